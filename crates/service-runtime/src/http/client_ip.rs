@@ -1,0 +1,127 @@
+//! Which address asks, when there are proxies in between.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use actix_web::{
+    dev::ServiceRequest,
+    http::header::{HeaderMap, HeaderValue, X_FORWARDED_FOR},
+};
+use ipnet::IpNet;
+
+/// The proxies whose word counts.
+#[derive(Debug, Clone, Default)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// Proxies with an address in one of the networks.
+    #[must_use]
+    pub fn new(networks: Vec<IpNet>) -> Self {
+        Self(networks)
+    }
+
+    /// The client of a request.
+    pub(crate) fn client_of(&self, request: &ServiceRequest) -> IpAddr {
+        let peer = request
+            .peer_addr()
+            .map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
+        self.walk(peer.to_canonical(), request.headers())
+    }
+
+    /// Walks `X-Forwarded-For` from the right for as long as the hop so far is a trusted proxy.
+    /// The first other hop is the client, and so is the last proxy that wrote what is no address.
+    fn walk(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut client = peer;
+        if self.0.is_empty() {
+            return client;
+        }
+        let lines: Vec<&[u8]> = headers
+            .get_all(X_FORWARDED_FOR)
+            .map(HeaderValue::as_bytes)
+            .collect();
+        let hops = lines
+            .iter()
+            .rev()
+            .flat_map(|line| line.rsplit(|byte| *byte == b','));
+        for hop in hops {
+            if !self.trusts(client) {
+                break;
+            }
+            let Some(next) = std::str::from_utf8(hop)
+                .ok()
+                .and_then(|hop| hop.trim().parse().ok())
+            else {
+                break;
+            };
+            client = IpAddr::to_canonical(&next);
+        }
+        client
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::settings::networks;
+
+    #[track_caller]
+    fn check(trusted: &str, peer: &str, forwarded: &[&str], expected: &str) {
+        let proxies = TrustedProxies::new(networks(trusted).unwrap());
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append(X_FORWARDED_FOR, HeaderValue::from_str(line).unwrap());
+        }
+        let client = proxies.walk(peer.parse().unwrap(), &headers);
+        assert_eq!(client, expected.parse::<IpAddr>().unwrap());
+    }
+
+    #[test]
+    fn a_stranger_may_write_what_it_likes() {
+        check("10.0.0.0/8", "192.0.2.1", &["203.0.113.9"], "192.0.2.1");
+    }
+
+    #[test]
+    fn trusted_hops_are_walked_from_the_right() {
+        check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9"], "203.0.113.9");
+        check(
+            "10.0.0.0/8",
+            "10.0.0.1",
+            &["198.51.100.7, 203.0.113.9,10.0.0.2"],
+            "203.0.113.9",
+        );
+        check(
+            "10.0.0.0/8",
+            "10.0.0.1",
+            &["198.51.100.7", "203.0.113.9, 10.0.0.2"],
+            "203.0.113.9",
+        );
+        check(
+            "10.0.0.0/8",
+            "10.0.0.1",
+            &["10.0.0.3, 10.0.0.2"],
+            "10.0.0.3",
+        );
+        check("10.0.0.0/8", "10.0.0.1", &[], "10.0.0.1");
+    }
+
+    #[test]
+    fn what_is_no_address_ends_the_walk() {
+        check(
+            "10.0.0.0/8",
+            "10.0.0.1",
+            &["203.0.113.9, unknown"],
+            "10.0.0.1",
+        );
+        check(
+            "10.0.0.0/8",
+            "10.0.0.1",
+            &["203.0.113.9, unknown, 10.0.0.2"],
+            "10.0.0.2",
+        );
+        check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9:4711"], "10.0.0.1");
+    }
+}

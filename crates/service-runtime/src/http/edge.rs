@@ -1,0 +1,108 @@
+//! What happens to every request, whatever it wants: it gets an id, is counted, and if it fails,
+//! fails as a problem.
+
+use std::{sync::Arc, time::Instant};
+
+use actix_web::{
+    HttpMessage, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{HeaderValue, SERVER},
+    },
+    middleware::Next,
+};
+
+use super::{
+    Problem, TrustedProxies,
+    context::{REQUEST_ID, RequestContext},
+};
+use crate::{clock::Clock, metrics::HttpMetrics};
+
+/// The outermost middleware of a service:
+/// `App::new().wrap(from_fn(move |request, next| edge.clone().pass(request, next)))`.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    clock: Arc<dyn Clock>,
+    metrics: HttpMetrics,
+    trusted_proxies: Arc<TrustedProxies>,
+}
+
+impl Edge {
+    /// An edge for one service; clone it for each worker.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, metrics: HttpMetrics, proxies: TrustedProxies) -> Self {
+        Self {
+            clock,
+            metrics,
+            trusted_proxies: Arc::new(proxies),
+        }
+    }
+
+    /// Lets one request through.
+    ///
+    /// # Errors
+    /// Never: what fails inside becomes an answer here.
+    pub async fn pass(
+        self,
+        request: ServiceRequest,
+        next: Next<impl MessageBody + 'static>,
+    ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+        let started = Instant::now();
+        let client_ip = self.trusted_proxies.client_of(&request);
+        let context = RequestContext::new(request.headers(), client_ip, self.clock.now());
+        let request_id = context.request_id.clone();
+        request.extensions_mut().insert(context);
+
+        let http_request = request.request().clone();
+        let mut response = match next.call(request).await {
+            Ok(response) => response.map_into_boxed_body(),
+            Err(error) => ServiceResponse::from_err(error, http_request),
+        };
+        if let Some(answer) = problem_answer(&response, &request_id) {
+            response = response.into_response(answer);
+        }
+        // The id is visible ASCII, so it is a header value.
+        if let Ok(id) = HeaderValue::from_str(&request_id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response.headers_mut().remove(SERVER);
+
+        let (status, elapsed) = (response.status().as_u16(), started.elapsed());
+        let route = response.request().match_pattern();
+        tracing::debug!(%request_id, status, route, ?elapsed, "answered");
+        self.metrics.count(route, status, elapsed);
+        Ok(response)
+    }
+}
+
+/// The problem to answer with where the response stems from an error.
+fn problem_answer(response: &ServiceResponse, request_id: &str) -> Option<HttpResponse> {
+    let error = response.response().error()?;
+    let Some(problem) = error.as_error::<Problem>() else {
+        return Some(of_status(response.status()).to_response(request_id));
+    };
+    if let Some(cause) = problem.cause() {
+        let code = problem.code();
+        tracing::error!(
+            request_id,
+            code,
+            error = cause.to_string(),
+            "request failed"
+        );
+    }
+    Some(problem.to_response(request_id))
+}
+
+/// The framework's own refusals, such as a path that is not UTF-8.
+fn of_status(status: StatusCode) -> Problem {
+    match status {
+        StatusCode::NOT_FOUND => super::resource::not_found(),
+        StatusCode::PAYLOAD_TOO_LARGE => super::body::too_large(),
+        status if status.is_client_error() => {
+            Problem::new(status, "bad_request", "The request cannot be read.")
+        }
+        _ => Problem::internal("the framework failed"),
+    }
+}

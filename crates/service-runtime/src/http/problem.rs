@@ -1,0 +1,194 @@
+//! An error on its way to the caller.
+
+use std::{borrow::Cow, error::Error, fmt};
+
+use actix_web::{
+    HttpResponse, HttpResponseBuilder, ResponseError,
+    body::BoxBody,
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+};
+use shared_types::{AskedPermission, FieldFault, MalformedAuthorization, ProblemDetails};
+
+/// What a handler gives: an answer or a [`Problem`].
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+/// An answer that is an error (RFC 9457). It becomes a response at the [edge](super::Edge), which
+/// knows the request's id. Boxed, so that a `Result` of it is small.
+#[derive(Debug)]
+pub struct Problem(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    status: StatusCode,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldFault>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    /// Logged at the edge, never sent.
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Problem {
+    /// A problem of this status. `code` is stable and in snake case; `detail` is for people.
+    #[must_use]
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self(Box::new(Parts {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            headers: Vec::new(),
+            cause: None,
+        }))
+    }
+
+    /// 401: there is no credential, or none that counts here (RFC 6750 §3: no `error` then).
+    #[must_use]
+    pub fn not_authenticated() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "not_authenticated",
+            "Log in and send the session token as Authorization: Bearer.",
+        )
+        .header(header::WWW_AUTHENTICATE, "Bearer realm=\"sso\"")
+    }
+
+    /// 400: credentials nobody can read, or more of them than one.
+    #[must_use]
+    pub fn invalid_request(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", detail).header(
+            header::WWW_AUTHENTICATE,
+            "Bearer realm=\"sso\", error=\"invalid_request\"",
+        )
+    }
+
+    /// 401: the token is unknown, expired or revoked; which of them is not said.
+    #[must_use]
+    pub fn invalid_token() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "invalid_token",
+            "The token is unknown, expired or revoked.",
+        )
+        .header(
+            header::WWW_AUTHENTICATE,
+            "Bearer realm=\"sso\", error=\"invalid_token\"",
+        )
+    }
+
+    /// 403: the token is valid and does not permit this.
+    #[must_use]
+    pub fn permission_denied(missing: &AskedPermission) -> Self {
+        let challenge =
+            format!("Bearer realm=\"sso\", error=\"insufficient_scope\", scope=\"{missing}\"");
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "permission_denied",
+            format!("The permission {missing} is missing."),
+        )
+        .header(header::WWW_AUTHENTICATE, challenge)
+    }
+
+    /// 503: it cannot be told right now. The caller's credentials may well be good.
+    #[must_use]
+    pub fn unavailable(code: &'static str, detail: &'static str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).header(header::RETRY_AFTER, "1")
+    }
+
+    /// 500, of which the caller learns nothing and the log all.
+    #[must_use]
+    pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            "Something went wrong here; the request id finds it in the log.",
+        )
+        .caused_by(cause)
+    }
+
+    /// Names the parts of the input that were at fault.
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<FieldFault>) -> Self {
+        self.0.errors = errors;
+        self
+    }
+
+    /// Adds a header to the answer.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: impl AsRef<str>) -> Self {
+        // Our headers are made of constants and parsed names: visible ASCII.
+        if let Ok(value) = HeaderValue::from_str(value.as_ref()) {
+            self.0.headers.push((name, value));
+        }
+        self
+    }
+
+    /// Keeps what lies behind it for the log.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    /// The stable name of the problem.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// What lies behind it and is only for the log.
+    pub(crate) fn cause(&self) -> Option<&(dyn Error + Send + Sync)> {
+        self.0.cause.as_deref()
+    }
+
+    /// The answer to the request with this id.
+    pub(crate) fn to_response(&self, request_id: &str) -> HttpResponse<BoxBody> {
+        let parts = &*self.0;
+        let mut response = HttpResponseBuilder::new(parts.status);
+        for (name, value) in &parts.headers {
+            response.append_header((name.clone(), value.clone()));
+        }
+        response
+            .content_type("application/problem+json")
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .json(ProblemDetails {
+                r#type: "about:blank",
+                title: parts.status.canonical_reason().unwrap_or_default(),
+                status: parts.status.as_u16(),
+                detail: &parts.detail,
+                code: parts.code,
+                request_id,
+                errors: &parts.errors,
+            })
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.code, self.0.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// Without a request id; the edge answers in its place.
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        self.to_response("")
+    }
+}
+
+impl From<MalformedAuthorization> for Problem {
+    fn from(fault: MalformedAuthorization) -> Self {
+        Self::invalid_request(format!("The credentials cannot be read: {fault}."))
+    }
+}

@@ -1,0 +1,215 @@
+//! Query strings, read strictly: every parameter is known, none comes twice.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use actix_web::http::StatusCode;
+use percent_encoding::percent_decode_str;
+use shared_types::{FaultySource, FieldFault};
+
+use super::{Problem, Result};
+
+/// The parameters of a query string. A handler takes the ones it knows; [`Query::finish`] refuses
+/// what is left.
+#[derive(Debug, Default)]
+pub struct Query {
+    values: BTreeMap<String, String>,
+    faults: InputFaults,
+}
+
+impl Query {
+    /// Splits and decodes a query string (`application/x-www-form-urlencoded`). `+` is a blank.
+    #[must_use]
+    pub fn parse(query: &str) -> Self {
+        let mut parsed = Self::default();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let Some(name) = decode(name) else {
+                parsed
+                    .faults
+                    .unreadable("", "the query holds a name that is not UTF-8");
+                continue;
+            };
+            let Some(value) = decode(value) else {
+                parsed.faults.unreadable(&name, "is not UTF-8");
+                continue;
+            };
+            if parsed.values.contains_key(&name) {
+                parsed.faults.unreadable(&name, "is given more than once");
+            }
+            parsed.values.insert(name, value);
+        }
+        parsed
+    }
+
+    /// Takes a parameter.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        self.values.remove(name)
+    }
+
+    /// Takes a parameter and parses it; a value that does not parse is a fault (400).
+    pub fn get<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> std::result::Result<T, &'static str>,
+    ) -> Option<T> {
+        let value = self.take(name)?;
+        parse(&value)
+            .map_err(|fault| self.faults.unreadable(name, fault))
+            .ok()
+    }
+
+    /// Whether the parameter is given and not taken yet.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// Where further faults are recorded.
+    pub fn faults(&mut self) -> &mut InputFaults {
+        &mut self.faults
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// 400 when a parameter is unknown, repeated or cannot be parsed, else 422 when a value is
+    /// refused.
+    pub fn finish(mut self) -> Result<()> {
+        for name in self.values.into_keys() {
+            self.faults
+                .unreadable(&name, "is not a parameter of this path");
+        }
+        self.faults.into_result()
+    }
+}
+
+fn decode(text: &str) -> Option<String> {
+    let blanks: Cow<'_, str> = if text.contains('+') {
+        text.replace('+', " ").into()
+    } else {
+        text.into()
+    };
+    percent_decode_str(&blanks)
+        .decode_utf8()
+        .ok()
+        .map(Cow::into_owned)
+}
+
+/// All that is wrong with an input.
+#[derive(Debug, Default)]
+pub struct InputFaults {
+    unreadable: Vec<FieldFault>,
+    refused: Vec<FieldFault>,
+    refusal: Option<&'static str>,
+}
+
+impl InputFaults {
+    /// What cannot be parsed, is unknown or is repeated: 400.
+    pub fn unreadable(&mut self, parameter: &str, detail: impl Into<Cow<'static, str>>) {
+        self.unreadable.push(parameter_fault(parameter, detail));
+    }
+
+    /// A well-formed value that is refused: 422 `invalid_value`.
+    pub fn refuse(&mut self, parameter: &str, detail: impl Into<Cow<'static, str>>) {
+        self.refuse_as("invalid_value", parameter, detail);
+    }
+
+    /// A well-formed value that is refused for a reason with a name of its own: 422 `code`. The
+    /// first one names the problem.
+    pub fn refuse_as(
+        &mut self,
+        code: &'static str,
+        parameter: &str,
+        detail: impl Into<Cow<'static, str>>,
+    ) {
+        self.refusal.get_or_insert(code);
+        self.refused.push(parameter_fault(parameter, detail));
+    }
+
+    /// # Errors
+    /// When there is a fault.
+    pub fn into_result(self) -> Result<()> {
+        if !self.unreadable.is_empty() {
+            let detail = summary(&self.unreadable);
+            let problem = Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail);
+            return Err(problem.with_errors(self.unreadable));
+        }
+        let Some(code) = self.refusal else {
+            return Ok(());
+        };
+        let problem = Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            code,
+            summary(&self.refused),
+        );
+        Err(problem.with_errors(self.refused))
+    }
+}
+
+fn parameter_fault(parameter: &str, detail: impl Into<Cow<'static, str>>) -> FieldFault {
+    FieldFault {
+        source: FaultySource::Parameter(parameter.to_owned()),
+        detail: detail.into(),
+    }
+}
+
+/// `tailLines: is no whole number; x: is not a parameter of this path`.
+fn summary(faults: &[FieldFault]) -> String {
+    let one = |fault: &FieldFault| match &fault.source {
+        FaultySource::Pointer(at) | FaultySource::Parameter(at) => {
+            format!("{at}: {}", fault.detail)
+        }
+    };
+    faults.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::ResponseError;
+
+    use super::*;
+
+    fn number(text: &str) -> std::result::Result<u64, &'static str> {
+        text.parse().map_err(|_| "is no whole number")
+    }
+
+    #[test]
+    fn parameters_are_decoded() {
+        let mut query = Query::parse("a=1&b=x+y%2Fz&c&&d=");
+        assert_eq!(query.get("a", number), Some(1));
+        assert_eq!(query.take("b").as_deref(), Some("x y/z"));
+        assert_eq!(query.take("c").as_deref(), Some(""));
+        assert_eq!(query.take("d").as_deref(), Some(""));
+        query.finish().unwrap();
+    }
+
+    #[test]
+    fn unknown_repeated_and_unreadable_parameters_are_400() {
+        for text in ["x=1", "a=1&a=2", "a=one", "a=%ff", "%ff=1"] {
+            let mut query = Query::parse(text);
+            query.get("a", number);
+            assert_eq!(
+                query.finish().unwrap_err().status_code(),
+                StatusCode::BAD_REQUEST,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_refused_value_is_422_unless_something_cannot_be_read() {
+        let mut query = Query::default();
+        query.faults().refuse("a", "is too small");
+        assert_eq!(
+            query.finish().unwrap_err().status_code(),
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
+
+        let mut query = Query::parse("b=1");
+        query.faults().refuse("a", "is too small");
+        assert_eq!(
+            query.finish().unwrap_err().status_code(),
+            StatusCode::BAD_REQUEST
+        );
+    }
+}

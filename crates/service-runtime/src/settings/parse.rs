@@ -1,0 +1,155 @@
+//! How values are spelled in the environment.
+
+use std::{
+    fmt::Display,
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+    time::Duration,
+};
+
+use ipnet::IpNet;
+use tracing::level_filters::LevelFilter;
+use url::Url;
+
+use crate::telemetry::LogFormat;
+
+/// `127.0.0.1:8001`, `[::]:0`. Port 0 binds a free port.
+///
+/// # Errors
+/// When the text is no IP address with a port.
+pub fn socket_address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "is no address with a port, like 127.0.0.1:8001 or [::]:8001")
+}
+
+/// `90s`, `30m`, `12h`; longer than nothing.
+///
+/// # Errors
+/// When it is no such duration.
+pub fn duration(text: &str) -> Result<Duration, &'static str> {
+    match humantime::parse_duration(text) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        Ok(_) => Err("is no time at all; give a duration like 90s, 30m or 12h"),
+        Err(_) => Err("is no duration like 90s, 30m or 12h"),
+    }
+}
+
+/// A whole number above 0.
+///
+/// # Errors
+/// When it is not.
+pub fn positive(text: &str) -> Result<usize, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|number| *number > 0)
+        .ok_or("is no whole number above 0")
+}
+
+/// `http://host[:port][/path]` or the same with https: no user, no query, no fragment.
+///
+/// # Errors
+/// When it is something else.
+pub fn http_url(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "is no URL")?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err("is no http:// or https:// URL");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("may hold no user name or password");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("may hold no query and no fragment");
+    }
+    Ok(url)
+}
+
+/// Comma-separated values, blanks around them dropped.
+///
+/// # Errors
+/// When one of them does not parse, or is empty.
+pub fn list<T, E: Display>(
+    text: &str,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Result<Vec<T>, String> {
+    let one = |item: (usize, &str)| {
+        parse(item.1.trim()).map_err(|fault| format!("entry {}: {fault}", item.0 + 1))
+    };
+    text.split(',').enumerate().map(one).collect()
+}
+
+/// Comma-separated networks (`10.0.0.0/8`) and addresses (`192.0.2.1`).
+///
+/// # Errors
+/// When one of them is neither.
+pub fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    list(text, |item| {
+        IpNet::from_str(item)
+            .or_else(|_| item.parse::<IpAddr>().map(IpNet::from))
+            .map_err(|_| "is no network like 10.0.0.0/8 and no IP address")
+    })
+}
+
+/// `text` or `json`.
+///
+/// # Errors
+/// When it is neither.
+pub fn log_format(text: &str) -> Result<LogFormat, &'static str> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("is neither text nor json"),
+    }
+}
+
+/// `error`, `warn`, `info`, `debug` or `trace`.
+///
+/// # Errors
+/// When it is none of them.
+pub fn log_level(text: &str) -> Result<LevelFilter, &'static str> {
+    match text {
+        "error" => Ok(LevelFilter::ERROR),
+        "warn" => Ok(LevelFilter::WARN),
+        "info" => Ok(LevelFilter::INFO),
+        "debug" => Ok(LevelFilter::DEBUG),
+        "trace" => Ok(LevelFilter::TRACE),
+        _ => Err("is none of error, warn, info, debug, trace"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
+        for wrong in ["", "0s", "-1s", "30", "soon"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn urls() {
+        assert!(http_url("https://sso.example:8443/base").is_ok());
+        for wrong in [
+            "",
+            "sso.example",
+            "ftp://x",
+            "http://u:p@x",
+            "http://x?a",
+            "http://x#a",
+        ] {
+            assert!(http_url(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn networks_and_lone_addresses() {
+        assert_eq!(networks("10.0.0.0/8, ::1").unwrap().len(), 2);
+        assert_eq!(
+            networks("10.0.0.0/8,x").unwrap_err().split(':').next(),
+            Some("entry 2")
+        );
+    }
+}

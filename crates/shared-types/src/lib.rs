@@ -1,0 +1,23 @@
+//! What the two services say aloud, to each other and to their callers.
+//!
+//! Bearer tokens, permissions, the answer to "who is this?" and the shape of an error. Nothing
+//! here does I/O, asks for the time or knows an HTTP framework: the types parse what a stranger
+//! sent, and decide.
+
+mod bearer;
+mod permission;
+mod problem;
+mod token;
+mod validation;
+
+pub use bearer::{Authorization, BearerToken, MalformedAuthorization};
+pub use permission::{AskedPermission, InvalidPermission, Permission, permits};
+pub use problem::{FaultySource, FieldFault, ProblemDetails};
+pub use token::{TOKEN_ENTROPY_BYTES, TokenKind, encode_token};
+pub use validation::Validation;
+
+/// Where the services meet, as the caller of `sso-service` spells it.
+pub mod paths {
+    /// Asks the authority about a token.
+    pub const VALIDATE: &str = "/auth/validate";
+}

@@ -1,0 +1,77 @@
+//! The shape of every error (RFC 9457).
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+/// The body of an error, `application/problem+json`.
+#[derive(Debug, Serialize)]
+pub struct ProblemDetails<'a> {
+    /// `about:blank`: the status says what kind of problem it is, `code` which one.
+    pub r#type: &'static str,
+    /// The status in words.
+    pub title: &'a str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What went wrong, for people.
+    pub detail: &'a str,
+    /// What went wrong, for programs: stable, in snake case.
+    pub code: &'a str,
+    /// The request's id, to find it in the logs.
+    pub request_id: &'a str,
+    /// Which parts of the input were at fault.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub errors: &'a [FieldFault],
+}
+
+/// One fault of the input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldFault {
+    /// Where it is.
+    #[serde(flatten)]
+    pub source: FaultySource,
+    /// What is wrong with it.
+    pub detail: Cow<'static, str>,
+}
+
+/// Where a fault of the input is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultySource {
+    /// A JSON pointer (RFC 6901) into the body.
+    Pointer(String),
+    /// The name of a parameter of the query or path.
+    Parameter(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_what_rfc_9457_says_and_a_little_more() {
+        let errors = [
+            FieldFault {
+                source: FaultySource::Pointer("/username".into()),
+                detail: "is missing".into(),
+            },
+            FieldFault {
+                source: FaultySource::Parameter("tail".into()),
+                detail: "is no number".into(),
+            },
+        ];
+        let problem = ProblemDetails {
+            r#type: "about:blank",
+            title: "Bad Request",
+            status: 400,
+            detail: "The request cannot be read.",
+            code: "bad_request",
+            request_id: "r-1",
+            errors: &errors,
+        };
+        assert_eq!(
+            serde_json::to_string(&problem).unwrap(),
+            r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"The request cannot be read.","code":"bad_request","request_id":"r-1","errors":[{"pointer":"/username","detail":"is missing"},{"parameter":"tail","detail":"is no number"}]}"#
+        );
+    }
+}
