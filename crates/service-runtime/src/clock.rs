@@ -7,11 +7,24 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use uuid::{NoContext, Timestamp, Uuid};
 
 /// Tells the time, and never an earlier time than it told before.
 pub trait Clock: Debug + Send + Sync {
     /// The present instant, or the greatest instant seen if the machine's clock was set back.
     fn now(&self) -> DateTime<Utc>;
+}
+
+/// A new UUIDv7 that carries this instant. Every id is made here: `Uuid::now_v7` would ask another
+/// clock for the time.
+#[must_use]
+pub fn id_at(instant: DateTime<Utc>) -> Uuid {
+    let seconds = u64::try_from(instant.timestamp()).unwrap_or_default();
+    Uuid::new_v7(Timestamp::from_unix(
+        NoContext,
+        seconds,
+        instant.timestamp_subsec_nanos(),
+    ))
 }
 
 /// The machine's clock.

@@ -117,6 +117,15 @@ struct Resource {
 }
 
 impl AskedPermission {
+    /// Asks to do `action` to every resource.
+    #[must_use]
+    pub fn everywhere(action: &str) -> Self {
+        Self {
+            action: action.to_owned(),
+            resource: None,
+        }
+    }
+
     /// Asks to do `action` to one resource.
     #[must_use]
     pub fn on(action: &str, namespace: &str, name: &str) -> Self {

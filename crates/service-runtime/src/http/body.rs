@@ -40,7 +40,7 @@ pub fn content_type(request: &HttpRequest) -> Result<Option<ContentType>> {
     match essence.trim_ascii().to_ascii_lowercase().as_slice() {
         b"application/json" => Ok(Some(ContentType::Json)),
         b"application/x-www-form-urlencoded" => Ok(Some(ContentType::Form)),
-        _ => Err(unsupported()),
+        _ => Err(unsupported_media_type()),
     }
 }
 
@@ -74,7 +74,9 @@ pub(crate) fn too_large() -> Problem {
     )
 }
 
-fn unsupported() -> Problem {
+/// 415.
+#[must_use]
+pub fn unsupported_media_type() -> Problem {
     Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "unsupported_media_type",

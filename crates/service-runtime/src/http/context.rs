@@ -7,7 +7,8 @@ use actix_web::{
     http::header::{HeaderMap, HeaderName},
 };
 use chrono::{DateTime, Utc};
-use uuid::{NoContext, Timestamp, Uuid};
+
+use crate::clock::id_at;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -60,16 +61,6 @@ fn given_request_id(headers: &HeaderMap) -> Option<&str> {
     } else {
         None
     }
-}
-
-/// A UUIDv7 of this instant.
-fn id_at(instant: DateTime<Utc>) -> Uuid {
-    let seconds = u64::try_from(instant.timestamp()).unwrap_or_default();
-    Uuid::new_v7(Timestamp::from_unix(
-        NoContext,
-        seconds,
-        instant.timestamp_subsec_nanos(),
-    ))
 }
 
 /// A position in a trace (W3C Trace Context), as the header `traceparent` spells it.
@@ -137,6 +128,7 @@ impl fmt::Display for TraceParent {
 #[cfg(test)]
 mod tests {
     use actix_web::http::header::HeaderValue;
+    use uuid::Uuid;
 
     use super::*;
 

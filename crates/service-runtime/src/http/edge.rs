@@ -43,7 +43,7 @@ impl Edge {
     /// Lets one request through.
     ///
     /// # Errors
-    /// Never: what fails inside becomes an answer here.
+    /// When a middleware inside of it fails. What a handler fails with is an answer already.
     pub async fn pass(
         self,
         request: ServiceRequest,
@@ -55,11 +55,8 @@ impl Edge {
         let request_id = context.request_id.clone();
         request.extensions_mut().insert(context);
 
-        let http_request = request.request().clone();
-        let mut response = match next.call(request).await {
-            Ok(response) => response.map_into_boxed_body(),
-            Err(error) => ServiceResponse::from_err(error, http_request),
-        };
+        // The request moves on whole: the router panics when anyone else still holds it.
+        let mut response = next.call(request).await?.map_into_boxed_body();
         if let Some(answer) = problem_answer(&response, &request_id) {
             response = response.into_response(answer);
         }

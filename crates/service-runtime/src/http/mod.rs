@@ -10,7 +10,7 @@ mod query;
 mod resource;
 
 pub use authorization::authorization;
-pub use body::{ContentType, MAX_BODY_BYTES, content_type, read_body};
+pub use body::{ContentType, MAX_BODY_BYTES, content_type, read_body, unsupported_media_type};
 pub use client_ip::TrustedProxies;
 pub use context::{RequestContext, TraceParent};
 pub use edge::Edge;

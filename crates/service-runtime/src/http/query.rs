@@ -129,20 +129,26 @@ impl InputFaults {
     /// # Errors
     /// When there is a fault.
     pub fn into_result(self) -> Result<()> {
-        if !self.unreadable.is_empty() {
-            let detail = summary(&self.unreadable);
-            let problem = Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail);
-            return Err(problem.with_errors(self.unreadable));
-        }
-        let Some(code) = self.refusal else {
+        if self.unreadable.is_empty() && self.refused.is_empty() {
             return Ok(());
-        };
-        let problem = Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            code,
-            summary(&self.refused),
-        );
-        Err(problem.with_errors(self.refused))
+        }
+        Err(self.into_problem())
+    }
+
+    /// The problem of these faults, of which there must be one.
+    #[must_use]
+    pub fn into_problem(self) -> Problem {
+        if self.unreadable.is_empty() {
+            let code = self.refusal.unwrap_or("invalid_value");
+            let problem = Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                code,
+                summary(&self.refused),
+            );
+            return problem.with_errors(self.refused);
+        }
+        let detail = summary(&self.unreadable);
+        Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail).with_errors(self.unreadable)
     }
 }
 

@@ -1,0 +1,114 @@
+//! Puts the gateway together.
+
+use std::{io, net::TcpListener, sync::Arc, time::Duration};
+
+use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
+use service_runtime::{
+    clock::{Clock, SystemClock},
+    http::Edge,
+    lifecycle::{self, BindError, ReadyLine},
+    metrics::{HttpMetrics, Metrics},
+    ops::{self, Readiness},
+};
+
+use crate::{
+    auth::{Authority, AuthorityMetrics},
+    config::Config,
+    http::routes,
+    logs::files::{FilesSource, OpenRootError},
+    reader::LogReader,
+};
+
+/// A gateway with its addresses, not serving yet.
+pub(crate) struct Gateway {
+    public: TcpListener,
+    ops: TcpListener,
+    reader: LogReader,
+    config: Config,
+}
+
+/// Why the gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error("{0}")]
+    Bind(#[from] BindError),
+    #[error("GATEWAY_LOGS_DIR or GATEWAY_LOGS_ROOTS: {0}")]
+    Logs(#[from] OpenRootError),
+}
+
+impl Gateway {
+    /// Binds both listeners and opens the log directory.
+    pub(crate) fn bind(config: Config) -> Result<Self, StartError> {
+        let source = FilesSource::open(&config.logs_dir, &config.logs_roots)?;
+        Ok(Self {
+            public: lifecycle::bind("GATEWAY_LISTEN", config.listen)?,
+            ops: lifecycle::bind("GATEWAY_OPS_LISTEN", config.ops_listen)?,
+            reader: LogReader::new(source),
+            config,
+        })
+    }
+
+    /// Serves until `stop` ends.
+    pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
+        if !self.config.without_effect.is_empty() {
+            let variables = self.config.without_effect.join(", ");
+            tracing::warn!(variables, "set, and without effect in this version");
+        }
+        let line = ReadyLine {
+            service: env!("CARGO_PKG_NAME"),
+            listening: self.public.local_addr()?,
+            ops: self.ops.local_addr()?,
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        let (metrics, readiness) = (Arc::new(Metrics::default()), Readiness::default());
+        let public = serve(self.public, self.reader, self.config, &metrics)?;
+        let ops = ops::server(self.ops, metrics, readiness.clone())?;
+        lifecycle::run(&line, public, ops, &readiness, stop).await
+    }
+}
+
+fn serve(
+    listener: TcpListener,
+    reader: LogReader,
+    config: Config,
+    metrics: &Metrics,
+) -> io::Result<Server> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let edge = Edge::new(
+        clock.clone(),
+        HttpMetrics::new(metrics),
+        config.trusted_proxies,
+    );
+    let authority_metrics = AuthorityMetrics::new(metrics);
+    let reader = web::Data::new(reader);
+    let (urls, timeout) = (config.sso_urls, config.sso_timeout);
+    // Fail here rather than in a worker's thread.
+    Authority::new(&urls, timeout, clock.clone(), authority_metrics.clone())
+        .map_err(io::Error::other)?;
+
+    let factory = move || {
+        let edge = edge.clone();
+        #[expect(
+            clippy::expect_used,
+            reason = "the same client was set up a moment ago"
+        )]
+        let authority = Authority::new(&urls, timeout, clock.clone(), authority_metrics.clone())
+            .expect("a client of the authority");
+        App::new()
+            .app_data(web::Data::new(authority))
+            .app_data(reader.clone())
+            .configure(routes)
+            .wrap(from_fn(move |request, next| {
+                edge.clone().pass(request, next)
+            }))
+    };
+    let mut server = HttpServer::new(factory)
+        .disable_signals()
+        .tcp_nodelay(true)
+        .keep_alive(Duration::from_secs(75))
+        .shutdown_timeout(lifecycle::DRAIN_SECONDS);
+    if let Some(workers) = config.workers {
+        server = server.workers(workers);
+    }
+    Ok(server.listen(listener)?.run())
+}

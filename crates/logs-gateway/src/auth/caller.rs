@@ -1,0 +1,133 @@
+//! Somebody the authority vouched for.
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use shared_types::{AskedPermission, Permission, permits};
+
+use crate::logs::target::PodRef;
+
+const READ_LOGS: &str = "logs:read";
+
+/// Somebody the authority vouched for, for this request.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) username: String,
+    permissions: Vec<Permission>,
+}
+
+impl Caller {
+    /// Whether the caller may read the pod's logs.
+    ///
+    /// # Errors
+    /// The permission that is missing. Whether the pod exists plays no part.
+    pub(crate) fn may_read(&self, pod: &PodRef) -> Result<(), AskedPermission> {
+        let asked = AskedPermission::on(READ_LOGS, pod.namespace.as_str(), pod.pod.as_str());
+        if permits(&self.permissions, &asked) {
+            Ok(())
+        } else {
+            Err(asked)
+        }
+    }
+
+    /// Whether there could be a pod whose logs the caller may read.
+    ///
+    /// # Errors
+    /// The permission that is missing.
+    pub(crate) fn may_read_any(&self) -> Result<(), AskedPermission> {
+        let may = self
+            .permissions
+            .iter()
+            .any(|permission| permission.concerns(READ_LOGS));
+        if may {
+            Ok(())
+        } else {
+            Err(AskedPermission::everywhere(READ_LOGS))
+        }
+    }
+}
+
+/// What the gateway needs of the authority's 200; other fields are not looked at.
+#[derive(Deserialize)]
+pub(super) struct Vouching {
+    success: bool,
+    authorized: bool,
+    username: String,
+    permissions: Vec<String>,
+    expires_at: DateTime<Utc>,
+}
+
+impl Vouching {
+    /// `None` unless it says plainly that the token is good now. A permission of a form unknown
+    /// here permits nothing.
+    pub(super) fn into_caller(self, now: DateTime<Utc>) -> Option<Caller> {
+        let vouches = self.success && self.authorized && self.expires_at > now;
+        let is_named = !self.username.is_empty();
+        let permissions = self
+            .permissions
+            .iter()
+            .filter_map(|text| text.parse().ok())
+            .collect();
+        (vouches && is_named).then_some(Caller {
+            username: self.username,
+            permissions,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vouching(json: &str) -> Option<Caller> {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        serde_json::from_str::<Vouching>(json)
+            .ok()?
+            .into_caller(now)
+    }
+
+    fn pod(namespace: &str, pod: &str) -> PodRef {
+        PodRef {
+            namespace: namespace.parse().unwrap(),
+            pod: pod.parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_plain_yes_makes_a_caller() {
+        let caller = vouching(
+            r#"{"success":true,"authorized":true,"username":"ada","user_id":7,
+                "permissions":["logs:read:shop/*","from:the/future"],"expires_at":"2030-01-01T00:00:00Z"}"#,
+        )
+        .unwrap();
+        assert_eq!(caller.username, "ada");
+        caller.may_read(&pod("shop", "web-1")).unwrap();
+        let missing = caller.may_read(&pod("bank", "web-1")).unwrap_err();
+        assert_eq!(missing.to_string(), "logs:read:bank/web-1");
+        caller.may_read_any().unwrap();
+    }
+
+    #[test]
+    fn anything_less_is_no_answer() {
+        for json in [
+            "{}",
+            r#"{"success":true,"authorized":false,"username":"ada","permissions":[],"expires_at":"2030-01-01T00:00:00Z"}"#,
+            r#"{"success":false,"authorized":true,"username":"ada","permissions":[],"expires_at":"2030-01-01T00:00:00Z"}"#,
+            r#"{"success":true,"authorized":true,"username":"","permissions":[],"expires_at":"2030-01-01T00:00:00Z"}"#,
+            r#"{"success":true,"authorized":true,"username":"ada","expires_at":"2030-01-01T00:00:00Z"}"#,
+            r#"{"success":true,"authorized":true,"username":"ada","permissions":[]}"#,
+            r#"{"success":true,"authorized":true,"username":"ada","permissions":[],"expires_at":"2020-01-01T00:00:00Z"}"#,
+            r#"{"success":"true","authorized":true,"username":"ada","permissions":[],"expires_at":"2030-01-01T00:00:00Z"}"#,
+        ] {
+            assert!(vouching(json).is_none(), "{json}");
+        }
+    }
+
+    #[test]
+    fn no_permission_to_read_is_no_permission_to_list() {
+        let caller = vouching(
+            r#"{"success":true,"authorized":true,"username":"ada","permissions":["deploy:write"],"expires_at":"2030-01-01T00:00:00Z"}"#,
+        );
+        let missing = caller.unwrap().may_read_any().unwrap_err();
+        assert_eq!(missing.to_string(), "logs:read");
+    }
+}

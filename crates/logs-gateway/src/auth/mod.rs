@@ -1,0 +1,7 @@
+//! Who asks: the authority says it, at every request anew, and nothing is kept.
+
+mod caller;
+mod sso;
+
+pub(crate) use caller::Caller;
+pub(crate) use sso::{Authority, AuthorityMetrics, Refusal};

@@ -1,0 +1,191 @@
+//! The gateway's configuration: variables under `GATEWAY_`, read once, before anything starts.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use service_runtime::{
+    http::TrustedProxies,
+    settings::{self, Faults, Settings},
+    telemetry::TelemetrySettings,
+};
+use tracing::level_filters::LevelFilter;
+use url::Url;
+
+/// Everything that can be set.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) ops_listen: SocketAddr,
+    pub(crate) logs_dir: PathBuf,
+    /// Where links of the log directory may lead besides it.
+    pub(crate) logs_roots: Vec<PathBuf>,
+    /// One at least.
+    pub(crate) sso_urls: Vec<Url>,
+    pub(crate) sso_timeout: Duration,
+    pub(crate) trusted_proxies: TrustedProxies,
+    /// `None`: as many as there are cores.
+    pub(crate) workers: Option<usize>,
+    pub(crate) telemetry: TelemetrySettings,
+    /// Variables that are set and have no effect in this version.
+    pub(crate) without_effect: Vec<&'static str>,
+}
+
+/// Of the contract, and harmless to ignore until what they are for exists.
+const WITHOUT_EFFECT_YET: [&str; 9] = [
+    "GATEWAY_PUBLIC_URL",
+    "GATEWAY_PUBLIC_SSO_URL",
+    "GATEWAY_REVALIDATE",
+    "GATEWAY_STALE_MAX",
+    "GATEWAY_MAX_STREAMS_PER_USER",
+    "GATEWAY_MAX_PODS_PER_STREAM",
+    "GATEWAY_MAX_SCANS",
+    "GATEWAY_PEERS",
+    "GATEWAY_AUDIT_FILE",
+];
+
+/// Of the contract, and not to be ignored: whoever sets one relies on it.
+const NOT_SUPPORTED_YET: [&str; 6] = [
+    "GATEWAY_TLS_CERT",
+    "GATEWAY_TLS_KEY",
+    "GATEWAY_SSO_CA",
+    "GATEWAY_KUBECONFIG",
+    "GATEWAY_KUBE_IMPERSONATE",
+    "GATEWAY_KUBE_PREFIX",
+];
+
+impl Config {
+    /// Reads the configuration out of an environment.
+    ///
+    /// # Errors
+    /// All that is wrong with it, a line for each fault.
+    pub(crate) fn read(
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Faults> {
+        let mut set = Settings::read("GATEWAY_", variables);
+        let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let config = Self {
+            listen: set
+                .get("GATEWAY_LISTEN", settings::socket_address)
+                .unwrap_or(local(8000)),
+            ops_listen: set
+                .get("GATEWAY_OPS_LISTEN", settings::socket_address)
+                .unwrap_or(local(9000)),
+            logs_dir: set
+                .text("GATEWAY_LOGS_DIR")
+                .map_or_else(|| PathBuf::from("/var/log/pods"), PathBuf::from),
+            logs_roots: set
+                .get("GATEWAY_LOGS_ROOTS", |text| {
+                    settings::list(text, absolute_path)
+                })
+                .unwrap_or_default(),
+            sso_urls: set
+                .get_or_file("GATEWAY_SSO_URL", |text| settings::list(text, sso_url))
+                .unwrap_or_else(default_sso_urls),
+            sso_timeout: set
+                .get("GATEWAY_SSO_TIMEOUT", settings::duration)
+                .unwrap_or(Duration::from_secs(2)),
+            trusted_proxies: set
+                .get("GATEWAY_TRUSTED_PROXIES", settings::networks)
+                .map(TrustedProxies::new)
+                .unwrap_or_default(),
+            workers: set.get("GATEWAY_WORKERS", settings::positive),
+            telemetry: TelemetrySettings {
+                format: set.get("GATEWAY_LOG_FORMAT", settings::log_format),
+                level: set
+                    .get("GATEWAY_LOG_LEVEL", settings::log_level)
+                    .unwrap_or(LevelFilter::INFO),
+            },
+            without_effect: WITHOUT_EFFECT_YET
+                .into_iter()
+                .filter(|name| set.is_set(name))
+                .collect(),
+        };
+        set.get("GATEWAY_SOURCE", files_source);
+        for name in NOT_SUPPORTED_YET {
+            if set.is_set(name) {
+                set.fault(name, "is not supported by this version");
+            }
+        }
+        set.finish().map(|()| config)
+    }
+}
+
+fn default_sso_urls() -> Vec<Url> {
+    Url::parse("http://127.0.0.1:8001").into_iter().collect()
+}
+
+fn sso_url(text: &str) -> Result<Url, &'static str> {
+    let url = settings::http_url(text)?;
+    if url.scheme() == "https" {
+        return Err("https is not supported by this version");
+    }
+    Ok(url)
+}
+
+fn absolute_path(text: &str) -> Result<PathBuf, &'static str> {
+    let path = PathBuf::from(text);
+    if path.is_absolute() {
+        Ok(path)
+    } else {
+        Err("is no absolute path")
+    }
+}
+
+fn files_source(text: &str) -> Result<(), &'static str> {
+    match text {
+        "files" => Ok(()),
+        "kubernetes" => Err("the source kubernetes is not supported by this version"),
+        _ => Err("is neither files nor kubernetes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
+        let owned = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::read(owned.collect::<Vec<_>>()).map_err(|faults| faults.to_string())
+    }
+
+    #[test]
+    fn nothing_has_to_be_set() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
+        assert_eq!(config.ops_listen.to_string(), "127.0.0.1:9000");
+        assert_eq!(config.sso_urls[0].as_str(), "http://127.0.0.1:8001/");
+        assert_eq!(config.sso_timeout, Duration::from_secs(2));
+    }
+
+    #[test]
+    fn several_authorities_may_be_named() {
+        let config = read(&[("GATEWAY_SSO_URL", "http://a:1, http://b:2")]).unwrap();
+        assert_eq!(config.sso_urls.len(), 2);
+    }
+
+    #[test]
+    fn what_would_be_dangerous_to_ignore_is_refused() {
+        for (name, value) in [
+            ("GATEWAY_TLS_CERT", "/cert"),
+            ("GATEWAY_SSO_URL", "https://sso"),
+            ("GATEWAY_SOURCE", "kubernetes"),
+            ("GATEWAY_LOGS_ROOTS", "relative"),
+            ("GATEWAY_SSO_TIMEOUT", "2"),
+            ("GATEWAY_TYPO", "1"),
+        ] {
+            let faults = read(&[(name, value)]).unwrap_err();
+            assert!(faults.starts_with(name), "{faults}");
+        }
+    }
+
+    #[test]
+    fn what_is_harmless_is_told_of() {
+        let config = read(&[("GATEWAY_REVALIDATE", "5s")]).unwrap();
+        assert_eq!(config.without_effect, ["GATEWAY_REVALIDATE"]);
+    }
+}

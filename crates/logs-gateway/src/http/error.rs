@@ -1,0 +1,59 @@
+//! The one place where the gateway's errors become problems.
+
+use actix_web::http::StatusCode;
+use service_runtime::http::Problem;
+
+use crate::{
+    logs::{files::LocateError, target::ContainerName},
+    reader::ReadError,
+};
+
+pub(super) fn problem(error: ReadError) -> Problem {
+    match error {
+        ReadError::Denied(missing) => Problem::permission_denied(&missing),
+        ReadError::Unavailable(error) => unavailable(error),
+    }
+}
+
+fn unavailable(error: LocateError) -> Problem {
+    let not_found = |code, detail: String| Problem::new(StatusCode::NOT_FOUND, code, detail);
+    match error {
+        LocateError::NoPod => not_found("pod_not_found", "There are no logs of this pod.".into()),
+        LocateError::NoContainer(there) => not_found(
+            "container_not_found",
+            format!(
+                "The pod has no logs of this container; it has: {}.",
+                names(&there)
+            ),
+        ),
+        LocateError::NoLog => {
+            not_found("log_not_found", "There is no log of this container.".into())
+        }
+        LocateError::NoPrevious => not_found(
+            "previous_not_found",
+            "There is no log of an earlier run of this container.".into(),
+        ),
+        LocateError::ContainerRequired(there) => Problem::new(
+            StatusCode::BAD_REQUEST,
+            "container_required",
+            format!(
+                "The pod has several containers; choose one of: {}.",
+                names(&there)
+            ),
+        ),
+        LocateError::Unreadable(cause) => Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "log_unreadable",
+            "There is a log, but the gateway cannot read it; the request id finds why in its log.",
+        )
+        .caused_by(cause),
+    }
+}
+
+fn names(containers: &[ContainerName]) -> String {
+    containers
+        .iter()
+        .map(ContainerName::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
+}

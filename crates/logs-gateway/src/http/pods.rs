@@ -1,0 +1,60 @@
+//! `GET /pods`: what the caller may read.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{self, ReqData},
+};
+use chrono::{DateTime, SubsecRound, Utc};
+use serde::Serialize;
+use service_runtime::http::{Query, Result};
+
+use super::error::problem;
+use crate::{
+    auth::Caller,
+    logs::{files::PodSummary, target::ContainerName},
+    reader::LogReader,
+};
+
+pub(super) async fn list(
+    request: HttpRequest,
+    reader: web::Data<LogReader>,
+    caller: ReqData<Caller>,
+) -> Result<HttpResponse> {
+    Query::parse(request.query_string()).finish()?;
+    let pods = reader.pods(&caller).await.map_err(problem)?;
+    let pods = pods.iter().map(PodEntry::from).collect();
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(PodList { pods }))
+}
+
+#[derive(Serialize)]
+struct PodList<'a> {
+    pods: Vec<PodEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct PodEntry<'a> {
+    namespace: &'a str,
+    pod: &'a str,
+    uid: &'a str,
+    containers: Vec<&'a str>,
+    /// When its newest file was last written to; null if it has none that can be read.
+    last_write: Option<DateTime<Utc>>,
+    /// Of all its log files, in bytes.
+    size: u64,
+}
+
+impl<'a> From<&'a PodSummary> for PodEntry<'a> {
+    fn from(summary: &'a PodSummary) -> Self {
+        Self {
+            namespace: summary.pod.namespace.as_str(),
+            pod: summary.pod.pod.as_str(),
+            uid: summary.uid.as_str(),
+            containers: summary.names.iter().map(ContainerName::as_str).collect(),
+            last_write: summary.last_write.map(|instant| instant.trunc_subsecs(3)),
+            size: summary.size,
+        }
+    }
+}

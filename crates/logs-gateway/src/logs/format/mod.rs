@@ -1,0 +1,71 @@
+//! How container runtimes write a line: CRI, and Docker's JSON.
+
+mod cri;
+mod docker;
+mod time;
+
+pub(crate) use time::LineTime;
+
+/// Where a container wrote a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+impl Stream {
+    fn parse(text: &[u8]) -> Option<Self> {
+        match text {
+            b"stdout" => Some(Self::Stdout),
+            b"stderr" => Some(Self::Stderr),
+            _ => None,
+        }
+    }
+}
+
+/// What a runtime wrote at once: a line, or a piece of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) time: LineTime,
+    pub(crate) stream: Stream,
+    /// A piece whose line goes on in a later entry of the stream.
+    pub(crate) partial: bool,
+    content: Content,
+}
+
+/// Where the bytes are that the container wrote, without the newline. They may be no UTF-8.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Content {
+    /// All of the line from this byte on.
+    From(usize),
+    /// Not in the line as such: they were escaped.
+    Decoded(Vec<u8>),
+}
+
+impl Entry {
+    /// Reads a line of a log file, its newline removed. `None` when it is in neither format.
+    ///
+    /// The formats cannot be taken for each other: one begins with a digit, the other with `{`.
+    pub(crate) fn parse(line: &[u8]) -> Option<Self> {
+        match line.first()? {
+            b'{' => docker::parse(line),
+            _ => cri::parse(line),
+        }
+    }
+
+    /// What the container wrote, given the line that the entry was read from.
+    pub(crate) fn content<'a>(&'a self, line: &'a [u8]) -> &'a [u8] {
+        match &self.content {
+            Content::From(start) => line.get(*start..).unwrap_or_default(),
+            Content::Decoded(bytes) => bytes,
+        }
+    }
+
+    /// Where in its line the content begins; `None` when it is not there as such.
+    pub(crate) fn content_start(&self) -> Option<usize> {
+        match self.content {
+            Content::From(start) => Some(start),
+            Content::Decoded(_) => None,
+        }
+    }
+}

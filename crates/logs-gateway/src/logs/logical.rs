@@ -1,0 +1,512 @@
+//! Lines as the container meant them: pieces joined, per stream.
+//!
+//! A runtime splits a long line into partial pieces, and pieces of stdout and stderr may stand
+//! between each other. A joined line stands where its last piece stands and has the time of its
+//! first. Two bounds keep memory small, and a line's beginning near: a piece more than
+//! [`JOIN_GAP_BYTES`] of file after the one before begins a line of its own, and a line that spans
+//! more than [`JOIN_SPAN_BYTES`] ends there.
+//!
+//! Lines in neither format are passed over, as the kubelet passes over them.
+
+use std::{io, mem};
+
+use super::{
+    format::{Entry, LineTime, Stream},
+    physical::{FileRange, LineEnd, PhysicalLines},
+};
+
+/// How much of the file may lie between two pieces of a line, in bytes.
+pub(crate) const JOIN_GAP_BYTES: u64 = 64 * 1024;
+/// How much of the file a line may span before it ends, in bytes.
+const JOIN_SPAN_BYTES: u64 = 1024 * 1024;
+
+/// A line as the container meant it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LogicalLine<'a> {
+    pub(crate) time: LineTime,
+    pub(crate) stream: Stream,
+    /// Without the newline.
+    pub(crate) content: &'a [u8],
+    /// False when its end was not written yet: there is no newline then.
+    pub(crate) is_terminated: bool,
+}
+
+/// Walks the lines of a [`FileRange`]: [`advance`](Self::advance), then look at
+/// [`line`](Self::line).
+#[derive(Debug)]
+pub(crate) struct LogicalLines {
+    physical: PhysicalLines,
+    /// Only lines of this stream, if of one only.
+    only: Option<Stream>,
+    streams: [StreamState; 2],
+    /// What the rest of the physical line belongs to; `None` while one is passed over.
+    continued: Option<Continued>,
+    /// The physical line waits because a line had to be given up before it.
+    piece_waits: bool,
+    /// From this offset on a line must be given up; `u64::MAX` if none is open.
+    give_up_at: u64,
+    present: Present,
+    /// The present line's content, where it is not in the file as such.
+    joined: Vec<u8>,
+    /// How many lines were dropped because they may have begun before the range.
+    dropped: u64,
+    /// At this offset a line from before the range cannot be open any more.
+    all_seen_from: u64,
+    last_piece_offset: u64,
+}
+
+/// What is known of a line from its first piece.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    time: LineTime,
+    stream: Stream,
+    offset: u64,
+    /// It is the line's beginning. In the middle of a file that takes some looking.
+    is_certain: bool,
+}
+
+/// A physical line longer than the buffer.
+#[derive(Debug, Clone, Copy)]
+struct Continued {
+    time: LineTime,
+    stream: Stream,
+    partial: bool,
+}
+
+#[derive(Debug, Default)]
+struct StreamState {
+    /// The line whose pieces are being joined.
+    open: Option<Head>,
+    content: Vec<u8>,
+    /// Where the last piece ended.
+    last_end: u64,
+    /// A piece from this offset on, if no line is open, certainly begins one.
+    certain_from: u64,
+}
+
+/// Where the present line is.
+#[derive(Debug, Clone, Copy)]
+enum Present {
+    None,
+    /// In the physical line, from this byte on.
+    InFile {
+        head: Head,
+        content_start: usize,
+        is_terminated: bool,
+    },
+    Joined {
+        head: Head,
+        is_terminated: bool,
+    },
+}
+
+impl LogicalLines {
+    /// The lines that begin in the range. If it begins in the middle of a file, the rest of a line
+    /// that began before it does not count as one.
+    pub(crate) fn new(range: FileRange, only: Option<Stream>) -> io::Result<Self> {
+        let physical = PhysicalLines::at_line_start(range)?;
+        let all_seen_from = match physical.next_offset() {
+            0 => 0,
+            start => start + JOIN_GAP_BYTES,
+        };
+        let stream = || StreamState {
+            certain_from: all_seen_from,
+            ..StreamState::default()
+        };
+        Ok(Self {
+            physical,
+            only,
+            streams: [stream(), stream()],
+            continued: None,
+            piece_waits: false,
+            give_up_at: u64::MAX,
+            present: Present::None,
+            joined: Vec::new(),
+            dropped: 0,
+            all_seen_from,
+            last_piece_offset: 0,
+        })
+    }
+
+    /// Goes to the next line; false at the end.
+    pub(crate) fn advance(&mut self) -> io::Result<bool> {
+        self.present = Present::None;
+        while matches!(self.present, Present::None) {
+            if !self.piece_waits && !self.physical.advance()? {
+                return Ok(self.close_unfinished());
+            }
+            self.last_piece_offset = self.physical.line().offset;
+            self.piece_waits = self.last_piece_offset >= self.give_up_at;
+            if self.piece_waits {
+                self.give_up_one();
+            } else {
+                self.take_piece();
+            }
+        }
+        Ok(true)
+    }
+
+    /// The present line; `None` before the first and after the last.
+    pub(crate) fn line(&self) -> Option<LogicalLine<'_>> {
+        let (head, content, is_terminated) = match self.present {
+            Present::None => return None,
+            Present::InFile {
+                head,
+                content_start,
+                is_terminated,
+            } => (
+                head,
+                &self.physical.line().bytes[content_start..],
+                is_terminated,
+            ),
+            Present::Joined {
+                head,
+                is_terminated,
+            } => (head, &self.joined[..], is_terminated),
+        };
+        Some(LogicalLine {
+            time: head.time,
+            stream: head.stream,
+            content,
+            is_terminated,
+        })
+    }
+
+    /// How many lines were dropped so far because they may have begun before the range.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Whether no line from before the range can be missing at or after the present one: one that
+    /// was left open there would have been given up by now.
+    pub(crate) fn has_seen_all(&self) -> bool {
+        self.last_piece_offset >= self.all_seen_from
+    }
+
+    /// How many bytes of the range have not been read from the file yet.
+    pub(crate) fn bytes_ahead(&self) -> u64 {
+        self.physical.bytes_ahead()
+    }
+
+    /// Looks at the present physical line: it is a line, or a piece of one, or nothing.
+    fn take_piece(&mut self) {
+        let piece = self.physical.line();
+        let is_last_piece = piece.end != LineEnd::Continued;
+        let is_terminated = piece.end == LineEnd::Newline;
+        if piece.is_continuation {
+            if let Some(Continued {
+                time,
+                stream,
+                partial,
+            }) = self.continued
+            {
+                let head = self.head(time, stream, piece.offset);
+                self.join(head, None, is_last_piece && !partial, is_terminated);
+            }
+            return;
+        }
+        self.continued = None;
+        let Some(entry) = Entry::parse(piece.bytes) else {
+            return;
+        };
+        if self.only.is_some_and(|only| only != entry.stream) {
+            return;
+        }
+        let (time, stream, partial) = (entry.time, entry.stream, entry.partial);
+        let head = self.head(time, stream, piece.offset);
+        if !is_last_piece {
+            self.continued = Some(Continued {
+                time,
+                stream,
+                partial,
+            });
+        }
+        let is_whole = is_last_piece && !partial;
+        match entry.content_start() {
+            Some(content_start) if is_whole && self.streams[stream as usize].open.is_none() => {
+                self.end_line(
+                    head,
+                    Present::InFile {
+                        head,
+                        content_start,
+                        is_terminated,
+                    },
+                );
+            }
+            _ => self.join(head, Some(&entry), is_whole, is_terminated),
+        }
+    }
+
+    fn head(&self, time: LineTime, stream: Stream, offset: u64) -> Head {
+        let is_certain = offset >= self.streams[stream as usize].certain_from;
+        Head {
+            time,
+            stream,
+            offset,
+            is_certain,
+        }
+    }
+
+    /// Adds a piece (the present physical line, or what it was decoded to) to the line that is
+    /// open, or opens one.
+    fn join(&mut self, piece: Head, entry: Option<&Entry>, is_last: bool, is_terminated: bool) {
+        let line = self.physical.line();
+        let content = entry.map_or(line.bytes, |entry| entry.content(line.bytes));
+        let state = &mut self.streams[piece.stream as usize];
+        let head = *state.open.get_or_insert(piece);
+        state.content.extend_from_slice(content);
+        state.last_end = line.offset + line.bytes.len() as u64;
+        if !head.is_certain {
+            state.certain_from = state.last_end + JOIN_GAP_BYTES;
+        }
+        if is_last {
+            self.take_joined(head);
+            self.end_line(
+                head,
+                Present::Joined {
+                    head,
+                    is_terminated,
+                },
+            );
+        } else if state.last_end - head.offset > JOIN_SPAN_BYTES {
+            self.take_joined(head);
+            self.present_line(
+                head,
+                Present::Joined {
+                    head,
+                    is_terminated: true,
+                },
+            );
+        } else {
+            self.note_give_up();
+        }
+    }
+
+    /// Presents an open line whose next piece did not come near enough.
+    fn give_up_one(&mut self) {
+        let open = self.streams.iter().filter(|state| state.open.is_some());
+        if let Some(head) = open
+            .min_by_key(|state| state.last_end)
+            .and_then(|state| state.open)
+        {
+            self.take_joined(head);
+            self.present_line(
+                head,
+                Present::Joined {
+                    head,
+                    is_terminated: true,
+                },
+            );
+        }
+    }
+
+    /// At the end of the range: the lines that were not finished, in the order they began.
+    fn close_unfinished(&mut self) -> bool {
+        let open = self.streams.iter().filter_map(|state| state.open);
+        let Some(head) = open.min_by_key(|head| head.offset) else {
+            return false;
+        };
+        self.take_joined(head);
+        self.present_line(
+            head,
+            Present::Joined {
+                head,
+                is_terminated: false,
+            },
+        );
+        !matches!(self.present, Present::None) || self.close_unfinished()
+    }
+
+    /// Moves the open line of the head's stream to where the present line is.
+    fn take_joined(&mut self, head: Head) {
+        let state = &mut self.streams[head.stream as usize];
+        state.open = None;
+        mem::swap(&mut self.joined, &mut state.content);
+        state.content.clear();
+        self.note_give_up();
+    }
+
+    fn note_give_up(&mut self) {
+        let open = self.streams.iter().filter(|state| state.open.is_some());
+        let first = open.map(|state| state.last_end + JOIN_GAP_BYTES).min();
+        self.give_up_at = first.unwrap_or(u64::MAX);
+    }
+
+    /// Presents a line that is finished: the next piece of the stream certainly begins one.
+    fn end_line(&mut self, head: Head, present: Present) {
+        self.present_line(head, present);
+        self.streams[head.stream as usize].certain_from = 0;
+    }
+
+    /// Presents a line, unless it may be only the end of one.
+    fn present_line(&mut self, head: Head, present: Present) {
+        if head.is_certain {
+            self.present = present;
+        } else {
+            self.dropped += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::logs::physical::tests::range_of;
+
+    pub(crate) fn collect(mut lines: LogicalLines) -> Vec<(String, String, bool)> {
+        let mut all = Vec::new();
+        while lines.advance().unwrap() {
+            let line = lines.line().unwrap();
+            let mut stamp = Vec::new();
+            line.time.write_stamp(&mut stamp);
+            let second = String::from_utf8(stamp).unwrap()[17..19].to_owned();
+            let content = String::from_utf8_lossy(line.content).into_owned();
+            all.push((second, content, line.is_terminated));
+        }
+        all
+    }
+
+    fn cri(second: u8, stream: &str, tag: &str, content: &str) -> String {
+        format!("2026-11-01T10:00:{second:02}Z {stream} {tag} {content}\n")
+    }
+
+    fn lines_of(content: &str, start: u64, only: Option<Stream>) -> Vec<(String, String, bool)> {
+        collect(LogicalLines::new(range_of(content.as_bytes(), start), only).unwrap())
+    }
+
+    fn line(second: &str, content: &str) -> (String, String, bool) {
+        (second.to_owned(), content.to_owned(), true)
+    }
+
+    #[test]
+    fn pieces_are_joined_per_stream_and_have_the_first_ones_time() {
+        let content = [
+            cri(1, "stdout", "P", "a"),
+            cri(2, "stderr", "P", "x"),
+            cri(3, "stdout", "P", "b"),
+            cri(4, "stderr", "F", "y"),
+            cri(5, "stdout", "F", "c"),
+            cri(6, "stdout", "F", "d"),
+        ]
+        .concat();
+        assert_eq!(
+            lines_of(&content, 0, None),
+            [line("02", "xy"), line("01", "abc"), line("06", "d")]
+        );
+        assert_eq!(
+            lines_of(&content, 0, Some(Stream::Stderr)),
+            [line("02", "xy")]
+        );
+    }
+
+    #[test]
+    fn docker_pieces_are_joined_too() {
+        let piece = |second: u8, log: &str| {
+            format!(
+                r#"{{"log":"{log}","stream":"stdout","time":"2026-11-01T10:00:{second:02}Z"}}{}"#,
+                '\n'
+            )
+        };
+        let content = [piece(1, "a"), piece(2, r"b\u00e4\n"), piece(3, r"c\n")].concat();
+        assert_eq!(
+            lines_of(&content, 0, None),
+            [line("01", "abä"), line("03", "c")]
+        );
+    }
+
+    #[test]
+    fn an_unfinished_end_is_a_line_without_newline() {
+        let content = [cri(1, "stdout", "P", "a"), cri(2, "stderr", "P", "x")].concat();
+        let unfinished = |second: &str, text: &str| (second.to_owned(), text.to_owned(), false);
+        assert_eq!(
+            lines_of(&content, 0, None),
+            [unfinished("01", "a"), unfinished("02", "x")]
+        );
+        let half = content.clone() + "2026-11-01T10:00:03Z stdout F half";
+        assert_eq!(
+            lines_of(&half, 0, None),
+            [unfinished("01", "ahalf"), unfinished("02", "x")]
+        );
+        let header = content + "2026-11-01T10:00:03Z std";
+        assert_eq!(
+            lines_of(&header, 0, None),
+            [unfinished("01", "a"), unfinished("02", "x")]
+        );
+    }
+
+    #[test]
+    fn what_is_no_line_is_passed_over() {
+        let content = format!(
+            "garbage\n{}\n\u{0}{}",
+            cri(1, "stdout", "F", "a"),
+            cri(2, "stdout", "F", "b")
+        );
+        assert_eq!(lines_of(&content, 0, None), [line("01", "a")]);
+    }
+
+    #[test]
+    fn a_line_longer_than_the_span_comes_as_several() {
+        let piece = "x".repeat(200_000);
+        let pieces: Vec<String> = (1..=10)
+            .map(|second| cri(second, "stdout", "P", &piece))
+            .collect();
+        let content = pieces.concat() + &cri(11, "stdout", "F", "end");
+        let lines = lines_of(&content, 0, None);
+        let lengths: Vec<_> = lines
+            .iter()
+            .map(|line| (line.0.as_str(), line.1.len()))
+            .collect();
+        assert_eq!(lengths, [("01", 1_200_000), ("07", 800_003)]);
+    }
+
+    #[test]
+    fn a_line_that_does_not_go_on_soon_is_given_up() {
+        let mut content = cri(1, "stderr", "P", "half ");
+        for _ in 0..100 {
+            content += &cri(2, "stdout", "F", &"x".repeat(1000));
+        }
+        content += &cri(3, "stderr", "F", "other half");
+        let lines = lines_of(&content, 0, None);
+        assert_eq!(
+            lines.iter().position(|seen| *seen == line("01", "half ")),
+            Some(64)
+        );
+        assert_eq!(lines.last(), Some(&line("03", "other half")));
+    }
+
+    #[test]
+    fn one_huge_physical_line_comes_as_several() {
+        let content = cri(1, "stdout", "F", &"x".repeat(3_000_000)) + &cri(2, "stdout", "F", "end");
+        let lines = lines_of(&content, 0, None);
+        let total: usize = lines.iter().map(|line| line.1.len()).sum();
+        assert_eq!(total, 3_000_003);
+        assert!(
+            lines.iter().all(|line| line.1.len() < 1_600_000),
+            "{}",
+            lines.len()
+        );
+        assert_eq!(lines.last(), Some(&line("02", "end")));
+    }
+
+    #[test]
+    fn garbage_longer_than_the_buffer_is_passed_over() {
+        let content = "x".repeat(1_000_000) + "\n" + &cri(2, "stdout", "F", "end");
+        assert_eq!(lines_of(&content, 0, None), [line("02", "end")]);
+    }
+
+    #[test]
+    fn a_start_in_the_middle_drops_what_may_be_the_end_of_a_line() {
+        let content = [
+            cri(1, "stdout", "P", "a"),
+            cri(2, "stderr", "F", "x"),
+            cri(3, "stdout", "F", "b"),
+            cri(4, "stdout", "F", "c"),
+            cri(5, "stderr", "F", "y"),
+        ]
+        .concat();
+        assert_eq!(
+            lines_of(&content, 1, None),
+            [line("04", "c"), line("05", "y")]
+        );
+    }
+}

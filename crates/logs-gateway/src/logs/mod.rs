@@ -1,0 +1,13 @@
+//! Pod logs: how they are named, stored, written, joined to lines and picked.
+//!
+//! Knows no HTTP and no users.
+
+pub(crate) mod files;
+pub(crate) mod format;
+pub(crate) mod logical;
+pub(crate) mod merge;
+pub(crate) mod physical;
+pub(crate) mod query;
+pub(crate) mod render;
+pub(crate) mod tail;
+pub(crate) mod target;

@@ -1,0 +1,63 @@
+//! Which lines of which container are asked for.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    format::{LineTime, Stream},
+    target::{ContainerName, PodUid},
+};
+
+/// A reader's wish, already checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct LogQuery {
+    pub(crate) container: ContainerChoice,
+    /// Which incarnation of the pod; `None`: the one written last.
+    pub(crate) uid: Option<PodUid>,
+    /// The run of the container before the present one.
+    pub(crate) previous: bool,
+    pub(crate) filter: LineFilter,
+    /// Only the last lines that pass the filter.
+    pub(crate) tail: Option<u64>,
+    pub(crate) limit: Limit,
+    /// Each line begins with its time.
+    pub(crate) timestamps: bool,
+}
+
+/// Which containers of the pod.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum ContainerChoice {
+    /// The only one there is.
+    #[default]
+    Only,
+    Named(ContainerName),
+    /// All of them, merged by time.
+    All,
+}
+
+/// Which lines pass: since ≤ time < until, and of the stream.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct LineFilter {
+    pub(crate) stream: Option<Stream>,
+    pub(crate) since: Option<DateTime<Utc>>,
+    pub(crate) until: Option<DateTime<Utc>>,
+}
+
+/// After how much a log ends early.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Limit {
+    /// Of the log as text, time stamps and newlines included.
+    pub(crate) bytes: Option<u64>,
+    pub(crate) lines: Option<u64>,
+}
+
+impl LineFilter {
+    /// Whether a line of this time passes. The stream was seen to already.
+    pub(crate) fn passes(&self, time: &LineTime) -> bool {
+        if self.since.is_none() && self.until.is_none() {
+            return true;
+        }
+        let instant = time.instant();
+        self.since.is_none_or(|since| since <= instant)
+            && self.until.is_none_or(|until| instant < until)
+    }
+}
