@@ -2,7 +2,7 @@
 
 use actix_web::{
     Error, HttpMessage,
-    body::MessageBody,
+    body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::StatusCode,
     middleware::Next,
@@ -16,11 +16,16 @@ use crate::auth::{Authority, Caller, Refusal};
 pub(super) async fn authenticate(
     authority: web::Data<Authority>,
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let caller = identify(&authority, &request).await?;
-    request.extensions_mut().insert(caller);
-    next.call(request).await
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match identify(&authority, &request).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            Ok(next.call(request).await?.map_into_boxed_body())
+        }
+        // An answer rather than an error, so that the edge gives it its id.
+        Err(problem) => Ok(request.error_response(problem)),
+    }
 }
 
 async fn identify(authority: &Authority, request: &ServiceRequest) -> Result<Caller> {
