@@ -1,0 +1,139 @@
+//! The running service: everything put together, in order.
+
+use std::{io, net::TcpListener, sync::Arc, time::Duration};
+
+use actix_web::{HttpServer, rt::task::JoinHandle, web};
+use service_runtime::{
+    clock::{Clock, SystemClock},
+    http::Edge,
+    lifecycle::{self, BindError, ReadyLine},
+    metrics::{HttpMetrics, Metrics},
+    ops::{self, Readiness},
+};
+
+use crate::{
+    authority::SessionAuthority,
+    config::Config,
+    http::{self, SessionCookie},
+    sessions::{SessionStore, sweep_forever},
+    users::{FirstAdminError, Hasher, OpenError, UserStore, ensure_admin},
+};
+
+/// Longer than any reverse proxy keeps an idle connection, so that it is the proxy that closes.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a request's head may take to arrive.
+const HEAD_TIME: Duration = Duration::from_secs(5);
+
+/// A service that has its addresses, its database and its first administrator, and does not
+/// answer yet.
+#[derive(Debug)]
+pub(crate) struct App {
+    public: TcpListener,
+    ops: TcpListener,
+    line: ReadyLine,
+    workers: usize,
+    users: UserStore,
+    authority: web::Data<SessionAuthority>,
+    cookie: SessionCookie,
+    edge: Edge,
+    metrics: Arc<Metrics>,
+    sweeper: JoinHandle<()>,
+}
+
+impl App {
+    /// Binds the listeners and prepares the rest.
+    ///
+    /// # Errors
+    /// When an address is taken, the database cannot be opened, or the first administrator cannot
+    /// be created.
+    pub(crate) async fn bind(config: Config) -> Result<Self, StartError> {
+        let public = lifecycle::bind("SSO_LISTEN", config.listen)?;
+        let ops = lifecycle::bind("SSO_OPS_LISTEN", config.ops_listen)?;
+        let line = ready_line(&public, &ops)?;
+        let metrics = Arc::new(Metrics::default());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+
+        let users = UserStore::open(&config.database).await?;
+        let hasher = Hasher::start(&metrics)?;
+        ensure_admin(&users, &hasher, config.first_admin, clock.now()).await?;
+
+        let sessions = Arc::new(SessionStore::new(config.limits, &metrics));
+        let sweeper = actix_web::rt::spawn(sweep_forever(sessions.clone(), clock.clone()));
+        let authority = SessionAuthority::new(
+            clock.clone(),
+            config.lifetimes,
+            users.clone(),
+            hasher,
+            sessions,
+            &metrics,
+        );
+        Ok(Self {
+            public,
+            ops,
+            line,
+            workers: config.workers,
+            users,
+            authority: web::Data::new(authority),
+            cookie: SessionCookie::new(config.host_cookie),
+            edge: Edge::new(clock, HttpMetrics::new(&metrics), config.trusted_proxies),
+            metrics,
+            sweeper,
+        })
+    }
+
+    /// Answers requests until `stop` ends.
+    ///
+    /// # Errors
+    /// When a listener fails.
+    pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
+        let readiness = Readiness::default();
+        let (authority, cookie, edge) = (self.authority, self.cookie, self.edge);
+        let public = HttpServer::new(move || http::app(authority.clone(), cookie, edge.clone()))
+            .workers(self.workers)
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_TIME)
+            .shutdown_timeout(lifecycle::DRAIN_SECONDS)
+            .disable_signals()
+            .tcp_nodelay(true)
+            .listen(self.public)?
+            .run();
+        let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
+        let ended = lifecycle::run(&self.line, public, ops, &readiness, stop).await;
+        self.sweeper.abort();
+        self.users.close().await;
+        ended
+    }
+}
+
+fn ready_line(public: &TcpListener, ops: &TcpListener) -> io::Result<ReadyLine> {
+    Ok(ReadyLine {
+        service: env!("CARGO_PKG_NAME"),
+        listening: public.local_addr()?,
+        ops: ops.local_addr()?,
+        version: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// The service could not be started.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// An address is taken, or not ours.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The users cannot be read.
+    #[error("SSO_DATABASE_URL: {0}")]
+    Database(#[from] OpenError),
+    /// There is no administrator and none could be created.
+    #[error(transparent)]
+    FirstAdmin(#[from] FirstAdminError),
+    /// The operating system refused something.
+    #[error("cannot start: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl StartError {
+    /// Whether another configuration is what is needed.
+    pub(crate) fn is_about_configuration(&self) -> bool {
+        matches!(self, Self::FirstAdmin(FirstAdminError::NameTaken(_)))
+    }
+}

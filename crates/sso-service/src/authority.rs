@@ -1,0 +1,508 @@
+//! The use cases: log in, validate, log out. They know no HTTP.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::SubsecRound;
+use service_runtime::{clock::Clock, metrics::Metrics};
+use shared_types::{AskedPermission, BearerToken, TokenKind};
+
+use crate::{
+    outcomes::Outcomes,
+    sessions::{Client, RefreshGrant, Session, SessionStore, TooManySessions},
+    tokens::{PlainToken, TokenHash},
+    users::{
+        Account, HashError, Hasher, Password, PasswordHash, StoreError, User, UserStore, Username,
+        Verdict,
+    },
+};
+
+/// How long what a log-in gives is valid.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lifetimes {
+    /// Of a session token, from its making.
+    pub(crate) token: Duration,
+    /// Of a refresh token, from its making.
+    pub(crate) refresh: Duration,
+    /// Of the session, from log-in. Nothing outlives it.
+    pub(crate) session: Duration,
+}
+
+/// Says who somebody is.
+#[derive(Debug)]
+pub(crate) struct SessionAuthority {
+    clock: Arc<dyn Clock>,
+    lifetimes: Lifetimes,
+    users: UserStore,
+    hasher: Hasher,
+    sessions: Arc<SessionStore>,
+    outcomes: Outcomes,
+}
+
+/// What a log-in gives. The tokens are not kept anywhere.
+#[derive(Debug)]
+pub(crate) struct LoggedIn {
+    /// Stands for the session.
+    pub(crate) token: PlainToken,
+    /// Renews it, once.
+    pub(crate) refresh_token: PlainToken,
+    /// What the token stands for.
+    pub(crate) session: Arc<Session>,
+}
+
+impl SessionAuthority {
+    /// An authority over these users and sessions.
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        lifetimes: Lifetimes,
+        users: UserStore,
+        hasher: Hasher,
+        sessions: Arc<SessionStore>,
+        metrics: &Metrics,
+    ) -> Self {
+        Self {
+            clock,
+            lifetimes,
+            users,
+            hasher,
+            sessions,
+            outcomes: Outcomes::new(metrics),
+        }
+    }
+
+    /// Begins a session for whoever knows the password.
+    ///
+    /// # Errors
+    /// [`LoginError::InvalidCredentials`] after the same work, whether the name is none, nobody's
+    /// or a disabled user's, or the password is wrong.
+    pub(crate) async fn login(
+        &self,
+        username: &str,
+        password: &str,
+        client: Client,
+    ) -> Result<LoggedIn, LoginError> {
+        let result = self.try_login(username, password, client).await;
+        self.outcomes.count_login(&result);
+        result
+    }
+
+    /// The live session that a token stands for, if it permits what is asked.
+    ///
+    /// # Errors
+    /// When it stands for none, or the user may not do that.
+    pub(crate) fn validate(
+        &self,
+        token: &BearerToken,
+        asked: Option<&AskedPermission>,
+    ) -> Result<Arc<Session>, Refusal> {
+        let result = self.try_validate(token, asked);
+        self.outcomes.count_validation(&result);
+        result
+    }
+
+    /// The live session that a token stands for.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidToken`] when it stands for none.
+    pub(crate) fn session_of(&self, token: &BearerToken) -> Result<Arc<Session>, Refusal> {
+        // Prefix and checksum first: what is no token of ours costs no look-up.
+        if token.kind() != Some(TokenKind::Session) {
+            return Err(Refusal::InvalidToken);
+        }
+        let now = self.clock.now();
+        let session = self.sessions.find(&TokenHash::of(token.expose()), now);
+        let session = session.ok_or(Refusal::InvalidToken)?;
+        session.seen(now);
+        Ok(session)
+    }
+
+    /// Ends the session that a token stands for, if there is one: from here on the token is
+    /// invalid.
+    pub(crate) fn logout(&self, token: &BearerToken) {
+        if token.kind() == Some(TokenKind::Session) {
+            self.sessions.remove(&TokenHash::of(token.expose()));
+        }
+    }
+
+    fn try_validate(
+        &self,
+        token: &BearerToken,
+        asked: Option<&AskedPermission>,
+    ) -> Result<Arc<Session>, Refusal> {
+        let session = self.session_of(token)?;
+        match asked {
+            Some(asked) if !session.account.may(asked) => Err(Refusal::Denied(asked.clone())),
+            _ => Ok(session),
+        }
+    }
+
+    async fn try_login(
+        &self,
+        username: &str,
+        password: &str,
+        client: Client,
+    ) -> Result<LoggedIn, LoginError> {
+        let candidate = self.find_candidate(username).await?;
+        let account = self.authenticate(candidate, password).await?;
+        self.begin_session(account, client)
+    }
+
+    /// Who might be logging in: an enabled user of this name.
+    async fn find_candidate(&self, username: &str) -> Result<Option<User>, StoreError> {
+        let Ok(username) = username.parse::<Username>() else {
+            return Ok(None);
+        };
+        let user = self.users.find(&username).await?;
+        Ok(user.filter(|user| !user.disabled))
+    }
+
+    /// The candidate, if it is the candidate's password. Without a candidate, and without a
+    /// password that could be anyone's, as much is computed, with a hash that is nobody's.
+    async fn authenticate(
+        &self,
+        candidate: Option<User>,
+        password: &str,
+    ) -> Result<Account, LoginError> {
+        let (user, password) = match (candidate, Password::normalise(password)) {
+            (Some(user), Ok(password)) => (user, password),
+            (_, password) => {
+                let password = password.unwrap_or_default();
+                let nobodys = PasswordHash::nobodys();
+                self.hasher.verify(password, nobodys).await?;
+                return Err(LoginError::InvalidCredentials);
+            }
+        };
+        let hash = user.password_hash.clone();
+        let verdict = self.hasher.verify(password, hash).await?;
+        match verdict {
+            Verdict::Wrong => return Err(LoginError::InvalidCredentials),
+            Verdict::Right => {}
+            Verdict::RightWithNewHash(new) => self.renew_hash(&user, &new).await,
+        }
+        Ok(user.account)
+    }
+
+    /// The password was right whether or not its new hash can be stored; the next log-in tries
+    /// again.
+    async fn renew_hash(&self, user: &User, new: &PasswordHash) {
+        let user_id = user.account.user_id;
+        let stored = self.users.renew_hash(user_id, &user.password_hash, new);
+        match stored.await {
+            Ok(()) => tracing::info!(%user_id, "hashed the password with the present parameters"),
+            Err(error) => tracing::warn!(%user_id, %error, "cannot store a new password hash"),
+        }
+    }
+
+    fn begin_session(&self, account: Account, client: Client) -> Result<LoggedIn, LoginError> {
+        // Milliseconds are what answers show; nothing is decided by more.
+        let now = self.clock.now().trunc_subsecs(3);
+        let end = now + self.lifetimes.session;
+        let token = PlainToken::generate(TokenKind::Session)?;
+        let refresh_token = PlainToken::generate(TokenKind::Refresh)?;
+        let refresh = RefreshGrant {
+            hash: refresh_token.hash(),
+            expires_at: end.min(now + self.lifetimes.refresh),
+        };
+        let expires_at = end.min(now + self.lifetimes.token);
+        let session = Session::begin(account, client, refresh, now, expires_at);
+        let session = self.sessions.insert(token.hash(), session)?;
+        Ok(LoggedIn {
+            token,
+            refresh_token,
+            session,
+        })
+    }
+}
+
+/// Why nobody was logged in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoginError {
+    /// No enabled user has this name and this password.
+    #[error("no enabled user has this name and password")]
+    InvalidCredentials,
+    /// The password could not be compared.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The user could not be looked up.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no room for another session.
+    #[error(transparent)]
+    TooManySessions(#[from] TooManySessions),
+    /// There is no randomness for a token.
+    #[error("the operating system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+/// Why a token does not do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// It is unknown, expired or revoked, or not of a kind that stands for a session.
+    #[error("the token is unknown, expired or revoked")]
+    InvalidToken,
+    /// It is valid, and its user may not do that.
+    #[error("the permission {0} is missing")]
+    Denied(AskedPermission),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::{
+        test_service::{LIFETIMES, LIMITS, PASSWORD, TOKEN_TTL, TestService},
+        users::Database,
+    };
+
+    /// The hash of [`PASSWORD`] with parameters of old: `-t 1 -k 64`.
+    const OUTDATED: &str = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$\
+                            wZeUqErRQM9fr7+3IJVQyFsb5QPhYeqkXwNGZgBH/L4";
+
+    fn client() -> Client {
+        Client::new([127, 0, 0, 1].into(), None)
+    }
+
+    fn token_of(logged_in: &LoggedIn) -> BearerToken {
+        BearerToken::parse(logged_in.token.expose().as_bytes()).unwrap()
+    }
+
+    async fn account(service: &TestService, name: &str) -> Account {
+        let user = service.users.find(&name.parse().unwrap()).await.unwrap();
+        user.unwrap().account
+    }
+
+    #[tokio::test]
+    async fn every_refusal_costs_as_much_as_a_log_in() {
+        let service = TestService::start().await;
+        for name in ["alice", "mallory"] {
+            service.add_user(name, &[]).await;
+        }
+        service
+            .users
+            .execute("UPDATE users SET disabled = 1 WHERE username = 'mallory'")
+            .await;
+        let too_long = "x".repeat(1025);
+        let cases = [
+            ("alice", PASSWORD, true),
+            ("alice", "another password", false),
+            ("alice", "", false),
+            ("alice", &too_long, false),
+            ("mallory", PASSWORD, false),
+            ("nobody", PASSWORD, false),
+            ("nobody", &too_long, false),
+            ("no name at all", PASSWORD, false),
+            ("", "", false),
+        ];
+        for (name, password, expected) in cases {
+            let before = service.authority.hasher.comparisons();
+            let result = service.authority.login(name, password, client()).await;
+            let cost = service.authority.hasher.comparisons() - before;
+            assert_eq!(cost, 1, "{name} {password}");
+            match result {
+                Ok(_) => assert!(expected, "{name} {password}"),
+                Err(LoginError::InvalidCredentials) => assert!(!expected, "{name} {password}"),
+                Err(error) => panic!("{name} {password}: {error}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_password_is_the_same_from_every_keyboard() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let wide = "ｃorrect horse battery";
+        service
+            .authority
+            .login("alice", wide, client())
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_outdated_hash_is_replaced_at_log_in() {
+        let service = TestService::start().await;
+        let outdated = PasswordHash::stored(OUTDATED.to_owned());
+        service
+            .add_user_with_hash("alice", outdated.clone(), &[])
+            .await;
+        let hash = async || {
+            let user = service.users.find(&"alice".parse().unwrap()).await.unwrap();
+            user.unwrap().password_hash
+        };
+
+        let wrong = service.authority.login("alice", "another", client()).await;
+        assert!(matches!(wrong, Err(LoginError::InvalidCredentials)));
+        assert!(hash().await == outdated);
+
+        service
+            .authority
+            .login("alice", PASSWORD, client())
+            .await
+            .unwrap();
+        let renewed = hash().await;
+        assert!(renewed != outdated);
+        service
+            .authority
+            .login("alice", PASSWORD, client())
+            .await
+            .unwrap();
+        assert!(hash().await == renewed);
+    }
+
+    #[tokio::test]
+    async fn a_token_is_valid_until_the_very_instant_it_expires() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let logged_in = service
+            .authority
+            .login("alice", PASSWORD, client())
+            .await
+            .unwrap();
+        let token = token_of(&logged_in);
+
+        service.clock.advance(TOKEN_TTL - Duration::from_nanos(1));
+        service.authority.validate(&token, None).unwrap();
+        service.clock.advance(Duration::from_nanos(1));
+        let refusal = service.authority.validate(&token, None).unwrap_err();
+        assert_eq!(refusal, Refusal::InvalidToken);
+    }
+
+    #[tokio::test]
+    async fn using_a_token_does_not_prolong_it() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let logged_in = service
+            .authority
+            .login("alice", PASSWORD, client())
+            .await
+            .unwrap();
+        let token = token_of(&logged_in);
+        for _ in 0..29 {
+            service.clock.advance(Duration::from_secs(60));
+            let session = service.authority.validate(&token, None).unwrap();
+            assert_eq!(session.last_seen(), service.clock.now());
+        }
+        service.clock.advance(Duration::from_secs(60));
+        service.authority.validate(&token, None).unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn no_token_outlives_its_session() {
+        let short = Lifetimes {
+            session: Duration::from_secs(60),
+            ..LIFETIMES
+        };
+        let service = TestService::with(short, LIMITS, &Database::Memory).await;
+        service.add_user("alice", &[]).await;
+        let logged_in = service
+            .authority
+            .login("alice", PASSWORD, client())
+            .await
+            .unwrap();
+        let end = service.clock.now() + short.session;
+        assert_eq!(logged_in.session.expires_at, end);
+        assert_eq!(logged_in.session.refresh.expires_at, end);
+    }
+
+    #[tokio::test]
+    async fn a_refresh_token_is_no_bearer() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let logged_in = service
+            .authority
+            .login("alice", PASSWORD, client())
+            .await
+            .unwrap();
+        let refresh = BearerToken::parse(logged_in.refresh_token.expose().as_bytes()).unwrap();
+        let refusal = service.authority.validate(&refresh, None).unwrap_err();
+        assert_eq!(refusal, Refusal::InvalidToken);
+        service.authority.logout(&refresh);
+        service
+            .authority
+            .validate(&token_of(&logged_in), None)
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn permissions_decide() {
+        let service = TestService::start().await;
+        service.add_user("alice", &["logs:read:shop/*"]).await;
+        let logged_in = service
+            .authority
+            .login("alice", PASSWORD, client())
+            .await
+            .unwrap();
+        let token = token_of(&logged_in);
+        let may = AskedPermission::on("logs:read", "shop", "web");
+        let may_not = AskedPermission::on("logs:read", "bank", "web");
+        service.authority.validate(&token, Some(&may)).unwrap();
+        assert_eq!(
+            service
+                .authority
+                .validate(&token, Some(&may_not))
+                .unwrap_err(),
+            Refusal::Denied(may_not)
+        );
+    }
+
+    /// Many log in and out at the same time. Whatever the order, a token is valid from its log-in
+    /// to its log-out, and at the end nothing is left.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_revoked_token_is_never_valid_again() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        service.add_user("bob", &[]).await;
+        let mut tasks = Vec::new();
+        for task in 0..16 {
+            let authority = service.authority.clone();
+            let (users, sessions) = (service.users.clone(), service.sessions.clone());
+            tasks.push(tokio::spawn(async move {
+                // Eight tasks a user, a session each at a time: below what a user may have.
+                let name = if task % 2 == 0 { "alice" } else { "bob" };
+                let mut revoked = Vec::new();
+                for _ in 0..200 {
+                    let user = users.find(&name.parse().unwrap()).await.unwrap().unwrap();
+                    let logged_in = authority.begin_session(user.account, client()).unwrap();
+                    let token = token_of(&logged_in);
+                    authority.validate(&token, None).unwrap();
+                    authority.logout(&token);
+                    authority.validate(&token, None).unwrap_err();
+                    while sessions.sweep(authority.clock.now()).is_continue() {}
+                    revoked.push(token);
+                }
+                revoked
+            }));
+        }
+        let mut distinct = HashSet::new();
+        for task in tasks {
+            for token in task.await.unwrap() {
+                service.authority.validate(&token, None).unwrap_err();
+                distinct.insert(token.expose().to_owned());
+            }
+        }
+        assert_eq!(distinct.len(), 16 * 200);
+        assert_eq!(service.sessions.counts(), (0, 0, 0));
+    }
+
+    #[tokio::test]
+    async fn a_user_with_too_many_sessions_loses_the_least_recently_used() {
+        let two = crate::sessions::Limits {
+            per_user: 2,
+            ..LIMITS
+        };
+        let service = TestService::with(LIFETIMES, two, &Database::Memory).await;
+        service.add_user("alice", &[]).await;
+        let begin = async || {
+            service.clock.advance(Duration::from_secs(10));
+            let account = account(&service, "alice").await;
+            token_of(&service.authority.begin_session(account, client()).unwrap())
+        };
+        let (first, second) = (begin().await, begin().await);
+        service.clock.advance(Duration::from_secs(10));
+        service.authority.validate(&first, None).unwrap();
+        let third = begin().await;
+        service.authority.validate(&second, None).unwrap_err();
+        service.authority.validate(&first, None).unwrap();
+        service.authority.validate(&third, None).unwrap();
+    }
+}

@@ -1,0 +1,440 @@
+//! Configuration from the environment: the only place that reads it.
+
+use std::{net::SocketAddr, num::NonZero, path::PathBuf, str::FromStr, thread, time::Duration};
+
+use service_runtime::{
+    http::TrustedProxies,
+    settings::{
+        Faults, Settings, duration, http_url, list, log_format, log_level, networks, positive,
+        socket_address,
+    },
+    telemetry::TelemetrySettings,
+};
+use tracing::level_filters::LevelFilter;
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::{
+    authority::Lifetimes,
+    sessions::Limits,
+    users::{Database, FirstAdmin, MAX_PASSWORD_BYTES, Password, PasswordRules, Username},
+};
+
+/// Longer than any session should live; much more would leave the calendar.
+const LONGEST_LIFETIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+const UNSUPPORTED: &str = "is not supported by this version";
+
+/// Everything the service is told at its start.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// Where requests come in.
+    pub(crate) listen: SocketAddr,
+    /// Where probes and scrapers come in.
+    pub(crate) ops_listen: SocketAddr,
+    /// Where users are kept.
+    pub(crate) database: Database,
+    /// How long tokens and sessions live.
+    pub(crate) lifetimes: Lifetimes,
+    /// How many sessions there may be.
+    pub(crate) limits: Limits,
+    /// What a new password has to obey.
+    pub(crate) password_rules: PasswordRules,
+    /// Who is to administer, when nobody does.
+    pub(crate) first_admin: Option<FirstAdmin>,
+    /// Whether the session cookie has the prefix `__Host-`.
+    pub(crate) host_cookie: bool,
+    /// Whose `X-Forwarded-For` counts.
+    pub(crate) trusted_proxies: TrustedProxies,
+    /// How many threads answer requests.
+    pub(crate) workers: usize,
+    /// How much is logged, and how.
+    pub(crate) telemetry: TelemetrySettings,
+    /// Variables that are set and well-formed and change nothing yet.
+    pub(crate) without_effect: Vec<&'static str>,
+}
+
+impl Config {
+    /// Reads the configuration from environment variables.
+    ///
+    /// # Errors
+    /// When a value is wrong, or a variable under `SSO_` is not known: every fault at once.
+    pub(crate) fn read(
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Faults> {
+        let mut settings = Settings::read("SSO_", variables);
+        refuse_unsupported(&mut settings);
+        let without_effect = check_without_effect(&mut settings);
+        let password_rules = PasswordRules {
+            min_length: settings
+                .get("SSO_PASSWORD_MIN_LENGTH", password_length)
+                .unwrap_or(15),
+        };
+        let first_admin = first_admin(&mut settings, password_rules);
+        let config = Self {
+            listen: address(&mut settings, "SSO_LISTEN", 8001),
+            ops_listen: address(&mut settings, "SSO_OPS_LISTEN", 9001),
+            database: settings
+                .get_or_file("SSO_DATABASE_URL", database)
+                .unwrap_or_else(|| Database::File("sso.db".into())),
+            lifetimes: lifetimes(&mut settings),
+            limits: limits(&mut settings),
+            password_rules,
+            first_admin,
+            host_cookie: host_cookie(&mut settings),
+            trusted_proxies: TrustedProxies::new(
+                settings
+                    .get("SSO_TRUSTED_PROXIES", networks)
+                    .unwrap_or_default(),
+            ),
+            workers: settings.get("SSO_WORKERS", positive).unwrap_or_else(cores),
+            telemetry: telemetry(&mut settings),
+            without_effect,
+        };
+        settings.finish()?;
+        Ok(config)
+    }
+}
+
+fn address(settings: &mut Settings, name: &'static str, port: u16) -> SocketAddr {
+    settings
+        .get(name, socket_address)
+        .unwrap_or_else(|| ([127, 0, 0, 1], port).into())
+}
+
+fn lifetimes(settings: &mut Settings) -> Lifetimes {
+    let mut read = |name, default_minutes: u64| {
+        let default = Duration::from_secs(default_minutes * 60);
+        settings.get(name, lifetime).unwrap_or(default)
+    };
+    Lifetimes {
+        token: read("SSO_TOKEN_TTL", 30),
+        refresh: read("SSO_REFRESH_TTL", 8 * 60),
+        session: read("SSO_SESSION_MAX_AGE", 24 * 60),
+    }
+}
+
+fn limits(settings: &mut Settings) -> Limits {
+    Limits {
+        per_user: settings
+            .get("SSO_MAX_SESSIONS_PER_USER", positive)
+            .unwrap_or(20),
+        total: settings
+            .get("SSO_MAX_SESSIONS", positive)
+            .unwrap_or(10_000_000),
+    }
+}
+
+fn telemetry(settings: &mut Settings) -> TelemetrySettings {
+    TelemetrySettings {
+        format: settings.get("SSO_LOG_FORMAT", log_format),
+        level: settings
+            .get("SSO_LOG_LEVEL", log_level)
+            .unwrap_or(LevelFilter::INFO),
+    }
+}
+
+/// The prefix promises a browser that the cookie is of this host alone, and came over https.
+fn host_cookie(settings: &mut Settings) -> bool {
+    let public_url: Option<Url> = settings.get_or_file("SSO_PUBLIC_URL", http_url);
+    let domain = settings.get("SSO_COOKIE_DOMAIN", domain);
+    public_url.is_some_and(|url| url.scheme() == "https") && domain.is_none()
+}
+
+fn first_admin(settings: &mut Settings, rules: PasswordRules) -> Option<FirstAdmin> {
+    const NAME: &str = "SSO_ADMIN_USERNAME";
+    const PASSWORD: &str = "SSO_ADMIN_PASSWORD";
+    let given = settings.text(NAME);
+    let typed = settings.get_or_file(PASSWORD, |text| {
+        Ok::<_, std::convert::Infallible>(Zeroizing::new(text.to_owned()))
+    });
+    let (name, typed) = match (given, typed) {
+        (Some(name), Some(typed)) => (name, typed),
+        (None, None) => return None,
+        (Some(_), None) => {
+            settings.fault(PASSWORD, "is not set, but SSO_ADMIN_USERNAME is");
+            return None;
+        }
+        (None, Some(_)) => {
+            settings.fault(NAME, "is not set, but SSO_ADMIN_PASSWORD is");
+            return None;
+        }
+    };
+    let username = Username::from_str(&name)
+        .map_err(|fault| settings.fault(NAME, fault))
+        .ok()?;
+    let password = Password::normalise(&typed)
+        .and_then(|password| rules.check(&password, &username).map(|()| password))
+        .map_err(|fault| settings.fault(PASSWORD, fault))
+        .ok()?;
+    Some(FirstAdmin { username, password })
+}
+
+/// What it would be dangerous to pass over in silence.
+fn refuse_unsupported(settings: &mut Settings) {
+    for name in [
+        "SSO_TLS_CERT",
+        "SSO_TLS_KEY",
+        "SSO_SMTP_URL",
+        "SSO_SMTP_URL_FILE",
+        "SSO_SMTP_FROM",
+    ] {
+        if settings.is_set(name) {
+            settings.fault(name, UNSUPPORTED);
+        }
+    }
+    settings.get_or_file("SSO_SESSION_STORE", |store| match store {
+        "memory" => Ok(()),
+        _ => Err("only memory is supported by this version"),
+    });
+    settings.get("SSO_REGISTRATION", |registration| match registration {
+        "closed" => Ok(()),
+        "open" => Err(UNSUPPORTED),
+        _ => Err("is neither closed nor open"),
+    });
+}
+
+/// What changes nothing yet, and can be in the environment of a later version without harm.
+fn check_without_effect(settings: &mut Settings) -> Vec<&'static str> {
+    let text = |_: &str| Ok::<_, String>(());
+    let found = [
+        (
+            "SSO_LOGIN_FAILURES_PER_IP",
+            settings.get("SSO_LOGIN_FAILURES_PER_IP", limit),
+        ),
+        (
+            "SSO_LOGIN_FAILURES_PER_USER",
+            settings.get("SSO_LOGIN_FAILURES_PER_USER", limit),
+        ),
+        ("SSO_RETURN_HOSTS", settings.get("SSO_RETURN_HOSTS", text)),
+        (
+            "SSO_ALLOWED_ORIGINS",
+            settings.get("SSO_ALLOWED_ORIGINS", origins),
+        ),
+        (
+            "SSO_K8S_PREFIX",
+            settings.get("SSO_K8S_PREFIX", kubernetes_prefix),
+        ),
+        ("SSO_AUDIT_FILE", settings.get("SSO_AUDIT_FILE", text)),
+    ];
+    let names = found.into_iter().filter(|(_, set)| set.is_some());
+    names.map(|(name, _)| name).collect()
+}
+
+fn limit(text: &str) -> Result<(), String> {
+    let number = text.parse::<u32>().map(|_| ());
+    number.map_err(|_| "is no whole number".to_owned())
+}
+
+fn origins(text: &str) -> Result<(), String> {
+    list(text, http_url).map(|_| ())
+}
+
+fn kubernetes_prefix(text: &str) -> Result<(), String> {
+    if text.starts_with("system:") {
+        return Err("may not begin with system:, which Kubernetes keeps for itself".to_owned());
+    }
+    Ok(())
+}
+
+fn lifetime(text: &str) -> Result<Duration, &'static str> {
+    let lifetime = duration(text)?;
+    if lifetime > LONGEST_LIFETIME {
+        return Err("is longer than 366 days");
+    }
+    Ok(lifetime)
+}
+
+fn password_length(text: &str) -> Result<usize, &'static str> {
+    let length = positive(text)?;
+    if length > MAX_PASSWORD_BYTES {
+        return Err("is more than a password may have, which is 1024 bytes");
+    }
+    Ok(length)
+}
+
+/// `sqlite://relative/path`, `sqlite:///absolute/path` or `sqlite::memory:`.
+fn database(url: &str) -> Result<Database, &'static str> {
+    if url == "sqlite::memory:" {
+        return Ok(Database::Memory);
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Err(UNSUPPORTED);
+    }
+    match url.strip_prefix("sqlite://") {
+        Some(path) if path.contains('?') => Err("may hold no options after a question mark"),
+        Some("" | ":memory:") | None => Err("is no sqlite://path/to/file and not sqlite::memory:"),
+        Some(path) => Ok(Database::File(PathBuf::from(path))),
+    }
+}
+
+fn domain(text: &str) -> Result<(), &'static str> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+    if text.bytes().all(allowed) {
+        Ok(())
+    } else {
+        Err("is no domain name")
+    }
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
+        let owned = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::read(owned.collect::<Vec<_>>()).map_err(|faults| faults.to_string())
+    }
+
+    /// One variable is at fault, and named.
+    #[track_caller]
+    fn check_fault(variables: &[(&str, &str)], name: &str, fault: &str) {
+        let faults = read(variables).unwrap_err();
+        assert_eq!(faults.lines().count(), 1, "{faults}");
+        assert!(
+            faults.starts_with(&format!("{name}: ")) && faults.contains(fault),
+            "{faults}"
+        );
+    }
+
+    #[test]
+    fn nothing_needs_to_be_set() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8001");
+        assert_eq!(config.ops_listen.to_string(), "127.0.0.1:9001");
+        assert_eq!(config.database, Database::File("sso.db".into()));
+        assert_eq!(config.lifetimes.token, Duration::from_secs(30 * 60));
+        assert_eq!(config.lifetimes.refresh, Duration::from_secs(8 * 60 * 60));
+        assert_eq!(config.lifetimes.session, Duration::from_secs(24 * 60 * 60));
+        assert_eq!(
+            (config.limits.per_user, config.limits.total),
+            (20, 10_000_000)
+        );
+        assert_eq!(config.password_rules.min_length, 15);
+        assert!(config.first_admin.is_none() && !config.host_cookie);
+        assert!(config.workers > 0 && config.without_effect.is_empty());
+    }
+
+    #[test]
+    fn databases() {
+        let database = |url| read(&[("SSO_DATABASE_URL", url)]).map(|config| config.database);
+        let file = |path: &str| Ok(Database::File(path.into()));
+        assert_eq!(database("sqlite://data/sso.db"), file("data/sso.db"));
+        assert_eq!(database("sqlite:///data/sso.db"), file("/data/sso.db"));
+        assert_eq!(database("sqlite::memory:"), Ok(Database::Memory));
+        for url in ["postgres://x/y", "postgresql://x/y"] {
+            check_fault(
+                &[("SSO_DATABASE_URL", url)],
+                "SSO_DATABASE_URL",
+                UNSUPPORTED,
+            );
+        }
+        for url in [
+            "sqlite://",
+            "sqlite://:memory:",
+            "sqlite://a?mode=ro",
+            "mysql://x",
+            "x",
+        ] {
+            check_fault(&[("SSO_DATABASE_URL", url)], "SSO_DATABASE_URL", "");
+        }
+    }
+
+    #[test]
+    fn what_would_be_dangerous_to_ignore_is_a_fault() {
+        for (name, value) in [
+            ("SSO_TLS_CERT", "/cert.pem"),
+            ("SSO_TLS_KEY", "/key.pem"),
+            ("SSO_SMTP_URL", "smtp://x"),
+            ("SSO_SMTP_FROM", "x@y"),
+            ("SSO_REGISTRATION", "open"),
+            ("SSO_SESSION_STORE", "redis://x"),
+        ] {
+            check_fault(&[(name, value)], name, "supported by this version");
+        }
+        read(&[
+            ("SSO_REGISTRATION", "closed"),
+            ("SSO_SESSION_STORE", "memory"),
+        ])
+        .unwrap();
+    }
+
+    #[test]
+    fn what_is_harmless_to_ignore_is_named() {
+        let harmless = [
+            ("SSO_LOGIN_FAILURES_PER_IP", "0"),
+            ("SSO_LOGIN_FAILURES_PER_USER", "10"),
+            ("SSO_RETURN_HOSTS", "app.example"),
+            ("SSO_ALLOWED_ORIGINS", "https://app.example"),
+            ("SSO_K8S_PREFIX", "sso:"),
+            ("SSO_AUDIT_FILE", "/audit"),
+        ];
+        let config = read(&harmless).unwrap();
+        assert_eq!(config.without_effect, harmless.map(|(name, _)| name));
+        check_fault(
+            &[("SSO_K8S_PREFIX", "system:x")],
+            "SSO_K8S_PREFIX",
+            "system:",
+        );
+        check_fault(
+            &[("SSO_LOGIN_FAILURES_PER_IP", "few")],
+            "SSO_LOGIN_FAILURES_PER_IP",
+            "",
+        );
+        check_fault(&[("SSO_ALLOWED_ORIGINS", "app")], "SSO_ALLOWED_ORIGINS", "");
+    }
+
+    #[test]
+    fn the_first_administrator_has_a_name_and_a_good_password() {
+        const NAME: &str = "SSO_ADMIN_USERNAME";
+        const PASSWORD: &str = "SSO_ADMIN_PASSWORD";
+        let good = "correct horse battery";
+        let config = read(&[(NAME, "Root"), (PASSWORD, good)]).unwrap();
+        assert_eq!(config.first_admin.unwrap().username.as_str(), "root");
+        check_fault(&[(NAME, "root")], PASSWORD, "is not set");
+        check_fault(&[(PASSWORD, good)], NAME, "is not set");
+        check_fault(&[(NAME, "Ünk"), (PASSWORD, good)], NAME, "no user name");
+        check_fault(
+            &[(NAME, "root"), (PASSWORD, "short")],
+            PASSWORD,
+            "shorter than 15",
+        );
+        let name = "administrator-1";
+        check_fault(
+            &[(NAME, name), (PASSWORD, name)],
+            PASSWORD,
+            "is the user name",
+        );
+        let shorter = ("SSO_PASSWORD_MIN_LENGTH", "5");
+        read(&[(NAME, "root"), (PASSWORD, "short"), shorter]).unwrap();
+    }
+
+    #[test]
+    fn only_a_host_that_is_reached_by_https_and_sets_no_domain_has_a_host_cookie() {
+        let host_cookie = |variables: &[(&str, &str)]| read(variables).unwrap().host_cookie;
+        let https = ("SSO_PUBLIC_URL", "https://sso.example");
+        assert!(host_cookie(&[https]));
+        assert!(!host_cookie(&[("SSO_PUBLIC_URL", "http://sso.example")]));
+        assert!(!host_cookie(&[https, ("SSO_COOKIE_DOMAIN", "example")]));
+    }
+
+    #[test]
+    fn lifetimes_and_lengths_have_bounds() {
+        for name in ["SSO_TOKEN_TTL", "SSO_REFRESH_TTL", "SSO_SESSION_MAX_AGE"] {
+            check_fault(&[(name, "0s")], name, "");
+            check_fault(&[(name, "300years")], name, "366 days");
+        }
+        check_fault(
+            &[("SSO_PASSWORD_MIN_LENGTH", "1025")],
+            "SSO_PASSWORD_MIN_LENGTH",
+            "1024",
+        );
+        check_fault(&[("SSO_MAX_SESSIONS", "0")], "SSO_MAX_SESSIONS", "above 0");
+    }
+}

@@ -1,0 +1,81 @@
+//! The one place that says how a refusal of the authority looks over HTTP.
+
+use actix_web::http::{StatusCode, header};
+use service_runtime::http::Problem;
+
+use crate::{
+    authority::{LoginError, Refusal},
+    users::{HashError, StoreError},
+};
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::InvalidToken => Self::invalid_token(),
+            Refusal::Denied(asked) => Self::permission_denied(&asked),
+        }
+    }
+}
+
+impl From<LoginError> for Problem {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::InvalidCredentials => invalid_credentials(),
+            LoginError::TooManySessions(_) => Self::unavailable(
+                "too_many_sessions",
+                "There are as many sessions as there may be; try again later.",
+            ),
+            LoginError::Hash(HashError::Busy) => Self::unavailable(
+                "busy",
+                "Too many log-ins at once; nothing was decided about yours. Try again.",
+            ),
+            LoginError::Store(StoreError::Database(cause)) => Self::unavailable(
+                "store_unavailable",
+                "The user store does not answer; nothing was decided. Try again.",
+            )
+            .caused_by(cause),
+            error @ (LoginError::Store(StoreError::Corrupt { .. })
+            | LoginError::Hash(_)
+            | LoginError::Random(_)) => Self::internal(error),
+        }
+    }
+}
+
+fn invalid_credentials() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "invalid_credentials",
+        "No user has this name and password, or the user may not log in.",
+    )
+    .header(header::WWW_AUTHENTICATE, "Bearer realm=\"sso\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::ResponseError;
+
+    use super::*;
+    use crate::sessions::TooManySessions;
+
+    #[test]
+    fn who_is_refused_before_anything_was_decided_may_try_again() {
+        for (error, code) in [
+            (LoginError::Hash(HashError::Busy), "busy"),
+            (
+                LoginError::TooManySessions(TooManySessions),
+                "too_many_sessions",
+            ),
+            (
+                LoginError::Store(StoreError::Database(sqlx::Error::PoolTimedOut)),
+                "store_unavailable",
+            ),
+        ] {
+            let problem = Problem::from(error);
+            assert_eq!(problem.code(), code);
+            let answer = problem.error_response();
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            let retry_after = answer.headers().get(header::RETRY_AFTER).unwrap();
+            assert_eq!(retry_after, "1");
+        }
+    }
+}

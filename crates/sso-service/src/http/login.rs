@@ -1,0 +1,393 @@
+//! `POST /auth/login`.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        StatusCode,
+        header::{HeaderValue, USER_AGENT},
+    },
+    web::{Data, Payload},
+};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use service_runtime::http::{
+    ContentType, Problem, Query, RequestContext, Result, content_type, read_body,
+    unsupported_media_type,
+};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::{
+    answer::private,
+    json_body::{Members, fault_at, refuse},
+};
+use crate::{
+    authority::{LoggedIn, SessionAuthority},
+    sessions::Client,
+};
+
+/// Begins a session.
+pub(super) async fn login(
+    request: HttpRequest,
+    body: Payload,
+    authority: Data<SessionAuthority>,
+) -> Result<HttpResponse> {
+    Query::parse(request.query_string()).finish()?;
+    let content_type = content_type(&request)?.ok_or_else(unsupported_media_type)?;
+    let body = read_body(body).await?;
+    let credentials = match content_type {
+        ContentType::Json => Credentials::from_json(&body)?,
+        ContentType::Form => Credentials::from_form(&body)?,
+    };
+    let logged_in = authority
+        .login(
+            &credentials.username,
+            &credentials.password,
+            client(&request),
+        )
+        .await?;
+    Ok(private(&answer(&logged_in)))
+}
+
+/// What somebody logs in with. The name is wiped as the password is: people mix up the fields.
+struct Credentials {
+    username: Zeroizing<String>,
+    password: Zeroizing<String>,
+}
+
+impl Credentials {
+    fn from_json(body: &[u8]) -> Result<Self> {
+        let mut members = Members::parse(body)?;
+        let credentials = Self {
+            username: members.required_text("username"),
+            password: members.required_text("password"),
+        };
+        let wants_cookie = members.flag("cookie");
+        members.finish()?;
+        if wants_cookie {
+            return Err(cookies_not_supported());
+        }
+        Ok(credentials)
+    }
+
+    /// A form as OAuth 2's password grant has it: `grant_type`, `scope` and the like are ignored.
+    fn from_form(body: &[u8]) -> Result<Self> {
+        let mut fields = Query::parse(std::str::from_utf8(body).map_err(|_| not_utf_8())?);
+        let [username, password] = ["username", "password"].map(|name| fields.take(name));
+        std::mem::take(fields.faults()).into_result()?;
+        let mut faults = Vec::new();
+        let mut required = |name, value: Option<String>| {
+            if value.is_none() {
+                faults.push(fault_at(name, "is missing"));
+            }
+            Zeroizing::new(value.unwrap_or_default())
+        };
+        let credentials = Self {
+            username: required("username", username),
+            password: required("password", password),
+        };
+        refuse(faults)?;
+        Ok(credentials)
+    }
+}
+
+fn client(request: &HttpRequest) -> Client {
+    let user_agent = request.headers().get(USER_AGENT);
+    Client::new(
+        RequestContext::of(request).client_ip,
+        user_agent.map(HeaderValue::as_bytes),
+    )
+}
+
+fn not_utf_8() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "bad_request",
+        "The form is not UTF-8.",
+    )
+}
+
+fn cookies_not_supported() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "not_supported_yet",
+        "This version logs in without cookies.",
+    )
+    .with_errors(vec![fault_at("cookie", "is not supported yet")])
+}
+
+fn answer(logged_in: &LoggedIn) -> Answer<'_> {
+    let session = &*logged_in.session;
+    let account = &*session.account;
+    Answer {
+        token: logged_in.token.expose(),
+        access_token: logged_in.token.expose(),
+        token_type: "bearer",
+        expires_in: (session.expires_at - session.issued_at).num_seconds(),
+        expires_at: session.expires_at,
+        refresh_token: logged_in.refresh_token.expose(),
+        refresh_expires_at: session.refresh.expires_at,
+        session_id: session.id,
+        username: &account.username,
+        user_id: account.user_id,
+        roles: &account.roles,
+        permissions: account.permissions.spelled(),
+    }
+}
+
+/// What a log-in says. `token` is for people, `access_token` for OAuth 2 clients.
+#[derive(Serialize)]
+struct Answer<'a> {
+    token: &'a str,
+    access_token: &'a str,
+    token_type: &'static str,
+    /// In seconds.
+    expires_in: i64,
+    expires_at: DateTime<Utc>,
+    refresh_token: &'a str,
+    refresh_expires_at: DateTime<Utc>,
+    session_id: Uuid,
+    username: &'a str,
+    user_id: Uuid,
+    roles: &'a [String],
+    permissions: &'a [String],
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use serde_json::json;
+    use shared_types::TokenKind;
+
+    use crate::{
+        sessions::Limits,
+        test_service::{Answer, LIFETIMES, LIMITS, PASSWORD, TestService, bearer},
+        users::{Database, PasswordHash},
+    };
+
+    const JSON: &str = "application/json";
+    const FORM: &str = "application/x-www-form-urlencoded";
+
+    async fn post(service: &TestService, content_type: &str, body: &str) -> Answer {
+        let request = TestRequest::post()
+            .uri("/auth/login")
+            .insert_header(("content-type", content_type))
+            .set_payload(body.to_owned());
+        service.send(request).await
+    }
+
+    async fn service_with_alice() -> TestService {
+        let service = TestService::start().await;
+        service.add_user("alice", &["logs:read:shop/*"]).await;
+        service
+    }
+
+    #[actix_web::test]
+    async fn a_log_in_says_all_that_a_client_needs() {
+        let service = service_with_alice().await;
+        let credentials = json!({"username": "Alice", "password": PASSWORD, "other": 1});
+        let answer = post(&service, JSON, &credentials.to_string()).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("cache-control"), "no-store");
+
+        let token = answer.body["token"].as_str().unwrap();
+        let refresh_token = answer.body["refresh_token"].as_str().unwrap();
+        assert_eq!(TokenKind::of(token), Some(TokenKind::Session));
+        assert_eq!(TokenKind::of(refresh_token), Some(TokenKind::Refresh));
+        let validation = service.validate(token).await.body;
+        let expected = json!({
+            "token": token,
+            "access_token": token,
+            "token_type": "bearer",
+            "expires_in": 1800,
+            "expires_at": "2027-01-15T08:30:00Z",
+            "refresh_token": refresh_token,
+            "refresh_expires_at": "2027-01-15T16:00:00Z",
+            "session_id": validation["session_id"],
+            "username": "alice",
+            "user_id": validation["user_id"],
+            "roles": ["user"],
+            "permissions": ["logs:read:shop/*"],
+        });
+        assert_eq!(answer.body, expected);
+    }
+
+    #[actix_web::test]
+    async fn an_oauth_password_form_will_do() {
+        let service = service_with_alice().await;
+        let form = "grant_type=password&scope=&client_id=x&username=alice&password=correct+horse%20battery";
+        for content_type in [FORM, "application/x-www-form-urlencoded; charset=UTF-8"] {
+            let answer = post(&service, content_type, form).await;
+            assert_eq!(answer.status, 200, "{:?}", answer.body);
+        }
+    }
+
+    #[actix_web::test]
+    async fn every_log_in_is_a_session_of_its_own() {
+        let service = service_with_alice().await;
+        let (one, other) = (service.log_in("alice").await, service.log_in("alice").await);
+        assert_ne!(one, other);
+        let (one, other) = (service.validate(&one).await, service.validate(&other).await);
+        assert_ne!(one.body["session_id"], other.body["session_id"]);
+        assert_eq!(one.body["user_id"], other.body["user_id"]);
+    }
+
+    #[actix_web::test]
+    async fn the_answer_does_not_say_who_exists() {
+        let service = service_with_alice().await;
+        service.add_user("mallory", &[]).await;
+        let disable = "UPDATE users SET disabled = 1 WHERE username = 'mallory'";
+        service.users.execute(disable).await;
+        let mut bodies = Vec::new();
+        for (name, password) in [
+            ("alice", "another password"),
+            ("alice", ""),
+            ("nobody", PASSWORD),
+            ("mallory", PASSWORD),
+            ("no name", PASSWORD),
+        ] {
+            let credentials = json!({"username": name, "password": password});
+            let request = TestRequest::post()
+                .uri("/auth/login")
+                .insert_header(("x-request-id", "same"))
+                .set_json(credentials);
+            let answer = service.send(request).await;
+            assert_eq!(answer.problem(), (401, "invalid_credentials"), "{name}");
+            bodies.push(answer.body);
+        }
+        assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
+    }
+
+    #[actix_web::test]
+    async fn what_is_missing_or_of_another_type_is_named() {
+        let service = service_with_alice().await;
+        for (content_type, body, pointers) in [
+            (JSON, "{}", &["/username", "/password"][..]),
+            (JSON, r#"{"username":"alice"}"#, &["/password"]),
+            (
+                JSON,
+                r#"{"username":1,"password":null}"#,
+                &["/username", "/password"],
+            ),
+            (
+                JSON,
+                r#"{"username":"a","password":"b","cookie":"yes"}"#,
+                &["/cookie"],
+            ),
+            (FORM, "", &["/username", "/password"]),
+            (FORM, "username=alice", &["/password"]),
+        ] {
+            let answer = post(&service, content_type, body).await;
+            assert_eq!(answer.problem(), (422, "invalid_value"), "{body}");
+            let errors = answer.body["errors"].as_array().unwrap();
+            let named: Vec<_> = errors
+                .iter()
+                .map(|error| error["pointer"].as_str().unwrap())
+                .collect();
+            assert_eq!(named, pointers, "{body}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn cookies_are_not_supported_yet() {
+        let service = service_with_alice().await;
+        let mut credentials = json!({"username": "alice", "password": PASSWORD, "cookie": true});
+        let answer = post(&service, JSON, &credentials.to_string()).await;
+        assert_eq!(answer.problem(), (422, "not_supported_yet"));
+        credentials["cookie"] = false.into();
+        let answer = post(&service, JSON, &credentials.to_string()).await;
+        assert_eq!(answer.status, 200);
+    }
+
+    #[actix_web::test]
+    async fn what_cannot_be_read_is_refused() {
+        let service = service_with_alice().await;
+        let large = format!(r#"{{"username":"{}"}}"#, "a".repeat(64 * 1024));
+        for (content_type, body, problem) in [
+            (JSON, "", (400, "bad_request")),
+            (JSON, "{\"username\":", (400, "bad_request")),
+            (JSON, "[]", (400, "bad_request")),
+            (
+                JSON,
+                r#"{"username":"a","username":"b"}"#,
+                (400, "bad_request"),
+            ),
+            (
+                FORM,
+                "username=a&username=b&password=c",
+                (400, "bad_request"),
+            ),
+            (FORM, "username=%ff&password=c", (400, "bad_request")),
+            (
+                "text/plain",
+                "username=a&password=b",
+                (415, "unsupported_media_type"),
+            ),
+            ("multipart/form-data", "", (415, "unsupported_media_type")),
+            (JSON, &large, (413, "payload_too_large")),
+        ] {
+            let answer = post(&service, content_type, body).await;
+            assert_eq!(answer.problem(), problem, "{content_type} {body:.40}");
+        }
+        let untyped = TestRequest::post().uri("/auth/login").set_payload("{}");
+        assert_eq!(
+            service.send(untyped).await.problem(),
+            (415, "unsupported_media_type")
+        );
+        let queried = TestRequest::post().uri("/auth/login?username=alice");
+        assert_eq!(service.send(queried).await.problem(), (400, "bad_request"));
+    }
+
+    #[actix_web::test]
+    async fn a_store_that_does_not_answer_is_no_wrong_password() {
+        let service = service_with_alice().await;
+        let token = service.log_in("alice").await;
+        service.users.close().await;
+        let credentials = json!({"username": "alice", "password": PASSWORD});
+        let answer = post(&service, JSON, &credentials.to_string()).await;
+        assert_eq!(answer.problem(), (503, "store_unavailable"));
+        assert_eq!(answer.header("retry-after"), "1");
+        assert_eq!(answer.header("www-authenticate"), "");
+        // Who is logged in stays so.
+        assert_eq!(service.validate(&token).await.status, 200);
+    }
+
+    #[actix_web::test]
+    async fn a_broken_hash_is_our_fault() {
+        let service = TestService::start().await;
+        let broken = PasswordHash::stored("no hash".to_owned());
+        service.add_user_with_hash("alice", broken, &[]).await;
+        let credentials = json!({"username": "alice", "password": PASSWORD});
+        let answer = post(&service, JSON, &credentials.to_string()).await;
+        assert_eq!(answer.problem(), (500, "internal_error"));
+        assert!(
+            !answer.body.to_string().contains("hash"),
+            "{:?}",
+            answer.body
+        );
+    }
+
+    #[actix_web::test]
+    async fn beyond_the_limit_of_sessions_nobody_is_logged_in() {
+        let one = Limits { total: 1, ..LIMITS };
+        let service = TestService::with(LIFETIMES, one, &Database::Memory).await;
+        service.add_user("alice", &[]).await;
+        service.add_user("bob", &[]).await;
+        let token = service.log_in("alice").await;
+        let credentials = json!({"username": "bob", "password": PASSWORD}).to_string();
+        let answer = post(&service, JSON, &credentials).await;
+        assert_eq!(answer.problem(), (503, "too_many_sessions"));
+        assert_eq!(answer.header("retry-after"), "1");
+        let logout = bearer(TestRequest::post().uri("/auth/logout"), &token);
+        assert_eq!(service.send(logout).await.status, 204);
+        assert_eq!(post(&service, JSON, &credentials).await.status, 200);
+    }
+
+    #[actix_web::test]
+    async fn a_log_in_is_posted() {
+        let service = service_with_alice().await;
+        let answer = service.send(TestRequest::get().uri("/auth/login")).await;
+        assert_eq!(answer.problem(), (405, "method_not_allowed"));
+        assert_eq!(answer.header("allow"), "POST");
+    }
+}

@@ -1,0 +1,14 @@
+//! HTTP in front of the authority: it translates, and decides nothing.
+
+mod answer;
+mod credential;
+mod error;
+mod json_body;
+mod login;
+mod logout;
+mod routes;
+mod session;
+mod validate;
+
+pub(crate) use credential::SessionCookie;
+pub(crate) use routes::app;

@@ -1,0 +1,88 @@
+//! Tokens: made here, shown to their holder once, kept as nothing but a hash.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use shared_types::{TOKEN_ENTROPY_BYTES, TokenKind, encode_token};
+use zeroize::Zeroizing;
+
+/// A token as its holder gets it. Never shown by `Debug`, wiped when dropped.
+pub(crate) struct PlainToken(Zeroizing<String>);
+
+impl PlainToken {
+    /// A new token of 256 bits from the operating system's generator.
+    ///
+    /// # Errors
+    /// When the operating system has no randomness to give.
+    pub(crate) fn generate(kind: TokenKind) -> Result<Self, getrandom::Error> {
+        let mut entropy = Zeroizing::new([0; TOKEN_ENTROPY_BYTES]);
+        getrandom::fill(&mut entropy[..])?;
+        Ok(Self(encode_token(kind, &entropy)))
+    }
+
+    /// The token itself, for the one answer that hands it out.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What is kept of it.
+    pub(crate) fn hash(&self) -> TokenHash {
+        TokenHash::of(self.expose())
+    }
+}
+
+impl fmt::Debug for PlainToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlainToken(…)")
+    }
+}
+
+/// The SHA-256 of a token. No salt and no cost: 256 random bits cannot be guessed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// The hash of a whole token, prefix and checksum included.
+    pub(crate) fn of(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_of_its_kind_and_new_every_time() {
+        for kind in [TokenKind::Session, TokenKind::Refresh] {
+            let token = PlainToken::generate(kind).unwrap();
+            assert_eq!(TokenKind::of(token.expose()), Some(kind));
+            let other = PlainToken::generate(kind).unwrap();
+            assert_ne!(token.expose(), other.expose());
+            assert_ne!(token.hash(), other.hash());
+        }
+    }
+
+    #[test]
+    fn the_hash_is_sha_256() {
+        // FIPS 180-2, appendix B.1.
+        assert_eq!(
+            TokenHash::of("abc").0[..4],
+            [0xba, 0x78, 0x16, 0xbf],
+            "SHA-256 of abc begins otherwise"
+        );
+    }
+
+    #[test]
+    fn debug_shows_neither_token_nor_hash() {
+        let token = PlainToken::generate(TokenKind::Session).unwrap();
+        let shown = format!("{token:?} {:?}", token.hash());
+        assert_eq!(shown, "PlainToken(…) TokenHash(…)");
+    }
+}
