@@ -14,9 +14,10 @@ use service_runtime::{
 use crate::{
     auth::{Authority, AuthorityMetrics},
     config::Config,
-    http::routes,
+    http::{GatewayState, routes},
     logs::files::{FilesSource, OpenRootError},
     reader::LogReader,
+    streams::OpenStreams,
 };
 
 /// A gateway with its addresses, not serving yet.
@@ -61,7 +62,7 @@ impl Gateway {
             version: env!("CARGO_PKG_VERSION"),
         };
         let (metrics, readiness) = (Arc::new(Metrics::default()), Readiness::default());
-        let public = serve(self.public, self.reader, self.config, &metrics)?;
+        let public = serve(self.public, self.reader, self.config, &metrics, &readiness)?;
         let ops = ops::server(self.ops, metrics, readiness.clone())?;
         lifecycle::run(&line, public, ops, &readiness, stop).await
     }
@@ -72,35 +73,32 @@ fn serve(
     reader: LogReader,
     config: Config,
     metrics: &Metrics,
+    readiness: &Readiness,
 ) -> io::Result<Server> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let edge = Edge::new(
-        clock.clone(),
-        HttpMetrics::new(metrics),
-        config.trusted_proxies,
-    );
+    let edge = Edge::new(clock.clone(), HttpMetrics::new(metrics), config.trusted_proxies);
     let authority_metrics = AuthorityMetrics::new(metrics);
-    let reader = web::Data::new(reader);
     let (urls, timeout) = (config.sso_urls, config.sso_timeout);
-    // Fail here rather than in a worker's thread.
-    Authority::new(&urls, timeout, clock.clone(), authority_metrics.clone())
-        .map_err(io::Error::other)?;
-
+    let authority = {
+        let clock = clock.clone();
+        move || Authority::new(&urls, timeout, clock.clone(), authority_metrics.clone())
+    };
+    let state = GatewayState {
+        // Each worker has its own; this one shows that it can be had.
+        authority: Arc::new(authority().map_err(io::Error::other)?),
+        reader: Arc::new(reader),
+        streams: Arc::new(OpenStreams::new(config.max_streams_per_user)),
+        clock,
+        readiness: readiness.clone(),
+        vigil_times: config.vigil_times,
+    };
     let factory = move || {
         let edge = edge.clone();
-        #[expect(
-            clippy::expect_used,
-            reason = "the same client was set up a moment ago"
-        )]
-        let authority = Authority::new(&urls, timeout, clock.clone(), authority_metrics.clone())
-            .expect("a client of the authority");
+        let authority = authority().map_or_else(|_| state.authority.clone(), Arc::new);
         App::new()
-            .app_data(web::Data::new(authority))
-            .app_data(reader.clone())
+            .app_data(web::Data::new(GatewayState { authority, ..state.clone() }))
             .configure(routes)
-            .wrap(from_fn(move |request, next| {
-                edge.clone().pass(request, next)
-            }))
+            .wrap(from_fn(move |request, next| edge.clone().pass(request, next)))
     };
     let mut server = HttpServer::new(factory)
         .disable_signals()

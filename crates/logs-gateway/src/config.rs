@@ -14,6 +14,8 @@ use service_runtime::{
 use tracing::level_filters::LevelFilter;
 use url::Url;
 
+use crate::auth::VigilTimes;
+
 /// Everything that can be set.
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -25,6 +27,8 @@ pub(crate) struct Config {
     /// One at least.
     pub(crate) sso_urls: Vec<Url>,
     pub(crate) sso_timeout: Duration,
+    pub(crate) vigil_times: VigilTimes,
+    pub(crate) max_streams_per_user: usize,
     pub(crate) trusted_proxies: TrustedProxies,
     /// `None`: as many as there are cores.
     pub(crate) workers: Option<usize>,
@@ -34,12 +38,9 @@ pub(crate) struct Config {
 }
 
 /// Of the contract, and harmless to ignore until what they are for exists.
-const WITHOUT_EFFECT_YET: [&str; 9] = [
+const WITHOUT_EFFECT_YET: [&str; 6] = [
     "GATEWAY_PUBLIC_URL",
     "GATEWAY_PUBLIC_SSO_URL",
-    "GATEWAY_REVALIDATE",
-    "GATEWAY_STALE_MAX",
-    "GATEWAY_MAX_STREAMS_PER_USER",
     "GATEWAY_MAX_PODS_PER_STREAM",
     "GATEWAY_MAX_SCANS",
     "GATEWAY_PEERS",
@@ -67,9 +68,7 @@ impl Config {
         let mut set = Settings::read("GATEWAY_", variables);
         let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let config = Self {
-            listen: set
-                .get("GATEWAY_LISTEN", settings::socket_address)
-                .unwrap_or(local(8000)),
+            listen: set.get("GATEWAY_LISTEN", settings::socket_address).unwrap_or(local(8000)),
             ops_listen: set
                 .get("GATEWAY_OPS_LISTEN", settings::socket_address)
                 .unwrap_or(local(9000)),
@@ -77,9 +76,7 @@ impl Config {
                 .text("GATEWAY_LOGS_DIR")
                 .map_or_else(|| PathBuf::from("/var/log/pods"), PathBuf::from),
             logs_roots: set
-                .get("GATEWAY_LOGS_ROOTS", |text| {
-                    settings::list(text, absolute_path)
-                })
+                .get("GATEWAY_LOGS_ROOTS", |text| settings::list(text, absolute_path))
                 .unwrap_or_default(),
             sso_urls: set
                 .get_or_file("GATEWAY_SSO_URL", |text| settings::list(text, sso_url))
@@ -87,6 +84,17 @@ impl Config {
             sso_timeout: set
                 .get("GATEWAY_SSO_TIMEOUT", settings::duration)
                 .unwrap_or(Duration::from_secs(2)),
+            vigil_times: VigilTimes {
+                revalidate: set
+                    .get("GATEWAY_REVALIDATE", settings::duration)
+                    .unwrap_or(Duration::from_secs(5)),
+                stale_max: set
+                    .get("GATEWAY_STALE_MAX", settings::duration)
+                    .unwrap_or(Duration::from_secs(60)),
+            },
+            max_streams_per_user: set
+                .get("GATEWAY_MAX_STREAMS_PER_USER", settings::positive)
+                .unwrap_or(50),
             trusted_proxies: set
                 .get("GATEWAY_TRUSTED_PROXIES", settings::networks)
                 .map(TrustedProxies::new)
@@ -127,11 +135,7 @@ fn sso_url(text: &str) -> Result<Url, &'static str> {
 
 fn absolute_path(text: &str) -> Result<PathBuf, &'static str> {
     let path = PathBuf::from(text);
-    if path.is_absolute() {
-        Ok(path)
-    } else {
-        Err("is no absolute path")
-    }
+    if path.is_absolute() { Ok(path) } else { Err("is no absolute path") }
 }
 
 fn files_source(text: &str) -> Result<(), &'static str> {
@@ -147,9 +151,7 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
-        let owned = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::read(owned.collect::<Vec<_>>()).map_err(|faults| faults.to_string())
     }
 
@@ -185,7 +187,7 @@ mod tests {
 
     #[test]
     fn what_is_harmless_is_told_of() {
-        let config = read(&[("GATEWAY_REVALIDATE", "5s")]).unwrap();
-        assert_eq!(config.without_effect, ["GATEWAY_REVALIDATE"]);
+        let config = read(&[("GATEWAY_MAX_SCANS", "5")]).unwrap();
+        assert_eq!(config.without_effect, ["GATEWAY_MAX_SCANS"]);
     }
 }

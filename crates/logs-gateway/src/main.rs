@@ -6,6 +6,8 @@ mod config;
 mod http;
 mod logs;
 mod reader;
+mod stream;
+mod streams;
 
 use std::process::ExitCode;
 
@@ -73,10 +75,7 @@ async fn serve(config: Config) -> ExitCode {
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "what keeps the process from running is said plainly"
-)]
+#[expect(clippy::print_stderr, reason = "what keeps the process from running is said plainly")]
 fn fail(code: u8, error: &dyn std::fmt::Display) -> ExitCode {
     eprintln!("{error}");
     ExitCode::from(code)

@@ -1,38 +1,26 @@
 //! Reading logs: may the caller, where are they, which lines.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use shared_types::AskedPermission;
-use tokio::task::spawn_blocking;
 
 use crate::{
     auth::Caller,
     logs::{
+        cursor::Cursor,
         files::{FilesSource, LocateError, LocatedLog, PodSummary},
         merge::ChosenLines,
         query::LogQuery,
-        render::{LogForm, Rendering},
+        render::{Labels, LogForm, Rendering},
         target::{ContainerName, PodRef},
     },
+    stream::LogStream,
 };
-
-/// Logs up to this size are read at once where the request is handled: handing the work to another
-/// thread would take longer than doing it.
-const INLINE_BYTES: u64 = 64 * 1024;
 
 /// Gives callers the logs they may read.
 #[derive(Debug)]
 pub(crate) struct LogReader {
-    source: FilesSource,
-}
-
-/// A log whose beginning has been read: most of what can fail did not.
-#[derive(Debug)]
-pub(crate) struct OpenedLog {
-    pub(crate) containers: Vec<ContainerName>,
-    pub(crate) first_chunk: Vec<u8>,
-    /// `None` if that was all.
-    pub(crate) rest: Option<Rendering>,
+    source: Arc<FilesSource>,
 }
 
 /// Why a caller gets no log.
@@ -53,7 +41,7 @@ impl From<io::Error> for ReadError {
 
 impl LogReader {
     pub(crate) fn new(source: FilesSource) -> Self {
-        Self { source }
+        Self { source: Arc::new(source) }
     }
 
     /// Finds the log, without reading it.
@@ -64,43 +52,41 @@ impl LogReader {
         query: &LogQuery,
     ) -> Result<LocatedLog, ReadError> {
         caller.may_read(pod).map_err(ReadError::Denied)?;
+        if let Some(cursor) = &query.after
+            && cursor.pod != Cursor::pod_checksum(pod)
+        {
+            return Err(LocateError::BadCursor.into());
+        }
         Ok(self.source.locate(pod, query)?)
     }
 
-    /// Finds the log and reads its beginning.
+    /// Finds the log and reads its beginning. Also tells which containers it is of.
     pub(crate) async fn open(
         &self,
         caller: &Caller,
-        pod: &PodRef,
+        pod: PodRef,
         query: LogQuery,
         form: LogForm,
-    ) -> Result<OpenedLog, ReadError> {
-        let located = self.locate(caller, pod, &query)?;
-        let read_here = located.size() <= INLINE_BYTES;
-        let read = move || begin(located, &query, form);
-        if read_here {
-            Ok(read()?)
-        } else {
-            Ok(spawn_blocking(read).await.map_err(io::Error::other)??)
-        }
+    ) -> Result<(LogStream, Vec<ContainerName>), ReadError> {
+        let located = self.locate(caller, &pod, &query)?;
+        let stored_bytes = located.stored_bytes();
+        let LocatedLog { uid, containers } = located;
+        let (containers, inputs): (Vec<_>, Vec<_>) =
+            containers.into_iter().map(|container| (container.name, container.input)).unzip();
+        let followed = inputs.iter().filter_map(|input| input.following.as_ref());
+        let changes = followed.map(|following| following.log.subscribe()).collect();
+        let labels = Labels { pod, uid, containers: containers.clone() };
+        let make = move || {
+            let lines = ChosenLines::new(inputs, &query)?;
+            Ok(Rendering::new(lines, labels, &query, form))
+        };
+        let stream = LogStream::open(stored_bytes, make).await?;
+        Ok((stream.waiting_for(changes), containers))
     }
 
     /// The pods whose logs the caller may read.
-    pub(crate) async fn pods(&self, caller: &Caller) -> Result<Vec<PodSummary>, ReadError> {
+    pub(crate) fn pods(&self, caller: &Caller) -> Result<Vec<PodSummary>, ReadError> {
         caller.may_read_any().map_err(ReadError::Denied)?;
         Ok(self.source.pods(|pod| caller.may_read(pod).is_ok())?)
     }
-}
-
-fn begin(located: LocatedLog, query: &LogQuery, form: LogForm) -> io::Result<OpenedLog> {
-    let lines = ChosenLines::new(located.ranges, query)?;
-    let mut rendering = Rendering::new(lines, query, form);
-    let mut first_chunk = Vec::new();
-    rendering.write_chunk(&mut first_chunk)?;
-    let rest = (!rendering.is_done()).then_some(rendering);
-    Ok(OpenedLog {
-        containers: located.containers,
-        first_chunk,
-        rest,
-    })
 }

@@ -20,11 +20,7 @@ pub trait Clock: Debug + Send + Sync {
 #[must_use]
 pub fn id_at(instant: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(instant.timestamp()).unwrap_or_default();
-    Uuid::new_v7(Timestamp::from_unix(
-        NoContext,
-        seconds,
-        instant.timestamp_subsec_nanos(),
-    ))
+    Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, instant.timestamp_subsec_nanos()))
 }
 
 /// The machine's clock.
@@ -53,9 +49,7 @@ impl ManualClock {
     /// Stands at `start`.
     #[must_use]
     pub fn at(start: DateTime<Utc>) -> Self {
-        Self {
-            nanos: AtomicI64::new(start.timestamp_nanos_opt().unwrap_or(i64::MAX)),
-        }
+        Self { nanos: AtomicI64::new(start.timestamp_nanos_opt().unwrap_or(i64::MAX)) }
     }
 
     /// Moves forward.
@@ -79,9 +73,7 @@ mod tests {
     fn time_never_runs_back() {
         let clock = SystemClock::default();
         let future = clock.now() + Duration::from_secs(3600);
-        clock
-            .latest
-            .store(future.timestamp_nanos_opt().unwrap(), Ordering::Relaxed);
+        clock.latest.store(future.timestamp_nanos_opt().unwrap(), Ordering::Relaxed);
         assert_eq!(clock.now(), future);
     }
 

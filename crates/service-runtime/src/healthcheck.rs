@@ -35,11 +35,7 @@ pub async fn check(ops: SocketAddr) -> Result<(), Unhealthy> {
         .timeout(Duration::from_secs(2))
         .build()
         .map_err(no_answer)?;
-    let answer = client
-        .get(format!("http://{address}/readyz"))
-        .send()
-        .await
-        .map_err(no_answer)?;
+    let answer = client.get(format!("http://{address}/readyz")).send().await.map_err(no_answer)?;
     if answer.status().is_success() {
         Ok(())
     } else {

@@ -34,11 +34,7 @@ pub struct BindError {
 /// # Errors
 /// When the address is taken, or not ours.
 pub fn bind(variable: &'static str, address: SocketAddr) -> Result<TcpListener, BindError> {
-    TcpListener::bind(address).map_err(|source| BindError {
-        variable,
-        address,
-        source,
-    })
+    TcpListener::bind(address).map_err(|source| BindError { variable, address, source })
 }
 
 /// The one line on standard output.

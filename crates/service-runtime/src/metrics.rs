@@ -60,9 +60,7 @@ impl HttpMetrics {
     #[must_use]
     pub fn new(metrics: &Metrics) -> Self {
         // From a tenth of a millisecond to a time-out.
-        let buckets = [
-            0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5,
-        ];
+        let buckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
         Self {
             requests: metrics.register("http_requests", "Requests answered", Family::default()),
             duration: metrics.register(
@@ -76,9 +74,7 @@ impl HttpMetrics {
     /// Counts one answer. `route` is the pattern that matched, never the path.
     pub(crate) fn count(&self, route: Option<String>, status: u16, elapsed: Duration) {
         let route = route.unwrap_or_else(|| "none".to_owned());
-        self.requests
-            .get_or_create(&RequestLabels { route, status })
-            .inc();
+        self.requests.get_or_create(&RequestLabels { route, status }).inc();
         self.duration.observe(elapsed.as_secs_f64());
     }
 }
@@ -91,24 +87,14 @@ mod tests {
     fn requests_are_counted_by_route_and_status() {
         let metrics = Metrics::default();
         let http = HttpMetrics::new(&metrics);
-        http.count(
-            Some("/logs/{pod}".to_owned()),
-            200,
-            Duration::from_millis(2),
-        );
+        http.count(Some("/logs/{pod}".to_owned()), 200, Duration::from_millis(2));
         http.count(None, 404, Duration::from_millis(2));
         let text = metrics.render();
         assert!(
             text.contains(r#"http_requests_total{route="/logs/{pod}",status="200"} 1"#),
             "{text}"
         );
-        assert!(
-            text.contains(r#"http_requests_total{route="none",status="404"} 1"#),
-            "{text}"
-        );
-        assert!(
-            text.contains("http_request_duration_seconds_count 2"),
-            "{text}"
-        );
+        assert!(text.contains(r#"http_requests_total{route="none",status="404"} 1"#), "{text}");
+        assert!(text.contains("http_request_duration_seconds_count 2"), "{text}");
     }
 }

@@ -6,31 +6,38 @@
 //! | `GET /readyz` | 200 while it wants requests, else 503 |
 //! | `GET /metrics` | counters as Prometheus text |
 
-use std::{
-    io,
-    net::TcpListener,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{io, net::TcpListener, sync::Arc};
 
 use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
+use tokio::sync::watch;
 
 use crate::metrics::Metrics;
 
 /// Whether the service wants requests. Starts as not ready; every clone tells the same.
-#[derive(Debug, Clone, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+#[derive(Debug, Clone)]
+pub struct Readiness(Arc<watch::Sender<bool>>);
+
+impl Default for Readiness {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+}
 
 impl Readiness {
     /// Says whether the service wants requests from now on.
     pub fn set(&self, ready: bool) {
-        self.0.store(ready, Ordering::Release);
+        self.0.send_replace(ready);
+    }
+
+    /// Waits until the service wants no requests: for a request that is being answered, until the
+    /// service stops.
+    pub async fn ended(&self) {
+        // This holds the sender, so it cannot be gone.
+        let _ = self.0.subscribe().wait_for(|ready| !ready).await;
     }
 
     fn get(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        *self.0.borrow()
     }
 }
 
@@ -66,19 +73,13 @@ async fn livez() -> HttpResponse {
 
 async fn readyz(readiness: web::Data<Readiness>) -> HttpResponse {
     if readiness.get() {
-        HttpResponse::Ok()
-            .content_type("text/plain")
-            .body("ready\n")
+        HttpResponse::Ok().content_type("text/plain").body("ready\n")
     } else {
-        HttpResponse::ServiceUnavailable()
-            .content_type("text/plain")
-            .body("not ready\n")
+        HttpResponse::ServiceUnavailable().content_type("text/plain").body("not ready\n")
     }
 }
 
 async fn render_metrics(metrics: web::Data<Metrics>) -> HttpResponse {
     const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    HttpResponse::Ok()
-        .content_type(OPEN_METRICS)
-        .body(metrics.render())
+    HttpResponse::Ok().content_type(OPEN_METRICS).body(metrics.render())
 }

@@ -38,11 +38,7 @@ impl Settings {
             .map(|(name, value)| (format!("{prefix}{}", name.to_uppercase()), value))
             .filter(|(name, value)| !value.is_empty() && !is_injected_by_kubernetes(name))
             .collect();
-        Self {
-            prefix,
-            values,
-            faults,
-        }
+        Self { prefix, values, faults }
     }
 
     /// The variable's value, parsed. `None` when it is unset, and when it is wrong: the fault is
@@ -52,10 +48,7 @@ impl Settings {
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        debug_assert!(
-            name.starts_with(self.prefix),
-            "{name} is read under another prefix"
-        );
+        debug_assert!(name.starts_with(self.prefix), "{name} is read under another prefix");
         let value = self.values.remove(name)?;
         parse(&value).map_err(|fault| self.fault(name, fault)).ok()
     }
@@ -72,10 +65,7 @@ impl Settings {
             return self.get(name, parse);
         };
         if self.values.remove(name).is_some() {
-            self.fault(
-                name,
-                format_args!("is set, and {twin} as well: which one counts?"),
-            );
+            self.fault(name, format_args!("is set, and {twin} as well: which one counts?"));
             return None;
         }
         match std::fs::read_to_string(&path) {
@@ -112,24 +102,16 @@ impl Settings {
     /// When a value was wrong, or a variable under the prefix is not known.
     pub fn finish(mut self) -> Result<(), Faults> {
         for name in self.values.keys() {
-            self.faults
-                .push(Fault::new(name, "is not a variable of this service"));
+            self.faults.push(Fault::new(name, "is not a variable of this service"));
         }
-        if self.faults.is_empty() {
-            Ok(())
-        } else {
-            Err(Faults(self.faults))
-        }
+        if self.faults.is_empty() { Ok(()) } else { Err(Faults(self.faults)) }
     }
 }
 
 /// The process's environment: what [`Settings::read`] wants, outside tests.
 pub fn process_environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().map(|(name, value)| {
-        (
-            name.to_string_lossy().into_owned(),
-            value.to_string_lossy().into_owned(),
-        )
+        (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
     })
 }
 
@@ -156,10 +138,7 @@ struct Fault {
 
 impl Fault {
     fn new(name: &str, fault: impl Display) -> Self {
-        Self {
-            name: name.to_owned(),
-            fault: fault.to_string(),
-        }
+        Self { name: name.to_owned(), fault: fault.to_string() }
     }
 }
 
@@ -185,26 +164,18 @@ mod tests {
     use super::*;
 
     fn settings(variables: &[(&str, &str)]) -> Settings {
-        let owned = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Settings::read("SSO_", owned.collect::<Vec<_>>())
     }
 
     #[test]
     fn every_fault_is_a_line_with_its_variable() {
-        let mut settings = settings(&[
-            ("SSO_LISTEN", "nowhere"),
-            ("SSO_TTL", "soon"),
-            ("SSO_TYPO", "1"),
-        ]);
+        let mut settings =
+            settings(&[("SSO_LISTEN", "nowhere"), ("SSO_TTL", "soon"), ("SSO_TYPO", "1")]);
         assert_eq!(settings.get("SSO_LISTEN", socket_address), None);
         assert_eq!(settings.get("SSO_TTL", duration), None);
         let faults = settings.finish().unwrap_err().to_string();
-        let names: Vec<_> = faults
-            .lines()
-            .map(|line| line.split(':').next().unwrap())
-            .collect();
+        let names: Vec<_> = faults.lines().map(|line| line.split(':').next().unwrap()).collect();
         assert_eq!(names, ["SSO_LISTEN", "SSO_TTL", "SSO_TYPO"]);
     }
 
@@ -245,10 +216,7 @@ mod tests {
 
         let text = |value: &str| Ok::<_, Fault>(value.to_owned());
         let mut one = settings(&[("SSO_PASSWORD_FILE", path)]);
-        assert_eq!(
-            one.get_or_file("SSO_PASSWORD", text).as_deref(),
-            Some("two words")
-        );
+        assert_eq!(one.get_or_file("SSO_PASSWORD", text).as_deref(), Some("two words"));
         one.finish().unwrap();
 
         let mut both = settings(&[("SSO_PASSWORD_FILE", path), ("SSO_PASSWORD", "x")]);
@@ -258,25 +226,13 @@ mod tests {
         std::fs::remove_file(&file).unwrap();
         let mut missing = settings(&[("SSO_PASSWORD_FILE", path)]);
         assert_eq!(missing.get_or_file("SSO_PASSWORD", text), None);
-        assert!(
-            missing
-                .finish()
-                .unwrap_err()
-                .to_string()
-                .starts_with("SSO_PASSWORD_FILE: cannot")
-        );
+        assert!(missing.finish().unwrap_err().to_string().starts_with("SSO_PASSWORD_FILE: cannot"));
     }
 
     #[test]
     fn a_fault_never_shows_the_value() {
         let mut settings = settings(&[("SSO_TTL", "hunter2")]);
         settings.get("SSO_TTL", duration);
-        assert!(
-            !settings
-                .finish()
-                .unwrap_err()
-                .to_string()
-                .contains("hunter2")
-        );
+        assert!(!settings.finish().unwrap_err().to_string().contains("hunter2"));
     }
 }

@@ -31,25 +31,16 @@ pub struct TelemetrySettings {
 /// Starts logging for the whole process. The first call counts.
 pub fn start(settings: TelemetrySettings) {
     let terminal = stderr().is_terminal();
-    let format = settings.format.unwrap_or(if terminal {
-        LogFormat::Text
-    } else {
-        LogFormat::Json
-    });
+    let format =
+        settings.format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json });
     let layer = match format {
         LogFormat::Text => fmt::layer().with_writer(stderr).with_ansi(terminal).boxed(),
-        LogFormat::Json => fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_writer(stderr)
-            .boxed(),
+        LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(stderr).boxed(),
     };
     let ours = ["service_runtime", "sso_service", "logs_gateway"];
     let filter = Targets::new()
         .with_default(settings.level.min(LevelFilter::INFO))
         .with_targets(ours.map(|target| (target, settings.level)));
     // A second start is a test's; its process logs already.
-    let _ = Registry::default()
-        .with(layer.with_filter(filter))
-        .try_init();
+    let _ = Registry::default().with(layer.with_filter(filter)).try_init();
 }

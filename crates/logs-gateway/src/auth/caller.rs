@@ -13,6 +13,8 @@ const READ_LOGS: &str = "logs:read";
 pub(crate) struct Caller {
     pub(crate) username: String,
     permissions: Vec<Permission>,
+    /// From then on the token is invalid.
+    pub(crate) expires_at: DateTime<Utc>,
 }
 
 impl Caller {
@@ -22,11 +24,7 @@ impl Caller {
     /// The permission that is missing. Whether the pod exists plays no part.
     pub(crate) fn may_read(&self, pod: &PodRef) -> Result<(), AskedPermission> {
         let asked = AskedPermission::on(READ_LOGS, pod.namespace.as_str(), pod.pod.as_str());
-        if permits(&self.permissions, &asked) {
-            Ok(())
-        } else {
-            Err(asked)
-        }
+        if permits(&self.permissions, &asked) { Ok(()) } else { Err(asked) }
     }
 
     /// Whether there could be a pod whose logs the caller may read.
@@ -34,15 +32,8 @@ impl Caller {
     /// # Errors
     /// The permission that is missing.
     pub(crate) fn may_read_any(&self) -> Result<(), AskedPermission> {
-        let may = self
-            .permissions
-            .iter()
-            .any(|permission| permission.concerns(READ_LOGS));
-        if may {
-            Ok(())
-        } else {
-            Err(AskedPermission::everywhere(READ_LOGS))
-        }
+        let may = self.permissions.iter().any(|permission| permission.concerns(READ_LOGS));
+        if may { Ok(()) } else { Err(AskedPermission::everywhere(READ_LOGS)) }
     }
 }
 
@@ -62,14 +53,11 @@ impl Vouching {
     pub(super) fn into_caller(self, now: DateTime<Utc>) -> Option<Caller> {
         let vouches = self.success && self.authorized && self.expires_at > now;
         let is_named = !self.username.is_empty();
-        let permissions = self
-            .permissions
-            .iter()
-            .filter_map(|text| text.parse().ok())
-            .collect();
+        let permissions = self.permissions.iter().filter_map(|text| text.parse().ok()).collect();
         (vouches && is_named).then_some(Caller {
             username: self.username,
             permissions,
+            expires_at: self.expires_at,
         })
     }
 }
@@ -80,16 +68,11 @@ mod tests {
 
     fn vouching(json: &str) -> Option<Caller> {
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        serde_json::from_str::<Vouching>(json)
-            .ok()?
-            .into_caller(now)
+        serde_json::from_str::<Vouching>(json).ok()?.into_caller(now)
     }
 
     fn pod(namespace: &str, pod: &str) -> PodRef {
-        PodRef {
-            namespace: namespace.parse().unwrap(),
-            pod: pod.parse().unwrap(),
-        }
+        PodRef { namespace: namespace.parse().unwrap(), pod: pod.parse().unwrap() }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 mod caller;
 mod sso;
+mod vigil;
 
 pub(crate) use caller::Caller;
 pub(crate) use sso::{Authority, AuthorityMetrics, Refusal};
+pub(crate) use vigil::{Vigil, VigilTimes};

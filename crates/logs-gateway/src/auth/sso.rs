@@ -121,14 +121,7 @@ impl Authority {
             .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
             .build()?;
         let instances = bases.iter().map(validate_url).collect();
-        Ok(Self {
-            client,
-            instances,
-            preferred: AtomicUsize::new(0),
-            timeout,
-            clock,
-            metrics,
-        })
+        Ok(Self { client, instances, preferred: AtomicUsize::new(0), timeout, clock, metrics })
     }
 
     /// Asks whose token this is.
@@ -221,10 +214,7 @@ mod tests {
         for (base, expected) in [
             ("http://sso:8001", "http://sso:8001/auth/validate"),
             ("http://sso:8001/", "http://sso:8001/auth/validate"),
-            (
-                "https://example.org/id/",
-                "https://example.org/id/auth/validate",
-            ),
+            ("https://example.org/id/", "https://example.org/id/auth/validate"),
         ] {
             assert_eq!(validate_url(&base.parse().unwrap()).as_str(), expected);
         }

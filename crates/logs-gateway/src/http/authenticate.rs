@@ -1,5 +1,7 @@
 //! No answer before the authority vouched for the caller.
 
+use std::rc::Rc;
+
 use actix_web::{
     Error, HttpMessage,
     body::{BoxBody, MessageBody},
@@ -10,17 +12,21 @@ use actix_web::{
 };
 use service_runtime::http::{Problem, RequestContext, Result, authorization};
 
+use shared_types::BearerToken;
+
+use super::GatewayState;
 use crate::auth::{Authority, Caller, Refusal};
 
 /// Middleware: asks the authority about the bearer token, and hands the [`Caller`] to the handler.
 pub(super) async fn authenticate(
-    authority: web::Data<Authority>,
+    state: web::Data<GatewayState>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match identify(&authority, &request).await {
-        Ok(caller) => {
+    match identify(&state.authority, &request).await {
+        Ok((caller, token)) => {
             request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(Rc::new(token));
             Ok(next.call(request).await?.map_into_boxed_body())
         }
         // An answer rather than an error, so that the edge gives it its id.
@@ -28,23 +34,25 @@ pub(super) async fn authenticate(
     }
 }
 
-async fn identify(authority: &Authority, request: &ServiceRequest) -> Result<Caller> {
+async fn identify(
+    authority: &Authority,
+    request: &ServiceRequest,
+) -> Result<(Caller, BearerToken)> {
     let token = authorization(request.headers())?.ok_or_else(Problem::not_authenticated)?;
     let context = RequestContext::of(request.request());
-    authority
-        .identify(&token, &context)
-        .await
-        .map_err(|refusal| match refusal {
-            Refusal::Invalid => Problem::invalid_token(),
-            Refusal::Forbidden => Problem::new(
-                StatusCode::FORBIDDEN,
-                "permission_denied",
-                "The authority does not permit this token here.",
-            ),
-            Refusal::Unknown(cause) => Problem::unavailable(
-                "sso_unavailable",
-                "Whether the token is valid cannot be told right now; try again.",
-            )
-            .caused_by(cause),
-        })
+    let caller = authority.identify(&token, &context).await;
+    let caller = caller.map_err(|refusal| match refusal {
+        Refusal::Invalid => Problem::invalid_token(),
+        Refusal::Forbidden => Problem::new(
+            StatusCode::FORBIDDEN,
+            "permission_denied",
+            "The authority does not permit this token here.",
+        ),
+        Refusal::Unknown(cause) => Problem::unavailable(
+            "sso_unavailable",
+            "Whether the token is valid cannot be told right now; try again.",
+        )
+        .caused_by(cause),
+    })?;
+    Ok((caller, token))
 }

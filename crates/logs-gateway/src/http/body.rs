@@ -1,57 +1,52 @@
 //! A log as the body of an answer: never more than a chunk of it in memory.
 
-use std::io;
-
 use actix_web::{HttpResponse, HttpResponseBuilder, web::Bytes};
 use futures_util::{Stream, StreamExt, stream};
-use tokio::task::spawn_blocking;
 
-use crate::logs::render::Rendering;
+use crate::{
+    stream::{Cut, LogStream},
+    streams::StreamPermit,
+};
 
-/// Answers with `beginning`, then what is left to write, then `end`. If reading fails on the way,
-/// the body is cut off, so that nobody takes it for the whole.
+/// What stands around a log.
+#[derive(Debug, Default)]
+pub(super) struct Frame {
+    pub(super) before: Vec<u8>,
+    pub(super) after: &'static [u8],
+}
+
+/// Answers with the log in its frame. If it ends early and there is no other way to say so, the
+/// body is cut off, so that nobody takes it for the whole.
 pub(super) fn answer(
     mut response: HttpResponseBuilder,
-    mut beginning: Vec<u8>,
-    rest: Option<Rendering>,
-    end: &'static [u8],
+    mut log: LogStream,
+    frame: Frame,
+    permit: StreamPermit,
 ) -> HttpResponse {
-    let Some(rest) = rest else {
-        beginning.extend_from_slice(end);
-        return response.body(beginning);
-    };
-    let beginning = stream::iter((!beginning.is_empty()).then(|| Ok(beginning.into())));
-    response.streaming(beginning.chain(chunks(rest, end)))
+    let Frame { mut before, after } = frame;
+    if let Some(whole) = log.take_whole() {
+        before.extend_from_slice(&whole);
+        before.extend_from_slice(after);
+        return response.body(before);
+    }
+    // An empty chunk would end the body.
+    let before = stream::iter((!before.is_empty()).then(|| Ok(before.into())));
+    let after = (!after.is_empty()).then(|| Bytes::from_static(after));
+    response.streaming(before.chain(chunks(log, after, permit)))
 }
 
-fn chunks(rest: Rendering, end: &'static [u8]) -> impl Stream<Item = io::Result<Bytes>> {
-    stream::try_unfold(Some(rest), move |rest| async move {
-        let Some(mut rest) = rest else {
+fn chunks(
+    log: LogStream,
+    after: Option<Bytes>,
+    permit: StreamPermit,
+) -> impl Stream<Item = Result<Bytes, Cut>> {
+    stream::try_unfold(Some((log, after, permit)), |state| async move {
+        let Some((mut log, after, permit)) = state else {
             return Ok(None);
         };
-        loop {
-            let (rendering, mut chunk) = next_chunk(rest).await?;
-            if rendering.is_done() {
-                chunk.extend_from_slice(end);
-                // An empty chunk would end the body twice.
-                return Ok((!chunk.is_empty()).then(|| (chunk.into(), None)));
-            }
-            if !chunk.is_empty() {
-                return Ok(Some((chunk.into(), Some(rendering))));
-            }
-            rest = rendering;
+        match log.next().await? {
+            Some(chunk) => Ok(Some((chunk, Some((log, after, permit))))),
+            None => Ok(after.map(|after| (after, None))),
         }
     })
-}
-
-/// Reads a file where nobody waits for the thread.
-async fn next_chunk(mut rendering: Rendering) -> io::Result<(Rendering, Vec<u8>)> {
-    let read = move || {
-        let mut chunk = Vec::new();
-        rendering.write_chunk(&mut chunk).inspect_err(|error| {
-            tracing::error!(%error, "reading a log failed; its answer is cut off");
-        })?;
-        Ok((rendering, chunk))
-    };
-    spawn_blocking(read).await.map_err(io::Error::other)?
 }

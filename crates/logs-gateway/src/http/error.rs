@@ -21,10 +21,7 @@ fn unavailable(error: LocateError) -> Problem {
         LocateError::NoPod => not_found("pod_not_found", "There are no logs of this pod.".into()),
         LocateError::NoContainer(there) => not_found(
             "container_not_found",
-            format!(
-                "The pod has no logs of this container; it has: {}.",
-                names(&there)
-            ),
+            format!("The pod has no logs of this container; it has: {}.", names(&there)),
         ),
         LocateError::NoLog => {
             not_found("log_not_found", "There is no log of this container.".into())
@@ -36,10 +33,13 @@ fn unavailable(error: LocateError) -> Problem {
         LocateError::ContainerRequired(there) => Problem::new(
             StatusCode::BAD_REQUEST,
             "container_required",
-            format!(
-                "The pod has several containers; choose one of: {}.",
-                names(&there)
-            ),
+            format!("The pod has several containers; choose one of: {}.", names(&there)),
+        ),
+        LocateError::BadCursor => bad_cursor(),
+        LocateError::CursorExpired => Problem::new(
+            StatusCode::GONE,
+            "cursor_expired",
+            "What the cursor points to is gone; read anew.",
         ),
         LocateError::Unreadable(cause) => Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -50,10 +50,14 @@ fn unavailable(error: LocateError) -> Problem {
     }
 }
 
+pub(super) fn bad_cursor() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "bad_cursor",
+        "The cursor is not one of this pod and these containers.",
+    )
+}
+
 fn names(containers: &[ContainerName]) -> String {
-    containers
-        .iter()
-        .map(ContainerName::as_str)
-        .collect::<Vec<_>>()
-        .join(", ")
+    containers.iter().map(ContainerName::as_str).collect::<Vec<_>>().join(", ")
 }

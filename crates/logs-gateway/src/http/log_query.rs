@@ -5,25 +5,44 @@ use std::str::FromStr;
 use chrono::{DateTime, TimeDelta, Utc};
 use service_runtime::http::{Query, Result};
 
+use super::error::bad_cursor;
 use crate::logs::{
+    cursor::Cursor,
     format::Stream,
-    query::{ContainerChoice, Limit, LineFilter, LogQuery},
+    query::{ContainerChoice, History, Limit, LineFilter, LogQuery},
     target::InvalidName,
 };
 
 /// Parameters of the contract that this version refuses rather than ignores.
-const NOT_SUPPORTED_YET: [&str; 6] = ["after", "before", "grep", "exclude", "level", "download"];
+const NOT_SUPPORTED_YET: [&str; 4] = ["before", "grep", "exclude", "level"];
 
-/// Takes the parameters that choose lines. `now` is what `since` counts back from.
+/// What a query string asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LogRequest {
+    pub(super) query: LogQuery,
+    /// As a file to be saved.
+    pub(super) download: bool,
+}
+
+/// Takes the parameters that choose lines. `last_event` is a cursor that came as a header; `now`
+/// is what `since` counts back from.
 ///
 /// # Errors
 /// 400 when a value cannot be parsed or a parameter is unknown or repeated, 422 when a value is
 /// refused.
-pub(super) fn log_query(mut query: Query, now: DateTime<Utc>) -> Result<LogQuery> {
+pub(super) fn log_request(
+    mut query: Query,
+    last_event: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<LogRequest> {
+    let after = query.take("after");
+    let cursor = last_event.or(after.as_deref()).map(Cursor::decode).transpose();
+    let previous = flag(&mut query, "previous");
     let chosen = LogQuery {
         container: container(&mut query),
         uid: query.get("uid", name),
-        previous: flag(&mut query, "previous"),
+        previous,
+        history: history(&mut query, previous),
         filter: LineFilter {
             stream: stream(&mut query),
             since: since(&mut query, now),
@@ -35,22 +54,31 @@ pub(super) fn log_query(mut query: Query, now: DateTime<Utc>) -> Result<LogQuery
             lines: at_least_one(&mut query, "limitLines"),
         },
         timestamps: flag(&mut query, "timestamps"),
+        follow: flag(&mut query, "follow"),
+        after: None,
     };
-    if flag(&mut query, "follow") {
-        query
-            .faults()
-            .refuse_as("not_supported_yet", "follow", "is not supported yet");
-    }
-    history(&mut query);
+    let download = flag(&mut query, "download");
     for name in NOT_SUPPORTED_YET {
         if query.take(name).is_some() {
-            query
-                .faults()
-                .refuse_as("not_supported_yet", name, "is not supported yet");
+            query.faults().refuse_as("not_supported_yet", name, "is not supported yet");
         }
     }
     query.finish()?;
-    Ok(chosen)
+    let after = cursor.map_err(|_| bad_cursor())?;
+    let query = match after {
+        Some(cursor) => going_on(chosen, cursor)?,
+        None => chosen,
+    };
+    Ok(LogRequest { query, download })
+}
+
+/// What is asked for behind a cursor. What was read before is not counted again, so there is
+/// nothing to count a tail from.
+fn going_on(query: LogQuery, cursor: Cursor) -> Result<LogQuery> {
+    if query.uid.as_ref().is_some_and(|uid| *uid != cursor.uid) {
+        return Err(bad_cursor());
+    }
+    Ok(LogQuery { uid: Some(cursor.uid.clone()), tail: None, after: Some(cursor), ..query })
 }
 
 /// A name of Kubernetes.
@@ -82,9 +110,7 @@ fn stream(query: &mut Query) -> Option<Stream> {
         "Stdout" => Some(Stream::Stdout),
         "Stderr" => Some(Stream::Stderr),
         _ => {
-            query
-                .faults()
-                .refuse("stream", "is none of All, Stdout, Stderr");
+            query.faults().refuse("stream", "is none of All, Stdout, Stderr");
             None
         }
     }
@@ -93,9 +119,7 @@ fn stream(query: &mut Query) -> Option<Stream> {
 fn tail(query: &mut Query) -> Option<u64> {
     let alias = whole_number(query, "tail", 0);
     if alias.is_some() && query.has("tailLines") {
-        query
-            .faults()
-            .unreadable("tail", "is another name of tailLines: give one of them");
+        query.faults().unreadable("tail", "is another name of tailLines: give one of them");
     }
     whole_number(query, "tailLines", 0).or(alias)
 }
@@ -105,13 +129,9 @@ fn at_least_one(query: &mut Query, name: &str) -> Option<u64> {
 }
 
 fn whole_number(query: &mut Query, name: &str, least: i64) -> Option<u64> {
-    let number = query.get(name, |text| {
-        text.parse::<i64>().map_err(|_| "is no whole number")
-    })?;
+    let number = query.get(name, |text| text.parse::<i64>().map_err(|_| "is no whole number"))?;
     if number < least {
-        query
-            .faults()
-            .refuse(name, format!("must be at least {least}"));
+        query.faults().refuse(name, format!("must be at least {least}"));
     }
     u64::try_from(number).ok()
 }
@@ -122,24 +142,17 @@ fn since(query: &mut Query, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     if names.iter().filter(|name| query.has(name)).count() > 1 {
         for name in names {
             if query.take(name).is_some() {
-                query
-                    .faults()
-                    .refuse(name, "excludes the other forms of since");
+                query.faults().refuse(name, "excludes the other forms of since");
             }
         }
         return None;
     }
     let time = query.get("sinceTime", instant);
-    let seconds = at_least_one(query, "sinceSeconds")
-        .map(i64::try_from)
-        .and_then(Result::ok);
+    let seconds = at_least_one(query, "sinceSeconds").map(i64::try_from).and_then(Result::ok);
     let ago = query.get("since", ago);
     let length = ago.or(seconds.and_then(TimeDelta::try_seconds));
     // What began before time did is all of it.
-    let before_now = |length| {
-        now.checked_sub_signed(length)
-            .unwrap_or(DateTime::<Utc>::MIN_UTC)
-    };
+    let before_now = |length| now.checked_sub_signed(length).unwrap_or(DateTime::<Utc>::MIN_UTC);
     time.or(length.map(before_now))
 }
 
@@ -156,19 +169,19 @@ fn instant(text: &str) -> Result<DateTime<Utc>, &'static str> {
         .map_err(|_| "is no time like 2026-11-01T10:00:00Z (RFC 3339)")
 }
 
-fn history(query: &mut Query) {
+fn history(query: &mut Query, previous: bool) -> History {
     match query.take("history").as_deref() {
-        None | Some("current") => {}
-        Some("rotated" | "all") => {
-            query.faults().refuse_as(
-                "not_supported_yet",
-                "history",
-                "other than current is not supported yet",
-            );
+        None | Some("rotated") => History::Rotated,
+        Some("current") => History::Current,
+        Some("all") if previous => {
+            query.faults().refuse("history", "cannot be all together with previous");
+            History::All
         }
-        Some(_) => query
-            .faults()
-            .refuse("history", "is none of current, rotated, all"),
+        Some("all") => History::All,
+        Some(_) => {
+            query.faults().refuse("history", "is none of current, rotated, all");
+            History::default()
+        }
     }
 }
 
@@ -183,17 +196,13 @@ mod tests {
     }
 
     fn parse(text: &str) -> Result<LogQuery> {
-        log_query(Query::parse(text), now())
+        Ok(log_request(Query::parse(text), None, now())?.query)
     }
 
     #[track_caller]
     fn check_refused(text: &str, status: u16, code: &str) {
         let problem = parse(text).unwrap_err();
-        assert_eq!(
-            (problem.status_code().as_u16(), problem.code()),
-            (status, code),
-            "{text}"
-        );
+        assert_eq!((problem.status_code().as_u16(), problem.code()), (status, code), "{text}");
     }
 
     #[test]
@@ -212,17 +221,17 @@ mod tests {
             container: ContainerChoice::Named("app".parse().unwrap()),
             uid: Some("1-2".parse().unwrap()),
             previous: true,
+            history: History::Current,
             filter: LineFilter {
                 stream: Some(Stream::Stderr),
                 since: Some(now() - TimeDelta::seconds(60)),
                 until: Some(instant("2026-12-31T23:00:00Z").unwrap()),
             },
             tail: Some(5),
-            limit: Limit {
-                bytes: Some(6),
-                lines: Some(7),
-            },
+            limit: Limit { bytes: Some(6), lines: Some(7) },
             timestamps: true,
+            follow: false,
+            after: None,
         };
         assert_eq!(query, expected);
     }
@@ -232,17 +241,8 @@ mod tests {
         let hour = Some(now() - TimeDelta::hours(1));
         assert_eq!(parse("since=1h").unwrap().filter.since, hour);
         assert_eq!(parse("sinceSeconds=3600").unwrap().filter.since, hour);
-        assert_eq!(
-            parse("sinceTime=2027-01-15T07:00:00Z")
-                .unwrap()
-                .filter
-                .since,
-            hour
-        );
-        let ages = parse("sinceSeconds=9223372036854775807")
-            .unwrap()
-            .filter
-            .since;
+        assert_eq!(parse("sinceTime=2027-01-15T07:00:00Z").unwrap().filter.since, hour);
+        let ages = parse("sinceSeconds=9223372036854775807").unwrap().filter.since;
         assert!(ages.is_none_or(|since| since < now()));
         check_refused("since=1h&sinceSeconds=5", 422, "invalid_value");
     }
@@ -271,6 +271,12 @@ mod tests {
     }
 
     #[test]
+    fn a_cursor_is_whole_or_400() {
+        check_refused("after=x", 400, "bad_cursor");
+        check_refused("after=", 400, "bad_cursor");
+    }
+
+    #[test]
     fn what_is_well_formed_and_refused_is_422() {
         for text in [
             "tailLines=-1",
@@ -279,16 +285,11 @@ mod tests {
             "sinceSeconds=0",
             "stream=stdout",
             "history=x",
+            "history=all&previous",
         ] {
             check_refused(text, 422, "invalid_value");
         }
-        for text in [
-            "follow=true",
-            "history=all",
-            "history=rotated",
-            "grep=x",
-            "after=x",
-        ] {
+        for text in ["grep=x", "before=x"] {
             check_refused(text, 422, "not_supported_yet");
         }
     }

@@ -1,82 +1,153 @@
 //! `GET /logs/{pod}` and `GET /logs/{namespace}/{pod}`.
 
+use std::rc::Rc;
+
 use actix_web::{
-    HttpRequest, HttpResponse,
-    http::{Method, header},
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::{Method, StatusCode, header},
     web::{self, Path, ReqData},
 };
 use serde::Serialize;
 use service_runtime::http::{InputFaults, Problem, Query, RequestContext, Result};
+use shared_types::BearerToken;
 
 use super::{
-    body,
+    body::{self, Frame},
     error::problem,
     log_format::accepted_form,
-    log_query::{log_query, name},
+    log_query::{LogRequest, log_request, name},
+    state::GatewayState,
 };
 use crate::{
-    auth::Caller,
-    logs::{render::LogForm, target::PodRef},
-    reader::{LogReader, OpenedLog},
+    auth::{Caller, Vigil},
+    logs::{
+        render::{EndReason, LogForm},
+        target::{ContainerName, PodRef},
+    },
 };
 
 const DEFAULT_NAMESPACE: &str = "default";
 
+/// Who asks for which log, and how.
+pub(super) struct Asked<'a> {
+    request: &'a HttpRequest,
+    state: &'a GatewayState,
+    caller: Caller,
+    token: Rc<BearerToken>,
+}
+
 /// The namespace is in the query, or the default one.
 pub(super) async fn of_pod(
     request: HttpRequest,
-    reader: web::Data<LogReader>,
+    state: web::Data<GatewayState>,
     caller: ReqData<Caller>,
+    token: ReqData<Rc<BearerToken>>,
     pod: Path<String>,
 ) -> Result<HttpResponse> {
     let mut query = Query::parse(request.query_string());
-    let namespace = query
-        .take("namespace")
-        .unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
-    answer(&request, &reader, &caller, query, [&namespace, &pod]).await
+    let namespace = query.take("namespace").unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
+    let (caller, token) = (caller.into_inner(), token.into_inner());
+    let asked = Asked { request: &request, state: &state, caller, token };
+    answer(asked, query, [&namespace, &pod]).await
 }
 
 pub(super) async fn of_pod_in_namespace(
     request: HttpRequest,
-    reader: web::Data<LogReader>,
+    state: web::Data<GatewayState>,
     caller: ReqData<Caller>,
+    token: ReqData<Rc<BearerToken>>,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse> {
     let query = Query::parse(request.query_string());
-    answer(&request, &reader, &caller, query, [&path.0, &path.1]).await
+    let (caller, token) = (caller.into_inner(), token.into_inner());
+    let asked = Asked { request: &request, state: &state, caller, token };
+    answer(asked, query, [&path.0, &path.1]).await
 }
 
 async fn answer(
-    request: &HttpRequest,
-    reader: &LogReader,
-    caller: &Caller,
+    asked: Asked<'_>,
     query: Query,
     [namespace, pod]: [&str; 2],
 ) -> Result<HttpResponse> {
+    let Asked { request, state, caller, token } = asked;
     let pod = pod_ref(namespace, pod)?;
-    let query = log_query(query, RequestContext::of(request).arrived)?;
-    let form = accepted_form(request)?;
-    let mut response = HttpResponse::Ok();
-    response
-        .content_type(content_type(form))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    let context = RequestContext::of(request);
+    let last_event = last_event_id(request)?;
+    let LogRequest { query, download } = log_request(query, last_event, context.arrived)?;
+    let form = accepted_form(request, query.follow)?;
+    let mut response = head(form);
+    if download {
+        let file = format!("attachment; filename=\"{}_{}.log\"", pod.namespace, pod.pod);
+        response.insert_header((header::CONTENT_DISPOSITION, file));
+    }
     if request.method() == Method::HEAD {
-        reader.locate(caller, &pod, &query).map_err(problem)?;
+        state.reader.locate(&caller, &pod, &query).map_err(problem)?;
         return Ok(response.finish());
     }
-    let opened = reader
-        .open(caller, &pod, query, form)
-        .await
-        .map_err(problem)?;
-    Ok(match form {
-        LogForm::Text => body::answer(response, opened.first_chunk, opened.rest, b""),
-        LogForm::JsonString => {
-            let mut beginning = Envelope::new(caller, &pod, &opened).beginning()?;
-            beginning.extend_from_slice(&opened.first_chunk);
-            body::answer(response, beginning, opened.rest, Envelope::END)
+    let Some(permit) = state.streams.open(&caller.username) else {
+        return Err(too_many_streams(state.streams.max_per_user()));
+    };
+    let follows = query.follow;
+    let opened = state.reader.open(&caller, pod.clone(), query, form).await.map_err(problem)?;
+    let (log, containers) = opened;
+    let before = match form {
+        LogForm::JsonString => Envelope::new(&caller, &pod, &containers).beginning()?,
+        _ => Vec::new(),
+    };
+    let after = if form == LogForm::JsonString { Envelope::END } else { b"" };
+    let expires_at = caller.expires_at;
+    let left = (expires_at - context.arrived).to_std().unwrap_or_default();
+    let vigil = Vigil {
+        authority: state.authority.clone(),
+        clock: state.clock.clone(),
+        token,
+        context,
+        pod,
+        times: state.vigil_times,
+    };
+    let readiness = state.readiness.clone();
+    let log = log.warning_of(expires_at, left).until(async move {
+        tokio::select! {
+            reason = vigil.keep(caller) => reason,
+            // What ends by itself is let end.
+            () = readiness.ended(), if follows => EndReason::Shutdown,
         }
-    })
+    });
+    Ok(body::answer(response, log, Frame { before, after }, permit))
+}
+
+fn head(form: LogForm) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type(match form {
+            LogForm::Text => "text/plain; charset=utf-8",
+            LogForm::JsonString => "application/json",
+            LogForm::JsonLines => "application/x-ndjson",
+            LogForm::Events => "text/event-stream",
+        })
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    response
+}
+
+/// Where an event stream was broken off, as its reader says.
+fn last_event_id(request: &HttpRequest) -> Result<Option<&str>> {
+    let Some(value) = request.headers().get("last-event-id") else {
+        return Ok(None);
+    };
+    let text = value.to_str().map_err(|_| {
+        Problem::new(StatusCode::BAD_REQUEST, "bad_cursor", "Last-Event-ID is no cursor.")
+    })?;
+    Ok((!text.is_empty()).then_some(text))
+}
+
+fn too_many_streams(max: usize) -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_many_streams",
+        format!("You read {max} logs already; close one first."),
+    )
+    .header(header::RETRY_AFTER, "1")
 }
 
 /// A name that Kubernetes would not have is 400, before anyone looks for it.
@@ -87,13 +158,6 @@ fn pod_ref(namespace: &str, pod: &str) -> Result<PodRef> {
     match (namespace, pod) {
         (Ok(namespace), Ok(pod)) => Ok(PodRef { namespace, pod }),
         _ => Err(faults.into_problem()),
-    }
-}
-
-fn content_type(form: LogForm) -> &'static str {
-    match form {
-        LogForm::Text => "text/plain; charset=utf-8",
-        LogForm::JsonString => "application/json",
     }
 }
 
@@ -113,8 +177,8 @@ impl<'a> Envelope<'a> {
     /// What comes after the log.
     const END: &'static [u8] = b"\"}";
 
-    fn new(caller: &Caller, pod: &'a PodRef, opened: &'a OpenedLog) -> Self {
-        let container = match &opened.containers[..] {
+    fn new(caller: &Caller, pod: &'a PodRef, containers: &'a [ContainerName]) -> Self {
+        let container = match containers {
             [container] => container.as_str(),
             _ => "*",
         };

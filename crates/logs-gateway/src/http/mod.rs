@@ -8,5 +8,7 @@ mod log_query;
 mod logs;
 mod pods;
 mod routes;
+mod state;
 
 pub(crate) use routes::routes;
+pub(crate) use state::GatewayState;

@@ -9,24 +9,21 @@ use chrono::{DateTime, SubsecRound, Utc};
 use serde::Serialize;
 use service_runtime::http::{Query, Result};
 
-use super::error::problem;
+use super::{GatewayState, error::problem};
 use crate::{
     auth::Caller,
     logs::{files::PodSummary, target::ContainerName},
-    reader::LogReader,
 };
 
 pub(super) async fn list(
     request: HttpRequest,
-    reader: web::Data<LogReader>,
+    state: web::Data<GatewayState>,
     caller: ReqData<Caller>,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
-    let pods = reader.pods(&caller).await.map_err(problem)?;
+    let pods = state.reader.pods(&caller).map_err(problem)?;
     let pods = pods.iter().map(PodEntry::from).collect();
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(PodList { pods }))
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(PodList { pods }))
 }
 
 #[derive(Serialize)]
@@ -52,7 +49,7 @@ impl<'a> From<&'a PodSummary> for PodEntry<'a> {
             namespace: summary.pod.namespace.as_str(),
             pod: summary.pod.pod.as_str(),
             uid: summary.uid.as_str(),
-            containers: summary.names.iter().map(ContainerName::as_str).collect(),
+            containers: summary.containers.iter().map(ContainerName::as_str).collect(),
             last_write: summary.last_write.map(|instant| instant.trunc_subsecs(3)),
             size: summary.size,
         }

@@ -11,8 +11,9 @@
 use std::{io, mem};
 
 use super::{
+    file::Chain,
     format::{Entry, LineTime, Stream},
-    physical::{FileRange, LineEnd, PhysicalLines},
+    physical::{Advance, LineEnd, PhysicalLines, Place},
 };
 
 /// How much of the file may lie between two pieces of a line, in bytes.
@@ -31,7 +32,7 @@ pub(crate) struct LogicalLine<'a> {
     pub(crate) is_terminated: bool,
 }
 
-/// Walks the lines of a [`FileRange`]: [`advance`](Self::advance), then look at
+/// Walks the lines of a [`Chain`]: [`advance`](Self::advance), then look at
 /// [`line`](Self::line).
 #[derive(Debug)]
 pub(crate) struct LogicalLines {
@@ -41,6 +42,9 @@ pub(crate) struct LogicalLines {
     streams: [StreamState; 2],
     /// What the rest of the physical line belongs to; `None` while one is passed over.
     continued: Option<Continued>,
+    /// A whole line without its newline at the end of a file: its rest may be at the beginning of
+    /// the next one.
+    torn: Option<Head>,
     /// The physical line waits because a line had to be given up before it.
     piece_waits: bool,
     /// From this offset on a line must be given up; `u64::MAX` if none is open.
@@ -48,11 +52,14 @@ pub(crate) struct LogicalLines {
     present: Present,
     /// The present line's content, where it is not in the file as such.
     joined: Vec<u8>,
-    /// How many lines were dropped because they may have begun before the range.
+    /// How many lines were dropped because they may have begun before the chain.
     dropped: u64,
-    /// At this offset a line from before the range cannot be open any more.
+    /// At this offset a line from before the chain cannot be open any more.
     all_seen_from: u64,
-    last_piece_offset: u64,
+    /// Where the last piece is that was looked at.
+    last_position: u64,
+    /// Which run of the container it is from.
+    run: u64,
 }
 
 /// What is known of a line from its first piece.
@@ -60,7 +67,7 @@ pub(crate) struct LogicalLines {
 struct Head {
     time: LineTime,
     stream: Stream,
-    offset: u64,
+    position: u64,
     /// It is the line's beginning. In the middle of a file that takes some looking.
     is_certain: bool,
 }
@@ -100,107 +107,164 @@ enum Present {
     },
 }
 
+/// Where a reading can be taken up again behind a line.
+#[derive(Debug, Clone)]
+pub(crate) struct Resumption {
+    /// Where to begin reading: where the oldest line that is still open begins.
+    pub(crate) begin: Place,
+    /// Lines that end up to here have been seen.
+    pub(crate) seen: Place,
+}
+
 impl LogicalLines {
-    /// The lines that begin in the range. If it begins in the middle of a file, the rest of a line
+    /// The lines that begin in the chain. If it begins in the middle of a log, the rest of a line
     /// that began before it does not count as one.
-    pub(crate) fn new(range: FileRange, only: Option<Stream>) -> io::Result<Self> {
-        let physical = PhysicalLines::at_line_start(range)?;
-        let all_seen_from = match physical.next_offset() {
-            0 => 0,
-            start => start + JOIN_GAP_BYTES,
+    pub(crate) fn new(chain: &Chain, only: Option<Stream>) -> io::Result<Self> {
+        let physical = PhysicalLines::new(chain)?;
+        let all_seen_from = match chain.starts_clean {
+            true => 0,
+            false => physical.next_position() + JOIN_GAP_BYTES,
         };
-        let stream = || StreamState {
-            certain_from: all_seen_from,
-            ..StreamState::default()
-        };
+        let stream = || StreamState { certain_from: all_seen_from, ..StreamState::default() };
         Ok(Self {
+            run: physical.run(),
             physical,
             only,
             streams: [stream(), stream()],
             continued: None,
+            torn: None,
             piece_waits: false,
             give_up_at: u64::MAX,
             present: Present::None,
             joined: Vec::new(),
             dropped: 0,
             all_seen_from,
-            last_piece_offset: 0,
+            last_position: 0,
         })
     }
 
-    /// Goes to the next line; false at the end.
-    pub(crate) fn advance(&mut self) -> io::Result<bool> {
+    /// Goes to the next line.
+    pub(crate) fn advance(&mut self) -> io::Result<Advance> {
         self.present = Present::None;
         while matches!(self.present, Present::None) {
-            if !self.piece_waits && !self.physical.advance()? {
-                return Ok(self.close_unfinished());
+            if !self.piece_waits {
+                match self.physical.advance()? {
+                    Advance::Line => {}
+                    Advance::Pending => return Ok(Advance::Pending),
+                    Advance::End => return Ok(self.close_unfinished()),
+                }
             }
-            self.last_piece_offset = self.physical.line().offset;
-            self.piece_waits = self.last_piece_offset >= self.give_up_at;
-            if self.piece_waits {
-                self.give_up_one();
-            } else {
-                self.take_piece();
-            }
+            self.look_at_piece();
         }
-        Ok(true)
+        Ok(Advance::Line)
     }
 
     /// The present line; `None` before the first and after the last.
     pub(crate) fn line(&self) -> Option<LogicalLine<'_>> {
         let (head, content, is_terminated) = match self.present {
             Present::None => return None,
-            Present::InFile {
-                head,
-                content_start,
-                is_terminated,
-            } => (
-                head,
-                &self.physical.line().bytes[content_start..],
-                is_terminated,
-            ),
-            Present::Joined {
-                head,
-                is_terminated,
-            } => (head, &self.joined[..], is_terminated),
+            Present::InFile { head, content_start, is_terminated } => {
+                (head, &self.physical.line().bytes[content_start..], is_terminated)
+            }
+            Present::Joined { head, is_terminated } => (head, &self.joined[..], is_terminated),
         };
-        Some(LogicalLine {
-            time: head.time,
-            stream: head.stream,
-            content,
-            is_terminated,
+        Some(LogicalLine { time: head.time, stream: head.stream, content, is_terminated })
+    }
+
+    /// Gives out the lines that are not finished, as they are: nothing came for a while. To be
+    /// called when the next line is pending.
+    pub(crate) fn flush(&mut self) -> io::Result<Advance> {
+        self.physical.be_impatient(true);
+        let advanced = self.advance();
+        self.physical.be_impatient(false);
+        match advanced? {
+            Advance::Pending => Ok(match self.close_unfinished() {
+                Advance::End => Advance::Pending,
+                line => line,
+            }),
+            advanced => Ok(advanced),
+        }
+    }
+
+    /// Where to go on behind the present line. `None` if that lies in a file that was let go.
+    pub(crate) fn resumption(&self) -> Option<Resumption> {
+        let waits = self.piece_waits.then(|| self.physical.line().position);
+        let seen = waits.unwrap_or_else(|| self.physical.next_position());
+        let open = self.streams.iter().filter_map(|state| state.open);
+        let begin = open.map(|head| head.position).min().unwrap_or(seen).min(seen);
+        Some(Resumption {
+            begin: self.physical.place_of(begin)?,
+            seen: self.physical.place_of(seen)?,
         })
     }
 
-    /// How many lines were dropped so far because they may have begun before the range.
+    /// How many lines were dropped so far because they may have begun before the chain.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// Whether no line from before the range can be missing at or after the present one: one that
+    /// Whether no line from before the chain can be missing at or after the present one: one that
     /// was left open there would have been given up by now.
     pub(crate) fn has_seen_all(&self) -> bool {
-        self.last_piece_offset >= self.all_seen_from
+        self.last_position >= self.all_seen_from
     }
 
-    /// How many bytes of the range have not been read from the file yet.
-    pub(crate) fn bytes_ahead(&self) -> u64 {
-        self.physical.bytes_ahead()
+    /// The files it reads.
+    pub(crate) fn physical(&self) -> &PhysicalLines {
+        &self.physical
     }
 
-    /// Looks at the present physical line: it is a line, or a piece of one, or nothing.
+    /// The files it reads, to give it more of them.
+    pub(crate) fn physical_mut(&mut self) -> &mut PhysicalLines {
+        &mut self.physical
+    }
+
+    /// A physical line may be a line or a piece of one; or first an open line has to be given up,
+    /// because it is too far away or from an earlier run.
+    fn look_at_piece(&mut self) {
+        self.last_position = self.physical.line().position;
+        let is_new_run = self.physical.run() != self.run;
+        self.piece_waits =
+            self.give_up_at != u64::MAX && (is_new_run || self.last_position >= self.give_up_at);
+        if self.piece_waits {
+            self.give_up_one();
+            return;
+        }
+        if is_new_run {
+            self.run = self.physical.run();
+            self.streams.iter_mut().for_each(|state| state.certain_from = 0);
+            self.all_seen_from = 0;
+        }
+        match self.torn.take() {
+            Some(head) => self.mend(head),
+            None => self.take_piece(),
+        }
+    }
+
+    /// After a line that lacks its newline at the end of a file: what is no line by itself is its
+    /// rest; otherwise it was whole.
+    fn mend(&mut self, head: Head) {
+        let piece = self.physical.line();
+        if Entry::parse(piece.bytes).is_some() {
+            self.piece_waits = true;
+            self.take_joined(head);
+            self.end_line(head, Present::Joined { head, is_terminated: true });
+            return;
+        }
+        let (is_last, is_terminated) =
+            (piece.end == LineEnd::Newline, piece.end == LineEnd::Newline);
+        let head = Head { position: piece.position, ..head };
+        self.join(head, None, is_last, is_terminated);
+    }
+
+    /// Takes the present physical line as a line, a piece of one, or nothing.
     fn take_piece(&mut self) {
         let piece = self.physical.line();
         let is_last_piece = piece.end != LineEnd::Continued;
         let is_terminated = piece.end == LineEnd::Newline;
         if piece.is_continuation {
-            if let Some(Continued {
-                time,
-                stream,
-                partial,
-            }) = self.continued
-            {
-                let head = self.head(time, stream, piece.offset);
+            if let Some(Continued { time, stream, partial }) = self.continued {
+                let head = self.head(time, stream, piece.position);
                 self.join(head, None, is_last_piece && !partial, is_terminated);
             }
             return;
@@ -213,38 +277,27 @@ impl LogicalLines {
             return;
         }
         let (time, stream, partial) = (entry.time, entry.stream, entry.partial);
-        let head = self.head(time, stream, piece.offset);
+        let head = self.head(time, stream, piece.position);
         if !is_last_piece {
-            self.continued = Some(Continued {
-                time,
-                stream,
-                partial,
-            });
+            self.continued = Some(Continued { time, stream, partial });
+        }
+        if piece.end == LineEnd::EndOfFile && !partial {
+            self.join(head, Some(&entry), false, false);
+            self.torn = self.streams[stream as usize].open;
+            return;
         }
         let is_whole = is_last_piece && !partial;
         match entry.content_start() {
             Some(content_start) if is_whole && self.streams[stream as usize].open.is_none() => {
-                self.end_line(
-                    head,
-                    Present::InFile {
-                        head,
-                        content_start,
-                        is_terminated,
-                    },
-                );
+                self.end_line(head, Present::InFile { head, content_start, is_terminated });
             }
             _ => self.join(head, Some(&entry), is_whole, is_terminated),
         }
     }
 
-    fn head(&self, time: LineTime, stream: Stream, offset: u64) -> Head {
-        let is_certain = offset >= self.streams[stream as usize].certain_from;
-        Head {
-            time,
-            stream,
-            offset,
-            is_certain,
-        }
+    fn head(&self, time: LineTime, stream: Stream, position: u64) -> Head {
+        let is_certain = position >= self.streams[stream as usize].certain_from;
+        Head { time, stream, position, is_certain }
     }
 
     /// Adds a piece (the present physical line, or what it was decoded to) to the line that is
@@ -255,28 +308,16 @@ impl LogicalLines {
         let state = &mut self.streams[piece.stream as usize];
         let head = *state.open.get_or_insert(piece);
         state.content.extend_from_slice(content);
-        state.last_end = line.offset + line.bytes.len() as u64;
+        state.last_end = line.position + line.bytes.len() as u64;
         if !head.is_certain {
             state.certain_from = state.last_end + JOIN_GAP_BYTES;
         }
         if is_last {
             self.take_joined(head);
-            self.end_line(
-                head,
-                Present::Joined {
-                    head,
-                    is_terminated,
-                },
-            );
-        } else if state.last_end - head.offset > JOIN_SPAN_BYTES {
+            self.end_line(head, Present::Joined { head, is_terminated });
+        } else if state.last_end - head.position > JOIN_SPAN_BYTES {
             self.take_joined(head);
-            self.present_line(
-                head,
-                Present::Joined {
-                    head,
-                    is_terminated: true,
-                },
-            );
+            self.present_line(head, Present::Joined { head, is_terminated: true });
         } else {
             self.note_give_up();
         }
@@ -285,40 +326,29 @@ impl LogicalLines {
     /// Presents an open line whose next piece did not come near enough.
     fn give_up_one(&mut self) {
         let open = self.streams.iter().filter(|state| state.open.is_some());
-        if let Some(head) = open
-            .min_by_key(|state| state.last_end)
-            .and_then(|state| state.open)
-        {
+        if let Some(head) = open.min_by_key(|state| state.last_end).and_then(|state| state.open) {
             self.take_joined(head);
-            self.present_line(
-                head,
-                Present::Joined {
-                    head,
-                    is_terminated: true,
-                },
-            );
+            self.present_line(head, Present::Joined { head, is_terminated: true });
         }
     }
 
-    /// At the end of the range: the lines that were not finished, in the order they began.
-    fn close_unfinished(&mut self) -> bool {
+    /// At the end of the chain: the lines that were not finished, in the order they began.
+    fn close_unfinished(&mut self) -> Advance {
         let open = self.streams.iter().filter_map(|state| state.open);
-        let Some(head) = open.min_by_key(|head| head.offset) else {
-            return false;
+        let Some(head) = open.min_by_key(|head| head.position) else {
+            return Advance::End;
         };
         self.take_joined(head);
-        self.present_line(
-            head,
-            Present::Joined {
-                head,
-                is_terminated: false,
-            },
-        );
-        !matches!(self.present, Present::None) || self.close_unfinished()
+        self.present_line(head, Present::Joined { head, is_terminated: false });
+        match self.present {
+            Present::None => self.close_unfinished(),
+            _ => Advance::Line,
+        }
     }
 
     /// Moves the open line of the head's stream to where the present line is.
     fn take_joined(&mut self, head: Head) {
+        self.torn = None;
         let state = &mut self.streams[head.stream as usize];
         state.open = None;
         mem::swap(&mut self.joined, &mut state.content);
@@ -351,11 +381,11 @@ impl LogicalLines {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::logs::physical::tests::range_of;
+    use crate::logs::physical::tests::{chain_of, file, plain};
 
     pub(crate) fn collect(mut lines: LogicalLines) -> Vec<(String, String, bool)> {
         let mut all = Vec::new();
-        while lines.advance().unwrap() {
+        while lines.advance().unwrap() == Advance::Line {
             let line = lines.line().unwrap();
             let mut stamp = Vec::new();
             line.time.write_stamp(&mut stamp);
@@ -371,7 +401,7 @@ pub(crate) mod tests {
     }
 
     fn lines_of(content: &str, start: u64, only: Option<Stream>) -> Vec<(String, String, bool)> {
-        collect(LogicalLines::new(range_of(content.as_bytes(), start), only).unwrap())
+        collect(LogicalLines::new(&chain_of(content.as_bytes(), start), only).unwrap())
     }
 
     fn line(second: &str, content: &str) -> (String, String, bool) {
@@ -393,10 +423,7 @@ pub(crate) mod tests {
             lines_of(&content, 0, None),
             [line("02", "xy"), line("01", "abc"), line("06", "d")]
         );
-        assert_eq!(
-            lines_of(&content, 0, Some(Stream::Stderr)),
-            [line("02", "xy")]
-        );
+        assert_eq!(lines_of(&content, 0, Some(Stream::Stderr)), [line("02", "xy")]);
     }
 
     #[test]
@@ -408,54 +435,35 @@ pub(crate) mod tests {
             )
         };
         let content = [piece(1, "a"), piece(2, r"b\u00e4\n"), piece(3, r"c\n")].concat();
-        assert_eq!(
-            lines_of(&content, 0, None),
-            [line("01", "abä"), line("03", "c")]
-        );
+        assert_eq!(lines_of(&content, 0, None), [line("01", "abä"), line("03", "c")]);
     }
 
     #[test]
     fn an_unfinished_end_is_a_line_without_newline() {
         let content = [cri(1, "stdout", "P", "a"), cri(2, "stderr", "P", "x")].concat();
         let unfinished = |second: &str, text: &str| (second.to_owned(), text.to_owned(), false);
-        assert_eq!(
-            lines_of(&content, 0, None),
-            [unfinished("01", "a"), unfinished("02", "x")]
-        );
+        assert_eq!(lines_of(&content, 0, None), [unfinished("01", "a"), unfinished("02", "x")]);
         let half = content.clone() + "2026-11-01T10:00:03Z stdout F half";
-        assert_eq!(
-            lines_of(&half, 0, None),
-            [unfinished("01", "ahalf"), unfinished("02", "x")]
-        );
+        assert_eq!(lines_of(&half, 0, None), [unfinished("01", "ahalf"), unfinished("02", "x")]);
         let header = content + "2026-11-01T10:00:03Z std";
-        assert_eq!(
-            lines_of(&header, 0, None),
-            [unfinished("01", "a"), unfinished("02", "x")]
-        );
+        assert_eq!(lines_of(&header, 0, None), [unfinished("01", "a"), unfinished("02", "x")]);
     }
 
     #[test]
     fn what_is_no_line_is_passed_over() {
-        let content = format!(
-            "garbage\n{}\n\u{0}{}",
-            cri(1, "stdout", "F", "a"),
-            cri(2, "stdout", "F", "b")
-        );
+        let content =
+            format!("garbage\n{}\n\u{0}{}", cri(1, "stdout", "F", "a"), cri(2, "stdout", "F", "b"));
         assert_eq!(lines_of(&content, 0, None), [line("01", "a")]);
     }
 
     #[test]
     fn a_line_longer_than_the_span_comes_as_several() {
         let piece = "x".repeat(200_000);
-        let pieces: Vec<String> = (1..=10)
-            .map(|second| cri(second, "stdout", "P", &piece))
-            .collect();
+        let pieces: Vec<String> =
+            (1..=10).map(|second| cri(second, "stdout", "P", &piece)).collect();
         let content = pieces.concat() + &cri(11, "stdout", "F", "end");
         let lines = lines_of(&content, 0, None);
-        let lengths: Vec<_> = lines
-            .iter()
-            .map(|line| (line.0.as_str(), line.1.len()))
-            .collect();
+        let lengths: Vec<_> = lines.iter().map(|line| (line.0.as_str(), line.1.len())).collect();
         assert_eq!(lengths, [("01", 1_200_000), ("07", 800_003)]);
     }
 
@@ -467,10 +475,7 @@ pub(crate) mod tests {
         }
         content += &cri(3, "stderr", "F", "other half");
         let lines = lines_of(&content, 0, None);
-        assert_eq!(
-            lines.iter().position(|seen| *seen == line("01", "half ")),
-            Some(64)
-        );
+        assert_eq!(lines.iter().position(|seen| *seen == line("01", "half ")), Some(64));
         assert_eq!(lines.last(), Some(&line("03", "other half")));
     }
 
@@ -480,11 +485,7 @@ pub(crate) mod tests {
         let lines = lines_of(&content, 0, None);
         let total: usize = lines.iter().map(|line| line.1.len()).sum();
         assert_eq!(total, 3_000_003);
-        assert!(
-            lines.iter().all(|line| line.1.len() < 1_600_000),
-            "{}",
-            lines.len()
-        );
+        assert!(lines.iter().all(|line| line.1.len() < 1_600_000), "{}", lines.len());
         assert_eq!(lines.last(), Some(&line("02", "end")));
     }
 
@@ -492,6 +493,18 @@ pub(crate) mod tests {
     fn garbage_longer_than_the_buffer_is_passed_over() {
         let content = "x".repeat(1_000_000) + "\n" + &cri(2, "stdout", "F", "end");
         assert_eq!(lines_of(&content, 0, None), [line("02", "end")]);
+    }
+
+    #[test]
+    fn a_line_may_go_on_in_the_next_file_of_its_run_but_not_in_the_next_run() {
+        let one = cri(1, "stdout", "P", "a");
+        let other = cri(2, "stdout", "F", "b");
+        let chain = Chain::whole(vec![plain(one.as_bytes()), plain(other.as_bytes())]);
+        assert_eq!(collect(LogicalLines::new(&chain, None).unwrap()), [line("01", "ab")]);
+
+        let chain = Chain::whole(vec![plain(one.as_bytes()), file(other.as_bytes(), false, 1)]);
+        let lines = collect(LogicalLines::new(&chain, None).unwrap());
+        assert_eq!(lines, [line("01", "a"), line("02", "b")]);
     }
 
     #[test]
@@ -504,9 +517,6 @@ pub(crate) mod tests {
             cri(5, "stderr", "F", "y"),
         ]
         .concat();
-        assert_eq!(
-            lines_of(&content, 1, None),
-            [line("04", "c"), line("05", "y")]
-        );
+        assert_eq!(lines_of(&content, 1, None), [line("04", "c"), line("05", "y")]);
     }
 }

@@ -1,179 +1,368 @@
 //! The chosen lines of one or several logs, in the order of their times.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
 use super::{
-    logical::{LogicalLine, LogicalLines},
-    physical::FileRange,
+    file::{Chain, LogFile},
+    files::{FollowedLog, Next},
+    format::LineTime,
+    logical::{LogicalLine, LogicalLines, Resumption},
+    physical::{Advance, Place},
     query::{LineFilter, LogQuery},
     tail,
 };
 
-/// Walks what a query chooses from several files: [`advance`](Self::advance), then look at
-/// [`line`](Self::line). The lines of one file stay in their order; between files the earlier line
-/// comes first, and of two at the same time that of the file named first.
+/// A log to choose lines from.
 #[derive(Debug)]
-pub(crate) struct ChosenLines {
-    files: Vec<ChosenFile>,
-    filter: LineFilter,
-    /// How many lines are still too many for the tail.
-    skip: u64,
-    /// Which file the present line is in; `None` before the first and after the last.
-    present: Option<usize>,
+pub(crate) struct LogInput {
+    pub(crate) chain: Chain,
+    /// What tells in which files the log goes on, if it is followed.
+    pub(crate) following: Option<Following>,
+    /// Lines that end up to here have been seen already.
+    pub(crate) seen: Option<Place>,
 }
 
 #[derive(Debug)]
-struct ChosenFile {
+pub(crate) struct Following {
+    pub(crate) log: Arc<FollowedLog>,
+    /// Goes on when the container is started again.
+    pub(crate) through_runs: bool,
+}
+
+impl Following {
+    /// Whether the log goes on in, or after, the last of these files.
+    pub(crate) fn concerns(&self, files: &[Arc<LogFile>]) -> bool {
+        let followed = self.log.run();
+        files.last().is_some_and(|file| self.through_runs || file.run == followed)
+    }
+}
+
+/// Walks what a query chooses from several logs: [`advance`](Self::advance), then look at
+/// [`line`](Self::line). The lines of one log stay in their order; between logs the earlier line
+/// comes first, and of two at the same time that of the log named first. A log in which nothing
+/// happens holds up no other.
+#[derive(Debug)]
+pub(crate) struct ChosenLines {
+    logs: Vec<ChosenLog>,
+    filter: LineFilter,
+    /// How many lines are still too many for the tail.
+    skip: u64,
+    /// Which log the present line is in; `None` before the first and after the last.
+    present: Option<usize>,
+}
+
+/// What is next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Line,
+    /// Lines were lost here.
+    Gap(Gap),
+    /// Nothing yet.
+    Pending,
+    /// Nothing ever.
+    End,
+}
+
+/// Lines that were lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gap {
+    /// The time of the line before, if there was one.
+    pub(crate) from: Option<LineTime>,
+    /// The time of the line after.
+    pub(crate) to: LineTime,
+    /// How much is known to be lost, in bytes of the files' content.
+    pub(crate) bytes: u64,
+}
+
+#[derive(Debug)]
+struct ChosenLog {
     lines: LogicalLines,
-    /// When its present line was written, as far as anyone compares: only between files.
-    time: Option<DateTime<Utc>>,
+    state: LogState,
+    following: Option<Following>,
+    /// Lines that end up to here have been seen already.
+    seen: Option<Place>,
+    /// The reading has come to the file of that place.
+    is_in_seen_file: bool,
+    /// Lines were lost before the next one.
+    gap: Option<LostBefore>,
+    /// The time of the last line. Kept only of a log that is followed: no other has gaps.
+    last_time: Option<LineTime>,
+    /// Where to go on if the next line, which has been looked at, is not given out.
+    before_next: Option<Resumption>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct LostBefore {
+    from: Option<LineTime>,
+    bytes: u64,
+}
+
+/// What is known of a log's next line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LogState {
+    /// Nothing: it was not looked for.
+    Unknown,
+    /// There is one. Its time counts only between several logs.
+    Line(Option<DateTime<Utc>>),
+    Pending,
+    End,
 }
 
 impl ChosenLines {
     /// Ready to walk: the files were read as far as is needed to find where the walk begins.
-    pub(crate) fn new(mut ranges: Vec<FileRange>, query: &LogQuery) -> io::Result<Self> {
+    pub(crate) fn new(mut inputs: Vec<LogInput>, query: &LogQuery) -> io::Result<Self> {
         let skip = match query.tail {
-            Some(wanted) => shorten(&mut ranges, &query.filter, wanted)?,
+            Some(wanted) => shorten(&mut inputs, &query.filter, wanted)?,
             None => 0,
         };
-        let open = |range| LogicalLines::new(range, query.filter.stream);
-        let lines = ranges
-            .into_iter()
-            .map(open)
-            .collect::<io::Result<Vec<_>>>()?;
-        let files = lines
-            .into_iter()
-            .map(|lines| ChosenFile { lines, time: None })
-            .collect();
-        let mut chosen = Self {
-            files,
-            filter: query.filter,
-            skip,
-            present: None,
-        };
-        if chosen.files.len() > 1 {
-            for index in 0..chosen.files.len() {
-                chosen.advance_in(index)?;
-            }
-        }
-        Ok(chosen)
+        let open = |input| ChosenLog::new(input, &query.filter);
+        let logs = inputs.into_iter().map(open).collect::<io::Result<_>>()?;
+        Ok(Self { logs, filter: query.filter, skip, present: None })
     }
 
-    /// Goes to the next line; false at the end.
-    pub(crate) fn advance(&mut self) -> io::Result<bool> {
-        while self.advance_any()? {
-            if self.skip == 0 {
-                return Ok(true);
-            }
-            self.skip -= 1;
-        }
-        Ok(false)
+    /// Goes to the next line.
+    pub(crate) fn advance(&mut self) -> io::Result<Step> {
+        self.advance_with(ChosenLog::find_next)
+    }
+
+    /// Goes to the next line, and takes for one what is not finished: nothing came for a while.
+    pub(crate) fn advance_impatiently(&mut self) -> io::Result<Step> {
+        self.advance_with(ChosenLog::find_next_impatiently)
     }
 
     pub(crate) fn line(&self) -> Option<LogicalLine<'_>> {
-        self.files[self.present?].lines.line()
+        self.logs[self.present?].lines.line()
     }
 
-    /// How many bytes have not been read from the files yet.
-    pub(crate) fn bytes_ahead(&self) -> u64 {
-        self.files.iter().map(|file| file.lines.bytes_ahead()).sum()
+    /// Which of the logs the present line is from.
+    pub(crate) fn log(&self) -> Option<usize> {
+        self.present
     }
 
-    fn advance_any(&mut self) -> io::Result<bool> {
-        if self.files.len() == 1 {
-            self.present = self.advance_in(0)?.then_some(0);
-            return Ok(self.present.is_some());
-        }
-        if let Some(last) = self.present {
-            self.advance_in(last)?;
-        }
-        let times = self
-            .files
-            .iter()
-            .enumerate()
-            .filter_map(|(index, file)| Some((file.time?, index)));
-        self.present = times.min().map(|(_, index)| index);
-        Ok(self.present.is_some())
+    /// Where each log can be taken up again behind the present line. `None` if that cannot be
+    /// said.
+    pub(crate) fn resumptions(&self) -> Option<Vec<Resumption>> {
+        let resumption = |log: &ChosenLog| match &log.before_next {
+            Some(before) => Some(before.clone()),
+            None => log.lines.resumption(),
+        };
+        self.logs.iter().map(resumption).collect()
     }
 
-    /// Goes to the file's next line that passes the filter.
-    fn advance_in(&mut self, index: usize) -> io::Result<bool> {
-        let compares = self.files.len() > 1;
-        let file = &mut self.files[index];
-        file.time = None;
-        while file.lines.advance()? {
-            let Some(line) = file
-                .lines
-                .line()
-                .filter(|line| self.filter.passes(&line.time))
-            else {
-                continue;
-            };
-            file.time = compares.then(|| line.time.instant());
-            return Ok(true);
+    /// How much has been read from the files, in bytes of their content.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.logs.iter().map(|log| log.lines.physical().bytes_read()).sum()
+    }
+
+    /// How much has not been read from the files yet, in bytes as they are stored.
+    pub(crate) fn stored_bytes_ahead(&self) -> u64 {
+        self.logs.iter().map(|log| log.lines.physical().stored_bytes_ahead()).sum()
+    }
+
+    fn advance_with(
+        &mut self,
+        find_next: fn(&mut ChosenLog, &LineFilter, bool) -> io::Result<LogState>,
+    ) -> io::Result<Step> {
+        loop {
+            if let Some(last) = self.present.take() {
+                self.logs[last].state = LogState::Unknown;
+            }
+            let several = self.logs.len() > 1;
+            for log in &mut self.logs {
+                if matches!(log.state, LogState::Unknown | LogState::Pending) {
+                    log.before_next = if several { log.lines.resumption() } else { None };
+                    log.state = find_next(log, &self.filter, several)?;
+                }
+            }
+            let step = self.choose();
+            match step {
+                Step::Line if self.skip > 0 => self.skip -= 1,
+                step => return Ok(step),
+            }
         }
-        Ok(false)
+    }
+
+    /// Takes the earliest of the lines that are there.
+    fn choose(&mut self) -> Step {
+        let lines = self.logs.iter().enumerate().filter_map(|(index, log)| match log.state {
+            LogState::Line(time) => Some((time, index)),
+            _ => None,
+        });
+        let Some((_, index)) = lines.min() else {
+            let is_pending = self.logs.iter().any(|log| log.state == LogState::Pending);
+            return if is_pending { Step::Pending } else { Step::End };
+        };
+        let log = &mut self.logs[index];
+        if let (Some(LostBefore { from, bytes }), Some(line)) = (log.gap.take(), log.lines.line()) {
+            return Step::Gap(Gap { from, to: line.time, bytes });
+        }
+        if log.following.is_some() {
+            log.last_time = log.lines.line().map(|line| line.time);
+        }
+        log.before_next = None;
+        self.present = Some(index);
+        Step::Line
     }
 }
 
-/// Shortens each range to one that holds its last `wanted` lines. How many too many they are
+impl ChosenLog {
+    fn new(input: LogInput, filter: &LineFilter) -> io::Result<Self> {
+        let mut lines = LogicalLines::new(&input.chain, filter.stream)?;
+        lines.physical_mut().expect_more(input.following.is_some());
+        Ok(Self {
+            lines,
+            state: LogState::Unknown,
+            following: input.following,
+            is_in_seen_file: input.seen.as_ref().is_some_and(|seen| {
+                input.chain.files.first().is_some_and(|first| Arc::ptr_eq(first, &seen.file))
+            }),
+            seen: input.seen,
+            gap: None,
+            last_time: None,
+            before_next: None,
+        })
+    }
+
+    /// Goes to the next line that passes the filter.
+    fn find_next(&mut self, filter: &LineFilter, several: bool) -> io::Result<LogState> {
+        loop {
+            match self.lines.advance()? {
+                Advance::Line => {}
+                Advance::End => return Ok(LogState::End),
+                Advance::Pending if self.goes_on() => continue,
+                Advance::Pending => return Ok(LogState::Pending),
+            }
+            if let Some(found) = self.accept(filter, several) {
+                return Ok(found);
+            }
+        }
+    }
+
+    fn find_next_impatiently(
+        &mut self,
+        filter: &LineFilter,
+        several: bool,
+    ) -> io::Result<LogState> {
+        let found = self.find_next(filter, several)?;
+        if found != LogState::Pending || self.lines.flush()? != Advance::Line {
+            return Ok(found);
+        }
+        Ok(self.accept(filter, several).unwrap_or(LogState::Pending))
+    }
+
+    /// Whether the present line counts.
+    fn accept(&mut self, filter: &LineFilter, several: bool) -> Option<LogState> {
+        if self.was_seen() {
+            return None;
+        }
+        let line = self.lines.line().filter(|line| filter.passes(&line.time));
+        line.map(|line| LogState::Line(several.then(|| line.time.instant())))
+    }
+
+    /// Whether the present line is one from before the place where the reading was taken up.
+    fn was_seen(&mut self) -> bool {
+        let (Some(seen), Some(present)) = (&self.seen, self.lines.resumption()) else {
+            return false;
+        };
+        let is_same_file = Arc::ptr_eq(&present.seen.file, &seen.file);
+        // Files before that one are read only as far as they hold the beginning of a line.
+        let is_past = match is_same_file {
+            true => present.seen.offset > seen.offset,
+            false => self.is_in_seen_file,
+        };
+        self.is_in_seen_file |= is_same_file;
+        if is_past {
+            self.seen = None;
+        }
+        !is_past
+    }
+
+    /// At the end of what is known: whether there is something after it by now.
+    fn goes_on(&mut self) -> bool {
+        let (Some(following), Some(last)) = (&self.following, self.lines.physical().last_file())
+        else {
+            return false;
+        };
+        if !last.is_complete() {
+            return false;
+        }
+        let last = last.clone();
+        let (next, is_after_gap) = match following.log.next_after(&last) {
+            Next::File(next) => (next, false),
+            Next::AfterGap(next) => (next, true),
+            Next::Wait => return false,
+            Next::Ended => {
+                self.lines.physical_mut().expect_more(false);
+                return true;
+            }
+        };
+        if next.run != last.run && !following.through_runs {
+            self.lines.physical_mut().expect_more(false);
+            return true;
+        }
+        let lost = self.lines.physical().bytes_lost();
+        if is_after_gap || lost > 0 {
+            let bytes = lost + self.gap.map_or(0, |gap| gap.bytes);
+            self.gap = Some(LostBefore { from: self.last_time, bytes });
+        }
+        self.lines.physical_mut().append(next);
+        true
+    }
+}
+
+/// Shortens each log to the end that holds its last `wanted` lines. How many too many they are
 /// together is the answer.
-fn shorten(ranges: &mut [FileRange], filter: &LineFilter, wanted: u64) -> io::Result<u64> {
+fn shorten(inputs: &mut [LogInput], filter: &LineFilter, wanted: u64) -> io::Result<u64> {
     let mut found = 0_u64;
-    for range in ranges {
-        let tail = tail::find(range, filter, wanted)?;
+    for input in inputs {
+        let tail = tail::find(&input.chain, filter, wanted)?;
         found += tail.lines;
-        *range = tail.range;
+        input.chain = tail.chain;
     }
     Ok(found.saturating_sub(wanted))
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::logs::physical::tests::range_of;
+    use crate::logs::physical::tests::chain_of;
 
-    fn log(lines: &[(u8, &str)]) -> FileRange {
+    /// A log as it is, not followed.
+    pub(crate) fn whole(chain: Chain) -> LogInput {
+        LogInput { chain, following: None, seen: None }
+    }
+
+    fn log(lines: &[(u8, &str)]) -> Chain {
         let lines: String = lines
             .iter()
             .map(|(second, text)| format!("2026-11-01T10:00:{second:02}Z stdout F {text}\n"))
             .collect();
-        range_of(lines.as_bytes(), 0)
+        chain_of(lines.as_bytes(), 0)
     }
 
     #[track_caller]
-    fn check(ranges: Vec<FileRange>, query: &LogQuery, expected: &[&str]) {
-        let mut chosen = ChosenLines::new(ranges, query).unwrap();
+    fn check(chains: Vec<Chain>, query: &LogQuery, expected: &[&str]) {
+        let inputs = chains.into_iter().map(whole).collect();
+        let mut chosen = ChosenLines::new(inputs, query).unwrap();
         let mut seen = Vec::new();
-        while chosen.advance().unwrap() {
+        while chosen.advance().unwrap() == Step::Line {
             seen.push(String::from_utf8(chosen.line().unwrap().content.to_vec()).unwrap());
         }
         assert_eq!(seen, expected);
     }
 
     fn tail(lines: u64) -> LogQuery {
-        LogQuery {
-            tail: Some(lines),
-            ..LogQuery::default()
-        }
+        LogQuery { tail: Some(lines), ..LogQuery::default() }
     }
 
     #[test]
     fn files_are_merged_by_time_and_the_first_named_comes_first() {
         let files = || {
-            vec![
-                log(&[(1, "a1"), (3, "a3"), (5, "a5")]),
-                log(&[(2, "b2"), (3, "b3")]),
-                log(&[]),
-            ]
+            vec![log(&[(1, "a1"), (3, "a3"), (5, "a5")]), log(&[(2, "b2"), (3, "b3")]), log(&[])]
         };
-        check(
-            files(),
-            &LogQuery::default(),
-            &["a1", "b2", "a3", "b3", "a5"],
-        );
+        check(files(), &LogQuery::default(), &["a1", "b2", "a3", "b3", "a5"]);
         check(files(), &tail(2), &["b3", "a5"]);
         check(files(), &tail(0), &[]);
         check(files(), &tail(9), &["a1", "b2", "a3", "b3", "a5"]);
@@ -181,36 +370,18 @@ mod tests {
 
     #[test]
     fn a_file_out_of_order_stays_as_it_is() {
-        check(
-            vec![log(&[(5, "a"), (1, "b"), (3, "c")])],
-            &LogQuery::default(),
-            &["a", "b", "c"],
-        );
+        check(vec![log(&[(5, "a"), (1, "b"), (3, "c")])], &LogQuery::default(), &["a", "b", "c"]);
     }
 
     #[test]
     fn a_line_passes_from_since_on_and_before_until() {
         let second = |second: u32| DateTime::from_timestamp(1_793_527_200 + i64::from(second), 0);
-        let filter = LineFilter {
-            stream: None,
-            since: second(2),
-            until: second(4),
-        };
-        let query = LogQuery {
-            filter,
-            ..LogQuery::default()
-        };
+        let filter = LineFilter { stream: None, since: second(2), until: second(4) };
+        let query = LogQuery { filter, ..LogQuery::default() };
+        check(vec![log(&[(1, "a"), (2, "b"), (3, "c"), (4, "d")])], &query, &["b", "c"]);
         check(
             vec![log(&[(1, "a"), (2, "b"), (3, "c"), (4, "d")])],
-            &query,
-            &["b", "c"],
-        );
-        check(
-            vec![log(&[(1, "a"), (2, "b"), (3, "c"), (4, "d")])],
-            &LogQuery {
-                tail: Some(1),
-                ..query
-            },
+            &LogQuery { tail: Some(1), ..query },
             &["c"],
         );
     }

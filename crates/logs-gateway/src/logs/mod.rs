@@ -2,6 +2,8 @@
 //!
 //! Knows no HTTP and no users.
 
+pub(crate) mod cursor;
+pub(crate) mod file;
 pub(crate) mod files;
 pub(crate) mod format;
 pub(crate) mod logical;
@@ -9,5 +11,6 @@ pub(crate) mod merge;
 pub(crate) mod physical;
 pub(crate) mod query;
 pub(crate) mod render;
+pub(crate) mod span;
 pub(crate) mod tail;
 pub(crate) mod target;

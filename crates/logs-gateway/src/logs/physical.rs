@@ -1,25 +1,21 @@
-//! Lines as they stand in a file, found in a buffer of fixed size.
+//! Lines as they stand in files, found in a buffer of bounded size.
 
-use std::{fs::File, io, ops::Range, os::unix::fs::FileExt, sync::Arc};
+use std::{io, ops::Range, sync::Arc};
 
 use memchr::memchr;
 
-/// How much is read at once, in bytes. A line is whole if it fits.
-const BUFFER_BYTES: usize = 256 * 1024;
+use super::file::{Chain, FileReader, LogFile};
 
-/// A part of an open log file. It has an end, so that a reader sees the log of one instant however
-/// much is written meanwhile.
-#[derive(Debug, Clone)]
-pub(crate) struct FileRange {
-    pub(crate) file: Arc<File>,
-    pub(crate) bytes: Range<u64>,
-}
+/// How much is read at once at most, in bytes. A line is whole if it fits.
+const BUFFER_BYTES: usize = 256 * 1024;
+/// The smallest buffer, in bytes.
+const MIN_BUFFER_BYTES: usize = 8 * 1024;
 
 /// A line, or of a line longer than the buffer a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PhysicalLine<'a> {
-    /// Where it is in the file.
-    pub(crate) offset: u64,
+    /// How many bytes of content lie between it and the beginning of the reading.
+    pub(crate) position: u64,
     /// Without the newline.
     pub(crate) bytes: &'a [u8],
     /// The line began in the piece before.
@@ -33,72 +29,122 @@ pub(crate) enum LineEnd {
     Newline,
     /// The same line goes on in the next piece.
     Continued,
-    /// The end of the range: the line is only half written, or lacks its newline for good.
+    /// The end of its file: the line is only half written, or lacks its newline for good.
     EndOfFile,
 }
 
-/// Walks the lines of a [`FileRange`]: [`advance`](Self::advance), then look at
+/// What came of going to the next line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Advance {
+    /// There is one.
+    Line,
+    /// Not yet: the log may grow.
+    Pending,
+    /// There is none, and there will be none.
+    End,
+}
+
+/// A place between two lines of a chain.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) file: Arc<LogFile>,
+    /// In bytes of the file's content.
+    pub(crate) offset: u64,
+}
+
+/// Walks the lines of a [`Chain`]: [`advance`](Self::advance), then look at
 /// [`line`](Self::line).
 #[derive(Debug)]
 pub(crate) struct PhysicalLines {
-    range: FileRange,
+    files: Vec<Arc<LogFile>>,
+    /// Which file is read.
+    present_file: usize,
+    /// Where the content of the files begins that were opened, as positions.
+    begins: Vec<u64>,
+    /// `None` before the first file and after the last.
+    reader: Option<FileReader>,
+    /// Further files may be appended.
+    expects_more: bool,
     buffer: Vec<u8>,
     /// What of the buffer was read from the file and lies behind the present line.
     unread: Range<usize>,
+    /// The position behind the last byte in the buffer.
+    read_position: u64,
     /// The present line in the buffer.
     line: Range<usize>,
-    line_offset: u64,
+    line_position: u64,
     is_continuation: bool,
     end: LineEnd,
+    /// Gives out the beginning of a line that is not finished.
+    is_impatient: bool,
 }
 
 impl PhysicalLines {
-    pub(crate) fn new(range: FileRange) -> Self {
-        let length = range.bytes.end.saturating_sub(range.bytes.start);
-        let buffer_bytes = usize::try_from(length)
-            .unwrap_or(usize::MAX)
-            .min(BUFFER_BYTES);
-        Self {
-            range,
-            buffer: vec![0; buffer_bytes],
+    /// Walks from the first line on that begins in the chain. Positions count from the beginning
+    /// of the chain's first file.
+    pub(crate) fn new(chain: &Chain) -> io::Result<Self> {
+        // The byte before shows whether a line begins at the start.
+        let in_middle = chain.start > 0 && !chain.starts_clean;
+        let start = chain.start - u64::from(in_middle);
+        let open = |file: &Arc<LogFile>| FileReader::new(file.clone(), start);
+        let mut lines = Self {
+            files: chain.files.clone(),
+            present_file: 0,
+            begins: vec![0],
+            reader: chain.files.first().map(open).transpose()?,
+            expects_more: false,
+            buffer: Vec::new(),
             unread: 0..0,
+            read_position: start,
             line: 0..0,
-            line_offset: 0,
+            line_position: 0,
             is_continuation: false,
             end: LineEnd::Newline,
+            is_impatient: false,
+        };
+        if in_middle {
+            while lines.advance()? == Advance::Line && lines.end == LineEnd::Continued {}
         }
-    }
-
-    /// Begins behind the first newline at or after the byte before the range, that is with the
-    /// first line that begins in the range.
-    pub(crate) fn at_line_start(mut range: FileRange) -> io::Result<Self> {
-        if range.bytes.start == 0 {
-            return Ok(Self::new(range));
-        }
-        range.bytes.start -= 1;
-        let mut lines = Self::new(range);
-        while lines.advance()? && lines.end == LineEnd::Continued {}
         Ok(lines)
     }
 
-    /// Goes to the next line; false at the end.
-    pub(crate) fn advance(&mut self) -> io::Result<bool> {
+    /// Goes to the next line.
+    pub(crate) fn advance(&mut self) -> io::Result<Advance> {
         self.is_continuation = self.end == LineEnd::Continued;
         let mut searched = 0;
         loop {
             let unread = &self.buffer[self.unread.clone()];
             if let Some(newline) = memchr(b'\n', &unread[searched..]) {
-                self.take(searched + newline, LineEnd::Newline);
-                return Ok(true);
+                return Ok(self.take(searched + newline, LineEnd::Newline));
             }
             searched = unread.len();
-            if searched > 0 && searched == self.buffer.len() {
-                self.take(searched, LineEnd::Continued);
-                return Ok(true);
+            if searched >= BUFFER_BYTES {
+                return Ok(self.take(searched, LineEnd::Continued));
             }
-            if self.fill()? == 0 {
-                self.take(searched, LineEnd::EndOfFile);
-                return Ok(searched > 0);
+            let Some(reader) = &mut self.reader else {
+                return Ok(self.pending_or_end());
+            };
+            // Asked before reading: what completed a file was written to it before.
+            let is_complete = self.files[self.present_file].is_complete();
+            make_room(&mut self.buffer, &mut self.unread, reader.stored_bytes_ahead());
+            let read = reader.read(&mut self.buffer[self.unread.end..])?;
+            self.read_position += read as u64;
+            self.unread.end += read;
+            if read > 0 {
+                continue;
+            }
+            if is_complete && searched > 0 {
+                return Ok(self.take(searched, LineEnd::EndOfFile));
+            }
+            if is_complete {
+                if !self.open_next()? {
+                    return Ok(self.pending_or_end());
+                }
+            } else if self.is_impatient && searched > 0 {
+                return Ok(self.take(searched, LineEnd::Continued));
+            } else {
+                self.release_buffer();
+                return Ok(Advance::Pending);
             }
         }
     }
@@ -106,54 +152,125 @@ impl PhysicalLines {
     /// The present line. Empty before the first and after the last.
     pub(crate) fn line(&self) -> PhysicalLine<'_> {
         PhysicalLine {
-            offset: self.line_offset,
+            position: self.line_position,
             bytes: &self.buffer[self.line.clone()],
             is_continuation: self.is_continuation,
             end: self.end,
         }
     }
 
-    /// Where in the file the next line begins.
-    pub(crate) fn next_offset(&self) -> u64 {
-        self.range.bytes.start - self.unread.len() as u64
+    /// Which run of the container the present line is from.
+    pub(crate) fn run(&self) -> u64 {
+        self.files.get(self.present_file).map_or(0, |file| file.run)
     }
 
-    /// How many bytes of the range have not been read from the file yet.
-    pub(crate) fn bytes_ahead(&self) -> u64 {
-        self.range.bytes.end.saturating_sub(self.range.bytes.start)
+    /// The position behind the present line.
+    pub(crate) fn next_position(&self) -> u64 {
+        self.read_position - self.unread.len() as u64
     }
 
-    fn take(&mut self, length: usize, end: LineEnd) {
+    /// Where a position lies. `None` in a file that was let go.
+    pub(crate) fn place_of(&self, position: u64) -> Option<Place> {
+        let index = self.begins.iter().rposition(|begin| *begin <= position)?;
+        Some(Place { file: self.files.get(index)?.clone(), offset: position - self.begins[index] })
+    }
+
+    /// The position up to which the files have been read.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.read_position
+    }
+
+    /// How many bytes have not been read from the files yet, as they are stored.
+    pub(crate) fn stored_bytes_ahead(&self) -> u64 {
+        let present = self.reader.as_ref().map_or(0, FileReader::stored_bytes_ahead);
+        let later = self.files.iter().skip(self.present_file + 1);
+        present + later.map(|file| file.stored_bytes()).sum::<u64>()
+    }
+
+    /// How much of the present file will never be read, in bytes: its readers were stopped.
+    pub(crate) fn bytes_lost(&self) -> u64 {
+        match self.files.get(self.present_file) {
+            Some(file) if file.is_revoked() => {
+                self.reader.as_ref().map_or(0, FileReader::stored_bytes_ahead)
+            }
+            _ => 0,
+        }
+    }
+
+    /// From now on the end of the last file is not the end of the log.
+    pub(crate) fn expect_more(&mut self, expects: bool) {
+        self.expects_more = expects;
+    }
+
+    /// Whether the beginning of a line that is not finished is given out, as a piece.
+    pub(crate) fn be_impatient(&mut self, impatient: bool) {
+        self.is_impatient = impatient;
+    }
+
+    /// Goes on with another file after the last. Files that were read are let go, but for the one
+    /// before the present: a line may have begun there.
+    pub(crate) fn append(&mut self, file: Arc<LogFile>) {
+        let done = self.present_file.saturating_sub(1);
+        self.files.drain(..done);
+        self.begins.drain(..done);
+        self.present_file -= done;
+        self.files.push(file);
+    }
+
+    /// The file after which nothing is known yet.
+    pub(crate) fn last_file(&self) -> Option<&Arc<LogFile>> {
+        self.files.last()
+    }
+
+    fn pending_or_end(&self) -> Advance {
+        if self.expects_more { Advance::Pending } else { Advance::End }
+    }
+
+    fn take(&mut self, length: usize, end: LineEnd) -> Advance {
         let start = self.unread.start;
-        self.line_offset = self.next_offset();
+        self.line_position = self.next_position();
         self.line = start..start + length;
         self.end = end;
         self.unread.start = start + length + usize::from(end == LineEnd::Newline);
+        Advance::Line
     }
 
-    /// Reads on, behind what is unread. 0 at the end of the range or, if it got shorter, the file.
-    fn fill(&mut self) -> io::Result<usize> {
-        if self.unread.start > 0 {
-            self.buffer.copy_within(self.unread.clone(), 0);
-            self.unread = 0..self.unread.len();
-        }
-        let free = &mut self.buffer[self.unread.end..];
-        let wanted = usize::try_from(self.range.bytes.end.saturating_sub(self.range.bytes.start))
-            .unwrap_or(usize::MAX)
-            .min(free.len());
-        let read = loop {
-            match self
-                .range
-                .file
-                .read_at(&mut free[..wanted], self.range.bytes.start)
-            {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read?,
-            }
+    /// Goes to the next file, if there is one already.
+    fn open_next(&mut self) -> io::Result<bool> {
+        let Some(file) = self.files.get(self.present_file + 1) else {
+            return Ok(false);
         };
-        self.range.bytes.start += read as u64;
-        self.unread.end += read;
-        Ok(read)
+        self.reader = Some(FileReader::new(file.clone(), 0)?);
+        self.present_file += 1;
+        self.begins.push(self.read_position);
+        // A line is cut by the end of its file.
+        self.end = LineEnd::Newline;
+        self.is_continuation = false;
+        Ok(true)
+    }
+
+    /// Who waits for a log to grow needs no buffer meanwhile.
+    fn release_buffer(&mut self) {
+        if self.unread.is_empty() && self.buffer.len() > MIN_BUFFER_BYTES {
+            self.buffer = Vec::new();
+            self.unread = 0..0;
+            self.line = 0..0;
+        }
+    }
+}
+
+/// Makes room behind what is unread: moves it to the front, and grows a buffer that is too small
+/// for what lies ahead or for the line.
+fn make_room(buffer: &mut Vec<u8>, unread: &mut Range<usize>, ahead: u64) {
+    if unread.start > 0 {
+        buffer.copy_within(unread.clone(), 0);
+        *unread = 0..unread.len();
+    }
+    let ahead = usize::try_from(ahead).unwrap_or(usize::MAX);
+    let wanted = unread.len().saturating_add(ahead).clamp(MIN_BUFFER_BYTES, BUFFER_BYTES);
+    if unread.end == buffer.len() || buffer.len() < wanted {
+        let grown = wanted.max(2 * buffer.len()).min(BUFFER_BYTES);
+        buffer.resize(grown, 0);
     }
 }
 
@@ -161,36 +278,50 @@ impl PhysicalLines {
 pub(crate) mod tests {
     use std::io::Write;
 
+    use flate2::{Compression, write::GzEncoder};
+
     use proptest::prelude::*;
 
     use super::*;
 
-    pub(crate) fn range_of(content: &[u8], start: u64) -> FileRange {
+    /// A file with this content, read from an offset on.
+    pub(crate) fn chain_of(content: &[u8], start: u64) -> Chain {
+        Chain { files: vec![plain(content)], start, starts_clean: start == 0 }
+    }
+
+    pub(crate) fn plain(content: &[u8]) -> Arc<LogFile> {
+        file(content, false, 0)
+    }
+
+    pub(crate) fn file(content: &[u8], compressed: bool, run: u64) -> Arc<LogFile> {
         let mut file = tempfile::tempfile().unwrap();
-        file.write_all(content).unwrap();
-        FileRange {
-            file: Arc::new(file),
-            bytes: start..content.len() as u64,
+        if compressed {
+            let mut encoder = GzEncoder::new(file, Compression::fast());
+            encoder.write_all(content).unwrap();
+            file = encoder.finish().unwrap();
+        } else {
+            file.write_all(content).unwrap();
         }
+        Arc::new(LogFile::new(file, compressed, run).unwrap())
     }
 
     fn collect(mut lines: PhysicalLines) -> Vec<(u64, Vec<u8>, bool, LineEnd)> {
         let mut all = Vec::new();
-        while lines.advance().unwrap() {
+        while lines.advance().unwrap() == Advance::Line {
             let line = lines.line();
-            all.push((
-                line.offset,
-                line.bytes.to_vec(),
-                line.is_continuation,
-                line.end,
-            ));
+            all.push((line.position, line.bytes.to_vec(), line.is_continuation, line.end));
         }
+        assert_eq!(lines.advance().unwrap(), Advance::End);
         all
+    }
+
+    fn lines_of(chain: &Chain) -> Vec<(u64, Vec<u8>, bool, LineEnd)> {
+        collect(PhysicalLines::new(chain).unwrap())
     }
 
     #[test]
     fn lines_have_offsets_and_the_last_may_lack_its_newline() {
-        let lines = collect(PhysicalLines::new(range_of(b"ab\n\ncd", 0)));
+        let lines = lines_of(&chain_of(b"ab\n\ncd", 0));
         assert_eq!(
             lines,
             [
@@ -199,18 +330,15 @@ pub(crate) mod tests {
                 (4, b"cd".to_vec(), false, LineEnd::EndOfFile),
             ]
         );
-        assert_eq!(collect(PhysicalLines::new(range_of(b"", 0))), []);
+        assert_eq!(lines_of(&chain_of(b"", 0)), []);
     }
 
     #[test]
     fn a_line_longer_than_the_buffer_comes_in_pieces() {
         let mut content = vec![b'x'; 2 * BUFFER_BYTES + 5];
         content.extend(b"\nend\n");
-        let lines = collect(PhysicalLines::new(range_of(&content, 0)));
-        let shape: Vec<_> = lines
-            .iter()
-            .map(|line| (line.1.len(), line.2, line.3))
-            .collect();
+        let lines = lines_of(&chain_of(&content, 0));
+        let shape: Vec<_> = lines.iter().map(|line| (line.1.len(), line.2, line.3)).collect();
         assert_eq!(
             shape,
             [
@@ -223,26 +351,50 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_range_may_begin_anywhere_and_starts_with_a_whole_line() {
+    fn a_chain_may_begin_anywhere_and_starts_with_a_whole_line() {
         let content = b"ab\ncd\nef\n";
         for (start, first) in [(0, 0), (1, 3), (3, 3), (4, 6), (6, 6)] {
-            let lines = PhysicalLines::at_line_start(range_of(content, start)).unwrap();
-            assert_eq!(collect(lines)[0].0, first, "{start}");
+            assert_eq!(lines_of(&chain_of(content, start))[0].0, first, "{start}");
         }
     }
 
     #[test]
+    fn files_follow_each_other_and_a_line_ends_with_its_file() {
+        let files = vec![file(b"a\nb", true, 0), plain(b""), plain(b"c\n"), file(b"d\n", true, 0)];
+        let lines = lines_of(&Chain::whole(files));
+        let seen: Vec<_> = lines.iter().map(|line| (line.0, &line.1[..], line.3)).collect();
+        assert_eq!(
+            seen,
+            [
+                (0, &b"a"[..], LineEnd::Newline),
+                (2, b"b", LineEnd::EndOfFile),
+                (3, b"c", LineEnd::Newline),
+                (5, b"d", LineEnd::Newline),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_compressed_file_may_be_begun_at_an_offset() {
+        let chain =
+            Chain { files: vec![file(b"ab\ncd\nef\n", true, 0)], start: 3, starts_clean: true };
+        assert_eq!(lines_of(&chain)[0].0, 3);
+    }
+
+    #[test]
     fn a_file_that_got_shorter_just_ends() {
-        let range = range_of(b"ab\ncd\n", 0);
-        range.file.set_len(4).unwrap();
-        assert_eq!(collect(PhysicalLines::new(range)).len(), 2);
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"ab\ncd\n").unwrap();
+        let open = Arc::new(LogFile::new(file.try_clone().unwrap(), false, 0).unwrap());
+        file.set_len(4).unwrap();
+        assert_eq!(lines_of(&Chain::whole(vec![open])).len(), 2);
     }
 
     proptest! {
         #[test]
         fn all_bytes_come_out_in_order(content in prop::collection::vec(prop_oneof![Just(b'\n'), any::<u8>()], 0..400)) {
             let mut seen = Vec::new();
-            for (offset, bytes, _, end) in collect(PhysicalLines::new(range_of(&content, 0))) {
+            for (offset, bytes, _, end) in lines_of(&chain_of(&content, 0)) {
                 prop_assert_eq!(offset, seen.len() as u64);
                 seen.extend(bytes);
                 if end == LineEnd::Newline {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
+    cursor::Cursor,
     format::{LineTime, Stream},
     target::{ContainerName, PodUid},
 };
@@ -15,12 +16,17 @@ pub(crate) struct LogQuery {
     pub(crate) uid: Option<PodUid>,
     /// The run of the container before the present one.
     pub(crate) previous: bool,
+    pub(crate) history: History,
     pub(crate) filter: LineFilter,
     /// Only the last lines that pass the filter.
     pub(crate) tail: Option<u64>,
     pub(crate) limit: Limit,
     /// Each line begins with its time.
     pub(crate) timestamps: bool,
+    /// Goes on with what is written from now on.
+    pub(crate) follow: bool,
+    /// Goes on behind what was read before.
+    pub(crate) after: Option<Cursor>,
 }
 
 /// Which containers of the pod.
@@ -31,6 +37,18 @@ pub(crate) enum ContainerChoice {
     Only,
     Named(ContainerName),
     /// All of them, merged by time.
+    All,
+}
+
+/// How far back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum History {
+    /// The file that is written to.
+    Current,
+    /// And what was rotated away from it.
+    #[default]
+    Rotated,
+    /// And the runs before, and earlier incarnations of the pod.
     All,
 }
 

@@ -1,18 +1,19 @@
-//! Where the last lines of a file begin, found from its end.
+//! Where the last lines of a log begin, found from its end.
 
 use std::io;
 
 use super::{
+    file::Chain,
     logical::{JOIN_GAP_BYTES, LogicalLines},
-    physical::FileRange,
+    physical::Advance,
     query::LineFilter,
 };
 
-/// The part of a file that holds the lines asked for, and how many lines too many.
+/// The end of a log that holds the lines asked for, and how many lines too many.
 #[derive(Debug)]
 pub(crate) struct Tail {
-    pub(crate) range: FileRange,
-    /// How many lines of the range pass the filter.
+    pub(crate) chain: Chain,
+    /// How many lines of the chain pass the filter.
     pub(crate) lines: u64,
 }
 
@@ -21,29 +22,18 @@ const MIN_WINDOW_BYTES: u64 = 16 * 1024;
 /// A guess at a line's length in the file, in bytes.
 const USUAL_LINE_BYTES: u64 = 200;
 
-/// Finds a part of the range, up to its end, with at least `wanted` lines that pass the filter; or
-/// all of it.
+/// Finds an end of the chain with at least `wanted` lines that pass the filter; or all of it.
 ///
-/// Looks at parts that grow fourfold: so the reading of all of them is at most a third more than
-/// that of the last one, whatever the file's size.
-pub(crate) fn find(range: &FileRange, filter: &LineFilter, wanted: u64) -> io::Result<Tail> {
-    let length = range.bytes.end - range.bytes.start;
-    let guess = wanted
-        .saturating_mul(USUAL_LINE_BYTES)
-        .max(MIN_WINDOW_BYTES);
+/// Looks at ends that grow fourfold: so the reading of all of them is at most a third more than
+/// that of the last one, whatever the log's size.
+pub(crate) fn find(chain: &Chain, filter: &LineFilter, wanted: u64) -> io::Result<Tail> {
+    let guess = wanted.saturating_mul(USUAL_LINE_BYTES).max(MIN_WINDOW_BYTES);
     let mut window = guess.saturating_add(JOIN_GAP_BYTES);
     loop {
-        let start = range.bytes.end - window.min(length);
-        let part = FileRange {
-            file: range.file.clone(),
-            bytes: start..range.bytes.end,
-        };
-        let count = count(part.clone(), filter)?;
-        if count.certain >= wanted || start == range.bytes.start {
-            return Ok(Tail {
-                range: part,
-                lines: count.all,
-            });
+        let end = chain.last(window);
+        let count = count(&end, filter)?;
+        if count.certain >= wanted || end.is_as_long_as(chain) {
+            return Ok(Tail { chain: end, lines: count.all });
         }
         window = window.saturating_mul(4);
     }
@@ -55,12 +45,12 @@ struct Count {
     certain: u64,
 }
 
-fn count(range: FileRange, filter: &LineFilter) -> io::Result<Count> {
-    let mut lines = LogicalLines::new(range, filter.stream)?;
+fn count(chain: &Chain, filter: &LineFilter) -> io::Result<Count> {
+    let mut lines = LogicalLines::new(chain, filter.stream)?;
     let mut count = Count { all: 0, certain: 0 };
     let mut dropped = 0;
     loop {
-        let found = lines.advance()?;
+        let found = lines.advance()? == Advance::Line;
         if lines.dropped() > dropped {
             dropped = lines.dropped();
             count.certain = 0;
@@ -80,43 +70,38 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::logs::{format::Stream, logical::tests::collect, physical::tests::range_of};
+    use crate::logs::{
+        format::Stream,
+        logical::tests::collect,
+        physical::tests::{chain_of, file},
+    };
 
     /// The last lines by the definition: all lines, and of them the last.
     fn slow_tail(
-        content: &[u8],
+        chain: &Chain,
         stream: Option<Stream>,
         wanted: usize,
     ) -> Vec<(String, String, bool)> {
-        let mut all = collect(LogicalLines::new(range_of(content, 0), stream).unwrap());
+        let mut all = collect(LogicalLines::new(chain, stream).unwrap());
         all.split_off(all.len().saturating_sub(wanted))
     }
 
-    fn tail(content: &[u8], stream: Option<Stream>, wanted: usize) -> Vec<(String, String, bool)> {
-        let filter = LineFilter {
-            stream,
-            ..LineFilter::default()
-        };
-        let found = find(&range_of(content, 0), &filter, wanted as u64).unwrap();
-        let lines = collect(LogicalLines::new(found.range, stream).unwrap());
+    fn tail(chain: &Chain, stream: Option<Stream>, wanted: usize) -> Vec<(String, String, bool)> {
+        let filter = LineFilter { stream, ..LineFilter::default() };
+        let found = find(chain, &filter, wanted as u64).unwrap();
+        let lines = collect(LogicalLines::new(&found.chain, stream).unwrap());
         assert_eq!(lines.len() as u64, found.lines);
         lines[lines.len().saturating_sub(wanted)..].to_vec()
     }
 
     #[test]
     fn the_last_lines_of_a_long_file_are_found_without_reading_it() {
-        let content: String = (0..200_000)
-            .map(|i| format!("2026-11-01T10:00:00Z stdout F line {i}\n"))
-            .collect();
-        let range = range_of(content.as_bytes(), 0);
-        let found = find(&range, &LineFilter::default(), 10).unwrap();
-        assert!(
-            found.range.bytes.end - found.range.bytes.start <= JOIN_GAP_BYTES + MIN_WINDOW_BYTES
-        );
-        assert_eq!(
-            tail(content.as_bytes(), None, 3),
-            slow_tail(content.as_bytes(), None, 3)
-        );
+        let content: String =
+            (0..200_000).map(|i| format!("2026-11-01T10:00:00Z stdout F line {i}\n")).collect();
+        let chain = chain_of(content.as_bytes(), 0);
+        let found = find(&chain, &LineFilter::default(), 10).unwrap();
+        assert!(found.chain.stored_bytes() <= JOIN_GAP_BYTES + MIN_WINDOW_BYTES);
+        assert_eq!(tail(&chain, None, 3), slow_tail(&chain, None, 3));
     }
 
     #[test]
@@ -127,20 +112,14 @@ mod tests {
         }
         content += "2026-11-01T10:00:03Z stderr F end\n";
         for wanted in [1, 2, 100] {
-            let content = content.as_bytes();
-            assert_eq!(
-                tail(content, None, wanted),
-                slow_tail(content, None, wanted)
-            );
+            let chain = chain_of(content.as_bytes(), 0);
+            assert_eq!(tail(&chain, None, wanted), slow_tail(&chain, None, wanted));
             let stderr = Some(Stream::Stderr);
-            assert_eq!(
-                tail(content, stderr, wanted),
-                slow_tail(content, stderr, wanted)
-            );
+            assert_eq!(tail(&chain, stderr, wanted), slow_tail(&chain, stderr, wanted));
         }
     }
 
-    fn program() -> impl Strategy<Value = String> {
+    fn lines() -> impl Strategy<Value = Vec<String>> {
         let line = (
             prop_oneof![4 => Just("stdout"), 1 => Just("stderr")],
             prop_oneof![3 => Just("F"), 1 => Just("P")],
@@ -148,29 +127,42 @@ mod tests {
             prop_oneof![9 => Just(true), 1 => Just(false)],
         )
             .prop_map(|(stream, tag, length, valid)| {
-                let time = if valid {
-                    "2026-11-01T10:00:00Z"
-                } else {
-                    "never"
-                };
+                let time = if valid { "2026-11-01T10:00:00Z" } else { "never" };
                 format!("{time} {stream} {tag} {}\n", "x".repeat(length))
             });
-        (prop::collection::vec(line, 0..120), 0_usize..40).prop_map(|(lines, cut)| {
-            let mut content = lines.concat().into_bytes();
-            content.truncate(content.len().saturating_sub(cut));
-            String::from_utf8(content).unwrap()
-        })
+        prop::collection::vec(line, 0..120)
+    }
+
+    /// Lines in files, some of them compressed; the last one may end in the middle of a line.
+    fn log() -> impl Strategy<Value = Chain> {
+        let place = (0_usize..120, any::<bool>(), prop_oneof![4 => Just(0), 1 => Just(1)]);
+        (lines(), prop::collection::vec(place, 0..4), 0_usize..40).prop_map(
+            |(lines, mut cuts, torn)| {
+                cuts.sort_unstable();
+                let (mut files, mut written, mut run) = (Vec::new(), 0, 0);
+                for (cut, compressed, new_run) in cuts {
+                    let cut = cut.min(lines.len());
+                    let content = lines[written..cut].concat();
+                    files.push(file(content.as_bytes(), compressed, run));
+                    written = cut;
+                    run += new_run;
+                }
+                let last = lines[written..].concat();
+                let torn = last.len().saturating_sub(torn);
+                files.push(file(&last.as_bytes()[..torn], false, run));
+                Chain::whole(files)
+            },
+        )
     }
 
     proptest! {
         #[test]
         fn the_tail_is_the_end_of_the_whole(
-            content in program(),
+            log in log(),
             wanted in 0_usize..50,
             stream in prop_oneof![Just(None), Just(Some(Stream::Stdout)), Just(Some(Stream::Stderr))],
         ) {
-            let content = content.as_bytes();
-            prop_assert_eq!(tail(content, stream, wanted), slow_tail(content, stream, wanted));
+            prop_assert_eq!(tail(&log, stream, wanted), slow_tail(&log, stream, wanted));
         }
     }
 }

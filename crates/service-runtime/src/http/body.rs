@@ -32,11 +32,7 @@ pub fn content_type(request: &HttpRequest) -> Result<Option<ContentType>> {
     let Some(value) = request.headers().get(header::CONTENT_TYPE) else {
         return Ok(None);
     };
-    let essence = value
-        .as_bytes()
-        .split(|byte| *byte == b';')
-        .next()
-        .unwrap_or_default();
+    let essence = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
     match essence.trim_ascii().to_ascii_lowercase().as_slice() {
         b"application/json" => Ok(Some(ContentType::Json)),
         b"application/x-www-form-urlencoded" => Ok(Some(ContentType::Form)),
@@ -52,11 +48,9 @@ pub async fn read_body(payload: Payload) -> Result<Bytes> {
     let read = payload.to_bytes_limited(MAX_BODY_BYTES);
     match tokio::time::timeout(MAX_BODY_TIME, read).await {
         Ok(Ok(Ok(body))) => Ok(body),
-        Ok(Ok(Err(_))) => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "bad_request",
-            "The body ends early.",
-        )),
+        Ok(Ok(Err(_))) => {
+            Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", "The body ends early."))
+        }
         Ok(Err(_)) => Err(too_large()),
         Err(_) => Err(Problem::new(
             StatusCode::REQUEST_TIMEOUT,

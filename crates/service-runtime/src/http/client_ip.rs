@@ -21,9 +21,7 @@ impl TrustedProxies {
 
     /// The client of a request.
     pub(crate) fn client_of(&self, request: &ServiceRequest) -> IpAddr {
-        let peer = request
-            .peer_addr()
-            .map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
+        let peer = request.peer_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
         self.walk(peer.to_canonical(), request.headers())
     }
 
@@ -34,21 +32,14 @@ impl TrustedProxies {
         if self.0.is_empty() {
             return client;
         }
-        let lines: Vec<&[u8]> = headers
-            .get_all(X_FORWARDED_FOR)
-            .map(HeaderValue::as_bytes)
-            .collect();
-        let hops = lines
-            .iter()
-            .rev()
-            .flat_map(|line| line.rsplit(|byte| *byte == b','));
+        let lines: Vec<&[u8]> =
+            headers.get_all(X_FORWARDED_FOR).map(HeaderValue::as_bytes).collect();
+        let hops = lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
         for hop in hops {
             if !self.trusts(client) {
                 break;
             }
-            let Some(next) = std::str::from_utf8(hop)
-                .ok()
-                .and_then(|hop| hop.trim().parse().ok())
+            let Some(next) = std::str::from_utf8(hop).ok().and_then(|hop| hop.trim().parse().ok())
             else {
                 break;
             };
@@ -87,41 +78,16 @@ mod tests {
     #[test]
     fn trusted_hops_are_walked_from_the_right() {
         check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9"], "203.0.113.9");
-        check(
-            "10.0.0.0/8",
-            "10.0.0.1",
-            &["198.51.100.7, 203.0.113.9,10.0.0.2"],
-            "203.0.113.9",
-        );
-        check(
-            "10.0.0.0/8",
-            "10.0.0.1",
-            &["198.51.100.7", "203.0.113.9, 10.0.0.2"],
-            "203.0.113.9",
-        );
-        check(
-            "10.0.0.0/8",
-            "10.0.0.1",
-            &["10.0.0.3, 10.0.0.2"],
-            "10.0.0.3",
-        );
+        check("10.0.0.0/8", "10.0.0.1", &["198.51.100.7, 203.0.113.9,10.0.0.2"], "203.0.113.9");
+        check("10.0.0.0/8", "10.0.0.1", &["198.51.100.7", "203.0.113.9, 10.0.0.2"], "203.0.113.9");
+        check("10.0.0.0/8", "10.0.0.1", &["10.0.0.3, 10.0.0.2"], "10.0.0.3");
         check("10.0.0.0/8", "10.0.0.1", &[], "10.0.0.1");
     }
 
     #[test]
     fn what_is_no_address_ends_the_walk() {
-        check(
-            "10.0.0.0/8",
-            "10.0.0.1",
-            &["203.0.113.9, unknown"],
-            "10.0.0.1",
-        );
-        check(
-            "10.0.0.0/8",
-            "10.0.0.1",
-            &["203.0.113.9, unknown, 10.0.0.2"],
-            "10.0.0.2",
-        );
+        check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9, unknown"], "10.0.0.1");
+        check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9, unknown, 10.0.0.2"], "10.0.0.2");
         check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9:4711"], "10.0.0.1");
     }
 }

@@ -44,11 +44,7 @@ impl RequestContext {
     #[must_use]
     pub fn of(request: &HttpRequest) -> Self {
         #[expect(clippy::expect_used, reason = "every app is wrapped in the edge")]
-        request
-            .extensions()
-            .get::<Self>()
-            .cloned()
-            .expect("the request came through the edge")
+        request.extensions().get::<Self>().cloned().expect("the request came through the edge")
     }
 }
 
@@ -56,11 +52,7 @@ fn given_request_id(headers: &HeaderMap) -> Option<&str> {
     let id = headers.get(&REQUEST_ID)?.as_bytes();
     let acceptable = (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic);
     // Visible ASCII is UTF-8.
-    if acceptable {
-        std::str::from_utf8(id).ok()
-    } else {
-        None
-    }
+    if acceptable { std::str::from_utf8(id).ok() } else { None }
 }
 
 /// A position in a trace (W3C Trace Context), as the header `traceparent` spells it.
@@ -78,16 +70,10 @@ impl TraceParent {
         // The last bits of a UUIDv7 are random.
         let random = id_at(now).as_u128();
         let span_id = (random as u64) | 1;
-        let caller = headers
-            .get(&TRACE_PARENT)
-            .and_then(|value| Self::parse(value.to_str().ok()?));
+        let caller = headers.get(&TRACE_PARENT).and_then(|value| Self::parse(value.to_str().ok()?));
         match caller {
             Some(caller) => Self { span_id, ..caller },
-            None => Self {
-                trace_id: random.rotate_left(64),
-                span_id,
-                flags: 0,
-            },
+            None => Self { trace_id: random.rotate_left(64), span_id, flags: 0 },
         }
     }
 
@@ -98,30 +84,18 @@ impl TraceParent {
         let mut hex = |length: usize| {
             let part = parts.next()?;
             let lower = part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-            if part.len() == length && lower {
-                u128::from_str_radix(part, 16).ok()
-            } else {
-                None
-            }
+            if part.len() == length && lower { u128::from_str_radix(part, 16).ok() } else { None }
         };
         let (version, trace_id, span_id, flags) = (hex(2)?, hex(32)?, hex(16)?, hex(2)?);
         let complete = version > 0 || parts.next().is_none();
         let valid = version < 0xff && trace_id != 0 && span_id != 0 && complete;
-        valid.then_some(Self {
-            trace_id,
-            span_id: span_id as u64,
-            flags: flags as u8,
-        })
+        valid.then_some(Self { trace_id, span_id: span_id as u64, flags: flags as u8 })
     }
 }
 
 impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "00-{:032x}-{:016x}-{:02x}",
-            self.trace_id, self.span_id, self.flags
-        )
+        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, self.flags)
     }
 }
 
@@ -144,11 +118,7 @@ mod tests {
         let long = "x".repeat(129);
         for unacceptable in ["", "two words", "ä", &long] {
             let id = context(REQUEST_ID, unacceptable).request_id;
-            assert_eq!(
-                Uuid::parse_str(&id).unwrap().get_version_num(),
-                7,
-                "{unacceptable}"
-            );
+            assert_eq!(Uuid::parse_str(&id).unwrap().get_version_num(), 7, "{unacceptable}");
         }
     }
 

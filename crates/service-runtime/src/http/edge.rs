@@ -33,11 +33,7 @@ impl Edge {
     /// An edge for one service; clone it for each worker.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, metrics: HttpMetrics, proxies: TrustedProxies) -> Self {
-        Self {
-            clock,
-            metrics,
-            trusted_proxies: Arc::new(proxies),
-        }
+        Self { clock, metrics, trusted_proxies: Arc::new(proxies) }
     }
 
     /// Lets one request through.
@@ -82,12 +78,7 @@ fn problem_answer(response: &ServiceResponse, request_id: &str) -> Option<HttpRe
     };
     if let Some(cause) = problem.cause() {
         let code = problem.code();
-        tracing::error!(
-            request_id,
-            code,
-            error = cause.to_string(),
-            "request failed"
-        );
+        tracing::error!(request_id, code, error = cause.to_string(), "request failed");
     }
     Some(problem.to_response(request_id))
 }

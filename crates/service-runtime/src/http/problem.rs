@@ -63,10 +63,8 @@ impl Problem {
     /// 400: credentials nobody can read, or more of them than one.
     #[must_use]
     pub fn invalid_request(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_request", detail).header(
-            header::WWW_AUTHENTICATE,
-            "Bearer realm=\"sso\", error=\"invalid_request\"",
-        )
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", detail)
+            .header(header::WWW_AUTHENTICATE, "Bearer realm=\"sso\", error=\"invalid_request\"")
     }
 
     /// 401: the token is unknown, expired or revoked; which of them is not said.
@@ -77,10 +75,7 @@ impl Problem {
             "invalid_token",
             "The token is unknown, expired or revoked.",
         )
-        .header(
-            header::WWW_AUTHENTICATE,
-            "Bearer realm=\"sso\", error=\"invalid_token\"",
-        )
+        .header(header::WWW_AUTHENTICATE, "Bearer realm=\"sso\", error=\"invalid_token\"")
     }
 
     /// 403: the token is valid and does not permit this.

@@ -24,9 +24,7 @@ impl Query {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let Some(name) = decode(name) else {
-                parsed
-                    .faults
-                    .unreadable("", "the query holds a name that is not UTF-8");
+                parsed.faults.unreadable("", "the query holds a name that is not UTF-8");
                 continue;
             };
             let Some(value) = decode(value) else {
@@ -53,9 +51,7 @@ impl Query {
         parse: impl FnOnce(&str) -> std::result::Result<T, &'static str>,
     ) -> Option<T> {
         let value = self.take(name)?;
-        parse(&value)
-            .map_err(|fault| self.faults.unreadable(name, fault))
-            .ok()
+        parse(&value).map_err(|fault| self.faults.unreadable(name, fault)).ok()
     }
 
     /// Whether the parameter is given and not taken yet.
@@ -76,23 +72,16 @@ impl Query {
     /// refused.
     pub fn finish(mut self) -> Result<()> {
         for name in self.values.into_keys() {
-            self.faults
-                .unreadable(&name, "is not a parameter of this path");
+            self.faults.unreadable(&name, "is not a parameter of this path");
         }
         self.faults.into_result()
     }
 }
 
 fn decode(text: &str) -> Option<String> {
-    let blanks: Cow<'_, str> = if text.contains('+') {
-        text.replace('+', " ").into()
-    } else {
-        text.into()
-    };
-    percent_decode_str(&blanks)
-        .decode_utf8()
-        .ok()
-        .map(Cow::into_owned)
+    let blanks: Cow<'_, str> =
+        if text.contains('+') { text.replace('+', " ").into() } else { text.into() };
+    percent_decode_str(&blanks).decode_utf8().ok().map(Cow::into_owned)
 }
 
 /// All that is wrong with an input.
@@ -140,11 +129,8 @@ impl InputFaults {
     pub fn into_problem(self) -> Problem {
         if self.unreadable.is_empty() {
             let code = self.refusal.unwrap_or("invalid_value");
-            let problem = Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                code,
-                summary(&self.refused),
-            );
+            let problem =
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, summary(&self.refused));
             return problem.with_errors(self.refused);
         }
         let detail = summary(&self.unreadable);
@@ -153,10 +139,7 @@ impl InputFaults {
 }
 
 fn parameter_fault(parameter: &str, detail: impl Into<Cow<'static, str>>) -> FieldFault {
-    FieldFault {
-        source: FaultySource::Parameter(parameter.to_owned()),
-        detail: detail.into(),
-    }
+    FieldFault { source: FaultySource::Parameter(parameter.to_owned()), detail: detail.into() }
 }
 
 /// `tailLines: is no whole number; x: is not a parameter of this path`.
@@ -206,16 +189,10 @@ mod tests {
     fn a_refused_value_is_422_unless_something_cannot_be_read() {
         let mut query = Query::default();
         query.faults().refuse("a", "is too small");
-        assert_eq!(
-            query.finish().unwrap_err().status_code(),
-            StatusCode::UNPROCESSABLE_ENTITY
-        );
+        assert_eq!(query.finish().unwrap_err().status_code(), StatusCode::UNPROCESSABLE_ENTITY);
 
         let mut query = Query::parse("b=1");
         query.faults().refuse("a", "is too small");
-        assert_eq!(
-            query.finish().unwrap_err().status_code(),
-            StatusCode::BAD_REQUEST
-        );
+        assert_eq!(query.finish().unwrap_err().status_code(), StatusCode::BAD_REQUEST);
     }
 }

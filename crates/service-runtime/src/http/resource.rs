@@ -15,12 +15,8 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    let read = web::route()
-        .guard(guard::Any(guard::Get()).or(guard::Head()))
-        .to(handler);
-    web::resource(path)
-        .route(read)
-        .default_service(web::to(|| method_not_allowed("GET, HEAD")))
+    let read = web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler);
+    web::resource(path).route(read).default_service(web::to(|| method_not_allowed("GET, HEAD")))
 }
 
 /// A resource that is posted to.
@@ -53,9 +49,5 @@ pub async fn no_such_endpoint() -> Result<&'static str> {
 }
 
 pub(crate) fn not_found() -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        "not_found",
-        "There is no such path here.",
-    )
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such path here.")
 }

@@ -18,8 +18,7 @@ use crate::telemetry::LogFormat;
 /// # Errors
 /// When the text is no IP address with a port.
 pub fn socket_address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse()
-        .map_err(|_| "is no address with a port, like 127.0.0.1:8001 or [::]:8001")
+    text.parse().map_err(|_| "is no address with a port, like 127.0.0.1:8001 or [::]:8001")
 }
 
 /// `90s`, `30m`, `12h`; longer than nothing.
@@ -39,10 +38,7 @@ pub fn duration(text: &str) -> Result<Duration, &'static str> {
 /// # Errors
 /// When it is not.
 pub fn positive(text: &str) -> Result<usize, &'static str> {
-    text.parse()
-        .ok()
-        .filter(|number| *number > 0)
-        .ok_or("is no whole number above 0")
+    text.parse().ok().filter(|number| *number > 0).ok_or("is no whole number above 0")
 }
 
 /// `http://host[:port][/path]` or the same with https: no user, no query, no fragment.
@@ -132,14 +128,7 @@ mod tests {
     #[test]
     fn urls() {
         assert!(http_url("https://sso.example:8443/base").is_ok());
-        for wrong in [
-            "",
-            "sso.example",
-            "ftp://x",
-            "http://u:p@x",
-            "http://x?a",
-            "http://x#a",
-        ] {
+        for wrong in ["", "sso.example", "ftp://x", "http://u:p@x", "http://x?a", "http://x#a"] {
             assert!(http_url(wrong).is_err(), "{wrong}");
         }
     }
@@ -147,9 +136,6 @@ mod tests {
     #[test]
     fn networks_and_lone_addresses() {
         assert_eq!(networks("10.0.0.0/8, ::1").unwrap().len(), 2);
-        assert_eq!(
-            networks("10.0.0.0/8,x").unwrap_err().split(':').next(),
-            Some("entry 2")
-        );
+        assert_eq!(networks("10.0.0.0/8,x").unwrap_err().split(':').next(), Some("entry 2"));
     }
 }

@@ -31,6 +31,10 @@ impl Root {
         Ok(root)
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
     pub(super) fn open(&self) -> io::Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(open(&self.0, flags, Mode::empty())?)
@@ -82,9 +86,7 @@ fn linked_file(
 ) -> io::Result<File> {
     let container = directory(pod, container)?;
     let target = readlinkat(container, single(name)?, Vec::new())?;
-    let target = target
-        .to_str()
-        .map_err(|_| refused("the link's target is not UTF-8"))?;
+    let target = target.to_str().map_err(|_| refused("the link's target is not UTF-8"))?;
     for root in extra_roots {
         if let Ok(path) = Path::new(target).strip_prefix(&root.0) {
             return regular_file_beneath(root.open()?, &path.to_string_lossy());
@@ -99,11 +101,7 @@ fn regular_file_beneath(directory: impl AsFd, path: &str) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
     let file = File::from(openat2(directory, path, flags, Mode::empty(), resolve)?);
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(refused("not a regular file"))
-    }
+    if file.metadata()?.is_file() { Ok(file) } else { Err(refused("not a regular file")) }
 }
 
 fn refused(why: &'static str) -> io::Error {
@@ -166,12 +164,7 @@ mod tests {
         fn check_link(&self, target: impl AsRef<Path>, expected: Option<&str>) {
             let link = self.path("pod/app/0.log");
             symlink(target.as_ref(), &link).unwrap();
-            assert_eq!(
-                self.read().ok().as_deref(),
-                expected,
-                "{}",
-                target.as_ref().display()
-            );
+            assert_eq!(self.read().ok().as_deref(), expected, "{}", target.as_ref().display());
             fs::remove_file(link).unwrap();
         }
     }
@@ -195,11 +188,7 @@ mod tests {
         playground.check_link(playground.path("docker-not/x"), None);
         playground.check_link("missing", None);
         playground.check_link("0.log", None);
-        symlink(
-            playground.path("other/app/0.log"),
-            playground.path("docker/out"),
-        )
-        .unwrap();
+        symlink(playground.path("other/app/0.log"), playground.path("docker/out")).unwrap();
         playground.check_link(playground.path("docker/out"), None);
     }
 
@@ -216,10 +205,7 @@ mod tests {
         let playground = Playground::new();
         let path = playground.path("pod/app/0.log");
         rustix::fs::mkfifoat(CWD, &path, Mode::from_raw_mode(0o644)).unwrap();
-        assert_eq!(
-            playground.read().unwrap_err().kind(),
-            io::ErrorKind::PermissionDenied
-        );
+        assert_eq!(playground.read().unwrap_err().kind(), io::ErrorKind::PermissionDenied);
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
         playground.read().unwrap_err();

@@ -1,7 +1,12 @@
 //! Logs as the files of a node: `<namespace>_<pod>_<uid>/<container>/<restart>.log`.
 
 mod beneath;
+mod follow;
+mod followers;
 mod layout;
+mod pod;
 mod source;
+mod watch;
 
+pub(crate) use follow::{FollowedLog, Next};
 pub(crate) use source::{FilesSource, LocateError, LocatedLog, OpenRootError, PodSummary};

@@ -1,23 +1,27 @@
 //! Finds pods and their logs among the files of a node.
 
 use std::{
-    fs::{File, Metadata},
     io,
-    os::fd::{AsFd, OwnedFd},
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use chrono::{DateTime, Utc};
-use rustix::fs::FileType;
 
 use super::{
     beneath::{self, Root},
-    layout::{LogFileKind, LogFileName, PodDirectory},
+    followers::{self, Followers},
+    layout::PodDirectory,
+    pod::{Missing, PodLogs},
 };
 use crate::logs::{
-    physical::FileRange,
-    query::{ContainerChoice, LogQuery},
+    cursor::{FilePlace, LogPosition},
+    file::{Chain, LogFile},
+    merge::{Following, LogInput},
+    physical::Place,
+    query::{ContainerChoice, History, LogQuery},
+    span,
     target::{ContainerName, PodRef, PodUid},
 };
 
@@ -27,6 +31,7 @@ pub(crate) struct FilesSource {
     root: Root,
     /// Where a link may lead besides its pod's own directory.
     extra_roots: Vec<Root>,
+    followers: Followers,
 }
 
 /// A directory of logs that cannot be used.
@@ -41,8 +46,14 @@ pub(crate) enum OpenRootError {
 /// The logs that answer a query, as they are at this instant.
 #[derive(Debug)]
 pub(crate) struct LocatedLog {
-    pub(crate) containers: Vec<ContainerName>,
-    pub(crate) ranges: Vec<FileRange>,
+    pub(crate) uid: PodUid,
+    pub(crate) containers: Vec<LocatedContainer>,
+}
+
+#[derive(Debug)]
+pub(crate) struct LocatedContainer {
+    pub(crate) name: ContainerName,
+    pub(crate) input: LogInput,
 }
 
 /// Why there is no log to give.
@@ -58,28 +69,35 @@ pub(crate) enum LocateError {
     NoLog,
     #[error("there is no log of an earlier run of this container")]
     NoPrevious,
+    #[error("the cursor is of another pod or container")]
+    BadCursor,
+    #[error("what the cursor points to is gone")]
+    CursorExpired,
     /// There is a file, but it cannot be read. The cause is for the log.
     #[error("the log cannot be read: {0}")]
     Unreadable(io::Error),
 }
 
-impl From<io::Error> for LocateError {
-    /// A file or directory that went away while it was looked for was not there.
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::NotFound => Self::NoLog,
-            _ => Self::Unreadable(error),
+impl From<Missing> for LocateError {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Log => Self::NoLog,
+            Missing::Previous => Self::NoPrevious,
+            Missing::Io(error) => Self::Unreadable(error),
         }
     }
 }
 
+impl From<io::Error> for LocateError {
+    fn from(error: io::Error) -> Self {
+        Missing::from(error).into()
+    }
+}
+
 impl LocatedLog {
-    /// How much there is to read, in bytes of file.
-    pub(crate) fn size(&self) -> u64 {
-        self.ranges
-            .iter()
-            .map(|range| range.bytes.end - range.bytes.start)
-            .sum()
+    /// How much there is to read, in bytes as they are stored.
+    pub(crate) fn stored_bytes(&self) -> u64 {
+        self.containers.iter().map(|container| container.input.chain.stored_bytes()).sum()
     }
 }
 
@@ -88,7 +106,7 @@ impl LocatedLog {
 pub(crate) struct PodSummary {
     pub(crate) pod: PodRef,
     pub(crate) uid: PodUid,
-    pub(crate) names: Vec<ContainerName>,
+    pub(crate) containers: Vec<ContainerName>,
     pub(crate) last_write: Option<DateTime<Utc>>,
     /// Of all its files, in bytes.
     pub(crate) size: u64,
@@ -101,39 +119,106 @@ impl FilesSource {
         let open = |path: &Path| {
             Root::new(path).map_err(|error| OpenRootError::Root(path.to_owned(), error))
         };
-        let extra_roots = extra_roots
-            .iter()
-            .map(|path| open(path))
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
-            root: open(root)?,
-            extra_roots,
-        })
+        let extra_roots = extra_roots.iter().map(|path| open(path)).collect::<Result<_, _>>()?;
+        Ok(Self { root: open(root)?, extra_roots, followers: Followers::new() })
+    }
+
+    /// A source that nobody tells of changes.
+    #[cfg(test)]
+    pub(super) fn open_unwatched(root: &Path) -> io::Result<Self> {
+        let followers = Followers::unwatched();
+        Ok(Self { root: Root::new(root)?, extra_roots: Vec::new(), followers })
     }
 
     /// Opens the files that answer a query about a pod.
-    pub(crate) fn locate(&self, pod: &PodRef, query: &LogQuery) -> Result<LocatedLog, LocateError> {
+    pub(crate) fn locate(
+        self: &Arc<Self>,
+        pod: &PodRef,
+        query: &LogQuery,
+    ) -> Result<LocatedLog, LocateError> {
         let root = self.root.open()?;
-        let incarnation = self.incarnation(&root, pod, query.uid.as_ref())?;
-        let containers = choose(containers_in(&incarnation)?, &query.container)?;
-        let mut ranges = Vec::with_capacity(containers.len());
-        for container in &containers {
-            match self.open_log(&incarnation, container, query.previous) {
-                Ok(range) => ranges.push(range),
-                // Of all containers, those count that have such a log.
+        let mut incarnations = self.incarnations(&root, pod, query.uid.as_ref())?;
+        let Some(last) = incarnations.pop() else {
+            return Err(match query.after {
+                Some(_) => LocateError::CursorExpired,
+                None => LocateError::NoPod,
+            });
+        };
+        if query.history != History::All || query.after.is_some() {
+            incarnations.clear();
+        }
+        incarnations.push(last);
+        let last = &incarnations[incarnations.len() - 1];
+        let names = choose(last.containers()?, &query.container)?;
+        if let Some(cursor) = &query.after
+            && !cursor.logs.iter().all(|position| names.contains(&position.container))
+        {
+            return Err(LocateError::BadCursor);
+        }
+        let mut containers = Vec::new();
+        for name in names {
+            match self.locate_container(&incarnations, &name, query) {
+                Ok(input) => containers.push(LocatedContainer { name, input }),
+                // What is there of several logs is what there is.
                 Err(LocateError::NoLog | LocateError::NoPrevious)
                     if query.container == ContainerChoice::All => {}
                 Err(error) => return Err(error),
             }
         }
-        if ranges.is_empty() {
-            return Err(if query.previous {
-                LocateError::NoPrevious
-            } else {
-                LocateError::NoLog
-            });
+        match containers.is_empty() {
+            true if query.previous => Err(LocateError::NoPrevious),
+            true => Err(LocateError::NoLog),
+            false => Ok(LocatedLog { uid: last.name.uid.clone(), containers }),
         }
-        Ok(LocatedLog { containers, ranges })
+    }
+
+    /// The files of a container, from all incarnations given, of which the last one counts.
+    fn locate_container(
+        self: &Arc<Self>,
+        incarnations: &[PodLogs<'_>],
+        name: &ContainerName,
+        query: &LogQuery,
+    ) -> Result<LogInput, LocateError> {
+        let position = query.after.as_ref().and_then(|cursor| cursor.position_in(name));
+        let mut files = Vec::new();
+        let mut following = None;
+        for (index, pod) in incarnations.iter().enumerate() {
+            let is_last = index + 1 == incarnations.len();
+            // Followed first, listed then: so no file can fall between the two.
+            if is_last && query.follow && !query.previous {
+                following = Some(followers::follow(self, pod, name)?);
+            }
+            match pod.open_log(name, query, position.map(|position| position.restart)) {
+                Ok(opened) => files.extend(opened),
+                Err(Missing::Log | Missing::Previous) if !is_last => {}
+                Err(missing) => return Err(missing.into()),
+            }
+        }
+        if let Some(log) = &following {
+            files = splice(files, log.files(), query)?;
+        }
+        let following = following
+            .map(|log| Following { log, through_runs: query.history == History::All })
+            .filter(|following| following.concerns(&files));
+        match position {
+            Some(position) => take_up(files, following, position),
+            None => {
+                let chain = span::skip_files(Chain::whole(files), &query.filter)?;
+                Ok(LogInput { chain, following, seen: None })
+            }
+        }
+    }
+
+    pub(super) fn followers(&self) -> &Followers {
+        &self.followers
+    }
+
+    pub(super) fn path_of(&self, pod: &PodDirectory) -> PathBuf {
+        self.root.path().join(pod.name())
+    }
+
+    pub(super) fn open_pod(&self, pod: PodDirectory) -> io::Result<PodLogs<'_>> {
+        PodLogs::open(&self.root.open()?, pod, &self.extra_roots)
     }
 
     /// The pods that `may_see` lets through, sorted by namespace, name and uid.
@@ -142,155 +227,88 @@ impl FilesSource {
         let mut directories = pod_directories(&root)?;
         directories.retain(|directory| may_see(&directory.pod));
         directories.sort_by_cached_key(PodDirectory::name);
-        let mut pods = Vec::with_capacity(directories.len());
-        for directory in directories {
-            // A pod may go while the list is made.
-            if let Ok(opened) = beneath::directory(&root, &directory.name()) {
-                pods.push(self.summary(&opened, directory));
-            }
-        }
-        Ok(pods)
+        // A pod may go while the list is made.
+        let open = |name| PodLogs::open(&root, name, &self.extra_roots).ok();
+        Ok(directories.into_iter().filter_map(open).map(summary).collect())
     }
 
-    /// The directory of the pod's incarnation with this uid, or of the one written last.
-    fn incarnation(
+    /// The incarnations of a pod, the one written last at the end.
+    fn incarnations(
         &self,
         root: &OwnedFd,
         pod: &PodRef,
         uid: Option<&PodUid>,
-    ) -> Result<OwnedFd, LocateError> {
-        let mut directories = pod_directories(root)?;
-        directories.retain(|directory| {
+    ) -> Result<Vec<PodLogs<'_>>, LocateError> {
+        let is_asked = |directory: &PodDirectory| {
             directory.pod == *pod && uid.is_none_or(|uid| *uid == directory.uid)
-        });
-        let mut opened: Vec<_> = directories
-            .into_iter()
-            .filter_map(|directory| {
-                Some((beneath::directory(root, &directory.name()).ok()?, directory))
-            })
-            .collect();
-        if opened.len() > 1 {
-            opened.sort_by_cached_key(|(opened, directory)| {
-                self.summary(opened, directory.clone()).last_write
-            });
-        }
-        opened
-            .pop()
-            .map(|(opened, _)| opened)
-            .ok_or(LocateError::NoPod)
-    }
-
-    fn summary(&self, pod: &OwnedFd, directory: PodDirectory) -> PodSummary {
-        let names = containers_in(pod).unwrap_or_default();
-        let (mut last_write, mut size) = (None, 0);
-        for metadata in names
-            .iter()
-            .flat_map(|container| self.log_files(pod, container))
-        {
-            let written = metadata.modified().ok().map(DateTime::<Utc>::from);
-            last_write = last_write.max(written);
-            size += metadata.len();
-        }
-        PodSummary {
-            pod: directory.pod,
-            uid: directory.uid,
-            names,
-            last_write,
-            size,
-        }
-    }
-
-    /// What is known of each readable log file of a container.
-    fn log_files(&self, pod: &OwnedFd, container: &ContainerName) -> Vec<Metadata> {
-        let names = container_files(pod, container).unwrap_or_default();
-        let open = |name: &String| self.open_file(pod, container, name).ok()?.metadata().ok();
-        names.iter().filter_map(|(name, _)| open(name)).collect()
-    }
-
-    /// The present file of a container's last run, or of the run before it.
-    fn open_log(
-        &self,
-        pod: &OwnedFd,
-        container: &ContainerName,
-        previous: bool,
-    ) -> Result<FileRange, LocateError> {
-        let files = container_files(pod, container)?;
-        let last = files
-            .iter()
-            .map(|(_, file)| file.restart)
-            .max()
-            .ok_or(LocateError::NoLog)?;
-        let restart = if previous {
-            let earlier = files
-                .iter()
-                .map(|(_, file)| file.restart)
-                .filter(|run| *run < last);
-            earlier.max().ok_or(LocateError::NoPrevious)?
-        } else {
-            last
         };
-        let name = files
-            .iter()
-            .filter(|(_, file)| file.restart == restart)
-            .filter_map(|(name, file)| Some((written_to(&file.kind)?, name)))
-            .max()
-            .map(|(_, name)| name)
-            .ok_or(LocateError::NoLog)?;
-        let file = self.open_file(pod, container, name)?;
-        let length = file.metadata()?.len();
-        Ok(FileRange {
-            file: Arc::new(file),
-            bytes: 0..length,
-        })
-    }
-
-    fn open_file(&self, pod: &OwnedFd, container: &ContainerName, name: &str) -> io::Result<File> {
-        beneath::log_file(pod.as_fd(), container.as_str(), name, &self.extra_roots)
+        let directories = pod_directories(root)?.into_iter().filter(is_asked);
+        let open = |name| PodLogs::open(root, name, &self.extra_roots).ok();
+        let mut opened: Vec<PodLogs<'_>> = directories.filter_map(open).collect();
+        if opened.len() > 1 {
+            opened.sort_by_cached_key(|pod| pod.extent().0);
+        }
+        Ok(opened)
     }
 }
 
-/// How likely a file is the one written to: the current one if there is one; in the moment of a
-/// rotation, when there is none, the one that was renamed last.
-fn written_to(kind: &LogFileKind) -> Option<(bool, &str)> {
-    match kind {
-        LogFileKind::Current => Some((true, "")),
-        LogFileKind::Rotated(time) => Some((false, time)),
-        LogFileKind::Compressed => None,
+/// Puts the files that are followed in the place of the same files as they were listed.
+fn splice(
+    mut files: Vec<Arc<LogFile>>,
+    followed: Vec<Arc<LogFile>>,
+    query: &LogQuery,
+) -> io::Result<Vec<Arc<LogFile>>> {
+    if query.history == History::Current && query.after.is_none() {
+        return Ok(followed.last().cloned().into_iter().collect());
     }
+    let mut same = files.len();
+    for (index, file) in files.iter().enumerate() {
+        if file.is_same_log(&followed[0])? {
+            same = index;
+            break;
+        }
+    }
+    files.truncate(same);
+    files.extend(followed);
+    Ok(files)
+}
+
+/// Begins where a cursor says.
+fn take_up(
+    mut files: Vec<Arc<LogFile>>,
+    following: Option<Following>,
+    position: &LogPosition,
+) -> Result<LogInput, LocateError> {
+    let find = |place: &FilePlace| -> io::Result<Option<usize>> {
+        for (index, file) in files.iter().enumerate() {
+            if file.fingerprint()? == place.fingerprint {
+                return Ok(Some(index));
+            }
+        }
+        Ok(None)
+    };
+    let (Some(begin), Some(seen)) = (find(&position.begin)?, find(&position.seen)?) else {
+        return Err(LocateError::CursorExpired);
+    };
+    let seen = Place { file: files[seen].clone(), offset: position.seen.offset };
+    files.drain(..begin);
+    let chain = Chain { files, start: position.begin.offset, starts_clean: true };
+    if !chain.starts_with_a_line()? {
+        return Err(LocateError::CursorExpired);
+    }
+    Ok(LogInput { chain, following, seen: Some(seen) })
+}
+
+fn summary(pod: PodLogs<'_>) -> PodSummary {
+    let (last_write, size) = pod.extent();
+    let containers = pod.containers().unwrap_or_default();
+    let PodDirectory { pod, uid } = pod.name;
+    PodSummary { pod, uid, containers, last_write, size }
 }
 
 fn pod_directories(root: &OwnedFd) -> io::Result<Vec<PodDirectory>> {
     let names = beneath::names_in(root)?;
-    Ok(names
-        .iter()
-        .filter_map(|(name, _)| PodDirectory::parse(name))
-        .collect())
-}
-
-/// The containers of a pod, sorted.
-fn containers_in(pod: &OwnedFd) -> io::Result<Vec<ContainerName>> {
-    let names = beneath::names_in(pod)?;
-    let is_directory = |kind: &FileType| matches!(kind, FileType::Directory | FileType::Unknown);
-    let mut containers: Vec<ContainerName> = names
-        .iter()
-        .filter(|(_, kind)| is_directory(kind))
-        .filter_map(|(name, _)| name.parse().ok())
-        .collect();
-    containers.sort();
-    Ok(containers)
-}
-
-fn container_files(
-    pod: &OwnedFd,
-    container: &ContainerName,
-) -> io::Result<Vec<(String, LogFileName)>> {
-    let directory = beneath::directory(pod, container.as_str())?;
-    let names = beneath::names_in(directory)?;
-    let parse = |(name, _): (String, FileType)| {
-        let file = LogFileName::parse(&name)?;
-        Some((name, file))
-    };
-    Ok(names.into_iter().filter_map(parse).collect())
+    Ok(names.iter().filter_map(|(name, _)| PodDirectory::parse(name)).collect())
 }
 
 fn choose(

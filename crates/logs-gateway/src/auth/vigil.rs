@@ -1,0 +1,73 @@
+//! Whether a stream may go on: asked again and again for as long as it is open.
+
+use std::{future::pending, rc::Rc, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use service_runtime::{clock::Clock, http::RequestContext};
+use shared_types::BearerToken;
+use tokio::time::{Instant, sleep};
+
+use super::{Authority, Caller, Refusal};
+use crate::logs::{render::EndReason, target::PodRef};
+
+/// How often it is asked, and how long a stream goes on without an answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct VigilTimes {
+    pub(crate) revalidate: Duration,
+    pub(crate) stale_max: Duration,
+}
+
+/// The token behind a stream.
+#[derive(Debug)]
+pub(crate) struct Vigil {
+    pub(crate) authority: Arc<Authority>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) token: Rc<BearerToken>,
+    pub(crate) context: RequestContext,
+    pub(crate) pod: PodRef,
+    pub(crate) times: VigilTimes,
+}
+
+impl Vigil {
+    /// Ends when the stream may not go on, with the reason. The stream never outlives its token,
+    /// even if the authority cannot be asked.
+    pub(crate) async fn keep(self, caller: Caller) -> EndReason {
+        let mut expires_at = caller.expires_at;
+        let mut last_answer = Instant::now();
+        loop {
+            tokio::select! {
+                () = sleep(self.times.revalidate) => {}
+                () = self.expiry(expires_at) => return EndReason::Expired,
+            }
+            let answer = tokio::select! {
+                answer = self.authority.identify(&self.token, &self.context) => answer,
+                () = self.expiry(expires_at) => return EndReason::Expired,
+            };
+            match answer {
+                Ok(caller) if caller.may_read(&self.pod).is_ok() => {
+                    expires_at = caller.expires_at;
+                    last_answer = Instant::now();
+                }
+                Ok(_) | Err(Refusal::Forbidden) => return EndReason::Forbidden,
+                Err(Refusal::Invalid) if self.clock.now() >= expires_at => {
+                    return EndReason::Expired;
+                }
+                Err(Refusal::Invalid) => return EndReason::Revoked,
+                Err(Refusal::Unknown(cause)) => {
+                    tracing::debug!(%cause, "a stream's token could not be revalidated");
+                    if last_answer.elapsed() >= self.times.stale_max {
+                        return EndReason::Unavailable;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn expiry(&self, at: DateTime<Utc>) {
+        match (at - self.clock.now()).to_std() {
+            Ok(left) => sleep(left).await,
+            Err(_) if at <= self.clock.now() => {}
+            Err(_) => pending().await,
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Where a reading stands, as a token that its reader keeps.
+//!
+//! A cursor names files by the fingerprint of their first line, which they keep when they are
+//! rotated and compressed. It is no secret and permits nothing: who may read is decided by the URL
+//! that it comes with. The checksum finds a cursor that was cut off or mistyped.
+//!
+//! ```text
+//! base64url( version, source, pod, uid, number of logs, logs…, crc32 )
+//! log = container, restart, begin, seen    place = fingerprint, offset
+//! ```
+//!
+//! Numbers are big-endian, texts have their length in front.
+
+use std::io;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{
+    logical::Resumption,
+    physical::Place,
+    target::{ContainerName, PodRef, PodUid},
+};
+
+const VERSION: u8 = 1;
+/// Logs from the files of a node.
+const SOURCE_FILES: u8 = b'f';
+/// The longest cursor that is looked at, in bytes of its text.
+const MAX_TEXT_BYTES: usize = 4096;
+
+/// Where a reading of a pod's logs stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// A checksum of the pod's namespace and name.
+    pub(crate) pod: u32,
+    pub(crate) uid: PodUid,
+    /// A position for each container that was read.
+    pub(crate) logs: Vec<LogPosition>,
+}
+
+/// Where the reading of a container's log stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogPosition {
+    pub(crate) container: ContainerName,
+    pub(crate) restart: u32,
+    /// Where to begin: the oldest line that was not finished begins there.
+    pub(crate) begin: FilePlace,
+    /// Lines that end up to here have been given out.
+    pub(crate) seen: FilePlace,
+}
+
+/// A place by the fingerprint of its file, which files keep when they are renamed or compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FilePlace {
+    pub(crate) fingerprint: u32,
+    /// In bytes of the file's content.
+    pub(crate) offset: u64,
+}
+
+/// It is no cursor of ours, or not a whole one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is no cursor of this service")]
+pub(crate) struct InvalidCursor;
+
+impl LogPosition {
+    pub(crate) fn new(container: &ContainerName, resumption: &Resumption) -> io::Result<Self> {
+        Ok(Self {
+            container: container.clone(),
+            // The lower half of a run's number; see `PodLogs::run_number`.
+            restart: resumption.seen.file.run as u32,
+            begin: file_place(&resumption.begin)?,
+            seen: file_place(&resumption.seen)?,
+        })
+    }
+}
+
+fn file_place(place: &Place) -> io::Result<FilePlace> {
+    Ok(FilePlace { fingerprint: place.file.fingerprint()?, offset: place.offset })
+}
+
+impl Cursor {
+    /// What cursors of this pod have as theirs.
+    pub(crate) fn pod_checksum(pod: &PodRef) -> u32 {
+        crc32fast::hash(format!("{}/{}", pod.namespace, pod.pod).as_bytes())
+    }
+
+    pub(crate) fn position_in(&self, container: &ContainerName) -> Option<&LogPosition> {
+        self.logs.iter().find(|log| log.container == *container)
+    }
+
+    pub(crate) fn encode(&self) -> String {
+        let mut bytes = Vec::with_capacity(128);
+        bytes.extend([VERSION, SOURCE_FILES]);
+        bytes.extend(self.pod.to_be_bytes());
+        write_text(&mut bytes, self.uid.as_str());
+        bytes.push(u8::try_from(self.logs.len()).unwrap_or(u8::MAX));
+        for log in self.logs.iter().take(usize::from(u8::MAX)) {
+            write_text(&mut bytes, log.container.as_str());
+            bytes.extend(log.restart.to_be_bytes());
+            for place in [&log.begin, &log.seen] {
+                bytes.extend(place.fingerprint.to_be_bytes());
+                bytes.extend(place.offset.to_be_bytes());
+            }
+        }
+        let checksum = crc32fast::hash(&bytes);
+        bytes.extend(checksum.to_be_bytes());
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    pub(crate) fn decode(text: &str) -> Result<Self, InvalidCursor> {
+        Self::read(text).ok_or(InvalidCursor)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        if text.len() > MAX_TEXT_BYTES {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (content, checksum) = bytes.split_last_chunk::<4>()?;
+        if crc32fast::hash(content) != u32::from_be_bytes(*checksum) {
+            return None;
+        }
+        let mut rest = Reader(content);
+        if rest.array()? != [VERSION, SOURCE_FILES] {
+            return None;
+        }
+        let pod = u32::from_be_bytes(rest.array()?);
+        let uid = rest.text()?.parse().ok()?;
+        let [count] = rest.array()?;
+        let logs = (0..count).map(|_| rest.log()).collect::<Option<Vec<_>>>()?;
+        (rest.0.is_empty() && !logs.is_empty()).then_some(Self { pod, uid, logs })
+    }
+}
+
+/// Texts are names: 253 bytes at most.
+fn write_text(bytes: &mut Vec<u8>, text: &str) {
+    bytes.push(text.len() as u8);
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (array, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*array)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let [length] = self.array()?;
+        let (text, rest) = self.0.split_at_checked(usize::from(length))?;
+        self.0 = rest;
+        std::str::from_utf8(text).ok()
+    }
+
+    fn place(&mut self) -> Option<FilePlace> {
+        Some(FilePlace {
+            fingerprint: u32::from_be_bytes(self.array()?),
+            offset: u64::from_be_bytes(self.array()?),
+        })
+    }
+
+    fn log(&mut self) -> Option<LogPosition> {
+        Some(LogPosition {
+            container: self.text()?.parse().ok()?,
+            restart: u32::from_be_bytes(self.array()?),
+            begin: self.place()?,
+            seen: self.place()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cursor(begin: (u32, u64), seen: (u32, u64)) -> Cursor {
+        let place = |(fingerprint, offset)| FilePlace { fingerprint, offset };
+        let log = LogPosition {
+            container: "app".parse().unwrap(),
+            restart: 7,
+            begin: place(begin),
+            seen: place(seen),
+        };
+        let other = LogPosition { container: "sidecar".parse().unwrap(), ..log.clone() };
+        Cursor { pod: 5, uid: "5f0c-1".parse().unwrap(), logs: vec![log, other] }
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_comes_back_as_it_went(begin: (u32, u64), seen: (u32, u64)) {
+            let cursor = cursor(begin, seen);
+            prop_assert_eq!(Cursor::decode(&cursor.encode()), Ok(cursor));
+        }
+
+        #[test]
+        fn a_changed_cursor_is_none(at in 0_usize..100, with in "[A-Za-z0-9_-]") {
+            let text = cursor((1, 2), (3, 4)).encode();
+            let mut changed = text.clone();
+            let at = at % text.len();
+            changed.replace_range(at..=at, &with);
+            prop_assert_eq!(Cursor::decode(&changed).is_ok(), changed == text);
+        }
+
+        #[test]
+        fn any_text_is_judged_without_panic(text: String, bytes: Vec<u8>) {
+            let _ = Cursor::decode(&text);
+            let mut bytes = bytes;
+            bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
+            let _ = Cursor::decode(&URL_SAFE_NO_PAD.encode(bytes));
+        }
+    }
+}

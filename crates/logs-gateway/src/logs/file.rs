@@ -1,0 +1,308 @@
+//! Files of a log, and how far they may be read.
+
+use std::{
+    cmp,
+    fs::File,
+    io::{self, BufReader, Read},
+    os::unix::fs::{FileExt, MetadataExt},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use chrono::{DateTime, Utc};
+use flate2::bufread::MultiGzDecoder;
+use memchr::memchr;
+
+/// How much of a file's first line counts for its fingerprint, in bytes.
+const FINGERPRINT_BYTES: usize = 1024;
+
+/// What came of looking whether a file grew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Growth {
+    None,
+    Some,
+    /// It is shorter than it was: somebody emptied it.
+    Truncated,
+}
+
+/// An open file of a log. Shared by all who read it; nobody moves its file position.
+///
+/// A plain file has an end up to which it may be read: one that is followed grows, and all its
+/// readers see the growth at once; else the end is where it was when the file was opened, so that
+/// a reader sees the log of one instant however much is written meanwhile.
+#[derive(Debug)]
+pub(crate) struct LogFile {
+    file: File,
+    is_compressed: bool,
+    /// Of the file as it is stored, in bytes.
+    end: AtomicU64,
+    /// Nothing will be added any more.
+    is_complete: AtomicBool,
+    /// It was deleted, and held for a slow reader for long enough.
+    is_revoked: AtomicBool,
+    /// Counts the files of a log that is followed.
+    number: AtomicU64,
+    /// Device and inode.
+    id: (u64, u64),
+    /// See [`LogFile::fingerprint`].
+    fingerprint: OnceLock<u32>,
+    /// Files of one run of a container have the same number, and those of another run another.
+    pub(crate) run: u64,
+    pub(crate) modified: Option<DateTime<Utc>>,
+}
+
+impl LogFile {
+    /// The file as it is now, complete.
+    pub(crate) fn new(file: File, is_compressed: bool, run: u64) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        Ok(Self {
+            end: AtomicU64::new(metadata.len()),
+            modified: metadata.modified().ok().map(DateTime::from),
+            is_complete: AtomicBool::new(true),
+            is_revoked: AtomicBool::new(false),
+            number: AtomicU64::new(0),
+            id: (metadata.dev(), metadata.ino()),
+            fingerprint: OnceLock::new(),
+            file,
+            is_compressed,
+            run,
+        })
+    }
+
+    /// Says that it is still written to.
+    pub(crate) fn start_growing(&self) {
+        self.is_complete.store(false, Ordering::Release);
+    }
+
+    /// Looks how much was written.
+    pub(crate) fn grow(&self) -> io::Result<Growth> {
+        let length = self.file.metadata()?.len();
+        let known = self.stored_bytes();
+        if length > known {
+            self.end.store(length, Ordering::Release);
+        }
+        Ok(match length.cmp(&known) {
+            cmp::Ordering::Less => Growth::Truncated,
+            cmp::Ordering::Equal => Growth::None,
+            cmp::Ordering::Greater => Growth::Some,
+        })
+    }
+
+    /// Says that nothing will be added any more.
+    pub(crate) fn complete(&self) {
+        self.is_complete.store(true, Ordering::Release);
+    }
+
+    /// Stops its readers, so that the deleted file's blocks can be freed.
+    pub(crate) fn revoke(&self) {
+        self.is_revoked.store(true, Ordering::Release);
+        self.complete();
+    }
+
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.is_revoked.load(Ordering::Acquire)
+    }
+
+    /// How many files of a log that is followed came before it.
+    pub(crate) fn number(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
+    /// To be called before anyone else has it.
+    pub(crate) fn set_number(&self, number: u64) {
+        self.number.store(number, Ordering::Relaxed);
+    }
+
+    /// Whether its last name is gone.
+    pub(crate) fn is_deleted(&self) -> io::Result<bool> {
+        Ok(self.file.metadata()?.nlink() == 0)
+    }
+
+    /// Whether both are the same log, one of them maybe renamed or compressed.
+    pub(crate) fn is_same_log(self: &Arc<Self>, other: &Arc<Self>) -> io::Result<bool> {
+        if self.is_same_inode(other) {
+            return Ok(true);
+        }
+        let fingerprint = self.fingerprint()?;
+        Ok(fingerprint != 0 && fingerprint == other.fingerprint()?)
+    }
+
+    /// Whether both are the same file of the file system.
+    pub(crate) fn is_same_inode(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+
+    /// A checksum of the content's first line, by which a file is known again after it was renamed
+    /// and compressed: the line has its time in nanoseconds. 0 until there is a whole line.
+    pub(crate) fn fingerprint(self: &Arc<Self>) -> io::Result<u32> {
+        if let Some(fingerprint) = self.fingerprint.get() {
+            return Ok(*fingerprint);
+        }
+        let mut beginning = vec![0; FINGERPRINT_BYTES];
+        let mut reader = FileReader::new(self.clone(), 0)?;
+        let mut filled = 0;
+        while filled < beginning.len() {
+            match reader.read(&mut beginning[filled..])? {
+                0 => break,
+                read => filled += read,
+            }
+        }
+        let beginning = &beginning[..filled];
+        let line = match memchr(b'\n', beginning) {
+            Some(end) => &beginning[..end],
+            None if filled == FINGERPRINT_BYTES => beginning,
+            None => return Ok(0),
+        };
+        // A checksum that happens to be 0 would read as no line.
+        Ok(*self.fingerprint.get_or_init(|| crc32fast::hash(line).max(1)))
+    }
+
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.is_compressed
+    }
+
+    /// How much there is, in bytes of the file as it is stored.
+    pub(crate) fn stored_bytes(&self) -> u64 {
+        self.end.load(Ordering::Acquire)
+    }
+
+    /// Whether all there will ever be may be read.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.is_complete.load(Ordering::Acquire)
+    }
+
+    /// Reads what is stored at the offset, up to the end.
+    fn read_stored(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        if self.is_revoked() {
+            return Ok(0);
+        }
+        let left = self.stored_bytes().saturating_sub(offset);
+        let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        loop {
+            match self.file.read_at(&mut buffer[..wanted], offset) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+}
+
+/// Reads a [`LogFile`] from front to back, decompressed.
+#[derive(Debug)]
+pub(crate) enum FileReader {
+    Plain(StoredReader),
+    Gzip(Box<MultiGzDecoder<BufReader<StoredReader>>>),
+}
+
+impl FileReader {
+    /// Begins at an offset of the content. A compressed file is read up to there.
+    pub(crate) fn new(file: Arc<LogFile>, offset: u64) -> io::Result<Self> {
+        if !file.is_compressed {
+            return Ok(Self::Plain(StoredReader { file, offset }));
+        }
+        let stored = StoredReader { file, offset: 0 };
+        let mut content = MultiGzDecoder::new(BufReader::with_capacity(64 * 1024, stored));
+        io::copy(&mut content.by_ref().take(offset), &mut io::sink())?;
+        Ok(Self::Gzip(Box::new(content)))
+    }
+
+    /// Reads on. 0 at the end, which of a file that is not complete is only the present end.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stored) => stored.read(buffer),
+            Self::Gzip(content) => content.read(buffer),
+        }
+    }
+
+    /// How much of the stored file lies ahead, in bytes.
+    pub(crate) fn stored_bytes_ahead(&self) -> u64 {
+        let stored = match self {
+            Self::Plain(stored) => stored,
+            Self::Gzip(content) => content.get_ref().get_ref(),
+        };
+        stored.file.stored_bytes().saturating_sub(stored.offset)
+    }
+}
+
+/// The bytes of a file as they are stored.
+#[derive(Debug)]
+pub(crate) struct StoredReader {
+    file: Arc<LogFile>,
+    offset: u64,
+}
+
+impl Read for StoredReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_stored(buffer, self.offset)?;
+        self.offset += read as u64;
+        Ok(read)
+    }
+}
+
+/// The files of a log in the order they were written, from some place on.
+#[derive(Debug, Clone)]
+pub(crate) struct Chain {
+    pub(crate) files: Vec<Arc<LogFile>>,
+    /// Where in the first file to begin, in bytes of its content.
+    pub(crate) start: u64,
+    /// A line begins there, and none from before is open.
+    pub(crate) starts_clean: bool,
+}
+
+impl Chain {
+    /// All of the files.
+    pub(crate) fn whole(files: Vec<Arc<LogFile>>) -> Self {
+        Self { files, start: 0, starts_clean: true }
+    }
+
+    /// Whether a line begins at the start.
+    pub(crate) fn starts_with_a_line(&self) -> io::Result<bool> {
+        let (Some(before), Some(file)) = (self.start.checked_sub(1), self.files.first()) else {
+            return Ok(true);
+        };
+        let mut byte = [0];
+        let read = FileReader::new(file.clone(), before)?.read(&mut byte)?;
+        Ok(read == 1 && byte == *b"\n")
+    }
+
+    /// How much there is to read, in bytes as they are stored.
+    pub(crate) fn stored_bytes(&self) -> u64 {
+        let all: u64 = self.files.iter().map(|file| file.stored_bytes()).sum();
+        all.saturating_sub(self.start)
+    }
+
+    /// The end of the chain, about `stored_bytes` of it. A compressed file is taken whole.
+    pub(crate) fn last(&self, stored_bytes: u64) -> Self {
+        let mut wanted = stored_bytes;
+        for (index, file) in self.files.iter().enumerate().rev() {
+            let first = if index == 0 { self.start } else { 0 };
+            let available = file.stored_bytes().saturating_sub(first);
+            if wanted < available {
+                return self.from(
+                    index,
+                    if file.is_compressed { first } else { first + available - wanted },
+                );
+            }
+            wanted -= available;
+        }
+        self.clone()
+    }
+
+    fn from(&self, index: usize, start: u64) -> Self {
+        let is_whole = index == 0 && start == self.start;
+        let begins_run =
+            start == 0 && index > 0 && self.files[index - 1].run != self.files[index].run;
+        Self {
+            files: self.files[index..].to_vec(),
+            start,
+            starts_clean: begins_run || (is_whole && self.starts_clean),
+        }
+    }
+
+    /// Whether the other chain begins at the same place, of two with the same end.
+    pub(crate) fn is_as_long_as(&self, other: &Self) -> bool {
+        self.files.len() == other.files.len() && self.start == other.start
+    }
+}

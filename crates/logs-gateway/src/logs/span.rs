@@ -1,0 +1,63 @@
+//! Which files of a log cannot hold a line of the time asked for.
+
+use std::{io, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    file::{Chain, LogFile},
+    format::Entry,
+    physical::{Advance, PhysicalLines},
+    query::LineFilter,
+};
+
+/// How many lines of a file are looked at for a time.
+const MAX_LOOKED_AT: usize = 100;
+/// How much later than its last line a file may seem to have been written, and how much out of
+/// order lines of two files may be.
+const TOLERANCE: TimeDelta = TimeDelta::seconds(60);
+
+/// Leaves out whole files at both ends that lie outside of the filter's times. A file is left out
+/// only if two clocks agree on it: that of the file system, and the lines of the file after it.
+pub(crate) fn skip_files(mut chain: Chain, filter: &LineFilter) -> io::Result<Chain> {
+    if let Some(since) = filter.since {
+        let mut skipped = 0;
+        while let [file, next, ..] = &chain.files[skipped..] {
+            let ends_before =
+                is_before(file.modified, since) && is_before(first_time(next)?, since);
+            if !ends_before {
+                break;
+            }
+            skipped += 1;
+        }
+        chain.files.drain(..skipped);
+    }
+    if let Some(until) = filter.until {
+        while chain.files.len() > 1 && begins_after(&chain.files[chain.files.len() - 1], until)? {
+            chain.files.pop();
+        }
+    }
+    Ok(chain)
+}
+
+fn is_before(time: Option<DateTime<Utc>>, since: DateTime<Utc>) -> bool {
+    time.is_some_and(|time| time < since - TOLERANCE)
+}
+
+fn begins_after(file: &Arc<LogFile>, until: DateTime<Utc>) -> io::Result<bool> {
+    Ok(first_time(file)?.is_some_and(|time| time > until + TOLERANCE))
+}
+
+/// The time of the first line that has one.
+fn first_time(file: &Arc<LogFile>) -> io::Result<Option<DateTime<Utc>>> {
+    let mut lines = PhysicalLines::new(&Chain::whole(vec![file.clone()]))?;
+    for _ in 0..MAX_LOOKED_AT {
+        if lines.advance()? != Advance::Line {
+            break;
+        }
+        if let Some(entry) = Entry::parse(lines.line().bytes) {
+            return Ok(Some(entry.time.instant()));
+        }
+    }
+    Ok(None)
+}

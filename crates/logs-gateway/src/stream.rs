@@ -1,0 +1,255 @@
+//! A log as it is given out over time: chunk by chunk, waiting where the log has not grown yet,
+//! until it ends or may not go on.
+
+use std::{future::Future, io, pin::Pin, time::Duration};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::{FutureExt, future::select_all};
+use serde::Serialize;
+use tokio::{
+    sync::watch,
+    task::spawn_blocking,
+    time::{Instant, sleep_until},
+};
+
+use crate::logs::render::{EndReason, LogForm, Progress, Rendering, write_event};
+
+/// Logs up to this size are read at once where they are asked for: handing the work to another
+/// thread would take longer than doing it.
+const INLINE_BYTES: u64 = 64 * 1024;
+/// After this long without anything new a line that is not finished is given out as it is.
+const QUIET: Duration = Duration::from_secs(5);
+/// How often a stream of events says that it is still there.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How long before its token's end a stream of events warns.
+const WARNING: Duration = Duration::from_secs(60);
+
+/// A log whose beginning has been read: most of what can fail did not.
+pub(crate) struct LogStream {
+    /// `None` while it is read elsewhere, and after the end.
+    rendering: Option<Rendering>,
+    /// What was written and not given out yet.
+    chunk: Vec<u8>,
+    progress: Progress,
+    /// Tell when the logs may have grown.
+    changes: Vec<watch::Receiver<u64>>,
+    /// Ends when the stream may not go on.
+    leave: Pin<Box<dyn Future<Output = EndReason>>>,
+    warning: Option<Warning>,
+    /// When something was last given out.
+    last_given: Instant,
+    /// What is not finished was given out, and nothing came since.
+    is_flushed: bool,
+}
+
+/// That the token comes to its end.
+struct Warning {
+    due: Instant,
+    expires_at: DateTime<Utc>,
+}
+
+/// Why the wait for a log to grow is over.
+enum Wake {
+    Changed,
+    Quiet,
+    Heartbeat,
+    Warning,
+    Leave(EndReason),
+}
+
+/// The body has to be cut off.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Cut {
+    #[error("the log ended early: {0:?}")]
+    Early(EndReason),
+    #[error(transparent)]
+    Read(#[from] io::Error),
+}
+
+impl LogStream {
+    /// Makes a rendering, where that takes no request's time, and reads its beginning.
+    pub(crate) async fn open(
+        stored_bytes: u64,
+        make: impl FnOnce() -> io::Result<Rendering> + Send + 'static,
+    ) -> io::Result<Self> {
+        let begin = move || {
+            let mut rendering = make()?;
+            let mut chunk = Vec::new();
+            let progress = rendering.write_chunk(&mut chunk)?;
+            io::Result::Ok((rendering, chunk, progress))
+        };
+        let (rendering, chunk, progress) = if stored_bytes <= INLINE_BYTES {
+            begin()?
+        } else {
+            spawn_blocking(begin).await.map_err(io::Error::other)??
+        };
+        Ok(Self {
+            rendering: Some(rendering),
+            chunk,
+            progress,
+            changes: Vec::new(),
+            leave: Box::pin(std::future::pending()),
+            warning: None,
+            last_given: Instant::now(),
+            is_flushed: false,
+        })
+    }
+
+    /// Waits for these when it has caught up.
+    pub(crate) fn waiting_for(mut self, changes: Vec<watch::Receiver<u64>>) -> Self {
+        self.changes = changes;
+        self
+    }
+
+    /// Ends early when `leave` does.
+    pub(crate) fn until(mut self, leave: impl Future<Output = EndReason> + 'static) -> Self {
+        self.leave = Box::pin(leave);
+        self
+    }
+
+    /// Warns that the token ends in `left`, if the form has words for it.
+    pub(crate) fn warning_of(mut self, expires_at: DateTime<Utc>, left: Duration) -> Self {
+        let due = Instant::now() + left.saturating_sub(WARNING);
+        let has_words = self.form() == Some(LogForm::Events);
+        self.warning = has_words.then_some(Warning { due, expires_at });
+        self
+    }
+
+    /// All of the log, if that has been read already.
+    pub(crate) fn take_whole(&mut self) -> Option<Vec<u8>> {
+        let Progress::Done(reason) = self.progress else {
+            return None;
+        };
+        let rendering = self.rendering.take_if(|_| reason.is_clean())?;
+        let mut chunk = std::mem::take(&mut self.chunk);
+        rendering.write_end(reason, &mut chunk);
+        Some(chunk)
+    }
+
+    /// The next bytes; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Cut> {
+        loop {
+            if let Some(reason) = (&mut self.leave).now_or_never() {
+                self.leave = Box::pin(std::future::pending());
+                self.progress = Progress::Done(reason);
+            }
+            match self.progress {
+                Progress::Done(reason) => return self.end(reason),
+                Progress::CaughtUp if self.chunk.is_empty() => match self.wait().await {
+                    Wake::Changed => {}
+                    Wake::Leave(reason) => {
+                        self.leave = Box::pin(std::future::pending());
+                        self.progress = Progress::Done(reason);
+                        continue;
+                    }
+                    Wake::Quiet => self.flush()?,
+                    Wake::Heartbeat => self.chunk.extend_from_slice(b": still here\n\n"),
+                    Wake::Warning => self.warn(),
+                },
+                Progress::More | Progress::CaughtUp => {}
+            }
+            if self.chunk.is_empty() {
+                self.read().await?;
+            }
+            if !self.chunk.is_empty() {
+                self.last_given = Instant::now();
+                return Ok(Some(std::mem::take(&mut self.chunk).into()));
+            }
+        }
+    }
+
+    fn form(&self) -> Option<LogForm> {
+        self.rendering.as_ref().map(Rendering::form)
+    }
+
+    /// Gives out what is left, and the reason, and then cuts the body off if there is no other way
+    /// to say that it is not the whole.
+    fn end(&mut self, reason: EndReason) -> Result<Option<Bytes>, Cut> {
+        let has_words = self.form().is_some_and(LogForm::has_words);
+        if let Some(rendering) = self.rendering.take() {
+            rendering.write_end(reason, &mut self.chunk);
+            if !has_words && !reason.is_clean() {
+                self.progress = Progress::Done(reason);
+            } else {
+                self.progress = Progress::Done(EndReason::Complete);
+            }
+            if !self.chunk.is_empty() {
+                return Ok(Some(std::mem::take(&mut self.chunk).into()));
+            }
+        }
+        match self.progress {
+            Progress::Done(reason) if !reason.is_clean() => Err(Cut::Early(reason)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Reads on, where nobody waits for the thread unless it is little.
+    async fn read(&mut self) -> Result<(), Cut> {
+        let Some(mut rendering) = self.rendering.take() else {
+            return Ok(());
+        };
+        let is_little = rendering.stored_bytes_ahead() <= INLINE_BYTES;
+        let read = move || {
+            let mut chunk = Vec::new();
+            let progress = rendering.write_chunk(&mut chunk);
+            (rendering, chunk, progress)
+        };
+        let (rendering, chunk, progress) = if is_little {
+            read()
+        } else {
+            spawn_blocking(read).await.map_err(io::Error::other)?
+        };
+        self.rendering = Some(rendering);
+        self.is_flushed &= chunk.is_empty();
+        self.chunk = chunk;
+        self.progress = progress.unwrap_or_else(|error| {
+            tracing::error!(%error, "reading a log failed; its answer ends early");
+            Progress::Done(EndReason::Source)
+        });
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Cut> {
+        self.is_flushed = true;
+        if let Some(rendering) = &mut self.rendering {
+            self.progress = rendering.write_unfinished(&mut self.chunk)?;
+        }
+        Ok(())
+    }
+
+    fn warn(&mut self) {
+        if let Some(Warning { expires_at, .. }) = self.warning.take() {
+            write_event(
+                &mut self.chunk,
+                "auth",
+                &Expiring { state: "expiring", reason: "expired", expires_at },
+            );
+        }
+    }
+
+    async fn wait(&mut self) -> Wake {
+        let never = || Instant::now() + Duration::from_secs(365 * 24 * 3600);
+        let heartbeat = match self.form() {
+            Some(LogForm::Events) => self.last_given + HEARTBEAT,
+            _ => never(),
+        };
+        let quiet = if self.is_flushed { never() } else { self.last_given + QUIET };
+        let warning = self.warning.as_ref().map_or_else(never, |warning| warning.due);
+        let changes = self.changes.iter_mut().map(|change| Box::pin(change.changed()));
+        tokio::select! {
+            reason = &mut self.leave => Wake::Leave(reason),
+            _ = select_all(changes) => Wake::Changed,
+            () = sleep_until(warning) => Wake::Warning,
+            () = sleep_until(quiet) => Wake::Quiet,
+            () = sleep_until(heartbeat) => Wake::Heartbeat,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Expiring {
+    state: &'static str,
+    reason: &'static str,
+    expires_at: DateTime<Utc>,
+}

@@ -1,0 +1,77 @@
+//! How many logs a user reads at once.
+
+use std::{
+    collections::HashMap,
+    rc::Rc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Counts the open log bodies of each user.
+#[derive(Debug)]
+pub(crate) struct OpenStreams {
+    counts: Mutex<HashMap<String, usize>>,
+    max_per_user: usize,
+}
+
+/// A place among a user's open bodies, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct StreamPermit {
+    streams: Arc<OpenStreams>,
+    username: Rc<str>,
+}
+
+impl OpenStreams {
+    pub(crate) fn new(max_per_user: usize) -> Self {
+        Self { counts: Mutex::default(), max_per_user }
+    }
+
+    /// `None` when the user has as many as are allowed.
+    pub(crate) fn open(self: &Arc<Self>, username: &str) -> Option<StreamPermit> {
+        let mut counts = self.counts();
+        let count = counts.entry(username.to_owned()).or_default();
+        if *count >= self.max_per_user {
+            return None;
+        }
+        *count += 1;
+        Some(StreamPermit { streams: self.clone(), username: username.into() })
+    }
+
+    pub(crate) fn max_per_user(&self) -> usize {
+        self.max_per_user
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        // Each change is whole.
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for StreamPermit {
+    fn drop(&mut self) {
+        let mut counts = self.streams.counts();
+        if let Some(count) = counts.get_mut(&*self.username) {
+            *count -= 1;
+            // So that the map holds only those who read.
+            if *count == 0 {
+                counts.remove(&*self.username);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_user_has_so_many_and_gets_them_back() {
+        let streams = Arc::new(OpenStreams::new(2));
+        let first = streams.open("ada").unwrap();
+        let _second = streams.open("ada").unwrap();
+        assert!(streams.open("ada").is_none());
+        assert!(streams.open("bob").is_some());
+        drop(first);
+        assert!(streams.open("ada").is_some());
+        assert_eq!(streams.counts().len(), 1);
+    }
+}
