@@ -36,17 +36,14 @@ pub(crate) struct LogStream {
     changes: Vec<watch::Receiver<u64>>,
     /// Ends when the stream may not go on.
     leave: Pin<Box<dyn Future<Output = EndReason>>>,
-    warning: Option<Warning>,
+    /// When to warn that the token comes to its end.
+    warning: Option<Instant>,
+    /// From then on the token is invalid.
+    expires_at: DateTime<Utc>,
     /// When something was last given out.
     last_given: Instant,
     /// What is not finished was given out, and nothing came since.
     is_flushed: bool,
-}
-
-/// That the token comes to its end.
-struct Warning {
-    due: Instant,
-    expires_at: DateTime<Utc>,
 }
 
 /// Why the wait for a log to grow is over.
@@ -91,6 +88,7 @@ impl LogStream {
             changes: Vec::new(),
             leave: Box::pin(std::future::pending()),
             warning: None,
+            expires_at: DateTime::<Utc>::MAX_UTC,
             last_given: Instant::now(),
             is_flushed: false,
         })
@@ -112,7 +110,8 @@ impl LogStream {
     pub(crate) fn warning_of(mut self, expires_at: DateTime<Utc>, left: Duration) -> Self {
         let due = Instant::now() + left.saturating_sub(WARNING);
         let has_words = self.form() == Some(LogForm::Events);
-        self.warning = has_words.then_some(Warning { due, expires_at });
+        self.warning = has_words.then_some(due);
+        self.expires_at = expires_at;
         self
     }
 
@@ -167,6 +166,9 @@ impl LogStream {
     /// to say that it is not the whole.
     fn end(&mut self, reason: EndReason) -> Result<Option<Bytes>, Cut> {
         let has_words = self.form().is_some_and(LogForm::has_words);
+        if self.form() == Some(LogForm::Events) && reason.is_of_token() {
+            self.write_auth_event("ended", reason);
+        }
         if let Some(rendering) = self.rendering.take() {
             rendering.write_end(reason, &mut self.chunk);
             if !has_words && !reason.is_clean() {
@@ -219,13 +221,14 @@ impl LogStream {
     }
 
     fn warn(&mut self) {
-        if let Some(Warning { expires_at, .. }) = self.warning.take() {
-            write_event(
-                &mut self.chunk,
-                "auth",
-                &Expiring { state: "expiring", reason: "expired", expires_at },
-            );
+        if self.warning.take().is_some() {
+            self.write_auth_event("expiring", EndReason::Expired);
         }
+    }
+
+    fn write_auth_event(&mut self, state: &'static str, reason: EndReason) {
+        let event = AuthEvent { state, reason, expires_at: self.expires_at };
+        write_event(&mut self.chunk, "auth", &event);
     }
 
     async fn wait(&mut self) -> Wake {
@@ -235,7 +238,7 @@ impl LogStream {
             _ => never(),
         };
         let quiet = if self.is_flushed { never() } else { self.last_given + QUIET };
-        let warning = self.warning.as_ref().map_or_else(never, |warning| warning.due);
+        let warning = self.warning.unwrap_or_else(never);
         let changes = self.changes.iter_mut().map(|change| Box::pin(change.changed()));
         tokio::select! {
             reason = &mut self.leave => Wake::Leave(reason),
@@ -247,9 +250,10 @@ impl LogStream {
     }
 }
 
+/// What becomes of the token behind a stream of events.
 #[derive(Serialize)]
-struct Expiring {
+struct AuthEvent {
     state: &'static str,
-    reason: &'static str,
+    reason: EndReason,
     expires_at: DateTime<Utc>,
 }

@@ -85,6 +85,11 @@ pub(crate) enum EndReason {
 }
 
 impl EndReason {
+    /// Whether it is the end of the token, or of what it permits.
+    pub(crate) fn is_of_token(self) -> bool {
+        matches!(self, Self::Expired | Self::Revoked | Self::Forbidden)
+    }
+
     /// Whether the reader got what it asked for. If not, a body without words for it is cut off.
     pub(crate) fn is_clean(self) -> bool {
         matches!(self, Self::Complete | Self::ContainerExit | Self::Limit)
