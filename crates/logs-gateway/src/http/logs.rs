@@ -13,6 +13,7 @@ use shared_types::BearerToken;
 
 use super::{
     body::{self, Frame},
+    encoding::accepted_encoding,
     error::problem,
     log_format::accepted_form,
     log_query::{LogRequest, log_request, name},
@@ -82,7 +83,7 @@ async fn answer(
     }
     if request.method() == Method::HEAD {
         state.reader.locate(&caller, &pod, &query).map_err(problem)?;
-        return Ok(response.finish());
+        return Ok(body::unsaid(response));
     }
     let Some(permit) = state.streams.open(&caller.username) else {
         return Err(too_many_streams(state.streams.max_per_user()));
@@ -113,7 +114,9 @@ async fn answer(
             () = readiness.ended(), if follows => EndReason::Shutdown,
         }
     });
-    Ok(body::answer(response, log, Frame { before, after }, permit))
+    let encoding = accepted_encoding(request);
+    body::answer(response, log, Frame { before, after }, encoding, permit)
+        .map_err(Problem::internal)
 }
 
 fn head(form: LogForm) -> HttpResponseBuilder {
