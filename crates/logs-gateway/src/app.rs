@@ -44,7 +44,7 @@ impl Gateway {
         Ok(Self {
             public: lifecycle::bind("GATEWAY_LISTEN", config.listen)?,
             ops: lifecycle::bind("GATEWAY_OPS_LISTEN", config.ops_listen)?,
-            reader: LogReader::new(source),
+            reader: LogReader::new(source, config.max_scans),
             config,
         })
     }

@@ -2,7 +2,9 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    num::NonZero,
     path::PathBuf,
+    thread::available_parallelism,
     time::Duration,
 };
 
@@ -29,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) sso_timeout: Duration,
     pub(crate) vigil_times: VigilTimes,
     pub(crate) max_streams_per_user: usize,
+    /// How many compressed files are read at once.
+    pub(crate) max_scans: usize,
     pub(crate) trusted_proxies: TrustedProxies,
     /// `None`: as many as there are cores.
     pub(crate) workers: Option<usize>,
@@ -38,11 +42,10 @@ pub(crate) struct Config {
 }
 
 /// Of the contract, and harmless to ignore until what they are for exists.
-const WITHOUT_EFFECT_YET: [&str; 6] = [
+const WITHOUT_EFFECT_YET: [&str; 5] = [
     "GATEWAY_PUBLIC_URL",
     "GATEWAY_PUBLIC_SSO_URL",
     "GATEWAY_MAX_PODS_PER_STREAM",
-    "GATEWAY_MAX_SCANS",
     "GATEWAY_PEERS",
     "GATEWAY_AUDIT_FILE",
 ];
@@ -95,6 +98,9 @@ impl Config {
             max_streams_per_user: set
                 .get("GATEWAY_MAX_STREAMS_PER_USER", settings::positive)
                 .unwrap_or(50),
+            max_scans: set
+                .get("GATEWAY_MAX_SCANS", settings::positive)
+                .unwrap_or_else(|| 2 * available_parallelism().map_or(1, NonZero::get)),
             trusted_proxies: set
                 .get("GATEWAY_TRUSTED_PROXIES", settings::networks)
                 .map(TrustedProxies::new)
@@ -187,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_is_harmless_is_told_of() {
-        let config = read(&[("GATEWAY_MAX_SCANS", "5")]).unwrap();
-        assert_eq!(config.without_effect, ["GATEWAY_MAX_SCANS"]);
+        let config = read(&[("GATEWAY_PEERS", "a")]).unwrap();
+        assert_eq!(config.without_effect, ["GATEWAY_PEERS"]);
     }
 }

@@ -3,6 +3,7 @@
 use std::{io, sync::Arc};
 
 use shared_types::AskedPermission;
+use tokio::sync::Semaphore;
 
 use crate::{
     auth::Caller,
@@ -21,6 +22,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct LogReader {
     source: Arc<FilesSource>,
+    /// Bounds how many compressed files are read at once.
+    scans: Arc<Semaphore>,
 }
 
 /// Why a caller gets no log.
@@ -40,8 +43,9 @@ impl From<io::Error> for ReadError {
 }
 
 impl LogReader {
-    pub(crate) fn new(source: FilesSource) -> Self {
-        Self { source: Arc::new(source) }
+    /// Reads at most `max_scans` compressed files at once.
+    pub(crate) fn new(source: FilesSource, max_scans: usize) -> Self {
+        Self { source: Arc::new(source), scans: Arc::new(Semaphore::new(max_scans)) }
     }
 
     /// Finds the log, without reading it.
@@ -69,7 +73,7 @@ impl LogReader {
         form: LogForm,
     ) -> Result<(LogStream, Vec<ContainerName>), ReadError> {
         let located = self.locate(caller, &pod, &query)?;
-        let stored_bytes = located.stored_bytes();
+        let cost = located.cost();
         let LocatedLog { uid, containers } = located;
         let (containers, inputs): (Vec<_>, Vec<_>) =
             containers.into_iter().map(|container| (container.name, container.input)).unzip();
@@ -80,7 +84,7 @@ impl LogReader {
             let lines = ChosenLines::new(inputs, &query)?;
             Ok(Rendering::new(lines, labels, &query, form))
         };
-        let stream = LogStream::open(stored_bytes, make).await?;
+        let stream = LogStream::open(cost, self.scans.clone(), make).await?;
         Ok((stream.waiting_for(changes), containers))
     }
 

@@ -1,22 +1,24 @@
 //! A log as it is given out over time: chunk by chunk, waiting where the log has not grown yet,
 //! until it ends or may not go on.
 
-use std::{future::Future, io, pin::Pin, time::Duration};
+use std::{future::Future, io, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt, future::select_all};
 use serde::Serialize;
 use tokio::{
-    sync::watch,
+    sync::{Semaphore, SemaphorePermit, watch},
     task::spawn_blocking,
     time::{Instant, sleep_until},
 };
 
-use crate::logs::render::{EndReason, LogForm, Progress, Rendering, write_event};
+use crate::logs::{
+    file::ReadingCost,
+    render::{EndReason, LogForm, Progress, Rendering, write_event},
+};
 
-/// Logs up to this size are read at once where they are asked for: handing the work to another
-/// thread would take longer than doing it.
+/// Logs up to this size are read at once where they are asked for.
 const INLINE_BYTES: u64 = 64 * 1024;
 /// After this long without anything new a line that is not finished is given out as it is.
 const QUIET: Duration = Duration::from_secs(5);
@@ -25,8 +27,23 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long before its token's end a stream of events warns.
 const WARNING: Duration = Duration::from_secs(60);
 
+impl ReadingCost {
+    /// Handing the work to another thread would take longer than doing it.
+    fn is_little(self) -> bool {
+        self.stored_bytes <= INLINE_BYTES && !self.is_compressed
+    }
+}
+
+/// Waits for a place among those who read compressed files. It is held for a chunk at most.
+async fn scan_permit(scans: &Semaphore, cost: ReadingCost) -> Option<SemaphorePermit<'_>> {
+    // The semaphore is never closed.
+    if cost.is_compressed { scans.acquire().await.ok() } else { None }
+}
+
 /// A log whose beginning has been read: most of what can fail did not.
 pub(crate) struct LogStream {
+    /// Bounds how many compressed files are read at once.
+    scans: Arc<Semaphore>,
     /// `None` while it is read elsewhere, and after the end.
     rendering: Option<Rendering>,
     /// What was written and not given out yet.
@@ -65,9 +82,11 @@ pub(crate) enum Cut {
 }
 
 impl LogStream {
-    /// Makes a rendering, where that takes no request's time, and reads its beginning.
+    /// Makes a rendering, where that takes no request's time, and reads its beginning. Files that
+    /// cost more to read than to give out are read by as many as `scans` lets at once.
     pub(crate) async fn open(
-        stored_bytes: u64,
+        cost: ReadingCost,
+        scans: Arc<Semaphore>,
         make: impl FnOnce() -> io::Result<Rendering> + Send + 'static,
     ) -> io::Result<Self> {
         let begin = move || {
@@ -76,12 +95,14 @@ impl LogStream {
             let progress = rendering.write_chunk(&mut chunk)?;
             io::Result::Ok((rendering, chunk, progress))
         };
-        let (rendering, chunk, progress) = if stored_bytes <= INLINE_BYTES {
+        let (rendering, chunk, progress) = if cost.is_little() {
             begin()?
         } else {
+            let _permit = scan_permit(&scans, cost).await;
             spawn_blocking(begin).await.map_err(io::Error::other)??
         };
         Ok(Self {
+            scans,
             rendering: Some(rendering),
             chunk,
             progress,
@@ -191,15 +212,16 @@ impl LogStream {
         let Some(mut rendering) = self.rendering.take() else {
             return Ok(());
         };
-        let is_little = rendering.stored_bytes_ahead() <= INLINE_BYTES;
+        let cost = rendering.cost_ahead();
         let read = move || {
             let mut chunk = Vec::new();
             let progress = rendering.write_chunk(&mut chunk);
             (rendering, chunk, progress)
         };
-        let (rendering, chunk, progress) = if is_little {
+        let (rendering, chunk, progress) = if cost.is_little() {
             read()
         } else {
+            let _permit = scan_permit(&self.scans, cost).await;
             spawn_blocking(read).await.map_err(io::Error::other)?
         };
         self.rendering = Some(rendering);

@@ -4,6 +4,7 @@ use std::{
     cmp,
     fs::File,
     io::{self, BufReader, Read},
+    iter::Sum,
     os::unix::fs::{FileExt, MetadataExt},
     sync::{
         Arc, OnceLock,
@@ -17,6 +18,24 @@ use memchr::memchr;
 
 /// How much of a file's first line counts for its fingerprint, in bytes.
 const FINGERPRINT_BYTES: usize = 1024;
+
+/// What it takes to read something.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ReadingCost {
+    /// How much there is, as it is stored.
+    pub(crate) stored_bytes: u64,
+    /// Some of it has to be decompressed.
+    pub(crate) is_compressed: bool,
+}
+
+impl Sum for ReadingCost {
+    fn sum<I: Iterator<Item = Self>>(costs: I) -> Self {
+        costs.fold(Self::default(), |sum, cost| Self {
+            stored_bytes: sum.stored_bytes + cost.stored_bytes,
+            is_compressed: sum.is_compressed || cost.is_compressed,
+        })
+    }
+}
 
 /// What came of looking whether a file grew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +187,10 @@ impl LogFile {
         self.end.load(Ordering::Acquire)
     }
 
+    pub(crate) fn cost(&self) -> ReadingCost {
+        ReadingCost { stored_bytes: self.stored_bytes(), is_compressed: self.is_compressed }
+    }
+
     /// Whether all there will ever be may be read.
     pub(crate) fn is_complete(&self) -> bool {
         self.is_complete.load(Ordering::Acquire)
@@ -213,6 +236,13 @@ impl FileReader {
         match self {
             Self::Plain(stored) => stored.read(buffer),
             Self::Gzip(content) => content.read(buffer),
+        }
+    }
+
+    pub(crate) fn cost_ahead(&self) -> ReadingCost {
+        ReadingCost {
+            stored_bytes: self.stored_bytes_ahead(),
+            is_compressed: matches!(self, Self::Gzip(_)),
         }
     }
 
@@ -267,10 +297,10 @@ impl Chain {
         Ok(read == 1 && byte == *b"\n")
     }
 
-    /// How much there is to read, in bytes as they are stored.
-    pub(crate) fn stored_bytes(&self) -> u64 {
-        let all: u64 = self.files.iter().map(|file| file.stored_bytes()).sum();
-        all.saturating_sub(self.start)
+    /// What it takes to read all of it.
+    pub(crate) fn cost(&self) -> ReadingCost {
+        let cost: ReadingCost = self.files.iter().map(|file| file.cost()).sum();
+        ReadingCost { stored_bytes: cost.stored_bytes.saturating_sub(self.start), ..cost }
     }
 
     /// The end of the chain, about `stored_bytes` of it. A compressed file is taken whole.

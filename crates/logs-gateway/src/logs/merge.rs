@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use chrono::{DateTime, Utc};
 
 use super::{
-    file::{Chain, LogFile},
+    file::{Chain, LogFile, ReadingCost},
     files::{FollowedLog, Next},
     format::LineTime,
     logical::{LogicalLine, LogicalLines, Resumption},
@@ -156,9 +156,9 @@ impl ChosenLines {
         self.logs.iter().map(|log| log.lines.physical().bytes_read()).sum()
     }
 
-    /// How much has not been read from the files yet, in bytes as they are stored.
-    pub(crate) fn stored_bytes_ahead(&self) -> u64 {
-        self.logs.iter().map(|log| log.lines.physical().stored_bytes_ahead()).sum()
+    /// What it takes to read the rest, as far as it is there.
+    pub(crate) fn cost_ahead(&self) -> ReadingCost {
+        self.logs.iter().map(|log| log.lines.physical().cost_ahead()).sum()
     }
 
     fn advance_with(

@@ -4,7 +4,7 @@ use std::{io, ops::Range, sync::Arc};
 
 use memchr::memchr;
 
-use super::file::{Chain, FileReader, LogFile};
+use super::file::{Chain, FileReader, LogFile, ReadingCost};
 
 /// How much is read at once at most, in bytes. A line is whole if it fits.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -180,11 +180,11 @@ impl PhysicalLines {
         self.read_position
     }
 
-    /// How many bytes have not been read from the files yet, as they are stored.
-    pub(crate) fn stored_bytes_ahead(&self) -> u64 {
-        let present = self.reader.as_ref().map_or(0, FileReader::stored_bytes_ahead);
-        let later = self.files.iter().skip(self.present_file + 1);
-        present + later.map(|file| file.stored_bytes()).sum::<u64>()
+    /// What it takes to read the rest.
+    pub(crate) fn cost_ahead(&self) -> ReadingCost {
+        let present = self.reader.as_ref().map(FileReader::cost_ahead);
+        let later = self.files.iter().skip(self.present_file + 1).map(|file| file.cost());
+        present.into_iter().chain(later).sum()
     }
 
     /// How much of the present file will never be read, in bytes: its readers were stopped.

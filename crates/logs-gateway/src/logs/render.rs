@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{
     cursor::{Cursor, LogPosition},
+    file::ReadingCost,
     format::{LineTime, Stream},
     logical::LogicalLine,
     merge::{ChosenLines, Gap, Step},
@@ -133,9 +134,9 @@ impl Rendering {
         self.form
     }
 
-    /// How much there is to read at the moment, in bytes as they are stored.
-    pub(crate) fn stored_bytes_ahead(&self) -> u64 {
-        self.lines.stored_bytes_ahead()
+    /// What it takes to read the rest, as far as it is there.
+    pub(crate) fn cost_ahead(&self) -> ReadingCost {
+        self.lines.cost_ahead()
     }
 
     /// Writes the next chunk behind what stands in `out`: whole lines, unless a limit cuts the

@@ -100,7 +100,7 @@ mod tests {
             (0..200_000).map(|i| format!("2026-11-01T10:00:00Z stdout F line {i}\n")).collect();
         let chain = chain_of(content.as_bytes(), 0);
         let found = find(&chain, &LineFilter::default(), 10).unwrap();
-        assert!(found.chain.stored_bytes() <= JOIN_GAP_BYTES + MIN_WINDOW_BYTES);
+        assert!(found.chain.cost().stored_bytes <= JOIN_GAP_BYTES + MIN_WINDOW_BYTES);
         assert_eq!(tail(&chain, None, 3), slow_tail(&chain, None, 3));
     }
 

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::logs::{
     cursor::{FilePlace, LogPosition},
-    file::{Chain, LogFile},
+    file::{Chain, LogFile, ReadingCost},
     merge::{Following, LogInput},
     physical::Place,
     query::{ContainerChoice, History, LogQuery},
@@ -95,9 +95,9 @@ impl From<io::Error> for LocateError {
 }
 
 impl LocatedLog {
-    /// How much there is to read, in bytes as they are stored.
-    pub(crate) fn stored_bytes(&self) -> u64 {
-        self.containers.iter().map(|container| container.input.chain.stored_bytes()).sum()
+    /// What it takes to read all of it.
+    pub(crate) fn cost(&self) -> ReadingCost {
+        self.containers.iter().map(|container| container.input.chain.cost()).sum()
     }
 }
 
