@@ -3,7 +3,6 @@
 use std::{io, sync::Arc};
 
 use shared_types::AskedPermission;
-use tokio::sync::Semaphore;
 
 use crate::{
     auth::Caller,
@@ -15,15 +14,14 @@ use crate::{
         render::{Labels, LogForm, Rendering},
         target::{ContainerName, PodRef},
     },
-    stream::LogStream,
+    stream::{Bounds, LogStream},
 };
 
 /// Gives callers the logs they may read.
 #[derive(Debug)]
 pub(crate) struct LogReader {
     source: Arc<FilesSource>,
-    /// Bounds how many compressed files are read at once.
-    scans: Arc<Semaphore>,
+    bounds: Bounds,
 }
 
 /// Why a caller gets no log.
@@ -45,7 +43,7 @@ impl From<io::Error> for ReadError {
 impl LogReader {
     /// Reads at most `max_scans` compressed files at once.
     pub(crate) fn new(source: FilesSource, max_scans: usize) -> Self {
-        Self { source: Arc::new(source), scans: Arc::new(Semaphore::new(max_scans)) }
+        Self { source: Arc::new(source), bounds: Bounds::new(max_scans) }
     }
 
     /// Finds the log, without reading it.
@@ -84,7 +82,7 @@ impl LogReader {
             let lines = ChosenLines::new(inputs, &query)?;
             Ok(Rendering::new(lines, labels, &query, form))
         };
-        let stream = LogStream::open(cost, self.scans.clone(), make).await?;
+        let stream = LogStream::open(cost, self.bounds.clone(), make).await?;
         Ok((stream.waiting_for(changes), containers))
     }
 

@@ -8,24 +8,45 @@ use chrono::{DateTime, Utc};
 use futures_util::{FutureExt, future::select_all};
 use serde::Serialize;
 use tokio::{
-    sync::{Semaphore, SemaphorePermit, watch},
-    task::spawn_blocking,
+    sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch},
+    task::{JoinHandle, spawn_blocking},
     time::{Instant, sleep_until},
 };
 
 use crate::logs::{
     file::ReadingCost,
-    render::{EndReason, LogForm, Progress, Rendering, write_event},
+    render::{EndReason, LogForm, Progress, Rendering, write_end, write_event},
 };
 
 /// Logs up to this size are read at once where they are asked for.
 const INLINE_BYTES: u64 = 64 * 1024;
+/// How many chunks are read ahead, over all streams: with more readers than that there is always
+/// another one to read for.
+const MAX_READ_AHEAD: usize = 8;
 /// After this long without anything new a line that is not finished is given out as it is.
 const QUIET: Duration = Duration::from_secs(5);
 /// How often a stream of events says that it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long before its token's end a stream of events warns.
 const WARNING: Duration = Duration::from_secs(60);
+
+/// How much all streams together may have in hand.
+#[derive(Debug, Clone)]
+pub(crate) struct Bounds {
+    /// Compressed files that are read at once.
+    scans: Arc<Semaphore>,
+    /// Chunks that are read ahead.
+    ahead: Arc<Semaphore>,
+}
+
+impl Bounds {
+    pub(crate) fn new(max_scans: usize) -> Self {
+        Self {
+            scans: Arc::new(Semaphore::new(max_scans)),
+            ahead: Arc::new(Semaphore::new(MAX_READ_AHEAD)),
+        }
+    }
+}
 
 impl ReadingCost {
     /// Handing the work to another thread would take longer than doing it.
@@ -42,10 +63,12 @@ async fn scan_permit(scans: &Semaphore, cost: ReadingCost) -> Option<SemaphorePe
 
 /// A log whose beginning has been read: most of what can fail did not.
 pub(crate) struct LogStream {
-    /// Bounds how many compressed files are read at once.
-    scans: Arc<Semaphore>,
-    /// `None` while it is read elsewhere, and after the end.
+    bounds: Bounds,
+    form: LogForm,
+    /// `None` while it is read ahead, and after the end.
     rendering: Option<Rendering>,
+    /// What is read while the chunk before is given out.
+    ahead: Option<ReadAhead>,
     /// What was written and not given out yet.
     chunk: Vec<u8>,
     progress: Progress,
@@ -61,7 +84,18 @@ pub(crate) struct LogStream {
     last_given: Instant,
     /// What is not finished was given out, and nothing came since.
     is_flushed: bool,
+    /// The end was given out.
+    is_ended: bool,
 }
+
+/// A chunk on its way, and the place it takes among those that may be read ahead.
+struct ReadAhead {
+    read: JoinHandle<Read>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// What came of reading on.
+type Read = (Rendering, Vec<u8>, io::Result<Progress>);
 
 /// Why the wait for a log to grow is over.
 enum Wake {
@@ -83,10 +117,10 @@ pub(crate) enum Cut {
 
 impl LogStream {
     /// Makes a rendering, where that takes no request's time, and reads its beginning. Files that
-    /// cost more to read than to give out are read by as many as `scans` lets at once.
+    /// cost more to read than to give out are read by as many at once as the bounds let.
     pub(crate) async fn open(
         cost: ReadingCost,
-        scans: Arc<Semaphore>,
+        bounds: Bounds,
         make: impl FnOnce() -> io::Result<Rendering> + Send + 'static,
     ) -> io::Result<Self> {
         let begin = move || {
@@ -98,11 +132,13 @@ impl LogStream {
         let (rendering, chunk, progress) = if cost.is_little() {
             begin()?
         } else {
-            let _permit = scan_permit(&scans, cost).await;
+            let _permit = scan_permit(&bounds.scans, cost).await;
             spawn_blocking(begin).await.map_err(io::Error::other)??
         };
         Ok(Self {
-            scans,
+            bounds,
+            form: rendering.form(),
+            ahead: None,
             rendering: Some(rendering),
             chunk,
             progress,
@@ -112,6 +148,7 @@ impl LogStream {
             expires_at: DateTime::<Utc>::MAX_UTC,
             last_given: Instant::now(),
             is_flushed: false,
+            is_ended: false,
         })
     }
 
@@ -130,8 +167,7 @@ impl LogStream {
     /// Warns that the token ends in `left`, if the form has words for it.
     pub(crate) fn warning_of(mut self, expires_at: DateTime<Utc>, left: Duration) -> Self {
         let due = Instant::now() + left.saturating_sub(WARNING);
-        let has_words = self.form() == Some(LogForm::Events);
-        self.warning = has_words.then_some(due);
+        self.warning = (self.form == LogForm::Events).then_some(due);
         self.expires_at = expires_at;
         self
     }
@@ -141,9 +177,11 @@ impl LogStream {
         let Progress::Done(reason) = self.progress else {
             return None;
         };
-        let rendering = self.rendering.take_if(|_| reason.is_clean())?;
+        if !reason.is_clean() {
+            return None;
+        }
         let mut chunk = std::mem::take(&mut self.chunk);
-        rendering.write_end(reason, &mut chunk);
+        write_end(self.form, reason, &mut chunk);
         Some(chunk)
     }
 
@@ -153,6 +191,9 @@ impl LogStream {
             if let Some(reason) = (&mut self.leave).now_or_never() {
                 self.leave = Box::pin(std::future::pending());
                 self.progress = Progress::Done(reason);
+            }
+            if self.warning.is_some_and(|due| due <= Instant::now()) && self.chunk.is_empty() {
+                self.warn();
             }
             match self.progress {
                 Progress::Done(reason) => return self.end(reason),
@@ -179,59 +220,68 @@ impl LogStream {
         }
     }
 
-    fn form(&self) -> Option<LogForm> {
-        self.rendering.as_ref().map(Rendering::form)
-    }
-
     /// Gives out what is left, and the reason, and then cuts the body off if there is no other way
     /// to say that it is not the whole.
     fn end(&mut self, reason: EndReason) -> Result<Option<Bytes>, Cut> {
-        let has_words = self.form().is_some_and(LogForm::has_words);
-        if self.form() == Some(LogForm::Events) && reason.is_of_token() {
-            self.write_auth_event("ended", reason);
-        }
-        if let Some(rendering) = self.rendering.take() {
-            rendering.write_end(reason, &mut self.chunk);
-            if !has_words && !reason.is_clean() {
-                self.progress = Progress::Done(reason);
-            } else {
-                self.progress = Progress::Done(EndReason::Complete);
+        if !self.is_ended {
+            self.is_ended = true;
+            self.ahead = None;
+            self.rendering = None;
+            if self.form == LogForm::Events && reason.is_of_token() {
+                self.write_auth_event("ended", reason);
             }
+            write_end(self.form, reason, &mut self.chunk);
             if !self.chunk.is_empty() {
                 return Ok(Some(std::mem::take(&mut self.chunk).into()));
             }
         }
-        match self.progress {
-            Progress::Done(reason) if !reason.is_clean() => Err(Cut::Early(reason)),
-            _ => Ok(None),
-        }
+        if reason.is_clean() || self.form.has_words() { Ok(None) } else { Err(Cut::Early(reason)) }
     }
 
     /// Reads on, where nobody waits for the thread unless it is little.
     async fn read(&mut self) -> Result<(), Cut> {
-        let Some(mut rendering) = self.rendering.take() else {
-            return Ok(());
+        let (rendering, chunk, progress) = match (self.ahead.take(), self.rendering.take()) {
+            (Some(ahead), _) => ahead.read.await.map_err(io::Error::other)?,
+            (None, Some(rendering)) => {
+                let cost = rendering.cost_ahead();
+                if cost.is_little() {
+                    read_chunk(rendering)
+                } else {
+                    let _permit = scan_permit(&self.bounds.scans, cost).await;
+                    let read = spawn_blocking(move || read_chunk(rendering));
+                    read.await.map_err(io::Error::other)?
+                }
+            }
+            (None, None) => return Ok(()),
         };
-        let cost = rendering.cost_ahead();
-        let read = move || {
-            let mut chunk = Vec::new();
-            let progress = rendering.write_chunk(&mut chunk);
-            (rendering, chunk, progress)
-        };
-        let (rendering, chunk, progress) = if cost.is_little() {
-            read()
-        } else {
-            let _permit = scan_permit(&self.scans, cost).await;
-            spawn_blocking(read).await.map_err(io::Error::other)?
-        };
-        self.rendering = Some(rendering);
         self.is_flushed &= chunk.is_empty();
         self.chunk = chunk;
         self.progress = progress.unwrap_or_else(|error| {
             tracing::error!(%error, "reading a log failed; its answer ends early");
             Progress::Done(EndReason::Source)
         });
+        self.rendering = Some(rendering);
+        self.read_ahead();
         Ok(())
+    }
+
+    /// Begins to read the next chunk while this one is given out, if there is a place for it and it
+    /// is more than a little.
+    fn read_ahead(&mut self) {
+        let is_much = |rendering: &mut Rendering| {
+            let cost = rendering.cost_ahead();
+            !cost.is_little() && !cost.is_compressed
+        };
+        if self.progress != Progress::More {
+            return;
+        }
+        let Ok(place) = self.bounds.ahead.clone().try_acquire_owned() else {
+            return;
+        };
+        if let Some(rendering) = self.rendering.take_if(is_much) {
+            let read = spawn_blocking(move || read_chunk(rendering));
+            self.ahead = Some(ReadAhead { read, _place: place });
+        }
     }
 
     fn flush(&mut self) -> Result<(), Cut> {
@@ -255,8 +305,8 @@ impl LogStream {
 
     async fn wait(&mut self) -> Wake {
         let never = || Instant::now() + Duration::from_secs(365 * 24 * 3600);
-        let heartbeat = match self.form() {
-            Some(LogForm::Events) => self.last_given + HEARTBEAT,
+        let heartbeat = match self.form {
+            LogForm::Events => self.last_given + HEARTBEAT,
             _ => never(),
         };
         let quiet = if self.is_flushed { never() } else { self.last_given + QUIET };
@@ -270,6 +320,12 @@ impl LogStream {
             () = sleep_until(heartbeat) => Wake::Heartbeat,
         }
     }
+}
+
+fn read_chunk(mut rendering: Rendering) -> Read {
+    let mut chunk = Vec::new();
+    let progress = rendering.write_chunk(&mut chunk);
+    (rendering, chunk, progress)
 }
 
 /// What becomes of the token behind a stream of events.

@@ -165,15 +165,6 @@ impl Rendering {
         }
     }
 
-    /// Writes that the log ends here, and why, if the form has words for it.
-    pub(crate) fn write_end(&self, reason: EndReason, out: &mut Vec<u8>) {
-        match self.form {
-            LogForm::Text | LogForm::JsonString => {}
-            LogForm::JsonLines => write_object(out, &EndObject { end: End { reason } }),
-            LogForm::Events => write_event(out, "end", &End { reason }),
-        }
-    }
-
     /// One line, or one gap. `None`: go on.
     fn write_step(&mut self, step: Step, out: &mut Vec<u8>) -> io::Result<Option<Progress>> {
         match step {
@@ -320,6 +311,15 @@ fn cursor(lines: &ChosenLines, labels: &Labels) -> io::Result<Option<String>> {
     ))
 }
 
+/// Writes that the log ends here, and why, if the form has words for it.
+pub(crate) fn write_end(form: LogForm, reason: EndReason, out: &mut Vec<u8>) {
+    match form {
+        LogForm::Text | LogForm::JsonString => {}
+        LogForm::JsonLines => write_object(out, &EndObject { end: End { reason } }),
+        LogForm::Events => write_event(out, "end", &End { reason }),
+    }
+}
+
 /// An event of a stream of them.
 pub(crate) fn write_event(out: &mut Vec<u8>, name: &str, data: &impl Serialize) {
     out.extend_from_slice(b"event: ");
@@ -405,7 +405,7 @@ mod tests {
         let mut out = Vec::new();
         loop {
             if let Progress::Done(reason) = rendering.write_chunk(&mut out).unwrap() {
-                rendering.write_end(reason, &mut out);
+                write_end(form, reason, &mut out);
                 return String::from_utf8_lossy(&out).into_owned();
             }
         }
