@@ -83,17 +83,8 @@ impl Create {
         let store = UserStore::open(&config.database).await?;
         let typed = read_password(self.password_file.as_deref())?;
         let password_hash = hash_if_good(&typed, &username, config.password_rules)?;
-        let roles = if self.roles.is_empty() {
-            vec!["user".to_owned()]
-        } else {
-            self.roles
-        };
-        let user = NewUser {
-            username,
-            password_hash,
-            roles,
-            permissions,
-        };
+        let roles = if self.roles.is_empty() { vec!["user".to_owned()] } else { self.roles };
+        let user = NewUser { username, password_hash, roles, permissions };
         store.create(&user, SystemClock::default().now()).await?;
         eprintln!("created user {}", user.username);
         Ok(())
@@ -101,8 +92,7 @@ impl Create {
 
     fn parse_permissions(&self) -> Result<Vec<Permission>, AdminError> {
         let parse = |text: &String| {
-            text.parse()
-                .map_err(|fault| AdminError::Permission(text.clone(), fault))
+            text.parse().map_err(|fault| AdminError::Permission(text.clone(), fault))
         };
         self.permissions.iter().map(parse).collect()
     }
@@ -124,10 +114,7 @@ fn read_password(file: Option<&Path>) -> Result<Zeroizing<String>, AdminError> {
         Some(path) if path == Path::new("-") => Ok(read_all(stdin().lock())?),
         Some(path) => {
             let read = File::open(path).and_then(read_all);
-            read.map_err(|cause| AdminError::PasswordFile {
-                path: path.to_owned(),
-                cause,
-            })
+            read.map_err(|cause| AdminError::PasswordFile { path: path.to_owned(), cause })
         }
         None if stdin().is_terminal() => ask_twice(),
         None => Ok(read_line(stdin().lock())?),
@@ -137,11 +124,7 @@ fn read_password(file: Option<&Path>) -> Result<Zeroizing<String>, AdminError> {
 fn ask_twice() -> Result<Zeroizing<String>, AdminError> {
     let ask = |prompt| rpassword::prompt_password(prompt).map(Zeroizing::new);
     let password = ask("Password: ")?;
-    if *ask("The same again: ")? == *password {
-        Ok(password)
-    } else {
-        Err(AdminError::Mistyped)
-    }
+    if *ask("The same again: ")? == *password { Ok(password) } else { Err(AdminError::Mistyped) }
 }
 
 /// All of it but one line end.
@@ -176,9 +159,7 @@ fn print_table(users: &[User], out: &mut impl Write) -> io::Result<()> {
     let widths: [usize; 5] = std::array::from_fn(width);
     for row in &rows {
         let cells = row.iter().zip(widths);
-        let line: Vec<String> = cells
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
+        let line: Vec<String> = cells.map(|(cell, width)| format!("{cell:width$}")).collect();
         writeln!(out, "{}", line.join("  ").trim_end())?;
     }
     Ok(())
@@ -269,13 +250,7 @@ mod tests {
 
         async fn create(&self, arguments: &[&str]) -> Result<(), AdminError> {
             let file = self.directory.path().join("password");
-            let fixed = [
-                "admin",
-                "user",
-                "create",
-                "--password-file",
-                file.to_str().unwrap(),
-            ];
+            let fixed = ["admin", "user", "create", "--password-file", file.to_str().unwrap()];
             let command = parse_admin(&[&fixed, arguments].concat());
             command.run(&self.config).await
         }
@@ -283,10 +258,7 @@ mod tests {
         async fn names(&self) -> Vec<String> {
             let store = UserStore::open(&self.config.database).await.unwrap();
             let users = store.list().await.unwrap();
-            users
-                .into_iter()
-                .map(|user| user.account.username)
-                .collect()
+            users.into_iter().map(|user| user.account.username).collect()
         }
     }
 
@@ -294,17 +266,8 @@ mod tests {
     async fn a_new_user_can_log_in_at_the_running_service_at_once() {
         let shell = Shell::open();
         let service = TestService::with(LIFETIMES, LIMITS, &shell.config.database).await;
-        let permission = [
-            "--permission",
-            "logs:read:shop/*",
-            "--permission",
-            "deploy:write",
-        ];
-        let arguments = [
-            &["Bob", "--role", "reader", "--role", "user"][..],
-            &permission,
-        ]
-        .concat();
+        let permission = ["--permission", "logs:read:shop/*", "--permission", "deploy:write"];
+        let arguments = [&["Bob", "--role", "reader", "--role", "user"][..], &permission].concat();
         shell.create(&arguments).await.unwrap();
         let token = service.log_in("bob").await;
         let answer = service.validate(&token).await;
@@ -329,14 +292,8 @@ mod tests {
             (&["bob"][..], "exists already"),
             (&["BOB"], "exists already"),
             (&["a b"], "no user name"),
-            (
-                &["eve", "--role", "user", "--role", "nope"],
-                "no role \"nope\"",
-            ),
-            (
-                &["eve", "--permission", "logs"],
-                "\"logs\" is no permission",
-            ),
+            (&["eve", "--role", "user", "--role", "nope"], "no role \"nope\""),
+            (&["eve", "--permission", "logs"], "\"logs\" is no permission"),
             (&["eve", "--permission", "logs:read:a\nb"], "no permission"),
         ] {
             let error = shell.create(arguments).await.unwrap_err().to_string();
@@ -356,21 +313,14 @@ mod tests {
     async fn a_database_in_memory_is_not_administered() {
         let memory = ("SSO_DATABASE_URL".to_owned(), "sqlite::memory:".to_owned());
         let config = Config::read([memory]).unwrap();
-        let error = parse_admin(&["admin", "user", "list"])
-            .run(&config)
-            .await
-            .unwrap_err();
+        let error = parse_admin(&["admin", "user", "list"]).run(&config).await.unwrap_err();
         assert!(matches!(error, AdminError::InMemory), "{error}");
     }
 
     #[test]
     fn one_line_end_is_not_part_of_a_password() {
-        let read = |text: &str| {
-            (
-                read_all(text.as_bytes()).unwrap(),
-                read_line(text.as_bytes()).unwrap(),
-            )
-        };
+        let read =
+            |text: &str| (read_all(text.as_bytes()).unwrap(), read_line(text.as_bytes()).unwrap());
         for (text, all, line) in [
             ("a b\n", "a b", "a b"),
             ("a b\r\n", "a b", "a b"),
@@ -380,21 +330,16 @@ mod tests {
             ("", "", ""),
         ] {
             let (read_all, read_line) = read(text);
-            assert_eq!(
-                (read_all.as_str(), read_line.as_str()),
-                (all, line),
-                "{text:?}"
-            );
+            assert_eq!((read_all.as_str(), read_line.as_str()), (all, line), "{text:?}");
         }
     }
 
     #[tokio::test]
     async fn a_list_is_a_table() {
         let store = UserStore::open(&Database::Memory).await.unwrap();
-        for (name, roles, permissions) in [
-            ("alice", &["admin", "user"][..], ""),
-            ("bob-the-builder", &[], "a:b"),
-        ] {
+        for (name, roles, permissions) in
+            [("alice", &["admin", "user"][..], ""), ("bob-the-builder", &[], "a:b")]
+        {
             let user = NewUser {
                 username: name.parse().unwrap(),
                 password_hash: PasswordHash::nobodys(),

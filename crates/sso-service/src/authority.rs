@@ -7,7 +7,7 @@ use service_runtime::{clock::Clock, metrics::Metrics};
 use shared_types::{AskedPermission, BearerToken, TokenKind};
 
 use crate::{
-    outcomes::Outcomes,
+    outcomes::{LoginOutcome, Outcomes, ValidationOutcome},
     sessions::{Client, RefreshGrant, Session, SessionStore, TooManySessions},
     tokens::{PlainToken, TokenHash},
     users::{
@@ -59,14 +59,7 @@ impl SessionAuthority {
         sessions: Arc<SessionStore>,
         metrics: &Metrics,
     ) -> Self {
-        Self {
-            clock,
-            lifetimes,
-            users,
-            hasher,
-            sessions,
-            outcomes: Outcomes::new(metrics),
-        }
+        Self { clock, lifetimes, users, hasher, sessions, outcomes: Outcomes::new(metrics) }
     }
 
     /// Begins a session for whoever knows the password.
@@ -81,7 +74,7 @@ impl SessionAuthority {
         client: Client,
     ) -> Result<LoggedIn, LoginError> {
         let result = self.try_login(username, password, client).await;
-        self.outcomes.count_login(&result);
+        self.outcomes.count_login(login_outcome(&result));
         result
     }
 
@@ -95,7 +88,7 @@ impl SessionAuthority {
         asked: Option<&AskedPermission>,
     ) -> Result<Arc<Session>, Refusal> {
         let result = self.try_validate(token, asked);
-        self.outcomes.count_validation(&result);
+        self.outcomes.count_validation(validation_outcome(&result));
         result
     }
 
@@ -205,11 +198,7 @@ impl SessionAuthority {
         let expires_at = end.min(now + self.lifetimes.token);
         let session = Session::begin(account, client, refresh, now, expires_at);
         let session = self.sessions.insert(token.hash(), session)?;
-        Ok(LoggedIn {
-            token,
-            refresh_token,
-            session,
-        })
+        Ok(LoggedIn { token, refresh_token, session })
     }
 }
 
@@ -242,6 +231,26 @@ pub(crate) enum Refusal {
     /// It is valid, and its user may not do that.
     #[error("the permission {0} is missing")]
     Denied(AskedPermission),
+}
+
+fn login_outcome(result: &Result<LoggedIn, LoginError>) -> LoginOutcome {
+    match result {
+        Ok(_) => LoginOutcome::LoggedIn,
+        Err(LoginError::InvalidCredentials) => LoginOutcome::InvalidCredentials,
+        Err(LoginError::Hash(HashError::Busy)) => LoginOutcome::Busy,
+        Err(LoginError::TooManySessions(_)) => LoginOutcome::TooManySessions,
+        Err(LoginError::Hash(_) | LoginError::Store(_) | LoginError::Random(_)) => {
+            LoginOutcome::Failed
+        }
+    }
+}
+
+fn validation_outcome(result: &Result<Arc<Session>, Refusal>) -> ValidationOutcome {
+    match result {
+        Ok(_) => ValidationOutcome::Valid,
+        Err(Refusal::InvalidToken) => ValidationOutcome::Invalid,
+        Err(Refusal::Denied(_)) => ValidationOutcome::Denied,
+    }
 }
 
 #[cfg(test)]
@@ -277,10 +286,7 @@ mod tests {
         for name in ["alice", "mallory"] {
             service.add_user(name, &[]).await;
         }
-        service
-            .users
-            .execute("UPDATE users SET disabled = 1 WHERE username = 'mallory'")
-            .await;
+        service.users.execute("UPDATE users SET disabled = 1 WHERE username = 'mallory'").await;
         let too_long = "x".repeat(1025);
         let cases = [
             ("alice", PASSWORD, true),
@@ -311,20 +317,14 @@ mod tests {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let wide = "ｃorrect horse battery";
-        service
-            .authority
-            .login("alice", wide, client())
-            .await
-            .unwrap();
+        service.authority.login("alice", wide, client()).await.unwrap();
     }
 
     #[tokio::test]
     async fn an_outdated_hash_is_replaced_at_log_in() {
         let service = TestService::start().await;
         let outdated = PasswordHash::stored(OUTDATED.to_owned());
-        service
-            .add_user_with_hash("alice", outdated.clone(), &[])
-            .await;
+        service.add_user_with_hash("alice", outdated.clone(), &[]).await;
         let hash = async || {
             let user = service.users.find(&"alice".parse().unwrap()).await.unwrap();
             user.unwrap().password_hash
@@ -334,18 +334,10 @@ mod tests {
         assert!(matches!(wrong, Err(LoginError::InvalidCredentials)));
         assert!(hash().await == outdated);
 
-        service
-            .authority
-            .login("alice", PASSWORD, client())
-            .await
-            .unwrap();
+        service.authority.login("alice", PASSWORD, client()).await.unwrap();
         let renewed = hash().await;
         assert!(renewed != outdated);
-        service
-            .authority
-            .login("alice", PASSWORD, client())
-            .await
-            .unwrap();
+        service.authority.login("alice", PASSWORD, client()).await.unwrap();
         assert!(hash().await == renewed);
     }
 
@@ -353,11 +345,7 @@ mod tests {
     async fn a_token_is_valid_until_the_very_instant_it_expires() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
-        let logged_in = service
-            .authority
-            .login("alice", PASSWORD, client())
-            .await
-            .unwrap();
+        let logged_in = service.authority.login("alice", PASSWORD, client()).await.unwrap();
         let token = token_of(&logged_in);
 
         service.clock.advance(TOKEN_TTL - Duration::from_nanos(1));
@@ -371,11 +359,7 @@ mod tests {
     async fn using_a_token_does_not_prolong_it() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
-        let logged_in = service
-            .authority
-            .login("alice", PASSWORD, client())
-            .await
-            .unwrap();
+        let logged_in = service.authority.login("alice", PASSWORD, client()).await.unwrap();
         let token = token_of(&logged_in);
         for _ in 0..29 {
             service.clock.advance(Duration::from_secs(60));
@@ -388,17 +372,10 @@ mod tests {
 
     #[tokio::test]
     async fn no_token_outlives_its_session() {
-        let short = Lifetimes {
-            session: Duration::from_secs(60),
-            ..LIFETIMES
-        };
+        let short = Lifetimes { session: Duration::from_secs(60), ..LIFETIMES };
         let service = TestService::with(short, LIMITS, &Database::Memory).await;
         service.add_user("alice", &[]).await;
-        let logged_in = service
-            .authority
-            .login("alice", PASSWORD, client())
-            .await
-            .unwrap();
+        let logged_in = service.authority.login("alice", PASSWORD, client()).await.unwrap();
         let end = service.clock.now() + short.session;
         assert_eq!(logged_in.session.expires_at, end);
         assert_eq!(logged_in.session.refresh.expires_at, end);
@@ -408,39 +385,25 @@ mod tests {
     async fn a_refresh_token_is_no_bearer() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
-        let logged_in = service
-            .authority
-            .login("alice", PASSWORD, client())
-            .await
-            .unwrap();
+        let logged_in = service.authority.login("alice", PASSWORD, client()).await.unwrap();
         let refresh = BearerToken::parse(logged_in.refresh_token.expose().as_bytes()).unwrap();
         let refusal = service.authority.validate(&refresh, None).unwrap_err();
         assert_eq!(refusal, Refusal::InvalidToken);
         service.authority.logout(&refresh);
-        service
-            .authority
-            .validate(&token_of(&logged_in), None)
-            .unwrap();
+        service.authority.validate(&token_of(&logged_in), None).unwrap();
     }
 
     #[tokio::test]
     async fn permissions_decide() {
         let service = TestService::start().await;
         service.add_user("alice", &["logs:read:shop/*"]).await;
-        let logged_in = service
-            .authority
-            .login("alice", PASSWORD, client())
-            .await
-            .unwrap();
+        let logged_in = service.authority.login("alice", PASSWORD, client()).await.unwrap();
         let token = token_of(&logged_in);
         let may = AskedPermission::on("logs:read", "shop", "web");
         let may_not = AskedPermission::on("logs:read", "bank", "web");
         service.authority.validate(&token, Some(&may)).unwrap();
         assert_eq!(
-            service
-                .authority
-                .validate(&token, Some(&may_not))
-                .unwrap_err(),
+            service.authority.validate(&token, Some(&may_not)).unwrap_err(),
             Refusal::Denied(may_not)
         );
     }
@@ -486,10 +449,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_user_with_too_many_sessions_loses_the_least_recently_used() {
-        let two = crate::sessions::Limits {
-            per_user: 2,
-            ..LIMITS
-        };
+        let two = crate::sessions::Limits { per_user: 2, ..LIMITS };
         let service = TestService::with(LIFETIMES, two, &Database::Memory).await;
         service.add_user("alice", &[]).await;
         let begin = async || {

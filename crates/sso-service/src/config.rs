@@ -66,9 +66,7 @@ impl Config {
         refuse_unsupported(&mut settings);
         let without_effect = check_without_effect(&mut settings);
         let password_rules = PasswordRules {
-            min_length: settings
-                .get("SSO_PASSWORD_MIN_LENGTH", password_length)
-                .unwrap_or(15),
+            min_length: settings.get("SSO_PASSWORD_MIN_LENGTH", password_length).unwrap_or(15),
         };
         let first_admin = first_admin(&mut settings, password_rules);
         let config = Self {
@@ -83,9 +81,7 @@ impl Config {
             first_admin,
             host_cookie: host_cookie(&mut settings),
             trusted_proxies: TrustedProxies::new(
-                settings
-                    .get("SSO_TRUSTED_PROXIES", networks)
-                    .unwrap_or_default(),
+                settings.get("SSO_TRUSTED_PROXIES", networks).unwrap_or_default(),
             ),
             workers: settings.get("SSO_WORKERS", positive).unwrap_or_else(cores),
             telemetry: telemetry(&mut settings),
@@ -97,9 +93,7 @@ impl Config {
 }
 
 fn address(settings: &mut Settings, name: &'static str, port: u16) -> SocketAddr {
-    settings
-        .get(name, socket_address)
-        .unwrap_or_else(|| ([127, 0, 0, 1], port).into())
+    settings.get(name, socket_address).unwrap_or_else(|| ([127, 0, 0, 1], port).into())
 }
 
 fn lifetimes(settings: &mut Settings) -> Lifetimes {
@@ -116,21 +110,15 @@ fn lifetimes(settings: &mut Settings) -> Lifetimes {
 
 fn limits(settings: &mut Settings) -> Limits {
     Limits {
-        per_user: settings
-            .get("SSO_MAX_SESSIONS_PER_USER", positive)
-            .unwrap_or(20),
-        total: settings
-            .get("SSO_MAX_SESSIONS", positive)
-            .unwrap_or(10_000_000),
+        per_user: settings.get("SSO_MAX_SESSIONS_PER_USER", positive).unwrap_or(20),
+        total: settings.get("SSO_MAX_SESSIONS", positive).unwrap_or(10_000_000),
     }
 }
 
 fn telemetry(settings: &mut Settings) -> TelemetrySettings {
     TelemetrySettings {
         format: settings.get("SSO_LOG_FORMAT", log_format),
-        level: settings
-            .get("SSO_LOG_LEVEL", log_level)
-            .unwrap_or(LevelFilter::INFO),
+        level: settings.get("SSO_LOG_LEVEL", log_level).unwrap_or(LevelFilter::INFO),
     }
 }
 
@@ -160,9 +148,7 @@ fn first_admin(settings: &mut Settings, rules: PasswordRules) -> Option<FirstAdm
             return None;
         }
     };
-    let username = Username::from_str(&name)
-        .map_err(|fault| settings.fault(NAME, fault))
-        .ok()?;
+    let username = Username::from_str(&name).map_err(|fault| settings.fault(NAME, fault)).ok()?;
     let password = Password::normalise(&typed)
         .and_then(|password| rules.check(&password, &username).map(|()| password))
         .map_err(|fault| settings.fault(PASSWORD, fault))
@@ -172,13 +158,9 @@ fn first_admin(settings: &mut Settings, rules: PasswordRules) -> Option<FirstAdm
 
 /// What it would be dangerous to pass over in silence.
 fn refuse_unsupported(settings: &mut Settings) {
-    for name in [
-        "SSO_TLS_CERT",
-        "SSO_TLS_KEY",
-        "SSO_SMTP_URL",
-        "SSO_SMTP_URL_FILE",
-        "SSO_SMTP_FROM",
-    ] {
+    for name in
+        ["SSO_TLS_CERT", "SSO_TLS_KEY", "SSO_SMTP_URL", "SSO_SMTP_URL_FILE", "SSO_SMTP_FROM"]
+    {
         if settings.is_set(name) {
             settings.fault(name, UNSUPPORTED);
         }
@@ -198,23 +180,11 @@ fn refuse_unsupported(settings: &mut Settings) {
 fn check_without_effect(settings: &mut Settings) -> Vec<&'static str> {
     let text = |_: &str| Ok::<_, String>(());
     let found = [
-        (
-            "SSO_LOGIN_FAILURES_PER_IP",
-            settings.get("SSO_LOGIN_FAILURES_PER_IP", limit),
-        ),
-        (
-            "SSO_LOGIN_FAILURES_PER_USER",
-            settings.get("SSO_LOGIN_FAILURES_PER_USER", limit),
-        ),
+        ("SSO_LOGIN_FAILURES_PER_IP", settings.get("SSO_LOGIN_FAILURES_PER_IP", limit)),
+        ("SSO_LOGIN_FAILURES_PER_USER", settings.get("SSO_LOGIN_FAILURES_PER_USER", limit)),
         ("SSO_RETURN_HOSTS", settings.get("SSO_RETURN_HOSTS", text)),
-        (
-            "SSO_ALLOWED_ORIGINS",
-            settings.get("SSO_ALLOWED_ORIGINS", origins),
-        ),
-        (
-            "SSO_K8S_PREFIX",
-            settings.get("SSO_K8S_PREFIX", kubernetes_prefix),
-        ),
+        ("SSO_ALLOWED_ORIGINS", settings.get("SSO_ALLOWED_ORIGINS", origins)),
+        ("SSO_K8S_PREFIX", settings.get("SSO_K8S_PREFIX", kubernetes_prefix)),
         ("SSO_AUDIT_FILE", settings.get("SSO_AUDIT_FILE", text)),
     ];
     let names = found.into_iter().filter(|(_, set)| set.is_some());
@@ -270,11 +240,7 @@ fn database(url: &str) -> Result<Database, &'static str> {
 
 fn domain(text: &str) -> Result<(), &'static str> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
-    if text.bytes().all(allowed) {
-        Ok(())
-    } else {
-        Err("is no domain name")
-    }
+    if text.bytes().all(allowed) { Ok(()) } else { Err("is no domain name") }
 }
 
 fn cores() -> usize {
@@ -286,9 +252,7 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
-        let owned = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::read(owned.collect::<Vec<_>>()).map_err(|faults| faults.to_string())
     }
 
@@ -297,10 +261,7 @@ mod tests {
     fn check_fault(variables: &[(&str, &str)], name: &str, fault: &str) {
         let faults = read(variables).unwrap_err();
         assert_eq!(faults.lines().count(), 1, "{faults}");
-        assert!(
-            faults.starts_with(&format!("{name}: ")) && faults.contains(fault),
-            "{faults}"
-        );
+        assert!(faults.starts_with(&format!("{name}: ")) && faults.contains(fault), "{faults}");
     }
 
     #[test]
@@ -312,10 +273,7 @@ mod tests {
         assert_eq!(config.lifetimes.token, Duration::from_secs(30 * 60));
         assert_eq!(config.lifetimes.refresh, Duration::from_secs(8 * 60 * 60));
         assert_eq!(config.lifetimes.session, Duration::from_secs(24 * 60 * 60));
-        assert_eq!(
-            (config.limits.per_user, config.limits.total),
-            (20, 10_000_000)
-        );
+        assert_eq!((config.limits.per_user, config.limits.total), (20, 10_000_000));
         assert_eq!(config.password_rules.min_length, 15);
         assert!(config.first_admin.is_none() && !config.host_cookie);
         assert!(config.workers > 0 && config.without_effect.is_empty());
@@ -329,19 +287,9 @@ mod tests {
         assert_eq!(database("sqlite:///data/sso.db"), file("/data/sso.db"));
         assert_eq!(database("sqlite::memory:"), Ok(Database::Memory));
         for url in ["postgres://x/y", "postgresql://x/y"] {
-            check_fault(
-                &[("SSO_DATABASE_URL", url)],
-                "SSO_DATABASE_URL",
-                UNSUPPORTED,
-            );
+            check_fault(&[("SSO_DATABASE_URL", url)], "SSO_DATABASE_URL", UNSUPPORTED);
         }
-        for url in [
-            "sqlite://",
-            "sqlite://:memory:",
-            "sqlite://a?mode=ro",
-            "mysql://x",
-            "x",
-        ] {
+        for url in ["sqlite://", "sqlite://:memory:", "sqlite://a?mode=ro", "mysql://x", "x"] {
             check_fault(&[("SSO_DATABASE_URL", url)], "SSO_DATABASE_URL", "");
         }
     }
@@ -358,11 +306,7 @@ mod tests {
         ] {
             check_fault(&[(name, value)], name, "supported by this version");
         }
-        read(&[
-            ("SSO_REGISTRATION", "closed"),
-            ("SSO_SESSION_STORE", "memory"),
-        ])
-        .unwrap();
+        read(&[("SSO_REGISTRATION", "closed"), ("SSO_SESSION_STORE", "memory")]).unwrap();
     }
 
     #[test]
@@ -377,16 +321,8 @@ mod tests {
         ];
         let config = read(&harmless).unwrap();
         assert_eq!(config.without_effect, harmless.map(|(name, _)| name));
-        check_fault(
-            &[("SSO_K8S_PREFIX", "system:x")],
-            "SSO_K8S_PREFIX",
-            "system:",
-        );
-        check_fault(
-            &[("SSO_LOGIN_FAILURES_PER_IP", "few")],
-            "SSO_LOGIN_FAILURES_PER_IP",
-            "",
-        );
+        check_fault(&[("SSO_K8S_PREFIX", "system:x")], "SSO_K8S_PREFIX", "system:");
+        check_fault(&[("SSO_LOGIN_FAILURES_PER_IP", "few")], "SSO_LOGIN_FAILURES_PER_IP", "");
         check_fault(&[("SSO_ALLOWED_ORIGINS", "app")], "SSO_ALLOWED_ORIGINS", "");
     }
 
@@ -400,17 +336,9 @@ mod tests {
         check_fault(&[(NAME, "root")], PASSWORD, "is not set");
         check_fault(&[(PASSWORD, good)], NAME, "is not set");
         check_fault(&[(NAME, "Ünk"), (PASSWORD, good)], NAME, "no user name");
-        check_fault(
-            &[(NAME, "root"), (PASSWORD, "short")],
-            PASSWORD,
-            "shorter than 15",
-        );
+        check_fault(&[(NAME, "root"), (PASSWORD, "short")], PASSWORD, "shorter than 15");
         let name = "administrator-1";
-        check_fault(
-            &[(NAME, name), (PASSWORD, name)],
-            PASSWORD,
-            "is the user name",
-        );
+        check_fault(&[(NAME, name), (PASSWORD, name)], PASSWORD, "is the user name");
         let shorter = ("SSO_PASSWORD_MIN_LENGTH", "5");
         read(&[(NAME, "root"), (PASSWORD, "short"), shorter]).unwrap();
     }
@@ -430,11 +358,7 @@ mod tests {
             check_fault(&[(name, "0s")], name, "");
             check_fault(&[(name, "300years")], name, "366 days");
         }
-        check_fault(
-            &[("SSO_PASSWORD_MIN_LENGTH", "1025")],
-            "SSO_PASSWORD_MIN_LENGTH",
-            "1024",
-        );
+        check_fault(&[("SSO_PASSWORD_MIN_LENGTH", "1025")], "SSO_PASSWORD_MIN_LENGTH", "1024");
         check_fault(&[("SSO_MAX_SESSIONS", "0")], "SSO_MAX_SESSIONS", "above 0");
     }
 }

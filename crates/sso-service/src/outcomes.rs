@@ -1,18 +1,31 @@
 //! How log-ins and validations end, counted.
 
-use std::sync::Arc;
-
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family},
 };
 use service_runtime::metrics::Metrics;
 
-use crate::{
-    authority::{LoggedIn, LoginError, Refusal},
-    sessions::Session,
-    users::HashError,
-};
+/// How an attempt to log in ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum LoginOutcome {
+    LoggedIn,
+    InvalidCredentials,
+    /// The hashing queue was full.
+    Busy,
+    TooManySessions,
+    /// For a reason of our own.
+    Failed,
+}
+
+/// How a validation ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ValidationOutcome {
+    Valid,
+    Invalid,
+    /// The permission asked for was missing.
+    Denied,
+}
 
 /// A counter for every outcome, looked up once: validation is too frequent for a look-up by label.
 #[derive(Debug)]
@@ -55,23 +68,23 @@ impl Outcomes {
     }
 
     /// Counts an attempt to log in.
-    pub(crate) fn count_login(&self, result: &Result<LoggedIn, LoginError>) {
-        let counter = match result {
-            Ok(_) => &self.logged_in,
-            Err(LoginError::InvalidCredentials) => &self.invalid_credentials,
-            Err(LoginError::Hash(HashError::Busy)) => &self.busy,
-            Err(LoginError::TooManySessions(_)) => &self.too_many_sessions,
-            Err(LoginError::Hash(_) | LoginError::Store(_) | LoginError::Random(_)) => &self.failed,
+    pub(crate) fn count_login(&self, outcome: LoginOutcome) {
+        let counter = match outcome {
+            LoginOutcome::LoggedIn => &self.logged_in,
+            LoginOutcome::InvalidCredentials => &self.invalid_credentials,
+            LoginOutcome::Busy => &self.busy,
+            LoginOutcome::TooManySessions => &self.too_many_sessions,
+            LoginOutcome::Failed => &self.failed,
         };
         counter.inc();
     }
 
     /// Counts a validation.
-    pub(crate) fn count_validation(&self, result: &Result<Arc<Session>, Refusal>) {
-        let counter = match result {
-            Ok(_) => &self.valid,
-            Err(Refusal::InvalidToken) => &self.invalid,
-            Err(Refusal::Denied(_)) => &self.denied,
+    pub(crate) fn count_validation(&self, outcome: ValidationOutcome) {
+        let counter = match outcome {
+            ValidationOutcome::Valid => &self.valid,
+            ValidationOutcome::Invalid => &self.invalid,
+            ValidationOutcome::Denied => &self.denied,
         };
         counter.inc();
     }

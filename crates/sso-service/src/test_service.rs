@@ -61,19 +61,8 @@ impl TestService {
             sessions.clone(),
             &metrics,
         );
-        let edge = Edge::new(
-            clock.clone(),
-            HttpMetrics::new(&metrics),
-            TrustedProxies::default(),
-        );
-        Self {
-            clock,
-            users,
-            sessions,
-            authority: Data::new(authority),
-            host_cookie: false,
-            edge,
-        }
+        let edge = Edge::new(clock.clone(), HttpMetrics::new(&metrics), TrustedProxies::default());
+        Self { clock, users, sessions, authority: Data::new(authority), host_cookie: false, edge }
     }
 
     /// Adds a user with role `user`, these permissions and [`PASSWORD`].
@@ -106,11 +95,7 @@ impl TestService {
         let response = call_service(&init_service(app).await, request.to_request()).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = read_body(response).await;
-        Answer {
-            status,
-            headers,
-            body: serde_json::from_slice(&body).unwrap_or(Value::Null),
-        }
+        Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
     }
 
     /// Logs in and gives the session token.
@@ -124,8 +109,7 @@ impl TestService {
 
     /// Asks about a token in the `Authorization` header.
     pub(crate) async fn validate(&self, token: &str) -> Answer {
-        self.send(bearer(TestRequest::post().uri("/auth/validate"), token))
-            .await
+        self.send(bearer(TestRequest::post().uri("/auth/validate"), token)).await
     }
 }
 
@@ -170,7 +154,4 @@ pub(crate) const LIFETIMES: Lifetimes = Lifetimes {
 };
 
 /// The defaults of the service.
-pub(crate) const LIMITS: Limits = Limits {
-    per_user: 20,
-    total: 10_000_000,
-};
+pub(crate) const LIMITS: Limits = Limits { per_user: 20, total: 10_000_000 };

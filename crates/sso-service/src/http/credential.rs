@@ -17,11 +17,7 @@ impl SessionCookie {
     /// `host`: whether the cookie carries the prefix that makes browsers tie it to this host and
     /// to https (RFC 6265bis §4.1.3.2). Only the one name is read then.
     pub(crate) fn new(host: bool) -> Self {
-        let name = if host {
-            "__Host-session_id"
-        } else {
-            "session_id"
-        };
+        let name = if host { "__Host-session_id" } else { "session_id" };
         Self { name }
     }
 

@@ -61,10 +61,7 @@ mod tests {
     fn who_is_refused_before_anything_was_decided_may_try_again() {
         for (error, code) in [
             (LoginError::Hash(HashError::Busy), "busy"),
-            (
-                LoginError::TooManySessions(TooManySessions),
-                "too_many_sessions",
-            ),
+            (LoginError::TooManySessions(TooManySessions), "too_many_sessions"),
             (
                 LoginError::Store(StoreError::Database(sqlx::Error::PoolTimedOut)),
                 "store_unavailable",

@@ -23,10 +23,7 @@ impl Members {
     /// Reads a body.
     pub(super) fn parse(body: &[u8]) -> Result<Self> {
         let Unique(values) = serde_json::from_slice(body).map_err(|_| unreadable())?;
-        Ok(Self {
-            values,
-            faults: Vec::new(),
-        })
+        Ok(Self { values, faults: Vec::new() })
     }
 
     /// Takes a text that may be absent. Anything else is a fault.
@@ -72,10 +69,7 @@ impl Members {
 
 /// A fault of a member of the body.
 pub(super) fn fault_at(name: &str, detail: impl Into<Cow<'static, str>>) -> FieldFault {
-    FieldFault {
-        source: FaultySource::Pointer(format!("/{name}")),
-        detail: detail.into(),
-    }
+    FieldFault { source: FaultySource::Pointer(format!("/{name}")), detail: detail.into() }
 }
 
 /// 422 when there is a fault.
@@ -138,16 +132,9 @@ mod tests {
 
     #[test]
     fn what_is_no_object_or_repeats_itself_is_400() {
-        for body in [
-            "",
-            "{",
-            "null",
-            "[]",
-            "\"x\"",
-            "{} {}",
-            r#"{"a":1,"a":1}"#,
-            r#"{"a":"\ud800"}"#,
-        ] {
+        for body in
+            ["", "{", "null", "[]", "\"x\"", "{} {}", r#"{"a":1,"a":1}"#, r#"{"a":"\ud800"}"#]
+        {
             let Err(problem) = Members::parse(body.as_bytes()) else {
                 panic!("{body}");
             };

@@ -39,13 +39,8 @@ pub(super) async fn login(
         ContentType::Json => Credentials::from_json(&body)?,
         ContentType::Form => Credentials::from_form(&body)?,
     };
-    let logged_in = authority
-        .login(
-            &credentials.username,
-            &credentials.password,
-            client(&request),
-        )
-        .await?;
+    let logged_in =
+        authority.login(&credentials.username, &credentials.password, client(&request)).await?;
     Ok(private(&answer(&logged_in)))
 }
 
@@ -93,18 +88,11 @@ impl Credentials {
 
 fn client(request: &HttpRequest) -> Client {
     let user_agent = request.headers().get(USER_AGENT);
-    Client::new(
-        RequestContext::of(request).client_ip,
-        user_agent.map(HeaderValue::as_bytes),
-    )
+    Client::new(RequestContext::of(request).client_ip, user_agent.map(HeaderValue::as_bytes))
 }
 
 fn not_utf_8() -> Problem {
-    Problem::new(
-        StatusCode::BAD_REQUEST,
-        "bad_request",
-        "The form is not UTF-8.",
-    )
+    Problem::new(StatusCode::BAD_REQUEST, "bad_request", "The form is not UTF-8.")
 }
 
 fn cookies_not_supported() -> Problem {
@@ -264,26 +252,16 @@ mod tests {
         for (content_type, body, pointers) in [
             (JSON, "{}", &["/username", "/password"][..]),
             (JSON, r#"{"username":"alice"}"#, &["/password"]),
-            (
-                JSON,
-                r#"{"username":1,"password":null}"#,
-                &["/username", "/password"],
-            ),
-            (
-                JSON,
-                r#"{"username":"a","password":"b","cookie":"yes"}"#,
-                &["/cookie"],
-            ),
+            (JSON, r#"{"username":1,"password":null}"#, &["/username", "/password"]),
+            (JSON, r#"{"username":"a","password":"b","cookie":"yes"}"#, &["/cookie"]),
             (FORM, "", &["/username", "/password"]),
             (FORM, "username=alice", &["/password"]),
         ] {
             let answer = post(&service, content_type, body).await;
             assert_eq!(answer.problem(), (422, "invalid_value"), "{body}");
             let errors = answer.body["errors"].as_array().unwrap();
-            let named: Vec<_> = errors
-                .iter()
-                .map(|error| error["pointer"].as_str().unwrap())
-                .collect();
+            let named: Vec<_> =
+                errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect();
             assert_eq!(named, pointers, "{body}");
         }
     }
@@ -307,22 +285,10 @@ mod tests {
             (JSON, "", (400, "bad_request")),
             (JSON, "{\"username\":", (400, "bad_request")),
             (JSON, "[]", (400, "bad_request")),
-            (
-                JSON,
-                r#"{"username":"a","username":"b"}"#,
-                (400, "bad_request"),
-            ),
-            (
-                FORM,
-                "username=a&username=b&password=c",
-                (400, "bad_request"),
-            ),
+            (JSON, r#"{"username":"a","username":"b"}"#, (400, "bad_request")),
+            (FORM, "username=a&username=b&password=c", (400, "bad_request")),
             (FORM, "username=%ff&password=c", (400, "bad_request")),
-            (
-                "text/plain",
-                "username=a&password=b",
-                (415, "unsupported_media_type"),
-            ),
+            ("text/plain", "username=a&password=b", (415, "unsupported_media_type")),
             ("multipart/form-data", "", (415, "unsupported_media_type")),
             (JSON, &large, (413, "payload_too_large")),
         ] {
@@ -330,10 +296,7 @@ mod tests {
             assert_eq!(answer.problem(), problem, "{content_type} {body:.40}");
         }
         let untyped = TestRequest::post().uri("/auth/login").set_payload("{}");
-        assert_eq!(
-            service.send(untyped).await.problem(),
-            (415, "unsupported_media_type")
-        );
+        assert_eq!(service.send(untyped).await.problem(), (415, "unsupported_media_type"));
         let queried = TestRequest::post().uri("/auth/login?username=alice");
         assert_eq!(service.send(queried).await.problem(), (400, "bad_request"));
     }
@@ -360,11 +323,7 @@ mod tests {
         let credentials = json!({"username": "alice", "password": PASSWORD});
         let answer = post(&service, JSON, &credentials.to_string()).await;
         assert_eq!(answer.problem(), (500, "internal_error"));
-        assert!(
-            !answer.body.to_string().contains("hash"),
-            "{:?}",
-            answer.body
-        );
+        assert!(!answer.body.to_string().contains("hash"), "{:?}", answer.body);
     }
 
     #[actix_web::test]

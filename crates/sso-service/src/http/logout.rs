@@ -15,9 +15,7 @@ pub(super) async fn logout(
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
     authority.logout(&required(header_token(&request)?)?);
-    Ok(HttpResponse::NoContent()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish())
+    Ok(HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish())
 }
 
 #[cfg(test)]
@@ -38,10 +36,7 @@ mod tests {
         let answer = service.send(bearer(logout(), &mine)).await;
         assert_eq!(answer.status, 204);
         assert_eq!(answer.header("cache-control"), "no-store");
-        assert_eq!(
-            service.validate(&mine).await.problem(),
-            (401, "invalid_token")
-        );
+        assert_eq!(service.validate(&mine).await.problem(), (401, "invalid_token"));
         assert_eq!(service.validate(&other).await.status, 200);
         assert_eq!(service.send(bearer(logout(), &mine)).await.status, 204);
     }
@@ -60,21 +55,12 @@ mod tests {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let token = service.log_in("alice").await;
-        assert_eq!(
-            service.send(logout()).await.problem(),
-            (401, "not_authenticated")
-        );
+        assert_eq!(service.send(logout()).await.problem(), (401, "not_authenticated"));
         let malformed = bearer(logout(), "a b");
-        assert_eq!(
-            service.send(malformed).await.problem(),
-            (400, "invalid_request")
-        );
+        assert_eq!(service.send(malformed).await.problem(), (400, "invalid_request"));
         // Any page could have a browser send its cookie here.
         let cookie = logout().insert_header(("cookie", format!("session_id={token}")));
-        assert_eq!(
-            service.send(cookie).await.problem(),
-            (401, "not_authenticated")
-        );
+        assert_eq!(service.send(cookie).await.problem(), (401, "not_authenticated"));
         assert_eq!(service.validate(&token).await.status, 200);
     }
 }

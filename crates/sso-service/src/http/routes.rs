@@ -32,9 +32,7 @@ pub(crate) fn app(
         .app_data(Data::new(cookie))
         .configure(routes)
         .default_service(web::to(no_such_endpoint))
-        .wrap(from_fn(move |request, next| {
-            edge.clone().pass(request, next)
-        }))
+        .wrap(from_fn(move |request, next| edge.clone().pass(request, next)))
 }
 
 fn routes(app: &mut ServiceConfig) {
@@ -57,14 +55,7 @@ mod tests {
     #[actix_web::test]
     async fn what_has_not_arrived_is_not_there() {
         let service = TestService::start().await;
-        for path in [
-            "/",
-            "/auth",
-            "/auth/register",
-            "/auth/validate/",
-            "/metrics",
-            "/livez",
-        ] {
+        for path in ["/", "/auth", "/auth/register", "/auth/validate/", "/metrics", "/livez"] {
             let answer = service.send(TestRequest::get().uri(path)).await;
             assert_eq!(answer.problem(), (404, "not_found"), "{path}");
         }

@@ -148,9 +148,7 @@ mod tests {
             assert_eq!(answer.problem(), (401, "invalid_token"), "{path}");
             let answer = service.send(bearer(get(), "")).await;
             assert_eq!(answer.problem(), (400, "invalid_request"), "{path}");
-            let answer = service
-                .send(TestRequest::get().uri(&format!("{path}?x=1")))
-                .await;
+            let answer = service.send(TestRequest::get().uri(&format!("{path}?x=1"))).await;
             assert_eq!(answer.problem(), (400, "bad_request"), "{path}");
             let answer = service.send(TestRequest::post().uri(path)).await;
             assert_eq!(answer.problem(), (405, "method_not_allowed"), "{path}");

@@ -52,12 +52,10 @@ pub(super) fn validation(session: &Session) -> Validation<'_> {
 fn asked_permission(query: &str) -> Result<Option<AskedPermission>> {
     let mut query = Query::parse(query);
     let parsed = query.take("permission").map(|text| text.parse());
-    let asked = parsed
-        .transpose()
-        .unwrap_or_else(|fault: InvalidPermission| {
-            query.faults().refuse("permission", fault.to_string());
-            None
-        });
+    let asked = parsed.transpose().unwrap_or_else(|fault: InvalidPermission| {
+        query.faults().refuse("permission", fault.to_string());
+        None
+    });
     query.finish()?;
     Ok(asked)
 }
@@ -183,12 +181,7 @@ mod tests {
             with_body("ä"),
             with_body(&long),
         ] {
-            check(
-                &service.send(request).await,
-                400,
-                "invalid_request",
-                MALFORMED,
-            );
+            check(&service.send(request).await, 400, "invalid_request", MALFORMED);
         }
     }
 
@@ -200,18 +193,8 @@ mod tests {
         let key = shared_types::encode_token(shared_types::TokenKind::ApiKey, &[7; 32]);
         let misspelt = format!("{}x", &token[..token.len() - 1]);
         for wrong in ["x", &never_issued, &refresh, &key, &misspelt] {
-            check(
-                &service.validate(wrong).await,
-                401,
-                "invalid_token",
-                INVALID,
-            );
-            check(
-                &service.send(with_body(wrong)).await,
-                401,
-                "invalid_token",
-                INVALID,
-            );
+            check(&service.validate(wrong).await, 401, "invalid_token", INVALID);
+            check(&service.send(with_body(wrong)).await, 401, "invalid_token", INVALID);
         }
         let cookie = post("/auth/validate").insert_header(("cookie", "session_id=a b"));
         check(&service.send(cookie).await, 401, "invalid_token", INVALID);
@@ -221,12 +204,7 @@ mod tests {
     async fn an_expired_token_is_invalid() {
         let (service, token) = logged_in().await;
         service.clock.advance(TOKEN_TTL);
-        check(
-            &service.validate(&token).await,
-            401,
-            "invalid_token",
-            INVALID,
-        );
+        check(&service.validate(&token).await, 401, "invalid_token", INVALID);
     }
 
     #[actix_web::test]
@@ -287,42 +265,22 @@ mod tests {
         for content_type in ["application/json", "text/plain", "x"] {
             assert_eq!(service.send(typed(content_type, "")).await.status, 200);
         }
-        assert_eq!(
-            service.send(typed("application/json", "{}")).await.status,
-            200
-        );
+        assert_eq!(service.send(typed("application/json", "{}")).await.status, 200);
         let large = " ".repeat(64 * 1024 + 1);
         for (content_type, body, problem) in [
             ("text/plain", "x", (415, "unsupported_media_type")),
-            (
-                "application/x-www-form-urlencoded",
-                "a=b",
-                (415, "unsupported_media_type"),
-            ),
+            ("application/x-www-form-urlencoded", "a=b", (415, "unsupported_media_type")),
             ("application/json", "{", (400, "bad_request")),
-            (
-                "application/json",
-                r#"{"session_token":1}"#,
-                (422, "invalid_value"),
-            ),
-            (
-                "application/json",
-                r#"{"session_token":null}"#,
-                (422, "invalid_value"),
-            ),
+            ("application/json", r#"{"session_token":1}"#, (422, "invalid_value")),
+            ("application/json", r#"{"session_token":null}"#, (422, "invalid_value")),
             ("application/json", &large, (413, "payload_too_large")),
         ] {
             let answer = service.send(typed(content_type, body)).await;
             assert_eq!(answer.problem(), problem, "{content_type} {body:.40}");
         }
         let untyped = bearer(post("/auth/validate"), &token).set_payload("{}");
-        assert_eq!(
-            service.send(untyped).await.problem(),
-            (415, "unsupported_media_type")
-        );
-        let wrong_type = service
-            .send(typed("application/json", r#"{"session_token":1}"#))
-            .await;
+        assert_eq!(service.send(untyped).await.problem(), (415, "unsupported_media_type"));
+        let wrong_type = service.send(typed("application/json", r#"{"session_token":1}"#)).await;
         assert_eq!(wrong_type.body["errors"][0]["pointer"], "/session_token");
     }
 }

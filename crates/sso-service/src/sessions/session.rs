@@ -115,10 +115,7 @@ impl Client {
                 .take(MAX_USER_AGENT_CHARS)
                 .collect()
         };
-        Self {
-            ip,
-            user_agent: user_agent.map(clean),
-        }
+        Self { ip, user_agent: user_agent.map(clean) }
     }
 }
 

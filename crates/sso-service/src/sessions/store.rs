@@ -107,11 +107,7 @@ impl SessionStore {
         for hash in &due {
             self.remove(hash);
         }
-        if due.is_empty() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if due.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// When the next session can be swept away, if there is any.
@@ -231,10 +227,7 @@ mod tests {
     fn session(user_id: Uuid, millis: u64) -> Session {
         let account = Account::powerless(user_id, noon());
         let client = Client::new([127, 0, 0, 1].into(), None);
-        let refresh = RefreshGrant {
-            hash: TokenHash::of("refresh"),
-            expires_at: at(millis),
-        };
+        let refresh = RefreshGrant { hash: TokenHash::of("refresh"), expires_at: at(millis) };
         Session::begin(account, client, refresh, noon(), at(millis))
     }
 
@@ -266,17 +259,12 @@ mod tests {
         let store = store(LIMITS);
         let ends = [0, 1, 999, 1000, 1001, 2000, 5000];
         for end in ends {
-            store
-                .insert(TokenHash::of(&end.to_string()), session(ALICE, end))
-                .unwrap();
+            store.insert(TokenHash::of(&end.to_string()), session(ALICE, end)).unwrap();
         }
         for now in [0, 500, 1000, 1999, 2000, 10_000] {
             sweep(&store, at(now));
             // A session that ends within a second is swept away at the end of that second.
-            let left = ends
-                .iter()
-                .filter(|end| end.div_ceil(1000) > now / 1000)
-                .count();
+            let left = ends.iter().filter(|end| end.div_ceil(1000) > now / 1000).count();
             assert_eq!(store.counts().0, left, "{now}");
         }
         assert_eq!(store.counts(), (0, 0, 0));
@@ -285,14 +273,9 @@ mod tests {
 
     #[test]
     fn a_sweep_goes_in_small_steps() {
-        let store = store(Limits {
-            per_user: 10_000,
-            ..LIMITS
-        });
+        let store = store(Limits { per_user: 10_000, ..LIMITS });
         for n in 0..SWEEP_STEP * 2 + 1 {
-            store
-                .insert(TokenHash::of(&n.to_string()), session(ALICE, 10))
-                .unwrap();
+            store.insert(TokenHash::of(&n.to_string()), session(ALICE, 10)).unwrap();
         }
         assert_eq!(store.next_end(), Some(at(1000)));
         assert!(store.sweep(at(999)).is_break());
@@ -304,17 +287,11 @@ mod tests {
 
     #[test]
     fn beyond_the_limit_nobody_gets_in_until_somebody_leaves() {
-        let store = store(Limits {
-            per_user: 20,
-            total: 2,
-        });
+        let store = store(Limits { per_user: 20, total: 2 });
         let [a, b, c] = ["a", "b", "c"].map(TokenHash::of);
         store.insert(a, session(ALICE, 1000)).unwrap();
         store.insert(b, session(ALICE, 1000)).unwrap();
-        assert_eq!(
-            store.insert(c, session(BOB, 1000)).unwrap_err(),
-            TooManySessions
-        );
+        assert_eq!(store.insert(c, session(BOB, 1000)).unwrap_err(), TooManySessions);
         assert!(store.find(&c, noon()).is_none());
         assert_eq!(store.counts(), (2, 2, 1));
         store.remove(&a);
@@ -324,10 +301,7 @@ mod tests {
 
     #[test]
     fn whoever_is_at_both_limits_gets_in_at_the_cost_of_an_own_session() {
-        let store = store(Limits {
-            per_user: 1,
-            total: 1,
-        });
+        let store = store(Limits { per_user: 1, total: 1 });
         let [a, b] = ["a", "b"].map(TokenHash::of);
         store.insert(a, session(ALICE, 1000)).unwrap();
         store.insert(b, session(ALICE, 1000)).unwrap();
@@ -338,10 +312,7 @@ mod tests {
 
     #[test]
     fn one_users_limit_is_not_anothers() {
-        let store = store(Limits {
-            per_user: 1,
-            ..LIMITS
-        });
+        let store = store(Limits { per_user: 1, ..LIMITS });
         let [a, b] = ["a", "b"].map(TokenHash::of);
         store.insert(a, session(ALICE, 1000)).unwrap();
         store.insert(b, session(BOB, 1000)).unwrap();
@@ -351,9 +322,7 @@ mod tests {
     #[test]
     fn removing_what_is_not_there_changes_nothing() {
         let store = store(LIMITS);
-        store
-            .insert(TokenHash::of("a"), session(ALICE, 1000))
-            .unwrap();
+        store.insert(TokenHash::of("a"), session(ALICE, 1000)).unwrap();
         store.remove(&TokenHash::of("b"));
         assert_eq!(store.counts(), (1, 1, 1));
     }

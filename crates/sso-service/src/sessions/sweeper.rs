@@ -43,10 +43,7 @@ mod tests {
     #[test]
     fn without_sessions_it_looks_once_a_minute() {
         let store = SessionStore::new(LIMITS, &Metrics::default());
-        assert_eq!(
-            until_next_end(&store, &ManualClock::at(noon())),
-            LONGEST_SLEEP
-        );
+        assert_eq!(until_next_end(&store, &ManualClock::at(noon())), LONGEST_SLEEP);
     }
 
     #[tokio::test]
@@ -54,11 +51,7 @@ mod tests {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let client = crate::sessions::Client::new([127, 0, 0, 1].into(), None);
-        service
-            .authority
-            .login("alice", PASSWORD, client)
-            .await
-            .unwrap();
+        service.authority.login("alice", PASSWORD, client).await.unwrap();
         let sleep = || until_next_end(&service.sessions, &*service.clock);
         assert_eq!(sleep(), LONGEST_SLEEP);
         service.clock.advance(TOKEN_TTL - Duration::from_secs(20));
@@ -72,15 +65,8 @@ mod tests {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let client = crate::sessions::Client::new([127, 0, 0, 1].into(), None);
-        service
-            .authority
-            .login("alice", PASSWORD, client)
-            .await
-            .unwrap();
-        let sweeper = tokio::spawn(sweep_forever(
-            service.sessions.clone(),
-            service.clock.clone(),
-        ));
+        service.authority.login("alice", PASSWORD, client).await.unwrap();
+        let sweeper = tokio::spawn(sweep_forever(service.sessions.clone(), service.clock.clone()));
         // From here on time passes at once when all tasks sleep.
         tokio::time::pause();
         sleep(LONGEST_SLEEP * 2).await;

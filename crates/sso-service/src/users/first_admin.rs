@@ -101,10 +101,7 @@ mod tests {
                 username: name.parse().unwrap(),
                 password_hash: PasswordHash::nobodys(),
                 roles: vec![role.to_owned()],
-                permissions: permissions
-                    .iter()
-                    .map(|text| text.parse().unwrap())
-                    .collect(),
+                permissions: permissions.iter().map(|text| text.parse().unwrap()).collect(),
             };
             authority.store.create(&user, noon()).await.unwrap();
             authority
@@ -149,14 +146,8 @@ mod tests {
     async fn an_existing_user_is_never_promoted() {
         let authority = Authority::with_user("root", "user", &[]).await;
         let refusal = authority.ensure(Some("root")).await.unwrap_err();
-        assert!(
-            matches!(refusal, FirstAdminError::NameTaken(_)),
-            "{refusal}"
-        );
-        assert!(
-            refusal.to_string().starts_with("SSO_ADMIN_USERNAME: "),
-            "{refusal}"
-        );
+        assert!(matches!(refusal, FirstAdminError::NameTaken(_)), "{refusal}");
+        assert!(refusal.to_string().starts_with("SSO_ADMIN_USERNAME: "), "{refusal}");
         assert_eq!(authority.users().await, ["root:user"]);
     }
 
@@ -181,10 +172,7 @@ mod tests {
     #[tokio::test]
     async fn a_disabled_administrator_does_not_count() {
         let authority = Authority::with_user("alice", "admin", &[]).await;
-        authority
-            .store
-            .execute("UPDATE users SET disabled = 1")
-            .await;
+        authority.store.execute("UPDATE users SET disabled = 1").await;
         authority.ensure(Some("root")).await.unwrap();
         assert_eq!(authority.users().await, ["alice:admin", "root:admin"]);
     }

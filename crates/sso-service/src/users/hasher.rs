@@ -121,11 +121,8 @@ impl Hasher {
             if reply.is_closed() {
                 return;
             }
-            let result = if Instant::now() < deadline {
-                Ok(work(memory))
-            } else {
-                Err(HashError::Busy)
-            };
+            let result =
+                if Instant::now() < deadline { Ok(work(memory)) } else { Err(HashError::Busy) };
             // The caller may have gone meanwhile.
             let _ = reply.send(result);
         };
@@ -155,12 +152,10 @@ impl Drop for Hasher {
 }
 
 fn spawn(jobs: Receiver<Job>, waiting: Gauge) -> io::Result<JoinHandle<()>> {
-    thread::Builder::new()
-        .name("hasher".to_owned())
-        .spawn(move || {
-            step_back();
-            work_through(&jobs, &waiting);
-        })
+    thread::Builder::new().name("hasher".to_owned()).spawn(move || {
+        step_back();
+        work_through(&jobs, &waiting);
+    })
 }
 
 fn work_through(jobs: &Receiver<Job>, waiting: &Gauge) {

@@ -116,10 +116,7 @@ mod tests {
     #[test]
     fn characters_count_after_normalising() {
         // "e" and a combining acute are one character then.
-        assert_eq!(
-            judge(&"e\u{301}".repeat(14)),
-            Err(PasswordFault::TooShort(15))
-        );
+        assert_eq!(judge(&"e\u{301}".repeat(14)), Err(PasswordFault::TooShort(15)));
         assert_eq!(judge(&"e\u{301}".repeat(15)), Ok(()));
     }
 

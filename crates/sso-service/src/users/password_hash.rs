@@ -166,11 +166,7 @@ impl Stored {
     }
 
     fn is_of_today(&self) -> bool {
-        let costs = [
-            self.params.m_cost(),
-            self.params.t_cost(),
-            self.params.p_cost(),
-        ];
+        let costs = [self.params.m_cost(), self.params.t_cost(), self.params.p_cost()];
         self.algorithm == Algorithm::Argon2id
             && self.version == Version::V0x13
             && costs == [MEMORY_COST, TIME_COST, PARALLELISM]
@@ -221,14 +217,8 @@ mod tests {
 
     #[test]
     fn a_hash_made_elsewhere_verifies() {
-        assert_eq!(
-            check("correct horse battery", KNOWN).unwrap(),
-            Verdict::Right
-        );
-        assert_eq!(
-            check("correct horse batterz", KNOWN).unwrap(),
-            Verdict::Wrong
-        );
+        assert_eq!(check("correct horse battery", KNOWN).unwrap(), Verdict::Right);
+        assert_eq!(check("correct horse batterz", KNOWN).unwrap(), Verdict::Wrong);
         assert_eq!(check("", KNOWN).unwrap(), Verdict::Wrong);
     }
 
@@ -238,16 +228,9 @@ mod tests {
         let mut memory = HashMemory::default();
         let one = hash_password(&password, &mut memory).unwrap();
         let other = hash_password(&password, &mut memory).unwrap();
-        assert!(
-            one.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-            "{}",
-            one.0
-        );
+        assert!(one.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", one.0);
         assert_ne!(one, other);
-        assert_eq!(
-            verify(&password, &one, &mut memory).unwrap(),
-            Verdict::Right
-        );
+        assert_eq!(verify(&password, &one, &mut memory).unwrap(), Verdict::Right);
     }
 
     #[test]
@@ -256,10 +239,7 @@ mod tests {
         let Verdict::RightWithNewHash(new) = verdict else {
             panic!("{verdict:?}");
         };
-        assert_eq!(
-            check("correct horse battery", &new.0).unwrap(),
-            Verdict::Right
-        );
+        assert_eq!(check("correct horse battery", &new.0).unwrap(), Verdict::Right);
         assert_eq!(check("another password", OUTDATED).unwrap(), Verdict::Wrong);
     }
 

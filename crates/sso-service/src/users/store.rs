@@ -124,9 +124,8 @@ impl UserStore {
     /// # Errors
     /// When it cannot be told.
     pub(crate) async fn list(&self) -> Result<Vec<User>, StoreError> {
-        let rows: Vec<UserRow> = sqlx::query_as(select_users!("ORDER BY username"))
-            .fetch_all(&self.pool)
-            .await?;
+        let rows: Vec<UserRow> =
+            sqlx::query_as(select_users!("ORDER BY username")).fetch_all(&self.pool).await?;
         rows.into_iter().map(User::try_from).collect()
     }
 
@@ -207,16 +206,11 @@ impl UserStore {
 /// Creates the file with the mode that SQLite also gives the files beside it. One that exists is
 /// left as its owner wants it.
 fn create_private(path: &Path) -> Result<(), OpenError> {
-    let created = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
+    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     match created {
-        Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => Err(OpenError::Create {
-            path: path.to_owned(),
-            cause,
-        }),
+        Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {
+            Err(OpenError::Create { path: path.to_owned(), cause })
+        }
         _ => Ok(()),
     }
 }
@@ -226,10 +220,7 @@ fn pool_options(database: &Database) -> SqlitePoolOptions {
     match database {
         Database::File(_) => options.max_connections(CONNECTIONS),
         // Such a database belongs to its connection: there is one, and it is never closed.
-        Database::Memory => options
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None),
+        Database::Memory => options.max_connections(1).idle_timeout(None).max_lifetime(None),
     }
 }
 
@@ -237,9 +228,7 @@ fn pool_options(database: &Database) -> SqlitePoolOptions {
 /// database do not both create the tables.
 async fn migrate(pool: &SqlitePool) -> Result<(), OpenError> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    MIGRATIONS
-        .run_direct(None, &mut *transaction, false)
-        .await?;
+    MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -422,10 +411,7 @@ mod tests {
             username: name.parse().unwrap(),
             password_hash: PasswordHash::nobodys(),
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
-            permissions: permissions
-                .iter()
-                .map(|text| text.parse().unwrap())
-                .collect(),
+            permissions: permissions.iter().map(|text| text.parse().unwrap()).collect(),
         }
     }
 
@@ -436,11 +422,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_created_is_found() {
         let store = UserStore::open(&Database::Memory).await.unwrap();
-        let new = user(
-            "alice",
-            &["user", "reader", "user"],
-            &["logs:read:b/*", "deploy:write"],
-        );
+        let new = user("alice", &["user", "reader", "user"], &["logs:read:b/*", "deploy:write"]);
         let id = store.create(&new, noon()).await.unwrap();
 
         let found = find(&store, "alice").await.unwrap();
@@ -459,15 +441,8 @@ mod tests {
     #[tokio::test]
     async fn built_in_roles_permit_what_they_should() {
         let store = UserStore::open(&Database::Memory).await.unwrap();
-        for (role, expected) in [
-            ("admin", &["*"][..]),
-            ("reader", &["logs:read"]),
-            ("user", &[]),
-        ] {
-            store
-                .create(&user(role, &[role], &[]), noon())
-                .await
-                .unwrap();
+        for (role, expected) in [("admin", &["*"][..]), ("reader", &["logs:read"]), ("user", &[])] {
+            store.create(&user(role, &[role], &[]), noon()).await.unwrap();
             let account = find(&store, role).await.unwrap().account;
             assert_eq!(account.permissions.spelled(), expected, "{role}");
         }
@@ -476,22 +451,12 @@ mod tests {
     #[tokio::test]
     async fn a_taken_name_or_an_unknown_role_writes_nothing() {
         let store = UserStore::open(&Database::Memory).await.unwrap();
-        store
-            .create(&user("alice", &["reader"], &[]), noon())
-            .await
-            .unwrap();
+        store.create(&user("alice", &["reader"], &[]), noon()).await.unwrap();
 
-        let taken = store
-            .create(&user("alice", &["admin"], &["a:b"]), noon())
-            .await;
+        let taken = store.create(&user("alice", &["admin"], &["a:b"]), noon()).await;
         assert!(matches!(taken, Err(CreateError::NameTaken(_))), "{taken:?}");
-        let unknown = store
-            .create(&user("bob", &["user", "nope"], &["a:b"]), noon())
-            .await;
-        assert!(
-            matches!(unknown, Err(CreateError::UnknownRole(_))),
-            "{unknown:?}"
-        );
+        let unknown = store.create(&user("bob", &["user", "nope"], &["a:b"]), noon()).await;
+        assert!(matches!(unknown, Err(CreateError::UnknownRole(_))), "{unknown:?}");
 
         let users = store.list().await.unwrap();
         assert_eq!(users.len(), 1);
@@ -502,37 +467,20 @@ mod tests {
     #[tokio::test]
     async fn a_hash_is_renewed_only_in_the_place_of_the_one_it_was_made_for() {
         let store = UserStore::open(&Database::Memory).await.unwrap();
-        let id = store
-            .create(&user("alice", &[], &[]), noon())
-            .await
-            .unwrap();
+        let id = store.create(&user("alice", &[], &[]), noon()).await.unwrap();
         let [one, two] = ["one", "two"].map(|phc| PasswordHash::stored(phc.to_owned()));
-        store
-            .renew_hash(id, &PasswordHash::nobodys(), &one)
-            .await
-            .unwrap();
-        store
-            .renew_hash(id, &PasswordHash::nobodys(), &two)
-            .await
-            .unwrap();
+        store.renew_hash(id, &PasswordHash::nobodys(), &one).await.unwrap();
+        store.renew_hash(id, &PasswordHash::nobodys(), &two).await.unwrap();
         assert!(find(&store, "alice").await.unwrap().password_hash == one);
     }
 
     #[tokio::test]
     async fn a_row_nobody_can_have_written_is_no_missing_user() {
         let store = UserStore::open(&Database::Memory).await.unwrap();
-        store
-            .create(&user("alice", &[], &["a:b"]), noon())
-            .await
-            .unwrap();
-        store
-            .execute("UPDATE user_permissions SET permission = 'nonsense'")
-            .await;
+        store.create(&user("alice", &[], &["a:b"]), noon()).await.unwrap();
+        store.execute("UPDATE user_permissions SET permission = 'nonsense'").await;
         let result = store.find(&"alice".parse().unwrap()).await;
-        assert!(
-            matches!(result, Err(StoreError::Corrupt { .. })),
-            "{result:?}"
-        );
+        assert!(matches!(result, Err(StoreError::Corrupt { .. })), "{result:?}");
     }
 
     #[tokio::test]
@@ -540,10 +488,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("sso.db");
         let store = UserStore::open(&Database::File(path)).await.unwrap();
-        store
-            .create(&user("alice", &[], &[]), noon())
-            .await
-            .unwrap();
+        store.create(&user("alice", &[], &[]), noon()).await.unwrap();
         let mut names = Vec::new();
         for file in fs::read_dir(directory.path()).unwrap() {
             let file = file.unwrap();
@@ -561,9 +506,7 @@ mod tests {
         let database = Database::File(directory.path().join("sso.db"));
         let one = UserStore::open(&database).await.unwrap();
         let other = UserStore::open(&database).await.unwrap();
-        one.create(&user("alice", &["reader"], &[]), noon())
-            .await
-            .unwrap();
+        one.create(&user("alice", &["reader"], &[]), noon()).await.unwrap();
         assert!(find(&other, "alice").await.is_some());
         other.create(&user("bob", &[], &[]), noon()).await.unwrap();
         assert!(find(&one, "bob").await.is_some());

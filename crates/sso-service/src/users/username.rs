@@ -25,11 +25,7 @@ impl FromStr for Username {
         let well_formed = text.len() <= MAX_BYTES
             && text.starts_with(|first: char| first.is_ascii_alphanumeric())
             && text.bytes().all(allowed);
-        if well_formed {
-            Ok(Self(text.to_ascii_lowercase()))
-        } else {
-            Err(InvalidUsername)
-        }
+        if well_formed { Ok(Self(text.to_ascii_lowercase())) } else { Err(InvalidUsername) }
     }
 }
 

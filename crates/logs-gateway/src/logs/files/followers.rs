@@ -4,14 +4,15 @@
 use std::{
     collections::HashMap,
     io,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
 use tokio::time::sleep;
 
 use super::{
-    follow::FollowedLog, layout::PodDirectory, pod::PodLogs, source::FilesSource,
+    directory::LogDirectory,
+    follow::FollowedLog, layout::PodDirectory, pod::PodLogs,
     watch::DirectoryWatch,
 };
 use crate::logs::target::ContainerName;
@@ -47,49 +48,57 @@ impl Followers {
         Self { logs: Mutex::default(), watch: DirectoryWatch::none() }
     }
 
-    fn logs(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Weak<FollowedLog>>> {
+    /// The container's log as it goes on; up to date at this moment.
+    pub(super) fn follow(
+        self: &Arc<Self>,
+        directory: &Arc<LogDirectory>,
+        pod: &PodLogs<'_>,
+        container: &ContainerName,
+    ) -> io::Result<Arc<FollowedLog>> {
+        let key = Key { pod_directory: pod.name.name(), container: container.clone() };
+        let mut logs = self.logs();
+        if let Some(log) = logs.get(&key).and_then(Weak::upgrade) {
+            log.refresh(Some(pod), Instant::now())?;
+            return Ok(log);
+        }
+        let log = Arc::new(FollowedLog::begin(pod, container.clone())?);
+        let is_kept_up = logs.insert(key.clone(), Arc::downgrade(&log)).is_some();
+        drop(logs);
+        // A task that has not noticed yet that its last reader left goes on with the new log.
+        if !is_kept_up {
+            tokio::spawn(keep_up(self.clone(), directory.clone(), key, pod.name.clone()));
+        }
+        Ok(log)
+    }
+
+    /// The log, if anyone reads it. If nobody does, it is forgotten.
+    fn still_read(&self, key: &Key) -> Option<Arc<FollowedLog>> {
+        let mut logs = self.logs();
+        let log = logs.get(key).and_then(Weak::upgrade);
+        if log.is_none() {
+            logs.remove(key);
+        }
+        log
+    }
+
+    fn logs(&self) -> MutexGuard<'_, HashMap<Key, Weak<FollowedLog>>> {
         // The map is whole whatever panicked.
         self.logs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The container's log as it goes on; up to date at this moment.
-pub(super) fn follow(
-    source: &Arc<FilesSource>,
-    pod: &PodLogs<'_>,
-    container: &ContainerName,
-) -> io::Result<Arc<FollowedLog>> {
-    let key = Key { pod_directory: pod.name.name(), container: container.clone() };
-    let mut logs = source.followers().logs();
-    if let Some(log) = logs.get(&key).and_then(Weak::upgrade) {
-        log.refresh(Some(pod), Instant::now())?;
-        return Ok(log);
-    }
-    let log = Arc::new(FollowedLog::begin(pod, container.clone())?);
-    let is_kept_up = logs.insert(key.clone(), Arc::downgrade(&log)).is_some();
-    drop(logs);
-    // A task that has not noticed yet that its last reader left goes on with the new log.
-    if !is_kept_up {
-        tokio::spawn(keep_up(source.clone(), key, pod.name.clone()));
-    }
-    Ok(log)
-}
-
 /// Keeps a log up to date while anyone reads it.
-async fn keep_up(source: Arc<FilesSource>, key: Key, pod: PodDirectory) {
-    let directory = source.path_of(&pod).join(key.container.as_str());
-    let waker = source.followers().watch.watch(&directory);
+async fn keep_up(
+    followers: Arc<Followers>,
+    directory: Arc<LogDirectory>,
+    key: Key,
+    pod: PodDirectory,
+) {
+    let path = directory.path_of(&pod).join(key.container.as_str());
+    let waker = followers.watch.watch(&path);
     let mut pause = Duration::ZERO;
-    while let Some(log) = still_read(&source, &key) {
-        let opened = source.open_pod(pod.clone());
-        let looked = match opened {
-            Ok(opened) => log.refresh(Some(&opened), Instant::now()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                log.refresh(None, Instant::now())
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = looked {
+    while let Some(log) = followers.still_read(&key) {
+        if let Err(error) = look(&directory, &pod, &log) {
             tracing::warn!(%error, "cannot look whether a log has grown");
         }
         let is_told = waker.is_some() && !log.is_being_left();
@@ -103,15 +112,13 @@ async fn keep_up(source: Arc<FilesSource>, key: Key, pod: PodDirectory) {
             None => sleep(pause).await,
         }
     }
-    source.followers().watch.unwatch(&directory);
+    followers.watch.unwatch(&path);
 }
 
-/// The log, if anyone reads it. If nobody does, it is forgotten.
-fn still_read(source: &FilesSource, key: &Key) -> Option<Arc<FollowedLog>> {
-    let mut logs = source.followers().logs();
-    let log = logs.get(key).and_then(Weak::upgrade);
-    if log.is_none() {
-        logs.remove(key);
+fn look(directory: &LogDirectory, pod: &PodDirectory, log: &FollowedLog) -> io::Result<()> {
+    match directory.open_pod(pod.clone()) {
+        Ok(opened) => log.refresh(Some(&opened), Instant::now()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => log.refresh(None, Instant::now()),
+        Err(error) => Err(error),
     }
-    log
 }

@@ -1,6 +1,7 @@
 //! Logs as the files of a node: `<namespace>_<pod>_<uid>/<container>/<restart>.log`.
 
 mod beneath;
+mod directory;
 mod follow;
 mod followers;
 mod layout;
@@ -8,5 +9,6 @@ mod pod;
 mod source;
 mod watch;
 
+pub(crate) use directory::OpenRootError;
 pub(crate) use follow::{FollowedLog, Next};
-pub(crate) use source::{FilesSource, LocateError, LocatedLog, OpenRootError, PodSummary};
+pub(crate) use source::{FilesSource, LocateError, LocatedLog, PodSummary};

@@ -10,8 +10,8 @@ use std::{
 use chrono::{DateTime, Utc};
 
 use super::{
-    beneath::{self, Root},
-    followers::{self, Followers},
+    directory::{LogDirectory, OpenRootError},
+    followers::Followers,
     layout::PodDirectory,
     pod::{Missing, PodLogs},
 };
@@ -28,19 +28,8 @@ use crate::logs::{
 /// The logs of a node.
 #[derive(Debug)]
 pub(crate) struct FilesSource {
-    root: Root,
-    /// Where a link may lead besides its pod's own directory.
-    extra_roots: Vec<Root>,
-    followers: Followers,
-}
-
-/// A directory of logs that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum OpenRootError {
-    #[error("cannot open {0}: {1}")]
-    Root(PathBuf, io::Error),
-    #[error("this kernel cannot open files beneath a directory (openat2, Linux 5.6): {0}")]
-    Kernel(io::Error),
+    directory: Arc<LogDirectory>,
+    followers: Arc<Followers>,
 }
 
 /// The logs that answer a query, as they are at this instant.
@@ -115,28 +104,29 @@ pub(crate) struct PodSummary {
 impl FilesSource {
     /// Checks that the directories are there.
     pub(crate) fn open(root: &Path, extra_roots: &[PathBuf]) -> Result<Self, OpenRootError> {
-        beneath::is_supported().map_err(OpenRootError::Kernel)?;
-        let open = |path: &Path| {
-            Root::new(path).map_err(|error| OpenRootError::Root(path.to_owned(), error))
-        };
-        let extra_roots = extra_roots.iter().map(|path| open(path)).collect::<Result<_, _>>()?;
-        Ok(Self { root: open(root)?, extra_roots, followers: Followers::new() })
+        let directory = LogDirectory::new(root, extra_roots)?;
+        Ok(Self { directory: Arc::new(directory), followers: Arc::new(Followers::new()) })
     }
 
     /// A source that nobody tells of changes.
     #[cfg(test)]
-    pub(super) fn open_unwatched(root: &Path) -> io::Result<Self> {
-        let followers = Followers::unwatched();
-        Ok(Self { root: Root::new(root)?, extra_roots: Vec::new(), followers })
+    pub(super) fn open_unwatched(root: &Path) -> Result<Self, OpenRootError> {
+        let directory = LogDirectory::new(root, &[])?;
+        Ok(Self { directory: Arc::new(directory), followers: Arc::new(Followers::unwatched()) })
+    }
+
+    #[cfg(test)]
+    pub(super) fn directory(&self) -> &LogDirectory {
+        &self.directory
     }
 
     /// Opens the files that answer a query about a pod.
     pub(crate) fn locate(
-        self: &Arc<Self>,
+        &self,
         pod: &PodRef,
         query: &LogQuery,
     ) -> Result<LocatedLog, LocateError> {
-        let root = self.root.open()?;
+        let root = self.directory.open()?;
         let mut incarnations = self.incarnations(&root, pod, query.uid.as_ref())?;
         let Some(last) = incarnations.pop() else {
             return Err(match query.after {
@@ -174,7 +164,7 @@ impl FilesSource {
 
     /// The files of a container, from all incarnations given, of which the last one counts.
     fn locate_container(
-        self: &Arc<Self>,
+        &self,
         incarnations: &[PodLogs<'_>],
         name: &ContainerName,
         query: &LogQuery,
@@ -186,7 +176,7 @@ impl FilesSource {
             let is_last = index + 1 == incarnations.len();
             // Followed first, listed then: so no file can fall between the two.
             if is_last && query.follow && !query.previous {
-                following = Some(followers::follow(self, pod, name)?);
+                following = Some(self.followers.follow(&self.directory, pod, name)?);
             }
             match pod.open_log(name, query, position.map(|position| position.restart)) {
                 Ok(opened) => files.extend(opened),
@@ -209,26 +199,14 @@ impl FilesSource {
         }
     }
 
-    pub(super) fn followers(&self) -> &Followers {
-        &self.followers
-    }
-
-    pub(super) fn path_of(&self, pod: &PodDirectory) -> PathBuf {
-        self.root.path().join(pod.name())
-    }
-
-    pub(super) fn open_pod(&self, pod: PodDirectory) -> io::Result<PodLogs<'_>> {
-        PodLogs::open(&self.root.open()?, pod, &self.extra_roots)
-    }
-
     /// The pods that `may_see` lets through, sorted by namespace, name and uid.
     pub(crate) fn pods(&self, may_see: impl Fn(&PodRef) -> bool) -> io::Result<Vec<PodSummary>> {
-        let root = self.root.open()?;
-        let mut directories = pod_directories(&root)?;
+        let root = self.directory.open()?;
+        let mut directories = self.directory.pods(&root)?;
         directories.retain(|directory| may_see(&directory.pod));
         directories.sort_by_cached_key(PodDirectory::name);
         // A pod may go while the list is made.
-        let open = |name| PodLogs::open(&root, name, &self.extra_roots).ok();
+        let open = |name| self.directory.open_pod_in(&root, name).ok();
         Ok(directories.into_iter().filter_map(open).map(summary).collect())
     }
 
@@ -242,8 +220,8 @@ impl FilesSource {
         let is_asked = |directory: &PodDirectory| {
             directory.pod == *pod && uid.is_none_or(|uid| *uid == directory.uid)
         };
-        let directories = pod_directories(root)?.into_iter().filter(is_asked);
-        let open = |name| PodLogs::open(root, name, &self.extra_roots).ok();
+        let directories = self.directory.pods(root)?.into_iter().filter(is_asked);
+        let open = |name| self.directory.open_pod_in(root, name).ok();
         let mut opened: Vec<PodLogs<'_>> = directories.filter_map(open).collect();
         if opened.len() > 1 {
             opened.sort_by_cached_key(|pod| pod.extent().0);
@@ -304,11 +282,6 @@ fn summary(pod: PodLogs<'_>) -> PodSummary {
     let containers = pod.containers().unwrap_or_default();
     let PodDirectory { pod, uid } = pod.name;
     PodSummary { pod, uid, containers, last_write, size }
-}
-
-fn pod_directories(root: &OwnedFd) -> io::Result<Vec<PodDirectory>> {
-    let names = beneath::names_in(root)?;
-    Ok(names.iter().filter_map(|(name, _)| PodDirectory::parse(name)).collect())
 }
 
 fn choose(

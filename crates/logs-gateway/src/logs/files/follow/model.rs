@@ -220,7 +220,7 @@ impl Reader {
     fn look_once(&self, writer: &Writer) {
         let pod = writer.directory.parent().unwrap().file_name().unwrap().to_str().unwrap();
         let pod = crate::logs::files::layout::PodDirectory::parse(pod).unwrap();
-        let pod = self.source.open_pod(pod).unwrap();
+        let pod = self.source.directory().open_pod(pod).unwrap();
         let followed = &self.labels.as_ref().unwrap().followed;
         followed.refresh(Some(&pod), self.now).unwrap();
     }

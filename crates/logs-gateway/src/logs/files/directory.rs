@@ -1,0 +1,65 @@
+//! The log directory of a node: a directory for each incarnation of a pod.
+
+use std::{
+    io,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    beneath::{self, Root},
+    layout::PodDirectory,
+    pod::PodLogs,
+};
+
+/// The log directory of a node, and where links in it may lead.
+#[derive(Debug)]
+pub(super) struct LogDirectory {
+    root: Root,
+    /// Where a link may lead besides its pod's own directory.
+    extra_roots: Vec<Root>,
+}
+
+/// A directory of logs that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenRootError {
+    #[error("cannot open {0}: {1}")]
+    Root(PathBuf, io::Error),
+    #[error("this kernel cannot open files beneath a directory (openat2, Linux 5.6): {0}")]
+    Kernel(io::Error),
+}
+
+impl LogDirectory {
+    /// Checks that the directories are there.
+    pub(super) fn new(root: &Path, extra_roots: &[PathBuf]) -> Result<Self, OpenRootError> {
+        beneath::is_supported().map_err(OpenRootError::Kernel)?;
+        let open = |path: &Path| {
+            Root::new(path).map_err(|error| OpenRootError::Root(path.to_owned(), error))
+        };
+        let extra_roots = extra_roots.iter().map(|path| open(path)).collect::<Result<_, _>>()?;
+        Ok(Self { root: open(root)?, extra_roots })
+    }
+
+    pub(super) fn open(&self) -> io::Result<OwnedFd> {
+        self.root.open()
+    }
+
+    /// What incarnations of pods there are.
+    pub(super) fn pods(&self, root: &OwnedFd) -> io::Result<Vec<PodDirectory>> {
+        let names = beneath::names_in(root)?;
+        Ok(names.iter().filter_map(|(name, _)| PodDirectory::parse(name)).collect())
+    }
+
+    /// `root` is the directory as [`open`](Self::open) gave it.
+    pub(super) fn open_pod_in(&self, root: &OwnedFd, pod: PodDirectory) -> io::Result<PodLogs<'_>> {
+        PodLogs::open(root, pod, &self.extra_roots)
+    }
+
+    pub(super) fn open_pod(&self, pod: PodDirectory) -> io::Result<PodLogs<'_>> {
+        self.open_pod_in(&self.open()?, pod)
+    }
+
+    pub(super) fn path_of(&self, pod: &PodDirectory) -> PathBuf {
+        self.root.path().join(pod.name())
+    }
+}
