@@ -48,6 +48,11 @@ pub(super) struct Vouching {
 }
 
 impl Vouching {
+    /// Whether the token's end came while the answer was on its way.
+    pub(super) fn expired_since(&self, asked: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        (asked..=now).contains(&self.expires_at)
+    }
+
     /// `None` unless it says plainly that the token is good now. A permission of a form unknown
     /// here permits nothing.
     pub(super) fn into_caller(self, now: DateTime<Utc>) -> Option<Caller> {
@@ -103,6 +108,19 @@ mod tests {
         ] {
             assert!(vouching(json).is_none(), "{json}");
         }
+    }
+
+    #[test]
+    fn a_token_may_end_while_it_is_asked_about() {
+        let end = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let json = r#"{"success":true,"authorized":true,"username":"ada","permissions":[],
+            "expires_at":"2027-01-15T08:00:00Z"}"#;
+        let vouching: Vouching = serde_json::from_str(json).unwrap();
+        let second = chrono::TimeDelta::seconds(1);
+        assert!(vouching.expired_since(end - second, end));
+        assert!(vouching.expired_since(end, end + second));
+        assert!(!vouching.expired_since(end + second, end + second), "it was over when asked");
+        assert!(!vouching.expired_since(end - second, end - second), "it is not over");
     }
 
     #[test]

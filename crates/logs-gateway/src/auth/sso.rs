@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family},
@@ -146,6 +147,7 @@ impl Authority {
     /// Asks an instance and, if the connection failed, once more: the next one, or the same over a
     /// new connection. Asking changes nothing, so it may be done twice.
     async fn ask(&self, token: &BearerToken, context: &RequestContext) -> Result<Caller, Refusal> {
+        let asked = self.clock.now();
         let first = self.preferred.load(Ordering::Relaxed);
         let answer = match self.ask_instance(first, token, context).await {
             Err(Unknown::Transport(error)) => {
@@ -158,14 +160,21 @@ impl Authority {
         };
         let (status, body) = answer.map_err(Refusal::Unknown)?;
         match status {
-            StatusCode::OK => serde_json::from_slice::<Vouching>(&body)
-                .ok()
-                .and_then(|vouching| vouching.into_caller(self.clock.now()))
-                .ok_or(Refusal::Unknown(Unknown::Nonsense)),
+            StatusCode::OK => self.believe(&body, asked),
             StatusCode::UNAUTHORIZED => Err(Refusal::Invalid),
             StatusCode::FORBIDDEN => Err(Refusal::Forbidden),
             status => Err(Refusal::Unknown(Unknown::Status(status))),
         }
+    }
+
+    fn believe(&self, body: &[u8], asked: DateTime<Utc>) -> Result<Caller, Refusal> {
+        const NONSENSE: Refusal = Refusal::Unknown(Unknown::Nonsense);
+        let vouching: Vouching = serde_json::from_slice(body).map_err(|_| NONSENSE)?;
+        let now = self.clock.now();
+        if vouching.expired_since(asked, now) {
+            return Err(Refusal::Invalid);
+        }
+        vouching.into_caller(now).ok_or(NONSENSE)
     }
 
     async fn ask_instance(
