@@ -1,1 +1,29 @@
-fn main(){}
+//! Both services together, as their callers see them.
+//!
+//! Each case starts a pair of its own: real processes, in a clean environment, on ports that the
+//! system chose, with a database and a log directory of their own. When the pair goes out of scope
+//! both are stopped by SIGTERM; they must exit with 0 in time, and no password and no token that
+//! the case used may stand in what they logged, at any level.
+
+#![expect(clippy::unwrap_used, reason = "a case that cannot go on fails where it stands")]
+
+mod harness;
+
+mod accept;
+mod authority;
+mod bearer;
+mod commands;
+mod configuration;
+mod download;
+mod files;
+mod follow;
+mod input;
+mod lifecycle;
+mod log_in;
+mod names;
+mod operations;
+mod path;
+mod permissions;
+mod query;
+mod requests;
+mod sessions;

@@ -103,6 +103,8 @@ fn serve(
     let mut server = HttpServer::new(factory)
         .disable_signals()
         .tcp_nodelay(true)
+        // A reader who leaves a quiet log is noticed at once, not with the next line.
+        .h1_allow_half_closed(false)
         .keep_alive(Duration::from_secs(75))
         .shutdown_timeout(lifecycle::DRAIN_SECONDS);
     if let Some(workers) = config.workers {

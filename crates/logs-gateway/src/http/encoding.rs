@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use actix_web::{
     HttpRequest,
-    http::header::{AcceptEncoding, ContentEncoding, Encoding, Header, Preference},
+    http::header::{AcceptEncoding, ContentEncoding, Encoding, Header, Preference, Quality},
 };
 use brotli::CompressorWriter;
 use flate2::{Compression, write::GzEncoder};
@@ -27,7 +27,8 @@ pub(super) enum BodyEncoder {
 
 /// The encoding that the caller wants most of those there are; `None` for none.
 pub(super) fn accepted_encoding(request: &HttpRequest) -> Option<ContentEncoding> {
-    let accepted = AcceptEncoding::parse(request).ok()?;
+    let mut accepted = AcceptEncoding::parse(request).ok()?;
+    accepted.0.retain(|wanted| wanted.quality > Quality::ZERO);
     accepted.ranked().into_iter().find_map(|wanted| match wanted {
         Preference::Specific(Encoding::Known(encoding)) => match encoding {
             ContentEncoding::Gzip | ContentEncoding::Brotli | ContentEncoding::Zstd => {

@@ -11,8 +11,7 @@ use std::{
 use tokio::time::sleep;
 
 use super::{
-    directory::LogDirectory,
-    follow::FollowedLog, layout::PodDirectory, pod::PodLogs,
+    directory::LogDirectory, follow::FollowedLog, layout::PodDirectory, pod::PodLogs,
     watch::DirectoryWatch,
 };
 use crate::logs::target::ContainerName;

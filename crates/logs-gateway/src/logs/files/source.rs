@@ -121,11 +121,7 @@ impl FilesSource {
     }
 
     /// Opens the files that answer a query about a pod.
-    pub(crate) fn locate(
-        &self,
-        pod: &PodRef,
-        query: &LogQuery,
-    ) -> Result<LocatedLog, LocateError> {
+    pub(crate) fn locate(&self, pod: &PodRef, query: &LogQuery) -> Result<LocatedLog, LocateError> {
         let root = self.directory.open()?;
         let mut incarnations = self.incarnations(&root, pod, query.uid.as_ref())?;
         let Some(last) = incarnations.pop() else {

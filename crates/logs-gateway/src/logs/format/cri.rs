@@ -37,11 +37,7 @@ mod tests {
         let entry = parse(line.as_bytes());
         let seen = entry.as_ref().map(|entry| {
             let content = entry.content(line.as_bytes());
-            (
-                entry.stream,
-                std::str::from_utf8(content).unwrap(),
-                entry.partial,
-            )
+            (entry.stream, std::str::from_utf8(content).unwrap(), entry.partial)
         });
         assert_eq!(seen, expected, "{line:?}");
     }
@@ -52,34 +48,13 @@ mod tests {
             "2026-11-01T10:00:00Z stdout F hello world",
             Some((Stream::Stdout, "hello world", false)),
         );
-        check(
-            "2026-11-01T10:00:00Z stderr P hello ",
-            Some((Stream::Stderr, "hello ", true)),
-        );
-        check(
-            "2026-11-01T10:00:00Z stdout P:TAG1:TAG2 x",
-            Some((Stream::Stdout, "x", true)),
-        );
-        check(
-            "2026-11-01T10:00:00Z stdout F:P x",
-            Some((Stream::Stdout, "x", false)),
-        );
-        check(
-            "2026-11-01T10:00:00Z stdout Q x",
-            Some((Stream::Stdout, "x", false)),
-        );
-        check(
-            "2026-11-01T10:00:00Z stdout  x",
-            Some((Stream::Stdout, "x", false)),
-        );
-        check(
-            "2026-11-01T10:00:00Z stdout F ",
-            Some((Stream::Stdout, "", false)),
-        );
-        check(
-            "2026-11-01T10:00:00Z stdout F  x",
-            Some((Stream::Stdout, " x", false)),
-        );
+        check("2026-11-01T10:00:00Z stderr P hello ", Some((Stream::Stderr, "hello ", true)));
+        check("2026-11-01T10:00:00Z stdout P:TAG1:TAG2 x", Some((Stream::Stdout, "x", true)));
+        check("2026-11-01T10:00:00Z stdout F:P x", Some((Stream::Stdout, "x", false)));
+        check("2026-11-01T10:00:00Z stdout Q x", Some((Stream::Stdout, "x", false)));
+        check("2026-11-01T10:00:00Z stdout  x", Some((Stream::Stdout, "x", false)));
+        check("2026-11-01T10:00:00Z stdout F ", Some((Stream::Stdout, "", false)));
+        check("2026-11-01T10:00:00Z stdout F  x", Some((Stream::Stdout, " x", false)));
     }
 
     #[test]

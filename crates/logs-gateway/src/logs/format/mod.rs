@@ -23,11 +23,38 @@ impl Stream {
     }
 }
 
+/// The name of a stream that is neither of the two. The kubelet minds it only when it writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UnknownStream(pub(crate) Vec<u8>);
+
+/// How a line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineFormat {
+    Cri,
+    DockerJson,
+}
+
+impl LineFormat {
+    /// The format of a line, its newline removed. `None` when it is in neither.
+    pub(crate) fn of(line: &[u8]) -> Option<Self> {
+        [Self::Cri, Self::DockerJson].into_iter().find(|format| format.parse(line).is_some())
+    }
+
+    /// Reads a line, its newline removed, just as leniently as the kubelet. `None` when it is not
+    /// in this format.
+    pub(crate) fn parse(self, line: &[u8]) -> Option<Entry<Result<Stream, UnknownStream>>> {
+        match self {
+            Self::Cri => cri::parse(line).map(|entry| entry.map_stream(Ok)),
+            Self::DockerJson => docker::parse_leniently(line),
+        }
+    }
+}
+
 /// What a runtime wrote at once: a line, or a piece of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct Entry<S = Stream> {
     pub(crate) time: LineTime,
-    pub(crate) stream: Stream,
+    pub(crate) stream: S,
     /// A piece whose line goes on in a later entry of the stream.
     pub(crate) partial: bool,
     content: Content,
@@ -52,7 +79,9 @@ impl Entry {
             _ => cri::parse(line),
         }
     }
+}
 
+impl<S> Entry<S> {
     /// What the container wrote, given the line that the entry was read from.
     pub(crate) fn content<'a>(&'a self, line: &'a [u8]) -> &'a [u8] {
         match &self.content {
@@ -67,5 +96,10 @@ impl Entry {
             Content::From(start) => Some(start),
             Content::Decoded(_) => None,
         }
+    }
+
+    fn map_stream<T>(self, map: impl FnOnce(S) -> T) -> Entry<T> {
+        let Self { time, stream, partial, content } = self;
+        Entry { time, stream: map(stream), partial, content }
     }
 }

@@ -1,0 +1,13 @@
+//! A log in exactly the bytes that the kubelet gives, quirks included
+//! (`kubernetes/cri-client/pkg/logs`).
+//!
+//! It reads lines as the rest does and joins none: a piece is written where it stands.
+
+mod quote;
+#[cfg(test)]
+mod recorded;
+mod rendering;
+mod tail;
+mod whole_lines;
+
+pub(crate) use rendering::{KubeletError, KubeletOptions, KubeletRendering};

@@ -1,0 +1,156 @@
+//! Logs that are followed: they grow, and end with the caller's right to read them.
+
+use std::{fs, io::Write, path::Path, time::Duration};
+
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::harness::{Ask, Caller, Pair, Setup, cri, patience};
+
+const NDJSON: &str = "application/x-ndjson";
+
+/// A log on its way, read line by line.
+struct Following {
+    response: Response,
+    read: Vec<u8>,
+}
+
+impl Following {
+    async fn begin(caller: &Caller, accept: &str) -> Self {
+        let request = caller.gateway(Method::GET, "/logs/web?follow=true").header("accept", accept);
+        let response = timeout(patience(), request.send()).await.unwrap().unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        Self { response, read: Vec::new() }
+    }
+
+    /// The next line; `None` at a clean end.
+    async fn line(&mut self) -> reqwest::Result<Option<String>> {
+        loop {
+            if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.read.drain(..=end).collect();
+                return Ok(Some(String::from_utf8(line).unwrap().trim_end().to_owned()));
+            }
+            match timeout(patience(), self.response.chunk()).await.unwrap()? {
+                Some(chunk) => self.read.extend_from_slice(&chunk),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    async fn expect(&mut self, line: &str) {
+        assert_eq!(self.line().await.unwrap().as_deref(), Some(line));
+    }
+
+    async fn object(&mut self) -> Value {
+        serde_json::from_str(&self.line().await.unwrap().unwrap()).unwrap()
+    }
+
+    /// The body says why it ends, and ends.
+    async fn check_end_is(mut self, reason: &str) {
+        assert_eq!(self.object().await, json!({ "end": { "reason": reason } }));
+        assert_eq!(self.line().await.unwrap(), None);
+    }
+}
+
+fn append(log: &Path, content: &str) {
+    let mut file = fs::File::options().append(true).create(true).open(log).unwrap();
+    file.write_all(content.as_bytes()).unwrap();
+}
+
+/// A pair with a pod `default/web` that said `one`, and two who follow it: as objects, and as text.
+async fn followed(setup: Setup) -> (Pair, Caller, Following, Following) {
+    let pair = setup.gateway("GATEWAY_REVALIDATE", "100ms").start();
+    pair.logs.write("default", "web", cri(&["one"]));
+    let caller = pair.user("alice", &["logs:read:default/*"]).await;
+    let mut objects = Following::begin(&caller, NDJSON).await;
+    assert_eq!(objects.object().await["message"], "one");
+    let mut text = Following::begin(&caller, "text/plain").await;
+    text.expect("one").await;
+    (pair, caller, objects, text)
+}
+
+#[tokio::test]
+async fn what_is_written_is_read_across_a_rotation() {
+    let (pair, _, mut objects, mut text) = followed(Setup::new()).await;
+    let container = pair.logs.pod("default", "web").container("app");
+    let log = container.path().join("0.log");
+    append(&log, &cri(&["two"]));
+    text.expect("two").await;
+    fs::rename(&log, container.path().join("0.log.20261101-100000")).unwrap();
+    append(&log, &cri(&["three"]));
+    text.expect("three").await;
+    for line in ["two", "three"] {
+        assert_eq!(objects.object().await["message"], line);
+    }
+}
+
+#[tokio::test]
+async fn a_log_out_ends_it() {
+    let (_pair, caller, objects, mut text) = followed(Setup::new()).await;
+    assert_eq!(caller.log_out().await.status, 204);
+    objects.check_end_is("revoked").await;
+    text.line().await.unwrap_err();
+}
+
+#[tokio::test]
+async fn it_does_not_outlive_its_token() {
+    let (_pair, _, objects, mut text) = followed(Setup::new().sso("SSO_TOKEN_TTL", "2s")).await;
+    objects.check_end_is("expired").await;
+    text.line().await.unwrap_err();
+}
+
+#[tokio::test]
+async fn it_does_not_outlive_its_authority_for_long() {
+    let setup = Setup::new().gateway("GATEWAY_STALE_MAX", "500ms");
+    let (mut pair, _, objects, mut text) = followed(setup).await;
+    pair.sso.kill();
+    objects.check_end_is("unavailable").await;
+    text.line().await.unwrap_err();
+}
+
+#[tokio::test]
+async fn an_authority_that_is_away_for_a_moment_does_not_end_it() {
+    let setup = Setup::new().gateway("GATEWAY_SSO_TIMEOUT", "1s");
+    let (pair, _, mut objects, mut text) = followed(setup).await;
+    pair.sso.pause().await;
+    let container = pair.logs.pod("default", "web").container("app");
+    for line in ["two", "three", "four"] {
+        append(&container.path().join("0.log"), &cri(&[line]));
+        text.expect(line).await;
+        assert_eq!(objects.object().await["message"], line);
+    }
+    pair.sso.resume();
+}
+
+#[tokio::test]
+async fn a_termination_ends_it_promptly() {
+    let (mut pair, _, objects, mut text) = followed(Setup::new()).await;
+    pair.gateway.terminate();
+    let read = async {
+        objects.check_end_is("shutdown").await;
+        text.line().await.unwrap_err();
+    };
+    let ((), took) = tokio::join!(read, pair.gateway.ending());
+    assert!(took < Duration::from_secs(4), "{took:?}");
+}
+
+#[tokio::test]
+async fn as_one_json_document_it_is_not_acceptable() {
+    let pair = Pair::start();
+    pair.logs.write("default", "web", cri(&["one"]));
+    let admin = pair.admin().await;
+    let request = admin.gateway(Method::GET, "/logs/web?follow=true");
+    let answer = request.header("accept", "application/json").ask().await;
+    answer.check_problem_is(406, "not_acceptable");
+}
+
+#[tokio::test]
+async fn so_many_at_once_are_enough() {
+    let setup = Setup::new().gateway("GATEWAY_MAX_STREAMS_PER_USER", "2");
+    let (pair, caller, _objects, _text) = followed(setup).await;
+    let answer = caller.logs("web?follow=true").await;
+    assert_eq!(answer.status, 429, "{answer:?}");
+    assert_eq!(pair.admin().await.logs("web").await.status, 200, "of each user");
+}

@@ -1,0 +1,118 @@
+//! An answer of a service, and what holds for every one of them.
+
+use reqwest::{
+    RequestBuilder,
+    header::{CONTENT_TYPE, HeaderMap},
+};
+use serde_json::Value;
+
+/// A whole answer. That it carries a request id, and that an error is a problem of the agreed form
+/// with the same id, was checked when it arrived.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Sends a request and reads the answer.
+pub(crate) trait Ask {
+    async fn ask(self) -> Answer;
+}
+
+impl Ask for RequestBuilder {
+    async fn ask(self) -> Answer {
+        let response = self.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes().await.unwrap().into();
+        Answer { status, headers, body }.checked()
+    }
+}
+
+impl Answer {
+    /// # Panics
+    /// When it breaks a rule for every answer.
+    pub(super) fn checked(self) -> Self {
+        assert!((1..=128).contains(&self.request_id().len()), "{self:?}");
+        if self.status >= 400 && !self.body.is_empty() {
+            self.check_problem();
+        }
+        self
+    }
+
+    fn check_problem(&self) {
+        let problem = self.json();
+        assert_eq!(self.header(CONTENT_TYPE.as_str()), "application/problem+json", "{self:?}");
+        assert_eq!(self.header("cache-control"), "no-store", "{self:?}");
+        assert_eq!(problem["status"], self.status, "{problem}");
+        assert_eq!(problem["request_id"], self.request_id(), "{problem}");
+        for field in ["type", "title", "detail", "code"] {
+            assert!(problem[field].is_string(), "{field}: {problem}");
+        }
+    }
+
+    pub(crate) fn request_id(&self) -> &str {
+        self.header("x-request-id")
+    }
+
+    /// The value of a header that must be there once.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next().unwrap_or_else(|| panic!("no {name}: {self:?}"));
+        assert!(values.next().is_none(), "{name} is there twice: {self:?}");
+        value.to_str().unwrap()
+    }
+
+    pub(crate) fn challenge(&self) -> Option<&str> {
+        self.headers.get("www-authenticate").map(|value| value.to_str().unwrap())
+    }
+
+    /// The body as text, of an answer that must be a success.
+    #[track_caller]
+    pub(crate) fn text(&self) -> &str {
+        assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    /// The log in a JSON answer, which must be a success.
+    #[track_caller]
+    pub(crate) fn log(&self) -> String {
+        assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
+        self.json()["logs"].as_str().unwrap().to_owned()
+    }
+
+    /// Status and code of an error.
+    #[track_caller]
+    pub(crate) fn problem(&self) -> (u16, String) {
+        let problem = self.json();
+        (self.status, problem["code"].as_str().unwrap_or_else(|| panic!("{problem}")).to_owned())
+    }
+
+    /// # Panics
+    /// When it is another error, or none.
+    #[track_caller]
+    pub(crate) fn check_problem_is(&self, status: u16, code: &str) {
+        assert_eq!(self.problem(), (status, code.to_owned()), "{}", self.json());
+    }
+
+    /// Everything that two answers alike have in common: all but the id of the request and the
+    /// time of day. `name` stands for what was asked for.
+    pub(crate) fn likeness(&self, name: &str) -> (u16, Vec<String>, String) {
+        let mut headers: Vec<String> = self
+            .headers
+            .iter()
+            .filter(|(header, _)| !matches!(header.as_str(), "x-request-id" | "date"))
+            .map(|(header, value)| format!("{header}: {}", value.to_str().unwrap()))
+            .map(|header| header.replace(name, "NAME"))
+            .collect();
+        headers.sort();
+        let body = String::from_utf8_lossy(&self.body).replace(self.request_id(), "ID");
+        (self.status, headers, body.replace(name, "NAME"))
+    }
+}

@@ -1,0 +1,52 @@
+//! The executables of both services, from Cargo.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use escargot::{CargoBuild, format::Message};
+
+/// Where Cargo put the executables.
+pub(super) struct Binaries {
+    pub(super) sso_service: PathBuf,
+    pub(super) logs_gateway: PathBuf,
+}
+
+/// Built once for all the tests of this process.
+pub(super) fn binaries() -> &'static Binaries {
+    static BINARIES: OnceLock<Binaries> = OnceLock::new();
+    BINARIES.get_or_init(|| {
+        let mut built = build();
+        let mut take = |name| built.remove(name).unwrap_or_else(|| panic!("Cargo built no {name}"));
+        Binaries { sso_service: take("sso-service"), logs_gateway: take("logs-gateway") }
+    })
+}
+
+/// Builds both in one call, so that what they share is compiled once: Cargo unites the features
+/// of what it is asked for together.
+fn build() -> BTreeMap<String, PathBuf> {
+    let messages = CargoBuild::new()
+        .package("sso-service")
+        .package("logs-gateway")
+        .bins()
+        .target_dir(target_directory())
+        .exec()
+        .unwrap_or_else(|error| panic!("cannot build the services: {error}"));
+    let mut executables = BTreeMap::new();
+    for message in messages {
+        let message = message.unwrap_or_else(|error| panic!("cannot build the services: {error}"));
+        if let Message::CompilerArtifact(artifact) = message.decode().unwrap()
+            && let Some(path) = artifact.executable
+        {
+            executables.insert(artifact.target.name.into_owned(), path.into_owned());
+        }
+    }
+    executables
+}
+
+/// Where this test was built: Cargo gives it a directory of its own in there.
+fn target_directory() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
+}

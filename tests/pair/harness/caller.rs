@@ -1,0 +1,128 @@
+//! Somebody who calls the services: with a token or without one.
+
+use std::net::SocketAddr;
+
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::{
+    answer::{Answer, Ask},
+    secrets::Secrets,
+};
+
+/// A caller of both services.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    http: Client,
+    sso: SocketAddr,
+    gateway: SocketAddr,
+    secrets: Secrets,
+    token: Option<String>,
+}
+
+impl Caller {
+    /// Somebody without a token.
+    pub(super) fn anonymous(sso: SocketAddr, gateway: SocketAddr, secrets: &Secrets) -> Self {
+        let http = Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(3 * super::patience())
+            .build()
+            .unwrap();
+        Self { http, sso, gateway, secrets: secrets.clone(), token: None }
+    }
+
+    /// The same with another token.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        self.secrets.learn(token);
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        self.token.as_deref().unwrap()
+    }
+
+    /// A request to the gateway, with the token if there is one.
+    pub(crate) fn gateway(&self, method: Method, path: &str) -> RequestBuilder {
+        self.request(method, self.gateway, path)
+    }
+
+    /// A request to the authority, with the token if there is one.
+    pub(crate) fn sso(&self, method: Method, path: &str) -> RequestBuilder {
+        self.request(method, self.sso, path)
+    }
+
+    fn request(&self, method: Method, address: SocketAddr, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("http://{address}{path}"));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// `GET /logs/…` as JSON.
+    pub(crate) async fn logs(&self, pod_and_query: &str) -> Answer {
+        self.gateway(Method::GET, &format!("/logs/{pod_and_query}")).ask().await
+    }
+
+    /// `GET /logs/…` as text.
+    pub(crate) async fn text(&self, pod_and_query: &str) -> Answer {
+        self.text_request(pod_and_query).ask().await
+    }
+
+    pub(crate) fn text_request(&self, pod_and_query: &str) -> RequestBuilder {
+        self.gateway(Method::GET, &format!("/logs/{pod_and_query}")).header("accept", "text/plain")
+    }
+
+    /// `GET /pods`.
+    pub(crate) async fn pods(&self) -> Answer {
+        self.gateway(Method::GET, "/pods").ask().await
+    }
+
+    /// `namespace/pod` of what `GET /pods` lists.
+    pub(crate) async fn pod_names(&self) -> Vec<String> {
+        let answer = self.pods().await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let name = |pod: &Value| {
+            format!("{}/{}", pod["namespace"].as_str().unwrap(), pod["pod"].as_str().unwrap())
+        };
+        answer.json()["pods"].as_array().unwrap().iter().map(name).collect()
+    }
+
+    /// `POST /auth/login` by JSON.
+    pub(crate) async fn log_in(&self, username: &str, password: &str) -> Answer {
+        let body = json!({ "username": username, "password": password });
+        self.log_in_by(self.sso(Method::POST, "/auth/login").json(&body), password).await
+    }
+
+    /// `POST /auth/login` by form, as `curl -d` sends it.
+    pub(crate) async fn log_in_by_form(&self, username: &str, password: &str) -> Answer {
+        let body = format!("username={username}&password={}", password.replace(' ', "+"));
+        let request = self
+            .sso(Method::POST, "/auth/login")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        self.log_in_by(request, password).await
+    }
+
+    async fn log_in_by(&self, request: RequestBuilder, password: &str) -> Answer {
+        self.secrets.learn(password);
+        let answer = request.ask().await;
+        for field in ["token", "refresh_token"] {
+            if let Some(secret) = answer.json()[field].as_str() {
+                self.secrets.learn(secret);
+            }
+        }
+        answer
+    }
+
+    /// `POST /auth/validate`.
+    pub(crate) async fn validate(&self) -> Answer {
+        self.sso(Method::POST, "/auth/validate").ask().await
+    }
+
+    /// `POST /auth/logout`.
+    pub(crate) async fn log_out(&self) -> Answer {
+        self.sso(Method::POST, "/auth/logout").ask().await
+    }
+}

@@ -1,0 +1,59 @@
+//! The binaries as commands: in a clean environment, and as far as their end.
+
+use std::{
+    ffi::OsStr,
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use super::binaries::binaries;
+
+/// How a command ended that was not to serve.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs `sso-service` with these arguments and nothing but these variables.
+pub(crate) fn run_sso(arguments: &[&str], variables: &[(&str, &str)], stdin: &str) -> Ended {
+    run(&binaries().sso_service, arguments, variables, stdin)
+}
+
+/// Runs `logs-gateway` with these arguments and nothing but these variables.
+pub(crate) fn run_gateway(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+    run(&binaries().logs_gateway, arguments, variables, "")
+}
+
+fn run(binary: &Path, arguments: &[&str], variables: &[(&str, &str)], stdin: &str) -> Ended {
+    let directory = super::scratch();
+    let mut child = clean(binary, directory.path(), variables)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Whoever does not read it is gone already.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Ended {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A command with an environment of its own.
+pub(super) fn clean(
+    binary: &Path,
+    directory: &Path,
+    variables: &[(impl AsRef<OsStr>, impl AsRef<OsStr>)],
+) -> Command {
+    let mut command = Command::new(binary);
+    command.env_clear().current_dir(directory);
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
+    command
+}

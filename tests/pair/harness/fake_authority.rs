@@ -1,0 +1,196 @@
+//! An authority that answers as it is told to, however wrong, and keeps what it was asked.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinHandle,
+};
+
+/// What it answers.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    /// These bytes, then it closes the connection.
+    Bytes(Vec<u8>),
+    /// These bytes, then a byte now and then, without end.
+    Drip(Vec<u8>),
+    /// It closes the connection as soon as there is one.
+    HangUp,
+    /// Nothing, until it is told something else to answer.
+    Nothing,
+}
+
+impl Reply {
+    /// A whole answer with a body of JSON.
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self::http(status, "content-type: application/json\r\n", &body.to_string())
+    }
+
+    /// A whole answer; each of the headers ends with a line end.
+    pub(crate) fn http(status: u16, headers: &str, body: &str) -> Self {
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status} Whatever\r\n{headers}content-length: {length}\r\n");
+        Self::Bytes(format!("{head}connection: close\r\n\r\n{body}").into_bytes())
+    }
+}
+
+/// A good answer, to be spoiled.
+#[derive(Debug)]
+pub(crate) struct Vouching(Value);
+
+impl Vouching {
+    /// For a user `alice` who may do this.
+    pub(crate) fn of(permission: &str) -> Self {
+        Self(json!({
+            "success": true,
+            "authorized": true,
+            "username": "alice",
+            "user_id": "01a1fc79-d515-7505-bedb-7c22a2076c8a",
+            "roles": [],
+            "permissions": [permission],
+            "session_id": "01a1fc79-d515-7505-bedb-7c22a2076c8b",
+            "issued_at": "2026-11-01T10:00:00Z",
+            "expires_at": "2999-01-01T00:00:00Z",
+        }))
+    }
+
+    pub(crate) fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
+        self.0[field] = value.into();
+        self
+    }
+
+    pub(crate) fn without(mut self, field: &str) -> Self {
+        self.0.as_object_mut().unwrap().remove(field);
+        self
+    }
+
+    pub(crate) fn reply(&self) -> Reply {
+        Reply::json(200, &self.0)
+    }
+}
+
+/// What it was asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// Method, target and version.
+    pub(crate) line: String,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Asked {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let header = self.headers.iter().find(|(other, _)| other == name);
+        header.map_or_else(|| panic!("no {name}: {self:?}"), |(_, value)| value.as_str())
+    }
+}
+
+/// Serves until it is dropped.
+#[derive(Debug)]
+pub(crate) struct FakeAuthority {
+    address: SocketAddr,
+    state: Arc<State>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    reply: watch::Sender<Reply>,
+    asked: Mutex<Vec<Asked>>,
+}
+
+impl FakeAuthority {
+    pub(crate) async fn start(reply: Reply) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(State { reply: watch::Sender::new(reply), asked: Mutex::default() });
+        let task = tokio::spawn(serve(listener, state.clone()));
+        Self { address, state, task }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// From now on it answers this.
+    pub(crate) fn answer(&self, reply: Reply) {
+        self.state.reply.send_replace(reply);
+    }
+
+    /// Everything that it was asked so far.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.state.asked.lock().unwrap().clone()
+    }
+}
+
+impl Drop for FakeAuthority {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn serve(listener: TcpListener, state: Arc<State>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        tokio::spawn(answer(stream, state.clone()));
+    }
+}
+
+/// Whoever goes away in the middle is let go.
+async fn answer(mut stream: TcpStream, state: Arc<State>) -> Option<()> {
+    let mut replies = state.reply.subscribe();
+    if matches!(*replies.borrow(), Reply::HangUp) {
+        return None;
+    }
+    let asked = read_request(&mut stream).await?;
+    state.asked.lock().unwrap().push(asked);
+    let is_something = |reply: &Reply| !matches!(reply, Reply::Nothing);
+    let reply = replies.wait_for(is_something).await.ok()?.clone();
+    match reply {
+        Reply::HangUp | Reply::Nothing => {}
+        Reply::Bytes(bytes) => stream.write_all(&bytes).await.ok()?,
+        Reply::Drip(bytes) => {
+            stream.write_all(&bytes).await.ok()?;
+            loop {
+                stream.write_all(b" ").await.ok()?;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+    stream.shutdown().await.ok()
+}
+
+async fn read_request(stream: &mut TcpStream) -> Option<Asked> {
+    let mut bytes = Vec::new();
+    let head_end = loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end;
+        }
+        read_some(stream, &mut bytes).await?;
+    };
+    let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
+    let mut lines = head.split("\r\n");
+    let line = lines.next()?.to_owned();
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .collect();
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.map_or(0, |(_, length)| length.parse().unwrap());
+    while bytes.len() < head_end + 4 + length {
+        read_some(stream, &mut bytes).await?;
+    }
+    Some(Asked { line, headers, body: bytes[head_end + 4..].to_vec() })
+}
+
+async fn read_some(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<()> {
+    let read = stream.read_buf(bytes).await.ok()?;
+    (read > 0).then_some(())
+}

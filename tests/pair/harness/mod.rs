@@ -1,0 +1,26 @@
+//! What the cases stand on: both services as real processes, callers, logs on disk, and an
+//! authority that misbehaves as it is told to.
+
+mod answer;
+mod binaries;
+mod caller;
+mod command;
+mod fake_authority;
+mod logs;
+mod pair;
+mod process;
+mod raw;
+mod secrets;
+mod service;
+mod wait;
+
+pub(crate) use answer::{Answer, Ask};
+pub(crate) use caller::Caller;
+pub(crate) use command::{Ended, run_gateway, run_sso};
+pub(crate) use fake_authority::{FakeAuthority, Reply, Vouching};
+pub(crate) use logs::{cri, cri_at, docker};
+pub(crate) use pair::{ADMIN, Pair, Setup, WELL_FORMED_TOKEN, dead_address, scratch};
+pub(crate) use process::Process;
+pub(crate) use raw::{RawRequest, exchange};
+pub(crate) use service::Service;
+pub(crate) use wait::{patience, until};

@@ -1,0 +1,199 @@
+//! Both services together.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+};
+
+use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
+use tempfile::TempDir;
+
+use super::{
+    binaries::binaries,
+    caller::Caller,
+    command::{clean, run_sso},
+    logs::LogDir,
+    secrets::Secrets,
+    service::Service,
+};
+
+/// Name and password of the administrator that every pair begins with.
+pub(crate) const ADMIN: (&str, &str) = ("root", "correct horse battery staple");
+
+/// A token of the right form and checksum that nobody ever got.
+pub(crate) const WELL_FORMED_TOKEN: &str = "sso_0000000000000000000000000000000000000000000_3IlBS7";
+
+/// A directory of this test's own.
+pub(crate) fn scratch() -> TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+}
+
+/// An address that nobody listens on, and nobody will: callers come from 127.0.0.1, so no port of
+/// this address is ever taken by chance.
+pub(crate) fn dead_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.3:0").unwrap().local_addr().unwrap()
+}
+
+/// How a pair is to be set up.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    sso: Vec<(String, String)>,
+    gateway: Vec<(String, String)>,
+    drop_file_privileges: bool,
+}
+
+impl Setup {
+    pub(crate) fn new() -> Self {
+        let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        Self {
+            sso: vec![
+                own("SSO_LISTEN", "127.0.0.1:0"),
+                own("SSO_OPS_LISTEN", "127.0.0.1:0"),
+                own("SSO_ADMIN_USERNAME", ADMIN.0),
+                own("SSO_ADMIN_PASSWORD", ADMIN.1),
+                // The more is said, the more is looked through for secrets.
+                own("SSO_LOG_LEVEL", "trace"),
+            ],
+            gateway: vec![
+                own("GATEWAY_LISTEN", "127.0.0.1:0"),
+                own("GATEWAY_OPS_LISTEN", "127.0.0.1:0"),
+                own("GATEWAY_LOG_LEVEL", "trace"),
+            ],
+            drop_file_privileges: false,
+        }
+    }
+
+    /// Sets a variable of the authority.
+    pub(crate) fn sso(mut self, name: &str, value: &str) -> Self {
+        set(&mut self.sso, name, value);
+        self
+    }
+
+    /// Sets a variable of the gateway.
+    pub(crate) fn gateway(mut self, name: &str, value: &str) -> Self {
+        set(&mut self.gateway, name, value);
+        self
+    }
+
+    /// The gateway may not pass over the permissions of files, even if the tests run as root.
+    pub(crate) fn gateway_obeys_file_modes(mut self) -> Self {
+        self.drop_file_privileges = true;
+        self
+    }
+
+    pub(crate) fn start(self) -> Pair {
+        let secrets = Secrets::default();
+        secrets.learn(ADMIN.1);
+        let directory = scratch();
+        let database = format!("sqlite://{}", directory.path().join("sso.db").display());
+        let setup = self.sso("SSO_DATABASE_URL", &database);
+        let sso = Service::start(setup.sso_command(directory.path()), &secrets);
+        let logs = LogDir::create(directory.path().join("pods"));
+        let setup = match setup.gateway.iter().any(|(name, _)| name == "GATEWAY_SSO_URL") {
+            true => setup,
+            false => setup.gateway("GATEWAY_SSO_URL", &format!("http://{}", sso.listening())),
+        };
+        let setup = setup.gateway("GATEWAY_LOGS_DIR", &logs.path().to_string_lossy());
+        let gateway = setup.start_gateway(directory.path(), &secrets);
+        Pair { gateway, sso, logs, setup, secrets, directory }
+    }
+
+    fn sso_command(&self, directory: &Path) -> Command {
+        clean(&binaries().sso_service, directory, &self.sso)
+    }
+
+    fn start_gateway(&self, directory: &Path, secrets: &Secrets) -> Service {
+        let command = clean(&binaries().logs_gateway, directory, &self.gateway);
+        if !self.drop_file_privileges {
+            return Service::start(command, secrets);
+        }
+        // The bounding set is a thread's own, and inherited by what it starts.
+        thread::scope(|scope| scope.spawn(|| without_file_privileges(command, secrets)).join())
+            .unwrap()
+    }
+}
+
+/// Where there is a privilege to lose, it is lost; who has none is bound by modes anyway.
+fn without_file_privileges(command: Command, secrets: &Secrets) -> Service {
+    for capability in [CapabilitySet::DAC_OVERRIDE, CapabilitySet::DAC_READ_SEARCH] {
+        let _ = remove_capability_from_bounding_set(capability);
+    }
+    Service::start(command, secrets)
+}
+
+fn set(variables: &mut Vec<(String, String)>, name: &str, value: &str) {
+    variables.retain(|(other, _)| other != name);
+    variables.push((name.to_owned(), value.to_owned()));
+}
+
+/// A gateway and the authority it asks. The fields are dropped, and so stopped, in this order.
+#[derive(Debug)]
+pub(crate) struct Pair {
+    pub(crate) gateway: Service,
+    pub(crate) sso: Service,
+    pub(crate) logs: LogDir,
+    setup: Setup,
+    secrets: Secrets,
+    directory: TempDir,
+}
+
+impl Pair {
+    /// With nothing out of the ordinary.
+    pub(crate) fn start() -> Self {
+        Setup::new().start()
+    }
+
+    /// Somebody without a token.
+    pub(crate) fn anonymous(&self) -> Caller {
+        Caller::anonymous(self.sso.listening(), self.gateway.listening(), &self.secrets)
+    }
+
+    /// The administrator, logged in, who may do everything.
+    pub(crate) async fn admin(&self) -> Caller {
+        self.logged_in(ADMIN.0, ADMIN.1).await
+    }
+
+    /// A new user who holds these permissions, logged in.
+    pub(crate) async fn user(&self, name: &str, permissions: &[&str]) -> Caller {
+        let password = format!("the password of {name}");
+        self.create_user(name, &password, permissions);
+        self.logged_in(name, &password).await
+    }
+
+    /// Creates a user from the shell, on the database of the running service.
+    pub(crate) fn create_user(&self, name: &str, password: &str, permissions: &[&str]) {
+        self.secrets.learn(password);
+        let mut arguments = vec!["admin", "user", "create", name, "--password-file", "-"];
+        for permission in permissions {
+            arguments.extend(["--permission", permission]);
+        }
+        let database = self.database_url();
+        let ended = run_sso(&arguments, &[("SSO_DATABASE_URL", &database)], password);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        self.secrets.check_absent_from(&format!("{ended:?}"));
+    }
+
+    pub(crate) fn database_url(&self) -> String {
+        format!("sqlite://{}", self.directory.path().join("sso.db").display())
+    }
+
+    async fn logged_in(&self, name: &str, password: &str) -> Caller {
+        let answer = self.anonymous().log_in(name, password).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.anonymous().with_token(answer.json()["token"].as_str().unwrap())
+    }
+
+    /// A file beside the directory of the logs.
+    pub(crate) fn beside_logs(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Starts the authority again where it listened before, after it ended.
+    pub(crate) fn start_sso_again(&mut self) {
+        let address = self.sso.listening().to_string();
+        set(&mut self.setup.sso, "SSO_LISTEN", &address);
+        self.sso = Service::start(self.setup.sso_command(self.directory.path()), &self.secrets);
+    }
+}

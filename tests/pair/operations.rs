@@ -1,0 +1,71 @@
+//! The operations listeners.
+
+use reqwest::{Client, Method};
+
+use crate::harness::{ADMIN, Ask, Pair, Service, cri};
+
+const PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
+
+async fn ops(service: &Service, path: &str) -> (u16, String) {
+    let client = Client::builder().no_proxy().build().unwrap();
+    let answer = client.get(format!("http://{}{path}", service.ops())).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn probes_and_metrics_are_on_the_operations_listener_only() {
+    let pair = Pair::start();
+    let admin = pair.admin().await;
+    for path in PATHS {
+        for service in [&pair.sso, &pair.gateway] {
+            assert_eq!(ops(service, path).await.0, 200, "{path}");
+        }
+        admin.sso(Method::GET, path).ask().await.check_problem_is(404, "not_found");
+        admin.gateway(Method::GET, path).ask().await.check_problem_is(404, "not_found");
+    }
+    for path in ["/pods", "/logs/web", "/auth/validate", "/auth/session"] {
+        for service in [&pair.sso, &pair.gateway] {
+            assert_eq!(ops(service, path).await.0, 404, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn metrics_count_and_name_no_pod_and_no_user() {
+    let pair = Pair::start();
+    pair.logs.write("visible-namespace", "visible-pod", cri(&["hello"]));
+    let alice = pair.user("visible-user", &["logs:read:visible-namespace/*"]).await;
+    for path in [
+        "visible-namespace/visible-pod",
+        "visible-pod?namespace=visible-namespace",
+        "visible-namespace/visible-pod?container=visible-container",
+        "visible-namespace/visible-missing",
+        "visible-forbidden",
+        "VISIBLE",
+        "visible/visible/visible",
+    ] {
+        alice.logs(path).await;
+    }
+    alice.gateway(Method::GET, "/visible-path").ask().await;
+    alice.sso(Method::GET, "/visible-path").ask().await;
+    pair.anonymous().log_in("visible-stranger", "a password that is wrong").await;
+    let (_, gateway) = ops(&pair.gateway, "/metrics").await;
+    let (_, sso) = ops(&pair.sso, "/metrics").await;
+    for metrics in [&gateway, &sso] {
+        assert!(!metrics.to_lowercase().contains("visible"), "{metrics}");
+        assert!(!metrics.contains(ADMIN.0) && !metrics.contains(alice.token()), "{metrics}");
+        assert!(metrics.ends_with("# EOF\n"), "{metrics}");
+    }
+    let expected = "http_requests_total{route=\"/logs/{namespace}/{pod}\",status=\"200\"} 1\n";
+    assert!(gateway.contains(expected), "{gateway}");
+    assert!(gateway.contains("route=\"none\",status=\"404\""), "{gateway}");
+    assert!(sso.contains("http_requests_total{route=\"/auth/login\",status=\"401\"} 1\n"), "{sso}");
+}
+
+#[tokio::test]
+async fn a_gateway_is_ready_whatever_its_authority_does() {
+    let mut pair = Pair::start();
+    pair.sso.kill();
+    assert_eq!(ops(&pair.gateway, "/readyz").await.0, 200);
+    assert_eq!(ops(&pair.gateway, "/livez").await.0, 200);
+}
