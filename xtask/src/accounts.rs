@@ -35,10 +35,7 @@ pub(crate) struct Session {
 impl Account {
     /// An account with a random password.
     pub(crate) fn new(name: &'static str) -> anyhow::Result<Self> {
-        Ok(Self {
-            name,
-            password: random_password()?,
-        })
+        Ok(Self { name, password: random_password()? })
     }
 
     /// Adds the account, holding nothing but `permission`, to the database of `sso_service`, a
@@ -58,14 +55,7 @@ impl Account {
             .and_then(|mut file| file.write_all(self.password.as_bytes()))
             .with_context(|| format!("cannot write {password_file:?}"))?;
         let output = sso_service
-            .args([
-                "admin",
-                "user",
-                "create",
-                self.name,
-                "--permission",
-                permission,
-            ])
+            .args(["admin", "user", "create", self.name, "--permission", permission])
             .arg("--password-file")
             .arg(&password_file)
             .kill_on_drop(true)
@@ -73,11 +63,7 @@ impl Account {
             .await
             .context("cannot run sso-service admin")?;
         let explanation = String::from_utf8_lossy(&output.stderr);
-        ensure!(
-            output.status.success(),
-            "cannot create user {}: {explanation}",
-            self.name
-        );
+        ensure!(output.status.success(), "cannot create user {}: {explanation}", self.name);
         Ok(())
     }
 
@@ -108,10 +94,7 @@ impl Account {
 fn random_password() -> anyhow::Result<String> {
     let mut bytes = [0; PASSWORD_LENGTH];
     getrandom::fill(&mut bytes).context("the operating system gives no random bytes")?;
-    Ok(bytes
-        .iter()
-        .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
-        .collect())
+    Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
 }
 
 #[cfg(test)]
@@ -122,10 +105,7 @@ mod tests {
     fn a_password_is_long_plain_and_random() {
         let password = random_password().unwrap();
         assert_eq!(password.len(), PASSWORD_LENGTH);
-        assert!(
-            password.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-            "{password}"
-        );
+        assert!(password.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{password}");
         assert_ne!(password, random_password().unwrap());
     }
 }

@@ -15,6 +15,15 @@ pub(crate) struct Binaries {
     pub(crate) logs_gateway: PathBuf,
 }
 
+/// How Cargo is to build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Soon done.
+    Dev,
+    /// As it is deployed, and measured.
+    Release,
+}
+
 /// The one kind of Cargo's messages that names an executable; all fields of the others are absent.
 #[derive(Deserialize)]
 struct Message {
@@ -29,25 +38,16 @@ struct Target {
 
 impl Binaries {
     /// Builds both in one call, so that what they share is compiled once; Cargo's progress shows.
-    pub(crate) fn build() -> anyhow::Result<Self> {
+    pub(crate) fn build(profile: Profile) -> anyhow::Result<Self> {
         let build = Command::new("cargo")
             .args(["build", "--message-format=json-render-diagnostics"])
-            .args([
-                "--package",
-                "sso-service",
-                "--package",
-                "logs-gateway",
-                "--bins",
-            ])
+            .args((profile == Profile::Release).then_some("--release"))
+            .args(["--package", "sso-service", "--package", "logs-gateway", "--bins"])
             .stdin(Stdio::null())
             .stderr(Stdio::inherit())
             .output()
             .context("cannot run cargo build")?;
-        ensure!(
-            build.status.success(),
-            "cargo build failed: {}",
-            build.status
-        );
+        ensure!(build.status.success(), "cargo build failed: {}", build.status);
         Self::from_messages(&build.stdout)
     }
 
@@ -59,22 +59,14 @@ impl Binaries {
         let find = |name| {
             executable(&messages, name).with_context(|| format!("cargo build made no {name}"))
         };
-        Ok(Self {
-            sso_service: find("sso-service")?,
-            logs_gateway: find("logs-gateway")?,
-        })
+        Ok(Self { sso_service: find("sso-service")?, logs_gateway: find("logs-gateway")? })
     }
 }
 
 fn executable(messages: &[Message], name: &str) -> Option<PathBuf> {
     messages
         .iter()
-        .filter(|message| {
-            message
-                .target
-                .as_ref()
-                .is_some_and(|target| target.name == name)
-        })
+        .filter(|message| message.target.as_ref().is_some_and(|target| target.name == name))
         .find_map(|message| message.executable.clone())
 }
 

@@ -17,29 +17,14 @@ struct Check {
 
 /// In the order of how soon they tell something.
 const CHECKS: [Check; 3] = [
+    Check { variable: None, arguments: &["fmt", "--all", "--check"] },
     Check {
         variable: None,
-        arguments: &["fmt", "--all", "--check"],
-    },
-    Check {
-        variable: None,
-        arguments: &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        arguments: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
     },
     Check {
         variable: Some(("RUSTDOCFLAGS", "-D warnings")),
-        arguments: &[
-            "doc",
-            "--workspace",
-            "--no-deps",
-            "--document-private-items",
-        ],
+        arguments: &["doc", "--workspace", "--no-deps", "--document-private-items"],
     },
 ];
 

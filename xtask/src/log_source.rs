@@ -90,10 +90,7 @@ fn pod_directories(root: &Path) -> Vec<(Pod, PathBuf)> {
 fn parse_pod(directory: &str) -> Option<Pod> {
     let mut parts = directory.split('_');
     let (namespace, name, _uid) = (parts.next()?, parts.next()?, parts.next()?);
-    parts.next().is_none().then(|| Pod {
-        namespace: namespace.into(),
-        name: name.into(),
-    })
+    parts.next().is_none().then(|| Pod { namespace: namespace.into(), name: name.into() })
 }
 
 fn count_directories(path: &Path) -> usize {
@@ -106,10 +103,7 @@ mod tests {
     use super::*;
 
     fn pod(namespace: &str, name: &str) -> Pod {
-        Pod {
-            namespace: namespace.into(),
-            name: name.into(),
-        }
+        Pod { namespace: namespace.into(), name: name.into() }
     }
 
     #[test]
@@ -123,19 +117,11 @@ mod tests {
     #[test]
     fn examples_are_pods_with_one_container() {
         let root = tempfile::tempdir().unwrap();
-        for directory in [
-            "shop_web_1/app",
-            "shop_web_1/proxy",
-            "shop_cart_2/app",
-            "b_a_3/app",
-        ] {
+        for directory in ["shop_web_1/app", "shop_web_1/proxy", "shop_cart_2/app", "b_a_3/app"] {
             fs::create_dir_all(root.path().join(directory)).unwrap();
         }
         let source = LogSource::Node(root.path().to_owned());
-        assert_eq!(
-            source.pods_with_one_container(),
-            [pod("b", "a"), pod("shop", "cart")]
-        );
+        assert_eq!(source.pods_with_one_container(), [pod("b", "a"), pod("shop", "cart")]);
     }
 
     #[test]

@@ -5,10 +5,12 @@
 #![expect(clippy::print_stdout, reason = "a chore talks to whoever started it")]
 
 mod accounts;
+mod bench;
 mod binaries;
 mod ci;
 mod clock;
 mod interruption;
+mod launch;
 mod log_source;
 mod samples;
 mod services;
@@ -20,6 +22,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::bench::Bench;
+
 /// The project's chores.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
@@ -28,7 +32,7 @@ struct Cli {
     chore: Chore,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 enum Chore {
     /// Build and run both services with pod logs to read, and show how to talk to them
     Up,
@@ -36,6 +40,11 @@ enum Chore {
     Test,
     /// Run every check that a change must pass; the last line is the total of the tests
     Ci,
+    /// Measure both services beside what they compete with; exits 0 whatever the figures are
+    Bench {
+        /// Which; all of them if none is named
+        benches: Vec<Bench>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -43,14 +52,12 @@ fn main() -> ExitCode {
         Chore::Up => up::run().unwrap_or_else(explain),
         Chore::Test => test::run(),
         Chore::Ci => ci::run(),
+        Chore::Bench { benches } => bench::run(&benches).unwrap_or_else(explain),
     }
 }
 
 /// What went wrong and why, without a backtrace: it is the machine's trouble, not the program's.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape that unwrap_or_else wants"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "the shape that unwrap_or_else wants")]
 fn explain(error: anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
     ExitCode::FAILURE
@@ -69,9 +76,19 @@ mod tests {
 
     #[test]
     fn every_chore_has_its_word() {
-        for (word, chore) in [("up", Chore::Up), ("test", Chore::Test), ("ci", Chore::Ci)] {
+        let bench = Chore::Bench { benches: Vec::new() };
+        let chores =
+            [("up", Chore::Up), ("test", Chore::Test), ("ci", Chore::Ci), ("bench", bench)];
+        for (word, chore) in chores {
             assert_eq!(Cli::try_parse_from(["xtask", word]).unwrap().chore, chore);
         }
+    }
+
+    #[test]
+    fn benches_are_chosen_by_name() {
+        let cli = Cli::try_parse_from(["xtask", "bench", "slow-reader", "tail"]).unwrap();
+        assert_eq!(cli.chore, Chore::Bench { benches: vec![Bench::SlowReader, Bench::Tail] });
+        assert!(Cli::try_parse_from(["xtask", "bench", "sleep"]).is_err());
     }
 
     #[test]

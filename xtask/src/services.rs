@@ -53,10 +53,7 @@ struct Service {
 impl Services {
     /// No service yet; their logs will go to the directory `logs`.
     pub(crate) fn new(logs: &Path) -> Self {
-        Self {
-            logs: logs.to_owned(),
-            running: Vec::new(),
-        }
+        Self { logs: logs.to_owned(), running: Vec::new() }
     }
 
     /// Starts one more and waits until it is ready.
@@ -71,18 +68,17 @@ impl Services {
         self.running.push_mut(service).ready().await
     }
 
+    /// The process of a service that runs.
+    pub(crate) fn id(&self, name: &str) -> Option<u32> {
+        self.running.iter().find(|service| service.name == name)?.child.id()
+    }
+
     /// Waits until any of them ends, which none should, and says how it ended.
     ///
     /// # Panics
     /// When none was started.
     pub(crate) async fn first_to_end(&mut self) -> anyhow::Error {
-        select_all(
-            self.running
-                .iter_mut()
-                .map(|service| Box::pin(service.ended())),
-        )
-        .await
-        .0
+        select_all(self.running.iter_mut().map(|service| Box::pin(service.ended()))).await.0
     }
 
     /// Stops all at the same time.
@@ -103,16 +99,8 @@ impl Service {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;
-        let stdout = child
-            .stdout
-            .take()
-            .context("standard output is not piped")?;
-        Ok(Self {
-            name,
-            child,
-            stdout: BufReader::new(stdout).lines(),
-            log,
-        })
+        let stdout = child.stdout.take().context("standard output is not piped")?;
+        Ok(Self { name, child, stdout: BufReader::new(stdout).lines(), log })
     }
 
     async fn ready(&mut self) -> anyhow::Result<Ready> {
@@ -187,10 +175,7 @@ mod tests {
     #[tokio::test]
     async fn a_service_is_ready_when_it_says_so() {
         let (_logs, mut services) = services();
-        let ready = services
-            .start("s", shell(&format!("{READY}; exec sleep 60")))
-            .await
-            .unwrap();
+        let ready = services.start("s", shell(&format!("{READY}; exec sleep 60"))).await.unwrap();
         assert_eq!(ready.listening.port(), 1);
         assert_eq!(ready.ops.port(), 2);
         services.stop().await;
@@ -199,10 +184,7 @@ mod tests {
     #[tokio::test]
     async fn a_service_that_ends_at_once_shows_its_log() {
         let (_logs, mut services) = services();
-        let error = services
-            .start("s", shell("echo no such port >&2; exit 64"))
-            .await
-            .unwrap_err();
+        let error = services.start("s", shell("echo no such port >&2; exit 64")).await.unwrap_err();
         let expected = "s ended by itself: exit status: 64; its log ends with:\nno such port";
         assert_eq!(error.to_string(), expected);
     }
@@ -210,31 +192,17 @@ mod tests {
     #[tokio::test]
     async fn the_end_of_a_running_service_is_noticed() {
         let (_logs, mut services) = services();
-        services
-            .start("a", shell(&format!("{READY}; exec sleep 60")))
-            .await
-            .unwrap();
-        services
-            .start("b", shell(&format!("{READY}; exit 3")))
-            .await
-            .unwrap();
+        services.start("a", shell(&format!("{READY}; exec sleep 60"))).await.unwrap();
+        services.start("b", shell(&format!("{READY}; exit 3"))).await.unwrap();
         let error = services.first_to_end().await;
-        assert!(
-            error
-                .to_string()
-                .starts_with("b ended by itself: exit status: 3"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("b ended by itself: exit status: 3"), "{error}");
         services.stop().await;
     }
 
     #[tokio::test]
     async fn services_are_stopped_by_sigterm() {
         let (_logs, mut services) = services();
-        services
-            .start("s", shell(&format!("{READY}; exec sleep 60")))
-            .await
-            .unwrap();
+        services.start("s", shell(&format!("{READY}; exec sleep 60"))).await.unwrap();
         services.stop().await;
         let status = services.running[0].child.wait().await.unwrap();
         assert_eq!(status.signal(), Some(Signal::TERM.as_raw()));
@@ -244,9 +212,6 @@ mod tests {
     fn a_tail_is_the_last_lines() {
         let log: String = (1..=50).map(|n| format!("line {n}\n")).collect();
         let tail = tail(log.as_bytes());
-        assert!(
-            tail.starts_with("line 31\n") && tail.ends_with("line 50"),
-            "{tail}"
-        );
+        assert!(tail.starts_with("line 31\n") && tail.ends_with("line 50"), "{tail}");
     }
 }

@@ -19,19 +19,11 @@ pub(crate) struct Totals {
 
 impl Totals {
     /// What stands for something that failed without having been counted.
-    pub(crate) const ONE_FAILURE: Self = Self {
-        passed: 0,
-        failed: 1,
-        skipped: 0,
-    };
+    pub(crate) const ONE_FAILURE: Self = Self { passed: 0, failed: 1, skipped: 0 };
 
     /// Success, unless anything failed.
     pub(crate) fn exit_code(self) -> ExitCode {
-        if self.failed == 0 {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        }
+        if self.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
     /// A run that failed outside any test, or that ran none, must not look like a success.
@@ -54,11 +46,7 @@ impl AddAssign for Totals {
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} passed, {} failed, {} skipped",
-            self.passed, self.failed, self.skipped
-        )
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
     }
 }
 
@@ -115,15 +103,9 @@ fn sum_while_showing(output: impl io::Read, mut screen: impl Write) -> io::Resul
 fn parse_result(line: &str) -> Option<Totals> {
     let (_verdict, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let count = |of: &str| {
-        counts
-            .split(';')
-            .find_map(|part| part.trim().strip_suffix(of)?.trim().parse().ok())
+        counts.split(';').find_map(|part| part.trim().strip_suffix(of)?.trim().parse().ok())
     };
-    Some(Totals {
-        passed: count("passed")?,
-        failed: count("failed")?,
-        skipped: count("ignored")?,
-    })
+    Some(Totals { passed: count("passed")?, failed: count("failed")?, skipped: count("ignored")? })
 }
 
 #[cfg(test)]
@@ -131,11 +113,7 @@ mod tests {
     use super::*;
 
     fn totals(passed: u64, failed: u64, skipped: u64) -> Totals {
-        Totals {
-            passed,
-            failed,
-            skipped,
-        }
+        Totals { passed, failed, skipped }
     }
 
     #[test]
@@ -149,31 +127,20 @@ mod tests {
             test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 5 filtered out; \
             finished in 1.20s\n";
         let mut screen = Vec::new();
-        assert_eq!(
-            sum_while_showing(&output[..], &mut screen).unwrap(),
-            totals(13, 2, 1)
-        );
+        assert_eq!(sum_while_showing(&output[..], &mut screen).unwrap(), totals(13, 2, 1));
         assert_eq!(screen, output);
     }
 
     #[test]
     fn other_lines_count_nothing() {
-        for line in [
-            "",
-            "test a ... ok",
-            "test result: ok",
-            "note: test result: ok. 1 passed;",
-        ] {
+        for line in ["", "test a ... ok", "test result: ok", "note: test result: ok. 1 passed;"] {
             assert_eq!(parse_result(line), None, "{line:?}");
         }
     }
 
     #[test]
     fn the_total_reads_as_promised() {
-        assert_eq!(
-            totals(12, 0, 3).to_string(),
-            "12 passed, 0 failed, 3 skipped"
-        );
+        assert_eq!(totals(12, 0, 3).to_string(), "12 passed, 0 failed, 3 skipped");
     }
 
     #[test]

@@ -44,54 +44,26 @@ impl fmt::Display for Welcome<'_> {
 
 impl Welcome<'_> {
     fn write_overview(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self {
-            sso,
-            gateway,
-            home,
-            logs,
-            admin,
-            ..
-        } = self;
+        let Self { sso, gateway, home, logs, admin, .. } = self;
         let home = home.display();
         writeln!(f)?;
         for (name, ready) in [("sso-service", sso), ("logs-gateway", gateway)] {
-            let Ready {
-                listening,
-                ops,
-                version,
-            } = ready;
-            writeln!(
-                f,
-                "{name:<13} http://{listening}  operations http://{ops}  {version}"
-            )?;
+            let Ready { listening, ops, version } = ready;
+            writeln!(f, "{name:<13} http://{listening}  operations http://{ops}  {version}")?;
             writeln!(f, "{:<13} its own log: {home}/{name}.log", "")?;
         }
         writeln!(f, "{:<13} {logs}", "pod logs")?;
-        writeln!(
-            f,
-            "{:<13} {}  password {}",
-            "user", admin.name, admin.password
-        )?;
-        if let Some(Guest {
-            account, namespace, ..
-        }) = &self.guest
-        {
+        writeln!(f, "{:<13} {}  password {}", "user", admin.name, admin.password)?;
+        if let Some(Guest { account, namespace, .. }) = &self.guest {
             let Account { name, password } = account;
-            writeln!(
-                f,
-                "{:<13} {name}  password {password}  reads {namespace}/* only",
-                "user"
-            )?;
+            writeln!(f, "{:<13} {name}  password {password}  reads {namespace}/* only", "user")?;
         }
         Ok(())
     }
 
     fn write_variables(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let minutes = self.session.expires_in / 60;
-        writeln!(
-            f,
-            "\nIn another terminal, with tokens that last {minutes} minutes:"
-        )?;
+        writeln!(f, "\nIn another terminal, with tokens that last {minutes} minutes:")?;
         writeln!(f, "  SSO=http://{}", self.sso.listening)?;
         writeln!(f, "  GW=http://{}", self.gateway.listening)?;
         writeln!(f, "  T={}", self.session.token)?;
@@ -107,10 +79,7 @@ impl Welcome<'_> {
         let form = format!("-d username={name} -d password={password}");
         writeln!(f, r#"  curl -sS -w '\n' {form} "$SSO/auth/login""#)?;
         writeln!(f, "\nAsk whose token it is:")?;
-        writeln!(
-            f,
-            r#"  curl -sS -w '\n' -X POST {ADMIN} "$SSO/auth/validate""#
-        )?;
+        writeln!(f, r#"  curl -sS -w '\n' -X POST {ADMIN} "$SSO/auth/validate""#)?;
         writeln!(f, "\nList the pods:")?;
         writeln!(f, r#"  curl -sS -w '\n' {ADMIN} "$GW/pods""#)?;
         let pods = self.logs.pods_with_one_container();
@@ -132,14 +101,8 @@ impl Welcome<'_> {
     }
 
     fn write_logout(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "\nLog out: the token is refused at once, by both services:"
-        )?;
-        writeln!(
-            f,
-            r#"  curl -sS -w '%{{http_code}}\n' -X POST {ADMIN} "$SSO/auth/logout""#
-        )?;
+        writeln!(f, "\nLog out: the token is refused at once, by both services:")?;
+        writeln!(f, r#"  curl -sS -w '%{{http_code}}\n' -X POST {ADMIN} "$SSO/auth/logout""#)?;
         writeln!(f, r#"  curl -sS -w '\n' {ADMIN} "$GW/pods""#)
     }
 }
@@ -151,11 +114,7 @@ impl Guest {
 
     fn write_requests(&self, f: &mut Formatter<'_>, pods: &[Pod]) -> fmt::Result {
         let name = self.account.name;
-        writeln!(
-            f,
-            "\nAs {name}, who sees {}/* and nothing else:",
-            self.namespace
-        )?;
+        writeln!(f, "\nAs {name}, who sees {}/* and nothing else:", self.namespace)?;
         writeln!(f, r#"  curl -sS -w '\n' {GUEST} "$GW/pods""#)?;
         if let Some(Pod { namespace, name }) = pods.iter().find(|pod| !self.may_read(pod)) {
             let url = format!("$GW/logs/{namespace}/{name}");
@@ -176,10 +135,9 @@ fn write_reading(f: &mut Formatter<'_>, pod: &Pod) -> fmt::Result {
     let text =
         format!(r#"-H 'Accept: text/plain' "$GW/logs/{name}?namespace={namespace}&tailLines=5""#);
     writeln!(f, "  curl -sS {ADMIN} {text}")?;
-    writeln!(
-        f,
-        r#"  curl -sS -w '\n' {ADMIN} "$GW/logs/{namespace}/{name}?tailLines=5""#
-    )
+    writeln!(f, r#"  curl -sS -w '\n' {ADMIN} "$GW/logs/{namespace}/{name}?tailLines=5""#)?;
+    writeln!(f, "\nFollow it, across rotations, until you press Ctrl-C there or log out:")?;
+    writeln!(f, r#"  curl -sSN {ADMIN} "$GW/logs/{namespace}/{name}?follow=true&tailLines=5""#)
 }
 
 #[cfg(test)]
@@ -189,34 +147,18 @@ mod tests {
     use super::*;
 
     fn ready(port: u16) -> Ready {
-        let (listening, ops) = (
-            ([127, 0, 0, 1], port).into(),
-            ([127, 0, 0, 1], port + 1000).into(),
-        );
-        Ready {
-            listening,
-            ops,
-            version: "0.1.0".into(),
-        }
+        let (listening, ops) =
+            (([127, 0, 0, 1], port).into(), ([127, 0, 0, 1], port + 1000).into());
+        Ready { listening, ops, version: "0.1.0".into() }
     }
 
     fn session(token: &str) -> Session {
-        Session {
-            token: token.into(),
-            expires_in: 1800,
-        }
+        Session { token: token.into(), expires_in: 1800 }
     }
 
     fn guest() -> Guest {
-        let account = Account {
-            name: "dev",
-            password: "guest-password".into(),
-        };
-        Guest {
-            account,
-            session: session("sso_dev"),
-            namespace: "shop",
-        }
+        let account = Account { name: "dev", password: "guest-password".into() };
+        Guest { account, session: session("sso_dev"), namespace: "shop" }
     }
 
     /// The commands shown over logs that lie in the directories `containers`.
@@ -230,18 +172,12 @@ mod tests {
             gateway: ready(8000),
             home: root.path(),
             logs: &LogSource::Node(root.path().to_owned()),
-            admin: Account {
-                name: "admin",
-                password: "admin-password".into(),
-            },
+            admin: Account { name: "admin", password: "admin-password".into() },
             session: session("sso_admin"),
             guest,
         };
         let text = welcome.to_string();
-        text.lines()
-            .filter_map(|line| line.strip_prefix("  "))
-            .map(str::to_owned)
-            .collect()
+        text.lines().filter_map(|line| line.strip_prefix("  ")).map(str::to_owned).collect()
     }
 
     fn shows(commands: &[String], part: &str) -> bool {
@@ -252,11 +188,8 @@ mod tests {
     fn every_command_can_be_pasted() {
         let commands = commands(&["shop_cart_1/app", "kube-system_dns_2/dns"], Some(guest()));
         for command in commands.iter().filter(|command| !command.starts_with(' ')) {
-            let starts = ["SSO=", "GW=", "T=", "D=", "curl -sS "];
-            assert!(
-                starts.iter().any(|start| command.starts_with(start)),
-                "{command}"
-            );
+            let starts = ["SSO=", "GW=", "T=", "D=", "curl -sS"];
+            assert!(starts.iter().any(|start| command.starts_with(start)), "{command}");
             assert!(!command.contains('#'), "{command}");
         }
     }
@@ -265,10 +198,8 @@ mod tests {
     fn the_guest_is_shown_what_is_allowed_and_what_is_not() {
         let commands = commands(&["shop_cart_1/app", "kube-system_dns_2/dns"], Some(guest()));
         assert!(shows(&commands, "D=sso_dev"));
-        assert!(shows(
-            &commands,
-            "Bearer $T\" \"$GW/logs/shop/cart?tailLines=5"
-        ));
+        assert!(shows(&commands, "Bearer $T\" \"$GW/logs/shop/cart?tailLines=5"));
+        assert!(shows(&commands, "$GW/logs/shop/cart?follow=true"));
         assert!(shows(&commands, "Bearer $D\" \"$GW/logs/kube-system/dns"));
     }
 

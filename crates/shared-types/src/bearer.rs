@@ -71,9 +71,7 @@ impl BearerToken {
             return Err(MalformedAuthorization::IllegalCharacter);
         }
         // ASCII throughout, as just seen, so nothing is replaced.
-        Ok(Self(Zeroizing::new(
-            String::from_utf8_lossy(token).into_owned(),
-        )))
+        Ok(Self(Zeroizing::new(String::from_utf8_lossy(token).into_owned())))
     }
 
     /// The token itself, to hash it or to pass it on.
@@ -127,13 +125,7 @@ mod tests {
 
     #[test]
     fn no_header_and_other_schemes_are_no_credential() {
-        for values in [
-            &[][..],
-            &["Basic YTpi"],
-            &["Bearertoken"],
-            &["Digest a=b"],
-            &[""],
-        ] {
+        for values in [&[][..], &["Basic YTpi"], &["Bearertoken"], &["Digest a=b"], &[""]] {
             assert_eq!(parse(values), Ok(None), "{values:?}");
         }
     }
@@ -147,10 +139,7 @@ mod tests {
 
     #[test]
     fn a_token_may_hold_what_rfc_6750_allows() {
-        assert_eq!(
-            parse(&["Bearer aZ09-._~+/=="]),
-            Ok(Some("aZ09-._~+/==".to_owned()))
-        );
+        assert_eq!(parse(&["Bearer aZ09-._~+/=="]), Ok(Some("aZ09-._~+/==".to_owned())));
     }
 
     #[test]

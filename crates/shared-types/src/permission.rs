@@ -35,22 +35,10 @@ impl Permission {
         match (self, &asked.resource) {
             (Self::Everything, _) => true,
             (Self::Action(action), _) => *action == asked.action,
-            (
-                Self::Resource {
-                    action,
-                    namespace,
-                    name,
-                },
-                None,
-            ) => *action == asked.action && namespace == "*" && name == "*",
-            (
-                Self::Resource {
-                    action,
-                    namespace,
-                    name,
-                },
-                Some(resource),
-            ) => {
+            (Self::Resource { action, namespace, name }, None) => {
+                *action == asked.action && namespace == "*" && name == "*"
+            }
+            (Self::Resource { action, namespace, name }, Some(resource)) => {
                 *action == asked.action
                     && glob_matches(namespace, &resource.namespace)
                     && glob_matches(name, &resource.name)
@@ -80,11 +68,9 @@ impl FromStr for Permission {
         let action = action.to_owned();
         Ok(match resource {
             None => Self::Action(action),
-            Some((namespace, name)) => Self::Resource {
-                action,
-                namespace: namespace.to_owned(),
-                name: name.to_owned(),
-            },
+            Some((namespace, name)) => {
+                Self::Resource { action, namespace: namespace.to_owned(), name: name.to_owned() }
+            }
         })
     }
 }
@@ -94,11 +80,7 @@ impl fmt::Display for Permission {
         match self {
             Self::Everything => f.write_str("*"),
             Self::Action(action) => f.write_str(action),
-            Self::Resource {
-                action,
-                namespace,
-                name,
-            } => write!(f, "{action}:{namespace}/{name}"),
+            Self::Resource { action, namespace, name } => write!(f, "{action}:{namespace}/{name}"),
         }
     }
 }
@@ -120,23 +102,14 @@ impl AskedPermission {
     /// Asks to do `action` to every resource.
     #[must_use]
     pub fn everywhere(action: &str) -> Self {
-        Self {
-            action: action.to_owned(),
-            resource: None,
-        }
+        Self { action: action.to_owned(), resource: None }
     }
 
     /// Asks to do `action` to one resource.
     #[must_use]
     pub fn on(action: &str, namespace: &str, name: &str) -> Self {
-        let resource = Resource {
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-        };
-        Self {
-            action: action.to_owned(),
-            resource: Some(resource),
-        }
+        let resource = Resource { namespace: namespace.to_owned(), name: name.to_owned() };
+        Self { action: action.to_owned(), resource: Some(resource) }
     }
 }
 
@@ -149,10 +122,7 @@ impl FromStr for AskedPermission {
         }
         let (action, resource) = split(text)?;
         Ok(match resource {
-            None => Self {
-                action: action.to_owned(),
-                resource: None,
-            },
+            None => Self { action: action.to_owned(), resource: None },
             Some((namespace, name)) => Self::on(action, namespace, name),
         })
     }
@@ -221,9 +191,7 @@ fn split(text: &str) -> Result<Parts<'_>, InvalidPermission> {
     let Some(resource) = resource else {
         return Ok((action, None));
     };
-    let (namespace, name) = resource
-        .split_once('/')
-        .ok_or(InvalidPermission::Resource)?;
+    let (namespace, name) = resource.split_once('/').ok_or(InvalidPermission::Resource)?;
     if !is_glob(namespace) || !is_glob(name) {
         return Err(InvalidPermission::Resource);
     }
@@ -349,26 +317,16 @@ mod tests {
             assert_eq!(text.parse::<Permission>(), Err(fault), "{text}");
         }
         for text in ["*", "logs:read:shop/*", "logs:read:sh?p/web"] {
-            assert_eq!(
-                text.parse::<AskedPermission>(),
-                Err(InvalidPermission::Wildcard),
-                "{text}"
-            );
+            assert_eq!(text.parse::<AskedPermission>(), Err(InvalidPermission::Wildcard), "{text}");
         }
     }
 
     #[test]
     fn a_permission_concerns_its_own_action() {
-        for (held, concerned) in [
-            ("*", true),
-            ("logs:read", true),
-            ("logs:read:a/b", true),
-            ("logs:write", false),
-        ] {
-            assert_eq!(
-                held.parse::<Permission>().unwrap().concerns("logs:read"),
-                concerned
-            );
+        for (held, concerned) in
+            [("*", true), ("logs:read", true), ("logs:read:a/b", true), ("logs:write", false)]
+        {
+            assert_eq!(held.parse::<Permission>().unwrap().concerns("logs:read"), concerned);
         }
     }
 

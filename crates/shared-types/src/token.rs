@@ -42,9 +42,7 @@ impl TokenKind {
     /// The kind of a whole token with the right length, alphabet and checksum.
     #[must_use]
     pub fn of(token: &str) -> Option<Self> {
-        let kind = Self::ALL
-            .into_iter()
-            .find(|kind| token.starts_with(kind.prefix()))?;
+        let kind = Self::ALL.into_iter().find(|kind| token.starts_with(kind.prefix()))?;
         let (body, checksum) = token.rsplit_once('_')?;
         let entropy = body.strip_prefix(kind.prefix())?;
         let well_formed = entropy.len() == ENTROPY_DIGITS

@@ -19,19 +19,11 @@ pub(super) struct Container {
 
 impl Container {
     const fn steady(name: &'static str, voice: Voice) -> Self {
-        Self {
-            name,
-            voice,
-            last_words: None,
-        }
+        Self { name, voice, last_words: None }
     }
 
     const fn restarted(name: &'static str, voice: Voice, last_words: Voice) -> Self {
-        Self {
-            name,
-            voice,
-            last_words: Some(last_words),
-        }
+        Self { name, voice, last_words: Some(last_words) }
     }
 }
 
@@ -40,11 +32,7 @@ pub(super) const PODS: &[Pod] = &[
     Pod {
         namespace: "shop",
         name: "checkout-6c9d7f8b54-x2x7p",
-        containers: &[Container::restarted(
-            "checkout",
-            voices::checkout,
-            voices::go_panic,
-        )],
+        containers: &[Container::restarted("checkout", voices::checkout, voices::go_panic)],
     },
     Pod {
         namespace: "shop",

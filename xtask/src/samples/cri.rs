@@ -25,18 +25,12 @@ enum Stream {
 impl Line {
     /// A line on standard output.
     pub(super) fn out(content: impl Into<String>) -> Self {
-        Self {
-            stream: Stream::Stdout,
-            content: content.into(),
-        }
+        Self { stream: Stream::Stdout, content: content.into() }
     }
 
     /// A line on standard error.
     pub(super) fn err(content: impl Into<String>) -> Self {
-        Self {
-            stream: Stream::Stderr,
-            content: content.into(),
-        }
+        Self { stream: Stream::Stderr, content: content.into() }
     }
 
     /// The physical lines that a runtime writes at `at`: full (`F`), preceded by partial ones
@@ -95,26 +89,17 @@ mod tests {
 
     #[test]
     fn times_are_trimmed_as_go_does() {
-        check_time(
-            "2026-11-21T04:00:10.123456789Z",
-            "2026-11-21T04:00:10.123456789Z",
-        );
+        check_time("2026-11-21T04:00:10.123456789Z", "2026-11-21T04:00:10.123456789Z");
         check_time("2026-11-21T04:00:10.120000000Z", "2026-11-21T04:00:10.12Z");
         check_time("2026-11-21T04:00:10Z", "2026-11-21T04:00:10Z");
         check_time("2026-11-21T04:00:10.5+00:00", "2026-11-21T04:00:10.5Z");
-        check_time(
-            "2026-11-21T04:00:10.050+05:30",
-            "2026-11-21T04:00:10.05+05:30",
-        );
+        check_time("2026-11-21T04:00:10.050+05:30", "2026-11-21T04:00:10.05+05:30");
         check_time("2026-11-21T04:00:00-08:00", "2026-11-21T04:00:00-08:00");
     }
 
     fn encoded(line: &Line) -> Vec<String> {
         let lines = line.encode(at("2026-11-21T04:00:10Z"));
-        lines
-            .into_iter()
-            .map(|line| String::from_utf8(line).unwrap())
-            .collect()
+        lines.into_iter().map(|line| String::from_utf8(line).unwrap()).collect()
     }
 
     #[test]
@@ -123,10 +108,7 @@ mod tests {
             encoded(&Line::out("hello  you")),
             ["2026-11-21T04:00:10Z stdout F hello  you\n"]
         );
-        assert_eq!(
-            encoded(&Line::err("")),
-            ["2026-11-21T04:00:10Z stderr F \n"]
-        );
+        assert_eq!(encoded(&Line::err("")), ["2026-11-21T04:00:10Z stderr F \n"]);
     }
 
     #[test]
@@ -137,9 +119,7 @@ mod tests {
     #[test]
     fn a_long_line_is_split() {
         let lines = encoded(&Line::out(format!("{}end", "x".repeat(2 * MAX_CONTENT))));
-        let [first, second, third] = lines.as_slice() else {
-            panic!("{} lines", lines.len())
-        };
+        let [first, second, third] = lines.as_slice() else { panic!("{} lines", lines.len()) };
         assert!(first.starts_with("2026-11-21T04:00:10Z stdout P x"));
         assert!(second.starts_with("2026-11-21T04:00:10.000007Z stdout P x"));
         assert_eq!(third, "2026-11-21T04:00:10.000014Z stdout F end\n");

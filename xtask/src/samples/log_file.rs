@@ -45,11 +45,7 @@ impl LogFile {
 
     /// Rotates the file if it is large, at the instant `now`.
     pub(super) fn rotate_if_large(&mut self, now: DateTime<FixedOffset>) -> io::Result<()> {
-        if self.size >= MAX_SIZE {
-            self.rotate(now)
-        } else {
-            Ok(())
-        }
+        if self.size >= MAX_SIZE { self.rotate(now) } else { Ok(()) }
     }
 
     fn rotate(&mut self, now: DateTime<FixedOffset>) -> io::Result<()> {
@@ -75,10 +71,7 @@ impl LogFile {
 
     fn compress_rotated(&self) -> io::Result<()> {
         let is_plain = |path: &&PathBuf| path.extension() != Some(OsStr::new("gz"));
-        self.rotated()?
-            .iter()
-            .filter(is_plain)
-            .try_for_each(|path| compress(path))
+        self.rotated()?.iter().filter(is_plain).try_for_each(|path| compress(path))
     }
 
     /// The files rotated so far, oldest first: their names begin with the time.
@@ -101,11 +94,7 @@ impl LogFile {
 
 /// As containerd creates it: for its owner, and readable by the owner's group.
 fn open_for_appending(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o640)
-        .open(path)
+    OpenOptions::new().append(true).create(true).mode(0o640).open(path)
 }
 
 /// Writes beside the file and renames, so that nobody sees half a `.gz`.
@@ -200,10 +189,7 @@ mod tests {
             log.append(line).unwrap();
             log.rotate(start()).unwrap();
         }
-        assert_eq!(
-            fs::read(container.path().join("0.log.20261121-040000")).unwrap(),
-            b"1\n"
-        );
+        assert_eq!(fs::read(container.path().join("0.log.20261121-040000")).unwrap(), b"1\n");
         assert_eq!(fs::read(container.path().join("0.log")).unwrap(), b"2\n");
     }
 
@@ -215,9 +201,6 @@ mod tests {
         let mut log = LogFile::open(container.path(), 0).unwrap();
         log.rotate(start()).unwrap();
         let names = names(container.path());
-        assert!(
-            names.contains(&"10.log.20260101-000000".to_owned()),
-            "{names:?}"
-        );
+        assert!(names.contains(&"10.log.20260101-000000".to_owned()), "{names:?}");
     }
 }

@@ -40,11 +40,7 @@ pub(super) fn checkout(rng: &mut Rng, at: DateTime<FixedOffset>) -> Vec<Line> {
         3..=7 => Line::out(entry(
             "DEBUG",
             "cart priced",
-            &format!(
-                r#""items":{},"coupon":{}"#,
-                rng.u8(1..9),
-                pick(rng, &["null", r#""NOV10""#])
-            ),
+            &format!(r#""items":{},"coupon":{}"#, rng.u8(1..9), pick(rng, &["null", r#""NOV10""#])),
         )),
         _ => Line::out(entry(
             "INFO",
@@ -110,11 +106,7 @@ pub(super) fn catalog(rng: &mut Rng, at: DateTime<FixedOffset>) -> Vec<Line> {
             32,
             "INFO",
             "c.e.shop.catalog.SearchIndex",
-            &format!(
-                "Reindexed {} products in {} ms",
-                rng.u16(50..900),
-                rng.u16(20..700)
-            ),
+            &format!("Reindexed {} products in {} ms", rng.u16(50..900), rng.u16(20..700)),
         ))],
         _ => vec![Line::out(entry(
             32,
@@ -222,12 +214,7 @@ fn settlement_entries(rng: &mut Rng) -> String {
     let entries: Vec<_> = (0..rng.u16(400..1400))
         .map(|_| {
             let account = rng.u32(..1_000_000);
-            format!(
-                "{}:ACC-{account:06}:{:>7}.{:02}",
-                hex(rng, 10),
-                rng.u16(1..900),
-                rng.u8(..100)
-            )
+            format!("{}:ACC-{account:06}:{:>7}.{:02}", hex(rng, 10), rng.u16(1..900), rng.u8(..100))
         })
         .collect();
     entries.join(",")
@@ -262,32 +249,20 @@ pub(super) fn klog(rng: &mut Rng, at: DateTime<FixedOffset>) -> Vec<Line> {
             ),
         ),
     };
-    vec![Line::err(format!(
-        "{severity}{} {:>7} {message}",
-        at.format("%m%d %H:%M:%S%.6f"),
-        1
-    ))]
+    vec![Line::err(format!("{severity}{} {:>7} {message}", at.format("%m%d %H:%M:%S%.6f"), 1))]
 }
 
 fn path(rng: &mut Rng) -> String {
     match rng.u8(0..5) {
         0 => "/".to_owned(),
-        1 => format!(
-            "/search?q={}",
-            pick(rng, &["lamp", "desk", "tea%20cup", "caf%C3%A9"])
-        ),
+        1 => format!("/search?q={}", pick(rng, &["lamp", "desk", "tea%20cup", "caf%C3%A9"])),
         2 => "/cart".to_owned(),
         _ => format!("/products/{}", rng.u16(1..2000)),
     }
 }
 
 fn status(rng: &mut Rng) -> &'static str {
-    pick(
-        rng,
-        &[
-            "200", "200", "200", "200", "200", "304", "304", "404", "502",
-        ],
-    )
+    pick(rng, &["200", "200", "200", "200", "200", "304", "304", "404", "502"])
 }
 
 fn pick(rng: &mut Rng, of: &[&'static str]) -> &'static str {
@@ -302,10 +277,7 @@ fn hex(rng: &mut Rng, digits: usize) -> String {
 pub(super) fn uuid(rng: &mut Rng) -> String {
     let (first, second, third, fourth) = (hex(rng, 8), hex(rng, 4), hex(rng, 3), hex(rng, 3));
     let variant = pick(rng, &["8", "9", "a", "b"]);
-    format!(
-        "{first}-{second}-4{third}-{variant}{fourth}-{}",
-        hex(rng, 12)
-    )
+    format!("{first}-{second}-4{third}-{variant}{fourth}-{}", hex(rng, 12))
 }
 
 #[cfg(test)]
@@ -351,11 +323,7 @@ mod tests {
         let lines = listen(klog);
         for (stream, content) in contents(&lines) {
             assert_eq!(stream, "stderr");
-            assert_eq!(
-                &content[1..30],
-                "1121 05:00:00.123456       1 ",
-                "{content}"
-            );
+            assert_eq!(&content[1..30], "1121 05:00:00.123456       1 ", "{content}");
         }
     }
 
@@ -369,14 +337,7 @@ mod tests {
     #[test]
     fn long_lines_occur_but_are_rare() {
         let lines = listen(ledger);
-        let partial = lines
-            .iter()
-            .filter(|line| line.contains(" stdout P "))
-            .count();
-        assert!(
-            (1..lines.len() / 4).contains(&partial),
-            "{partial} of {}",
-            lines.len()
-        );
+        let partial = lines.iter().filter(|line| line.contains(" stdout P ")).count();
+        assert!((1..lines.len() / 4).contains(&partial), "{partial} of {}", lines.len());
     }
 }

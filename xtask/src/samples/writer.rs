@@ -89,10 +89,7 @@ fn write_history(
     now: DateTime<FixedOffset>,
     rng: &mut Rng,
 ) -> io::Result<Scribe> {
-    let mut scribe = Scribe {
-        voice: container.voice,
-        log: LogFile::open(directory, 0)?,
-    };
+    let mut scribe = Scribe { voice: container.voice, log: LogFile::open(directory, 0)? };
     let mut occasions = occasions(now, rng).into_iter();
     if let Some(last_words) = container.last_words {
         for at in occasions.by_ref().take(HISTORY as usize / 2) {
@@ -112,10 +109,7 @@ fn write_history(
 /// Instants in order, the last of them just before `now`.
 fn occasions(now: DateTime<FixedOffset>, rng: &mut Rng) -> Vec<DateTime<FixedOffset>> {
     let step = HISTORY_SPAN / HISTORY;
-    (1..=HISTORY)
-        .rev()
-        .map(|steps_ago| now - step * steps_ago + step.mul_f64(rng.f64()))
-        .collect()
+    (1..=HISTORY).rev().map(|steps_ago| now - step * steps_ago + step.mul_f64(rng.f64())).collect()
 }
 
 #[cfg(test)]
@@ -125,15 +119,9 @@ mod tests {
     use super::*;
 
     fn log_files(root: &Path) -> Vec<PathBuf> {
-        let children = |path: PathBuf| {
-            fs::read_dir(path)
-                .unwrap()
-                .map(|entry| entry.unwrap().path())
-        };
-        children(root.to_owned())
-            .flat_map(children)
-            .flat_map(children)
-            .collect()
+        let children =
+            |path: PathBuf| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+        children(root.to_owned()).flat_map(children).flat_map(children).collect()
     }
 
     #[test]
@@ -162,9 +150,7 @@ mod tests {
         let first = fs::read_to_string(second.with_file_name("0.log")).unwrap();
         assert!(first.contains(" stderr F panic: "), "{first}");
         let before = fs::metadata(&second).unwrap().len();
-        samples.scribes[0]
-            .speak(&mut samples.rng, clock::now())
-            .unwrap();
+        samples.scribes[0].speak(&mut samples.rng, clock::now()).unwrap();
         assert!(fs::metadata(&second).unwrap().len() > before);
     }
 

@@ -1,0 +1,119 @@
+//! `download`: a CRI log of 1 GiB as text through the whole gateway, over loopback, by a client
+//! that discards it; bytes of file a second, and what it costs in memory.
+//!
+//! The peer is `cut -d' ' -f4-` of the same file to /dev/null, which does the same to each line
+//! without a network: what one would do with a shell on the node. That both give the same bytes
+//! is made sure once, before anything is measured.
+
+use std::{path::Path, process::Stdio, time::Instant};
+
+use anyhow::{Context, ensure};
+use crc32fast::Hasher;
+use tokio::{io::AsyncReadExt, process::Command};
+
+use super::{
+    http::Connection,
+    process::Process,
+    rounds::Rounds,
+    stage::{Pair, Stage},
+    table::{Report, Target, gigabytes_a_second, mebibytes},
+};
+use crate::services::Services;
+
+const ROUNDS: usize = 5;
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// What was received, in short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Content {
+    bytes: u64,
+    checksum: u32,
+}
+
+pub(super) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyhow::Result<Report> {
+    let log = stage.large_log().await?;
+    let size = log.metadata()?.len() as f64;
+    let pair = stage.start(services).await?;
+    let memory_at_start = pair.gateway_process.resident()?;
+    let mut report = Report::default();
+    // Also the warm-up: from here on the file is in the page cache.
+    let expected = what_cut_gives(log).await?;
+    let content = what_the_gateway_gives(&pair).await?;
+    if content != expected {
+        report.note(format!("the gateway gave {content:?}, cut gave {expected:?}"));
+    }
+    let mut rounds = Rounds::default();
+    let processes = [pair.gateway_process, Process::ours()];
+    let before = processes.map(Process::processor_time);
+    for _ in 0..ROUNDS {
+        let ours = time_of_the_gateway(&pair).await?;
+        rounds.add(size / ours, size / time_of_cut(log).await?);
+    }
+    let after = processes.map(Process::processor_time);
+    let growth = pair.gateway_process.peak()?.saturating_sub(memory_at_start);
+    report.rounds(
+        "download: 1 GiB as text / cut",
+        &rounds,
+        gigabytes_a_second,
+        Target::AtLeast(2.0),
+    );
+    // Of the client too, which must not be what is measured.
+    for (name, (before, after)) in ["gateway", "client"].iter().zip(before.into_iter().zip(after)) {
+        let each = (after? - before?).as_secs_f64() / ROUNDS as f64;
+        report.figure(&format!("download: {name} processor time"), format!("{each:.2} s"));
+    }
+    report.figure("download: gateway memory above start", mebibytes(growth as f64));
+    Ok(report)
+}
+
+async fn time_of_the_gateway(pair: &Pair) -> anyhow::Result<f64> {
+    let start = Instant::now();
+    download(pair, |_| {}).await?;
+    Ok(start.elapsed().as_secs_f64())
+}
+
+async fn what_the_gateway_gives(pair: &Pair) -> anyhow::Result<Content> {
+    let (mut bytes, mut hasher) = (0, Hasher::new());
+    download(pair, |content| {
+        bytes += content.len() as u64;
+        hasher.update(content);
+    })
+    .await?;
+    Ok(Content { bytes, checksum: hasher.finalize() })
+}
+
+async fn download(pair: &Pair, content: impl FnMut(&[u8])) -> anyhow::Result<()> {
+    let mut connection = Connection::open(pair.gateway, BUFFER_BYTES).await?;
+    let body = connection.ask_for_body(&pair.text_request("/logs/large")).await?;
+    connection.read_to_end(body, content).await
+}
+
+async fn time_of_cut(log: &Path) -> anyhow::Result<f64> {
+    let start = Instant::now();
+    let status = cut(log).stdout(Stdio::null()).status().await.context("cannot run cut")?;
+    ensure!(status.success(), "cut failed: {status}");
+    Ok(start.elapsed().as_secs_f64())
+}
+
+async fn what_cut_gives(log: &Path) -> anyhow::Result<Content> {
+    let mut cut = cut(log).stdout(Stdio::piped()).spawn().context("cannot run cut")?;
+    let mut output = cut.stdout.take().context("standard output is not piped")?;
+    let (mut bytes, mut hasher) = (0, Hasher::new());
+    let mut buffer = vec![0; BUFFER_BYTES];
+    loop {
+        let count = output.read(&mut buffer).await.context("cannot read from cut")?;
+        if count == 0 {
+            return Ok(Content { bytes, checksum: hasher.finalize() });
+        }
+        bytes += count as u64;
+        hasher.update(&buffer[..count]);
+    }
+}
+
+fn cut(log: &Path) -> Command {
+    let mut command = Command::new("cut");
+    // Its fastest locale.
+    command.args(["-d", " ", "-f4-"]).arg(log).env("LC_ALL", "C");
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
+}

@@ -1,0 +1,85 @@
+//! Where a bench runs: both services, a user, and logs that benches share.
+
+use std::{
+    cell::OnceCell,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+
+use super::{http, log_files, process::Process};
+use crate::{accounts::Account, binaries::Binaries, launch, services::Services};
+
+/// Of the log that `download` and `slow-reader` read.
+const LARGE_LOG_BYTES: u64 = 1 << 30;
+/// Any port that is free.
+const ANY: &str = "127.0.0.1:0";
+
+/// What all benches of a run share.
+pub(super) struct Stage<'a> {
+    binaries: &'a Binaries,
+    home: &'a Path,
+    pub(super) logs: PathBuf,
+    user: Account,
+    large_log: OnceCell<PathBuf>,
+}
+
+/// Both services, running for one bench.
+pub(super) struct Pair {
+    pub(super) sso_service: SocketAddr,
+    pub(super) gateway: SocketAddr,
+    pub(super) gateway_process: Process,
+    /// Of a user who may do everything.
+    pub(super) token: String,
+}
+
+impl<'a> Stage<'a> {
+    /// Below the directory `home`.
+    pub(super) fn new(binaries: &'a Binaries, home: &'a Path) -> anyhow::Result<Self> {
+        let user = Account::new("bench")?;
+        let large_log = OnceCell::new();
+        Ok(Self { binaries, home, logs: home.join("pods"), user, large_log })
+    }
+
+    /// A file of this name, for whatever a bench has to keep.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.home.join(name)
+    }
+
+    /// Starts both services.
+    pub(super) async fn start(&self, services: &mut Services) -> anyhow::Result<Pair> {
+        let listen = [ANY, ANY].map(str::to_owned);
+        let sso = launch::sso_service(self.binaries, self.home, &self.user, listen.clone());
+        let sso = services.start("sso-service", sso).await?;
+        let mut gateway = launch::logs_gateway(self.binaries, sso.listening, &self.logs, listen);
+        gateway.env("GATEWAY_MAX_STREAMS_PER_USER", "1000000");
+        let gateway = services.start("logs-gateway", gateway).await?;
+        let id = services.id("logs-gateway").context("logs-gateway has ended")?;
+        let session = self.user.log_in(sso.listening).await?;
+        Ok(Pair {
+            sso_service: sso.listening,
+            gateway: gateway.listening,
+            gateway_process: Process(id),
+            token: session.token,
+        })
+    }
+
+    /// A log of 1 GiB, of the pod `large`, written at the first call.
+    pub(super) async fn large_log(&self) -> anyhow::Result<&Path> {
+        if self.large_log.get().is_none() {
+            let path = log_files::create(&self.logs, "large", LARGE_LOG_BYTES).await?;
+            // Only one bench runs at a time.
+            let _first = self.large_log.set(path);
+        }
+        self.large_log.get().map(PathBuf::as_path).context("there is no large log")
+    }
+}
+
+impl Pair {
+    /// A request of the gateway for a log as text.
+    pub(super) fn text_request(&self, path_and_query: &str) -> Vec<u8> {
+        let headers = [("Accept", "text/plain")];
+        http::request("GET", path_and_query, &self.token, &headers)
+    }
+}

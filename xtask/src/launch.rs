@@ -1,0 +1,77 @@
+//! How both services are started below a directory of one run only.
+
+use std::{fs::Permissions, io, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path};
+
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::{accounts::Account, binaries::Binaries};
+
+/// A directory that nobody else can look into, removed when dropped.
+pub(crate) fn temporary_directory(prefix: &str) -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix(prefix).permissions(Permissions::from_mode(0o700)).tempdir()
+}
+
+/// `sso-service` with an administrator, listening for users and for operations.
+pub(crate) fn sso_service(
+    binaries: &Binaries,
+    home: &Path,
+    admin: &Account,
+    [listen, ops]: [String; 2],
+) -> Command {
+    let mut command = on_database(binaries, home);
+    let settings = [
+        ("SSO_LISTEN", listen),
+        ("SSO_OPS_LISTEN", ops),
+        ("SSO_ADMIN_USERNAME", admin.name.to_owned()),
+        ("SSO_ADMIN_PASSWORD", admin.password.clone()),
+    ];
+    configure(&mut command, settings);
+    command
+}
+
+/// `sso-service`, for whatever is to be done on the database of this run.
+pub(crate) fn on_database(binaries: &Binaries, home: &Path) -> Command {
+    let mut command = Command::new(&binaries.sso_service);
+    let database = format!("sqlite://{}", home.join("sso.db").display());
+    configure(&mut command, [("SSO_DATABASE_URL", database)]);
+    command
+}
+
+/// `logs-gateway` over a directory of logs, listening for users and for operations.
+pub(crate) fn logs_gateway(
+    binaries: &Binaries,
+    sso_service: SocketAddr,
+    logs: &Path,
+    [listen, ops]: [String; 2],
+) -> Command {
+    let mut command = Command::new(&binaries.logs_gateway);
+    let settings = [
+        ("GATEWAY_LISTEN", listen),
+        ("GATEWAY_OPS_LISTEN", ops),
+        ("GATEWAY_SSO_URL", format!("http://{sso_service}")),
+        ("GATEWAY_LOGS_DIR", logs.display().to_string()),
+    ];
+    configure(&mut command, settings);
+    command
+}
+
+/// Sets variables of a service. All others are inherited, so that one can try a setting with
+/// `SSO_TOKEN_TTL=1m cargo xtask up`; but a `_FILE` twin would contradict what is set here.
+fn configure<const N: usize>(command: &mut Command, settings: [(&str, String); N]) {
+    for (name, value) in settings {
+        command.env(name, value).env_remove(format!("{name}_FILE"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_temporary_directory_is_private() {
+        let home = temporary_directory("xtask-test-").unwrap();
+        let mode = home.path().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+}
