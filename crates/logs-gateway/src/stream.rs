@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::logs::{
     file::ReadingCost,
-    render::{EndReason, LogForm, Progress, Rendering, write_end, write_event},
+    render::{CHUNK_BYTES, EndReason, LogForm, Progress, Rendering, write_end, write_event},
 };
 
 /// Logs up to this size are read at once where they are asked for.
@@ -323,7 +323,11 @@ impl LogStream {
 }
 
 fn read_chunk(mut rendering: Rendering) -> Read {
-    let mut chunk = Vec::new();
+    // As much as it will hold, so that it is not moved to twice the space on the way.
+    let mut chunk = match rendering.cost_ahead().is_little() {
+        true => Vec::new(),
+        false => Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 8),
+    };
     let progress = rendering.write_chunk(&mut chunk);
     (rendering, chunk, progress)
 }

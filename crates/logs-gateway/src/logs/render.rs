@@ -16,7 +16,7 @@ use super::{
 };
 
 /// What a chunk has at least, unless the log ends, in bytes; at most a line more.
-const CHUNK_BYTES: usize = 256 * 1024;
+pub(crate) const CHUNK_BYTES: usize = 256 * 1024;
 /// How much is read for one chunk at most, in bytes, so that a reader who left is noticed however
 /// few lines are chosen.
 const SCAN_BYTES: u64 = 16 * 1024 * 1024;
