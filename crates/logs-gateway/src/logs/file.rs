@@ -7,7 +7,7 @@ use std::{
     iter::Sum,
     os::unix::fs::{FileExt, MetadataExt},
     sync::{
-        Arc, OnceLock,
+        Arc, OnceLock, PoisonError, RwLock, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -18,6 +18,9 @@ use memchr::memchr;
 
 /// How much of a file's first line counts for its fingerprint, in bytes.
 const FINGERPRINT_BYTES: usize = 1024;
+
+/// How much of what was written last is held for followers, in bytes.
+const MAX_RECENT_BYTES: usize = 256 * 1024;
 
 /// What it takes to read something.
 #[derive(Debug, Clone, Copy, Default)]
@@ -61,6 +64,7 @@ pub(crate) struct LogFile {
     is_complete: AtomicBool,
     /// It was deleted, and held for a slow reader for long enough.
     is_revoked: AtomicBool,
+    recent: RwLock<Recent>,
     /// Counts the files of a log that is followed.
     number: AtomicU64,
     /// Device and inode.
@@ -81,6 +85,7 @@ impl LogFile {
             modified: metadata.modified().ok().map(DateTime::from),
             is_complete: AtomicBool::new(true),
             is_revoked: AtomicBool::new(false),
+            recent: RwLock::default(),
             number: AtomicU64::new(0),
             id: (metadata.dev(), metadata.ino()),
             fingerprint: OnceLock::new(),
@@ -100,6 +105,7 @@ impl LogFile {
         let length = self.file.metadata()?.len();
         let known = self.stored_bytes();
         if length > known {
+            *self.recent_mut() = Recent::read(&self.file, known, length)?;
             self.end.store(length, Ordering::Release);
         }
         Ok(match length.cmp(&known) {
@@ -112,6 +118,7 @@ impl LogFile {
     /// Says that nothing will be added any more.
     pub(crate) fn complete(&self) {
         self.is_complete.store(true, Ordering::Release);
+        *self.recent_mut() = Recent::default();
     }
 
     /// Stops its readers, so that the deleted file's blocks can be freed.
@@ -203,12 +210,56 @@ impl LogFile {
         }
         let left = self.stored_bytes().saturating_sub(offset);
         let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        if wanted == 0 {
+            return Ok(0);
+        }
+        let buffer = &mut buffer[..wanted];
+        if !self.is_complete() {
+            let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(read) = recent.copy_to(buffer, offset) {
+                return Ok(read);
+            }
+        }
         loop {
-            match self.file.read_at(&mut buffer[..wanted], offset) {
+            match self.file.read_at(buffer, offset) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 read => return read,
             }
         }
+    }
+
+    fn recent_mut(&self) -> RwLockWriteGuard<'_, Recent> {
+        // It is replaced as a whole.
+        self.recent.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What was last written to a file that is followed. However many followers have read up to there,
+/// it is read from the file once.
+#[derive(Debug, Default)]
+struct Recent {
+    offset: u64,
+    bytes: Vec<u8>,
+}
+
+impl Recent {
+    /// Nothing, if it is too much to hold: then everyone reads for himself.
+    fn read(file: &File, from: u64, to: u64) -> io::Result<Self> {
+        let length = usize::try_from(to - from).unwrap_or(usize::MAX);
+        if length > MAX_RECENT_BYTES {
+            return Ok(Self::default());
+        }
+        let mut bytes = vec![0; length];
+        file.read_exact_at(&mut bytes, from)?;
+        Ok(Self { offset: from, bytes })
+    }
+
+    fn copy_to(&self, buffer: &mut [u8], offset: u64) -> Option<usize> {
+        let start = usize::try_from(offset.checked_sub(self.offset)?).ok()?;
+        let bytes = self.bytes.get(start..).filter(|bytes| !bytes.is_empty())?;
+        let length = bytes.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&bytes[..length]);
+        Some(length)
     }
 }
 

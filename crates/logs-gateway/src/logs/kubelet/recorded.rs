@@ -111,7 +111,9 @@ impl Case {
 
     /// What differs from the recording, if anything does.
     fn difference(&self, out: &[u8], error: Option<&KubeletError>) -> Option<String> {
-        let (name, expected) = (self.0.display(), self.read("expected.out").unwrap());
+        let options = self.read("options.json").unwrap();
+        let name = format!("{} {}", self.0.display(), String::from_utf8_lossy(&options));
+        let expected = self.read("expected.out").unwrap();
         if out != expected {
             let same = out.iter().zip(&expected).take_while(|(one, other)| one == other).count();
             let from = same.saturating_sub(40);

@@ -58,7 +58,7 @@ fn without_first(chain: &Chain, lines_less: u64, only: Option<Stream>) -> io::Re
             break;
         }
         left -= u64::from(counts);
-        if line.end == LineEnd::Newline {
+        if line.end != LineEnd::Continued {
             start = lines.physical().next_position();
         }
     }
