@@ -166,17 +166,20 @@ impl ChosenLines {
         find_next: fn(&mut ChosenLog, &LineFilter, bool) -> io::Result<LogState>,
     ) -> io::Result<Step> {
         loop {
-            if let Some(last) = self.present.take() {
-                self.logs[last].state = LogState::Unknown;
-            }
-            let several = self.logs.len() > 1;
-            for log in &mut self.logs {
-                if matches!(log.state, LogState::Unknown | LogState::Pending) {
-                    log.before_next = if several { log.lines.resumption() } else { None };
-                    log.state = find_next(log, &self.filter, several)?;
+            let step = match &mut self.logs[..] {
+                // Most readings are of one log, and its lines are many.
+                [log] => {
+                    if self.present.take().is_some() || !matches!(log.state, LogState::Line(_)) {
+                        log.state = find_next(log, &self.filter, false)?;
+                    }
+                    match log.state {
+                        LogState::Line(_) => self.give_out(0),
+                        LogState::End => Step::End,
+                        LogState::Unknown | LogState::Pending => Step::Pending,
+                    }
                 }
-            }
-            let step = self.choose();
+                _ => self.advance_earliest(find_next)?,
+            };
             match step {
                 Step::Line if self.skip > 0 => self.skip -= 1,
                 step => return Ok(step),
@@ -184,18 +187,37 @@ impl ChosenLines {
         }
     }
 
-    /// Takes the earliest of the lines that are there.
-    fn choose(&mut self) -> Step {
+    /// Looks for the next line of each log, and takes the earliest of those there are.
+    fn advance_earliest(
+        &mut self,
+        find_next: fn(&mut ChosenLog, &LineFilter, bool) -> io::Result<LogState>,
+    ) -> io::Result<Step> {
+        if let Some(last) = self.present.take() {
+            self.logs[last].state = LogState::Unknown;
+        }
+        for log in &mut self.logs {
+            if matches!(log.state, LogState::Unknown | LogState::Pending) {
+                log.before_next = log.lines.resumption();
+                log.state = find_next(log, &self.filter, true)?;
+            }
+        }
         let lines = self.logs.iter().enumerate().filter_map(|(index, log)| match log.state {
             LogState::Line(time) => Some((time, index)),
             _ => None,
         });
-        let Some((_, index)) = lines.min() else {
-            let is_pending = self.logs.iter().any(|log| log.state == LogState::Pending);
-            return if is_pending { Step::Pending } else { Step::End };
-        };
+        Ok(match lines.min() {
+            Some((_, index)) => self.give_out(index),
+            None if self.logs.iter().any(|log| log.state == LogState::Pending) => Step::Pending,
+            None => Step::End,
+        })
+    }
+
+    /// Presents the line that the log has; or first the gap before it.
+    fn give_out(&mut self, index: usize) -> Step {
         let log = &mut self.logs[index];
-        if let (Some(LostBefore { from, bytes }), Some(line)) = (log.gap.take(), log.lines.line()) {
+        if let Some(LostBefore { from, bytes }) = log.gap.take()
+            && let Some(line) = log.lines.line()
+        {
             return Step::Gap(Gap { from, to: line.time, bytes });
         }
         if log.following.is_some() {
