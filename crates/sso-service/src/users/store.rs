@@ -8,7 +8,7 @@ use std::{
     io,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -19,6 +19,7 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{
@@ -34,6 +35,8 @@ const CONNECTIONS: u32 = 4;
 /// How long to wait for another process's write, or for a connection, before the answer is that
 /// it cannot be told.
 const MAX_WAIT: Duration = Duration::from_secs(2);
+/// How long to pause before a database that is being created is opened again.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
 /// Every column of a [`UserRow`], in one statement, so that roles and permissions are of the same
 /// instant as the rest.
@@ -102,7 +105,7 @@ impl UserStore {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(MAX_WAIT);
-        let pool = pool_options(database).connect_with(options).await?;
+        let pool = connect(pool_options(database), options).await?;
         migrate(&pool).await?;
         Ok(Self { pool })
     }
@@ -222,6 +225,28 @@ fn pool_options(database: &Database) -> SqlitePoolOptions {
         // Such a database belongs to its connection: there is one, and it is never closed.
         Database::Memory => options.max_connections(1).idle_timeout(None).max_lifetime(None),
     }
+}
+
+/// Opens the first connection, which makes a new file a database in WAL mode. While another does
+/// the same, SQLite says that it is locked without waiting the time it was told to wait.
+async fn connect(
+    pool: SqlitePoolOptions,
+    options: SqliteConnectOptions,
+) -> Result<SqlitePool, sqlx::Error> {
+    let deadline = Instant::now() + MAX_WAIT;
+    loop {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(error) if is_busy(&error) && Instant::now() < deadline => sleep(BUSY_PAUSE).await,
+            result => return result,
+        }
+    }
+}
+
+/// Whether another connection is in the way: `SQLITE_BUSY`, extended or not.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    let code = code.and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 /// All in one transaction with the write lock, so that two processes that start on an empty
@@ -522,7 +547,7 @@ mod tests {
             let database = database.clone();
             tokio::spawn(async move { UserStore::open(&database).await.map(|_| ()) })
         };
-        let tasks: Vec<_> = (0..8).map(open).collect();
+        let tasks: Vec<_> = (0..16).map(open).collect();
         for task in tasks {
             task.await.unwrap().unwrap();
         }
