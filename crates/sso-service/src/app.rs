@@ -1,6 +1,12 @@
 //! The running service: everything put together, in order.
 
-use std::{io, net::TcpListener, sync::Arc, time::Duration};
+use std::{
+    io::{self, Write},
+    net::TcpListener,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use actix_web::{HttpServer, rt::task::JoinHandle, web};
 use service_runtime::{
@@ -12,9 +18,12 @@ use service_runtime::{
 };
 
 use crate::{
+    audit::{AuditFile, AuditLog, AuditThread},
     authority::SessionAuthority,
     config::Config,
     http::{self, SessionCookie},
+    limiter::Limiter,
+    login_guard::LoginGuard,
     sessions::{SessionStore, sweep_forever},
     users::{FirstAdminError, Hasher, OpenError, UserStore, ensure_admin},
 };
@@ -38,6 +47,7 @@ pub(crate) struct App {
     edge: Edge,
     metrics: Arc<Metrics>,
     sweeper: JoinHandle<()>,
+    audit_thread: AuditThread,
 }
 
 impl App {
@@ -53,18 +63,23 @@ impl App {
         let metrics = Arc::new(Metrics::default());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
 
+        let record = audit_record(config.audit_file)?;
+        let (audit, audit_thread) = AuditLog::start(record, clock.clone(), &metrics)?;
         let users = UserStore::open(&config.database).await?;
         let hasher = Hasher::start(&metrics)?;
         ensure_admin(&users, &hasher, config.first_admin, clock.now()).await?;
 
         let sessions = Arc::new(SessionStore::new(config.limits, &metrics));
         let sweeper = actix_web::rt::spawn(sweep_forever(sessions.clone(), clock.clone()));
+        let limiter = Limiter::new(config.login_limits, &metrics);
+        let guard = LoginGuard::new(clock.clone(), limiter, hasher, audit.clone());
         let authority = SessionAuthority::new(
             clock.clone(),
             config.lifetimes,
             users.clone(),
-            hasher,
+            guard,
             sessions,
+            audit,
             &metrics,
         );
         Ok(Self {
@@ -78,6 +93,7 @@ impl App {
             edge: Edge::new(clock, HttpMetrics::new(&metrics), config.trusted_proxies),
             metrics,
             sweeper,
+            audit_thread,
         })
     }
 
@@ -101,7 +117,19 @@ impl App {
         let ended = lifecycle::run(&self.line, public, ops, &readiness, stop).await;
         self.sweeper.abort();
         self.users.close().await;
+        self.audit_thread.finish();
         ended
+    }
+}
+
+/// Standard error is the record where no file is named.
+fn audit_record(file: Option<PathBuf>) -> Result<Box<dyn Write + Send>, StartError> {
+    match file {
+        None => Ok(Box::new(io::stderr())),
+        Some(path) => match AuditFile::open(path.clone()) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(cause) => Err(StartError::AuditFile { path, cause }),
+        },
     }
 }
 
@@ -126,6 +154,14 @@ pub(crate) enum StartError {
     /// There is no administrator and none could be created.
     #[error(transparent)]
     FirstAdmin(#[from] FirstAdminError),
+    /// The audit log cannot be written.
+    #[error("SSO_AUDIT_FILE: cannot open {}: {cause}", .path.display())]
+    AuditFile {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why it is not there.
+        cause: io::Error,
+    },
     /// The operating system refused something.
     #[error("cannot start: {0}")]
     Io(#[from] io::Error),
@@ -134,6 +170,6 @@ pub(crate) enum StartError {
 impl StartError {
     /// Whether another configuration is what is needed.
     pub(crate) fn is_about_configuration(&self) -> bool {
-        matches!(self, Self::FirstAdmin(FirstAdminError::NameTaken(_)))
+        matches!(self, Self::AuditFile { .. } | Self::FirstAdmin(FirstAdminError::NameTaken(_)))
     }
 }

@@ -2,18 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::SubsecRound;
+use chrono::{DateTime, SubsecRound, Utc};
 use service_runtime::{clock::Clock, metrics::Metrics};
 use shared_types::{AskedPermission, BearerToken, TokenKind};
 
 use crate::{
+    audit::{AuditLog, Event, Kind, Origin},
+    login_guard::{LoginGuard, NotAuthenticated, Typed},
     outcomes::{LoginOutcome, Outcomes, ValidationOutcome},
     sessions::{Client, RefreshGrant, Session, SessionStore, TooManySessions},
     tokens::{PlainToken, TokenHash},
-    users::{
-        Account, HashError, Hasher, Password, PasswordHash, StoreError, User, UserStore, Username,
-        Verdict,
-    },
+    users::{Account, HashError, PasswordHash, StoreError, User, UserStore, Username},
 };
 
 /// How long what a log-in gives is valid.
@@ -33,8 +32,9 @@ pub(crate) struct SessionAuthority {
     clock: Arc<dyn Clock>,
     lifetimes: Lifetimes,
     users: UserStore,
-    hasher: Hasher,
+    guard: LoginGuard,
     sessions: Arc<SessionStore>,
+    audit: AuditLog,
     outcomes: Outcomes,
 }
 
@@ -55,11 +55,12 @@ impl SessionAuthority {
         clock: Arc<dyn Clock>,
         lifetimes: Lifetimes,
         users: UserStore,
-        hasher: Hasher,
+        guard: LoginGuard,
         sessions: Arc<SessionStore>,
+        audit: AuditLog,
         metrics: &Metrics,
     ) -> Self {
-        Self { clock, lifetimes, users, hasher, sessions, outcomes: Outcomes::new(metrics) }
+        Self { clock, lifetimes, users, guard, sessions, audit, outcomes: Outcomes::new(metrics) }
     }
 
     /// Begins a session for whoever knows the password.
@@ -69,12 +70,16 @@ impl SessionAuthority {
     /// or a disabled user's, or the password is wrong.
     pub(crate) async fn login(
         &self,
-        username: &str,
-        password: &str,
+        typed: Typed<'_>,
         client: Client,
+        request_id: &str,
     ) -> Result<LoggedIn, LoginError> {
-        let result = self.try_login(username, password, client).await;
+        let origin = Origin { ip: client.ip, request_id };
+        let result = self.try_login(typed, client, origin).await;
         self.outcomes.count_login(login_outcome(&result));
+        if let Some(event) = login_event(&result, self.clock.now()) {
+            self.audit.record(event.at(origin));
+        }
         result
     }
 
@@ -130,48 +135,24 @@ impl SessionAuthority {
 
     async fn try_login(
         &self,
-        username: &str,
-        password: &str,
+        typed: Typed<'_>,
         client: Client,
+        origin: Origin<'_>,
     ) -> Result<LoggedIn, LoginError> {
-        let candidate = self.find_candidate(username).await?;
-        let account = self.authenticate(candidate, password).await?;
-        self.begin_session(account, client)
-    }
-
-    /// Who might be logging in: an enabled user of this name.
-    async fn find_candidate(&self, username: &str) -> Result<Option<User>, StoreError> {
-        let Ok(username) = username.parse::<Username>() else {
-            return Ok(None);
-        };
-        let user = self.users.find(&username).await?;
-        Ok(user.filter(|user| !user.disabled))
-    }
-
-    /// The candidate, if it is the candidate's password. Without a candidate, and without a
-    /// password that could be anyone's, as much is computed, with a hash that is nobody's.
-    async fn authenticate(
-        &self,
-        candidate: Option<User>,
-        password: &str,
-    ) -> Result<Account, LoginError> {
-        let (user, password) = match (candidate, Password::normalise(password)) {
-            (Some(user), Ok(password)) => (user, password),
-            (_, password) => {
-                let password = password.unwrap_or_default();
-                let nobodys = PasswordHash::nobodys();
-                self.hasher.verify(password, nobodys).await?;
-                return Err(LoginError::InvalidCredentials);
-            }
-        };
-        let hash = user.password_hash.clone();
-        let verdict = self.hasher.verify(password, hash).await?;
-        match verdict {
-            Verdict::Wrong => return Err(LoginError::InvalidCredentials),
-            Verdict::Right => {}
-            Verdict::RightWithNewHash(new) => self.renew_hash(&user, &new).await,
+        let candidate = self.find_candidate(typed.name).await?;
+        let authenticated = self.guard.authenticate(candidate, typed, origin).await?;
+        if let Some(new) = &authenticated.new_hash {
+            self.renew_hash(&authenticated.user, new).await;
         }
-        Ok(user.account)
+        self.begin_session(authenticated.user.account, client)
+    }
+
+    /// Who might be logging in: a user of this name, who may be disabled.
+    async fn find_candidate(&self, name: &str) -> Result<Option<User>, StoreError> {
+        match name.parse::<Username>() {
+            Ok(username) => self.users.find(&username).await,
+            Err(_) => Ok(None),
+        }
     }
 
     /// The password was right whether or not its new hash can be stored; the next log-in tries
@@ -208,6 +189,12 @@ pub(crate) enum LoginError {
     /// No enabled user has this name and this password.
     #[error("no enabled user has this name and password")]
     InvalidCredentials,
+    /// Too many attempts failed; this one was not made.
+    #[error("too many attempts have failed")]
+    TooManyAttempts {
+        /// After this time another may be made.
+        retry_after: Duration,
+    },
     /// The password could not be compared.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -220,6 +207,18 @@ pub(crate) enum LoginError {
     /// There is no randomness for a token.
     #[error("the operating system gives no random bytes: {0}")]
     Random(#[from] getrandom::Error),
+}
+
+impl From<NotAuthenticated> for LoginError {
+    fn from(refusal: NotAuthenticated) -> Self {
+        match refusal {
+            NotAuthenticated::Wrong(_) => Self::InvalidCredentials,
+            NotAuthenticated::TooManyAttempts { retry_after } => {
+                Self::TooManyAttempts { retry_after }
+            }
+            NotAuthenticated::Hash(error) => Self::Hash(error),
+        }
+    }
 }
 
 /// Why a token does not do.
@@ -237,11 +236,26 @@ fn login_outcome(result: &Result<LoggedIn, LoginError>) -> LoginOutcome {
     match result {
         Ok(_) => LoginOutcome::LoggedIn,
         Err(LoginError::InvalidCredentials) => LoginOutcome::InvalidCredentials,
+        Err(LoginError::TooManyAttempts { .. }) => LoginOutcome::Throttled,
         Err(LoginError::Hash(HashError::Busy)) => LoginOutcome::Busy,
         Err(LoginError::TooManySessions(_)) => LoginOutcome::TooManySessions,
         Err(LoginError::Hash(_) | LoginError::Store(_) | LoginError::Random(_)) => {
             LoginOutcome::Failed
         }
+    }
+}
+
+/// What the guard did not see.
+fn login_event(result: &Result<LoggedIn, LoginError>, now: DateTime<Utc>) -> Option<Event> {
+    match result {
+        Ok(LoggedIn { session, .. }) => {
+            Some(Event::new(Kind::LoginOk, now).by(&session.account).in_session(session.id))
+        }
+        Err(LoginError::Store(_)) => Some(Event::new(Kind::StoreUnavailable, now)),
+        Err(LoginError::TooManySessions(_)) => {
+            Some(Event::new(Kind::LoginFailed, now).because("too_many_sessions"))
+        }
+        Err(_) => None,
     }
 }
 
@@ -269,6 +283,14 @@ mod tests {
 
     fn client() -> Client {
         Client::new([127, 0, 0, 1].into(), None)
+    }
+
+    async fn log_in(
+        service: &TestService,
+        name: &str,
+        password: &str,
+    ) -> Result<LoggedIn, LoginError> {
+        service.authority.login(Typed { name, password }, client(), "r").await
     }
 
     fn token_of(logged_in: &LoggedIn) -> BearerToken {
@@ -300,9 +322,9 @@ mod tests {
             ("", "", false),
         ];
         for (name, password, expected) in cases {
-            let before = service.authority.hasher.comparisons();
-            let result = service.authority.login(name, password, client()).await;
-            let cost = service.authority.hasher.comparisons() - before;
+            let before = service.authority.guard.comparisons();
+            let result = log_in(&service, name, password).await;
+            let cost = service.authority.guard.comparisons() - before;
             assert_eq!(cost, 1, "{name} {password}");
             match result {
                 Ok(_) => assert!(expected, "{name} {password}"),
@@ -317,7 +339,7 @@ mod tests {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let wide = "ｃorrect horse battery";
-        service.authority.login("alice", wide, client()).await.unwrap();
+        log_in(&service, "alice", wide).await.unwrap();
     }
 
     #[tokio::test]
@@ -330,14 +352,14 @@ mod tests {
             user.unwrap().password_hash
         };
 
-        let wrong = service.authority.login("alice", "another", client()).await;
+        let wrong = log_in(&service, "alice", "another").await;
         assert!(matches!(wrong, Err(LoginError::InvalidCredentials)));
         assert!(hash().await == outdated);
 
-        service.authority.login("alice", PASSWORD, client()).await.unwrap();
+        log_in(&service, "alice", PASSWORD).await.unwrap();
         let renewed = hash().await;
         assert!(renewed != outdated);
-        service.authority.login("alice", PASSWORD, client()).await.unwrap();
+        log_in(&service, "alice", PASSWORD).await.unwrap();
         assert!(hash().await == renewed);
     }
 
@@ -345,7 +367,7 @@ mod tests {
     async fn a_token_is_valid_until_the_very_instant_it_expires() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
-        let logged_in = service.authority.login("alice", PASSWORD, client()).await.unwrap();
+        let logged_in = log_in(&service, "alice", PASSWORD).await.unwrap();
         let token = token_of(&logged_in);
 
         service.clock.advance(TOKEN_TTL - Duration::from_nanos(1));
@@ -359,7 +381,7 @@ mod tests {
     async fn using_a_token_does_not_prolong_it() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
-        let logged_in = service.authority.login("alice", PASSWORD, client()).await.unwrap();
+        let logged_in = log_in(&service, "alice", PASSWORD).await.unwrap();
         let token = token_of(&logged_in);
         for _ in 0..29 {
             service.clock.advance(Duration::from_secs(60));
@@ -375,7 +397,7 @@ mod tests {
         let short = Lifetimes { session: Duration::from_secs(60), ..LIFETIMES };
         let service = TestService::with(short, LIMITS, &Database::Memory).await;
         service.add_user("alice", &[]).await;
-        let logged_in = service.authority.login("alice", PASSWORD, client()).await.unwrap();
+        let logged_in = log_in(&service, "alice", PASSWORD).await.unwrap();
         let end = service.clock.now() + short.session;
         assert_eq!(logged_in.session.expires_at, end);
         assert_eq!(logged_in.session.refresh.expires_at, end);
@@ -385,7 +407,7 @@ mod tests {
     async fn a_refresh_token_is_no_bearer() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
-        let logged_in = service.authority.login("alice", PASSWORD, client()).await.unwrap();
+        let logged_in = log_in(&service, "alice", PASSWORD).await.unwrap();
         let refresh = BearerToken::parse(logged_in.refresh_token.expose().as_bytes()).unwrap();
         let refusal = service.authority.validate(&refresh, None).unwrap_err();
         assert_eq!(refusal, Refusal::InvalidToken);
@@ -397,7 +419,7 @@ mod tests {
     async fn permissions_decide() {
         let service = TestService::start().await;
         service.add_user("alice", &["logs:read:shop/*"]).await;
-        let logged_in = service.authority.login("alice", PASSWORD, client()).await.unwrap();
+        let logged_in = log_in(&service, "alice", PASSWORD).await.unwrap();
         let token = token_of(&logged_in);
         let may = AskedPermission::on("logs:read", "shop", "web");
         let may_not = AskedPermission::on("logs:read", "bank", "web");

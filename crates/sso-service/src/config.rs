@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     authority::Lifetimes,
+    limiter::LoginLimits,
     sessions::Limits,
     users::{Database, FirstAdmin, MAX_PASSWORD_BYTES, Password, PasswordRules, Username},
 };
@@ -38,6 +39,10 @@ pub(crate) struct Config {
     pub(crate) lifetimes: Lifetimes,
     /// How many sessions there may be.
     pub(crate) limits: Limits,
+    /// How many log-ins may fail.
+    pub(crate) login_limits: LoginLimits,
+    /// Where security events are written, if not to standard error.
+    pub(crate) audit_file: Option<PathBuf>,
     /// What a new password has to obey.
     pub(crate) password_rules: PasswordRules,
     /// Who is to administer, when nobody does.
@@ -77,6 +82,8 @@ impl Config {
                 .unwrap_or_else(|| Database::File("sso.db".into())),
             lifetimes: lifetimes(&mut settings),
             limits: limits(&mut settings),
+            login_limits: login_limits(&mut settings),
+            audit_file: settings.get("SSO_AUDIT_FILE", path),
             password_rules,
             first_admin,
             host_cookie: host_cookie(&mut settings),
@@ -112,6 +119,13 @@ fn limits(settings: &mut Settings) -> Limits {
     Limits {
         per_user: settings.get("SSO_MAX_SESSIONS_PER_USER", positive).unwrap_or(20),
         total: settings.get("SSO_MAX_SESSIONS", positive).unwrap_or(10_000_000),
+    }
+}
+
+fn login_limits(settings: &mut Settings) -> LoginLimits {
+    LoginLimits {
+        per_network: settings.get("SSO_LOGIN_FAILURES_PER_IP", limit).unwrap_or(30),
+        per_account: settings.get("SSO_LOGIN_FAILURES_PER_USER", limit).unwrap_or(10),
     }
 }
 
@@ -180,20 +194,21 @@ fn refuse_unsupported(settings: &mut Settings) {
 fn check_without_effect(settings: &mut Settings) -> Vec<&'static str> {
     let text = |_: &str| Ok::<_, String>(());
     let found = [
-        ("SSO_LOGIN_FAILURES_PER_IP", settings.get("SSO_LOGIN_FAILURES_PER_IP", limit)),
-        ("SSO_LOGIN_FAILURES_PER_USER", settings.get("SSO_LOGIN_FAILURES_PER_USER", limit)),
         ("SSO_RETURN_HOSTS", settings.get("SSO_RETURN_HOSTS", text)),
         ("SSO_ALLOWED_ORIGINS", settings.get("SSO_ALLOWED_ORIGINS", origins)),
         ("SSO_K8S_PREFIX", settings.get("SSO_K8S_PREFIX", kubernetes_prefix)),
-        ("SSO_AUDIT_FILE", settings.get("SSO_AUDIT_FILE", text)),
     ];
     let names = found.into_iter().filter(|(_, set)| set.is_some());
     names.map(|(name, _)| name).collect()
 }
 
-fn limit(text: &str) -> Result<(), String> {
-    let number = text.parse::<u32>().map(|_| ());
-    number.map_err(|_| "is no whole number".to_owned())
+/// 0 is no limit.
+fn limit(text: &str) -> Result<u32, &'static str> {
+    text.parse().map_err(|_| "is no whole number")
+}
+
+fn path(text: &str) -> Result<PathBuf, &'static str> {
+    if text.is_empty() { Err("is empty") } else { Ok(text.into()) }
 }
 
 fn origins(text: &str) -> Result<(), String> {
@@ -274,6 +289,8 @@ mod tests {
         assert_eq!(config.lifetimes.refresh, Duration::from_secs(8 * 60 * 60));
         assert_eq!(config.lifetimes.session, Duration::from_secs(24 * 60 * 60));
         assert_eq!((config.limits.per_user, config.limits.total), (20, 10_000_000));
+        assert_eq!((config.login_limits.per_network, config.login_limits.per_account), (30, 10));
+        assert_eq!(config.audit_file, None);
         assert_eq!(config.password_rules.min_length, 15);
         assert!(config.first_admin.is_none() && !config.host_cookie);
         assert!(config.workers > 0 && config.without_effect.is_empty());
@@ -312,17 +329,13 @@ mod tests {
     #[test]
     fn what_is_harmless_to_ignore_is_named() {
         let harmless = [
-            ("SSO_LOGIN_FAILURES_PER_IP", "0"),
-            ("SSO_LOGIN_FAILURES_PER_USER", "10"),
             ("SSO_RETURN_HOSTS", "app.example"),
             ("SSO_ALLOWED_ORIGINS", "https://app.example"),
             ("SSO_K8S_PREFIX", "sso:"),
-            ("SSO_AUDIT_FILE", "/audit"),
         ];
         let config = read(&harmless).unwrap();
         assert_eq!(config.without_effect, harmless.map(|(name, _)| name));
         check_fault(&[("SSO_K8S_PREFIX", "system:x")], "SSO_K8S_PREFIX", "system:");
-        check_fault(&[("SSO_LOGIN_FAILURES_PER_IP", "few")], "SSO_LOGIN_FAILURES_PER_IP", "");
         check_fault(&[("SSO_ALLOWED_ORIGINS", "app")], "SSO_ALLOWED_ORIGINS", "");
     }
 
@@ -337,10 +350,11 @@ mod tests {
         check_fault(&[(PASSWORD, good)], NAME, "is not set");
         check_fault(&[(NAME, "Ünk"), (PASSWORD, good)], NAME, "no user name");
         check_fault(&[(NAME, "root"), (PASSWORD, "short")], PASSWORD, "shorter than 15");
+        check_fault(&[(NAME, "root"), (PASSWORD, "passwordpassword")], PASSWORD, "the commonest");
         let name = "administrator-1";
         check_fault(&[(NAME, name), (PASSWORD, name)], PASSWORD, "is the user name");
         let shorter = ("SSO_PASSWORD_MIN_LENGTH", "5");
-        read(&[(NAME, "root"), (PASSWORD, "short"), shorter]).unwrap();
+        read(&[(NAME, "root"), (PASSWORD, "trohs"), shorter]).unwrap();
     }
 
     #[test]
@@ -350,6 +364,17 @@ mod tests {
         assert!(host_cookie(&[https]));
         assert!(!host_cookie(&[("SSO_PUBLIC_URL", "http://sso.example")]));
         assert!(!host_cookie(&[https, ("SSO_COOKIE_DOMAIN", "example")]));
+    }
+
+    #[test]
+    fn failures_are_limited_as_told() {
+        let [network, account] = ["SSO_LOGIN_FAILURES_PER_IP", "SSO_LOGIN_FAILURES_PER_USER"];
+        let limits = read(&[(network, "0"), (account, "7")]).unwrap().login_limits;
+        assert_eq!(limits, LoginLimits { per_network: 0, per_account: 7 });
+        for name in [network, account] {
+            check_fault(&[(name, "few")], name, "no whole number");
+            check_fault(&[(name, "-1")], name, "no whole number");
+        }
     }
 
     #[test]

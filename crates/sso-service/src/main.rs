@@ -2,10 +2,14 @@
 
 mod admin;
 mod app;
+mod audit;
 mod authority;
 mod cli;
 mod config;
 mod http;
+mod limiter;
+mod login_guard;
+mod network;
 mod outcomes;
 mod sessions;
 #[cfg(test)]

@@ -11,6 +11,8 @@ use service_runtime::metrics::Metrics;
 pub(crate) enum LoginOutcome {
     LoggedIn,
     InvalidCredentials,
+    /// Too many failed before.
+    Throttled,
     /// The hashing queue was full.
     Busy,
     TooManySessions,
@@ -32,6 +34,7 @@ pub(crate) enum ValidationOutcome {
 pub(crate) struct Outcomes {
     logged_in: Counter,
     invalid_credentials: Counter,
+    throttled: Counter,
     busy: Counter,
     too_many_sessions: Counter,
     failed: Counter,
@@ -58,6 +61,7 @@ impl Outcomes {
         Self {
             logged_in: login("logged_in"),
             invalid_credentials: login("invalid_credentials"),
+            throttled: login("throttled"),
             busy: login("busy"),
             too_many_sessions: login("too_many_sessions"),
             failed: login("failed"),
@@ -72,6 +76,7 @@ impl Outcomes {
         let counter = match outcome {
             LoginOutcome::LoggedIn => &self.logged_in,
             LoginOutcome::InvalidCredentials => &self.invalid_credentials,
+            LoginOutcome::Throttled => &self.throttled,
             LoginOutcome::Busy => &self.busy,
             LoginOutcome::TooManySessions => &self.too_many_sessions,
             LoginOutcome::Failed => &self.failed,

@@ -17,8 +17,11 @@ use service_runtime::{
 };
 
 use crate::{
+    audit::{AuditLog, AuditThread, tests::Lines},
     authority::{Lifetimes, SessionAuthority},
     http::{self, SessionCookie},
+    limiter::{Limiter, LoginLimits},
+    login_guard::LoginGuard,
     sessions::{Limits, SessionStore},
     users::{
         Database, HashMemory, Hasher, NewUser, Password, PasswordHash, UserStore, hash_password,
@@ -39,6 +42,8 @@ pub(crate) struct TestService {
     /// Whether the session cookie is `__Host-session_id`.
     pub(crate) host_cookie: bool,
     edge: Edge,
+    record: Lines,
+    audit_thread: AuditThread,
 }
 
 impl TestService {
@@ -53,16 +58,31 @@ impl TestService {
         let clock = Arc::new(ManualClock::at(noon()));
         let users = UserStore::open(database).await.unwrap();
         let sessions = Arc::new(SessionStore::new(limits, &metrics));
+        let record = Lines::default();
+        let (audit, audit_thread) =
+            AuditLog::start(Box::new(record.clone()), clock.clone(), &metrics).unwrap();
+        let limiter = Limiter::new(LOGIN_LIMITS, &metrics);
+        let hasher = Hasher::start(&metrics).unwrap();
         let authority = SessionAuthority::new(
             clock.clone(),
             lifetimes,
             users.clone(),
-            Hasher::start(&metrics).unwrap(),
+            LoginGuard::new(clock.clone(), limiter, hasher, audit.clone()),
             sessions.clone(),
+            audit,
             &metrics,
         );
         let edge = Edge::new(clock.clone(), HttpMetrics::new(&metrics), TrustedProxies::default());
-        Self { clock, users, sessions, authority: Data::new(authority), host_cookie: false, edge }
+        Self {
+            clock,
+            users,
+            sessions,
+            authority: Data::new(authority),
+            host_cookie: false,
+            edge,
+            record,
+            audit_thread,
+        }
     }
 
     /// Adds a user with role `user`, these permissions and [`PASSWORD`].
@@ -105,6 +125,12 @@ impl TestService {
         let answer = self.send(request).await;
         assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.body);
         answer.body["token"].as_str().unwrap().to_owned()
+    }
+
+    /// The audit log, whole: with it the service ends.
+    pub(crate) fn audited(self) -> Vec<Value> {
+        self.audit_thread.finish();
+        self.record.parse()
     }
 
     /// Asks about a token in the `Authorization` header.
@@ -155,3 +181,6 @@ pub(crate) const LIFETIMES: Lifetimes = Lifetimes {
 
 /// The defaults of the service.
 pub(crate) const LIMITS: Limits = Limits { per_user: 20, total: 10_000_000 };
+
+/// The defaults of the service.
+pub(crate) const LOGIN_LIMITS: LoginLimits = LoginLimits { per_network: 30, per_account: 10 };

@@ -1,5 +1,7 @@
 //! The one place that says how a refusal of the authority looks over HTTP.
 
+use std::time::Duration;
+
 use actix_web::http::{StatusCode, header};
 use service_runtime::http::Problem;
 
@@ -21,6 +23,7 @@ impl From<LoginError> for Problem {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::InvalidCredentials => invalid_credentials(),
+            LoginError::TooManyAttempts { retry_after } => too_many_attempts(retry_after),
             LoginError::TooManySessions(_) => Self::unavailable(
                 "too_many_sessions",
                 "There are as many sessions as there may be; try again later.",
@@ -48,6 +51,17 @@ fn invalid_credentials() -> Problem {
         "No user has this name and password, or the user may not log in.",
     )
     .header(header::WWW_AUTHENTICATE, "Bearer realm=\"sso\"")
+}
+
+/// The time to wait is rounded up: who comes back then is not sent away again.
+fn too_many_attempts(retry_after: Duration) -> Problem {
+    let seconds = retry_after.as_millis().div_ceil(1000).max(1);
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_many_attempts",
+        "Too many log-ins have failed; try again later.",
+    )
+    .header(header::RETRY_AFTER, seconds.to_string())
 }
 
 #[cfg(test)]

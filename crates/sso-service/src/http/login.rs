@@ -1,5 +1,7 @@
 //! `POST /auth/login`.
 
+use std::net::IpAddr;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{
@@ -23,6 +25,7 @@ use super::{
 };
 use crate::{
     authority::{LoggedIn, SessionAuthority},
+    login_guard::Typed,
     sessions::Client,
 };
 
@@ -39,8 +42,10 @@ pub(super) async fn login(
         ContentType::Json => Credentials::from_json(&body)?,
         ContentType::Form => Credentials::from_form(&body)?,
     };
-    let logged_in =
-        authority.login(&credentials.username, &credentials.password, client(&request)).await?;
+    let typed = Typed { name: &credentials.username, password: &credentials.password };
+    let context = RequestContext::of(&request);
+    let client = client(&request, context.client_ip);
+    let logged_in = authority.login(typed, client, &context.request_id).await?;
     Ok(private(&answer(&logged_in)))
 }
 
@@ -86,9 +91,9 @@ impl Credentials {
     }
 }
 
-fn client(request: &HttpRequest) -> Client {
+fn client(request: &HttpRequest, ip: IpAddr) -> Client {
     let user_agent = request.headers().get(USER_AGENT);
-    Client::new(RequestContext::of(request).client_ip, user_agent.map(HeaderValue::as_bytes))
+    Client::new(ip, user_agent.map(HeaderValue::as_bytes))
 }
 
 fn not_utf_8() -> Problem {

@@ -38,7 +38,10 @@ mod tests {
     use service_runtime::{clock::ManualClock, metrics::Metrics};
 
     use super::*;
-    use crate::test_service::{LIMITS, PASSWORD, TOKEN_TTL, TestService, noon};
+    use crate::{
+        login_guard::Typed,
+        test_service::{LIMITS, PASSWORD, TOKEN_TTL, TestService, noon},
+    };
 
     #[test]
     fn without_sessions_it_looks_once_a_minute() {
@@ -51,7 +54,8 @@ mod tests {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let client = crate::sessions::Client::new([127, 0, 0, 1].into(), None);
-        service.authority.login("alice", PASSWORD, client).await.unwrap();
+        let typed = Typed { name: "alice", password: PASSWORD };
+        service.authority.login(typed, client, "r").await.unwrap();
         let sleep = || until_next_end(&service.sessions, &*service.clock);
         assert_eq!(sleep(), LONGEST_SLEEP);
         service.clock.advance(TOKEN_TTL - Duration::from_secs(20));
@@ -65,7 +69,8 @@ mod tests {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let client = crate::sessions::Client::new([127, 0, 0, 1].into(), None);
-        service.authority.login("alice", PASSWORD, client).await.unwrap();
+        let typed = Typed { name: "alice", password: PASSWORD };
+        service.authority.login(typed, client, "r").await.unwrap();
         let sweeper = tokio::spawn(sweep_forever(service.sessions.clone(), service.clock.clone()));
         // From here on time passes at once when all tasks sleep.
         tokio::time::pause();

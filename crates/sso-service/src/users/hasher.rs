@@ -5,24 +5,30 @@ use std::{
     io,
     num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crossbeam_channel::{Receiver, Sender};
-use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
+use prometheus_client::metrics::{counter::Counter, gauge::Gauge, histogram::Histogram};
 use service_runtime::metrics::Metrics;
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout_at},
+};
 
 use super::{
+    fair_share::{FairShare, Place},
     password::Password,
     password_hash::{self, HashFault, HashMemory, PasswordHash, Verdict},
 };
+use crate::network::Network;
 
 /// How many jobs may wait for each thread: about as many as it gets done within [`PATIENCE`].
 const WAITING_PER_THREAD: usize = 100;
-/// How long a job may wait before it is refused.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long anybody waits before the answer is that it cannot be told.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 /// How far a hashing thread steps back behind those that answer requests.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
@@ -36,9 +42,12 @@ pub(crate) struct Hasher {
     /// `None` only while it is being dropped: the threads end when no sender is left.
     jobs: Option<Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
-    patience: Duration,
+    /// Who the jobs in the queue are of.
+    shares: Arc<FairShare>,
     /// Jobs in the queue.
     waiting: Gauge,
+    /// How long they were there.
+    waited: Histogram,
     /// Passwords compared, for whatever reason.
     comparisons: Counter,
 }
@@ -51,20 +60,20 @@ impl Hasher {
     pub(crate) fn start(metrics: &Metrics) -> io::Result<Self> {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let threads = cores.saturating_sub(1).max(1);
-        Self::with(threads, threads * WAITING_PER_THREAD, PATIENCE, metrics)
+        Self::with(threads, threads * WAITING_PER_THREAD, metrics)
     }
 
-    fn with(
-        threads: usize,
-        queue: usize,
-        patience: Duration,
-        metrics: &Metrics,
-    ) -> io::Result<Self> {
+    fn with(threads: usize, queue: usize, metrics: &Metrics) -> io::Result<Self> {
         let (sender, receiver) = crossbeam_channel::bounded(queue);
         let waiting = metrics.register(
             "password_queue_length",
             "Passwords that wait to be hashed",
             Gauge::default(),
+        );
+        let waited = metrics.register(
+            "password_queue_wait_seconds",
+            "Time that a password waited to be hashed",
+            Histogram::new([0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0]),
         );
         let comparisons = metrics.register(
             "password_comparisons",
@@ -75,59 +84,69 @@ impl Hasher {
         Ok(Self {
             threads: (0..threads).map(spawn).collect::<io::Result<_>>()?,
             jobs: Some(sender),
-            patience,
+            shares: Arc::new(FairShare::of(queue)),
             waiting,
+            waited,
             comparisons,
         })
     }
 
-    /// Compares a password with a hash.
+    /// Compares a password with a hash, for somebody in this network.
     ///
     /// # Errors
-    /// [`HashError::Busy`] when too many wait already, or it did not get its turn in time.
+    /// [`HashError::Busy`] when too many wait already, in all or of this network, or it does not
+    /// get its turn before the deadline.
     pub(crate) async fn verify(
         &self,
         password: Password,
         hash: PasswordHash,
+        network: Network,
+        deadline: Instant,
     ) -> Result<Verdict, HashError> {
+        let place = self.shares.take(network).ok_or(HashError::Busy)?;
         let comparisons = self.comparisons.clone();
-        self.perform(move |memory| {
+        let work = move |memory: &mut HashMemory| {
             comparisons.inc();
             password_hash::verify(&password, &hash, memory)
-        })
-        .await?
-        .map_err(HashError::Fault)
+        };
+        self.perform(Some(place), deadline, work).await?.map_err(HashError::Fault)
     }
 
-    /// Hashes a new password.
+    /// Hashes a new password, for the service itself.
     ///
     /// # Errors
     /// As [`Hasher::verify`].
     pub(crate) async fn hash(&self, password: Password) -> Result<PasswordHash, HashError> {
-        self.perform(move |memory| password_hash::hash_password(&password, memory))
-            .await?
-            .map_err(HashError::Fault)
+        let work = move |memory: &mut HashMemory| password_hash::hash_password(&password, memory);
+        self.perform(None, Instant::now() + PATIENCE, work).await?.map_err(HashError::Fault)
     }
 
     /// Has a thread do something, in turn. Whoever stops waiting for it cancels it, unless it has
     /// begun.
     async fn perform<T: Send + 'static>(
         &self,
+        place: Option<Place>,
+        deadline: Instant,
         work: impl FnOnce(&mut HashMemory) -> T + Send + 'static,
     ) -> Result<T, HashError> {
+        let (begin, begun) = oneshot::channel();
         let (reply, answer) = oneshot::channel();
-        let deadline = Instant::now() + self.patience;
         let job = move |memory: &mut HashMemory| {
-            if reply.is_closed() {
+            drop(place);
+            // Nobody waits for it any more, for lack of time or of interest.
+            if begin.send(()).is_err() {
                 return;
             }
-            let result =
-                if Instant::now() < deadline { Ok(work(memory)) } else { Err(HashError::Busy) };
             // The caller may have gone meanwhile.
-            let _ = reply.send(result);
+            let _ = reply.send(work(memory));
         };
+        let enqueued = Instant::now();
         self.enqueue(Box::new(job))?;
-        answer.await.unwrap_or(Err(HashError::Lost))
+        // Asked for by the caller and not by the thread, which may be held up itself.
+        let begun = timeout_at(deadline, begun).await.map_err(|_| HashError::Busy)?;
+        begun.map_err(|_| HashError::Lost)?;
+        self.waited.observe(enqueued.elapsed().as_secs_f64());
+        answer.await.map_err(|_| HashError::Lost)
     }
 
     fn enqueue(&self, job: Job) -> Result<(), HashError> {
@@ -208,11 +227,17 @@ pub(crate) mod tests {
     }
 
     /// One thread, and a queue of this length.
-    fn hasher(queue: usize, patience: Duration) -> Hasher {
-        Hasher::with(1, queue, patience, &Metrics::default()).unwrap()
+    fn hasher(queue: usize) -> Hasher {
+        Hasher::with(1, queue, &Metrics::default()).unwrap()
     }
 
-    const LONG: Duration = Duration::from_secs(3600);
+    fn long() -> Instant {
+        Instant::now() + Duration::from_secs(3600)
+    }
+
+    fn network(number: u8) -> Network {
+        Network::of([192, 0, 2, number].into())
+    }
 
     /// Occupies the hasher's only thread until the sender is dropped.
     fn occupy(hasher: &Hasher) -> mpsc::Sender<()> {
@@ -229,37 +254,71 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn what_was_hashed_is_verified() {
-        let hasher = hasher(1, LONG);
+        let hasher = hasher(1);
         let password = || Password::normalise("correct horse battery").unwrap();
         let hash = hasher.hash(password()).await.unwrap();
-        let verdict = hasher.verify(password(), hash).await.unwrap();
+        let verdict = hasher.verify(password(), hash, network(1), long()).await.unwrap();
         assert_eq!(verdict, Verdict::Right);
         assert_eq!(hasher.comparisons(), 1);
     }
 
     #[tokio::test]
     async fn a_full_queue_is_busy_at_once() {
-        let hasher = hasher(1, LONG);
+        let hasher = hasher(1);
         let release = occupy(&hasher);
         hasher.enqueue(Box::new(|_| {})).unwrap();
-        assert!(matches!(hasher.perform(|_| ()).await, Err(HashError::Busy)));
+        assert!(matches!(hasher.perform(None, long(), |_| ()).await, Err(HashError::Busy)));
         assert_eq!(hasher.waiting.get(), 1);
         drop(release);
     }
 
+    /// However long the thread is held up by another job.
+    #[tokio::test(start_paused = true)]
+    async fn a_job_whose_time_has_passed_is_answered_and_not_begun() {
+        let hasher = hasher(1);
+        let release = occupy(&hasher);
+        let (begin, begun) = mpsc::channel::<()>();
+        let began = Instant::now();
+        let work = move |_: &mut HashMemory| begin.send(()).unwrap();
+        let result = hasher.perform(None, began + PATIENCE, work).await;
+        assert!(matches!(result, Err(HashError::Busy)));
+        assert!(began.elapsed() < PATIENCE + Duration::from_millis(500));
+        drop(release);
+        drop(hasher); // the thread has worked through the queue
+        assert!(begun.try_recv().is_err(), "it was begun");
+    }
+
     #[tokio::test]
-    async fn a_job_whose_time_has_passed_is_not_begun() {
-        let hasher = hasher(1, Duration::ZERO);
-        let result = hasher.perform(|_| panic!("it was begun")).await;
-        assert!(matches!(result, Err::<(), _>(HashError::Busy)));
+    async fn one_network_does_not_fill_the_queue() {
+        let hasher = Arc::new(hasher(8));
+        let release = occupy(&hasher);
+        let verify = |number| {
+            let hasher = hasher.clone();
+            let (password, hash) = (Password::default(), PasswordHash::nobodys());
+            async move { hasher.verify(password, hash, network(number), long()).await }
+        };
+        let mut waiting: Vec<_> = (0..20).map(|_| Box::pin(verify(1))).collect();
+        let mut shed = 0;
+        for attempt in &mut waiting {
+            if let Ok(result) = tokio::time::timeout(Duration::ZERO, attempt).await {
+                assert!(matches!(result, Err(HashError::Busy)), "{result:?}");
+                shed += 1;
+            }
+        }
+        assert_eq!((shed, hasher.waiting.get()), (16, 4));
+        let mut other = Box::pin(verify(2));
+        assert!(tokio::time::timeout(Duration::ZERO, &mut other).await.is_err());
+        assert_eq!(hasher.waiting.get(), 5);
+        drop(release);
+        assert_eq!(other.await.unwrap(), Verdict::Wrong);
     }
 
     #[tokio::test]
     async fn a_job_whose_caller_has_gone_is_not_begun() {
-        let hasher = hasher(2, LONG);
+        let hasher = hasher(2);
         let release = occupy(&hasher);
         let (begin, begun) = mpsc::channel::<()>();
-        let job = hasher.perform(move |_| begin.send(()).unwrap());
+        let job = hasher.perform(None, long(), move |_| begin.send(()).unwrap());
         // Polled once, it is in the queue; dropped, nobody waits for it.
         assert!(tokio::time::timeout(Duration::ZERO, job).await.is_err());
         assert_eq!(hasher.waiting.get(), 1);
@@ -270,18 +329,18 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn a_panic_costs_one_answer_and_no_thread() {
-        let hasher = hasher(1, LONG);
-        let lost = hasher.perform(|_| panic!("as this test wants it")).await;
+        let hasher = hasher(1);
+        let lost = hasher.perform(None, long(), |_| panic!("as this test wants it")).await;
         assert!(matches!(lost, Err::<(), _>(HashError::Lost)));
-        assert!(matches!(hasher.perform(|_| 7).await, Ok(7)));
+        assert!(matches!(hasher.perform(None, long(), |_| 7).await, Ok(7)));
     }
 
     #[tokio::test]
     async fn a_wrong_hash_is_a_fault() {
-        let hasher = hasher(1, LONG);
+        let hasher = hasher(1);
         let password = Password::normalise("x").unwrap();
         let hash = PasswordHash::stored("no hash".to_owned());
-        let result = hasher.verify(password, hash).await;
+        let result = hasher.verify(password, hash, network(1), long()).await;
         assert!(matches!(result, Err(HashError::Fault(_))), "{result:?}");
     }
 }

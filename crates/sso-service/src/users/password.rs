@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use passwords::analyzer::is_common_password;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
@@ -47,7 +48,10 @@ impl fmt::Debug for Password {
 }
 
 /// What a new password has to obey. There are no rules about kinds of characters: length is what
-/// counts (NIST SP 800-63B).
+/// counts, and that nobody guesses it first (NIST SP 800-63B).
+///
+/// The commonest passwords are those of the crate `passwords` (MIT): a hundred thousand, in the
+/// binary itself, so that nobody is asked and nothing is loaded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PasswordRules {
     /// In code points, after normalising.
@@ -58,7 +62,7 @@ impl PasswordRules {
     /// Judges a new password of this user.
     ///
     /// # Errors
-    /// When it is too short or the user's name.
+    /// When it is too short, the user's name, or among the commonest, whatever the case.
     pub(crate) fn check(self, password: &Password, user: &Username) -> Result<(), PasswordFault> {
         if password.0.chars().count() < self.min_length {
             return Err(PasswordFault::TooShort(self.min_length));
@@ -66,8 +70,17 @@ impl PasswordRules {
         if password.0.eq_ignore_ascii_case(user.as_str()) {
             return Err(PasswordFault::Username);
         }
+        if is_common(&password.0) {
+            return Err(PasswordFault::Common);
+        }
         Ok(())
     }
+}
+
+/// The list knows most words in small letters, and some as they are mostly written.
+fn is_common(password: &str) -> bool {
+    let small = Zeroizing::new(password.to_ascii_lowercase());
+    is_common_password(password) || is_common_password(&*small)
 }
 
 /// Why a password is not accepted.
@@ -82,6 +95,9 @@ pub(crate) enum PasswordFault {
     /// The first that anyone would try.
     #[error("the password is the user name")]
     Username,
+    /// Tried soon after.
+    #[error("the password is one of the commonest, which are tried first")]
+    Common,
 }
 
 #[cfg(test)]
@@ -89,14 +105,18 @@ mod tests {
     use super::*;
 
     fn judge(typed: &str) -> Result<(), PasswordFault> {
+        judge_of_length(15, typed)
+    }
+
+    fn judge_of_length(min_length: usize, typed: &str) -> Result<(), PasswordFault> {
         let user = "administrator-1".parse().unwrap();
-        PasswordRules { min_length: 15 }.check(&Password::normalise(typed)?, &user)
+        PasswordRules { min_length }.check(&Password::normalise(typed)?, &user)
     }
 
     #[test]
     fn fifteen_characters_of_any_kind_are_enough() {
         for good in [
-            "aaaaaaaaaaaaaaa",
+            "aaaaaaaaaaaaaab",
             "correct horse battery",
             "ööööööööööööööö",
             "🔒🔒🔒🔒🔒🔒🔒🔒🔒🔒🔒🔒🔒🔒🔒",
@@ -131,6 +151,23 @@ mod tests {
         assert_eq!(judge("administrator-1"), Err(PasswordFault::Username));
         assert_eq!(judge("Administrator-1"), Err(PasswordFault::Username));
         assert_eq!(judge("ａdministrator-1"), Err(PasswordFault::Username));
+    }
+
+    #[test]
+    fn the_commonest_passwords_are_refused_however_they_are_written() {
+        for common in [
+            "123456789012345",
+            "aaaaaaaaaaaaaaa",
+            "passwordpassword",
+            "PasswordPassword",
+            "１２３４５６７８９０１２３４５",
+        ] {
+            assert_eq!(judge(common), Err(PasswordFault::Common), "{common}");
+        }
+        for common in ["letmein", "Qwerty123", "!QAZ2wsx", "p@ssw0rd"] {
+            assert_eq!(judge_of_length(6, common), Err(PasswordFault::Common), "{common}");
+        }
+        assert_eq!(judge_of_length(6, "letmein to the archive"), Ok(()));
     }
 
     #[test]

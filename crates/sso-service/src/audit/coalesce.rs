@@ -1,0 +1,133 @@
+//! Repeats of an event become one line a minute.
+
+use std::{collections::HashMap, mem, net::IpAddr, time::Duration};
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::event::{Event, Kind};
+
+/// How long repeats are gathered.
+const GATHERED: Duration = Duration::from_secs(60);
+/// Of how many sources.
+const SOURCES: usize = 4096;
+
+/// What makes two events alike.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Source {
+    kind: Kind,
+    reason: Option<&'static str>,
+    ip: Option<IpAddr>,
+    user_id: Option<Uuid>,
+}
+
+#[derive(Debug)]
+struct Repeats {
+    /// When the first was, which has been written.
+    since: DateTime<Utc>,
+    count: u64,
+    latest: Event,
+}
+
+/// Lets the first event of a source through at once, and of those that follow within a minute the
+/// last, with their number.
+#[derive(Debug, Default)]
+pub(super) struct Coalescer {
+    sources: HashMap<Source, Repeats>,
+}
+
+impl Coalescer {
+    /// Takes an event, and gives what is to be written now.
+    pub(super) fn take(&mut self, event: Event) -> Vec<Event> {
+        if !event.audit.is_coalesced() {
+            return vec![event];
+        }
+        let source = Source {
+            kind: event.audit,
+            reason: event.reason,
+            ip: event.ip,
+            user_id: event.user_id,
+        };
+        if let Some(repeats) = self.sources.get_mut(&source) {
+            repeats.count += 1;
+            repeats.latest = event;
+            return Vec::new();
+        }
+        let mut due = if self.sources.len() >= SOURCES { self.finish() } else { Vec::new() };
+        let repeats = Repeats { since: event.time, count: 0, latest: event.clone() };
+        self.sources.insert(source, repeats);
+        due.push(event);
+        due
+    }
+
+    /// The repeats whose minute is over.
+    pub(super) fn due(&mut self, now: DateTime<Utc>) -> Vec<Event> {
+        let over = self.sources.extract_if(|_, repeats| repeats.since + GATHERED <= now);
+        over.filter_map(|(_, repeats)| repeats.told()).collect()
+    }
+
+    /// All repeats.
+    pub(super) fn finish(&mut self) -> Vec<Event> {
+        mem::take(&mut self.sources).into_values().filter_map(Repeats::told).collect()
+    }
+}
+
+impl Repeats {
+    fn told(self) -> Option<Event> {
+        (self.count > 0).then(|| self.latest.times(self.count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{audit::Origin, test_service::noon};
+
+    fn failed(host: u8, at: DateTime<Utc>) -> Event {
+        let origin = Origin { ip: [192, 0, 2, host].into(), request_id: "r" };
+        Event::new(Kind::LoginFailed, at).at(origin)
+    }
+
+    #[test]
+    fn the_first_is_written_at_once_and_the_rest_are_counted() {
+        let mut coalescer = Coalescer::default();
+        assert_eq!(coalescer.take(failed(1, noon())).len(), 1);
+        let last = noon() + Duration::from_secs(59);
+        for _ in 0..10 {
+            assert!(coalescer.take(failed(1, last)).is_empty());
+        }
+        assert_eq!(coalescer.take(failed(2, last)).len(), 1);
+        assert!(coalescer.due(last).is_empty());
+        let due = coalescer.due(noon() + GATHERED);
+        assert_eq!(due.len(), 1);
+        assert_eq!((due[0].count, due[0].time), (Some(10), last));
+        // A minute later it is news again.
+        assert_eq!(coalescer.take(failed(1, noon() + GATHERED)).len(), 1);
+    }
+
+    #[test]
+    fn what_no_stranger_can_repeat_is_always_written() {
+        let mut coalescer = Coalescer::default();
+        for _ in 0..3 {
+            assert_eq!(coalescer.take(Event::new(Kind::LoginOk, noon())).len(), 1);
+        }
+        assert!(coalescer.finish().is_empty());
+    }
+
+    #[test]
+    fn any_number_of_sources_takes_bounded_room_and_loses_no_count() {
+        let mut coalescer = Coalescer::default();
+        let mut told = 0;
+        for number in 0..20_000_u32 {
+            let ip = IpAddr::from(number.to_be_bytes());
+            for _ in 0..2 {
+                let event = Event::new(Kind::Throttled, noon());
+                let due = coalescer.take(event.at(Origin { ip, request_id: "r" }));
+                told += due.iter().map(|event| event.count.unwrap_or(1)).sum::<u64>();
+                assert!(coalescer.sources.len() <= SOURCES);
+            }
+        }
+        told += coalescer.finish().iter().map(|event| event.count.unwrap_or(1)).sum::<u64>();
+        assert_eq!(told, 40_000);
+    }
+}

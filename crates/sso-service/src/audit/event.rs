@@ -1,0 +1,223 @@
+//! What is worth a line in the audit log.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+use crate::users::Account;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "some of these arrive with the endpoints that they happen at")]
+pub(crate) enum Kind {
+    LoginOk,
+    LoginFailed,
+    /// A log-in was refused because too many failed before.
+    Throttled,
+    Logout,
+    SessionExpired,
+    /// A session ended because its user had too many.
+    SessionEvicted,
+    RefreshOk,
+    /// A spent refresh token was seen again.
+    RefreshReused,
+    PermissionDenied,
+    Registered,
+    PasswordChanged,
+    UserChanged,
+    RoleChanged,
+    GrantChanged,
+    KeyChanged,
+    /// An administrator ended sessions of others.
+    AdminRevoke,
+    /// A log-in was refused because too many went on.
+    Busy,
+    StoreUnavailable,
+    CsrfBlocked,
+    /// Events were lost: `count` of them.
+    Dropped,
+}
+
+impl Kind {
+    /// Whether a stranger can make it happen as often as he likes. Of such, one a minute is
+    /// written for each source, and then how many more there were.
+    pub(super) fn is_coalesced(self) -> bool {
+        matches!(
+            self,
+            Self::LoginFailed
+                | Self::Throttled
+                | Self::PermissionDenied
+                | Self::Busy
+                | Self::StoreUnavailable
+                | Self::CsrfBlocked
+        )
+    }
+}
+
+/// Where a request came from, and under which name it is found in other logs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    /// The client, seen through trusted proxies.
+    pub(crate) ip: IpAddr,
+    /// 1 to 128 visible ASCII characters.
+    pub(crate) request_id: &'a str,
+}
+
+/// A line of the audit log, in the order in which it is written. It never holds a secret, nor a
+/// name that was typed and is nobody's: people type their password into the wrong field.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Event {
+    /// First, so that a line is recognised among others.
+    pub(super) audit: Kind,
+    #[serde(serialize_with = "milliseconds")]
+    pub(super) time: DateTime<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ip: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<Box<str>>,
+    /// How many more such events there were, the last of which this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) count: Option<u64>,
+}
+
+impl Event {
+    /// Something that happened now.
+    pub(crate) fn new(kind: Kind, now: DateTime<Utc>) -> Self {
+        Self {
+            audit: kind,
+            time: now,
+            reason: None,
+            user_id: None,
+            username: None,
+            session_id: None,
+            permission: None,
+            ip: None,
+            request_id: None,
+            count: None,
+        }
+    }
+
+    /// The same, of another kind.
+    pub(crate) fn of_kind(mut self, kind: Kind) -> Self {
+        self.audit = kind;
+        self
+    }
+
+    /// Whose doing it was.
+    pub(crate) fn by(mut self, account: &Account) -> Self {
+        self.user_id = Some(account.user_id);
+        self.username = Some(account.username.as_str().into());
+        self
+    }
+
+    /// At which request.
+    pub(crate) fn at(mut self, origin: Origin<'_>) -> Self {
+        self.ip = Some(origin.ip);
+        self.request_id = Some(origin.request_id.into());
+        self
+    }
+
+    /// In which session.
+    pub(crate) fn in_session(mut self, id: Uuid) -> Self {
+        self.session_id = Some(id);
+        self
+    }
+
+    /// Why. One of few words.
+    pub(crate) fn because(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// Which permission was asked for.
+    pub(crate) fn asking(mut self, permission: &impl ToString) -> Self {
+        self.permission = Some(permission.to_string().into());
+        self
+    }
+
+    /// That it happened so often.
+    pub(super) fn times(mut self, count: u64) -> Self {
+        self.count = Some(count);
+        self
+    }
+
+    /// The line, with its end.
+    pub(super) fn write_to(&self, lines: &mut Vec<u8>) {
+        let start = lines.len();
+        // Text becomes JSON text, which has no line ends; so this fails for no event.
+        if serde_json::to_writer(&mut *lines, self).is_err() {
+            lines.truncate(start);
+            return;
+        }
+        lines.push(b'\n');
+    }
+}
+
+fn milliseconds<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::test_service::noon;
+
+    fn line(event: &Event) -> String {
+        let mut lines = Vec::new();
+        event.write_to(&mut lines);
+        String::from_utf8(lines).unwrap()
+    }
+
+    #[test]
+    fn an_event_is_a_line_of_json_that_says_first_what_it_is() {
+        let account = Account::powerless(Uuid::from_u128(7), noon());
+        let origin = Origin { ip: [192, 0, 2, 1].into(), request_id: "r-1" };
+        let event = Event::new(Kind::LoginFailed, noon())
+            .because("wrong_password")
+            .by(&account)
+            .in_session(Uuid::from_u128(8))
+            .at(origin);
+        let line = line(&event);
+        assert!(line.starts_with(r#"{"audit":"login_failed","time":"2027-01-15T08:00:00.000Z","#));
+        let expected = json!({
+            "audit": "login_failed",
+            "time": "2027-01-15T08:00:00.000Z",
+            "reason": "wrong_password",
+            "user_id": "00000000-0000-0000-0000-000000000007",
+            "username": "00000000-0000-0000-0000-000000000007",
+            "session_id": "00000000-0000-0000-0000-000000000008",
+            "ip": "192.0.2.1",
+            "request_id": "r-1",
+        });
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), expected);
+    }
+
+    #[test]
+    fn no_text_breaks_a_line() {
+        for hostile in ["a\nb", "\r\n{\"audit\":\"login_ok\"}", "\"}\0\u{1b}[2J", "\u{2028}ä🔒"]
+        {
+            let origin = Origin { ip: [192, 0, 2, 1].into(), request_id: hostile };
+            let event = Event::new(Kind::Throttled, noon()).at(origin).asking(&hostile);
+            let line = line(&event);
+            assert_eq!(line.matches(['\n', '\r']).count(), 1, "{line:?}");
+            let parsed: Value = serde_json::from_str(&line).unwrap();
+            assert_eq!(parsed["permission"], hostile);
+            assert_eq!(parsed["audit"], "throttled");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Writes events without holding up whoever they happen to.
+
+use std::{
+    fmt,
+    io::{self, Write},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use prometheus_client::metrics::counter::Counter;
+use service_runtime::{clock::Clock, metrics::Metrics};
+
+use super::{
+    coalesce::Coalescer,
+    event::{Event, Kind},
+};
+
+/// How many events may wait to be written: about 2 MiB.
+const WAITING: usize = 8192;
+/// How many are written at once.
+const BATCH: usize = 64;
+/// How often repeats are looked at when nothing happens.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The audit log. A thread of its own writes the events, so that a full disk or a slow pipe holds
+/// up nobody: what finds no room is counted, in a metric and in an event that says how many were
+/// lost.
+#[derive(Debug, Clone)]
+pub(crate) struct AuditLog {
+    /// `None` is the end.
+    events: Sender<Option<Event>>,
+    lost: Lost,
+}
+
+impl AuditLog {
+    /// A log that goes to this record.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub(crate) fn start(
+        record: Box<dyn Write + Send>,
+        clock: Arc<dyn Clock>,
+        metrics: &Metrics,
+    ) -> io::Result<(Self, AuditThread)> {
+        let (events, waiting) = crossbeam_channel::bounded(WAITING);
+        let lost = Lost::new(metrics);
+        let writer = Writer { record, clock, coalescer: Coalescer::default(), lost: lost.clone() };
+        let thread = thread::Builder::new().name("audit".to_owned());
+        let thread = thread.spawn(move || writer.write_all(&waiting))?;
+        Ok((Self { events: events.clone(), lost }, AuditThread { events, thread }))
+    }
+
+    /// Has an event written.
+    pub(crate) fn record(&self, event: Event) {
+        if self.events.try_send(Some(event)).is_err() {
+            self.lost.count();
+        }
+    }
+}
+
+/// The thread that writes.
+#[derive(Debug)]
+pub(crate) struct AuditThread {
+    events: Sender<Option<Event>>,
+    thread: JoinHandle<()>,
+}
+
+impl AuditThread {
+    /// Returns when all that was recorded before is written.
+    pub(crate) fn finish(self) {
+        // Should it have panicked, that was said already.
+        let _ = self.events.send(None);
+        let _ = self.thread.join();
+    }
+}
+
+/// Events that found no room.
+#[derive(Debug, Clone)]
+struct Lost {
+    untold: Arc<AtomicU64>,
+    ever: Counter,
+}
+
+impl Lost {
+    fn new(metrics: &Metrics) -> Self {
+        let ever = metrics.register(
+            "audit_events_lost",
+            "Security events that were not written, for want of room",
+            Counter::default(),
+        );
+        Self { untold: Arc::default(), ever }
+    }
+
+    fn count(&self) {
+        self.untold.fetch_add(1, Ordering::Relaxed);
+        self.ever.inc();
+    }
+}
+
+struct Writer {
+    record: Box<dyn Write + Send>,
+    clock: Arc<dyn Clock>,
+    coalescer: Coalescer,
+    lost: Lost,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("lost", &self.lost).finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    fn write_all(mut self, events: &Receiver<Option<Event>>) {
+        let mut goes_on = true;
+        while goes_on {
+            let first = match events.recv_timeout(PAUSE) {
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => Some(None),
+                Ok(event) => Some(event),
+            };
+            let mut due = Vec::new();
+            for event in first.into_iter().chain(events.try_iter()).take(BATCH) {
+                match event {
+                    Some(event) => due.extend(self.coalescer.take(event)),
+                    None => goes_on = false,
+                }
+            }
+            due.extend(self.coalescer.due(self.clock.now()));
+            self.write(due);
+        }
+        let due = self.coalescer.finish();
+        self.write(due);
+    }
+
+    fn write(&mut self, mut events: Vec<Event>) {
+        let lost = self.lost.untold.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            events.push(Event::new(Kind::Dropped, self.clock.now()).times(lost));
+        }
+        if events.is_empty() {
+            return;
+        }
+        let mut lines = Vec::new();
+        for event in &events {
+            event.write_to(&mut lines);
+        }
+        if let Err(error) = self.record.write_all(&lines) {
+            tracing::error!(%error, "cannot write the audit log: its events go to standard error");
+            // Nothing is left to tell if that fails as well.
+            let _ = io::stderr().write_all(&lines);
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::sync::{Mutex, mpsc};
+
+    use serde_json::Value;
+    use service_runtime::clock::ManualClock;
+
+    use super::*;
+    use crate::{audit::Origin, test_service::noon};
+
+    /// A record in memory.
+    #[derive(Debug, Clone, Default)]
+    pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Lines {
+        pub(crate) fn parse(&self) -> Vec<Value> {
+            let lines = self.0.lock().unwrap();
+            let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+        }
+    }
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Holds up the writer until the other end says or hangs up.
+    struct Held {
+        writing: mpsc::Sender<()>,
+        go_on: mpsc::Receiver<()>,
+        lines: Lines,
+    }
+
+    impl Write for Held {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.writing.send(());
+            let _ = self.go_on.recv();
+            self.lines.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn start(record: impl Write + Send + 'static, metrics: &Metrics) -> (AuditLog, AuditThread) {
+        let clock = Arc::new(ManualClock::at(noon()));
+        AuditLog::start(Box::new(record), clock, metrics).unwrap()
+    }
+
+    #[test]
+    fn what_was_recorded_is_written_at_the_end() {
+        let lines = Lines::default();
+        let (log, thread) = start(lines.clone(), &Metrics::default());
+        for _ in 0..1000 {
+            log.record(Event::new(Kind::LoginOk, noon()));
+        }
+        let origin = Origin { ip: [192, 0, 2, 1].into(), request_id: "r" };
+        for _ in 0..3 {
+            log.record(Event::new(Kind::LoginFailed, noon()).at(origin));
+        }
+        thread.finish();
+        let lines = lines.parse();
+        assert_eq!(lines.len(), 1002);
+        assert_eq!(lines[1001]["count"], 2);
+    }
+
+    #[test]
+    fn what_finds_no_room_is_counted_and_told_of() {
+        let (lines, metrics) = (Lines::default(), Metrics::default());
+        let ((writing, written), (release, go_on)) = (mpsc::channel(), mpsc::channel());
+        let (log, thread) = start(Held { writing, go_on, lines: lines.clone() }, &metrics);
+        log.record(Event::new(Kind::LoginOk, noon()));
+        written.recv().unwrap(); // the thread is held up with the first
+        for _ in 0..WAITING + 5 {
+            log.record(Event::new(Kind::LoginOk, noon()));
+        }
+        assert!(metrics.render().contains("audit_events_lost_total 5"), "{}", metrics.render());
+        drop(release);
+        thread.finish();
+        let lines = lines.parse();
+        let told: Vec<_> = lines.iter().filter(|line| line["audit"] == "dropped").collect();
+        assert_eq!((told.len(), &told[0]["count"]), (1, &5.into()));
+        assert_eq!(lines.len(), 1 + WAITING + 1);
+    }
+}

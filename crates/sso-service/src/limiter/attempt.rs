@@ -1,0 +1,150 @@
+//! Attempts to log in, held back while too many fail.
+
+use std::{
+    pin::pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use prometheus_client::metrics::gauge::Gauge;
+use service_runtime::metrics::Metrics;
+use tokio::{
+    sync::{Notify, Semaphore},
+    time::{Instant, timeout_at},
+};
+use uuid::Uuid;
+
+use super::{
+    bucket::{Ending, Full},
+    tables::{AccountKey, AccountKeys, Counted, LoginLimits, Tables, Who},
+};
+use crate::network::Network;
+
+/// How many attempts may wait for others to end.
+const WAITING: usize = 256;
+
+/// Counts failures to log in, per account and per network, and says who may try. It asks before
+/// a password is hashed, and the same whether or not there is such an account.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    keys: AccountKeys,
+    /// Held for look-ups alone: log-ins are rare beside what they cost.
+    tables: Mutex<Tables>,
+    /// Told when an attempt ends.
+    ended: Notify,
+    waiting: Semaphore,
+    buckets: Gauge,
+}
+
+impl Limiter {
+    /// A limiter that has counted nothing.
+    pub(crate) fn new(limits: LoginLimits, metrics: &Metrics) -> Self {
+        Self {
+            keys: AccountKeys::default(),
+            tables: Mutex::new(Tables::new(limits)),
+            ended: Notify::new(),
+            waiting: Semaphore::new(WAITING),
+            buckets: metrics.register(
+                "login_limiter_buckets",
+                "Accounts and networks whose failures to log in are counted",
+                Gauge::default(),
+            ),
+        }
+    }
+
+    /// What the attempts of a user count on, by whichever name the user was found; or the attempts
+    /// of a name that finds nobody.
+    pub(crate) fn account(&self, user: Option<Uuid>, name: &str) -> AccountKey {
+        self.keys.of(user, name)
+    }
+
+    /// Begins an attempt. When all those that go on might use up what is left, it waits for one to
+    /// end: many who know their password may log in at once.
+    ///
+    /// # Errors
+    /// When there were too many failures, or too many attempts went on until the deadline.
+    pub(crate) async fn begin(
+        &self,
+        account: AccountKey,
+        network: Network,
+        now: DateTime<Utc>,
+        deadline: Instant,
+    ) -> Result<Attempt<'_>, Held> {
+        let who = Who { account, network, at: now };
+        let mut place = None;
+        loop {
+            let mut ended = pin!(self.ended.notified());
+            // From here on an end is heard of, also one before the wait.
+            ended.as_mut().enable();
+            match self.try_begin(who) {
+                Ok(attempt) => return Ok(attempt),
+                Err(Full::Spent(wait)) => return Err(Held::TooManyFailures { retry_after: wait }),
+                Err(Full::InFlight) => {}
+            }
+            if place.is_none() {
+                place = Some(self.waiting.try_acquire().map_err(|_| Held::Busy)?);
+            }
+            timeout_at(deadline, ended).await.map_err(|_| Held::Busy)?;
+        }
+    }
+
+    fn try_begin(&self, who: Who) -> Result<Attempt<'_>, Full> {
+        let mut tables = self.lock();
+        let counted = tables.begin(who)?;
+        self.buckets.set(tables.len() as i64);
+        Ok(Attempt { limiter: self, who, counted, ending: Ending::Wrong })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tables> {
+        // Whoever panicked has at worst not counted an attempt.
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An attempt that goes on. Dropped, it is a failure: whoever hangs up while a password is hashed
+/// has tried it.
+#[derive(Debug)]
+#[must_use = "an attempt that is dropped is a failure"]
+pub(crate) struct Attempt<'a> {
+    limiter: &'a Limiter,
+    who: Who,
+    counted: Counted,
+    ending: Ending,
+}
+
+impl Attempt<'_> {
+    /// The password was right. Its owner is known in this network from now on.
+    pub(crate) fn succeed(mut self) {
+        self.ending = Ending::Right;
+    }
+
+    /// The password was wrong.
+    pub(crate) fn fail(self) {}
+
+    /// The password was not compared: nothing counts.
+    pub(crate) fn give_back(mut self) {
+        self.ending = Ending::Undecided;
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        self.limiter.lock().end(self.who, self.counted, self.ending);
+        self.limiter.ended.notify_waiters();
+    }
+}
+
+/// An attempt may not begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Held {
+    /// There were as many failures as there may be.
+    #[error("too many attempts have failed")]
+    TooManyFailures {
+        /// After this time one may begin, if none fails meanwhile.
+        retry_after: Duration,
+    },
+    /// Too many attempts went on at the same time.
+    #[error("too many attempts go on at once")]
+    Busy,
+}

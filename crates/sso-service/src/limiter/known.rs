@@ -1,0 +1,105 @@
+//! Where the owner of an account has logged in.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::{bucket::Bucket, table::Weigh};
+use crate::network::Network;
+
+/// How long a log-in makes its network known.
+const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How many networks of an account are known: at home, at work, on the way. Without a bound,
+/// whoever has one account and many addresses could have everybody else's forgotten.
+pub(super) const NETWORKS: usize = 4;
+
+/// The networks that an account logged in from. Attempts from there have buckets of their own,
+/// which nobody elsewhere can fill.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    places: Vec<Place>,
+}
+
+#[derive(Debug)]
+struct Place {
+    network: Network,
+    logged_in: DateTime<Utc>,
+    bucket: Bucket,
+}
+
+impl Known {
+    /// The bucket of a network, if it is known.
+    pub(super) fn bucket(&mut self, network: Network, now: DateTime<Utc>) -> Option<&mut Bucket> {
+        let mut places = self.places.iter_mut();
+        let place = places.find(|place| place.network == network && place.is_known(now));
+        place.map(|place| &mut place.bucket)
+    }
+
+    /// Notes a log-in. The network that was used least lately is forgotten for it if need be.
+    pub(super) fn note(&mut self, network: Network, now: DateTime<Utc>) {
+        if let Some(place) = self.places.iter_mut().find(|place| place.network == network) {
+            place.logged_in = place.logged_in.max(now);
+            return;
+        }
+        if self.places.len() >= NETWORKS {
+            let oldest = self.places.iter().enumerate().min_by_key(|(_, place)| place.logged_in);
+            let oldest = oldest.map_or(0, |(index, _)| index);
+            self.places.swap_remove(oldest);
+        }
+        self.places.push(Place { network, logged_in: now, bucket: Bucket::default() });
+    }
+}
+
+impl Place {
+    fn is_known(&self, now: DateTime<Utc>) -> bool {
+        now < self.logged_in + REMEMBERED
+    }
+}
+
+/// Who logged in lately weighs more.
+impl Weigh for Known {
+    fn weight(&self, now: DateTime<Utc>) -> u64 {
+        if self.places.iter().any(|place| place.bucket.is_in_use()) {
+            return u64::MAX;
+        }
+        let known = self.places.iter().filter(|place| place.is_known(now));
+        let latest = known.map(|place| place.logged_in.timestamp()).max();
+        latest.and_then(|seconds| seconds.try_into().ok()).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_service::noon;
+
+    fn network(number: u8) -> Network {
+        Network::of([192, 0, 2, number].into())
+    }
+
+    #[test]
+    fn a_network_is_known_for_thirty_days_after_the_last_log_in() {
+        let mut known = Known::default();
+        assert!(known.bucket(network(1), noon()).is_none());
+        known.note(network(1), noon());
+        let later = noon() + REMEMBERED / 2;
+        known.note(network(1), later);
+        let end = later + REMEMBERED;
+        assert!(known.bucket(network(1), end - Duration::from_nanos(1)).is_some());
+        assert!(known.bucket(network(1), end).is_none());
+        assert_eq!(known.weight(end), 0);
+    }
+
+    #[test]
+    fn the_network_that_was_used_least_lately_is_forgotten() {
+        let mut known = Known::default();
+        for number in 1..=4 {
+            known.note(network(number), noon() + Duration::from_secs(number.into()));
+        }
+        let later = noon() + Duration::from_secs(60);
+        known.note(network(1), later);
+        known.note(network(5), later);
+        let is_known = |number| known.bucket(network(number), later).is_some();
+        assert_eq!([1, 2, 3, 4, 5].map(is_known), [true, false, true, true, true]);
+    }
+}

@@ -1,0 +1,14 @@
+//! How often who may fail to log in.
+
+mod attempt;
+mod bucket;
+mod known;
+#[cfg(test)]
+mod properties;
+mod suspects;
+mod table;
+mod tables;
+mod window;
+
+pub(crate) use attempt::{Held, Limiter};
+pub(crate) use tables::LoginLimits;

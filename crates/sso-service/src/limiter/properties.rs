@@ -1,0 +1,295 @@
+//! What holds whatever happens, in whatever order.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+use service_runtime::metrics::Metrics;
+use tokio::time::Instant;
+
+use super::{
+    attempt::{Held, Limiter},
+    bucket::{Ending, Full},
+    known::NETWORKS,
+    tables::{
+        ACCOUNTS, AccountKey, CLIENT_NETWORKS, Counted, KNOWN_ACCOUNTS, LoginLimits, Tables, Who,
+    },
+};
+use crate::{network::Network, test_service::noon};
+
+const LIMITS: LoginLimits = LoginLimits { per_network: 5, per_account: 3 };
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn network(number: u32) -> Network {
+    Network::of(number.to_be_bytes().into())
+}
+
+fn who(account: u64, network_number: u32, at: DateTime<Utc>) -> Who {
+    Who { account: AccountKey::test(account), network: network(network_number), at }
+}
+
+/// An attempt that ends as it will, unless it is not let begin.
+fn attempt(tables: &mut Tables, who: Who, ending: Ending) -> Result<(), Full> {
+    let counted = tables.begin(who)?;
+    tables.end(who, counted, ending);
+    Ok(())
+}
+
+/// What one step of a history is: somebody begins, or the oldest attempt but so many ends.
+#[derive(Debug, Clone)]
+enum Step {
+    Begin { account: u64, network: u32 },
+    End { index: usize, ending: Ending },
+    Wait { millis: u64 },
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let ending = prop_oneof![
+        6 => Just(Ending::Wrong),
+        1 => Just(Ending::Right),
+        1 => Just(Ending::Undecided)
+    ];
+    let step = prop_oneof![
+        3 => (0..4_u64, 0..3_u32).prop_map(|(account, network)| Step::Begin { account, network }),
+        3 => (0..8_usize, ending).prop_map(|(index, ending)| Step::End { index, ending }),
+        1 => (0..15_000_u64).prop_map(|millis| Step::Wait { millis }),
+    ];
+    proptest::collection::vec(step, 0..400)
+}
+
+/// When failures were, by what they are counted on.
+#[derive(Default)]
+struct Failures(HashMap<String, Vec<DateTime<Utc>>>);
+
+impl Failures {
+    fn note(&mut self, who: Who, counted: Counted) {
+        let Who { account, network, at } = who;
+        let counts_on = match counted {
+            Counted::Known => vec![format!("{account:?} {network:?}")],
+            Counted::Stranger => vec![format!("{account:?}"), format!("{network:?}")],
+        };
+        for name in counts_on {
+            self.0.entry(name).or_default().push(at);
+        }
+    }
+
+    /// No minute, wherever it begins, has more than the limit.
+    fn check(self) -> Result<(), TestCaseError> {
+        for (name, mut times) in self.0 {
+            times.sort_unstable();
+            let is_network = name.starts_with("Network");
+            let limit = if is_network { LIMITS.per_network } else { LIMITS.per_account } as usize;
+            for window in times.windows(limit + 1) {
+                let apart = window[limit] - window[0];
+                prop_assert!(apart.to_std().unwrap() >= MINUTE, "{name}: {window:?}");
+            }
+        }
+        Ok(())
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_minute_has_more_failures_than_the_limit(steps in steps()) {
+        let mut tables = Tables::new(LIMITS);
+        let (mut now, mut going_on, mut failures) = (noon(), Vec::new(), Failures::default());
+        for step in steps {
+            match step {
+                Step::Wait { millis } => now += Duration::from_millis(millis),
+                Step::Begin { account, network } => {
+                    let who = who(account, network, now);
+                    if let Ok(counted) = tables.begin(who) {
+                        going_on.push((who, counted));
+                    }
+                }
+                Step::End { index, ending } if index < going_on.len() => {
+                    let (who, counted) = going_on.remove(index);
+                    tables.end(who, counted, ending);
+                    if ending == Ending::Wrong {
+                        failures.note(who, counted);
+                    }
+                }
+                Step::End { .. } => {}
+            }
+        }
+        failures.check()?;
+    }
+
+    /// Whoever waits as long as told may try, and not before.
+    #[test]
+    fn the_time_to_wait_is_true(pauses in proptest::collection::vec(0..20_000_u64, 1..40)) {
+        let mut tables = Tables::new(LIMITS);
+        let mut now = noon();
+        for pause in pauses {
+            now += Duration::from_millis(pause);
+            if let Err(Full::Spent(wait)) = attempt(&mut tables, who(1, 1, now), Ending::Wrong) {
+                prop_assert!(wait > Duration::ZERO && wait <= Duration::from_secs(70));
+                let early = who(1, 1, now + wait - Duration::from_millis(1));
+                prop_assert!(matches!(tables.begin(early), Err(Full::Spent(_))));
+                now += wait;
+                prop_assert_eq!(attempt(&mut tables, who(1, 1, now), Ending::Wrong), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn who_knows_the_password_is_never_held_back(pauses in proptest::collection::vec(0..1000_u64, 0..200)) {
+        let mut tables = Tables::new(LIMITS);
+        let mut now = noon();
+        for pause in pauses {
+            now += Duration::from_millis(pause);
+            prop_assert_eq!(attempt(&mut tables, who(1, 1, now), Ending::Right), Ok(()));
+        }
+    }
+}
+
+#[test]
+fn who_logged_in_here_before_is_not_locked_out_from_elsewhere() {
+    let mut tables = Tables::new(LIMITS);
+    attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
+    for stranger in 2..100 {
+        let _ = attempt(&mut tables, who(1, stranger, noon()), Ending::Wrong);
+    }
+    let elsewhere = attempt(&mut tables, who(1, 200, noon()), Ending::Right);
+    assert!(matches!(elsewhere, Err(Full::Spent(_))), "{elsewhere:?}");
+    attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
+}
+
+#[test]
+fn who_logged_in_here_before_is_not_locked_out_by_neighbours() {
+    let mut tables = Tables::new(LIMITS);
+    attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
+    for account in 2..100 {
+        let _ = attempt(&mut tables, who(account, 1, noon()), Ending::Wrong);
+    }
+    let neighbour = attempt(&mut tables, who(200, 1, noon()), Ending::Right);
+    assert!(matches!(neighbour, Err(Full::Spent(_))), "{neighbour:?}");
+    attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
+}
+
+#[test]
+fn a_known_network_does_not_pass_over_the_limit() {
+    let mut tables = Tables::new(LIMITS);
+    attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
+    let try_wrong = |_: &u32| attempt(&mut tables, who(1, 1, noon()), Ending::Wrong).is_ok();
+    assert_eq!((0..100).filter(try_wrong).count(), 3);
+}
+
+#[test]
+fn who_works_through_a_list_of_accounts_has_one_try_a_minute() {
+    let mut tables = Tables::new(LIMITS);
+    let mut now = noon();
+    for account in 0..15 {
+        now += MINUTE;
+        attempt(&mut tables, who(account, 1, now), Ending::Wrong).unwrap();
+    }
+    let mut passed = 0;
+    for account in 100..700 {
+        now += Duration::from_secs(1);
+        passed += u32::from(attempt(&mut tables, who(account, 1, now), Ending::Wrong).is_ok());
+    }
+    assert!((8..=10).contains(&passed), "{passed} in ten minutes");
+    // Other networks are not concerned.
+    attempt(&mut tables, who(7, 2, now), Ending::Wrong).unwrap();
+    now += Duration::from_secs(3 * 60 * 60);
+    for account in 0..5 {
+        attempt(&mut tables, who(account, 1, now), Ending::Wrong).unwrap();
+    }
+}
+
+#[test]
+fn zero_is_no_limit() {
+    let off = LoginLimits { per_network: 0, per_account: 0 };
+    let mut tables = Tables::new(off);
+    for _ in 0..1000 {
+        attempt(&mut tables, who(1, 1, noon()), Ending::Wrong).unwrap();
+    }
+    assert_eq!(tables.len(), 0);
+    let mut by_account = Tables::new(LoginLimits { per_account: 3, ..off });
+    let mut by_network = Tables::new(LoginLimits { per_network: 5, ..off });
+    for _ in 0..3 {
+        attempt(&mut by_account, who(1, 1, noon()), Ending::Wrong).unwrap();
+        attempt(&mut by_network, who(1, 1, noon()), Ending::Wrong).unwrap();
+    }
+    assert!(attempt(&mut by_account, who(1, 2, noon()), Ending::Wrong).is_err());
+    attempt(&mut by_network, who(1, 1, noon()), Ending::Wrong).unwrap();
+}
+
+/// A million names from as many networks, and a log-in now and then.
+#[test]
+fn a_million_names_take_no_more_room_than_there_is() {
+    let mut tables = Tables::new(LIMITS);
+    let spent = || who(u64::MAX, u32::MAX, noon());
+    for _ in 0..3 {
+        attempt(&mut tables, spent(), Ending::Wrong).unwrap();
+    }
+    for number in 0..1_000_000 {
+        let ending = if number % 10 == 0 { Ending::Right } else { Ending::Wrong };
+        let _ = attempt(&mut tables, who(number.into(), number, noon()), ending);
+    }
+    assert_eq!(tables.len(), ACCOUNTS + CLIENT_NETWORKS + KNOWN_ACCOUNTS);
+    assert_eq!(KNOWN_ACCOUNTS * NETWORKS + ACCOUNTS + CLIENT_NETWORKS, 100_000);
+    // What was spent before is not forgotten for it.
+    assert!(attempt(&mut tables, spent(), Ending::Wrong).is_err());
+}
+
+/// One of many attempts.
+async fn try_once(limiter: Arc<Limiter>, ending: Ending) -> Result<(), Held> {
+    let account = limiter.account(None, "alice");
+    let deadline = Instant::now() + Duration::from_secs(3600);
+    let attempt = limiter.begin(account, network(1), noon(), deadline).await?;
+    tokio::task::yield_now().await;
+    match ending {
+        Ending::Right => attempt.succeed(),
+        Ending::Wrong => attempt.fail(),
+        Ending::Undecided => attempt.give_back(),
+    }
+    Ok(())
+}
+
+/// How many of a hundred attempts at once pass.
+async fn at_once(ending: Ending) -> usize {
+    let limits = LoginLimits { per_network: 0, per_account: 10 };
+    let limiter = Arc::new(Limiter::new(limits, &Metrics::default()));
+    let attempts = (0..100).map(|_| tokio::spawn(try_once(limiter.clone(), ending)));
+    let mut passed = 0;
+    for attempt in attempts.collect::<Vec<_>>() {
+        passed += usize::from(attempt.await.unwrap().is_ok());
+    }
+    passed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_wrong_attempts_at_once_no_more_pass_than_may() {
+    assert_eq!(at_once(Ending::Wrong).await, 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_right_attempts_at_once_all_pass() {
+    assert_eq!(at_once(Ending::Right).await, 100);
+    assert_eq!(at_once(Ending::Undecided).await, 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_others_too_long_is_told_to_come_again() {
+    let limiter = Limiter::new(LoginLimits { per_network: 1, per_account: 0 }, &Metrics::default());
+    let account = limiter.account(None, "alice");
+    let deadline = Instant::now() + Duration::from_secs(2);
+    let first = limiter.begin(account, network(1), noon(), deadline).await.unwrap();
+    let second = limiter.begin(account, network(1), noon(), deadline).await;
+    assert_eq!(second.unwrap_err(), Held::Busy);
+    first.give_back();
+    limiter.begin(account, network(1), noon(), deadline).await.unwrap().fail();
+    let third = limiter.begin(account, network(1), noon(), deadline).await.unwrap_err();
+    assert!(matches!(third, Held::TooManyFailures { .. }), "{third}");
+}
+
+#[tokio::test]
+async fn who_hangs_up_has_failed() {
+    let limiter = Limiter::new(LoginLimits { per_network: 0, per_account: 1 }, &Metrics::default());
+    let account = limiter.account(None, "alice");
+    let deadline = Instant::now() + Duration::from_secs(3600);
+    drop(limiter.begin(account, network(1), noon(), deadline).await.unwrap());
+    let next = limiter.begin(account, network(2), noon(), deadline).await.unwrap_err();
+    assert!(matches!(next, Held::TooManyFailures { .. }), "{next}");
+}
