@@ -113,6 +113,23 @@ impl SessionAuthority {
         Ok(session)
     }
 
+    /// Writes down that the user of a token may not do what was asked.
+    pub(crate) fn audit_refusal(&self, token: &BearerToken, refusal: &Refusal, from: Origin<'_>) {
+        if let (Refusal::Denied(asked), Ok(session)) = (refusal, self.session_of(token)) {
+            let event = Event::new(Kind::PermissionDenied, self.clock.now()).at(from);
+            let event = event.by(&session.account).in_session(session.id);
+            self.audit.record(event.asking(asked));
+        }
+    }
+
+    /// Writes down that the user of a token is about to log out.
+    pub(crate) fn audit_logout(&self, token: &BearerToken, from: Origin<'_>) {
+        if let Ok(session) = self.session_of(token) {
+            let event = Event::new(Kind::Logout, self.clock.now()).at(from);
+            self.audit.record(event.by(&session.account).in_session(session.id));
+        }
+    }
+
     /// Ends the session that a token stands for, if there is one: from here on the token is
     /// invalid.
     pub(crate) fn logout(&self, token: &BearerToken) {
@@ -281,6 +298,13 @@ mod tests {
     const OUTDATED: &str = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$\
                             wZeUqErRQM9fr7+3IJVQyFsb5QPhYeqkXwNGZgBH/L4";
 
+    impl SessionAuthority {
+        /// How many passwords have been compared.
+        pub(crate) fn comparisons(&self) -> u64 {
+            self.guard.comparisons()
+        }
+    }
+
     fn client() -> Client {
         Client::new([127, 0, 0, 1].into(), None)
     }
@@ -322,9 +346,9 @@ mod tests {
             ("", "", false),
         ];
         for (name, password, expected) in cases {
-            let before = service.authority.guard.comparisons();
+            let before = service.comparisons();
             let result = log_in(&service, name, password).await;
-            let cost = service.authority.guard.comparisons() - before;
+            let cost = service.comparisons() - before;
             assert_eq!(cost, 1, "{name} {password}");
             match result {
                 Ok(_) => assert!(expected, "{name} {password}"),

@@ -178,12 +178,158 @@ impl NotAuthenticated {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::{
+        authority::{LoggedIn, LoginError},
+        sessions::Client,
+        test_service::{PASSWORD, TestService},
+    };
 
     impl LoginGuard {
         /// How many passwords have been compared.
         pub(crate) fn comparisons(&self) -> u64 {
             self.hasher.comparisons()
+        }
+    }
+
+    const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+
+    /// Alice, and Mallory, who is disabled.
+    async fn service() -> TestService {
+        let service = TestService::start().await;
+        for name in ["alice", "mallory"] {
+            service.add_user(name, &[]).await;
+        }
+        service.users.execute("UPDATE users SET disabled = 1 WHERE username = 'mallory'").await;
+        service
+    }
+
+    async fn log_in(
+        service: &TestService,
+        name: &str,
+        password: &str,
+        ip: IpAddr,
+    ) -> Result<LoggedIn, LoginError> {
+        let client = Client::new(ip, None);
+        service.authority.login(Typed { name, password }, client, "r-1").await
+    }
+
+    fn elsewhere(number: u8) -> IpAddr {
+        [198, 51, 100, number].into()
+    }
+
+    /// Ten wrong passwords, each from a network of its own.
+    async fn exhaust(service: &TestService, name: &str) {
+        for number in 0..10 {
+            let wrong = log_in(service, name, "a wrong password", elsewhere(number)).await;
+            assert!(matches!(wrong, Err(LoginError::InvalidCredentials)), "{wrong:?}");
+        }
+    }
+
+    /// A name is held back at the same point and at the same cost, whoever's it is.
+    #[tokio::test]
+    async fn who_is_held_back_costs_no_hash_whoever_it_is() {
+        let service = service().await;
+        for name in ["alice", "mallory", "nobody", "no name at all"] {
+            let before = service.comparisons();
+            exhaust(&service, name).await;
+            assert_eq!(service.comparisons() - before, 10, "{name}");
+            let held = log_in(&service, name, PASSWORD, elsewhere(99)).await;
+            let Err(LoginError::TooManyAttempts { retry_after }) = held else {
+                panic!("{name}: {held:?}");
+            };
+            // Tests begin at the beginning of a slot.
+            assert_eq!(retry_after, Duration::from_secs(70), "{name}");
+            assert_eq!(service.comparisons() - before, 10, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_wait_ends_when_it_was_said_to() {
+        let service = service().await;
+        exhaust(&service, "alice").await;
+        service.clock.advance(Duration::from_millis(69_999));
+        let held = log_in(&service, "alice", PASSWORD, HOME).await;
+        assert!(matches!(held, Err(LoginError::TooManyAttempts { .. })), "{held:?}");
+        service.clock.advance(Duration::from_millis(1));
+        log_in(&service, "alice", PASSWORD, HOME).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_attack_from_elsewhere_does_not_lock_out_who_logged_in_here_before() {
+        let service = service().await;
+        log_in(&service, "alice", PASSWORD, HOME).await.unwrap();
+        exhaust(&service, "alice").await;
+        let held = log_in(&service, "alice", PASSWORD, elsewhere(200)).await;
+        assert!(matches!(held, Err(LoginError::TooManyAttempts { .. })), "{held:?}");
+        log_in(&service, "alice", PASSWORD, HOME).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn one_network_fails_thirty_times_a_minute_and_no_more() {
+        let service = service().await;
+        for number in 0..30 {
+            // Ten accounts: fewer than would look like a list.
+            let name = format!("user-{}", number % 10);
+            let wrong = log_in(&service, &name, "a wrong password", HOME).await;
+            assert!(matches!(wrong, Err(LoginError::InvalidCredentials)), "{number} {wrong:?}");
+        }
+        let held = log_in(&service, "alice", PASSWORD, HOME).await;
+        assert!(matches!(held, Err(LoginError::TooManyAttempts { .. })), "{held:?}");
+        log_in(&service, "alice", PASSWORD, elsewhere(1)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_store_that_does_not_answer_counts_nothing() {
+        let service = service().await;
+        service.users.close().await;
+        for _ in 0..20 {
+            let unknown = log_in(&service, "alice", PASSWORD, HOME).await;
+            assert!(matches!(unknown, Err(LoginError::Store(_))), "{unknown:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_end_of_a_log_in_is_written_down_without_what_was_typed() {
+        let service = service().await;
+        let logged_in = log_in(&service, "Alice", PASSWORD, HOME).await.unwrap();
+        for (name, host) in [("alice", 102), ("mallory", 103), ("hunter2", 104), ("{\n}", 105)] {
+            log_in(&service, name, "s3cret of mine", elsewhere(host)).await.unwrap_err();
+        }
+        exhaust(&service, "eve").await;
+        log_in(&service, "eve", PASSWORD, HOME).await.unwrap_err();
+        let session = logged_in.session;
+        let lines = service.audited();
+        let expected = json!({
+            "audit": "login_ok",
+            "time": "2027-01-15T08:00:00.000Z",
+            "user_id": session.account.user_id,
+            "username": "alice",
+            "session_id": session.id,
+            "ip": "192.0.2.1",
+            "request_id": "r-1",
+        });
+        assert_eq!(lines[0], expected);
+        let told = |line: &Value| {
+            ["audit", "reason", "username"].map(|name| line[name].as_str().map(str::to_owned))
+        };
+        let expected = [
+            ["login_failed", "wrong_password", "alice"],
+            ["login_failed", "disabled", "mallory"],
+            ["login_failed", "unknown_user", ""],
+            ["login_failed", "unknown_user", ""],
+        ];
+        let expected =
+            expected.map(|words| words.map(|word| (!word.is_empty()).then(|| word.to_owned())));
+        assert_eq!(lines[1..5].iter().map(told).collect::<Vec<_>>(), expected);
+        assert_eq!(lines.last().unwrap()["audit"], "throttled");
+        let text = format!("{lines:?}");
+        for typed in ["hunter2", "s3cret", PASSWORD, "{\n}", "eve"] {
+            assert!(!text.contains(typed), "{text}");
         }
     }
 }

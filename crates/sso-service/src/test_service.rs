@@ -127,6 +127,11 @@ impl TestService {
         answer.body["token"].as_str().unwrap().to_owned()
     }
 
+    /// How many passwords have been compared.
+    pub(crate) fn comparisons(&self) -> u64 {
+        self.authority.comparisons()
+    }
+
     /// The audit log, whole: with it the service ends.
     pub(crate) fn audited(self) -> Vec<Value> {
         self.audit_thread.finish();

@@ -348,6 +348,26 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn after_ten_failures_the_answer_says_when_to_come_again() {
+        let service = service_with_alice().await;
+        let mut bodies = Vec::new();
+        for name in ["alice", "nobody"] {
+            let credentials = json!({"username": name, "password": "a wrong password"});
+            for _ in 0..10 {
+                let answer = post(&service, JSON, &credentials.to_string()).await;
+                assert_eq!(answer.problem(), (401, "invalid_credentials"));
+            }
+            let mut answer = post(&service, JSON, &credentials.to_string()).await;
+            assert_eq!(answer.problem(), (429, "too_many_attempts"));
+            assert_eq!(answer.header("retry-after"), "70");
+            assert_eq!(answer.header("www-authenticate"), "");
+            answer.body["request_id"].take();
+            bodies.push(answer.body);
+        }
+        assert_eq!(bodies[0], bodies[1]);
+    }
+
+    #[actix_web::test]
     async fn a_log_in_is_posted() {
         let service = service_with_alice().await;
         let answer = service.send(TestRequest::get().uri("/auth/login")).await;

@@ -1,9 +1,12 @@
 //! `POST /auth/logout`.
 
 use actix_web::{HttpRequest, HttpResponse, http::header::CACHE_CONTROL, web::Data};
-use service_runtime::http::{Query, Result};
+use service_runtime::http::{Query, RequestContext, Result};
 
-use super::credential::{header_token, required};
+use super::{
+    credential::{header_token, required},
+    origin::origin,
+};
 use crate::authority::SessionAuthority;
 
 /// Ends the session of the token. A token that stands for none is as good as logged out.
@@ -14,7 +17,9 @@ pub(super) async fn logout(
     authority: Data<SessionAuthority>,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
-    authority.logout(&required(header_token(&request)?)?);
+    let token = required(header_token(&request)?)?;
+    authority.audit_logout(&token, origin(&RequestContext::of(&request)));
+    authority.logout(&token);
     Ok(HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish())
 }
 
@@ -39,6 +44,22 @@ mod tests {
         assert_eq!(service.validate(&mine).await.problem(), (401, "invalid_token"));
         assert_eq!(service.validate(&other).await.status, 200);
         assert_eq!(service.send(bearer(logout(), &mine)).await.status, 204);
+    }
+
+    #[actix_web::test]
+    async fn a_log_out_is_written_down_once() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let token = service.log_in("alice").await;
+        for _ in 0..2 {
+            let logout = bearer(logout(), &token).insert_header(("x-request-id", "r-7"));
+            service.send(logout).await;
+        }
+        let lines = service.audited();
+        assert_eq!(lines.len(), 2);
+        let [in_, out] = [&lines[0], &lines[1]];
+        assert_eq!((&out["audit"], &out["request_id"]), (&"logout".into(), &"r-7".into()));
+        assert_eq!(out["session_id"], in_["session_id"]);
     }
 
     #[actix_web::test]

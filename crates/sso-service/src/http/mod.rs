@@ -6,6 +6,7 @@ mod error;
 mod json_body;
 mod login;
 mod logout;
+mod origin;
 mod routes;
 mod session;
 mod validate;

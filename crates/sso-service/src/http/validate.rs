@@ -5,7 +5,8 @@ use actix_web::{
     web::{Data, Payload},
 };
 use service_runtime::http::{
-    ContentType, Problem, Query, Result, content_type, read_body, unsupported_media_type,
+    ContentType, Problem, Query, RequestContext, Result, content_type, read_body,
+    unsupported_media_type,
 };
 use shared_types::{AskedPermission, BearerToken, InvalidPermission, Validation};
 
@@ -13,6 +14,7 @@ use super::{
     answer::private,
     credential::{SessionCookie, header_token, required},
     json_body::Members,
+    origin::origin,
 };
 use crate::{authority::SessionAuthority, sessions::Session};
 
@@ -29,7 +31,11 @@ pub(super) async fn validate(
         Some(_) if header_token(&request)?.is_some() => return Err(two_tokens()),
         Some(token) => Some(token),
     };
-    let session = authority.validate(&required(token)?, asked.as_ref())?;
+    let token = required(token)?;
+    let session = authority.validate(&token, asked.as_ref()).inspect_err(|refusal| {
+        let context = RequestContext::of(&request);
+        authority.audit_refusal(&token, refusal, origin(&context));
+    })?;
     Ok(private(&validation(&session)))
 }
 
@@ -226,6 +232,23 @@ mod tests {
         check(&answer, 401, "not_authenticated", NONE);
         let answer = service.send(with_cookie("__Host-session_id")).await;
         assert_eq!(answer.status, 200);
+    }
+
+    #[actix_web::test]
+    async fn a_missing_permission_is_written_down_once_a_minute() {
+        let (service, token) = logged_in().await;
+        for _ in 0..3 {
+            let request = bearer(post("/auth/validate?permission=deploy:write:shop/web"), &token);
+            assert_eq!(service.send(request).await.status, 403);
+        }
+        let lines = service.audited();
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        for line in &lines[1..] {
+            assert_eq!(line["audit"], "permission_denied");
+            assert_eq!(line["permission"], "deploy:write:shop/web");
+            assert_eq!(line["username"], "alice");
+        }
+        assert_eq!(lines[2]["count"], 2);
     }
 
     #[actix_web::test]
