@@ -39,6 +39,8 @@ fn every_fault_is_a_line_that_names_its_variable() {
         ("SSO_DATABASE_URL", "mysql://db"),
         ("SSO_MAX_SESSIONS", "0"),
         ("SSO_PASSWORD_MIN_LENGTH", "many"),
+        ("SSO_LOGIN_FAILURES_PER_IP", "few"),
+        ("SSO_LOGIN_FAILURES_PER_USER", "-1"),
         ("SSO_TRUSTED_PROXIES", "everyone"),
         ("SSO_LOG_LEVEL", "loud"),
         ("SSO_PUBLIC_URL", "ftp://sso"),
@@ -118,6 +120,19 @@ fn a_secret_comes_from_one_place() {
 }
 
 #[test]
+fn an_audit_file_that_cannot_be_written_is_a_fault_of_the_configuration() {
+    let variables = [
+        ("SSO_LISTEN", "127.0.0.1:0"),
+        ("SSO_OPS_LISTEN", "127.0.0.1:0"),
+        ("SSO_DATABASE_URL", "sqlite::memory:"),
+        ("SSO_AUDIT_FILE", "/nowhere/at/all"),
+    ];
+    let ended = run_sso(&[], &variables, "");
+    check_faults(&ended, &["SSO_AUDIT_FILE"]);
+    assert!(ended.stderr.contains("/nowhere/at/all"), "{ended:?}");
+}
+
+#[test]
 fn a_log_directory_that_is_not_there_is_a_fault_of_the_configuration() {
     let variables = [
         ("GATEWAY_LISTEN", "127.0.0.1:0"),
@@ -132,13 +147,12 @@ fn a_log_directory_that_is_not_there_is_a_fault_of_the_configuration() {
 
 #[tokio::test]
 async fn what_has_no_effect_yet_is_told_of() {
-    let setup = Setup::new()
-        .gateway("GATEWAY_PEERS", "http://127.0.0.1:1")
-        .sso("SSO_LOGIN_FAILURES_PER_IP", "30");
+    let setup =
+        Setup::new().gateway("GATEWAY_PEERS", "http://127.0.0.1:1").sso("SSO_K8S_PREFIX", "sso:");
     let mut pair = setup.start();
     for (log, variable) in [
         (pair.gateway.stop_and_read_log(), "GATEWAY_PEERS"),
-        (pair.sso.stop_and_read_log(), "SSO_LOGIN_FAILURES_PER_IP"),
+        (pair.sso.stop_and_read_log(), "SSO_K8S_PREFIX"),
     ] {
         let warning = log.lines().find(|line| line.contains("WARN")).unwrap_or_default();
         assert!(warning.contains(variable), "{log}");

@@ -10,6 +10,7 @@
 mod harness;
 
 mod accept;
+mod audit;
 mod authority;
 mod bearer;
 mod commands;
@@ -17,6 +18,7 @@ mod configuration;
 mod download;
 mod files;
 mod follow;
+mod guessing;
 mod input;
 mod lifecycle;
 mod log_in;

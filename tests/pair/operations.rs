@@ -31,6 +31,26 @@ async fn probes_and_metrics_are_on_the_operations_listener_only() {
 }
 
 #[tokio::test]
+async fn log_ins_are_counted_by_how_they_ended() {
+    let pair = Pair::start();
+    pair.admin().await;
+    for _ in 0..12 {
+        pair.anonymous().log_in("nobody", "a password that is wrong").await;
+    }
+    let (_, metrics) = ops(&pair.sso, "/metrics").await;
+    for line in [
+        r#"logins_total{outcome="logged_in"} 1"#,
+        r#"logins_total{outcome="invalid_credentials"} 10"#,
+        r#"logins_total{outcome="throttled"} 2"#,
+        "password_queue_wait_seconds_count 12",
+        "password_queue_length 0",
+        "audit_events_lost_total 0",
+    ] {
+        assert!(metrics.lines().any(|other| other == line), "{line}: {metrics}");
+    }
+}
+
+#[tokio::test]
 async fn metrics_count_and_name_no_pod_and_no_user() {
     let pair = Pair::start();
     pair.logs.write("visible-namespace", "visible-pod", cri(&["hello"]));

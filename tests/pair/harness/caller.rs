@@ -105,6 +105,13 @@ impl Caller {
         self.log_in_by(request, password).await
     }
 
+    /// `POST /auth/login`, as a trusted proxy passes it on for somebody at this address.
+    pub(crate) async fn log_in_from(&self, ip: &str, username: &str, password: &str) -> Answer {
+        let body = json!({ "username": username, "password": password });
+        let request = self.sso(Method::POST, "/auth/login").header("x-forwarded-for", ip);
+        self.log_in_by(request.json(&body), password).await
+    }
+
     async fn log_in_by(&self, request: RequestBuilder, password: &str) -> Answer {
         self.secrets.learn(password);
         let answer = request.ask().await;
