@@ -204,7 +204,7 @@ mod tests {
         for name in ["alice", "mallory"] {
             service.add_user(name, &[]).await;
         }
-        service.users.execute("UPDATE users SET disabled = 1 WHERE username = 'mallory'").await;
+        service.execute("UPDATE users SET disabled = 1 WHERE username = 'mallory'").await;
         service
     }
 
@@ -286,7 +286,7 @@ mod tests {
     #[tokio::test]
     async fn a_store_that_does_not_answer_counts_nothing() {
         let service = service().await;
-        service.users.close().await;
+        service.database.close().await;
         for _ in 0..20 {
             let unknown = log_in(&service, "alice", PASSWORD, HOME).await;
             assert!(matches!(unknown, Err(LoginError::Store(_))), "{unknown:?}");
@@ -302,14 +302,13 @@ mod tests {
         }
         exhaust(&service, "eve").await;
         log_in(&service, "eve", PASSWORD, HOME).await.unwrap_err();
-        let session = logged_in.session;
         let lines = service.audited();
         let expected = json!({
             "audit": "login_ok",
             "time": "2027-01-15T08:00:00.000Z",
-            "user_id": session.account.user_id,
+            "user_id": logged_in.account.user_id,
             "username": "alice",
-            "session_id": session.id,
+            "session_id": logged_in.session_id,
             "ip": "192.0.2.1",
             "request_id": "r-1",
         });

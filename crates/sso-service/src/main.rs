@@ -6,6 +6,7 @@ mod audit;
 mod authority;
 mod cli;
 mod config;
+mod database;
 mod http;
 mod limiter;
 mod login_guard;

@@ -19,7 +19,7 @@ pub(super) async fn logout(
     Query::parse(request.query_string()).finish()?;
     let token = required(header_token(&request)?)?;
     authority.audit_logout(&token, origin(&RequestContext::of(&request)));
-    authority.logout(&token);
+    authority.logout(&token).await?;
     Ok(HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish())
 }
 

@@ -7,8 +7,10 @@ mod json_body;
 mod login;
 mod logout;
 mod origin;
+mod refresh;
 mod routes;
 mod session;
+mod sessions;
 mod validate;
 
 pub(crate) use credential::SessionCookie;

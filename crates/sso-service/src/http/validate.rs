@@ -16,7 +16,7 @@ use super::{
     json_body::Members,
     origin::origin,
 };
-use crate::{authority::SessionAuthority, sessions::Session};
+use crate::{authority::SessionAuthority, sessions::Principal};
 
 /// Says whose a token is, and whether it permits what is asked.
 pub(super) async fn validate(
@@ -32,16 +32,16 @@ pub(super) async fn validate(
         Some(token) => Some(token),
     };
     let token = required(token)?;
-    let session = authority.validate(&token, asked.as_ref()).inspect_err(|refusal| {
+    let principal = authority.validate(&token, asked.as_ref()).inspect_err(|refusal| {
         let context = RequestContext::of(&request);
         authority.audit_refusal(&token, refusal, origin(&context));
     })?;
-    Ok(private(&validation(&session)))
+    Ok(private(&validation(&principal)))
 }
 
-/// What is said about a live session.
-pub(super) fn validation(session: &Session) -> Validation<'_> {
-    let account = &*session.account;
+/// What is said about whoever holds a valid token.
+pub(super) fn validation(principal: &Principal) -> Validation<'_> {
+    let account = &*principal.account;
     Validation {
         success: true,
         authorized: true,
@@ -49,9 +49,9 @@ pub(super) fn validation(session: &Session) -> Validation<'_> {
         user_id: account.user_id,
         roles: &account.roles,
         permissions: account.permissions.spelled(),
-        session_id: Some(session.id),
-        issued_at: session.issued_at,
-        expires_at: session.expires_at,
+        session_id: Some(principal.session.id),
+        issued_at: principal.issued_at,
+        expires_at: principal.expires_at,
     }
 }
 
