@@ -42,6 +42,17 @@ async fn after_ten_wrong_passwords_only_who_logged_in_before_logs_in() {
 }
 
 #[tokio::test]
+async fn who_logged_in_before_is_known_after_a_restart() {
+    let mut pair = behind_a_proxy();
+    assert_eq!(pair.anonymous().log_in_from(HOME, ADMIN.0, ADMIN.1).await.status, 200);
+    pair.sso.stop();
+    pair.start_sso_again();
+    guess(&pair, ADMIN.0).await;
+    check_held_back(&pair.anonymous().log_in_from("203.0.113.1", ADMIN.0, ADMIN.1).await);
+    assert_eq!(pair.anonymous().log_in_from(HOME, ADMIN.0, ADMIN.1).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_name_that_is_nobodys_is_held_back_as_well() {
     let pair = behind_a_proxy();
     for name in [ADMIN.0, "nobody"] {

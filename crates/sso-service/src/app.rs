@@ -17,14 +17,17 @@ use service_runtime::{
     ops::{self, Readiness},
 };
 
+use tokio::time::timeout;
+
 use crate::{
-    audit::{AuditFile, AuditLog, AuditThread},
+    audit::{AuditFile, AuditLog, AuditRows, AuditThread, past_log_ins},
     authority::SessionAuthority,
     config::Config,
-    database::{Database, Lock, LockError, OpenError},
+    database::{Database, Lock, LockError, OpenError, Unavailable},
     http::{self, SessionCookie},
     limiter::Limiter,
     login_guard::LoginGuard,
+    network::Network,
     sessions::{Follower, Keeper, LiveSessions, SessionStore},
     users::{FirstAdminError, Hasher, UserStore, ensure_admin},
 };
@@ -33,6 +36,9 @@ use crate::{
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a request's head may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(5);
+
+/// How long the last security events may take to get into the database.
+const LAST_ROWS: Duration = Duration::from_secs(1);
 
 /// A service that has its addresses, its database with all sessions in memory, and its first
 /// administrator, and does not answer yet.
@@ -50,6 +56,7 @@ pub(crate) struct App {
     keeper: Arc<Keeper>,
     keeping: JoinHandle<()>,
     audit_thread: AuditThread,
+    audit_rows: JoinHandle<()>,
     /// Given back when the service is gone.
     _lock: Lock,
 }
@@ -67,7 +74,8 @@ impl App {
         let live = Arc::new(LiveSessions::new(&metrics));
         let database = Database::open(&config.database, Follower::new(live.clone())).await?;
         let record = audit_record(config.audit_file)?;
-        let (audit, audit_thread) = AuditLog::start(record, clock.clone(), &metrics)?;
+        let (rows, audit_rows) = AuditRows::start(database.clone(), &metrics);
+        let (audit, audit_thread) = AuditLog::start(record, Some(rows), clock.clone(), &metrics)?;
         // Nobody is to wait for a service that still reads.
         let public = lifecycle::bind("SSO_LISTEN", config.listen)?;
         let ops = lifecycle::bind("SSO_OPS_LISTEN", config.ops_listen)?;
@@ -85,6 +93,9 @@ impl App {
             async move { keeper.run().await }
         });
         let limiter = Limiter::new(config.login_limits, &metrics);
+        for log_in in past_log_ins(&database).await? {
+            limiter.remember(log_in.user_id, Network::of(log_in.ip), log_in.at);
+        }
         let guard = LoginGuard::new(clock.clone(), limiter, hasher, audit.clone());
         let authority = SessionAuthority::new(
             clock.clone(),
@@ -108,6 +119,7 @@ impl App {
             keeper,
             keeping,
             audit_thread,
+            audit_rows,
             _lock: lock,
         })
     }
@@ -132,8 +144,10 @@ impl App {
         let ended = lifecycle::run(&self.line, public, ops, &readiness, stop).await;
         self.keeping.abort();
         self.keeper.finish().await;
-        self.database.close().await;
         self.audit_thread.finish();
+        // The last events are on their way. Nobody who stops waits long for them.
+        let _ = timeout(LAST_ROWS, self.audit_rows).await;
+        self.database.close().await;
         ended
     }
 }
@@ -170,6 +184,9 @@ pub(crate) enum StartError {
     /// The database cannot be read.
     #[error("SSO_DATABASE_URL: {0}")]
     Database(#[from] OpenError),
+    /// The database cannot be read.
+    #[error("SSO_DATABASE_URL: {0}")]
+    Unavailable(#[from] Unavailable),
     /// There is no administrator and none could be created.
     #[error(transparent)]
     FirstAdmin(#[from] FirstAdminError),

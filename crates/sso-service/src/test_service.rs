@@ -65,7 +65,7 @@ impl TestService {
         let keeper = Keeper::new(sessions.clone(), clock.clone());
         let record = Lines::default();
         let (audit, audit_thread) =
-            AuditLog::start(Box::new(record.clone()), clock.clone(), &metrics).unwrap();
+            AuditLog::start(Box::new(record.clone()), None, clock.clone(), &metrics).unwrap();
         let limiter = Limiter::new(LOGIN_LIMITS, &metrics);
         let hasher = Hasher::start(&metrics).unwrap();
         let authority = SessionAuthority::new(

@@ -18,6 +18,7 @@ use service_runtime::{clock::Clock, metrics::Metrics};
 use super::{
     coalesce::Coalescer,
     event::{Event, Kind},
+    rows::AuditRows,
 };
 
 /// How many events may wait to be written: about 2 MiB.
@@ -38,18 +39,20 @@ pub(crate) struct AuditLog {
 }
 
 impl AuditLog {
-    /// A log that goes to this record.
+    /// A log that goes to this record, and to the database if there is one.
     ///
     /// # Errors
     /// When the operating system gives no thread.
     pub(crate) fn start(
         record: Box<dyn Write + Send>,
+        rows: Option<AuditRows>,
         clock: Arc<dyn Clock>,
         metrics: &Metrics,
     ) -> io::Result<(Self, AuditThread)> {
         let (events, waiting) = crossbeam_channel::bounded(WAITING);
         let lost = Lost::new(metrics);
-        let writer = Writer { record, clock, coalescer: Coalescer::default(), lost: lost.clone() };
+        let coalescer = Coalescer::default();
+        let writer = Writer { record, rows, clock, coalescer, lost: lost.clone() };
         let thread = thread::Builder::new().name("audit".to_owned());
         let thread = thread.spawn(move || writer.write_all(&waiting))?;
         Ok((Self { events: events.clone(), lost }, AuditThread { events, thread }))
@@ -104,6 +107,7 @@ impl Lost {
 
 struct Writer {
     record: Box<dyn Write + Send>,
+    rows: Option<AuditRows>,
     clock: Arc<dyn Clock>,
     coalescer: Coalescer,
     lost: Lost,
@@ -154,6 +158,9 @@ impl Writer {
             tracing::error!(%error, "cannot write the audit log: its events go to standard error");
             // Nothing is left to tell if that fails as well.
             let _ = io::stderr().write_all(&lines);
+        }
+        if let Some(rows) = &self.rows {
+            events.into_iter().for_each(|event| rows.keep(event));
         }
     }
 }
@@ -211,7 +218,7 @@ pub(crate) mod tests {
 
     fn start(record: impl Write + Send + 'static, metrics: &Metrics) -> (AuditLog, AuditThread) {
         let clock = Arc::new(ManualClock::at(noon()));
-        AuditLog::start(Box::new(record), clock, metrics).unwrap()
+        AuditLog::start(Box::new(record), None, clock, metrics).unwrap()
     }
 
     #[test]

@@ -4,10 +4,14 @@ mod coalesce;
 mod event;
 mod file;
 mod log;
+mod log_ins;
+mod rows;
 
 pub(crate) use event::{Event, Kind, Origin};
 pub(crate) use file::AuditFile;
 pub(crate) use log::{AuditLog, AuditThread};
+pub(crate) use log_ins::past_log_ins;
+pub(crate) use rows::AuditRows;
 
 #[cfg(test)]
 pub(crate) use log::tests;

@@ -59,6 +59,12 @@ impl Limiter {
         self.keys.of(user, name)
     }
 
+    /// Learns of a log-in of an earlier run.
+    pub(crate) fn remember(&self, user: Uuid, network: Network, at: DateTime<Utc>) {
+        let account = self.keys.of(Some(user), "");
+        self.lock().remember(Who { account, network, at });
+    }
+
     /// Begins an attempt. When all those that go on might use up what is left, it waits for one to
     /// end: many who know their password may log in at once.
     ///

@@ -118,7 +118,14 @@ impl Tables {
             Counted::Known => self.end_known(who, ending),
             Counted::Stranger => self.end_stranger(who, ending),
         }
-        if ending == Ending::Right && in_force(self.limits.per_account).is_some() {
+        if ending == Ending::Right {
+            self.remember(who);
+        }
+    }
+
+    /// The account logged in from there.
+    pub(super) fn remember(&mut self, who: Who) {
+        if in_force(self.limits.per_account).is_some() {
             self.known.entry(who.account, who.at).note(who.network, who.at);
         }
     }
