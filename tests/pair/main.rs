@@ -20,6 +20,7 @@ mod files;
 mod follow;
 mod guessing;
 mod input;
+mod lasting;
 mod lifecycle;
 mod log_in;
 mod names;
