@@ -14,8 +14,9 @@ use service_runtime::{
 use crate::{
     authority::SessionAuthority,
     config::Config,
-    http::{self, SessionCookie},
+    http,
     sessions::{SessionStore, sweep_forever},
+    site::Site,
     users::{FirstAdminError, Hasher, OpenError, UserStore, ensure_admin},
 };
 
@@ -34,7 +35,7 @@ pub(crate) struct App {
     workers: usize,
     users: UserStore,
     authority: web::Data<SessionAuthority>,
-    cookie: SessionCookie,
+    site: web::Data<Site>,
     edge: Edge,
     metrics: Arc<Metrics>,
     sweeper: JoinHandle<()>,
@@ -50,6 +51,7 @@ impl App {
         let public = lifecycle::bind("SSO_LISTEN", config.listen)?;
         let ops = lifecycle::bind("SSO_OPS_LISTEN", config.ops_listen)?;
         let line = ready_line(&public, &ops)?;
+        let site = config.site.at(line.listening);
         let metrics = Arc::new(Metrics::default());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
 
@@ -74,7 +76,7 @@ impl App {
             workers: config.workers,
             users,
             authority: web::Data::new(authority),
-            cookie: SessionCookie::new(config.host_cookie),
+            site: web::Data::new(site),
             edge: Edge::new(clock, HttpMetrics::new(&metrics), config.trusted_proxies),
             metrics,
             sweeper,
@@ -87,16 +89,17 @@ impl App {
     /// When a listener fails.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let readiness = Readiness::default();
-        let (authority, cookie, edge) = (self.authority, self.cookie, self.edge);
-        let public = HttpServer::new(move || http::app(authority.clone(), cookie, edge.clone()))
-            .workers(self.workers)
-            .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEAD_TIME)
-            .shutdown_timeout(lifecycle::DRAIN_SECONDS)
-            .disable_signals()
-            .tcp_nodelay(true)
-            .listen(self.public)?
-            .run();
+        let (authority, site, edge) = (self.authority, self.site, self.edge);
+        let public =
+            HttpServer::new(move || http::app(authority.clone(), site.clone(), edge.clone()))
+                .workers(self.workers)
+                .keep_alive(KEEP_ALIVE)
+                .client_request_timeout(HEAD_TIME)
+                .shutdown_timeout(lifecycle::DRAIN_SECONDS)
+                .disable_signals()
+                .tcp_nodelay(true)
+                .listen(self.public)?
+                .run();
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
         let ended = lifecycle::run(&self.line, public, ops, &readiness, stop).await;
         self.sweeper.abort();

@@ -8,6 +8,7 @@ mod config;
 mod http;
 mod outcomes;
 mod sessions;
+mod site;
 #[cfg(test)]
 mod test_service;
 mod tokens;

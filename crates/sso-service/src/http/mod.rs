@@ -1,14 +1,17 @@
 //! HTTP in front of the authority: it translates, and decides nothing.
 
 mod answer;
+mod cookies;
+mod cors;
 mod credential;
+mod csrf;
 mod error;
 mod json_body;
 mod login;
 mod logout;
+mod pages;
 mod routes;
 mod session;
 mod validate;
 
-pub(crate) use credential::SessionCookie;
 pub(crate) use routes::app;

@@ -7,16 +7,16 @@ use actix_web::{
     middleware::from_fn,
     web::{self, Data, ServiceConfig},
 };
-use service_runtime::http::{Edge, get_resource, no_such_endpoint, post_resource};
+use service_runtime::http::{Edge, form_resource, get_resource, no_such_endpoint, post_resource};
 use shared_types::paths;
 
-use super::{credential::SessionCookie, login, logout, session, validate};
-use crate::authority::SessionAuthority;
+use super::{cors, login, logout, pages, session, validate};
+use crate::{authority::SessionAuthority, site::Site};
 
 /// The app of one worker.
 pub(crate) fn app(
     authority: Data<SessionAuthority>,
-    cookie: SessionCookie,
+    site: Data<Site>,
     edge: Edge,
 ) -> App<
     impl ServiceFactory<
@@ -29,9 +29,10 @@ pub(crate) fn app(
 > {
     App::new()
         .app_data(authority)
-        .app_data(Data::new(cookie))
+        .app_data(site)
         .configure(routes)
         .default_service(web::to(no_such_endpoint))
+        .wrap(from_fn(cors::share))
         .wrap(from_fn(move |request, next| edge.clone().pass(request, next)))
 }
 
@@ -44,6 +45,11 @@ fn routes(app: &mut ServiceConfig) {
         .service(post_resource("/auth/logout", logout::logout))
         .service(get_resource("/auth/session", session::session))
         .service(get_resource("/auth/user", session::user));
+
+    // for people
+    app.service(form_resource("/login", pages::login, pages::log_in))
+        .service(form_resource("/logout", pages::logout, pages::log_out))
+        .service(get_resource("/account", pages::account));
 }
 
 #[cfg(test)]
@@ -55,7 +61,9 @@ mod tests {
     #[actix_web::test]
     async fn what_has_not_arrived_is_not_there() {
         let service = TestService::start().await;
-        for path in ["/", "/auth", "/auth/register", "/auth/validate/", "/metrics", "/livez"] {
+        for path in
+            ["/", "/auth", "/auth/register", "/register", "/auth/validate/", "/metrics", "/livez"]
+        {
             let answer = service.send(TestRequest::get().uri(path)).await;
             assert_eq!(answer.problem(), (404, "not_found"), "{path}");
         }

@@ -11,18 +11,18 @@ use uuid::Uuid;
 
 use super::{
     answer::private,
-    credential::{SessionCookie, required},
+    credential::{required, token_of},
     validate::validation,
 };
-use crate::{authority::SessionAuthority, sessions::Session};
+use crate::{authority::SessionAuthority, sessions::Session, site::Site};
 
 /// The session of the token.
 pub(super) async fn session(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
-    cookie: Data<SessionCookie>,
+    site: Data<Site>,
 ) -> Result<HttpResponse> {
-    let session = authenticate(&request, &authority, **cookie)?;
+    let session = authenticate(&request, &authority, &site)?;
     Ok(private(&SessionAnswer {
         validation: validation(&session),
         created_at: session.created_at,
@@ -36,9 +36,9 @@ pub(super) async fn session(
 pub(super) async fn user(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
-    cookie: Data<SessionCookie>,
+    site: Data<Site>,
 ) -> Result<HttpResponse> {
-    let session = authenticate(&request, &authority, **cookie)?;
+    let session = authenticate(&request, &authority, &site)?;
     let account = &*session.account;
     Ok(private(&UserAnswer {
         id: account.user_id,
@@ -53,10 +53,10 @@ pub(super) async fn user(
 fn authenticate(
     request: &HttpRequest,
     authority: &SessionAuthority,
-    cookie: SessionCookie,
+    site: &Site,
 ) -> Result<Arc<Session>> {
     Query::parse(request.query_string()).finish()?;
-    let token = required(cookie.token_of(request)?)?;
+    let token = required(token_of(request, site)?)?;
     Ok(authority.session_of(&token)?)
 }
 
