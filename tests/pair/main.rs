@@ -12,6 +12,7 @@ mod harness;
 mod accept;
 mod authority;
 mod bearer;
+mod browser;
 mod commands;
 mod configuration;
 mod download;
