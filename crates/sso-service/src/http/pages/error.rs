@@ -16,8 +16,8 @@ use crate::site::Landing;
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
-    title: &'a str,
-    text: &'a str,
+    title: &'static str,
+    text: String,
     request_id: &'a str,
 }
 
@@ -27,11 +27,9 @@ pub(super) fn for_people<T>(request: &HttpRequest, answer: Result<T>) -> Result<
         if problem.is_shown() || !wants_html(request.headers()) {
             return problem;
         }
-        let context = RequestContext::of(request);
+        let request_id = &RequestContext::of(request).request_id;
         let (title, text) = words(&problem);
-        let (title, text) = (title.to_owned(), text.to_owned());
-        let page = ErrorPage { title: &title, text: &text, request_id: &context.request_id };
-        shown(problem, &page, &Landing::Account)
+        shown(problem, &ErrorPage { title, text, request_id }, &Landing::Account)
     })
 }
 
@@ -48,8 +46,8 @@ fn is_comma(byte: &u8) -> bool {
     *byte == b','
 }
 
-fn words(problem: &Problem) -> (&str, &str) {
-    match (problem.code(), problem.status_code()) {
+fn words(problem: &Problem) -> (&'static str, String) {
+    let (title, text) = match (problem.code(), problem.status_code()) {
         ("csrf", _) => (
             "That was not accepted",
             "It does not seem to come from our own page. Go back, load the page again, and retry.",
@@ -63,7 +61,8 @@ fn words(problem: &Problem) -> (&str, &str) {
             ("Something went wrong", "It is our fault, and nothing has changed.")
         }
         _ => ("That did not work", problem.detail()),
-    }
+    };
+    (title, text.to_owned())
 }
 
 #[cfg(test)]
