@@ -14,10 +14,11 @@ use service_runtime::{
 use crate::{
     authority::SessionAuthority,
     config::Config,
+    database::{Database, Lock, LockError, OpenError},
     http,
-    sessions::{SessionStore, sweep_forever},
+    sessions::{Follower, Keeper, LiveSessions, SessionStore},
     site::Site,
-    users::{FirstAdminError, Hasher, OpenError, UserStore, ensure_admin},
+    users::{FirstAdminError, Hasher, UserStore, ensure_admin},
 };
 
 /// Longer than any reverse proxy keeps an idle connection, so that it is the proxy that closes.
@@ -25,46 +26,58 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a request's head may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(5);
 
-/// A service that has its addresses, its database and its first administrator, and does not
-/// answer yet.
+/// A service that has its addresses, its database with all sessions in memory, and its first
+/// administrator, and does not answer yet.
 #[derive(Debug)]
 pub(crate) struct App {
     public: TcpListener,
     ops: TcpListener,
     line: ReadyLine,
     workers: usize,
-    users: UserStore,
+    database: Database,
     authority: web::Data<SessionAuthority>,
     site: web::Data<Site>,
     edge: Edge,
     metrics: Arc<Metrics>,
-    sweeper: JoinHandle<()>,
+    keeper: Arc<Keeper>,
+    keeping: JoinHandle<()>,
+    /// Given back when the service is gone.
+    _lock: Lock,
 }
 
 impl App {
-    /// Binds the listeners and prepares the rest.
+    /// Reads the database, binds the listeners and prepares the rest.
     ///
     /// # Errors
-    /// When an address is taken, the database cannot be opened, or the first administrator cannot
-    /// be created.
+    /// When another instance runs on the database, an address is taken, the database cannot be
+    /// opened, or the first administrator cannot be created.
     pub(crate) async fn bind(config: Config) -> Result<Self, StartError> {
+        let lock = Lock::take(&config.database)?;
+        let metrics = Arc::new(Metrics::default());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let live = Arc::new(LiveSessions::new(&metrics));
+        let database = Database::open(&config.database, Follower::new(live.clone())).await?;
+        // Nobody is to wait for a service that still reads.
         let public = lifecycle::bind("SSO_LISTEN", config.listen)?;
         let ops = lifecycle::bind("SSO_OPS_LISTEN", config.ops_listen)?;
         let line = ready_line(&public, &ops)?;
+        lock.sign(line.listening)?;
         let site = config.site.at(line.listening);
-        let metrics = Arc::new(Metrics::default());
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
 
-        let users = UserStore::open(&config.database).await?;
+        let users = UserStore::new(database.clone());
         let hasher = Hasher::start(&metrics)?;
         ensure_admin(&users, &hasher, config.first_admin, clock.now()).await?;
 
-        let sessions = Arc::new(SessionStore::new(config.limits, &metrics));
-        let sweeper = actix_web::rt::spawn(sweep_forever(sessions.clone(), clock.clone()));
+        let sessions = Arc::new(SessionStore::new(config.limits, database.clone(), live));
+        let keeper = Arc::new(Keeper::new(sessions.clone(), clock.clone()));
+        let keeping = actix_web::rt::spawn({
+            let keeper = keeper.clone();
+            async move { keeper.run().await }
+        });
         let authority = SessionAuthority::new(
             clock.clone(),
             config.lifetimes,
-            users.clone(),
+            users,
             hasher,
             sessions,
             &metrics,
@@ -74,12 +87,14 @@ impl App {
             ops,
             line,
             workers: config.workers,
-            users,
+            database,
             authority: web::Data::new(authority),
             site: web::Data::new(site),
             edge: Edge::new(clock, HttpMetrics::new(&metrics), config.trusted_proxies),
             metrics,
-            sweeper,
+            keeper,
+            keeping,
+            _lock: lock,
         })
     }
 
@@ -102,8 +117,9 @@ impl App {
                 .run();
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
         let ended = lifecycle::run(&self.line, public, ops, &readiness, stop).await;
-        self.sweeper.abort();
-        self.users.close().await;
+        self.keeping.abort();
+        self.keeper.finish().await;
+        self.database.close().await;
         ended
     }
 }
@@ -123,7 +139,10 @@ pub(crate) enum StartError {
     /// An address is taken, or not ours.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The users cannot be read.
+    /// Another instance runs on the database.
+    #[error("SSO_DATABASE_URL: {0}")]
+    Lock(#[from] LockError),
+    /// The database cannot be read.
     #[error("SSO_DATABASE_URL: {0}")]
     Database(#[from] OpenError),
     /// There is no administrator and none could be created.
@@ -137,6 +156,9 @@ pub(crate) enum StartError {
 impl StartError {
     /// Whether another configuration is what is needed.
     pub(crate) fn is_about_configuration(&self) -> bool {
-        matches!(self, Self::FirstAdmin(FirstAdminError::NameTaken(_)))
+        matches!(
+            self,
+            Self::FirstAdmin(FirstAdminError::NameTaken(_)) | Self::Lock(LockError::Held { .. })
+        )
     }
 }

@@ -64,11 +64,11 @@ impl TokenCookie {
 
 /// Gives both tokens to the browser, each for as long as it lives.
 pub(super) fn give(response: &mut HttpResponseBuilder, logged_in: &LoggedIn, site: &Site) {
-    let session = &*logged_in.session;
     let (token, refresh_token) = (logged_in.token.expose(), logged_in.refresh_token.expose());
-    let lives = |until: DateTime<Utc>| Duration::seconds((until - session.issued_at).num_seconds());
-    response.cookie(TokenCookie::Session.holding(token, lives(session.expires_at), site)).cookie(
-        TokenCookie::Refresh.holding(refresh_token, lives(session.refresh.expires_at), site),
+    let lives =
+        |until: DateTime<Utc>| Duration::seconds((until - logged_in.issued_at).num_seconds());
+    response.cookie(TokenCookie::Session.holding(token, lives(logged_in.expires_at), site)).cookie(
+        TokenCookie::Refresh.holding(refresh_token, lives(logged_in.refresh_expires_at), site),
     );
 }
 

@@ -20,7 +20,7 @@ pub(super) async fn logout(
     site: Data<Site>,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
-    if !end_session(&request, &authority, &site)? {
+    if !end_session(&request, &authority, &site).await? {
         return Err(Problem::not_authenticated());
     }
     let mut response = HttpResponse::NoContent();
@@ -31,7 +31,7 @@ pub(super) async fn logout(
 }
 
 /// Ends the session that the token of a request stands for. Says whether there was a token.
-pub(super) fn end_session(
+pub(super) async fn end_session(
     request: &HttpRequest,
     authority: &SessionAuthority,
     site: &Site,
@@ -39,7 +39,7 @@ pub(super) fn end_session(
     match token_for_change(request, site) {
         Ok(None) => Ok(false),
         Ok(Some(token)) => {
-            authority.logout(&token);
+            authority.logout(&token).await?;
             Ok(true)
         }
         // What the cookie holds is no token at all, and so as good as logged out.

@@ -10,8 +10,10 @@ mod json_body;
 mod login;
 mod logout;
 mod pages;
+mod refresh;
 mod routes;
 mod session;
+mod sessions;
 mod validate;
 
 pub(crate) use routes::app;

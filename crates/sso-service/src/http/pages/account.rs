@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use askama::Template;
-use chrono::{DateTime, Utc};
 use service_runtime::http::{Query, Result};
 
 use super::{
@@ -20,7 +19,6 @@ use crate::{
 struct AccountPage<'a> {
     username: &'a str,
     roles: String,
-    created_at: DateTime<Utc>,
 }
 
 /// Shows who is logged in.
@@ -38,15 +36,11 @@ fn try_show(
     site: &Site,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
-    let Some(session) = visitor(request, authority, site)? else {
+    let Some(principal) = visitor(request, authority, site)? else {
         return Ok(go_to("/login").finish());
     };
-    let account = &*session.account;
-    let shown = AccountPage {
-        username: &account.username,
-        roles: account.roles.join(", "),
-        created_at: session.created_at,
-    };
+    let account = &*principal.account;
+    let shown = AccountPage { username: &account.username, roles: account.roles.join(", ") };
     page(&shown, &Landing::Account)
 }
 
@@ -64,7 +58,7 @@ mod tests {
         let get = || TestRequest::get().uri("/account");
         let answer = service.send(get().insert_header(cookie)).await;
         assert_eq!(answer.status, 200);
-        for words in ["<strong>alice</strong>", "<dd>user</dd>", "15 January 2027, 08:00 UTC"] {
+        for words in ["<strong>alice</strong>", "<dd>user</dd>"] {
             assert!(answer.text.contains(words), "{words}: {}", answer.text);
         }
         let stranger = service.send(get()).await;

@@ -121,9 +121,9 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use crate::{
+        database::Location,
         sessions::Limits,
         test_service::{Answer, LIFETIMES, LIMITS, TestService, bearer, site_with_return_host},
-        users::Database,
     };
 
     const HTML: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
@@ -254,7 +254,7 @@ mod tests {
     #[actix_web::test]
     async fn too_many_people_are_asked_to_wait() {
         let none = Limits { total: 1, ..LIMITS };
-        let service = TestService::with(LIFETIMES, none, &Database::Memory).await;
+        let service = TestService::with(LIFETIMES, none, &Location::Memory).await;
         service.add_user("alice", &[]).await;
         service.add_user("bob", &[]).await;
         service.log_in("bob").await;
@@ -266,7 +266,7 @@ mod tests {
     #[actix_web::test]
     async fn a_store_that_does_not_answer_shows_no_form_and_takes_no_cookie() {
         let service = service_with_alice().await;
-        service.users.close().await;
+        service.database.close().await;
         let answer = service.send(post(RIGHT)).await;
         check_page(&answer, 503, "if you were logged in, you still are");
         assert_eq!(answer.header("retry-after"), "1");

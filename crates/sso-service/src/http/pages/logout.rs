@@ -36,8 +36,8 @@ fn try_show(
     site: &Site,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
-    let session = visitor(request, authority, site)?;
-    let username = session.as_ref().map(|session| &*session.account.username);
+    let principal = visitor(request, authority, site)?;
+    let username = principal.as_ref().map(|principal| &*principal.account.username);
     page(&LogoutPage { username }, &Landing::Account)
 }
 
@@ -47,19 +47,20 @@ pub(in crate::http) async fn log_out(
     authority: Data<SessionAuthority>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    for_people(&request, try_log_out(&request, &authority, &site))
+    let answer = try_log_out(&request, &authority, &site).await;
+    for_people(&request, answer)
 }
 
 /// Also without a session: its cookie may have run out, and the one that renews it lives on, and
 /// is not sent here.
-fn try_log_out(
+async fn try_log_out(
     request: &HttpRequest,
     authority: &SessionAuthority,
     site: &Site,
 ) -> Result<HttpResponse> {
     csrf::check(request.headers(), site)?;
     Query::parse(request.query_string()).finish()?;
-    end_session(request, authority, site)?;
+    end_session(request, authority, site).await?;
     let mut response = go_to("/login");
     cookies::take_back(&mut response, site);
     Ok(response.finish())

@@ -1,26 +1,24 @@
 //! Who looks at a page.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, ResponseError, http::StatusCode};
 use service_runtime::http::{Query, Result};
 
 use crate::{
     authority::SessionAuthority,
     http::credential::{required, token_of},
-    sessions::Session,
+    sessions::Principal,
     site::{Landing, Site},
 };
 
-/// The session of whoever is logged in. That it cannot be told is an error, and not nobody.
+/// Whoever is logged in. That it cannot be told is an error, and not nobody.
 pub(super) fn visitor(
     request: &HttpRequest,
     authority: &SessionAuthority,
     site: &Site,
-) -> Result<Option<Arc<Session>>> {
+) -> Result<Option<Principal>> {
     let token = token_of(request, site).and_then(required);
-    match token.and_then(|token| Ok(authority.session_of(&token)?)) {
-        Ok(session) => Ok(Some(session)),
+    match token.and_then(|token| Ok(authority.principal(&token)?)) {
+        Ok(principal) => Ok(Some(principal)),
         Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => Ok(None),
         Err(problem) => Err(problem),
     }
