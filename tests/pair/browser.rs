@@ -45,7 +45,26 @@ async fn a_cookies_token_reads_logs_until_its_holder_logs_out() {
     check_goes_to(&browser.submit("/logout", "").await, "/login");
     assert_eq!((browser.cookie("session_id"), browser.cookie("refresh_token")), (None, None));
     caller.logs("web").await.check_problem_is(401, "invalid_token");
-    check_goes_to(&browser.open("/account").await, "/login");
+    check_goes_to(&browser.open("/account").await, "/auth/refresh");
+    check_goes_to(&browser.open("/auth/refresh").await, "/login");
+}
+
+#[tokio::test]
+async fn whose_session_cookie_has_run_out_goes_on_without_a_password() {
+    let pair = Setup::new().sso("SSO_RETURN_HOSTS", "app.example.org").start();
+    let mut browser = logged_in(&pair).await;
+    browser.forget("session_id");
+    check_goes_to(&browser.open("/account").await, "/auth/refresh");
+    let spent = browser.cookie("refresh_token").unwrap().to_owned();
+    check_goes_to(&browser.open("/auth/refresh").await, "/account");
+    assert_ne!(browser.cookie("refresh_token"), Some(&*spent));
+    assert!(browser.open("/account").await.page().contains(ADMIN.0));
+    // Again at once: nothing to renew, and the way on is open.
+    let there = "/auth/refresh?return_to=https://app.example.org/x";
+    check_goes_to(&browser.open(there).await, "https://app.example.org/x");
+
+    let log_in = "/login?return_to=https%3A%2F%2Fapp.example.org%2Fx";
+    check_goes_to(&pair.browser().open(there).await, log_in);
 }
 
 #[tokio::test]

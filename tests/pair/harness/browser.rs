@@ -65,6 +65,11 @@ impl Browser {
         self.cookies.insert(name.to_owned(), (value.to_owned(), "/".to_owned()));
     }
 
+    /// As it does when the cookie's time is over.
+    pub(crate) fn forget(&mut self, name: &str) {
+        self.cookies.remove(name);
+    }
+
     fn form(&self, path: &str, form: &str) -> RequestBuilder {
         let request = self.request(Method::POST, path);
         request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.to_owned())

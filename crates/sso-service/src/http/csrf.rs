@@ -19,11 +19,19 @@ pub(super) fn check(headers: &HeaderMap, site: &Site) -> Result<()> {
     if is_ours(headers) || only(headers, ORIGIN.as_str()).is_some_and(|from| site.trusts(from)) {
         return Ok(());
     }
-    Err(Problem::new(
-        StatusCode::FORBIDDEN,
-        "csrf",
+    Err(refusal(
         "With a cookie, this is accepted from our own pages and from allowed origins only.",
     ))
+}
+
+/// Refuses what no person navigates to: scripts, images, frames. For what a link of another site
+/// may do, with cookies, and nothing else may.
+pub(super) fn check_navigation(headers: &HeaderMap) -> Result<()> {
+    let mode = is_or_absent(headers, "sec-fetch-mode", b"navigate");
+    if mode && is_or_absent(headers, "sec-fetch-dest", b"document") {
+        return Ok(());
+    }
+    Err(refusal("This is a page to go to, and not for scripts, images or frames."))
 }
 
 /// Whether the browser says that our own page, or the user, sent it. Nobody but the user navigates
@@ -31,18 +39,23 @@ pub(super) fn check(headers: &HeaderMap, site: &Site) -> Result<()> {
 fn is_ours(headers: &HeaderMap) -> bool {
     match only(headers, "sec-fetch-site") {
         Some(b"same-origin") => true,
-        Some(b"none") => {
-            !headers.contains_key("sec-fetch-mode")
-                || only(headers, "sec-fetch-mode") == Some(b"navigate")
-        }
+        Some(b"none") => is_or_absent(headers, "sec-fetch-mode", b"navigate"),
         _ => false,
     }
+}
+
+fn is_or_absent(headers: &HeaderMap, name: &str, value: &[u8]) -> bool {
+    !headers.contains_key(name) || only(headers, name) == Some(value)
 }
 
 /// The header's value, if there is just one.
 fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     let mut values = headers.get_all(name);
     values.next().filter(|_| values.next().is_none()).map(HeaderValue::as_bytes)
+}
+
+fn refusal(detail: &'static str) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "csrf", detail)
 }
 
 #[cfg(test)]
@@ -56,15 +69,19 @@ mod tests {
     const MODE: &str = "sec-fetch-mode";
     const FROM: &str = "origin";
 
+    fn headers(row: &[(&'static str, &str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &str)| {
+            (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
+        };
+        let mut headers = HeaderMap::new();
+        row.iter().map(pair).for_each(|(name, value)| headers.append(name, value));
+        headers
+    }
+
     #[track_caller]
     fn check_row(row: &[(&'static str, &str)], accepted: bool) {
         let site = site_with_origins("https://sso.example.org", &["https://app.example.org"]);
-        let mut headers = HeaderMap::new();
-        for (name, value) in row {
-            let value = HeaderValue::from_str(value).unwrap();
-            headers.append(HeaderName::from_static(name), value);
-        }
-        assert_eq!(check(&headers, &site).is_ok(), accepted, "{row:?}");
+        assert_eq!(check(&headers(row), &site).is_ok(), accepted, "{row:?}");
     }
 
     #[test]
@@ -116,6 +133,21 @@ mod tests {
             &[("referer", "https://sso.example.org/login")],
         ] {
             check_row(row, false);
+        }
+    }
+    #[test]
+    fn only_people_navigate() {
+        const DEST: &str = "sec-fetch-dest";
+        for (row, accepted) in [
+            (&[][..], true),
+            (&[(MODE, "navigate"), (DEST, "document")], true),
+            (&[(SITE, "cross-site"), (MODE, "navigate"), (DEST, "document")], true),
+            (&[(MODE, "navigate"), (DEST, "iframe")], false),
+            (&[(MODE, "no-cors"), (DEST, "image")], false),
+            (&[(MODE, "cors"), (DEST, "empty")], false),
+            (&[(MODE, "navigate"), (MODE, "navigate")], false),
+        ] {
+            assert_eq!(check_navigation(&headers(row)).is_ok(), accepted, "{row:?}");
         }
     }
 }

@@ -130,6 +130,18 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn a_cookie_stays_when_its_end_cannot_be_written() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let token = service.log_in("alice").await;
+        service.database.close().await;
+        let ours = by_cookie(&token).insert_header(("sec-fetch-site", "same-origin"));
+        let answer = service.send(ours).await;
+        assert_eq!(answer.problem(), (503, "store_unavailable"));
+        assert_eq!((answer.header("retry-after"), answer.header("set-cookie")), ("1", ""));
+    }
+
+    #[actix_web::test]
     async fn with_a_header_the_cookie_is_left_alone() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;

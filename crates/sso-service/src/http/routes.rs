@@ -45,7 +45,7 @@ fn routes(app: &mut ServiceConfig) {
 
     // for whoever logs in
     app.service(post_resource("/auth/login", login::login))
-        .service(post_resource("/auth/refresh", refresh::refresh))
+        .service(form_resource("/auth/refresh", pages::renew, refresh::refresh))
         .service(post_resource("/auth/logout", logout::logout))
         .service(get_resource("/auth/session", session::session))
         .service(get_resource("/auth/user", session::user))

@@ -37,7 +37,8 @@ fn try_show(
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
     let Some(principal) = visitor(request, authority, site)? else {
-        return Ok(go_to("/login").finish());
+        // The session's cookie may have run out, and the one that renews it is sent there alone.
+        return Ok(go_to("/auth/refresh").finish());
     };
     let account = &*principal.account;
     let shown = AccountPage { username: &account.username, roles: account.roles.join(", ") };
@@ -62,6 +63,6 @@ mod tests {
             assert!(answer.text.contains(words), "{words}: {}", answer.text);
         }
         let stranger = service.send(get()).await;
-        assert_eq!((stranger.status.as_u16(), stranger.header("location")), (303, "/login"));
+        assert_eq!((stranger.status.as_u16(), stranger.header("location")), (303, "/auth/refresh"));
     }
 }

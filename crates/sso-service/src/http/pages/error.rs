@@ -57,6 +57,9 @@ fn words(problem: &Problem) -> (&'static str, String) {
             "We cannot look that up right now. Nothing has changed: if you were logged in, you \
              still are.",
         ),
+        (_, StatusCode::TOO_MANY_REQUESTS) => {
+            ("Try again in a moment", "That came too soon after the last time.")
+        }
         (_, status) if status.is_server_error() => {
             ("Something went wrong", "It is our fault, and nothing has changed.")
         }

@@ -1,12 +1,12 @@
 //! `/logout`: are you sure, and what that sends.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, http::StatusCode, web::Data};
 use askama::Template;
-use service_runtime::http::{Query, Result};
+use service_runtime::http::{Problem, Query, Result};
 
 use super::{
-    error::for_people,
-    page::{go_to, page},
+    error::{for_people, wants_html},
+    page::{go_to, page, shown},
     visitor::visitor,
 };
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
 #[template(path = "logout.html")]
 struct LogoutPage<'a> {
     username: Option<&'a str>,
+    fault: Option<&'static str>,
 }
 
 /// Asks. Following a link logs nobody out: anybody can make one.
@@ -38,7 +39,7 @@ fn try_show(
     Query::parse(request.query_string()).finish()?;
     let principal = visitor(request, authority, site)?;
     let username = principal.as_ref().map(|principal| &*principal.account.username);
-    page(&LogoutPage { username }, &Landing::Account)
+    page(&LogoutPage { username, fault: None }, &Landing::Account)
 }
 
 /// Ends the session, and has the browser forget it.
@@ -60,10 +61,21 @@ async fn try_log_out(
 ) -> Result<HttpResponse> {
     csrf::check(request.headers(), site)?;
     Query::parse(request.query_string()).finish()?;
-    end_session(request, authority, site).await?;
+    end_session(request, authority, site).await.map_err(|problem| again(request, problem))?;
     let mut response = go_to("/login");
     cookies::take_back(&mut response, site);
     Ok(response.finish())
+}
+
+/// The question once more when it cannot be told whether the session has ended. The cookies stay,
+/// so that there is something to ask with.
+fn again(request: &HttpRequest, problem: Problem) -> Problem {
+    let unknown = problem.status_code() == StatusCode::SERVICE_UNAVAILABLE;
+    if !unknown || !wants_html(request.headers()) {
+        return problem;
+    }
+    let fault = Some("We could not make sure that you are logged out. Try again in a moment.");
+    shown(problem, &LogoutPage { username: None, fault }, &Landing::Account)
 }
 
 #[cfg(test)]
@@ -117,5 +129,16 @@ mod tests {
         let answer = service.send(foreign.insert_header(("sec-fetch-site", "cross-site"))).await;
         assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (403, ""));
         assert_eq!(service.validate(&token).await.status, 200);
+    }
+    #[actix_web::test]
+    async fn who_may_still_be_logged_in_is_asked_again() {
+        let (service, token) = logged_in().await;
+        service.database.close().await;
+        let ours = with_cookie(TestRequest::post(), &token);
+        let answer = service.send(ours.insert_header(("sec-fetch-site", "same-origin"))).await;
+        assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (503, ""));
+        assert_eq!(answer.header("retry-after"), "1");
+        assert!(answer.text.contains("could not make sure"), "{}", answer.text);
+        assert!(answer.text.contains("action=\"/logout\""), "{}", answer.text);
     }
 }
