@@ -256,7 +256,12 @@ impl SessionAuthority {
         }
     }
 
-    async fn begin_session(&self, user: User, client: Client) -> Result<LoggedIn, LoginError> {
+    /// Begins a session for a user whose password was right.
+    pub(crate) async fn begin_session(
+        &self,
+        user: User,
+        client: Client,
+    ) -> Result<LoggedIn, LoginError> {
         let now = self.now();
         let ends_at = now + self.lifetimes.session;
         let session_id = id_at(now);

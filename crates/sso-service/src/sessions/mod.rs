@@ -3,6 +3,8 @@
 //! The database knows every session. What validation needs is in memory as well: the follower
 //! keeps it as the database is, whoever changed it.
 
+#[cfg(test)]
+mod battery;
 mod begin;
 mod client;
 mod follower;
@@ -10,6 +12,8 @@ mod keeper;
 mod live;
 mod mint;
 mod refresh;
+#[cfg(test)]
+mod refresh_model;
 mod store;
 mod sweep;
 
