@@ -23,7 +23,7 @@ use super::{
     json_body::{Members, fault_at, refuse},
 };
 use crate::{
-    authority::{LoggedIn, SessionAuthority},
+    authority::{LoggedIn, LoginError, SessionAuthority},
     sessions::Client,
     site::Site,
 };
@@ -45,8 +45,7 @@ pub(super) async fn login(
     if wants_cookies {
         csrf::check(request.headers(), &site)?;
     }
-    let logged_in =
-        authority.login(&credentials.username, &credentials.password, client(&request)).await?;
+    let logged_in = begin_session(&request, &credentials, &authority).await?;
     let mut response = HttpResponse::Ok();
     if wants_cookies {
         cookies::give(&mut response, &logged_in, &site);
@@ -54,10 +53,20 @@ pub(super) async fn login(
     Ok(private_in(response, &answer(&logged_in)))
 }
 
+/// Begins the session of whoever sent these credentials.
+pub(super) async fn begin_session(
+    request: &HttpRequest,
+    credentials: &Credentials,
+    authority: &SessionAuthority,
+) -> Result<LoggedIn, LoginError> {
+    let (username, password) = (&credentials.username, &credentials.password);
+    authority.login(username, password, client(request)).await
+}
+
 /// What somebody logs in with. The name is wiped as the password is: people mix up the fields.
 pub(super) struct Credentials {
     pub(super) username: Zeroizing<String>,
-    pub(super) password: Zeroizing<String>,
+    password: Zeroizing<String>,
 }
 
 impl Credentials {
@@ -100,8 +109,7 @@ pub(super) fn form_fields(body: &[u8]) -> Result<Query> {
     std::str::from_utf8(body).map(Query::parse).map_err(not_utf_8)
 }
 
-/// Who asks for a session.
-pub(super) fn client(request: &HttpRequest) -> Client {
+fn client(request: &HttpRequest) -> Client {
     let user_agent = request.headers().get(USER_AGENT);
     Client::new(RequestContext::of(request).client_ip, user_agent.map(HeaderValue::as_bytes))
 }

@@ -19,7 +19,7 @@ use crate::{
     authority::SessionAuthority,
     http::{
         cookies, csrf,
-        login::{Credentials, client, form_fields},
+        login::{Credentials, begin_session, form_fields},
     },
     site::{Landing, Site},
 };
@@ -74,14 +74,13 @@ async fn try_log_in(
     let mut fields = read_form(request, body).await?;
     let landing = site.landing(fields.take("return_to").as_deref());
     let credentials = Credentials::from_fields(fields)?;
-    let (username, password) = (&credentials.username, &credentials.password);
-    match authority.login(username, password, client(request)).await {
+    match begin_session(request, &credentials, authority).await {
         Ok(logged_in) => {
             let mut response = go_to(landing.location());
             cookies::give(&mut response, &logged_in, site);
             Ok(response.finish())
         }
-        Err(error) => Err(again(request, error.into(), username, &landing)),
+        Err(error) => Err(again(request, error.into(), &credentials.username, &landing)),
     }
 }
 
