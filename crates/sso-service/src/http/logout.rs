@@ -145,7 +145,7 @@ mod tests {
         }
         assert_eq!(service.validate(&token).await.status, 200);
         let last = service.audited().pop().unwrap();
-        assert_eq!((&last["audit"], &last["ip"]), (&"csrf_blocked".into(), &"127.0.0.1".into()));
+        assert_eq!(last["audit"], "csrf_blocked");
     }
 
     #[actix_web::test]
