@@ -9,6 +9,7 @@ mod logout;
 mod routes;
 mod session;
 mod validate;
+mod validate_batch;
 
 pub(crate) use credential::SessionCookie;
 pub(crate) use routes::app;

@@ -10,7 +10,7 @@ use actix_web::{
 use service_runtime::http::{Edge, get_resource, no_such_endpoint, post_resource};
 use shared_types::paths;
 
-use super::{credential::SessionCookie, login, logout, session, validate};
+use super::{credential::SessionCookie, login, logout, session, validate, validate_batch};
 use crate::authority::SessionAuthority;
 
 /// The app of one worker.
@@ -37,7 +37,8 @@ pub(crate) fn app(
 
 fn routes(app: &mut ServiceConfig) {
     // for services that were sent a token
-    app.service(post_resource(paths::VALIDATE, validate::validate));
+    app.service(post_resource(paths::VALIDATE, validate::validate))
+        .service(post_resource(paths::VALIDATE_BATCH, validate_batch::validate_batch));
 
     // for whoever logs in
     app.service(post_resource("/auth/login", login::login))
