@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn a_list_of_texts_has_bounds() {
-        let mut members = Members::parse(br#"{"a":["x","y"],"b":[],"c":["x",1,"y",null]}"#).unwrap();
+        let mut members =
+            Members::parse(br#"{"a":["x","y"],"b":[],"c":["x",1,"y",null]}"#).unwrap();
         assert_eq!(members.required_texts("a", 2).len(), 2);
         assert!(members.faults.is_empty());
         for name in ["b", "c", "d"] {

@@ -69,10 +69,9 @@ impl Serialize for Entry {
             Self::Live(session) => {
                 BatchEntry::Live { status: 200, validation: validation(session) }
             }
-            Self::Refused(problem) => BatchEntry::Refused {
-                status: problem.status_code().as_u16(),
-                code: problem.code(),
-            },
+            Self::Refused(problem) => {
+                BatchEntry::Refused { status: problem.status_code().as_u16(), code: problem.code() }
+            }
         };
         entry.serialize(serializer)
     }
