@@ -11,9 +11,11 @@ mod harness;
 
 mod accept;
 mod authority;
+mod batching;
 mod bearer;
 mod commands;
 mod configuration;
+mod cookies;
 mod download;
 mod files;
 mod follow;

@@ -8,6 +8,9 @@
 //! One call at a time is the rule. It has two exceptions, so that nobody waits for nothing: a lot
 //! that is full gains nothing by waiting, and a call that is slow holds up nobody.
 
+#[cfg(test)]
+mod model;
+
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
 
 use indexmap::IndexMap;
@@ -62,8 +65,8 @@ struct Queue {
     starting: usize,
     /// Calls that are not slow, the starting ones among them.
     prompt: usize,
-    /// All calls.
-    calls: usize,
+    /// Tokens on their way.
+    asked: usize,
 }
 
 /// Somebody who arrived before the call that will be about their token.
@@ -134,15 +137,16 @@ impl Queue {
     fn wants_call(&self, max_lot: usize) -> bool {
         let left_over = self.waiting.len().saturating_sub(self.starting * max_lot);
         let useful = left_over >= max_lot || (left_over > 0 && self.prompt == 0);
-        useful && self.calls < MAX_ASKED / max_lot
+        useful && self.asked + (self.starting + 1) * max_lot <= MAX_ASKED
     }
 
     /// Those who wait longest, if anybody does.
     fn take_lot(&mut self, max_lot: usize) -> Lot {
         self.forget_who_left();
-        let size = self.waiting.len().min(max_lot);
+        let size = self.waiting.len().min(max_lot).min(MAX_ASKED - self.asked);
         let (tokens, waiters): (_, Vec<_>) = self.waiting.drain(..size).unzip();
         self.waiters -= waiters.iter().map(Vec::len).sum::<usize>();
+        self.asked += size;
         Lot { tokens, waiters }
     }
 }
@@ -194,6 +198,8 @@ impl Waiter {
 struct Call<A: Ask> {
     batching: Rc<Batching<A>>,
     phase: Phase,
+    /// How many tokens it is about.
+    asked: usize,
 }
 
 #[derive(PartialEq)]
@@ -206,11 +212,10 @@ enum Phase {
 impl<A: Ask> Call<A> {
     fn new(batching: Rc<Batching<A>>) -> Self {
         let mut queue = batching.queue.borrow_mut();
-        queue.calls += 1;
         queue.prompt += 1;
         queue.starting += 1;
         drop(queue);
-        Self { batching, phase: Phase::Starting }
+        Self { batching, phase: Phase::Starting, asked: 0 }
     }
 
     async fn run(mut self) {
@@ -246,7 +251,9 @@ impl<A: Ask> Call<A> {
     fn take_lot(&mut self) -> Lot {
         self.leave(Phase::Prompt);
         let max_lot = self.batching.authority.max_lot();
-        self.batching.queue.borrow_mut().take_lot(max_lot)
+        let lot = self.batching.queue.borrow_mut().take_lot(max_lot);
+        self.asked = lot.tokens.len();
+        lot
     }
 
     /// The phase for the next one.
@@ -261,6 +268,6 @@ impl<A: Ask> Call<A> {
 impl<A: Ask> Drop for Call<A> {
     fn drop(&mut self) {
         self.leave(Phase::Slow);
-        self.batching.queue.borrow_mut().calls -= 1;
+        self.batching.queue.borrow_mut().asked -= self.asked;
     }
 }
