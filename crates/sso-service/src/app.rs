@@ -14,9 +14,10 @@ use service_runtime::{
 use crate::{
     authority::SessionAuthority,
     config::Config,
+    database::{Database, Lock, LockError, OpenError},
     http::{self, SessionCookie},
-    sessions::{SessionStore, sweep_forever},
-    users::{FirstAdminError, Hasher, OpenError, UserStore, ensure_admin},
+    sessions::{Follower, Keeper, LiveSessions, SessionStore},
+    users::{FirstAdminError, Hasher, UserStore, ensure_admin},
 };
 
 /// Longer than any reverse proxy keeps an idle connection, so that it is the proxy that closes.
@@ -24,45 +25,57 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a request's head may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(5);
 
-/// A service that has its addresses, its database and its first administrator, and does not
-/// answer yet.
+/// A service that has its addresses, its database with all sessions in memory, and its first
+/// administrator, and does not answer yet.
 #[derive(Debug)]
 pub(crate) struct App {
     public: TcpListener,
     ops: TcpListener,
     line: ReadyLine,
     workers: usize,
-    users: UserStore,
+    database: Database,
     authority: web::Data<SessionAuthority>,
     cookie: SessionCookie,
     edge: Edge,
     metrics: Arc<Metrics>,
-    sweeper: JoinHandle<()>,
+    keeper: Arc<Keeper>,
+    keeping: JoinHandle<()>,
+    /// Given back when the service is gone.
+    _lock: Lock,
 }
 
 impl App {
-    /// Binds the listeners and prepares the rest.
+    /// Reads the database, binds the listeners and prepares the rest.
     ///
     /// # Errors
-    /// When an address is taken, the database cannot be opened, or the first administrator cannot
-    /// be created.
+    /// When another instance runs on the database, an address is taken, the database cannot be
+    /// opened, or the first administrator cannot be created.
     pub(crate) async fn bind(config: Config) -> Result<Self, StartError> {
+        let lock = Lock::take(&config.database)?;
+        let metrics = Arc::new(Metrics::default());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let live = Arc::new(LiveSessions::new(&metrics));
+        let database = Database::open(&config.database, Follower::new(live.clone())).await?;
+        // Nobody is to wait for a service that still reads.
         let public = lifecycle::bind("SSO_LISTEN", config.listen)?;
         let ops = lifecycle::bind("SSO_OPS_LISTEN", config.ops_listen)?;
         let line = ready_line(&public, &ops)?;
-        let metrics = Arc::new(Metrics::default());
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        lock.sign(line.listening)?;
 
-        let users = UserStore::open(&config.database).await?;
+        let users = UserStore::new(database.clone());
         let hasher = Hasher::start(&metrics)?;
         ensure_admin(&users, &hasher, config.first_admin, clock.now()).await?;
 
-        let sessions = Arc::new(SessionStore::new(config.limits, &metrics));
-        let sweeper = actix_web::rt::spawn(sweep_forever(sessions.clone(), clock.clone()));
+        let sessions = Arc::new(SessionStore::new(config.limits, database.clone(), live));
+        let keeper = Arc::new(Keeper::new(sessions.clone(), clock.clone()));
+        let keeping = actix_web::rt::spawn({
+            let keeper = keeper.clone();
+            async move { keeper.run().await }
+        });
         let authority = SessionAuthority::new(
             clock.clone(),
             config.lifetimes,
-            users.clone(),
+            users,
             hasher,
             sessions,
             &metrics,
@@ -72,12 +85,14 @@ impl App {
             ops,
             line,
             workers: config.workers,
-            users,
+            database,
             authority: web::Data::new(authority),
             cookie: SessionCookie::new(config.host_cookie),
             edge: Edge::new(clock, HttpMetrics::new(&metrics), config.trusted_proxies),
             metrics,
-            sweeper,
+            keeper,
+            keeping,
+            _lock: lock,
         })
     }
 
@@ -99,8 +114,9 @@ impl App {
             .run();
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
         let ended = lifecycle::run(&self.line, public, ops, &readiness, stop).await;
-        self.sweeper.abort();
-        self.users.close().await;
+        self.keeping.abort();
+        self.keeper.finish().await;
+        self.database.close().await;
         ended
     }
 }
@@ -120,7 +136,10 @@ pub(crate) enum StartError {
     /// An address is taken, or not ours.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The users cannot be read.
+    /// Another instance runs on the database.
+    #[error("SSO_DATABASE_URL: {0}")]
+    Lock(#[from] LockError),
+    /// The database cannot be read.
     #[error("SSO_DATABASE_URL: {0}")]
     Database(#[from] OpenError),
     /// There is no administrator and none could be created.
@@ -134,6 +153,9 @@ pub(crate) enum StartError {
 impl StartError {
     /// Whether another configuration is what is needed.
     pub(crate) fn is_about_configuration(&self) -> bool {
-        matches!(self, Self::FirstAdmin(FirstAdminError::NameTaken(_)))
+        matches!(
+            self,
+            Self::FirstAdmin(FirstAdminError::NameTaken(_)) | Self::Lock(LockError::Held { .. })
+        )
     }
 }

@@ -1,7 +1,5 @@
 //! `POST /auth/validate/batch`: several tokens for the price of one request. As hot as validate.
 
-use std::sync::Arc;
-
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
     http::header::{CACHE_CONTROL, ContentType as Typed},
@@ -15,7 +13,7 @@ use shared_types::{BatchEntry, BearerToken, MAX_BATCH};
 use zeroize::Zeroizing;
 
 use super::{json_body::Members, validate::validation};
-use crate::{authority::SessionAuthority, sessions::Session};
+use crate::{authority::SessionAuthority, sessions::Principal};
 
 /// What an entry about a live token usually takes, generously, so that the answer is written
 /// without moving it.
@@ -45,7 +43,7 @@ struct Answers {
 }
 
 enum Entry {
-    Live(Arc<Session>),
+    Live(Principal),
     Refused(Problem),
 }
 
@@ -57,7 +55,7 @@ impl Entry {
             return Self::Refused(Problem::invalid_token());
         };
         match authority.validate(&token, None) {
-            Ok(session) => Self::Live(session),
+            Ok(principal) => Self::Live(principal),
             Err(refusal) => Self::Refused(refusal.into()),
         }
     }
@@ -66,8 +64,8 @@ impl Entry {
 impl Serialize for Entry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let entry = match self {
-            Self::Live(session) => {
-                BatchEntry::Live { status: 200, validation: validation(session) }
+            Self::Live(principal) => {
+                BatchEntry::Live { status: 200, validation: validation(principal) }
             }
             Self::Refused(problem) => {
                 BatchEntry::Refused { status: problem.status_code().as_u16(), code: problem.code() }
