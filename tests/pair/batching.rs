@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 
 use crate::{
     harness::{
-        Answer, Caller, FakeAuthority, Pair, Reply, Setup, Vouching, cri, owner, patience, until,
+        Answer, Asked, Caller, FakeAuthority, Pair, Reply, Setup, Vouching, cri, owner, patience,
+        until,
     },
     operations::ops,
 };
@@ -59,7 +60,7 @@ async fn until_batched(
         let answers = read_together(callers).await;
         let asked = authority.asked().split_off(before);
         let batched: Vec<_> =
-            asked.iter().filter(|call| call.is_batch()).flat_map(|call| call.tokens()).collect();
+            asked.iter().filter(|call| call.is_batch()).flat_map(Asked::tokens).collect();
         let is_alone =
             |(caller, _): &(Caller, Answer)| !batched.iter().any(|t| t == caller.token());
         let (alone, together) = answers.into_iter().partition(is_alone);
@@ -76,7 +77,7 @@ async fn of_a_batch_everyone_gets_their_own_answer() {
     for (caller, answer) in until_batched(&authority, &callers).await.concat() {
         check_is_for(&caller, &answer);
     }
-    let batch = authority.asked().into_iter().find(|call| call.is_batch()).unwrap();
+    let batch = authority.asked().into_iter().find(Asked::is_batch).unwrap();
     assert_eq!(batch.line, "POST /auth/validate/batch HTTP/1.1");
     assert_eq!(batch.header("content-type"), "application/json");
     assert_eq!(batch.header("x-request-id").len(), 36, "the id of one of them");

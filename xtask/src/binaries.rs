@@ -13,6 +13,8 @@ use serde::Deserialize;
 pub(crate) struct Binaries {
     pub(crate) sso_service: PathBuf,
     pub(crate) logs_gateway: PathBuf,
+    /// What `sso-service` is measured beside, if it is measured.
+    pub(crate) bare_actix: Option<PathBuf>,
 }
 
 /// How Cargo is to build.
@@ -43,6 +45,7 @@ impl Binaries {
             .args(["build", "--message-format=json-render-diagnostics"])
             .args((profile == Profile::Release).then_some("--release"))
             .args(["--package", "sso-service", "--package", "logs-gateway", "--bins"])
+            .args((profile == Profile::Release).then_some("--package=bare-actix"))
             .stdin(Stdio::null())
             .stderr(Stdio::inherit())
             .output()
@@ -51,34 +54,20 @@ impl Binaries {
         Self::from_messages(&build.stdout)
     }
 
-    /// Builds the peer of `sso-service` that does nothing, as it is measured.
-    pub(crate) fn build_constant() -> anyhow::Result<PathBuf> {
-        let name = "constant";
-        let build = Command::new("cargo")
-            .args(["build", "--message-format=json-render-diagnostics", "--release"])
-            .args(["--package", "sso-service", "--example", name])
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-            .context("cannot run cargo build")?;
-        ensure!(build.status.success(), "cargo build failed: {}", build.status);
-        executable(&messages(&build.stdout)?, name).context("cargo build made no example")
-    }
-
     fn from_messages(messages: &[u8]) -> anyhow::Result<Self> {
-        let messages = self::messages(messages)?;
+        let messages = serde_json::Deserializer::from_slice(messages)
+            .into_iter::<Message>()
+            .collect::<Result<Vec<_>, _>>()
+            .context("cannot read the messages of cargo build")?;
         let find = |name| {
             executable(&messages, name).with_context(|| format!("cargo build made no {name}"))
         };
-        Ok(Self { sso_service: find("sso-service")?, logs_gateway: find("logs-gateway")? })
+        Ok(Self {
+            sso_service: find("sso-service")?,
+            logs_gateway: find("logs-gateway")?,
+            bare_actix: executable(&messages, "bare-actix"),
+        })
     }
-}
-
-fn messages(text: &[u8]) -> anyhow::Result<Vec<Message>> {
-    serde_json::Deserializer::from_slice(text)
-        .into_iter::<Message>()
-        .collect::<Result<Vec<_>, _>>()
-        .context("cannot read the messages of cargo build")
 }
 
 fn executable(messages: &[Message], name: &str) -> Option<PathBuf> {

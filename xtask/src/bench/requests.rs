@@ -6,7 +6,6 @@
 //! do for that.
 
 use anyhow::{Context, ensure};
-use tokio::process::Command;
 
 use super::{
     http::{self, Connection},
@@ -17,7 +16,7 @@ use super::{
     stage::{Pair, Stage},
     table::{Report, Target, thousands_a_second},
 };
-use crate::{binaries::Binaries, services::Services};
+use crate::services::Services;
 
 const LOG_BYTES: u64 = 4096;
 const TOKENS: usize = 10_000;
@@ -26,15 +25,13 @@ const SECONDS: u64 = 4;
 
 pub(super) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyhow::Result<Report> {
     log_files::create(&stage.logs, "small", LOG_BYTES).await?;
-    let constant = Binaries::build_constant()?;
     let nobody = NoBatches::start()?;
     let authority = nobody.address;
     let one_by_one = stage.start_gateway("logs-gateway-one-by-one", authority, services).await?;
     nobody.teach(one_by_one.listening).await?;
     let pair = stage.start_at(authority.to_string(), services).await?;
-    let mut bare = Command::new(constant);
-    bare.arg(validation(&pair).await?);
-    let bare = services.start("constant", bare).await?;
+    let answer = validation(&pair).await?;
+    let bare = services.start("bare-actix", stage.bare_actix(&answer)?).await?;
 
     let one = [pair.token.clone()];
     let many = stage.mint(TOKENS).await?;
@@ -55,7 +52,7 @@ pub(super) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
         status: 200,
     };
     let jobs = [
-        validate("constant", bare.listening, &one),
+        validate("bare-actix", bare.listening, &one),
         validate("validate", pair.sso_service, &one),
         validate("validate-many", pair.sso_service, &many),
         logs("one-by-one", one_by_one.listening),

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
+use tokio::process::Command;
 
 use super::{http, log_files, process::Process};
 use crate::{
@@ -90,6 +91,14 @@ impl<'a> Stage<'a> {
         let mut gateway = launch::logs_gateway(self.binaries, sso_service, &self.logs, listen);
         gateway.env("GATEWAY_MAX_STREAMS_PER_USER", "1000000");
         services.start(name, gateway).await
+    }
+
+    /// Bare actix, which gives this answer to everything.
+    pub(super) fn bare_actix(&self, answer: &str) -> anyhow::Result<Command> {
+        let binary = self.binaries.bare_actix.as_ref().context("bare actix was not built")?;
+        let mut command = Command::new(binary);
+        command.arg(answer);
+        Ok(command)
     }
 
     /// Makes many sessions of the user at once, and gives their tokens.
