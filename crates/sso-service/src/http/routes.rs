@@ -13,7 +13,9 @@ use service_runtime::http::{
 };
 use shared_types::paths;
 
-use super::{cors, csrf, login, logout, pages, refresh, session, sessions, validate};
+use super::{
+    cors, csrf, login, logout, pages, refresh, session, sessions, validate, validate_batch,
+};
 use crate::{authority::SessionAuthority, site::Site};
 
 /// The app of one worker.
@@ -42,7 +44,8 @@ pub(crate) fn app(
 
 fn routes(app: &mut ServiceConfig) {
     // for services that were sent a token
-    app.service(post_resource(paths::VALIDATE, validate::validate));
+    app.service(post_resource(paths::VALIDATE, validate::validate))
+        .service(post_resource(paths::VALIDATE_BATCH, validate_batch::validate_batch));
 
     // for whoever logs in
     app.service(post_resource("/auth/login", login::login))
