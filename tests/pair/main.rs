@@ -27,3 +27,4 @@ mod permissions;
 mod query;
 mod requests;
 mod sessions;
+mod tls;

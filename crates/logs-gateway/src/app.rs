@@ -9,6 +9,7 @@ use service_runtime::{
     lifecycle::{self, BindError, ReadyLine},
     metrics::{HttpMetrics, Metrics},
     ops::{self, Readiness},
+    tls::LivePair,
 };
 
 use crate::{
@@ -19,6 +20,12 @@ use crate::{
     reader::LogReader,
     streams::OpenStreams,
 };
+
+/// How long a TLS handshake, and then a request's head, may take.
+const HEAD_TIME: Duration = Duration::from_secs(5);
+/// TLS handshakes in progress per worker. Whoever connects and says nothing takes one of them for
+/// `HEAD_TIME`, so there are many: they cost little.
+const MAX_HANDSHAKES: usize = 4096;
 
 /// A gateway with its addresses, not serving yet.
 pub(crate) struct Gateway {
@@ -79,9 +86,13 @@ fn serve(
     let edge = Edge::new(clock.clone(), HttpMetrics::new(metrics), config.trusted_proxies);
     let authority_metrics = AuthorityMetrics::new(metrics);
     let (urls, timeout) = (config.sso_urls, config.sso_timeout);
+    let sso_tls = config.sso_trust.client_config().map_err(io::Error::other)?;
     let authority = {
         let clock = clock.clone();
-        move || Authority::new(&urls, timeout, clock.clone(), authority_metrics.clone())
+        move || {
+            let (tls, clock) = (sso_tls.clone(), clock.clone());
+            Authority::new(&urls, tls, timeout, clock, authority_metrics.clone())
+        }
     };
     let state = GatewayState {
         // Each worker has its own; this one shows that it can be had.
@@ -102,6 +113,9 @@ fn serve(
     };
     let mut server = HttpServer::new(factory)
         .disable_signals()
+        .client_request_timeout(HEAD_TIME)
+        .tls_handshake_timeout(HEAD_TIME)
+        .max_connection_rate(MAX_HANDSHAKES)
         .tcp_nodelay(true)
         // A reader who leaves a quiet log is noticed at once, not with the next line.
         .h1_allow_half_closed(false)
@@ -110,5 +124,12 @@ fn serve(
     if let Some(workers) = config.workers {
         server = server.workers(workers);
     }
-    Ok(server.listen(listener)?.run())
+    let server = match config.tls {
+        Some((files, pair)) => {
+            let pair = LivePair::start(files, pair, metrics);
+            server.listen_rustls_0_23(listener, pair.server_config()?)?
+        }
+        None => server.listen(listener)?,
+    };
+    Ok(server.run())
 }

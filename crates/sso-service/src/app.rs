@@ -9,6 +9,7 @@ use service_runtime::{
     lifecycle::{self, BindError, ReadyLine},
     metrics::{HttpMetrics, Metrics},
     ops::{self, Readiness},
+    tls::LivePair,
 };
 
 use crate::{
@@ -21,8 +22,12 @@ use crate::{
 
 /// Longer than any reverse proxy keeps an idle connection, so that it is the proxy that closes.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long a request's head may take to arrive.
+/// How long a TLS handshake, and then a request's head, may take.
 const HEAD_TIME: Duration = Duration::from_secs(5);
+
+/// TLS handshakes in progress per worker. Whoever connects and says nothing takes one of them for
+/// `HEAD_TIME`, so there are many: they cost little.
+const MAX_HANDSHAKES: usize = 4096;
 
 /// A service that has its addresses, its database and its first administrator, and does not
 /// answer yet.
@@ -31,6 +36,7 @@ pub(crate) struct App {
     public: TcpListener,
     ops: TcpListener,
     line: ReadyLine,
+    tls: Option<Arc<LivePair>>,
     workers: usize,
     users: UserStore,
     authority: web::Data<SessionAuthority>,
@@ -51,6 +57,7 @@ impl App {
         let ops = lifecycle::bind("SSO_OPS_LISTEN", config.ops_listen)?;
         let line = ready_line(&public, &ops)?;
         let metrics = Arc::new(Metrics::default());
+        let tls = config.tls.map(|(files, pair)| LivePair::start(files, pair, &metrics));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
 
         let users = UserStore::open(&config.database).await?;
@@ -71,6 +78,7 @@ impl App {
             public,
             ops,
             line,
+            tls,
             workers: config.workers,
             users,
             authority: web::Data::new(authority),
@@ -88,17 +96,21 @@ impl App {
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let readiness = Readiness::default();
         let (authority, cookie, edge) = (self.authority, self.cookie, self.edge);
-        let public = HttpServer::new(move || http::app(authority.clone(), cookie, edge.clone()))
+        let server = HttpServer::new(move || http::app(authority.clone(), cookie, edge.clone()))
             .workers(self.workers)
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD_TIME)
+            .tls_handshake_timeout(HEAD_TIME)
+            .max_connection_rate(MAX_HANDSHAKES)
             .shutdown_timeout(lifecycle::DRAIN_SECONDS)
             .disable_signals()
-            .tcp_nodelay(true)
-            .listen(self.public)?
-            .run();
+            .tcp_nodelay(true);
+        let public = match &self.tls {
+            Some(pair) => server.listen_rustls_0_23(self.public, pair.server_config()?)?,
+            None => server.listen(self.public)?,
+        };
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
-        let ended = lifecycle::run(&self.line, public, ops, &readiness, stop).await;
+        let ended = lifecycle::run(&self.line, public.run(), ops, &readiness, stop).await;
         self.sweeper.abort();
         self.users.close().await;
         ended

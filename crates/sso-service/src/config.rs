@@ -9,6 +9,7 @@ use service_runtime::{
         socket_address,
     },
     telemetry::TelemetrySettings,
+    tls::{Pair, PairFiles},
 };
 use tracing::level_filters::LevelFilter;
 use url::Url;
@@ -32,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Where probes and scrapers come in.
     pub(crate) ops_listen: SocketAddr,
+    /// The certificate for `listen`; plain HTTP without one.
+    pub(crate) tls: Option<(PairFiles, Pair)>,
     /// Where users are kept.
     pub(crate) database: Database,
     /// How long tokens and sessions live.
@@ -69,6 +72,7 @@ impl Config {
             min_length: settings.get("SSO_PASSWORD_MIN_LENGTH", password_length).unwrap_or(15),
         };
         let first_admin = first_admin(&mut settings, password_rules);
+        let tls = PairFiles::configured(&mut settings, "SSO_TLS_CERT", "SSO_TLS_KEY");
         let config = Self {
             listen: address(&mut settings, "SSO_LISTEN", 8001),
             ops_listen: address(&mut settings, "SSO_OPS_LISTEN", 9001),
@@ -79,7 +83,8 @@ impl Config {
             limits: limits(&mut settings),
             password_rules,
             first_admin,
-            host_cookie: host_cookie(&mut settings),
+            host_cookie: host_cookie(&mut settings, tls.is_some()),
+            tls,
             trusted_proxies: TrustedProxies::new(
                 settings.get("SSO_TRUSTED_PROXIES", networks).unwrap_or_default(),
             ),
@@ -122,11 +127,12 @@ fn telemetry(settings: &mut Settings) -> TelemetrySettings {
     }
 }
 
-/// The prefix promises a browser that the cookie is of this host alone, and came over https.
-fn host_cookie(settings: &mut Settings) -> bool {
+/// The prefix promises a browser that the cookie is of this host alone, and came over https. A
+/// public URL that is not set is the listener's.
+fn host_cookie(settings: &mut Settings, listens_on_tls: bool) -> bool {
     let public_url: Option<Url> = settings.get_or_file("SSO_PUBLIC_URL", http_url);
     let domain = settings.get("SSO_COOKIE_DOMAIN", domain);
-    public_url.is_some_and(|url| url.scheme() == "https") && domain.is_none()
+    public_url.map_or(listens_on_tls, |url| url.scheme() == "https") && domain.is_none()
 }
 
 fn first_admin(settings: &mut Settings, rules: PasswordRules) -> Option<FirstAdmin> {
@@ -158,9 +164,7 @@ fn first_admin(settings: &mut Settings, rules: PasswordRules) -> Option<FirstAdm
 
 /// What it would be dangerous to pass over in silence.
 fn refuse_unsupported(settings: &mut Settings) {
-    for name in
-        ["SSO_TLS_CERT", "SSO_TLS_KEY", "SSO_SMTP_URL", "SSO_SMTP_URL_FILE", "SSO_SMTP_FROM"]
-    {
+    for name in ["SSO_SMTP_URL", "SSO_SMTP_URL_FILE", "SSO_SMTP_FROM"] {
         if settings.is_set(name) {
             settings.fault(name, UNSUPPORTED);
         }
@@ -297,8 +301,6 @@ mod tests {
     #[test]
     fn what_would_be_dangerous_to_ignore_is_a_fault() {
         for (name, value) in [
-            ("SSO_TLS_CERT", "/cert.pem"),
-            ("SSO_TLS_KEY", "/key.pem"),
             ("SSO_SMTP_URL", "smtp://x"),
             ("SSO_SMTP_FROM", "x@y"),
             ("SSO_REGISTRATION", "open"),

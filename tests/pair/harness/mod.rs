@@ -12,6 +12,7 @@ mod process;
 mod raw;
 mod secrets;
 mod service;
+mod tls;
 mod wait;
 
 pub(crate) use answer::{Answer, Ask};
@@ -23,4 +24,5 @@ pub(crate) use pair::{ADMIN, Pair, Setup, WELL_FORMED_TOKEN, dead_address, scrat
 pub(crate) use process::Process;
 pub(crate) use raw::{RawRequest, exchange};
 pub(crate) use service::Service;
+pub(crate) use tls::{PrivateCa, ServedPair, plain_client};
 pub(crate) use wait::{patience, until};

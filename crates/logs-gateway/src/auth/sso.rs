@@ -18,6 +18,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family},
 };
 use reqwest::{Response, StatusCode, header::HeaderName, redirect};
+use rustls::ClientConfig;
 use service_runtime::{clock::Clock, http::RequestContext, metrics::Metrics};
 use shared_types::{BearerToken, TokenKind, paths};
 use url::Url;
@@ -103,12 +104,14 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// A client of the authority's instances, which must be one at least.
+    /// A client of the authority's instances, which must be one at least. `tls` is for those that
+    /// are asked over https.
     ///
     /// # Errors
     /// When the client cannot be set up.
     pub(crate) fn new(
         bases: &[Url],
+        tls: ClientConfig,
         timeout: Duration,
         clock: Arc<dyn Clock>,
         metrics: AuthorityMetrics,
@@ -116,6 +119,7 @@ impl Authority {
         let client = reqwest::Client::builder()
             .no_proxy()
             .redirect(redirect::Policy::none())
+            .tls_backend_preconfigured(tls)
             .tcp_nodelay(true)
             .connect_timeout(timeout)
             .pool_idle_timeout(POOL_IDLE)

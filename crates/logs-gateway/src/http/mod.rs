@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod body;
+mod departure;
 mod encoding;
 mod error;
 mod log_format;
