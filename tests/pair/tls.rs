@@ -66,6 +66,19 @@ async fn a_caller_logs_in_and_reads_over_http_1_and_2() {
 }
 
 #[tokio::test]
+async fn connections_that_stay_open_hold_up_no_end() {
+    let mut pair = start();
+    let admin = pair.admin().await.by(pair.ca().client(HTTP_2));
+    assert_eq!(admin.logs("web").await.log(), "one\n");
+    assert_eq!(admin.validate().await.status, 200);
+    // Well below the time that requests in flight would be given.
+    for service in [&mut pair.gateway, &mut pair.sso] {
+        let took = service.stop();
+        assert!(took < Duration::from_secs(4), "{took:?}");
+    }
+}
+
+#[tokio::test]
 async fn whoever_speaks_plainly_gets_no_answer() {
     let pair = start();
     for service in [&pair.sso, &pair.gateway] {

@@ -69,9 +69,11 @@ impl Gateway {
             version: env!("CARGO_PKG_VERSION"),
         };
         let (metrics, readiness) = (Arc::new(Metrics::default()), Readiness::default());
-        let public = serve(self.public, self.reader, self.config, &metrics, &readiness)?;
+        let requests = HttpMetrics::new(&metrics);
+        let (public, reader, config) = (self.public, self.reader, self.config);
+        let public = serve(public, reader, config, &metrics, requests.clone(), &readiness)?;
         let ops = ops::server(self.ops, metrics, readiness.clone())?;
-        lifecycle::run(&line, public, ops, &readiness, stop).await
+        lifecycle::run(&line, public, ops, &readiness, &requests, stop).await
     }
 }
 
@@ -80,10 +82,11 @@ fn serve(
     reader: LogReader,
     config: Config,
     metrics: &Metrics,
+    requests: HttpMetrics,
     readiness: &Readiness,
 ) -> io::Result<Server> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let edge = Edge::new(clock.clone(), HttpMetrics::new(metrics), config.trusted_proxies);
+    let edge = Edge::new(clock.clone(), requests, config.trusted_proxies);
     let authority_metrics = AuthorityMetrics::new(metrics);
     let (urls, timeout) = (config.sso_urls, config.sso_timeout);
     let sso_tls = config.sso_trust.client_config().map_err(io::Error::other)?;

@@ -42,6 +42,7 @@ pub(crate) struct App {
     authority: web::Data<SessionAuthority>,
     cookie: SessionCookie,
     edge: Edge,
+    requests: HttpMetrics,
     metrics: Arc<Metrics>,
     sweeper: JoinHandle<()>,
 }
@@ -74,6 +75,7 @@ impl App {
             sessions,
             &metrics,
         );
+        let requests = HttpMetrics::new(&metrics);
         Ok(Self {
             public,
             ops,
@@ -83,7 +85,8 @@ impl App {
             users,
             authority: web::Data::new(authority),
             cookie: SessionCookie::new(config.host_cookie),
-            edge: Edge::new(clock, HttpMetrics::new(&metrics), config.trusted_proxies),
+            edge: Edge::new(clock, requests.clone(), config.trusted_proxies),
+            requests,
             metrics,
             sweeper,
         })
@@ -110,7 +113,8 @@ impl App {
             None => server.listen(self.public)?,
         };
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
-        let ended = lifecycle::run(&self.line, public.run(), ops, &readiness, stop).await;
+        let (line, requests) = (&self.line, &self.requests);
+        let ended = lifecycle::run(line, public.run(), ops, &readiness, requests, stop).await;
         self.sweeper.abort();
         self.users.close().await;
         ended

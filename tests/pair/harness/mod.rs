@@ -24,5 +24,5 @@ pub(crate) use pair::{ADMIN, Pair, Setup, WELL_FORMED_TOKEN, dead_address, scrat
 pub(crate) use process::Process;
 pub(crate) use raw::{RawRequest, exchange};
 pub(crate) use service::Service;
-pub(crate) use tls::{PrivateCa, ServedPair, plain_client};
+pub(crate) use tls::{PrivateCa, plain_client};
 pub(crate) use wait::{patience, until};

@@ -9,7 +9,12 @@ use std::{
 use anyhow::Context;
 
 use super::{http, log_files, process::Process};
-use crate::{accounts::Account, binaries::Binaries, launch, services::Services};
+use crate::{
+    accounts::Account,
+    binaries::Binaries,
+    launch::{self, Site},
+    services::Services,
+};
 
 /// Of the log that `download` and `slow-reader` read.
 const LARGE_LOG_BYTES: u64 = 1 << 30;
@@ -52,11 +57,12 @@ impl<'a> Stage<'a> {
         let listen = [ANY, ANY].map(str::to_owned);
         let sso = launch::sso_service(self.binaries, self.home, &self.user, listen.clone());
         let sso = services.start("sso-service", sso).await?;
-        let mut gateway = launch::logs_gateway(self.binaries, sso.listening, &self.logs, listen);
+        let authority = Site { address: sso.listening, certificates: None };
+        let mut gateway = launch::logs_gateway(self.binaries, &authority, &self.logs, listen);
         gateway.env("GATEWAY_MAX_STREAMS_PER_USER", "1000000");
         let gateway = services.start("logs-gateway", gateway).await?;
         let id = services.id("logs-gateway").context("logs-gateway has ended")?;
-        let session = self.user.log_in(sso.listening).await?;
+        let session = self.user.log_in(&authority).await?;
         Ok(Pair {
             sso_service: sso.listening,
             gateway: gateway.listening,

@@ -32,8 +32,14 @@ pub(super) struct Frame {
 
 /// Who takes the body: it has one of the user's places until it is dropped.
 pub(super) struct Reader {
-    pub(super) permit: StreamPermit,
-    pub(super) departure: Departure,
+    departure: Departure,
+    _permit: StreamPermit,
+}
+
+impl Reader {
+    pub(super) fn new(departure: Departure, permit: StreamPermit) -> Self {
+        Self { departure, _permit: permit }
+    }
 }
 
 /// Answers with the log in its frame. If it ends early and there is no other way to say so, the

@@ -121,7 +121,7 @@ async fn answer(
         }
     });
     let encoding = accepted_encoding(request);
-    let (frame, reader) = (Frame { before, after }, Reader { permit, departure });
+    let (frame, reader) = (Frame { before, after }, Reader::new(departure, permit));
     body::answer(response, log, frame, encoding, reader).map_err(Problem::internal)
 }
 
