@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use reqwest::{Client, Response};
+use reqwest::Response;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::harness::{
     ADMIN, Caller, FakeAuthority, Pair, Reply, Service, Setup, Vouching, WELL_FORMED_TOKEN, cri,
-    dead_address, patience, run_gateway, run_sso, until,
+    dead_address, patience, plain_client, run_gateway, run_sso, until,
 };
 
 /// What stopping takes at most when nobody has to be waited for: half of what requests may take.
@@ -138,8 +138,7 @@ async fn a_request_at_the_time_of_a_termination_is_answered() {
 
 /// Whether the operations listener says so.
 async fn is_ready(service: &Service) -> bool {
-    let client = Client::builder().no_proxy().build().unwrap();
-    let answer = client.get(format!("http://{}/readyz", service.ops())).send().await;
+    let answer = plain_client().get(format!("http://{}/readyz", service.ops())).send().await;
     answer.is_ok_and(|answer| answer.status() == 200)
 }
 

@@ -33,3 +33,4 @@ mod permissions;
 mod query;
 mod requests;
 mod sessions;
+mod tls;

@@ -1,14 +1,14 @@
 //! The operations listeners.
 
-use reqwest::{Client, Method};
+use reqwest::Method;
 
-use crate::harness::{ADMIN, Ask, Pair, Service, cri};
+use crate::harness::{ADMIN, Ask, Pair, Service, cri, plain_client};
 
 const PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
 pub(crate) async fn ops(service: &Service, path: &str) -> (u16, String) {
-    let client = Client::builder().no_proxy().build().unwrap();
-    let answer = client.get(format!("http://{}{path}", service.ops())).send().await.unwrap();
+    let answer =
+        plain_client().get(format!("http://{}{path}", service.ops())).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 

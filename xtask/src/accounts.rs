@@ -1,14 +1,13 @@
 //! Who may log in, and with which password.
 
-use std::{
-    fs::OpenOptions, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path,
-    time::Duration,
-};
+use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
 
 use anyhow::{Context, anyhow, ensure};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::process::Command;
+
+use crate::{certificates::client_config, launch::Site};
 
 /// 32 characters, so that each byte of randomness picks every one with the same probability;
 /// none is special to a shell or a form, or looks like another.
@@ -68,18 +67,19 @@ impl Account {
     }
 
     /// Logs in at the `sso-service` that listens there.
-    pub(crate) async fn log_in(&self, sso_service: SocketAddr) -> anyhow::Result<Session> {
+    pub(crate) async fn log_in(&self, sso_service: &Site<'_>) -> anyhow::Result<Session> {
         self.ask_for_session(sso_service)
             .await
             .with_context(|| format!("cannot log in as {}", self.name))
     }
 
-    async fn ask_for_session(&self, sso_service: SocketAddr) -> anyhow::Result<Session> {
+    async fn ask_for_session(&self, sso_service: &Site<'_>) -> anyhow::Result<Session> {
         let answer = reqwest::Client::builder()
             .no_proxy()
             .timeout(LOGIN_LIMIT)
+            .tls_backend_preconfigured(client_config(sso_service.certificates)?)
             .build()?
-            .post(format!("http://{sso_service}/auth/login"))
+            .post(format!("{}/auth/login", sso_service.url()))
             .json(&json!({ "username": self.name, "password": self.password }))
             .send()
             .await?;

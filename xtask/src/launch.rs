@@ -5,7 +5,22 @@ use std::{fs::Permissions, io, net::SocketAddr, os::unix::fs::PermissionsExt, pa
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::{accounts::Account, binaries::Binaries};
+use crate::{accounts::Account, binaries::Binaries, certificates::Certificates};
+
+/// Where a service is, and how it proves it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site<'a> {
+    pub(crate) address: SocketAddr,
+    /// `None`: plain HTTP.
+    pub(crate) certificates: Option<&'a Certificates>,
+}
+
+impl Site<'_> {
+    pub(crate) fn url(&self) -> String {
+        let scheme = if self.certificates.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+}
 
 /// A directory that nobody else can look into, removed when dropped.
 pub(crate) fn temporary_directory(prefix: &str) -> io::Result<TempDir> {
@@ -41,7 +56,7 @@ pub(crate) fn on_database(binaries: &Binaries, home: &Path) -> Command {
 /// `logs-gateway` over a directory of logs, listening for users and for operations.
 pub(crate) fn logs_gateway(
     binaries: &Binaries,
-    sso_service: SocketAddr,
+    sso_service: &Site<'_>,
     logs: &Path,
     [listen, ops]: [String; 2],
 ) -> Command {
@@ -49,11 +64,24 @@ pub(crate) fn logs_gateway(
     let settings = [
         ("GATEWAY_LISTEN", listen),
         ("GATEWAY_OPS_LISTEN", ops),
-        ("GATEWAY_SSO_URL", format!("http://{sso_service}")),
+        ("GATEWAY_SSO_URL", sso_service.url()),
         ("GATEWAY_LOGS_DIR", logs.display().to_string()),
     ];
     configure(&mut command, settings);
+    if let Some(certificates) = sso_service.certificates {
+        configure(&mut command, [("GATEWAY_SSO_CA", certificates.ca.display().to_string())]);
+    }
     command
+}
+
+/// The service whose variables begin with `prefix` speaks TLS, if there are certificates.
+pub(crate) fn show_certificate(
+    command: &mut Command,
+    prefix: &str,
+    certificates: Option<&Certificates>,
+) {
+    let Some(Certificates { certificate, key, .. }) = certificates else { return };
+    command.env(format!("{prefix}_TLS_CERT"), certificate).env(format!("{prefix}_TLS_KEY"), key);
 }
 
 /// Sets variables of a service. All others are inherited, so that one can try a setting with

@@ -7,6 +7,7 @@
 mod accounts;
 mod bench;
 mod binaries;
+mod certificates;
 mod ci;
 mod clock;
 mod interruption;
@@ -35,7 +36,11 @@ struct Cli {
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 enum Chore {
     /// Build and run both services with pod logs to read, and show how to talk to them
-    Up,
+    Up {
+        /// Over TLS, with certificates of this run only
+        #[arg(long)]
+        tls: bool,
+    },
     /// Run every test; the last line is the total
     Test,
     /// Run every check that a change must pass; the last line is the total of the tests
@@ -49,7 +54,7 @@ enum Chore {
 
 fn main() -> ExitCode {
     match Cli::parse().chore {
-        Chore::Up => up::run().unwrap_or_else(explain),
+        Chore::Up { tls } => up::run(tls).unwrap_or_else(explain),
         Chore::Test => test::run(),
         Chore::Ci => ci::run(),
         Chore::Bench { benches } => bench::run(&benches).unwrap_or_else(explain),
@@ -77,11 +82,21 @@ mod tests {
     #[test]
     fn every_chore_has_its_word() {
         let bench = Chore::Bench { benches: Vec::new() };
-        let chores =
-            [("up", Chore::Up), ("test", Chore::Test), ("ci", Chore::Ci), ("bench", bench)];
+        let chores = [
+            ("up", Chore::Up { tls: false }),
+            ("test", Chore::Test),
+            ("ci", Chore::Ci),
+            ("bench", bench),
+        ];
         for (word, chore) in chores {
             assert_eq!(Cli::try_parse_from(["xtask", word]).unwrap().chore, chore);
         }
+    }
+
+    #[test]
+    fn both_services_come_up_over_tls_if_asked() {
+        let cli = Cli::try_parse_from(["xtask", "up", "--tls"]).unwrap();
+        assert_eq!(cli.chore, Chore::Up { tls: true });
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     io::{self, Write},
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, TcpListener},
     path::Path,
     process::ExitCode,
 };
@@ -13,8 +13,9 @@ use anyhow::Context;
 use crate::{
     accounts::Account,
     binaries::{Binaries, Profile},
+    certificates::Certificates,
     interruption::Interruption,
-    launch,
+    launch::{self, Site},
     log_source::LogSource,
     services::Services,
     welcome::{Guest, Welcome},
@@ -24,23 +25,24 @@ use crate::{
 const SHOP: &str = "shop";
 
 /// Builds, runs until interrupted, and leaves nothing behind.
-pub(crate) fn run() -> anyhow::Result<ExitCode> {
+pub(crate) fn run(tls: bool) -> anyhow::Result<ExitCode> {
     let binaries = Binaries::build(Profile::Dev)?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?
-        .block_on(run_until_interrupted(&binaries))
+        .block_on(run_until_interrupted(&binaries, tls))
 }
 
-async fn run_until_interrupted(binaries: &Binaries) -> anyhow::Result<ExitCode> {
+async fn run_until_interrupted(binaries: &Binaries, tls: bool) -> anyhow::Result<ExitCode> {
     let mut interruption = Interruption::listen().context("cannot listen for signals")?;
     let home = launch::temporary_directory("logs-gateway-up-")
         .context("cannot create a temporary directory")?;
+    let certificates = tls.then(|| Certificates::create(home.path())).transpose()?;
     let mut services = Services::new(home.path());
     let outcome = tokio::select! {
         () = interruption.received() => Ok(ExitCode::SUCCESS),
-        failure = serve(binaries, home.path(), &mut services) => failure.map(|never| match never {}),
+        failure = serve(binaries, home.path(), certificates, &mut services) => failure.map(|never| match never {}),
     };
     services.stop().await;
     home.close().context("cannot remove the temporary directory")?;
@@ -51,23 +53,36 @@ async fn run_until_interrupted(binaries: &Binaries) -> anyhow::Result<ExitCode> 
 async fn serve(
     binaries: &Binaries,
     home: &Path,
+    certificates: Option<Certificates>,
     services: &mut Services,
 ) -> anyhow::Result<Infallible> {
     let mut logs = LogSource::choose(home)?;
     let admin = Account::new("admin")?;
     let guest = invite_guest(binaries, home, &logs).await?;
     let listen = [("sso-service", 8001), ("sso-service", 9001)].map(address);
-    let sso = launch::sso_service(binaries, home, &admin, listen);
+    let mut sso = launch::sso_service(binaries, home, &admin, listen);
+    launch::show_certificate(&mut sso, "SSO", certificates.as_ref());
     let sso = services.start("sso-service", sso).await?;
     let listen = [("logs-gateway", 8000), ("logs-gateway", 9000)].map(address);
-    let gateway = launch::logs_gateway(binaries, sso.listening, logs.root(), listen);
+    let authority = Site { address: sso.listening, certificates: certificates.as_ref() };
+    let mut gateway = launch::logs_gateway(binaries, &authority, logs.root(), listen);
+    launch::show_certificate(&mut gateway, "GATEWAY", certificates.as_ref());
     let gateway = services.start("logs-gateway", gateway).await?;
-    let session = admin.log_in(sso.listening).await?;
+    let session = admin.log_in(&authority).await?;
     let guest = match guest {
-        Some(account) => Some(admit(account, sso.listening).await?),
+        Some(account) => Some(admit(account, &authority).await?),
         None => None,
     };
-    let welcome = Welcome { sso, gateway, home, logs: &logs, admin, session, guest };
+    let welcome = Welcome {
+        sso,
+        gateway,
+        home,
+        certificates: certificates.as_ref(),
+        logs: &logs,
+        admin,
+        session,
+        guest,
+    };
     io::stdout().write_all(welcome.to_string().as_bytes()).context("cannot say how to go on")?;
     tokio::select! {
         failure = services.first_to_end() => Err(failure),
@@ -90,7 +105,7 @@ async fn invite_guest(
     Ok(Some(account))
 }
 
-async fn admit(account: Account, sso_service: SocketAddr) -> anyhow::Result<Guest> {
+async fn admit(account: Account, sso_service: &Site<'_>) -> anyhow::Result<Guest> {
     let session = account.log_in(sso_service).await?;
     Ok(Guest { account, session, namespace: SHOP })
 }

@@ -4,11 +4,14 @@
 
 use std::{
     fmt::{self, Formatter},
+    net::SocketAddr,
     path::Path,
 };
 
 use crate::{
     accounts::{Account, Session},
+    certificates::Certificates,
+    launch::Site,
     log_source::{LogSource, Pod},
     services::Ready,
 };
@@ -19,6 +22,8 @@ pub(crate) struct Welcome<'a> {
     pub(crate) gateway: Ready,
     /// Where the services' own logs are.
     pub(crate) home: &'a Path,
+    /// `None`: plain HTTP.
+    pub(crate) certificates: Option<&'a Certificates>,
     pub(crate) logs: &'a LogSource,
     pub(crate) admin: Account,
     pub(crate) session: Session,
@@ -43,13 +48,23 @@ impl fmt::Display for Welcome<'_> {
 }
 
 impl Welcome<'_> {
+    fn url(&self, address: &SocketAddr) -> String {
+        Site { address: *address, certificates: self.certificates }.url()
+    }
+
+    /// How a command begins that asks a service.
+    fn curl(&self) -> &'static str {
+        if self.certificates.is_some() { r#"curl -sS --cacert "$CA""# } else { "curl -sS" }
+    }
+
     fn write_overview(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { sso, gateway, home, logs, admin, .. } = self;
         let home = home.display();
         writeln!(f)?;
         for (name, ready) in [("sso-service", sso), ("logs-gateway", gateway)] {
             let Ready { listening, ops, version } = ready;
-            writeln!(f, "{name:<13} http://{listening}  operations http://{ops}  {version}")?;
+            let url = self.url(listening);
+            writeln!(f, "{name:<13} {url}  operations http://{ops}  {version}")?;
             writeln!(f, "{:<13} its own log: {home}/{name}.log", "")?;
         }
         writeln!(f, "{:<13} {logs}", "pod logs")?;
@@ -65,8 +80,11 @@ impl Welcome<'_> {
     fn write_variables(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let minutes = self.session.expires_in / 60;
         writeln!(f, "\nIn another terminal, with tokens that last {minutes} minutes:")?;
-        writeln!(f, "  SSO=http://{}", self.sso.listening)?;
-        writeln!(f, "  GW=http://{}", self.gateway.listening)?;
+        writeln!(f, "  SSO={}", self.url(&self.sso.listening))?;
+        writeln!(f, "  GW={}", self.url(&self.gateway.listening))?;
+        if let Some(Certificates { ca, .. }) = self.certificates {
+            writeln!(f, "  CA={}", ca.display())?;
+        }
         writeln!(f, "  T={}", self.session.token)?;
         if let Some(guest) = &self.guest {
             writeln!(f, "  D={}", guest.session.token)?;
@@ -76,19 +94,20 @@ impl Welcome<'_> {
 
     fn write_requests(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Account { name, password } = &self.admin;
+        let curl = self.curl();
         writeln!(f, "\nLog in, which gives a new token:")?;
         let form = format!("-d username={name} -d password={password}");
-        writeln!(f, r#"  curl -sS -w '\n' {form} "$SSO/auth/login""#)?;
+        writeln!(f, r#"  {curl} -w '\n' {form} "$SSO/auth/login""#)?;
         writeln!(f, "\nAsk whose token it is:")?;
-        writeln!(f, r#"  curl -sS -w '\n' -X POST {ADMIN} "$SSO/auth/validate""#)?;
+        writeln!(f, r#"  {curl} -w '\n' -X POST {ADMIN} "$SSO/auth/validate""#)?;
         writeln!(f, "\nList the pods:")?;
-        writeln!(f, r#"  curl -sS -w '\n' {ADMIN} "$GW/pods""#)?;
+        writeln!(f, r#"  {curl} -w '\n' {ADMIN} "$GW/pods""#)?;
         let pods = self.logs.pods_with_one_container();
         if let Some(pod) = self.pod_to_read(&pods) {
-            write_reading(f, pod)?;
+            write_reading(f, curl, pod)?;
         }
         match &self.guest {
-            Some(guest) => guest.write_requests(f, &pods),
+            Some(guest) => guest.write_requests(f, curl, &pods),
             None => Ok(()),
         }
     }
@@ -102,9 +121,10 @@ impl Welcome<'_> {
     }
 
     fn write_logout(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let curl = self.curl();
         writeln!(f, "\nLog out: the token is refused at once, by both services:")?;
-        writeln!(f, r#"  curl -sS -w '%{{http_code}}\n' -X POST {ADMIN} "$SSO/auth/logout""#)?;
-        writeln!(f, r#"  curl -sS -w '\n' {ADMIN} "$GW/pods""#)
+        writeln!(f, r#"  {curl} -w '%{{http_code}}\n' -X POST {ADMIN} "$SSO/auth/logout""#)?;
+        writeln!(f, r#"  {curl} -w '\n' {ADMIN} "$GW/pods""#)
     }
 }
 
@@ -113,13 +133,13 @@ impl Guest {
         pod.namespace == self.namespace
     }
 
-    fn write_requests(&self, f: &mut Formatter<'_>, pods: &[Pod]) -> fmt::Result {
+    fn write_requests(&self, f: &mut Formatter<'_>, curl: &str, pods: &[Pod]) -> fmt::Result {
         let name = self.account.name;
         writeln!(f, "\nAs {name}, who sees {}/* and nothing else:", self.namespace)?;
-        writeln!(f, r#"  curl -sS -w '\n' {GUEST} "$GW/pods""#)?;
+        writeln!(f, r#"  {curl} -w '\n' {GUEST} "$GW/pods""#)?;
         if let Some(Pod { namespace, name }) = pods.iter().find(|pod| !self.may_read(pod)) {
             let url = format!("$GW/logs/{namespace}/{name}");
-            writeln!(f, r#"  curl -sS -w '\n' {GUEST} "{url}""#)?;
+            writeln!(f, r#"  {curl} -w '\n' {GUEST} "{url}""#)?;
         }
         Ok(())
     }
@@ -130,15 +150,15 @@ const ADMIN: &str = r#"-H "Authorization: Bearer $T""#;
 /// The same for the guest.
 const GUEST: &str = r#"-H "Authorization: Bearer $D""#;
 
-fn write_reading(f: &mut Formatter<'_>, pod: &Pod) -> fmt::Result {
+fn write_reading(f: &mut Formatter<'_>, curl: &str, pod: &Pod) -> fmt::Result {
     let Pod { namespace, name } = pod;
     writeln!(f, "\nRead the end of a log, as text or as JSON:")?;
     let text =
         format!(r#"-H 'Accept: text/plain' "$GW/logs/{name}?namespace={namespace}&tailLines=5""#);
-    writeln!(f, "  curl -sS {ADMIN} {text}")?;
-    writeln!(f, r#"  curl -sS -w '\n' {ADMIN} "$GW/logs/{namespace}/{name}?tailLines=5""#)?;
+    writeln!(f, "  {curl} {ADMIN} {text}")?;
+    writeln!(f, r#"  {curl} -w '\n' {ADMIN} "$GW/logs/{namespace}/{name}?tailLines=5""#)?;
     writeln!(f, "\nFollow it, across rotations, until you press Ctrl-C there or log out:")?;
-    writeln!(f, r#"  curl -sSN {ADMIN} "$GW/logs/{namespace}/{name}?follow=true&tailLines=5""#)
+    writeln!(f, r#"  {curl} -N {ADMIN} "$GW/logs/{namespace}/{name}?follow=true&tailLines=5""#)
 }
 
 #[cfg(test)]
@@ -164,6 +184,14 @@ mod tests {
 
     /// The commands shown over logs that lie in the directories `containers`.
     fn commands(containers: &[&str], guest: Option<Guest>) -> Vec<String> {
+        commands_over(None, containers, guest)
+    }
+
+    fn commands_over(
+        certificates: Option<&Certificates>,
+        containers: &[&str],
+        guest: Option<Guest>,
+    ) -> Vec<String> {
         let root = tempfile::tempdir().unwrap();
         for container in containers {
             fs::create_dir_all(root.path().join(container)).unwrap();
@@ -172,6 +200,7 @@ mod tests {
             sso: ready(8001),
             gateway: ready(8000),
             home: root.path(),
+            certificates,
             logs: &LogSource::Node(root.path().to_owned()),
             admin: Account { name: "admin", password: "admin-password".into() },
             session: session("sso_admin"),
@@ -202,6 +231,18 @@ mod tests {
         assert!(shows(&commands, "Bearer $T\" \"$GW/logs/shop/cart?tailLines=5"));
         assert!(shows(&commands, "$GW/logs/shop/cart?follow=true"));
         assert!(shows(&commands, "Bearer $D\" \"$GW/logs/kube-system/dns"));
+    }
+
+    #[test]
+    fn over_tls_every_command_knows_whom_to_believe() {
+        let [ca, certificate, key] = ["ca.crt", "tls.crt", "tls.key"].map(Into::into);
+        let certificates = Certificates { ca, certificate, key };
+        let containers = ["shop_cart_1/app", "kube-system_dns_2/dns"];
+        let commands = commands_over(Some(&certificates), &containers, Some(guest()));
+        assert!(shows(&commands, "GW=https://127.0.0.1:8000") && shows(&commands, "CA=ca.crt"));
+        for command in commands.iter().filter(|command| command.starts_with("curl")) {
+            assert!(command.starts_with("curl -sS --cacert \"$CA\" "), "{command}");
+        }
     }
 
     #[test]

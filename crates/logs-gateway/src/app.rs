@@ -9,6 +9,7 @@ use service_runtime::{
     lifecycle::{self, BindError, ReadyLine},
     metrics::{HttpMetrics, Metrics},
     ops::{self, Readiness},
+    tls::LivePair,
 };
 
 use crate::{
@@ -19,6 +20,12 @@ use crate::{
     reader::LogReader,
     streams::OpenStreams,
 };
+
+/// How long a TLS handshake, and then a request's head, may take.
+const HEAD_TIME: Duration = Duration::from_secs(5);
+/// TLS handshakes in progress per worker. Whoever connects and says nothing takes one of them for
+/// `HEAD_TIME`, so there are many: they cost little.
+const MAX_HANDSHAKES: usize = 4096;
 
 /// A gateway with its addresses, not serving yet.
 pub(crate) struct Gateway {
@@ -62,9 +69,11 @@ impl Gateway {
             version: env!("CARGO_PKG_VERSION"),
         };
         let (metrics, readiness) = (Arc::new(Metrics::default()), Readiness::default());
-        let public = serve(self.public, self.reader, self.config, &metrics, &readiness)?;
+        let requests = HttpMetrics::new(&metrics);
+        let (public, reader, config) = (self.public, self.reader, self.config);
+        let public = serve(public, reader, config, &metrics, requests.clone(), &readiness)?;
         let ops = ops::server(self.ops, metrics, readiness.clone())?;
-        lifecycle::run(&line, public, ops, &readiness, stop).await
+        lifecycle::run(&line, public, ops, &readiness, &requests, stop).await
     }
 }
 
@@ -73,20 +82,22 @@ fn serve(
     reader: LogReader,
     config: Config,
     metrics: &Metrics,
+    requests: HttpMetrics,
     readiness: &Readiness,
 ) -> io::Result<Server> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let edge = Edge::new(clock.clone(), HttpMetrics::new(metrics), config.trusted_proxies);
+    let edge = Edge::new(clock.clone(), requests, config.trusted_proxies);
     let authority_metrics = AuthorityMetrics::new(metrics);
     let (urls, timeout) = (config.sso_urls, config.sso_timeout);
+    let sso_tls = config.sso_trust.client_config().map_err(io::Error::other)?;
     // Each worker has its own; these show that they can be had.
-    let spare = auth::connections(timeout).map_err(io::Error::other)?;
+    let spare = auth::connections(sso_tls.clone(), timeout).map_err(io::Error::other)?;
     let cookies = SessionCookies::read_over(config.public_https);
     let (reader, readiness) = (Arc::new(reader), readiness.clone());
     let streams = Arc::new(OpenStreams::new(config.max_streams_per_user));
     let factory = move || {
         let edge = edge.clone();
-        let http = auth::connections(timeout).unwrap_or_else(|_| spare.clone());
+        let http = auth::connections(sso_tls.clone(), timeout).unwrap_or_else(|_| spare.clone());
         let (clock, metrics) = (clock.clone(), authority_metrics.clone());
         let state = GatewayState {
             authority: Rc::new(Authority::new(http, &urls, timeout, clock.clone(), metrics)),
@@ -104,6 +115,9 @@ fn serve(
     };
     let mut server = HttpServer::new(factory)
         .disable_signals()
+        .client_request_timeout(HEAD_TIME)
+        .tls_handshake_timeout(HEAD_TIME)
+        .max_connection_rate(MAX_HANDSHAKES)
         .tcp_nodelay(true)
         // A reader who leaves a quiet log is noticed at once, not with the next line.
         .h1_allow_half_closed(false)
@@ -112,5 +126,12 @@ fn serve(
     if let Some(workers) = config.workers {
         server = server.workers(workers);
     }
-    Ok(server.listen(listener)?.run())
+    let server = match config.tls {
+        Some((files, pair)) => {
+            let pair = LivePair::start(files, pair, metrics);
+            server.listen_rustls_0_23(listener, pair.server_config()?)?
+        }
+        None => server.listen(listener)?,
+    };
+    Ok(server.run())
 }

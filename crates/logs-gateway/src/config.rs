@@ -12,6 +12,7 @@ use service_runtime::{
     http::TrustedProxies,
     settings::{self, Faults, Settings},
     telemetry::TelemetrySettings,
+    tls::{Pair, PairFiles, Trust},
 };
 use tracing::level_filters::LevelFilter;
 use url::Url;
@@ -23,11 +24,15 @@ use crate::auth::VigilTimes;
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) ops_listen: SocketAddr,
+    /// The certificate for `listen`; plain HTTP without one.
+    pub(crate) tls: Option<(PairFiles, Pair)>,
     pub(crate) logs_dir: PathBuf,
     /// Where links of the log directory may lead besides it.
     pub(crate) logs_roots: Vec<PathBuf>,
     /// One at least.
     pub(crate) sso_urls: Vec<Url>,
+    /// Who vouches for an authority that is asked over https.
+    pub(crate) sso_trust: Trust,
     pub(crate) sso_timeout: Duration,
     /// Whether callers come by https.
     pub(crate) public_https: bool,
@@ -52,14 +57,8 @@ const WITHOUT_EFFECT_YET: [&str; 4] = [
 ];
 
 /// Of the contract, and not to be ignored: whoever sets one relies on it.
-const NOT_SUPPORTED_YET: [&str; 6] = [
-    "GATEWAY_TLS_CERT",
-    "GATEWAY_TLS_KEY",
-    "GATEWAY_SSO_CA",
-    "GATEWAY_KUBECONFIG",
-    "GATEWAY_KUBE_IMPERSONATE",
-    "GATEWAY_KUBE_PREFIX",
-];
+const NOT_SUPPORTED_YET: [&str; 3] =
+    ["GATEWAY_KUBECONFIG", "GATEWAY_KUBE_IMPERSONATE", "GATEWAY_KUBE_PREFIX"];
 
 impl Config {
     /// Reads the configuration out of an environment.
@@ -71,6 +70,10 @@ impl Config {
     ) -> Result<Self, Faults> {
         let mut set = Settings::read("GATEWAY_", variables);
         let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let sso_urls = set
+            .get_or_file("GATEWAY_SSO_URL", |text| settings::list(text, settings::http_url))
+            .unwrap_or_else(default_sso_urls);
+        let tls = PairFiles::configured(&mut set, "GATEWAY_TLS_CERT", "GATEWAY_TLS_KEY");
         let config = Self {
             listen: set.get("GATEWAY_LISTEN", settings::socket_address).unwrap_or(local(8000)),
             ops_listen: set
@@ -82,15 +85,15 @@ impl Config {
             logs_roots: set
                 .get("GATEWAY_LOGS_ROOTS", |text| settings::list(text, absolute_path))
                 .unwrap_or_default(),
-            sso_urls: set
-                .get_or_file("GATEWAY_SSO_URL", |text| settings::list(text, sso_url))
-                .unwrap_or_else(default_sso_urls),
+            sso_trust: sso_trust(&mut set, &sso_urls),
+            sso_urls,
             sso_timeout: set
                 .get("GATEWAY_SSO_TIMEOUT", settings::duration)
                 .unwrap_or(Duration::from_secs(2)),
             public_https: set
                 .get("GATEWAY_PUBLIC_URL", settings::http_url)
-                .is_some_and(|url| url.scheme() == "https"),
+                .map_or(tls.is_some(), |url| url.scheme() == "https"),
+            tls,
             vigil_times: VigilTimes {
                 revalidate: set
                     .get("GATEWAY_REVALIDATE", settings::duration)
@@ -135,12 +138,13 @@ fn default_sso_urls() -> Vec<Url> {
     Url::parse("http://127.0.0.1:8001").into_iter().collect()
 }
 
-fn sso_url(text: &str) -> Result<Url, &'static str> {
-    let url = settings::http_url(text)?;
-    if url.scheme() == "https" {
-        return Err("https is not supported by this version");
+/// The system's certificate authorities are read only if they are needed.
+fn sso_trust(set: &mut Settings, urls: &[Url]) -> Trust {
+    const CA: &str = "GATEWAY_SSO_CA";
+    if set.has(CA) || urls.iter().any(|url| url.scheme() == "https") {
+        return Trust::configured(set, CA).unwrap_or_else(Trust::nobody);
     }
-    Ok(url)
+    Trust::nobody()
 }
 
 fn absolute_path(text: &str) -> Result<PathBuf, &'static str> {
@@ -183,8 +187,6 @@ mod tests {
     #[test]
     fn what_would_be_dangerous_to_ignore_is_refused() {
         for (name, value) in [
-            ("GATEWAY_TLS_CERT", "/cert"),
-            ("GATEWAY_SSO_URL", "https://sso"),
             ("GATEWAY_SOURCE", "kubernetes"),
             ("GATEWAY_LOGS_ROOTS", "relative"),
             ("GATEWAY_SSO_TIMEOUT", "2"),

@@ -1,8 +1,9 @@
 //! What every service needs to run, and nothing of what any of them does.
 //!
 //! [`settings`] reads the environment, [`telemetry`] says what happens, [`lifecycle`] starts and
-//! stops the listeners, [`ops`] is the second listener for whoever operates the service, [`http`]
-//! is the edge that every request passes, and [`clock`] is the only one to ask for the time.
+//! stops the listeners, [`ops`] is the second listener for whoever operates the service, [`tls`]
+//! keeps the certificate, [`http`] is the edge that every request passes, and [`clock`] is the only
+//! one to ask for the time.
 
 pub mod clock;
 pub mod healthcheck;
@@ -12,3 +13,4 @@ pub mod metrics;
 pub mod ops;
 pub mod settings;
 pub mod telemetry;
+pub mod tls;

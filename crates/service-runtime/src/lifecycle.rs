@@ -8,17 +8,25 @@ use std::{
     io::{self, Write},
     net::{SocketAddr, TcpListener},
     pin::pin,
+    time::Duration,
 };
 
 use actix_web::dev::Server;
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::sleep,
+};
 
-use crate::ops::Readiness;
+use crate::{metrics::HttpMetrics, ops::Readiness};
 
 /// How long requests may take to end after the signal to stop, in seconds. With what else has to
 /// be done this stays below the ten seconds that are promised.
 pub const DRAIN_SECONDS: u64 = 8;
+/// How often is looked whether the last answer is given, at the end.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long the last bytes of an answer may take on their way out of the process.
+const LINGER: Duration = Duration::from_millis(250);
 
 /// An address that cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +83,7 @@ pub async fn run(
     public: Server,
     ops: Server,
     readiness: &Readiness,
+    requests: &HttpMetrics,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (public_handle, ops_handle) = (public.handle(), ops.handle());
@@ -90,11 +99,23 @@ pub async fn run(
     }
     tracing::info!("stopping");
     readiness.set(false);
-    let (_, ended) = tokio::join!(public_handle.stop(true), public);
+    let ended = tokio::select! {
+        (_, ended) = async { tokio::join!(public_handle.stop(true), public) } => ended,
+        () = last_answer(requests) => Ok(()),
+    };
     ops_handle.stop(false).await;
     let _ = ops.await;
     tracing::info!("stopped");
     ended
+}
+
+/// Ends when no answer is left to give. A connection of HTTP/2 stays open without requests, and
+/// the server would wait for it in vain.
+async fn last_answer(requests: &HttpMetrics) {
+    while !requests.is_idle() {
+        sleep(LOOK_EVERY).await;
+    }
+    sleep(LINGER).await;
 }
 
 fn announce(line: &ReadyLine) -> io::Result<()> {

@@ -8,7 +8,7 @@ use std::{
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
-    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Metric, Registry},
 };
 
@@ -47,6 +47,17 @@ impl Metrics {
 pub struct HttpMetrics {
     requests: Family<RequestLabels, Counter>,
     duration: Histogram,
+    in_flight: Gauge,
+}
+
+/// A request whose answer is not given yet, counted until this is dropped.
+#[derive(Debug)]
+pub(crate) struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -68,7 +79,23 @@ impl HttpMetrics {
                 "Time from the whole head of a request to the head of its answer",
                 Histogram::new(buckets),
             ),
+            in_flight: metrics.register(
+                "http_requests_in_flight",
+                "Requests whose answers are not given yet",
+                Gauge::default(),
+            ),
         }
+    }
+
+    /// Counts one request until its answer is given.
+    pub(crate) fn begin(&self) -> InFlight {
+        self.in_flight.inc();
+        InFlight(self.in_flight.clone())
+    }
+
+    /// Whether every answer is given.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.in_flight.get() == 0
     }
 
     /// Counts one answer. `route` is the pattern that matched, never the path.

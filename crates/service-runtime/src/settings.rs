@@ -86,9 +86,9 @@ impl Settings {
         self.get(name, |value| Ok::<_, Fault>(value.to_owned()))
     }
 
-    /// Whether the variable is set and nobody took it yet.
+    /// Whether the variable is set, which leaves it to be taken.
     #[must_use]
-    pub fn has(&self, name: &'static str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.values.contains_key(name)
     }
 

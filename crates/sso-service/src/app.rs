@@ -15,6 +15,7 @@ use service_runtime::{
     lifecycle::{self, BindError, ReadyLine},
     metrics::{HttpMetrics, Metrics},
     ops::{self, Readiness},
+    tls::LivePair,
 };
 use tokio::time::timeout;
 
@@ -28,7 +29,7 @@ use crate::{
     login_guard::LoginGuard,
     network::Network,
     sessions::{Follower, Keeper, LiveSessions, SessionStore},
-    site::Site,
+    site::{Origin, Site},
     users::{FirstAdminError, Hasher, UserStore, ensure_admin},
 };
 
@@ -36,8 +37,11 @@ use crate::{
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// What writing may take when everything else has stopped.
 const LAST_WRITES: Duration = Duration::from_millis(1500);
-/// How long a request's head may take to arrive.
+/// How long a TLS handshake, and then a request's head, may take.
 const HEAD_TIME: Duration = Duration::from_secs(5);
+/// TLS handshakes in progress per worker. Whoever connects and says nothing takes one of them for
+/// `HEAD_TIME`, so there are many: they cost little.
+const MAX_HANDSHAKES: usize = 4096;
 
 /// A service that has its addresses, its database with all sessions in memory, and its first
 /// administrator, and does not answer yet.
@@ -46,11 +50,13 @@ pub(crate) struct App {
     public: TcpListener,
     ops: TcpListener,
     line: ReadyLine,
+    tls: Option<Arc<LivePair>>,
     workers: usize,
     database: Database,
     authority: web::Data<SessionAuthority>,
     site: web::Data<Site>,
     edge: Edge,
+    requests: HttpMetrics,
     metrics: Arc<Metrics>,
     keeper: Arc<Keeper>,
     keeping: JoinHandle<()>,
@@ -80,7 +86,9 @@ impl App {
         let ops = lifecycle::bind("SSO_OPS_LISTEN", config.ops_listen)?;
         let line = ready_line(&public, &ops)?;
         lock.sign(line.listening)?;
-        let site = config.site.at(line.listening);
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let site = config.site.at(Origin::of_listener(scheme, line.listening));
+        let tls = config.tls.map(|(files, pair)| LivePair::start(files, pair, &metrics));
 
         let users = UserStore::new(database.clone());
         let hasher = Hasher::start(&metrics)?;
@@ -106,15 +114,18 @@ impl App {
             audit,
             &metrics,
         );
+        let requests = HttpMetrics::new(&metrics);
         Ok(Self {
             public,
             ops,
             line,
+            tls,
             workers: config.workers,
             database,
             authority: web::Data::new(authority),
             site: web::Data::new(site),
-            edge: Edge::new(clock, HttpMetrics::new(&metrics), config.trusted_proxies),
+            edge: Edge::new(clock, requests.clone(), config.trusted_proxies),
+            requests,
             metrics,
             keeper,
             keeping,
@@ -131,18 +142,23 @@ impl App {
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let readiness = Readiness::default();
         let (authority, site, edge) = (self.authority, self.site, self.edge);
-        let public =
-            HttpServer::new(move || http::app(authority.clone(), site.clone(), edge.clone()))
-                .workers(self.workers)
-                .keep_alive(KEEP_ALIVE)
-                .client_request_timeout(HEAD_TIME)
-                .shutdown_timeout(lifecycle::DRAIN_SECONDS)
-                .disable_signals()
-                .tcp_nodelay(true)
-                .listen(self.public)?
-                .run();
+        let app = move || http::app(authority.clone(), site.clone(), edge.clone());
+        let server = HttpServer::new(app)
+            .workers(self.workers)
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_TIME)
+            .tls_handshake_timeout(HEAD_TIME)
+            .max_connection_rate(MAX_HANDSHAKES)
+            .shutdown_timeout(lifecycle::DRAIN_SECONDS)
+            .disable_signals()
+            .tcp_nodelay(true);
+        let public = match &self.tls {
+            Some(pair) => server.listen_rustls_0_23(self.public, pair.server_config()?)?,
+            None => server.listen(self.public)?,
+        };
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
-        let ended = lifecycle::run(&self.line, public, ops, &readiness, stop).await;
+        let (line, requests) = (&self.line, &self.requests);
+        let ended = lifecycle::run(line, public.run(), ops, &readiness, requests, stop).await;
         self.keeping.abort();
         self.audit_thread.finish();
         let last_writes = async {

@@ -10,6 +10,7 @@ use service_runtime::{
         Faults, Settings, duration, log_format, log_level, networks, positive, socket_address,
     },
     telemetry::TelemetrySettings,
+    tls::{Pair, PairFiles},
 };
 use tracing::level_filters::LevelFilter;
 use zeroize::Zeroizing;
@@ -35,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Where probes and scrapers come in.
     pub(crate) ops_listen: SocketAddr,
+    /// The certificate for `listen`; plain HTTP without one.
+    pub(crate) tls: Option<(PairFiles, Pair)>,
     /// Where users and sessions are kept.
     pub(crate) database: Location,
     /// How long tokens and sessions live.
@@ -76,6 +79,7 @@ impl Config {
             min_length: settings.get("SSO_PASSWORD_MIN_LENGTH", password_length).unwrap_or(15),
         };
         let first_admin = first_admin(&mut settings, password_rules);
+        let tls = PairFiles::configured(&mut settings, "SSO_TLS_CERT", "SSO_TLS_KEY");
         let config = Self {
             listen: address(&mut settings, "SSO_LISTEN", 8001),
             ops_listen: address(&mut settings, "SSO_OPS_LISTEN", 9001),
@@ -89,6 +93,7 @@ impl Config {
             password_rules,
             first_admin,
             site: site::site(&mut settings),
+            tls,
             trusted_proxies: TrustedProxies::new(
                 settings.get("SSO_TRUSTED_PROXIES", networks).unwrap_or_default(),
             ),
@@ -167,9 +172,7 @@ fn first_admin(settings: &mut Settings, rules: PasswordRules) -> Option<FirstAdm
 
 /// What it would be dangerous to pass over in silence.
 fn refuse_unsupported(settings: &mut Settings) {
-    for name in
-        ["SSO_TLS_CERT", "SSO_TLS_KEY", "SSO_SMTP_URL", "SSO_SMTP_URL_FILE", "SSO_SMTP_FROM"]
-    {
+    for name in ["SSO_SMTP_URL", "SSO_SMTP_URL_FILE", "SSO_SMTP_FROM"] {
         if settings.is_set(name) {
             settings.fault(name, UNSUPPORTED);
         }
@@ -294,8 +297,6 @@ mod tests {
     #[test]
     fn what_would_be_dangerous_to_ignore_is_a_fault() {
         for (name, value) in [
-            ("SSO_TLS_CERT", "/cert.pem"),
-            ("SSO_TLS_KEY", "/key.pem"),
             ("SSO_SMTP_URL", "smtp://x"),
             ("SSO_SMTP_FROM", "x@y"),
             ("SSO_REGISTRATION", "open"),

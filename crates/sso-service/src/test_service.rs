@@ -207,25 +207,25 @@ impl Answer {
 
 /// The site of a service that is found there.
 pub(crate) fn site(public_url: &str) -> Site {
-    settings(public_url).at(([127, 0, 0, 1], 8001).into())
+    settings(public_url).at(listener())
 }
 
 /// The same, which shares its cookies with a domain.
 pub(crate) fn site_with_domain(public_url: &str, domain: &str) -> Site {
     let cookie_domain = Some(domain.parse().unwrap());
-    SiteSettings { cookie_domain, ..settings(public_url) }.at(([127, 0, 0, 1], 8001).into())
+    SiteSettings { cookie_domain, ..settings(public_url) }.at(listener())
 }
 
 /// The same, which other origins' scripts may call.
 pub(crate) fn site_with_origins(public_url: &str, origins: &[&str]) -> Site {
     let allowed_origins = origins.iter().map(|origin| origin.parse().unwrap()).collect();
-    SiteSettings { allowed_origins, ..settings(public_url) }.at(([127, 0, 0, 1], 8001).into())
+    SiteSettings { allowed_origins, ..settings(public_url) }.at(listener())
 }
 
 /// The same, from which one may return to a host.
 pub(crate) fn site_with_return_host(public_url: &str, host: &str) -> Site {
     let return_hosts = vec![host.parse().unwrap()];
-    SiteSettings { return_hosts, ..settings(public_url) }.at(([127, 0, 0, 1], 8001).into())
+    SiteSettings { return_hosts, ..settings(public_url) }.at(listener())
 }
 
 fn settings(public_url: &str) -> SiteSettings {
@@ -240,6 +240,10 @@ pub(crate) fn bearer(request: TestRequest, token: &str) -> TestRequest {
 /// When tests happen.
 pub(crate) fn noon() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+}
+
+fn listener() -> crate::site::Origin {
+    crate::site::Origin::of_listener("http", ([127, 0, 0, 1], 8001).into())
 }
 
 /// Where tests ask from.

@@ -1,7 +1,5 @@
 //! Somebody who calls the services: with a token or without one.
 
-use std::net::SocketAddr;
-
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -14,22 +12,22 @@ use super::{
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     http: Client,
-    sso: SocketAddr,
-    gateway: SocketAddr,
+    /// `http://` or `https://`, and the address.
+    sso: String,
+    gateway: String,
     secrets: Secrets,
     token: Option<String>,
 }
 
 impl Caller {
     /// Somebody without a token.
-    pub(super) fn anonymous(sso: SocketAddr, gateway: SocketAddr, secrets: &Secrets) -> Self {
-        let http = Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(3 * super::patience())
-            .build()
-            .unwrap();
+    pub(super) fn anonymous(http: Client, sso: String, gateway: String, secrets: &Secrets) -> Self {
         Self { http, sso, gateway, secrets: secrets.clone(), token: None }
+    }
+
+    /// The same by another client.
+    pub(crate) fn by(&self, http: Client) -> Self {
+        Self { http, ..self.clone() }
     }
 
     /// The same with another token.
@@ -44,16 +42,16 @@ impl Caller {
 
     /// A request to the gateway, with the token if there is one.
     pub(crate) fn gateway(&self, method: Method, path: &str) -> RequestBuilder {
-        self.request(method, self.gateway, path)
+        self.request(method, &self.gateway, path)
     }
 
     /// A request to the authority, with the token if there is one.
     pub(crate) fn sso(&self, method: Method, path: &str) -> RequestBuilder {
-        self.request(method, self.sso, path)
+        self.request(method, &self.sso, path)
     }
 
-    fn request(&self, method: Method, address: SocketAddr, path: &str) -> RequestBuilder {
-        let request = self.http.request(method, format!("http://{address}{path}"));
+    fn request(&self, method: Method, base: &str, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{base}{path}"));
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,

@@ -13,6 +13,7 @@ mod process;
 mod raw;
 mod secrets;
 mod service;
+mod tls;
 mod wait;
 
 pub(crate) use answer::{Answer, Ask};
@@ -25,4 +26,5 @@ pub(crate) use pair::{ADMIN, Pair, Setup, WELL_FORMED_TOKEN, dead_address, scrat
 pub(crate) use process::Process;
 pub(crate) use raw::{RawRequest, exchange};
 pub(crate) use service::Service;
+pub(crate) use tls::{PrivateCa, plain_client};
 pub(crate) use wait::{patience, until};

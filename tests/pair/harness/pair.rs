@@ -18,6 +18,7 @@ use super::{
     logs::LogDir,
     secrets::Secrets,
     service::Service,
+    tls::{PrivateCa, plain_client},
 };
 
 /// Name and password of the administrator that every pair begins with.
@@ -43,6 +44,7 @@ pub(crate) struct Setup {
     sso: Vec<(String, String)>,
     gateway: Vec<(String, String)>,
     drop_file_privileges: bool,
+    ca: Option<PrivateCa>,
 }
 
 impl Setup {
@@ -63,6 +65,7 @@ impl Setup {
                 own("GATEWAY_LOG_LEVEL", "trace"),
             ],
             drop_file_privileges: false,
+            ca: None,
         }
     }
 
@@ -84,6 +87,26 @@ impl Setup {
         self
     }
 
+    /// Both services have certificates of this authority, which the gateway believes.
+    pub(crate) fn over_tls(self, ca: PrivateCa) -> Self {
+        let (sso, gateway) = (ca.files("sso"), ca.files("gateway"));
+        ca.issue_into(&sso);
+        ca.issue_into(&gateway);
+        let ((sso_cert, sso_key), (gateway_cert, gateway_key)) = (sso.paths(), gateway.paths());
+        let setup = self
+            .sso("SSO_TLS_CERT", sso_cert)
+            .sso("SSO_TLS_KEY", sso_key)
+            .gateway("GATEWAY_TLS_CERT", gateway_cert)
+            .gateway("GATEWAY_TLS_KEY", gateway_key)
+            .gateway("GATEWAY_SSO_CA", &ca.file());
+        Self { ca: Some(ca), ..setup }
+    }
+
+    fn url(&self, address: SocketAddr) -> String {
+        let scheme = if self.ca.is_some() { "https" } else { "http" };
+        format!("{scheme}://{address}")
+    }
+
     pub(crate) fn start(self) -> Pair {
         let secrets = Secrets::default();
         secrets.learn(ADMIN.1);
@@ -94,7 +117,10 @@ impl Setup {
         let logs = LogDir::create(directory.path().join("pods"));
         let setup = match setup.gateway.iter().any(|(name, _)| name == "GATEWAY_SSO_URL") {
             true => setup,
-            false => setup.gateway("GATEWAY_SSO_URL", &format!("http://{}", sso.listening())),
+            false => {
+                let url = setup.url(sso.listening());
+                setup.gateway("GATEWAY_SSO_URL", &url)
+            }
         };
         let setup = setup.gateway("GATEWAY_LOGS_DIR", &logs.path().to_string_lossy());
         let gateway = setup.start_gateway(directory.path(), &secrets);
@@ -148,7 +174,9 @@ impl Pair {
 
     /// Somebody without a token.
     pub(crate) fn anonymous(&self) -> Caller {
-        Caller::anonymous(self.sso.listening(), self.gateway.listening(), &self.secrets)
+        let client = self.setup.ca.as_ref().map_or_else(plain_client, |ca| ca.client(b"http/1.1"));
+        let [sso, gateway] = [&self.sso, &self.gateway].map(|one| self.setup.url(one.listening()));
+        Caller::anonymous(client, sso, gateway, &self.secrets)
     }
 
     /// Somebody with a browser, on the authority's pages.
@@ -191,6 +219,11 @@ impl Pair {
 
     pub(crate) fn database_url(&self) -> String {
         format!("sqlite://{}", self.directory.path().join("sso.db").display())
+    }
+
+    /// The authority that signed both certificates, of a pair that has some.
+    pub(crate) fn ca(&self) -> &PrivateCa {
+        self.setup.ca.as_ref().unwrap()
     }
 
     async fn logged_in(&self, name: &str, password: &str) -> Caller {

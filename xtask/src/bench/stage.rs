@@ -13,7 +13,7 @@ use super::{http, log_files, process::Process};
 use crate::{
     accounts::Account,
     binaries::Binaries,
-    launch,
+    launch::{self, Site},
     services::{Ready, Services},
 };
 
@@ -68,9 +68,10 @@ impl<'a> Stage<'a> {
         let listen = [sso_service, ANY.to_owned()];
         let sso = launch::sso_service(self.binaries, self.home, &self.user, listen);
         let sso = services.start("sso-service", sso).await?;
+        let authority = Site { address: sso.listening, certificates: None };
         let gateway = self.start_gateway("logs-gateway", sso.listening, services).await?;
         let id = services.id("logs-gateway").context("logs-gateway has ended")?;
-        let session = self.user.log_in(sso.listening).await?;
+        let session = self.user.log_in(&authority).await?;
         Ok(Pair {
             sso_service: sso.listening,
             sso_ops: sso.ops,
@@ -101,7 +102,8 @@ impl<'a> Stage<'a> {
         services: &mut Services,
     ) -> anyhow::Result<Ready> {
         let listen = [ANY, ANY].map(str::to_owned);
-        let mut gateway = launch::logs_gateway(self.binaries, sso_service, &self.logs, listen);
+        let authority = Site { address: sso_service, certificates: None };
+        let mut gateway = launch::logs_gateway(self.binaries, &authority, &self.logs, listen);
         gateway.env("GATEWAY_MAX_STREAMS_PER_USER", "1000000");
         services.start(name, gateway).await
     }

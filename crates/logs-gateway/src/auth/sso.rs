@@ -9,6 +9,7 @@ use reqwest::{
     header::{CONTENT_TYPE, HeaderName, HeaderValue},
     redirect,
 };
+use rustls::ClientConfig;
 use service_runtime::{clock::Clock, http::RequestContext};
 use shared_types::{BearerToken, MAX_BATCH, TokenBatch, paths};
 use tokio::time::{Instant, timeout_at};
@@ -31,14 +32,18 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// The connections of a worker.
+/// The connections of a worker. `tls` is for instances that are asked over https.
 ///
 /// # Errors
 /// When they cannot be set up.
-pub(crate) fn connections(timeout: Duration) -> reqwest::Result<reqwest::Client> {
+pub(crate) fn connections(
+    tls: ClientConfig,
+    timeout: Duration,
+) -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .no_proxy()
         .redirect(redirect::Policy::none())
+        .tls_backend_preconfigured(tls)
         .tcp_nodelay(true)
         // Who cannot be reached leaves time to ask another.
         .connect_timeout(timeout / 2)

@@ -10,7 +10,7 @@ use actix_web::{
 use futures_util::{Stream, StreamExt, stream};
 use tokio::task::spawn_blocking;
 
-use super::encoding::BodyEncoder;
+use super::{departure::Departure, encoding::BodyEncoder};
 use crate::{
     stream::{Cut, LogStream},
     streams::StreamPermit,
@@ -19,11 +19,27 @@ use crate::{
 /// Chunks up to this size, in bytes, are compressed where the request is handled.
 const ENCODE_INLINE_BYTES: usize = 16 * 1024;
 
+/// What a body ends with whose reader has left. It is never sent: the server drops the body when
+/// it finds that there is nobody to send to.
+const FOR_NOBODY: Bytes = Bytes::from_static(b"\n");
+
 /// What stands around a log.
 #[derive(Debug, Default)]
 pub(super) struct Frame {
     pub(super) before: Vec<u8>,
     pub(super) after: &'static [u8],
+}
+
+/// Who takes the body: it has one of the user's places until it is dropped.
+pub(super) struct Reader {
+    departure: Departure,
+    _permit: StreamPermit,
+}
+
+impl Reader {
+    pub(super) fn new(departure: Departure, permit: StreamPermit) -> Self {
+        Self { departure, _permit: permit }
+    }
 }
 
 /// Answers with the log in its frame. If it ends early and there is no other way to say so, the
@@ -36,7 +52,7 @@ pub(super) fn answer(
     mut log: LogStream,
     frame: Frame,
     encoding: Option<ContentEncoding>,
-    permit: StreamPermit,
+    reader: Reader,
 ) -> io::Result<HttpResponse> {
     let Frame { mut before, after } = frame;
     response.insert_header((header::VARY, "accept, accept-encoding"));
@@ -50,7 +66,7 @@ pub(super) fn answer(
     }
     // An empty chunk would end the body.
     let before = stream::iter((!before.is_empty()).then(|| Ok(before.into())));
-    let body = before.chain(chunks(log, after, permit));
+    let body = before.chain(chunks(log, after, reader));
     let (Some(encoder), Some(encoding)) = (encoder, encoding) else {
         return Ok(response.streaming(body));
     };
@@ -66,14 +82,18 @@ pub(super) fn unsaid(mut response: HttpResponseBuilder) -> HttpResponse {
 fn chunks(
     log: LogStream,
     after: &'static [u8],
-    permit: StreamPermit,
+    reader: Reader,
 ) -> impl Stream<Item = Result<Bytes, Cut>> {
-    stream::try_unfold(Some((log, permit)), move |state| async move {
-        let Some((mut log, permit)) = state else {
+    stream::try_unfold(Some((log, reader)), move |state| async move {
+        let Some((mut log, mut reader)) = state else {
             return Ok(None);
         };
-        match log.next().await? {
-            Some(chunk) => Ok(Some((chunk, Some((log, permit))))),
+        let next = tokio::select! {
+            chunk = log.next() => chunk?,
+            () = reader.departure.wait() => return Ok(Some((FOR_NOBODY, None))),
+        };
+        match next {
+            Some(chunk) => Ok(Some((chunk, Some((log, reader))))),
             None => Ok((!after.is_empty()).then(|| (Bytes::from_static(after), None))),
         }
     })

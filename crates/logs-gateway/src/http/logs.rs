@@ -12,7 +12,8 @@ use service_runtime::http::{InputFaults, Problem, Query, RequestContext, Result}
 use shared_types::BearerToken;
 
 use super::{
-    body::{self, Frame},
+    body::{self, Frame, Reader},
+    departure::Departure,
     encoding::accepted_encoding,
     error::problem,
     log_format::accepted_form,
@@ -35,6 +36,7 @@ pub(super) struct Asked<'a> {
     state: &'a GatewayState,
     caller: Caller,
     token: Rc<BearerToken>,
+    departure: Departure,
 }
 
 /// The namespace is in the query, or the default one.
@@ -44,11 +46,13 @@ pub(super) async fn of_pod(
     caller: ReqData<Caller>,
     token: ReqData<Rc<BearerToken>>,
     pod: Path<String>,
+    payload: web::Payload,
 ) -> Result<HttpResponse> {
     let mut query = Query::parse(request.query_string());
     let namespace = query.take("namespace").unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
     let (caller, token) = (caller.into_inner(), token.into_inner());
-    let asked = Asked { request: &request, state: &state, caller, token };
+    let departure = Departure::of(payload);
+    let asked = Asked { request: &request, state: &state, caller, token, departure };
     answer(asked, query, [&namespace, &pod]).await
 }
 
@@ -58,10 +62,12 @@ pub(super) async fn of_pod_in_namespace(
     caller: ReqData<Caller>,
     token: ReqData<Rc<BearerToken>>,
     path: Path<(String, String)>,
+    payload: web::Payload,
 ) -> Result<HttpResponse> {
     let query = Query::parse(request.query_string());
     let (caller, token) = (caller.into_inner(), token.into_inner());
-    let asked = Asked { request: &request, state: &state, caller, token };
+    let departure = Departure::of(payload);
+    let asked = Asked { request: &request, state: &state, caller, token, departure };
     answer(asked, query, [&path.0, &path.1]).await
 }
 
@@ -70,7 +76,7 @@ async fn answer(
     query: Query,
     [namespace, pod]: [&str; 2],
 ) -> Result<HttpResponse> {
-    let Asked { request, state, caller, token } = asked;
+    let Asked { request, state, caller, token, departure } = asked;
     let pod = pod_ref(namespace, pod)?;
     let context = RequestContext::of(request);
     let last_event = last_event_id(request)?;
@@ -115,8 +121,8 @@ async fn answer(
         }
     });
     let encoding = accepted_encoding(request);
-    body::answer(response, log, Frame { before, after }, encoding, permit)
-        .map_err(Problem::internal)
+    let (frame, reader) = (Frame { before, after }, Reader::new(departure, permit));
+    body::answer(response, log, frame, encoding, reader).map_err(Problem::internal)
 }
 
 fn head(form: LogForm) -> HttpResponseBuilder {

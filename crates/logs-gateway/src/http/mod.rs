@@ -3,6 +3,7 @@
 mod authenticate;
 mod body;
 mod credential;
+mod departure;
 mod encoding;
 mod error;
 mod log_format;

@@ -17,6 +17,7 @@ use actix_web::{
 use super::{
     Problem, TrustedProxies,
     context::{REQUEST_ID, RequestContext},
+    in_flight::until_given,
 };
 use crate::{clock::Clock, metrics::HttpMetrics};
 
@@ -46,6 +47,7 @@ impl Edge {
         next: Next<impl MessageBody + 'static>,
     ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
         let started = Instant::now();
+        let in_flight = self.metrics.begin();
         let client_ip = self.trusted_proxies.client_of(&request);
         let context = RequestContext::new(request.headers(), client_ip, self.clock.now());
         let request_id = context.request_id.clone();
@@ -66,7 +68,7 @@ impl Edge {
         let route = response.request().match_pattern();
         tracing::debug!(%request_id, status, route, ?elapsed, "answered");
         self.metrics.count(route, status, elapsed);
-        Ok(response)
+        Ok(until_given(response, in_flight))
     }
 }
 

@@ -5,6 +5,7 @@ mod body;
 mod client_ip;
 mod context;
 mod edge;
+mod in_flight;
 mod problem;
 mod query;
 mod resource;

@@ -15,10 +15,10 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// The origin of a service that is reached where it listens.
-    pub(crate) fn of_listener(address: SocketAddr) -> Self {
+    /// The origin of a service that is reached where it listens, by a scheme (`http`, `https`).
+    pub(crate) fn of_listener(scheme: &str, address: SocketAddr) -> Self {
         #[expect(clippy::expect_used, reason = "an address is always a host and a port")]
-        format!("http://{address}").parse().expect("a socket address makes an origin")
+        format!("{scheme}://{address}").parse().expect("a socket address makes an origin")
     }
 
     /// Whether a header `Origin` names it. Browsers spell every origin in one way only: lower
@@ -107,8 +107,10 @@ mod tests {
 
     #[test]
     fn a_listener_is_an_origin() {
-        let spelled = |address: &str| Origin::of_listener(address.parse().unwrap()).spelled;
-        assert_eq!(spelled("127.0.0.1:8001"), "http://127.0.0.1:8001");
-        assert_eq!(spelled("[::1]:80"), "http://[::1]");
+        let spelled =
+            |scheme, address: &str| Origin::of_listener(scheme, address.parse().unwrap()).spelled;
+        assert_eq!(spelled("http", "127.0.0.1:8001"), "http://127.0.0.1:8001");
+        assert_eq!(spelled("http", "[::1]:80"), "http://[::1]");
+        assert_eq!(spelled("https", "[::1]:443"), "https://[::1]");
     }
 }

@@ -1,7 +1,5 @@
 //! What is configured about browsers.
 
-use std::net::SocketAddr;
-
 use super::{CookieDomain, Origin, ReturnHost};
 
 /// What is configured. The rest shows when the listener has its address.
@@ -18,10 +16,10 @@ pub(crate) struct SiteSettings {
 }
 
 impl SiteSettings {
-    /// The site of a service that listens there.
-    pub(crate) fn at(self, listening: SocketAddr) -> Site {
+    /// The site of a service with this listener.
+    pub(crate) fn at(self, listener: Origin) -> Site {
         Site {
-            origin: self.public_url.unwrap_or_else(|| Origin::of_listener(listening)),
+            origin: self.public_url.unwrap_or(listener),
             cookie_domain: self.cookie_domain,
             allowed_origins: self.allowed_origins,
             return_hosts: self.return_hosts,

@@ -1,0 +1,242 @@
+//! The pair that is in force, and its successor as soon as that lies in the files.
+
+use std::{
+    hash::RandomState,
+    io,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
+};
+
+use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
+use rustls::{
+    ServerConfig,
+    crypto::ring,
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{Pair, PairFault, PairFiles};
+use crate::metrics::Metrics;
+
+/// How often the files are looked at. They are read whole: they are small, and neither a time
+/// stamp nor a length tells every change.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Shows each new connection the pair that is in force then. A connection keeps the one that it
+/// began with.
+#[derive(Debug)]
+pub struct LivePair {
+    files: PairFiles,
+    in_force: RwLock<Arc<CertifiedKey>>,
+    /// What the files held when they were looked at last, so that a content that is wrong is told
+    /// of once. A keyed hash: the key's bytes are not kept for that.
+    seen: Mutex<Option<u64>>,
+    hasher: RandomState,
+    metrics: PairMetrics,
+}
+
+#[derive(Debug)]
+struct PairMetrics {
+    expiry: Gauge,
+    failures: Counter,
+}
+
+impl PairMetrics {
+    fn new(metrics: &Metrics) -> Self {
+        Self {
+            expiry: metrics.register(
+                "tls_certificate_expiry_timestamp_seconds",
+                "When the certificate in force expires, in seconds since 1970",
+                Gauge::default(),
+            ),
+            failures: metrics.register(
+                "tls_reload_failures",
+                "Changes of certificate or key that could not be taken over",
+                Counter::default(),
+            ),
+        }
+    }
+}
+
+impl LivePair {
+    /// Puts a pair in force that was read from these files, and from then on what comes into
+    /// them, until the runtime ends.
+    ///
+    /// # Panics
+    /// Outside of a runtime.
+    #[must_use]
+    pub fn start(files: PairFiles, pair: Pair, metrics: &Metrics) -> Arc<Self> {
+        let live = Arc::new(Self::new(files, pair, metrics));
+        tokio::spawn(live.clone().keep_current());
+        live
+    }
+
+    fn new(files: PairFiles, pair: Pair, metrics: &Metrics) -> Self {
+        let metrics = PairMetrics::new(metrics);
+        metrics.expiry.set(pair.expires_at);
+        Self {
+            files,
+            in_force: RwLock::new(pair.certified),
+            seen: Mutex::new(None),
+            hasher: RandomState::new(),
+            metrics,
+        }
+    }
+
+    /// How connections are made: TLS 1.2 or 1.3, and no certificate is asked of the client. The
+    /// server adds the protocols it speaks.
+    ///
+    /// # Errors
+    /// When the provider cannot do that.
+    pub fn server_config(self: &Arc<Self>) -> io::Result<ServerConfig> {
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .with_no_client_auth()
+            .with_cert_resolver(self.clone());
+        Ok(config)
+    }
+
+    async fn keep_current(self: Arc<Self>) {
+        let mut looks = interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            let pair = self.clone();
+            // Whether it panicked is told by the panic.
+            let _ = tokio::task::spawn_blocking(move || pair.look()).await;
+        }
+    }
+
+    /// Looks at the files once.
+    fn look(&self) {
+        let text = self.files.read();
+        if !self.is_news(text.as_ref().ok().map(|text| text.digest(&self.hasher))) {
+            return;
+        }
+        match text.and_then(|text| text.parse(&self.files)) {
+            Ok(pair) => self.take_over(pair),
+            Err(fault) => self.keep_old(&fault),
+        }
+    }
+
+    /// `None` stands for files that cannot be read.
+    fn is_news(&self, content: Option<u64>) -> bool {
+        // A poisoned lock only means that somebody panicked beside it; the value is whole.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *seen, content) != content
+    }
+
+    fn take_over(&self, pair: Pair) {
+        let mut in_force = self.in_force.write().unwrap_or_else(PoisonError::into_inner);
+        if in_force.cert != pair.certified.cert {
+            let certificate = self.files.certificate.display();
+            tracing::info!(%certificate, expires_at = pair.expires_at, "new certificate in force");
+        }
+        *in_force = pair.certified;
+        self.metrics.expiry.set(pair.expires_at);
+    }
+
+    fn keep_old(&self, fault: &PairFault) {
+        self.metrics.failures.inc();
+        tracing::warn!(%fault, "certificate and key changed and are no pair: the old one stays");
+    }
+}
+
+impl ResolvesServerCert for LivePair {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+
+    use super::*;
+    use crate::tls::pair::tests::{files, generate};
+
+    /// A pair and the files that are looked at.
+    struct Watched {
+        _directory: tempfile::TempDir,
+        live: LivePair,
+    }
+
+    impl Watched {
+        fn start((certificate, key): &(String, String)) -> Self {
+            let (directory, files) = files();
+            fs::write(&files.certificate, certificate).unwrap();
+            fs::write(&files.key, key).unwrap();
+            let pair = files.read().unwrap().parse(&files).unwrap();
+            let live = LivePair::new(files, pair, &Metrics::default());
+            Self { _directory: directory, live }
+        }
+
+        fn swap(&self, certificate: &str, key: &str) {
+            fs::write(&self.live.files.certificate, certificate).unwrap();
+            fs::write(&self.live.files.key, key).unwrap();
+            self.live.look();
+        }
+
+        #[track_caller]
+        fn check_in_force(&self, (certificate, _): &(String, String), failures: u64) {
+            let in_force = self.live.in_force.read().unwrap().cert[0].clone();
+            assert_eq!(in_force, CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap());
+            assert_eq!(self.live.metrics.failures.get(), failures);
+        }
+    }
+
+    #[test]
+    fn a_new_pair_is_taken_over() {
+        let (old, new) = (generate(), generate());
+        let watched = Watched::start(&old);
+        watched.live.look();
+        watched.check_in_force(&old, 0);
+        watched.swap(&new.0, &new.1);
+        watched.check_in_force(&new, 0);
+    }
+
+    #[test]
+    fn what_is_no_pair_is_told_of_once_and_the_old_one_stays() {
+        let (old, new) = (generate(), generate());
+        let watched = Watched::start(&old);
+        watched.swap(&new.0, &old.1);
+        watched.swap(&new.0, &old.1);
+        watched.check_in_force(&old, 1);
+        watched.swap("", &new.1);
+        watched.check_in_force(&old, 2);
+        watched.swap(&new.0, &new.1);
+        watched.check_in_force(&new, 2);
+    }
+
+    #[test]
+    fn files_may_be_away_for_a_moment() {
+        let old = generate();
+        let watched = Watched::start(&old);
+        watched.live.look();
+        fs::remove_file(&watched.live.files.key).unwrap();
+        watched.live.look();
+        watched.live.look();
+        assert_eq!(watched.live.metrics.failures.get(), 1);
+        fs::write(&watched.live.files.key, &old.1).unwrap();
+        watched.live.look();
+        watched.check_in_force(&old, 1);
+    }
+
+    #[test]
+    fn links_are_followed_to_where_they_lead_now() {
+        let (old, new) = (generate(), generate());
+        let watched = Watched::start(&old);
+        let certificate = &watched.live.files.certificate;
+        let elsewhere = certificate.with_extension("new");
+        fs::write(&elsewhere, &new.0).unwrap();
+        fs::write(&watched.live.files.key, &new.1).unwrap();
+        fs::remove_file(certificate).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, certificate).unwrap();
+        watched.live.look();
+        watched.check_in_force(&new, 0);
+    }
+}

@@ -1,0 +1,12 @@
+//! TLS: which certificate this service shows, and whose certificates it believes.
+//!
+//! One implementation, rustls, on one provider, ring. Every configuration names the provider, so
+//! nothing depends on a default of the process that somebody would have to install first.
+
+mod live;
+mod pair;
+mod trust;
+
+pub use live::LivePair;
+pub use pair::{Pair, PairFault, PairFiles};
+pub use trust::{Trust, TrustFault};

@@ -1,0 +1,123 @@
+//! Whose certificates are believed when this service asks another one.
+
+use std::{fs, io, path::PathBuf, sync::Arc};
+
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+
+use crate::settings::Settings;
+
+/// The certificate authorities that are believed: those of one file alone, those of the system,
+/// or none.
+#[derive(Debug, Clone)]
+pub struct Trust(RootCertStore);
+
+/// Why there is nobody to be believed.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustFault {
+    /// The file cannot be read.
+    #[error("cannot read {0}: {1}")]
+    Unreadable(PathBuf, io::Error),
+    /// There is none in it.
+    #[error("{0} holds no certificate in PEM")]
+    NoCertificate(PathBuf),
+    /// There is one in it that is broken.
+    #[error("{0} holds a certificate that cannot be used")]
+    BadCertificate(PathBuf),
+    /// There are no certificates where systems keep them.
+    #[error("is not set, and the system has no certificate authorities of its own")]
+    NoneOnSystem,
+}
+
+impl Trust {
+    /// Nobody: for plain HTTP.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self(RootCertStore::empty())
+    }
+
+    /// The authorities in the file that `variable` names, and no others; when it is not set, those
+    /// of the system. `None` when something is wrong: the fault is kept for [`Settings::finish`].
+    pub fn configured(settings: &mut Settings, variable: &'static str) -> Option<Self> {
+        let trust = match settings.text(variable) {
+            Some(file) => Self::only(file.into()),
+            None => Self::system(),
+        };
+        trust.map_err(|fault| settings.fault(variable, fault)).ok()
+    }
+
+    fn only(file: PathBuf) -> Result<Self, TrustFault> {
+        let pem = match fs::read(&file) {
+            Ok(pem) => pem,
+            Err(error) => return Err(TrustFault::Unreadable(file, error)),
+        };
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let added = certificate.is_ok_and(|certificate| roots.add(certificate).is_ok());
+            if !added {
+                return Err(TrustFault::BadCertificate(file));
+            }
+        }
+        if roots.is_empty() { Err(TrustFault::NoCertificate(file)) } else { Ok(Self(roots)) }
+    }
+
+    /// Systems carry the odd certificate that nobody can use.
+    fn system() -> Result<Self, TrustFault> {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        if roots.is_empty() { Err(TrustFault::NoneOnSystem) } else { Ok(Self(roots)) }
+    }
+
+    /// How connections are made to who is believed: TLS 1.2 or 1.3, then HTTP/1.1.
+    ///
+    /// # Errors
+    /// When the provider cannot do that.
+    pub fn client_config(&self) -> Result<ClientConfig, rustls::Error> {
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(self.0.clone())
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::pair::tests::generate;
+
+    fn configured(content: &str) -> Result<Trust, String> {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("ca.crt");
+        fs::write(&file, content).unwrap();
+        let variable = ("X_CA".to_owned(), file.to_str().unwrap().to_owned());
+        let mut settings = Settings::read("X_", [variable]);
+        let trust = Trust::configured(&mut settings, "X_CA");
+        settings.finish().map(|()| trust.unwrap()).map_err(|faults| faults.to_string())
+    }
+
+    #[test]
+    fn a_bundle_is_taken_whole_and_nothing_else_is() {
+        let trust = configured(&format!("{}\n{}", generate().0, generate().0)).unwrap();
+        assert_eq!(trust.0.len(), 2);
+        trust.client_config().unwrap();
+    }
+
+    #[test]
+    fn a_bundle_that_is_wrong_names_its_variable() {
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for (content, what) in [
+            ("", "no certificate"),
+            ("# nothing here", "no certificate"),
+            (broken, "cannot be used"),
+            (&format!("{}{broken}", generate().0), "cannot be used"),
+        ] {
+            let fault = configured(content).unwrap_err();
+            assert!(fault.starts_with("X_CA: ") && fault.contains(what), "{fault}");
+        }
+    }
+}

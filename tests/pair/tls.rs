@@ -1,0 +1,286 @@
+//! Both services with certificates, and what callers see of them.
+
+use std::{fs, io::Write, path::Path, time::Duration};
+
+use reqwest::{Client, Method, Response, Version};
+use rustls::version::{TLS12, TLS13};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::harness::{
+    Ask, Caller, Pair, PrivateCa, Service, Setup, cri, patience, plain_client, run_gateway,
+    run_sso, until,
+};
+
+const HTTP_2: &[u8] = b"h2";
+
+fn start() -> Pair {
+    let pair = Setup::new().over_tls(PrivateCa::new()).start();
+    pair.logs.write("default", "web", cri(&["one"]));
+    pair
+}
+
+async fn version(client: Client, url: String) -> Option<Version> {
+    client.get(url).send().await.ok().map(|answer| answer.version())
+}
+
+fn url(service: &Service) -> String {
+    format!("https://{}/openapi.json", service.listening())
+}
+
+/// Until this client is answered by the gateway, whose certificate it believes.
+async fn until_believed(pair: &Pair, client: impl Fn() -> Client) {
+    until("the new certificate is shown", patience(), async || {
+        // A client of its own each time, so that the connection is new.
+        version(client(), url(&pair.gateway)).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_protocol_and_version_is_answered() {
+    let pair = start();
+    for service in [&pair.sso, &pair.gateway] {
+        for tls in [&TLS12, &TLS13] {
+            for (alpn, http) in [(&b"h2"[..], Version::HTTP_2), (b"http/1.1", Version::HTTP_11)] {
+                let client = pair.ca().client_of(&[tls], alpn);
+                assert_eq!(version(client, url(service)).await, Some(http), "{tls:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_caller_logs_in_and_reads_over_http_1_and_2() {
+    let pair = start();
+    let admin = pair.admin().await;
+    assert_eq!(admin.logs("web").await.log(), "one\n");
+    let admin = admin.by(pair.ca().client(HTTP_2));
+    assert_eq!(admin.validate().await.status, 200);
+    assert_eq!(admin.logs("web").await.log(), "one\n");
+    assert_eq!(admin.log_out().await.status, 204);
+    admin.logs("web").await.check_problem_is(401, "invalid_token");
+}
+
+#[tokio::test]
+async fn connections_that_stay_open_hold_up_no_end() {
+    let mut pair = start();
+    let admin = pair.admin().await.by(pair.ca().client(HTTP_2));
+    assert_eq!(admin.logs("web").await.log(), "one\n");
+    assert_eq!(admin.validate().await.status, 200);
+    // Well below the time that requests in flight would be given.
+    for service in [&mut pair.gateway, &mut pair.sso] {
+        let took = service.stop();
+        assert!(took < Duration::from_secs(4), "{took:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_speaks_plainly_gets_no_answer() {
+    let pair = start();
+    for service in [&pair.sso, &pair.gateway] {
+        let plainly = format!("http://{}/", service.listening());
+        assert!(plain_client().get(plainly).send().await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn an_authority_that_is_not_believed_is_unknown() {
+    let stranger = PrivateCa::new();
+    let setup = Setup::new().over_tls(PrivateCa::new());
+    let pair = setup.gateway("GATEWAY_SSO_CA", &stranger.file()).start();
+    let admin = pair.admin().await;
+    let answer = admin.logs("web").await;
+    answer.check_problem_is(503, "sso_unavailable");
+    assert!(answer.headers.contains_key("retry-after"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_new_certificate_is_shown_to_the_next_connection() {
+    let pair = start();
+    let stranger = PrivateCa::new();
+    assert_eq!(version(stranger.client(HTTP_2), url(&pair.gateway)).await, None);
+    let old = pair.ca().client(HTTP_2);
+    assert_eq!(version(old.clone(), url(&pair.gateway)).await, Some(Version::HTTP_2));
+
+    stranger.issue_into(&pair.ca().files("gateway"));
+    until_believed(&pair, || stranger.client(HTTP_2)).await;
+    assert_eq!(version(pair.ca().client(HTTP_2), url(&pair.gateway)).await, None);
+    // The connection that was there goes on.
+    assert_eq!(version(old, url(&pair.gateway)).await, Some(Version::HTTP_2));
+}
+
+#[tokio::test]
+async fn a_pair_that_does_not_fit_is_not_taken_over() {
+    let mut pair = start();
+    let files = pair.ca().files("gateway");
+    let elsewhere = pair.ca().files("elsewhere");
+    pair.ca().issue_into(&elsewhere);
+    fs::copy(&elsewhere.key, &files.key).unwrap();
+    until("the change was refused", patience(), async || {
+        (metric(&pair.gateway, "tls_reload_failures_total").await == "1").then_some(())
+    })
+    .await;
+    let client = pair.ca().client(HTTP_2);
+    assert_eq!(version(client, url(&pair.gateway)).await, Some(Version::HTTP_2));
+
+    fs::copy(&elsewhere.certificate, &files.certificate).unwrap();
+    until_believed(&pair, || pair.ca().client(HTTP_2)).await;
+    let log = pair.gateway.stop_and_read_log();
+    let warnings: Vec<_> = log.lines().filter(|line| line.contains("WARN")).collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("does not belong to the certificate"), "{warnings:?}");
+}
+
+#[tokio::test]
+async fn the_end_of_a_certificate_is_a_metric() {
+    let pair = start();
+    for service in [&pair.sso, &pair.gateway] {
+        let expiry = metric(service, "tls_certificate_expiry_timestamp_seconds").await;
+        // The generator's default: the year 4096.
+        assert!(expiry.parse::<u64>().unwrap() > 60_000_000_000, "{expiry}");
+    }
+}
+
+async fn metric(service: &Service, name: &str) -> String {
+    let url = format!("http://{}/metrics", service.ops());
+    let text = plain_client().get(url).send().await.unwrap().text().await.unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap_or_else(|| panic!("no {name}: {text}")).trim().to_owned()
+}
+
+#[test]
+fn certificates_that_do_not_serve_are_faults_of_the_configuration() {
+    let ca = PrivateCa::new();
+    let (one, other) = (ca.files("one"), ca.files("other"));
+    ca.issue_into(&one);
+    ca.issue_into(&other);
+    let (certificate, key) = one.paths();
+    let (_, stranger) = other.paths();
+    let nowhere = "/nowhere/at/all";
+    for (certificate, key, at_fault) in [
+        (certificate, "", "KEY"),
+        ("", key, "CERT"),
+        (certificate, stranger, "KEY"),
+        (nowhere, key, "CERT"),
+        (certificate, nowhere, "KEY"),
+        (key, key, "CERT"),
+    ] {
+        for command in [&["check-config"][..], &[]] {
+            let sso = [("SSO_TLS_CERT", certificate), ("SSO_TLS_KEY", key)];
+            let gateway = [("GATEWAY_TLS_CERT", certificate), ("GATEWAY_TLS_KEY", key)];
+            for (prefix, ended) in
+                [("SSO", run_sso(command, &sso, "")), ("GATEWAY", run_gateway(command, &gateway))]
+            {
+                assert_eq!((ended.code, ended.stdout.as_str()), (64, ""), "{ended:?}");
+                let expected = format!("{prefix}_TLS_{at_fault}: ");
+                assert!(ended.stderr.starts_with(&expected), "{ended:?}");
+                assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn whom_to_believe_is_configured_well_or_not_at_all() {
+    let url = ("GATEWAY_SSO_URL", "https://127.0.0.1:1");
+    let ca = PrivateCa::new();
+    let good = ca.file();
+    assert_eq!(run_gateway(&["check-config"], &[url, ("GATEWAY_SSO_CA", &good)]).code, 0);
+    let key = ca.files("one");
+    ca.issue_into(&key);
+    for wrong in ["/nowhere/at/all", key.paths().1] {
+        let ended = run_gateway(&["check-config"], &[url, ("GATEWAY_SSO_CA", wrong)]);
+        assert_eq!(ended.code, 64, "{ended:?}");
+        assert!(ended.stderr.starts_with("GATEWAY_SSO_CA: "), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_connects_and_says_nothing_is_cut_off() {
+    let pair = start();
+    for service in [&pair.sso, &pair.gateway] {
+        let mut silent = TcpStream::connect(service.listening()).await.unwrap();
+        let mut hesitant = TcpStream::connect(service.listening()).await.unwrap();
+        // The head of a TLS record, and no more.
+        hesitant.write_all(b"\x16\x03\x01\x02\x00").await.unwrap();
+        for stream in [&mut silent, &mut hesitant] {
+            let end = timeout(patience(), stream.read_to_end(&mut Vec::new())).await;
+            // Closed or reset: both are an end.
+            assert!(end.is_ok(), "still open");
+        }
+    }
+}
+
+async fn follow(caller: &Caller, accept: &str) -> Response {
+    let request = caller.gateway(Method::GET, "/logs/web?follow=true").header("accept", accept);
+    let response = timeout(patience(), request.send()).await.unwrap().unwrap();
+    assert_eq!((response.status().as_u16(), response.version()), (200, Version::HTTP_2));
+    response
+}
+
+async fn chunk(response: &mut Response) -> reqwest::Result<Option<String>> {
+    loop {
+        match timeout(patience(), response.chunk()).await.unwrap()? {
+            // What ends a stream of HTTP/2 may be an empty frame.
+            Some(chunk) if chunk.is_empty() => {}
+            chunk => return Ok(chunk.map(|chunk| String::from_utf8(chunk.to_vec()).unwrap())),
+        }
+    }
+}
+
+fn append(log: &Path, content: &str) {
+    fs::File::options().append(true).open(log).unwrap().write_all(content.as_bytes()).unwrap();
+}
+
+#[tokio::test]
+async fn a_log_is_followed_over_http_2_and_ends_as_it_should() {
+    let setup = Setup::new().over_tls(PrivateCa::new()).gateway("GATEWAY_REVALIDATE", "100ms");
+    let pair = setup.start();
+    pair.logs.write("default", "web", cri(&["one"]));
+    let log = pair.logs.pod("default", "web").container("app").path().join("0.log");
+    let admin = pair.admin().await.by(pair.ca().client(HTTP_2));
+    let mut text = follow(&admin, "text/plain").await;
+    let mut objects = follow(&admin, "application/x-ndjson").await;
+    assert_eq!(chunk(&mut text).await.unwrap().unwrap(), "one\n");
+    assert!(chunk(&mut objects).await.unwrap().unwrap().contains("one"));
+    append(&log, &cri(&["two"]));
+    assert_eq!(chunk(&mut text).await.unwrap().unwrap(), "two\n");
+    assert!(chunk(&mut objects).await.unwrap().unwrap().contains("two"));
+
+    assert_eq!(admin.log_out().await.status, 204);
+    assert!(chunk(&mut objects).await.unwrap().unwrap().contains(r#"{"reason":"revoked"}"#));
+    assert_eq!(chunk(&mut objects).await.unwrap(), None);
+    // Text has no words for it.
+    let error = chunk(&mut text).await.unwrap_err();
+    assert!(error.is_body() || error.is_decode(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_reader_who_leaves_a_quiet_log_over_http_2_is_noticed() {
+    let setup =
+        Setup::new().over_tls(PrivateCa::new()).gateway("GATEWAY_MAX_STREAMS_PER_USER", "1");
+    let pair = setup.start();
+    pair.logs.write("default", "web", cri(&["one"]));
+    let admin = pair.admin().await.by(pair.ca().client(HTTP_2));
+    let mut reading = follow(&admin, "text/plain").await;
+    chunk(&mut reading).await.unwrap();
+    assert_eq!(admin.logs("web").await.status, 429);
+    drop(reading);
+    until("the stream's place is free", Duration::from_secs(5), async || {
+        (admin.logs("web").await.status == 200).then_some(())
+    })
+    .await;
+    // So is one whose connection breaks.
+    let gone = admin.by(pair.ca().client(HTTP_2));
+    let mut reading = follow(&gone, "text/plain").await;
+    chunk(&mut reading).await.unwrap();
+    drop((reading, gone));
+    until("the stream's place is free", Duration::from_secs(5), async || {
+        (admin.gateway(Method::GET, "/logs/web").ask().await.status == 200).then_some(())
+    })
+    .await;
+}
