@@ -20,6 +20,7 @@ mod download;
 mod files;
 mod follow;
 mod input;
+mod lasting;
 mod lifecycle;
 mod log_in;
 mod names;

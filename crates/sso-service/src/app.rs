@@ -11,6 +11,8 @@ use service_runtime::{
     ops::{self, Readiness},
 };
 
+use tokio::time::timeout;
+
 use crate::{
     authority::SessionAuthority,
     config::Config,
@@ -22,6 +24,8 @@ use crate::{
 
 /// Longer than any reverse proxy keeps an idle connection, so that it is the proxy that closes.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// What writing may take when everything else has stopped.
+const LAST_WRITES: Duration = Duration::from_millis(1500);
 /// How long a request's head may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(5);
 
@@ -115,8 +119,13 @@ impl App {
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
         let ended = lifecycle::run(&self.line, public, ops, &readiness, stop).await;
         self.keeping.abort();
-        self.keeper.finish().await;
-        self.database.close().await;
+        let last_writes = async {
+            self.keeper.finish().await;
+            self.database.close().await;
+        };
+        if timeout(LAST_WRITES, last_writes).await.is_err() {
+            tracing::warn!("the database was not closed in time");
+        }
         ended
     }
 }

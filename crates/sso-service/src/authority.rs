@@ -256,7 +256,12 @@ impl SessionAuthority {
         }
     }
 
-    async fn begin_session(&self, user: User, client: Client) -> Result<LoggedIn, LoginError> {
+    /// Begins a session for a user whose password was right.
+    pub(crate) async fn begin_session(
+        &self,
+        user: User,
+        client: Client,
+    ) -> Result<LoggedIn, LoginError> {
         let now = self.now();
         let ends_at = now + self.lifetimes.session;
         let session_id = id_at(now);
@@ -305,7 +310,10 @@ impl SessionAuthority {
         };
         match self.sessions.refresh(renewal).await? {
             Refreshed::Renewed(renewed) => Ok(following(token, *renewed)),
-            Refreshed::Reused(session_id) => Err(RefreshError::Reused(session_id)),
+            Refreshed::Reused(session_id) => {
+                tracing::warn!(%session_id, "ended a session: its refresh token was shown again");
+                Err(RefreshError::Reused(session_id))
+            }
             Refreshed::TooSoon(wait) => {
                 Err(RefreshError::TooSoon(wait.to_std().unwrap_or_default()))
             }

@@ -34,7 +34,6 @@ pub(crate) struct TestService {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) users: UserStore,
     pub(crate) database: Database,
-    pub(crate) sessions: Arc<SessionStore>,
     pub(crate) live: Arc<LiveSessions>,
     pub(crate) keeper: Keeper,
     pub(crate) authority: Data<SessionAuthority>,
@@ -63,7 +62,7 @@ impl TestService {
             lifetimes,
             users.clone(),
             Hasher::start(&metrics).unwrap(),
-            sessions.clone(),
+            sessions,
             &metrics,
         );
         let edge = Edge::new(clock.clone(), HttpMetrics::new(&metrics), TrustedProxies::default());
@@ -71,7 +70,6 @@ impl TestService {
             clock,
             users,
             database,
-            sessions,
             live,
             keeper,
             authority: Data::new(authority),

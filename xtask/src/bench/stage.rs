@@ -103,14 +103,29 @@ impl<'a> Stage<'a> {
 
     /// Makes many sessions of the user at once, and gives their tokens.
     pub(super) async fn mint(&self, count: usize) -> anyhow::Result<Vec<String>> {
-        let mut command = launch::on_database(self.binaries, self.home);
-        command.args(["admin", "sessions", "mint", "--user", self.user.name, "--ttl", "1h"]);
+        let mut command = self.on_database(self.home);
+        command.args(["admin", "sessions", "mint", "--user", self.user_name(), "--ttl", "1h"]);
         command.args(["--count", &count.to_string()]).kill_on_drop(true);
         let output = command.output().await.context("cannot run sso-service admin")?;
         let explanation = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "cannot mint sessions: {explanation}");
         let tokens = String::from_utf8(output.stdout).context("a token is no text")?;
         Ok(tokens.lines().map(str::to_owned).collect())
+    }
+
+    /// `sso-service` with the user as administrator, on a database in this directory.
+    pub(super) fn sso_service(&self, home: &Path) -> Command {
+        launch::sso_service(self.binaries, home, &self.user, [ANY, ANY].map(str::to_owned))
+    }
+
+    /// `sso-service`, for whatever is to be done on the database in this directory.
+    pub(super) fn on_database(&self, home: &Path) -> Command {
+        launch::on_database(self.binaries, home)
+    }
+
+    /// The name of the user.
+    pub(super) fn user_name(&self) -> &str {
+        self.user.name
     }
 
     /// A log of 1 GiB, of the pod `large`, written at the first call.

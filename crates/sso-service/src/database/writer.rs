@@ -200,3 +200,125 @@ pub(super) enum StartError {
     #[error(transparent)]
     Follow(sqlx::Error),
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use sqlx::query_scalar;
+
+    use super::*;
+    use crate::{
+        database::{Database, Location},
+        test_service::execute,
+    };
+
+    /// Counts how often it was told, and finds a row in each commit.
+    struct Counting(Arc<AtomicUsize>);
+
+    impl Follow for Counting {
+        async fn catch_up(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+            let rows: i64 =
+                query_scalar("SELECT count(*) FROM changes").fetch_one(connection).await?;
+            self.0.store(usize::try_from(rows).unwrap(), Ordering::SeqCst);
+            Ok(())
+        }
+    }
+
+    async fn insert(connection: &mut SqliteConnection) -> Result<(), Unavailable> {
+        query("INSERT INTO changes (kind) VALUES ('user')").execute(connection).await?;
+        Ok(())
+    }
+
+    async fn open() -> (Database, Arc<AtomicUsize>) {
+        let followed = Arc::new(AtomicUsize::new(0));
+        let follower = Counting(followed.clone());
+        (Database::open(&Location::Memory, follower).await.unwrap(), followed)
+    }
+
+    #[tokio::test]
+    async fn a_job_that_fails_harms_no_other_of_its_lot() {
+        let (database, followed) = open().await;
+        let jobs = (0..100).map(|at| {
+            database.write(async move |connection: &mut SqliteConnection| {
+                insert(connection).await?;
+                match at % 3 {
+                    0 => Err(Unavailable::Silent),
+                    1 => {
+                        query("INSERT INTO nowhere VALUES (1)").execute(connection).await?;
+                        Ok(())
+                    }
+                    _ => Ok(()),
+                }
+            })
+        });
+        let results = futures_util::future::join_all(jobs).await;
+        for (at, result) in results.iter().enumerate() {
+            assert_eq!(result.is_ok(), at % 3 == 2, "{at}: {result:?}");
+        }
+        assert_eq!(followed.load(Ordering::SeqCst), 33);
+    }
+
+    #[tokio::test]
+    async fn a_job_is_done_also_if_nobody_waits_for_it() {
+        let (database, followed) = open().await;
+        let writing = database.write(insert);
+        // Polled once, so that the job is on its way, and dropped.
+        let _ = timeout(Duration::ZERO, writing).await;
+        database.write(insert).await.unwrap();
+        assert_eq!(followed.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_fails_fails_for_all_and_leaves_nothing() {
+        let (database, followed) = open().await;
+        // Found out when it is committed, and not before.
+        execute(
+            &database,
+            "CREATE TABLE late (user INTEGER REFERENCES users (number)
+                            DEFERRABLE INITIALLY DEFERRED)",
+        )
+        .await;
+        let jobs = (0..10).map(|at| {
+            database.write(async move |connection: &mut SqliteConnection| {
+                if at == 5 {
+                    query("INSERT INTO late VALUES (7)").execute(&mut *connection).await?;
+                }
+                insert(connection).await
+            })
+        });
+        // They are of one lot: the writer is busy until all wait.
+        let (busy, is_busy) = oneshot::channel();
+        let (release, released) = oneshot::channel();
+        let first = database.clone();
+        let first = tokio::spawn(async move {
+            let hold = async move |_: &mut SqliteConnection| {
+                let _ = busy.send(());
+                let _ = released.await;
+                Ok::<_, Unavailable>(())
+            };
+            first.write(hold).await
+        });
+        is_busy.await.unwrap();
+        let release = async { release.send(()) };
+        let (results, _) = tokio::join!(futures_util::future::join_all(jobs), release);
+        first.await.unwrap().unwrap();
+        assert!(results.iter().all(Result::is_err), "{results:?}");
+        assert_eq!(followed.load(Ordering::SeqCst), 0);
+        database.write(insert).await.unwrap();
+        assert_eq!(followed.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_closed_writes_no_more() {
+        let (database, followed) = open().await;
+        database.write(insert).await.unwrap();
+        database.close().await;
+        let result = database.write(insert).await;
+        assert!(matches!(result, Err(Unavailable::Silent)), "{result:?}");
+        assert_eq!(followed.load(Ordering::SeqCst), 1);
+    }
+}

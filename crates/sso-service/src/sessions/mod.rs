@@ -3,6 +3,8 @@
 //! The database knows every session. What validation needs is in memory as well: the follower
 //! keeps it as the database is, whoever changed it.
 
+#[cfg(test)]
+mod battery;
 mod begin;
 mod client;
 mod follower;
@@ -10,14 +12,16 @@ mod keeper;
 mod live;
 mod mint;
 mod refresh;
+#[cfg(test)]
+mod refresh_model;
 mod store;
 mod sweep;
 
-pub(crate) use begin::{BeginError, NewSession, TooManySessions};
+pub(crate) use begin::{BeginError, Limits, NewSession, TooManySessions};
 pub(crate) use client::Client;
 pub(crate) use follower::Follower;
 pub(crate) use keeper::Keeper;
 pub(crate) use live::{LiveSession, LiveSessions, Principal};
 pub(crate) use mint::{MintError, Minting, mint};
 pub(crate) use refresh::{Refreshed, Renewal, Renewed};
-pub(crate) use store::{Limits, SessionDetails, SessionStore};
+pub(crate) use store::{SessionDetails, SessionStore};
