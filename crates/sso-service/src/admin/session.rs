@@ -75,9 +75,9 @@ impl SessionCommand {
 impl Mint {
     /// A token is printed when its session is on the disk.
     async fn run(self, database: &Database) -> Result<(), AdminError> {
-        let now = SystemClock::default().now();
+        let clock = SystemClock::default();
         let user = self.user.parse()?;
-        let minting = Minting { user, count: self.count, now, ends_at: now + self.ttl };
+        let minting = Minting { user, count: self.count, ends_at: clock.now() + self.ttl };
         let mut out = BufWriter::new(io::stdout().lock());
         let print = |tokens: &[_]| {
             tokens.iter().try_for_each(|token: &crate::tokens::PlainToken| {
@@ -85,7 +85,7 @@ impl Mint {
             })?;
             out.flush()
         };
-        Ok(mint(database, &minting, print).await?)
+        Ok(mint(database, &minting, &clock, print).await?)
     }
 }
 

@@ -365,12 +365,11 @@ async fn minted_sessions_are_beyond_the_limit_and_cannot_be_renewed() {
     let minting = super::Minting {
         user: "alice".parse().unwrap(),
         count: 4500,
-        now,
         ends_at: now + Duration::from_secs(60),
     };
     let mut tokens = Vec::new();
     let shell = Database::open(&place.location, Nobody).await.unwrap();
-    let mint = super::mint(&shell, &minting, |lot| {
+    let mint = super::mint(&shell, &minting, &*service.clock, |lot| {
         tokens.extend(lot.iter().map(|token| bearer(token.expose())));
         Ok(())
     });

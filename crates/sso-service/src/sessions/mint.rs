@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::json;
-use service_runtime::clock::id_at;
+use service_runtime::clock::{Clock, id_at};
 use shared_types::TokenKind;
 use sqlx::{FromRow, SqliteConnection, query, query_as, query_scalar};
 
@@ -22,8 +22,6 @@ pub(crate) struct Minting {
     pub(crate) user: Username,
     /// How many.
     pub(crate) count: usize,
-    /// When they begin.
-    pub(crate) now: DateTime<Utc>,
     /// When they end. They cannot be renewed.
     pub(crate) ends_at: DateTime<Utc>,
 }
@@ -37,12 +35,13 @@ pub(crate) struct Minting {
 pub(crate) async fn mint(
     database: &Database,
     minting: &Minting,
+    clock: &dyn Clock,
     mut hand_out: impl FnMut(&[PlainToken]) -> Result<(), std::io::Error>,
 ) -> Result<(), MintError> {
     let mut left = minting.count;
     while left > 0 {
         let lot = left.min(LOT);
-        let tokens = mint_lot(database, minting, lot).await?;
+        let tokens = mint_lot(database, minting, lot, clock.now()).await?;
         hand_out(&tokens)?;
         left -= lot;
     }
@@ -53,16 +52,18 @@ async fn mint_lot(
     database: &Database,
     minting: &Minting,
     lot: usize,
+    now: DateTime<Utc>,
 ) -> Result<Vec<PlainToken>, MintError> {
     let generate = |_| PlainToken::generate(TokenKind::Session);
     let tokens: Vec<PlainToken> = (0..lot).map(generate).collect::<Result<_, _>>()?;
+    // Ids of now stand together at the end of their index, which is written in one go.
     let rows: Vec<_> = tokens
         .iter()
-        .map(|token| [id_at(minting.now).simple().to_string(), hex(token.hash().as_bytes())])
+        .map(|token| [id_at(now).simple().to_string(), hex(token.hash().as_bytes())])
         .collect();
     let rows = json!(rows).to_string();
     let user = minting.user.clone();
-    let instants = [minting.now, minting.ends_at].map(|at| at.trunc_subsecs(3).timestamp_millis());
+    let instants = [now, minting.ends_at].map(|at| at.trunc_subsecs(3).timestamp_millis());
     let write = async move |connection: &mut SqliteConnection| {
         let Some(owner) = find_owner(connection, &user).await? else {
             return Err(MintError::NoSuchUser(user));
