@@ -1,6 +1,6 @@
 //! A browser's cookie reads logs, for pages of the gateway's own site.
 
-use crate::harness::{Answer, Pair, RawRequest, Setup, cri};
+use crate::harness::{Answer, Pair, RawRequest, Setup, cri, plain_client};
 
 async fn get(pair: &Pair, path: &str, headers: &[(&str, &str)]) -> Answer {
     let request = RawRequest::new("GET", path);
@@ -40,7 +40,7 @@ async fn a_cookie_reads_a_log() {
     let mut request = request.build().unwrap();
     request.headers_mut().remove("authorization");
     request.headers_mut().insert("cookie", cookie.parse().unwrap());
-    let answer = reqwest::Client::builder().no_proxy().build().unwrap().execute(request).await;
+    let answer = plain_client().execute(request).await;
     assert_eq!(answer.unwrap().status(), 200);
 }
 
