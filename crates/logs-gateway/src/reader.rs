@@ -54,8 +54,8 @@ impl LogReader {
         query: &LogQuery,
     ) -> Result<LocatedLog, ReadError> {
         caller.may_read(pod).map_err(ReadError::Denied)?;
-        if let Some(cursor) = &query.after
-            && cursor.pod != Cursor::pod_checksum(pod)
+        if let Some(anchor) = &query.anchor
+            && anchor.cursor().pod != Cursor::pod_checksum(pod)
         {
             return Err(LocateError::BadCursor.into());
         }

@@ -171,7 +171,10 @@ impl PhysicalLines {
 
     /// Where a position lies. `None` in a file that was let go.
     pub(crate) fn place_of(&self, position: u64) -> Option<Place> {
-        let index = self.begins.iter().rposition(|begin| *begin <= position)?;
+        // Where nothing was read from a file yet, the place is the end of the one before: an empty
+        // file has nothing to be known by.
+        let is_behind = |begin: &u64| *begin <= position && *begin < self.read_position;
+        let index = self.begins.iter().rposition(is_behind).unwrap_or(0);
         Some(Place { file: self.files.get(index)?.clone(), offset: position - self.begins[index] })
     }
 
@@ -286,7 +289,7 @@ pub(crate) mod tests {
 
     /// A file with this content, read from an offset on.
     pub(crate) fn chain_of(content: &[u8], start: u64) -> Chain {
-        Chain { files: vec![plain(content)], start, starts_clean: start == 0 }
+        Chain { files: vec![plain(content)], start, starts_clean: start == 0, until: None }
     }
 
     pub(crate) fn plain(content: &[u8]) -> Arc<LogFile> {
@@ -376,8 +379,8 @@ pub(crate) mod tests {
 
     #[test]
     fn a_compressed_file_may_be_begun_at_an_offset() {
-        let chain =
-            Chain { files: vec![file(b"ab\ncd\nef\n", true, 0)], start: 3, starts_clean: true };
+        let files = vec![file(b"ab\ncd\nef\n", true, 0)];
+        let chain = Chain { start: 3, ..Chain::whole(files) };
         assert_eq!(lines_of(&chain)[0].0, 3);
     }
 

@@ -25,8 +25,24 @@ pub(crate) struct LogQuery {
     pub(crate) timestamps: bool,
     /// Goes on with what is written from now on.
     pub(crate) follow: bool,
-    /// Goes on behind what was read before.
-    pub(crate) after: Option<Cursor>,
+    /// Only what lies on one side of a line that was read before.
+    pub(crate) anchor: Option<Anchor>,
+}
+
+/// A line that was read before, by its cursor, and on which side of it lines are asked for. The
+/// line itself is on neither.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    After(Cursor),
+    Before(Cursor),
+}
+
+impl Anchor {
+    pub(crate) fn cursor(&self) -> &Cursor {
+        match self {
+            Self::After(cursor) | Self::Before(cursor) => cursor,
+        }
+    }
 }
 
 /// Which containers of the pod.

@@ -305,7 +305,8 @@ fn cursor(lines: &ChosenLines, labels: &Labels) -> io::Result<Option<String>> {
     };
     let logs = labels.containers.iter().zip(&resumptions);
     let logs = logs.map(|(container, resumption)| LogPosition::new(container, resumption));
-    let logs = logs.collect::<io::Result<_>>()?;
+    let mut logs = logs.collect::<io::Result<Vec<_>>>()?;
+    logs.swap(0, lines.log().unwrap_or(0));
     Ok(Some(
         Cursor { pod: Cursor::pod_checksum(&labels.pod), uid: labels.uid.clone(), logs }.encode(),
     ))

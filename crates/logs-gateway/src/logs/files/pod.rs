@@ -17,7 +17,7 @@ use super::{
 };
 use crate::logs::{
     file::LogFile,
-    query::{History, LogQuery},
+    query::{Anchor, History, LogQuery},
     target::ContainerName,
 };
 
@@ -93,17 +93,17 @@ impl<'a> PodLogs<'a> {
         beneath::log_file(self.directory.as_fd(), container.as_str(), name, self.extra_roots)
     }
 
-    /// Opens the files that a query about this container is about; `after` is the run that its
+    /// Opens the files that a query about this container is about; `anchor` is the run that its
     /// cursor is in.
     pub(super) fn open_log(
         &self,
         container: &ContainerName,
         query: &LogQuery,
-        after: Option<u32>,
+        anchor: Option<u32>,
     ) -> Result<Vec<Arc<LogFile>>, Missing> {
         let mut listed = self.list(container)?;
         for _ in 1..MAX_LISTINGS {
-            let opened = self.open_listed(container, choose(&listed, query, after)?);
+            let opened = self.open_listed(container, choose(&listed, query, anchor)?);
             // Had a file been rotated while they were opened, one would be missing between them.
             let again = self.list(container)?;
             match opened {
@@ -112,7 +112,7 @@ impl<'a> PodLogs<'a> {
                 _ => listed = again,
             }
         }
-        Ok(self.open_listed(container, choose(&listed, query, after)?)?)
+        Ok(self.open_listed(container, choose(&listed, query, anchor)?)?)
     }
 
     /// A number that no other run of a container of this pod's name has. The lower half is the
@@ -165,17 +165,17 @@ fn in_order(names: impl Iterator<Item = String>) -> Vec<ListedFile> {
     files
 }
 
-/// Of the files of a container those that a query is about; `after` is the run that its cursor is
+/// Of the files of a container those that a query is about; `anchor` is the run that its cursor is
 /// in.
 fn choose<'a>(
     files: &'a [ListedFile],
     query: &LogQuery,
-    after: Option<u32>,
+    anchor: Option<u32>,
 ) -> Result<Vec<&'a ListedFile>, Missing> {
     let runs: BTreeSet<u32> = files.iter().map(|file| file.parsed.restart).collect();
     let mut latest = runs.iter().rev().copied();
     let last = latest.next().ok_or(Missing::Log)?;
-    let run = match after {
+    let run = match anchor {
         Some(run) => run,
         None if query.previous => latest.next().ok_or(Missing::Previous)?,
         None => last,
@@ -183,10 +183,10 @@ fn choose<'a>(
     let mut of_run = files.iter().filter(|file| file.parsed.restart == run);
     let from_run = files.iter().filter(|file| file.parsed.restart >= run);
     Ok(match query.history {
-        History::All if after.is_some() => from_run.collect(),
+        History::All if matches!(query.anchor, Some(Anchor::After(_))) => from_run.collect(),
         History::All => files.iter().collect(),
         // A cursor may be in a file that was rotated since.
-        History::Current if after.is_some() => of_run.collect(),
+        History::Current if anchor.is_some() => of_run.collect(),
         History::Rotated => of_run.collect(),
         // While a file is rotated there is a moment when none has the current one's name. The one
         // that had it is still written to.
