@@ -60,7 +60,7 @@ async fn unknown_and_repeated_parameters_are_refused() {
         "bad_request",
         &["namespace"],
     );
-    let answer = admin.gateway(reqwest::Method::GET, "/pods?namespace=default");
+    let answer = admin.gateway(Method::GET, "/pods?namespace=default");
     check_faults(&Ask::ask(answer).await, 400, "bad_request", &["namespace"]);
 }
 

@@ -12,7 +12,7 @@ use std::{io, mem, sync::Arc};
 
 use super::{
     file::{Chain, Mark, OpenFrom, Until},
-    format::{Entry, LineTime, Stream},
+    format::{Entry, LineTime, Stream, strip},
     physical::{Advance, LineEnd, PhysicalLines, Place},
 };
 
@@ -192,6 +192,28 @@ impl LogicalLines {
             self.look_at_piece();
         }
         Ok(Advance::Line)
+    }
+
+    /// Appends the text of the lines that come next and have been read, newlines included, up to
+    /// about so many bytes and to the first that is not quite usual. It is what
+    /// [`advance`](Self::advance) would find; there is no present line then.
+    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) {
+        if self.are_usual_lines_taken_as_they_are() {
+            self.present = Present::None;
+            let stripped = strip(self.physical.whole_lines(max_bytes), out);
+            self.physical.pass_over(stripped);
+        }
+    }
+
+    /// Nothing is left out or open, and nothing hangs on where a line stands.
+    fn are_usual_lines_taken_as_they_are(&self) -> bool {
+        let position = self.physical.next_position();
+        self.only.is_none()
+            && self.until.is_none()
+            && !self.piece_waits
+            && self.torn.is_none()
+            && self.physical.run() == self.run
+            && self.streams.iter().all(|s| s.open.is_none() && position >= s.certain_from)
     }
 
     /// The present line; `None` before the first and after the last.

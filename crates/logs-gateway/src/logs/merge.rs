@@ -139,6 +139,20 @@ impl ChosenLines {
         self.advance_with(ChosenLog::find_next_impatiently)
     }
 
+    /// Appends the text of lines that come next, newlines included, up to about so many bytes; maybe
+    /// none. There is no present line then.
+    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) {
+        if let [log] = &mut self.logs[..]
+            // What was found has been given out.
+            && self.present.is_some()
+            && self.skip == 0
+            && self.filter.has_no_times()
+            && log.seen.is_none()
+        {
+            log.lines.strip(max_bytes, out);
+        }
+    }
+
     pub(crate) fn line(&self) -> Option<LogicalLine<'_>> {
         self.logs[self.present?].lines.line()
     }

@@ -2,7 +2,7 @@
 
 use std::{io, ops::Range, sync::Arc};
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use super::file::{Chain, FileReader, LogFile, ReadingCost};
 
@@ -157,6 +157,22 @@ impl PhysicalLines {
             is_continuation: self.is_continuation,
             end: self.end,
         }
+    }
+
+    /// The whole lines that have been read and come next, as they stand in the file, up to so many
+    /// bytes. None while the rest of a long line comes first.
+    pub(crate) fn whole_lines(&self, max_bytes: usize) -> &[u8] {
+        if self.end == LineEnd::Continued {
+            return &[];
+        }
+        let unread = &self.buffer[self.unread.clone()];
+        let unread = &unread[..unread.len().min(max_bytes)];
+        &unread[..memrchr(b'\n', unread).map_or(0, |newline| newline + 1)]
+    }
+
+    /// Goes behind so many bytes of [`whole_lines`](Self::whole_lines).
+    pub(crate) fn pass_over(&mut self, bytes: usize) {
+        self.unread.start += bytes;
     }
 
     /// Which run of the container the present line is from.

@@ -85,9 +85,14 @@ pub(crate) struct Limit {
 }
 
 impl LineFilter {
+    /// Whether lines of any time pass.
+    pub(crate) fn has_no_times(&self) -> bool {
+        self.since.is_none() && self.until.is_none()
+    }
+
     /// Whether a line of this time passes. The stream was seen to already.
     pub(crate) fn passes(&self, time: &LineTime) -> bool {
-        if self.since.is_none() && self.until.is_none() {
+        if self.has_no_times() {
             return true;
         }
         let instant = time.instant();
