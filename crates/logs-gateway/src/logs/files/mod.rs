@@ -5,6 +5,7 @@ mod directory;
 mod follow;
 mod followers;
 mod layout;
+mod listings;
 mod pod;
 mod source;
 mod watch;

@@ -6,6 +6,7 @@ use std::{
     io,
     os::fd::{AsFd, OwnedFd},
     sync::Arc,
+    time::Instant,
 };
 
 use chrono::{DateTime, Utc};
@@ -14,6 +15,7 @@ use rustix::fs::FileType;
 use super::{
     beneath::{self, Root},
     layout::{LogFileName, PodDirectory},
+    listings::Listings,
 };
 use crate::logs::{
     file::LogFile,
@@ -30,7 +32,24 @@ const MAX_LISTINGS: usize = 5;
 pub(super) struct PodLogs<'a> {
     directory: OwnedFd,
     pub(super) name: PodDirectory,
-    extra_roots: &'a [Root],
+    surroundings: &'a Surroundings,
+}
+
+/// What the directories of all pods have in common.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    /// Where a link may lead besides its pod's own directory.
+    extra_roots: Vec<Root>,
+    /// What the directories of pods list, sorted.
+    containers: Listings<Vec<ContainerName>>,
+    /// What the directories of containers list, in the order the files were written.
+    files: Listings<Vec<ListedFile>>,
+}
+
+impl Surroundings {
+    pub(super) fn new(extra_roots: Vec<Root>) -> Self {
+        Self { extra_roots, containers: Listings::new(), files: Listings::new() }
+    }
 }
 
 /// A log file, as its directory lists it.
@@ -39,6 +58,9 @@ pub(super) struct ListedFile {
     pub(super) name: String,
     pub(super) parsed: LogFileName,
 }
+
+/// The log files of a container.
+pub(super) type ListedFiles = Arc<Vec<ListedFile>>;
 
 /// Why a container's files are not there.
 #[derive(Debug)]
@@ -62,35 +84,40 @@ impl<'a> PodLogs<'a> {
     pub(super) fn open(
         root: &OwnedFd,
         name: PodDirectory,
-        extra_roots: &'a [Root],
+        surroundings: &'a Surroundings,
     ) -> io::Result<Self> {
         let directory = beneath::directory(root, &name.name())?;
-        Ok(Self { directory, name, extra_roots })
+        Ok(Self { directory, name, surroundings })
     }
 
     /// The containers, sorted.
-    pub(super) fn containers(&self) -> io::Result<Vec<ContainerName>> {
-        let names = beneath::names_in(&self.directory)?;
+    pub(super) fn containers(&self) -> io::Result<Arc<Vec<ContainerName>>> {
         let is_directory =
             |kind: &FileType| matches!(kind, FileType::Directory | FileType::Unknown);
-        let mut containers: Vec<ContainerName> = names
-            .iter()
-            .filter(|(_, kind)| is_directory(kind))
-            .filter_map(|(name, _)| name.parse().ok())
-            .collect();
-        containers.sort();
-        Ok(containers)
+        self.surroundings.containers.of(&self.directory, Instant::now(), |names| {
+            let directories = names.iter().filter(|(_, kind)| is_directory(kind));
+            let mut containers: Vec<ContainerName> =
+                directories.filter_map(|(name, _)| name.parse().ok()).collect();
+            containers.sort();
+            containers
+        })
     }
 
     /// A container's files in the order they were written.
-    pub(super) fn list(&self, container: &ContainerName) -> io::Result<Vec<ListedFile>> {
+    pub(super) fn list(&self, container: &ContainerName) -> io::Result<ListedFiles> {
         let directory = beneath::directory(&self.directory, container.as_str())?;
-        let names = beneath::names_in(directory)?;
-        Ok(in_order(names.into_iter().map(|(name, _)| name)))
+        self.surroundings.files.of(directory, Instant::now(), |names| {
+            in_order(names.into_iter().map(|(name, _)| name))
+        })
     }
 
     pub(super) fn open_file(&self, container: &ContainerName, name: &str) -> io::Result<File> {
-        beneath::log_file(self.directory.as_fd(), container.as_str(), name, self.extra_roots)
+        beneath::log_file(
+            self.directory.as_fd(),
+            container.as_str(),
+            name,
+            &self.surroundings.extra_roots,
+        )
     }
 
     /// Opens the files that a query about this container is about; `anchor` is the run that its
@@ -125,9 +152,9 @@ impl<'a> PodLogs<'a> {
     /// When any of its files was last written to, and how large they are together.
     pub(super) fn extent(&self) -> (Option<DateTime<Utc>>, u64) {
         let (mut last_write, mut size) = (None, 0);
-        for container in self.containers().unwrap_or_default() {
-            for file in self.list(&container).unwrap_or_default() {
-                let opened = self.open_file(&container, &file.name);
+        for container in self.containers().unwrap_or_default().iter() {
+            for file in self.list(container).unwrap_or_default().iter() {
+                let opened = self.open_file(container, &file.name);
                 let Ok(metadata) = opened.and_then(|file| file.metadata()) else {
                     continue;
                 };

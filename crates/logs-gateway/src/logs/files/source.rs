@@ -129,7 +129,7 @@ impl FilesSource {
                 None => LocateError::NoPod,
             });
         };
-        let mut names = choose(last.containers()?, &query.container)?;
+        let mut names = choose(&last.containers()?, &query.container)?;
         if let Some(anchor) = &query.anchor {
             let positions = &anchor.cursor().logs;
             if !positions.iter().all(|position| names.contains(&position.container)) {
@@ -202,8 +202,9 @@ impl FilesSource {
     /// The pods that `may_see` lets through, sorted by namespace, name and uid.
     pub(crate) fn pods(&self, may_see: impl Fn(&PodRef) -> bool) -> io::Result<Vec<PodSummary>> {
         let root = self.directory.open()?;
-        let mut directories = self.directory.pods(&root)?;
-        directories.retain(|directory| may_see(&directory.pod));
+        let pods = self.directory.pods(&root)?;
+        let seen = pods.iter().filter(|(pod, _)| may_see(pod));
+        let mut directories: Vec<_> = seen.flat_map(|(_, all)| all.iter().cloned()).collect();
         directories.sort_by_cached_key(PodDirectory::name);
         // A pod may go while the list is made.
         let open = |name| self.directory.open_pod_in(&root, name).ok();
@@ -244,11 +245,11 @@ impl FilesSource {
         pod: &PodRef,
         uid: Option<&PodUid>,
     ) -> Result<Vec<PodLogs<'_>>, LocateError> {
-        let is_asked = |directory: &PodDirectory| {
-            directory.pod == *pod && uid.is_none_or(|uid| *uid == directory.uid)
-        };
-        let directories = self.directory.pods(root)?.into_iter().filter(is_asked);
-        let open = |name| self.directory.open_pod_in(root, name).ok();
+        let pods = self.directory.pods(root)?;
+        let of_pod = pods.get(pod).map(Vec::as_slice).unwrap_or_default();
+        let directories =
+            of_pod.iter().filter(|directory| uid.is_none_or(|uid| *uid == directory.uid));
+        let open = |name: &PodDirectory| self.directory.open_pod_in(root, name.clone()).ok();
         let mut opened: Vec<PodLogs<'_>> = directories.filter_map(open).collect();
         if opened.len() > 1 {
             opened.sort_by_cached_key(|pod| pod.extent().0);
@@ -325,25 +326,23 @@ fn index_of(place: &FilePlace, files: &[Arc<LogFile>]) -> Result<usize, LocateEr
 
 fn summary(pod: PodLogs<'_>) -> PodSummary {
     let (last_write, size) = pod.extent();
-    let containers = pod.containers().unwrap_or_default();
+    let containers = pod.containers().unwrap_or_default().to_vec();
     let PodDirectory { pod, uid } = pod.name;
     PodSummary { pod, uid, containers, last_write, size }
 }
 
 fn choose(
-    mut there: Vec<ContainerName>,
+    there: &[ContainerName],
     choice: &ContainerChoice,
 ) -> Result<Vec<ContainerName>, LocateError> {
     match choice {
         ContainerChoice::Named(name) if there.contains(name) => Ok(vec![name.clone()]),
-        ContainerChoice::Named(_) => Err(LocateError::NoContainer(there)),
+        ContainerChoice::Named(_) => Err(LocateError::NoContainer(there.to_vec())),
         _ if there.is_empty() => Err(LocateError::NoLog),
-        ContainerChoice::Only if there.len() > 1 => Err(LocateError::ContainerRequired(there)),
-        ContainerChoice::Only => {
-            there.truncate(1);
-            Ok(there)
+        ContainerChoice::Only if there.len() > 1 => {
+            Err(LocateError::ContainerRequired(there.to_vec()))
         }
-        ContainerChoice::All => Ok(there),
+        ContainerChoice::Only | ContainerChoice::All => Ok(there.to_vec()),
     }
 }
 
