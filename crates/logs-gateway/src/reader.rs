@@ -2,6 +2,7 @@
 
 use std::{io, sync::Arc};
 
+use service_runtime::metrics::Metrics;
 use shared_types::AskedPermission;
 
 use crate::{
@@ -44,6 +45,11 @@ impl LogReader {
     /// Reads at most `max_scans` compressed files at once.
     pub(crate) fn new(source: FilesSource, max_scans: usize) -> Self {
         Self { source: Arc::new(source), bounds: Bounds::new(max_scans) }
+    }
+
+    /// Shows how its source fares.
+    pub(crate) fn register(&self, metrics: &Metrics) {
+        self.source.register(metrics);
     }
 
     /// Finds the log, without reading it.

@@ -8,9 +8,9 @@ use bytes::Bytes;
 
 use crate::{
     logs::{
-        cursor::Cursor,
+        cursor::{self, Cursor},
         files::{self, FilesSource},
-        format::Entry,
+        format::{self, Entry},
         query::LogQuery,
         target::PodRef,
     },
@@ -32,6 +32,12 @@ pub fn content_of_line(line: &[u8]) -> Option<Cow<'_, [u8]>> {
     })
 }
 
+/// Appends what containers wrote with these lines, up to the first that is not quite usual, and
+/// says how many bytes the lines have.
+pub fn strip_usual_lines(lines: &[u8], out: &mut Vec<u8>) -> usize {
+    format::strip(lines, out)
+}
+
 /// Whether a file of this name is one of a container's logs.
 #[must_use]
 pub fn is_log_file(name: &str) -> bool {
@@ -42,6 +48,12 @@ pub fn is_log_file(name: &str) -> bool {
 #[must_use]
 pub fn cursor_again(text: &str) -> Option<String> {
     Cursor::decode(text).ok().map(|cursor| cursor.encode())
+}
+
+/// These bytes as a cursor's text, with the checksum of one.
+#[must_use]
+pub fn cursor_of(content: &[u8]) -> String {
+    cursor::with_checksum(content.to_vec())
 }
 
 /// The log directory of a node, whose pods of the namespace `default` may be read as text.

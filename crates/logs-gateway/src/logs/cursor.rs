@@ -117,9 +117,7 @@ impl Cursor {
                 bytes.extend(place.offset.to_be_bytes());
             }
         }
-        let checksum = crc32fast::hash(&bytes);
-        bytes.extend(checksum.to_be_bytes());
-        URL_SAFE_NO_PAD.encode(bytes)
+        with_checksum(bytes)
     }
 
     pub(crate) fn decode(text: &str) -> Result<Self, InvalidCursor> {
@@ -145,6 +143,13 @@ impl Cursor {
         let logs = (0..count).map(|_| rest.log()).collect::<Option<Vec<_>>>()?;
         (rest.0.is_empty() && !logs.is_empty()).then_some(Self { pod, uid, logs })
     }
+}
+
+/// A cursor's content as its text.
+pub(crate) fn with_checksum(mut content: Vec<u8>) -> String {
+    let checksum = crc32fast::hash(&content);
+    content.extend(checksum.to_be_bytes());
+    URL_SAFE_NO_PAD.encode(content)
 }
 
 /// Texts are names: 253 bytes at most.
@@ -223,9 +228,7 @@ mod tests {
         #[test]
         fn any_text_is_judged_without_panic(text: String, bytes: Vec<u8>) {
             let _ = Cursor::decode(&text);
-            let mut bytes = bytes;
-            bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
-            let _ = Cursor::decode(&URL_SAFE_NO_PAD.encode(bytes));
+            let _ = Cursor::decode(&with_checksum(bytes));
         }
     }
 }

@@ -8,6 +8,8 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use prometheus_client::metrics::gauge::Gauge;
+use service_runtime::metrics::Metrics;
 
 use super::{
     directory::{LogDirectory, OpenRootError},
@@ -29,6 +31,8 @@ use crate::logs::{
 pub(crate) struct FilesSource {
     directory: Arc<LogDirectory>,
     followers: Arc<Followers>,
+    /// How many directories that are followed cannot be watched.
+    polled: Gauge,
 }
 
 /// The logs that answer a query, as they are at this instant.
@@ -103,15 +107,27 @@ pub(crate) struct PodSummary {
 impl FilesSource {
     /// Checks that the directories are there.
     pub(crate) fn open(root: &Path, extra_roots: &[PathBuf]) -> Result<Self, OpenRootError> {
-        let directory = LogDirectory::new(root, extra_roots)?;
-        Ok(Self { directory: Arc::new(directory), followers: Arc::new(Followers::new()) })
+        let directory = Arc::new(LogDirectory::new(root, extra_roots)?);
+        let polled = Gauge::default();
+        let followers = Arc::new(Followers::new(polled.clone()));
+        Ok(Self { directory, followers, polled })
+    }
+
+    /// Shows how it fares.
+    pub(crate) fn register(&self, metrics: &Metrics) {
+        metrics.register(
+            "logs_polled_directories",
+            "Followed directories that cannot be watched and are looked at instead",
+            self.polled.clone(),
+        );
     }
 
     /// A source that nobody tells of changes.
     #[cfg(test)]
     pub(super) fn open_unwatched(root: &Path) -> Result<Self, OpenRootError> {
-        let directory = LogDirectory::new(root, &[])?;
-        Ok(Self { directory: Arc::new(directory), followers: Arc::new(Followers::unwatched()) })
+        let directory = Arc::new(LogDirectory::new(root, &[])?);
+        let followers = Arc::new(Followers::unwatched());
+        Ok(Self { directory, followers, polled: Gauge::default() })
     }
 
     #[cfg(test)]
