@@ -5,9 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use reqwest::Method;
 use serde_json::Value;
 
-use crate::harness::{Answer, Caller, Pair, cri, cri_at};
+use crate::harness::{Answer, Ask, Caller, Pair, cri, cri_at};
 
 #[track_caller]
 fn check_faults(answer: &Answer, status: u16, code: &str, parameters: &[&str]) {
@@ -59,8 +60,8 @@ async fn unknown_and_repeated_parameters_are_refused() {
         "bad_request",
         &["namespace"],
     );
-    let answer = admin.gateway(reqwest::Method::GET, "/pods?namespace=default");
-    check_faults(&crate::harness::Ask::ask(answer).await, 400, "bad_request", &["namespace"]);
+    let answer = admin.gateway(Method::GET, "/pods?namespace=default");
+    check_faults(&Ask::ask(answer).await, 400, "bad_request", &["namespace"]);
 }
 
 #[tokio::test]
@@ -111,7 +112,7 @@ async fn well_formed_values_that_are_refused_are_named() {
 #[tokio::test]
 async fn what_comes_later_is_refused_rather_than_ignored() {
     let (_pair, admin) = with_web_pod().await;
-    for parameter in ["before", "grep", "exclude", "level"] {
+    for parameter in ["grep", "exclude", "level"] {
         let answer = admin.logs(&format!("web?{parameter}=x")).await;
         check_faults(&answer, 422, "not_supported_yet", &[parameter]);
     }
@@ -260,4 +261,27 @@ async fn the_tail_of_a_long_log_is_found_from_its_end() {
     assert_eq!(admin.text("web?tail=3").await.text(), "one\ntwo\nthree\n");
     let read = process.bytes_read() - before;
     assert!(read < 2_000_000, "{read} bytes read of ten million");
+}
+
+#[tokio::test]
+async fn a_log_is_paged_through_backwards() {
+    let (_pair, admin) = with_web_pod().await;
+    let page = async |query: String| -> Vec<Value> {
+        let request = admin.gateway(Method::GET, &format!("/logs/web?tailLines=2&{query}"));
+        let answer = request.header("accept", "application/x-ndjson").ask().await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let body = String::from_utf8(answer.body).unwrap();
+        let objects = body.lines().map(|line| serde_json::from_str(line).unwrap());
+        objects.filter(|object: &Value| object.get("end").is_none()).collect()
+    };
+    let (mut query, mut pages) = (String::new(), Vec::new());
+    loop {
+        let objects = page(query).await;
+        let Some(first) = objects.first() else {
+            break;
+        };
+        query = format!("before={}", first["cursor"].as_str().unwrap());
+        pages.push(objects.iter().map(|line| line["message"].clone()).collect::<Vec<_>>());
+    }
+    assert_eq!(pages, [vec!["three", "four"], vec!["one", "two"], vec!["zero"]]);
 }

@@ -87,6 +87,7 @@ fn serve(
 ) -> io::Result<Server> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let edge = Edge::new(clock.clone(), requests, config.trusted_proxies);
+    reader.register(metrics);
     let authority_metrics = AuthorityMetrics::new(metrics);
     let (urls, timeout) = (config.sso_urls, config.sso_timeout);
     let sso_tls = config.sso_trust.client_config().map_err(io::Error::other)?;

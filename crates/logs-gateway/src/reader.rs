@@ -2,6 +2,7 @@
 
 use std::{io, sync::Arc};
 
+use service_runtime::metrics::Metrics;
 use shared_types::AskedPermission;
 
 use crate::{
@@ -46,6 +47,11 @@ impl LogReader {
         Self { source: Arc::new(source), bounds: Bounds::new(max_scans) }
     }
 
+    /// Shows how its source fares.
+    pub(crate) fn register(&self, metrics: &Metrics) {
+        self.source.register(metrics);
+    }
+
     /// Finds the log, without reading it.
     pub(crate) fn locate(
         &self,
@@ -54,8 +60,8 @@ impl LogReader {
         query: &LogQuery,
     ) -> Result<LocatedLog, ReadError> {
         caller.may_read(pod).map_err(ReadError::Denied)?;
-        if let Some(cursor) = &query.after
-            && cursor.pod != Cursor::pod_checksum(pod)
+        if let Some(anchor) = &query.anchor
+            && anchor.cursor().pod != Cursor::pod_checksum(pod)
         {
             return Err(LocateError::BadCursor.into());
         }
@@ -71,6 +77,17 @@ impl LogReader {
         form: LogForm,
     ) -> Result<(LogStream, Vec<ContainerName>), ReadError> {
         let located = self.locate(caller, &pod, &query)?;
+        Ok(self.begin(located, pod, query, form).await?)
+    }
+
+    /// Reads the beginning of what was located.
+    async fn begin(
+        &self,
+        located: LocatedLog,
+        pod: PodRef,
+        query: LogQuery,
+        form: LogForm,
+    ) -> io::Result<(LogStream, Vec<ContainerName>)> {
         let cost = located.cost();
         let LocatedLog { uid, containers } = located;
         let (containers, inputs): (Vec<_>, Vec<_>) =
@@ -84,6 +101,16 @@ impl LogReader {
         };
         let stream = LogStream::open(cost, self.bounds.clone(), make).await?;
         Ok((stream.waiting_for(changes), containers))
+    }
+
+    /// The text of a log for somebody who needs no permission: nobody on the network.
+    pub(crate) async fn open_unasked(
+        &self,
+        pod: PodRef,
+        query: LogQuery,
+    ) -> Result<LogStream, LocateError> {
+        let located = self.source.locate(&pod, &query)?;
+        Ok(self.begin(located, pod, query, LogForm::Text).await?.0)
     }
 
     /// The pods whose logs the caller may read.

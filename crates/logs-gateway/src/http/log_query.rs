@@ -7,14 +7,14 @@ use service_runtime::http::{Query, Result};
 
 use super::error::bad_cursor;
 use crate::logs::{
-    cursor::Cursor,
+    cursor::{Cursor, InvalidCursor},
     format::Stream,
-    query::{ContainerChoice, History, Limit, LineFilter, LogQuery},
+    query::{Anchor, ContainerChoice, History, Limit, LineFilter, LogQuery},
     target::InvalidName,
 };
 
 /// Parameters of the contract that this version refuses rather than ignores.
-const NOT_SUPPORTED_YET: [&str; 4] = ["before", "grep", "exclude", "level"];
+const NOT_SUPPORTED_YET: [&str; 3] = ["grep", "exclude", "level"];
 
 /// What a query string asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,8 +35,7 @@ pub(super) fn log_request(
     last_event: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<LogRequest> {
-    let after = query.take("after");
-    let cursor = last_event.or(after.as_deref()).map(Cursor::decode).transpose();
+    let anchor = anchor(&mut query, last_event);
     let previous = flag(&mut query, "previous");
     let chosen = LogQuery {
         container: container(&mut query),
@@ -55,7 +54,7 @@ pub(super) fn log_request(
         },
         timestamps: flag(&mut query, "timestamps"),
         follow: flag(&mut query, "follow"),
-        after: None,
+        anchor: None,
     };
     let download = flag(&mut query, "download");
     for name in NOT_SUPPORTED_YET {
@@ -63,22 +62,40 @@ pub(super) fn log_request(
             query.faults().refuse_as("not_supported_yet", name, "is not supported yet");
         }
     }
+    if chosen.follow && matches!(anchor, Ok(Some(Anchor::Before(_)))) {
+        query.faults().refuse("before", "cannot be together with follow");
+    }
     query.finish()?;
-    let after = cursor.map_err(|_| bad_cursor())?;
-    let query = match after {
-        Some(cursor) => going_on(chosen, cursor)?,
+    let query = match anchor.map_err(|_| bad_cursor())? {
+        Some(anchor) => beside(chosen, anchor)?,
         None => chosen,
     };
     Ok(LogRequest { query, download })
 }
 
-/// What is asked for behind a cursor. What was read before is not counted again, so there is
-/// nothing to count a tail from.
-fn going_on(query: LogQuery, cursor: Cursor) -> Result<LogQuery> {
-    if query.uid.as_ref().is_some_and(|uid| *uid != cursor.uid) {
+/// A cursor, and on which side of it lines are asked for. `last_event` is a cursor to go on after.
+fn anchor(query: &mut Query, last_event: Option<&str>) -> Result<Option<Anchor>, InvalidCursor> {
+    let (after, before) = (query.take("after"), query.take("before"));
+    let after = last_event.map(str::to_owned).or(after);
+    if after.is_some() && before.is_some() {
+        query.faults().refuse("before", "excludes after, and Last-Event-ID");
+    }
+    match (after, before) {
+        (Some(after), _) => Ok(Some(Anchor::After(Cursor::decode(&after)?))),
+        (None, Some(before)) => Ok(Some(Anchor::Before(Cursor::decode(&before)?))),
+        (None, None) => Ok(None),
+    }
+}
+
+/// What is asked for on one side of a line. Behind one that was read before there is nothing to
+/// count a tail from.
+fn beside(query: LogQuery, anchor: Anchor) -> Result<LogQuery> {
+    let uid = &anchor.cursor().uid;
+    if query.uid.as_ref().is_some_and(|asked| asked != uid) {
         return Err(bad_cursor());
     }
-    Ok(LogQuery { uid: Some(cursor.uid.clone()), tail: None, after: Some(cursor), ..query })
+    let tail = query.tail.filter(|_| matches!(anchor, Anchor::Before(_)));
+    Ok(LogQuery { uid: Some(uid.clone()), tail, anchor: Some(anchor), ..query })
 }
 
 /// A name of Kubernetes.
@@ -190,6 +207,7 @@ mod tests {
     use actix_web::ResponseError;
 
     use super::*;
+    use crate::logs::cursor::{FilePlace, LogPosition};
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
@@ -231,7 +249,7 @@ mod tests {
             limit: Limit { bytes: Some(6), lines: Some(7) },
             timestamps: true,
             follow: false,
-            after: None,
+            anchor: None,
         };
         assert_eq!(query, expected);
     }
@@ -272,8 +290,25 @@ mod tests {
 
     #[test]
     fn a_cursor_is_whole_or_400() {
-        check_refused("after=x", 400, "bad_cursor");
-        check_refused("after=", 400, "bad_cursor");
+        for text in ["after=x", "after=", "before=x", "before="] {
+            check_refused(text, 400, "bad_cursor");
+        }
+    }
+
+    #[test]
+    fn lines_lie_on_one_side_of_a_cursor_and_those_before_it_are_not_followed() {
+        let place = FilePlace { fingerprint: 1, offset: 2 };
+        let container = "app".parse().unwrap();
+        let log = LogPosition { container, restart: 0, begin: place, seen: place };
+        let cursor = Cursor { pod: 1, uid: "5f0c".parse().unwrap(), logs: vec![log] };
+        let text = cursor.encode();
+        let before = parse(&format!("before={text}&tailLines=5")).unwrap();
+        assert_eq!((before.anchor, before.tail), (Some(Anchor::Before(cursor.clone())), Some(5)));
+        let after = parse(&format!("after={text}&tailLines=5")).unwrap();
+        assert_eq!((after.anchor, after.tail), (Some(Anchor::After(cursor)), None));
+        check_refused(&format!("before={text}&after={text}"), 422, "invalid_value");
+        check_refused(&format!("before={text}&follow"), 422, "invalid_value");
+        check_refused(&format!("before={text}&uid=other"), 400, "bad_cursor");
     }
 
     #[test]
@@ -289,7 +324,7 @@ mod tests {
         ] {
             check_refused(text, 422, "invalid_value");
         }
-        for text in ["grep=x", "before=x"] {
+        for text in ["grep=x", "level=warn"] {
             check_refused(text, 422, "not_supported_yet");
         }
     }

@@ -9,13 +9,14 @@
 //! log = container, restart, begin, seen    place = fingerprint, offset
 //! ```
 //!
-//! Numbers are big-endian, texts have their length in front.
+//! The first log is that of the line which the cursor came with. Numbers are big-endian, texts have their length in front.
 
 use std::io;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
+    file::{Mark, OpenFrom},
     logical::Resumption,
     physical::Place,
     target::{ContainerName, PodRef, PodUid},
@@ -33,7 +34,8 @@ pub(crate) struct Cursor {
     /// A checksum of the pod's namespace and name.
     pub(crate) pod: u32,
     pub(crate) uid: PodUid,
-    /// A position for each container that was read.
+    /// A position for each container that was read. The first one is behind the line that the
+    /// cursor came with, and the others are behind what was given out before it.
     pub(crate) logs: Vec<LogPosition>,
 }
 
@@ -66,10 +68,19 @@ impl LogPosition {
         Ok(Self {
             container: container.clone(),
             // The lower half of a run's number; see `PodLogs::run_number`.
-            restart: resumption.seen.file.run as u32,
+            restart: resumption.begin.file.run as u32,
             begin: file_place(&resumption.begin)?,
             seen: file_place(&resumption.seen)?,
         })
+    }
+
+    /// The mark of the last line before it.
+    pub(crate) fn mark(&self) -> Mark {
+        let open_from = match self.begin.fingerprint == self.seen.fingerprint {
+            true => OpenFrom::SameFile(self.begin.offset),
+            false => OpenFrom::EarlierFile(self.begin.offset),
+        };
+        Mark { offset: self.seen.offset, open_from }
     }
 }
 
@@ -81,6 +92,11 @@ impl Cursor {
     /// What cursors of this pod have as theirs.
     pub(crate) fn pod_checksum(pod: &PodRef) -> u32 {
         crc32fast::hash(format!("{}/{}", pod.namespace, pod.pod).as_bytes())
+    }
+
+    /// Whether the line that the cursor came with is of this container.
+    pub(crate) fn is_of(&self, container: &ContainerName) -> bool {
+        self.logs.first().is_some_and(|log| log.container == *container)
     }
 
     pub(crate) fn position_in(&self, container: &ContainerName) -> Option<&LogPosition> {
@@ -101,9 +117,7 @@ impl Cursor {
                 bytes.extend(place.offset.to_be_bytes());
             }
         }
-        let checksum = crc32fast::hash(&bytes);
-        bytes.extend(checksum.to_be_bytes());
-        URL_SAFE_NO_PAD.encode(bytes)
+        with_checksum(bytes)
     }
 
     pub(crate) fn decode(text: &str) -> Result<Self, InvalidCursor> {
@@ -129,6 +143,13 @@ impl Cursor {
         let logs = (0..count).map(|_| rest.log()).collect::<Option<Vec<_>>>()?;
         (rest.0.is_empty() && !logs.is_empty()).then_some(Self { pod, uid, logs })
     }
+}
+
+/// A cursor's content as its text.
+pub(crate) fn with_checksum(mut content: Vec<u8>) -> String {
+    let checksum = crc32fast::hash(&content);
+    content.extend(checksum.to_be_bytes());
+    URL_SAFE_NO_PAD.encode(content)
 }
 
 /// Texts are names: 253 bytes at most.
@@ -207,9 +228,7 @@ mod tests {
         #[test]
         fn any_text_is_judged_without_panic(text: String, bytes: Vec<u8>) {
             let _ = Cursor::decode(&text);
-            let mut bytes = bytes;
-            bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
-            let _ = Cursor::decode(&URL_SAFE_NO_PAD.encode(bytes));
+            let _ = Cursor::decode(&with_checksum(bytes));
         }
     }
 }

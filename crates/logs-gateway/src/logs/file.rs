@@ -185,6 +185,16 @@ impl LogFile {
         Ok(*self.fingerprint.get_or_init(|| crc32fast::hash(line).max(1)))
     }
 
+    /// Whether a line begins, or could begin, at the offset of the content.
+    pub(crate) fn has_line_at(self: &Arc<Self>, offset: u64) -> io::Result<bool> {
+        let Some(before) = offset.checked_sub(1) else {
+            return Ok(true);
+        };
+        let mut byte = [0];
+        let read = FileReader::new(self.clone(), before)?.read(&mut byte)?;
+        Ok(read == 1 && byte == *b"\n")
+    }
+
     pub(crate) fn is_compressed(&self) -> bool {
         self.is_compressed
     }
@@ -322,6 +332,14 @@ impl Read for StoredReader {
     }
 }
 
+/// A place at or before a mark's offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum OpenFrom {
+    /// In the file before. One further back is taken for it: lines do not stay open for long.
+    EarlierFile(u64),
+    SameFile(u64),
+}
+
 /// The files of a log in the order they were written, from some place on.
 #[derive(Debug, Clone)]
 pub(crate) struct Chain {
@@ -330,22 +348,54 @@ pub(crate) struct Chain {
     pub(crate) start: u64,
     /// A line begins there, and none from before is open.
     pub(crate) starts_clean: bool,
+    /// Where it ends, if that is before the end of the last file.
+    pub(crate) until: Option<Until>,
+}
+
+/// Where a chain ends in its last file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Until {
+    pub(crate) mark: Mark,
+    /// The line whose mark it is belongs to the chain.
+    pub(crate) is_inclusive: bool,
+}
+
+impl Until {
+    /// Whether a line with this mark in the last file lies behind the end.
+    pub(crate) fn is_before(&self, mark: Mark) -> bool {
+        if self.is_inclusive { self.mark < mark } else { self.mark <= mark }
+    }
+}
+
+/// What sets the lines that end in a file in order, as they are given out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mark {
+    /// What lies before it of the content has been seen, in bytes.
+    pub(crate) offset: u64,
+    /// Where the oldest line that is still open begins, which tells two lines apart that are given
+    /// up at the same place.
+    pub(crate) open_from: OpenFrom,
 }
 
 impl Chain {
     /// All of the files.
     pub(crate) fn whole(files: Vec<Arc<LogFile>>) -> Self {
-        Self { files, start: 0, starts_clean: true }
+        Self { files, start: 0, starts_clean: true, until: None }
+    }
+
+    /// Of all this only what lies in the last file.
+    pub(crate) fn in_last_file(mut self) -> Self {
+        let earlier = self.files.len().saturating_sub(1);
+        if earlier > 0 {
+            self.files.drain(..earlier);
+            (self.start, self.starts_clean) = (0, true);
+        }
+        self
     }
 
     /// Whether a line begins at the start.
     pub(crate) fn starts_with_a_line(&self) -> io::Result<bool> {
-        let (Some(before), Some(file)) = (self.start.checked_sub(1), self.files.first()) else {
-            return Ok(true);
-        };
-        let mut byte = [0];
-        let read = FileReader::new(file.clone(), before)?.read(&mut byte)?;
-        Ok(read == 1 && byte == *b"\n")
+        self.files.first().map_or(Ok(true), |file| file.has_line_at(self.start))
     }
 
     /// What it takes to read all of it.
@@ -359,7 +409,7 @@ impl Chain {
         let mut wanted = stored_bytes;
         for (index, file) in self.files.iter().enumerate().rev() {
             let first = if index == 0 { self.start } else { 0 };
-            let available = file.stored_bytes().saturating_sub(first);
+            let available = self.end_of(index).saturating_sub(first);
             if wanted < available {
                 return self.from(
                     index,
@@ -379,6 +429,19 @@ impl Chain {
             files: self.files[index..].to_vec(),
             start,
             starts_clean: begins_run || (is_whole && self.starts_clean),
+            until: self.until,
+        }
+    }
+
+    /// How much of a file, as it is stored, may belong to the chain. A compressed one is taken
+    /// whole.
+    fn end_of(&self, index: usize) -> u64 {
+        let file = &self.files[index];
+        match self.until {
+            Some(until) if index + 1 == self.files.len() && !file.is_compressed => {
+                until.mark.offset.min(file.stored_bytes())
+            }
+            _ => file.stored_bytes(),
         }
     }
 

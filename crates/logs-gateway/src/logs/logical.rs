@@ -8,11 +8,11 @@
 //!
 //! Lines in neither format are passed over, as the kubelet passes over them.
 
-use std::{io, mem};
+use std::{io, mem, sync::Arc};
 
 use super::{
-    file::Chain,
-    format::{Entry, LineTime, Stream},
+    file::{Chain, Mark, OpenFrom, Until},
+    format::{Entry, LineTime, Stream, strip},
     physical::{Advance, LineEnd, PhysicalLines, Place},
 };
 
@@ -37,6 +37,8 @@ pub(crate) struct LogicalLine<'a> {
 #[derive(Debug)]
 pub(crate) struct LogicalLines {
     physical: PhysicalLines,
+    /// Where the lines end in the last file, if that is before its end.
+    until: Option<Until>,
     /// Only lines of this stream, if of one only.
     only: Option<Stream>,
     streams: [StreamState; 2],
@@ -107,6 +109,17 @@ enum Present {
     },
 }
 
+impl Present {
+    /// What is given out without its end.
+    fn unfinished(&self) -> Option<Head> {
+        match self {
+            Self::InFile { head, is_terminated: false, .. }
+            | Self::Joined { head, is_terminated: false } => Some(*head),
+            _ => None,
+        }
+    }
+}
+
 /// Where a reading can be taken up again behind a line.
 #[derive(Debug, Clone)]
 pub(crate) struct Resumption {
@@ -114,6 +127,18 @@ pub(crate) struct Resumption {
     pub(crate) begin: Place,
     /// Lines that end up to here have been seen.
     pub(crate) seen: Place,
+}
+
+impl Resumption {
+    /// The mark of the line behind which the reading can be taken up.
+    pub(crate) fn mark(&self) -> Mark {
+        let Self { begin, seen } = self;
+        let open_from = match Arc::ptr_eq(&begin.file, &seen.file) {
+            true => OpenFrom::SameFile(begin.offset),
+            false => OpenFrom::EarlierFile(begin.offset),
+        };
+        Mark { offset: seen.offset, open_from }
+    }
 }
 
 impl LogicalLines {
@@ -129,6 +154,7 @@ impl LogicalLines {
         Ok(Self {
             run: physical.run(),
             physical,
+            until: chain.until,
             only,
             streams: [stream(), stream()],
             continued: None,
@@ -145,6 +171,15 @@ impl LogicalLines {
 
     /// Goes to the next line.
     pub(crate) fn advance(&mut self) -> io::Result<Advance> {
+        let advanced = self.find_next()?;
+        if self.until.is_some() && self.is_beyond() {
+            self.present = Present::None;
+            return Ok(Advance::End);
+        }
+        Ok(advanced)
+    }
+
+    fn find_next(&mut self) -> io::Result<Advance> {
         self.present = Present::None;
         while matches!(self.present, Present::None) {
             if !self.piece_waits {
@@ -157,6 +192,28 @@ impl LogicalLines {
             self.look_at_piece();
         }
         Ok(Advance::Line)
+    }
+
+    /// Appends the text of the lines that come next and have been read, newlines included, up to
+    /// about so many bytes and to the first that is not quite usual. It is what
+    /// [`advance`](Self::advance) would find; there is no present line then.
+    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) {
+        if self.are_usual_lines_taken_as_they_are() {
+            self.present = Present::None;
+            let stripped = strip(self.physical.whole_lines(max_bytes), out);
+            self.physical.pass_over(stripped);
+        }
+    }
+
+    /// Nothing is left out or open, and nothing hangs on where a line stands.
+    fn are_usual_lines_taken_as_they_are(&self) -> bool {
+        let position = self.physical.next_position();
+        self.only.is_none()
+            && self.until.is_none()
+            && !self.piece_waits
+            && self.torn.is_none()
+            && self.physical.run() == self.run
+            && self.streams.iter().all(|s| s.open.is_none() && position >= s.certain_from)
     }
 
     /// The present line; `None` before the first and after the last.
@@ -191,11 +248,25 @@ impl LogicalLines {
         let waits = self.piece_waits.then(|| self.physical.line().position);
         let seen = waits.unwrap_or_else(|| self.physical.next_position());
         let open = self.streams.iter().filter_map(|state| state.open);
-        let begin = open.map(|head| head.position).min().unwrap_or(seen).min(seen);
+        // Nobody can go on in the middle of a piece, so what ends there counts as open.
+        let is_in_piece = self.physical.line().end != LineEnd::Newline;
+        let torn = self.present.unfinished().filter(|_| is_in_piece);
+        let open = open.chain(torn).map(|head| head.position);
+        let begin = open.min().unwrap_or(seen).min(seen);
         Some(Resumption {
             begin: self.physical.place_of(begin)?,
             seen: self.physical.place_of(seen)?,
         })
+    }
+
+    /// Whether the present line lies behind the end.
+    fn is_beyond(&self) -> bool {
+        let (Some(until), Some(present)) = (&self.until, self.resumption()) else {
+            return false;
+        };
+        let last_file = self.physical.last_file();
+        let is_in_last = last_file.is_some_and(|last| Arc::ptr_eq(last, &present.seen.file));
+        is_in_last && until.is_before(present.mark())
     }
 
     /// How many lines were dropped so far because they may have begun before the chain.

@@ -5,11 +5,11 @@ use std::{io, sync::Arc};
 use chrono::{DateTime, Utc};
 
 use super::{
-    file::{Chain, LogFile, ReadingCost},
+    file::{Chain, LogFile, Mark, ReadingCost},
     files::{FollowedLog, Next},
     format::LineTime,
     logical::{LogicalLine, LogicalLines, Resumption},
-    physical::{Advance, Place},
+    physical::Advance,
     query::{LineFilter, LogQuery},
     tail,
 };
@@ -20,8 +20,15 @@ pub(crate) struct LogInput {
     pub(crate) chain: Chain,
     /// What tells in which files the log goes on, if it is followed.
     pub(crate) following: Option<Following>,
-    /// Lines that end up to here have been seen already.
-    pub(crate) seen: Option<Place>,
+    /// Lines up to here have been seen already.
+    pub(crate) seen: Option<Seen>,
+}
+
+/// The last line that a reader saw.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) file: Arc<LogFile>,
+    pub(crate) mark: Mark,
 }
 
 #[derive(Debug)]
@@ -81,8 +88,8 @@ struct ChosenLog {
     lines: LogicalLines,
     state: LogState,
     following: Option<Following>,
-    /// Lines that end up to here have been seen already.
-    seen: Option<Place>,
+    /// Lines up to here have been seen already.
+    seen: Option<Seen>,
     /// The reading has come to the file of that place.
     is_in_seen_file: bool,
     /// Lines were lost before the next one.
@@ -130,6 +137,20 @@ impl ChosenLines {
     /// Goes to the next line, and takes for one what is not finished: nothing came for a while.
     pub(crate) fn advance_impatiently(&mut self) -> io::Result<Step> {
         self.advance_with(ChosenLog::find_next_impatiently)
+    }
+
+    /// Appends the text of lines that come next, newlines included, up to about so many bytes; maybe
+    /// none. There is no present line then.
+    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) {
+        if let [log] = &mut self.logs[..]
+            // What was found has been given out.
+            && self.present.is_some()
+            && self.skip == 0
+            && self.filter.has_no_times()
+            && log.seen.is_none()
+        {
+            log.lines.strip(max_bytes, out);
+        }
     }
 
     pub(crate) fn line(&self) -> Option<LogicalLine<'_>> {
@@ -295,7 +316,7 @@ impl ChosenLog {
         let is_same_file = Arc::ptr_eq(&present.seen.file, &seen.file);
         // Files before that one are read only as far as they hold the beginning of a line.
         let is_past = match is_same_file {
-            true => present.seen.offset > seen.offset,
+            true => present.mark() > seen.mark,
             false => self.is_in_seen_file,
         };
         self.is_in_seen_file |= is_same_file;

@@ -2,7 +2,7 @@
 
 use std::{io, ops::Range, sync::Arc};
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use super::file::{Chain, FileReader, LogFile, ReadingCost};
 
@@ -159,6 +159,22 @@ impl PhysicalLines {
         }
     }
 
+    /// The whole lines that have been read and come next, as they stand in the file, up to so many
+    /// bytes. None while the rest of a long line comes first.
+    pub(crate) fn whole_lines(&self, max_bytes: usize) -> &[u8] {
+        if self.end == LineEnd::Continued {
+            return &[];
+        }
+        let unread = &self.buffer[self.unread.clone()];
+        let unread = &unread[..unread.len().min(max_bytes)];
+        &unread[..memrchr(b'\n', unread).map_or(0, |newline| newline + 1)]
+    }
+
+    /// Goes behind so many bytes of [`whole_lines`](Self::whole_lines).
+    pub(crate) fn pass_over(&mut self, bytes: usize) {
+        self.unread.start += bytes;
+    }
+
     /// Which run of the container the present line is from.
     pub(crate) fn run(&self) -> u64 {
         self.files.get(self.present_file).map_or(0, |file| file.run)
@@ -171,7 +187,10 @@ impl PhysicalLines {
 
     /// Where a position lies. `None` in a file that was let go.
     pub(crate) fn place_of(&self, position: u64) -> Option<Place> {
-        let index = self.begins.iter().rposition(|begin| *begin <= position)?;
+        // Where nothing was read from a file yet, the place is the end of the one before: an empty
+        // file has nothing to be known by.
+        let is_behind = |begin: &u64| *begin <= position && *begin < self.read_position;
+        let index = self.begins.iter().rposition(is_behind).unwrap_or(0);
         Some(Place { file: self.files.get(index)?.clone(), offset: position - self.begins[index] })
     }
 
@@ -286,7 +305,7 @@ pub(crate) mod tests {
 
     /// A file with this content, read from an offset on.
     pub(crate) fn chain_of(content: &[u8], start: u64) -> Chain {
-        Chain { files: vec![plain(content)], start, starts_clean: start == 0 }
+        Chain { files: vec![plain(content)], start, starts_clean: start == 0, until: None }
     }
 
     pub(crate) fn plain(content: &[u8]) -> Arc<LogFile> {
@@ -376,8 +395,8 @@ pub(crate) mod tests {
 
     #[test]
     fn a_compressed_file_may_be_begun_at_an_offset() {
-        let chain =
-            Chain { files: vec![file(b"ab\ncd\nef\n", true, 0)], start: 3, starts_clean: true };
+        let files = vec![file(b"ab\ncd\nef\n", true, 0)];
+        let chain = Chain { start: 3, ..Chain::whole(files) };
         assert_eq!(lines_of(&chain)[0].0, 3);
     }
 

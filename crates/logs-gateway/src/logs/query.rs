@@ -25,8 +25,24 @@ pub(crate) struct LogQuery {
     pub(crate) timestamps: bool,
     /// Goes on with what is written from now on.
     pub(crate) follow: bool,
-    /// Goes on behind what was read before.
-    pub(crate) after: Option<Cursor>,
+    /// Only what lies on one side of a line that was read before.
+    pub(crate) anchor: Option<Anchor>,
+}
+
+/// A line that was read before, by its cursor, and on which side of it lines are asked for. The
+/// line itself is on neither.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    After(Cursor),
+    Before(Cursor),
+}
+
+impl Anchor {
+    pub(crate) fn cursor(&self) -> &Cursor {
+        match self {
+            Self::After(cursor) | Self::Before(cursor) => cursor,
+        }
+    }
 }
 
 /// Which containers of the pod.
@@ -69,9 +85,14 @@ pub(crate) struct Limit {
 }
 
 impl LineFilter {
+    /// Whether lines of any time pass.
+    pub(crate) fn has_no_times(&self) -> bool {
+        self.since.is_none() && self.until.is_none()
+    }
+
     /// Whether a line of this time passes. The stream was seen to already.
     pub(crate) fn passes(&self, time: &LineTime) -> bool {
-        if self.since.is_none() && self.until.is_none() {
+        if self.has_no_times() {
             return true;
         }
         let instant = time.instant();

@@ -151,8 +151,17 @@ impl Rendering {
             if let Some(progress) = self.write_step(step, out)? {
                 return Ok(progress);
             }
+            if self.writes_text_as_it_is() {
+                self.lines.strip(CHUNK_BYTES.saturating_sub(out.len()), out);
+            }
         }
         Ok(Progress::More)
+    }
+
+    /// Whether nothing of a line is written but what stands in the file.
+    fn writes_text_as_it_is(&self) -> bool {
+        let is_unlimited = self.left == Limit::default();
+        self.form == LogForm::Text && !self.timestamps && is_unlimited && !self.owes_newline
     }
 
     /// Writes what is not finished: nothing came for a while.
@@ -305,7 +314,8 @@ fn cursor(lines: &ChosenLines, labels: &Labels) -> io::Result<Option<String>> {
     };
     let logs = labels.containers.iter().zip(&resumptions);
     let logs = logs.map(|(container, resumption)| LogPosition::new(container, resumption));
-    let logs = logs.collect::<io::Result<_>>()?;
+    let mut logs = logs.collect::<io::Result<Vec<_>>>()?;
+    logs.swap(0, lines.log().unwrap_or(0));
     Ok(Some(
         Cursor { pod: Cursor::pod_checksum(&labels.pod), uid: labels.uid.clone(), logs }.encode(),
     ))
@@ -387,15 +397,23 @@ fn write_json(text: &[u8], quoted: &mut Vec<u8>, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::logs::{merge::tests::whole, physical::tests::chain_of};
+    use crate::logs::{
+        file::Chain, merge::tests::whole, physical::tests::chain_of, tail::tests::log,
+    };
 
     const LOG: &[u8] = b"2026-11-01T10:00:01Z stdout F a\"b\n\
         2026-11-01T10:00:02+01:00 stderr F \xff\xc3\xa4\n\
         2026-11-01T10:00:03Z stdout P half";
 
     fn render(query: &LogQuery, form: LogForm) -> String {
-        let lines = ChosenLines::new(vec![whole(chain_of(LOG, 0))], query).unwrap();
+        String::from_utf8_lossy(&render_all(chain_of(LOG, 0), query, form)).into_owned()
+    }
+
+    fn render_all(chain: Chain, query: &LogQuery, form: LogForm) -> Vec<u8> {
+        let lines = ChosenLines::new(vec![whole(chain)], query).unwrap();
         let labels = Labels {
             pod: PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() },
             uid: "1".parse().unwrap(),
@@ -404,10 +422,34 @@ mod tests {
         let mut rendering = Rendering::new(lines, labels, query, form);
         let mut out = Vec::new();
         loop {
-            if let Progress::Done(reason) = rendering.write_chunk(&mut out).unwrap() {
+            let mut chunk = Vec::new();
+            let progress = rendering.write_chunk(&mut chunk).unwrap();
+            out.append(&mut chunk);
+            if let Progress::Done(reason) = progress {
                 write_end(form, reason, &mut out);
-                return String::from_utf8_lossy(&out).into_owned();
+                return out;
             }
+        }
+    }
+
+    /// A log's text, put together line by line.
+    fn text_by_lines(chain: Chain, query: &LogQuery) -> Vec<u8> {
+        let mut lines = ChosenLines::new(vec![whole(chain)], query).unwrap();
+        let (mut out, mut owes_newline) = (Vec::new(), false);
+        while lines.advance().unwrap() == Step::Line {
+            let line = lines.line().unwrap();
+            write_text(&line, owes_newline, false, &mut None, &mut out);
+            owes_newline = !line.is_terminated;
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn lines_stripped_at_once_are_those_found_one_by_one(log in log(), tail in prop::option::of(0_u64..50)) {
+            let query = LogQuery { tail, ..LogQuery::default() };
+            let text = render_all(log.clone(), &query, LogForm::Text);
+            prop_assert_eq!(text, text_by_lines(log, &query));
         }
     }
 

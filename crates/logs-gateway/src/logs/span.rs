@@ -35,6 +35,8 @@ pub(crate) fn skip_files(mut chain: Chain, filter: &LineFilter) -> io::Result<Ch
     if let Some(until) = filter.until {
         while chain.files.len() > 1 && begins_after(&chain.files[chain.files.len() - 1], until)? {
             chain.files.pop();
+            // That was in the last file.
+            chain.until = None;
         }
     }
     Ok(chain)

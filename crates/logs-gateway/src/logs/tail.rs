@@ -66,7 +66,7 @@ fn count(chain: &Chain, filter: &LineFilter) -> io::Result<Count> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
@@ -127,14 +127,14 @@ mod tests {
             prop_oneof![9 => Just(true), 1 => Just(false)],
         )
             .prop_map(|(stream, tag, length, valid)| {
-                let time = if valid { "2026-11-01T10:00:00Z" } else { "never" };
+                let time = if valid { "2026-11-01T10:00:00.000000000Z" } else { "never" };
                 format!("{time} {stream} {tag} {}\n", "x".repeat(length))
             });
         prop::collection::vec(line, 0..120)
     }
 
     /// Lines in files, some of them compressed; the last one may end in the middle of a line.
-    fn log() -> impl Strategy<Value = Chain> {
+    pub(crate) fn log() -> impl Strategy<Value = Chain> {
         let place = (0_usize..120, any::<bool>(), prop_oneof![4 => Just(0), 1 => Just(1)]);
         (lines(), prop::collection::vec(place, 0..4), 0_usize..40).prop_map(
             |(lines, mut cuts, torn)| {

@@ -81,7 +81,7 @@ fn is_label_of_any_length(text: &str) -> bool {
 }
 
 /// A pod as its users name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct PodRef {
     pub(crate) namespace: Namespace,
     pub(crate) pod: PodName,

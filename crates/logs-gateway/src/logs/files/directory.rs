@@ -1,24 +1,32 @@
 //! The log directory of a node: a directory for each incarnation of a pod.
 
 use std::{
+    collections::HashMap,
     io,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
 };
 
 use super::{
     beneath::{self, Root},
     layout::PodDirectory,
-    pod::PodLogs,
+    listings::Listings,
+    pod::{PodLogs, Surroundings},
 };
+use crate::logs::target::PodRef;
 
 /// The log directory of a node, and where links in it may lead.
 #[derive(Debug)]
 pub(super) struct LogDirectory {
     root: Root,
-    /// Where a link may lead besides its pod's own directory.
-    extra_roots: Vec<Root>,
+    pods: Listings<PodIndex>,
+    surroundings: Surroundings,
 }
+
+/// The incarnations of each pod.
+pub(super) type PodIndex = HashMap<PodRef, Vec<PodDirectory>>;
 
 /// A directory of logs that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +45,11 @@ impl LogDirectory {
             Root::new(path).map_err(|error| OpenRootError::Root(path.to_owned(), error))
         };
         let extra_roots = extra_roots.iter().map(|path| open(path)).collect::<Result<_, _>>()?;
-        Ok(Self { root: open(root)?, extra_roots })
+        Ok(Self {
+            root: open(root)?,
+            pods: Listings::new(),
+            surroundings: Surroundings::new(extra_roots),
+        })
     }
 
     pub(super) fn open(&self) -> io::Result<OwnedFd> {
@@ -45,14 +57,19 @@ impl LogDirectory {
     }
 
     /// What incarnations of pods there are.
-    pub(super) fn pods(&self, root: &OwnedFd) -> io::Result<Vec<PodDirectory>> {
-        let names = beneath::names_in(root)?;
-        Ok(names.iter().filter_map(|(name, _)| PodDirectory::parse(name)).collect())
+    pub(super) fn pods(&self, root: &OwnedFd) -> io::Result<Arc<PodIndex>> {
+        self.pods.of(root, Instant::now(), |names| {
+            let mut pods = PodIndex::new();
+            for directory in names.iter().filter_map(|(name, _)| PodDirectory::parse(name)) {
+                pods.entry(directory.pod.clone()).or_default().push(directory);
+            }
+            pods
+        })
     }
 
     /// `root` is the directory as [`open`](Self::open) gave it.
     pub(super) fn open_pod_in(&self, root: &OwnedFd, pod: PodDirectory) -> io::Result<PodLogs<'_>> {
-        PodLogs::open(root, pod, &self.extra_roots)
+        PodLogs::open(root, pod, &self.surroundings)
     }
 
     pub(super) fn open_pod(&self, pod: PodDirectory) -> io::Result<PodLogs<'_>> {

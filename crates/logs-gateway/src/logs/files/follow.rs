@@ -28,7 +28,7 @@ use tokio::sync::watch;
 
 use super::{
     layout::LogFileName,
-    pod::{ListedFile, PodLogs},
+    pod::{ListedFile, ListedFiles, PodLogs},
 };
 use crate::logs::{
     file::{Growth, LogFile},
@@ -207,7 +207,7 @@ impl FollowedLog {
     fn list<'a>(
         &self,
         pod: Option<&'a PodLogs<'a>>,
-    ) -> io::Result<Option<(&'a PodLogs<'a>, Vec<ListedFile>)>> {
+    ) -> io::Result<Option<(&'a PodLogs<'a>, ListedFiles)>> {
         let Some(pod) = pod else {
             return Ok(None);
         };
@@ -284,7 +284,7 @@ impl FollowedLog {
                 Err(error) => return Err(error),
             }
         }
-        if newer.is_empty() || pod.list(&self.container)? != listed {
+        if newer.is_empty() || **pod.list(&self.container)? != *listed {
             return Ok(false);
         }
         // What was written to the last file before its successors were listed belongs before them.

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::time::sleep;
 
 use super::{
@@ -38,8 +39,9 @@ struct Key {
 }
 
 impl Followers {
-    pub(super) fn new() -> Self {
-        Self { logs: Mutex::default(), watch: DirectoryWatch::new() }
+    /// `polled` counts the directories that cannot be watched.
+    pub(super) fn new(polled: Gauge) -> Self {
+        Self { logs: Mutex::default(), watch: DirectoryWatch::new(polled) }
     }
 
     #[cfg(test)]

@@ -5,10 +5,12 @@ mod directory;
 mod follow;
 mod followers;
 mod layout;
+mod listings;
 mod pod;
 mod source;
 mod watch;
 
 pub(crate) use directory::OpenRootError;
 pub(crate) use follow::{FollowedLog, Next};
+pub(crate) use layout::is_log_file;
 pub(crate) use source::{FilesSource, LocateError, LocatedLog, PodSummary};

@@ -6,6 +6,7 @@ use std::{
     io,
     os::fd::{AsFd, OwnedFd},
     sync::Arc,
+    time::Instant,
 };
 
 use chrono::{DateTime, Utc};
@@ -14,10 +15,11 @@ use rustix::fs::FileType;
 use super::{
     beneath::{self, Root},
     layout::{LogFileName, PodDirectory},
+    listings::Listings,
 };
 use crate::logs::{
     file::LogFile,
-    query::{History, LogQuery},
+    query::{Anchor, History, LogQuery},
     target::ContainerName,
 };
 
@@ -30,7 +32,24 @@ const MAX_LISTINGS: usize = 5;
 pub(super) struct PodLogs<'a> {
     directory: OwnedFd,
     pub(super) name: PodDirectory,
-    extra_roots: &'a [Root],
+    surroundings: &'a Surroundings,
+}
+
+/// What the directories of all pods have in common.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    /// Where a link may lead besides its pod's own directory.
+    extra_roots: Vec<Root>,
+    /// What the directories of pods list, sorted.
+    containers: Listings<Vec<ContainerName>>,
+    /// What the directories of containers list, in the order the files were written.
+    files: Listings<Vec<ListedFile>>,
+}
+
+impl Surroundings {
+    pub(super) fn new(extra_roots: Vec<Root>) -> Self {
+        Self { extra_roots, containers: Listings::new(), files: Listings::new() }
+    }
 }
 
 /// A log file, as its directory lists it.
@@ -39,6 +58,9 @@ pub(super) struct ListedFile {
     pub(super) name: String,
     pub(super) parsed: LogFileName,
 }
+
+/// The log files of a container.
+pub(super) type ListedFiles = Arc<Vec<ListedFile>>;
 
 /// Why a container's files are not there.
 #[derive(Debug)]
@@ -62,48 +84,53 @@ impl<'a> PodLogs<'a> {
     pub(super) fn open(
         root: &OwnedFd,
         name: PodDirectory,
-        extra_roots: &'a [Root],
+        surroundings: &'a Surroundings,
     ) -> io::Result<Self> {
         let directory = beneath::directory(root, &name.name())?;
-        Ok(Self { directory, name, extra_roots })
+        Ok(Self { directory, name, surroundings })
     }
 
     /// The containers, sorted.
-    pub(super) fn containers(&self) -> io::Result<Vec<ContainerName>> {
-        let names = beneath::names_in(&self.directory)?;
+    pub(super) fn containers(&self) -> io::Result<Arc<Vec<ContainerName>>> {
         let is_directory =
             |kind: &FileType| matches!(kind, FileType::Directory | FileType::Unknown);
-        let mut containers: Vec<ContainerName> = names
-            .iter()
-            .filter(|(_, kind)| is_directory(kind))
-            .filter_map(|(name, _)| name.parse().ok())
-            .collect();
-        containers.sort();
-        Ok(containers)
+        self.surroundings.containers.of(&self.directory, Instant::now(), |names| {
+            let directories = names.iter().filter(|(_, kind)| is_directory(kind));
+            let mut containers: Vec<ContainerName> =
+                directories.filter_map(|(name, _)| name.parse().ok()).collect();
+            containers.sort();
+            containers
+        })
     }
 
     /// A container's files in the order they were written.
-    pub(super) fn list(&self, container: &ContainerName) -> io::Result<Vec<ListedFile>> {
+    pub(super) fn list(&self, container: &ContainerName) -> io::Result<ListedFiles> {
         let directory = beneath::directory(&self.directory, container.as_str())?;
-        let names = beneath::names_in(directory)?;
-        Ok(in_order(names.into_iter().map(|(name, _)| name)))
+        self.surroundings.files.of(directory, Instant::now(), |names| {
+            in_order(names.into_iter().map(|(name, _)| name))
+        })
     }
 
     pub(super) fn open_file(&self, container: &ContainerName, name: &str) -> io::Result<File> {
-        beneath::log_file(self.directory.as_fd(), container.as_str(), name, self.extra_roots)
+        beneath::log_file(
+            self.directory.as_fd(),
+            container.as_str(),
+            name,
+            &self.surroundings.extra_roots,
+        )
     }
 
-    /// Opens the files that a query about this container is about; `after` is the run that its
+    /// Opens the files that a query about this container is about; `anchor` is the run that its
     /// cursor is in.
     pub(super) fn open_log(
         &self,
         container: &ContainerName,
         query: &LogQuery,
-        after: Option<u32>,
+        anchor: Option<u32>,
     ) -> Result<Vec<Arc<LogFile>>, Missing> {
         let mut listed = self.list(container)?;
         for _ in 1..MAX_LISTINGS {
-            let opened = self.open_listed(container, choose(&listed, query, after)?);
+            let opened = self.open_listed(container, choose(&listed, query, anchor)?);
             // Had a file been rotated while they were opened, one would be missing between them.
             let again = self.list(container)?;
             match opened {
@@ -112,7 +139,7 @@ impl<'a> PodLogs<'a> {
                 _ => listed = again,
             }
         }
-        Ok(self.open_listed(container, choose(&listed, query, after)?)?)
+        Ok(self.open_listed(container, choose(&listed, query, anchor)?)?)
     }
 
     /// A number that no other run of a container of this pod's name has. The lower half is the
@@ -125,9 +152,9 @@ impl<'a> PodLogs<'a> {
     /// When any of its files was last written to, and how large they are together.
     pub(super) fn extent(&self) -> (Option<DateTime<Utc>>, u64) {
         let (mut last_write, mut size) = (None, 0);
-        for container in self.containers().unwrap_or_default() {
-            for file in self.list(&container).unwrap_or_default() {
-                let opened = self.open_file(&container, &file.name);
+        for container in self.containers().unwrap_or_default().iter() {
+            for file in self.list(container).unwrap_or_default().iter() {
+                let opened = self.open_file(container, &file.name);
                 let Ok(metadata) = opened.and_then(|file| file.metadata()) else {
                     continue;
                 };
@@ -165,17 +192,17 @@ fn in_order(names: impl Iterator<Item = String>) -> Vec<ListedFile> {
     files
 }
 
-/// Of the files of a container those that a query is about; `after` is the run that its cursor is
+/// Of the files of a container those that a query is about; `anchor` is the run that its cursor is
 /// in.
 fn choose<'a>(
     files: &'a [ListedFile],
     query: &LogQuery,
-    after: Option<u32>,
+    anchor: Option<u32>,
 ) -> Result<Vec<&'a ListedFile>, Missing> {
     let runs: BTreeSet<u32> = files.iter().map(|file| file.parsed.restart).collect();
     let mut latest = runs.iter().rev().copied();
     let last = latest.next().ok_or(Missing::Log)?;
-    let run = match after {
+    let run = match anchor {
         Some(run) => run,
         None if query.previous => latest.next().ok_or(Missing::Previous)?,
         None => last,
@@ -183,10 +210,10 @@ fn choose<'a>(
     let mut of_run = files.iter().filter(|file| file.parsed.restart == run);
     let from_run = files.iter().filter(|file| file.parsed.restart >= run);
     Ok(match query.history {
-        History::All if after.is_some() => from_run.collect(),
+        History::All if matches!(query.anchor, Some(Anchor::After(_))) => from_run.collect(),
         History::All => files.iter().collect(),
         // A cursor may be in a file that was rotated since.
-        History::Current if after.is_some() => of_run.collect(),
+        History::Current if anchor.is_some() => of_run.collect(),
         History::Rotated => of_run.collect(),
         // While a file is rotated there is a moment when none has the current one's name. The one
         // that had it is still written to.

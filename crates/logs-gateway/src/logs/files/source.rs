@@ -8,6 +8,8 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use prometheus_client::metrics::gauge::Gauge;
+use service_runtime::metrics::Metrics;
 
 use super::{
     directory::{LogDirectory, OpenRootError},
@@ -17,10 +19,9 @@ use super::{
 };
 use crate::logs::{
     cursor::{FilePlace, LogPosition},
-    file::{Chain, LogFile, ReadingCost},
-    merge::{Following, LogInput},
-    physical::Place,
-    query::{ContainerChoice, History, LogQuery},
+    file::{Chain, LogFile, OpenFrom, ReadingCost, Until},
+    merge::{Following, LogInput, Seen},
+    query::{Anchor, ContainerChoice, History, LogQuery},
     span,
     target::{ContainerName, PodRef, PodUid},
 };
@@ -30,6 +31,8 @@ use crate::logs::{
 pub(crate) struct FilesSource {
     directory: Arc<LogDirectory>,
     followers: Arc<Followers>,
+    /// How many directories that are followed cannot be watched.
+    polled: Gauge,
 }
 
 /// The logs that answer a query, as they are at this instant.
@@ -104,15 +107,27 @@ pub(crate) struct PodSummary {
 impl FilesSource {
     /// Checks that the directories are there.
     pub(crate) fn open(root: &Path, extra_roots: &[PathBuf]) -> Result<Self, OpenRootError> {
-        let directory = LogDirectory::new(root, extra_roots)?;
-        Ok(Self { directory: Arc::new(directory), followers: Arc::new(Followers::new()) })
+        let directory = Arc::new(LogDirectory::new(root, extra_roots)?);
+        let polled = Gauge::default();
+        let followers = Arc::new(Followers::new(polled.clone()));
+        Ok(Self { directory, followers, polled })
+    }
+
+    /// Shows how it fares.
+    pub(crate) fn register(&self, metrics: &Metrics) {
+        metrics.register(
+            "logs_polled_directories",
+            "Followed directories that cannot be watched and are looked at instead",
+            self.polled.clone(),
+        );
     }
 
     /// A source that nobody tells of changes.
     #[cfg(test)]
     pub(super) fn open_unwatched(root: &Path) -> Result<Self, OpenRootError> {
-        let directory = LogDirectory::new(root, &[])?;
-        Ok(Self { directory: Arc::new(directory), followers: Arc::new(Followers::unwatched()) })
+        let directory = Arc::new(LogDirectory::new(root, &[])?);
+        let followers = Arc::new(Followers::unwatched());
+        Ok(Self { directory, followers, polled: Gauge::default() })
     }
 
     #[cfg(test)]
@@ -123,23 +138,23 @@ impl FilesSource {
     /// Opens the files that answer a query about a pod.
     pub(crate) fn locate(&self, pod: &PodRef, query: &LogQuery) -> Result<LocatedLog, LocateError> {
         let root = self.directory.open()?;
-        let mut incarnations = self.incarnations(&root, pod, query.uid.as_ref())?;
-        let Some(last) = incarnations.pop() else {
-            return Err(match query.after {
+        let incarnations = self.incarnations(&root, pod, query)?;
+        let Some(last) = incarnations.last() else {
+            return Err(match query.anchor {
                 Some(_) => LocateError::CursorExpired,
                 None => LocateError::NoPod,
             });
         };
-        if query.history != History::All || query.after.is_some() {
-            incarnations.clear();
+        let mut names = choose(&last.containers()?, &query.container)?;
+        if let Some(anchor) = &query.anchor {
+            let positions = &anchor.cursor().logs;
+            if !positions.iter().all(|position| names.contains(&position.container)) {
+                return Err(LocateError::BadCursor);
+            }
         }
-        incarnations.push(last);
-        let last = &incarnations[incarnations.len() - 1];
-        let names = choose(last.containers()?, &query.container)?;
-        if let Some(cursor) = &query.after
-            && !cursor.logs.iter().all(|position| names.contains(&position.container))
-        {
-            return Err(LocateError::BadCursor);
+        if let Some(Anchor::Before(cursor)) = &query.anchor {
+            // A container that the cursor does not know has written nothing before it.
+            names.retain(|name| cursor.position_in(name).is_some());
         }
         let mut containers = Vec::new();
         for name in names {
@@ -165,7 +180,8 @@ impl FilesSource {
         name: &ContainerName,
         query: &LogQuery,
     ) -> Result<LogInput, LocateError> {
-        let position = query.after.as_ref().and_then(|cursor| cursor.position_in(name));
+        let cursor = query.anchor.as_ref().map(Anchor::cursor);
+        let position = cursor.and_then(|cursor| cursor.position_in(name));
         let mut files = Vec::new();
         let mut following = None;
         for (index, pod) in incarnations.iter().enumerate() {
@@ -186,38 +202,70 @@ impl FilesSource {
         let following = following
             .map(|log| Following { log, through_runs: query.history == History::All })
             .filter(|following| following.concerns(&files));
-        match position {
-            Some(position) => take_up(files, following, position),
-            None => {
-                let chain = span::skip_files(Chain::whole(files), &query.filter)?;
-                Ok(LogInput { chain, following, seen: None })
+        let chain = match (&query.anchor, position) {
+            (Some(Anchor::After(_)), Some(position)) => {
+                return take_up(files, following, position);
             }
-        }
+            (Some(Anchor::Before(cursor)), Some(position)) => {
+                let chain = up_to(files, position, !cursor.is_of(name))?;
+                if query.history == History::Current { chain.in_last_file() } else { chain }
+            }
+            _ => Chain::whole(files),
+        };
+        Ok(LogInput { chain: span::skip_files(chain, &query.filter)?, following, seen: None })
     }
 
     /// The pods that `may_see` lets through, sorted by namespace, name and uid.
     pub(crate) fn pods(&self, may_see: impl Fn(&PodRef) -> bool) -> io::Result<Vec<PodSummary>> {
         let root = self.directory.open()?;
-        let mut directories = self.directory.pods(&root)?;
-        directories.retain(|directory| may_see(&directory.pod));
+        let pods = self.directory.pods(&root)?;
+        let seen = pods.iter().filter(|(pod, _)| may_see(pod));
+        let mut directories: Vec<_> = seen.flat_map(|(_, all)| all.iter().cloned()).collect();
         directories.sort_by_cached_key(PodDirectory::name);
         // A pod may go while the list is made.
         let open = |name| self.directory.open_pod_in(&root, name).ok();
         Ok(directories.into_iter().filter_map(open).map(summary).collect())
     }
 
-    /// The incarnations of a pod, the one written last at the end.
+    /// The incarnations of a pod that a query is about; it names the last one, or that is the one
+    /// written last.
     fn incarnations(
+        &self,
+        root: &OwnedFd,
+        pod: &PodRef,
+        query: &LogQuery,
+    ) -> Result<Vec<PodLogs<'_>>, LocateError> {
+        let goes_back = query.history == History::All;
+        match (&query.anchor, &query.uid) {
+            // Its cursor names the last incarnation, but lines of those before it may be asked for.
+            (Some(Anchor::Before(cursor)), _) if goes_back => {
+                let mut all = self.all_incarnations(root, pod, None)?;
+                let last = all.iter().position(|pod| pod.name.uid == cursor.uid);
+                all.truncate(last.map_or(0, |last| last + 1));
+                Ok(all)
+            }
+            (anchor, uid) => {
+                let mut all = self.all_incarnations(root, pod, uid.as_ref())?;
+                if !goes_back || anchor.is_some() {
+                    all.drain(..all.len().saturating_sub(1));
+                }
+                Ok(all)
+            }
+        }
+    }
+
+    /// The incarnations of a pod, the one written last at the end.
+    fn all_incarnations(
         &self,
         root: &OwnedFd,
         pod: &PodRef,
         uid: Option<&PodUid>,
     ) -> Result<Vec<PodLogs<'_>>, LocateError> {
-        let is_asked = |directory: &PodDirectory| {
-            directory.pod == *pod && uid.is_none_or(|uid| *uid == directory.uid)
-        };
-        let directories = self.directory.pods(root)?.into_iter().filter(is_asked);
-        let open = |name| self.directory.open_pod_in(root, name).ok();
+        let pods = self.directory.pods(root)?;
+        let of_pod = pods.get(pod).map(Vec::as_slice).unwrap_or_default();
+        let directories =
+            of_pod.iter().filter(|directory| uid.is_none_or(|uid| *uid == directory.uid));
+        let open = |name: &PodDirectory| self.directory.open_pod_in(root, name.clone()).ok();
         let mut opened: Vec<PodLogs<'_>> = directories.filter_map(open).collect();
         if opened.len() > 1 {
             opened.sort_by_cached_key(|pod| pod.extent().0);
@@ -232,7 +280,7 @@ fn splice(
     followed: Vec<Arc<LogFile>>,
     query: &LogQuery,
 ) -> io::Result<Vec<Arc<LogFile>>> {
-    if query.history == History::Current && query.after.is_none() {
+    if query.history == History::Current && query.anchor.is_none() {
         return Ok(followed.last().cloned().into_iter().collect());
     }
     let mut same = files.len();
@@ -253,46 +301,66 @@ fn take_up(
     following: Option<Following>,
     position: &LogPosition,
 ) -> Result<LogInput, LocateError> {
-    let find = |place: &FilePlace| -> io::Result<Option<usize>> {
-        for (index, file) in files.iter().enumerate() {
-            if file.fingerprint()? == place.fingerprint {
-                return Ok(Some(index));
-            }
-        }
-        Ok(None)
-    };
-    let (Some(begin), Some(seen)) = (find(&position.begin)?, find(&position.seen)?) else {
-        return Err(LocateError::CursorExpired);
-    };
-    let seen = Place { file: files[seen].clone(), offset: position.seen.offset };
+    let begin = index_of(&position.begin, &files)?;
+    let seen = index_of(&position.seen, &files)?;
+    let seen = Seen { file: files[seen].clone(), mark: position.mark() };
     files.drain(..begin);
-    let chain = Chain { files, start: position.begin.offset, starts_clean: true };
+    let chain = Chain { start: position.begin.offset, ..Chain::whole(files) };
     if !chain.starts_with_a_line()? {
         return Err(LocateError::CursorExpired);
     }
     Ok(LogInput { chain, following, seen: Some(seen) })
 }
 
+/// Ends where a cursor says.
+fn up_to(
+    mut files: Vec<Arc<LogFile>>,
+    position: &LogPosition,
+    is_inclusive: bool,
+) -> Result<Chain, LocateError> {
+    let last = index_of(&position.seen, &files)?;
+    let mark = position.mark();
+    if let OpenFrom::SameFile(begin) = mark.open_from
+        && !files[last].has_line_at(begin)?
+    {
+        return Err(LocateError::CursorExpired);
+    }
+    files.truncate(last + 1);
+    let until = Some(Until { mark, is_inclusive });
+    Ok(Chain { until, ..Chain::whole(files) })
+}
+
+/// Which of the files a cursor means.
+fn index_of(place: &FilePlace, files: &[Arc<LogFile>]) -> Result<usize, LocateError> {
+    for (index, file) in files.iter().enumerate() {
+        if file.fingerprint()? == place.fingerprint {
+            return Ok(index);
+        }
+    }
+    Err(LocateError::CursorExpired)
+}
+
 fn summary(pod: PodLogs<'_>) -> PodSummary {
     let (last_write, size) = pod.extent();
-    let containers = pod.containers().unwrap_or_default();
+    let containers = pod.containers().unwrap_or_default().to_vec();
     let PodDirectory { pod, uid } = pod.name;
     PodSummary { pod, uid, containers, last_write, size }
 }
 
 fn choose(
-    mut there: Vec<ContainerName>,
+    there: &[ContainerName],
     choice: &ContainerChoice,
 ) -> Result<Vec<ContainerName>, LocateError> {
     match choice {
         ContainerChoice::Named(name) if there.contains(name) => Ok(vec![name.clone()]),
-        ContainerChoice::Named(_) => Err(LocateError::NoContainer(there)),
+        ContainerChoice::Named(_) => Err(LocateError::NoContainer(there.to_vec())),
         _ if there.is_empty() => Err(LocateError::NoLog),
-        ContainerChoice::Only if there.len() > 1 => Err(LocateError::ContainerRequired(there)),
-        ContainerChoice::Only => {
-            there.truncate(1);
-            Ok(there)
+        ContainerChoice::Only if there.len() > 1 => {
+            Err(LocateError::ContainerRequired(there.to_vec()))
         }
-        ContainerChoice::All => Ok(there),
+        ContainerChoice::Only | ContainerChoice::All => Ok(there.to_vec()),
     }
 }
+
+#[cfg(test)]
+mod paging;

@@ -2,8 +2,10 @@
 
 mod cri;
 mod docker;
+mod strip;
 mod time;
 
+pub(crate) use strip::strip;
 pub(crate) use time::LineTime;
 
 /// Where a container wrote a line.

@@ -70,6 +70,7 @@ fn without_first(chain: &Chain, lines_less: u64, only: Option<Stream>) -> io::Re
         files: chain.files[index.unwrap_or(0)..].to_vec(),
         start: place.offset,
         starts_clean: true,
+        until: None,
     })
 }
 

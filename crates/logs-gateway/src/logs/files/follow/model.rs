@@ -20,7 +20,7 @@ use crate::logs::{
     cursor::{Cursor, LogPosition},
     files::{FilesSource, LocateError, source::LocatedLog},
     merge::{ChosenLines, Step},
-    query::{History, LogQuery},
+    query::{Anchor, History, LogQuery},
     target::PodRef,
 };
 
@@ -189,7 +189,7 @@ impl Reader {
         let query = LogQuery {
             follow: true,
             history: History::All,
-            after: self.cursor.clone(),
+            anchor: self.cursor.clone().map(Anchor::After),
             uid: self.cursor.as_ref().map(|cursor| cursor.uid.clone()),
             ..LogQuery::default()
         };

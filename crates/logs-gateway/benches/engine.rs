@@ -1,0 +1,168 @@
+//! How fast the log engine is by itself: no network, no users.
+//!
+//! Everything that is read is written first, to a temporary directory. Throughput is in bytes of
+//! file. Of several readings of one file all but the first find it in the page cache.
+
+#![expect(clippy::unwrap_used, reason = "a bench that fails has nothing to report")]
+
+use std::{
+    fs::{self, File, OpenOptions},
+    hint::black_box,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use flate2::{Compression, write::GzEncoder};
+use futures_util::future::join_all;
+use logs_gateway::workbench::{Node, Text, content_of_line};
+use tokio::runtime::{Builder, Runtime};
+
+const MIB: usize = 1024 * 1024;
+const FOLLOWERS: usize = 100;
+
+criterion_group!(benches, parse, whole, tail, history, follow);
+criterion_main!(benches);
+
+/// One line of each format.
+fn parse(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("parse");
+    let cri = cri_lines(1);
+    let docker = br#"{"log":"GET /cart/7 \"200\" in 12 ms\n","stream":"stdout","time":"2026-11-01T10:00:00.123456789Z"}"#;
+    for (name, line) in [("cri", cri.trim_ascii_end()), ("docker", &docker[..])] {
+        group.throughput(Throughput::Bytes(line.len() as u64));
+        group.bench_function(name, |bencher| bencher.iter(|| content_of_line(black_box(line))));
+    }
+    group.finish();
+}
+
+/// All of a log as text: strip and stream.
+fn whole(criterion: &mut Criterion) {
+    let scene = Scene::new();
+    let content = cri_lines(64 * MIB);
+    fs::write(scene.log("web", "0.log"), &content).unwrap();
+    let mut group = criterion.benchmark_group("whole");
+    group.sample_size(20).throughput(Throughput::Bytes(content.len() as u64));
+    group.bench_function("64 MiB", |bencher| {
+        bencher.iter(|| scene.read_to_end(scene.node.all_of("web")));
+    });
+    group.finish();
+}
+
+/// The last 100 lines of a log of 10 MiB.
+fn tail(criterion: &mut Criterion) {
+    let scene = Scene::new();
+    fs::write(scene.log("web", "0.log"), cri_lines(10 * MIB)).unwrap();
+    criterion.bench_function("tail/100 lines of 10 MiB", |bencher| {
+        bencher.iter(|| scene.read_to_end(scene.node.last_of("web", 100)));
+    });
+}
+
+/// A log of which three files were rotated and compressed.
+fn history(criterion: &mut Criterion) {
+    let scene = Scene::new();
+    let content = cri_lines(8 * MIB);
+    for rotation in 1..=3 {
+        let file = File::create(scene.log("web", &format!("0.log.2026110{rotation}-000000.gz")));
+        let mut encoder = GzEncoder::new(file.unwrap(), Compression::default());
+        encoder.write_all(&content).unwrap();
+        encoder.finish().unwrap();
+    }
+    fs::write(scene.log("web", "0.log"), &content).unwrap();
+    let mut group = criterion.benchmark_group("history");
+    group.sample_size(10).throughput(Throughput::Bytes(4 * content.len() as u64));
+    group.bench_function("3 of 4 files gzipped", |bencher| {
+        bencher.iter(|| scene.read_to_end(scene.node.all_of("web")));
+    });
+    group.finish();
+}
+
+/// From the writing of 100 lines until every follower has them; of that, 40 ms are spent waiting
+/// for more lines to come.
+fn follow(criterion: &mut Criterion) {
+    let scene = Scene::new();
+    let path = scene.log("web", "0.log");
+    fs::write(&path, cri_lines(1)).unwrap();
+    let mut log = OpenOptions::new().append(true).open(&path).unwrap();
+    let begin = async || {
+        let mut followers = Vec::new();
+        for _ in 0..FOLLOWERS {
+            followers.push(scene.node.follow("web").await.unwrap());
+        }
+        followers
+    };
+    let mut followers = scene.runtime.block_on(begin());
+    let lines = cri_lines(100 * 100);
+    let expected = text_bytes(&lines);
+    let mut group = criterion.benchmark_group("follow");
+    group.sample_size(20).throughput(Throughput::Elements(FOLLOWERS as u64));
+    group.bench_function("10 KB to 100 followers", |bencher| {
+        bencher.iter(|| {
+            log.write_all(&lines).unwrap();
+            scene.runtime.block_on(join_all(followers.iter_mut().map(|text| take(text, expected))));
+        });
+    });
+    group.finish();
+}
+
+/// A log directory, and what reads it.
+struct Scene {
+    directory: tempfile::TempDir,
+    node: Node,
+    runtime: Runtime,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let node = Node::open(directory.path()).unwrap();
+        Self { node, directory, runtime: Builder::new_multi_thread().enable_all().build().unwrap() }
+    }
+
+    /// The path of a log file of a pod.
+    fn log(&self, pod: &str, name: &str) -> PathBuf {
+        let directory = self.directory.path().join(format!("default_{pod}_5f0c")).join("app");
+        fs::create_dir_all(&directory).unwrap();
+        Path::new(&directory).join(name)
+    }
+
+    /// How many bytes of text there are.
+    fn read_to_end(&self, text: impl Future<Output = std::io::Result<Text>>) -> usize {
+        self.runtime.block_on(async {
+            let (mut text, mut bytes) = (text.await.unwrap(), 0);
+            while let Some(chunk) = text.next().await.unwrap() {
+                bytes += chunk.len();
+            }
+            bytes
+        })
+    }
+}
+
+async fn take(text: &mut Text, mut bytes: usize) {
+    while bytes > 0 {
+        let chunk = text.next().await.unwrap().unwrap();
+        bytes = bytes.checked_sub(chunk.len()).unwrap();
+    }
+}
+
+/// Lines in the CRI format, as few as have so many bytes.
+fn cri_lines(bytes: usize) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(bytes + 256);
+    let mut number = 0;
+    while lines.len() < bytes {
+        number += 1;
+        let (nanos, padding) = (number % 1_000_000_000, "x".repeat(number % 100));
+        writeln!(
+            lines,
+            "2026-11-01T10:00:00.{nanos:09}Z stdout F GET /cart/{number} 200 {padding}"
+        )
+        .unwrap();
+    }
+    lines
+}
+
+/// How long the text of lines in the CRI format is.
+fn text_bytes(lines: &[u8]) -> usize {
+    let lines = lines.split_inclusive(|byte| *byte == b'\n');
+    lines.map(|line| content_of_line(line).unwrap().len()).sum()
+}
