@@ -44,6 +44,9 @@ fn every_fault_is_a_line_that_names_its_variable() {
         ("SSO_TRUSTED_PROXIES", "everyone"),
         ("SSO_LOG_LEVEL", "loud"),
         ("SSO_PUBLIC_URL", "ftp://sso"),
+        ("SSO_COOKIE_DOMAIN", "127.0.0.1"),
+        ("SSO_ALLOWED_ORIGINS", "*"),
+        ("SSO_RETURN_HOSTS", "*"),
     ];
     check_sso(&sso, &sso.map(|(name, _)| name));
     let gateway = [

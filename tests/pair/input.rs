@@ -141,12 +141,3 @@ async fn a_parameter_that_a_path_does_not_have_is_refused() {
     }
     assert_eq!(admin.validate().await.status, 200, "nobody was logged out");
 }
-
-#[tokio::test]
-async fn a_log_in_that_wants_cookies_is_told_that_there_are_none_yet() {
-    let pair = Pair::start();
-    let body = json!({ "username": ADMIN.0, "password": ADMIN.1, "cookie": true }).to_string();
-    let answer = log_in_with(&pair, JSON, body).await;
-    answer.check_problem_is(422, "not_supported_yet");
-    assert!(!answer.headers.contains_key("set-cookie"));
-}

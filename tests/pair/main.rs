@@ -13,6 +13,7 @@ mod accept;
 mod audit;
 mod authority;
 mod bearer;
+mod browser;
 mod commands;
 mod configuration;
 mod download;

@@ -86,6 +86,12 @@ impl Settings {
         self.get(name, |value| Ok::<_, Fault>(value.to_owned()))
     }
 
+    /// Whether the variable is set and nobody took it yet.
+    #[must_use]
+    pub fn has(&self, name: &'static str) -> bool {
+        self.values.contains_key(name)
+    }
+
     /// Whether the variable is set; its value is not read. For what this version does not do yet.
     pub fn is_set(&mut self, name: &'static str) -> bool {
         self.values.remove(name).is_some()

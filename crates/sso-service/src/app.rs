@@ -24,11 +24,12 @@ use crate::{
     authority::SessionAuthority,
     config::Config,
     database::{Database, Lock, LockError, OpenError, Unavailable},
-    http::{self, SessionCookie},
+    http,
     limiter::Limiter,
     login_guard::LoginGuard,
     network::Network,
     sessions::{Follower, Keeper, LiveSessions, SessionStore},
+    site::Site,
     users::{FirstAdminError, Hasher, UserStore, ensure_admin},
 };
 
@@ -50,7 +51,7 @@ pub(crate) struct App {
     workers: usize,
     database: Database,
     authority: web::Data<SessionAuthority>,
-    cookie: SessionCookie,
+    site: web::Data<Site>,
     edge: Edge,
     metrics: Arc<Metrics>,
     keeper: Arc<Keeper>,
@@ -81,6 +82,7 @@ impl App {
         let ops = lifecycle::bind("SSO_OPS_LISTEN", config.ops_listen)?;
         let line = ready_line(&public, &ops)?;
         lock.sign(line.listening)?;
+        let site = config.site.at(line.listening);
 
         let users = UserStore::new(database.clone());
         let hasher = Hasher::start(&metrics)?;
@@ -113,7 +115,7 @@ impl App {
             workers: config.workers,
             database,
             authority: web::Data::new(authority),
-            cookie: SessionCookie::new(config.host_cookie),
+            site: web::Data::new(site),
             edge: Edge::new(clock, HttpMetrics::new(&metrics), config.trusted_proxies),
             metrics,
             keeper,
@@ -130,16 +132,17 @@ impl App {
     /// When a listener fails.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let readiness = Readiness::default();
-        let (authority, cookie, edge) = (self.authority, self.cookie, self.edge);
-        let public = HttpServer::new(move || http::app(authority.clone(), cookie, edge.clone()))
-            .workers(self.workers)
-            .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEAD_TIME)
-            .shutdown_timeout(lifecycle::DRAIN_SECONDS)
-            .disable_signals()
-            .tcp_nodelay(true)
-            .listen(self.public)?
-            .run();
+        let (authority, site, edge) = (self.authority, self.site, self.edge);
+        let public =
+            HttpServer::new(move || http::app(authority.clone(), site.clone(), edge.clone()))
+                .workers(self.workers)
+                .keep_alive(KEEP_ALIVE)
+                .client_request_timeout(HEAD_TIME)
+                .shutdown_timeout(lifecycle::DRAIN_SECONDS)
+                .disable_signals()
+                .tcp_nodelay(true)
+                .listen(self.public)?
+                .run();
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
         let ended = lifecycle::run(&self.line, public, ops, &readiness, stop).await;
         self.keeping.abort();

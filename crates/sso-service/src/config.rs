@@ -1,17 +1,17 @@
 //! Configuration from the environment: the only place that reads it.
 
+mod site;
+
 use std::{net::SocketAddr, num::NonZero, path::PathBuf, str::FromStr, thread, time::Duration};
 
 use service_runtime::{
     http::TrustedProxies,
     settings::{
-        Faults, Settings, duration, http_url, list, log_format, log_level, networks, positive,
-        socket_address,
+        Faults, Settings, duration, log_format, log_level, networks, positive, socket_address,
     },
     telemetry::TelemetrySettings,
 };
 use tracing::level_filters::LevelFilter;
-use url::Url;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     database::Location,
     limiter::LoginLimits,
     sessions::Limits,
+    site::SiteSettings,
     users::{FirstAdmin, MAX_PASSWORD_BYTES, Password, PasswordRules, Username},
 };
 
@@ -48,8 +49,8 @@ pub(crate) struct Config {
     pub(crate) password_rules: PasswordRules,
     /// Who is to administer, when nobody does.
     pub(crate) first_admin: Option<FirstAdmin>,
-    /// Whether the session cookie has the prefix `__Host-`.
-    pub(crate) host_cookie: bool,
+    /// How browsers see the service.
+    pub(crate) site: SiteSettings,
     /// Whose `X-Forwarded-For` counts.
     pub(crate) trusted_proxies: TrustedProxies,
     /// How many threads answer requests.
@@ -87,7 +88,7 @@ impl Config {
             audit_file: settings.get("SSO_AUDIT_FILE", path),
             password_rules,
             first_admin,
-            host_cookie: host_cookie(&mut settings),
+            site: site::site(&mut settings),
             trusted_proxies: TrustedProxies::new(
                 settings.get("SSO_TRUSTED_PROXIES", networks).unwrap_or_default(),
             ),
@@ -135,13 +136,6 @@ fn telemetry(settings: &mut Settings) -> TelemetrySettings {
         format: settings.get("SSO_LOG_FORMAT", log_format),
         level: settings.get("SSO_LOG_LEVEL", log_level).unwrap_or(LevelFilter::INFO),
     }
-}
-
-/// The prefix promises a browser that the cookie is of this host alone, and came over https.
-fn host_cookie(settings: &mut Settings) -> bool {
-    let public_url: Option<Url> = settings.get_or_file("SSO_PUBLIC_URL", http_url);
-    let domain = settings.get("SSO_COOKIE_DOMAIN", domain);
-    public_url.is_some_and(|url| url.scheme() == "https") && domain.is_none()
 }
 
 fn first_admin(settings: &mut Settings, rules: PasswordRules) -> Option<FirstAdmin> {
@@ -193,12 +187,7 @@ fn refuse_unsupported(settings: &mut Settings) {
 
 /// What changes nothing yet, and can be in the environment of a later version without harm.
 fn check_without_effect(settings: &mut Settings) -> Vec<&'static str> {
-    let text = |_: &str| Ok::<_, String>(());
-    let found = [
-        ("SSO_RETURN_HOSTS", settings.get("SSO_RETURN_HOSTS", text)),
-        ("SSO_ALLOWED_ORIGINS", settings.get("SSO_ALLOWED_ORIGINS", origins)),
-        ("SSO_K8S_PREFIX", settings.get("SSO_K8S_PREFIX", kubernetes_prefix)),
-    ];
+    let found = [("SSO_K8S_PREFIX", settings.get("SSO_K8S_PREFIX", kubernetes_prefix))];
     let names = found.into_iter().filter(|(_, set)| set.is_some());
     names.map(|(name, _)| name).collect()
 }
@@ -210,10 +199,6 @@ fn limit(text: &str) -> Result<u32, &'static str> {
 
 fn path(text: &str) -> Result<PathBuf, &'static str> {
     if text.is_empty() { Err("is empty") } else { Ok(text.into()) }
-}
-
-fn origins(text: &str) -> Result<(), String> {
-    list(text, http_url).map(|_| ())
 }
 
 fn kubernetes_prefix(text: &str) -> Result<(), String> {
@@ -254,11 +239,6 @@ fn database(url: &str) -> Result<Location, &'static str> {
     }
 }
 
-fn domain(text: &str) -> Result<(), &'static str> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
-    if text.bytes().all(allowed) { Ok(()) } else { Err("is no domain name") }
-}
-
 fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
@@ -293,7 +273,7 @@ mod tests {
         assert_eq!((config.login_limits.per_network, config.login_limits.per_account), (30, 10));
         assert_eq!(config.audit_file, None);
         assert_eq!(config.password_rules.min_length, 15);
-        assert!(config.first_admin.is_none() && !config.host_cookie);
+        assert!(config.first_admin.is_none() && config.site.public_url.is_none());
         assert!(config.workers > 0 && config.without_effect.is_empty());
     }
 
@@ -329,15 +309,10 @@ mod tests {
 
     #[test]
     fn what_is_harmless_to_ignore_is_named() {
-        let harmless = [
-            ("SSO_RETURN_HOSTS", "app.example"),
-            ("SSO_ALLOWED_ORIGINS", "https://app.example"),
-            ("SSO_K8S_PREFIX", "sso:"),
-        ];
+        let harmless = [("SSO_K8S_PREFIX", "sso:")];
         let config = read(&harmless).unwrap();
         assert_eq!(config.without_effect, harmless.map(|(name, _)| name));
         check_fault(&[("SSO_K8S_PREFIX", "system:x")], "SSO_K8S_PREFIX", "system:");
-        check_fault(&[("SSO_ALLOWED_ORIGINS", "app")], "SSO_ALLOWED_ORIGINS", "");
     }
 
     #[test]
@@ -356,15 +331,6 @@ mod tests {
         check_fault(&[(NAME, name), (PASSWORD, name)], PASSWORD, "is the user name");
         let shorter = ("SSO_PASSWORD_MIN_LENGTH", "5");
         read(&[(NAME, "root"), (PASSWORD, "trohs"), shorter]).unwrap();
-    }
-
-    #[test]
-    fn only_a_host_that_is_reached_by_https_and_sets_no_domain_has_a_host_cookie() {
-        let host_cookie = |variables: &[(&str, &str)]| read(variables).unwrap().host_cookie;
-        let https = ("SSO_PUBLIC_URL", "https://sso.example");
-        assert!(host_cookie(&[https]));
-        assert!(!host_cookie(&[("SSO_PUBLIC_URL", "http://sso.example")]));
-        assert!(!host_cookie(&[https, ("SSO_COOKIE_DOMAIN", "example")]));
     }
 
     #[test]

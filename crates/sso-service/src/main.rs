@@ -13,6 +13,7 @@ mod login_guard;
 mod network;
 mod outcomes;
 mod sessions;
+mod site;
 #[cfg(test)]
 mod test_service;
 mod tokens;

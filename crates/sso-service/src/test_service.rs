@@ -20,10 +20,11 @@ use crate::{
     audit::{AuditLog, AuditThread, tests::Lines},
     authority::{Lifetimes, SessionAuthority},
     database::{Database, Location, Unavailable},
-    http::{self, SessionCookie},
+    http,
     limiter::{Limiter, LoginLimits},
     login_guard::LoginGuard,
     sessions::{Follower, Keeper, Limits, LiveSessions, SessionStore},
+    site::{Site, SiteSettings},
     users::{HashMemory, Hasher, NewUser, Password, PasswordHash, UserStore, hash_password},
 };
 
@@ -40,8 +41,8 @@ pub(crate) struct TestService {
     pub(crate) live: Arc<LiveSessions>,
     pub(crate) keeper: Keeper,
     pub(crate) authority: Data<SessionAuthority>,
-    /// Whether the session cookie is `__Host-session_id`.
-    pub(crate) host_cookie: bool,
+    /// How browsers see the service.
+    pub(crate) site: Site,
     edge: Edge,
     record: Lines,
     audit_thread: AuditThread,
@@ -84,7 +85,7 @@ impl TestService {
             live,
             keeper,
             authority: Data::new(authority),
-            host_cookie: false,
+            site: site("http://127.0.0.1:8001"),
             edge,
             record,
             audit_thread,
@@ -121,12 +122,13 @@ impl TestService {
 
     /// Sends a request.
     pub(crate) async fn send(&self, request: TestRequest) -> Answer {
-        let cookie = SessionCookie::new(self.host_cookie);
-        let app = http::app(self.authority.clone(), cookie, self.edge.clone());
+        let site = Data::new(self.site.clone());
+        let app = http::app(self.authority.clone(), site, self.edge.clone());
         let response = call_service(&init_service(app).await, request.to_request()).await;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = read_body(response).await;
-        Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+        let text = String::from_utf8(read_body(response).await.into()).unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer { status, headers, body, text }
     }
 
     /// Logs in and gives the session token.
@@ -171,6 +173,8 @@ pub(crate) struct Answer {
     headers: HeaderMap,
     /// `Null` when there is none.
     pub(crate) body: Value,
+    /// The body as it came.
+    pub(crate) text: String,
 }
 
 impl Answer {
@@ -185,6 +189,43 @@ impl Answer {
         let value = self.headers.get(name).map(|value| value.to_str().unwrap());
         value.unwrap_or_default()
     }
+}
+
+impl Answer {
+    /// The value that a cookie is given.
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
+        let lines = self.headers.get_all("set-cookie").map(|line| line.to_str().unwrap());
+        let pairs = lines.filter_map(|line| line.split(';').next()?.split_once('='));
+        let mut values = pairs.filter(|pair| pair.0 == name).map(|pair| pair.1.to_owned());
+        values.next()
+    }
+}
+
+/// The site of a service that is found there.
+pub(crate) fn site(public_url: &str) -> Site {
+    settings(public_url).at(([127, 0, 0, 1], 8001).into())
+}
+
+/// The same, which shares its cookies with a domain.
+pub(crate) fn site_with_domain(public_url: &str, domain: &str) -> Site {
+    let cookie_domain = Some(domain.parse().unwrap());
+    SiteSettings { cookie_domain, ..settings(public_url) }.at(([127, 0, 0, 1], 8001).into())
+}
+
+/// The same, which other origins' scripts may call.
+pub(crate) fn site_with_origins(public_url: &str, origins: &[&str]) -> Site {
+    let allowed_origins = origins.iter().map(|origin| origin.parse().unwrap()).collect();
+    SiteSettings { allowed_origins, ..settings(public_url) }.at(([127, 0, 0, 1], 8001).into())
+}
+
+/// The same, from which one may return to a host.
+pub(crate) fn site_with_return_host(public_url: &str, host: &str) -> Site {
+    let return_hosts = vec![host.parse().unwrap()];
+    SiteSettings { return_hosts, ..settings(public_url) }.at(([127, 0, 0, 1], 8001).into())
+}
+
+fn settings(public_url: &str) -> SiteSettings {
+    SiteSettings { public_url: Some(public_url.parse().unwrap()), ..SiteSettings::default() }
 }
 
 /// Adds `Authorization: Bearer`.

@@ -51,10 +51,14 @@ impl Answer {
         self
     }
 
+    /// A person gets an error as a page.
     fn check_problem(&self) {
+        assert_eq!(self.header("cache-control"), "no-store", "{self:?}");
+        if self.header(CONTENT_TYPE.as_str()).starts_with("text/html") {
+            return;
+        }
         let problem = self.json();
         assert_eq!(self.header(CONTENT_TYPE.as_str()), "application/problem+json", "{self:?}");
-        assert_eq!(self.header("cache-control"), "no-store", "{self:?}");
         assert_eq!(problem["status"], self.status, "{problem}");
         assert_eq!(problem["request_id"], self.request_id(), "{problem}");
         for field in ["type", "title", "detail", "code"] {
@@ -96,6 +100,13 @@ impl Answer {
     pub(crate) fn log(&self) -> String {
         assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
         self.json()["logs"].as_str().unwrap().to_owned()
+    }
+
+    /// The body of a page, whatever its status.
+    #[track_caller]
+    pub(crate) fn page(&self) -> &str {
+        assert_eq!(self.header(CONTENT_TYPE.as_str()), "text/html; charset=utf-8", "{self:?}");
+        std::str::from_utf8(&self.body).unwrap()
     }
 
     /// Status and code of an error.

@@ -3,6 +3,7 @@
 
 mod answer;
 mod binaries;
+mod browser;
 mod caller;
 mod command;
 mod fake_authority;
@@ -15,6 +16,7 @@ mod service;
 mod wait;
 
 pub(crate) use answer::{Answer, Ask};
+pub(crate) use browser::Browser;
 pub(crate) use caller::Caller;
 pub(crate) use command::{Ended, run_gateway, run_sso};
 pub(crate) use fake_authority::{FakeAuthority, Reply, Vouching};

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::{
     binaries::binaries,
+    browser::Browser,
     caller::Caller,
     command::{Ended, clean, run_sso},
     logs::LogDir,
@@ -148,6 +149,11 @@ impl Pair {
     /// Somebody without a token.
     pub(crate) fn anonymous(&self) -> Caller {
         Caller::anonymous(self.sso.listening(), self.gateway.listening(), &self.secrets)
+    }
+
+    /// Somebody with a browser, on the authority's pages.
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(self.anonymous(), &self.secrets)
     }
 
     /// The administrator, logged in, who may do everything.

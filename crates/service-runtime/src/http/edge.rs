@@ -54,7 +54,7 @@ impl Edge {
         // The request moves on whole: the router panics when anyone else still holds it.
         let mut response = next.call(request).await?.map_into_boxed_body();
         if let Some(answer) = problem_answer(&response, &request_id) {
-            response = response.into_response(answer);
+            response = answer_in_place_of(response, answer);
         }
         // The id is visible ASCII, so it is a header value.
         if let Ok(id) = HeaderValue::from_str(&request_id) {
@@ -68,6 +68,19 @@ impl Edge {
         self.metrics.count(route, status, elapsed);
         Ok(response)
     }
+}
+
+/// The answer, with the headers that middleware gave to the one before it.
+fn answer_in_place_of(
+    response: ServiceResponse<BoxBody>,
+    mut answer: HttpResponse,
+) -> ServiceResponse<BoxBody> {
+    for (name, value) in response.headers() {
+        if !answer.headers().contains_key(name) {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    response.into_response(answer)
 }
 
 /// The problem to answer with where the response stems from an error.

@@ -7,7 +7,7 @@ use actix_web::{
     body::BoxBody,
     http::{
         StatusCode,
-        header::{self, HeaderName, HeaderValue},
+        header::{self, ContentType, HeaderName, HeaderValue},
     },
 };
 use shared_types::{AskedPermission, FieldFault, MalformedAuthorization, ProblemDetails};
@@ -27,6 +27,8 @@ struct Parts {
     detail: Cow<'static, str>,
     errors: Vec<FieldFault>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// What a person is shown in place of the details.
+    page: Option<String>,
     /// Logged at the edge, never sent.
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -45,6 +47,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             headers: Vec::new(),
+            page: None,
             cause: None,
         }))
     }
@@ -125,6 +128,19 @@ impl Problem {
         self
     }
 
+    /// Answers with this HTML in place of the details: a person asks, with a browser.
+    #[must_use]
+    pub fn shown_as(mut self, page: impl Into<String>) -> Self {
+        self.0.page = Some(page.into());
+        self
+    }
+
+    /// Whether it is answered with HTML.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        self.0.page.is_some()
+    }
+
     /// Keeps what lies behind it for the log.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -136,6 +152,12 @@ impl Problem {
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.0.code
+    }
+
+    /// What went wrong, for people.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.0.detail
     }
 
     /// What lies behind it and is only for the log.
@@ -150,10 +172,10 @@ impl Problem {
         for (name, value) in &parts.headers {
             response.append_header((name.clone(), value.clone()));
         }
-        response
-            .content_type("application/problem+json")
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .json(ProblemDetails {
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        match &parts.page {
+            Some(page) => response.content_type(ContentType::html()).body(page.clone()),
+            None => response.content_type("application/problem+json").json(ProblemDetails {
                 r#type: "about:blank",
                 title: parts.status.canonical_reason().unwrap_or_default(),
                 status: parts.status.as_u16(),
@@ -161,7 +183,8 @@ impl Problem {
                 code: parts.code,
                 request_id,
                 errors: &parts.errors,
-            })
+            }),
+        }
     }
 }
 

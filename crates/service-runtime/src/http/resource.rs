@@ -31,6 +31,23 @@ where
         .default_service(web::to(|| method_not_allowed("POST")))
 }
 
+/// A resource with a form: GET and HEAD show it, POST takes it.
+pub fn form_resource<F, A, G, B>(path: &str, show: F, submit: G) -> Resource
+where
+    F: Handler<A>,
+    A: FromRequest + 'static,
+    F::Output: Responder + 'static,
+    G: Handler<B>,
+    B: FromRequest + 'static,
+    G::Output: Responder + 'static,
+{
+    let read = web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(show);
+    web::resource(path)
+        .route(read)
+        .route(web::post().to(submit))
+        .default_service(web::to(|| method_not_allowed("GET, HEAD, POST")))
+}
+
 /// A resource that is deleted.
 pub fn delete_resource<F, Args>(path: &str, handler: F) -> Resource
 where

@@ -11,6 +11,7 @@ use std::{
 
 use sqlx::{
     Connection, SqliteConnection, SqlitePool,
+    error::DatabaseError,
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -91,7 +92,7 @@ async fn connect_patiently(options: &SqliteConnectOptions) -> Result<SqliteConne
 
 /// Whether another connection is in the way: `SQLITE_BUSY`, extended or not.
 fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     let code = code.and_then(|code| code.parse::<u32>().ok());
     code.is_some_and(|code| code & 0xff == 5)
 }

@@ -2,56 +2,53 @@
 
 use actix_web::{
     HttpRequest,
-    http::header::{AUTHORIZATION, COOKIE, HeaderMap},
+    http::header::{AUTHORIZATION, HeaderMap},
 };
 use service_runtime::http::{Problem, Result, authorization};
 use shared_types::BearerToken;
 
-/// The cookie that carries a session token.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SessionCookie {
-    name: &'static str,
+use super::{cookies::TokenCookie, csrf};
+use crate::site::Site;
+
+/// The token of a request that only asks: from its header, else from its cookie.
+pub(super) fn token_of(request: &HttpRequest, site: &Site) -> Result<Option<BearerToken>> {
+    match header_token(request)? {
+        Some(token) => Ok(Some(token)),
+        None => token_in(TokenCookie::Session, request.headers(), site),
+    }
 }
 
-impl SessionCookie {
-    /// `host`: whether the cookie carries the prefix that makes browsers tie it to this host and
-    /// to https (RFC 6265bis §4.1.3.2). Only the one name is read then.
-    pub(crate) fn new(host: bool) -> Self {
-        let name = if host { "__Host-session_id" } else { "session_id" };
-        Self { name }
+/// The token of a request that changes something. It counts from a cookie only when no foreign
+/// page can have made the browser send it.
+pub(super) fn token_for_change(request: &HttpRequest, site: &Site) -> Result<Option<BearerToken>> {
+    if comes_in(TokenCookie::Session, request.headers(), site) {
+        csrf::check(request.headers(), site)?;
     }
+    token_of(request, site)
+}
 
-    /// The token of a request: from its header, else from its cookie.
-    pub(super) fn token_of(self, request: &HttpRequest) -> Result<Option<BearerToken>> {
-        match header_token(request)? {
-            Some(token) => Ok(Some(token)),
-            None => self.token_in_cookie(request.headers()),
-        }
-    }
+/// Whether the credential of a request is the one in this cookie.
+pub(super) fn comes_in(cookie: TokenCookie, headers: &HeaderMap, site: &Site) -> bool {
+    value_in(cookie, headers, site).is_some()
+}
 
-    /// The token in the cookie, unless there is an `Authorization` header: the cookie is ignored
-    /// then, whatever the header holds.
-    fn token_in_cookie(self, headers: &HeaderMap) -> Result<Option<BearerToken>> {
-        if headers.contains_key(AUTHORIZATION) {
-            return Ok(None);
-        }
-        let values = headers.get_all(COOKIE);
-        let mut pairs = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
-        let value = pairs.find_map(|pair| self.value_in(pair.trim_ascii()));
-        match value {
-            // A cookie that was emptied is one that was taken back.
-            None | Some([]) => Ok(None),
-            // A browser sends what it was given: it cannot mend what is wrong with it.
-            Some(value) => match BearerToken::parse(value) {
-                Ok(token) => Ok(Some(token)),
-                Err(_) => Err(Problem::invalid_token()),
-            },
-        }
-    }
+/// The token in the cookie, if the cookie counts.
+pub(super) fn token_in(
+    cookie: TokenCookie,
+    headers: &HeaderMap,
+    site: &Site,
+) -> Result<Option<BearerToken>> {
+    let parsed = value_in(cookie, headers, site).map(BearerToken::parse);
+    // A browser sends what it was given: it cannot mend what is wrong with it.
+    parsed.transpose().map_err(|_| Problem::invalid_token())
+}
 
-    fn value_in(self, pair: &[u8]) -> Option<&[u8]> {
-        pair.strip_prefix(self.name.as_bytes())?.strip_prefix(b"=")
+/// With an `Authorization` header no cookie counts, whatever the header holds.
+fn value_in<'a>(cookie: TokenCookie, headers: &'a HeaderMap, site: &Site) -> Option<&'a [u8]> {
+    if headers.contains_key(AUTHORIZATION) {
+        return None;
     }
+    cookie.value_in(headers, site)
 }
 
 /// The token in the `Authorization` header.

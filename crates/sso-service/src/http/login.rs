@@ -20,59 +20,75 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{
-    answer::private,
+    answer::private_in,
+    cookies, csrf,
     json_body::{Members, fault_at, refuse},
 };
 use crate::{
-    authority::{LoggedIn, SessionAuthority},
+    authority::{LoggedIn, LoginError, SessionAuthority},
     login_guard::Typed,
     sessions::Client,
+    site::Site,
 };
 
-/// Begins a session.
+/// Begins a session, in cookies as well if that is asked for.
 pub(super) async fn login(
     request: HttpRequest,
     body: Payload,
     authority: Data<SessionAuthority>,
+    site: Data<Site>,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
     let content_type = content_type(&request)?.ok_or_else(unsupported_media_type)?;
     let body = read_body(body).await?;
-    let credentials = match content_type {
+    let (credentials, wants_cookies) = match content_type {
         ContentType::Json => Credentials::from_json(&body)?,
-        ContentType::Form => Credentials::from_form(&body)?,
+        ContentType::Form => (Credentials::from_fields(form_fields(&body)?)?, false),
     };
+    if wants_cookies {
+        csrf::check(request.headers(), &site)?;
+    }
+    let logged_in = begin_session(&request, &credentials, &authority).await?;
+    let mut response = HttpResponse::Ok();
+    if wants_cookies {
+        cookies::give(&mut response, &logged_in, &site);
+    }
+    Ok(private_in(response, &answer(&logged_in)))
+}
+
+/// Begins the session of whoever sent these credentials.
+pub(super) async fn begin_session(
+    request: &HttpRequest,
+    credentials: &Credentials,
+    authority: &SessionAuthority,
+) -> Result<LoggedIn, LoginError> {
     let typed = Typed { name: &credentials.username, password: &credentials.password };
-    let context = RequestContext::of(&request);
-    let client = client(&request, context.client_ip);
-    let logged_in = authority.login(typed, client, &context.request_id).await?;
-    Ok(private(&answer(&logged_in)))
+    let context = RequestContext::of(request);
+    let client = client(request, context.client_ip);
+    authority.login(typed, client, &context.request_id).await
 }
 
 /// What somebody logs in with. The name is wiped as the password is: people mix up the fields.
-struct Credentials {
-    username: Zeroizing<String>,
+pub(super) struct Credentials {
+    pub(super) username: Zeroizing<String>,
     password: Zeroizing<String>,
 }
 
 impl Credentials {
-    fn from_json(body: &[u8]) -> Result<Self> {
+    /// With whether cookies are asked for.
+    fn from_json(body: &[u8]) -> Result<(Self, bool)> {
         let mut members = Members::parse(body)?;
         let credentials = Self {
             username: members.required_text("username"),
             password: members.required_text("password"),
         };
-        let wants_cookie = members.flag("cookie");
+        let wants_cookies = members.flag("cookie");
         members.finish()?;
-        if wants_cookie {
-            return Err(cookies_not_supported());
-        }
-        Ok(credentials)
+        Ok((credentials, wants_cookies))
     }
 
     /// A form as OAuth 2's password grant has it: `grant_type`, `scope` and the like are ignored.
-    fn from_form(body: &[u8]) -> Result<Self> {
-        let mut fields = Query::parse(std::str::from_utf8(body).map_err(|_| not_utf_8())?);
+    pub(super) fn from_fields(mut fields: Query) -> Result<Self> {
         let [username, password] = ["username", "password"].map(|name| fields.take(name));
         std::mem::take(fields.faults()).into_result()?;
         let mut faults = Vec::new();
@@ -91,22 +107,16 @@ impl Credentials {
     }
 }
 
+/// The fields of a form.
+pub(super) fn form_fields(body: &[u8]) -> Result<Query> {
+    let not_utf_8 =
+        |_| Problem::new(StatusCode::BAD_REQUEST, "bad_request", "The form is not UTF-8.");
+    std::str::from_utf8(body).map(Query::parse).map_err(not_utf_8)
+}
+
 fn client(request: &HttpRequest, ip: IpAddr) -> Client {
     let user_agent = request.headers().get(USER_AGENT);
     Client::new(ip, user_agent.map(HeaderValue::as_bytes))
-}
-
-fn not_utf_8() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "bad_request", "The form is not UTF-8.")
-}
-
-fn cookies_not_supported() -> Problem {
-    Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "not_supported_yet",
-        "This version logs in without cookies.",
-    )
-    .with_errors(vec![fault_at("cookie", "is not supported yet")])
 }
 
 /// What is said to whoever has logged in or renewed a session.
@@ -272,15 +282,49 @@ mod tests {
         }
     }
 
+    fn with_cookie(wanted: bool, password: &str) -> TestRequest {
+        TestRequest::post()
+            .uri("/auth/login")
+            .set_json(json!({"username": "alice", "password": password, "cookie": wanted}))
+    }
+
     #[actix_web::test]
-    async fn cookies_are_not_supported_yet() {
+    async fn cookies_are_set_for_whoever_asks_for_them() {
         let service = service_with_alice().await;
-        let mut credentials = json!({"username": "alice", "password": PASSWORD, "cookie": true});
-        let answer = post(&service, JSON, &credentials.to_string()).await;
-        assert_eq!(answer.problem(), (422, "not_supported_yet"));
-        credentials["cookie"] = false.into();
-        let answer = post(&service, JSON, &credentials.to_string()).await;
-        assert_eq!(answer.status, 200);
+        let ours = |request: TestRequest| request.insert_header(("sec-fetch-site", "same-origin"));
+        let answer = service.send(ours(with_cookie(true, PASSWORD))).await;
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+        let value = |field: &str| answer.body[field].as_str().unwrap().to_owned();
+        assert_eq!(answer.cookie("session_id"), Some(value("token")));
+        assert_eq!(answer.cookie("refresh_token"), Some(value("refresh_token")));
+
+        for (request, status) in [
+            (ours(with_cookie(false, PASSWORD)), 200),
+            (ours(with_cookie(true, "wrong")), 401),
+            (with_cookie(false, PASSWORD), 200),
+        ] {
+            let answer = service.send(request).await;
+            assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (status, ""));
+        }
+    }
+
+    #[actix_web::test]
+    async fn nobody_gets_cookies_by_way_of_a_foreign_page() {
+        let service = service_with_alice().await;
+        let foreign = |name: &'static str, value: &'static str| {
+            with_cookie(true, PASSWORD).insert_header((name, value))
+        };
+        for request in [
+            with_cookie(true, PASSWORD),
+            foreign("sec-fetch-site", "cross-site"),
+            foreign("origin", "https://evil.example"),
+            foreign("origin", "null"),
+            bearer(with_cookie(true, PASSWORD), "x"),
+        ] {
+            let answer = service.send(request).await;
+            assert_eq!(answer.problem(), (403, "csrf"));
+            assert_eq!(answer.header("set-cookie"), "");
+        }
     }
 
     #[actix_web::test]

@@ -1,26 +1,53 @@
 //! `POST /auth/logout`.
 
-use actix_web::{HttpRequest, HttpResponse, http::header::CACHE_CONTROL, web::Data};
-use service_runtime::http::{Query, RequestContext, Result};
+use actix_web::{
+    HttpRequest, HttpResponse, ResponseError,
+    http::{StatusCode, header::CACHE_CONTROL},
+    web::Data,
+};
+use service_runtime::http::{Problem, Query, RequestContext, Result};
 
 use super::{
-    credential::{header_token, required},
+    cookies::{self, TokenCookie},
+    credential::{comes_in, token_for_change},
     origin::origin,
 };
-use crate::authority::SessionAuthority;
+use crate::{authority::SessionAuthority, site::Site};
 
 /// Ends the session of the token. A token that stands for none is as good as logged out.
-///
-/// The cookie does not count here: any page could have a browser send it.
 pub(super) async fn logout(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
+    site: Data<Site>,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
-    let token = required(header_token(&request)?)?;
-    authority.audit_logout(&token, origin(&RequestContext::of(&request)));
-    authority.logout(&token).await?;
-    Ok(HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish())
+    if !end_session(&request, &authority, &site).await? {
+        return Err(Problem::not_authenticated());
+    }
+    let mut response = HttpResponse::NoContent();
+    if comes_in(TokenCookie::Session, request.headers(), &site) {
+        cookies::take_back(&mut response, &site);
+    }
+    Ok(response.insert_header((CACHE_CONTROL, "no-store")).finish())
+}
+
+/// Ends the session that the token of a request stands for. Says whether there was a token.
+pub(super) async fn end_session(
+    request: &HttpRequest,
+    authority: &SessionAuthority,
+    site: &Site,
+) -> Result<bool> {
+    match token_for_change(request, site) {
+        Ok(None) => Ok(false),
+        Ok(Some(token)) => {
+            authority.audit_logout(&token, origin(&RequestContext::of(request)));
+            authority.logout(&token).await?;
+            Ok(true)
+        }
+        // What the cookie holds is no token at all, and so as good as logged out.
+        Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => Ok(true),
+        Err(problem) => Err(problem),
+    }
 }
 
 #[cfg(test)]
@@ -79,9 +106,66 @@ mod tests {
         assert_eq!(service.send(logout()).await.problem(), (401, "not_authenticated"));
         let malformed = bearer(logout(), "a b");
         assert_eq!(service.send(malformed).await.problem(), (400, "invalid_request"));
-        // Any page could have a browser send its cookie here.
-        let cookie = logout().insert_header(("cookie", format!("session_id={token}")));
-        assert_eq!(service.send(cookie).await.problem(), (401, "not_authenticated"));
         assert_eq!(service.validate(&token).await.status, 200);
+    }
+
+    fn by_cookie(value: &str) -> TestRequest {
+        logout().insert_header(("cookie", format!("session_id={value}")))
+    }
+
+    #[actix_web::test]
+    async fn a_cookie_is_logged_out_and_taken_back() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let token = service.log_in("alice").await;
+        // The second time it is unknown; the last one is no token at all.
+        for value in [&token, &token, "a b"] {
+            let ours = by_cookie(value).insert_header(("sec-fetch-site", "same-origin"));
+            let answer = service.send(ours).await;
+            assert_eq!(answer.status, 204, "{value}");
+            assert_eq!(answer.cookie("session_id").as_deref(), Some(""));
+            assert_eq!(answer.cookie("refresh_token").as_deref(), Some(""));
+        }
+        assert_eq!(service.validate(&token).await.problem(), (401, "invalid_token"));
+    }
+
+    #[actix_web::test]
+    async fn no_foreign_page_logs_anybody_out() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let token = service.log_in("alice").await;
+        for request in [
+            by_cookie(&token),
+            by_cookie(&token).insert_header(("sec-fetch-site", "same-site")),
+            by_cookie(&token).insert_header(("origin", "https://evil.example")),
+            by_cookie("a b"),
+        ] {
+            let answer = service.send(request).await;
+            assert_eq!(answer.problem(), (403, "csrf"));
+            assert_eq!(answer.header("set-cookie"), "");
+        }
+        assert_eq!(service.validate(&token).await.status, 200);
+    }
+
+    #[actix_web::test]
+    async fn a_cookie_stays_when_its_end_cannot_be_written() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let token = service.log_in("alice").await;
+        service.database.close().await;
+        let ours = by_cookie(&token).insert_header(("sec-fetch-site", "same-origin"));
+        let answer = service.send(ours).await;
+        assert_eq!(answer.problem(), (503, "store_unavailable"));
+        assert_eq!((answer.header("retry-after"), answer.header("set-cookie")), ("1", ""));
+    }
+
+    #[actix_web::test]
+    async fn with_a_header_the_cookie_is_left_alone() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let (mine, other) = (service.log_in("alice").await, service.log_in("alice").await);
+        let answer = service.send(bearer(by_cookie(&other), &mine)).await;
+        assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (204, ""));
+        assert_eq!(service.validate(&other).await.status, 200);
     }
 }

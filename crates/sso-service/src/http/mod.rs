@@ -1,17 +1,20 @@
 //! HTTP in front of the authority: it translates, and decides nothing.
 
 mod answer;
+mod cookies;
+mod cors;
 mod credential;
+mod csrf;
 mod error;
 mod json_body;
 mod login;
 mod logout;
 mod origin;
+mod pages;
 mod refresh;
 mod routes;
 mod session;
 mod sessions;
 mod validate;
 
-pub(crate) use credential::SessionCookie;
 pub(crate) use routes::app;

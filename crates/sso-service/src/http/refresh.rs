@@ -10,33 +10,61 @@ use service_runtime::http::{
 };
 use shared_types::BearerToken;
 
-use super::{answer::private, json_body::Members, login::answer, origin::origin};
-use crate::authority::SessionAuthority;
+use super::{
+    answer::private_in,
+    cookies::{self, TokenCookie},
+    credential::{required, token_in},
+    csrf,
+    json_body::Members,
+    login::answer,
+    origin::origin,
+};
+use crate::{authority::SessionAuthority, site::Site};
 
-/// Renews a session.
+/// Renews a session, by the token in the body, else by the one in the cookie; then in cookies.
 pub(super) async fn refresh(
     request: HttpRequest,
     body: Payload,
     authority: Data<SessionAuthority>,
+    site: Data<Site>,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
-    let json = content_type(&request)? == Some(ContentType::Json);
-    let body = read_body(body).await?;
-    let token = match json {
-        true => token_in(&body)?,
-        false => return Err(unsupported_media_type()),
+    let token_in_body = token_in_body(&request, body).await?;
+    let by_cookie = token_in_body.is_none();
+    let token = match token_in_body {
+        Some(token) => token,
+        None => token_in_cookie(&request, &site)?,
     };
     let result = authority.refresh(&token).await;
     authority.audit_refresh(&result, origin(&RequestContext::of(&request)));
-    Ok(private(&answer(&result?)))
+    let logged_in = result?;
+    let mut response = HttpResponse::Ok();
+    if by_cookie {
+        cookies::give(&mut response, &logged_in, &site);
+    }
+    Ok(private_in(response, &answer(&logged_in)))
 }
 
-fn token_in(body: &[u8]) -> Result<BearerToken> {
-    let mut members = Members::parse(body)?;
+/// The `refresh_token` of a JSON body. An empty body is none, whatever its type.
+async fn token_in_body(request: &HttpRequest, body: Payload) -> Result<Option<BearerToken>> {
+    let body = read_body(body).await?;
+    if body.is_empty() {
+        return Ok(None);
+    }
+    if content_type(request)? != Some(ContentType::Json) {
+        return Err(unsupported_media_type());
+    }
+    let mut members = Members::parse(&body)?;
     let token = members.required_text("refresh_token");
     members.finish()?;
     // No token of ours is spelled so: it was never issued.
-    BearerToken::parse(token.as_bytes()).map_err(|_| Problem::invalid_token())
+    BearerToken::parse(token.as_bytes()).map(Some).map_err(|_| Problem::invalid_token())
+}
+
+fn token_in_cookie(request: &HttpRequest, site: &Site) -> Result<BearerToken> {
+    let token = required(token_in(TokenCookie::Refresh, request.headers(), site)?)?;
+    csrf::check(request.headers(), site)?;
+    Ok(token)
 }
 
 #[cfg(test)]
@@ -114,12 +142,37 @@ mod tests {
         }
         assert_eq!(refresh(&service, &json!(1)).await.problem(), (422, "invalid_value"));
         let bodiless = TestRequest::post().uri("/auth/refresh");
-        assert_eq!(service.send(bodiless).await.problem(), (415, "unsupported_media_type"));
+        assert_eq!(service.send(bodiless).await.problem(), (401, "not_authenticated"));
+        let form = TestRequest::post().uri("/auth/refresh").set_form([("refresh_token", "x")]);
+        assert_eq!(service.send(form).await.problem(), (415, "unsupported_media_type"));
         let as_bearer = bearer(
             TestRequest::post().uri("/auth/validate"),
             first["refresh_token"].as_str().unwrap(),
         );
         assert_eq!(service.send(as_bearer).await.problem(), (401, "invalid_token"));
         assert_eq!(refresh(&service, &first["refresh_token"]).await.status, 200);
+    }
+    fn by_cookie(token: &Value) -> TestRequest {
+        let cookie = format!("refresh_token={}", token.as_str().unwrap());
+        TestRequest::post().uri("/auth/refresh").insert_header(("cookie", cookie))
+    }
+
+    #[actix_web::test]
+    async fn a_cookie_is_renewed_in_cookies_from_our_own_pages() {
+        let (service, first) = logged_in().await;
+        let token = &first["refresh_token"];
+        let silent = service.send(by_cookie(token)).await;
+        assert_eq!((silent.problem(), silent.header("set-cookie")), ((403, "csrf"), ""));
+        let with_header = bearer(by_cookie(token), first["token"].as_str().unwrap());
+        assert_eq!(service.send(with_header).await.problem(), (401, "not_authenticated"));
+
+        let ours = by_cookie(token).insert_header(("sec-fetch-site", "same-origin"));
+        let answer = service.send(ours).await;
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+        let value = |field: &str| answer.body[field].as_str().map(str::to_owned);
+        assert_eq!(answer.cookie("session_id"), value("token"));
+        assert_eq!(answer.cookie("refresh_token"), value("refresh_token"));
+        let again = refresh(&service, token).await;
+        assert_eq!((again.status.as_u16(), again.header("set-cookie")), (200, ""));
     }
 }

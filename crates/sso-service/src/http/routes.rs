@@ -8,17 +8,18 @@ use actix_web::{
     web::{self, Data, ServiceConfig},
 };
 use service_runtime::http::{
-    Edge, delete_resource, get_delete_resource, get_resource, no_such_endpoint, post_resource,
+    Edge, delete_resource, form_resource, get_delete_resource, get_resource, no_such_endpoint,
+    post_resource,
 };
 use shared_types::paths;
 
-use super::{credential::SessionCookie, login, logout, refresh, session, sessions, validate};
-use crate::authority::SessionAuthority;
+use super::{cors, login, logout, pages, refresh, session, sessions, validate};
+use crate::{authority::SessionAuthority, site::Site};
 
 /// The app of one worker.
 pub(crate) fn app(
     authority: Data<SessionAuthority>,
-    cookie: SessionCookie,
+    site: Data<Site>,
     edge: Edge,
 ) -> App<
     impl ServiceFactory<
@@ -31,9 +32,10 @@ pub(crate) fn app(
 > {
     App::new()
         .app_data(authority)
-        .app_data(Data::new(cookie))
+        .app_data(site)
         .configure(routes)
         .default_service(web::to(no_such_endpoint))
+        .wrap(from_fn(cors::share))
         .wrap(from_fn(move |request, next| edge.clone().pass(request, next)))
 }
 
@@ -43,12 +45,17 @@ fn routes(app: &mut ServiceConfig) {
 
     // for whoever logs in
     app.service(post_resource("/auth/login", login::login))
-        .service(post_resource("/auth/refresh", refresh::refresh))
+        .service(form_resource("/auth/refresh", pages::renew, refresh::refresh))
         .service(post_resource("/auth/logout", logout::logout))
         .service(get_resource("/auth/session", session::session))
         .service(get_resource("/auth/user", session::user))
         .service(get_delete_resource("/auth/sessions", sessions::list, sessions::end_others))
         .service(delete_resource("/auth/sessions/{id}", sessions::end_one));
+
+    // for people
+    app.service(form_resource("/login", pages::login, pages::log_in))
+        .service(form_resource("/logout", pages::logout, pages::log_out))
+        .service(get_resource("/account", pages::account));
 }
 
 #[cfg(test)]
@@ -60,7 +67,9 @@ mod tests {
     #[actix_web::test]
     async fn what_has_not_arrived_is_not_there() {
         let service = TestService::start().await;
-        for path in ["/", "/auth", "/auth/register", "/auth/validate/", "/metrics", "/livez"] {
+        for path in
+            ["/", "/auth", "/auth/register", "/register", "/auth/validate/", "/metrics", "/livez"]
+        {
             let answer = service.send(TestRequest::get().uri(path)).await;
             assert_eq!(answer.problem(), (404, "not_found"), "{path}");
         }

@@ -11,18 +11,18 @@ use uuid::Uuid;
 
 use super::{
     answer::private,
-    credential::{SessionCookie, required},
+    credential::{required, token_of},
     validate::validation,
 };
-use crate::{authority::SessionAuthority, sessions::Principal};
+use crate::{authority::SessionAuthority, sessions::Principal, site::Site};
 
 /// The session of the token.
 pub(super) async fn session(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
-    cookie: Data<SessionCookie>,
+    site: Data<Site>,
 ) -> Result<HttpResponse> {
-    let principal = authenticate(&request, &authority, **cookie)?;
+    let principal = authenticate(&request, &authority, &site)?;
     let details = authority.session_details(&principal.session).await?;
     let details = details.ok_or_else(Problem::invalid_token)?;
     Ok(private(&SessionAnswer {
@@ -38,9 +38,9 @@ pub(super) async fn session(
 pub(super) async fn user(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
-    cookie: Data<SessionCookie>,
+    site: Data<Site>,
 ) -> Result<HttpResponse> {
-    let principal = authenticate(&request, &authority, **cookie)?;
+    let principal = authenticate(&request, &authority, &site)?;
     let account = &*principal.account;
     Ok(private(&UserAnswer {
         id: account.user_id,
@@ -56,10 +56,10 @@ pub(super) async fn user(
 pub(super) fn authenticate(
     request: &HttpRequest,
     authority: &SessionAuthority,
-    cookie: SessionCookie,
+    site: &Site,
 ) -> Result<Principal> {
     Query::parse(request.query_string()).finish()?;
-    let token = required(cookie.token_of(request)?)?;
+    let token = required(token_of(request, site)?)?;
     Ok(authority.principal(&token)?)
 }
 

@@ -1,6 +1,4 @@
 //! `GET` and `DELETE /auth/sessions`, `DELETE /auth/sessions/{id}`: one's own log-ins.
-//!
-//! The cookie does not count for what ends a session: any page could have a browser send it.
 
 use std::net::IpAddr;
 
@@ -16,21 +14,22 @@ use uuid::Uuid;
 
 use super::{
     answer::private,
-    credential::{SessionCookie, header_token, required},
+    credential::{required, token_for_change},
     session::authenticate,
 };
 use crate::{
     authority::SessionAuthority,
     sessions::{Principal, SessionDetails},
+    site::Site,
 };
 
 /// The sessions of the user, the newest first.
 pub(super) async fn list(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
-    cookie: Data<SessionCookie>,
+    site: Data<Site>,
 ) -> Result<HttpResponse> {
-    let principal = authenticate(&request, &authority, **cookie)?;
+    let principal = authenticate(&request, &authority, &site)?;
     let sessions = authority.sessions(&principal.session).await?;
     let shown = sessions.iter().map(|session| Shown::new(session, principal.session.id));
     Ok(private(&Answer { sessions: shown.collect() }))
@@ -41,9 +40,10 @@ pub(super) async fn end_one(
     request: HttpRequest,
     id: Path<String>,
     authority: Data<SessionAuthority>,
+    site: Data<Site>,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
-    let principal = bearer(&request, &authority)?;
+    let principal = who_changes(&request, &authority, &site)?;
     let id = id.parse().map_err(|_| no_such_session())?;
     match authority.end_session(&principal.session, id).await? {
         true => Ok(no_content()),
@@ -55,11 +55,12 @@ pub(super) async fn end_one(
 pub(super) async fn end_others(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
+    site: Data<Site>,
 ) -> Result<HttpResponse> {
     let mut query = Query::parse(request.query_string());
     let all = query.get("all", flag).unwrap_or(false);
     query.finish()?;
-    let principal = bearer(&request, &authority)?;
+    let principal = who_changes(&request, &authority, &site)?;
     authority.end_other_sessions(&principal.session).await?;
     if all {
         authority.end_session(&principal.session, principal.session.id).await?;
@@ -67,8 +68,14 @@ pub(super) async fn end_others(
     Ok(no_content())
 }
 
-fn bearer(request: &HttpRequest, authority: &SessionAuthority) -> Result<Principal> {
-    Ok(authority.principal(&required(header_token(request)?)?)?)
+/// Whoever asks for a change of one's own sessions.
+fn who_changes(
+    request: &HttpRequest,
+    authority: &SessionAuthority,
+    site: &Site,
+) -> Result<Principal> {
+    let token = required(token_for_change(request, site)?)?;
+    Ok(authority.principal(&token)?)
 }
 
 fn flag(text: &str) -> Result<bool, &'static str> {
@@ -206,13 +213,26 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_session_is_not_ended_by_a_cookie_or_an_unclear_wish() {
+    async fn a_cookie_ends_sessions_from_our_own_pages_only() {
+        let service = service().await;
+        let (mine, other) = (service.log_in("alice").await, service.log_in("alice").await);
+        let by_cookie = |site: &str| {
+            TestRequest::delete()
+                .uri("/auth/sessions")
+                .insert_header(("cookie", format!("session_id={mine}")))
+                .insert_header(("sec-fetch-site", site))
+        };
+        assert_eq!(service.send(by_cookie("cross-site")).await.problem(), (403, "csrf"));
+        assert_eq!(service.validate(&other).await.status, 200);
+        assert_eq!(service.send(by_cookie("same-origin")).await.status, 204);
+        assert_eq!(service.validate(&other).await.problem(), (401, "invalid_token"));
+        assert_eq!(service.validate(&mine).await.status, 200);
+    }
+
+    #[actix_web::test]
+    async fn an_unclear_wish_ends_nothing() {
         let service = service().await;
         let token = service.log_in("alice").await;
-        let request = TestRequest::delete()
-            .uri("/auth/sessions?all=true")
-            .insert_header(("cookie", format!("session_id={token}")));
-        assert_eq!(service.send(request).await.problem(), (401, "not_authenticated"));
         for query in ["?all=1", "?all=true&all=true", "?everything=true"] {
             assert_eq!(delete(&service, &token, query).await.problem(), (400, "bad_request"));
         }

@@ -12,22 +12,22 @@ use shared_types::{AskedPermission, BearerToken, InvalidPermission, Validation};
 
 use super::{
     answer::private,
-    credential::{SessionCookie, header_token, required},
+    credential::{header_token, required, token_of},
     json_body::Members,
     origin::origin,
 };
-use crate::{authority::SessionAuthority, sessions::Principal};
+use crate::{authority::SessionAuthority, sessions::Principal, site::Site};
 
 /// Says whose a token is, and whether it permits what is asked.
 pub(super) async fn validate(
     request: HttpRequest,
     body: Payload,
     authority: Data<SessionAuthority>,
-    cookie: Data<SessionCookie>,
+    site: Data<Site>,
 ) -> Result<HttpResponse> {
     let asked = asked_permission(request.query_string())?;
     let token = match token_in_body(&request, body).await? {
-        None => cookie.token_of(&request)?,
+        None => token_of(&request, &site)?,
         Some(_) if header_token(&request)?.is_some() => return Err(two_tokens()),
         Some(token) => Some(token),
     };
@@ -91,7 +91,7 @@ mod tests {
     use actix_web::test::TestRequest;
     use serde_json::json;
 
-    use crate::test_service::{Answer, TOKEN_TTL, TestService, bearer};
+    use crate::test_service::{Answer, TOKEN_TTL, TestService, bearer, site};
 
     fn post(uri: &str) -> TestRequest {
         TestRequest::post().uri(uri)
@@ -224,7 +224,7 @@ mod tests {
     #[actix_web::test]
     async fn over_https_only_the_cookie_of_this_host_counts() {
         let (mut service, token) = logged_in().await;
-        service.host_cookie = true;
+        service.site = site("https://sso.example.org");
         let with_cookie = |name: &str| {
             post("/auth/validate").insert_header(("cookie", format!("{name}={token}")))
         };

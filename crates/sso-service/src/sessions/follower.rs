@@ -75,7 +75,7 @@ impl Follower {
             let hash = token.token.hash;
             let of_the_same = sibling.filter(|(session, _)| *session == token.session);
             sibling = Some((token.session, hash));
-            self.add(token, of_the_same.map(|(_, sibling)| sibling));
+            self.add(&token, of_the_same.map(|(_, sibling)| sibling));
         }
         Ok(())
     }
@@ -114,20 +114,20 @@ impl Follower {
         Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     }
 
-    fn apply(&mut self, what: What) {
+    fn apply(&self, what: What) {
         match what {
-            What::Token(token, sibling) => self.add(*token, sibling),
+            What::Token(token, sibling) => self.add(&token, sibling),
             What::TokenGone(hash) => self.live.remove(&hash),
             What::User(_) | What::Role(_) | What::Nothing => {}
         }
     }
 
-    fn add(&mut self, row: TokenRow, sibling: Option<TokenHash>) {
+    fn add(&self, row: &TokenRow, sibling: Option<TokenHash>) {
         // A session of nobody cannot be used.
         let Some(user) = self.users.get(&row.user) else {
             return;
         };
-        let TokenRow { session, id, epoch, last_seen_at, token, .. } = row;
+        let TokenRow { session, id, epoch, last_seen_at, token, .. } = *row;
         self.live.add(token, sibling, || {
             LiveSession::new(session, id, user.clone(), epoch, last_seen_at)
         });

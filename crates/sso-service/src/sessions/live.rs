@@ -206,7 +206,7 @@ impl LiveSessions {
 }
 
 /// A session token to be added.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct NewToken {
     pub(super) hash: TokenHash,
     pub(super) issued_at: i64,

@@ -1,0 +1,90 @@
+//! What is configured about browsers.
+
+use std::str::FromStr;
+
+use service_runtime::settings::{Settings, list};
+
+use crate::site::{CookieDomain, SiteSettings};
+
+const COOKIE_DOMAIN: &str = "SSO_COOKIE_DOMAIN";
+
+/// Reads it. A cookie domain that no browser would take is a fault.
+pub(super) fn site(settings: &mut Settings) -> SiteSettings {
+    let is_set = settings.has("SSO_PUBLIC_URL") || settings.has("SSO_PUBLIC_URL_FILE");
+    let site = SiteSettings {
+        public_url: settings.get_or_file("SSO_PUBLIC_URL", str::parse),
+        cookie_domain: settings.get(COOKIE_DOMAIN, str::parse),
+        allowed_origins: listed(settings, "SSO_ALLOWED_ORIGINS"),
+        return_hosts: listed(settings, "SSO_RETURN_HOSTS"),
+    };
+    // A public URL that is set and wrong was a fault already.
+    if site.public_url.is_some() || !is_set {
+        check_cookie_domain(settings, &site);
+    }
+    site
+}
+
+fn listed<T: FromStr<Err = &'static str>>(settings: &mut Settings, name: &'static str) -> Vec<T> {
+    settings.get(name, |text| list(text, str::parse)).unwrap_or_default()
+}
+
+fn check_cookie_domain(settings: &mut Settings, site: &SiteSettings) {
+    let covered = |domain: &CookieDomain| site.public_url.as_ref().map(|url| domain.covers(url));
+    match site.cookie_domain.as_ref().map(covered) {
+        Some(None) => settings.fault(COOKIE_DOMAIN, "needs SSO_PUBLIC_URL to be set"),
+        Some(Some(false)) => {
+            settings.fault(COOKIE_DOMAIN, "is not the domain of SSO_PUBLIC_URL, nor above it");
+        }
+        None | Some(Some(true)) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<SiteSettings, String> {
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut settings = Settings::read("SSO_", owned.collect::<Vec<_>>());
+        let site = site(&mut settings);
+        settings.finish().map(|()| site).map_err(|faults| faults.to_string())
+    }
+
+    #[test]
+    fn all_of_it_may_be_set() {
+        let site = read(&[
+            ("SSO_PUBLIC_URL", "https://sso.example.org/"),
+            ("SSO_COOKIE_DOMAIN", "example.org"),
+            ("SSO_ALLOWED_ORIGINS", "https://app.example.org, http://localhost:3000"),
+            ("SSO_RETURN_HOSTS", "app.example.org,*.apps.example.org:8443"),
+        ])
+        .unwrap();
+        assert_eq!(site.public_url.unwrap(), "https://sso.example.org".parse().unwrap());
+        assert_eq!(site.cookie_domain.unwrap().as_str(), "example.org");
+        assert_eq!((site.allowed_origins.len(), site.return_hosts.len()), (2, 2));
+    }
+
+    #[track_caller]
+    fn check_fault(variables: &[(&str, &str)], fault: &str) {
+        let faults = read(variables).unwrap_err();
+        assert_eq!(faults.lines().count(), 1, "{faults}");
+        assert!(faults.contains(fault), "{faults}");
+    }
+
+    #[test]
+    fn one_fault_is_one_line() {
+        let domain = ("SSO_COOKIE_DOMAIN", "example.org");
+        for (variables, fault) in [
+            (&[("SSO_PUBLIC_URL", "https://x/base")][..], "SSO_PUBLIC_URL: may hold no path"),
+            (&[("SSO_PUBLIC_URL", "sso"), domain], "SSO_PUBLIC_URL: is no URL"),
+            (&[domain], "SSO_COOKIE_DOMAIN: needs SSO_PUBLIC_URL"),
+            (&[domain, ("SSO_PUBLIC_URL", "https://sso.example")], "SSO_COOKIE_DOMAIN: is not"),
+            (&[("SSO_ALLOWED_ORIGINS", "https://a,*")], "SSO_ALLOWED_ORIGINS: entry 2: is no URL"),
+            (&[("SSO_ALLOWED_ORIGINS", "https://a/b")], "SSO_ALLOWED_ORIGINS: entry 1: may hold"),
+            (&[("SSO_RETURN_HOSTS", "a,*")], "SSO_RETURN_HOSTS: entry 2: may have a *"),
+            (&[("SSO_RETURN_HOSTS", "https://a")], "SSO_RETURN_HOSTS: entry 1: "),
+        ] {
+            check_fault(variables, fault);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The cookies that carry tokens for a browser.
+
+use actix_web::{
+    HttpResponseBuilder,
+    cookie::{Cookie, SameSite, time::Duration},
+    http::header::{COOKIE, HeaderMap},
+};
+
+use chrono::{DateTime, Utc};
+
+use crate::{authority::LoggedIn, site::Site};
+
+/// What a cookie carries.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum TokenCookie {
+    /// The session token, for every path.
+    Session,
+    /// The refresh token, for the one path that takes it.
+    Refresh,
+}
+
+impl TokenCookie {
+    /// A prefix is a promise that browsers enforce (RFC 6265bis §4.1.3): `__Host-` ties a cookie
+    /// to this host and to https, `__Secure-` to https. Only this one name is ever read.
+    fn name(self, site: &Site) -> &'static str {
+        let https = site.origin().is_https();
+        match self {
+            Self::Session if https && site.cookie_domain().is_none() => "__Host-session_id",
+            Self::Session => "session_id",
+            Self::Refresh if https => "__Secure-refresh_token",
+            Self::Refresh => "refresh_token",
+        }
+    }
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Session => "/",
+            Self::Refresh => "/auth/refresh",
+        }
+    }
+
+    /// The value in a request's headers. A cookie that was emptied is one that was taken back.
+    pub(super) fn value_in<'a>(self, headers: &'a HeaderMap, site: &Site) -> Option<&'a [u8]> {
+        let name = self.name(site).as_bytes();
+        let pairs = headers.get_all(COOKIE).flat_map(|value| value.as_bytes().split(is_separator));
+        let value = |pair: &'a [u8]| pair.trim_ascii().strip_prefix(name)?.strip_prefix(b"=");
+        pairs.map(value).find_map(|value| value).filter(|value| !value.is_empty())
+    }
+
+    fn holding<'a>(self, value: &'a str, lifetime: Duration, site: &'a Site) -> Cookie<'a> {
+        let mut cookie = Cookie::build(self.name(site), value)
+            .path(self.path())
+            .max_age(lifetime)
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(site.origin().is_https())
+            .finish();
+        if let Some(domain) = site.cookie_domain() {
+            cookie.set_domain(domain.as_str());
+        }
+        cookie
+    }
+}
+
+/// Gives both tokens to the browser, each for as long as it lives.
+pub(super) fn give(response: &mut HttpResponseBuilder, logged_in: &LoggedIn, site: &Site) {
+    let (token, refresh_token) = (logged_in.token.expose(), logged_in.refresh_token.expose());
+    let lives =
+        |until: DateTime<Utc>| Duration::seconds((until - logged_in.issued_at).num_seconds());
+    response.cookie(TokenCookie::Session.holding(token, lives(logged_in.expires_at), site)).cookie(
+        TokenCookie::Refresh.holding(refresh_token, lives(logged_in.refresh_expires_at), site),
+    );
+}
+
+/// Has the browser forget both.
+pub(super) fn take_back(response: &mut HttpResponseBuilder, site: &Site) {
+    for cookie in [TokenCookie::Session, TokenCookie::Refresh] {
+        response.cookie(cookie.holding("", Duration::ZERO, site));
+    }
+}
+
+fn is_separator(byte: &u8) -> bool {
+    *byte == b';'
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{
+        HttpResponse,
+        http::header::{HeaderValue, SET_COOKIE},
+    };
+
+    use super::*;
+    use crate::{
+        login_guard::Typed,
+        sessions::Client,
+        test_service::{PASSWORD, TestService, site, site_with_domain},
+    };
+
+    const HTTP: &str = "http://127.0.0.1:8001";
+    const HTTPS: &str = "https://sso.example.org";
+
+    async fn logged_in() -> LoggedIn {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let client = Client::new([127, 0, 0, 1].into(), None);
+        let typed = Typed { name: "alice", password: PASSWORD };
+        service.authority.login(typed, client, "r").await.unwrap()
+    }
+
+    /// The `Set-Cookie` lines of an answer.
+    fn lines(mut response: HttpResponseBuilder) -> Vec<String> {
+        let response: HttpResponse = response.finish();
+        let lines = response.headers().get_all(SET_COOKIE);
+        lines.map(|line| line.to_str().unwrap().to_owned()).collect()
+    }
+
+    #[actix_web::test]
+    async fn cookies_are_as_safe_as_the_public_url_allows() {
+        let logged_in = logged_in().await;
+        let (token, refresh) = (logged_in.token.expose(), logged_in.refresh_token.expose());
+        for (site, session_cookie, refresh_cookie) in [
+            (
+                site(HTTP),
+                format!("session_id={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age=1800"),
+                format!(
+                    "refresh_token={refresh}; HttpOnly; SameSite=Lax; Path=/auth/refresh; \
+                     Max-Age=28800"
+                ),
+            ),
+            (
+                site(HTTPS),
+                format!(
+                    "__Host-session_id={token}; HttpOnly; SameSite=Lax; Secure; Path=/; \
+                     Max-Age=1800"
+                ),
+                format!(
+                    "__Secure-refresh_token={refresh}; HttpOnly; SameSite=Lax; Secure; \
+                     Path=/auth/refresh; Max-Age=28800"
+                ),
+            ),
+            (
+                site_with_domain(HTTPS, "example.org"),
+                format!(
+                    "session_id={token}; HttpOnly; SameSite=Lax; Secure; Path=/; \
+                     Domain=example.org; Max-Age=1800"
+                ),
+                format!(
+                    "__Secure-refresh_token={refresh}; HttpOnly; SameSite=Lax; Secure; \
+                     Path=/auth/refresh; Domain=example.org; Max-Age=28800"
+                ),
+            ),
+        ] {
+            let mut response = HttpResponse::Ok();
+            give(&mut response, &logged_in, &site);
+            assert_eq!(lines(response), [session_cookie, refresh_cookie]);
+        }
+    }
+
+    #[test]
+    fn what_is_taken_back_is_what_was_given() {
+        let mut response = HttpResponse::Ok();
+        take_back(&mut response, &site_with_domain(HTTPS, "example.org"));
+        let attributes = "HttpOnly; SameSite=Lax; Secure;";
+        let expected = [
+            format!("session_id=; {attributes} Path=/; Domain=example.org; Max-Age=0"),
+            format!(
+                "__Secure-refresh_token=; {attributes} Path=/auth/refresh; Domain=example.org; \
+                 Max-Age=0"
+            ),
+        ];
+        assert_eq!(lines(response), expected);
+    }
+
+    #[track_caller]
+    fn check_read(site: &Site, lines: &[&str], expected: Option<&str>) {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(COOKIE, HeaderValue::from_str(line).unwrap());
+        }
+        let value = TokenCookie::Session.value_in(&headers, site);
+        assert_eq!(value, expected.map(str::as_bytes), "{lines:?}");
+    }
+
+    #[test]
+    fn only_the_cookie_of_the_one_name_is_read() {
+        let (http, https) = (site(HTTP), site(HTTPS));
+        let shared = site_with_domain(HTTPS, "example.org");
+        for (site, lines, value) in [
+            (&http, &["session_id=x"][..], Some("x")),
+            (&http, &["a=b;session_id=x ; c=d"], Some("x")),
+            (&http, &["a=b", "session_id=x"], Some("x")),
+            (&http, &["session_id=x; session_id=y"], Some("x")),
+            (&http, &["session_id=x=y"], Some("x=y")),
+            (&http, &["session_id="], None),
+            (&http, &["session_id"], None),
+            (&http, &["Session_id=x"], None),
+            (&http, &["xsession_id=x"], None),
+            (&http, &["__Host-session_id=x"], None),
+            (&http, &["refresh_token=x"], None),
+            (&https, &["session_id=x"], None),
+            (&https, &["session_id=x; __Host-session_id=y"], Some("y")),
+            (&shared, &["session_id=x; __Host-session_id=y"], Some("x")),
+            (&http, &[], None),
+        ] {
+            check_read(site, lines, value);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Requests that a foreign page had a browser send (CSRF).
+//!
+//! A browser adds its cookies to whatever a page has it send, and says where the page came from in
+//! headers that no page can write: `Sec-Fetch-Site` where it trusts the connection (https, or this
+//! machine), `Origin` with everything that is posted. Who sends neither is no browser of today,
+//! and needs no cookie.
+
+use actix_web::http::{
+    StatusCode,
+    header::{HeaderMap, HeaderValue, ORIGIN},
+};
+use service_runtime::http::{Problem, Result};
+
+use crate::site::Site;
+
+/// Refuses what may have come from a foreign page. For every request that changes something by
+/// virtue of a cookie, or sets one.
+pub(super) fn check(headers: &HeaderMap, site: &Site) -> Result<()> {
+    if is_ours(headers) || only(headers, ORIGIN.as_str()).is_some_and(|from| site.trusts(from)) {
+        return Ok(());
+    }
+    Err(refusal(
+        "With a cookie, this is accepted from our own pages and from allowed origins only.",
+    ))
+}
+
+/// Refuses what no person navigates to: scripts, images, frames. For what a link of another site
+/// may do, with cookies, and nothing else may.
+pub(super) fn check_navigation(headers: &HeaderMap) -> Result<()> {
+    let mode = is_or_absent(headers, "sec-fetch-mode", b"navigate");
+    if mode && is_or_absent(headers, "sec-fetch-dest", b"document") {
+        return Ok(());
+    }
+    Err(refusal("This is a page to go to, and not for scripts, images or frames."))
+}
+
+/// Whether the browser says that our own page, or the user, sent it. Nobody but the user navigates
+/// from `none`; scripts without a page (a browser's extensions) do not navigate.
+fn is_ours(headers: &HeaderMap) -> bool {
+    match only(headers, "sec-fetch-site") {
+        Some(b"same-origin") => true,
+        Some(b"none") => is_or_absent(headers, "sec-fetch-mode", b"navigate"),
+        _ => false,
+    }
+}
+
+fn is_or_absent(headers: &HeaderMap, name: &str, value: &[u8]) -> bool {
+    !headers.contains_key(name) || only(headers, name) == Some(value)
+}
+
+/// The header's value, if there is just one.
+fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
+    let mut values = headers.get_all(name);
+    values.next().filter(|_| values.next().is_none()).map(HeaderValue::as_bytes)
+}
+
+fn refusal(detail: &'static str) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "csrf", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderName;
+
+    use super::*;
+    use crate::test_service::site_with_origins;
+
+    const SITE: &str = "sec-fetch-site";
+    const MODE: &str = "sec-fetch-mode";
+    const FROM: &str = "origin";
+
+    fn headers(row: &[(&'static str, &str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &str)| {
+            (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
+        };
+        let mut headers = HeaderMap::new();
+        row.iter().map(pair).for_each(|(name, value)| headers.append(name, value));
+        headers
+    }
+
+    #[track_caller]
+    fn check_row(row: &[(&'static str, &str)], accepted: bool) {
+        let site = site_with_origins("https://sso.example.org", &["https://app.example.org"]);
+        assert_eq!(check(&headers(row), &site).is_ok(), accepted, "{row:?}");
+    }
+
+    #[test]
+    fn our_own_pages_the_user_and_allowed_origins_are_accepted() {
+        for row in [
+            &[(SITE, "same-origin")][..],
+            &[(SITE, "same-origin"), (MODE, "cors")],
+            &[(SITE, "same-origin"), (FROM, "https://sso.example.org")],
+            &[(SITE, "none")],
+            &[(SITE, "none"), (MODE, "navigate")],
+            &[(FROM, "https://sso.example.org")],
+            &[(FROM, "https://app.example.org")],
+            &[(SITE, "same-site"), (FROM, "https://app.example.org")],
+            &[(SITE, "cross-site"), (FROM, "https://app.example.org")],
+            &[(SITE, "cross-site"), (FROM, "https://sso.example.org")],
+        ] {
+            check_row(row, true);
+        }
+    }
+
+    #[test]
+    fn all_else_is_refused() {
+        for row in [
+            &[][..],
+            &[(SITE, "same-site")],
+            &[(SITE, "cross-site")],
+            &[(SITE, "")],
+            &[(SITE, "Same-Origin")],
+            &[(SITE, "same-origin, cross-site")],
+            &[(SITE, "same-origin"), (SITE, "cross-site")],
+            &[(SITE, "none"), (MODE, "cors")],
+            &[(SITE, "none"), (MODE, "no-cors")],
+            &[(SITE, "none"), (MODE, "navigate"), (MODE, "cors")],
+            &[(MODE, "navigate")],
+            &[(FROM, "null")],
+            &[(SITE, "cross-site"), (FROM, "null")],
+            &[(FROM, "")],
+            &[(FROM, "https://evil.example")],
+            &[(SITE, "same-site"), (FROM, "https://evil.example.org")],
+            &[(FROM, "http://sso.example.org")],
+            &[(FROM, "https://sso.example.org:8443")],
+            &[(FROM, "https://sso.example.org:443")],
+            &[(FROM, "https://sso.example.org/")],
+            &[(FROM, "https://SSO.example.org")],
+            &[(FROM, "https://sso.example.org.")],
+            &[(FROM, "https://sso.example.org.evil.example")],
+            &[(FROM, "https://sso.example.org"), (FROM, "https://evil.example")],
+            &[(FROM, "https://sso.example.org https://evil.example")],
+            &[("referer", "https://sso.example.org/login")],
+        ] {
+            check_row(row, false);
+        }
+    }
+    #[test]
+    fn only_people_navigate() {
+        const DEST: &str = "sec-fetch-dest";
+        for (row, accepted) in [
+            (&[][..], true),
+            (&[(MODE, "navigate"), (DEST, "document")], true),
+            (&[(SITE, "cross-site"), (MODE, "navigate"), (DEST, "document")], true),
+            (&[(MODE, "navigate"), (DEST, "iframe")], false),
+            (&[(MODE, "no-cors"), (DEST, "image")], false),
+            (&[(MODE, "cors"), (DEST, "empty")], false),
+            (&[(MODE, "navigate"), (MODE, "navigate")], false),
+        ] {
+            assert_eq!(check_navigation(&headers(row)).is_ok(), accepted, "{row:?}");
+        }
+    }
+}

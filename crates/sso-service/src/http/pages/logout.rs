@@ -1,0 +1,144 @@
+//! `/logout`: are you sure, and what that sends.
+
+use actix_web::{HttpRequest, HttpResponse, ResponseError, http::StatusCode, web::Data};
+use askama::Template;
+use service_runtime::http::{Problem, Query, Result};
+
+use super::{
+    error::{for_people, wants_html},
+    page::{go_to, page, shown},
+    visitor::visitor,
+};
+use crate::{
+    authority::SessionAuthority,
+    http::{cookies, csrf, logout::end_session},
+    site::{Landing, Site},
+};
+
+#[derive(Template)]
+#[template(path = "logout.html")]
+struct LogoutPage<'a> {
+    username: Option<&'a str>,
+    fault: Option<&'static str>,
+}
+
+/// Asks. Following a link logs nobody out: anybody can make one.
+pub(in crate::http) async fn show(
+    request: HttpRequest,
+    authority: Data<SessionAuthority>,
+    site: Data<Site>,
+) -> Result<HttpResponse> {
+    for_people(&request, try_show(&request, &authority, &site))
+}
+
+fn try_show(
+    request: &HttpRequest,
+    authority: &SessionAuthority,
+    site: &Site,
+) -> Result<HttpResponse> {
+    Query::parse(request.query_string()).finish()?;
+    let principal = visitor(request, authority, site)?;
+    let username = principal.as_ref().map(|principal| &*principal.account.username);
+    page(&LogoutPage { username, fault: None }, &Landing::Account)
+}
+
+/// Ends the session, and has the browser forget it.
+pub(in crate::http) async fn log_out(
+    request: HttpRequest,
+    authority: Data<SessionAuthority>,
+    site: Data<Site>,
+) -> Result<HttpResponse> {
+    let answer = try_log_out(&request, &authority, &site).await;
+    for_people(&request, answer)
+}
+
+/// Also without a session: its cookie may have run out, and the one that renews it lives on, and
+/// is not sent here.
+async fn try_log_out(
+    request: &HttpRequest,
+    authority: &SessionAuthority,
+    site: &Site,
+) -> Result<HttpResponse> {
+    csrf::check(request.headers(), site)?;
+    Query::parse(request.query_string()).finish()?;
+    end_session(request, authority, site).await.map_err(|problem| again(request, problem))?;
+    let mut response = go_to("/login");
+    cookies::take_back(&mut response, site);
+    Ok(response.finish())
+}
+
+/// The question once more when it cannot be told whether the session has ended. The cookies stay,
+/// so that there is something to ask with.
+fn again(request: &HttpRequest, problem: Problem) -> Problem {
+    let unknown = problem.status_code() == StatusCode::SERVICE_UNAVAILABLE;
+    if !unknown || !wants_html(request.headers()) {
+        return problem;
+    }
+    let fault = Some("We could not make sure that you are logged out. Try again in a moment.");
+    shown(problem, &LogoutPage { username: None, fault }, &Landing::Account)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use crate::test_service::TestService;
+
+    async fn logged_in() -> (TestService, String) {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let token = service.log_in("alice").await;
+        (service, token)
+    }
+
+    fn with_cookie(request: TestRequest, token: &str) -> TestRequest {
+        let request = request.uri("/logout").insert_header(("accept", "text/html"));
+        request.insert_header(("cookie", format!("session_id={token}")))
+    }
+
+    #[actix_web::test]
+    async fn a_link_only_asks() {
+        let (service, token) = logged_in().await;
+        let answer = service.send(with_cookie(TestRequest::get(), &token)).await;
+        assert_eq!(answer.status, 200);
+        assert!(answer.text.contains("<strong>alice</strong>"), "{}", answer.text);
+        assert!(answer.text.contains("<form method=\"post\" action=\"/logout\">"));
+        assert_eq!(service.validate(&token).await.status, 200);
+        let stranger = service.send(with_cookie(TestRequest::get(), "x")).await;
+        assert!(stranger.text.contains("action=\"/logout\""), "{}", stranger.text);
+    }
+
+    #[actix_web::test]
+    async fn the_form_ends_the_session_and_takes_the_cookies_back() {
+        let (service, token) = logged_in().await;
+        // The last time around without any session.
+        for value in [&*token, &*token, ""] {
+            let ours = with_cookie(TestRequest::post(), value);
+            let answer = service.send(ours.insert_header(("sec-fetch-site", "same-origin"))).await;
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/login"));
+            assert_eq!(answer.cookie("session_id").as_deref(), Some(""));
+            assert_eq!(answer.cookie("refresh_token").as_deref(), Some(""));
+            assert_eq!(service.validate(&token).await.problem(), (401, "invalid_token"));
+        }
+    }
+
+    #[actix_web::test]
+    async fn no_foreign_page_logs_anybody_out() {
+        let (service, token) = logged_in().await;
+        let foreign = with_cookie(TestRequest::post(), &token);
+        let answer = service.send(foreign.insert_header(("sec-fetch-site", "cross-site"))).await;
+        assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (403, ""));
+        assert_eq!(service.validate(&token).await.status, 200);
+    }
+    #[actix_web::test]
+    async fn who_may_still_be_logged_in_is_asked_again() {
+        let (service, token) = logged_in().await;
+        service.database.close().await;
+        let ours = with_cookie(TestRequest::post(), &token);
+        let answer = service.send(ours.insert_header(("sec-fetch-site", "same-origin"))).await;
+        assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (503, ""));
+        assert_eq!(answer.header("retry-after"), "1");
+        assert!(answer.text.contains("could not make sure"), "{}", answer.text);
+        assert!(answer.text.contains("action=\"/logout\""), "{}", answer.text);
+    }
+}

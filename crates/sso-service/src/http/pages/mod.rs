@@ -1,0 +1,15 @@
+//! Pages for people, without a line of script.
+
+mod account;
+mod error;
+mod login;
+mod logout;
+mod page;
+mod refresh;
+mod visitor;
+
+pub(super) use account::show as account;
+pub(super) use login::{log_in, show as login};
+pub(super) use logout::{log_out, show as logout};
+pub(super) use page::STYLE;
+pub(super) use refresh::renew;

@@ -1,0 +1,179 @@
+//! `GET /auth/refresh`: whoever comes here goes on with a renewed session, or logs in.
+
+use actix_web::{HttpRequest, HttpResponse, ResponseError, http::StatusCode, web::Data};
+use service_runtime::http::{Problem, RequestContext, Result};
+use url::form_urlencoded;
+
+use super::{
+    error::for_people,
+    page::go_to,
+    visitor::{landing, visitor},
+};
+use crate::{
+    authority::{RefreshError, SessionAuthority},
+    http::{
+        cookies::{self, TokenCookie},
+        credential::{required, token_in},
+        csrf,
+        origin::origin,
+    },
+    site::{Landing, Site},
+};
+
+/// Renews the cookies, for somebody whom another page sent here.
+pub(in crate::http) async fn renew(
+    request: HttpRequest,
+    authority: Data<SessionAuthority>,
+    site: Data<Site>,
+) -> Result<HttpResponse> {
+    let answer = try_renew(&request, &authority, &site).await;
+    for_people(&request, answer)
+}
+
+async fn try_renew(
+    request: &HttpRequest,
+    authority: &SessionAuthority,
+    site: &Site,
+) -> Result<HttpResponse> {
+    let landing = landing(request, site)?;
+    csrf::check_navigation(request.headers())?;
+    let token = match token_in(TokenCookie::Refresh, request.headers(), site).and_then(required) {
+        Ok(token) => token,
+        Err(problem) => return log_in_after(problem, &landing),
+    };
+    let result = authority.refresh(&token).await;
+    authority.audit_refresh(&result, origin(&RequestContext::of(request)));
+    match result {
+        Ok(logged_in) => {
+            let mut response = go_to(landing.location());
+            cookies::give(&mut response, &logged_in, site);
+            Ok(response.finish())
+        }
+        // Another tab was faster, and has left its cookies.
+        Err(RefreshError::TooSoon(_)) if visitor(request, authority, site)?.is_some() => {
+            Ok(go_to(landing.location()).finish())
+        }
+        Err(error) => log_in_after(error.into(), &landing),
+    }
+}
+
+/// To the log-in, if that is what helps: not when it could not be told who asks.
+fn log_in_after(problem: Problem, landing: &Landing) -> Result<HttpResponse> {
+    if problem.status_code() != StatusCode::UNAUTHORIZED {
+        return Err(problem);
+    }
+    let Some(url) = landing.returning() else {
+        return Ok(go_to("/login").finish());
+    };
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let query = query.append_pair("return_to", url.as_str()).finish();
+    Ok(go_to(&format!("/login?{query}")).finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use actix_web::test::TestRequest;
+
+    use crate::test_service::{Answer, PASSWORD, TestService, site_with_return_host};
+
+    const THERE: &str = "/auth/refresh?return_to=https://app.example.org/x?y";
+    const LOG_IN: &str = "/login?return_to=https%3A%2F%2Fapp.example.org%2Fx%3Fy";
+
+    async fn logged_in() -> (TestService, String) {
+        let mut service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        service.site = site_with_return_host("http://127.0.0.1:8001", "app.example.org");
+        let log_in = TestRequest::post()
+            .uri("/auth/login")
+            .set_json(serde_json::json!({"username": "alice", "password": PASSWORD}));
+        let token = service.send(log_in).await.body["refresh_token"].as_str().unwrap().to_owned();
+        (service, token)
+    }
+
+    fn with_cookie(uri: &str, token: &str) -> TestRequest {
+        let request = TestRequest::get().uri(uri).insert_header(("accept", "text/html"));
+        request.insert_header(("cookie", format!("refresh_token={token}")))
+    }
+
+    #[track_caller]
+    fn check_goes_to(answer: &Answer, location: &str) {
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        assert_eq!(answer.header("location"), location);
+    }
+
+    #[actix_web::test]
+    async fn a_browser_comes_back_with_new_cookies() {
+        let (service, token) = logged_in().await;
+        // As from a link on another site.
+        let request = with_cookie(THERE, &token)
+            .insert_header(("sec-fetch-site", "cross-site"))
+            .insert_header(("sec-fetch-mode", "navigate"))
+            .insert_header(("sec-fetch-dest", "document"));
+        let answer = service.send(request).await;
+        check_goes_to(&answer, "https://app.example.org/x?y");
+        assert_eq!(service.validate(&answer.cookie("session_id").unwrap()).await.status, 200);
+        let next = answer.cookie("refresh_token").unwrap();
+        service.clock.advance(Duration::from_secs(20 * 60));
+        let answer = service.send(with_cookie("/auth/refresh", &next)).await;
+        check_goes_to(&answer, "/account");
+        assert_ne!(answer.cookie("refresh_token").unwrap(), next);
+    }
+
+    #[actix_web::test]
+    async fn who_cannot_be_renewed_logs_in() {
+        let (service, _) = logged_in().await;
+        for token in ["", "x", "a b"] {
+            let answer = service.send(with_cookie(THERE, token)).await;
+            check_goes_to(&answer, LOG_IN);
+            assert_eq!(answer.header("set-cookie"), "");
+            check_goes_to(&service.send(with_cookie("/auth/refresh", token)).await, "/login");
+        }
+        let evil = with_cookie("/auth/refresh?return_to=https://evil.example", "x");
+        check_goes_to(&service.send(evil).await, "/login");
+    }
+
+    #[actix_web::test]
+    async fn what_no_person_navigates_to_renews_nothing() {
+        let (service, token) = logged_in().await;
+        for (name, value) in [
+            ("sec-fetch-mode", "no-cors"),
+            ("sec-fetch-mode", "cors"),
+            ("sec-fetch-dest", "iframe"),
+        ] {
+            let answer =
+                service.send(with_cookie(THERE, &token).insert_header((name, value))).await;
+            assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (403, ""), "{value}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn of_two_tabs_both_go_on() {
+        let (service, token) = logged_in().await;
+        let first = service.send(with_cookie(THERE, &token)).await;
+        let second = service.send(with_cookie(THERE, &token)).await;
+        let cookies = ["session_id", "refresh_token"];
+        assert_eq!(cookies.map(|name| first.cookie(name)), cookies.map(|name| second.cookie(name)));
+        let [session, refresh] = cookies.map(|name| first.cookie(name).unwrap());
+        // A third one comes with the new cookies already.
+        let both = format!("refresh_token={refresh}; session_id={session}");
+        let third = TestRequest::get().uri(THERE).insert_header(("cookie", both));
+        let third = service.send(third).await;
+        check_goes_to(&third, "https://app.example.org/x?y");
+        assert_eq!(third.header("set-cookie"), "");
+        let without_session = service.send(with_cookie(THERE, &refresh)).await;
+        assert_eq!(without_session.status, 429);
+    }
+
+    #[actix_web::test]
+    async fn a_store_that_does_not_answer_sends_nobody_to_log_in() {
+        let (service, token) = logged_in().await;
+        service.database.close().await;
+        let answer = service.send(with_cookie(THERE, &token)).await;
+        assert_eq!(answer.status, 503, "{}", answer.text);
+        assert_eq!(answer.header("retry-after"), "1");
+        assert_eq!((answer.header("set-cookie"), answer.header("location")), ("", ""));
+        assert!(answer.text.contains("if you were logged in, you still are"), "{}", answer.text);
+    }
+}

@@ -1,0 +1,75 @@
+//! The domain that shares the service's cookies.
+
+use std::str::FromStr;
+
+use url::Host;
+
+use super::Origin;
+
+/// A domain name of two labels at least: browsers take no cookie for less.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CookieDomain(String);
+
+impl CookieDomain {
+    /// Whether a browser takes a cookie for this domain from that origin (RFC 6265 §5.1.3).
+    pub(crate) fn covers(&self, origin: &Origin) -> bool {
+        let rest = origin.host().strip_suffix(self.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+
+    /// As the attribute `Domain` spells it.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for CookieDomain {
+    type Err = &'static str;
+
+    /// A leading dot, as of old, changes nothing.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.strip_prefix('.').unwrap_or(text);
+        match Host::parse(text) {
+            Ok(Host::Domain(name)) if name.ends_with('.') => Err("may not end with a dot"),
+            Ok(Host::Domain(name)) if !name.contains('.') => {
+                Err("has one label only: browsers take no cookie for it")
+            }
+            Ok(Host::Domain(name)) => Ok(Self(name)),
+            Ok(Host::Ipv4(_) | Host::Ipv6(_)) => Err("is an address and no domain name"),
+            Err(_) => Err("is no domain name"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(domain: &str, origin: &str, expected: bool) {
+        let domain: CookieDomain = domain.parse().unwrap();
+        assert_eq!(domain.covers(&origin.parse().unwrap()), expected, "{domain:?} {origin}");
+    }
+
+    #[test]
+    fn a_domain_covers_itself_and_what_lies_below() {
+        for domain in ["example.org", ".example.org", "EXAMPLE.org"] {
+            check(domain, "https://example.org", true);
+            check(domain, "https://sso.example.org:8443", true);
+            check(domain, "https://a.sso.example.org", true);
+            check(domain, "https://notexample.org", false);
+            check(domain, "https://example.org.evil.example", false);
+            check(domain, "http://127.0.0.1:8001", false);
+        }
+        check("sso.example.org", "https://example.org", false);
+    }
+
+    #[test]
+    fn not_everything_is_a_domain() {
+        for wrong in
+            ["", ".", "org", "localhost", "127.0.0.1", "[::1]", "a b.org", "a.org:80", "a.org."]
+        {
+            assert!(wrong.parse::<CookieDomain>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Origins (RFC 6454): scheme, host and port.
+
+use std::{net::SocketAddr, str::FromStr};
+
+use service_runtime::settings::http_url;
+use url::Url;
+
+/// An origin of http or https.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// With the path `/`.
+    url: Url,
+    /// As a browser spells it in the header `Origin`.
+    spelled: String,
+}
+
+impl Origin {
+    /// The origin of a service that is reached where it listens.
+    pub(crate) fn of_listener(address: SocketAddr) -> Self {
+        #[expect(clippy::expect_used, reason = "an address is always a host and a port")]
+        format!("http://{address}").parse().expect("a socket address makes an origin")
+    }
+
+    /// Whether a header `Origin` names it. Browsers spell every origin in one way only: lower
+    /// case, no default port, nothing after it.
+    pub(crate) fn is_named_by(&self, header: &[u8]) -> bool {
+        self.spelled.as_bytes() == header
+    }
+
+    /// Whether it is reached by https.
+    pub(crate) fn is_https(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// The host, as URLs spell it.
+    pub(crate) fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// Whether the URL lies there.
+    pub(crate) fn contains(&self, url: &Url) -> bool {
+        self.url.origin() == url.origin()
+    }
+}
+
+impl FromStr for Origin {
+    type Err = &'static str;
+
+    /// Reads a URL without a path. Case and default ports do not count, nor does a `/` at the end.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let url = http_url(text)?;
+        if url.path() != "/" {
+            return Err("may hold no path");
+        }
+        Ok(Self { spelled: url.origin().ascii_serialization(), url })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(configured: &str, header: &str, expected: bool) {
+        let origin: Origin = configured.parse().unwrap();
+        assert_eq!(origin.is_named_by(header.as_bytes()), expected, "{configured} {header}");
+    }
+
+    #[test]
+    fn however_it_is_configured_a_browser_names_it_in_one_way() {
+        for configured in
+            ["https://sso.example", "https://sso.example/", "HTTPS://SSO.Example:443/"]
+        {
+            check(configured, "https://sso.example", true);
+        }
+        check("https://sso.example:8443", "https://sso.example:8443", true);
+        check("http://[::1]:8001", "http://[::1]:8001", true);
+        check("https://bücher.example", "https://xn--bcher-kva.example", true);
+    }
+
+    #[test]
+    fn what_is_spelled_otherwise_comes_from_no_browser() {
+        for header in [
+            "",
+            "null",
+            "http://sso.example",
+            "https://sso.example/",
+            "https://sso.example:443",
+            "https://SSO.example",
+            "https://sso.example.",
+            "https://sso.example.evil.example",
+            "https://evil-sso.example",
+            "https://sso.example:8443",
+            "https://sso.example https://evil.example",
+            "sso.example",
+        ] {
+            check("https://sso.example", header, false);
+        }
+    }
+
+    #[test]
+    fn an_origin_has_no_path() {
+        for wrong in ["https://x/path", "https://x?a", "https://u@x", "ftp://x", "null", "*", "x"] {
+            assert!(wrong.parse::<Origin>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_listener_is_an_origin() {
+        let spelled = |address: &str| Origin::of_listener(address.parse().unwrap()).spelled;
+        assert_eq!(spelled("127.0.0.1:8001"), "http://127.0.0.1:8001");
+        assert_eq!(spelled("[::1]:80"), "http://[::1]");
+    }
+}

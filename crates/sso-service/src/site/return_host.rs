@@ -1,0 +1,154 @@
+//! Hosts that a browser may be sent to.
+
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+/// `app.example.org`, `app.example.org:8443`, `*.example.org`, `192.0.2.1:8080`, `[::1]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReturnHost {
+    host: HostPattern,
+    /// Without one, the port that the scheme stands for.
+    port: Option<u16>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum HostPattern {
+    Exactly(Host),
+    /// What ends with this suffix, which begins with a dot: one label or more before the domain,
+    /// never the domain itself.
+    Below(String),
+}
+
+impl ReturnHost {
+    /// Whether the URL lies there.
+    pub(super) fn contains(&self, url: &Url) -> bool {
+        let same_port = match self.port {
+            None => url.port().is_none(),
+            port => url.port_or_known_default() == port,
+        };
+        same_port && url.host().is_some_and(|host| self.host.matches(&host))
+    }
+}
+
+impl HostPattern {
+    fn matches(&self, host: &Host<&str>) -> bool {
+        match (self, host) {
+            (Self::Exactly(exactly), host) => *exactly == host.to_owned(),
+            (Self::Below(suffix), Host::Domain(name)) => {
+                name.strip_suffix(suffix).is_some_and(|labels| !labels.is_empty())
+            }
+            (Self::Below(_), _) => false,
+        }
+    }
+}
+
+impl FromStr for ReturnHost {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (host, port) = split_port(text)?;
+        let host = match host.strip_prefix("*.") {
+            None => HostPattern::Exactly(parse_host(host)?),
+            Some(domain) => match parse_host(domain)? {
+                Host::Domain(name) => HostPattern::Below(format!(".{name}")),
+                Host::Ipv4(_) | Host::Ipv6(_) => return Err("*. goes before a domain name only"),
+            },
+        };
+        Ok(Self { host, port })
+    }
+}
+
+/// The colons of an IPv6 address stand in brackets.
+fn split_port(text: &str) -> Result<(&str, Option<u16>), &'static str> {
+    match text.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => {
+            let number = port.parse().ok().filter(|number| *number > 0);
+            Ok((host, Some(number.ok_or("has no port from 1 to 65535 after its colon")?)))
+        }
+        _ => Ok((text, None)),
+    }
+}
+
+fn parse_host(text: &str) -> Result<Host, &'static str> {
+    match Host::parse(text) {
+        Ok(Host::Domain(name)) if name.ends_with('.') => Err("may not end with a dot"),
+        Ok(Host::Domain(name)) if name.contains('*') => Err("may have a * only as *. before it"),
+        Ok(host) => Ok(host),
+        Err(_) => Err("is no host[:port] like app.example.org, *.example.org:8443 or [::1]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(entry: &str, url: &str, expected: bool) {
+        let entry: ReturnHost = entry.parse().unwrap();
+        assert_eq!(entry.contains(&url.parse().unwrap()), expected, "{entry:?} {url}");
+    }
+
+    #[test]
+    fn without_a_port_the_schemes_own_is_meant() {
+        for url in ["https://app.example/", "https://app.example:443/", "http://app.example:80/"] {
+            check("app.example", url, true);
+        }
+        for url in ["https://app.example:8443", "https://app.example:80", "http://app.example:443"]
+        {
+            check("app.example", url, false);
+        }
+        check("app.example:8443", "https://app.example:8443/x", true);
+        check("app.example:443", "https://app.example/x", true);
+        check("app.example:443", "http://app.example/x", false);
+        check("app.example:8443", "https://app.example/x", false);
+    }
+
+    #[test]
+    fn a_wildcard_stands_for_labels_and_never_for_none() {
+        check("*.example.org", "https://app.example.org", true);
+        check("*.example.org", "https://a.b.example.org", true);
+        check("*.example.org", "https://example.org", false);
+        check("*.example.org", "https://notexample.org", false);
+        check("*.example.org", "https://app.example.org.evil.example", false);
+        check("*.example.org", "https://app.example.org:8443", false);
+        check("*.example.org:8443", "https://app.example.org:8443", true);
+        check("*.example.org", "https://app.example.org.", false);
+    }
+
+    #[test]
+    fn hosts_are_compared_as_urls_spell_them() {
+        check("APP.example", "https://app.EXAMPLE", true);
+        check("bücher.example", "https://xn--bcher-kva.example", true);
+        check("127.0.0.1:8080", "http://127.0.0.1:8080/", true);
+        check("127.0.0.1:8080", "http://2130706433:8080/", true);
+        check("[::1]", "http://[0:0:0:0:0:0:0:1]/", true);
+        check("[::1]:8080", "http://[::1]:8080/", true);
+        check("app.example", "https://app.example.", false);
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused() {
+        for wrong in [
+            "",
+            "*",
+            "*.",
+            "*.*.example",
+            "a*.example",
+            "*.127.0.0.1",
+            "*.[::1]",
+            "app.example:0",
+            "app.example:65536",
+            "app.example:",
+            "app.example:x",
+            "app.example.",
+            "https://app.example",
+            "app.example/path",
+            "user@app.example",
+            "::1",
+            "a b",
+        ] {
+            assert!(wrong.parse::<ReturnHost>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Where a browser goes once it is logged in. An open redirect would lend our good name to
+//! anybody's page, so only a place that parsed and is known counts.
+
+use url::Url;
+
+use super::Site;
+
+/// Longer ones would not fit into every proxy's idea of a header.
+const MAX_RETURN_TO_BYTES: usize = 4096;
+
+/// A page to go on to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Landing {
+    /// Our own, where nothing else is asked for, or nothing that will do.
+    Account,
+    /// What was asked for, as the parser spells it.
+    Return(Url),
+}
+
+impl Landing {
+    /// The value of `Location`.
+    pub(crate) fn location(&self) -> &str {
+        match self {
+            Self::Account => "/account",
+            Self::Return(url) => url.as_str(),
+        }
+    }
+
+    /// The place that was asked for, if it will do.
+    pub(crate) fn returning(&self) -> Option<&Url> {
+        match self {
+            Self::Account => None,
+            Self::Return(url) => Some(url),
+        }
+    }
+}
+
+impl Site {
+    /// Where a request with this `return_to` goes on to.
+    pub(crate) fn landing(&self, return_to: Option<&str>) -> Landing {
+        let url = return_to
+            .filter(|text| text.len() <= MAX_RETURN_TO_BYTES)
+            .and_then(|text| Url::parse(text).ok())
+            .filter(|url| self.may_return_to(url));
+        url.map_or(Landing::Account, Landing::Return)
+    }
+
+    fn may_return_to(&self, url: &Url) -> bool {
+        let good_scheme = match url.scheme() {
+            "https" => true,
+            "http" => !self.origin.is_https(),
+            _ => false,
+        };
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        let known =
+            || self.origin.contains(url) || self.return_hosts.iter().any(|host| host.contains(url));
+        good_scheme && anonymous && known()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_service::site;
+
+    /// What is asked for, and where one lands.
+    #[track_caller]
+    fn check(public_url: &str, return_to: &str, expected: &str) {
+        let mut site = site(public_url);
+        site.return_hosts = ["app.example.org", "dev.example.org:8443", "*.apps.example.org"]
+            .map(|host| host.parse().unwrap())
+            .into();
+        let landing = site.landing(Some(return_to));
+        assert_eq!(landing.location(), expected, "{return_to:?}");
+    }
+
+    const HTTPS: &str = "https://sso.example.org";
+    const HTTP: &str = "http://127.0.0.1:8001";
+
+    #[test]
+    fn known_places_are_returned_to_as_the_parser_spells_them() {
+        for (asked, spelled) in [
+            ("https://app.example.org", "https://app.example.org/"),
+            ("https://app.example.org/a?b=c&d#e", "https://app.example.org/a?b=c&d#e"),
+            ("HTTPS://APP.example.org:443/A", "https://app.example.org/A"),
+            ("https://app%2Eexample.org/", "https://app.example.org/"),
+            ("https:app.example.org/a", "https://app.example.org/a"),
+            ("https:\\\\app.example.org\\a", "https://app.example.org/a"),
+            ("https://app.exam\tple.org/\na", "https://app.example.org/a"),
+            ("  https://app.example.org/a b", "https://app.example.org/a%20b"),
+            ("https://app.example.org/\u{e9}\"<>", "https://app.example.org/%C3%A9%22%3C%3E"),
+            ("https://app.example.org/a/../b", "https://app.example.org/b"),
+            ("https://dev.example.org:8443/", "https://dev.example.org:8443/"),
+            ("https://a.b.apps.example.org/", "https://a.b.apps.example.org/"),
+            ("https://sso.example.org/admin", "https://sso.example.org/admin"),
+        ] {
+            check(HTTPS, asked, spelled);
+        }
+        check(HTTP, "http://127.0.0.1:8001/admin", "http://127.0.0.1:8001/admin");
+        check(HTTP, "http://app.example.org/", "http://app.example.org/");
+        check(HTTP, "https://app.example.org/", "https://app.example.org/");
+    }
+
+    #[test]
+    fn all_else_lands_on_the_account() {
+        let long = format!("https://app.example.org/{}", "a".repeat(MAX_RETURN_TO_BYTES));
+        for hostile in [
+            "",
+            "/",
+            "/account",
+            "//evil.example",
+            "\\\\evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "/\t/evil.example",
+            "https:evil.example",
+            "https:/evil.example",
+            "https:///evil.example",
+            "https://evil.example",
+            "https://evil.example/https://app.example.org",
+            "https://evil.example?app.example.org",
+            "https://evil.example#app.example.org",
+            "https://evil.example\\@app.example.org",
+            "https://app.example.org@evil.example",
+            "https://user@app.example.org",
+            "https://user:password@app.example.org",
+            "https://:password@app.example.org",
+            "https://app.example.org.",
+            "https://app.example.org.evil.example",
+            "https://notapp.example.org",
+            "https://app.example.org:8443",
+            "https://app.example.org:80",
+            "https://dev.example.org",
+            "https://dev.example.org:8444",
+            "https://sso.example.org:8443",
+            "https://apps.example.org",
+            "https://\u{430}pp.example.org",
+            "https://app\u{2215}.example.org",
+            "https://[::1]",
+            "https://127.0.0.1:8001",
+            "http://app.example.org",
+            "http://sso.example.org",
+            "javascript:alert(1)",
+            "java\nscript:alert(1)",
+            "javascript://app.example.org/%0aalert(1)",
+            "data:text/html,x",
+            "blob:https://app.example.org/x",
+            "filesystem:https://app.example.org/x",
+            "ftp://app.example.org",
+            "file:///etc/passwd",
+            "https://",
+            "https://app.example.org:99999",
+            "https://app.exa mple.org",
+            "https://app%00.example.org",
+            &long,
+        ] {
+            check(HTTPS, hostile, "/account");
+        }
+        check(HTTP, "http://127.0.0.1:8002/", "/account");
+        check(HTTP, "http://localhost:8001/", "/account");
+        check(HTTP, "javascript:alert(1)", "/account");
+    }
+
+    #[test]
+    fn who_asks_for_nothing_lands_on_the_account() {
+        assert_eq!(site(HTTPS).landing(None), Landing::Account);
+    }
+}
