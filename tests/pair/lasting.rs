@@ -175,10 +175,12 @@ async fn use_sessions(caller: Caller, answered: Arc<AtomicUsize>) -> Vec<Known> 
         let body = answer.json();
         let mut session =
             Known { token: text(&body, "token"), unanswered_refresh: None, log_out: LogOut::None };
-        if turn % 3 != 0 {
+        // A third is left alone, a third is renewed, and a third is renewed and ended.
+        let use_for = turn % 3;
+        if use_for > 0 {
             refresh(&caller, &mut session, text(&body, "refresh_token")).await;
         }
-        if turn % 3 == 1 && session.unanswered_refresh.is_none() {
+        if use_for > 1 && session.unanswered_refresh.is_none() {
             log_out(&caller, &mut session).await;
         }
         known.push(session);

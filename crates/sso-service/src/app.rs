@@ -35,11 +35,10 @@ use crate::{
 
 /// Longer than any reverse proxy keeps an idle connection, so that it is the proxy that closes.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// What writing may take when everything else has stopped.
+const LAST_WRITES: Duration = Duration::from_millis(1500);
 /// How long a request's head may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(5);
-
-/// How long the last security events may take to get into the database.
-const LAST_ROWS: Duration = Duration::from_secs(1);
 
 /// A service that has its addresses, its database with all sessions in memory, and its first
 /// administrator, and does not answer yet.
@@ -146,11 +145,16 @@ impl App {
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
         let ended = lifecycle::run(&self.line, public, ops, &readiness, stop).await;
         self.keeping.abort();
-        self.keeper.finish().await;
-        self.audit_thread.finish();
-        // The last events are on their way. Nobody who stops waits long for them.
-        let _ = timeout(LAST_ROWS, self.audit_rows).await;
-        self.database.close().await;
+        let last_writes = async {
+            self.keeper.finish().await;
+            self.audit_thread.finish();
+            // The last events are on their way.
+            let _ = self.audit_rows.await;
+            self.database.close().await;
+        };
+        if timeout(LAST_WRITES, last_writes).await.is_err() {
+            tracing::warn!("the database was not closed in time");
+        }
         ended
     }
 }

@@ -315,7 +315,10 @@ impl SessionAuthority {
         };
         match self.sessions.refresh(renewal).await? {
             Refreshed::Renewed(renewed) => Ok(following(token, *renewed)),
-            Refreshed::Reused(session_id) => Err(RefreshError::Reused(session_id)),
+            Refreshed::Reused(session_id) => {
+                tracing::warn!(%session_id, "ended a session: its refresh token was shown again");
+                Err(RefreshError::Reused(session_id))
+            }
             Refreshed::TooSoon(wait) => {
                 Err(RefreshError::TooSoon(wait.to_std().unwrap_or_default()))
             }

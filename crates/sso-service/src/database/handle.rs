@@ -16,7 +16,7 @@ use super::{
 };
 
 /// How long a write may take, all waiting included, before its outcome counts as unknown.
-const WRITE_TIME: Duration = Duration::from_secs(5);
+const WRITE_TIME: Duration = Duration::from_secs(3);
 
 /// An open database. Clones share it.
 #[derive(Debug, Clone)]

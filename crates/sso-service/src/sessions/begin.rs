@@ -4,8 +4,17 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, SqliteConnection, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{client::Client, live::LiveSessions, store::Limits};
+use super::{client::Client, live::LiveSessions};
 use crate::{database::Unavailable, tokens::TokenHash};
+
+/// How many sessions there may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Of one user: the least recently used one goes.
+    pub(crate) per_user: usize,
+    /// In all: nobody can log in beyond it.
+    pub(crate) total: usize,
+}
 
 /// A session that is to begin.
 #[derive(Debug)]

@@ -17,11 +17,11 @@ mod refresh_model;
 mod store;
 mod sweep;
 
-pub(crate) use begin::{BeginError, NewSession, TooManySessions};
+pub(crate) use begin::{BeginError, Limits, NewSession, TooManySessions};
 pub(crate) use client::Client;
 pub(crate) use follower::Follower;
 pub(crate) use keeper::Keeper;
 pub(crate) use live::{LiveSession, LiveSessions, Principal};
 pub(crate) use mint::{MintError, Minting, mint};
 pub(crate) use refresh::{Refreshed, Renewal, Renewed};
-pub(crate) use store::{Limits, SessionDetails, SessionStore};
+pub(crate) use store::{SessionDetails, SessionStore};

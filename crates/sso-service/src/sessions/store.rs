@@ -7,7 +7,7 @@ use sqlx::{FromRow, Row, SqliteConnection, query, query_as, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::{
-    begin::{BeginError, NewSession, begin},
+    begin::{BeginError, Limits, NewSession, begin},
     live::{LiveSession, LiveSessions, Principal},
     refresh::{Refreshed, Renewal, refresh},
 };
@@ -19,15 +19,6 @@ use crate::{
 
 /// How many of one's sessions are shown: more than anyone gets by logging in.
 const MOST_SHOWN: i64 = 1000;
-
-/// How many sessions there may be.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// Of one user: the least recently used one goes.
-    pub(crate) per_user: usize,
-    /// In all: nobody can log in beyond it.
-    pub(crate) total: usize,
-}
 
 /// The sessions of a running service.
 #[derive(Debug)]

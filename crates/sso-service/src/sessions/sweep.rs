@@ -11,7 +11,9 @@ use sqlx::{FromRow, SqliteConnection, query, query_as};
 use super::refresh::REPLAY_WINDOW;
 
 /// How many rows go at a time: log-ins wait for no longer than these take.
-pub(super) const SWEEP_STEP: i64 = 500;
+const SWEEP_STEP: i64 = 500;
+/// A change is a small row at the beginning of its table.
+const PRUNE_STEP: i64 = 10 * SWEEP_STEP;
 
 /// Removes some of what is over, and tells whether to go on.
 pub(super) async fn sweep(
@@ -76,6 +78,6 @@ async fn wipe_nonces(
 async fn prune_changes(connection: &mut SqliteConnection, known: i64) -> Result<u64, sqlx::Error> {
     let prune =
         query("DELETE FROM changes WHERE seq <= ? AND seq < (SELECT min(seq) FROM changes) + ?");
-    let some = prune.bind(known).bind(SWEEP_STEP);
+    let some = prune.bind(known).bind(PRUNE_STEP);
     Ok(some.execute(connection).await?.rows_affected())
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with users.
 
-use super::{roles::RoleName, username::Username};
+use super::{role_name::RoleName, username::Username};
 use crate::database::Unavailable;
 
 /// It cannot be told, or not be written.

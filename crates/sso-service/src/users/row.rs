@@ -86,9 +86,11 @@ pub(crate) async fn users_with_role(
 pub(crate) async fn users_with_sessions(
     connection: &mut SqliteConnection,
 ) -> Result<Vec<User>, sqlx::Error> {
-    let rows = sqlx::query_as(select_users!("WHERE number IN (SELECT user FROM sessions)"))
-        .fetch_all(connection)
-        .await?;
+    let rows = sqlx::query_as(select_users!(
+        "WHERE EXISTS (SELECT 1 FROM sessions WHERE user = users.number)"
+    ))
+    .fetch_all(connection)
+    .await?;
     Ok(readable(rows))
 }
 
