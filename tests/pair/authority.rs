@@ -270,6 +270,21 @@ async fn of_two_authorities_one_may_be_dead() {
 }
 
 #[tokio::test]
+async fn of_two_authorities_one_may_hang_and_is_asked_no_more() {
+    let hanging = FakeAuthority::start(Reply::Nothing).await;
+    let authority = FakeAuthority::start(good()).await;
+    let urls = format!("{},{}", hanging.url(), authority.url());
+    let setup = impatient().gateway("GATEWAY_SSO_URL", &urls).gateway("GATEWAY_WORKERS", "1");
+    let pair = setup.start();
+    let caller = somebody(&pair);
+    check_is_unavailable(&caller.pods().await, "the first one hangs");
+    for _ in 0..6 {
+        assert_eq!(caller.pods().await.status, 200);
+    }
+    assert_eq!(hanging.asked().len(), 1);
+}
+
+#[tokio::test]
 async fn an_authority_may_live_below_a_path() {
     let authority = FakeAuthority::start(good()).await;
     let pair = asking(&format!("{}/sso/", authority.url()));

@@ -6,7 +6,7 @@ use crate::harness::{ADMIN, Ask, Pair, Service, cri};
 
 const PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
-async fn ops(service: &Service, path: &str) -> (u16, String) {
+pub(crate) async fn ops(service: &Service, path: &str) -> (u16, String) {
     let client = Client::builder().no_proxy().build().unwrap();
     let answer = client.get(format!("http://{}{path}", service.ops())).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())

@@ -13,6 +13,8 @@ use serde::Deserialize;
 pub(crate) struct Binaries {
     pub(crate) sso_service: PathBuf,
     pub(crate) logs_gateway: PathBuf,
+    /// What `sso-service` is measured beside, if it is measured.
+    pub(crate) bare_actix: Option<PathBuf>,
 }
 
 /// How Cargo is to build.
@@ -43,6 +45,7 @@ impl Binaries {
             .args(["build", "--message-format=json-render-diagnostics"])
             .args((profile == Profile::Release).then_some("--release"))
             .args(["--package", "sso-service", "--package", "logs-gateway", "--bins"])
+            .args((profile == Profile::Release).then_some("--package=bare-actix"))
             .stdin(Stdio::null())
             .stderr(Stdio::inherit())
             .output()
@@ -59,7 +62,11 @@ impl Binaries {
         let find = |name| {
             executable(&messages, name).with_context(|| format!("cargo build made no {name}"))
         };
-        Ok(Self { sso_service: find("sso-service")?, logs_gateway: find("logs-gateway")? })
+        Ok(Self {
+            sso_service: find("sso-service")?,
+            logs_gateway: find("logs-gateway")?,
+            bare_actix: executable(&messages, "bare-actix"),
+        })
     }
 }
 

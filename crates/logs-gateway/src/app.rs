@@ -1,6 +1,6 @@
 //! Puts the gateway together.
 
-use std::{io, net::TcpListener, sync::Arc, time::Duration};
+use std::{io, net::TcpListener, rc::Rc, sync::Arc, time::Duration};
 
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 use service_runtime::{
@@ -12,9 +12,9 @@ use service_runtime::{
 };
 
 use crate::{
-    auth::{Authority, AuthorityMetrics},
+    auth::{self, Authority, AuthorityMetrics},
     config::Config,
-    http::{GatewayState, routes},
+    http::{GatewayState, SessionCookies, routes},
     logs::files::{FilesSource, OpenRootError},
     reader::LogReader,
     streams::OpenStreams,
@@ -79,24 +79,26 @@ fn serve(
     let edge = Edge::new(clock.clone(), HttpMetrics::new(metrics), config.trusted_proxies);
     let authority_metrics = AuthorityMetrics::new(metrics);
     let (urls, timeout) = (config.sso_urls, config.sso_timeout);
-    let authority = {
-        let clock = clock.clone();
-        move || Authority::new(&urls, timeout, clock.clone(), authority_metrics.clone())
-    };
-    let state = GatewayState {
-        // Each worker has its own; this one shows that it can be had.
-        authority: Arc::new(authority().map_err(io::Error::other)?),
-        reader: Arc::new(reader),
-        streams: Arc::new(OpenStreams::new(config.max_streams_per_user)),
-        clock,
-        readiness: readiness.clone(),
-        vigil_times: config.vigil_times,
-    };
+    // Each worker has its own; these show that they can be had.
+    let spare = auth::connections(timeout).map_err(io::Error::other)?;
+    let cookies = SessionCookies::read_over(config.public_https);
+    let (reader, readiness) = (Arc::new(reader), readiness.clone());
+    let streams = Arc::new(OpenStreams::new(config.max_streams_per_user));
     let factory = move || {
         let edge = edge.clone();
-        let authority = authority().map_or_else(|_| state.authority.clone(), Arc::new);
+        let http = auth::connections(timeout).unwrap_or_else(|_| spare.clone());
+        let (clock, metrics) = (clock.clone(), authority_metrics.clone());
+        let state = GatewayState {
+            authority: Rc::new(Authority::new(http, &urls, timeout, clock.clone(), metrics)),
+            cookies,
+            reader: reader.clone(),
+            streams: streams.clone(),
+            clock,
+            readiness: readiness.clone(),
+            vigil_times: config.vigil_times,
+        };
         App::new()
-            .app_data(web::Data::new(GatewayState { authority, ..state.clone() }))
+            .app_data(web::Data::new(state))
             .configure(routes)
             .wrap(from_fn(move |request, next| edge.clone().pass(request, next)))
     };

@@ -29,6 +29,8 @@ pub(crate) struct Config {
     /// One at least.
     pub(crate) sso_urls: Vec<Url>,
     pub(crate) sso_timeout: Duration,
+    /// Whether callers come by https.
+    pub(crate) public_https: bool,
     pub(crate) vigil_times: VigilTimes,
     pub(crate) max_streams_per_user: usize,
     /// How many compressed files are read at once.
@@ -42,8 +44,7 @@ pub(crate) struct Config {
 }
 
 /// Of the contract, and harmless to ignore until what they are for exists.
-const WITHOUT_EFFECT_YET: [&str; 5] = [
-    "GATEWAY_PUBLIC_URL",
+const WITHOUT_EFFECT_YET: [&str; 4] = [
     "GATEWAY_PUBLIC_SSO_URL",
     "GATEWAY_MAX_PODS_PER_STREAM",
     "GATEWAY_PEERS",
@@ -87,6 +88,9 @@ impl Config {
             sso_timeout: set
                 .get("GATEWAY_SSO_TIMEOUT", settings::duration)
                 .unwrap_or(Duration::from_secs(2)),
+            public_https: set
+                .get("GATEWAY_PUBLIC_URL", settings::http_url)
+                .is_some_and(|url| url.scheme() == "https"),
             vigil_times: VigilTimes {
                 revalidate: set
                     .get("GATEWAY_REVALIDATE", settings::duration)
@@ -184,6 +188,7 @@ mod tests {
             ("GATEWAY_SOURCE", "kubernetes"),
             ("GATEWAY_LOGS_ROOTS", "relative"),
             ("GATEWAY_SSO_TIMEOUT", "2"),
+            ("GATEWAY_PUBLIC_URL", "logs.example.org"),
             ("GATEWAY_TYPO", "1"),
         ] {
             let faults = read(&[(name, value)]).unwrap_err();

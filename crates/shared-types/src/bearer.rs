@@ -1,6 +1,9 @@
 //! The `Authorization` header (RFC 6750 §2.1).
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use zeroize::Zeroizing;
 
@@ -85,6 +88,12 @@ impl BearerToken {
     #[must_use]
     pub fn kind(&self) -> Option<TokenKind> {
         TokenKind::of(self.expose())
+    }
+}
+
+impl Hash for BearerToken {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_str().hash(state);
     }
 }
 

@@ -14,10 +14,12 @@ pub use bearer::{Authorization, BearerToken, MalformedAuthorization};
 pub use permission::{AskedPermission, InvalidPermission, Permission, permits};
 pub use problem::{FaultySource, FieldFault, ProblemDetails};
 pub use token::{TOKEN_ENTROPY_BYTES, TokenKind, encode_token};
-pub use validation::Validation;
+pub use validation::{BatchEntry, MAX_BATCH, TokenBatch, Validation};
 
 /// Where the services meet, as the caller of `sso-service` spells it.
 pub mod paths {
     /// Asks the authority about a token.
     pub const VALIDATE: &str = "/auth/validate";
+    /// Asks the authority about several tokens.
+    pub const VALIDATE_BATCH: &str = "/auth/validate/batch";
 }

@@ -16,7 +16,6 @@ use service_runtime::{
     metrics::{HttpMetrics, Metrics},
     ops::{self, Readiness},
 };
-
 use tokio::time::timeout;
 
 use crate::{
@@ -145,10 +144,10 @@ impl App {
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
         let ended = lifecycle::run(&self.line, public, ops, &readiness, stop).await;
         self.keeping.abort();
+        self.audit_thread.finish();
         let last_writes = async {
             self.keeper.finish().await;
-            self.audit_thread.finish();
-            // The last events are on their way.
+            // The last events are on their way; a panic among them changes nothing here.
             let _ = self.audit_rows.await;
             self.database.close().await;
         };

@@ -107,8 +107,9 @@ impl SessionAuthority {
         &self,
         token: &BearerToken,
         asked: Option<&AskedPermission>,
+        from: Origin<'_>,
     ) -> Result<Principal, Refusal> {
-        let result = self.try_validate(token, asked);
+        let result = self.try_validate(token, asked, from);
         self.outcomes.count_validation(validation_outcome(&result));
         result
     }
@@ -132,34 +133,17 @@ impl SessionAuthority {
     /// # Errors
     /// When the token is not valid or not any more, another one of the session was used a moment
     /// ago, or it cannot be written. Only [`RefreshError::Reused`] has changed anything.
-    pub(crate) async fn refresh(&self, token: &BearerToken) -> Result<LoggedIn, RefreshError> {
+    pub(crate) async fn refresh(
+        &self,
+        token: &BearerToken,
+        from: Origin<'_>,
+    ) -> Result<LoggedIn, RefreshError> {
         let result = self.try_refresh(token).await;
         self.outcomes.count_refresh(refresh_outcome(&result));
-        result
-    }
-
-    /// Writes down that the user of a token may not do what was asked.
-    pub(crate) fn audit_refusal(&self, token: &BearerToken, refusal: &Refusal, from: Origin<'_>) {
-        if let (Refusal::Denied(asked), Ok(principal)) = (refusal, self.principal(token)) {
-            let event = Event::new(Kind::PermissionDenied, self.clock.now()).at(from);
-            let event = event.by(&principal.account).in_session(principal.session.id);
-            self.audit.record(event.asking(asked));
-        }
-    }
-
-    /// Writes down what became of a refresh token.
-    pub(crate) fn audit_refresh(&self, result: &Result<LoggedIn, RefreshError>, from: Origin<'_>) {
-        if let Some(event) = refresh_event(result, self.clock.now()) {
+        if let Some(event) = refresh_event(&result, self.clock.now()) {
             self.audit.record(event.at(from));
         }
-    }
-
-    /// Writes down that the user of a token is about to log out.
-    pub(crate) fn audit_logout(&self, token: &BearerToken, from: Origin<'_>) {
-        if let Ok(principal) = self.principal(token) {
-            let event = Event::new(Kind::Logout, self.clock.now()).at(from);
-            self.audit.record(event.by(&principal.account).in_session(principal.session.id));
-        }
+        result
     }
 
     /// Ends the session that a token stands for, if there is one: from here on its tokens are
@@ -167,11 +151,23 @@ impl SessionAuthority {
     ///
     /// # Errors
     /// When it is not known to be written. The tokens are invalid all the same.
-    pub(crate) async fn logout(&self, token: &BearerToken) -> Result<(), Unavailable> {
+    pub(crate) async fn logout(
+        &self,
+        token: &BearerToken,
+        from: Origin<'_>,
+    ) -> Result<(), Unavailable> {
         if token.kind() != Some(TokenKind::Session) {
             return Ok(());
         }
+        if let Ok(principal) = self.principal(token) {
+            self.audit.record(self.event(Kind::Logout, &principal, from));
+        }
         self.sessions.end_by_token(&TokenHash::of(token.expose())).await
+    }
+
+    /// Notes that a request was refused because a foreign page may have had a browser send it.
+    pub(crate) fn foreign_request(&self, from: Origin<'_>) {
+        self.audit.record(Event::new(Kind::CsrfBlocked, self.clock.now()).at(from));
     }
 
     /// The sessions of the user, the newest first.
@@ -220,12 +216,22 @@ impl SessionAuthority {
         &self,
         token: &BearerToken,
         asked: Option<&AskedPermission>,
+        from: Origin<'_>,
     ) -> Result<Principal, Refusal> {
         let principal = self.principal(token)?;
         match asked {
-            Some(asked) if !principal.account.may(asked) => Err(Refusal::Denied(asked.clone())),
+            Some(asked) if !principal.account.may(asked) => {
+                let event = self.event(Kind::PermissionDenied, &principal, from);
+                self.audit.record(event.asking(asked));
+                Err(Refusal::Denied(asked.clone()))
+            }
             _ => Ok(principal),
         }
+    }
+
+    fn event(&self, kind: Kind, principal: &Principal, from: Origin<'_>) -> Event {
+        let event = Event::new(kind, self.clock.now()).at(from);
+        event.by(&principal.account).in_session(principal.session.id)
     }
 
     async fn try_login(
@@ -491,7 +497,7 @@ mod tests {
     use super::*;
     use crate::{
         database::Location,
-        test_service::{LIFETIMES, LIMITS, PASSWORD, TOKEN_TTL, TestService},
+        test_service::{HERE, LIFETIMES, LIMITS, PASSWORD, TOKEN_TTL, TestService},
     };
 
     /// The hash of [`PASSWORD`] with parameters of old: `-t 1 -k 64`.
@@ -594,9 +600,9 @@ mod tests {
         let token = token_of(&logged_in);
 
         service.clock.advance(TOKEN_TTL - Duration::from_nanos(1));
-        service.authority.validate(&token, None).unwrap();
+        service.authority.validate(&token, None, HERE).unwrap();
         service.clock.advance(Duration::from_nanos(1));
-        let refusal = service.authority.validate(&token, None).unwrap_err();
+        let refusal = service.authority.validate(&token, None, HERE).unwrap_err();
         assert_eq!(refusal, Refusal::InvalidToken);
     }
 
@@ -608,11 +614,11 @@ mod tests {
         let token = token_of(&logged_in);
         for _ in 0..29 {
             service.clock.advance(Duration::from_secs(60));
-            let principal = service.authority.validate(&token, None).unwrap();
+            let principal = service.authority.validate(&token, None, HERE).unwrap();
             assert_eq!(principal.session.last_seen(), service.clock.now());
         }
         service.clock.advance(Duration::from_secs(60));
-        service.authority.validate(&token, None).unwrap_err();
+        service.authority.validate(&token, None, HERE).unwrap_err();
     }
 
     #[tokio::test]
@@ -632,10 +638,10 @@ mod tests {
         service.add_user("alice", &[]).await;
         let logged_in = log_in(&service, "alice", PASSWORD).await.unwrap();
         let refresh = BearerToken::parse(logged_in.refresh_token.expose().as_bytes()).unwrap();
-        let refusal = service.authority.validate(&refresh, None).unwrap_err();
+        let refusal = service.authority.validate(&refresh, None, HERE).unwrap_err();
         assert_eq!(refusal, Refusal::InvalidToken);
-        service.authority.logout(&refresh).await.unwrap();
-        service.authority.validate(&token_of(&logged_in), None).unwrap();
+        service.authority.logout(&refresh, HERE).await.unwrap();
+        service.authority.validate(&token_of(&logged_in), None, HERE).unwrap();
     }
 
     #[tokio::test]
@@ -646,9 +652,9 @@ mod tests {
         let token = token_of(&logged_in);
         let may = AskedPermission::on("logs:read", "shop", "web");
         let may_not = AskedPermission::on("logs:read", "bank", "web");
-        service.authority.validate(&token, Some(&may)).unwrap();
+        service.authority.validate(&token, Some(&may), HERE).unwrap();
         assert_eq!(
-            service.authority.validate(&token, Some(&may_not)).unwrap_err(),
+            service.authority.validate(&token, Some(&may_not), HERE).unwrap_err(),
             Refusal::Denied(may_not)
         );
     }
@@ -672,9 +678,9 @@ mod tests {
                     let user = users.find(&name.parse().unwrap()).await.unwrap().unwrap();
                     let logged_in = authority.begin_session(user, client()).await.unwrap();
                     let token = token_of(&logged_in);
-                    authority.validate(&token, None).unwrap();
-                    authority.logout(&token).await.unwrap();
-                    authority.validate(&token, None).unwrap_err();
+                    authority.validate(&token, None, HERE).unwrap();
+                    authority.logout(&token, HERE).await.unwrap();
+                    authority.validate(&token, None, HERE).unwrap_err();
                     revoked.push(token);
                 }
                 revoked
@@ -683,7 +689,7 @@ mod tests {
         let mut distinct = HashSet::new();
         for task in tasks {
             for token in task.await.unwrap() {
-                service.authority.validate(&token, None).unwrap_err();
+                service.authority.validate(&token, None, HERE).unwrap_err();
                 distinct.insert(token.expose().to_owned());
             }
         }
@@ -703,10 +709,10 @@ mod tests {
         };
         let (first, second) = (begin().await, begin().await);
         service.clock.advance(Duration::from_secs(10));
-        service.authority.validate(&first, None).unwrap();
+        service.authority.validate(&first, None, HERE).unwrap();
         let third = begin().await;
-        service.authority.validate(&second, None).unwrap_err();
-        service.authority.validate(&first, None).unwrap();
-        service.authority.validate(&third, None).unwrap();
+        service.authority.validate(&second, None, HERE).unwrap_err();
+        service.authority.validate(&first, None, HERE).unwrap();
+        service.authority.validate(&third, None, HERE).unwrap();
     }
 }

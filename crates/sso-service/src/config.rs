@@ -187,9 +187,8 @@ fn refuse_unsupported(settings: &mut Settings) {
 
 /// What changes nothing yet, and can be in the environment of a later version without harm.
 fn check_without_effect(settings: &mut Settings) -> Vec<&'static str> {
-    let found = [("SSO_K8S_PREFIX", settings.get("SSO_K8S_PREFIX", kubernetes_prefix))];
-    let names = found.into_iter().filter(|(_, set)| set.is_some());
-    names.map(|(name, _)| name).collect()
+    let prefix = settings.get("SSO_K8S_PREFIX", kubernetes_prefix);
+    prefix.map(|()| "SSO_K8S_PREFIX").into_iter().collect()
 }
 
 /// 0 is no limit.

@@ -1,7 +1,11 @@
 //! The whole service behind its routes, in one process: a database in memory, a clock that stands
 //! still, and no sockets.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
 
 use actix_web::{
     http::{StatusCode, header::HeaderMap},
@@ -17,7 +21,7 @@ use service_runtime::{
 };
 
 use crate::{
-    audit::{AuditLog, AuditThread, tests::Lines},
+    audit::{AuditLog, AuditThread, Origin, tests::Lines},
     authority::{Lifetimes, SessionAuthority},
     database::{Database, Location, Unavailable},
     http,
@@ -237,6 +241,10 @@ pub(crate) fn bearer(request: TestRequest, token: &str) -> TestRequest {
 pub(crate) fn noon() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }
+
+/// Where tests ask from.
+pub(crate) const HERE: Origin<'static> =
+    Origin { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: "r-1" };
 
 /// The defaults of the service.
 pub(crate) const LIFETIMES: Lifetimes = Lifetimes {

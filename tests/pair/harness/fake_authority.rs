@@ -25,6 +25,16 @@ pub(crate) enum Reply {
     HangUp,
     /// Nothing, until it is told something else to answer.
     Nothing,
+    /// This, but only once it is told to let go.
+    Held(Box<Reply>),
+    /// It vouches for everyone who is asked about, under the name that [`owner`] tells, in an
+    /// answer of their own or in a batch.
+    ForOwners,
+}
+
+/// The user whom [`Reply::ForOwners`] makes out of a token.
+pub(crate) fn owner(token: &str) -> String {
+    format!("owner-{}", token[token.len() - 6..].to_lowercase())
 }
 
 impl Reply {
@@ -61,6 +71,10 @@ impl Vouching {
         }))
     }
 
+    fn of_owner(token: &str) -> Self {
+        Self::of("logs:read").with("username", owner(token)).with("status", 200)
+    }
+
     pub(crate) fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
         self.0[field] = value.into();
         self
@@ -69,6 +83,10 @@ impl Vouching {
     pub(crate) fn without(mut self, field: &str) -> Self {
         self.0.as_object_mut().unwrap().remove(field);
         self
+    }
+
+    pub(crate) fn value(&self) -> Value {
+        self.0.clone()
     }
 
     pub(crate) fn reply(&self) -> Reply {
@@ -87,6 +105,30 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    pub(crate) fn is_batch(&self) -> bool {
+        self.line.contains("/batch ")
+    }
+
+    /// The tokens that it is about.
+    pub(crate) fn tokens(&self) -> Vec<String> {
+        if !self.is_batch() {
+            return vec![self.header("authorization").replacen("Bearer ", "", 1)];
+        }
+        let body: Value = serde_json::from_slice(&self.body).unwrap();
+        let tokens = body["tokens"].as_array().unwrap().iter();
+        tokens.map(|token| token.as_str().unwrap().to_owned()).collect()
+    }
+
+    fn answer_for_owners(&self) -> Reply {
+        let tokens = self.tokens();
+        let mut answers = tokens.iter().map(|token| Vouching::of_owner(token).0);
+        if self.is_batch() {
+            Reply::json(200, &json!({ "answers": answers.collect::<Vec<_>>() }))
+        } else {
+            Reply::json(200, &answers.next().unwrap())
+        }
+    }
+
     pub(crate) fn header(&self, name: &str) -> &str {
         let header = self.headers.iter().find(|(other, _)| other == name);
         header.map_or_else(|| panic!("no {name}: {self:?}"), |(_, value)| value.as_str())
@@ -104,6 +146,9 @@ pub(crate) struct FakeAuthority {
 #[derive(Debug)]
 struct State {
     reply: watch::Sender<Reply>,
+    /// If it answers batches otherwise.
+    batch_reply: Mutex<Option<Reply>>,
+    let_go: watch::Sender<bool>,
     asked: Mutex<Vec<Asked>>,
 }
 
@@ -111,7 +156,12 @@ impl FakeAuthority {
     pub(crate) async fn start(reply: Reply) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(State { reply: watch::Sender::new(reply), asked: Mutex::default() });
+        let state = Arc::new(State {
+            reply: watch::Sender::new(reply),
+            batch_reply: Mutex::default(),
+            let_go: watch::Sender::new(false),
+            asked: Mutex::default(),
+        });
         let task = tokio::spawn(serve(listener, state.clone()));
         Self { address, state, task }
     }
@@ -123,6 +173,16 @@ impl FakeAuthority {
     /// From now on it answers this.
     pub(crate) fn answer(&self, reply: Reply) {
         self.state.reply.send_replace(reply);
+    }
+
+    /// From now on it answers batches in a way of their own.
+    pub(crate) fn answer_batches(&self, reply: Reply) {
+        *self.state.batch_reply.lock().unwrap() = Some(reply);
+    }
+
+    /// What it held back goes out.
+    pub(crate) fn let_go(&self) {
+        self.state.let_go.send_replace(true);
     }
 
     /// Everything that it was asked so far.
@@ -150,11 +210,22 @@ async fn answer(mut stream: TcpStream, state: Arc<State>) -> Option<()> {
         return None;
     }
     let asked = read_request(&mut stream).await?;
-    state.asked.lock().unwrap().push(asked);
+    state.asked.lock().unwrap().push(asked.clone());
     let is_something = |reply: &Reply| !matches!(reply, Reply::Nothing);
-    let reply = replies.wait_for(is_something).await.ok()?.clone();
+    let of_batches = state.batch_reply.lock().unwrap().clone().filter(|_| asked.is_batch());
+    let mut reply = match of_batches {
+        Some(reply) => reply,
+        None => replies.wait_for(is_something).await.ok()?.clone(),
+    };
+    if let Reply::Held(held) = reply {
+        state.let_go.subscribe().wait_for(|let_go| *let_go).await.ok()?;
+        reply = *held;
+    }
+    if let Reply::ForOwners = reply {
+        reply = asked.answer_for_owners();
+    }
     match reply {
-        Reply::HangUp | Reply::Nothing => {}
+        Reply::HangUp | Reply::Nothing | Reply::Held(_) | Reply::ForOwners => {}
         Reply::Bytes(bytes) => stream.write_all(&bytes).await.ok()?,
         Reply::Drip(bytes) => {
             stream.write_all(&bytes).await.ok()?;

@@ -7,6 +7,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::Stdio,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -18,13 +19,13 @@ use super::http::{self, Connection, Head};
 const CONNECTIONS: usize = 64;
 const BUFFER_BYTES: usize = 16 * 1024;
 
-/// The same request over and over.
+/// The same request over and over, in the name of one after the other.
 pub(super) struct Job<'a> {
     pub(super) name: &'a str,
     pub(super) address: SocketAddr,
     pub(super) method: &'a str,
     pub(super) path: &'a str,
-    pub(super) token: &'a str,
+    pub(super) tokens: &'a [String],
     /// Which each answer should have: 200, or one that is no success.
     pub(super) status: u16,
 }
@@ -55,13 +56,11 @@ impl Load<'_> {
 
     /// `None` if there is no wrk.
     async fn put_by_wrk(&self, job: &Job<'_>, seconds: u64) -> anyhow::Result<Option<Outcome>> {
-        let Job { name, address, method, path, token, status } = job;
+        let Job { name, address, path, status, .. } = job;
         fs::create_dir_all(self.directory).context("cannot create a directory for wrk")?;
         // In a file, since everybody can read arguments.
         let script = self.directory.join(name).with_extension("lua");
-        let text =
-            format!("wrk.method = '{method}'\nwrk.headers['Authorization'] = 'Bearer {token}'\n");
-        fs::write(&script, text).context("cannot write a script for wrk")?;
+        fs::write(&script, job.script()).context("cannot write a script for wrk")?;
         let output = Command::new("wrk")
             .args(["-t", "1", "-c", &CONNECTIONS.to_string(), "-d", &format!("{seconds}s"), "-s"])
             .arg(script)
@@ -77,6 +76,33 @@ impl Load<'_> {
         let explanation = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "wrk failed: {explanation}");
         Outcome::of_wrk(&String::from_utf8_lossy(&output.stdout), *status == 200).map(Some)
+    }
+}
+
+impl Job<'_> {
+    /// For wrk, which makes the requests once and sends them in turn.
+    fn script(&self) -> String {
+        let Self { method, path, tokens, .. } = self;
+        let tokens = tokens.join("',\n'");
+        format!(
+            "local tokens = {{\n'{tokens}'}}
+local requests, at = {{}}, 0
+init = function()
+  for i, token in ipairs(tokens) do
+    requests[i] = wrk.format('{method}', '{path}', {{Authorization = 'Bearer ' .. token}})
+  end
+end
+request = function()
+  at = at % #requests + 1
+  return requests[at]
+end
+"
+        )
+    }
+
+    fn requests(&self) -> Vec<Vec<u8>> {
+        let request = |token: &String| http::request(self.method, self.path, token, &[]);
+        self.tokens.iter().map(request).collect()
     }
 }
 
@@ -102,13 +128,13 @@ impl Outcome {
 }
 
 async fn put_by_ourselves(job: &Job<'_>, seconds: u64) -> anyhow::Result<Outcome> {
-    let request = http::request(job.method, job.path, job.token, &[]);
+    let requests: Arc<[_]> = job.requests().into();
     let start = Instant::now();
     let end = start + Duration::from_secs(seconds);
     let mut connections = JoinSet::new();
-    for _ in 0..CONNECTIONS {
+    for first in 0..CONNECTIONS {
         let connection = Connection::open(job.address, BUFFER_BYTES).await?;
-        connections.spawn(repeat(connection, request.clone(), job.status, end));
+        connections.spawn(repeat(connection, requests.clone(), first, job.status, end));
     }
     let (mut answers, mut wrong) = (0, 0);
     while let Some(outcome) = connections.join_next().await {
@@ -122,13 +148,15 @@ async fn put_by_ourselves(job: &Job<'_>, seconds: u64) -> anyhow::Result<Outcome
 /// How many answers there were, and how many with another status.
 async fn repeat(
     mut connection: Connection,
-    request: Vec<u8>,
+    requests: Arc<[Vec<u8>]>,
+    first: usize,
     expected: u16,
     end: Instant,
 ) -> anyhow::Result<(u64, u64)> {
     let (mut answers, mut wrong) = (0, 0);
-    while Instant::now() < end {
-        let Head { status, body } = connection.ask(&request).await?;
+    let mut requests = requests.iter().cycle().skip(first).step_by(CONNECTIONS);
+    while let Some(request) = requests.next().filter(|_| Instant::now() < end) {
+        let Head { status, body } = connection.ask(request).await?;
         connection.read_to_end(body, |_| {}).await?;
         answers += 1;
         wrong += u64::from(status != expected);

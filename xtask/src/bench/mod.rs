@@ -8,6 +8,7 @@ mod followers;
 mod http;
 mod load;
 mod log_files;
+mod no_batches;
 mod process;
 mod requests;
 mod rounds;

@@ -30,7 +30,7 @@ pub(crate) enum Bench {
     Followers,
     /// 50 readers of 1 GiB at mixed speeds, and the memory they cost
     SlowReader,
-    /// Small requests a second, against the same edge without the work
+    /// Small requests a second, against bare actix and a call to the authority for each
     Requests,
     /// Start and memory of a service with 1,000,000 sessions
     Sessions,

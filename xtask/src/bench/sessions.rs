@@ -62,11 +62,8 @@ async fn start(
 
 /// Mints the sessions, and tells the seconds that took.
 async fn mint(stage: &Stage<'_>, home: &Path) -> anyhow::Result<f64> {
-    let mut command = stage.on_database(home);
-    let count = SESSIONS.to_string();
-    command.args(["admin", "sessions", "mint", "--user", stage.user_name(), "--ttl", "1h"]);
-    let tokens = File::create(home.join("tokens"))?;
-    command.args(["--count", &count]).stdin(Stdio::null()).stdout(tokens).kill_on_drop(true);
+    let mut command = stage.minting(home, SESSIONS);
+    command.stdin(Stdio::null()).stdout(File::create(home.join("tokens"))?);
     let start = Instant::now();
     let status = command.status().await.context("cannot run sso-service admin")?;
     ensure!(status.success(), "cannot mint sessions: {status}");

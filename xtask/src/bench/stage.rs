@@ -6,11 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use tokio::process::Command;
 
 use super::{http, log_files, process::Process};
-use crate::{accounts::Account, binaries::Binaries, launch, services::Services};
+use crate::{
+    accounts::Account,
+    binaries::Binaries,
+    launch,
+    services::{Ready, Services},
+};
 
 /// Of the log that `download` and `slow-reader` read.
 const LARGE_LOG_BYTES: u64 = 1 << 30;
@@ -29,6 +34,7 @@ pub(super) struct Stage<'a> {
 /// Both services, running for one bench.
 pub(super) struct Pair {
     pub(super) sso_service: SocketAddr,
+    pub(super) sso_ops: SocketAddr,
     pub(super) gateway: SocketAddr,
     pub(super) gateway_process: Process,
     /// Of a user who may do everything.
@@ -50,15 +56,24 @@ impl<'a> Stage<'a> {
 
     /// Starts both services.
     pub(super) async fn start(&self, services: &mut Services) -> anyhow::Result<Pair> {
-        let listen = [ANY, ANY].map(str::to_owned);
-        let sso = services.start("sso-service", self.sso_service(self.home)).await?;
-        let mut gateway = launch::logs_gateway(self.binaries, sso.listening, &self.logs, listen);
-        gateway.env("GATEWAY_MAX_STREAMS_PER_USER", "1000000");
-        let gateway = services.start("logs-gateway", gateway).await?;
+        self.start_at(ANY.to_owned(), services).await
+    }
+
+    /// Starts both services, and the authority at a certain address.
+    pub(super) async fn start_at(
+        &self,
+        sso_service: String,
+        services: &mut Services,
+    ) -> anyhow::Result<Pair> {
+        let listen = [sso_service, ANY.to_owned()];
+        let sso = launch::sso_service(self.binaries, self.home, &self.user, listen);
+        let sso = services.start("sso-service", sso).await?;
+        let gateway = self.start_gateway("logs-gateway", sso.listening, services).await?;
         let id = services.id("logs-gateway").context("logs-gateway has ended")?;
         let session = self.user.log_in(sso.listening).await?;
         Ok(Pair {
             sso_service: sso.listening,
+            sso_ops: sso.ops,
             gateway: gateway.listening,
             gateway_process: Process(id),
             token: session.token,
@@ -70,14 +85,43 @@ impl<'a> Stage<'a> {
         launch::sso_service(self.binaries, home, &self.user, [ANY, ANY].map(str::to_owned))
     }
 
-    /// `sso-service`, for whatever is to be done on the database in this directory.
-    pub(super) fn on_database(&self, home: &Path) -> Command {
-        launch::on_database(self.binaries, home)
+    /// The command that makes many sessions of the user at once, and prints their tokens.
+    pub(super) fn minting(&self, home: &Path, count: usize) -> Command {
+        let mut command = launch::on_database(self.binaries, home);
+        command.args(["admin", "sessions", "mint", "--user", self.user.name, "--ttl", "1h"]);
+        command.args(["--count", &count.to_string()]).kill_on_drop(true);
+        command
     }
 
-    /// The name of the user.
-    pub(super) fn user_name(&self) -> &str {
-        self.user.name
+    /// Starts a gateway that asks the authority there, which need not be there yet.
+    pub(super) async fn start_gateway(
+        &self,
+        name: &'static str,
+        sso_service: SocketAddr,
+        services: &mut Services,
+    ) -> anyhow::Result<Ready> {
+        let listen = [ANY, ANY].map(str::to_owned);
+        let mut gateway = launch::logs_gateway(self.binaries, sso_service, &self.logs, listen);
+        gateway.env("GATEWAY_MAX_STREAMS_PER_USER", "1000000");
+        services.start(name, gateway).await
+    }
+
+    /// Bare actix, which gives this answer to everything.
+    pub(super) fn bare_actix(&self, answer: &str) -> anyhow::Result<Command> {
+        let binary = self.binaries.bare_actix.as_ref().context("bare actix was not built")?;
+        let mut command = Command::new(binary);
+        command.arg(answer);
+        Ok(command)
+    }
+
+    /// Makes many sessions of the user, and gives their tokens.
+    pub(super) async fn mint(&self, count: usize) -> anyhow::Result<Vec<String>> {
+        let output = self.minting(self.home, count).output().await;
+        let output = output.context("cannot run sso-service admin")?;
+        let explanation = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "cannot mint sessions: {explanation}");
+        let tokens = String::from_utf8(output.stdout).context("a token is no text")?;
+        Ok(tokens.lines().map(str::to_owned).collect())
     }
 
     /// A log of 1 GiB, of the pod `large`, written at the first call.

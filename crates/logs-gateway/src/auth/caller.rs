@@ -1,7 +1,6 @@
 //! Somebody the authority vouched for.
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 use shared_types::{AskedPermission, Permission, permits};
 
 use crate::logs::target::PodRef;
@@ -12,7 +11,7 @@ const READ_LOGS: &str = "logs:read";
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) username: String,
-    permissions: Vec<Permission>,
+    pub(super) permissions: Vec<Permission>,
     /// From then on the token is invalid.
     pub(crate) expires_at: DateTime<Utc>,
 }
@@ -37,57 +36,22 @@ impl Caller {
     }
 }
 
-/// What the gateway needs of the authority's 200; other fields are not looked at.
-#[derive(Deserialize)]
-pub(super) struct Vouching {
-    success: bool,
-    authorized: bool,
-    username: String,
-    permissions: Vec<String>,
-    expires_at: DateTime<Utc>,
-}
-
-impl Vouching {
-    /// Whether the token's end came while the answer was on its way.
-    pub(super) fn expired_since(&self, asked: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-        (asked..=now).contains(&self.expires_at)
-    }
-
-    /// `None` unless it says plainly that the token is good now. A permission of a form unknown
-    /// here permits nothing.
-    pub(super) fn into_caller(self, now: DateTime<Utc>) -> Option<Caller> {
-        let vouches = self.success && self.authorized && self.expires_at > now;
-        let is_named = !self.username.is_empty();
-        let permissions = self.permissions.iter().filter_map(|text| text.parse().ok()).collect();
-        (vouches && is_named).then_some(Caller {
-            username: self.username,
-            permissions,
-            expires_at: self.expires_at,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn vouching(json: &str) -> Option<Caller> {
-        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        serde_json::from_str::<Vouching>(json).ok()?.into_caller(now)
-    }
 
     fn pod(namespace: &str, pod: &str) -> PodRef {
         PodRef { namespace: namespace.parse().unwrap(), pod: pod.parse().unwrap() }
     }
 
+    fn who_may(permission: &str) -> Caller {
+        let permissions = vec![permission.parse().unwrap()];
+        Caller { username: "ada".to_owned(), permissions, expires_at: DateTime::UNIX_EPOCH }
+    }
+
     #[test]
-    fn a_plain_yes_makes_a_caller() {
-        let caller = vouching(
-            r#"{"success":true,"authorized":true,"username":"ada","user_id":7,
-                "permissions":["logs:read:shop/*","from:the/future"],"expires_at":"2030-01-01T00:00:00Z"}"#,
-        )
-        .unwrap();
-        assert_eq!(caller.username, "ada");
+    fn a_caller_reads_what_is_permitted_and_learns_what_is_missing() {
+        let caller = who_may("logs:read:shop/*");
         caller.may_read(&pod("shop", "web-1")).unwrap();
         let missing = caller.may_read(&pod("bank", "web-1")).unwrap_err();
         assert_eq!(missing.to_string(), "logs:read:bank/web-1");
@@ -95,40 +59,8 @@ mod tests {
     }
 
     #[test]
-    fn anything_less_is_no_answer() {
-        for json in [
-            "{}",
-            r#"{"success":true,"authorized":false,"username":"ada","permissions":[],"expires_at":"2030-01-01T00:00:00Z"}"#,
-            r#"{"success":false,"authorized":true,"username":"ada","permissions":[],"expires_at":"2030-01-01T00:00:00Z"}"#,
-            r#"{"success":true,"authorized":true,"username":"","permissions":[],"expires_at":"2030-01-01T00:00:00Z"}"#,
-            r#"{"success":true,"authorized":true,"username":"ada","expires_at":"2030-01-01T00:00:00Z"}"#,
-            r#"{"success":true,"authorized":true,"username":"ada","permissions":[]}"#,
-            r#"{"success":true,"authorized":true,"username":"ada","permissions":[],"expires_at":"2020-01-01T00:00:00Z"}"#,
-            r#"{"success":"true","authorized":true,"username":"ada","permissions":[],"expires_at":"2030-01-01T00:00:00Z"}"#,
-        ] {
-            assert!(vouching(json).is_none(), "{json}");
-        }
-    }
-
-    #[test]
-    fn a_token_may_end_while_it_is_asked_about() {
-        let end = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        let json = r#"{"success":true,"authorized":true,"username":"ada","permissions":[],
-            "expires_at":"2027-01-15T08:00:00Z"}"#;
-        let vouching: Vouching = serde_json::from_str(json).unwrap();
-        let second = chrono::TimeDelta::seconds(1);
-        assert!(vouching.expired_since(end - second, end));
-        assert!(vouching.expired_since(end, end + second));
-        assert!(!vouching.expired_since(end + second, end + second), "it was over when asked");
-        assert!(!vouching.expired_since(end - second, end - second), "it is not over");
-    }
-
-    #[test]
     fn no_permission_to_read_is_no_permission_to_list() {
-        let caller = vouching(
-            r#"{"success":true,"authorized":true,"username":"ada","permissions":["deploy:write"],"expires_at":"2030-01-01T00:00:00Z"}"#,
-        );
-        let missing = caller.unwrap().may_read_any().unwrap_err();
+        let missing = who_may("deploy:write").may_read_any().unwrap_err();
         assert_eq!(missing.to_string(), "logs:read");
     }
 }

@@ -1,9 +1,15 @@
 //! Who asks: the authority says it, at every request anew, and nothing is kept.
 
+mod answer;
+mod authority;
+mod batching;
 mod caller;
+mod refusal;
 mod sso;
 mod vigil;
 
+pub(crate) use authority::{Authority, AuthorityMetrics};
 pub(crate) use caller::Caller;
-pub(crate) use sso::{Authority, AuthorityMetrics, Refusal};
+pub(crate) use refusal::Refusal;
+pub(crate) use sso::connections;
 pub(crate) use vigil::{Vigil, VigilTimes};

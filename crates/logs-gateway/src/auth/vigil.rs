@@ -20,7 +20,7 @@ pub(crate) struct VigilTimes {
 /// The token behind a stream.
 #[derive(Debug)]
 pub(crate) struct Vigil {
-    pub(crate) authority: Arc<Authority>,
+    pub(crate) authority: Rc<Authority>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) token: Rc<BearerToken>,
     pub(crate) context: RequestContext,

@@ -10,23 +10,23 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use service_runtime::http::{Problem, RequestContext, Result, authorization};
-
+use service_runtime::http::{Problem, RequestContext, Result};
 use shared_types::BearerToken;
 
 use super::GatewayState;
-use crate::auth::{Authority, Caller, Refusal};
+use crate::auth::{Caller, Refusal};
 
-/// Middleware: asks the authority about the bearer token, and hands the [`Caller`] to the handler.
+/// Middleware: asks the authority about the token in the header or a cookie, and hands the
+/// [`Caller`] to the handler.
 pub(super) async fn authenticate(
     state: web::Data<GatewayState>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match identify(&state.authority, &request).await {
+    match identify(&state, &request).await {
         Ok((caller, token)) => {
             request.extensions_mut().insert(caller);
-            request.extensions_mut().insert(Rc::new(token));
+            request.extensions_mut().insert(token);
             Ok(next.call(request).await?.map_into_boxed_body())
         }
         // An answer rather than an error, so that the edge gives it its id.
@@ -35,12 +35,12 @@ pub(super) async fn authenticate(
 }
 
 async fn identify(
-    authority: &Authority,
+    state: &GatewayState,
     request: &ServiceRequest,
-) -> Result<(Caller, BearerToken)> {
-    let token = authorization(request.headers())?.ok_or_else(Problem::not_authenticated)?;
+) -> Result<(Caller, Rc<BearerToken>)> {
+    let token = Rc::new(state.cookies.token_of(request.headers())?);
     let context = RequestContext::of(request.request());
-    let caller = authority.identify(&token, &context).await;
+    let caller = state.authority.identify(&token, &context).await;
     let caller = caller.map_err(|refusal| match refusal {
         Refusal::Invalid => Problem::invalid_token(),
         Refusal::Forbidden => Problem::new(

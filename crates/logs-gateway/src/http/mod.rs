@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod body;
+mod credential;
 mod encoding;
 mod error;
 mod log_format;
@@ -11,5 +12,6 @@ mod pods;
 mod routes;
 mod state;
 
+pub(crate) use credential::SessionCookies;
 pub(crate) use routes::routes;
 pub(crate) use state::GatewayState;

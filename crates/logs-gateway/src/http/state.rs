@@ -1,20 +1,22 @@
 //! What the handlers of a worker work with.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use service_runtime::{clock::Clock, ops::Readiness};
 
+use super::SessionCookies;
 use crate::{
     auth::{Authority, VigilTimes},
     reader::LogReader,
     streams::OpenStreams,
 };
 
-/// What the handlers of a worker work with. The authority's client is the worker's own; the rest
+/// What the handlers of a worker work with. The way to the authority is the worker's own; the rest
 /// is shared by all.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct GatewayState {
-    pub(crate) authority: Arc<Authority>,
+    pub(crate) authority: Rc<Authority>,
+    pub(crate) cookies: SessionCookies,
     pub(crate) reader: Arc<LogReader>,
     pub(crate) streams: Arc<OpenStreams>,
     pub(crate) clock: Arc<dyn Clock>,

@@ -27,7 +27,9 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
-    pub(crate) fn new(headers: &HeaderMap, client_ip: IpAddr, arrived: DateTime<Utc>) -> Self {
+    /// The context of a request with these headers. [`Edge`](super::Edge) makes it for each.
+    #[must_use]
+    pub fn new(headers: &HeaderMap, client_ip: IpAddr, arrived: DateTime<Utc>) -> Self {
         Self {
             request_id: given_request_id(headers)
                 .map_or_else(|| id_at(arrived).to_string().into(), Rc::from),

@@ -105,7 +105,7 @@ mod tests {
         service.add_user("alice", &[]).await;
         let client = Client::new([127, 0, 0, 1].into(), None);
         let typed = Typed { name: "alice", password: PASSWORD };
-        service.authority.login(typed, client, "r").await.unwrap()
+        service.authority.login(typed, client, "r-1").await.unwrap()
     }
 
     /// The `Set-Cookie` lines of an answer.

@@ -5,13 +5,37 @@
 //! machine), `Origin` with everything that is posted. Who sends neither is no browser of today,
 //! and needs no cookie.
 
-use actix_web::http::{
-    StatusCode,
-    header::{HeaderMap, HeaderValue, ORIGIN},
+use actix_web::{
+    Error,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{HeaderMap, HeaderValue, ORIGIN},
+    },
+    middleware::Next,
+    web::Data,
 };
-use service_runtime::http::{Problem, Result};
+use service_runtime::http::{Problem, RequestContext, Result};
 
-use crate::site::Site;
+use super::origin::origin;
+use crate::{authority::SessionAuthority, site::Site};
+
+const CODE: &str = "csrf";
+
+/// The middleware that has each refusal written down, whichever endpoint it was at.
+pub(super) async fn report(
+    authority: Data<SessionAuthority>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
+    if problem.is_some_and(|problem| problem.code() == CODE) {
+        authority.foreign_request(origin(&RequestContext::of(response.request())));
+    }
+    Ok(response)
+}
 
 /// Refuses what may have come from a foreign page. For every request that changes something by
 /// virtue of a cookie, or sets one.
@@ -55,7 +79,7 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
 }
 
 fn refusal(detail: &'static str) -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "csrf", detail)
+    Problem::new(StatusCode::FORBIDDEN, CODE, detail)
 }
 
 #[cfg(test)]

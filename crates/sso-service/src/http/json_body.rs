@@ -45,6 +45,31 @@ impl Members {
         self.text(name).unwrap_or_default()
     }
 
+    /// Takes a list of at least one and at most `max` texts. Anything else is a fault.
+    pub(super) fn required_texts(&mut self, name: &str, max: usize) -> Vec<Zeroizing<String>> {
+        let fault = match self.values.remove(name) {
+            Some(Value::Array(items)) if (1..=max).contains(&items.len()) => {
+                return self.texts_in(name, items);
+            }
+            Some(Value::Array(_)) => format!("does not have 1 to {max} items").into(),
+            Some(_) => Cow::from("is no list"),
+            None => Cow::from("is missing"),
+        };
+        self.refuse(name, fault);
+        Vec::new()
+    }
+
+    fn texts_in(&mut self, name: &str, items: Vec<Value>) -> Vec<Zeroizing<String>> {
+        let mut texts = Vec::with_capacity(items.len());
+        for (at, item) in items.into_iter().enumerate() {
+            match item {
+                Value::String(text) => texts.push(Zeroizing::new(text)),
+                _ => self.refuse(&format!("{name}/{at}"), "is no string"),
+            }
+        }
+        texts
+    }
+
     /// Takes a flag, which is false when it is absent. Anything else is a fault.
     pub(super) fn flag(&mut self, name: &str) -> bool {
         match self.values.remove(name) {
@@ -62,7 +87,7 @@ impl Members {
         refuse(self.faults)
     }
 
-    fn refuse(&mut self, name: &str, detail: &'static str) {
+    fn refuse(&mut self, name: &str, detail: impl Into<Cow<'static, str>>) {
         self.faults.push(fault_at(name, detail));
     }
 }
@@ -150,6 +175,20 @@ mod tests {
         assert!(members.flag("b"));
         assert!(!members.flag("z"));
         members.finish().unwrap();
+    }
+
+    #[test]
+    fn a_list_of_texts_has_bounds() {
+        let mut members =
+            Members::parse(br#"{"a":["x","y"],"b":[],"c":["x",1,"y",null]}"#).unwrap();
+        assert_eq!(members.required_texts("a", 2).len(), 2);
+        assert!(members.faults.is_empty());
+        for name in ["b", "c", "d"] {
+            members.required_texts(name, 4);
+        }
+        let pointers: Vec<_> = members.faults.iter().map(|fault| &fault.source).collect();
+        let expected = ["/b", "/c/1", "/c/3", "/d"].map(|at| FaultySource::Pointer(at.to_owned()));
+        assert_eq!(pointers, expected.iter().collect::<Vec<_>>());
     }
 
     #[test]

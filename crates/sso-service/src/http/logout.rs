@@ -40,8 +40,7 @@ pub(super) async fn end_session(
     match token_for_change(request, site) {
         Ok(None) => Ok(false),
         Ok(Some(token)) => {
-            authority.audit_logout(&token, origin(&RequestContext::of(request)));
-            authority.logout(&token).await?;
+            authority.logout(&token, origin(&RequestContext::of(request))).await?;
             Ok(true)
         }
         // What the cookie holds is no token at all, and so as good as logged out.
@@ -145,6 +144,8 @@ mod tests {
             assert_eq!(answer.header("set-cookie"), "");
         }
         assert_eq!(service.validate(&token).await.status, 200);
+        let last = service.audited().pop().unwrap();
+        assert_eq!(last["audit"], "csrf_blocked");
     }
 
     #[actix_web::test]

@@ -16,5 +16,6 @@ mod routes;
 mod session;
 mod sessions;
 mod validate;
+mod validate_batch;
 
 pub(crate) use routes::app;

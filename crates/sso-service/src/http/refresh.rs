@@ -35,9 +35,8 @@ pub(super) async fn refresh(
         Some(token) => token,
         None => token_in_cookie(&request, &site)?,
     };
-    let result = authority.refresh(&token).await;
-    authority.audit_refresh(&result, origin(&RequestContext::of(&request)));
-    let logged_in = result?;
+    let from = RequestContext::of(&request);
+    let logged_in = authority.refresh(&token, origin(&from)).await?;
     let mut response = HttpResponse::Ok();
     if by_cookie {
         cookies::give(&mut response, &logged_in, &site);

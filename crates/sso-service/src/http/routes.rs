@@ -13,7 +13,9 @@ use service_runtime::http::{
 };
 use shared_types::paths;
 
-use super::{cors, login, logout, pages, refresh, session, sessions, validate};
+use super::{
+    cors, csrf, login, logout, pages, refresh, session, sessions, validate, validate_batch,
+};
 use crate::{authority::SessionAuthority, site::Site};
 
 /// The app of one worker.
@@ -35,13 +37,15 @@ pub(crate) fn app(
         .app_data(site)
         .configure(routes)
         .default_service(web::to(no_such_endpoint))
+        .wrap(from_fn(csrf::report))
         .wrap(from_fn(cors::share))
         .wrap(from_fn(move |request, next| edge.clone().pass(request, next)))
 }
 
 fn routes(app: &mut ServiceConfig) {
     // for services that were sent a token
-    app.service(post_resource(paths::VALIDATE, validate::validate));
+    app.service(post_resource(paths::VALIDATE, validate::validate))
+        .service(post_resource(paths::VALIDATE_BATCH, validate_batch::validate_batch));
 
     // for whoever logs in
     app.service(post_resource("/auth/login", login::login))

@@ -31,11 +31,8 @@ pub(super) async fn validate(
         Some(_) if header_token(&request)?.is_some() => return Err(two_tokens()),
         Some(token) => Some(token),
     };
-    let token = required(token)?;
-    let principal = authority.validate(&token, asked.as_ref()).inspect_err(|refusal| {
-        let context = RequestContext::of(&request);
-        authority.audit_refusal(&token, refusal, origin(&context));
-    })?;
+    let from = RequestContext::of(&request);
+    let principal = authority.validate(&required(token)?, asked.as_ref(), origin(&from))?;
     Ok(private(&validation(&principal)))
 }
 

@@ -11,7 +11,7 @@ use crate::{
     authority::{LoggedIn, LoginError, RefreshError},
     database::{Database, Location, Nobody},
     login_guard::Typed,
-    test_service::{LIFETIMES, LIMITS, PASSWORD, TOKEN_TTL, TestService, execute},
+    test_service::{HERE, LIFETIMES, LIMITS, PASSWORD, TOKEN_TTL, TestService, execute},
     users::{PasswordHash, UserStore},
 };
 
@@ -52,15 +52,15 @@ async fn log_in(service: &TestService, name: &str) -> LoggedIn {
 }
 
 async fn refresh(service: &TestService, logged_in: &LoggedIn) -> Result<LoggedIn, RefreshError> {
-    service.authority.refresh(&bearer(logged_in.refresh_token.expose())).await
+    service.authority.refresh(&bearer(logged_in.refresh_token.expose()), HERE).await
 }
 
 fn is_valid(service: &TestService, logged_in: &LoggedIn) -> bool {
-    service.authority.validate(&bearer(logged_in.token.expose()), None).is_ok()
+    service.authority.validate(&bearer(logged_in.token.expose()), None, HERE).is_ok()
 }
 
 async fn log_out(service: &TestService, logged_in: &LoggedIn) -> bool {
-    service.authority.logout(&bearer(logged_in.token.expose())).await.is_ok()
+    service.authority.logout(&bearer(logged_in.token.expose()), HERE).await.is_ok()
 }
 
 async fn number(service: &TestService, sql: &'static str) -> i64 {
@@ -376,7 +376,8 @@ async fn minted_sessions_are_beyond_the_limit_and_cannot_be_renewed() {
     });
     mint.await.unwrap();
     assert_eq!(tokens.len(), 4500);
-    let all_valid = || tokens.iter().all(|token| service.authority.validate(token, None).is_ok());
+    let all_valid =
+        || tokens.iter().all(|token| service.authority.validate(token, None, HERE).is_ok());
     until("the minted sessions", all_valid).await;
     assert!(is_valid(&service, &logged_in));
     assert_eq!(service.live.counts(), (4501, 4501));

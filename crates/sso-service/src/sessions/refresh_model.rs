@@ -11,7 +11,7 @@ use super::Client;
 use crate::{
     authority::{Lifetimes, LoggedIn, RefreshError},
     database::Location,
-    test_service::{LIMITS, TestService},
+    test_service::{HERE, LIMITS, TestService},
 };
 
 /// In seconds, as all times here are. Short, so that a life meets all of its ends.
@@ -164,7 +164,7 @@ impl Real {
 
     async fn refresh(&mut self, at: usize) -> Result<Outcome, TestCaseError> {
         let token = bearer(self.generations[at].refresh_token.expose());
-        let renewed = match self.service.authority.refresh(&token).await {
+        let renewed = match self.service.authority.refresh(&token, HERE).await {
             Ok(renewed) => renewed,
             Err(RefreshError::InvalidToken) => return Ok(Outcome::Invalid),
             Err(RefreshError::Reused(_)) => return Ok(Outcome::Reused),
@@ -180,7 +180,7 @@ impl Real {
 
     async fn log_out(&self) {
         for generation in &self.generations {
-            self.service.authority.logout(&bearer(generation.token.expose())).await.unwrap();
+            self.service.authority.logout(&bearer(generation.token.expose()), HERE).await.unwrap();
         }
     }
 

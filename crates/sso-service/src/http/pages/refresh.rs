@@ -41,9 +41,8 @@ async fn try_renew(
         Ok(token) => token,
         Err(problem) => return log_in_after(problem, &landing),
     };
-    let result = authority.refresh(&token).await;
-    authority.audit_refresh(&result, origin(&RequestContext::of(request)));
-    match result {
+    let from = RequestContext::of(request);
+    match authority.refresh(&token, origin(&from)).await {
         Ok(logged_in) => {
             let mut response = go_to(landing.location());
             cookies::give(&mut response, &logged_in, site);

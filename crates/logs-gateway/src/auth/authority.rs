@@ -1,0 +1,85 @@
+//! The authority, as a worker of the gateway sees it.
+//!
+//! Every request's token is asked about, after the request arrived: there is no cache, so a revoked
+//! token is refused at once.
+
+use std::{rc::Rc, sync::Arc, time::Duration};
+
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family},
+};
+use service_runtime::{clock::Clock, http::RequestContext, metrics::Metrics};
+use shared_types::{BearerToken, TokenKind};
+use url::Url;
+
+use super::{Caller, Refusal, batching::Batching, refusal::Verdict, sso::Instances};
+
+/// The authority, with connections and a queue of the worker's own.
+#[derive(Debug)]
+pub(crate) struct Authority {
+    batching: Rc<Batching<Instances>>,
+    metrics: AuthorityMetrics,
+}
+
+impl Authority {
+    /// An authority of these instances, which must be one at least. `timeout` is for everything,
+    /// from a request's arrival on.
+    pub(crate) fn new(
+        http: reqwest::Client,
+        bases: &[Url],
+        timeout: Duration,
+        clock: Arc<dyn Clock>,
+        metrics: AuthorityMetrics,
+    ) -> Self {
+        let instances = Instances::new(http, bases, clock);
+        Self { batching: Batching::new(instances, timeout), metrics }
+    }
+
+    /// Asks whose token this is.
+    ///
+    /// # Errors
+    /// When it is nobody's, or when that cannot be told.
+    pub(crate) async fn identify(
+        &self,
+        token: &Rc<BearerToken>,
+        context: &RequestContext,
+    ) -> Result<Caller, Refusal> {
+        // A refresh token is never a bearer; anything without our prefix and checksum is not ours.
+        if !matches!(token.kind(), Some(TokenKind::Session | TokenKind::ApiKey)) {
+            return Err(Refusal::Invalid);
+        }
+        let verdict = self.batching.ask(token, context).await;
+        self.metrics.count(&verdict);
+        verdict
+    }
+}
+
+/// How often the authority was asked, by what it said.
+#[derive(Debug, Clone)]
+pub(crate) struct AuthorityMetrics(Family<Outcome, Counter>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+impl AuthorityMetrics {
+    pub(crate) fn new(metrics: &Metrics) -> Self {
+        Self(metrics.register(
+            "sso_validations",
+            "Tokens the authority was asked about",
+            Family::default(),
+        ))
+    }
+
+    fn count(&self, verdict: &Verdict) {
+        let outcome = match verdict {
+            Ok(_) => "valid",
+            Err(Refusal::Invalid) => "invalid",
+            Err(Refusal::Forbidden) => "forbidden",
+            Err(Refusal::Unknown(_)) => "unknown",
+        };
+        self.0.get_or_create(&Outcome { outcome }).inc();
+    }
+}

@@ -1,0 +1,273 @@
+//! Natural batching: who waits together is asked about together.
+//!
+//! While a call is on its way, whoever arrives waits; when it returns, the next one asks about all
+//! of them, each token once. So a busy gateway asks seldom, and an idle one at once: there is no
+//! timer that gathers. **Nobody joins a call that was already sent**: a token may have been revoked
+//! in between. A lot is taken in the very moment in which it is sent, of those who had arrived.
+//!
+//! One call at a time is the rule. It has two exceptions, so that nobody waits for nothing: a lot
+//! that is full gains nothing by waiting, and a call that is slow holds up nobody.
+
+#[cfg(test)]
+mod model;
+
+use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
+
+use indexmap::IndexMap;
+use service_runtime::http::RequestContext;
+use shared_types::BearerToken;
+use tokio::{
+    sync::oneshot,
+    task::spawn_local,
+    time::{Instant, timeout, timeout_at},
+};
+
+use super::refusal::{Unknown, Verdict};
+
+/// How many callers may wait. Who comes when there are as many is told at once that it cannot be
+/// told.
+const MAX_WAITING: usize = 4096;
+/// How many tokens may be on their way to the authority.
+const MAX_ASKED: usize = 512;
+/// In this part of the time that a caller has, a call is answered; else it is slow.
+const SLOW_AFTER: u32 = 8;
+
+/// Who is asked.
+pub(super) trait Ask: 'static {
+    /// How many tokens a call may be about at present, from 1 to [`MAX_ASKED`].
+    fn max_lot(&self) -> usize;
+
+    /// Asks about several tokens, in the name of a request, and gives as many answers as there are
+    /// tokens, in their order, soon after `deadline` at the latest.
+    async fn ask(
+        &self,
+        tokens: &[Rc<BearerToken>],
+        context: &RequestContext,
+        deadline: Instant,
+    ) -> Vec<Verdict>;
+}
+
+/// Those who wait, and the calls on their way. Each worker has its own, so there are no locks.
+#[derive(Debug)]
+pub(super) struct Batching<A> {
+    authority: A,
+    /// For everything, from arrival on.
+    timeout: Duration,
+    queue: RefCell<Queue>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    /// In the order of arrival.
+    waiting: IndexMap<Rc<BearerToken>, Vec<Waiter>>,
+    waiters: usize,
+    /// Calls that were begun and have not taken their lot yet.
+    starting: usize,
+    /// Calls that are not slow, the starting ones among them.
+    prompt: usize,
+    /// Tokens on their way.
+    asked: usize,
+}
+
+/// Somebody who arrived before the call that will be about their token.
+#[derive(Debug)]
+struct Waiter {
+    context: RequestContext,
+    deadline: Instant,
+    answer: oneshot::Sender<Verdict>,
+}
+
+impl<A: Ask> Batching<A> {
+    /// Nobody waits yet.
+    pub(super) fn new(authority: A, timeout: Duration) -> Rc<Self> {
+        Rc::new(Self { authority, timeout, queue: RefCell::default() })
+    }
+
+    /// What the authority says of the token, asked from now on.
+    pub(super) async fn ask(
+        self: &Rc<Self>,
+        token: &Rc<BearerToken>,
+        context: &RequestContext,
+    ) -> Verdict {
+        let deadline = Instant::now() + self.timeout;
+        let (answer, answered) = oneshot::channel();
+        let waiter = Waiter { context: context.clone(), deadline, answer };
+        self.queue.borrow_mut().join(token, waiter)?;
+        self.begin_calls();
+        match timeout_at(deadline, answered).await {
+            Ok(Ok(verdict)) => verdict,
+            Ok(Err(_)) => Err(Unknown::BrokenOff.into()),
+            Err(_) => Err(Unknown::Timeout.into()),
+        }
+    }
+
+    /// As many as should be on their way. A call takes its lot when it first runs, after whatever
+    /// else arrived in the same moment.
+    fn begin_calls(self: &Rc<Self>) {
+        while self.queue.borrow().wants_call(self.authority.max_lot()) {
+            spawn_local(Call::new(self.clone()).run());
+        }
+    }
+}
+
+impl Queue {
+    fn join(&mut self, token: &Rc<BearerToken>, waiter: Waiter) -> Result<(), Unknown> {
+        if self.waiters >= MAX_WAITING {
+            self.forget_who_left();
+        }
+        if self.waiters >= MAX_WAITING {
+            return Err(Unknown::Busy);
+        }
+        self.waiters += 1;
+        match self.waiting.get_mut(token) {
+            Some(waiters) => waiters.push(waiter),
+            None => drop(self.waiting.insert(token.clone(), vec![waiter])),
+        }
+        Ok(())
+    }
+
+    fn forget_who_left(&mut self) {
+        self.waiting.retain(|_, waiters| {
+            waiters.retain(|waiter| !waiter.answer.is_closed());
+            !waiters.is_empty()
+        });
+        self.waiters = self.waiting.values().map(Vec::len).sum();
+    }
+
+    fn wants_call(&self, max_lot: usize) -> bool {
+        let left_over = self.waiting.len().saturating_sub(self.starting * max_lot);
+        let useful = left_over >= max_lot || (left_over > 0 && self.prompt == 0);
+        useful && self.asked + (self.starting + 1) * max_lot <= MAX_ASKED
+    }
+
+    /// Those who wait longest, if anybody does.
+    fn take_lot(&mut self, max_lot: usize) -> Lot {
+        self.forget_who_left();
+        let size = self.waiting.len().min(max_lot).min(MAX_ASKED - self.asked);
+        let (tokens, waiters): (_, Vec<_>) = self.waiting.drain(..size).unzip();
+        self.waiters -= waiters.iter().map(Vec::len).sum::<usize>();
+        self.asked += size;
+        Lot { tokens, waiters }
+    }
+}
+
+/// What one call is about: tokens, and who waits for each.
+struct Lot {
+    tokens: Vec<Rc<BearerToken>>,
+    waiters: Vec<Vec<Waiter>>,
+}
+
+impl Lot {
+    /// The first who waits, in whose name is asked, and when the last one goes.
+    fn head(&self) -> Option<(RequestContext, Instant)> {
+        let mut waiters = self.waiters.iter().flatten();
+        let first = waiters.next()?;
+        let deadline = waiters.fold(first.deadline, |last, waiter| last.max(waiter.deadline));
+        Some((first.context.clone(), deadline))
+    }
+
+    /// So that the authority's log leads to each request.
+    fn log(&self, asked_as: &str) {
+        for waiter in self.waiters.iter().flatten().skip(1) {
+            let request_id = &*waiter.context.request_id;
+            tracing::debug!(request_id, asked_as, "asked about together with another request");
+        }
+    }
+
+    fn answer(self, verdicts: Vec<Verdict>) {
+        for (mut waiters, verdict) in self.waiters.into_iter().zip(verdicts) {
+            let last = waiters.pop();
+            for waiter in waiters {
+                waiter.answer(verdict.clone());
+            }
+            if let Some(last) = last {
+                last.answer(verdict);
+            }
+        }
+    }
+}
+
+impl Waiter {
+    fn answer(self, verdict: Verdict) {
+        // Who left does not need it.
+        let _left = self.answer.send(verdict);
+    }
+}
+
+/// A call, counted for as long as there is one, however it ends.
+struct Call<A: Ask> {
+    batching: Rc<Batching<A>>,
+    phase: Phase,
+    /// How many tokens it is about.
+    asked: usize,
+}
+
+#[derive(PartialEq)]
+enum Phase {
+    Starting,
+    Prompt,
+    Slow,
+}
+
+impl<A: Ask> Call<A> {
+    fn new(batching: Rc<Batching<A>>) -> Self {
+        let mut queue = batching.queue.borrow_mut();
+        queue.prompt += 1;
+        queue.starting += 1;
+        drop(queue);
+        Self { batching, phase: Phase::Starting, asked: 0 }
+    }
+
+    async fn run(mut self) {
+        let lot = self.take_lot();
+        let Some((context, deadline)) = lot.head() else { return };
+        lot.log(&context.request_id);
+        let verdicts = self.ask(&lot.tokens, &context, deadline).await;
+        // The next call is on its way before these answers are acted upon.
+        let batching = self.batching.clone();
+        drop(self);
+        batching.begin_calls();
+        lot.answer(verdicts);
+    }
+
+    async fn ask(
+        &mut self,
+        tokens: &[Rc<BearerToken>],
+        context: &RequestContext,
+        deadline: Instant,
+    ) -> Vec<Verdict> {
+        let batching = self.batching.clone();
+        let mut answers = pin!(batching.authority.ask(tokens, context, deadline));
+        match timeout(batching.timeout / SLOW_AFTER, answers.as_mut()).await {
+            Ok(answers) => answers,
+            Err(_) => {
+                self.leave(Phase::Slow);
+                batching.begin_calls();
+                answers.await
+            }
+        }
+    }
+
+    fn take_lot(&mut self) -> Lot {
+        self.leave(Phase::Prompt);
+        let max_lot = self.batching.authority.max_lot();
+        let lot = self.batching.queue.borrow_mut().take_lot(max_lot);
+        self.asked = lot.tokens.len();
+        lot
+    }
+
+    /// The phase for the next one.
+    fn leave(&mut self, next: Phase) {
+        let mut queue = self.batching.queue.borrow_mut();
+        queue.starting -= usize::from(self.phase == Phase::Starting);
+        queue.prompt -= usize::from(self.phase != Phase::Slow && next == Phase::Slow);
+        self.phase = next;
+    }
+}
+
+impl<A: Ask> Drop for Call<A> {
+    fn drop(&mut self) {
+        self.leave(Phase::Slow);
+        self.batching.queue.borrow_mut().asked -= self.asked;
+    }
+}

@@ -1,0 +1,364 @@
+//! Random callers and an authority that is slow, fails and hangs, in a time that passes at once.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr},
+    ops::Range,
+};
+
+use actix_web::http::header::HeaderMap;
+use chrono::DateTime;
+use proptest::prelude::*;
+use shared_types::{MAX_BATCH, TokenKind, encode_token};
+use tokio::{
+    task::{JoinHandle, LocalSet, yield_now},
+    time::{sleep, sleep_until},
+};
+
+use super::*;
+use crate::auth::{Caller, Refusal};
+
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// What timers are precise to.
+const TICK: Duration = Duration::from_millis(2);
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Answered { after: Duration },
+    Failed { after: Duration },
+    Hanging,
+}
+
+/// What happens next.
+#[derive(Debug, Clone)]
+enum Step {
+    /// Callers of successive tokens; each leaves when this time has passed, if any.
+    Arrive {
+        first: u8,
+        count: u8,
+        leaves: Option<Duration>,
+    },
+    Pass(Duration),
+    /// The call that ends next finds out that a call may be about so many tokens.
+    Lots(usize),
+}
+
+/// Keeps count of everything, and holds every call against what may be.
+struct Model {
+    fates: Vec<Fate>,
+    max_lot: Cell<usize>,
+    next_max_lot: Cell<usize>,
+    /// Moves with every arrival and every call.
+    moment: Cell<u64>,
+    calls: RefCell<Vec<Vec<Rc<BearerToken>>>>,
+    in_flight: Cell<usize>,
+    /// Callers of each token that have no answer yet.
+    waiting: RefCell<HashMap<String, usize>>,
+}
+
+impl Model {
+    fn new(fates: &[Fate]) -> Rc<Self> {
+        Rc::new(Self {
+            fates: fates.to_owned(),
+            max_lot: Cell::new(MAX_BATCH),
+            next_max_lot: Cell::new(MAX_BATCH),
+            moment: Cell::new(0),
+            calls: RefCell::default(),
+            in_flight: Cell::new(0),
+            waiting: RefCell::default(),
+        })
+    }
+
+    fn next_moment(&self) -> u64 {
+        self.moment.set(self.moment.get() + 1);
+        self.moment.get()
+    }
+
+    fn check_call(&self, tokens: &[Rc<BearerToken>]) {
+        assert!((1..=self.max_lot.get()).contains(&tokens.len()), "{}", tokens.len());
+        for (at, token) in tokens.iter().enumerate() {
+            assert!(!tokens[..at].contains(token), "a token comes twice");
+            let waiting = self.waiting.borrow().get(token.expose()).copied();
+            assert!(waiting > Some(0), "asked for nobody");
+        }
+        assert!(self.in_flight.get() + tokens.len() <= MAX_ASKED);
+    }
+}
+
+impl Ask for Rc<Model> {
+    fn max_lot(&self) -> usize {
+        self.max_lot.get()
+    }
+
+    async fn ask(
+        &self,
+        tokens: &[Rc<BearerToken>],
+        _: &RequestContext,
+        deadline: Instant,
+    ) -> Vec<Verdict> {
+        self.check_call(tokens);
+        let sent = self.next_moment();
+        let fate = self.fates[self.calls.borrow().len() % self.fates.len()];
+        self.calls.borrow_mut().push(tokens.to_owned());
+        self.in_flight.set(self.in_flight.get() + tokens.len());
+        let (end, good) = match fate {
+            Fate::Answered { after } => (Instant::now() + after, true),
+            Fate::Failed { after } => (Instant::now() + after, false),
+            Fate::Hanging => (deadline, false),
+        };
+        sleep_until(end.min(deadline)).await;
+        self.in_flight.set(self.in_flight.get() - tokens.len());
+        self.max_lot.set(self.next_max_lot.get());
+        let verdict = |token: &Rc<BearerToken>| match good && end <= deadline {
+            true => Ok(of(token, sent)),
+            false => Err(Unknown::Nonsense.into()),
+        };
+        tokens.iter().map(verdict).collect()
+    }
+}
+
+/// An answer that says what it is about, and when it was asked for.
+fn of(token: &BearerToken, sent: u64) -> Caller {
+    let username = format!("{} {sent}", token.expose());
+    Caller { username, permissions: Vec::new(), expires_at: DateTime::UNIX_EPOCH }
+}
+
+fn token(number: u8) -> Rc<BearerToken> {
+    let token = encode_token(TokenKind::Session, &[number; 32]);
+    Rc::new(BearerToken::parse(token.as_bytes()).unwrap())
+}
+
+fn context() -> RequestContext {
+    RequestContext::new(&HeaderMap::new(), IpAddr::V4(Ipv4Addr::LOCALHOST), DateTime::UNIX_EPOCH)
+}
+
+/// One who counts as waiting until dropped.
+struct Present<'a>(&'a Model, &'a BearerToken);
+
+impl<'a> Present<'a> {
+    fn new(model: &'a Model, token: &'a BearerToken) -> Self {
+        *model.waiting.borrow_mut().entry(token.expose().to_owned()).or_default() += 1;
+        Self(model, token)
+    }
+}
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        *self.0.waiting.borrow_mut().get_mut(self.1.expose()).unwrap() -= 1;
+    }
+}
+
+/// Asks, and holds the answer against what may be. `None` if the caller left first.
+async fn call(
+    model: Rc<Model>,
+    batching: Rc<Batching<Rc<Model>>>,
+    number: u8,
+    leaves: Option<Duration>,
+) -> Option<Verdict> {
+    let (token, context) = (token(number), context());
+    let (arrived, since) = (model.next_moment(), Instant::now());
+    let asking = async {
+        // Dropped together with the question.
+        let _present = Present::new(&model, &token);
+        batching.ask(&token, &context).await
+    };
+    let verdict = timeout(leaves.unwrap_or(Duration::MAX), asking).await.ok();
+    assert!(since.elapsed() <= TIMEOUT + TICK, "{:?}", since.elapsed());
+    if let Some(Ok(caller)) = &verdict {
+        let (about, sent) = caller.username.split_once(' ').unwrap();
+        assert_eq!(about, token.expose(), "somebody else's answer");
+        assert!(sent.parse::<u64>().unwrap() > arrived, "joined a call that was sent before");
+    }
+    verdict
+}
+
+/// Whatever can run without time passing has run.
+async fn settle() {
+    for _ in 0..512 {
+        yield_now().await;
+    }
+}
+
+/// Nobody waits for nothing: only for a call that is neither slow nor about less than it could be,
+/// or because as many are on their way as may be.
+async fn check_at_rest(model: &Model, batching: &Batching<Rc<Model>>) {
+    settle().await;
+    let queue = batching.queue.borrow();
+    let max_lot = model.max_lot.get();
+    let is_full = queue.asked + max_lot > MAX_ASKED;
+    let may_wait = (queue.prompt > 0 && queue.waiting.len() < max_lot) || is_full;
+    assert!(queue.waiting.is_empty() || may_wait, "{} wait", queue.waiting.len());
+    assert_eq!((queue.starting, queue.asked), (0, model.in_flight.get()));
+    assert_eq!(queue.waiters, queue.waiting.values().map(Vec::len).sum::<usize>());
+}
+
+async fn run(fates: &[Fate], steps: &[Step]) {
+    let model = Model::new(fates);
+    let batching = Batching::new(model.clone(), TIMEOUT);
+    let mut callers: Vec<JoinHandle<_>> = Vec::new();
+    for step in steps {
+        match *step {
+            Step::Arrive { first, count, leaves } => {
+                callers.extend((0..count).map(|offset| {
+                    let number = first.wrapping_add(offset);
+                    spawn_local(call(model.clone(), batching.clone(), number, leaves))
+                }));
+            }
+            Step::Pass(time) => {
+                check_at_rest(&model, &batching).await;
+                sleep(time).await;
+            }
+            Step::Lots(max) => model.next_max_lot.set(max),
+        }
+    }
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    sleep(TIMEOUT + TICK).await;
+    let queue = batching.queue.borrow();
+    assert_eq!((queue.waiters, queue.starting, queue.prompt, queue.asked), (0, 0, 0, 0));
+}
+
+fn in_paused_time(test: impl Future<Output = ()>) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(LocalSet::new().run_until(test));
+}
+
+fn millis(range: Range<u64>) -> impl Strategy<Value = Duration> + Clone {
+    range.prop_map(Duration::from_millis)
+}
+
+fn fate() -> impl Strategy<Value = Fate> {
+    prop_oneof![
+        4 => millis(0..20).prop_map(|after| Fate::Answered { after }),
+        2 => millis(0..2500).prop_map(|after| Fate::Answered { after }),
+        1 => millis(0..2500).prop_map(|after| Fate::Failed { after }),
+        1 => Just(Fate::Hanging),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let leaves = proptest::option::weighted(0.3, millis(0..2200));
+    let few = (0_u8..8, 1_u8..4, leaves.clone());
+    let many = (any::<u8>(), 1_u8..255, leaves);
+    let arrive = |(first, count, leaves)| Step::Arrive { first, count, leaves };
+    prop_oneof![
+        6 => few.prop_map(arrive),
+        1 => many.prop_map(arrive),
+        4 => millis(0..30).prop_map(Step::Pass),
+        1 => millis(0..2500).prop_map(Step::Pass),
+        1 => prop_oneof![Just(1), Just(MAX_BATCH)].prop_map(Step::Lots),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn everyone_gets_the_answer_to_their_own_question_asked_after_they_came(
+        fates in proptest::collection::vec(fate(), 1..20),
+        steps in proptest::collection::vec(step(), 1..60),
+    ) {
+        in_paused_time(run(&fates, &steps));
+    }
+}
+
+const PROMPT: Fate = Fate::Answered { after: Duration::from_millis(10) };
+
+/// A model with these fates, and somebody who asks it.
+fn start(fates: &[Fate]) -> (Rc<Model>, impl Fn(u8) -> JoinHandle<Option<Verdict>>) {
+    let model = Model::new(fates);
+    let batching = Batching::new(model.clone(), TIMEOUT);
+    let asked = model.clone();
+    (model, move |number| spawn_local(call(asked.clone(), batching.clone(), number, None)))
+}
+
+fn sizes(model: &Model) -> Vec<usize> {
+    model.calls.borrow().iter().map(Vec::len).collect()
+}
+
+#[test]
+fn a_lone_request_goes_at_once_and_who_comes_meanwhile_goes_together() {
+    in_paused_time(async {
+        let (model, ask) = start(&[PROMPT]);
+        let first = ask(0);
+        sleep(Duration::from_millis(5)).await;
+        assert_eq!(sizes(&model), [1]);
+        // The first token again: its call was sent already.
+        let rest = [0, 1, 2, 1].map(&ask);
+        for caller in [first].into_iter().chain(rest) {
+            caller.await.unwrap().unwrap().unwrap();
+        }
+        assert_eq!(sizes(&model), [1, 3]);
+    });
+}
+
+#[test]
+fn what_arrives_in_the_same_moment_goes_together() {
+    in_paused_time(async {
+        let (model, ask) = start(&[PROMPT]);
+        let callers: Vec<_> = (0..150).map(ask).collect();
+        for caller in callers {
+            caller.await.unwrap().unwrap().unwrap();
+        }
+        let sizes = sizes(&model);
+        assert_eq!(sizes.iter().sum::<usize>(), 150);
+        assert_eq!(sizes[..2], [64, 64], "{sizes:?}");
+        assert_eq!(sizes.len(), 3);
+    });
+}
+
+#[test]
+fn a_hanging_call_holds_up_nobody_else() {
+    in_paused_time(async {
+        let (_, ask) = start(&[Fate::Hanging, PROMPT]);
+        let hanging = ask(0);
+        sleep(TICK).await;
+        let since = Instant::now();
+        ask(1).await.unwrap().unwrap().unwrap();
+        assert!(since.elapsed() < TIMEOUT / 4, "{:?}", since.elapsed());
+        let verdict = hanging.await.unwrap().unwrap();
+        assert!(matches!(verdict, Err(Refusal::Unknown(_))));
+    });
+}
+
+#[test]
+fn one_too_many_is_told_at_once() {
+    in_paused_time(async {
+        let (_, ask) = start(&[Fate::Hanging]);
+        let hanging = ask(0);
+        sleep(TICK).await;
+        let waiting: Vec<_> = (0..MAX_WAITING).map(|_| ask(1)).collect();
+        settle().await;
+        let since = Instant::now();
+        let verdict = ask(1).await.unwrap().unwrap();
+        let Err(Refusal::Unknown(cause)) = verdict else { panic!("{verdict:?}") };
+        assert!(matches!(*cause, Unknown::Busy), "{cause}");
+        assert_eq!(since.elapsed(), Duration::ZERO);
+        for caller in waiting.into_iter().chain([hanging]) {
+            caller.await.unwrap().unwrap().unwrap_err();
+        }
+        // There is room again for those who come later.
+        let verdict = ask(1).await.unwrap().unwrap();
+        assert!(
+            matches!(verdict, Err(Refusal::Unknown(cause)) if !matches!(*cause, Unknown::Busy))
+        );
+    });
+}
+
+#[test]
+fn nobody_asks_for_who_has_left() {
+    in_paused_time(async {
+        let (model, ask) = start(&[PROMPT]);
+        let first = ask(0);
+        sleep(TICK).await;
+        let left = ask(1);
+        sleep(TICK).await;
+        left.abort();
+        first.await.unwrap().unwrap().unwrap();
+        ask(2).await.unwrap().unwrap().unwrap();
+        let asked: Vec<_> = model.calls.borrow().concat();
+        assert_eq!(asked, [token(0), token(2)]);
+    });
+}

@@ -1,0 +1,124 @@
+//! Where the token of a request comes from.
+
+use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName};
+use service_runtime::http::{Problem, Result, authorization};
+use shared_types::BearerToken;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// The cookies that may carry a session token, the first that is there counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SessionCookies(&'static [&'static str]);
+
+impl SessionCookies {
+    /// Over https the authority's cookie is tied to this host, if both share it, or sent to all
+    /// hosts of a domain. A browser takes a name with the prefix over https only (RFC 6265bis
+    /// §4.1.3.2), and it goes first, since other hosts of the domain cannot have set it.
+    pub(crate) fn read_over(https: bool) -> Self {
+        if https { Self(&["__Host-session_id", "session_id"]) } else { Self(&["session_id"]) }
+    }
+
+    /// The token of a request: from its header, else from a cookie. For what is only read, and by
+    /// browsers too.
+    pub(super) fn token_of(self, headers: &HeaderMap) -> Result<BearerToken> {
+        let token = match authorization(headers)? {
+            Some(token) => Some(token),
+            None => self.token_in_cookie(headers)?,
+        };
+        token.ok_or_else(Problem::not_authenticated)
+    }
+
+    /// With an `Authorization` header cookies are ignored, whatever it holds.
+    fn token_in_cookie(self, headers: &HeaderMap) -> Result<Option<BearerToken>> {
+        if headers.contains_key(AUTHORIZATION) || !may_use_cookies(headers) {
+            return Ok(None);
+        }
+        match self.0.iter().find_map(|name| cookie(headers, name)) {
+            None => Ok(None),
+            // A browser sends what it was given: it cannot mend what is wrong with it.
+            Some(value) => match BearerToken::parse(value) {
+                Ok(token) => Ok(Some(token)),
+                Err(_) => Err(Problem::invalid_token()),
+            },
+        }
+    }
+}
+
+/// Not if another site makes the browser ask. What is no browser, or an old one, does not say.
+fn may_use_cookies(headers: &HeaderMap) -> bool {
+    headers.get_all(SEC_FETCH_SITE).all(|site| matches!(site.as_bytes(), b"none" | b"same-origin"))
+}
+
+/// The value of a cookie. One that was emptied is one that was taken back.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
+    let mut pairs =
+        headers.get_all(COOKIE).flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    let value = pairs
+        .find_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
+    (!value.is_empty()).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    /// The token, or the code of the problem.
+    #[track_caller]
+    fn check(https: bool, headers: &[(&'static str, &'static str)], expected: &str) {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let found = match SessionCookies::read_over(https).token_of(&map) {
+            Ok(token) => token.expose().to_owned(),
+            Err(problem) => problem.code().to_owned(),
+        };
+        assert_eq!(found, expected, "{headers:?}");
+    }
+
+    #[test]
+    fn a_header_goes_before_a_cookie_and_makes_it_count_for_nothing() {
+        let cookie = ("cookie", "session_id=c");
+        check(false, &[("authorization", "Bearer b"), cookie], "b");
+        check(false, &[("authorization", "Basic YTpi"), cookie], "not_authenticated");
+        check(false, &[("authorization", "Bearer"), cookie], "invalid_request");
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others() {
+        for value in ["session_id=c", "a=b; session_id=c;x", "a=session_id=d;session_id=c"] {
+            check(false, &[("cookie", value)], "c");
+        }
+        check(false, &[("cookie", "a=b"), ("cookie", "session_id=c")], "c");
+        for value in ["", "session_id", "session_id=", "xsession_id=c", "Session_id=c"] {
+            check(false, &[("cookie", value)], "not_authenticated");
+        }
+        check(false, &[("cookie", "session_id=a b")], "invalid_token");
+    }
+
+    #[test]
+    fn the_cookie_of_this_host_counts_over_https_and_goes_first() {
+        let both = ("cookie", "session_id=domain; __Host-session_id=host");
+        check(true, &[both], "host");
+        check(true, &[("cookie", "session_id=domain")], "domain");
+        check(true, &[("cookie", "session_id=domain; __Host-session_id=")], "domain");
+        check(false, &[both], "domain");
+        check(false, &[("cookie", "__Host-session_id=host")], "not_authenticated");
+    }
+
+    #[test]
+    fn a_cookie_counts_only_for_who_stands_on_this_site() {
+        let cookie = ("cookie", "session_id=c");
+        for site in ["none", "same-origin"] {
+            check(false, &[cookie, ("sec-fetch-site", site)], "c");
+        }
+        for site in ["same-site", "cross-site", "", "None", "whatever"] {
+            check(false, &[cookie, ("sec-fetch-site", site)], "not_authenticated");
+            check(false, &[("authorization", "Bearer b"), ("sec-fetch-site", site)], "b");
+        }
+        let twice = [cookie, ("sec-fetch-site", "none"), ("sec-fetch-site", "cross-site")];
+        check(false, &twice, "not_authenticated");
+    }
+}

@@ -1,0 +1,210 @@
+//! `POST /auth/validate/batch`: several tokens for the price of one request. As hot as validate.
+
+use actix_web::{
+    HttpRequest, HttpResponse, ResponseError,
+    http::header::{CACHE_CONTROL, ContentType as Typed},
+    web::{Data, Payload},
+};
+use serde::{Serialize, Serializer};
+use service_runtime::http::{
+    ContentType, Problem, Query, RequestContext, Result, content_type, read_body,
+    unsupported_media_type,
+};
+use shared_types::{BatchEntry, BearerToken, MAX_BATCH};
+use zeroize::Zeroizing;
+
+use super::{json_body::Members, origin::origin, validate::validation};
+use crate::{audit::Origin, authority::SessionAuthority, sessions::Principal};
+
+/// What an entry about a live token usually takes, generously, so that the answer is written
+/// without moving it.
+const USUAL_ENTRY_BYTES: usize = 512;
+
+/// Says about each token what validate would say. The tokens are the only credentials: a header
+/// or cookie is not looked at.
+pub(super) async fn validate_batch(
+    request: HttpRequest,
+    body: Payload,
+    authority: Data<SessionAuthority>,
+) -> Result<HttpResponse> {
+    Query::parse(request.query_string()).finish()?;
+    let tokens = tokens_in_body(&request, body).await?;
+    let from = RequestContext::of(&request);
+    let about = |token: &Zeroizing<String>| Entry::about(token, &authority, origin(&from));
+    let answers = tokens.iter().map(about).collect();
+    let mut json = Vec::with_capacity(tokens.len() * USUAL_ENTRY_BYTES);
+    serde_json::to_writer(&mut json, &Answers { answers }).map_err(Problem::internal)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header(Typed::json())
+        .body(json))
+}
+
+#[derive(Serialize)]
+struct Answers {
+    answers: Vec<Entry>,
+}
+
+enum Entry {
+    Live(Principal),
+    Refused(Problem),
+}
+
+impl Entry {
+    /// What can be no token of anybody's is as unknown as a token that is nobody's: one such entry
+    /// must not spoil the others.
+    fn about(token: &str, authority: &SessionAuthority, from: Origin<'_>) -> Self {
+        let Ok(token) = BearerToken::parse(token.as_bytes()) else {
+            return Self::Refused(Problem::invalid_token());
+        };
+        match authority.validate(&token, None, from) {
+            Ok(principal) => Self::Live(principal),
+            Err(refusal) => Self::Refused(refusal.into()),
+        }
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entry = match self {
+            Self::Live(principal) => {
+                BatchEntry::Live { status: 200, validation: validation(principal) }
+            }
+            Self::Refused(problem) => {
+                BatchEntry::Refused { status: problem.status_code().as_u16(), code: problem.code() }
+            }
+        };
+        entry.serialize(serializer)
+    }
+}
+
+async fn tokens_in_body(request: &HttpRequest, body: Payload) -> Result<Vec<Zeroizing<String>>> {
+    let body = read_body(body).await?;
+    if content_type(request)? != Some(ContentType::Json) {
+        return Err(unsupported_media_type());
+    }
+    let mut members = Members::parse(&body)?;
+    let tokens = members.required_texts("tokens", MAX_BATCH);
+    members.finish()?;
+    Ok(tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use serde_json::{Value, json};
+
+    use super::MAX_BATCH;
+    use crate::test_service::{Answer, TOKEN_TTL, TestService};
+
+    fn batch(body: &Value) -> TestRequest {
+        TestRequest::post().uri("/auth/validate/batch").set_json(body)
+    }
+
+    async fn ask(service: &TestService, tokens: &[&str]) -> Answer {
+        service.send(batch(&json!({ "tokens": tokens }))).await
+    }
+
+    fn statuses(answer: &Answer) -> Vec<u64> {
+        let answers = answer.body["answers"].as_array().unwrap();
+        answers.iter().map(|answer| answer["status"].as_u64().unwrap()).collect()
+    }
+
+    #[actix_web::test]
+    async fn each_token_is_answered_in_its_place_as_validate_would() {
+        let service = TestService::start().await;
+        service.add_user("alice", &["logs:read:shop/*"]).await;
+        service.add_user("bob", &[]).await;
+        let (alice, bob) = (service.log_in("alice").await, service.log_in("bob").await);
+        let nobodys = shared_types::encode_token(shared_types::TokenKind::Session, &[7; 32]);
+
+        let answer = ask(&service, &[&bob, &nobodys, &alice, &bob]).await;
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(answer.header("content-type"), "application/json");
+        let mut expected = Vec::new();
+        for token in [&bob, &alice] {
+            let mut alone = service.validate(token).await.body;
+            alone["status"] = json!(200);
+            expected.push(alone);
+        }
+        let refused = json!({"status": 401, "code": "invalid_token"});
+        assert_eq!(
+            answer.body,
+            json!({"answers": [expected[0], refused, expected[1], expected[0]]})
+        );
+    }
+
+    #[actix_web::test]
+    async fn what_cannot_be_a_token_is_nobodys() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let token = service.log_in("alice").await;
+        let long = "a".repeat(4097);
+        let answer = ask(&service, &["", "a b", "ä", &long, "x", &token]).await;
+        assert_eq!(statuses(&answer), [401, 401, 401, 401, 401, 200]);
+    }
+
+    #[actix_web::test]
+    async fn a_token_is_revoked_and_expires_in_a_batch_as_well() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let (one, other) = (service.log_in("alice").await, service.log_in("alice").await);
+        let logout = TestRequest::post().uri("/auth/logout");
+        service.send(crate::test_service::bearer(logout, &one)).await;
+        assert_eq!(statuses(&ask(&service, &[&one, &other]).await), [401, 200]);
+        service.clock.advance(TOKEN_TTL);
+        assert_eq!(statuses(&ask(&service, &[&one, &other]).await), [401, 401]);
+    }
+
+    #[actix_web::test]
+    async fn a_batch_has_one_to_64_tokens_that_are_strings() {
+        let service = TestService::start().await;
+        let many = |count: usize| json!({ "tokens": vec!["x"; count] });
+        assert_eq!(service.send(batch(&many(MAX_BATCH))).await.status, 200);
+        for (body, pointer) in [
+            (many(0), "/tokens"),
+            (many(MAX_BATCH + 1), "/tokens"),
+            (json!({}), "/tokens"),
+            (json!({"tokens": "x"}), "/tokens"),
+            (json!({"tokens": null}), "/tokens"),
+            (json!({"tokens": ["x", 1]}), "/tokens/1"),
+            (json!({"tokens": [["x"]]}), "/tokens/0"),
+        ] {
+            let answer = service.send(batch(&body)).await;
+            assert_eq!(answer.problem(), (422, "invalid_value"), "{body}");
+            assert_eq!(answer.body["errors"][0]["pointer"], pointer, "{body}");
+            assert_eq!(answer.header("cache-control"), "no-store");
+        }
+    }
+
+    #[actix_web::test]
+    async fn what_cannot_be_read_is_refused() {
+        let service = TestService::start().await;
+        let typed = |content_type: &str, body: &str| {
+            TestRequest::post()
+                .uri("/auth/validate/batch")
+                .insert_header(("content-type", content_type.to_owned()))
+                .set_payload(body.to_owned())
+        };
+        let twice = r#"{"tokens":["x"],"tokens":["x"]}"#;
+        let large = " ".repeat(64 * 1024 + 1);
+        for (content_type, body, problem) in [
+            ("application/json", "", (400, "bad_request")),
+            ("application/json", r#"["x"]"#, (400, "bad_request")),
+            ("application/json", twice, (400, "bad_request")),
+            ("application/json", &large, (413, "payload_too_large")),
+            ("text/plain", r#"{"tokens":["x"]}"#, (415, "unsupported_media_type")),
+        ] {
+            let answer = service.send(typed(content_type, body)).await;
+            assert_eq!(answer.problem(), problem, "{content_type} {body:.40}");
+        }
+        let uri = "/auth/validate/batch?permission=a:b";
+        let request = batch(&json!({"tokens": ["x"]})).uri(uri);
+        assert_eq!(service.send(request).await.problem(), (400, "bad_request"));
+        let read = TestRequest::get().uri("/auth/validate/batch");
+        let answer = service.send(read).await;
+        assert_eq!(answer.problem(), (405, "method_not_allowed"));
+        assert_eq!(answer.header("allow"), "POST");
+    }
+}
