@@ -76,7 +76,7 @@ END;
 -- triggers: whoever changes something cannot forget to say so.
 CREATE TABLE changes (
     seq    INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    kind   TEXT    NOT NULL CHECK (kind IN ('user', 'role', 'token', 'token_gone')),
+    kind   TEXT    NOT NULL CHECK (kind IN ('user', 'role', 'key', 'token', 'token_gone')),
     number INTEGER, -- of the user or the session token
     name   TEXT,    -- of the role
     hash   BLOB     -- of the session token that is gone

@@ -20,11 +20,14 @@ use service_runtime::{
 use tokio::time::timeout;
 
 use crate::{
+    accounts::Accounts,
+    administration::Administration,
     audit::{AuditFile, AuditLog, AuditRows, AuditThread, past_log_ins},
     authority::SessionAuthority,
     config::Config,
     database::{Database, Lock, LockError, OpenError, Unavailable},
-    http,
+    http::{self, Services},
+    keys::LiveKeys,
     limiter::Limiter,
     login_guard::LoginGuard,
     network::Network,
@@ -53,8 +56,7 @@ pub(crate) struct App {
     tls: Option<Arc<LivePair>>,
     workers: usize,
     database: Database,
-    authority: web::Data<SessionAuthority>,
-    site: web::Data<Site>,
+    services: Services,
     edge: Edge,
     requests: HttpMetrics,
     metrics: Arc<Metrics>,
@@ -77,7 +79,9 @@ impl App {
         let metrics = Arc::new(Metrics::default());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let live = Arc::new(LiveSessions::new(&metrics));
-        let database = Database::open(&config.database, Follower::new(live.clone())).await?;
+        let keys = Arc::new(LiveKeys::default());
+        let follower = Follower::new(live.clone(), keys.clone());
+        let database = Database::open(&config.database, follower).await?;
         let record = audit_record(config.audit_file)?;
         let (rows, audit_rows) = AuditRows::start(database.clone(), &metrics);
         let (audit, audit_thread) = AuditLog::start(record, Some(rows), clock.clone(), &metrics)?;
@@ -104,13 +108,30 @@ impl App {
         for log_in in past_log_ins(&database).await? {
             limiter.remember(log_in.user_id, Network::of(log_in.ip), log_in.at);
         }
-        let guard = LoginGuard::new(clock.clone(), limiter, hasher, audit.clone());
+        let guard = Arc::new(LoginGuard::new(clock.clone(), limiter, hasher, audit.clone()));
+        let accounts = Accounts::new(
+            clock.clone(),
+            users.clone(),
+            guard.clone(),
+            config.registration,
+            config.password_rules,
+            audit.clone(),
+        );
+        let administration = Administration::new(
+            clock.clone(),
+            &database,
+            sessions.clone(),
+            guard.clone(),
+            config.password_rules,
+            audit.clone(),
+        );
         let authority = SessionAuthority::new(
             clock.clone(),
             config.lifetimes,
             users,
             guard,
             sessions,
+            keys,
             audit,
             &metrics,
         );
@@ -122,8 +143,12 @@ impl App {
             tls,
             workers: config.workers,
             database,
-            authority: web::Data::new(authority),
-            site: web::Data::new(site),
+            services: Services {
+                authority: web::Data::new(authority),
+                accounts: web::Data::new(accounts),
+                administration: web::Data::new(administration),
+                site: web::Data::new(site),
+            },
             edge: Edge::new(clock, requests.clone(), config.trusted_proxies),
             requests,
             metrics,
@@ -141,9 +166,8 @@ impl App {
     /// When a listener fails.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let readiness = Readiness::default();
-        let (authority, site, edge) = (self.authority, self.site, self.edge);
-        let app = move || http::app(authority.clone(), site.clone(), edge.clone());
-        let server = HttpServer::new(app)
+        let (services, edge) = (self.services, self.edge);
+        let server = HttpServer::new(move || http::app(services.clone(), edge.clone()))
             .workers(self.workers)
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD_TIME)

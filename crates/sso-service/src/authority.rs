@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     audit::{AuditLog, Event, Kind, Origin},
     database::Unavailable,
+    keys::LiveKeys,
     login_guard::{LoginGuard, NotAuthenticated, Typed},
     outcomes::{LoginOutcome, Outcomes, RefreshOutcome, ValidationOutcome},
     sessions::{
@@ -40,10 +41,43 @@ pub(crate) struct SessionAuthority {
     clock: Arc<dyn Clock>,
     lifetimes: Lifetimes,
     users: UserStore,
-    guard: LoginGuard,
+    guard: Arc<LoginGuard>,
     sessions: Arc<SessionStore>,
+    keys: Arc<LiveKeys>,
     audit: AuditLog,
     outcomes: Outcomes,
+}
+
+/// Whoever holds a valid token, of a session or a key.
+#[derive(Debug)]
+pub(crate) struct Holder {
+    /// Who it is and what is allowed, now.
+    pub(crate) account: Arc<Account>,
+    /// The session the token stands for; `None` for a key.
+    pub(crate) session_id: Option<Uuid>,
+    /// When the token was made.
+    pub(crate) issued_at: DateTime<Utc>,
+    /// From this instant on it is invalid. A key without an end may be asked about again then.
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+impl Holder {
+    /// Something that the holder did now.
+    pub(crate) fn event(&self, kind: Kind, now: DateTime<Utc>, from: Origin<'_>) -> Event {
+        let event = Event::new(kind, now).at(from).by(&self.account);
+        self.session_id.map_or(event.clone(), |id| event.in_session(id))
+    }
+}
+
+impl From<&Principal> for Holder {
+    fn from(principal: &Principal) -> Self {
+        Self {
+            account: principal.account.clone(),
+            session_id: Some(principal.session.id),
+            issued_at: principal.issued_at,
+            expires_at: principal.expires_at,
+        }
+    }
 }
 
 /// What a log-in or a refresh gives. The tokens are not kept anywhere.
@@ -66,17 +100,20 @@ pub(crate) struct LoggedIn {
 }
 
 impl SessionAuthority {
-    /// An authority over these users and sessions.
+    /// An authority over these users, sessions and keys.
+    #[expect(clippy::too_many_arguments, reason = "it is made in one place, of all it needs")]
     pub(crate) fn new(
         clock: Arc<dyn Clock>,
         lifetimes: Lifetimes,
         users: UserStore,
-        guard: LoginGuard,
+        guard: Arc<LoginGuard>,
         sessions: Arc<SessionStore>,
+        keys: Arc<LiveKeys>,
         audit: AuditLog,
         metrics: &Metrics,
     ) -> Self {
-        Self { clock, lifetimes, users, guard, sessions, audit, outcomes: Outcomes::new(metrics) }
+        let outcomes = Outcomes::new(metrics);
+        Self { clock, lifetimes, users, guard, sessions, keys, audit, outcomes }
     }
 
     /// Begins a session for whoever knows the password.
@@ -108,23 +145,48 @@ impl SessionAuthority {
         token: &BearerToken,
         asked: Option<&AskedPermission>,
         from: Origin<'_>,
-    ) -> Result<Principal, Refusal> {
+    ) -> Result<Holder, Refusal> {
         let result = self.try_validate(token, asked, from);
         self.outcomes.count_validation(validation_outcome(&result));
         result
     }
 
-    /// Whoever holds a valid token.
+    /// Whoever holds a valid token of a session.
     ///
     /// # Errors
-    /// [`Refusal::InvalidToken`] when the token is not valid.
+    /// [`Refusal::InvalidToken`] when the token is not valid, [`Refusal::SessionRequired`] when it
+    /// is a valid key.
     pub(crate) fn principal(&self, token: &BearerToken) -> Result<Principal, Refusal> {
         // Prefix and checksum first: what is no token of ours costs no look-up.
-        if token.kind() != Some(TokenKind::Session) {
-            return Err(Refusal::InvalidToken);
+        match token.kind() {
+            Some(TokenKind::Session) => {
+                let found = self.sessions.find(&TokenHash::of(token.expose()), self.clock.now());
+                found.ok_or(Refusal::InvalidToken)
+            }
+            Some(TokenKind::ApiKey) => self.key_holder(token).and(Err(Refusal::SessionRequired)),
+            _ => Err(Refusal::InvalidToken),
         }
-        let principal = self.sessions.find(&TokenHash::of(token.expose()), self.clock.now());
-        principal.ok_or(Refusal::InvalidToken)
+    }
+
+    /// Whoever holds a valid token of any kind.
+    fn holder(&self, token: &BearerToken) -> Result<Holder, Refusal> {
+        match token.kind() {
+            Some(TokenKind::ApiKey) => self.key_holder(token),
+            _ => self.principal(token).map(|principal| Holder::from(&principal)),
+        }
+    }
+
+    /// A key without an end is vouched for as long as a session token would be.
+    fn key_holder(&self, token: &BearerToken) -> Result<Holder, Refusal> {
+        let now = self.clock.now();
+        let key = self.keys.find(&TokenHash::of(token.expose()), now);
+        let key = key.ok_or(Refusal::InvalidToken)?;
+        Ok(Holder {
+            session_id: None,
+            issued_at: key.account.created_at,
+            expires_at: key.expires_at.unwrap_or(self.now() + self.lifetimes.token),
+            account: key.account,
+        })
     }
 
     /// Renews the session of a refresh token. For a while the same token gets the same answer;
@@ -159,8 +221,8 @@ impl SessionAuthority {
         if token.kind() != Some(TokenKind::Session) {
             return Ok(());
         }
-        if let Ok(principal) = self.principal(token) {
-            self.audit.record(self.event(Kind::Logout, &principal, from));
+        if let Ok(holder) = self.holder(token) {
+            self.audit.record(self.event(Kind::Logout, &holder, from));
         }
         self.sessions.end_by_token(&TokenHash::of(token.expose())).await
     }
@@ -217,21 +279,20 @@ impl SessionAuthority {
         token: &BearerToken,
         asked: Option<&AskedPermission>,
         from: Origin<'_>,
-    ) -> Result<Principal, Refusal> {
-        let principal = self.principal(token)?;
+    ) -> Result<Holder, Refusal> {
+        let holder = self.holder(token)?;
         match asked {
-            Some(asked) if !principal.account.may(asked) => {
-                let event = self.event(Kind::PermissionDenied, &principal, from);
+            Some(asked) if !holder.account.may(asked) => {
+                let event = self.event(Kind::PermissionDenied, &holder, from);
                 self.audit.record(event.asking(asked));
                 Err(Refusal::Denied(asked.clone()))
             }
-            _ => Ok(principal),
+            _ => Ok(holder),
         }
     }
 
-    fn event(&self, kind: Kind, principal: &Principal, from: Origin<'_>) -> Event {
-        let event = Event::new(kind, self.clock.now()).at(from);
-        event.by(&principal.account).in_session(principal.session.id)
+    fn event(&self, kind: Kind, holder: &Holder, from: Origin<'_>) -> Event {
+        holder.event(kind, self.clock.now(), from)
     }
 
     async fn try_login(
@@ -300,7 +361,7 @@ impl SessionAuthority {
             refresh_token,
             refresh_expires_at,
             session_id,
-            account: user.account,
+            account: user.account.at(now),
         })
     }
 
@@ -320,7 +381,7 @@ impl SessionAuthority {
             refresh_expires_at: now + self.lifetimes.refresh,
         };
         match self.sessions.refresh(renewal).await? {
-            Refreshed::Renewed(renewed) => Ok(following(token, *renewed)),
+            Refreshed::Renewed(renewed) => Ok(following(token, &renewed, now)),
             Refreshed::Reused(session_id) => {
                 tracing::warn!(%session_id, "ended a session: its refresh token was shown again");
                 Err(RefreshError::Reused(session_id))
@@ -339,7 +400,7 @@ impl SessionAuthority {
 }
 
 /// What follows a refresh token. The nonce may be one that was drawn before.
-fn following(token: &BearerToken, renewed: Renewed) -> LoggedIn {
+fn following(token: &BearerToken, renewed: &Renewed, now: DateTime<Utc>) -> LoggedIn {
     LoggedIn {
         token: PlainToken::following(token, &renewed.nonce, TokenKind::Session),
         issued_at: renewed.issued_at,
@@ -347,7 +408,7 @@ fn following(token: &BearerToken, renewed: Renewed) -> LoggedIn {
         refresh_token: PlainToken::following(token, &renewed.nonce, TokenKind::Refresh),
         refresh_expires_at: renewed.refresh_expires_at,
         session_id: renewed.session_id,
-        account: renewed.user.account,
+        account: renewed.user.account.at(now),
     }
 }
 
@@ -422,9 +483,12 @@ pub(crate) enum RefreshError {
 /// Why a token does not do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
-    /// It is unknown, expired or revoked, or not of a kind that stands for a session.
+    /// It is unknown, expired or revoked, or not of a kind that is shown.
     #[error("the token is unknown, expired or revoked")]
     InvalidToken,
+    /// It is a valid key, which has no session to speak of.
+    #[error("an API key has no session")]
+    SessionRequired,
     /// It is valid, and its user may not do that.
     #[error("the permission {0} is missing")]
     Denied(AskedPermission),
@@ -482,10 +546,10 @@ fn refresh_outcome(result: &Result<LoggedIn, RefreshError>) -> RefreshOutcome {
     }
 }
 
-fn validation_outcome(result: &Result<Principal, Refusal>) -> ValidationOutcome {
+fn validation_outcome(result: &Result<Holder, Refusal>) -> ValidationOutcome {
     match result {
         Ok(_) => ValidationOutcome::Valid,
-        Err(Refusal::InvalidToken) => ValidationOutcome::Invalid,
+        Err(Refusal::InvalidToken | Refusal::SessionRequired) => ValidationOutcome::Invalid,
         Err(Refusal::Denied(_)) => ValidationOutcome::Denied,
     }
 }
@@ -614,7 +678,7 @@ mod tests {
         let token = token_of(&logged_in);
         for _ in 0..29 {
             service.clock.advance(Duration::from_secs(60));
-            let principal = service.authority.validate(&token, None, HERE).unwrap();
+            let principal = service.authority.principal(&token).unwrap();
             assert_eq!(principal.session.last_seen(), service.clock.now());
         }
         service.clock.advance(Duration::from_secs(60));

@@ -16,6 +16,7 @@ use tracing::level_filters::LevelFilter;
 use zeroize::Zeroizing;
 
 use crate::{
+    accounts::Registration,
     authority::Lifetimes,
     database::Location,
     limiter::LoginLimits,
@@ -50,6 +51,8 @@ pub(crate) struct Config {
     pub(crate) audit_file: Option<PathBuf>,
     /// What a new password has to obey.
     pub(crate) password_rules: PasswordRules,
+    /// Whether strangers may create accounts.
+    pub(crate) registration: Registration,
     /// Who is to administer, when nobody does.
     pub(crate) first_admin: Option<FirstAdmin>,
     /// How browsers see the service.
@@ -91,6 +94,9 @@ impl Config {
             login_limits: login_limits(&mut settings),
             audit_file: settings.get("SSO_AUDIT_FILE", path),
             password_rules,
+            registration: settings
+                .get("SSO_REGISTRATION", registration)
+                .unwrap_or(Registration::Closed),
             first_admin,
             site: site::site(&mut settings),
             tls,
@@ -181,17 +187,20 @@ fn refuse_unsupported(settings: &mut Settings) {
         "memory" => Ok(()),
         _ => Err("only memory is supported by this version"),
     });
-    settings.get("SSO_REGISTRATION", |registration| match registration {
-        "closed" => Ok(()),
-        "open" => Err(UNSUPPORTED),
-        _ => Err("is neither closed nor open"),
-    });
 }
 
 /// What changes nothing yet, and can be in the environment of a later version without harm.
 fn check_without_effect(settings: &mut Settings) -> Vec<&'static str> {
     let prefix = settings.get("SSO_K8S_PREFIX", kubernetes_prefix);
     prefix.map(|()| "SSO_K8S_PREFIX").into_iter().collect()
+}
+
+fn registration(text: &str) -> Result<Registration, &'static str> {
+    match text {
+        "closed" => Ok(Registration::Closed),
+        "open" => Ok(Registration::Open),
+        _ => Err("is neither closed nor open"),
+    }
 }
 
 /// 0 is no limit.
@@ -299,12 +308,11 @@ mod tests {
         for (name, value) in [
             ("SSO_SMTP_URL", "smtp://x"),
             ("SSO_SMTP_FROM", "x@y"),
-            ("SSO_REGISTRATION", "open"),
             ("SSO_SESSION_STORE", "redis://x"),
         ] {
             check_fault(&[(name, value)], name, "supported by this version");
         }
-        read(&[("SSO_REGISTRATION", "closed"), ("SSO_SESSION_STORE", "memory")]).unwrap();
+        read(&[("SSO_SESSION_STORE", "memory")]).unwrap();
     }
 
     #[test]
@@ -331,6 +339,15 @@ mod tests {
         check_fault(&[(NAME, name), (PASSWORD, name)], PASSWORD, "is the user name");
         let shorter = ("SSO_PASSWORD_MIN_LENGTH", "5");
         read(&[(NAME, "root"), (PASSWORD, "trohs"), shorter]).unwrap();
+    }
+
+    #[test]
+    fn strangers_register_only_where_they_may() {
+        let registration = |text| read(&[("SSO_REGISTRATION", text)]).unwrap().registration;
+        assert_eq!(read(&[]).unwrap().registration, Registration::Closed);
+        assert_eq!(registration("closed"), Registration::Closed);
+        assert_eq!(registration("open"), Registration::Open);
+        check_fault(&[("SSO_REGISTRATION", "ajar")], "SSO_REGISTRATION", "neither");
     }
 
     #[test]

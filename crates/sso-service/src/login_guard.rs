@@ -72,6 +72,48 @@ impl LoginGuard {
         result
     }
 
+    /// Hashes the password of somebody who registers. Each registration counts as a failure does,
+    /// for the network alone: names can be tried out by it, and accounts made in any number.
+    ///
+    /// # Errors
+    /// When there were too many from this network, or it could not be done within [`PATIENCE`].
+    pub(crate) async fn hash_for_registration(
+        &self,
+        password: Password,
+        from: Origin<'_>,
+    ) -> Result<PasswordHash, NotHashed> {
+        let (network, deadline) = (Network::of(from.ip), Instant::now() + PATIENCE);
+        let account = self.limiter.account(None, &format!("registrations from {network:?}"));
+        let begun = self.limiter.begin(account, network, self.clock.now(), deadline).await;
+        let attempt = begun.map_err(NotHashed::from).inspect_err(|refusal| {
+            self.audit
+                .record(refusal.told_by(Event::new(Kind::Throttled, self.clock.now())).at(from));
+        })?;
+        match self.hasher.hash_for(password, network, deadline).await {
+            Ok(hash) => {
+                attempt.fail();
+                Ok(hash)
+            }
+            Err(error) => {
+                attempt.give_back();
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Hashes the new password of somebody who may have one.
+    ///
+    /// # Errors
+    /// When it could not be done within [`PATIENCE`].
+    pub(crate) async fn hash(
+        &self,
+        password: Password,
+        from: Origin<'_>,
+    ) -> Result<PasswordHash, HashError> {
+        let deadline = Instant::now() + PATIENCE;
+        self.hasher.hash_for(password, Network::of(from.ip), deadline).await
+    }
+
     async fn try_authenticate(
         &self,
         candidate: Option<User>,
@@ -158,6 +200,38 @@ impl From<Held> for NotAuthenticated {
         match held {
             Held::TooManyFailures { retry_after } => Self::TooManyAttempts { retry_after },
             Held::Busy => Self::Hash(HashError::Busy),
+        }
+    }
+}
+
+/// A new password was not hashed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotHashed {
+    /// There were too many from this network.
+    #[error("too many registrations")]
+    TooMany {
+        /// After this time another may be made.
+        retry_after: Duration,
+    },
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+}
+
+impl From<Held> for NotHashed {
+    fn from(held: Held) -> Self {
+        match held {
+            Held::TooManyFailures { retry_after } => Self::TooMany { retry_after },
+            Held::Busy => Self::Hash(HashError::Busy),
+        }
+    }
+}
+
+impl NotHashed {
+    fn told_by(&self, event: Event) -> Event {
+        match self {
+            Self::TooMany { .. } => event.because("registration"),
+            Self::Hash(_) => event.of_kind(Kind::Busy),
         }
     }
 }

@@ -1,17 +1,22 @@
 //! The single sign-on authority: users, log-in, expiring session tokens.
 
+mod accounts;
 mod admin;
+mod administration;
 mod app;
 mod audit;
 mod authority;
 mod cli;
 mod config;
 mod database;
+mod grants;
 mod http;
+mod keys;
 mod limiter;
 mod login_guard;
 mod network;
 mod outcomes;
+mod page;
 mod sessions;
 mod site;
 #[cfg(test)]

@@ -21,15 +21,21 @@ use service_runtime::{
 };
 
 use crate::{
+    accounts::{Accounts, Registration},
+    administration::Administration,
     audit::{AuditLog, AuditThread, Origin, tests::Lines},
     authority::{Lifetimes, SessionAuthority},
     database::{Database, Location, Unavailable},
-    http,
+    http::{self, Services},
+    keys::LiveKeys,
     limiter::{Limiter, LoginLimits},
     login_guard::LoginGuard,
     sessions::{Follower, Keeper, Limits, LiveSessions, SessionStore},
     site::{Site, SiteSettings},
-    users::{HashMemory, Hasher, NewUser, Password, PasswordHash, UserStore, hash_password},
+    users::{
+        HashMemory, Hasher, NewUser, Password, PasswordHash, PasswordRules, UserStore,
+        hash_password,
+    },
 };
 
 /// Everybody's password.
@@ -45,6 +51,8 @@ pub(crate) struct TestService {
     pub(crate) live: Arc<LiveSessions>,
     pub(crate) keeper: Keeper,
     pub(crate) authority: Data<SessionAuthority>,
+    accounts: Data<Accounts>,
+    administration: Data<Administration>,
     /// How browsers see the service.
     pub(crate) site: Site,
     edge: Edge,
@@ -63,7 +71,9 @@ impl TestService {
         let metrics = Metrics::default();
         let clock = Arc::new(ManualClock::at(noon()));
         let live = Arc::new(LiveSessions::new(&metrics));
-        let database = Database::open(location, Follower::new(live.clone())).await.unwrap();
+        let keys = Arc::new(LiveKeys::default());
+        let follower = Follower::new(live.clone(), keys.clone());
+        let database = Database::open(location, follower).await.unwrap();
         let users = UserStore::new(database.clone());
         let sessions = Arc::new(SessionStore::new(limits, database.clone(), live.clone()));
         let keeper = Keeper::new(sessions.clone(), clock.clone());
@@ -72,12 +82,26 @@ impl TestService {
             AuditLog::start(Box::new(record.clone()), None, clock.clone(), &metrics).unwrap();
         let limiter = Limiter::new(LOGIN_LIMITS, &metrics);
         let hasher = Hasher::start(&metrics).unwrap();
+        let guard = Arc::new(LoginGuard::new(clock.clone(), limiter, hasher, audit.clone()));
+        let accounts = {
+            let (users, guard) = (users.clone(), guard.clone());
+            Accounts::new(clock.clone(), users, guard, Registration::Open, RULES, audit.clone())
+        };
+        let administration = Administration::new(
+            clock.clone(),
+            &database,
+            sessions.clone(),
+            guard.clone(),
+            RULES,
+            audit.clone(),
+        );
         let authority = SessionAuthority::new(
             clock.clone(),
             lifetimes,
             users.clone(),
-            LoginGuard::new(clock.clone(), limiter, hasher, audit.clone()),
+            guard,
             sessions,
+            keys,
             audit,
             &metrics,
         );
@@ -89,6 +113,8 @@ impl TestService {
             live,
             keeper,
             authority: Data::new(authority),
+            accounts: Data::new(accounts),
+            administration: Data::new(administration),
             site: site("http://127.0.0.1:8001"),
             edge,
             record,
@@ -112,6 +138,7 @@ impl TestService {
     ) {
         let user = NewUser {
             username: name.parse().unwrap(),
+            email: None,
             password_hash,
             roles: vec!["user".to_owned()],
             permissions: permissions.iter().map(|p| p.parse().unwrap()).collect(),
@@ -126,8 +153,13 @@ impl TestService {
 
     /// Sends a request.
     pub(crate) async fn send(&self, request: TestRequest) -> Answer {
-        let site = Data::new(self.site.clone());
-        let app = http::app(self.authority.clone(), site, self.edge.clone());
+        let services = Services {
+            authority: self.authority.clone(),
+            accounts: self.accounts.clone(),
+            administration: self.administration.clone(),
+            site: Data::new(self.site.clone()),
+        };
+        let app = http::app(services, self.edge.clone());
         let response = call_service(&init_service(app).await, request.to_request()).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let text = String::from_utf8(read_body(response).await.into()).unwrap();
@@ -256,6 +288,9 @@ pub(crate) const LIFETIMES: Lifetimes = Lifetimes {
     refresh: Duration::from_secs(8 * 60 * 60),
     session: Duration::from_secs(24 * 60 * 60),
 };
+
+/// The defaults of the service.
+const RULES: PasswordRules = PasswordRules { min_length: 15 };
 
 /// The defaults of the service.
 pub(crate) const LIMITS: Limits = Limits { per_user: 20, total: 10_000_000 };

@@ -18,6 +18,6 @@ pub use edge::Edge;
 pub use problem::{Problem, Result};
 pub use query::{InputFaults, Query};
 pub use resource::{
-    delete_resource, form_resource, get_delete_resource, get_resource, no_such_endpoint,
-    post_resource,
+    delete_resource, form_resource, get_delete_resource, get_patch_delete_resource, get_resource,
+    no_such_endpoint, post_resource, put_delete_resource,
 };

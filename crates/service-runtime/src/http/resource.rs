@@ -31,7 +31,7 @@ where
         .default_service(web::to(|| method_not_allowed("POST")))
 }
 
-/// A resource with a form: GET and HEAD show it, POST takes it.
+/// A resource with a form (GET and HEAD show it, POST takes it), or a list (POST adds to it).
 pub fn form_resource<F, A, G, B>(path: &str, show: F, submit: G) -> Resource
 where
     F: Handler<A>,
@@ -75,6 +75,48 @@ where
         .route(read)
         .route(web::delete().to(delete))
         .default_service(web::to(|| method_not_allowed("GET, HEAD, DELETE")))
+}
+
+/// A resource that is written whole and deleted.
+pub fn put_delete_resource<P, PutArgs, D, DeleteArgs>(path: &str, put: P, delete: D) -> Resource
+where
+    P: Handler<PutArgs>,
+    PutArgs: FromRequest + 'static,
+    P::Output: Responder + 'static,
+    D: Handler<DeleteArgs>,
+    DeleteArgs: FromRequest + 'static,
+    D::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::put().to(put))
+        .route(web::delete().to(delete))
+        .default_service(web::to(|| method_not_allowed("PUT, DELETE")))
+}
+
+/// A resource that is read (GET and HEAD), changed in parts and deleted.
+pub fn get_patch_delete_resource<G, GetArgs, P, PatchArgs, D, DeleteArgs>(
+    path: &str,
+    get: G,
+    patch: P,
+    delete: D,
+) -> Resource
+where
+    G: Handler<GetArgs>,
+    GetArgs: FromRequest + 'static,
+    G::Output: Responder + 'static,
+    P: Handler<PatchArgs>,
+    PatchArgs: FromRequest + 'static,
+    P::Output: Responder + 'static,
+    D: Handler<DeleteArgs>,
+    DeleteArgs: FromRequest + 'static,
+    D::Output: Responder + 'static,
+{
+    let read = web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(get);
+    web::resource(path)
+        .route(read)
+        .route(web::patch().to(patch))
+        .route(web::delete().to(delete))
+        .default_service(web::to(|| method_not_allowed("GET, HEAD, PATCH, DELETE")))
 }
 
 async fn method_not_allowed(allow: &'static str) -> Result<&'static str> {

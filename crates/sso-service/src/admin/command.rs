@@ -2,8 +2,14 @@
 
 use clap::Subcommand;
 
-use super::{error::AdminError, role::RoleCommand, session::SessionCommand, user::UserCommand};
+use service_runtime::clock::{Clock, SystemClock};
+
+use super::{
+    error::AdminError, key::KeyCommand, role::RoleCommand, session::SessionCommand,
+    user::UserCommand,
+};
 use crate::{
+    audit::{AuditRecord, Event},
     config::Config,
     database::{Database, Location, Nobody},
 };
@@ -19,6 +25,9 @@ pub(crate) enum AdminCommand {
     /// Sessions
     #[command(subcommand)]
     Sessions(SessionCommand),
+    /// Keys of programs
+    #[command(subcommand)]
+    Key(KeyCommand),
 }
 
 impl AdminCommand {
@@ -31,9 +40,29 @@ impl AdminCommand {
             return Err(AdminError::InMemory);
         }
         let database = Database::open(&config.database, Nobody).await?;
-        let done = self.run_on(database.clone(), config).await;
+        let done = self.run_and_record(&database, config).await;
         database.close().await;
         done
+    }
+
+    /// Whoever cannot write the audit log does nothing that belongs there.
+    async fn run_and_record(self, database: &Database, config: &Config) -> Result<(), AdminError> {
+        let Some(event) = self.event() else {
+            return self.run_on(database.clone(), config).await;
+        };
+        let mut record = AuditRecord::open(config.audit_file.clone(), database.clone())?;
+        self.run_on(database.clone(), config).await?;
+        Ok(record.write(event).await?)
+    }
+
+    fn event(&self) -> Option<Event> {
+        let event = Event::from_shell(SystemClock::default().now());
+        match self {
+            Self::User(command) => command.event(event),
+            Self::Role(command) => command.event(event),
+            Self::Sessions(command) => command.event(event),
+            Self::Key(command) => command.event(event),
+        }
     }
 
     async fn run_on(self, database: Database, config: &Config) -> Result<(), AdminError> {
@@ -41,6 +70,7 @@ impl AdminCommand {
             Self::User(command) => command.run(database, config.password_rules).await,
             Self::Role(command) => command.run(database).await,
             Self::Sessions(command) => command.run(database).await,
+            Self::Key(command) => command.run(database).await,
         }
     }
 }

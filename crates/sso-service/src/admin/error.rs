@@ -5,7 +5,9 @@ use std::{io, path::PathBuf};
 use shared_types::InvalidPermission;
 
 use crate::{
+    audit::AuditError,
     database::{OpenError, Unavailable},
+    keys::{InvalidKeyName, KeyError, KeyName},
     sessions::MintError,
     users::{
         ChangeError, CreateError, HashFault, InvalidRoleName, InvalidUsername, PasswordFault,
@@ -45,6 +47,9 @@ pub(crate) enum AdminError {
     /// The password cannot be hashed.
     #[error(transparent)]
     Hash(#[from] HashFault),
+    /// It could not be written down.
+    #[error("the audit log cannot be written: {0}")]
+    Audit(#[from] AuditError),
     /// The database cannot be opened.
     #[error("SSO_DATABASE_URL: {0}")]
     Open(#[from] OpenError),
@@ -54,6 +59,18 @@ pub(crate) enum AdminError {
     /// The user or the role cannot be changed.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// The key cannot be created.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The name of the key cannot be one.
+    #[error("the name {0}")]
+    KeyName(#[from] InvalidKeyName),
+    /// There is no such key.
+    #[error("there is no key {0}")]
+    NoSuchKey(KeyName),
+    /// There is no randomness for a key.
+    #[error("the operating system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
     /// The sessions cannot be minted.
     #[error(transparent)]
     Mint(#[from] MintError),

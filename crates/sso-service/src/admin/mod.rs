@@ -5,6 +5,7 @@
 
 mod command;
 mod error;
+mod key;
 mod role;
 mod session;
 #[cfg(test)]

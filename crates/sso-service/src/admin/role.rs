@@ -10,6 +10,7 @@ use super::{
     user::parse_permissions,
 };
 use crate::{
+    audit::{Event, Kind},
     database::Database,
     users::{Role, UserStore},
 };
@@ -37,13 +38,26 @@ impl RoleCommand {
         match self {
             Self::Set(Set { name, permissions }) => {
                 let permissions = parse_permissions(&permissions)?;
-                Ok(store.set_role(name.parse()?, permissions).await?)
+                store.set_role(name.parse()?, permissions).await?;
+                Ok(())
             }
             Self::List => {
                 let roles = store.roles().await?;
                 let head = ["ROLE", "PERMISSIONS", "BUILT IN"];
                 Ok(print_table(head, roles.iter().map(row), &mut io::stdout().lock())?)
             }
+        }
+    }
+}
+
+impl RoleCommand {
+    /// What it is in the audit log, when it is done.
+    pub(super) fn event(&self, event: Event) -> Option<Event> {
+        match self {
+            Self::Set(Set { name, .. }) => {
+                Some(event.of_kind(Kind::RoleChanged).because("set").on(&name.to_ascii_lowercase()))
+            }
+            Self::List => None,
         }
     }
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{error::AdminError, table::instant};
 use crate::{
+    audit::{Event, Kind},
     database::Database,
     sessions::{Minting, mint},
     users::{UserStore, Username},
@@ -68,6 +69,25 @@ impl SessionCommand {
             }
             Self::End(_) => Ok(UserStore::new(database).end_all_sessions().await?),
             Self::Mint(command) => command.run(&database).await,
+        }
+    }
+}
+
+impl SessionCommand {
+    /// What it is in the audit log, when it is done.
+    pub(super) fn event(&self, event: Event) -> Option<Event> {
+        match self {
+            Self::List { .. } => None,
+            Self::End(End { user: Some(user), .. }) => Some(
+                event.of_kind(Kind::AdminRevoke).because("sessions").on(&user.to_ascii_lowercase()),
+            ),
+            Self::End(_) => Some(event.of_kind(Kind::AdminRevoke).because("all_sessions")),
+            Self::Mint(Mint { user, count, .. }) => Some(
+                event
+                    .of_kind(Kind::SessionsMinted)
+                    .on(&user.to_ascii_lowercase())
+                    .times(*count as u64),
+            ),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::{
     typed_password::read_and_hash,
 };
 use crate::{
+    audit::{Event, Kind},
     database::Database,
     users::{NewUser, PasswordRules, User, UserStore, Username},
 };
@@ -91,13 +92,29 @@ impl UserCommand {
     }
 }
 
+impl UserCommand {
+    /// What it is in the audit log, when it is done.
+    pub(super) fn event(&self, event: Event) -> Option<Event> {
+        let (what, name) = match self {
+            Self::Create(Create { name, .. }) => ("created", name),
+            Self::Disable { name } => ("disabled", name),
+            Self::Enable { name } => ("enabled", name),
+            Self::Delete { name } => ("deleted", name),
+            Self::ResetPassword(ResetPassword { name, .. }) => ("password", name),
+            Self::List => return None,
+        };
+        Some(event.of_kind(Kind::UserChanged).because(what).on(&name.to_ascii_lowercase()))
+    }
+}
+
 impl Create {
     async fn run(self, store: &UserStore, rules: PasswordRules) -> Result<(), AdminError> {
         let username: Username = self.name.parse()?;
         let permissions = parse_permissions(&self.permissions)?;
         let password_hash = read_and_hash(self.password_file.as_deref(), &username, rules)?;
         let roles = if self.roles.is_empty() { vec!["user".to_owned()] } else { self.roles };
-        let user = NewUser { username: username.clone(), password_hash, roles, permissions };
+        let email = None;
+        let user = NewUser { username: username.clone(), email, password_hash, roles, permissions };
         store.create(user, SystemClock::default().now()).await?;
         eprintln!("created user {username}");
         Ok(())

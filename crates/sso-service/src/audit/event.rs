@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     RoleChanged,
     GrantChanged,
     KeyChanged,
+    /// Sessions were begun from the shell, without a log-in: `count` of them.
+    SessionsMinted,
     /// An administrator ended sessions of others.
     AdminRevoke,
     /// A log-in was refused because too many went on.
@@ -83,9 +85,14 @@ pub(crate) struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     permission: Option<Box<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ip: Option<IpAddr>,
+    /// How it was done, if not by a request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<Box<str>>,
     /// How many more such events there were, the last of which this is.
@@ -103,11 +110,18 @@ impl Event {
             user_id: None,
             username: None,
             session_id: None,
+            target: None,
             permission: None,
             ip: None,
+            via: None,
             request_id: None,
             count: None,
         }
+    }
+
+    /// Something that is done now by whoever has a shell.
+    pub(crate) fn from_shell(now: DateTime<Utc>) -> Self {
+        Self { via: Some("shell"), ..Self::new(Kind::UserChanged, now) }
     }
 
     /// The same, of another kind.
@@ -136,20 +150,26 @@ impl Event {
         self
     }
 
+    /// To whom or what it was done: the name of a user, a role or a key.
+    pub(crate) fn on(mut self, target: &str) -> Self {
+        self.target = Some(target.into());
+        self
+    }
+
     /// Why. One of few words.
     pub(crate) fn because(mut self, reason: &'static str) -> Self {
         self.reason = Some(reason);
         self
     }
 
-    /// Which permission was asked for.
+    /// Which permission was asked for, or was granted.
     pub(crate) fn asking(mut self, permission: &impl ToString) -> Self {
         self.permission = Some(permission.to_string().into());
         self
     }
 
     /// That it happened so often.
-    pub(super) fn times(mut self, count: u64) -> Self {
+    pub(crate) fn times(mut self, count: u64) -> Self {
         self.count = Some(count);
         self
     }

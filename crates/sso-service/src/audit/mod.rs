@@ -3,14 +3,18 @@
 mod coalesce;
 mod event;
 mod file;
+mod history;
 mod log;
 mod log_ins;
+mod record;
 mod rows;
 
 pub(crate) use event::{Event, Kind, Origin};
 pub(crate) use file::AuditFile;
+pub(crate) use history::AuditHistory;
 pub(crate) use log::{AuditLog, AuditThread};
 pub(crate) use log_ins::past_log_ins;
+pub(crate) use record::{AuditError, AuditRecord};
 pub(crate) use rows::AuditRows;
 
 #[cfg(test)]

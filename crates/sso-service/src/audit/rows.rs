@@ -68,7 +68,7 @@ async fn keep(database: Database, mut events: mpsc::Receiver<Event>, lost: Count
     }
 }
 
-async fn insert(database: &Database, lot: &[Event]) -> Result<(), Unavailable> {
+pub(super) async fn insert(database: &Database, lot: &[Event]) -> Result<(), Unavailable> {
     // Events are texts and numbers: they are always JSON.
     let lot = serde_json::to_string(lot).unwrap_or_default();
     let work = async move |connection: &mut SqliteConnection| {

@@ -5,7 +5,7 @@ use actix_web::{
     http::header::{AUTHORIZATION, HeaderMap},
 };
 use service_runtime::http::{Problem, Result, authorization};
-use shared_types::BearerToken;
+use shared_types::{BearerToken, TokenKind};
 
 use super::{cookies::TokenCookie, csrf};
 use crate::site::Site;
@@ -39,8 +39,12 @@ pub(super) fn token_in(
     site: &Site,
 ) -> Result<Option<BearerToken>> {
     let parsed = value_in(cookie, headers, site).map(BearerToken::parse);
-    // A browser sends what it was given: it cannot mend what is wrong with it.
-    parsed.transpose().map_err(|_| Problem::invalid_token())
+    match parsed.transpose() {
+        // No cookie is ever given a key.
+        Ok(Some(token)) if token.kind() == Some(TokenKind::ApiKey) => Err(Problem::invalid_token()),
+        // A browser sends what it was given: it cannot mend what is wrong with it.
+        token => token.map_err(|_| Problem::invalid_token()),
+    }
 }
 
 /// With an `Authorization` header no cookie counts, whatever the header holds.

@@ -15,6 +15,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::InvalidToken => Self::invalid_token(),
+            Refusal::SessionRequired => session_required(),
             Refusal::Denied(asked) => Self::permission_denied(&asked),
         }
     }
@@ -29,12 +30,21 @@ impl From<LoginError> for Problem {
                 "too_many_sessions",
                 "There are as many sessions as there may be; try again later.",
             ),
-            LoginError::Hash(HashError::Busy) => Self::unavailable(
-                "busy",
-                "Too many log-ins at once; nothing was decided about yours. Try again.",
-            ),
+            LoginError::Hash(error) => error.into(),
             LoginError::Store(error) => error.into(),
-            error @ (LoginError::Hash(_) | LoginError::Random(_)) => Self::internal(error),
+            LoginError::Random(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<HashError> for Problem {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::unavailable(
+                "busy",
+                "Too many passwords at once; nothing was decided about yours. Try again.",
+            ),
+            error => Self::internal(error),
         }
     }
 }
@@ -67,6 +77,15 @@ impl From<Unavailable> for Problem {
     }
 }
 
+/// The key is good: another log-in would not help, and another kind of credential would.
+fn session_required() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "session_required",
+        "This is for whoever has logged in: an API key has no session and no account.",
+    )
+}
+
 /// Somebody else may hold the token: the holder has to log in again, and is told why.
 fn refresh_reused() -> Problem {
     Problem::new(
@@ -97,7 +116,7 @@ fn invalid_credentials() -> Problem {
 }
 
 /// The time to wait is rounded up: who comes back then is not sent away again.
-fn too_many_attempts(retry_after: Duration) -> Problem {
+pub(super) fn too_many_attempts(retry_after: Duration) -> Problem {
     let seconds = retry_after.as_millis().div_ceil(1000).max(1);
     Problem::new(
         StatusCode::TOO_MANY_REQUESTS,

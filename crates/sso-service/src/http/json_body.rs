@@ -1,14 +1,16 @@
 //! JSON bodies, read strictly: an object whose members each come once.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt, mem, str::FromStr};
 
-use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, http::StatusCode, web::Payload};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, Visitor},
 };
 use serde_json::Value;
-use service_runtime::http::{Problem, Result};
+use service_runtime::http::{
+    ContentType, Problem, Query, Result, content_type, read_body, unsupported_media_type,
+};
 use shared_types::{FaultySource, FieldFault};
 use zeroize::Zeroizing;
 
@@ -45,6 +47,71 @@ impl Members {
         self.text(name).unwrap_or_default()
     }
 
+    /// Takes a text that may be absent or null, which says that there is none.
+    pub(super) fn text_or_null(&mut self, name: &str) -> Option<Option<Zeroizing<String>>> {
+        if self.values.get(name).is_some_and(Value::is_null) {
+            self.values.remove(name);
+            return Some(None);
+        }
+        self.text(name).map(Some)
+    }
+
+    /// Takes a value that is spelled as a text. `None` is its absence, or a fault.
+    pub(super) fn required<T>(&mut self, name: &str) -> Option<T>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        if !self.values.contains_key(name) {
+            self.refuse(name, "is missing");
+        }
+        let text = self.text(name)?;
+        self.parse_at(name, &text)
+    }
+
+    /// Takes the text of a value that may be absent or null.
+    pub(super) fn value_or_null<T>(&mut self, name: &str) -> Option<Option<T>>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        match self.text_or_null(name)? {
+            Some(text) => self.parse_at(name, &text).map(Some),
+            None => Some(None),
+        }
+    }
+
+    /// Takes a list of values that are spelled as texts. `None` is its absence, or a fault.
+    pub(super) fn values<T>(&mut self, name: &str) -> Option<Vec<T>>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        let Value::Array(items) = self.values.remove(name)? else {
+            self.refuse(name, "is no list");
+            return None;
+        };
+        let texts = self.texts_in(name, items);
+        let parsed =
+            texts.iter().enumerate().map(|(at, text)| self.parse_at(&format!("{name}/{at}"), text));
+        parsed.collect()
+    }
+
+    /// Takes a list whose absence is a fault.
+    pub(super) fn required_values<T>(&mut self, name: &str) -> Option<Vec<T>>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        if !self.values.contains_key(name) {
+            self.refuse(name, "is missing");
+        }
+        self.values(name)
+    }
+
+    fn parse_at<T>(&mut self, name: &str, text: &str) -> Option<T>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        text.parse().map_err(|fault: T::Err| self.refuse(name, fault.to_string())).ok()
+    }
+
     /// Takes a list of at least one and at most `max` texts. Anything else is a fault.
     pub(super) fn required_texts(&mut self, name: &str, max: usize) -> Vec<Zeroizing<String>> {
         let fault = match self.values.remove(name) {
@@ -70,6 +137,11 @@ impl Members {
         texts
     }
 
+    /// Takes a flag that may be absent. Anything else is a fault.
+    pub(super) fn optional_flag(&mut self, name: &str) -> Option<bool> {
+        self.values.contains_key(name).then(|| self.flag(name))
+    }
+
     /// Takes a flag, which is false when it is absent. Anything else is a fault.
     pub(super) fn flag(&mut self, name: &str) -> bool {
         match self.values.remove(name) {
@@ -82,14 +154,61 @@ impl Members {
         }
     }
 
+    /// Whether there is a member of this name that was not taken yet.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// Notes that what came in the path is refused.
+    pub(super) fn refuse_parameter(&mut self, name: &str, detail: impl Into<Cow<'static, str>>) {
+        let source = FaultySource::Parameter(name.to_owned());
+        self.faults.push(FieldFault { source, detail: detail.into() });
+    }
+
     /// Ends the reading: 422 when a value was refused.
     pub(super) fn finish(self) -> Result<()> {
         refuse(self.faults)
     }
 
+    /// Ends the reading and gives what was read: 422 when a value was refused, which is why there
+    /// may be nothing to give.
+    pub(super) fn finish_with<T>(self, value: Option<T>) -> Result<T> {
+        refuse(self.faults)?;
+        value.ok_or_else(|| Problem::internal("nothing was refused, and nothing was given"))
+    }
+
+    /// Ends the reading of what is to be exactly this: 400 when there is anything else, since who
+    /// misspells a member would have something else done than was meant. Else as
+    /// [`Members::finish_with`].
+    pub(super) fn finish_exactly<T>(mut self, value: Option<T>) -> Result<T> {
+        let unknown = mem::take(&mut self.values);
+        if !unknown.is_empty() {
+            let faults = unknown.keys().map(|name| fault_at(name, "is not known here")).collect();
+            return Err(unknown_members().with_errors(faults));
+        }
+        self.finish_with(value)
+    }
+
     fn refuse(&mut self, name: &str, detail: impl Into<Cow<'static, str>>) {
         self.faults.push(fault_at(name, detail));
     }
+}
+
+/// The members of the body of a request without a query.
+pub(super) async fn members_of(request: &HttpRequest, body: Payload) -> Result<Members> {
+    Query::parse(request.query_string()).finish()?;
+    if content_type(request)? != Some(ContentType::Json) {
+        return Err(unsupported_media_type());
+    }
+    Members::parse(&read_body(body).await?)
+}
+
+fn unknown_members() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "bad_request",
+        "The body holds members that are not known here.",
+    )
 }
 
 /// A fault of a member of the body.
@@ -102,12 +221,17 @@ pub(super) fn refuse(faults: Vec<FieldFault>) -> Result<()> {
     if faults.is_empty() {
         return Ok(());
     }
-    let problem = Problem::new(
+    Err(refused("invalid_value", faults))
+}
+
+/// 422, for these faults.
+pub(super) fn refused(code: &'static str, faults: Vec<FieldFault>) -> Problem {
+    Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
-        "invalid_value",
+        code,
         "The body was understood, and something in it is refused.",
-    );
-    Err(problem.with_errors(faults))
+    )
+    .with_errors(faults)
 }
 
 /// Without the parser's words: they may quote the body.

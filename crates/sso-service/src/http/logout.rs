@@ -12,7 +12,10 @@ use super::{
     credential::{comes_in, token_for_change},
     origin::origin,
 };
-use crate::{authority::SessionAuthority, site::Site};
+use crate::{
+    authority::{Refusal, SessionAuthority},
+    site::Site,
+};
 
 /// Ends the session of the token. A token that stands for none is as good as logged out.
 pub(super) async fn logout(
@@ -40,6 +43,10 @@ pub(super) async fn end_session(
     match token_for_change(request, site) {
         Ok(None) => Ok(false),
         Ok(Some(token)) => {
+            // A key would not end by it.
+            if let Err(refusal @ Refusal::SessionRequired) = authority.principal(&token) {
+                return Err(refusal.into());
+            }
             authority.logout(&token, origin(&RequestContext::of(request))).await?;
             Ok(true)
         }

@@ -14,14 +14,25 @@ use service_runtime::http::{
 use shared_types::paths;
 
 use super::{
-    cors, csrf, login, logout, pages, refresh, session, sessions, validate, validate_batch,
+    admin, cors, csrf, login, logout, pages, password, refresh, register, session, sessions,
+    validate, validate_batch,
 };
-use crate::{authority::SessionAuthority, site::Site};
+use crate::{
+    accounts::Accounts, administration::Administration, authority::SessionAuthority, site::Site,
+};
+
+/// What requests are passed on to.
+#[derive(Debug, Clone)]
+pub(crate) struct Services {
+    pub(crate) authority: Data<SessionAuthority>,
+    pub(crate) accounts: Data<Accounts>,
+    pub(crate) administration: Data<Administration>,
+    pub(crate) site: Data<Site>,
+}
 
 /// The app of one worker.
 pub(crate) fn app(
-    authority: Data<SessionAuthority>,
-    site: Data<Site>,
+    services: Services,
     edge: Edge,
 ) -> App<
     impl ServiceFactory<
@@ -33,9 +44,12 @@ pub(crate) fn app(
     >,
 > {
     App::new()
-        .app_data(authority)
-        .app_data(site)
+        .app_data(services.authority)
+        .app_data(services.accounts)
+        .app_data(services.administration)
+        .app_data(services.site)
         .configure(routes)
+        .configure(admin::routes)
         .default_service(web::to(no_such_endpoint))
         .wrap(from_fn(csrf::report))
         .wrap(from_fn(cors::share))
@@ -48,7 +62,9 @@ fn routes(app: &mut ServiceConfig) {
         .service(post_resource(paths::VALIDATE_BATCH, validate_batch::validate_batch));
 
     // for whoever logs in
-    app.service(post_resource("/auth/login", login::login))
+    app.service(post_resource("/auth/register", register::register))
+        .service(post_resource("/auth/login", login::login))
+        .service(post_resource("/auth/password", password::change))
         .service(form_resource("/auth/refresh", pages::renew, refresh::refresh))
         .service(post_resource("/auth/logout", logout::logout))
         .service(get_resource("/auth/session", session::session))
@@ -71,9 +87,7 @@ mod tests {
     #[actix_web::test]
     async fn what_has_not_arrived_is_not_there() {
         let service = TestService::start().await;
-        for path in
-            ["/", "/auth", "/auth/register", "/register", "/auth/validate/", "/metrics", "/livez"]
-        {
+        for path in ["/", "/auth", "/register", "/auth/validate/", "/metrics", "/livez"] {
             let answer = service.send(TestRequest::get().uri(path)).await;
             assert_eq!(answer.problem(), (404, "not_found"), "{path}");
         }

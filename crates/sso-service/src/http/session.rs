@@ -14,7 +14,11 @@ use super::{
     credential::{required, token_of},
     validate::validation,
 };
-use crate::{authority::SessionAuthority, sessions::Principal, site::Site};
+use crate::{
+    authority::{Holder, SessionAuthority},
+    sessions::Principal,
+    site::Site,
+};
 
 /// The session of the token.
 pub(super) async fn session(
@@ -25,8 +29,9 @@ pub(super) async fn session(
     let principal = authenticate(&request, &authority, &site)?;
     let details = authority.session_details(&principal.session).await?;
     let details = details.ok_or_else(Problem::invalid_token)?;
+    let holder = Holder::from(&principal);
     Ok(private(&SessionAnswer {
-        validation: validation(&principal),
+        validation: validation(&holder),
         created_at: details.created_at,
         last_seen_at: details.last_seen_at,
         ip: details.ip,

@@ -69,7 +69,7 @@ pub(super) async fn end_others(
 }
 
 /// Whoever asks for a change of one's own sessions.
-fn who_changes(
+pub(super) fn who_changes(
     request: &HttpRequest,
     authority: &SessionAuthority,
     site: &Site,

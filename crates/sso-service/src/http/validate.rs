@@ -16,7 +16,10 @@ use super::{
     json_body::Members,
     origin::origin,
 };
-use crate::{authority::SessionAuthority, sessions::Principal, site::Site};
+use crate::{
+    authority::{Holder, SessionAuthority},
+    site::Site,
+};
 
 /// Says whose a token is, and whether it permits what is asked.
 pub(super) async fn validate(
@@ -32,13 +35,13 @@ pub(super) async fn validate(
         Some(token) => Some(token),
     };
     let from = RequestContext::of(&request);
-    let principal = authority.validate(&required(token)?, asked.as_ref(), origin(&from))?;
-    Ok(private(&validation(&principal)))
+    let holder = authority.validate(&required(token)?, asked.as_ref(), origin(&from))?;
+    Ok(private(&validation(&holder)))
 }
 
 /// What is said about whoever holds a valid token.
-pub(super) fn validation(principal: &Principal) -> Validation<'_> {
-    let account = &*principal.account;
+pub(super) fn validation(holder: &Holder) -> Validation<'_> {
+    let account = &*holder.account;
     Validation {
         success: true,
         authorized: true,
@@ -46,9 +49,9 @@ pub(super) fn validation(principal: &Principal) -> Validation<'_> {
         user_id: account.user_id,
         roles: &account.roles,
         permissions: account.permissions.spelled(),
-        session_id: Some(principal.session.id),
-        issued_at: principal.issued_at,
-        expires_at: principal.expires_at,
+        session_id: holder.session_id,
+        issued_at: holder.issued_at,
+        expires_at: holder.expires_at,
     }
 }
 

@@ -14,7 +14,10 @@ use shared_types::{BatchEntry, BearerToken, MAX_BATCH};
 use zeroize::Zeroizing;
 
 use super::{json_body::Members, origin::origin, validate::validation};
-use crate::{audit::Origin, authority::SessionAuthority, sessions::Principal};
+use crate::{
+    audit::Origin,
+    authority::{Holder, SessionAuthority},
+};
 
 /// What an entry about a live token usually takes, generously, so that the answer is written
 /// without moving it.
@@ -46,7 +49,7 @@ struct Answers {
 }
 
 enum Entry {
-    Live(Principal),
+    Live(Holder),
     Refused(Problem),
 }
 
@@ -58,7 +61,7 @@ impl Entry {
             return Self::Refused(Problem::invalid_token());
         };
         match authority.validate(&token, None, from) {
-            Ok(principal) => Self::Live(principal),
+            Ok(holder) => Self::Live(holder),
             Err(refusal) => Self::Refused(refusal.into()),
         }
     }
@@ -67,9 +70,7 @@ impl Entry {
 impl Serialize for Entry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let entry = match self {
-            Self::Live(principal) => {
-                BatchEntry::Live { status: 200, validation: validation(principal) }
-            }
+            Self::Live(holder) => BatchEntry::Live { status: 200, validation: validation(holder) },
             Self::Refused(problem) => {
                 BatchEntry::Refused { status: problem.status_code().as_u16(), code: problem.code() }
             }

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::live::{LiveSession, LiveSessions, LiveUser, NewToken};
 use crate::{
     database::Follow,
+    keys::{LiveKeys, live_keys},
     tokens::TokenHash,
     users::{User, users_by_number, users_with_role, users_with_sessions},
 };
@@ -27,10 +28,11 @@ const BATCH: usize = 1000;
 /// So many users without a session are not worth a search.
 const FEW_USERS: usize = 1000;
 
-/// Who keeps the live sessions up to date.
+/// Who keeps the live sessions and keys up to date.
 #[derive(Debug)]
 pub(crate) struct Follower {
     live: Arc<LiveSessions>,
+    keys: Arc<LiveKeys>,
     /// Everyone who has a session.
     users: HashMap<i64, Arc<LiveUser>>,
     /// How many users there were when those without a session were last forgotten.
@@ -40,9 +42,9 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
-    /// Who will keep these sessions up to date.
-    pub(crate) fn new(live: Arc<LiveSessions>) -> Self {
-        Self { live, users: HashMap::new(), users_before: 0, seen: None }
+    /// Who will keep these sessions and keys up to date.
+    pub(crate) fn new(live: Arc<LiveSessions>, keys: Arc<LiveKeys>) -> Self {
+        Self { live, keys, users: HashMap::new(), users_before: 0, seen: None }
     }
 
     /// Reads everything, of one instant.
@@ -54,6 +56,7 @@ impl Follower {
             self.keep_user(user);
         }
         self.load_tokens(connection).await?;
+        self.keys.replace(live_keys(connection).await?);
         self.count(connection).await?;
         query("COMMIT").execute(connection).await?;
         self.have_seen(last);
@@ -91,7 +94,8 @@ impl Follower {
             return Ok(ControlFlow::Break(()));
         };
         let mut roles = BTreeSet::new();
-        let mut users = self.strangers_in(&changes);
+        let strangers = self.strangers_in(&changes);
+        let mut users = BTreeSet::new();
         for change in &changes {
             match &change.what {
                 What::User(number) if self.users.contains_key(number) => {
@@ -103,11 +107,16 @@ impl Follower {
                 _ => {}
             }
         }
-        self.renew_users(connection, users, roles).await?;
+        if changes.iter().any(|change| matches!(change.what, What::Key)) {
+            self.keys.replace(live_keys(connection).await?);
+        }
+        self.renew_users(connection, strangers, BTreeSet::new()).await?;
         let more = changes.len() == BATCH;
         for change in changes {
             self.apply(change.what);
         }
+        // After the tokens: a session that outlives its user's epoch is never behind it.
+        self.renew_users(connection, users, roles).await?;
         self.count(connection).await?;
         self.forget_users();
         self.have_seen(last);
@@ -118,7 +127,7 @@ impl Follower {
         match what {
             What::Token(token, sibling) => self.add(&token, sibling),
             What::TokenGone(hash) => self.live.remove(&hash),
-            What::User(_) | What::Role(_) | What::Nothing => {}
+            What::User(_) | What::Role(_) | What::Key | What::Nothing => {}
         }
     }
 
@@ -148,6 +157,9 @@ impl Follower {
         numbers: BTreeSet<i64>,
         roles: BTreeSet<String>,
     ) -> Result<(), sqlx::Error> {
+        if numbers.is_empty() && roles.is_empty() {
+            return Ok(());
+        }
         let mut gone = numbers.clone();
         for user in users_by_number(connection, numbers).await? {
             gone.remove(&user.number);
@@ -222,6 +234,8 @@ struct Change {
 enum What {
     User(i64),
     Role(String),
+    /// Some key.
+    Key,
     /// A session token, and another one of its session.
     Token(Box<TokenRow>, Option<TokenHash>),
     TokenGone(TokenHash),
@@ -255,6 +269,7 @@ impl<'r> FromRow<'r, SqliteRow> for Change {
     fn from_row(row: &'r SqliteRow) -> Result<Self, sqlx::Error> {
         let what = match row.try_get("kind")? {
             "user" => What::User(row.try_get("subject")?),
+            "key" => What::Key,
             "role" => What::Role(row.try_get("name")?),
             "token_gone" => What::TokenGone(hash(row.try_get("gone")?)?),
             "token" if row.try_get::<Option<i64>, _>("number")?.is_some() => {

@@ -76,7 +76,7 @@ pub(crate) struct LiveUser {
     account: ArcSwap<Account>,
 }
 
-/// Whoever shows a valid token.
+/// Whoever shows a valid token of a session.
 #[derive(Debug)]
 pub(crate) struct Principal {
     /// Who it is and what is allowed, now.
@@ -109,7 +109,7 @@ impl LiveSessions {
         }
         self.note_use(&token.session, now.timestamp_millis());
         Some(Principal {
-            account: token.session.user.account.load_full(),
+            account: token.session.user.account_at(now),
             issued_at: DateTime::from_timestamp_millis(token.issued_at)?,
             expires_at: DateTime::from_timestamp_millis(token.expires_at)?,
             session: token.session,
@@ -248,7 +248,7 @@ impl LiveSession {
     }
 
     fn is_over(&self) -> bool {
-        self.ended.load(Ordering::SeqCst) || self.epoch != self.user.epoch.load(Ordering::Acquire)
+        self.ended.load(Ordering::SeqCst) || self.epoch < self.user.epoch.load(Ordering::Acquire)
     }
 }
 
@@ -262,6 +262,19 @@ impl LiveUser {
     pub(super) fn renew(&self, epoch: i64, account: Account) {
         self.account.store(Arc::new(account));
         self.epoch.store(epoch, Ordering::Release);
+    }
+
+    /// What is to be said of the user now. A grant that has ended is not in force from that very
+    /// instant on: whoever comes first then finds out what is left, for all.
+    fn account_at(&self, now: DateTime<Utc>) -> Arc<Account> {
+        let known = self.account.load_full();
+        if known.holds_at(now) {
+            return known;
+        }
+        let account = Arc::new(known.at(now));
+        // What the follower has put there meanwhile stays.
+        self.account.compare_and_swap(&known, account.clone());
+        account
     }
 
     /// The user is gone, and with it all sessions there are.

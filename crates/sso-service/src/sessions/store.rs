@@ -13,12 +13,24 @@ use super::{
 };
 use crate::{
     database::{Database, Unavailable},
+    page::{Page, Part},
     tokens::TokenHash,
     users::StoreError,
 };
 
 /// How many of one's sessions are shown: more than anyone gets by logging in.
 const MOST_SHOWN: i64 = 1000;
+
+/// Every column of [`SessionDetails`].
+macro_rules! select_sessions {
+    () => {
+        "SELECT sessions.number, sessions.id, sessions.created_at, last_seen_at, ends_at, ip,
+                user_agent, (SELECT hash FROM session_tokens
+                    WHERE session = sessions.number
+                    ORDER BY session_tokens.number DESC LIMIT 1) AS hash
+         FROM sessions JOIN users ON users.number = user AND users.epoch = sessions.epoch "
+    };
+}
 
 /// The sessions of a running service.
 #[derive(Debug)]
@@ -135,6 +147,28 @@ impl SessionStore {
         Ok(sessions)
     }
 
+    /// Some sessions of a user, the newest first.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    pub(crate) async fn page_of(
+        &self,
+        user: i64,
+        part: &Part<Uuid>,
+        now: DateTime<Utc>,
+    ) -> Result<Page<SessionDetails>, Unavailable> {
+        let sessions = query_as(concat!(
+            select_sessions!(),
+            "WHERE user = ?1 AND (?2 IS NULL OR sessions.id < ?2) AND ends_at > ?3
+             ORDER BY sessions.id DESC LIMIT ?4"
+        ));
+        let sessions = sessions.bind(user).bind(part.after.map(|id| id.as_bytes().to_vec()));
+        let sessions = sessions.bind(now.timestamp_millis()).bind(part.wanted());
+        let mut found = sessions.fetch_all(&mut *self.database.reader().await?).await?;
+        self.add_uses(&mut found);
+        Ok(part.page(found, |session: &SessionDetails| session.id.to_string()))
+    }
+
     /// What is told of the session, unless it has just ended.
     ///
     /// # Errors
@@ -183,13 +217,17 @@ impl SessionStore {
         id: Option<Uuid>,
     ) -> Result<Vec<SessionDetails>, Unavailable> {
         let mut sessions = self.read_own(own.user.number, id).await?;
-        for session in &mut sessions {
+        self.add_uses(&mut sessions);
+        Ok(sessions)
+    }
+
+    /// What is in memory is newer than what was written.
+    fn add_uses(&self, sessions: &mut [SessionDetails]) {
+        for session in sessions {
             let live = session.hash.and_then(|hash| self.live.session_of(&hash));
-            // What is in memory is newer than what was written.
             let last_seen = live.map(|live| live.last_seen());
             session.last_seen_at = session.last_seen_at.max(last_seen.unwrap_or_default());
         }
-        Ok(sessions)
     }
 
     async fn read_own(
@@ -197,15 +235,11 @@ impl SessionStore {
         user: i64,
         id: Option<Uuid>,
     ) -> Result<Vec<SessionDetails>, Unavailable> {
-        let sessions = query_as(
-            "SELECT sessions.number, sessions.id, sessions.created_at, last_seen_at, ends_at, ip,
-                    user_agent, (SELECT hash FROM session_tokens
-                        WHERE session = sessions.number
-                        ORDER BY session_tokens.number DESC LIMIT 1) AS hash
-             FROM sessions JOIN users ON users.number = user AND users.epoch = sessions.epoch
-             WHERE user = ?1 AND (?2 IS NULL OR sessions.id = ?2)
-             ORDER BY sessions.number DESC LIMIT ?3",
-        );
+        let sessions = query_as(concat!(
+            select_sessions!(),
+            "WHERE user = ?1 AND (?2 IS NULL OR sessions.id = ?2)
+             ORDER BY sessions.number DESC LIMIT ?3"
+        ));
         let sessions = sessions.bind(user).bind(id.map(|id| id.as_bytes().to_vec()));
         let mut reader = self.database.reader().await?;
         Ok(sessions.bind(MOST_SHOWN).fetch_all(&mut *reader).await?)

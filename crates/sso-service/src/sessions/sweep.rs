@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{FromRow, SqliteConnection, query, query_as};
 
 use super::refresh::REPLAY_WINDOW;
@@ -14,6 +14,9 @@ use super::refresh::REPLAY_WINDOW;
 const SWEEP_STEP: i64 = 500;
 /// A change is a small row at the beginning of its table.
 const PRUNE_STEP: i64 = 10 * SWEEP_STEP;
+
+/// How long grants and keys are listed that are over.
+const KEPT_WHEN_OVER: TimeDelta = TimeDelta::days(30);
 
 /// Removes some of what is over, and tells whether to go on.
 pub(super) async fn sweep(
@@ -26,9 +29,20 @@ pub(super) async fn sweep(
          SELECT number FROM session_tokens WHERE expires_at <= ? LIMIT ?)";
     let expired_sessions = "DELETE FROM sessions WHERE number IN (
          SELECT number FROM sessions WHERE expires_at <= ? LIMIT ?)";
+    // These are not in force any more, and stay for a while to be looked at.
+    let looked_at = (now - KEPT_WHEN_OVER).timestamp_millis();
+    let grants = "DELETE FROM grants WHERE id IN (
+         SELECT id FROM grants WHERE expires_at <= ? LIMIT ?)";
+    let keys = "DELETE FROM api_keys WHERE id IN (
+         SELECT id FROM api_keys WHERE expires_at <= ? LIMIT ?)";
     let mut removed = 0;
-    for sql in [expired_tokens, expired_sessions] {
-        let done = query(sql).bind(millis).bind(SWEEP_STEP).execute(&mut *connection).await?;
+    for (sql, over_since) in [
+        (expired_tokens, millis),
+        (expired_sessions, millis),
+        (grants, looked_at),
+        (keys, looked_at),
+    ] {
+        let done = query(sql).bind(over_since).bind(SWEEP_STEP).execute(&mut *connection).await?;
         removed += done.rows_affected();
     }
     removed += sweep_ended(connection).await?;

@@ -1,10 +1,10 @@
 //! A user, as the database knows one and as a session carries one.
 
 use chrono::{DateTime, Utc};
-use shared_types::{AskedPermission, Permission, permits};
+use shared_types::AskedPermission;
 use uuid::Uuid;
 
-use super::password_hash::PasswordHash;
+use super::{password_hash::PasswordHash, permissions::Permissions};
 
 /// A user in the database.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct User {
 }
 
 /// Who somebody is and what is allowed: everything about a user that a session needs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Account {
     /// The user's id.
     pub(crate) user_id: Uuid,
@@ -34,38 +34,25 @@ pub(crate) struct Account {
     pub(crate) created_at: DateTime<Utc>,
     /// Sorted.
     pub(crate) roles: Vec<String>,
-    /// What roles and the user's own grants permit.
+    /// What roles, the user's own permissions and grants permit.
     pub(crate) permissions: Permissions,
 }
 
 impl Account {
     /// Whether the user may do what is asked.
     pub(crate) fn may(&self, asked: &AskedPermission) -> bool {
-        permits(&self.permissions.parsed, asked)
-    }
-}
-
-/// Permissions as they are said and as they are decided by: validation does both, and neither
-/// parses nor spells anything then.
-#[derive(Debug)]
-pub(crate) struct Permissions {
-    /// Sorted.
-    spelled: Vec<String>,
-    /// The same, in the same order.
-    parsed: Vec<Permission>,
-}
-
-impl Permissions {
-    /// Reads permissions that were checked before they were stored. `None` when one is wrong
-    /// nevertheless.
-    pub(super) fn parse(spelled: Vec<String>) -> Option<Self> {
-        let parsed = spelled.iter().map(|text| text.parse().ok()).collect();
-        Option::<Vec<Permission>>::map(parsed, |parsed| Self { spelled, parsed })
+        self.permissions.permit(asked)
     }
 
-    /// The permissions in words, sorted.
-    pub(crate) fn spelled(&self) -> &[String] {
-        &self.spelled
+    /// Whether what is said of the user is still so.
+    pub(crate) fn holds_at(&self, now: DateTime<Utc>) -> bool {
+        self.permissions.hold_at(now)
+    }
+
+    /// What is to be said of the user now: a grant may have ended.
+    #[must_use]
+    pub(crate) fn at(&self, now: DateTime<Utc>) -> Self {
+        Self { permissions: self.permissions.at(now), ..self.clone() }
     }
 }
 
@@ -82,17 +69,8 @@ mod tests {
                 email: None,
                 created_at,
                 roles: Vec::new(),
-                permissions: Permissions::parse(Vec::new()).unwrap(),
+                permissions: Permissions::lasting(&[]),
             }
         }
-    }
-
-    #[test]
-    fn a_permission_that_cannot_be_read_is_not_left_out() {
-        let parse = |texts: &[&str]| {
-            Permissions::parse(texts.iter().map(|text| (*text).to_owned()).collect())
-        };
-        assert_eq!(parse(&["*", "a:b"]).unwrap().spelled(), ["*", "a:b"]);
-        assert!(parse(&["a:b", "nonsense"]).is_none());
     }
 }

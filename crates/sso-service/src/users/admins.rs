@@ -11,7 +11,7 @@ pub(super) async fn has_admin(connection: &mut SqliteConnection) -> Result<bool,
              SELECT 1 FROM users
              JOIN user_roles ON user_roles.user = users.number
              JOIN role_permissions USING (role)
-             WHERE NOT disabled AND permission IN ('*', 'sso:admin')
+             WHERE NOT disabled AND permission IN ('*', 'sso:admin', 'sso:admin:*/*')
          )",
     )
     .fetch_one(connection)

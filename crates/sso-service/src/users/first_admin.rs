@@ -42,6 +42,7 @@ pub(crate) async fn ensure_admin(
     };
     let user = NewUser {
         username: first.username,
+        email: None,
         password_hash: hasher.hash(first.password).await?,
         roles: vec!["admin".to_owned()],
         permissions: Vec::new(),
@@ -102,6 +103,7 @@ mod tests {
             let authority = Self::without_users().await;
             let user = NewUser {
                 username: name.parse().unwrap(),
+                email: None,
                 password_hash: PasswordHash::nobodys(),
                 roles: vec![role.to_owned()],
                 permissions: permissions.iter().map(|text| text.parse().unwrap()).collect(),

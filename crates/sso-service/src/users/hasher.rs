@@ -121,6 +121,21 @@ impl Hasher {
         self.perform(None, Instant::now() + PATIENCE, work).await?.map_err(HashError::Fault)
     }
 
+    /// Hashes a new password, for somebody in this network.
+    ///
+    /// # Errors
+    /// As [`Hasher::verify`].
+    pub(crate) async fn hash_for(
+        &self,
+        password: Password,
+        network: Network,
+        deadline: Instant,
+    ) -> Result<PasswordHash, HashError> {
+        let place = self.shares.take(network).ok_or(HashError::Busy)?;
+        let work = move |memory: &mut HashMemory| password_hash::hash_password(&password, memory);
+        self.perform(Some(place), deadline, work).await?.map_err(HashError::Fault)
+    }
+
     /// Has a thread do something, in turn. Whoever stops waiting for it cancels it, unless it has
     /// begun.
     async fn perform<T: Send + 'static>(

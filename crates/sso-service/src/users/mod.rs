@@ -2,26 +2,32 @@
 
 mod account;
 mod admins;
+mod email;
 mod errors;
 mod fair_share;
 mod first_admin;
 mod hasher;
 mod password;
 mod password_hash;
+mod permissions;
 mod role_name;
 mod roles;
 mod row;
 mod store;
+mod update;
 mod username;
 
 pub(crate) use account::{Account, User};
-pub(crate) use errors::{ChangeError, CreateError, StoreError};
+pub(crate) use email::Email;
+pub(crate) use errors::{ChangeError, CreateError, PasswordChangeError, StoreError};
 pub(crate) use first_admin::{FirstAdmin, FirstAdminError, ensure_admin};
 pub(crate) use hasher::{HashError, Hasher, PATIENCE};
 pub(crate) use password::{MAX_PASSWORD_BYTES, Password, PasswordFault, PasswordRules};
 pub(crate) use password_hash::{HashFault, HashMemory, PasswordHash, Verdict, hash_password};
-pub(crate) use role_name::InvalidRoleName;
+pub(crate) use permissions::Permissions;
+pub(crate) use role_name::{InvalidRoleName, RoleName};
 pub(crate) use roles::Role;
 pub(crate) use row::{user_by_number, users_by_number, users_with_role, users_with_sessions};
 pub(crate) use store::{NewUser, UserStore};
+pub(crate) use update::{PasswordChange, UserUpdate};
 pub(crate) use username::{InvalidUsername, Username};

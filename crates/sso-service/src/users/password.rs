@@ -1,6 +1,6 @@
 //! Passwords: how they are read, and which of them are good enough.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use passwords::analyzer::is_common_password;
 use unicode_normalization::UnicodeNormalization;
@@ -38,6 +38,14 @@ impl Password {
 
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+}
+
+impl FromStr for Password {
+    type Err = PasswordFault;
+
+    fn from_str(typed: &str) -> Result<Self, PasswordFault> {
+        Self::normalise(typed)
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     role_name::RoleName,
     store::UserStore,
 };
+use crate::page::{Page, Part};
 
 /// A role as it is listed.
 #[derive(Debug, PartialEq, Eq, FromRow)]
@@ -43,8 +44,20 @@ impl UserStore {
         Ok(roles.fetch_all(&mut *self.database().reader().await?).await?)
     }
 
+    /// Some roles, by name.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    pub(crate) async fn roles_page(&self, part: &Part) -> Result<Page<Role>, StoreError> {
+        let mut roles = self.roles().await?;
+        if let Some(after) = &part.after {
+            roles.retain(|role| role.name > *after);
+        }
+        Ok(part.page(roles, |role| role.name.clone()))
+    }
+
     /// Makes a role permit this and nothing else, and creates it when it is not there. It is in
-    /// force at the next validation of everyone who has it.
+    /// force at the next validation of everyone who has it. Tells whether it was created.
     ///
     /// # Errors
     /// When the role is built in, the last administrator would lose what it takes, or it cannot be
@@ -53,7 +66,7 @@ impl UserStore {
         &self,
         role: RoleName,
         permissions: Vec<Permission>,
-    ) -> Result<(), ChangeError> {
+    ) -> Result<bool, ChangeError> {
         let set = async move |connection: &mut SqliteConnection| {
             keep_administered(connection, async |connection| {
                 replace(connection, &role, &permissions).await
@@ -62,17 +75,42 @@ impl UserStore {
         };
         self.database().write(set).await
     }
+
+    /// Deletes a role that nobody has.
+    ///
+    /// # Errors
+    /// When there is no such role, somebody has it, it is built in, or it cannot be written.
+    pub(crate) async fn delete_role(&self, role: RoleName) -> Result<(), ChangeError> {
+        let delete = async move |connection: &mut SqliteConnection| delete(connection, &role).await;
+        self.database().write(delete).await
+    }
+}
+
+async fn delete(connection: &mut SqliteConnection, role: &RoleName) -> Result<(), ChangeError> {
+    let found: Option<(bool, bool)> = query_as(
+        "SELECT builtin, EXISTS (SELECT 1 FROM user_roles WHERE role = name)
+         FROM roles WHERE name = ?",
+    )
+    .bind(role.as_str())
+    .fetch_optional(&mut *connection)
+    .await?;
+    match found {
+        None => return Err(ChangeError::NoSuchRole(role.clone())),
+        Some((true, _)) => return Err(ChangeError::BuiltinRole(role.clone())),
+        Some((_, true)) => return Err(ChangeError::RoleInUse(role.clone())),
+        Some((false, false)) => {}
+    }
+    query("DELETE FROM roles WHERE name = ?").bind(role.as_str()).execute(connection).await?;
+    Ok(())
 }
 
 async fn replace(
     connection: &mut SqliteConnection,
     role: &RoleName,
     permissions: &[Permission],
-) -> Result<(), ChangeError> {
-    query("INSERT OR IGNORE INTO roles (name) VALUES (?)")
-        .bind(role.as_str())
-        .execute(&mut *connection)
-        .await?;
+) -> Result<bool, ChangeError> {
+    let insert = query("INSERT OR IGNORE INTO roles (name) VALUES (?)").bind(role.as_str());
+    let created = insert.execute(&mut *connection).await?.rows_affected() == 1;
     let builtin: bool = query_scalar("SELECT builtin FROM roles WHERE name = ?")
         .bind(role.as_str())
         .fetch_one(&mut *connection)
@@ -91,7 +129,7 @@ async fn replace(
             .execute(&mut *connection)
             .await?;
     }
-    Ok(())
+    Ok(created)
 }
 
 #[cfg(test)]
@@ -107,7 +145,7 @@ mod tests {
         UserStore::new(Database::open(&Location::Memory, Nobody).await.unwrap())
     }
 
-    async fn set(store: &UserStore, role: &str, permissions: &[&str]) -> Result<(), ChangeError> {
+    async fn set(store: &UserStore, role: &str, permissions: &[&str]) -> Result<bool, ChangeError> {
         let permissions = permissions.iter().map(|text| text.parse().unwrap()).collect();
         store.set_role(role.parse().unwrap(), permissions).await
     }
@@ -140,6 +178,7 @@ mod tests {
         set(&store, "chief", &["sso:admin"]).await.unwrap();
         let user = NewUser {
             username: "alice".parse().unwrap(),
+            email: None,
             password_hash: PasswordHash::nobodys(),
             roles: vec!["chief".to_owned()],
             permissions: vec![],

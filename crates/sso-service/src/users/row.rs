@@ -4,9 +4,10 @@ use chrono::DateTime;
 use sqlx::{FromRow, SqliteConnection};
 
 use super::{
-    account::{Account, Permissions, User},
+    account::{Account, User},
     errors::StoreError,
     password_hash::PasswordHash,
+    permissions::Permissions,
     username::Username,
 };
 
@@ -24,7 +25,10 @@ macro_rules! select_users {
                             WHERE user = users.number
                         UNION SELECT permission FROM user_permissions WHERE user = users.number
                         ORDER BY permission
-                    )) AS permissions
+                    )) AS permissions,
+                    (SELECT json_group_array(
+                        json_object('permission', permission, 'expires_at', expires_at)
+                     ) FROM grants WHERE user = users.number) AS grants
              FROM users ",
             $condition
         )
@@ -102,6 +106,21 @@ fn readable(rows: Vec<UserRow>) -> Vec<User> {
     rows.into_iter().filter_map(read).collect()
 }
 
+/// Some users by name, those after this one.
+pub(super) async fn users_after(
+    connection: &mut SqliteConnection,
+    name: &str,
+    at_most: i64,
+) -> Result<Vec<User>, StoreError> {
+    let rows: Vec<UserRow> =
+        sqlx::query_as(select_users!("WHERE username > ? ORDER BY username LIMIT ?"))
+            .bind(name)
+            .bind(at_most)
+            .fetch_all(connection)
+            .await?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
 /// All users, by name.
 pub(super) async fn all_users(connection: &mut SqliteConnection) -> Result<Vec<User>, StoreError> {
     let rows: Vec<UserRow> =
@@ -123,6 +142,8 @@ struct UserRow {
     roles: String,
     /// A JSON array.
     permissions: String,
+    /// A JSON array of permissions with their ends.
+    grants: String,
 }
 
 impl TryFrom<UserRow> for User {
@@ -136,7 +157,10 @@ impl TryFrom<UserRow> for User {
                 email: row.email,
                 created_at: DateTime::from_timestamp_millis(row.created_at)?,
                 roles: serde_json::from_str(&row.roles).ok()?,
-                permissions: Permissions::parse(serde_json::from_str(&row.permissions).ok()?)?,
+                permissions: Permissions::parse(
+                    serde_json::from_str(&row.permissions).ok()?,
+                    serde_json::from_str(&row.grants).ok()?,
+                )?,
             })
         };
         let id = row.id.clone();

@@ -12,18 +12,25 @@ use uuid::Uuid;
 use super::{
     account::User,
     admins::{has_admin, keep_administered},
+    email::Email,
     errors::{ChangeError, CreateError, StoreError},
     password_hash::PasswordHash,
-    row::{all_users, user_by_name},
+    row::{all_users, user_by_name, user_by_number, users_after},
+    update::UserUpdate,
     username::Username,
 };
-use crate::database::{Database, Unavailable};
+use crate::{
+    database::{Database, Unavailable},
+    page::{Page, Part},
+};
 
 /// A user to be created.
 #[derive(Debug)]
 pub(crate) struct NewUser {
     /// The name, which must be free.
     pub(crate) username: Username,
+    /// The address, if it is known; nobody else may have it.
+    pub(crate) email: Option<Email>,
     /// The hash of the password, which was found good enough.
     pub(crate) password_hash: PasswordHash,
     /// Names of roles, which must exist.
@@ -56,12 +63,30 @@ impl UserStore {
         user_by_name(&mut *self.database.reader().await?, username).await
     }
 
+    /// The user of this number.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    pub(crate) async fn get(&self, number: i64) -> Result<Option<User>, StoreError> {
+        user_by_number(&mut *self.database.reader().await?, number).await
+    }
+
     /// All users, by name.
     ///
     /// # Errors
     /// When it cannot be told.
     pub(crate) async fn list(&self) -> Result<Vec<User>, StoreError> {
         all_users(&mut *self.database.reader().await?).await
+    }
+
+    /// Some users, by name.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    pub(crate) async fn page(&self, part: &Part) -> Result<Page<User>, StoreError> {
+        let after = part.after.as_deref().unwrap_or_default();
+        let found = users_after(&mut *self.database.reader().await?, after, part.wanted()).await?;
+        Ok(part.page(found, |user| user.account.username.clone()))
     }
 
     /// Creates a user and gives its id.
@@ -132,8 +157,7 @@ impl UserStore {
     /// # Errors
     /// When there is no such user, it is the last administrator, or it cannot be written.
     pub(crate) async fn disable(&self, username: Username) -> Result<(), ChangeError> {
-        let disable = "UPDATE users SET disabled = TRUE, epoch = epoch + 1 WHERE username = ?";
-        self.change(username, disable).await
+        self.update(username, UserUpdate { disabled: Some(true), ..UserUpdate::default() }).await
     }
 
     /// Lets a user log in again.
@@ -141,7 +165,7 @@ impl UserStore {
     /// # Errors
     /// When there is no such user, or it cannot be written.
     pub(crate) async fn enable(&self, username: Username) -> Result<(), ChangeError> {
-        self.change(username, "UPDATE users SET disabled = FALSE WHERE username = ?").await
+        self.update(username, UserUpdate { disabled: Some(false), ..UserUpdate::default() }).await
     }
 
     /// Deletes a user and ends the sessions.
@@ -181,16 +205,8 @@ impl UserStore {
         username: Username,
         hash: PasswordHash,
     ) -> Result<(), ChangeError> {
-        let reset = async move |connection: &mut SqliteConnection| {
-            let reset =
-                query("UPDATE users SET password_hash = ?, epoch = epoch + 1 WHERE username = ?");
-            let reset = reset.bind(hash.expose()).bind(username.as_str());
-            match reset.execute(connection).await?.rows_affected() {
-                0 => Err(ChangeError::NoSuchUser(username)),
-                _ => Ok(()),
-            }
-        };
-        self.database.write(reset).await
+        let update = UserUpdate { password_hash: Some(hash), ..UserUpdate::default() };
+        self.update(username, update).await
     }
 
     /// Changes the user of this name, unless nobody could administer then.
@@ -216,36 +232,48 @@ async fn insert(
 ) -> Result<Uuid, CreateError> {
     let id = id_at(now);
     let inserted = query(
-        "INSERT INTO users (id, username, password_hash, created_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT (username) DO NOTHING",
+        "INSERT INTO users (id, username, email, password_hash, created_at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING",
     )
     .bind(id.to_string())
     .bind(user.username.as_str())
+    .bind(user.email.as_ref().map(Email::as_str))
     .bind(user.password_hash.expose())
     .bind(now.timestamp_millis())
     .execute(&mut *connection)
     .await?;
     if inserted.rows_affected() == 0 {
-        return Err(CreateError::NameTaken(user.username.clone()));
+        return Err(what_is_taken(connection, user).await?);
     }
     let number = inserted.last_insert_rowid();
-    assign_roles(connection, number, &user.roles).await?;
+    assign_roles(connection, number, &user.roles).await?.map_err(CreateError::UnknownRole)?;
     give(connection, number, &user.permissions).await?;
     Ok(id)
 }
 
-async fn assign_roles(
+async fn what_is_taken(
+    connection: &mut SqliteConnection,
+    user: &NewUser,
+) -> Result<CreateError, sqlx::Error> {
+    let taken = query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE username = ?)");
+    let taken: bool = taken.bind(user.username.as_str()).fetch_one(connection).await?;
+    let name = || CreateError::NameTaken(user.username.clone());
+    Ok(if taken { name() } else { CreateError::EmailTaken })
+}
+
+/// Gives a user roles. The error within is a name that is no role's.
+pub(super) async fn assign_roles(
     connection: &mut SqliteConnection,
     user: i64,
     roles: &[String],
-) -> Result<(), CreateError> {
+) -> Result<Result<(), String>, sqlx::Error> {
     for role in roles {
         let exists: bool = query_scalar("SELECT EXISTS (SELECT 1 FROM roles WHERE name = ?)")
             .bind(role)
             .fetch_one(&mut *connection)
             .await?;
         if !exists {
-            return Err(CreateError::UnknownRole(role.clone()));
+            return Ok(Err(role.clone()));
         }
         query("INSERT OR IGNORE INTO user_roles (user, role) VALUES (?, ?)")
             .bind(user)
@@ -253,7 +281,7 @@ async fn assign_roles(
             .execute(&mut *connection)
             .await?;
     }
-    Ok(())
+    Ok(Ok(()))
 }
 
 async fn give(
@@ -286,6 +314,7 @@ mod tests {
     fn user(name: &str, roles: &[&str], permissions: &[&str]) -> NewUser {
         NewUser {
             username: name.parse().unwrap(),
+            email: None,
             password_hash: PasswordHash::nobodys(),
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             permissions: permissions.iter().map(|text| text.parse().unwrap()).collect(),

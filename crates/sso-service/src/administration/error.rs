@@ -1,0 +1,55 @@
+//! Why something was not done.
+
+use crate::{
+    database::Unavailable,
+    grants::GrantError,
+    keys::KeyError,
+    users::{ChangeError, CreateError, HashError, PasswordFault, StoreError, Username},
+};
+
+/// Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AdministrationError {
+    /// There is no such user.
+    #[error("there is no user {0}")]
+    NoSuchUser(Username),
+    /// There is no such grant.
+    #[error("there is no such grant")]
+    NoSuchGrant,
+    /// There is no such key.
+    #[error("there is no such key")]
+    NoSuchKey,
+    /// It would be over before it began.
+    #[error("the end is not in the future")]
+    Past,
+    /// The password is not good enough.
+    #[error(transparent)]
+    Password(#[from] PasswordFault),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The user was not created.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    /// The user or the role was not changed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The grant was not made.
+    #[error(transparent)]
+    Grant(#[from] GrantError),
+    /// The key was not created.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// There is no randomness for a key.
+    #[error("the operating system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+    /// It cannot be told, or not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Unavailable> for AdministrationError {
+    fn from(error: Unavailable) -> Self {
+        Self::Store(error.into())
+    }
+}

@@ -1,0 +1,164 @@
+//! Users and their sessions.
+
+use super::{actor::Actor, desk::Administration, error::AdministrationError};
+use crate::{
+    audit::Kind,
+    page::{Page, Part},
+    sessions::SessionDetails,
+    users::{Email, NewUser, Password, User, UserUpdate, Username},
+};
+use uuid::Uuid;
+
+/// A user to be created.
+#[derive(Debug)]
+pub(crate) struct NewUserWish {
+    pub(crate) username: Username,
+    pub(crate) password: Password,
+    pub(crate) email: Option<Email>,
+    /// Names of roles, which must exist.
+    pub(crate) roles: Vec<String>,
+}
+
+/// What is to be another of a user. By default, nothing.
+#[derive(Debug, Default)]
+pub(crate) struct UserWish {
+    /// These roles and no other.
+    pub(crate) roles: Option<Vec<String>>,
+    /// Whether log-in is refused. The sessions end when it is.
+    pub(crate) disabled: Option<bool>,
+    /// The sessions end.
+    pub(crate) password: Option<Password>,
+    /// The address, or none.
+    pub(crate) email: Option<Option<Email>>,
+}
+
+impl UserWish {
+    /// What it changes, in words.
+    fn aspects(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let disabled = self.disabled.map(|disabled| if disabled { "disabled" } else { "enabled" });
+        let aspects = [
+            self.roles.is_some().then_some("roles"),
+            disabled,
+            self.password.is_some().then_some("password"),
+            self.email.is_some().then_some("email"),
+        ];
+        aspects.into_iter().flatten()
+    }
+}
+
+impl Administration {
+    /// Some users, by name.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    pub(crate) async fn users(&self, part: &Part) -> Result<Page<User>, AdministrationError> {
+        let now = self.now();
+        let page = self.users.page(part).await?;
+        Ok(page.map(|user| User { account: user.account.at(now), ..user }))
+    }
+
+    /// A user.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be told.
+    pub(crate) async fn user(&self, username: &Username) -> Result<User, AdministrationError> {
+        let user = self.users.find(username).await?;
+        let user = user.ok_or_else(|| AdministrationError::NoSuchUser(username.clone()))?;
+        Ok(User { account: user.account.at(self.now()), ..user })
+    }
+
+    /// Creates a user.
+    ///
+    /// # Errors
+    /// When the password is not good enough, name or address are taken, a role does not exist, or
+    /// it cannot be told.
+    pub(crate) async fn create_user(
+        &self,
+        actor: Actor<'_>,
+        wish: NewUserWish,
+    ) -> Result<User, AdministrationError> {
+        let NewUserWish { username, password, email, roles } = wish;
+        self.rules.check(&password, &username)?;
+        let user = NewUser {
+            username: username.clone(),
+            email,
+            password_hash: self.guard.hash(password, actor.origin).await?,
+            roles,
+            permissions: Vec::new(),
+        };
+        self.users.create(user, self.now()).await?;
+        self.note(actor, Kind::UserChanged, "created", username.as_str());
+        self.user(&username).await
+    }
+
+    /// Changes a user, all of it or nothing.
+    ///
+    /// # Errors
+    /// When there is none, the password is not good enough, the address is taken, a role does not
+    /// exist, it is the last administrator, or it cannot be told.
+    pub(crate) async fn update_user(
+        &self,
+        actor: Actor<'_>,
+        username: Username,
+        wish: UserWish,
+    ) -> Result<User, AdministrationError> {
+        let aspects = wish.aspects();
+        let UserWish { roles, disabled, password, email } = wish;
+        let password_hash = match password {
+            None => None,
+            Some(password) => {
+                // Nobody is worth a hash.
+                self.user(&username).await?;
+                self.rules.check(&password, &username)?;
+                Some(self.guard.hash(password, actor.origin).await?)
+            }
+        };
+        let update = UserUpdate { roles, disabled, password_hash, email };
+        self.users.update(username.clone(), update).await?;
+        for aspect in aspects {
+            self.note(actor, Kind::UserChanged, aspect, username.as_str());
+        }
+        self.user(&username).await
+    }
+
+    /// Deletes a user and ends the sessions.
+    ///
+    /// # Errors
+    /// When there is none, it is the last administrator, or it cannot be told.
+    pub(crate) async fn delete_user(
+        &self,
+        actor: Actor<'_>,
+        username: Username,
+    ) -> Result<(), AdministrationError> {
+        self.users.delete(username.clone()).await?;
+        self.note(actor, Kind::UserChanged, "deleted", username.as_str());
+        Ok(())
+    }
+
+    /// Some sessions of a user, the newest first.
+    ///
+    /// # Errors
+    /// When there is no such user, or it cannot be told.
+    pub(crate) async fn sessions_of(
+        &self,
+        username: &Username,
+        part: &Part<Uuid>,
+    ) -> Result<Page<SessionDetails>, AdministrationError> {
+        let user = self.user(username).await?;
+        Ok(self.sessions.page_of(user.number, part, self.now()).await?)
+    }
+
+    /// Ends all sessions of a user at once.
+    ///
+    /// # Errors
+    /// When there is no such user, or it cannot be written.
+    pub(crate) async fn end_sessions_of(
+        &self,
+        actor: Actor<'_>,
+        username: Username,
+    ) -> Result<(), AdministrationError> {
+        self.users.end_sessions(username.clone()).await?;
+        self.note(actor, Kind::AdminRevoke, "sessions", username.as_str());
+        Ok(())
+    }
+}

@@ -1,0 +1,7 @@
+//! Permissions that users hold until a time.
+
+mod grant;
+mod store;
+
+pub(crate) use grant::{Grant, NewGrant};
+pub(crate) use store::{GrantError, GrantStore};

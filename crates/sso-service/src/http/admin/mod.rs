@@ -1,0 +1,15 @@
+//! `/admin/…`: for whoever holds `sso:admin`, who is as powerful as root.
+
+mod administrator;
+mod audit;
+mod grants;
+mod keys;
+mod listed;
+mod roles;
+mod routes;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod users;
+
+pub(super) use routes::routes;

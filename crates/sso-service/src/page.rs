@@ -1,0 +1,61 @@
+//! Long lists, a page at a time.
+
+/// Which page of a list.
+#[derive(Debug, Clone)]
+pub(crate) struct Part<K = String> {
+    /// What the page before ended with; `None` for the first one.
+    pub(crate) after: Option<K>,
+    /// The most that is on it.
+    pub(crate) limit: u16,
+}
+
+/// A page of a list.
+#[derive(Debug)]
+pub(crate) struct Page<T> {
+    /// What is on it.
+    pub(crate) items: Vec<T>,
+    /// What the next one comes after; `None` if this is the last.
+    pub(crate) next: Option<String>,
+}
+
+impl<K> Part<K> {
+    /// How many are to be looked for: one more tells whether there is another page.
+    pub(crate) fn wanted(&self) -> i64 {
+        i64::from(self.limit) + 1
+    }
+
+    /// The page of what was found, the items of which have these keys.
+    pub(crate) fn page<T>(&self, mut found: Vec<T>, key: impl Fn(&T) -> String) -> Page<T> {
+        let limit = usize::from(self.limit);
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(key);
+        Page { items: found, next }
+    }
+}
+
+impl<T> Page<T> {
+    /// The page of what follows from each item.
+    pub(crate) fn map<U>(self, show: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(show).collect(), next: self.next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_says_what_the_next_one_comes_after() {
+        let part = Part::<String> { after: None, limit: 2 };
+        assert_eq!(part.wanted(), 3);
+        for (found, items, next) in [
+            (&[][..], &[][..], None),
+            (&[1, 2], &[1, 2], None),
+            (&[1, 2, 3], &[1, 2], Some("2".to_owned())),
+        ] {
+            let page = part.page(found.to_vec(), ToString::to_string);
+            assert_eq!((&page.items[..], page.next), (items, next));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Addresses of users.
+
+use std::{fmt, str::FromStr};
+
+/// The longest address, in bytes (RFC 5321 §4.5.3.1.3, without its angle brackets).
+const MAX_BYTES: usize = 254;
+
+/// An e-mail address, lower-cased, so that an address belongs to one user. Whether somebody reads
+/// what is sent there is another question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Email(String);
+
+impl Email {
+    /// The address, lower-cased.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Email {
+    type Err = InvalidEmail;
+
+    /// Something, one `@`, something: more can only be found out by writing there.
+    fn from_str(text: &str) -> Result<Self, InvalidEmail> {
+        let (local, domain) = text.split_once('@').ok_or(InvalidEmail)?;
+        let visible = |character: char| !character.is_whitespace() && !character.is_control();
+        let well_formed = text.len() <= MAX_BYTES
+            && text.chars().all(visible)
+            && !local.is_empty()
+            && !domain.is_empty()
+            && !domain.contains('@');
+        if well_formed { Ok(Self(text.to_ascii_lowercase())) } else { Err(InvalidEmail) }
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The text is no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is no e-mail address: one @ between two parts, no blanks, at most {MAX_BYTES} bytes")]
+pub(crate) struct InvalidEmail;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_one_spelling() {
+        for (text, address) in [
+            ("alice@example.org", "alice@example.org"),
+            ("Alice.B+logs@Example.ORG", "alice.b+logs@example.org"),
+            ("ä@münchen.example", "ä@münchen.example"),
+            ("root@localhost", "root@localhost"),
+        ] {
+            assert_eq!(text.parse::<Email>().unwrap().as_str(), address);
+        }
+        let longest = format!("{}@example.org", "a".repeat(242));
+        assert_eq!(longest.parse::<Email>().unwrap().as_str().len(), MAX_BYTES);
+    }
+
+    #[test]
+    fn anything_else_is_no_address() {
+        let long = format!("{}@example.org", "a".repeat(243));
+        for text in [
+            "",
+            "@",
+            "alice",
+            "alice@",
+            "@example.org",
+            "a@b@c",
+            "a b@c",
+            " a@b",
+            "a@b ",
+            "a@b\n",
+            "a\0@b",
+            "a\u{a0}@b",
+            "a\u{85}@b",
+            &long,
+        ] {
+            assert_eq!(text.parse::<Email>(), Err(InvalidEmail), "{text:?}");
+        }
+    }
+}
