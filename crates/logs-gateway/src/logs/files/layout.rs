@@ -103,6 +103,11 @@ impl LogFileName {
     }
 }
 
+/// Whether a file of this name is one of a container's logs.
+pub(crate) fn is_log_file(name: &str) -> bool {
+    LogFileName::parse(name).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,4 +11,5 @@ mod watch;
 
 pub(crate) use directory::OpenRootError;
 pub(crate) use follow::{FollowedLog, Next};
+pub(crate) use layout::is_log_file;
 pub(crate) use source::{FilesSource, LocateError, LocatedLog, PodSummary};

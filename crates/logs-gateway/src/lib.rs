@@ -1,0 +1,17 @@
+//! Serves pod logs to whoever the single sign-on authority vouches for.
+//!
+//! This is the binary's own library: a program in which everything but the way in is private.
+//! [`workbench`] holds out to benches and fuzz targets what they take in hand.
+
+mod app;
+mod auth;
+mod cli;
+mod config;
+mod http;
+mod logs;
+mod reader;
+mod stream;
+mod streams;
+pub mod workbench;
+
+pub use cli::run;
