@@ -27,6 +27,17 @@ impl Caller {
         if permits(&self.permissions, &asked) { Ok(()) } else { Err(asked) }
     }
 
+    /// Whether the caller may read the logs of a pod of this name, which may be none at all.
+    pub(crate) fn may_read_named(&self, namespace: &str, pod: &str) -> bool {
+        permits(&self.permissions, &AskedPermission::on(READ_LOGS, namespace, pod))
+    }
+
+    /// Whether there could be a pod in the namespace whose logs the caller may read.
+    pub(crate) fn may_read_in(&self, namespace: &str) -> bool {
+        let may = |held: &Permission| held.concerns_namespace(READ_LOGS, namespace);
+        self.permissions.iter().any(may)
+    }
+
     /// Whether there could be a pod whose logs the caller may read.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use super::{
     directory::{LogDirectory, OpenRootError},
     followers::Followers,
+    inventory::{Inventory, Survey},
     layout::PodDirectory,
     pod::{Missing, PodLogs},
 };
@@ -30,6 +31,7 @@ use crate::logs::{
 pub(crate) struct FilesSource {
     directory: Arc<LogDirectory>,
     followers: Arc<Followers>,
+    inventory: Inventory,
 }
 
 /// The logs that answer a query, as they are at this instant.
@@ -105,14 +107,16 @@ impl FilesSource {
     /// Checks that the directories are there.
     pub(crate) fn open(root: &Path, extra_roots: &[PathBuf]) -> Result<Self, OpenRootError> {
         let directory = LogDirectory::new(root, extra_roots)?;
-        Ok(Self { directory: Arc::new(directory), followers: Arc::new(Followers::new()) })
+        let (directory, followers) = (Arc::new(directory), Arc::new(Followers::new()));
+        Ok(Self { directory, followers, inventory: Inventory::default() })
     }
 
     /// A source that nobody tells of changes.
     #[cfg(test)]
     pub(super) fn open_unwatched(root: &Path) -> Result<Self, OpenRootError> {
         let directory = LogDirectory::new(root, &[])?;
-        Ok(Self { directory: Arc::new(directory), followers: Arc::new(Followers::unwatched()) })
+        let (directory, followers) = (Arc::new(directory), Arc::new(Followers::unwatched()));
+        Ok(Self { directory, followers, inventory: Inventory::default() })
     }
 
     #[cfg(test)]
@@ -193,6 +197,11 @@ impl FilesSource {
                 Ok(LogInput { chain, following, seen: None })
             }
         }
+    }
+
+    /// What pods there are.
+    pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<Survey> {
+        self.inventory.survey(&self.directory, now)
     }
 
     /// The pods that `may_see` lets through, sorted by namespace, name and uid.
