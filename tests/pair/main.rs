@@ -18,6 +18,7 @@ mod download;
 mod files;
 mod follow;
 mod input;
+mod kubernetes;
 mod lifecycle;
 mod log_in;
 mod names;

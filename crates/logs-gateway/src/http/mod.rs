@@ -5,6 +5,8 @@ mod body;
 mod departure;
 mod encoding;
 mod error;
+mod giving;
+mod kubernetes;
 mod log_format;
 mod log_query;
 mod logs;
