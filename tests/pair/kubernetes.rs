@@ -456,6 +456,14 @@ async fn lists_are_selected_and_paged() {
 }
 
 #[tokio::test]
+async fn a_watch_is_not_answered_with_a_list() {
+    let (_pair, alice) = start().await;
+    for path in ["/api/v1/pods", "/api/v1/namespaces", "/api/v1/namespaces/team-a/pods"] {
+        assert_eq!(get(&alice, &format!("{path}?watch=true")).await.status, 405, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn discovery_comes_in_the_form_that_is_asked_for() {
     let (_pair, alice) = start().await;
     let aggregated = |version: &str| {

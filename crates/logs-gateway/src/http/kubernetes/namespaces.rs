@@ -35,6 +35,9 @@ pub(super) async fn list(
     }
     let form = form(&request)?;
     let query = GoQuery::parse(request.query_string());
+    if query.flag("watch") {
+        return Err(Status::method_not_allowed("GET"));
+    }
     let fits = wanted(&query)?;
     let page = Page::read(&query)?;
     let survey = survey(&request, &state).await?;

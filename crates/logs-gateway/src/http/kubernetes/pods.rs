@@ -103,6 +103,10 @@ async fn answer_list(
 ) -> Result<HttpResponse> {
     let form = form(request)?;
     let query = GoQuery::parse(request.query_string());
+    // Discovery does not offer it; a list in its place would be taken for events.
+    if query.flag("watch") {
+        return Err(Status::method_not_allowed("GET"));
+    }
     let wanted = Wanted::read(&query)?;
     let page = Page::read(&query)?;
     let survey = survey(request, state).await?;
