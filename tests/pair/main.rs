@@ -23,6 +23,7 @@ mod files;
 mod follow;
 mod guessing;
 mod input;
+mod kubernetes;
 mod lasting;
 mod lifecycle;
 mod log_in;

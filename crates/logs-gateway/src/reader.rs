@@ -2,6 +2,7 @@
 
 use std::{io, sync::Arc};
 
+use chrono::{DateTime, Utc};
 use service_runtime::metrics::Metrics;
 use shared_types::AskedPermission;
 
@@ -9,7 +10,8 @@ use crate::{
     auth::Caller,
     logs::{
         cursor::Cursor,
-        files::{FilesSource, LocateError, LocatedLog, PodSummary},
+        files::{FilesSource, LocateError, LocatedLog, PodSummary, Survey},
+        kubelet::{KubeletOptions, KubeletReading},
         merge::ChosenLines,
         query::LogQuery,
         render::{Labels, LogForm, Rendering},
@@ -97,10 +99,29 @@ impl LogReader {
         let labels = Labels { pod, uid, containers: containers.clone() };
         let make = move || {
             let lines = ChosenLines::new(inputs, &query)?;
-            Ok(Rendering::new(lines, labels, &query, form))
+            Ok(Rendering::new(lines, labels, &query, form).into())
         };
         let stream = LogStream::open(cost, self.bounds.clone(), make).await?;
         Ok((stream.waiting_for(changes), containers))
+    }
+
+    /// Finds the log of one container, by a query that chooses no lines, and reads its beginning as
+    /// the kubelet would.
+    pub(crate) async fn open_as_kubelet(
+        &self,
+        caller: &Caller,
+        pod: &PodRef,
+        query: &LogQuery,
+        options: KubeletOptions,
+    ) -> Result<LogStream, ReadError> {
+        let mut located = self.locate(caller, pod, query)?;
+        let cost = located.cost();
+        let input = located.containers.pop().ok_or(LocateError::NoLog)?.input;
+        let followed = input.following.as_ref();
+        let changes = followed.map(|following| following.log.subscribe()).into_iter().collect();
+        let make = move || Ok(KubeletReading::new(input, &options)?.into());
+        let stream = LogStream::open(cost, self.bounds.clone(), make).await?;
+        Ok(stream.waiting_for(changes))
     }
 
     /// The text of a log for somebody who needs no permission: nobody on the network.
@@ -111,6 +132,11 @@ impl LogReader {
     ) -> Result<LogStream, LocateError> {
         let located = self.source.locate(&pod, &query)?;
         Ok(self.begin(located, pod, query, LogForm::Text).await?.0)
+    }
+
+    /// All pods, whoever may see them. Reads directories: not on a request's thread.
+    pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<Survey> {
+        self.source.survey(now)
     }
 
     /// The pods whose logs the caller may read.

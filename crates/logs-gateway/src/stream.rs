@@ -15,6 +15,7 @@ use tokio::{
 
 use crate::logs::{
     file::ReadingCost,
+    kubelet::KubeletReading,
     render::{CHUNK_BYTES, EndReason, LogForm, Progress, Rendering, write_end, write_event},
 };
 
@@ -61,12 +62,63 @@ async fn scan_permit(scans: &Semaphore, cost: ReadingCost) -> Option<SemaphorePe
     if cost.is_compressed { scans.acquire().await.ok() } else { None }
 }
 
+/// What gives a stream its bytes.
+pub(crate) enum Source {
+    /// Lines as their reader wants them.
+    Lines(Box<Rendering>),
+    /// The kubelet's own bytes.
+    Kubelet(Box<KubeletReading>),
+}
+
+impl From<Rendering> for Source {
+    fn from(rendering: Rendering) -> Self {
+        Self::Lines(Box::new(rendering))
+    }
+}
+
+impl From<KubeletReading> for Source {
+    fn from(reading: KubeletReading) -> Self {
+        Self::Kubelet(Box::new(reading))
+    }
+}
+
+impl Source {
+    fn form(&self) -> LogForm {
+        match self {
+            Self::Lines(rendering) => rendering.form(),
+            Self::Kubelet(_) => LogForm::Text,
+        }
+    }
+
+    fn cost_ahead(&self) -> ReadingCost {
+        match self {
+            Self::Lines(rendering) => rendering.cost_ahead(),
+            Self::Kubelet(reading) => reading.cost_ahead(),
+        }
+    }
+
+    fn write_chunk(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
+        match self {
+            Self::Lines(rendering) => rendering.write_chunk(out),
+            Self::Kubelet(reading) => reading.write_chunk(out),
+        }
+    }
+
+    /// The kubelet gives nothing out that is not finished.
+    fn write_unfinished(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
+        match self {
+            Self::Lines(rendering) => rendering.write_unfinished(out),
+            Self::Kubelet(_) => Ok(Progress::CaughtUp),
+        }
+    }
+}
+
 /// A log whose beginning has been read: most of what can fail did not.
 pub(crate) struct LogStream {
     bounds: Bounds,
     form: LogForm,
     /// `None` while it is read ahead, and after the end.
-    rendering: Option<Rendering>,
+    source: Option<Source>,
     /// What is read while the chunk before is given out.
     ahead: Option<ReadAhead>,
     /// What was written and not given out yet.
@@ -95,7 +147,7 @@ struct ReadAhead {
 }
 
 /// What came of reading on.
-type Read = (Rendering, Vec<u8>, io::Result<Progress>);
+type Read = (Source, Vec<u8>, io::Result<Progress>);
 
 /// Why the wait for a log to grow is over.
 enum Wake {
@@ -116,20 +168,20 @@ pub(crate) enum Cut {
 }
 
 impl LogStream {
-    /// Makes a rendering, where that takes no request's time, and reads its beginning. Files that
+    /// Makes a source, where that takes no request's time, and reads its beginning. Files that
     /// cost more to read than to give out are read by as many at once as the bounds let.
     pub(crate) async fn open(
         cost: ReadingCost,
         bounds: Bounds,
-        make: impl FnOnce() -> io::Result<Rendering> + Send + 'static,
+        make: impl FnOnce() -> io::Result<Source> + Send + 'static,
     ) -> io::Result<Self> {
         let begin = move || {
-            let mut rendering = make()?;
+            let mut source = make()?;
             let mut chunk = Vec::new();
-            let progress = rendering.write_chunk(&mut chunk)?;
-            io::Result::Ok((rendering, chunk, progress))
+            let progress = source.write_chunk(&mut chunk)?;
+            io::Result::Ok((source, chunk, progress))
         };
-        let (rendering, chunk, progress) = if cost.is_little() {
+        let (source, chunk, progress) = if cost.is_little() {
             begin()?
         } else {
             let _permit = scan_permit(&bounds.scans, cost).await;
@@ -137,9 +189,9 @@ impl LogStream {
         };
         Ok(Self {
             bounds,
-            form: rendering.form(),
+            form: source.form(),
             ahead: None,
-            rendering: Some(rendering),
+            source: Some(source),
             chunk,
             progress,
             changes: Vec::new(),
@@ -226,7 +278,7 @@ impl LogStream {
         if !self.is_ended {
             self.is_ended = true;
             self.ahead = None;
-            self.rendering = None;
+            self.source = None;
             if self.form == LogForm::Events && reason.is_of_token() {
                 self.write_auth_event("ended", reason);
             }
@@ -240,15 +292,15 @@ impl LogStream {
 
     /// Reads on, where nobody waits for the thread unless it is little.
     async fn read(&mut self) -> Result<(), Cut> {
-        let (rendering, chunk, progress) = match (self.ahead.take(), self.rendering.take()) {
+        let (source, chunk, progress) = match (self.ahead.take(), self.source.take()) {
             (Some(ahead), _) => ahead.read.await.map_err(io::Error::other)?,
-            (None, Some(rendering)) => {
-                let cost = rendering.cost_ahead();
+            (None, Some(source)) => {
+                let cost = source.cost_ahead();
                 if cost.is_little() {
-                    read_chunk(rendering)
+                    read_chunk(source)
                 } else {
                     let _permit = scan_permit(&self.bounds.scans, cost).await;
-                    let read = spawn_blocking(move || read_chunk(rendering));
+                    let read = spawn_blocking(move || read_chunk(source));
                     read.await.map_err(io::Error::other)?
                 }
             }
@@ -260,7 +312,7 @@ impl LogStream {
             tracing::error!(%error, "reading a log failed; its answer ends early");
             Progress::Done(EndReason::Source)
         });
-        self.rendering = Some(rendering);
+        self.source = Some(source);
         self.read_ahead();
         Ok(())
     }
@@ -268,8 +320,8 @@ impl LogStream {
     /// Begins to read the next chunk while this one is given out, if there is a place for it and it
     /// is more than a little.
     fn read_ahead(&mut self) {
-        let is_much = |rendering: &mut Rendering| {
-            let cost = rendering.cost_ahead();
+        let is_much = |source: &mut Source| {
+            let cost = source.cost_ahead();
             !cost.is_little() && !cost.is_compressed
         };
         if self.progress != Progress::More {
@@ -278,16 +330,16 @@ impl LogStream {
         let Ok(place) = self.bounds.ahead.clone().try_acquire_owned() else {
             return;
         };
-        if let Some(rendering) = self.rendering.take_if(is_much) {
-            let read = spawn_blocking(move || read_chunk(rendering));
+        if let Some(source) = self.source.take_if(is_much) {
+            let read = spawn_blocking(move || read_chunk(source));
             self.ahead = Some(ReadAhead { read, _place: place });
         }
     }
 
     fn flush(&mut self) -> Result<(), Cut> {
         self.is_flushed = true;
-        if let Some(rendering) = &mut self.rendering {
-            self.progress = rendering.write_unfinished(&mut self.chunk)?;
+        if let Some(source) = &mut self.source {
+            self.progress = source.write_unfinished(&mut self.chunk)?;
         }
         Ok(())
     }
@@ -322,14 +374,14 @@ impl LogStream {
     }
 }
 
-fn read_chunk(mut rendering: Rendering) -> Read {
+fn read_chunk(mut source: Source) -> Read {
     // As much as it will hold, so that it is not moved to twice the space on the way.
-    let mut chunk = match rendering.cost_ahead().is_little() {
+    let mut chunk = match source.cost_ahead().is_little() {
         true => Vec::new(),
         false => Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 8),
     };
-    let progress = rendering.write_chunk(&mut chunk);
-    (rendering, chunk, progress)
+    let progress = source.write_chunk(&mut chunk);
+    (source, chunk, progress)
 }
 
 /// What becomes of the token behind a stream of events.

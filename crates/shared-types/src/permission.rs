@@ -55,6 +55,16 @@ impl Permission {
             Self::Action(held) | Self::Resource { action: held, .. } => held == action,
         }
     }
+
+    /// Whether some resource could exist in the namespace for which this permits the action.
+    #[must_use]
+    pub fn concerns_namespace(&self, action: &str, asked: &str) -> bool {
+        let matches = match self {
+            Self::Everything | Self::Action(_) => true,
+            Self::Resource { namespace, .. } => glob_matches(namespace, asked),
+        };
+        matches && self.concerns(action)
+    }
 }
 
 impl FromStr for Permission {
@@ -327,6 +337,21 @@ mod tests {
             [("*", true), ("logs:read", true), ("logs:read:a/b", true), ("logs:write", false)]
         {
             assert_eq!(held.parse::<Permission>().unwrap().concerns("logs:read"), concerned);
+        }
+    }
+
+    #[test]
+    fn a_permission_concerns_the_namespaces_that_its_glob_matches() {
+        for (held, concerned) in [
+            ("*", true),
+            ("logs:read", true),
+            ("logs:read:shop/web-0", true),
+            ("logs:read:s*/nothing", true),
+            ("logs:read:shops/*", false),
+            ("logs:write:shop/*", false),
+        ] {
+            let held: Permission = held.parse().unwrap();
+            assert_eq!(held.concerns_namespace("logs:read", "shop"), concerned, "{held}");
         }
     }
 

@@ -32,7 +32,7 @@ use crate::{
     login_guard::LoginGuard,
     network::Network,
     sessions::{Follower, Keeper, LiveSessions, SessionStore},
-    site::{Origin, Site},
+    site::Origin,
     users::{FirstAdminError, Hasher, UserStore, ensure_admin},
 };
 

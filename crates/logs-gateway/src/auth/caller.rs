@@ -26,6 +26,24 @@ impl Caller {
         if permits(&self.permissions, &asked) { Ok(()) } else { Err(asked) }
     }
 
+    /// Whether the caller may read the logs of a pod of this name, which may be none at all.
+    pub(crate) fn may_read_named(&self, namespace: &str, pod: &str) -> bool {
+        permits(&self.permissions, &AskedPermission::on(READ_LOGS, namespace, pod))
+    }
+
+    /// Whether the caller may read the logs of every pod that there could be in the namespace.
+    pub(crate) fn may_read_all_in(&self, namespace: &str) -> bool {
+        // Longer than any pattern of letters and question marks, and of none of the letters: what
+        // matches it matches every name.
+        self.may_read_named(namespace, &"\0".repeat(1024))
+    }
+
+    /// Whether there could be a pod in the namespace whose logs the caller may read.
+    pub(crate) fn may_read_in(&self, namespace: &str) -> bool {
+        let may = |held: &Permission| held.concerns_namespace(READ_LOGS, namespace);
+        self.permissions.iter().any(may)
+    }
+
     /// Whether there could be a pod whose logs the caller may read.
     ///
     /// # Errors

@@ -12,32 +12,23 @@ use service_runtime::http::{InputFaults, Problem, Query, RequestContext, Result}
 use shared_types::BearerToken;
 
 use super::{
-    body::{self, Frame, Reader},
+    body::{self, Frame},
     departure::Departure,
-    encoding::accepted_encoding,
     error::problem,
+    giving::{Asked, Opened, give},
     log_format::accepted_form,
     log_query::{LogRequest, log_request, name},
     state::GatewayState,
 };
 use crate::{
-    auth::{Caller, Vigil},
+    auth::Caller,
     logs::{
-        render::{EndReason, LogForm},
+        render::LogForm,
         target::{ContainerName, PodRef},
     },
 };
 
 const DEFAULT_NAMESPACE: &str = "default";
-
-/// Who asks for which log, and how.
-pub(super) struct Asked<'a> {
-    request: &'a HttpRequest,
-    state: &'a GatewayState,
-    caller: Caller,
-    token: Rc<BearerToken>,
-    departure: Departure,
-}
 
 /// The namespace is in the query, or the default one.
 pub(super) async fn of_pod(
@@ -76,11 +67,11 @@ async fn answer(
     query: Query,
     [namespace, pod]: [&str; 2],
 ) -> Result<HttpResponse> {
-    let Asked { request, state, caller, token, departure } = asked;
+    let Asked { request, state, caller, .. } = &asked;
     let pod = pod_ref(namespace, pod)?;
-    let context = RequestContext::of(request);
+    let arrived = RequestContext::of(request).arrived;
     let last_event = last_event_id(request)?;
-    let LogRequest { query, download } = log_request(query, last_event, context.arrived)?;
+    let LogRequest { query, download } = log_request(query, last_event, arrived)?;
     let form = accepted_form(request, query.follow)?;
     let mut response = head(form);
     if download {
@@ -88,41 +79,20 @@ async fn answer(
         response.insert_header((header::CONTENT_DISPOSITION, file));
     }
     if request.method() == Method::HEAD {
-        state.reader.locate(&caller, &pod, &query).map_err(problem)?;
+        state.reader.locate(caller, &pod, &query).map_err(problem)?;
         return Ok(body::unsaid(response));
     }
     let Some(permit) = state.streams.open(&caller.username) else {
         return Err(too_many_streams(state.streams.max_per_user()));
     };
     let follows = query.follow;
-    let opened = state.reader.open(&caller, pod.clone(), query, form).await.map_err(problem)?;
+    let opened = state.reader.open(caller, pod.clone(), query, form).await.map_err(problem)?;
     let (log, containers) = opened;
-    let before = match form {
-        LogForm::JsonString => Envelope::new(&caller, &pod, &containers).beginning()?,
-        _ => Vec::new(),
+    let frame = match form {
+        LogForm::JsonString => Envelope::new(caller, &pod, &containers).frame()?,
+        _ => Frame::default(),
     };
-    let after = if form == LogForm::JsonString { Envelope::END } else { b"" };
-    let expires_at = caller.expires_at;
-    let left = (expires_at - context.arrived).to_std().unwrap_or_default();
-    let vigil = Vigil {
-        authority: state.authority.clone(),
-        clock: state.clock.clone(),
-        token,
-        context,
-        pod,
-        times: state.vigil_times,
-    };
-    let readiness = state.readiness.clone();
-    let log = log.warning_of(expires_at, left).until(async move {
-        tokio::select! {
-            reason = vigil.keep(caller) => reason,
-            // What ends by itself is let end.
-            () = readiness.ended(), if follows => EndReason::Shutdown,
-        }
-    });
-    let encoding = accepted_encoding(request);
-    let (frame, reader) = (Frame { before, after }, Reader::new(departure, permit));
-    body::answer(response, log, frame, encoding, reader).map_err(Problem::internal)
+    give(asked, Opened { log, pod, follows, permit }, response, frame).map_err(Problem::internal)
 }
 
 fn head(form: LogForm) -> HttpResponseBuilder {
@@ -201,10 +171,9 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    /// What comes before the log.
-    fn beginning(&self) -> Result<Vec<u8>> {
-        let mut json = serde_json::to_vec(self).map_err(Problem::internal)?;
-        json.truncate(json.len() - Self::END.len());
-        Ok(json)
+    fn frame(&self) -> Result<Frame> {
+        let mut before = serde_json::to_vec(self).map_err(Problem::internal)?;
+        before.truncate(before.len() - Self::END.len());
+        Ok(Frame { before, after: Self::END })
     }
 }

@@ -6,6 +6,8 @@ mod credential;
 mod departure;
 mod encoding;
 mod error;
+mod giving;
+mod kubernetes;
 mod log_format;
 mod log_query;
 mod logs;

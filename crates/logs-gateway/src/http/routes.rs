@@ -6,7 +6,7 @@ use actix_web::{
 };
 use service_runtime::http::{get_resource, no_such_endpoint};
 
-use super::{authenticate::authenticate, logs, pods};
+use super::{authenticate::authenticate, kubernetes, logs, pods};
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     // Whoever may read logs.
@@ -17,6 +17,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
                 .wrap(from_fn(authenticate)),
         )
         .service(get_resource("/pods", pods::list).wrap(from_fn(authenticate)));
+
+    // Whoever speaks Kubernetes.
+    config.configure(kubernetes::routes);
 
     config.default_service(web::to(no_such_endpoint));
 }

@@ -6,14 +6,6 @@ pub(crate) mod cursor;
 pub(crate) mod file;
 pub(crate) mod files;
 pub(crate) mod format;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "served by the Kubernetes-compatible API, which comes next"
-    )
-)]
 pub(crate) mod kubelet;
 pub(crate) mod logical;
 pub(crate) mod merge;

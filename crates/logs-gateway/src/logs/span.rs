@@ -51,7 +51,7 @@ fn begins_after(file: &Arc<LogFile>, until: DateTime<Utc>) -> io::Result<bool> {
 }
 
 /// The time of the first line that has one.
-fn first_time(file: &Arc<LogFile>) -> io::Result<Option<DateTime<Utc>>> {
+pub(crate) fn first_time(file: &Arc<LogFile>) -> io::Result<Option<DateTime<Utc>>> {
     let mut lines = PhysicalLines::new(&Chain::whole(vec![file.clone()]))?;
     for _ in 0..MAX_LOOKED_AT {
         if lines.advance()? != Advance::Line {

@@ -4,6 +4,7 @@ mod beneath;
 mod directory;
 mod follow;
 mod followers;
+mod inventory;
 mod layout;
 mod listings;
 mod pod;
@@ -12,5 +13,6 @@ mod watch;
 
 pub(crate) use directory::OpenRootError;
 pub(crate) use follow::{FollowedLog, Next};
+pub(crate) use inventory::{SeenContainer, SeenPod, Survey};
 pub(crate) use layout::is_log_file;
 pub(crate) use source::{FilesSource, LocateError, LocatedLog, PodSummary};

@@ -14,6 +14,7 @@ use service_runtime::metrics::Metrics;
 use super::{
     directory::{LogDirectory, OpenRootError},
     followers::Followers,
+    inventory::{Inventory, Survey},
     layout::PodDirectory,
     pod::{Missing, PodLogs},
 };
@@ -31,6 +32,7 @@ use crate::logs::{
 pub(crate) struct FilesSource {
     directory: Arc<LogDirectory>,
     followers: Arc<Followers>,
+    inventory: Inventory,
     /// How many directories that are followed cannot be watched.
     polled: Gauge,
 }
@@ -110,7 +112,7 @@ impl FilesSource {
         let directory = Arc::new(LogDirectory::new(root, extra_roots)?);
         let polled = Gauge::default();
         let followers = Arc::new(Followers::new(polled.clone()));
-        Ok(Self { directory, followers, polled })
+        Ok(Self { directory, followers, inventory: Inventory::default(), polled })
     }
 
     /// Shows how it fares.
@@ -127,7 +129,8 @@ impl FilesSource {
     pub(super) fn open_unwatched(root: &Path) -> Result<Self, OpenRootError> {
         let directory = Arc::new(LogDirectory::new(root, &[])?);
         let followers = Arc::new(Followers::unwatched());
-        Ok(Self { directory, followers, polled: Gauge::default() })
+        let (inventory, polled) = (Inventory::default(), Gauge::default());
+        Ok(Self { directory, followers, inventory, polled })
     }
 
     #[cfg(test)]
@@ -213,6 +216,11 @@ impl FilesSource {
             _ => Chain::whole(files),
         };
         Ok(LogInput { chain: span::skip_files(chain, &query.filter)?, following, seen: None })
+    }
+
+    /// What pods there are.
+    pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<Survey> {
+        self.inventory.survey(&self.directory, now)
     }
 
     /// The pods that `may_see` lets through, sorted by namespace, name and uid.

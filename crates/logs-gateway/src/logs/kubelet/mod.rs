@@ -4,10 +4,13 @@
 //! It reads lines as the rest does and joins none: a piece is written where it stands.
 
 mod quote;
+mod reading;
 #[cfg(test)]
 mod recorded;
 mod rendering;
 mod tail;
 mod whole_lines;
 
+pub(crate) use quote::Quoted;
+pub(crate) use reading::KubeletReading;
 pub(crate) use rendering::{KubeletError, KubeletOptions, KubeletRendering};

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Write};
 
 /// Shows bytes between double quotes. Letters stay; what cannot be printed is escaped.
-pub(super) struct Quoted<'a>(pub(super) &'a [u8]);
+pub(crate) struct Quoted<'a>(pub(crate) &'a [u8]);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{quote::Quoted, tail, whole_lines::WholeLines};
 use crate::logs::{
-    file::Chain,
+    file::{Chain, ReadingCost},
     format::{Entry, LineFormat, LineTime, Stream, UnknownStream},
     physical::{Advance, LineEnd, PhysicalLine, PhysicalLines},
     render::{EndReason, Progress},
@@ -97,6 +97,11 @@ impl KubeletRendering {
     /// Here further files are appended, and here it is told that none will come.
     pub(crate) fn lines_mut(&mut self) -> &mut PhysicalLines {
         self.lines.physical_mut()
+    }
+
+    /// What it takes to read the rest, as far as it is there.
+    pub(super) fn cost_ahead(&self) -> ReadingCost {
+        self.lines.physical().cost_ahead()
     }
 
     /// Writes the next chunk behind what stands in `out`. May write nothing though more follows:

@@ -1,0 +1,72 @@
+//! Giving out a log that was opened: for as long as its reader may read it.
+
+use std::{io, rc::Rc};
+
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use service_runtime::http::RequestContext;
+use shared_types::BearerToken;
+
+use super::{
+    body::{self, Frame, Reader},
+    departure::Departure,
+    encoding::accepted_encoding,
+    state::GatewayState,
+};
+use crate::{
+    auth::{Caller, Vigil},
+    logs::{render::EndReason, target::PodRef},
+    stream::LogStream,
+    streams::StreamPermit,
+};
+
+/// Who asks for a log, and how.
+pub(super) struct Asked<'a> {
+    pub(super) request: &'a HttpRequest,
+    pub(super) state: &'a GatewayState,
+    pub(super) caller: Caller,
+    pub(super) token: Rc<BearerToken>,
+    pub(super) departure: Departure,
+}
+
+/// A log that was opened.
+pub(super) struct Opened {
+    pub(super) log: LogStream,
+    pub(super) pod: PodRef,
+    pub(super) follows: bool,
+    pub(super) permit: StreamPermit,
+}
+
+/// Answers with the log. It ends with its reader's token, and if it is followed with the service.
+///
+/// # Errors
+/// When the encoder cannot be set up.
+pub(super) fn give(
+    asked: Asked<'_>,
+    opened: Opened,
+    response: HttpResponseBuilder,
+    frame: Frame,
+) -> io::Result<HttpResponse> {
+    let Asked { request, state, caller, token, departure } = asked;
+    let Opened { log, pod, follows, permit } = opened;
+    let context = RequestContext::of(request);
+    let expires_at = caller.expires_at;
+    let left = (expires_at - context.arrived).to_std().unwrap_or_default();
+    let vigil = Vigil {
+        authority: state.authority.clone(),
+        clock: state.clock.clone(),
+        token,
+        context,
+        pod,
+        times: state.vigil_times,
+    };
+    let readiness = state.readiness.clone();
+    let log = log.warning_of(expires_at, left).until(async move {
+        tokio::select! {
+            reason = vigil.keep(caller) => reason,
+            // What ends by itself is let end.
+            () = readiness.ended(), if follows => EndReason::Shutdown,
+        }
+    });
+    let encoding = accepted_encoding(request);
+    body::answer(response, log, frame, encoding, Reader::new(departure, permit))
+}

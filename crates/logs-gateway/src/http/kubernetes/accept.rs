@@ -1,0 +1,158 @@
+//! What the caller accepts, as the API server understands it.
+
+use actix_web::{
+    HttpRequest,
+    http::header::{Accept, Header},
+};
+
+use super::status::{Result, Status};
+
+/// The forms that an object or a list can be given in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Object,
+    /// Columns and rows, of this version of `meta.k8s.io`.
+    Table(&'static str),
+    /// Nothing but the metadata.
+    Metadata(&'static str),
+}
+
+/// Of discovery documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DiscoveryForm {
+    Plain,
+    /// All groups at once, of this version of `apidiscovery.k8s.io`.
+    Aggregated(&'static str),
+}
+
+/// What a media type asks for.
+struct Wanted {
+    essence: String,
+    kind: Option<String>,
+    version: Option<String>,
+    group: Option<String>,
+}
+
+fn wanted(request: &HttpRequest) -> Vec<Wanted> {
+    let Ok(accept) = Accept::parse(request) else {
+        return Vec::new();
+    };
+    let mut ranked = accept.ranked().into_iter().map(|mime| {
+        let param = |name| mime.get_param(name).map(|value| value.as_str().to_owned());
+        let essence = mime.essence_str().to_owned();
+        Wanted { essence, kind: param("as"), version: param("v"), group: param("g") }
+    });
+    ranked.by_ref().collect()
+}
+
+fn is_json(essence: &str) -> bool {
+    matches!(essence, "*/*" | "application/*" | "application/json")
+}
+
+/// The first form of those accepted that there is.
+pub(super) fn form(request: &HttpRequest) -> Result<Form> {
+    let wanted = wanted(request);
+    if wanted.is_empty() {
+        return Ok(Form::Object);
+    }
+    let found = wanted.iter().filter(|wanted| is_json(&wanted.essence)).find_map(|wanted| {
+        let version = match wanted.version.as_deref() {
+            Some("v1beta1") => "meta.k8s.io/v1beta1",
+            _ => "meta.k8s.io/v1",
+        };
+        match wanted.kind.as_deref() {
+            None => Some(Form::Object),
+            Some("Table") => Some(Form::Table(version)),
+            Some("PartialObjectMetadata" | "PartialObjectMetadataList") => {
+                Some(Form::Metadata(version))
+            }
+            Some(_) => None,
+        }
+    });
+    found.ok_or_else(|| Status::not_acceptable(&only(&["application/json"])))
+}
+
+/// The newest aggregated form that is accepted, else the plain one.
+pub(super) fn discovery_form(request: &HttpRequest) -> DiscoveryForm {
+    let wanted = wanted(request);
+    let aggregated = |version: &str| {
+        wanted.iter().any(|wanted| {
+            wanted.kind.as_deref() == Some("APIGroupDiscoveryList")
+                && wanted.group.as_deref() == Some("apidiscovery.k8s.io")
+                && wanted.version.as_deref() == Some(version)
+        })
+    };
+    match (aggregated("v2"), aggregated("v2beta1")) {
+        (true, _) => DiscoveryForm::Aggregated("v2"),
+        (false, true) => DiscoveryForm::Aggregated("v2beta1"),
+        _ => DiscoveryForm::Plain,
+    }
+}
+
+/// A log is text, and all the same `text/plain` alone is not good enough to be given one.
+pub(super) fn log(request: &HttpRequest) -> Result<()> {
+    const FORMS: [&str; 3] =
+        ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+    let wanted = wanted(request);
+    let fits = |wanted: &Wanted| {
+        let essence = &*wanted.essence;
+        wanted.kind.is_none() && (is_json(essence) || FORMS.contains(&essence))
+    };
+    if wanted.is_empty() || wanted.iter().any(fits) {
+        return Ok(());
+    }
+    let is_representable = |wanted: &Wanted| {
+        let essence = &*wanted.essence;
+        FORMS.contains(&essence) || matches!(essence, "text/plain" | "text/*")
+    };
+    if wanted.iter().any(is_representable) {
+        return Err(Status::not_acceptable(&only(&FORMS)));
+    }
+    Err(Status::not_representable(&format!(
+        "406: Not Acceptable\n\nAvailable representations: text/plain, {}",
+        FORMS.join(", ")
+    )))
+}
+
+fn only(forms: &[&str]) -> String {
+    format!("only the following media types are accepted: {}", forms.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn accepting(accept: &str) -> HttpRequest {
+        TestRequest::get().insert_header(("accept", accept)).to_http_request()
+    }
+
+    #[test]
+    fn kubectl_gets_its_table_and_others_their_object() {
+        let kubectl = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
+        assert_eq!(form(&accepting(kubectl)).unwrap(), Form::Table("meta.k8s.io/v1"));
+        let old = "application/json;as=Table;v=v1beta1;g=meta.k8s.io";
+        assert_eq!(form(&accepting(old)).unwrap(), Form::Table("meta.k8s.io/v1beta1"));
+        for accept in ["*/*", "application/json", "application/vnd.kubernetes.protobuf, */*"] {
+            assert_eq!(form(&accepting(accept)).unwrap(), Form::Object, "{accept}");
+        }
+        assert!(form(&accepting("application/yaml")).is_err());
+    }
+
+    #[test]
+    fn discovery_is_aggregated_in_the_newest_version_that_was_asked_for() {
+        let aggregated = |version: &str| {
+            format!("application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList")
+        };
+        let (new, old) = (aggregated("v2"), aggregated("v2beta1"));
+        for (accept, expected) in [
+            (format!("{new},{old},application/json"), DiscoveryForm::Aggregated("v2")),
+            (format!("{old},application/json"), DiscoveryForm::Aggregated("v2beta1")),
+            ("application/json".to_owned(), DiscoveryForm::Plain),
+            ("*/*".to_owned(), DiscoveryForm::Plain),
+        ] {
+            assert_eq!(discovery_form(&accepting(&accept)), expected, "{accept}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! No answer before the authority vouched for the caller; and every failure in Kubernetes' words.
+
+use std::rc::Rc;
+
+use actix_web::{
+    Error, HttpMessage,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::Next,
+    web,
+};
+use service_runtime::http::{RequestContext, authorization};
+use shared_types::BearerToken;
+
+use super::status::{Result, Status};
+use crate::{
+    auth::{Authority, Caller, Refusal},
+    http::GatewayState,
+};
+
+/// Middleware: asks the authority about the bearer token, and hands the [`Caller`] to the handler.
+/// A cookie is no credential here.
+pub(super) async fn authenticate(
+    state: web::Data<GatewayState>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
+    match identify(&state.authority, &request).await {
+        Ok((caller, token)) => {
+            request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(token);
+            Ok(in_kubernetes_words(next.call(request).await?.map_into_boxed_body()))
+        }
+        Err(status) => Ok(request.into_response(status.to_response())),
+    }
+}
+
+async fn identify(
+    authority: &Authority,
+    request: &ServiceRequest,
+) -> Result<(Caller, Rc<BearerToken>)> {
+    let token = authorization(request.headers()).ok().flatten();
+    let token = Rc::new(token.ok_or_else(Status::unauthorized)?);
+    let context = RequestContext::of(request.request());
+    match authority.identify(&token, &context).await {
+        Ok(caller) => Ok((caller, token)),
+        Err(Refusal::Invalid) => Err(Status::unauthorized()),
+        Err(Refusal::Forbidden) => Err(Status::not_permitted()),
+        Err(Refusal::Unknown(cause)) => {
+            let request_id = &*context.request_id;
+            tracing::error!(request_id, %cause, "whether a token is valid cannot be told");
+            Err(Status::unavailable())
+        }
+    }
+}
+
+/// An answer that stems from an error, as an answer: the edge would make a problem of the error.
+fn in_kubernetes_words(response: ServiceResponse) -> ServiceResponse {
+    let Some(error) = response.response().error() else {
+        return response;
+    };
+    let answer = match error.as_error::<Status>() {
+        Some(status) => status.to_response(),
+        None => Status::of_code(response.status()).to_response(),
+    };
+    response.into_response(answer)
+}

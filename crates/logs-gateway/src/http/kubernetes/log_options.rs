@@ -1,0 +1,138 @@
+//! The options of a log (`PodLogOptions`): decoded, then validated.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    go::{GoQuery, parse_time},
+    status::{Cause, Result, Status},
+};
+use crate::logs::{
+    format::{LineTime, Stream},
+    kubelet::{KubeletOptions, Quoted},
+    query::History,
+};
+
+/// What is asked for, of which every value could be read.
+#[derive(Debug)]
+pub(super) struct LogOptions {
+    pub(super) container: Option<String>,
+    pub(super) follow: bool,
+    pub(super) previous: bool,
+    pub(super) history: History,
+    timestamps: bool,
+    tail_lines: Option<i64>,
+    limit_bytes: Option<i64>,
+    since_seconds: Option<i64>,
+    since_time: Option<DateTime<Utc>>,
+    stream: Option<String>,
+    /// Ours, so a wrong value is refused in our words.
+    history_fault: Option<String>,
+}
+
+impl LogOptions {
+    /// Unknown parameters are left alone.
+    ///
+    /// # Errors
+    /// 400 when a value cannot be read.
+    pub(super) fn decode(query: &str) -> Result<Self> {
+        let query = GoQuery::parse(query);
+        let integer = |name| query.integer(name).map_err(Status::bad_request);
+        let (history, history_fault) = match query.get("history") {
+            None | Some("current") => (History::Current, None),
+            Some("rotated") => (History::Rotated, None),
+            Some("all") => (History::All, None),
+            Some(other) => (History::Current, Some(other.to_owned())),
+        };
+        Ok(Self {
+            container: query.get("container").filter(|name| !name.is_empty()).map(str::to_owned),
+            follow: query.flag("follow"),
+            previous: query.flag("previous"),
+            history,
+            timestamps: query.flag("timestamps"),
+            tail_lines: integer("tailLines")?,
+            limit_bytes: integer("limitBytes")?,
+            since_seconds: integer("sinceSeconds")?,
+            since_time: query.get("sinceTime").map(since_time).transpose()?,
+            stream: query.get("stream").map(str::to_owned),
+            history_fault,
+        })
+    }
+
+    /// What the reader is to do. Seconds count back from `now`.
+    ///
+    /// # Errors
+    /// 422 with everything that is refused.
+    pub(super) fn validate(&self, pod: &str, now: DateTime<Utc>) -> Result<KubeletOptions> {
+        let mut causes = Vec::new();
+        if let Some(lines) = self.tail_lines.filter(|lines| *lines < 0) {
+            causes.push(invalid("tailLines", lines, "must be greater than or equal to 0"));
+        }
+        if let Some(bytes) = self.limit_bytes.filter(|bytes| *bytes < 1) {
+            causes.push(invalid("limitBytes", bytes, "must be greater than 0"));
+        }
+        match (self.since_seconds, self.since_time) {
+            (Some(_), Some(_)) => causes.push(both_sinces()),
+            (Some(seconds), None) if seconds < 1 => {
+                causes.push(invalid("sinceSeconds", seconds, "must be greater than 0"));
+            }
+            _ => {}
+        }
+        let stream = self.stream().unwrap_or_else(|cause| {
+            causes.push(cause);
+            None
+        });
+        causes.extend(
+            self.history_fault
+                .as_ref()
+                .map(|value| unsupported("history", value, r#""all", "current", "rotated""#)),
+        );
+        if !causes.is_empty() {
+            return Err(Status::invalid("PodLogOptions", pod, causes));
+        }
+        // They were seen not to be negative.
+        let unsigned = |number: Option<i64>| number.map(i64::unsigned_abs);
+        let ago = self.since_seconds.and_then(TimeDelta::try_seconds);
+        let since = ago.and_then(|ago| now.checked_sub_signed(ago));
+        Ok(KubeletOptions {
+            tail_lines: unsigned(self.tail_lines),
+            since: self.since_time.or(since),
+            limit_bytes: unsigned(self.limit_bytes),
+            timestamps: self.timestamps,
+            stream,
+            follow: self.follow,
+        })
+    }
+
+    fn stream(&self) -> std::result::Result<Option<Stream>, Cause> {
+        match self.stream.as_deref() {
+            None | Some("All") => Ok(None),
+            Some("Stdout") => Ok(Some(Stream::Stdout)),
+            Some("Stderr") => Ok(Some(Stream::Stderr)),
+            Some(other) => Err(unsupported("stream", other, r#""All", "Stderr", "Stdout""#)),
+        }
+    }
+}
+
+/// Nothing is a time as well: Go's first.
+fn since_time(text: &str) -> Result<DateTime<Utc>> {
+    match text {
+        "" | "null" => Ok(LineTime::GO_ZERO.instant()),
+        text => parse_time(text).map_err(Status::bad_request),
+    }
+}
+
+fn invalid(field: &'static str, value: i64, rule: &str) -> Cause {
+    let message = format!("Invalid value: {value}: {rule}");
+    Cause { reason: "FieldValueInvalid", message, field }
+}
+
+fn unsupported(field: &'static str, value: &str, supported: &str) -> Cause {
+    let value = Quoted(value.as_bytes());
+    let message = format!("Unsupported value: {value}: supported values: {supported}");
+    Cause { reason: "FieldValueNotSupported", message, field }
+}
+
+fn both_sinces() -> Cause {
+    let message = "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified";
+    Cause { reason: "FieldValueForbidden", message: message.to_owned(), field: "[]" }
+}

@@ -1,0 +1,143 @@
+//! `GET /api/v1/namespaces[/{namespace}]`: those in which there is a pod whose log the caller may
+//! read.
+
+use std::collections::BTreeMap;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{self, Path, ReqData},
+};
+use serde_json::{Value, json};
+
+use super::{
+    accept::{Form, form},
+    go::GoQuery,
+    page::Page,
+    pods::{answer, list_metadata, survey},
+    selector::{FieldSelector, LabelSelector},
+    status::{Deed, Result, Status},
+    table,
+};
+use crate::{auth::Caller, http::GatewayState};
+
+const RESOURCE: &str = "namespaces";
+const FIELDS: [&str; 2] = ["metadata.name", "status.phase"];
+const PHASE: &str = "Active";
+
+pub(super) async fn list(
+    request: HttpRequest,
+    state: web::Data<GatewayState>,
+    caller: ReqData<Caller>,
+) -> Result<HttpResponse> {
+    if caller.may_read_any().is_err() {
+        let deed = Deed { verb: "list", resource: RESOURCE, name: None, namespace: None };
+        return Err(Status::forbidden(&caller.username, deed));
+    }
+    let form = form(&request)?;
+    let query = GoQuery::parse(request.query_string());
+    if query.flag("watch") {
+        return Err(Status::method_not_allowed("GET"));
+    }
+    let fits = wanted(&query)?;
+    let page = Page::read(&query)?;
+    let survey = survey(&request, &state).await?;
+    let mut versions = BTreeMap::<(String, String), u64>::new();
+    for ((namespace, _), pod) in &survey.pods {
+        if caller.may_read_in(namespace) && fits(namespace) {
+            let version = versions.entry((String::new(), namespace.clone())).or_insert(pod.version);
+            *version = pod.version.min(*version);
+        }
+    }
+    let named: BTreeMap<_, _> =
+        versions.iter().map(|(key, version)| (key.clone(), (&*key.1, *version))).collect();
+    let (page, next) = page.cut(named.iter(), survey.version);
+    let metadata = list_metadata(survey.version, next);
+    let objects = |object: fn(&str, u64) -> Value| {
+        page.iter().map(|(name, version)| object(name, *version)).collect::<Vec<_>>()
+    };
+    Ok(answer(&match form {
+        Form::Object => json!({
+            "kind": "NamespaceList",
+            "apiVersion": "v1",
+            "metadata": metadata,
+            "items": objects(item),
+        }),
+        Form::Metadata(api) => json!({
+            "kind": "PartialObjectMetadataList",
+            "apiVersion": api,
+            "metadata": metadata,
+            "items": objects(metadata_only),
+        }),
+        Form::Table(api) => {
+            let rows: Vec<_> =
+                page.iter().map(|(name, version)| (*name, metadata_only(name, *version))).collect();
+            table::of_namespaces(api, &metadata, &rows)
+        }
+    }))
+}
+
+pub(super) async fn read(
+    request: HttpRequest,
+    state: web::Data<GatewayState>,
+    caller: ReqData<Caller>,
+    name: Path<String>,
+) -> Result<HttpResponse> {
+    if !caller.may_read_in(&name) {
+        let (resource, namespace) = (RESOURCE, Some(&**name));
+        let deed = Deed { verb: "get", resource, name: namespace, namespace };
+        return Err(Status::forbidden(&caller.username, deed));
+    }
+    let form = form(&request)?;
+    let survey = survey(&request, &state).await?;
+    let mut pods = survey.pods.iter().filter(|((namespace, _), _)| *namespace == **name);
+    let Some((_, first)) = pods.next() else {
+        return Err(Status::not_found(RESOURCE, &name));
+    };
+    let version = pods.fold(first.version, |least, (_, pod)| least.min(pod.version));
+    Ok(answer(&match form {
+        Form::Object => {
+            let mut object = item(&name, version);
+            object["kind"] = "Namespace".into();
+            object["apiVersion"] = "v1".into();
+            object
+        }
+        Form::Metadata(_) => metadata_only(&name, version),
+        Form::Table(api) => {
+            let metadata = json!({ "resourceVersion": version.to_string() });
+            table::of_namespaces(api, &metadata, &[(&name, metadata_only(&name, version))])
+        }
+    }))
+}
+
+fn wanted(query: &GoQuery) -> Result<impl Fn(&str) -> bool> {
+    let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or_default());
+    let labels = labels.map_err(Status::bad_request)?;
+    let fields = FieldSelector::parse(query.get("fieldSelector").unwrap_or_default(), &FIELDS);
+    let fields = fields.map_err(Status::bad_request)?;
+    Ok(move |name: &str| {
+        // Every namespace has this one.
+        labels.matches(|label| (label == "kubernetes.io/metadata.name").then_some(name))
+            && fields.matches(|field| if field == "metadata.name" { name } else { PHASE })
+    })
+}
+
+fn metadata(name: &str, version: u64) -> Value {
+    json!({
+        "name": name,
+        "resourceVersion": version.to_string(),
+        "creationTimestamp": null,
+        "labels": { "kubernetes.io/metadata.name": name },
+    })
+}
+
+fn item(name: &str, version: u64) -> Value {
+    json!({ "metadata": metadata(name, version), "spec": {}, "status": { "phase": PHASE } })
+}
+
+fn metadata_only(name: &str, version: u64) -> Value {
+    json!({
+        "kind": "PartialObjectMetadata",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": metadata(name, version),
+    })
+}

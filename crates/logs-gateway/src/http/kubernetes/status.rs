@@ -1,0 +1,285 @@
+//! Failures as Kubernetes tells them: a `Status` object.
+
+use std::fmt;
+
+use actix_web::{
+    HttpResponse, HttpResponseBuilder, ResponseError,
+    body::BoxBody,
+    http::{
+        StatusCode,
+        header::{self, HeaderName},
+    },
+};
+use serde::Serialize;
+
+use crate::logs::kubelet::Quoted;
+
+/// What a handler of this API gives.
+pub(super) type Result<T> = std::result::Result<T, Status>;
+
+/// A failure.
+#[derive(Debug)]
+pub(super) struct Status(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    code: StatusCode,
+    reason: &'static str,
+    message: String,
+    details: Option<Details>,
+    header: Option<(HeaderName, &'static str)>,
+    is_pretty: bool,
+}
+
+/// The fields in the order of the API server, so that the bytes are the same.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusObject<'a> {
+    kind: &'static str,
+    api_version: &'static str,
+    metadata: Empty,
+    status: &'static str,
+    message: &'a str,
+    reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<&'a Details>,
+    code: u16,
+}
+
+#[derive(Serialize)]
+struct Empty {}
+
+/// What a failure is about.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Details {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) group: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) kind: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) causes: Vec<Cause>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) retry_after_seconds: Option<u32>,
+}
+
+/// One of the things that are wrong.
+#[derive(Debug, Serialize)]
+pub(super) struct Cause {
+    pub(super) reason: &'static str,
+    pub(super) message: String,
+    pub(super) field: &'static str,
+}
+
+/// What is done to which resource, as a refusal says it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deed<'a> {
+    pub(super) verb: &'static str,
+    pub(super) resource: &'static str,
+    /// `None`: all of them.
+    pub(super) name: Option<&'a str>,
+    /// `None`: at the cluster scope.
+    pub(super) namespace: Option<&'a str>,
+}
+
+impl Status {
+    fn new(code: StatusCode, reason: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let parts = Parts { code, reason, message, details: None, header: None, is_pretty: false };
+        Self(Box::new(parts))
+    }
+
+    fn about(mut self, details: Details) -> Self {
+        self.0.details = Some(details);
+        self
+    }
+
+    fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.0.header = Some((name, value));
+        self
+    }
+
+    /// 401: no credential, one that cannot be read, or one that is over.
+    pub(super) fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized")
+            .with_header(header::WWW_AUTHENTICATE, r#"Bearer realm="sso""#)
+    }
+
+    /// 503: whether the credential is good cannot be told now.
+    pub(super) fn unavailable() -> Self {
+        let message = "whether the token is valid cannot be told right now; try again";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message)
+            .about(Details { retry_after_seconds: Some(1), ..Details::default() })
+            .with_header(header::RETRY_AFTER, "1")
+    }
+
+    /// 403: the authority does not let this token be used here.
+    pub(super) fn not_permitted() -> Self {
+        let message = "forbidden: the authority does not permit this token here";
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(Details::default())
+    }
+
+    /// 403: the user may not do that.
+    pub(super) fn forbidden(user: &str, deed: Deed<'_>) -> Self {
+        let Deed { verb, resource, name, namespace } = deed;
+        let kind = resource.split('/').next().unwrap_or_default();
+        let what = match name {
+            Some(name) => format!("{kind} {}", Quoted(name.as_bytes())),
+            None => kind.to_owned(),
+        };
+        let place = match namespace {
+            Some(namespace) => format!("in the namespace {}", Quoted(namespace.as_bytes())),
+            None => "at the cluster scope".to_owned(),
+        };
+        let user = Quoted(user.as_bytes());
+        let message = format!(
+            "{what} is forbidden: User {user} cannot {verb} resource \"{resource}\" in API group \"\" {place}"
+        );
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(Details {
+            name: name.map(str::to_owned),
+            kind: Some(kind.to_owned()),
+            ..Details::default()
+        })
+    }
+
+    /// 404: there is no such object.
+    pub(super) fn not_found(kind: &str, name: &str) -> Self {
+        let message = format!("{kind} {} not found", Quoted(name.as_bytes()));
+        Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(Details {
+            name: Some(name.to_owned()),
+            kind: Some(kind.to_owned()),
+            ..Details::default()
+        })
+    }
+
+    /// 404: there is no such path.
+    pub(super) fn no_such_path() -> Self {
+        let message = "the server could not find the requested resource";
+        Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(Details::default())
+    }
+
+    /// 405: nothing is written here.
+    pub(super) fn method_not_allowed(allow: &'static str) -> Self {
+        let message = "the server does not allow this method on the requested resource";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
+            .about(Details::default())
+            .with_header(header::ALLOW, allow)
+    }
+
+    /// 406: nothing that is accepted can be given.
+    pub(super) fn not_acceptable(message: &str) -> Self {
+        let mut status = Self::new(StatusCode::NOT_ACCEPTABLE, "NotAcceptable", message);
+        status.0.is_pretty = true;
+        status
+    }
+
+    /// 406, of the router rather than of the resource.
+    pub(super) fn not_representable(message: &str) -> Self {
+        Self::not_acceptable(message).about(Details::default())
+    }
+
+    /// 400.
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
+    }
+
+    /// 413.
+    pub(super) fn too_large() -> Self {
+        let message = "the request is too large";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", message)
+    }
+
+    /// 415.
+    pub(super) fn unsupported_media_type() -> Self {
+        let message = "the body of the request was in an unknown format - accepted media types include: application/json, application/vnd.kubernetes.protobuf";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", message)
+    }
+
+    /// 422: values that are refused, one at least.
+    pub(super) fn invalid(kind: &str, name: &str, causes: Vec<Cause>) -> Self {
+        let each: Vec<String> =
+            causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+        let all = match &each[..] {
+            [one] => one.clone(),
+            several => format!("[{}]", several.join(", ")),
+        };
+        let message = format!("{kind} {} is invalid: {all}", Quoted(name.as_bytes()));
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message).about(Details {
+            name: Some(name.to_owned()),
+            kind: Some(kind.to_owned()),
+            causes,
+            ..Details::default()
+        })
+    }
+
+    /// 429: the user reads as many logs as one may.
+    pub(super) fn too_many_requests(max: usize) -> Self {
+        let message = format!("you read {max} logs already; close one first");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message)
+            .about(Details { retry_after_seconds: Some(1), ..Details::default() })
+            .with_header(header::RETRY_AFTER, "1")
+    }
+
+    /// 500. The cause is logged, and not told.
+    pub(super) fn internal(cause: &dyn fmt::Display) -> Self {
+        tracing::error!(%cause, "request failed");
+        let message =
+            "Internal error occurred: the request id finds the cause in the gateway's log";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
+    }
+
+    /// The framework's own refusals.
+    pub(super) fn of_code(code: StatusCode) -> Self {
+        match code {
+            StatusCode::NOT_FOUND => Self::no_such_path(),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(),
+            code if code.is_client_error() => Self::bad_request("the request cannot be read"),
+            code => Self::internal(&code),
+        }
+    }
+
+    /// The answer.
+    pub(super) fn to_response(&self) -> HttpResponse {
+        let parts = &*self.0;
+        let object = StatusObject {
+            kind: "Status",
+            api_version: "v1",
+            metadata: Empty {},
+            status: "Failure",
+            message: &parts.message,
+            reason: parts.reason,
+            details: parts.details.as_ref(),
+            code: parts.code.as_u16(),
+        };
+        let mut response = HttpResponseBuilder::new(parts.code);
+        if let Some((name, value)) = &parts.header {
+            response.insert_header((name.clone(), *value));
+        }
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        response.insert_header((header::CONTENT_TYPE, "application/json"));
+        let text = match parts.is_pretty {
+            true => serde_json::to_string_pretty(&object),
+            false => serde_json::to_string(&object).map(|text| text + "\n"),
+        };
+        // It holds nothing that could not be written.
+        response.body(text.unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl ResponseError for Status {
+    fn status_code(&self) -> StatusCode {
+        self.0.code
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        self.to_response()
+    }
+}

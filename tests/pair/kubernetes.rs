@@ -1,0 +1,578 @@
+//! The Kubernetes API of the gateway, against what a real API server was seen to answer.
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use flate2::read::GzDecoder;
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::harness::{
+    Caller, FakeAuthority, Pair, Reply, Setup, Vouching, WELL_FORMED_TOKEN, cri, patience,
+};
+
+const NS: &str = "/api/v1/namespaces";
+
+/// A whole answer.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    kind: String,
+    body: String,
+    response: reqwest::header::HeaderMap,
+}
+
+impl Answer {
+    async fn to(request: RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        assert!(headers.contains_key("x-request-id"), "{headers:?}");
+        let kind = headers.get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
+        let body = String::from_utf8(response.bytes().await.unwrap().into()).unwrap();
+        Self { status, kind: kind.unwrap_or_default(), body, response: headers }
+    }
+
+    #[track_caller]
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The object, of an answer that must be a success.
+    #[track_caller]
+    fn object(&self) -> Value {
+        assert!(matches!(self.status, 200 | 201), "{self:?}");
+        self.json()
+    }
+
+    /// A failure in these very bytes, but for the line end.
+    #[track_caller]
+    fn check_failure(&self, status: u16, body: &str) {
+        assert_eq!((self.status, self.body.trim_end()), (status, body));
+        assert_eq!(self.kind, "application/json");
+    }
+}
+
+async fn get(caller: &Caller, path: &str) -> Answer {
+    Answer::to(caller.gateway(Method::GET, path)).await
+}
+
+async fn post(caller: &Caller, path: &str, body: &Value) -> Answer {
+    Answer::to(caller.gateway(Method::POST, path).json(body)).await
+}
+
+/// Two namespaces; alice reads one of them.
+async fn start() -> (Pair, Caller) {
+    let pair = Pair::start();
+    pair.logs.write("team-a", "web", cri(&["one", "two", "three"]));
+    let multi = pair.logs.pod("team-a", "multi");
+    for container in ["app", "sidecar"] {
+        multi.container(container).write("0.log", cri(&[container]));
+    }
+    pair.logs.pod("team-a", "waiting").container("app");
+    pair.logs.pod("team-a", "crashy").container("app").write("0.log", cri(&["before"]));
+    pair.logs.pod("team-a", "crashy").container("app").write("1.log", cri(&["after"]));
+    pair.logs.write("team-b", "secret", cri(&["hidden"]));
+    let alice = pair.user("alice", &["logs:read:team-a/*"]).await;
+    (pair, alice)
+}
+
+/// A case that was recorded of the kubelet.
+struct Case(PathBuf);
+
+impl Case {
+    fn all() -> Vec<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let cases = root.join("crates/logs-gateway/testdata/kubelet/cases");
+        let cases = fs::read_dir(cases).unwrap().map(|entry| Self(entry.unwrap().path()));
+        cases.collect()
+    }
+
+    fn read(&self, name: &str) -> Option<Vec<u8>> {
+        if let Ok(content) = fs::read(self.0.join(name)) {
+            return Some(content);
+        }
+        let mut content = Vec::new();
+        let compressed = File::open(self.0.join(format!("{name}.gz"))).ok()?;
+        GzDecoder::new(compressed).read_to_end(&mut content).unwrap();
+        Some(content)
+    }
+
+    /// What the API server gave: the kubelet's bytes, and behind them its complaint.
+    fn expected(&self) -> Vec<u8> {
+        self.read("apiserver.out").unwrap_or_else(|| {
+            let complaint = self.read("expected.err").unwrap_or_default();
+            let complaint = complaint.strip_suffix(b"\n").unwrap_or(&complaint);
+            [&self.read("expected.out").unwrap(), complaint].concat()
+        })
+    }
+
+    /// The query; `None` where time counts back from when it was recorded, or where a follow ends
+    /// with a container, which files do not tell.
+    fn query(&self) -> Option<String> {
+        let options: Value = serde_json::from_slice(&self.read("options.json").unwrap()).unwrap();
+        let options = options.as_object().unwrap();
+        if options.contains_key("now") || options.contains_key("follow") {
+            return None;
+        }
+        let pair = |(name, value): (&String, &Value)| match value {
+            Value::String(text) => format!("{name}={}", text.replace('+', "%2B")),
+            value => format!("{name}={value}"),
+        };
+        Some(options.iter().map(pair).collect::<Vec<_>>().join("&"))
+    }
+}
+
+#[tokio::test]
+async fn every_recorded_case_is_given_in_the_same_bytes() {
+    let pair = Pair::start();
+    let alice = pair.user("alice", &["logs:read:oracle/*"]).await;
+    let (mut asked, mut differences) = (0, Vec::new());
+    for (number, case) in Case::all().iter().enumerate() {
+        let Some(query) = case.query() else { continue };
+        let pod = format!("case-{number}");
+        pair.logs.write("oracle", &pod, case.read("input.log").unwrap());
+        let path = format!("{NS}/oracle/pods/{pod}/log?{query}");
+        let response = alice.gateway(Method::GET, &path).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        assert_eq!(response.headers()["content-type"], "text/plain");
+        if response.bytes().await.unwrap() != case.expected() {
+            differences.push(format!("{} {query}", case.0.display()));
+        }
+        asked += 1;
+    }
+    assert!(asked > 100, "{asked}");
+    assert!(
+        differences.is_empty(),
+        "{} of {asked}:\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
+}
+
+#[tokio::test]
+async fn options_are_decoded_as_go_does() {
+    let (_pair, alice) = start().await;
+    for (query, expected) in [
+        ("tailLines=1", "three\n"),
+        ("tailLines=%2B2", "two\nthree\n"),
+        ("tailLines=1&tailLines=2", "three\n"),
+        ("tailLines=9223372036854775807", "one\ntwo\nthree\n"),
+        ("tailLines=0", ""),
+        ("limitBytes=5", "one\nt"),
+        ("sinceTime=2026-11-01T10:00:01.9Z", "two\nthree\n"),
+        ("sinceTime=2026-11-01T12:00:02%2B02:00", "three\n"),
+        ("sinceTime=&tailLines=1", "three\n"),
+        ("sinceSeconds=1", ""),
+        ("timestamps=yes&tailLines=1", "2026-11-01T10:00:02.000000000Z three\n"),
+        ("timestamps&tailLines=1", "2026-11-01T10:00:02.000000000Z three\n"),
+        ("timestamps=FALSE&tailLines=1", "three\n"),
+        ("timestamps=0&tailLines=1", "three\n"),
+        ("taillines=1&tail=1&nope=1&pretty=true", "one\ntwo\nthree\n"),
+        ("tailLines=1;limitBytes=5", "one\ntwo\nthree\n"),
+        ("container=&tailLines=1", "three\n"),
+        ("container=app&watch=true&tailLines=1", "three\n"),
+        ("stream=Stderr", ""),
+        ("stream=Stdout&tailLines=1", "three\n"),
+    ] {
+        let answer = get(&alice, &format!("{NS}/team-a/pods/web/log?{query}")).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, expected), "{query}");
+    }
+    assert_eq!(
+        get(&alice, &format!("{NS}/team-a/pods/web/log/?tailLines=1")).await.body,
+        "three\n"
+    );
+    assert_eq!(get(&alice, &format!("{NS}/team-a/pods/we%62/log?tailLines=1")).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_the_api_server_refuses_is_refused_in_its_bytes() {
+    let (_pair, alice) = start().await;
+    let bad = |message: &str| {
+        format!(
+            r#"{{"kind":"Status","apiVersion":"v1","metadata":{{}},"status":"Failure","message":"{message}","reason":"BadRequest","code":400}}"#
+        )
+    };
+    for (query, message) in [
+        ("tailLines=abc", r#"strconv.ParseInt: parsing \"abc\": invalid syntax"#),
+        ("tailLines=", r#"strconv.ParseInt: parsing \"\": invalid syntax"#),
+        ("tailLines=1.5", r#"strconv.ParseInt: parsing \"1.5\": invalid syntax"#),
+        ("tailLines=%202", r#"strconv.ParseInt: parsing \" 2\": invalid syntax"#),
+        (
+            "tailLines=99999999999999999999",
+            r#"strconv.ParseInt: parsing \"99999999999999999999\": value out of range"#,
+        ),
+        ("sinceSeconds=5m", r#"strconv.ParseInt: parsing \"5m\": invalid syntax"#),
+        (
+            "sinceTime=yesterday",
+            r#"parsing time \"yesterday\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"yesterday\" as \"2006\""#,
+        ),
+        (
+            "sinceTime=2026-11-01",
+            r#"parsing time \"2026-11-01\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"\" as \"T\""#,
+        ),
+        (
+            "sinceTime=2026-11-01T12:01:37+02:00",
+            r#"parsing time \"2026-11-01T12:01:37 02:00\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \" 02:00\" as \"Z07:00\""#,
+        ),
+        ("container=nope", "container nope is not valid for pod web"),
+        ("container=NO_NAME", "container NO_NAME is not valid for pod web"),
+        (
+            "previous=true&container=app",
+            r#"previous terminated container \"app\" in pod \"web\" not found"#,
+        ),
+        ("previous=true", r#"previous terminated container \"app\" in pod \"web\" not found"#),
+    ] {
+        let answer = get(&alice, &format!("{NS}/team-a/pods/web/log?{query}")).await;
+        answer.check_failure(400, &bad(message));
+    }
+    get(&alice, &format!("{NS}/team-a/pods/multi/log")).await.check_failure(
+        400,
+        &bad("a container name must be specified for pod multi, choose one of: [app sidecar]"),
+    );
+    for path in ["waiting/log?container=app", "waiting/log", "waiting/log?follow=true"] {
+        get(&alice, &format!("{NS}/team-a/pods/{path}")).await.check_failure(
+            400,
+            &bad(r#"container \"app\" in pod \"waiting\" is waiting to start: ContainerCreating"#),
+        );
+    }
+}
+
+#[tokio::test]
+async fn values_that_are_not_allowed_are_all_named() {
+    let (_pair, alice) = start().await;
+    for (query, body) in [
+        (
+            "limitBytes=-5",
+            r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"PodLogOptions \"web\" is invalid: limitBytes: Invalid value: -5: must be greater than 0","reason":"Invalid","details":{"name":"web","kind":"PodLogOptions","causes":[{"reason":"FieldValueInvalid","message":"Invalid value: -5: must be greater than 0","field":"limitBytes"}]},"code":422}"#,
+        ),
+        (
+            "tailLines=-1&limitBytes=0&sinceSeconds=0",
+            r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"PodLogOptions \"web\" is invalid: [tailLines: Invalid value: -1: must be greater than or equal to 0, limitBytes: Invalid value: 0: must be greater than 0, sinceSeconds: Invalid value: 0: must be greater than 0]","reason":"Invalid","details":{"name":"web","kind":"PodLogOptions","causes":[{"reason":"FieldValueInvalid","message":"Invalid value: -1: must be greater than or equal to 0","field":"tailLines"},{"reason":"FieldValueInvalid","message":"Invalid value: 0: must be greater than 0","field":"limitBytes"},{"reason":"FieldValueInvalid","message":"Invalid value: 0: must be greater than 0","field":"sinceSeconds"}]},"code":422}"#,
+        ),
+        (
+            "sinceSeconds=5&sinceTime=2026-11-01T10:00:00Z",
+            r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"PodLogOptions \"web\" is invalid: []: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified","reason":"Invalid","details":{"name":"web","kind":"PodLogOptions","causes":[{"reason":"FieldValueForbidden","message":"Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified","field":"[]"}]},"code":422}"#,
+        ),
+        (
+            "stream=x",
+            r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"PodLogOptions \"web\" is invalid: stream: Unsupported value: \"x\": supported values: \"All\", \"Stderr\", \"Stdout\"","reason":"Invalid","details":{"name":"web","kind":"PodLogOptions","causes":[{"reason":"FieldValueNotSupported","message":"Unsupported value: \"x\": supported values: \"All\", \"Stderr\", \"Stdout\"","field":"stream"}]},"code":422}"#,
+        ),
+    ] {
+        get(&alice, &format!("{NS}/team-a/pods/web/log?{query}")).await.check_failure(422, body);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_and_what_may_not_be_read() {
+    let (pair, alice) = start().await;
+    let missing = |name: &str| {
+        format!(
+            r#"{{"kind":"Status","apiVersion":"v1","metadata":{{}},"status":"Failure","message":"pods \"{name}\" not found","reason":"NotFound","details":{{"name":"{name}","kind":"pods"}},"code":404}}"#
+        )
+    };
+    let denied = |name: &str, resource: &str, namespace: &str| {
+        format!(
+            r#"{{"kind":"Status","apiVersion":"v1","metadata":{{}},"status":"Failure","message":"pods \"{name}\" is forbidden: User \"alice\" cannot get resource \"{resource}\" in API group \"\" in the namespace \"{namespace}\"","reason":"Forbidden","details":{{"name":"{name}","kind":"pods"}},"code":403}}"#
+        )
+    };
+    for name in ["nope", "UPPER_case"] {
+        let log = get(&alice, &format!("{NS}/team-a/pods/{name}/log")).await;
+        log.check_failure(404, &missing(name));
+        get(&alice, &format!("{NS}/team-a/pods/{name}")).await.check_failure(404, &missing(name));
+    }
+    // Whether it is there or not.
+    for name in ["secret", "nope"] {
+        let path = format!("{NS}/team-b/pods/{name}");
+        get(&alice, &format!("{path}/log"))
+            .await
+            .check_failure(403, &denied(name, "pods/log", "team-b"));
+        get(&alice, &path).await.check_failure(403, &denied(name, "pods", "team-b"));
+    }
+    get(&alice, &format!("{NS}/team-b/pods")).await.check_failure(
+        403,
+        r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"pods is forbidden: User \"alice\" cannot list resource \"pods\" in API group \"\" in the namespace \"team-b\"","reason":"Forbidden","details":{"kind":"pods"},"code":403}"#,
+    );
+    let nobody = pair.user("nobody", &[]).await;
+    get(&nobody, "/api/v1/pods").await.check_failure(
+        403,
+        r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"pods is forbidden: User \"nobody\" cannot list resource \"pods\" in API group \"\" at the cluster scope","reason":"Forbidden","details":{"kind":"pods"},"code":403}"#,
+    );
+    const NO_PATH: &str = r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"the server could not find the requested resource","reason":"NotFound","details":{},"code":404}"#;
+    for path in
+        ["/api/v1/pods/web/log", "/api/v1/namespaces/team-a/things", "/apis/nope/v1", "/api/v2"]
+    {
+        get(&alice, path).await.check_failure(404, NO_PATH);
+    }
+    for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
+        for path in ["/web/log", "/web", ""] {
+            let path = format!("{NS}/team-a/pods{path}");
+            let answer = Answer::to(alice.gateway(method.clone(), &path)).await;
+            answer.check_failure(405, r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"the server does not allow this method on the requested resource","reason":"MethodNotAllowed","details":{},"code":405}"#);
+            assert_eq!(answer.response["allow"], "GET");
+        }
+    }
+    assert_eq!(
+        Answer::to(alice.gateway(Method::HEAD, &format!("{NS}/team-a/pods/web/log"))).await.status,
+        405
+    );
+}
+
+#[tokio::test]
+async fn a_log_is_text_that_text_alone_does_not_get() {
+    let (_pair, alice) = start().await;
+    let log = format!("{NS}/team-a/pods/web/log?tailLines=1");
+    let asking = |accept: &str| alice.gateway(Method::GET, &log).header("accept", accept);
+    for accept in ["application/json", "application/json, */*", "application/yaml", "*/*"] {
+        assert_eq!(Answer::to(asking(accept)).await.body, "three\n", "{accept}");
+    }
+    let only = "{\n  \"kind\": \"Status\",\n  \"apiVersion\": \"v1\",\n  \"metadata\": {},\n  \"status\": \"Failure\",\n  \"message\": \"only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf\",\n  \"reason\": \"NotAcceptable\",\n  \"code\": 406\n}";
+    for accept in ["text/plain", "application/json;as=Table;v=v1;g=meta.k8s.io"] {
+        Answer::to(asking(accept)).await.check_failure(406, only);
+    }
+    let html = "{\n  \"kind\": \"Status\",\n  \"apiVersion\": \"v1\",\n  \"metadata\": {},\n  \"status\": \"Failure\",\n  \"message\": \"406: Not Acceptable\\n\\nAvailable representations: text/plain, application/json, application/yaml, application/vnd.kubernetes.protobuf\",\n  \"reason\": \"NotAcceptable\",\n  \"details\": {},\n  \"code\": 406\n}";
+    Answer::to(asking("text/html")).await.check_failure(406, html);
+}
+
+#[tokio::test]
+async fn a_credential_is_good_or_bad_or_unknown() {
+    const UNAUTHORIZED: &str = r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}"#;
+    let (mut pair, alice) = start().await;
+    for path in ["/api", "/apis", "/api/v1", "/api/v1/pods", "/api/nope"] {
+        get(&pair.anonymous(), path).await.check_failure(401, UNAUTHORIZED);
+    }
+    assert_eq!(get(&pair.anonymous(), "/version").await.status, 200);
+    let nobody = pair.anonymous().with_token(WELL_FORMED_TOKEN);
+    get(&nobody, "/api").await.check_failure(401, UNAUTHORIZED);
+    for header in ["Bearer ", "Basic YTpi", "Bearer a b", "Bearer not-a-token"] {
+        let request = pair.anonymous().gateway(Method::GET, "/api").header("authorization", header);
+        Answer::to(request).await.check_failure(401, UNAUTHORIZED);
+    }
+    let twice = alice.gateway(Method::GET, "/api").header("authorization", "Bearer x");
+    Answer::to(twice).await.check_failure(401, UNAUTHORIZED);
+    let cookie = format!("session_id={}", alice.token());
+    let cookie = pair.anonymous().gateway(Method::GET, "/api").header("cookie", cookie);
+    Answer::to(cookie).await.check_failure(401, UNAUTHORIZED);
+    pair.sso.kill();
+    let unknown = get(&alice, "/api/v1/pods").await;
+    assert_eq!((unknown.status, &unknown.response["retry-after"]), (503, &"1".parse().unwrap()));
+    assert_eq!(unknown.json()["reason"], "ServiceUnavailable");
+}
+
+#[tokio::test]
+async fn pods_are_shown_as_far_as_their_readers_may_know_them() {
+    let (pair, alice) = start().await;
+    let list = get(&alice, "/api/v1/pods").await.object();
+    assert_eq!((&list["kind"], &list["apiVersion"]), (&json!("PodList"), &json!("v1")));
+    let items = list["items"].as_array().unwrap();
+    let names: Vec<_> = items.iter().map(|pod| pod["metadata"]["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["crashy", "multi", "waiting", "web"]);
+
+    let pod = get(&alice, &format!("{NS}/team-a/pods/crashy")).await.object();
+    assert_eq!(pod["kind"], "Pod");
+    let metadata = &pod["metadata"];
+    assert_eq!(metadata["creationTimestamp"], "2026-11-01T10:00:00Z");
+    assert!(metadata["resourceVersion"].as_str().unwrap().parse::<u64>().unwrap() > 0);
+    assert_eq!(pod["spec"]["containers"][0]["name"], "app");
+    assert_eq!(pod["status"]["phase"], "Running");
+    assert_eq!(pod["status"]["conditions"][0]["status"], "Unknown");
+    let status = &pod["status"]["containerStatuses"][0];
+    assert_eq!(status["restartCount"], 1);
+    let uid = metadata["uid"].as_str().unwrap();
+    assert_eq!(status["containerID"], format!("file://{uid}/app/1"));
+    assert_eq!(status["state"]["running"]["startedAt"], "2026-11-01T10:00:00Z");
+
+    let namespaces = get(&alice, "/api/v1/namespaces").await.object();
+    let namespaces = namespaces["items"].as_array().unwrap();
+    assert_eq!(namespaces.len(), 1);
+    assert_eq!(namespaces[0]["metadata"]["name"], "team-a");
+    assert_eq!(get(&alice, &format!("{NS}/team-a")).await.object()["kind"], "Namespace");
+    assert_eq!(get(&alice, &format!("{NS}/team-b")).await.status, 403);
+    let admin = pair.admin().await;
+    assert_eq!(get(&admin, &format!("{NS}/nope")).await.status, 404);
+    assert_eq!(get(&admin, &format!("{NS}/nope/pods")).await.object()["items"], json!([]));
+    let events = get(&alice, &format!("{NS}/team-a/events")).await.object();
+    assert_eq!((&events["kind"], &events["items"]), (&json!("EventList"), &json!([])));
+}
+
+#[tokio::test]
+async fn kubectl_gets_a_table() {
+    let (_pair, alice) = start().await;
+    let accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+    let path = format!("{NS}/team-a/pods?limit=500");
+    let table =
+        Answer::to(alice.gateway(Method::GET, &path).header("accept", accept)).await.object();
+    assert_eq!((&table["kind"], &table["apiVersion"]), (&json!("Table"), &json!("meta.k8s.io/v1")));
+    let columns = table["columnDefinitions"].as_array().unwrap();
+    let columns: Vec<_> = columns
+        .iter()
+        .map(|column| (column["name"].as_str().unwrap(), column["priority"].clone()))
+        .collect();
+    let shown = ["Name", "Ready", "Status", "Restarts", "Age"].map(|name| (name, json!(0)));
+    let wide = ["IP", "Node", "Nominated Node", "Readiness Gates"].map(|name| (name, json!(1)));
+    assert_eq!(columns, [&shown[..], &wide].concat());
+    let row = &table["rows"][0];
+    assert_eq!(
+        row["cells"].as_array().unwrap()[..4],
+        json!(["crashy", "0/1", "Running", "1"]).as_array().unwrap()[..]
+    );
+    assert_eq!(row["object"]["kind"], "PartialObjectMetadata");
+    assert_eq!(row["object"]["metadata"]["namespace"], "team-a");
+}
+
+#[tokio::test]
+async fn lists_are_selected_and_paged() {
+    let (_pair, alice) = start().await;
+    let names = async |query: &str| -> (Vec<String>, Value) {
+        let list = get(&alice, &format!("/api/v1/pods?{query}")).await.object();
+        let name = |pod: &Value| pod["metadata"]["name"].as_str().unwrap().to_owned();
+        let names = list["items"].as_array().unwrap().iter().map(name).collect();
+        (names, list["metadata"]["continue"].clone())
+    };
+    assert_eq!(names("fieldSelector=metadata.name%3Dweb").await.0, ["web"]);
+    assert_eq!(names("fieldSelector=status.phase%3DFailed").await.0, [""; 0]);
+    assert_eq!(names("labelSelector=app").await.0, [""; 0]);
+    assert_eq!(names("labelSelector=!app&limit=-1").await.0.len(), 4);
+    let (first, next) = names("limit=3").await;
+    assert_eq!(first, ["crashy", "multi", "waiting"]);
+    let (second, next) = names(&format!("limit=3&continue={}", next.as_str().unwrap())).await;
+    assert_eq!((second, next), (vec!["web".to_owned()], Value::Null));
+    for (query, message) in [
+        ("labelSelector=%3D%3D", "found '==', expected: !, identifier, or 'end of string'"),
+        ("fieldSelector=status.foo%3D1", "field label not supported: status.foo"),
+        ("limit=x", r#"strconv.ParseInt: parsing "x": invalid syntax"#),
+        (
+            "limit=1&continue=abc",
+            "invalid continue token: continue key is not valid: invalid character 'i' looking for beginning of value",
+        ),
+    ] {
+        let answer = get(&alice, &format!("/api/v1/pods?{query}")).await;
+        assert_eq!((answer.status, &answer.json()["message"]), (400, &json!(message)));
+    }
+}
+
+#[tokio::test]
+async fn a_watch_is_not_answered_with_a_list() {
+    let (_pair, alice) = start().await;
+    for path in ["/api/v1/pods", "/api/v1/namespaces", "/api/v1/namespaces/team-a/pods"] {
+        assert_eq!(get(&alice, &format!("{path}?watch=true")).await.status, 405, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn discovery_comes_in_the_form_that_is_asked_for() {
+    let (_pair, alice) = start().await;
+    let aggregated = |version: &str| {
+        format!("application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList")
+    };
+    for version in ["v2", "v2beta1"] {
+        for path in ["/api", "/apis"] {
+            let accept = format!("{},application/json", aggregated(version));
+            let answer =
+                Answer::to(alice.gateway(Method::GET, path).header("accept", accept)).await;
+            assert_eq!(answer.kind, aggregated(version));
+            let document = answer.object();
+            assert_eq!(document["kind"], "APIGroupDiscoveryList");
+            assert_eq!(document["apiVersion"], format!("apidiscovery.k8s.io/{version}"));
+        }
+    }
+    assert_eq!(get(&alice, "/api").await.object()["versions"], json!(["v1"]));
+    assert_eq!(get(&alice, "/apis").await.object()["kind"], "APIGroupList");
+    let resources = get(&alice, "/api/v1").await.object();
+    let resources = resources["resources"].as_array().unwrap();
+    let names: Vec<_> =
+        resources.iter().map(|resource| resource["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["events", "namespaces", "pods", "pods/log"]);
+}
+
+#[tokio::test]
+async fn a_review_tells_what_would_be_answered() {
+    let (pair, alice) = start().await;
+    pair.create_user("bob", "the password of bob", &["logs:read:team-a/web-*"]);
+    let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    for (attributes, allowed) in [
+        (
+            json!({"namespace":"team-a","verb":"get","resource":"pods","subresource":"log","name":"x"}),
+            true,
+        ),
+        (json!({"namespace":"team-a","verb":"get","resource":"pods","subresource":"log"}), true),
+        (json!({"namespace":"team-a","verb":"get","resource":"pods","name":"x"}), true),
+        (json!({"namespace":"team-a","verb":"list","resource":"pods"}), true),
+        (json!({"namespace":"team-a","verb":"watch","resource":"pods"}), true),
+        (json!({"verb":"list","resource":"pods"}), true),
+        (json!({"verb":"list","resource":"namespaces"}), true),
+        (json!({"namespace":"team-b","verb":"get","resource":"pods","subresource":"log"}), false),
+        (json!({"namespace":"team-b","verb":"list","resource":"pods"}), false),
+        (json!({"namespace":"team-a","verb":"delete","resource":"pods"}), false),
+        (
+            json!({"namespace":"team-a","verb":"create","resource":"pods","subresource":"exec"}),
+            false,
+        ),
+        (json!({"namespace":"team-a","verb":"get","resource":"secrets"}), false),
+        (json!({"namespace":"team-a","verb":"get","group":"apps","resource":"pods"}), false),
+        (json!({}), false),
+    ] {
+        let body = json!({ "spec": { "resourceAttributes": attributes } });
+        let review = post(&alice, path, &body).await;
+        assert_eq!(
+            (review.status, &review.json()["status"]["allowed"]),
+            (201, &json!(allowed)),
+            "{body}"
+        );
+    }
+    let rules = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
+    let review = post(&alice, rules, &json!({ "spec": { "namespace": "team-a" } })).await.object();
+    let may_get = json!({ "verbs": ["get"], "apiGroups": [""], "resources": ["pods", "pods/log"] });
+    assert!(review["status"]["resourceRules"].as_array().unwrap().contains(&may_get), "{review}");
+    let oneself = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    let review = post(&alice, oneself, &json!({})).await.object();
+    assert_eq!(review["status"]["userInfo"]["username"], "alice");
+    for (kind, body, status) in [
+        ("application/json", "{", 400),
+        ("text/plain", "{}", 415),
+        ("application/vnd.kubernetes.protobuf", "k8s\0\x12\x7f", 400),
+    ] {
+        let request = alice.gateway(Method::POST, path).header("content-type", kind).body(body);
+        assert_eq!(Answer::to(request).await.status, status, "{kind}");
+    }
+}
+
+/// `follow=true`, and its first lines.
+async fn follow(caller: &Caller, first: &str) -> Response {
+    let request = caller.gateway(Method::GET, &format!("{NS}/team-a/pods/web/log?follow=true"));
+    let mut response = timeout(patience(), request.send()).await.unwrap().unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.chunk().await.unwrap().unwrap(), first);
+    response
+}
+
+#[tokio::test]
+async fn a_followed_log_ends_with_its_container_or_breaks_off() {
+    let pair = Setup::new().gateway("GATEWAY_REVALIDATE", "100ms").start();
+    pair.logs.write("team-a", "web", cri(&["one"]));
+    let container = pair.logs.pod("team-a", "web").container("app");
+    let alice = pair.user("alice", &["logs:read:team-a/*"]).await;
+    let mut ended = follow(&alice, "one\n").await;
+    container.write("1.log", cri(&["after"]));
+    assert_eq!(timeout(patience(), ended.chunk()).await.unwrap().unwrap(), None);
+
+    let mut revoked = follow(&alice, "after\n").await;
+    assert_eq!(alice.log_out().await.status, 204);
+    assert!(timeout(patience(), revoked.chunk()).await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn an_authority_that_hangs_is_unknown_in_time() {
+    let authority = FakeAuthority::start(Reply::Nothing).await;
+    let setup = Setup::new().gateway("GATEWAY_SSO_TIMEOUT", "200ms");
+    let pair = setup.gateway("GATEWAY_SSO_URL", &authority.url()).start();
+    let caller = pair.anonymous().with_token(WELL_FORMED_TOKEN);
+    let answer = timeout(Duration::from_secs(5), get(&caller, "/api")).await.unwrap();
+    assert_eq!(answer.status, 503);
+    authority.answer(Vouching::of("logs:read").reply());
+    assert_eq!(get(&caller, "/api").await.status, 200);
+}
