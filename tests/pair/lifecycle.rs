@@ -156,12 +156,12 @@ async fn a_gateway_that_stopped_takes_no_connections() {
 #[tokio::test]
 async fn an_address_that_is_taken_is_said_to_be() {
     let pair = Pair::start();
-    let database = pair.database_url();
+    let database = "sqlite::memory:";
     for taken in [pair.sso.listening().to_string(), pair.gateway.ops().to_string()] {
         let variables = [
             ("SSO_LISTEN", taken.as_str()),
             ("SSO_OPS_LISTEN", "127.0.0.1:0"),
-            ("SSO_DATABASE_URL", &database),
+            ("SSO_DATABASE_URL", database),
         ];
         let ended = run_sso(&[], &variables, "");
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended:?}");

@@ -18,6 +18,7 @@ mod download;
 mod files;
 mod follow;
 mod input;
+mod lasting;
 mod lifecycle;
 mod log_in;
 mod names;

@@ -11,26 +11,29 @@ use service_runtime::{
     ops::{self, Readiness},
     tls::LivePair,
 };
+use tokio::time::timeout;
 
 use crate::{
     authority::SessionAuthority,
     config::Config,
+    database::{Database, Lock, LockError, OpenError},
     http::{self, SessionCookie},
-    sessions::{SessionStore, sweep_forever},
-    users::{FirstAdminError, Hasher, OpenError, UserStore, ensure_admin},
+    sessions::{Follower, Keeper, LiveSessions, SessionStore},
+    users::{FirstAdminError, Hasher, UserStore, ensure_admin},
 };
 
 /// Longer than any reverse proxy keeps an idle connection, so that it is the proxy that closes.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a TLS handshake, and then a request's head, may take.
 const HEAD_TIME: Duration = Duration::from_secs(5);
-
 /// TLS handshakes in progress per worker. Whoever connects and says nothing takes one of them for
 /// `HEAD_TIME`, so there are many: they cost little.
 const MAX_HANDSHAKES: usize = 4096;
+/// What writing may take when everything else has stopped.
+const LAST_WRITES: Duration = Duration::from_millis(1500);
 
-/// A service that has its addresses, its database and its first administrator, and does not
-/// answer yet.
+/// A service that has its addresses, its database with all sessions in memory, and its first
+/// administrator, and does not answer yet.
 #[derive(Debug)]
 pub(crate) struct App {
     public: TcpListener,
@@ -38,39 +41,51 @@ pub(crate) struct App {
     line: ReadyLine,
     tls: Option<Arc<LivePair>>,
     workers: usize,
-    users: UserStore,
+    database: Database,
     authority: web::Data<SessionAuthority>,
     cookie: SessionCookie,
     edge: Edge,
     requests: HttpMetrics,
     metrics: Arc<Metrics>,
-    sweeper: JoinHandle<()>,
+    keeper: Arc<Keeper>,
+    keeping: JoinHandle<()>,
+    /// Given back when the service is gone.
+    _lock: Lock,
 }
 
 impl App {
-    /// Binds the listeners and prepares the rest.
+    /// Reads the database, binds the listeners and prepares the rest.
     ///
     /// # Errors
-    /// When an address is taken, the database cannot be opened, or the first administrator cannot
-    /// be created.
+    /// When another instance runs on the database, an address is taken, the database cannot be
+    /// opened, or the first administrator cannot be created.
     pub(crate) async fn bind(config: Config) -> Result<Self, StartError> {
+        let lock = Lock::take(&config.database)?;
+        let metrics = Arc::new(Metrics::default());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let live = Arc::new(LiveSessions::new(&metrics));
+        let database = Database::open(&config.database, Follower::new(live.clone())).await?;
+        // Nobody is to wait for a service that still reads.
         let public = lifecycle::bind("SSO_LISTEN", config.listen)?;
         let ops = lifecycle::bind("SSO_OPS_LISTEN", config.ops_listen)?;
         let line = ready_line(&public, &ops)?;
-        let metrics = Arc::new(Metrics::default());
+        lock.sign(line.listening)?;
         let tls = config.tls.map(|(files, pair)| LivePair::start(files, pair, &metrics));
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
 
-        let users = UserStore::open(&config.database).await?;
+        let users = UserStore::new(database.clone());
         let hasher = Hasher::start(&metrics)?;
         ensure_admin(&users, &hasher, config.first_admin, clock.now()).await?;
 
-        let sessions = Arc::new(SessionStore::new(config.limits, &metrics));
-        let sweeper = actix_web::rt::spawn(sweep_forever(sessions.clone(), clock.clone()));
+        let sessions = Arc::new(SessionStore::new(config.limits, database.clone(), live));
+        let keeper = Arc::new(Keeper::new(sessions.clone(), clock.clone()));
+        let keeping = actix_web::rt::spawn({
+            let keeper = keeper.clone();
+            async move { keeper.run().await }
+        });
         let authority = SessionAuthority::new(
             clock.clone(),
             config.lifetimes,
-            users.clone(),
+            users,
             hasher,
             sessions,
             &metrics,
@@ -82,13 +97,15 @@ impl App {
             line,
             tls,
             workers: config.workers,
-            users,
+            database,
             authority: web::Data::new(authority),
             cookie: SessionCookie::new(config.host_cookie),
             edge: Edge::new(clock, requests.clone(), config.trusted_proxies),
             requests,
             metrics,
-            sweeper,
+            keeper,
+            keeping,
+            _lock: lock,
         })
     }
 
@@ -115,8 +132,14 @@ impl App {
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
         let (line, requests) = (&self.line, &self.requests);
         let ended = lifecycle::run(line, public.run(), ops, &readiness, requests, stop).await;
-        self.sweeper.abort();
-        self.users.close().await;
+        self.keeping.abort();
+        let last_writes = async {
+            self.keeper.finish().await;
+            self.database.close().await;
+        };
+        if timeout(LAST_WRITES, last_writes).await.is_err() {
+            tracing::warn!("the database was not closed in time");
+        }
         ended
     }
 }
@@ -136,7 +159,10 @@ pub(crate) enum StartError {
     /// An address is taken, or not ours.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The users cannot be read.
+    /// Another instance runs on the database.
+    #[error("SSO_DATABASE_URL: {0}")]
+    Lock(#[from] LockError),
+    /// The database cannot be read.
     #[error("SSO_DATABASE_URL: {0}")]
     Database(#[from] OpenError),
     /// There is no administrator and none could be created.
@@ -150,6 +176,9 @@ pub(crate) enum StartError {
 impl StartError {
     /// Whether another configuration is what is needed.
     pub(crate) fn is_about_configuration(&self) -> bool {
-        matches!(self, Self::FirstAdmin(FirstAdminError::NameTaken(_)))
+        matches!(
+            self,
+            Self::FirstAdmin(FirstAdminError::NameTaken(_)) | Self::Lock(LockError::Held { .. })
+        )
     }
 }

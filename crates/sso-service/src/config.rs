@@ -17,8 +17,9 @@ use zeroize::Zeroizing;
 
 use crate::{
     authority::Lifetimes,
+    database::Location,
     sessions::Limits,
-    users::{Database, FirstAdmin, MAX_PASSWORD_BYTES, Password, PasswordRules, Username},
+    users::{FirstAdmin, MAX_PASSWORD_BYTES, Password, PasswordRules, Username},
 };
 
 /// Longer than any session should live; much more would leave the calendar.
@@ -35,8 +36,8 @@ pub(crate) struct Config {
     pub(crate) ops_listen: SocketAddr,
     /// The certificate for `listen`; plain HTTP without one.
     pub(crate) tls: Option<(PairFiles, Pair)>,
-    /// Where users are kept.
-    pub(crate) database: Database,
+    /// Where users and sessions are kept.
+    pub(crate) database: Location,
     /// How long tokens and sessions live.
     pub(crate) lifetimes: Lifetimes,
     /// How many sessions there may be.
@@ -78,7 +79,7 @@ impl Config {
             ops_listen: address(&mut settings, "SSO_OPS_LISTEN", 9001),
             database: settings
                 .get_or_file("SSO_DATABASE_URL", database)
-                .unwrap_or_else(|| Database::File("sso.db".into())),
+                .unwrap_or_else(|| Location::File("sso.db".into())),
             lifetimes: lifetimes(&mut settings),
             limits: limits(&mut settings),
             password_rules,
@@ -228,9 +229,9 @@ fn password_length(text: &str) -> Result<usize, &'static str> {
 }
 
 /// `sqlite://relative/path`, `sqlite:///absolute/path` or `sqlite::memory:`.
-fn database(url: &str) -> Result<Database, &'static str> {
+fn database(url: &str) -> Result<Location, &'static str> {
     if url == "sqlite::memory:" {
-        return Ok(Database::Memory);
+        return Ok(Location::Memory);
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         return Err(UNSUPPORTED);
@@ -238,7 +239,7 @@ fn database(url: &str) -> Result<Database, &'static str> {
     match url.strip_prefix("sqlite://") {
         Some(path) if path.contains('?') => Err("may hold no options after a question mark"),
         Some("" | ":memory:") | None => Err("is no sqlite://path/to/file and not sqlite::memory:"),
-        Some(path) => Ok(Database::File(PathBuf::from(path))),
+        Some(path) => Ok(Location::File(PathBuf::from(path))),
     }
 }
 
@@ -273,7 +274,7 @@ mod tests {
         let config = read(&[]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:8001");
         assert_eq!(config.ops_listen.to_string(), "127.0.0.1:9001");
-        assert_eq!(config.database, Database::File("sso.db".into()));
+        assert_eq!(config.database, Location::File("sso.db".into()));
         assert_eq!(config.lifetimes.token, Duration::from_secs(30 * 60));
         assert_eq!(config.lifetimes.refresh, Duration::from_secs(8 * 60 * 60));
         assert_eq!(config.lifetimes.session, Duration::from_secs(24 * 60 * 60));
@@ -286,10 +287,10 @@ mod tests {
     #[test]
     fn databases() {
         let database = |url| read(&[("SSO_DATABASE_URL", url)]).map(|config| config.database);
-        let file = |path: &str| Ok(Database::File(path.into()));
+        let file = |path: &str| Ok(Location::File(path.into()));
         assert_eq!(database("sqlite://data/sso.db"), file("data/sso.db"));
         assert_eq!(database("sqlite:///data/sso.db"), file("/data/sso.db"));
-        assert_eq!(database("sqlite::memory:"), Ok(Database::Memory));
+        assert_eq!(database("sqlite::memory:"), Ok(Location::Memory));
         for url in ["postgres://x/y", "postgresql://x/y"] {
             check_fault(&[("SSO_DATABASE_URL", url)], "SSO_DATABASE_URL", UNSUPPORTED);
         }

@@ -5,6 +5,7 @@ mod app;
 mod authority;
 mod cli;
 mod config;
+mod database;
 mod http;
 mod outcomes;
 mod sessions;

@@ -1,4 +1,4 @@
-//! How log-ins and validations end, counted.
+//! How log-ins, refreshes and validations end, counted.
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -14,6 +14,18 @@ pub(crate) enum LoginOutcome {
     /// The hashing queue was full.
     Busy,
     TooManySessions,
+    /// For a reason of our own.
+    Failed,
+}
+
+/// How an attempt to renew a session ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum RefreshOutcome {
+    Renewed,
+    Invalid,
+    /// The session was ended: two held its token.
+    Reused,
+    TooSoon,
     /// For a reason of our own.
     Failed,
 }
@@ -35,6 +47,11 @@ pub(crate) struct Outcomes {
     busy: Counter,
     too_many_sessions: Counter,
     failed: Counter,
+    renewed: Counter,
+    refresh_invalid: Counter,
+    refresh_reused: Counter,
+    refresh_too_soon: Counter,
+    refresh_failed: Counter,
     valid: Counter,
     invalid: Counter,
     denied: Counter,
@@ -54,6 +71,7 @@ impl Outcomes {
             move |outcome| family.get_or_create_owned(&Outcome { outcome })
         };
         let login = family("logins", "Attempts to log in, by outcome");
+        let refresh = family("refreshes", "Attempts to renew a session, by outcome");
         let validation = family("validations", "Tokens asked about, by outcome");
         Self {
             logged_in: login("logged_in"),
@@ -61,6 +79,11 @@ impl Outcomes {
             busy: login("busy"),
             too_many_sessions: login("too_many_sessions"),
             failed: login("failed"),
+            renewed: refresh("renewed"),
+            refresh_invalid: refresh("invalid"),
+            refresh_reused: refresh("reused"),
+            refresh_too_soon: refresh("too_soon"),
+            refresh_failed: refresh("failed"),
             valid: validation("valid"),
             invalid: validation("invalid"),
             denied: validation("denied"),
@@ -75,6 +98,18 @@ impl Outcomes {
             LoginOutcome::Busy => &self.busy,
             LoginOutcome::TooManySessions => &self.too_many_sessions,
             LoginOutcome::Failed => &self.failed,
+        };
+        counter.inc();
+    }
+
+    /// Counts an attempt to renew a session.
+    pub(crate) fn count_refresh(&self, outcome: RefreshOutcome) {
+        let counter = match outcome {
+            RefreshOutcome::Renewed => &self.renewed,
+            RefreshOutcome::Invalid => &self.refresh_invalid,
+            RefreshOutcome::Reused => &self.refresh_reused,
+            RefreshOutcome::TooSoon => &self.refresh_too_soon,
+            RefreshOutcome::Failed => &self.refresh_failed,
         };
         counter.inc();
     }

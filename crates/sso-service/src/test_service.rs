@@ -18,11 +18,10 @@ use service_runtime::{
 
 use crate::{
     authority::{Lifetimes, SessionAuthority},
+    database::{Database, Location, Unavailable},
     http::{self, SessionCookie},
-    sessions::{Limits, SessionStore},
-    users::{
-        Database, HashMemory, Hasher, NewUser, Password, PasswordHash, UserStore, hash_password,
-    },
+    sessions::{Follower, Keeper, Limits, LiveSessions, SessionStore},
+    users::{HashMemory, Hasher, NewUser, Password, PasswordHash, UserStore, hash_password},
 };
 
 /// Everybody's password.
@@ -34,7 +33,9 @@ pub(crate) const TOKEN_TTL: Duration = Duration::from_secs(30 * 60);
 pub(crate) struct TestService {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) users: UserStore,
-    pub(crate) sessions: Arc<SessionStore>,
+    pub(crate) database: Database,
+    pub(crate) live: Arc<LiveSessions>,
+    pub(crate) keeper: Keeper,
     pub(crate) authority: Data<SessionAuthority>,
     /// Whether the session cookie is `__Host-session_id`.
     pub(crate) host_cookie: bool,
@@ -44,25 +45,37 @@ pub(crate) struct TestService {
 impl TestService {
     /// A service without users.
     pub(crate) async fn start() -> Self {
-        Self::with(LIFETIMES, LIMITS, &Database::Memory).await
+        Self::with(LIFETIMES, LIMITS, &Location::Memory).await
     }
 
     /// A service of which something differs from the default.
-    pub(crate) async fn with(lifetimes: Lifetimes, limits: Limits, database: &Database) -> Self {
+    pub(crate) async fn with(lifetimes: Lifetimes, limits: Limits, location: &Location) -> Self {
         let metrics = Metrics::default();
         let clock = Arc::new(ManualClock::at(noon()));
-        let users = UserStore::open(database).await.unwrap();
-        let sessions = Arc::new(SessionStore::new(limits, &metrics));
+        let live = Arc::new(LiveSessions::new(&metrics));
+        let database = Database::open(location, Follower::new(live.clone())).await.unwrap();
+        let users = UserStore::new(database.clone());
+        let sessions = Arc::new(SessionStore::new(limits, database.clone(), live.clone()));
+        let keeper = Keeper::new(sessions.clone(), clock.clone());
         let authority = SessionAuthority::new(
             clock.clone(),
             lifetimes,
             users.clone(),
             Hasher::start(&metrics).unwrap(),
-            sessions.clone(),
+            sessions,
             &metrics,
         );
         let edge = Edge::new(clock.clone(), HttpMetrics::new(&metrics), TrustedProxies::default());
-        Self { clock, users, sessions, authority: Data::new(authority), host_cookie: false, edge }
+        Self {
+            clock,
+            users,
+            database,
+            live,
+            keeper,
+            authority: Data::new(authority),
+            host_cookie: false,
+            edge,
+        }
     }
 
     /// Adds a user with role `user`, these permissions and [`PASSWORD`].
@@ -85,7 +98,12 @@ impl TestService {
             roles: vec!["user".to_owned()],
             permissions: permissions.iter().map(|p| p.parse().unwrap()).collect(),
         };
-        self.users.create(&user, self.clock.now()).await.unwrap();
+        self.users.create(user, self.clock.now()).await.unwrap();
+    }
+
+    /// Changes what nothing changes yet.
+    pub(crate) async fn execute(&self, sql: &'static str) {
+        execute(&self.database, sql).await;
     }
 
     /// Sends a request.
@@ -111,6 +129,15 @@ impl TestService {
     pub(crate) async fn validate(&self, token: &str) -> Answer {
         self.send(bearer(TestRequest::post().uri("/auth/validate"), token)).await
     }
+}
+
+/// Changes a database in a way that nothing else does.
+pub(crate) async fn execute(database: &Database, sql: &'static str) {
+    let work = async move |connection: &mut sqlx::SqliteConnection| {
+        sqlx::query(sql).execute(connection).await?;
+        Ok::<_, Unavailable>(())
+    };
+    database.write(work).await.unwrap();
 }
 
 /// What came back.

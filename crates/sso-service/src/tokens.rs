@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-use shared_types::{TOKEN_ENTROPY_BYTES, TokenKind, encode_token};
+use shared_types::{BearerToken, TOKEN_ENTROPY_BYTES, TokenKind, encode_token};
 use zeroize::Zeroizing;
 
 /// A token as its holder gets it. Never shown by `Debug`, wiped when dropped.
@@ -18,6 +19,19 @@ impl PlainToken {
         let mut entropy = Zeroizing::new([0; TOKEN_ENTROPY_BYTES]);
         getrandom::fill(&mut entropy[..])?;
         Ok(Self(encode_token(kind, &entropy)))
+    }
+
+    /// The token of this kind that follows a refresh token. Whoever holds that token and knows the
+    /// nonce gets the same one again; neither alone is of use.
+    pub(crate) fn following(refresh_token: &BearerToken, nonce: &Nonce, kind: TokenKind) -> Self {
+        let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(refresh_token.expose().as_bytes());
+        // HMAC takes a key of any length.
+        let Ok(mut mac) = mac else { unreachable!("HMAC refused a key") };
+        mac.update(kind.prefix().as_bytes());
+        mac.update(&nonce.0);
+        let entropy: Zeroizing<[u8; TOKEN_ENTROPY_BYTES]> =
+            Zeroizing::new(mac.finalize().into_bytes().into());
+        Self(encode_token(kind, &entropy))
     }
 
     /// The token itself, for the one answer that hands it out.
@@ -48,9 +62,53 @@ impl TokenHash {
     }
 }
 
+impl TokenHash {
+    /// A hash as it stands in the database.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// As it stands in the database.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl fmt::Debug for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenHash(…)")
+    }
+}
+
+/// What the successors of a refresh token are made with besides the token itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Nonce([u8; 32]);
+
+impl Nonce {
+    /// A new one from the operating system's generator.
+    ///
+    /// # Errors
+    /// When the operating system has no randomness to give.
+    pub(crate) fn generate() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// One as it stands in the database.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// As it stands in the database.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Nonce(…)")
     }
 }
 
@@ -77,6 +135,24 @@ mod tests {
             [0xba, 0x78, 0x16, 0xbf],
             "SHA-256 of abc begins otherwise"
         );
+    }
+
+    #[test]
+    fn what_follows_a_refresh_token_follows_from_token_and_nonce() {
+        let refresh = |byte| {
+            let token = encode_token(TokenKind::Refresh, &[byte; 32]);
+            BearerToken::parse(token.as_bytes()).unwrap()
+        };
+        let follow = |byte, nonce, kind| {
+            PlainToken::following(&refresh(byte), &Nonce([nonce; 32]), kind).0.to_string()
+        };
+        let next = follow(1, 2, TokenKind::Session);
+        assert_eq!(TokenKind::of(&next), Some(TokenKind::Session));
+        assert_eq!(next, follow(1, 2, TokenKind::Session));
+        assert_ne!(next, follow(3, 2, TokenKind::Session));
+        assert_ne!(next, follow(1, 3, TokenKind::Session));
+        let entropy = |token: &str| token.split('_').nth(1).unwrap().to_owned();
+        assert_ne!(entropy(&next), entropy(&follow(1, 2, TokenKind::Refresh)));
     }
 
     #[test]

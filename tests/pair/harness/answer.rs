@@ -18,15 +18,26 @@ pub(crate) struct Answer {
 /// Sends a request and reads the answer.
 pub(crate) trait Ask {
     async fn ask(self) -> Answer;
+
+    /// The same of a service that may die meanwhile: `None` when no whole answer came.
+    async fn try_to_ask(self) -> Option<Answer>;
 }
 
 impl Ask for RequestBuilder {
     async fn ask(self) -> Answer {
-        let response = self.send().await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.bytes().await.unwrap().into();
-        Answer { status, headers, body }.checked()
+        read(self).await.unwrap()
     }
+
+    async fn try_to_ask(self) -> Option<Answer> {
+        read(self).await.ok()
+    }
+}
+
+async fn read(request: RequestBuilder) -> reqwest::Result<Answer> {
+    let response = request.send().await?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let body = response.bytes().await?.into();
+    Ok(Answer { status, headers, body }.checked())
 }
 
 impl Answer {

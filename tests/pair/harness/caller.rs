@@ -103,15 +103,40 @@ impl Caller {
         self.log_in_by(request, password).await
     }
 
+    /// `POST /auth/refresh`.
+    pub(crate) async fn refresh(&self, refresh_token: &str) -> Answer {
+        self.try_to_refresh(refresh_token).await.unwrap()
+    }
+
+    /// The same at a service that may die meanwhile.
+    pub(crate) async fn try_to_refresh(&self, refresh_token: &str) -> Option<Answer> {
+        let body = json!({ "refresh_token": refresh_token });
+        let answer = self.sso(Method::POST, "/auth/refresh").json(&body).try_to_ask().await?;
+        self.learn_tokens(&answer);
+        Some(answer)
+    }
+
+    /// `POST /auth/login` at a service that may die meanwhile.
+    pub(crate) async fn try_to_log_in(&self, username: &str, password: &str) -> Option<Answer> {
+        let body = json!({ "username": username, "password": password });
+        let answer = self.sso(Method::POST, "/auth/login").json(&body).try_to_ask().await?;
+        self.learn_tokens(&answer);
+        Some(answer)
+    }
+
     async fn log_in_by(&self, request: RequestBuilder, password: &str) -> Answer {
         self.secrets.learn(password);
         let answer = request.ask().await;
+        self.learn_tokens(&answer);
+        answer
+    }
+
+    fn learn_tokens(&self, answer: &Answer) {
         for field in ["token", "refresh_token"] {
             if let Some(secret) = answer.json()[field].as_str() {
                 self.secrets.learn(secret);
             }
         }
-        answer
     }
 
     /// `POST /auth/validate`.

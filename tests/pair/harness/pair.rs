@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::{
     binaries::binaries,
     caller::Caller,
-    command::{clean, run_sso},
+    command::{Ended, clean, run_sso},
     logs::LogDir,
     secrets::Secrets,
     service::Service,
@@ -201,6 +201,14 @@ impl Pair {
         let ended = run_sso(&arguments, &[("SSO_DATABASE_URL", &database)], password);
         assert_eq!(ended.code, 0, "{ended:?}");
         self.secrets.check_absent_from(&format!("{ended:?}"));
+    }
+
+    /// Runs a command of the shell on the database of the running service.
+    pub(crate) fn administer(&self, arguments: &[&str]) -> Ended {
+        let arguments = [&["admin"], arguments].concat();
+        let ended = run_sso(&arguments, &[("SSO_DATABASE_URL", &self.database_url())], "");
+        assert_eq!(ended.code, 0, "{ended:?}");
+        ended
     }
 
     pub(crate) fn database_url(&self) -> String {

@@ -70,6 +70,11 @@ impl Service {
         self.ready_line[field].as_str().unwrap().parse().unwrap()
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What the kernel knows of it.
     pub(crate) fn process(&self) -> Process {
         Process::new(self.child.id())

@@ -12,6 +12,7 @@ mod process;
 mod requests;
 mod rounds;
 mod run;
+mod sessions;
 mod slow_reader;
 mod stage;
 mod table;

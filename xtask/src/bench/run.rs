@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{
-    download, followers, requests, slow_reader,
+    download, followers, requests, sessions, slow_reader,
     stage::Stage,
     table::{HEADER, Report},
     tail,
@@ -32,6 +32,8 @@ pub(crate) enum Bench {
     SlowReader,
     /// Small requests a second, against the same edge without the work
     Requests,
+    /// Start and memory of a service with 1,000,000 sessions
+    Sessions,
 }
 
 /// Builds, runs the benches one after the other, and leaves nothing behind. Fails only if
@@ -83,6 +85,7 @@ impl Bench {
             Self::Followers => followers::measure(stage, services).await,
             Self::SlowReader => slow_reader::measure(stage, services).await,
             Self::Requests => requests::measure(stage, services).await,
+            Self::Sessions => sessions::measure(stage, services).await,
         }
     }
 }

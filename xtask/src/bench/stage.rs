@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
+use tokio::process::Command;
 
 use super::{http, log_files, process::Process};
 use crate::{
@@ -55,8 +56,7 @@ impl<'a> Stage<'a> {
     /// Starts both services.
     pub(super) async fn start(&self, services: &mut Services) -> anyhow::Result<Pair> {
         let listen = [ANY, ANY].map(str::to_owned);
-        let sso = launch::sso_service(self.binaries, self.home, &self.user, listen.clone());
-        let sso = services.start("sso-service", sso).await?;
+        let sso = services.start("sso-service", self.sso_service(self.home)).await?;
         let authority = Site { address: sso.listening, certificates: None };
         let mut gateway = launch::logs_gateway(self.binaries, &authority, &self.logs, listen);
         gateway.env("GATEWAY_MAX_STREAMS_PER_USER", "1000000");
@@ -69,6 +69,21 @@ impl<'a> Stage<'a> {
             gateway_process: Process(id),
             token: session.token,
         })
+    }
+
+    /// `sso-service` with the user as administrator, on a database in this directory.
+    pub(super) fn sso_service(&self, home: &Path) -> Command {
+        launch::sso_service(self.binaries, home, &self.user, [ANY, ANY].map(str::to_owned))
+    }
+
+    /// `sso-service`, for whatever is to be done on the database in this directory.
+    pub(super) fn on_database(&self, home: &Path) -> Command {
+        launch::on_database(self.binaries, home)
+    }
+
+    /// The name of the user.
+    pub(super) fn user_name(&self) -> &str {
+        self.user.name
     }
 
     /// A log of 1 GiB, of the pod `large`, written at the first call.

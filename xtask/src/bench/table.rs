@@ -147,6 +147,16 @@ pub(super) fn mebibytes(figure: f64) -> String {
     format!("{:.1} MiB", figure / 1024.0 / 1024.0)
 }
 
+/// `240 B`
+pub(super) fn bytes(figure: f64) -> String {
+    format!("{figure:.0} B")
+}
+
+/// `1.5 s`
+pub(super) fn seconds(figure: f64) -> String {
+    format!("{figure:.1} s")
+}
+
 /// `120 µs`
 pub(super) fn microseconds(figure: f64) -> String {
     format!("{:.0} µs", figure * 1e6)

@@ -17,4 +17,6 @@ pub use context::{RequestContext, TraceParent};
 pub use edge::Edge;
 pub use problem::{Problem, Result};
 pub use query::{InputFaults, Query};
-pub use resource::{get_resource, no_such_endpoint, post_resource};
+pub use resource::{
+    delete_resource, get_delete_resource, get_resource, no_such_endpoint, post_resource,
+};

@@ -1,10 +1,13 @@
 //! The one place that says how a refusal of the authority looks over HTTP.
 
+use std::time::Duration;
+
 use actix_web::http::{StatusCode, header};
 use service_runtime::http::Problem;
 
 use crate::{
-    authority::{LoginError, Refusal},
+    authority::{LoginError, RefreshError, Refusal},
+    database::Unavailable,
     users::{HashError, StoreError},
 };
 
@@ -29,16 +32,58 @@ impl From<LoginError> for Problem {
                 "busy",
                 "Too many log-ins at once; nothing was decided about yours. Try again.",
             ),
-            LoginError::Store(StoreError::Database(cause)) => Self::unavailable(
-                "store_unavailable",
-                "The user store does not answer; nothing was decided. Try again.",
-            )
-            .caused_by(cause),
-            error @ (LoginError::Store(StoreError::Corrupt { .. })
-            | LoginError::Hash(_)
-            | LoginError::Random(_)) => Self::internal(error),
+            LoginError::Store(error) => error.into(),
+            error @ (LoginError::Hash(_) | LoginError::Random(_)) => Self::internal(error),
         }
     }
+}
+
+impl From<RefreshError> for Problem {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::InvalidToken => Self::invalid_token(),
+            RefreshError::Reused(_) => refresh_reused(),
+            RefreshError::TooSoon(wait) => refreshed_too_soon(wait),
+            RefreshError::Store(error) => error.into(),
+            RefreshError::Random(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(error) => error.into(),
+            error @ StoreError::Corrupt { .. } => Self::internal(error),
+        }
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(error: Unavailable) -> Self {
+        let detail = "The database does not answer; what was asked for may not be kept. Try again.";
+        Self::unavailable("store_unavailable", detail).caused_by(error)
+    }
+}
+
+/// Somebody else may hold the token: the holder has to log in again, and is told why.
+fn refresh_reused() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "refresh_reused",
+        "The refresh token was used before; its session has been ended. Log in again.",
+    )
+    .header(header::WWW_AUTHENTICATE, "Bearer realm=\"sso\", error=\"invalid_token\"")
+}
+
+fn refreshed_too_soon(wait: Duration) -> Problem {
+    let seconds = wait.as_millis().div_ceil(1000).max(1);
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "refreshed_too_soon",
+        "The session was renewed a moment ago; use what that gave, or try again later.",
+    )
+    .header(header::RETRY_AFTER, seconds.to_string())
 }
 
 fn invalid_credentials() -> Problem {
@@ -62,10 +107,7 @@ mod tests {
         for (error, code) in [
             (LoginError::Hash(HashError::Busy), "busy"),
             (LoginError::TooManySessions(TooManySessions), "too_many_sessions"),
-            (
-                LoginError::Store(StoreError::Database(sqlx::Error::PoolTimedOut)),
-                "store_unavailable",
-            ),
+            (LoginError::Store(Unavailable::Silent.into()), "store_unavailable"),
         ] {
             let problem = Problem::from(error);
             assert_eq!(problem.code(), code);

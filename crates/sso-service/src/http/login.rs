@@ -104,18 +104,18 @@ fn cookies_not_supported() -> Problem {
     .with_errors(vec![fault_at("cookie", "is not supported yet")])
 }
 
-fn answer(logged_in: &LoggedIn) -> Answer<'_> {
-    let session = &*logged_in.session;
-    let account = &*session.account;
+/// What is said to whoever has logged in or renewed a session.
+pub(super) fn answer(logged_in: &LoggedIn) -> Answer<'_> {
+    let account = &logged_in.account;
     Answer {
         token: logged_in.token.expose(),
         access_token: logged_in.token.expose(),
         token_type: "bearer",
-        expires_in: (session.expires_at - session.issued_at).num_seconds(),
-        expires_at: session.expires_at,
+        expires_in: (logged_in.expires_at - logged_in.issued_at).num_seconds(),
+        expires_at: logged_in.expires_at,
         refresh_token: logged_in.refresh_token.expose(),
-        refresh_expires_at: session.refresh.expires_at,
-        session_id: session.id,
+        refresh_expires_at: logged_in.refresh_expires_at,
+        session_id: logged_in.session_id,
         username: &account.username,
         user_id: account.user_id,
         roles: &account.roles,
@@ -125,7 +125,7 @@ fn answer(logged_in: &LoggedIn) -> Answer<'_> {
 
 /// What a log-in says. `token` is for people, `access_token` for OAuth 2 clients.
 #[derive(Serialize)]
-struct Answer<'a> {
+pub(super) struct Answer<'a> {
     token: &'a str,
     access_token: &'a str,
     token_type: &'static str,
@@ -148,9 +148,10 @@ mod tests {
     use shared_types::TokenKind;
 
     use crate::{
+        database::Location,
         sessions::Limits,
         test_service::{Answer, LIFETIMES, LIMITS, PASSWORD, TestService, bearer},
-        users::{Database, PasswordHash},
+        users::PasswordHash,
     };
 
     const JSON: &str = "application/json";
@@ -225,7 +226,7 @@ mod tests {
         let service = service_with_alice().await;
         service.add_user("mallory", &[]).await;
         let disable = "UPDATE users SET disabled = 1 WHERE username = 'mallory'";
-        service.users.execute(disable).await;
+        service.execute(disable).await;
         let mut bodies = Vec::new();
         for (name, password) in [
             ("alice", "another password"),
@@ -305,7 +306,7 @@ mod tests {
     async fn a_store_that_does_not_answer_is_no_wrong_password() {
         let service = service_with_alice().await;
         let token = service.log_in("alice").await;
-        service.users.close().await;
+        service.database.close().await;
         let credentials = json!({"username": "alice", "password": PASSWORD});
         let answer = post(&service, JSON, &credentials.to_string()).await;
         assert_eq!(answer.problem(), (503, "store_unavailable"));
@@ -329,7 +330,7 @@ mod tests {
     #[actix_web::test]
     async fn beyond_the_limit_of_sessions_nobody_is_logged_in() {
         let one = Limits { total: 1, ..LIMITS };
-        let service = TestService::with(LIFETIMES, one, &Database::Memory).await;
+        let service = TestService::with(LIFETIMES, one, &Location::Memory).await;
         service.add_user("alice", &[]).await;
         service.add_user("bob", &[]).await;
         let token = service.log_in("alice").await;

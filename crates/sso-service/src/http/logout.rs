@@ -14,7 +14,7 @@ pub(super) async fn logout(
     authority: Data<SessionAuthority>,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
-    authority.logout(&required(header_token(&request)?)?);
+    authority.logout(&required(header_token(&request)?)?).await?;
     Ok(HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish())
 }
 

@@ -6,8 +6,10 @@ mod error;
 mod json_body;
 mod login;
 mod logout;
+mod refresh;
 mod routes;
 mod session;
+mod sessions;
 mod validate;
 
 pub(crate) use credential::SessionCookie;

@@ -7,10 +7,12 @@ use actix_web::{
     middleware::from_fn,
     web::{self, Data, ServiceConfig},
 };
-use service_runtime::http::{Edge, get_resource, no_such_endpoint, post_resource};
+use service_runtime::http::{
+    Edge, delete_resource, get_delete_resource, get_resource, no_such_endpoint, post_resource,
+};
 use shared_types::paths;
 
-use super::{credential::SessionCookie, login, logout, session, validate};
+use super::{credential::SessionCookie, login, logout, refresh, session, sessions, validate};
 use crate::authority::SessionAuthority;
 
 /// The app of one worker.
@@ -41,9 +43,12 @@ fn routes(app: &mut ServiceConfig) {
 
     // for whoever logs in
     app.service(post_resource("/auth/login", login::login))
+        .service(post_resource("/auth/refresh", refresh::refresh))
         .service(post_resource("/auth/logout", logout::logout))
         .service(get_resource("/auth/session", session::session))
-        .service(get_resource("/auth/user", session::user));
+        .service(get_resource("/auth/user", session::user))
+        .service(get_delete_resource("/auth/sessions", sessions::list, sessions::end_others))
+        .service(delete_resource("/auth/sessions/{id}", sessions::end_one));
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! `GET /auth/session` and `GET /auth/user`: what is known about oneself.
 
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use service_runtime::http::{Query, Result};
+use service_runtime::http::{Problem, Query, Result};
 use shared_types::Validation;
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::{
     credential::{SessionCookie, required},
     validate::validation,
 };
-use crate::{authority::SessionAuthority, sessions::Session};
+use crate::{authority::SessionAuthority, sessions::Principal};
 
 /// The session of the token.
 pub(super) async fn session(
@@ -22,13 +22,15 @@ pub(super) async fn session(
     authority: Data<SessionAuthority>,
     cookie: Data<SessionCookie>,
 ) -> Result<HttpResponse> {
-    let session = authenticate(&request, &authority, **cookie)?;
+    let principal = authenticate(&request, &authority, **cookie)?;
+    let details = authority.session_details(&principal.session).await?;
+    let details = details.ok_or_else(Problem::invalid_token)?;
     Ok(private(&SessionAnswer {
-        validation: validation(&session),
-        created_at: session.created_at,
-        last_seen_at: session.last_seen(),
-        ip: session.client.ip,
-        user_agent: session.client.user_agent.as_deref(),
+        validation: validation(&principal),
+        created_at: details.created_at,
+        last_seen_at: details.last_seen_at,
+        ip: details.ip,
+        user_agent: details.user_agent.as_deref(),
     }))
 }
 
@@ -38,8 +40,8 @@ pub(super) async fn user(
     authority: Data<SessionAuthority>,
     cookie: Data<SessionCookie>,
 ) -> Result<HttpResponse> {
-    let session = authenticate(&request, &authority, **cookie)?;
-    let account = &*session.account;
+    let principal = authenticate(&request, &authority, **cookie)?;
+    let account = &*principal.account;
     Ok(private(&UserAnswer {
         id: account.user_id,
         username: &account.username,
@@ -50,14 +52,15 @@ pub(super) async fn user(
     }))
 }
 
-fn authenticate(
+/// Whoever asks about oneself, without any parameter.
+pub(super) fn authenticate(
     request: &HttpRequest,
     authority: &SessionAuthority,
     cookie: SessionCookie,
-) -> Result<Arc<Session>> {
+) -> Result<Principal> {
     Query::parse(request.query_string()).finish()?;
     let token = required(cookie.token_of(request)?)?;
-    Ok(authority.session_of(&token)?)
+    Ok(authority.principal(&token)?)
 }
 
 #[derive(Serialize)]
@@ -66,7 +69,7 @@ struct SessionAnswer<'a> {
     validation: Validation<'a>,
     created_at: DateTime<Utc>,
     last_seen_at: DateTime<Utc>,
-    ip: IpAddr,
+    ip: Option<IpAddr>,
     user_agent: Option<&'a str>,
 }
 

@@ -14,7 +14,7 @@ use super::{
     credential::{SessionCookie, header_token, required},
     json_body::Members,
 };
-use crate::{authority::SessionAuthority, sessions::Session};
+use crate::{authority::SessionAuthority, sessions::Principal};
 
 /// Says whose a token is, and whether it permits what is asked.
 pub(super) async fn validate(
@@ -29,13 +29,13 @@ pub(super) async fn validate(
         Some(_) if header_token(&request)?.is_some() => return Err(two_tokens()),
         Some(token) => Some(token),
     };
-    let session = authority.validate(&required(token)?, asked.as_ref())?;
-    Ok(private(&validation(&session)))
+    let principal = authority.validate(&required(token)?, asked.as_ref())?;
+    Ok(private(&validation(&principal)))
 }
 
-/// What is said about a live session.
-pub(super) fn validation(session: &Session) -> Validation<'_> {
-    let account = &*session.account;
+/// What is said about whoever holds a valid token.
+pub(super) fn validation(principal: &Principal) -> Validation<'_> {
+    let account = &*principal.account;
     Validation {
         success: true,
         authorized: true,
@@ -43,9 +43,9 @@ pub(super) fn validation(session: &Session) -> Validation<'_> {
         user_id: account.user_id,
         roles: &account.roles,
         permissions: account.permissions.spelled(),
-        session_id: Some(session.id),
-        issued_at: session.issued_at,
-        expires_at: session.expires_at,
+        session_id: Some(principal.session.id),
+        issued_at: principal.issued_at,
+        expires_at: principal.expires_at,
     }
 }
 

@@ -1,9 +1,27 @@
 //! Sessions: who is logged in, until when.
+//!
+//! The database knows every session. What validation needs is in memory as well: the follower
+//! keeps it as the database is, whoever changed it.
 
-mod session;
+#[cfg(test)]
+mod battery;
+mod begin;
+mod client;
+mod follower;
+mod keeper;
+mod live;
+mod mint;
+mod refresh;
+#[cfg(test)]
+mod refresh_model;
 mod store;
-mod sweeper;
+mod sweep;
 
-pub(crate) use session::{Client, RefreshGrant, Session};
-pub(crate) use store::{Limits, SessionStore, TooManySessions};
-pub(crate) use sweeper::sweep_forever;
+pub(crate) use begin::{BeginError, Limits, NewSession, TooManySessions};
+pub(crate) use client::Client;
+pub(crate) use follower::Follower;
+pub(crate) use keeper::Keeper;
+pub(crate) use live::{LiveSession, LiveSessions, Principal};
+pub(crate) use mint::{MintError, Minting, mint};
+pub(crate) use refresh::{Refreshed, Renewal, Renewed};
+pub(crate) use store::{SessionDetails, SessionStore};

@@ -9,6 +9,10 @@ use super::password_hash::PasswordHash;
 /// A user in the database.
 #[derive(Debug)]
 pub(crate) struct User {
+    /// What other tables know the user by. Never given to another.
+    pub(crate) number: i64,
+    /// Sessions of an earlier one have ended.
+    pub(crate) epoch: i64,
     /// Who it is and what is allowed.
     pub(crate) account: Account,
     /// What the password is compared with.

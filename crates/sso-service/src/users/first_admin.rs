@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 
 use super::{
+    errors::CreateError,
     hasher::{HashError, Hasher},
     password::Password,
-    store::{CreateError, NewUser, StoreError, UserStore},
+    store::{NewUser, UserStore},
     username::Username,
 };
+use crate::database::Unavailable;
 
 /// Who is to administer a database without an administrator.
 #[derive(Debug)]
@@ -44,7 +46,7 @@ pub(crate) async fn ensure_admin(
         roles: vec!["admin".to_owned()],
         permissions: Vec::new(),
     };
-    match store.create_unless_administered(&user, now).await {
+    match store.create_unless_administered(user, now).await {
         Ok(Some(user_id)) => tracing::info!(%user_id, "created the first administrator"),
         Ok(None) => {}
         Err(CreateError::NameTaken(name)) => return Err(FirstAdminError::NameTaken(name)),
@@ -66,7 +68,7 @@ pub(crate) enum FirstAdminError {
     Hash(#[from] HashError),
     /// The database could not be read.
     #[error("cannot look for administrators: {0}")]
-    Store(#[from] StoreError),
+    Store(#[from] Unavailable),
     /// The database could not be written.
     #[error("cannot create the first administrator: {0}")]
     Create(#[from] CreateError),
@@ -78,8 +80,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        test_service::noon,
-        users::{Database, PasswordHash},
+        database::{Database, Location, Nobody},
+        test_service::{execute, noon},
+        users::PasswordHash,
     };
 
     struct Authority {
@@ -90,7 +93,7 @@ mod tests {
     impl Authority {
         async fn without_users() -> Self {
             Self {
-                store: UserStore::open(&Database::Memory).await.unwrap(),
+                store: UserStore::new(Database::open(&Location::Memory, Nobody).await.unwrap()),
                 hasher: Hasher::start(&Metrics::default()).unwrap(),
             }
         }
@@ -103,7 +106,7 @@ mod tests {
                 roles: vec![role.to_owned()],
                 permissions: permissions.iter().map(|text| text.parse().unwrap()).collect(),
             };
-            authority.store.create(&user, noon()).await.unwrap();
+            authority.store.create(user, noon()).await.unwrap();
             authority
         }
 
@@ -113,6 +116,10 @@ mod tests {
                 password: Password::normalise("correct horse battery").unwrap(),
             });
             ensure_admin(&self.store, &self.hasher, first, noon()).await
+        }
+
+        async fn execute(&self, sql: &'static str) {
+            execute(self.store.database(), sql).await;
         }
 
         /// `name:role` of all users.
@@ -161,10 +168,7 @@ mod tests {
     #[tokio::test]
     async fn any_role_with_sso_admin_will_do() {
         let authority = Authority::with_user("alice", "reader", &[]).await;
-        authority
-            .store
-            .execute("INSERT INTO role_permissions VALUES ('reader', 'sso:admin')")
-            .await;
+        authority.execute("INSERT INTO role_permissions VALUES ('reader', 'sso:admin')").await;
         authority.ensure(Some("root")).await.unwrap();
         assert_eq!(authority.users().await, ["alice:reader"]);
     }
@@ -172,7 +176,7 @@ mod tests {
     #[tokio::test]
     async fn a_disabled_administrator_does_not_count() {
         let authority = Authority::with_user("alice", "admin", &[]).await;
-        authority.store.execute("UPDATE users SET disabled = 1").await;
+        authority.execute("UPDATE users SET disabled = 1").await;
         authority.ensure(Some("root")).await.unwrap();
         assert_eq!(authority.users().await, ["alice:admin", "root:admin"]);
     }

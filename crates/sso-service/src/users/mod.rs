@@ -1,17 +1,26 @@
-//! Who may log in: names, passwords, and the database they are kept in.
+//! Who may log in: names, passwords, and what each may do.
 
 mod account;
+mod admins;
+mod errors;
 mod first_admin;
 mod hasher;
 mod password;
 mod password_hash;
+mod role_name;
+mod roles;
+mod row;
 mod store;
 mod username;
 
 pub(crate) use account::{Account, User};
+pub(crate) use errors::{ChangeError, CreateError, StoreError};
 pub(crate) use first_admin::{FirstAdmin, FirstAdminError, ensure_admin};
 pub(crate) use hasher::{HashError, Hasher};
 pub(crate) use password::{MAX_PASSWORD_BYTES, Password, PasswordFault, PasswordRules};
 pub(crate) use password_hash::{HashFault, HashMemory, PasswordHash, Verdict, hash_password};
-pub(crate) use store::{CreateError, Database, NewUser, OpenError, StoreError, UserStore};
+pub(crate) use role_name::InvalidRoleName;
+pub(crate) use roles::Role;
+pub(crate) use row::{user_by_number, users_by_number, users_with_role, users_with_sessions};
+pub(crate) use store::{NewUser, UserStore};
 pub(crate) use username::{InvalidUsername, Username};

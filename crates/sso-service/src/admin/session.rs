@@ -1,0 +1,130 @@
+//! `admin sessions …`
+
+use std::{
+    io::{self, BufWriter, Write},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+use futures_util::TryStreamExt;
+use service_runtime::clock::{Clock, SystemClock};
+use sqlx::{FromRow, query_as};
+use uuid::Uuid;
+
+use super::{error::AdminError, table::instant};
+use crate::{
+    database::Database,
+    sessions::{Minting, mint},
+    users::{UserStore, Username},
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionCommand {
+    /// List sessions, the oldest first
+    List {
+        /// Only this user's
+        #[arg(long)]
+        user: Option<String>,
+    },
+    /// End sessions
+    End(End),
+    /// Begin sessions without a log-in, beyond any limit, and print their tokens
+    Mint(Mint),
+}
+
+/// Which are to end.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct End {
+    /// This user's
+    #[arg(long)]
+    user: Option<String>,
+    /// Everybody's
+    #[arg(long)]
+    all: bool,
+}
+
+/// Which are to be minted.
+#[derive(Debug, Args)]
+pub(crate) struct Mint {
+    /// Whose they will be
+    #[arg(long)]
+    user: String,
+    /// How many
+    #[arg(long)]
+    count: usize,
+    /// How long they will live, like 30m; they cannot be renewed
+    #[arg(long, value_parser = humantime::parse_duration)]
+    ttl: Duration,
+}
+
+impl SessionCommand {
+    pub(super) async fn run(self, database: Database) -> Result<(), AdminError> {
+        match self {
+            Self::List { user } => list(&database, user.as_deref()).await,
+            Self::End(End { user: Some(user), .. }) => {
+                Ok(UserStore::new(database).end_sessions(user.parse()?).await?)
+            }
+            Self::End(_) => Ok(UserStore::new(database).end_all_sessions().await?),
+            Self::Mint(command) => command.run(&database).await,
+        }
+    }
+}
+
+impl Mint {
+    /// A token is printed when its session is on the disk.
+    async fn run(self, database: &Database) -> Result<(), AdminError> {
+        let now = SystemClock::default().now();
+        let user = self.user.parse()?;
+        let minting = Minting { user, count: self.count, now, ends_at: now + self.ttl };
+        let mut out = BufWriter::new(io::stdout().lock());
+        let print = |tokens: &[_]| {
+            tokens.iter().try_for_each(|token: &crate::tokens::PlainToken| {
+                writeln!(out, "{}", token.expose())
+            })?;
+            out.flush()
+        };
+        Ok(mint(database, &minting, print).await?)
+    }
+}
+
+#[derive(FromRow)]
+struct SessionRow {
+    id: Vec<u8>,
+    username: String,
+    created_at: i64,
+    last_seen_at: i64,
+    ends_at: i64,
+    ip: Option<String>,
+}
+
+/// Line by line: there may be millions.
+async fn list(database: &Database, user: Option<&str>) -> Result<(), AdminError> {
+    let user = user.map(str::parse::<Username>).transpose()?;
+    let mut reader = database.reader().await?;
+    let mut rows = query_as(
+        "SELECT sessions.id, username, sessions.created_at, last_seen_at, ends_at, ip
+         FROM sessions JOIN users ON users.number = user AND users.epoch = sessions.epoch
+         WHERE (?1 IS NULL OR username = ?1) AND expires_at > ?2 ORDER BY sessions.number",
+    )
+    .bind(user.as_ref().map(Username::as_str))
+    .bind(SystemClock::default().now().timestamp_millis())
+    .fetch(&mut *reader);
+    let mut out = BufWriter::new(io::stdout().lock());
+    let head = ["CREATED", "LAST SEEN", "ENDS"].map(|word| format!("{word:20}")).join("  ");
+    writeln!(out, "{:36}  {head}  {:15}  USERNAME", "ID", "IP")?;
+    while let Some(row) = rows.try_next().await.map_err(crate::database::Unavailable::from)? {
+        writeln!(out, "{}", line(&row))?;
+    }
+    Ok(out.flush()?)
+}
+
+/// Without knowing the lines to come: all but the last column are of a known width.
+fn line(row: &SessionRow) -> String {
+    let id = Uuid::from_slice(&row.id).unwrap_or_default();
+    let at = |millis| instant(DateTime::<Utc>::from_timestamp_millis(millis).unwrap_or_default());
+    let instants = [row.created_at, row.last_seen_at, row.ends_at].map(at).join("  ");
+    let ip = row.ip.as_deref().unwrap_or("-");
+    format!("{id}  {instants}  {ip:15}  {}", row.username)
+}

@@ -1,0 +1,162 @@
+//! The commands, as the running service sees them.
+
+use std::{fs, time::Duration};
+
+use serde_json::json;
+
+use super::error::AdminError;
+use crate::{
+    cli::tests::parse_admin,
+    config::Config,
+    database::{Database, Nobody},
+    test_service::{LIFETIMES, LIMITS, PASSWORD, TestService},
+    users::UserStore,
+};
+
+/// A database in a directory of its own, and a password file.
+struct Shell {
+    directory: tempfile::TempDir,
+    config: Config,
+}
+
+impl Shell {
+    fn open() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("password"), format!("{PASSWORD}\n")).unwrap();
+        let url = format!("sqlite://{}/sso.db", directory.path().display());
+        let config = Config::read([("SSO_DATABASE_URL".to_owned(), url)]).unwrap();
+        Self { directory, config }
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Result<(), AdminError> {
+        parse_admin(&[&["admin"], arguments].concat()).run(&self.config).await
+    }
+
+    /// The same, with the password in its file.
+    async fn run_with_password(&self, arguments: &[&str]) -> Result<(), AdminError> {
+        let file = self.directory.path().join("password");
+        let file = ["--password-file", file.to_str().unwrap()];
+        self.run(&[arguments, &file].concat()).await
+    }
+
+    async fn create(&self, arguments: &[&str]) -> Result<(), AdminError> {
+        self.run_with_password(&[&["user", "create"], arguments].concat()).await
+    }
+
+    async fn store(&self) -> UserStore {
+        UserStore::new(Database::open(&self.config.database, Nobody).await.unwrap())
+    }
+
+    async fn service(&self) -> TestService {
+        TestService::with(LIFETIMES, LIMITS, &self.config.database).await
+    }
+
+    async fn names(&self) -> Vec<String> {
+        let users = self.store().await.list().await.unwrap();
+        users.into_iter().map(|user| user.account.username).collect()
+    }
+}
+
+#[actix_web::test]
+async fn a_new_user_can_log_in_at_the_running_service_at_once() {
+    let shell = Shell::open();
+    let service = shell.service().await;
+    let permission = ["--permission", "logs:read:shop/*", "--permission", "deploy:write"];
+    let arguments = [&["Bob", "--role", "reader", "--role", "user"][..], &permission].concat();
+    shell.create(&arguments).await.unwrap();
+    let token = service.log_in("bob").await;
+    let answer = service.validate(&token).await;
+    assert_eq!(answer.body["roles"], serde_json::json!(["reader", "user"]));
+    let permissions = ["deploy:write", "logs:read", "logs:read:shop/*"];
+    assert_eq!(answer.body["permissions"], serde_json::json!(permissions));
+}
+
+#[tokio::test]
+async fn without_a_role_a_user_has_the_role_user() {
+    let shell = Shell::open();
+    shell.create(&["bob"]).await.unwrap();
+    let store = shell.store().await;
+    assert_eq!(store.list().await.unwrap()[0].account.roles, ["user"]);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_in_a_line_and_nothing_is_written() {
+    let shell = Shell::open();
+    shell.create(&["bob"]).await.unwrap();
+    for (arguments, fault) in [
+        (&["bob"][..], "exists already"),
+        (&["BOB"], "exists already"),
+        (&["a b"], "no user name"),
+        (&["eve", "--role", "user", "--role", "nope"], "no role \"nope\""),
+        (&["eve", "--permission", "logs"], "\"logs\" is no permission"),
+        (&["eve", "--permission", "logs:read:a\nb"], "no permission"),
+    ] {
+        let error = shell.create(arguments).await.unwrap_err().to_string();
+        assert!(error.contains(fault), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+    fs::write(shell.directory.path().join("password"), "too short").unwrap();
+    let error = shell.create(&["eve"]).await.unwrap_err();
+    assert!(matches!(error, AdminError::Password(_)), "{error}");
+    fs::remove_file(shell.directory.path().join("password")).unwrap();
+    let error = shell.create(&["eve"]).await.unwrap_err();
+    assert!(matches!(error, AdminError::PasswordFile { .. }), "{error}");
+    assert_eq!(shell.names().await, ["bob"]);
+}
+
+/// Longer than the service may take to hear of what another process wrote.
+const HEARD: Duration = Duration::from_secs(1);
+
+/// Until the service hears of it.
+async fn until(what: &str, mut check: impl AsyncFnMut() -> bool) {
+    let heard = async {
+        while !check().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(HEARD, heard).await.unwrap_or_else(|_| panic!("not heard of: {what}"));
+}
+
+#[actix_web::test]
+async fn what_ends_sessions_is_in_force_within_a_second() {
+    let shell = Shell::open();
+    shell.create(&["root", "--role", "admin"]).await.unwrap();
+    shell.create(&["alice"]).await.unwrap();
+    let service = shell.service().await;
+    let commands = [
+        &["sessions", "end", "--user", "alice"][..],
+        &["sessions", "end", "--all"],
+        &["user", "reset-password", "alice"],
+        &["user", "disable", "alice"],
+        &["user", "delete", "alice"],
+    ];
+    for command in commands {
+        let token = service.log_in("alice").await;
+        match command[1] {
+            "reset-password" => shell.run_with_password(command).await.unwrap(),
+            _ => shell.run(command).await.unwrap(),
+        }
+        until(&command.join(" "), async || service.validate(&token).await.status == 401).await;
+        if command[1] == "disable" {
+            shell.run(&["user", "enable", "alice"]).await.unwrap();
+            assert_eq!(service.validate(&token).await.status, 401);
+        }
+    }
+    let refused = shell.run(&["user", "delete", "root"]).await.unwrap_err();
+    assert!(refused.to_string().contains("administer"), "{refused}");
+}
+
+#[actix_web::test]
+async fn what_a_role_permits_is_in_force_within_a_second() {
+    let shell = Shell::open();
+    shell.run(&["role", "set", "ops", "--permission", "logs:read"]).await.unwrap();
+    shell.create(&["alice", "--role", "ops"]).await.unwrap();
+    let service = shell.service().await;
+    let token = service.log_in("alice").await;
+    let permissions = async || service.validate(&token).await.body["permissions"].clone();
+    assert_eq!(permissions().await, json!(["logs:read"]));
+    shell.run(&["role", "set", "ops", "--permission", "deploy:write"]).await.unwrap();
+    until("the role", async || permissions().await == json!(["deploy:write"])).await;
+    let refused = shell.run(&["role", "set", "admin"]).await.unwrap_err();
+    assert!(refused.to_string().contains("built in"), "{refused}");
+}

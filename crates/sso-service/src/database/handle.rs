@@ -1,0 +1,109 @@
+//! What everybody holds who reads or writes.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{
+    location::Location,
+    open::{OpenError, connect, options, readers},
+    unavailable::Unavailable,
+    writer::{self, Follow, Job, Jobs, StartError},
+};
+
+/// How long a write may take, all waiting included, before its outcome counts as unknown.
+const WRITE_TIME: Duration = Duration::from_secs(3);
+
+/// An open database. Clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Database {
+    readers: SqlitePool,
+    writer: Arc<Mutex<Option<Writer>>>,
+}
+
+#[derive(Debug)]
+struct Writer {
+    jobs: Jobs,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Database {
+    /// Opens it and brings its tables up to date. The follower has seen all there is.
+    ///
+    /// # Errors
+    /// When the file cannot be created or opened, or is no database of ours.
+    pub(crate) async fn open(
+        location: &Location,
+        follower: impl Follow,
+    ) -> Result<Self, OpenError> {
+        let options = options(location)?;
+        let connection = connect(&options).await?;
+        let (jobs, ended) = writer::start(connection, follower).await?;
+        let writer = Arc::new(Mutex::new(Some(Writer { jobs, ended })));
+        Ok(Self { readers: readers(options), writer })
+    }
+
+    /// A connection to read with.
+    ///
+    /// # Errors
+    /// When none is free in time.
+    pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>, Unavailable> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// Has something written, all or nothing; it is on the disk, and the follower knows, when this
+    /// returns. Work that fails has written nothing.
+    ///
+    /// It is also done when nobody waits for it any more.
+    ///
+    /// # Errors
+    /// The work's own, or that the database is [`Unavailable`]: it is not known then whether it
+    /// was done.
+    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+    {
+        let (job, answered) = Job::new(work);
+        let jobs = self.jobs().ok_or(Unavailable::Silent)?;
+        let written = async {
+            jobs.send(job).await.ok()?;
+            // Kept no longer than it takes: the writer ends with the last of them.
+            drop(jobs);
+            answered.await.ok()
+        };
+        match timeout(WRITE_TIME, written).await {
+            Ok(Some(answer)) => answer,
+            Ok(None) | Err(_) => Err(Unavailable::Silent.into()),
+        }
+    }
+
+    /// Ends all connections when what waits has been written.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Writer { jobs, ended }) = writer {
+            drop(jobs);
+            let _ = ended.await;
+        }
+    }
+
+    fn jobs(&self) -> Option<Jobs> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.as_ref().map(|writer| writer.jobs.clone())
+    }
+}
+
+impl From<StartError> for OpenError {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Thread(error) => Self::Writer(error),
+            StartError::Follow(error) => Self::Connect(error),
+        }
+    }
+}

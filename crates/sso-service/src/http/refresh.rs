@@ -1,0 +1,122 @@
+//! `POST /auth/refresh`.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Payload},
+};
+use service_runtime::http::{
+    ContentType, Problem, Query, Result, content_type, read_body, unsupported_media_type,
+};
+use shared_types::BearerToken;
+
+use super::{answer::private, json_body::Members, login::answer};
+use crate::authority::SessionAuthority;
+
+/// Renews a session.
+pub(super) async fn refresh(
+    request: HttpRequest,
+    body: Payload,
+    authority: Data<SessionAuthority>,
+) -> Result<HttpResponse> {
+    Query::parse(request.query_string()).finish()?;
+    let json = content_type(&request)? == Some(ContentType::Json);
+    let body = read_body(body).await?;
+    let token = match json {
+        true => token_in(&body)?,
+        false => return Err(unsupported_media_type()),
+    };
+    Ok(private(&answer(&authority.refresh(&token).await?)))
+}
+
+fn token_in(body: &[u8]) -> Result<BearerToken> {
+    let mut members = Members::parse(body)?;
+    let token = members.required_text("refresh_token");
+    members.finish()?;
+    // No token of ours is spelled so: it was never issued.
+    BearerToken::parse(token.as_bytes()).map_err(|_| Problem::invalid_token())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use actix_web::test::TestRequest;
+    use serde_json::{Value, json};
+
+    use crate::test_service::{Answer, PASSWORD, TestService, bearer};
+
+    async fn refresh(service: &TestService, token: &Value) -> Answer {
+        let body = json!({ "refresh_token": token });
+        service.send(TestRequest::post().uri("/auth/refresh").set_json(body)).await
+    }
+
+    async fn logged_in() -> (TestService, Value) {
+        let service = TestService::start().await;
+        service.add_user("alice", &["logs:read"]).await;
+        let credentials = json!({"username": "alice", "password": PASSWORD});
+        let request = TestRequest::post().uri("/auth/login").set_json(credentials);
+        let body = service.send(request).await.body;
+        (service, body)
+    }
+
+    #[actix_web::test]
+    async fn a_refresh_answers_as_a_log_in_does() {
+        let (service, first) = logged_in().await;
+        service.clock.advance(Duration::from_secs(20 * 60));
+        let answer = refresh(&service, &first["refresh_token"]).await;
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+        assert_eq!(answer.header("cache-control"), "no-store");
+        let second = answer.body;
+        for same in ["session_id", "user_id", "username", "roles", "permissions", "token_type"] {
+            assert_eq!(second[same], first[same], "{same}");
+        }
+        for other in ["token", "access_token", "refresh_token"] {
+            assert_ne!(second[other], first[other], "{other}");
+        }
+        assert_eq!(second["expires_in"], 1800);
+        assert_eq!(second["expires_at"], "2027-01-15T08:50:00Z");
+        assert_eq!(second["refresh_expires_at"], "2027-01-15T16:20:00Z");
+        for token in [&first["token"], &second["token"]] {
+            assert_eq!(service.validate(token.as_str().unwrap()).await.status, 200);
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_spent_token_ends_the_session_and_the_answer_says_so() {
+        let (service, first) = logged_in().await;
+        let second = refresh(&service, &first["refresh_token"]).await.body;
+        let again = refresh(&service, &first["refresh_token"]).await.body;
+        assert_eq!(second, again);
+        let too_soon = refresh(&service, &second["refresh_token"]).await;
+        assert_eq!(too_soon.problem(), (429, "refreshed_too_soon"));
+        assert_eq!(too_soon.header("retry-after"), "10");
+        service.clock.advance(Duration::from_secs(10));
+        let reused = refresh(&service, &first["refresh_token"]).await;
+        assert_eq!(reused.problem(), (401, "refresh_reused"));
+        let challenge = "Bearer realm=\"sso\", error=\"invalid_token\"";
+        assert_eq!(reused.header("www-authenticate"), challenge);
+        let ended = refresh(&service, &second["refresh_token"]).await;
+        assert_eq!(ended.problem(), (401, "invalid_token"));
+        let token = second["token"].as_str().unwrap();
+        assert_eq!(service.validate(token).await.problem(), (401, "invalid_token"));
+    }
+
+    #[actix_web::test]
+    async fn what_is_no_refresh_token_of_ours_renews_and_ends_nothing() {
+        let (service, first) = logged_in().await;
+        let never_issued = shared_types::encode_token(shared_types::TokenKind::Refresh, &[7; 32]);
+        for token in ["x", "", "a b", &never_issued, first["token"].as_str().unwrap()] {
+            let answer = refresh(&service, &token.into()).await;
+            assert_eq!(answer.problem(), (401, "invalid_token"), "{token}");
+        }
+        assert_eq!(refresh(&service, &json!(1)).await.problem(), (422, "invalid_value"));
+        let bodiless = TestRequest::post().uri("/auth/refresh");
+        assert_eq!(service.send(bodiless).await.problem(), (415, "unsupported_media_type"));
+        let as_bearer = bearer(
+            TestRequest::post().uri("/auth/validate"),
+            first["refresh_token"].as_str().unwrap(),
+        );
+        assert_eq!(service.send(as_bearer).await.problem(), (401, "invalid_token"));
+        assert_eq!(refresh(&service, &first["refresh_token"]).await.status, 200);
+    }
+}

@@ -1,0 +1,223 @@
+//! `GET` and `DELETE /auth/sessions`, `DELETE /auth/sessions/{id}`: one's own log-ins.
+//!
+//! The cookie does not count for what ends a session: any page could have a browser send it.
+
+use std::net::IpAddr;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header::CACHE_CONTROL},
+    web::{Data, Path},
+};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use service_runtime::http::{Problem, Query, Result};
+use uuid::Uuid;
+
+use super::{
+    answer::private,
+    credential::{SessionCookie, header_token, required},
+    session::authenticate,
+};
+use crate::{
+    authority::SessionAuthority,
+    sessions::{Principal, SessionDetails},
+};
+
+/// The sessions of the user, the newest first.
+pub(super) async fn list(
+    request: HttpRequest,
+    authority: Data<SessionAuthority>,
+    cookie: Data<SessionCookie>,
+) -> Result<HttpResponse> {
+    let principal = authenticate(&request, &authority, **cookie)?;
+    let sessions = authority.sessions(&principal.session).await?;
+    let shown = sessions.iter().map(|session| Shown::new(session, principal.session.id));
+    Ok(private(&Answer { sessions: shown.collect() }))
+}
+
+/// Ends one of them.
+pub(super) async fn end_one(
+    request: HttpRequest,
+    id: Path<String>,
+    authority: Data<SessionAuthority>,
+) -> Result<HttpResponse> {
+    Query::parse(request.query_string()).finish()?;
+    let principal = bearer(&request, &authority)?;
+    let id = id.parse().map_err(|_| no_such_session())?;
+    match authority.end_session(&principal.session, id).await? {
+        true => Ok(no_content()),
+        false => Err(no_such_session()),
+    }
+}
+
+/// Ends the others, or all.
+pub(super) async fn end_others(
+    request: HttpRequest,
+    authority: Data<SessionAuthority>,
+) -> Result<HttpResponse> {
+    let mut query = Query::parse(request.query_string());
+    let all = query.get("all", flag).unwrap_or(false);
+    query.finish()?;
+    let principal = bearer(&request, &authority)?;
+    authority.end_other_sessions(&principal.session).await?;
+    if all {
+        authority.end_session(&principal.session, principal.session.id).await?;
+    }
+    Ok(no_content())
+}
+
+fn bearer(request: &HttpRequest, authority: &SessionAuthority) -> Result<Principal> {
+    Ok(authority.principal(&required(header_token(request)?)?)?)
+}
+
+fn flag(text: &str) -> Result<bool, &'static str> {
+    text.parse().map_err(|_| "is neither true nor false")
+}
+
+fn no_content() -> HttpResponse {
+    HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish()
+}
+
+/// The same whether it is nobody's or somebody else's.
+fn no_such_session() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "session_not_found", "You have no such session.")
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    sessions: Vec<Shown<'a>>,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: Uuid,
+    created_at: DateTime<Utc>,
+    last_seen_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    ip: Option<IpAddr>,
+    user_agent: Option<&'a str>,
+    current: bool,
+}
+
+impl<'a> Shown<'a> {
+    fn new(session: &'a SessionDetails, current: Uuid) -> Self {
+        Self {
+            id: session.id,
+            created_at: session.created_at,
+            last_seen_at: session.last_seen_at,
+            expires_at: session.ends_at,
+            ip: session.ip,
+            user_agent: session.user_agent.as_deref(),
+            current: session.id == current,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use actix_web::test::TestRequest;
+    use serde_json::{Value, json};
+
+    use crate::test_service::{Answer, TestService, bearer};
+
+    async fn service() -> TestService {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        service.add_user("bob", &[]).await;
+        service
+    }
+
+    async fn list(service: &TestService, token: &str) -> Vec<Value> {
+        let request = bearer(TestRequest::get().uri("/auth/sessions"), token);
+        let answer = service.send(request).await;
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+        assert_eq!(answer.header("cache-control"), "no-store");
+        answer.body["sessions"].as_array().unwrap().clone()
+    }
+
+    async fn delete(service: &TestService, token: &str, path: &str) -> Answer {
+        let request = TestRequest::delete().uri(&format!("/auth/sessions{path}"));
+        service.send(bearer(request, token)).await
+    }
+
+    #[actix_web::test]
+    async fn ones_sessions_are_listed_with_the_current_one_marked() {
+        let service = service().await;
+        let first = service.log_in("alice").await;
+        service.clock.advance(Duration::from_secs(60));
+        let second = service.log_in("alice").await;
+        service.log_in("bob").await;
+        let sessions = list(&service, &first).await;
+        let id = service.validate(&second).await.body["session_id"].clone();
+        let expected = json!({
+            "id": id,
+            "created_at": "2027-01-15T08:01:00Z",
+            "last_seen_at": "2027-01-15T08:01:00Z",
+            "expires_at": "2027-01-16T08:01:00Z",
+            "ip": sessions[0]["ip"],
+            "user_agent": null,
+            "current": false,
+        });
+        assert_eq!(sessions[0], expected);
+        assert_eq!(sessions.len(), 2);
+        assert_eq!(sessions[1]["current"], true);
+        // Seen just now, by asking.
+        assert_eq!(sessions[1]["last_seen_at"], "2027-01-15T08:01:00Z");
+    }
+
+    #[actix_web::test]
+    async fn one_of_mine_can_be_ended_and_nobody_elses() {
+        let service = service().await;
+        let (mine, other) = (service.log_in("alice").await, service.log_in("alice").await);
+        let bobs = service.log_in("bob").await;
+        let id = async |token: &str| {
+            let validation = service.validate(token).await;
+            format!("/{}", validation.body["session_id"].as_str().unwrap())
+        };
+        let other_id = id(&other).await;
+        let answer = delete(&service, &mine, &other_id).await;
+        assert_eq!(answer.status, 204);
+        assert_eq!(service.validate(&other).await.problem(), (401, "invalid_token"));
+        for unknown in [&other_id, &id(&bobs).await, "/x"] {
+            let answer = delete(&service, &mine, unknown).await;
+            assert_eq!(answer.problem(), (404, "session_not_found"), "{unknown}");
+        }
+        assert_eq!(service.validate(&bobs).await.status, 200);
+        let own = id(&mine).await;
+        assert_eq!(delete(&service, &mine, &own).await.status, 204);
+        assert_eq!(delete(&service, &mine, &own).await.problem(), (401, "invalid_token"));
+    }
+
+    #[actix_web::test]
+    async fn the_others_can_be_ended_or_all() {
+        let service = service().await;
+        let tokens = [service.log_in("alice").await, service.log_in("alice").await];
+        let bobs = service.log_in("bob").await;
+        assert_eq!(delete(&service, &tokens[0], "").await.status, 204);
+        assert_eq!(service.validate(&tokens[0]).await.status, 200);
+        assert_eq!(service.validate(&tokens[1]).await.problem(), (401, "invalid_token"));
+        assert_eq!(list(&service, &tokens[0]).await.len(), 1);
+        assert_eq!(delete(&service, &tokens[0], "?all=true").await.status, 204);
+        assert_eq!(service.validate(&tokens[0]).await.problem(), (401, "invalid_token"));
+        assert_eq!(service.validate(&bobs).await.status, 200);
+    }
+
+    #[actix_web::test]
+    async fn a_session_is_not_ended_by_a_cookie_or_an_unclear_wish() {
+        let service = service().await;
+        let token = service.log_in("alice").await;
+        let request = TestRequest::delete()
+            .uri("/auth/sessions?all=true")
+            .insert_header(("cookie", format!("session_id={token}")));
+        assert_eq!(service.send(request).await.problem(), (401, "not_authenticated"));
+        for query in ["?all=1", "?all=true&all=true", "?everything=true"] {
+            assert_eq!(delete(&service, &token, query).await.problem(), (400, "bad_request"));
+        }
+        assert_eq!(service.validate(&token).await.status, 200);
+        let post = TestRequest::post().uri("/auth/sessions");
+        assert_eq!(service.send(post).await.header("allow"), "GET, HEAD, DELETE");
+    }
+}

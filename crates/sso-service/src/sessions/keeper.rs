@@ -1,0 +1,111 @@
+//! What has to be done now and then: retry, write down, sweep.
+
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
+
+use service_runtime::clock::Clock;
+use sqlx::{SqliteConnection, query};
+use tokio::time::{Instant, interval};
+
+use super::{live::LiveSession, store::SessionStore, sweep::sweep};
+use crate::database::Unavailable;
+
+/// How often what could not be written is tried again, and what is over is swept away.
+const PERIOD: Duration = Duration::from_secs(1);
+/// How often it is written when sessions were last seen.
+const USE_PERIOD: Duration = Duration::from_secs(30);
+/// How many sessions are written at a time: log-ins wait for no longer than these take.
+const STEP: usize = 1000;
+
+/// Looks after the sessions of a running service.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    store: Arc<SessionStore>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Keeper {
+    /// Looks after these sessions.
+    pub(crate) fn new(store: Arc<SessionStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Goes on until it is dropped. What fails is tried again the next time.
+    pub(crate) async fn run(&self) {
+        let mut ticks = interval(PERIOD);
+        let mut uses_written = Instant::now();
+        loop {
+            ticks.tick().await;
+            let _ = self.end_sessions().await;
+            let _ = self.sweep().await;
+            if uses_written.elapsed() >= USE_PERIOD {
+                uses_written = Instant::now();
+                let _ = self.write_uses().await;
+            }
+        }
+    }
+
+    /// The last that is done before the database is closed.
+    pub(crate) async fn finish(&self) {
+        if let Err(error) = self.end_sessions().await {
+            tracing::error!(%error, "sessions that were ended may be valid again after a restart");
+        }
+        if let Err(error) = self.write_uses().await {
+            tracing::warn!(%error, "it is not written when sessions were last seen");
+        }
+    }
+
+    /// Ends in the database what has ended here.
+    pub(super) async fn end_sessions(&self) -> Result<(), Unavailable> {
+        loop {
+            let ending = self.store.live().ending(STEP);
+            if ending.is_empty() {
+                return Ok(());
+            }
+            self.store.end(ending).await?;
+        }
+    }
+
+    /// Removes what is over.
+    pub(super) async fn sweep(&self) -> Result<(), Unavailable> {
+        let mut go_on = ControlFlow::Continue(());
+        while go_on.is_continue() {
+            let (now, known) = (self.clock.now(), self.store.live().last_change());
+            let step = async move |connection: &mut SqliteConnection| {
+                Ok::<_, Unavailable>(sweep(connection, now, known).await?)
+            };
+            go_on = self.store.database().write(step).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes when the sessions were last seen that were used.
+    pub(super) async fn write_uses(&self) -> Result<(), Unavailable> {
+        let used = self.store.live().take_used();
+        for (at, some) in used.chunks(STEP).enumerate() {
+            if let Err(error) = self.write_some_uses(some).await {
+                for session in &used[at * STEP..] {
+                    self.store.live().keep_used(session);
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn write_some_uses(&self, used: &[Arc<LiveSession>]) -> Result<(), Unavailable> {
+        let uses: Vec<_> =
+            used.iter().map(|session| [session.number, session.last_seen_millis()]).collect();
+        let uses = serde_json::json!(uses).to_string();
+        let write = async move |connection: &mut SqliteConnection| {
+            query(
+                "UPDATE sessions SET last_seen_at = max(last_seen_at, used.value ->> 1)
+                 FROM json_each(?) AS used WHERE sessions.number = used.value ->> 0",
+            )
+            .bind(uses)
+            .execute(connection)
+            .await?;
+            Ok::<_, Unavailable>(())
+        };
+        self.store.database().write(write).await
+    }
+}
