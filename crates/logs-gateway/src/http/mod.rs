@@ -5,6 +5,7 @@ mod body;
 mod departure;
 mod encoding;
 mod error;
+mod kubeconfig;
 mod log_format;
 mod log_query;
 mod logs;
@@ -12,5 +13,6 @@ mod pods;
 mod routes;
 mod state;
 
+pub(crate) use kubeconfig::PublicAddresses;
 pub(crate) use routes::routes;
 pub(crate) use state::GatewayState;

@@ -6,7 +6,7 @@ use actix_web::{
 };
 use service_runtime::http::{get_resource, no_such_endpoint};
 
-use super::{authenticate::authenticate, logs, pods};
+use super::{authenticate::authenticate, kubeconfig, logs, pods};
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     // Whoever may read logs.
@@ -17,6 +17,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
                 .wrap(from_fn(authenticate)),
         )
         .service(get_resource("/pods", pods::list).wrap(from_fn(authenticate)));
+
+    // Whoever may log in.
+    config.service(get_resource("/kubeconfig", kubeconfig::get).wrap(from_fn(authenticate)));
 
     config.default_service(web::to(no_such_endpoint));
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use service_runtime::{clock::Clock, ops::Readiness};
 
+use super::PublicAddresses;
 use crate::{
     auth::{Authority, VigilTimes},
     reader::LogReader,
@@ -20,4 +21,5 @@ pub(crate) struct GatewayState {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) readiness: Readiness,
     pub(crate) vigil_times: VigilTimes,
+    pub(crate) public: Arc<PublicAddresses>,
 }

@@ -13,7 +13,13 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     sign::CertifiedKey,
 };
-use x509_cert::{Certificate, der::Decode};
+use x509_cert::{
+    Certificate,
+    der::{
+        Decode,
+        pem::{self, LineEnding},
+    },
+};
 use zeroize::Zeroizing;
 
 use crate::settings::Settings;
@@ -154,6 +160,20 @@ fn expires_at(certificate: &CertificateDer<'_>) -> Option<i64> {
     let certificate = Certificate::from_der(certificate).ok()?;
     let not_after = certificate.tbs_certificate().validity().not_after;
     i64::try_from(not_after.to_unix_duration().as_secs()).ok()
+}
+
+/// The certificate that everything in the chain hangs on, in PEM, if the chain holds it: one that
+/// names itself as its issuer. Most chains leave it out, as whoever believes it has it.
+pub(super) fn anchor(chain: &[CertificateDer<'_>]) -> Option<String> {
+    let anchor = chain.iter().rev().find(|certificate| is_self_issued(certificate))?;
+    pem::encode_string("CERTIFICATE", LineEnding::LF, anchor).ok()
+}
+
+fn is_self_issued(certificate: &CertificateDer<'_>) -> bool {
+    Certificate::from_der(certificate).is_ok_and(|certificate| {
+        let certificate = certificate.tbs_certificate();
+        certificate.issuer() == certificate.subject()
+    })
 }
 
 #[cfg(test)]
