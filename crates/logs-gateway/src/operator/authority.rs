@@ -211,9 +211,10 @@ impl Display for Cause {
     }
 }
 
-/// The bottom of a failed handshake is an I/O error around the one of TLS.
-fn is_about_trust(cause: &(dyn Error + 'static)) -> bool {
-    let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    let tls = inner.and_then(|inner| inner.downcast_ref());
-    matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
+/// A failed handshake lies in I/O errors, one within the other.
+fn is_about_trust(mut cause: &(dyn Error + 'static)) -> bool {
+    while let Some(inner) = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        cause = inner;
+    }
+    matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
 }

@@ -1,6 +1,6 @@
 //! The operator's helper: the binary as a command on the machine of whoever runs kubectl.
 //!
-//! [`login`] begins a session at the authority and keeps it; [`kube_token`] is kubectl's exec
+//! [`login()`] begins a session at the authority and keeps it; [`kube_token()`] is kubectl's exec
 //! plugin, which gives out the session's token and renews it. Nothing here serves, and nothing of
 //! the gateway's configuration is read.
 

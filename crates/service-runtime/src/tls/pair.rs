@@ -178,7 +178,10 @@ fn is_self_issued(certificate: &CertificateDer<'_>) -> bool {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use rcgen::{CertifiedKey as Generated, generate_simple_self_signed};
+    use rcgen::{
+        BasicConstraints, CertificateParams, CertifiedIssuer, CertifiedKey as Generated, DnType,
+        IsCa, KeyPair, generate_simple_self_signed,
+    };
     use tempfile::TempDir;
 
     use super::*;
@@ -226,6 +229,22 @@ pub(super) mod tests {
         let (certificate, key) = generate();
         // The generator's default: the year 4096.
         assert!(parse(&certificate, &key).unwrap().expires_at > 60_000_000_000);
+    }
+
+    #[test]
+    fn a_chain_hangs_on_the_certificate_that_vouches_for_itself() {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "an authority");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let leaf = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &root).unwrap().pem();
+        let der = |pem: &str| chain(pem.as_bytes(), Path::new("")).unwrap();
+        assert_eq!(anchor(&der(&leaf)), None);
+        let anchored = anchor(&der(&(leaf + &root.pem()))).unwrap();
+        assert_eq!(der(&anchored), der(&root.pem()));
+        let alone = generate().0;
+        assert_eq!(der(&anchor(&der(&alone)).unwrap()), der(&alone));
     }
 
     #[test]
