@@ -29,6 +29,7 @@ mod lifecycle;
 mod log_in;
 mod names;
 mod operations;
+mod operator;
 mod path;
 mod permissions;
 mod query;

@@ -11,11 +11,12 @@ use service_runtime::{
     ops::{self, Readiness},
     tls::LivePair,
 };
+use url::Url;
 
 use crate::{
     auth::{self, Authority, AuthorityMetrics},
     config::Config,
-    http::{GatewayState, SessionCookies, routes},
+    http::{GatewayState, PublicAddresses, SessionCookies, routes},
     logs::files::{FilesSource, OpenRootError},
     reader::LogReader,
     streams::OpenStreams,
@@ -88,14 +89,21 @@ fn serve(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let edge = Edge::new(clock.clone(), requests, config.trusted_proxies);
     reader.register(metrics);
+    let tls = config.tls.map(|(files, pair)| LivePair::start(files, pair, metrics));
+    let public = PublicAddresses {
+        gateway: config.public_url.map_or_else(|| own_url(&listener, tls.is_some()), Ok)?,
+        sso: config.public_sso_url,
+        tls: tls.clone(),
+    };
+    let cookies = SessionCookies::read_over(public.gateway.scheme());
     let authority_metrics = AuthorityMetrics::new(metrics);
     let (urls, timeout) = (config.sso_urls, config.sso_timeout);
     let sso_tls = config.sso_trust.client_config().map_err(io::Error::other)?;
     // Each worker has its own; these show that they can be had.
     let spare = auth::connections(sso_tls.clone(), timeout).map_err(io::Error::other)?;
-    let cookies = SessionCookies::read_over(config.public_https);
     let (reader, readiness) = (Arc::new(reader), readiness.clone());
     let streams = Arc::new(OpenStreams::new(config.max_streams_per_user));
+    let public = Arc::new(public);
     let factory = move || {
         let edge = edge.clone();
         let http = auth::connections(sso_tls.clone(), timeout).unwrap_or_else(|_| spare.clone());
@@ -108,6 +116,7 @@ fn serve(
             clock,
             readiness: readiness.clone(),
             vigil_times: config.vigil_times,
+            public: public.clone(),
         };
         App::new()
             .app_data(web::Data::new(state))
@@ -127,12 +136,16 @@ fn serve(
     if let Some(workers) = config.workers {
         server = server.workers(workers);
     }
-    let server = match config.tls {
-        Some((files, pair)) => {
-            let pair = LivePair::start(files, pair, metrics);
-            server.listen_rustls_0_23(listener, pair.server_config()?)?
-        }
+    let server = match tls {
+        Some(pair) => server.listen_rustls_0_23(listener, pair.server_config()?)?,
         None => server.listen(listener)?,
     };
     Ok(server.run())
+}
+
+/// The listener as a URL.
+fn own_url(listener: &TcpListener, over_tls: bool) -> io::Result<Url> {
+    let scheme = if over_tls { "https" } else { "http" };
+    let address = listener.local_addr()?;
+    Url::parse(&format!("{scheme}://{address}")).map_err(io::Error::other)
 }

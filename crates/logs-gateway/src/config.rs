@@ -34,8 +34,10 @@ pub(crate) struct Config {
     /// Who vouches for an authority that is asked over https.
     pub(crate) sso_trust: Trust,
     pub(crate) sso_timeout: Duration,
-    /// Whether callers come by https.
-    pub(crate) public_https: bool,
+    /// Where callers find the gateway; `listen` if nobody says.
+    pub(crate) public_url: Option<Url>,
+    /// Where callers find the authority.
+    pub(crate) public_sso_url: Url,
     pub(crate) vigil_times: VigilTimes,
     pub(crate) max_streams_per_user: usize,
     /// How many compressed files are read at once.
@@ -49,12 +51,8 @@ pub(crate) struct Config {
 }
 
 /// Of the contract, and harmless to ignore until what they are for exists.
-const WITHOUT_EFFECT_YET: [&str; 4] = [
-    "GATEWAY_PUBLIC_SSO_URL",
-    "GATEWAY_MAX_PODS_PER_STREAM",
-    "GATEWAY_PEERS",
-    "GATEWAY_AUDIT_FILE",
-];
+const WITHOUT_EFFECT_YET: [&str; 3] =
+    ["GATEWAY_MAX_PODS_PER_STREAM", "GATEWAY_PEERS", "GATEWAY_AUDIT_FILE"];
 
 /// Of the contract, and not to be ignored: whoever sets one relies on it.
 const NOT_SUPPORTED_YET: [&str; 3] =
@@ -74,6 +72,7 @@ impl Config {
             .get_or_file("GATEWAY_SSO_URL", |text| settings::list(text, settings::http_url))
             .unwrap_or_else(default_sso_urls);
         let tls = PairFiles::configured(&mut set, "GATEWAY_TLS_CERT", "GATEWAY_TLS_KEY");
+        let public_sso_url = set.get_or_file("GATEWAY_PUBLIC_SSO_URL", settings::http_url);
         let config = Self {
             listen: set.get("GATEWAY_LISTEN", settings::socket_address).unwrap_or(local(8000)),
             ops_listen: set
@@ -86,13 +85,12 @@ impl Config {
                 .get("GATEWAY_LOGS_ROOTS", |text| settings::list(text, absolute_path))
                 .unwrap_or_default(),
             sso_trust: sso_trust(&mut set, &sso_urls),
+            public_url: set.get_or_file("GATEWAY_PUBLIC_URL", settings::http_url),
+            public_sso_url: public_sso_url.unwrap_or_else(|| sso_urls[0].clone()),
             sso_urls,
             sso_timeout: set
                 .get("GATEWAY_SSO_TIMEOUT", settings::duration)
                 .unwrap_or(Duration::from_secs(2)),
-            public_https: set
-                .get("GATEWAY_PUBLIC_URL", settings::http_url)
-                .map_or(tls.is_some(), |url| url.scheme() == "https"),
             tls,
             vigil_times: VigilTimes {
                 revalidate: set
@@ -132,6 +130,20 @@ impl Config {
         }
         set.finish().map(|()| config)
     }
+}
+
+/// Where the operator's helper keeps its state (XDG Base Directory Specification: a path that is
+/// not absolute does not count). `None` when the environment does not tell.
+pub(crate) fn state_home(variables: impl IntoIterator<Item = (String, String)>) -> Option<PathBuf> {
+    let (mut state_home, mut home) = (None, None);
+    for (name, value) in variables {
+        match name.as_str() {
+            "XDG_STATE_HOME" => state_home = absolute_path(&value).ok(),
+            "HOME" => home = absolute_path(&value).ok(),
+            _ => {}
+        }
+    }
+    state_home.or_else(|| Some(home?.join(".local/state")))
 }
 
 fn default_sso_urls() -> Vec<Url> {
@@ -176,6 +188,20 @@ mod tests {
         assert_eq!(config.ops_listen.to_string(), "127.0.0.1:9000");
         assert_eq!(config.sso_urls[0].as_str(), "http://127.0.0.1:8001/");
         assert_eq!(config.sso_timeout, Duration::from_secs(2));
+        assert_eq!(
+            (config.public_url, config.public_sso_url.as_str()),
+            (None, "http://127.0.0.1:8001/")
+        );
+    }
+
+    #[test]
+    fn callers_may_find_the_services_elsewhere_than_the_gateway_does() {
+        let sso = ("GATEWAY_SSO_URL", "http://a:1,http://b:2");
+        assert_eq!(read(&[sso]).unwrap().public_sso_url.as_str(), "http://a:1/");
+        let public = ("GATEWAY_PUBLIC_SSO_URL", "https://sso.example");
+        assert_eq!(read(&[sso, public]).unwrap().public_sso_url.as_str(), "https://sso.example/");
+        let gateway = read(&[("GATEWAY_PUBLIC_URL", "https://gw.example/k")]).unwrap();
+        assert_eq!(gateway.public_url.unwrap().as_str(), "https://gw.example/k");
     }
 
     #[test]
@@ -190,11 +216,28 @@ mod tests {
             ("GATEWAY_SOURCE", "kubernetes"),
             ("GATEWAY_LOGS_ROOTS", "relative"),
             ("GATEWAY_SSO_TIMEOUT", "2"),
-            ("GATEWAY_PUBLIC_URL", "logs.example.org"),
+            ("GATEWAY_PUBLIC_URL", "gw.example"),
+            ("GATEWAY_PUBLIC_SSO_URL", "https://a:b@sso.example"),
             ("GATEWAY_TYPO", "1"),
         ] {
             let faults = read(&[(name, value)]).unwrap_err();
             assert!(faults.starts_with(name), "{faults}");
+        }
+    }
+
+    #[test]
+    fn the_state_is_where_the_user_keeps_such_things() {
+        for (variables, expected) in [
+            (&[("HOME", "/home/ada"), ("XDG_STATE_HOME", "/state")][..], Some("/state")),
+            (&[("HOME", "/home/ada")], Some("/home/ada/.local/state")),
+            (&[("HOME", "/h"), ("XDG_STATE_HOME", "")], Some("/h/.local/state")),
+            (&[("XDG_STATE_HOME", "state"), ("HOME", "/h")], Some("/h/.local/state")),
+            (&[("XDG_STATE_HOME", "state")], None),
+            (&[("HOME", "")], None),
+            (&[], None),
+        ] {
+            let owned = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+            assert_eq!(state_home(owned), expected.map(PathBuf::from), "{variables:?}");
         }
     }
 

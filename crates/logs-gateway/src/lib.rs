@@ -9,6 +9,7 @@ mod cli;
 mod config;
 mod http;
 mod logs;
+mod operator;
 mod reader;
 mod stream;
 mod streams;

@@ -3,7 +3,7 @@
 //! [`settings`] reads the environment, [`telemetry`] says what happens, [`lifecycle`] starts and
 //! stops the listeners, [`ops`] is the second listener for whoever operates the service, [`tls`]
 //! keeps the certificate, [`http`] is the edge that every request passes, and [`clock`] is the only
-//! one to ask for the time.
+//! one to ask for the time; [`password`] reads one from where it was put.
 
 pub mod clock;
 pub mod healthcheck;
@@ -11,6 +11,7 @@ pub mod http;
 pub mod lifecycle;
 pub mod metrics;
 pub mod ops;
+pub mod password;
 pub mod settings;
 pub mod telemetry;
 pub mod tls;

@@ -27,9 +27,15 @@ pub(crate) fn run_gateway(arguments: &[&str], variables: &[(&str, &str)]) -> End
     run(&binaries().logs_gateway, arguments, variables, "")
 }
 
-fn run(binary: &Path, arguments: &[&str], variables: &[(&str, &str)], stdin: &str) -> Ended {
+/// Runs a program with these arguments and nothing but these variables.
+pub(super) fn run(
+    program: &Path,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+    stdin: &str,
+) -> Ended {
     let directory = super::scratch();
-    let mut child = clean(binary, directory.path(), variables)
+    let mut child = clean(program, directory.path(), variables)
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

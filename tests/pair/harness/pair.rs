@@ -16,6 +16,7 @@ use super::{
     caller::Caller,
     command::{Ended, clean, run_sso},
     logs::LogDir,
+    operator::Operator,
     secrets::Secrets,
     service::Service,
     tls::{PrivateCa, plain_client},
@@ -219,6 +220,11 @@ impl Pair {
 
     pub(crate) fn database_url(&self) -> String {
         format!("sqlite://{}", self.directory.path().join("sso.db").display())
+    }
+
+    /// Somebody with a home directory, who runs kubectl there.
+    pub(crate) fn operator(&self) -> Operator {
+        Operator::of(self.setup.url(self.sso.listening()), &self.secrets)
     }
 
     /// The authority that signed both certificates, of a pair that has some.

@@ -14,8 +14,12 @@ impl SessionCookies {
     /// Over https the authority's cookie is tied to this host, if both share it, or sent to all
     /// hosts of a domain. A browser takes a name with the prefix over https only (RFC 6265bis
     /// §4.1.3.2), and it goes first, since other hosts of the domain cannot have set it.
-    pub(crate) fn read_over(https: bool) -> Self {
-        if https { Self(&["__Host-session_id", "session_id"]) } else { Self(&["session_id"]) }
+    pub(crate) fn read_over(scheme: &str) -> Self {
+        if scheme == "https" {
+            Self(&["__Host-session_id", "session_id"])
+        } else {
+            Self(&["session_id"])
+        }
     }
 
     /// The token of a request: from its header, else from a cookie. For what is only read, and by
@@ -66,12 +70,12 @@ mod tests {
 
     /// The token, or the code of the problem.
     #[track_caller]
-    fn check(https: bool, headers: &[(&'static str, &'static str)], expected: &str) {
+    fn check(scheme: &str, headers: &[(&'static str, &'static str)], expected: &str) {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        let found = match SessionCookies::read_over(https).token_of(&map) {
+        let found = match SessionCookies::read_over(scheme).token_of(&map) {
             Ok(token) => token.expose().to_owned(),
             Err(problem) => problem.code().to_owned(),
         };
@@ -81,44 +85,44 @@ mod tests {
     #[test]
     fn a_header_goes_before_a_cookie_and_makes_it_count_for_nothing() {
         let cookie = ("cookie", "session_id=c");
-        check(false, &[("authorization", "Bearer b"), cookie], "b");
-        check(false, &[("authorization", "Basic YTpi"), cookie], "not_authenticated");
-        check(false, &[("authorization", "Bearer"), cookie], "invalid_request");
+        check("http", &[("authorization", "Bearer b"), cookie], "b");
+        check("http", &[("authorization", "Basic YTpi"), cookie], "not_authenticated");
+        check("http", &[("authorization", "Bearer"), cookie], "invalid_request");
     }
 
     #[test]
     fn a_cookie_is_found_among_others() {
         for value in ["session_id=c", "a=b; session_id=c;x", "a=session_id=d;session_id=c"] {
-            check(false, &[("cookie", value)], "c");
+            check("http", &[("cookie", value)], "c");
         }
-        check(false, &[("cookie", "a=b"), ("cookie", "session_id=c")], "c");
+        check("http", &[("cookie", "a=b"), ("cookie", "session_id=c")], "c");
         for value in ["", "session_id", "session_id=", "xsession_id=c", "Session_id=c"] {
-            check(false, &[("cookie", value)], "not_authenticated");
+            check("http", &[("cookie", value)], "not_authenticated");
         }
-        check(false, &[("cookie", "session_id=a b")], "invalid_token");
+        check("http", &[("cookie", "session_id=a b")], "invalid_token");
     }
 
     #[test]
     fn the_cookie_of_this_host_counts_over_https_and_goes_first() {
         let both = ("cookie", "session_id=domain; __Host-session_id=host");
-        check(true, &[both], "host");
-        check(true, &[("cookie", "session_id=domain")], "domain");
-        check(true, &[("cookie", "session_id=domain; __Host-session_id=")], "domain");
-        check(false, &[both], "domain");
-        check(false, &[("cookie", "__Host-session_id=host")], "not_authenticated");
+        check("https", &[both], "host");
+        check("https", &[("cookie", "session_id=domain")], "domain");
+        check("https", &[("cookie", "session_id=domain; __Host-session_id=")], "domain");
+        check("http", &[both], "domain");
+        check("http", &[("cookie", "__Host-session_id=host")], "not_authenticated");
     }
 
     #[test]
     fn a_cookie_counts_only_for_who_stands_on_this_site() {
         let cookie = ("cookie", "session_id=c");
         for site in ["none", "same-origin"] {
-            check(false, &[cookie, ("sec-fetch-site", site)], "c");
+            check("http", &[cookie, ("sec-fetch-site", site)], "c");
         }
         for site in ["same-site", "cross-site", "", "None", "whatever"] {
-            check(false, &[cookie, ("sec-fetch-site", site)], "not_authenticated");
-            check(false, &[("authorization", "Bearer b"), ("sec-fetch-site", site)], "b");
+            check("http", &[cookie, ("sec-fetch-site", site)], "not_authenticated");
+            check("http", &[("authorization", "Bearer b"), ("sec-fetch-site", site)], "b");
         }
         let twice = [cookie, ("sec-fetch-site", "none"), ("sec-fetch-site", "cross-site")];
-        check(false, &twice, "not_authenticated");
+        check("http", &twice, "not_authenticated");
     }
 }

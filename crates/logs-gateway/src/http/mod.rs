@@ -7,6 +7,7 @@ mod departure;
 mod encoding;
 mod error;
 mod giving;
+mod kubeconfig;
 mod kubernetes;
 mod log_format;
 mod log_query;
@@ -16,5 +17,6 @@ mod routes;
 mod state;
 
 pub(crate) use credential::SessionCookies;
+pub(crate) use kubeconfig::PublicAddresses;
 pub(crate) use routes::routes;
 pub(crate) use state::GatewayState;

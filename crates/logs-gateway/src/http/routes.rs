@@ -6,7 +6,7 @@ use actix_web::{
 };
 use service_runtime::http::{get_resource, no_such_endpoint};
 
-use super::{authenticate::authenticate, kubernetes, logs, pods};
+use super::{authenticate::authenticate, kubeconfig, kubernetes, logs, pods};
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     // Whoever may read logs.
@@ -18,6 +18,8 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         )
         .service(get_resource("/pods", pods::list).wrap(from_fn(authenticate)));
 
+    // Whoever may log in.
+    config.service(get_resource("/kubeconfig", kubeconfig::get).wrap(from_fn(authenticate)));
     // Whoever speaks Kubernetes.
     config.configure(kubernetes::routes);
 

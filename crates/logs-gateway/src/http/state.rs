@@ -4,7 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use service_runtime::{clock::Clock, ops::Readiness};
 
-use super::SessionCookies;
+use super::{PublicAddresses, SessionCookies};
 use crate::{
     auth::{Authority, VigilTimes},
     reader::LogReader,
@@ -22,4 +22,5 @@ pub(crate) struct GatewayState {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) readiness: Readiness,
     pub(crate) vigil_times: VigilTimes,
+    pub(crate) public: Arc<PublicAddresses>,
 }

@@ -16,7 +16,7 @@ use rustls::{
 };
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{Pair, PairFault, PairFiles};
+use super::{Pair, PairFault, PairFiles, pair::anchor};
 use crate::metrics::Metrics;
 
 /// How often the files are looked at. They are read whole: they are small, and neither a time
@@ -96,6 +96,14 @@ impl LivePair {
             .with_no_client_auth()
             .with_cert_resolver(self.clone());
         Ok(config)
+    }
+
+    /// The certificate that the one in force hangs on, in PEM, if its file holds that too: who
+    /// believes it believes this service.
+    #[must_use]
+    pub fn anchor(&self) -> Option<String> {
+        let in_force = self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone();
+        anchor(&in_force.cert)
     }
 
     async fn keep_current(self: Arc<Self>) {

@@ -9,4 +9,4 @@ mod trust;
 
 pub use live::LivePair;
 pub use pair::{Pair, PairFault, PairFiles};
-pub use trust::{Trust, TrustFault};
+pub use trust::{BundleFault, Trust, TrustFault};

@@ -13,7 +13,13 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     sign::CertifiedKey,
 };
-use x509_cert::{Certificate, der::Decode};
+use x509_cert::{
+    Certificate,
+    der::{
+        Decode,
+        pem::{self, LineEnding},
+    },
+};
 use zeroize::Zeroizing;
 
 use crate::settings::Settings;
@@ -156,9 +162,26 @@ fn expires_at(certificate: &CertificateDer<'_>) -> Option<i64> {
     i64::try_from(not_after.to_unix_duration().as_secs()).ok()
 }
 
+/// The certificate that everything in the chain hangs on, in PEM, if the chain holds it: one that
+/// names itself as its issuer. Most chains leave it out, as whoever believes it has it.
+pub(super) fn anchor(chain: &[CertificateDer<'_>]) -> Option<String> {
+    let anchor = chain.iter().rev().find(|certificate| is_self_issued(certificate))?;
+    pem::encode_string("CERTIFICATE", LineEnding::LF, anchor).ok()
+}
+
+fn is_self_issued(certificate: &CertificateDer<'_>) -> bool {
+    Certificate::from_der(certificate).is_ok_and(|certificate| {
+        let certificate = certificate.tbs_certificate();
+        certificate.issuer() == certificate.subject()
+    })
+}
+
 #[cfg(test)]
 pub(super) mod tests {
-    use rcgen::{CertifiedKey as Generated, generate_simple_self_signed};
+    use rcgen::{
+        BasicConstraints, CertificateParams, CertifiedIssuer, CertifiedKey as Generated, DnType,
+        IsCa, KeyPair, generate_simple_self_signed,
+    };
     use tempfile::TempDir;
 
     use super::*;
@@ -206,6 +229,22 @@ pub(super) mod tests {
         let (certificate, key) = generate();
         // The generator's default: the year 4096.
         assert!(parse(&certificate, &key).unwrap().expires_at > 60_000_000_000);
+    }
+
+    #[test]
+    fn a_chain_hangs_on_the_certificate_that_vouches_for_itself() {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "an authority");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let leaf = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &root).unwrap().pem();
+        let der = |pem: &str| chain(pem.as_bytes(), Path::new("")).unwrap();
+        assert_eq!(anchor(&der(&leaf)), None);
+        let anchored = anchor(&der(&(leaf + &root.pem()))).unwrap();
+        assert_eq!(der(&anchored), der(&root.pem()));
+        let alone = generate().0;
+        assert_eq!(der(&anchor(&der(&alone)).unwrap()), der(&alone));
     }
 
     #[test]

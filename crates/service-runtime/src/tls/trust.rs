@@ -21,15 +21,23 @@ pub enum TrustFault {
     /// The file cannot be read.
     #[error("cannot read {0}: {1}")]
     Unreadable(PathBuf, io::Error),
-    /// There is none in it.
-    #[error("{0} holds no certificate in PEM")]
-    NoCertificate(PathBuf),
-    /// There is one in it that is broken.
-    #[error("{0} holds a certificate that cannot be used")]
-    BadCertificate(PathBuf),
+    /// There is nobody in it.
+    #[error("{0} {1}")]
+    Bundle(PathBuf, BundleFault),
     /// There are no certificates where systems keep them.
     #[error("is not set, and the system has no certificate authorities of its own")]
     NoneOnSystem,
+}
+
+/// Why a bundle of certificates names nobody to be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BundleFault {
+    /// There is none in it.
+    #[error("holds no certificate in PEM")]
+    NoCertificate,
+    /// There is one in it that is broken.
+    #[error("holds a certificate that cannot be used")]
+    BadCertificate,
 }
 
 impl Trust {
@@ -50,22 +58,32 @@ impl Trust {
     }
 
     fn only(file: PathBuf) -> Result<Self, TrustFault> {
-        let pem = match fs::read(&file) {
-            Ok(pem) => pem,
-            Err(error) => return Err(TrustFault::Unreadable(file, error)),
-        };
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            let added = certificate.is_ok_and(|certificate| roots.add(certificate).is_ok());
-            if !added {
-                return Err(TrustFault::BadCertificate(file));
-            }
+        match fs::read(&file) {
+            Ok(pem) => Self::in_pem(&pem).map_err(|fault| TrustFault::Bundle(file, fault)),
+            Err(error) => Err(TrustFault::Unreadable(file, error)),
         }
-        if roots.is_empty() { Err(TrustFault::NoCertificate(file)) } else { Ok(Self(roots)) }
     }
 
-    /// Systems carry the odd certificate that nobody can use.
-    fn system() -> Result<Self, TrustFault> {
+    /// The authorities in this bundle, and no others.
+    ///
+    /// # Errors
+    /// When there is none in it, or one that cannot be used.
+    pub fn in_pem(pem: &[u8]) -> Result<Self, BundleFault> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let added = certificate.is_ok_and(|certificate| roots.add(certificate).is_ok());
+            if !added {
+                return Err(BundleFault::BadCertificate);
+            }
+        }
+        if roots.is_empty() { Err(BundleFault::NoCertificate) } else { Ok(Self(roots)) }
+    }
+
+    /// The system's. Systems carry the odd certificate that nobody can use.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn system() -> Result<Self, TrustFault> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if roots.is_empty() { Err(TrustFault::NoneOnSystem) } else { Ok(Self(roots)) }
