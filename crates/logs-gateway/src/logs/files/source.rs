@@ -176,7 +176,7 @@ impl FilesSource {
         }
     }
 
-    /// The files of a container, from all incarnations given, of which the last one counts.
+    /// The log of a container, from all incarnations given, of which the last one counts.
     fn locate_container(
         &self,
         incarnations: &[PodLogs<'_>],
@@ -185,26 +185,8 @@ impl FilesSource {
     ) -> Result<LogInput, LocateError> {
         let cursor = query.anchor.as_ref().map(Anchor::cursor);
         let position = cursor.and_then(|cursor| cursor.position_in(name));
-        let mut files = Vec::new();
-        let mut following = None;
-        for (index, pod) in incarnations.iter().enumerate() {
-            let is_last = index + 1 == incarnations.len();
-            // Followed first, listed then: so no file can fall between the two.
-            if is_last && query.follow && !query.previous {
-                following = Some(self.followers.follow(&self.directory, pod, name)?);
-            }
-            match pod.open_log(name, query, position.map(|position| position.restart)) {
-                Ok(opened) => files.extend(opened),
-                Err(Missing::Log | Missing::Previous) if !is_last => {}
-                Err(missing) => return Err(missing.into()),
-            }
-        }
-        if let Some(log) = &following {
-            files = splice(files, log.files(), query)?;
-        }
-        let following = following
-            .map(|log| Following { log, through_runs: query.history == History::All })
-            .filter(|following| following.concerns(&files));
+        let restart = position.map(|position| position.restart);
+        let (files, following) = self.open_files(incarnations, name, query, restart)?;
         let chain = match (&query.anchor, position) {
             (Some(Anchor::After(_)), Some(position)) => {
                 return take_up(files, following, position);
@@ -216,6 +198,38 @@ impl FilesSource {
             _ => Chain::whole(files),
         };
         Ok(LogInput { chain: span::skip_files(chain, &query.filter)?, following, seen: None })
+    }
+
+    /// A container's files in the order they were written, and what tells how they go on; `restart`
+    /// is the run that the cursor is in.
+    fn open_files(
+        &self,
+        incarnations: &[PodLogs<'_>],
+        name: &ContainerName,
+        query: &LogQuery,
+        restart: Option<u32>,
+    ) -> Result<(Vec<Arc<LogFile>>, Option<Following>), LocateError> {
+        let mut files = Vec::new();
+        let mut following = None;
+        for (index, pod) in incarnations.iter().enumerate() {
+            let is_last = index + 1 == incarnations.len();
+            // Followed first, listed then: so no file can fall between the two.
+            if is_last && query.follow && !query.previous {
+                following = Some(self.followers.follow(&self.directory, pod, name)?);
+            }
+            match pod.open_log(name, query, restart) {
+                Ok(opened) => files.extend(opened),
+                Err(Missing::Log | Missing::Previous) if !is_last => {}
+                Err(missing) => return Err(missing.into()),
+            }
+        }
+        if let Some(log) = &following {
+            files = splice(files, log.files(), query)?;
+        }
+        let following = following
+            .map(|log| Following { log, through_runs: query.history == History::All })
+            .filter(|following| following.concerns(&files));
+        Ok((files, following))
     }
 
     /// What pods there are.
