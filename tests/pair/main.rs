@@ -10,6 +10,7 @@
 mod harness;
 
 mod accept;
+mod accounts;
 mod audit;
 mod authority;
 mod batching;

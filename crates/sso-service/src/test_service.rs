@@ -8,7 +8,7 @@ use std::{
 };
 
 use actix_web::{
-    http::{StatusCode, header::HeaderMap},
+    http::{Method, StatusCode, header::HeaderMap},
     test::{TestRequest, call_service, init_service, read_body},
     web::Data,
 };
@@ -33,7 +33,7 @@ use crate::{
     sessions::{Follower, Keeper, Limits, LiveSessions, SessionStore},
     site::{Site, SiteSettings},
     users::{
-        HashMemory, Hasher, NewUser, Password, PasswordHash, PasswordRules, UserStore,
+        HashMemory, Hasher, NewUser, Password, PasswordHash, PasswordRules, UserStore, UserUpdate,
         hash_password,
     },
 };
@@ -68,6 +68,20 @@ impl TestService {
 
     /// A service of which something differs from the default.
     pub(crate) async fn with(lifetimes: Lifetimes, limits: Limits, location: &Location) -> Self {
+        Self::build(lifetimes, limits, location, Registration::Open).await
+    }
+
+    /// A service at which only administrators create accounts.
+    pub(crate) async fn closed() -> Self {
+        Self::build(LIFETIMES, LIMITS, &Location::Memory, Registration::Closed).await
+    }
+
+    async fn build(
+        lifetimes: Lifetimes,
+        limits: Limits,
+        location: &Location,
+        registration: Registration,
+    ) -> Self {
         let metrics = Metrics::default();
         let clock = Arc::new(ManualClock::at(noon()));
         let live = Arc::new(LiveSessions::new(&metrics));
@@ -85,7 +99,7 @@ impl TestService {
         let guard = Arc::new(LoginGuard::new(clock.clone(), limiter, hasher, audit.clone()));
         let accounts = {
             let (users, guard) = (users.clone(), guard.clone());
-            Accounts::new(clock.clone(), users, guard, Registration::Open, RULES, audit.clone())
+            Accounts::new(clock.clone(), users, guard, registration, RULES, audit.clone())
         };
         let administration = Administration::new(
             clock.clone(),
@@ -129,6 +143,14 @@ impl TestService {
         self.add_user_with_hash(name, hash, permissions).await;
     }
 
+    /// Adds an administrator of this name, and gives a session token.
+    pub(crate) async fn add_admin(&self, name: &str) -> String {
+        self.add_user(name, &[]).await;
+        let admin = UserUpdate { roles: Some(vec!["admin".to_owned()]), ..UserUpdate::default() };
+        self.users.update(name.parse().unwrap(), admin).await.unwrap();
+        self.log_in(name).await
+    }
+
     /// Adds a user whose password hash is this one.
     pub(crate) async fn add_user_with_hash(
         &self,
@@ -165,6 +187,19 @@ impl TestService {
         let text = String::from_utf8(read_body(response).await.into()).unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Answer { status, headers, body, text }
+    }
+
+    /// Sends a request with a token, and a body if it is not null.
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Value,
+    ) -> Answer {
+        let request = bearer(TestRequest::default().method(method).uri(path), token);
+        let request = if body.is_null() { request } else { request.set_json(body) };
+        self.send(request).await
     }
 
     /// Logs in and gives the session token.

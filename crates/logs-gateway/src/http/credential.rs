@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName};
 use service_runtime::http::{Problem, Result, authorization};
-use shared_types::BearerToken;
+use shared_types::{BearerToken, TokenKind};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -41,8 +41,9 @@ impl SessionCookies {
             None => Ok(None),
             // A browser sends what it was given: it cannot mend what is wrong with it.
             Some(value) => match BearerToken::parse(value) {
-                Ok(token) => Ok(Some(token)),
-                Err(_) => Err(Problem::invalid_token()),
+                // No cookie is ever given a key.
+                Ok(token) if token.kind() != Some(TokenKind::ApiKey) => Ok(Some(token)),
+                _ => Err(Problem::invalid_token()),
             },
         }
     }

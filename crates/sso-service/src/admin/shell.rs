@@ -2,13 +2,16 @@
 
 use std::{fs, time::Duration};
 
-use serde_json::json;
+use actix_web::http::Method;
+use serde_json::{Value, json};
 
 use super::error::AdminError;
 use crate::{
     cli::tests::parse_admin,
     config::Config,
     database::{Database, Nobody},
+    keys::KeyStore,
+    page::Part,
     test_service::{LIFETIMES, LIMITS, PASSWORD, TestService},
     users::UserStore,
 };
@@ -159,4 +162,57 @@ async fn what_a_role_permits_is_in_force_within_a_second() {
     until("the role", async || permissions().await == json!(["deploy:write"])).await;
     let refused = shell.run(&["role", "set", "admin"]).await.unwrap_err();
     assert!(refused.to_string().contains("built in"), "{refused}");
+}
+
+/// Names of keys, and who created them.
+async fn keys(service: &TestService) -> Vec<(String, String)> {
+    let keys = KeyStore::new(service.database.clone());
+    let all = keys.page(&Part { after: None, limit: 100 }).await.unwrap();
+    all.items.into_iter().map(|key| (key.name, key.created_by)).collect()
+}
+
+#[actix_web::test]
+async fn keys_are_created_listed_and_deleted() {
+    let shell = Shell::open();
+    let service = shell.service().await;
+    let create = ["key", "create", "Deploy", "--permission", "logs:read", "--ttl", "90days"];
+    shell.run(&create).await.unwrap();
+    assert_eq!(keys(&service).await, [("deploy".to_owned(), "(shell)".to_owned())]);
+    let taken = shell.run(&create).await.unwrap_err();
+    assert!(taken.to_string().contains("exists already"), "{taken}");
+    shell.run(&["key", "list"]).await.unwrap();
+    shell.run(&["key", "delete", "deploy"]).await.unwrap();
+    assert!(keys(&service).await.is_empty());
+    let gone = shell.run(&["key", "delete", "deploy"]).await.unwrap_err();
+    assert_eq!(gone.to_string(), "there is no key deploy");
+}
+
+#[actix_web::test]
+async fn what_is_done_is_written_down_and_what_is_not_done_is_not() {
+    let shell = Shell::open();
+    shell.create(&["Root", "--role", "admin"]).await.unwrap();
+    shell.run(&["role", "set", "ops"]).await.unwrap();
+    shell.run(&["key", "create", "deploy"]).await.unwrap();
+    shell
+        .run(&["sessions", "mint", "--user", "root", "--count", "3", "--ttl", "1m"])
+        .await
+        .unwrap();
+    shell.run(&["user", "list"]).await.unwrap();
+    shell.run(&["user", "disable", "root"]).await.unwrap_err();
+    let service = shell.service().await;
+    let token = service.log_in("root").await;
+    let events = service.call(Method::GET, "/admin/audit", &token, Value::Null).await.body;
+    let events = events["events"].as_array().unwrap();
+    let told = events.iter().map(|event| {
+        assert_eq!(event["via"], "shell");
+        ["audit", "target"].map(|name| event[name].as_str().unwrap())
+    });
+    let expected = [
+        ["sessions_minted", "root"],
+        ["key_changed", "deploy"],
+        ["role_changed", "ops"],
+        ["user_changed", "root"],
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    assert_eq!(events[0]["count"], 3);
 }

@@ -79,7 +79,7 @@ impl Members {
         }
     }
 
-    /// Takes a list of values that are spelled as texts. `None` is its absence, or a fault.
+    /// Takes a list of values that are spelled as texts. What is at fault in it is left out.
     pub(super) fn values<T>(&mut self, name: &str) -> Option<Vec<T>>
     where
         T: FromStr<Err: fmt::Display>,
@@ -88,10 +88,15 @@ impl Members {
             self.refuse(name, "is no list");
             return None;
         };
-        let texts = self.texts_in(name, items);
-        let parsed =
-            texts.iter().enumerate().map(|(at, text)| self.parse_at(&format!("{name}/{at}"), text));
-        parsed.collect()
+        let mut values = Vec::with_capacity(items.len());
+        for (at, item) in items.into_iter().enumerate() {
+            let name = format!("{name}/{at}");
+            match item {
+                Value::String(text) => values.extend(self.parse_at(&name, &text)),
+                _ => self.refuse(&name, "is no string"),
+            }
+        }
+        Some(values)
     }
 
     /// Takes a list whose absence is a fault.

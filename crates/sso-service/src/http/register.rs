@@ -50,3 +50,97 @@ struct Answer<'a> {
     username: &'a str,
     email: Option<&'a str>,
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use serde_json::{Value, json};
+
+    use crate::test_service::{Answer, PASSWORD, TestService};
+
+    async fn register(service: &TestService, body: &Value) -> Answer {
+        service.send(TestRequest::post().uri("/auth/register").set_json(body)).await
+    }
+
+    fn newcomer(name: &str) -> Value {
+        json!({"username": name, "password": PASSWORD})
+    }
+
+    #[actix_web::test]
+    async fn who_registers_can_log_in_and_may_do_nothing() {
+        let service = TestService::start().await;
+        let alice = json!({"username": "Alice", "password": PASSWORD, "email": "A@Example.org"});
+        let answer = register(&service, &alice).await;
+        assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (201, "no-store"));
+        let id = answer.body["id"].clone();
+        let expected = json!({"id": id, "username": "alice", "email": "a@example.org"});
+        assert_eq!(answer.body, expected);
+        let token = service.log_in("alice").await;
+        let known = service.validate(&token).await.body;
+        assert_eq!(known["user_id"], id);
+        assert_eq!((&known["roles"], &known["permissions"]), (&json!(["user"]), &json!([])));
+        let lines = service.audited();
+        assert_eq!(
+            (&lines[0]["audit"], &lines[0]["target"]),
+            (&json!("registered"), &json!("alice"))
+        );
+        assert_eq!(lines[0]["ip"], json!("0.0.0.0"));
+    }
+
+    #[actix_web::test]
+    async fn what_is_taken_is_said() {
+        let service = TestService::start().await;
+        register(&service, &json!({"username": "a", "password": PASSWORD, "email": "a@b"})).await;
+        for (name, email, code) in
+            [("A", Value::Null, "username_taken"), ("b", json!("A@B"), "email_taken")]
+        {
+            let body = json!({"username": name, "password": PASSWORD, "email": email});
+            assert_eq!(register(&service, &body).await.problem(), (409, code), "{name}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn refused_values_are_named() {
+        let service = TestService::start().await;
+        for (body, pointers) in [
+            (json!({}), &["/username", "/password"][..]),
+            (json!({"username": "a b", "password": PASSWORD}), &["/username"]),
+            (json!({"username": "a", "password": "short"}), &["/password"]),
+            (json!({"username": "a", "password": "x".repeat(1025)}), &["/password"]),
+            (json!({"username": "a", "password": PASSWORD, "email": "no address"}), &["/email"]),
+        ] {
+            let answer = register(&service, &body).await;
+            assert_eq!(answer.problem(), (422, "invalid_value"), "{body}");
+            let errors = answer.body["errors"].as_array().unwrap();
+            let named: Vec<_> = errors.iter().map(|error| error["pointer"].as_str()).collect();
+            let expected: Vec<_> = pointers.iter().map(|pointer| Some(*pointer)).collect();
+            assert_eq!(named, expected, "{body}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn where_registration_is_closed_nothing_else_is_looked_at() {
+        let service = TestService::closed().await;
+        for body in [newcomer("alice"), json!({})] {
+            let answer = register(&service, &body).await;
+            assert_eq!(answer.problem(), (403, "registration_closed"));
+        }
+        assert!(service.users.list().await.unwrap().is_empty());
+    }
+
+    /// Also those that succeed: what is limited is how many accounts there come to be.
+    #[actix_web::test]
+    async fn one_network_registers_ten_times_a_minute() {
+        let service = TestService::start().await;
+        for number in 0..10 {
+            let name = format!("user-{}", number % 8);
+            let status = register(&service, &newcomer(&name)).await.status;
+            assert_eq!(status, if number < 8 { 201 } else { 409 });
+        }
+        let answer = register(&service, &newcomer("another")).await;
+        assert_eq!(answer.problem(), (429, "too_many_attempts"));
+        assert_eq!(answer.header("retry-after"), "70");
+        // Who has an account is not held back by that.
+        service.log_in("user-1").await;
+    }
+}

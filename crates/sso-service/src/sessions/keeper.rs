@@ -66,7 +66,7 @@ impl Keeper {
     }
 
     /// Removes what is over.
-    pub(super) async fn sweep(&self) -> Result<(), Unavailable> {
+    pub(crate) async fn sweep(&self) -> Result<(), Unavailable> {
         let mut go_on = ControlFlow::Continue(());
         while go_on.is_continue() {
             let (now, known) = (self.clock.now(), self.store.live().last_change());

@@ -1,0 +1,61 @@
+//! `/admin/roles`.
+
+use serde_json::{Value, json};
+
+use super::Desk;
+
+#[actix_web::test]
+async fn a_role_is_created_changed_and_deleted() {
+    let desk = Desk::open().await;
+    let permissions = json!({"permissions": ["logs:read:shop/*", "deploy:write", "deploy:write"]});
+    let created = desk.put("/admin/roles/Ops", permissions).await;
+    assert_eq!(created.status, 201, "{:?}", created.body);
+    let expected = json!({"name": "ops", "permissions": ["deploy:write", "logs:read:shop/*"],
+                          "builtin": false});
+    assert_eq!(created.body, expected);
+    let token = desk.user("alice", &["ops"]).await;
+    assert_eq!(desk.permissions(&token).await, expected["permissions"]);
+
+    let changed = desk.put("/admin/roles/ops", json!({"permissions": ["logs:read"]})).await;
+    assert_eq!(changed.status, 200);
+    assert_eq!(desk.permissions(&token).await, json!(["logs:read"]));
+    desk.put("/admin/roles/ops", json!({"permissions": []})).await;
+    assert_eq!(desk.permissions(&token).await, json!([]));
+
+    assert_eq!(desk.delete("/admin/roles/ops").await.problem(), (409, "role_in_use"));
+    desk.patch("/admin/users/alice", json!({"roles": []})).await;
+    assert_eq!(desk.delete("/admin/roles/ops").await.status, 204);
+    assert_eq!(desk.delete("/admin/roles/ops").await.problem(), (404, "role_not_found"));
+}
+
+#[actix_web::test]
+async fn built_in_roles_are_what_they_are() {
+    let desk = Desk::open().await;
+    for role in ["admin", "reader", "user", "ADMIN"] {
+        let path = format!("/admin/roles/{role}");
+        let set = desk.put(&path, json!({"permissions": ["a:b"]})).await;
+        assert_eq!(set.problem(), (409, "builtin_role"), "{role}");
+        assert_eq!(desk.delete(&path).await.problem(), (409, "builtin_role"), "{role}");
+    }
+    let listed = desk.get("/admin/roles").await.body;
+    let role = |name: &str, permissions: Value| json!({"name": name, "permissions": permissions, "builtin": true});
+    let roles = json!([
+        role("admin", json!(["*"])),
+        role("reader", json!(["logs:read"])),
+        role("user", json!([])),
+    ]);
+    assert_eq!(listed, json!({"roles": roles, "next": null}));
+}
+
+#[actix_web::test]
+async fn a_role_that_the_last_administrator_has_keeps_what_it_takes() {
+    let desk = Desk::open().await;
+    desk.put("/admin/roles/chief", json!({"permissions": ["sso:admin"]})).await;
+    desk.user("alice", &["chief"]).await;
+    // Root loses the role admin; from then on it is alice alone.
+    desk.patch("/admin/users/root", json!({"roles": ["chief"]})).await;
+    let answer = desk.put("/admin/roles/chief", json!({"permissions": ["logs:read"]})).await;
+    assert_eq!(answer.problem(), (409, "last_admin"));
+    let answer = desk.put("/admin/roles/chief", json!({"permissions": ["*"]})).await;
+    assert_eq!(answer.status, 200);
+}
