@@ -68,7 +68,7 @@ impl Welcome<'_> {
             writeln!(f, "{:<13} its own log: {home}/{name}.log", "")?;
         }
         writeln!(f, "{:<13} {logs}", "pod logs")?;
-        writeln!(f, "{:<13} http://{}/login", "in a browser", sso.listening)?;
+        writeln!(f, "{:<13} {}/login", "in a browser", self.url(&sso.listening))?;
         writeln!(f, "{:<13} {}  password {}", "user", admin.name, admin.password)?;
         if let Some(Guest { account, namespace, .. }) = &self.guest {
             let Account { name, password } = account;
