@@ -353,7 +353,10 @@ impl SessionAuthority {
             refresh_expires_at,
             ends_at,
         };
-        self.sessions.begin(session).await?;
+        for evicted in self.sessions.begin(session).await? {
+            let event = Event::new(Kind::SessionEvicted, now).by(&user.account);
+            self.audit.record(event.in_session(evicted));
+        }
         Ok(LoggedIn {
             token,
             issued_at: now,
