@@ -33,6 +33,25 @@ async fn one_logs_in_by_form_and_lands_on_the_account() {
 }
 
 #[tokio::test]
+async fn one_gets_an_account_by_form_where_anybody_may() {
+    let closed = Pair::start();
+    closed.browser().open("/register").await.check_problem_is(404, "not_found");
+    assert!(!closed.browser().open("/login").await.page().contains("/register"));
+
+    let pair = Setup::new().sso("SSO_REGISTRATION", "open").start();
+    let mut browser = pair.browser();
+    assert!(browser.open("/login").await.page().contains("href=\"/register\""));
+    assert!(browser.open("/register").await.page().contains("At least 15 characters"));
+    let taken = browser.submit("/register", CREDENTIALS).await;
+    assert_eq!(taken.status, 409, "{taken:?}");
+    assert!(taken.page().contains("Somebody has this user name"));
+    let form = "username=alice&email=&password=the+password+of+alice";
+    check_goes_to(&browser.submit("/register", form).await, "/account");
+    assert!(browser.open("/account").await.page().contains("<strong>alice</strong>"));
+    check_goes_to(&browser.open("/register").await, "/account");
+}
+
+#[tokio::test]
 async fn a_cookies_token_reads_logs_until_its_holder_logs_out() {
     let pair = Pair::start();
     pair.logs.write("default", "web", cri(&["hello"]));

@@ -77,6 +77,11 @@ impl Accounts {
         }
     }
 
+    /// What a new password has to obey.
+    pub(crate) fn password_rules(&self) -> PasswordRules {
+        self.rules
+    }
+
     /// Creates an account that may do nothing yet.
     ///
     /// # Errors

@@ -99,7 +99,7 @@ impl App {
         ensure_admin(&users, &hasher, config.first_admin, clock.now()).await?;
 
         let sessions = Arc::new(SessionStore::new(config.limits, database.clone(), live));
-        let keeper = Arc::new(Keeper::new(sessions.clone(), clock.clone()));
+        let keeper = Arc::new(Keeper::new(sessions.clone(), clock.clone(), audit.clone()));
         let keeping = actix_web::rt::spawn({
             let keeper = keeper.clone();
             async move { keeper.run().await }

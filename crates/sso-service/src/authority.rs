@@ -260,18 +260,30 @@ impl SessionAuthority {
     /// When it is not known to be written.
     pub(crate) async fn end_session(
         &self,
-        own: &LiveSession,
+        own: &Principal,
         id: Uuid,
+        from: Origin<'_>,
     ) -> Result<bool, Unavailable> {
-        self.sessions.end_own(own, id).await
+        let ended = self.sessions.end_own(&own.session, id).await?;
+        if ended {
+            let event = self.event(Kind::Logout, &Holder::from(own), from);
+            self.audit.record(event.on(&id.to_string()));
+        }
+        Ok(ended)
     }
 
     /// Ends all sessions of the user but this one.
     ///
     /// # Errors
     /// When it is not known to be written.
-    pub(crate) async fn end_other_sessions(&self, own: &LiveSession) -> Result<(), Unavailable> {
-        self.sessions.end_others(own).await
+    pub(crate) async fn end_other_sessions(
+        &self,
+        own: &Principal,
+        from: Origin<'_>,
+    ) -> Result<(), Unavailable> {
+        let event = self.event(Kind::Logout, &Holder::from(own), from);
+        self.audit.record(event.because("others"));
+        self.sessions.end_others(&own.session).await
     }
 
     fn try_validate(
@@ -353,7 +365,10 @@ impl SessionAuthority {
             refresh_expires_at,
             ends_at,
         };
-        self.sessions.begin(session).await?;
+        for evicted in self.sessions.begin(session).await? {
+            let event = Event::new(Kind::SessionEvicted, now).by(&user.account);
+            self.audit.record(event.in_session(evicted));
+        }
         Ok(LoggedIn {
             token,
             issued_at: now,

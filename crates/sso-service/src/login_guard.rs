@@ -83,7 +83,7 @@ impl LoginGuard {
         from: Origin<'_>,
     ) -> Result<PasswordHash, NotHashed> {
         let (network, deadline) = (Network::of(from.ip), Instant::now() + PATIENCE);
-        let account = self.limiter.account(None, &format!("registrations from {network:?}"));
+        let account = self.limiter.registrations(network);
         let begun = self.limiter.begin(account, network, self.clock.now(), deadline).await;
         let attempt = begun.map_err(NotHashed::from).inspect_err(|refusal| {
             self.audit

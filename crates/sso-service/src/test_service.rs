@@ -90,10 +90,10 @@ impl TestService {
         let database = Database::open(location, follower).await.unwrap();
         let users = UserStore::new(database.clone());
         let sessions = Arc::new(SessionStore::new(limits, database.clone(), live.clone()));
-        let keeper = Keeper::new(sessions.clone(), clock.clone());
         let record = Lines::default();
         let (audit, audit_thread) =
             AuditLog::start(Box::new(record.clone()), None, clock.clone(), &metrics).unwrap();
+        let keeper = Keeper::new(sessions.clone(), clock.clone(), audit.clone());
         let limiter = Limiter::new(LOGIN_LIMITS, &metrics);
         let hasher = Hasher::start(&metrics).unwrap();
         let guard = Arc::new(LoginGuard::new(clock.clone(), limiter, hasher, audit.clone()));

@@ -11,13 +11,13 @@ use crate::users::Account;
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(dead_code, reason = "some of these arrive with the endpoints that they happen at")]
 pub(crate) enum Kind {
     LoginOk,
     LoginFailed,
     /// A log-in was refused because too many failed before.
     Throttled,
     Logout,
+    /// A session came to its end, or `count` of them did at once.
     SessionExpired,
     /// A session ended because its user had too many.
     SessionEvicted,
@@ -131,9 +131,14 @@ impl Event {
     }
 
     /// Whose doing it was.
-    pub(crate) fn by(mut self, account: &Account) -> Self {
-        self.user_id = Some(account.user_id);
-        self.username = Some(account.username.as_str().into());
+    pub(crate) fn by(self, account: &Account) -> Self {
+        self.of(account.user_id, &account.username)
+    }
+
+    /// Whom it concerns.
+    pub(crate) fn of(mut self, user_id: Uuid, username: &str) -> Self {
+        self.user_id = Some(user_id);
+        self.username = Some(username.into());
         self
     }
 

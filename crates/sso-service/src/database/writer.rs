@@ -148,6 +148,8 @@ impl<F: Follow> Writer<F> {
             // SQLite may have done it by itself. Whatever a failed commit has left behind, the
             // follower sees what is there.
             let _ = execute(&mut self.connection, "ROLLBACK").await;
+            // What was not begun never is: whoever waits for it hears so at once.
+            lot.clear();
         }
         committed = committed.and(self.catch_up().await);
         let committed = committed.map_err(|error| {
@@ -308,6 +310,32 @@ mod tests {
         first.await.unwrap().unwrap();
         assert!(results.iter().all(Result::is_err), "{results:?}");
         assert_eq!(followed.load(Ordering::SeqCst), 0);
+        database.write(insert).await.unwrap();
+        assert_eq!(followed.load(Ordering::SeqCst), 1);
+    }
+
+    /// Whoever heard that it was not done may do something else since.
+    #[tokio::test]
+    async fn what_could_not_be_begun_is_not_done_later() {
+        let directory = tempfile::tempdir().unwrap();
+        let location = Location::File(directory.path().join("sso.db"));
+        let followed = Arc::new(AtomicUsize::new(0));
+        let database = Database::open(&location, Counting(followed.clone())).await.unwrap();
+        let other = Database::open(&location, Nobody).await.unwrap();
+        let (holds, is_held) = oneshot::channel();
+        let (release, released) = oneshot::channel();
+        let holding = tokio::spawn(async move {
+            let hold = async move |_: &mut SqliteConnection| {
+                let _ = holds.send(());
+                let _ = released.await;
+                Ok::<_, Unavailable>(())
+            };
+            other.write(hold).await
+        });
+        is_held.await.unwrap();
+        assert!(database.write(insert).await.is_err());
+        let _ = release.send(());
+        holding.await.unwrap().unwrap();
         database.write(insert).await.unwrap();
         assert_eq!(followed.load(Ordering::SeqCst), 1);
     }

@@ -71,7 +71,7 @@ pub(super) async fn begin_session(
 /// What somebody logs in with. The name is wiped as the password is: people mix up the fields.
 pub(super) struct Credentials {
     pub(super) username: Zeroizing<String>,
-    password: Zeroizing<String>,
+    pub(super) password: Zeroizing<String>,
 }
 
 impl Credentials {

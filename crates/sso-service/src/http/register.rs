@@ -56,7 +56,11 @@ mod tests {
     use actix_web::test::TestRequest;
     use serde_json::{Value, json};
 
-    use crate::test_service::{Answer, PASSWORD, TestService};
+    use crate::{
+        login_guard::Typed,
+        sessions::Client,
+        test_service::{Answer, PASSWORD, TestService},
+    };
 
     async fn register(service: &TestService, body: &Value) -> Answer {
         service.send(TestRequest::post().uri("/auth/register").set_json(body)).await
@@ -142,5 +146,18 @@ mod tests {
         assert_eq!(answer.header("retry-after"), "70");
         // Who has an account is not held back by that.
         service.log_in("user-1").await;
+    }
+
+    #[actix_web::test]
+    async fn nobody_holds_back_registrations_by_typing_names() {
+        let service = TestService::start().await;
+        let network = crate::network::Network::of([0, 0, 0, 0].into());
+        for host in 0..10 {
+            let name = format!("registrations from {network:?}");
+            let typed = Typed { name: &name, password: "a wrong password" };
+            let client = Client::new([198, 51, 100, host].into(), None);
+            service.authority.login(typed, client, "r-1").await.unwrap_err();
+        }
+        assert_eq!(register(&service, &newcomer("alice")).await.status, 201);
     }
 }

@@ -43,6 +43,7 @@ pub(crate) fn app(
         InitError = (),
     >,
 > {
+    let open = services.accounts.check_open().is_ok();
     App::new()
         .app_data(services.authority)
         .app_data(services.accounts)
@@ -50,6 +51,7 @@ pub(crate) fn app(
         .app_data(services.site)
         .configure(routes)
         .configure(admin::routes)
+        .configure(|app| register_routes(app, open))
         .default_service(web::to(no_such_endpoint))
         .wrap(from_fn(csrf::report))
         .wrap(from_fn(cors::share))
@@ -78,6 +80,13 @@ fn routes(app: &mut ServiceConfig) {
         .service(get_resource("/account", pages::account));
 }
 
+/// The page is there where strangers may create accounts, and where not there is nothing to see.
+fn register_routes(app: &mut ServiceConfig, open: bool) {
+    if open {
+        app.service(form_resource("/register", pages::registration, pages::register));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
@@ -87,7 +96,7 @@ mod tests {
     #[actix_web::test]
     async fn what_has_not_arrived_is_not_there() {
         let service = TestService::start().await;
-        for path in ["/", "/auth", "/register", "/auth/validate/", "/metrics", "/livez"] {
+        for path in ["/", "/auth", "/auth/validate/", "/metrics", "/livez"] {
             let answer = service.send(TestRequest::get().uri(path)).await;
             assert_eq!(answer.problem(), (404, "not_found"), "{path}");
         }

@@ -9,12 +9,13 @@ use actix_web::{
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use service_runtime::http::{Problem, Query, Result};
+use service_runtime::http::{Problem, Query, RequestContext, Result};
 use uuid::Uuid;
 
 use super::{
     answer::private,
     credential::{required, token_for_change},
+    origin::origin,
     session::authenticate,
 };
 use crate::{
@@ -45,7 +46,8 @@ pub(super) async fn end_one(
     Query::parse(request.query_string()).finish()?;
     let principal = who_changes(&request, &authority, &site)?;
     let id = id.parse().map_err(|_| no_such_session())?;
-    match authority.end_session(&principal.session, id).await? {
+    let context = RequestContext::of(&request);
+    match authority.end_session(&principal, id, origin(&context)).await? {
         true => Ok(no_content()),
         false => Err(no_such_session()),
     }
@@ -61,9 +63,10 @@ pub(super) async fn end_others(
     let all = query.get("all", flag).unwrap_or(false);
     query.finish()?;
     let principal = who_changes(&request, &authority, &site)?;
-    authority.end_other_sessions(&principal.session).await?;
+    let context = RequestContext::of(&request);
+    authority.end_other_sessions(&principal, origin(&context)).await?;
     if all {
-        authority.end_session(&principal.session, principal.session.id).await?;
+        authority.end_session(&principal, principal.session.id, origin(&context)).await?;
     }
     Ok(no_content())
 }
@@ -210,6 +213,24 @@ mod tests {
         assert_eq!(delete(&service, &tokens[0], "?all=true").await.status, 204);
         assert_eq!(service.validate(&tokens[0]).await.problem(), (401, "invalid_token"));
         assert_eq!(service.validate(&bobs).await.status, 200);
+    }
+
+    #[actix_web::test]
+    async fn it_is_written_down_who_ended_which() {
+        let service = service().await;
+        let (mine, other) = (service.log_in("alice").await, service.log_in("alice").await);
+        let [own, id] = [service.validate(&mine).await, service.validate(&other).await]
+            .map(|known| known.body["session_id"].clone());
+        delete(&service, &mine, &format!("/{}", id.as_str().unwrap())).await;
+        delete(&service, &mine, "?all=true").await;
+        let lines = service.audited().into_iter().filter(|line| line["audit"] == "logout");
+        let told = lines.map(|line| {
+            assert_eq!((&line["username"], &line["session_id"]), (&json!("alice"), &own));
+            (line["target"].clone(), line["reason"].clone())
+        });
+        let expected =
+            [(id, Value::Null), (Value::Null, json!("others")), (own.clone(), Value::Null)];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
     }
 
     #[actix_web::test]

@@ -59,6 +59,11 @@ impl Limiter {
         self.keys.of(user, name)
     }
 
+    /// What the registrations from a network count on.
+    pub(crate) fn registrations(&self, network: Network) -> AccountKey {
+        self.keys.of_registrations(network)
+    }
+
     /// Learns of a log-in of an earlier run.
     pub(crate) fn remember(&self, user: Uuid, network: Network, at: DateTime<Utc>) {
         let account = self.keys.of(Some(user), "");

@@ -48,6 +48,11 @@ impl AccountKeys {
             None => self.0.hash_one(name.trim().to_lowercase()),
         })
     }
+
+    /// The key of all who register from a network. Nobody can type it.
+    pub(super) fn of_registrations(&self, network: Network) -> AccountKey {
+        AccountKey(self.0.hash_one(("registrations", network)))
+    }
 }
 
 /// The buckets that an attempt is counted in.

@@ -218,6 +218,57 @@ async fn a_sweep_removes_what_is_over_and_nothing_else() {
     }
 }
 
+/// How often, of which session and whose.
+fn told(service: TestService, kind: &str) -> Vec<(Option<u64>, Option<String>, Option<String>)> {
+    let lines = service.audited().into_iter().filter(|line| line["audit"] == kind);
+    let text = |line: &serde_json::Value, name: &str| line[name].as_str().map(str::to_owned);
+    lines
+        .map(|line| (line["count"].as_u64(), text(&line, "session_id"), text(&line, "username")))
+        .collect()
+}
+
+#[tokio::test]
+async fn sessions_that_come_to_their_end_are_written_down_and_no_others() {
+    let service = TestService::start().await;
+    for name in ["alice", "bob"] {
+        service.add_user(name, &[]).await;
+    }
+    let [expired, ended] = [log_in(&service, "alice").await, log_in(&service, "alice").await];
+    assert!(log_out(&service, &ended).await);
+    log_in(&service, "bob").await;
+    service.users.end_sessions("bob".parse().unwrap()).await.unwrap();
+    service.clock.advance(LIFETIMES.refresh);
+    service.keeper.sweep().await.unwrap();
+    let expected = (None, Some(expired.session_id.to_string()), Some("alice".to_owned()));
+    assert_eq!(told(service, "session_expired"), [expected]);
+}
+
+#[tokio::test]
+async fn of_many_sessions_that_end_at_once_their_number_is_written_down() {
+    let service = TestService::start().await;
+    service.add_user("alice", &[]).await;
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 700)
+        INSERT INTO sessions (id, user, epoch, created_at, last_seen_at, expires_at, ends_at)
+        SELECT randomblob(16), number, 0, 0, 0, 1, 1 FROM n, users";
+    service.execute(many).await;
+    service.keeper.sweep().await.unwrap();
+    assert_eq!(
+        told(service, "session_expired"),
+        [(Some(500), None, None), (Some(200), None, None)]
+    );
+}
+
+#[tokio::test]
+async fn a_session_that_makes_room_is_written_down() {
+    let one = Limits { per_user: 1, ..LIMITS };
+    let service = TestService::with(LIFETIMES, one, &Location::Memory).await;
+    service.add_user("alice", &[]).await;
+    let first = log_in(&service, "alice").await;
+    log_in(&service, "alice").await;
+    let expected = (None, Some(first.session_id.to_string()), Some("alice".to_owned()));
+    assert_eq!(told(service, "session_evicted"), [expected]);
+}
+
 #[tokio::test]
 async fn what_a_token_was_renewed_with_is_wiped_after_a_while() {
     let service = TestService::start().await;

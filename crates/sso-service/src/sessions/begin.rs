@@ -41,21 +41,23 @@ pub(crate) struct NewSession {
     pub(crate) ends_at: DateTime<Utc>,
 }
 
-/// Writes a new session, and ends the user's least recently used ones if there are too many.
+/// Writes a new session, and ends the user's least recently used ones if there are too many. Gives
+/// the ids of those.
 pub(super) async fn begin(
     connection: &mut SqliteConnection,
     session: &NewSession,
     limits: Limits,
     live: &LiveSessions,
-) -> Result<(), BeginError> {
+) -> Result<Vec<Uuid>, BeginError> {
     check_user(connection, session).await?;
-    make_room(connection, session, limits.per_user, live).await?;
+    let evicted = make_room(connection, session, limits.per_user, live).await?;
     let sessions: i64 =
         query_scalar("SELECT sessions FROM session_count").fetch_one(&mut *connection).await?;
     if usize::try_from(sessions).is_ok_and(|sessions| sessions >= limits.total) {
         return Err(TooManySessions.into());
     }
-    Ok(insert(connection, session).await?)
+    insert(connection, session).await?;
+    Ok(evicted)
 }
 
 /// Between the look at the password and here the user may have been disabled or deleted, or may
@@ -75,6 +77,7 @@ async fn check_user(
 #[derive(FromRow)]
 struct Own {
     number: i64,
+    id: Vec<u8>,
     last_seen_at: i64,
     hash: Option<Vec<u8>>,
 }
@@ -85,9 +88,9 @@ async fn make_room(
     session: &NewSession,
     per_user: usize,
     live: &LiveSessions,
-) -> Result<(), sqlx::Error> {
+) -> Result<Vec<Uuid>, sqlx::Error> {
     let own = query_as(
-        "SELECT number, last_seen_at, (SELECT hash FROM session_tokens
+        "SELECT number, id, last_seen_at, (SELECT hash FROM session_tokens
              WHERE session = sessions.number ORDER BY session_tokens.number DESC LIMIT 1) AS hash
          FROM sessions
          WHERE user = ? AND epoch = ? AND NOT minted AND expires_at > ? ORDER BY number",
@@ -96,17 +99,18 @@ async fn make_room(
     let mut own: Vec<Own> = own.fetch_all(&mut *connection).await?;
     let too_many = (own.len() + 1).saturating_sub(per_user);
     if too_many == 0 {
-        return Ok(());
+        return Ok(Vec::new());
     }
     // The sort is stable: of two that were used at the same time, the older one goes.
     own.sort_by_key(|own| own.last_seen(live));
-    for own in own.iter().take(too_many) {
+    own.truncate(too_many);
+    for own in &own {
         query("DELETE FROM sessions WHERE number = ?")
             .bind(own.number)
             .execute(&mut *connection)
             .await?;
     }
-    Ok(())
+    Ok(own.iter().filter_map(|own| Uuid::from_slice(&own.id).ok()).collect())
 }
 
 impl Own {

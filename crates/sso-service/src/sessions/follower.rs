@@ -57,7 +57,6 @@ impl Follower {
         }
         self.load_tokens(connection).await?;
         self.keys.replace(live_keys(connection).await?);
-        self.count(connection).await?;
         query("COMMIT").execute(connection).await?;
         self.have_seen(last);
         Ok(())
@@ -117,7 +116,6 @@ impl Follower {
         }
         // After the tokens: a session that outlives its user's epoch is never behind it.
         self.renew_users(connection, users, roles).await?;
-        self.count(connection).await?;
         self.forget_users();
         self.have_seen(last);
         Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
@@ -221,7 +219,8 @@ impl Follow for Follower {
                 break;
             }
         }
-        Ok(())
+        // Also when nothing has changed: a session that ends without a token leaves no change.
+        self.count(connection).await
     }
 }
 

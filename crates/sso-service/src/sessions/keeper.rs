@@ -6,8 +6,12 @@ use service_runtime::clock::Clock;
 use sqlx::{SqliteConnection, query};
 use tokio::time::{Instant, interval};
 
-use super::{live::LiveSession, store::SessionStore, sweep::sweep};
-use crate::database::Unavailable;
+use super::{
+    live::LiveSession,
+    store::SessionStore,
+    sweep::{self, sweep},
+};
+use crate::{audit::AuditLog, database::Unavailable};
 
 /// How often what could not be written is tried again, and what is over is swept away.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -21,12 +25,13 @@ const STEP: usize = 1000;
 pub(crate) struct Keeper {
     store: Arc<SessionStore>,
     clock: Arc<dyn Clock>,
+    audit: AuditLog,
 }
 
 impl Keeper {
     /// Looks after these sessions.
-    pub(crate) fn new(store: Arc<SessionStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    pub(crate) fn new(store: Arc<SessionStore>, clock: Arc<dyn Clock>, audit: AuditLog) -> Self {
+        Self { store, clock, audit }
     }
 
     /// Goes on until it is dropped. What fails is tried again the next time.
@@ -73,7 +78,9 @@ impl Keeper {
             let step = async move |connection: &mut SqliteConnection| {
                 Ok::<_, Unavailable>(sweep(connection, now, known).await?)
             };
-            go_on = self.store.database().write(step).await?;
+            let expired;
+            (expired, go_on) = self.store.database().write(step).await?;
+            sweep::events(&expired, now).into_iter().for_each(|event| self.audit.record(event));
         }
         Ok(())
     }

@@ -71,12 +71,13 @@ impl SessionStore {
         self.live.find(hash, now)
     }
 
-    /// Begins a session. A user who has too many loses the least recently used one.
+    /// Begins a session. A user who has too many loses the least recently used one, whose id is
+    /// given.
     ///
     /// # Errors
     /// When the user is not any more who logged in, there are too many sessions in all, or it
     /// cannot be written.
-    pub(crate) async fn begin(&self, session: NewSession) -> Result<(), BeginError> {
+    pub(crate) async fn begin(&self, session: NewSession) -> Result<Vec<Uuid>, BeginError> {
         let (limits, live) = (self.limits, self.live.clone());
         let work = async move |connection: &mut SqliteConnection| {
             begin(connection, &session, limits, &live).await
@@ -101,7 +102,12 @@ impl SessionStore {
     pub(crate) async fn end_by_token(&self, hash: &TokenHash) -> Result<(), Unavailable> {
         match self.live.session_of(hash) {
             Some(session) => {
+                // Before it is looked for again: the follower may be putting another in its place.
+                self.live.begin_to_end(&[session.number]);
                 session.end();
+                if let Some(session) = self.live.session_of(hash) {
+                    session.end();
+                }
                 self.end(vec![session.number]).await
             }
             None => Ok(()),

@@ -7,48 +7,98 @@ use std::ops::ControlFlow;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{FromRow, SqliteConnection, query, query_as};
+use uuid::Uuid;
 
 use super::refresh::REPLAY_WINDOW;
+use crate::audit::{Event, Kind};
 
 /// How many rows go at a time: log-ins wait for no longer than these take.
 const SWEEP_STEP: i64 = 500;
 /// A change is a small row at the beginning of its table.
 const PRUNE_STEP: i64 = 10 * SWEEP_STEP;
 
+/// How many sessions of a step are written down one by one: a million that end within a minute
+/// leave some thousand lines.
+const MOST_TOLD: usize = 50;
+
 /// How long grants and keys are listed that are over.
 const KEPT_WHEN_OVER: TimeDelta = TimeDelta::days(30);
 
-/// Removes some of what is over, and tells whether to go on.
+/// A session whose time is over.
+#[derive(Debug, FromRow)]
+pub(super) struct Expired {
+    number: i64,
+    id: Vec<u8>,
+    /// `None` if it had ended before.
+    user_id: Option<String>,
+    username: Option<String>,
+}
+
+/// Removes some of what is over, and gives the sessions among it. Tells whether to go on.
 pub(super) async fn sweep(
     connection: &mut SqliteConnection,
     now: DateTime<Utc>,
     known_change: i64,
-) -> Result<ControlFlow<()>, sqlx::Error> {
+) -> Result<(Vec<Expired>, ControlFlow<()>), sqlx::Error> {
     let millis = now.timestamp_millis();
     let expired_tokens = "DELETE FROM session_tokens WHERE number IN (
          SELECT number FROM session_tokens WHERE expires_at <= ? LIMIT ?)";
-    let expired_sessions = "DELETE FROM sessions WHERE number IN (
-         SELECT number FROM sessions WHERE expires_at <= ? LIMIT ?)";
     // These are not in force any more, and stay for a while to be looked at.
     let looked_at = (now - KEPT_WHEN_OVER).timestamp_millis();
     let grants = "DELETE FROM grants WHERE id IN (
          SELECT id FROM grants WHERE expires_at <= ? LIMIT ?)";
     let keys = "DELETE FROM api_keys WHERE id IN (
          SELECT id FROM api_keys WHERE expires_at <= ? LIMIT ?)";
-    let mut removed = 0;
-    for (sql, over_since) in [
-        (expired_tokens, millis),
-        (expired_sessions, millis),
-        (grants, looked_at),
-        (keys, looked_at),
-    ] {
+    let expired = sweep_sessions(connection, millis).await?;
+    let mut removed = expired.len() as u64;
+    for (sql, over_since) in [(expired_tokens, millis), (grants, looked_at), (keys, looked_at)] {
         let done = query(sql).bind(over_since).bind(SWEEP_STEP).execute(&mut *connection).await?;
         removed += done.rows_affected();
     }
     removed += sweep_ended(connection).await?;
     removed += wipe_nonces(connection, now).await?;
     removed += prune_changes(connection, known_change).await?;
-    Ok(if removed == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    let go_on = if removed == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    Ok((expired, go_on))
+}
+
+async fn sweep_sessions(
+    connection: &mut SqliteConnection,
+    millis: i64,
+) -> Result<Vec<Expired>, sqlx::Error> {
+    let expired = query_as(
+        "SELECT sessions.number, sessions.id, users.id AS user_id, username
+         FROM sessions LEFT JOIN users ON users.number = user AND users.epoch = sessions.epoch
+         WHERE expires_at <= ? LIMIT ?",
+    );
+    let expired = expired.bind(millis).bind(SWEEP_STEP);
+    let expired: Vec<Expired> = expired.fetch_all(&mut *connection).await?;
+    let numbers: Vec<_> = expired.iter().map(|session| session.number).collect();
+    query("DELETE FROM sessions WHERE number IN (SELECT value FROM json_each(?))")
+        .bind(serde_json::Value::from(numbers).to_string())
+        .execute(connection)
+        .await?;
+    Ok(expired)
+}
+
+/// What is written down of these. Of many at once it is their number.
+pub(super) fn events(expired: &[Expired], now: DateTime<Utc>) -> Vec<Event> {
+    let event = Event::new(Kind::SessionExpired, now);
+    let known = expired.iter().filter_map(Expired::ids);
+    let events: Vec<_> =
+        known.map(|(id, user, name)| event.clone().in_session(id).of(user, name)).collect();
+    if events.len() > MOST_TOLD {
+        return vec![event.times(events.len() as u64)];
+    }
+    events
+}
+
+impl Expired {
+    /// Its own, and whose it was; `None` if it had ended before.
+    fn ids(&self) -> Option<(Uuid, Uuid, &str)> {
+        let user_id = self.user_id.as_deref()?.parse().ok()?;
+        Some((Uuid::from_slice(&self.id).ok()?, user_id, self.username.as_deref()?))
+    }
 }
 
 /// A user all of whose sessions before this epoch have ended.

@@ -6,20 +6,20 @@ use actix_web::{
     web::{Data, Payload},
 };
 use askama::Template;
-use service_runtime::http::{
-    ContentType, Problem, Query, Result, content_type, read_body, unsupported_media_type,
-};
+use service_runtime::http::{Problem, Result};
 
 use super::{
     error::{for_people, wants_html},
-    page::{go_to, page, shown},
+    form::read_form,
+    page::{go_to, page, shown, with_landing},
     visitor::{landing, visitor},
 };
 use crate::{
+    accounts::Accounts,
     authority::SessionAuthority,
     http::{
         cookies, csrf,
-        login::{Credentials, begin_session, form_fields},
+        login::{Credentials, begin_session},
     },
     site::{Landing, Site},
 };
@@ -30,27 +30,36 @@ struct LoginPage<'a> {
     username: &'a str,
     fault: Option<&'a str>,
     landing: &'a Landing,
+    /// Where one gets an account, if strangers may have one.
+    register: Option<String>,
 }
 
 /// Shows the form; whoever is logged in goes straight on.
 pub(in crate::http) async fn show(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
+    accounts: Data<Accounts>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    for_people(&request, try_show(&request, &authority, &site))
+    for_people(&request, try_show(&request, &authority, &accounts, &site))
 }
 
 fn try_show(
     request: &HttpRequest,
     authority: &SessionAuthority,
+    accounts: &Accounts,
     site: &Site,
 ) -> Result<HttpResponse> {
     let landing = landing(request, site)?;
     if visitor(request, authority, site)?.is_some() {
         return Ok(go_to(landing.location()).finish());
     }
-    page(&LoginPage { username: "", fault: None, landing: &landing }, &landing)
+    page(&form("", accounts, &landing), &landing)
+}
+
+fn form<'a>(username: &'a str, accounts: &Accounts, landing: &'a Landing) -> LoginPage<'a> {
+    let register = accounts.check_open().is_ok().then(|| with_landing("/register", landing));
+    LoginPage { username, fault: None, landing, register }
 }
 
 /// Begins a session, always a new one: what the browser had before may be known to others.
@@ -58,9 +67,10 @@ pub(in crate::http) async fn log_in(
     request: HttpRequest,
     body: Payload,
     authority: Data<SessionAuthority>,
+    accounts: Data<Accounts>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    let answer = try_log_in(&request, body, &authority, &site).await;
+    let answer = try_log_in(&request, body, &authority, &accounts, &site).await;
     for_people(&request, answer)
 }
 
@@ -68,6 +78,7 @@ async fn try_log_in(
     request: &HttpRequest,
     body: Payload,
     authority: &SessionAuthority,
+    accounts: &Accounts,
     site: &Site,
 ) -> Result<HttpResponse> {
     csrf::check(request.headers(), site)?;
@@ -80,24 +91,20 @@ async fn try_log_in(
             cookies::give(&mut response, &logged_in, site);
             Ok(response.finish())
         }
-        Err(error) => Err(again(request, error.into(), &credentials.username, &landing)),
+        Err(error) => {
+            let form = form(&credentials.username, accounts, &landing);
+            Err(again(request, error.into(), form))
+        }
     }
-}
-
-async fn read_form(request: &HttpRequest, body: Payload) -> Result<Query> {
-    Query::parse(request.query_string()).finish()?;
-    if content_type(request)? != Some(ContentType::Form) {
-        return Err(unsupported_media_type());
-    }
-    form_fields(&read_body(body).await?)
 }
 
 /// The form once more, with what went wrong, where trying again is what helps.
-fn again(request: &HttpRequest, problem: Problem, username: &str, landing: &Landing) -> Problem {
+fn again(request: &HttpRequest, problem: Problem, form: LoginPage<'_>) -> Problem {
     let Some(fault) = fault(&problem).filter(|_| wants_html(request.headers())) else {
         return problem;
     };
-    shown(problem, &LoginPage { username, fault: Some(fault), landing }, landing)
+    let landing = form.landing;
+    shown(problem, &LoginPage { fault: Some(fault), ..form }, landing)
 }
 
 fn fault(problem: &Problem) -> Option<&'static str> {

@@ -2,10 +2,12 @@
 
 mod account;
 mod error;
+mod form;
 mod login;
 mod logout;
 mod page;
 mod refresh;
+mod register;
 mod visitor;
 
 pub(super) use account::show as account;
@@ -13,3 +15,4 @@ pub(super) use login::{log_in, show as login};
 pub(super) use logout::{log_out, show as logout};
 pub(super) use page::STYLE;
 pub(super) use refresh::renew;
+pub(super) use register::{register, show as registration};

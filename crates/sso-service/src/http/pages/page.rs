@@ -13,7 +13,7 @@ use askama::Template;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use service_runtime::http::{Problem, Result};
 use sha2::{Digest, Sha256};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::site::Landing;
 
@@ -50,6 +50,16 @@ pub(super) fn go_to(location: &str) -> HttpResponseBuilder {
     let mut response = HttpResponse::SeeOther();
     response.insert_header((LOCATION, location)).insert_header((CACHE_CONTROL, "no-store"));
     response
+}
+
+/// A page of ours from which one goes on to the same place.
+pub(super) fn with_landing(path: &str, landing: &Landing) -> String {
+    let Some(url) = landing.returning() else {
+        return path.to_owned();
+    };
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let query = query.append_pair("return_to", url.as_str()).finish();
+    format!("{path}?{query}")
 }
 
 fn render(template: &impl Template) -> Result<String> {

@@ -2,11 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponse, ResponseError, http::StatusCode, web::Data};
 use service_runtime::http::{Problem, RequestContext, Result};
-use url::form_urlencoded;
 
 use super::{
     error::for_people,
-    page::go_to,
+    page::{go_to, with_landing},
     visitor::{landing, visitor},
 };
 use crate::{
@@ -61,12 +60,7 @@ fn log_in_after(problem: Problem, landing: &Landing) -> Result<HttpResponse> {
     if problem.status_code() != StatusCode::UNAUTHORIZED {
         return Err(problem);
     }
-    let Some(url) = landing.returning() else {
-        return Ok(go_to("/login").finish());
-    };
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    let query = query.append_pair("return_to", url.as_str()).finish();
-    Ok(go_to(&format!("/login?{query}")).finish())
+    Ok(go_to(&with_landing("/login", landing)).finish())
 }
 
 #[cfg(test)]

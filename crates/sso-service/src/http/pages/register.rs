@@ -1,0 +1,407 @@
+//! `/register`: the form, and what it sends. It is there where strangers may create accounts.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Payload},
+};
+use askama::Template;
+use service_runtime::http::{Problem, RequestContext, Result};
+
+use super::{
+    error::{for_people, wants_html},
+    form::read_form,
+    page::{go_to, page, shown, with_landing},
+    visitor::{landing, visitor},
+};
+use crate::{
+    accounts::{Accounts, Newcomer, RegisterError},
+    authority::SessionAuthority,
+    http::{
+        cookies, csrf,
+        json_body::{fault_at, refused},
+        login::{Credentials, begin_session},
+        origin::origin,
+    },
+    site::{Landing, Site},
+    users::{CreateError, Email, HashError, PasswordFault},
+};
+
+#[derive(Template)]
+#[template(path = "register.html")]
+struct RegisterPage<'a> {
+    username: &'a str,
+    email: &'a str,
+    min_length: usize,
+    fault: Option<String>,
+    landing: &'a Landing,
+    log_in: String,
+}
+
+/// Shows the form; whoever is logged in goes straight on.
+pub(in crate::http) async fn show(
+    request: HttpRequest,
+    authority: Data<SessionAuthority>,
+    accounts: Data<Accounts>,
+    site: Data<Site>,
+) -> Result<HttpResponse> {
+    for_people(&request, try_show(&request, &authority, &accounts, &site))
+}
+
+fn try_show(
+    request: &HttpRequest,
+    authority: &SessionAuthority,
+    accounts: &Accounts,
+    site: &Site,
+) -> Result<HttpResponse> {
+    let landing = landing(request, site)?;
+    if visitor(request, authority, site)?.is_some() {
+        return Ok(go_to(landing.location()).finish());
+    }
+    page(&form("", "", accounts, &landing), &landing)
+}
+
+fn form<'a>(
+    username: &'a str,
+    email: &'a str,
+    accounts: &Accounts,
+    landing: &'a Landing,
+) -> RegisterPage<'a> {
+    let min_length = accounts.password_rules().min_length;
+    let log_in = with_landing("/login", landing);
+    RegisterPage { username, email, min_length, fault: None, landing, log_in }
+}
+
+/// Creates the account, and logs its owner in.
+pub(in crate::http) async fn register(
+    request: HttpRequest,
+    body: Payload,
+    authority: Data<SessionAuthority>,
+    accounts: Data<Accounts>,
+    site: Data<Site>,
+) -> Result<HttpResponse> {
+    let answer = try_register(&request, body, &authority, &accounts, &site).await;
+    for_people(&request, answer)
+}
+
+async fn try_register(
+    request: &HttpRequest,
+    body: Payload,
+    authority: &SessionAuthority,
+    accounts: &Accounts,
+    site: &Site,
+) -> Result<HttpResponse> {
+    csrf::check(request.headers(), site)?;
+    let mut fields = read_form(request, body).await?;
+    let landing = site.landing(fields.take("return_to").as_deref());
+    let email = fields.take("email").unwrap_or_default();
+    let credentials = Credentials::from_fields(fields)?;
+    match create(request, &credentials, &email, accounts).await {
+        Ok(()) => Ok(log_in(request, &credentials, authority, site, &landing).await),
+        Err(refusal) => {
+            let form = form(&credentials.username, &email, accounts, &landing);
+            Err(again(request, refusal, form))
+        }
+    }
+}
+
+async fn create(
+    request: &HttpRequest,
+    credentials: &Credentials,
+    email: &str,
+    accounts: &Accounts,
+) -> Result<(), Refusal> {
+    let newcomer = newcomer(credentials, email)?;
+    accounts.register(newcomer, origin(&RequestContext::of(request))).await?;
+    Ok(())
+}
+
+/// As any log-in. Should it not succeed, there is the account all the same, to log in with.
+async fn log_in(
+    request: &HttpRequest,
+    credentials: &Credentials,
+    authority: &SessionAuthority,
+    site: &Site,
+    landing: &Landing,
+) -> HttpResponse {
+    let Ok(logged_in) = begin_session(request, credentials, authority).await else {
+        return go_to(&with_landing("/login", landing)).finish();
+    };
+    let mut response = go_to(landing.location());
+    cookies::give(&mut response, &logged_in, site);
+    response.finish()
+}
+
+fn newcomer(credentials: &Credentials, email: &str) -> Result<Newcomer, Refusal> {
+    let username = credentials.username.parse().map_err(|fault| {
+        let words = "A user name is made of the letters a to z, digits, and . _ @ -. It begins \
+                     with a letter or a digit, and has at most 63 characters.";
+        Refusal::of_field("username", &fault, words)
+    })?;
+    let email =
+        (!email.is_empty()).then(|| email.parse::<Email>()).transpose().map_err(|fault| {
+            Refusal::of_field("email", &fault, "That is no e-mail address. You may leave it out.")
+        })?;
+    let password = credentials.password.parse().map_err(RegisterError::Password)?;
+    Ok(Newcomer { username, password, email })
+}
+
+/// Why there is no account, for programs and, where trying again helps, for people.
+struct Refusal {
+    problem: Problem,
+    words: Option<String>,
+}
+
+impl Refusal {
+    fn of_field(name: &str, fault: &impl ToString, words: &str) -> Self {
+        let problem = refused("invalid_value", vec![fault_at(name, fault.to_string())]);
+        Self { problem, words: Some(words.to_owned()) }
+    }
+}
+
+impl From<RegisterError> for Refusal {
+    fn from(error: RegisterError) -> Self {
+        let words = words(&error);
+        Self { problem: error.into(), words }
+    }
+}
+
+fn words(error: &RegisterError) -> Option<String> {
+    let words = match error {
+        RegisterError::Password(fault) => return Some(password_words(*fault)),
+        RegisterError::TooMany { .. } => {
+            "There were too many new accounts from your network. Wait a few minutes and try again."
+        }
+        RegisterError::Hash(HashError::Busy) => {
+            "Too many people are logging in just now. Wait a moment and try again."
+        }
+        RegisterError::Create(CreateError::NameTaken(_)) => {
+            "Somebody has this user name. Choose another one."
+        }
+        RegisterError::Create(CreateError::EmailTaken) => {
+            "There is an account with this e-mail address."
+        }
+        _ => return None,
+    };
+    Some(words.to_owned())
+}
+
+fn password_words(fault: PasswordFault) -> String {
+    match fault {
+        PasswordFault::TooLong => "That password is too long.".to_owned(),
+        PasswordFault::TooShort(least) => {
+            format!("That password is too short: it needs {least} characters.")
+        }
+        PasswordFault::Username => "Your user name is no password.".to_owned(),
+        PasswordFault::Common => {
+            "Too many people have that password: it is among the first that are tried.".to_owned()
+        }
+    }
+}
+
+/// The form once more, with what went wrong, where trying again is what helps.
+fn again(request: &HttpRequest, refusal: Refusal, form: RegisterPage<'_>) -> Problem {
+    let Refusal { problem, words } = refusal;
+    if words.is_none() || !wants_html(request.headers()) {
+        return problem;
+    }
+    let landing = form.landing;
+    shown(problem, &RegisterPage { fault: words, ..form }, landing)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use crate::{
+        database::Location,
+        sessions::Limits,
+        test_service::{Answer, LIFETIMES, LIMITS, TestService, site_with_return_host},
+    };
+
+    const HTML: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
+    const THERE: &str = "https%3A%2F%2Fapp.example.org%2Fx%3Fy";
+    const GOOD: &str = "username=Alice&email=a%40example.org&password=correct+horse+battery";
+
+    async fn service() -> TestService {
+        let mut service = TestService::start().await;
+        service.site = site_with_return_host("http://127.0.0.1:8001", "app.example.org");
+        service
+    }
+
+    fn get(uri: &str) -> TestRequest {
+        TestRequest::get().uri(uri).insert_header(("accept", HTML))
+    }
+
+    /// As a browser posts the form.
+    fn post(body: &str) -> TestRequest {
+        TestRequest::post()
+            .uri("/register")
+            .insert_header(("accept", HTML))
+            .insert_header(("content-type", "application/x-www-form-urlencoded"))
+            .insert_header(("sec-fetch-site", "same-origin"))
+            .set_payload(body.to_owned())
+    }
+
+    #[track_caller]
+    fn check_goes_to(answer: &Answer, location: &str) {
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        assert_eq!(answer.header("location"), location);
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+
+    #[track_caller]
+    fn check_again(answer: &Answer, status: u16, words: &str) {
+        assert_eq!(answer.status, status, "{}", answer.text);
+        let form = "<form method=\"post\" action=\"/register\">";
+        for expected in [words, form, "role=\"alert\""] {
+            assert!(answer.text.contains(expected), "{expected}: {}", answer.text);
+        }
+        assert_eq!(answer.header("set-cookie"), "");
+    }
+
+    #[actix_web::test]
+    async fn the_form_says_what_a_password_has_to_be() {
+        let answer = service().await.send(get("/register")).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        for words in ["At least 15 characters", "autocomplete=\"new-password\"", "href=\"/login\""]
+        {
+            assert!(answer.text.contains(words), "{words}: {}", answer.text);
+        }
+        assert!(!answer.text.contains("role=\"alert\""), "{}", answer.text);
+    }
+
+    #[actix_web::test]
+    async fn who_registers_is_logged_in_and_goes_on() {
+        let service = service().await;
+        let answer = service.send(post(&format!("{GOOD}&return_to={THERE}"))).await;
+        check_goes_to(&answer, "https://app.example.org/x?y");
+        let known = service.validate(&answer.cookie("session_id").unwrap()).await.body;
+        assert_eq!(known["username"], "alice");
+        assert_eq!(known["permissions"], serde_json::json!([]));
+        let without_email = post("username=bob&email=&password=correct+horse+battery");
+        check_goes_to(&service.send(without_email).await, "/account");
+        let kinds: Vec<_> = service.audited().iter().map(|line| line["audit"].clone()).collect();
+        assert_eq!(kinds, ["registered", "login_ok", "registered", "login_ok"]);
+    }
+
+    #[actix_web::test]
+    async fn whoever_is_logged_in_goes_straight_on() {
+        let service = service().await;
+        service.add_user("bob", &[]).await;
+        let cookie = format!("session_id={}", service.log_in("bob").await);
+        for (uri, location) in [
+            ("/register".to_owned(), "/account"),
+            (format!("/register?return_to={THERE}"), "https://app.example.org/x?y"),
+        ] {
+            let request = get(&uri).insert_header(("cookie", cookie.clone()));
+            check_goes_to(&service.send(request).await, location);
+        }
+    }
+
+    #[actix_web::test]
+    async fn what_is_refused_is_said_beside_the_form() {
+        let service = service().await;
+        check_goes_to(&service.send(post(GOOD)).await, "/account");
+        for (body, status, words) in [
+            (GOOD, 409, "Somebody has this user name"),
+            (&GOOD.replace("Alice", "bob"), 409, "with this e-mail address"),
+            ("username=a+b&password=correct+horse+battery", 422, "A user name is made of"),
+            ("username=b&email=x&password=correct+horse+battery", 422, "no e-mail address"),
+            ("username=b&password=short", 422, "it needs 15 characters"),
+            ("username=a.long.user.name&password=a.long.user.name", 422, "is no password"),
+            ("username=b&password=passwordpassword", 422, "the first that are tried"),
+            (&format!("username=b&password={}", "x".repeat(1025)), 422, "too long"),
+        ] {
+            check_again(&service.send(post(body)).await, status, words);
+        }
+        assert_eq!(service.users.list().await.unwrap().len(), 1);
+    }
+
+    #[actix_web::test]
+    async fn name_address_and_way_on_survive_the_form_and_the_password_never() {
+        let service = service().await;
+        let body = format!("username=%22%3Eb&email=%22%40b&password=tr0ub4dor&return_to={THERE}");
+        let answer = service.send(post(&body)).await;
+        check_again(&answer, 422, "value=\"&#34;&#62;b\"");
+        let log_in = format!("href=\"/login?return_to={THERE}\"");
+        for kept in ["value=\"&#34;@b\"", "value=\"https://app.example.org/x?y\"", &log_in] {
+            assert!(answer.text.contains(kept), "{kept}: {}", answer.text);
+        }
+        assert!(!answer.text.contains("tr0ub4dor"), "{}", answer.text);
+    }
+
+    #[actix_web::test]
+    async fn too_many_from_one_network_are_asked_to_wait() {
+        let service = service().await;
+        for number in 0..10 {
+            let body = format!("username=u{number}&password=correct+horse+battery");
+            check_goes_to(&service.send(post(&body)).await, "/account");
+        }
+        let answer = service.send(post(GOOD)).await;
+        check_again(&answer, 429, "Wait a few minutes");
+        assert_eq!(answer.header("retry-after"), "70");
+    }
+
+    /// There is the account then; only the session has to wait.
+    #[actix_web::test]
+    async fn who_cannot_be_logged_in_just_now_is_sent_to_log_in() {
+        let none = Limits { total: 0, ..LIMITS };
+        let mut service = TestService::with(LIFETIMES, none, &Location::Memory).await;
+        service.site = site_with_return_host("http://127.0.0.1:8001", "app.example.org");
+        let answer = service.send(post(&format!("{GOOD}&return_to={THERE}"))).await;
+        check_goes_to(&answer, &format!("/login?return_to={THERE}"));
+        assert_eq!(answer.header("set-cookie"), "");
+        assert_eq!(service.users.list().await.unwrap().len(), 1);
+    }
+
+    #[actix_web::test]
+    async fn a_store_that_does_not_answer_shows_no_form() {
+        let service = service().await;
+        service.database.close().await;
+        let answer = service.send(post(GOOD)).await;
+        assert_eq!(answer.status, 503, "{}", answer.text);
+        assert!(!answer.text.contains("<form"), "{}", answer.text);
+    }
+
+    #[actix_web::test]
+    async fn no_foreign_page_registers_anybody() {
+        let service = service().await;
+        for site in ["cross-site", "same-site"] {
+            let answer = service.send(post(GOOD).insert_header(("sec-fetch-site", site))).await;
+            assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (403, ""));
+        }
+        assert!(service.users.list().await.unwrap().is_empty());
+    }
+
+    #[actix_web::test]
+    async fn programs_get_problems() {
+        let service = service().await;
+        let program = |request: TestRequest| request.insert_header(("accept", "*/*"));
+        for (request, problem) in [
+            (post("username=a+b&password=correct+horse+battery"), (422, "invalid_value")),
+            (post("username=a"), (422, "invalid_value")),
+            (post("username=a&password=short"), (422, "invalid_value")),
+            (post("username=a&username=b&password=x"), (400, "bad_request")),
+            (get("/register?x=1"), (400, "bad_request")),
+            (
+                post("{}").insert_header(("content-type", "application/json")),
+                (415, "unsupported_media_type"),
+            ),
+        ] {
+            assert_eq!(service.send(program(request)).await.problem(), problem);
+        }
+    }
+
+    #[actix_web::test]
+    async fn where_registration_is_closed_there_is_no_such_page_and_no_link_to_it() {
+        let service = TestService::closed().await;
+        for request in [TestRequest::get().uri("/register"), post(GOOD)] {
+            assert_eq!(service.send(request).await.problem(), (404, "not_found"));
+        }
+        assert!(!service.send(get("/login")).await.text.contains("/register"));
+        let open = self::service().await;
+        let log_in = open.send(get(&format!("/login?return_to={THERE}"))).await;
+        let link = format!("href=\"/register?return_to={THERE}\"");
+        assert!(log_in.text.contains(&link), "{}", log_in.text);
+    }
+}
