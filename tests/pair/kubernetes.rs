@@ -591,3 +591,11 @@ async fn why_an_answer_failed_is_in_the_log_under_its_id_and_nowhere_else() {
     let told: Vec<_> = log.lines().filter(|line| line.contains(cause)).collect();
     assert!(!told.is_empty() && told.iter().all(|line| line.contains(id)), "{told:?}");
 }
+
+#[tokio::test]
+async fn a_review_larger_than_any_is_not_read() {
+    let (_pair, alice) = start().await;
+    let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    let answer = post(&alice, path, &json!({ "spec": {}, "padding": "x".repeat(70_000) })).await;
+    assert_eq!((answer.status, &answer.json()["reason"]), (413, &json!("RequestEntityTooLarge")));
+}
