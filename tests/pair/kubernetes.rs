@@ -576,3 +576,26 @@ async fn an_authority_that_hangs_is_unknown_in_time() {
     authority.answer(Vouching::of("logs:read").reply());
     assert_eq!(get(&caller, "/api").await.status, 200);
 }
+
+#[tokio::test]
+async fn why_an_answer_failed_is_in_the_log_under_its_id_and_nowhere_else() {
+    let mut pair = Pair::start();
+    let admin = pair.admin().await;
+    pair.logs.pod("team-a", "web").container("app").pipe("0.log");
+    let answer = get(&admin, &format!("{NS}/team-a/pods/web/log")).await;
+    assert_eq!(answer.status, 500, "{answer:?}");
+    let cause = "not a regular file";
+    assert!(!answer.body.contains(cause), "{answer:?}");
+    let id = answer.response["x-request-id"].to_str().unwrap();
+    let log = pair.gateway.stop_and_read_log();
+    let told: Vec<_> = log.lines().filter(|line| line.contains(cause)).collect();
+    assert!(!told.is_empty() && told.iter().all(|line| line.contains(id)), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_review_larger_than_any_is_not_read() {
+    let (_pair, alice) = start().await;
+    let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    let answer = post(&alice, path, &json!({ "spec": {}, "padding": "x".repeat(70_000) })).await;
+    assert_eq!((answer.status, &answer.json()["reason"]), (413, &json!("RequestEntityTooLarge")));
+}

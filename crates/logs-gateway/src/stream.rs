@@ -365,11 +365,13 @@ impl LogStream {
         let warning = self.warning.unwrap_or_else(never);
         let changes = self.changes.iter_mut().map(|change| Box::pin(change.changed()));
         tokio::select! {
+            biased;
             reason = &mut self.leave => Wake::Leave(reason),
-            _ = select_all(changes) => Wake::Changed,
             () = sleep_until(warning) => Wake::Warning,
-            () = sleep_until(quiet) => Wake::Quiet,
             () = sleep_until(heartbeat) => Wake::Heartbeat,
+            // What its reader did not look at for long is not quiet for that.
+            _ = select_all(changes) => Wake::Changed,
+            () = sleep_until(quiet) => Wake::Quiet,
         }
     }
 }

@@ -33,9 +33,11 @@ impl Caller {
 
     /// Whether the caller may read the logs of every pod that there could be in the namespace.
     pub(crate) fn may_read_all_in(&self, namespace: &str) -> bool {
-        // Longer than any pattern of letters and question marks, and of none of the letters: what
-        // matches it matches every name.
-        self.may_read_named(namespace, &"\0".repeat(1024))
+        // As short as a name can be, and longer than any pattern of letters and question marks, and
+        // of none of the letters: what matches both matches every name.
+        let shortest = AskedPermission::on(READ_LOGS, namespace, "\0");
+        let longest = AskedPermission::on(READ_LOGS, namespace, &"\0".repeat(1024));
+        self.permissions.iter().any(|held| permits([held], &shortest) && permits([held], &longest))
     }
 
     /// Whether there could be a pod in the namespace whose logs the caller may read.
@@ -74,6 +76,23 @@ mod tests {
         let missing = caller.may_read(&pod("bank", "web-1")).unwrap_err();
         assert_eq!(missing.to_string(), "logs:read:bank/web-1");
         caller.may_read_any().unwrap();
+    }
+
+    #[test]
+    fn all_pods_are_also_those_of_one_letter() {
+        for (permission, all) in [
+            ("*", true),
+            ("logs:read", true),
+            ("logs:read:shop/*", true),
+            ("logs:read:s*/?*", true),
+            ("logs:read:shop/??*", false),
+            ("logs:read:shop/?", false),
+            ("logs:read:shop/web-*", false),
+            ("logs:read:bank/*", false),
+            ("logs:write", false),
+        ] {
+            assert_eq!(who_may(permission).may_read_all_in("shop"), all, "{permission}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use actix_web::{
 };
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::Serialize;
-use service_runtime::http::{Query, Result};
+use service_runtime::http::{Problem, Query, Result};
 
 use super::{GatewayState, error::problem};
 use crate::{
@@ -21,7 +21,10 @@ pub(super) async fn list(
     caller: ReqData<Caller>,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
-    let pods = state.reader.pods(&caller).map_err(problem)?;
+    // It looks at every file there is: not on a request's thread.
+    let (reader, caller) = (state.reader.clone(), caller.into_inner());
+    let pods = web::block(move || reader.pods(&caller)).await.map_err(Problem::internal)?;
+    let pods = pods.map_err(problem)?;
     let pods = pods.iter().map(PodEntry::from).collect();
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(PodList { pods }))
 }

@@ -59,6 +59,8 @@ pub(crate) struct PhysicalLines {
     files: Vec<Arc<LogFile>>,
     /// Which file is read.
     present_file: usize,
+    /// Before this one files stand as they were at the beginning; from it on they were appended.
+    first_appended: usize,
     /// Where the content of the files begins that were opened, as positions.
     begins: Vec<u64>,
     /// `None` before the first file and after the last.
@@ -90,6 +92,7 @@ impl PhysicalLines {
         let mut lines = Self {
             files: chain.files.clone(),
             present_file: 0,
+            first_appended: chain.files.len(),
             begins: vec![0],
             reader: chain.files.first().map(open).transpose()?,
             expects_more: false,
@@ -233,6 +236,7 @@ impl PhysicalLines {
         self.files.drain(..done);
         self.begins.drain(..done);
         self.present_file -= done;
+        self.first_appended = self.first_appended.saturating_sub(done);
         self.files.push(file);
     }
 
@@ -259,6 +263,10 @@ impl PhysicalLines {
         let Some(file) = self.files.get(self.present_file + 1) else {
             return Ok(false);
         };
+        // Whoever appends a file sees to what was lost before it.
+        if self.present_file + 1 < self.first_appended && self.bytes_lost() > 0 {
+            return Err(io::Error::other("a file was deleted before it was read to its end"));
+        }
         self.reader = Some(FileReader::new(file.clone(), 0)?);
         self.present_file += 1;
         self.begins.push(self.read_position);
@@ -336,6 +344,18 @@ pub(crate) mod tests {
 
     fn lines_of(chain: &Chain) -> Vec<(u64, Vec<u8>, bool, LineEnd)> {
         collect(PhysicalLines::new(chain).unwrap())
+    }
+
+    #[test]
+    fn a_file_that_was_let_go_before_it_was_read_is_not_passed_over() {
+        let long = plain(&b"0123456789\n".repeat(BUFFER_BYTES / 5));
+        let chain = Chain::whole(vec![long.clone(), plain(b"next\n")]);
+        let mut lines = PhysicalLines::new(&chain).unwrap();
+        assert_eq!(lines.advance().unwrap(), Advance::Line);
+        long.revoke();
+        let stopped =
+            std::iter::repeat_with(|| lines.advance()).find(|a| !matches!(a, Ok(Advance::Line)));
+        assert!(matches!(stopped, Some(Err(_))), "{stopped:?}");
     }
 
     #[test]

@@ -142,12 +142,26 @@ impl Rendering {
     /// Writes the next chunk behind what stands in `out`: whole lines, unless a limit cuts the
     /// last one. May write nothing though more follows: then nothing was chosen of what was read.
     pub(crate) fn write_chunk(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
+        self.write_steps(ChosenLines::advance, out)
+    }
+
+    /// The same, and writes what is not finished: nothing came for a while. But much may have come
+    /// since that was seen.
+    pub(crate) fn write_unfinished(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
+        self.write_steps(ChosenLines::advance_impatiently, out)
+    }
+
+    fn write_steps(
+        &mut self,
+        advance: fn(&mut ChosenLines) -> io::Result<Step>,
+        out: &mut Vec<u8>,
+    ) -> io::Result<Progress> {
         let scan_end = self.lines.bytes_read().saturating_add(SCAN_BYTES);
         while out.len() < CHUNK_BYTES && self.lines.bytes_read() < scan_end {
             if self.left.lines == Some(0) || self.left.bytes == Some(0) {
                 return Ok(Progress::Done(EndReason::Limit));
             }
-            let step = self.lines.advance()?;
+            let step = advance(&mut self.lines)?;
             if let Some(progress) = self.write_step(step, out)? {
                 return Ok(progress);
             }
@@ -162,16 +176,6 @@ impl Rendering {
     fn writes_text_as_it_is(&self) -> bool {
         let is_unlimited = self.left == Limit::default();
         self.form == LogForm::Text && !self.timestamps && is_unlimited && !self.owes_newline
-    }
-
-    /// Writes what is not finished: nothing came for a while.
-    pub(crate) fn write_unfinished(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
-        loop {
-            let step = self.lines.advance_impatiently()?;
-            if let Some(progress) = self.write_step(step, out)? {
-                return Ok(progress);
-            }
-        }
     }
 
     /// One line, or one gap. `None`: go on.
@@ -412,14 +416,18 @@ mod tests {
         String::from_utf8_lossy(&render_all(chain_of(LOG, 0), query, form)).into_owned()
     }
 
-    fn render_all(chain: Chain, query: &LogQuery, form: LogForm) -> Vec<u8> {
+    fn rendering(chain: Chain, query: &LogQuery, form: LogForm) -> Rendering {
         let lines = ChosenLines::new(vec![whole(chain)], query).unwrap();
         let labels = Labels {
             pod: PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() },
             uid: "1".parse().unwrap(),
             containers: vec!["app".parse().unwrap()],
         };
-        let mut rendering = Rendering::new(lines, labels, query, form);
+        Rendering::new(lines, labels, query, form)
+    }
+
+    fn render_all(chain: Chain, query: &LogQuery, form: LogForm) -> Vec<u8> {
+        let mut rendering = rendering(chain, query, form);
         let mut out = Vec::new();
         loop {
             let mut chunk = Vec::new();
@@ -502,6 +510,20 @@ mod tests {
     fn stamps_stand_before_lines() {
         let query = LogQuery { timestamps: true, tail: Some(1), ..LogQuery::default() };
         check(&query, LogForm::Text, b"2026-11-01T10:00:03.000000000Z half");
+    }
+
+    #[test]
+    fn what_is_not_finished_is_written_within_the_limits_and_a_chunk_at_a_time() {
+        let mut out = Vec::new();
+        let mut limited = rendering(chain_of(LOG, 0), &limit(None, Some(1)), LogForm::Text);
+        let progress = limited.write_unfinished(&mut out).unwrap();
+        assert_eq!((progress, &*out), (Progress::Done(EndReason::Limit), &b"a\"b\n"[..]));
+
+        let much = b"2026-11-01T10:00:01Z stdout F a\n".repeat(CHUNK_BYTES);
+        let mut unlimited = rendering(chain_of(&much, 0), &LogQuery::default(), LogForm::JsonLines);
+        out.clear();
+        assert_eq!(unlimited.write_unfinished(&mut out).unwrap(), Progress::More);
+        assert!(out.len() < 2 * CHUNK_BYTES, "{}", out.len());
     }
 
     #[test]

@@ -43,11 +43,14 @@ pub(crate) fn skip_files(mut chain: Chain, filter: &LineFilter) -> io::Result<Ch
 }
 
 fn is_before(time: Option<DateTime<Utc>>, since: DateTime<Utc>) -> bool {
-    time.is_some_and(|time| time < since - TOLERANCE)
+    // Since long before there was time is no bound at all.
+    let Some(bound) = since.checked_sub_signed(TOLERANCE) else { return false };
+    time.is_some_and(|time| time < bound)
 }
 
 fn begins_after(file: &Arc<LogFile>, until: DateTime<Utc>) -> io::Result<bool> {
-    Ok(first_time(file)?.is_some_and(|time| time > until + TOLERANCE))
+    let Some(bound) = until.checked_add_signed(TOLERANCE) else { return Ok(false) };
+    Ok(first_time(file)?.is_some_and(|time| time > bound))
 }
 
 /// The time of the first line that has one.
@@ -62,4 +65,22 @@ pub(crate) fn first_time(file: &Arc<LogFile>) -> io::Result<Option<DateTime<Utc>
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logs::physical::tests::plain;
+
+    #[test]
+    fn the_first_and_the_last_of_all_times_bound_nothing() {
+        let file = || plain(b"2026-11-01T10:00:00Z stdout F x\n");
+        let filter = LineFilter {
+            since: Some(DateTime::<Utc>::MIN_UTC),
+            until: Some(DateTime::<Utc>::MAX_UTC),
+            ..LineFilter::default()
+        };
+        let chain = skip_files(Chain::whole(vec![file(), file()]), &filter).unwrap();
+        assert_eq!(chain.files.len(), 2);
+    }
 }

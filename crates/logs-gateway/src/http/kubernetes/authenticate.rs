@@ -59,9 +59,12 @@ fn in_kubernetes_words(response: ServiceResponse) -> ServiceResponse {
     let Some(error) = response.response().error() else {
         return response;
     };
-    let answer = match error.as_error::<Status>() {
-        Some(status) => status.to_response(),
-        None => Status::of_code(response.status()).to_response(),
-    };
+    let of_framework = Status::of_code(response.status());
+    let status = error.as_error().unwrap_or(&of_framework);
+    if let Some(cause) = status.cause() {
+        let context = RequestContext::of(response.request());
+        tracing::error!(request_id = &*context.request_id, cause, "request failed");
+    }
+    let answer = status.to_response();
     response.into_response(answer)
 }

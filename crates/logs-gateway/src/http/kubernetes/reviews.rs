@@ -2,22 +2,19 @@
 //! Protocol Buffers, answers JSON.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse, ResponseError,
     http::header,
     web::{Bytes, Payload, ReqData},
 };
-use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use service_runtime::http::read_body;
 
 use super::{
     protobuf::Message,
     status::{Result, Status},
 };
 use crate::auth::Caller;
-
-/// The largest body that is read, in bytes.
-const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// A deed that is asked about. Fields that are not looked at are not given back either.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -162,20 +159,14 @@ enum Body {
     Protobuf(Bytes),
 }
 
-async fn body(request: &HttpRequest, mut payload: Payload) -> Result<Body> {
-    let mut body = actix_web::web::BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| unreadable("it broke off"))?;
-        if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Err(Status::too_large());
-        }
-        body.extend_from_slice(&chunk);
-    }
+async fn body(request: &HttpRequest, payload: Payload) -> Result<Body> {
+    let body = read_body(payload).await;
+    let body = body.map_err(|problem| Status::of_code(problem.status_code()))?;
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let essence = kind.unwrap_or("application/json").split(';').next().unwrap_or_default();
     match essence.trim() {
-        "application/json" => Ok(Body::Json(body.freeze())),
-        "application/vnd.kubernetes.protobuf" => Ok(Body::Protobuf(body.freeze())),
+        "application/json" => Ok(Body::Json(body)),
+        "application/vnd.kubernetes.protobuf" => Ok(Body::Protobuf(body)),
         _ => Err(Status::unsupported_media_type()),
     }
 }

@@ -29,6 +29,8 @@ struct Parts {
     details: Option<Details>,
     header: Option<(HeaderName, &'static str)>,
     is_pretty: bool,
+    /// For the log.
+    cause: Option<String>,
 }
 
 /// The fields in the order of the API server, so that the bytes are the same.
@@ -87,8 +89,8 @@ pub(super) struct Deed<'a> {
 impl Status {
     fn new(code: StatusCode, reason: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        let parts = Parts { code, reason, message, details: None, header: None, is_pretty: false };
-        Self(Box::new(parts))
+        let (details, header, cause) = (None, None, None);
+        Self(Box::new(Parts { code, reason, message, details, header, is_pretty: false, cause }))
     }
 
     fn about(mut self, details: Details) -> Self {
@@ -222,12 +224,18 @@ impl Status {
             .with_header(header::RETRY_AFTER, "1")
     }
 
-    /// 500. The cause is logged, and not told.
+    /// 500. The cause is for the log.
     pub(super) fn internal(cause: &dyn fmt::Display) -> Self {
-        tracing::error!(%cause, "request failed");
         let message =
             "Internal error occurred: the request id finds the cause in the gateway's log";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
+        let mut status = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message);
+        status.0.cause = Some(cause.to_string());
+        status
+    }
+
+    /// What is for the log only.
+    pub(super) fn cause(&self) -> Option<&str> {
+        self.0.cause.as_deref()
     }
 
     /// The framework's own refusals.

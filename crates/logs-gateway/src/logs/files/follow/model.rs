@@ -19,8 +19,10 @@ use super::GRACE;
 use crate::logs::{
     cursor::{Cursor, LogPosition},
     files::{FilesSource, LocateError, source::LocatedLog},
+    kubelet::{KubeletOptions, KubeletReading},
     merge::{ChosenLines, Step},
     query::{Anchor, History, LogQuery},
+    render::{EndReason, Progress},
     target::PodRef,
 };
 
@@ -386,4 +388,45 @@ proptest! {
     ) {
         run(&program);
     }
+}
+
+#[test]
+fn whoever_reads_the_kubelets_bytes_too_slowly_is_cut_off_where_lines_are_lost() {
+    let root = tempfile::tempdir().unwrap();
+    let mut writer = Writer::new(root.path().join("shop_web_1/app"));
+    let text = "x".repeat(1000);
+    for _ in 0..2000 {
+        writeln!(writer.file, "2026-11-01T10:00:00Z stdout F {text}").unwrap();
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let _entered = runtime.enter();
+    let source = FilesSource::open_unwatched(root.path()).unwrap();
+    let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() };
+    let query = LogQuery { follow: true, ..LogQuery::default() };
+    let input = source.locate(&pod, &query).unwrap().containers.pop().unwrap().input;
+    let followed = input.following.as_ref().unwrap().log.clone();
+    let options = KubeletOptions { follow: true, ..KubeletOptions::default() };
+    let mut reading = KubeletReading::new(input, &options).unwrap();
+    assert_eq!(reading.write_chunk(&mut Vec::new()).unwrap(), Progress::More);
+
+    writer.rename();
+    writer.reopen();
+    writer.write(false);
+    let mut now = Instant::now();
+    let mut look_after = |time: Duration| {
+        now += time;
+        let pod = crate::logs::files::layout::PodDirectory::parse("shop_web_1").unwrap();
+        followed.refresh(Some(&source.directory().open_pod(pod).unwrap()), now).unwrap();
+    };
+    look_after(GRACE);
+    look_after(GRACE);
+    fs::remove_file(&writer.rotated()[0]).unwrap();
+    look_after(GRACE);
+    look_after(super::HELD);
+
+    let mut progress = Progress::More;
+    while progress == Progress::More {
+        progress = reading.write_chunk(&mut Vec::new()).unwrap();
+    }
+    assert_eq!(progress, Progress::Done(EndReason::Gap));
 }
