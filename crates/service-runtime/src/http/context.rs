@@ -7,6 +7,7 @@ use actix_web::{
     http::header::{HeaderMap, HeaderName},
 };
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::clock::id_at;
 
@@ -30,10 +31,12 @@ impl RequestContext {
     /// The context of a request with these headers. [`Edge`](super::Edge) makes it for each.
     #[must_use]
     pub fn new(headers: &HeaderMap, client_ip: IpAddr, arrived: DateTime<Utc>) -> Self {
+        // Randomness is a system call: one is enough for both.
+        let own_id = id_at(arrived);
         Self {
             request_id: given_request_id(headers)
-                .map_or_else(|| id_at(arrived).to_string().into(), Rc::from),
-            trace_parent: TraceParent::within(headers, arrived),
+                .map_or_else(|| own_id.to_string().into(), Rc::from),
+            trace_parent: TraceParent::within(headers, own_id),
             client_ip,
             arrived,
         }
@@ -68,9 +71,9 @@ pub struct TraceParent {
 
 impl TraceParent {
     /// A new span in the caller's trace if the header is valid, else in a new trace.
-    fn within(headers: &HeaderMap, now: DateTime<Utc>) -> Self {
+    fn within(headers: &HeaderMap, own_id: Uuid) -> Self {
         // The last bits of a UUIDv7 are random.
-        let random = id_at(now).as_u128();
+        let random = own_id.as_u128();
         let span_id = (random as u64) | 1;
         let caller = headers.get(&TRACE_PARENT).and_then(|value| Self::parse(value.to_str().ok()?));
         match caller {
