@@ -44,6 +44,14 @@ impl Caller {
         self.permissions.iter().any(may)
     }
 
+    /// Whether both have the same permissions.
+    pub(crate) fn may_the_same_as(&self, other: &Self) -> bool {
+        let has_all = |one: &Self, of: &Self| {
+            of.permissions.iter().all(|held| one.permissions.contains(held))
+        };
+        has_all(self, other) && has_all(other, self)
+    }
+
     /// Whether there could be a pod whose logs the caller may read.
     ///
     /// # Errors
@@ -74,6 +82,19 @@ mod tests {
         let missing = caller.may_read(&pod("bank", "web-1")).unwrap_err();
         assert_eq!(missing.to_string(), "logs:read:bank/web-1");
         caller.may_read_any().unwrap();
+    }
+
+    #[test]
+    fn the_order_of_permissions_means_nothing() {
+        let of = |permissions: &[&str]| Caller {
+            permissions: permissions.iter().map(|permission| permission.parse().unwrap()).collect(),
+            ..who_may("logs:read")
+        };
+        let both = of(&["logs:read:shop/*", "logs:read:bank/*"]);
+        assert!(both.may_the_same_as(&of(&["logs:read:bank/*", "logs:read:shop/*"])));
+        for other in [&["logs:read:shop/*"][..], &["logs:read:shop/*", "logs:read:a/*"], &[]] {
+            assert!(!both.may_the_same_as(&of(other)) && !of(other).may_the_same_as(&both));
+        }
     }
 
     #[test]
