@@ -217,24 +217,13 @@ async fn without_public_addresses_a_kubeconfig_names_those_that_are_known() {
 
 #[tokio::test]
 async fn kubectl_reads_with_the_kubeconfig_as_it_is() {
-    let ca = PrivateCa::new();
-    let (authority, served) = (fs::read_to_string(ca.file()).unwrap(), ca.files("gateway"));
-    let setup = Setup::new().over_tls(ca);
-    // The chain with its root, which the kubeconfig then carries.
-    let chain = fs::read_to_string(&served.certificate).unwrap() + &authority;
-    fs::write(&served.certificate, chain).unwrap();
-    let pair = setup.start();
+    let (pair, operator, kubeconfig) = with_kubeconfig(Setup::new()).await;
     pair.logs.write("default", "web", cri(&["hello"]));
-    let operator = pair.operator();
-    assert_eq!(operator.login(ADMIN.0, ADMIN.1, &["--ca", &pair.ca().file()]).code, 0);
-    let caller = pair.anonymous().with_token(&operator.token());
-    let answer = caller.gateway(Method::GET, "/kubeconfig").ask().await;
-    let kubeconfig = answer.text();
-    assert!(!value(kubeconfig, "certificate-authority-data: ").is_empty());
+    assert!(!value(&kubeconfig, "certificate-authority-data: ").is_empty());
 
     operator.let_the_token_end();
     let arguments = ["get", "--raw", "/logs/web?tail=1"];
-    let Some(ended) = operator.kubectl(kubeconfig, &arguments) else {
+    let Some(ended) = operator.kubectl(&kubeconfig, &arguments) else {
         eprintln!("there is no kubectl on this machine, so none was run");
         return;
     };
@@ -245,8 +234,49 @@ async fn kubectl_reads_with_the_kubeconfig_as_it_is() {
     // The session ends, and kubectl says what the plugin says.
     pair.administer(&["sessions", "end", "--user", ADMIN.0]);
     operator.let_the_token_end();
-    let ended = operator.kubectl(kubeconfig, &arguments).unwrap();
+    let ended = operator.kubectl(&kubeconfig, &arguments).unwrap();
     assert_ne!(ended.code, 0, "{ended:?}");
     let how = format!("run: logs-gateway login --sso {}", operator.sso());
     assert!(ended.stderr.contains(&how), "{ended:?}");
+}
+
+/// A pair over TLS, somebody who logged in there, and their kubeconfig.
+async fn with_kubeconfig(setup: Setup) -> (Pair, Operator, String) {
+    let ca = PrivateCa::new();
+    let (authority, served) = (fs::read_to_string(ca.file()).unwrap(), ca.files("gateway"));
+    let setup = setup.over_tls(ca);
+    // The chain with its root, which the kubeconfig then carries.
+    let chain = fs::read_to_string(&served.certificate).unwrap() + &authority;
+    fs::write(&served.certificate, chain).unwrap();
+    let pair = setup.start();
+    let operator = pair.operator();
+    assert_eq!(operator.login(ADMIN.0, ADMIN.1, &["--ca", &pair.ca().file()]).code, 0);
+    let caller = pair.anonymous().with_token(&operator.token());
+    let answer = caller.gateway(Method::GET, "/kubeconfig").ask().await;
+    let kubeconfig = answer.text().to_owned();
+    (pair, operator, kubeconfig)
+}
+
+#[tokio::test]
+async fn kubectl_watches_until_its_session_ends() {
+    let setup = Setup::new().gateway("GATEWAY_REVALIDATE", "100ms");
+    let (pair, operator, kubeconfig) = with_kubeconfig(setup).await;
+    pair.logs.write("default", "web", cri(&["hello"]));
+    let arguments = ["get", "pods", "-w", "--no-headers"];
+    let Some(one) = operator.start_kubectl(&kubeconfig, &arguments) else {
+        eprintln!("there is no kubectl on this machine, so none was run");
+        return;
+    };
+    let all = operator.start_kubectl(&kubeconfig, &[&arguments[..], &["-A"]].concat()).unwrap();
+    let words = |line: String| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(one.line())[..4], ["web", "0/1", "Running", "0"]);
+    assert_eq!(words(all.line())[..5], ["default", "web", "0/1", "Running", "0"]);
+    pair.logs.write("shop", "cart", cri(&["hello"]));
+    assert_eq!(words(all.line())[..2], ["shop", "cart"]);
+    pair.logs.pod("default", "web").container("app").write("1.log", cri(&["again"]));
+    assert_eq!(words(one.line())[..4], ["web", "0/1", "Running", "1"]);
+    pair.administer(&["sessions", "end", "--user", ADMIN.0]);
+    // kubectl has no words for a watch that was ended.
+    assert_eq!(one.end(), (0, String::new()));
+    assert_eq!(all.end(), (0, String::new()));
 }

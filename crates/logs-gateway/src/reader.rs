@@ -3,14 +3,14 @@
 use std::{io, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use service_runtime::metrics::Metrics;
+use service_runtime::{clock::Clock, metrics::Metrics};
 use shared_types::AskedPermission;
 
 use crate::{
     auth::Caller,
     logs::{
         cursor::Cursor,
-        files::{FilesSource, LocateError, LocatedLog, PodSummary, Survey},
+        files::{FilesSource, LocateError, LocatedLog, PodSummary, Survey, TooOld, Watching},
         kubelet::{KubeletOptions, KubeletReading},
         merge::ChosenLines,
         query::LogQuery,
@@ -135,8 +135,13 @@ impl LogReader {
     }
 
     /// All pods, whoever may see them. Reads directories: not on a request's thread.
-    pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<Survey> {
+    pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<Arc<Survey>> {
         self.source.survey(now)
+    }
+
+    /// What changes after this version of the survey, whoever may see it.
+    pub(crate) fn watch(&self, version: u64, clock: Arc<dyn Clock>) -> Result<Watching, TooOld> {
+        self.source.watch(version, clock)
     }
 
     /// The pods whose logs the caller may read.

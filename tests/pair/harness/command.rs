@@ -2,9 +2,12 @@
 
 use std::{
     ffi::OsStr,
-    io::Write,
+    io::{BufRead, BufReader, Read, Write},
+    iter,
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    thread,
 };
 
 use super::binaries::binaries;
@@ -35,13 +38,13 @@ pub(super) fn run(
     stdin: &str,
 ) -> Ended {
     let directory = super::scratch();
-    let mut child = clean(program, directory.path(), variables)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    ended(clean(program, directory.path(), variables).args(arguments), stdin)
+}
+
+/// Runs a command to its end.
+pub(super) fn ended(command: &mut Command, stdin: &str) -> Ended {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
     // Whoever does not read it is gone already.
     let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
     let output = child.wait_with_output().unwrap();
@@ -49,6 +52,51 @@ pub(super) fn run(
         code: output.status.code().unwrap(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A command that goes on until it is dropped or ends by itself.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Running {
+    pub(super) fn start(command: &mut Command) -> Self {
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (sender, lines) = mpsc::channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        thread::spawn(move || {
+            stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        Self { child, lines }
+    }
+
+    /// The next line that it says.
+    #[track_caller]
+    pub(crate) fn line(&self) -> String {
+        self.lines.recv_timeout(super::patience()).unwrap()
+    }
+
+    /// Waits for its end: the code, and its complaint.
+    #[track_caller]
+    pub(crate) fn end(mut self) -> (i32, String) {
+        let closed =
+            iter::repeat_with(|| self.lines.recv_timeout(super::patience())).find_map(Result::err);
+        assert_eq!(closed, Some(RecvTimeoutError::Disconnected));
+        let mut complaint = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut complaint).unwrap();
+        (self.child.wait().unwrap().code().unwrap(), complaint)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

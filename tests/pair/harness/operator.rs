@@ -3,6 +3,7 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use serde_json::Value;
@@ -10,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{
     binaries::binaries,
-    command::{Ended, run},
+    command::{Ended, Running, clean, ended, run},
     secrets::Secrets,
 };
 
@@ -68,6 +69,17 @@ impl Operator {
 
     /// kubectl, if this machine has it, with this kubeconfig.
     pub(crate) fn kubectl(&self, kubeconfig: &str, arguments: &[&str]) -> Option<Ended> {
+        let ended = ended(self.kubectl_command(kubeconfig)?.args(arguments), "");
+        self.secrets.check_absent_from(&format!("{ended:?}"));
+        Some(ended)
+    }
+
+    /// kubectl, left to run.
+    pub(crate) fn start_kubectl(&self, kubeconfig: &str, arguments: &[&str]) -> Option<Running> {
+        Some(Running::start(self.kubectl_command(kubeconfig)?.args(arguments)))
+    }
+
+    fn kubectl_command(&self, kubeconfig: &str) -> Option<Command> {
         let path = env::var_os("PATH")?;
         let kubectl = env::split_paths(&path)
             .map(|directory| directory.join("kubectl"))
@@ -81,9 +93,7 @@ impl Operator {
             ("KUBECONFIG", file.to_str().unwrap()),
             ("PATH", path.to_str().unwrap()),
         ];
-        let ended = run(&kubectl, arguments, &variables, "");
-        self.secrets.check_absent_from(&format!("{ended:?}"));
-        Some(ended)
+        Some(clean(&kubectl, self.home.path(), &variables))
     }
 
     /// Where the state is.

@@ -46,6 +46,14 @@ impl Caller {
         self.permissions.iter().any(may)
     }
 
+    /// Whether both have the same permissions.
+    pub(crate) fn may_the_same_as(&self, other: &Self) -> bool {
+        let has_all = |one: &Self, of: &Self| {
+            of.permissions.iter().all(|held| one.permissions.contains(held))
+        };
+        has_all(self, other) && has_all(other, self)
+    }
+
     /// Whether there could be a pod whose logs the caller may read.
     ///
     /// # Errors
@@ -92,6 +100,19 @@ mod tests {
             ("logs:write", false),
         ] {
             assert_eq!(who_may(permission).may_read_all_in("shop"), all, "{permission}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_permissions_means_nothing() {
+        let of = |permissions: &[&str]| Caller {
+            permissions: permissions.iter().map(|permission| permission.parse().unwrap()).collect(),
+            ..who_may("logs:read")
+        };
+        let both = of(&["logs:read:shop/*", "logs:read:bank/*"]);
+        assert!(both.may_the_same_as(&of(&["logs:read:bank/*", "logs:read:shop/*"])));
+        for other in [&["logs:read:shop/*"][..], &["logs:read:shop/*", "logs:read:a/*"], &[]] {
+            assert!(!both.may_the_same_as(&of(other)) && !of(other).may_the_same_as(&both));
         }
     }
 

@@ -8,7 +8,7 @@ use shared_types::BearerToken;
 use tokio::time::{Instant, sleep};
 
 use super::{Authority, Caller, Refusal};
-use crate::logs::{render::EndReason, target::PodRef};
+use crate::logs::render::EndReason;
 
 /// How often it is asked, and how long a stream goes on without an answer.
 #[derive(Debug, Clone, Copy)]
@@ -24,15 +24,18 @@ pub(crate) struct Vigil {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) token: Rc<BearerToken>,
     pub(crate) context: RequestContext,
-    pub(crate) pod: PodRef,
     pub(crate) times: VigilTimes,
 }
 
 impl Vigil {
     /// Ends when the stream may not go on, with the reason. The stream never outlives its token,
-    /// even if the authority cannot be asked.
-    pub(crate) async fn keep(self, caller: Caller) -> EndReason {
-        let mut expires_at = caller.expires_at;
+    /// even if the authority cannot be asked, nor what `may_go_on` says of the caller as the
+    /// authority knows it then.
+    pub(crate) async fn keep(
+        self,
+        mut expires_at: DateTime<Utc>,
+        may_go_on: impl Fn(&Caller) -> bool,
+    ) -> EndReason {
         let mut last_answer = Instant::now();
         loop {
             tokio::select! {
@@ -44,7 +47,7 @@ impl Vigil {
                 () = self.expiry(expires_at) => return EndReason::Expired,
             };
             match answer {
-                Ok(caller) if caller.may_read(&self.pod).is_ok() => {
+                Ok(caller) if may_go_on(&caller) => {
                     expires_at = caller.expires_at;
                     last_answer = Instant::now();
                 }

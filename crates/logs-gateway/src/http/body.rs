@@ -21,7 +21,7 @@ const ENCODE_INLINE_BYTES: usize = 16 * 1024;
 
 /// What a body ends with whose reader has left. It is never sent: the server drops the body when
 /// it finds that there is nobody to send to.
-const FOR_NOBODY: Bytes = Bytes::from_static(b"\n");
+pub(super) const FOR_NOBODY: Bytes = Bytes::from_static(b"\n");
 
 /// What stands around a log.
 #[derive(Debug, Default)]
@@ -39,6 +39,11 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn new(departure: Departure, permit: StreamPermit) -> Self {
         Self { departure, _permit: permit }
+    }
+
+    /// Ends when the reader has left, if that can be told.
+    pub(super) async fn leaves(&mut self) {
+        self.departure.wait().await;
     }
 }
 
@@ -90,7 +95,7 @@ fn chunks(
         };
         let next = tokio::select! {
             chunk = log.next() => chunk?,
-            () = reader.departure.wait() => return Ok(Some((FOR_NOBODY, None))),
+            () = reader.leaves() => return Ok(Some((FOR_NOBODY, None))),
         };
         match next {
             Some(chunk) => Ok(Some((chunk, Some((log, reader))))),

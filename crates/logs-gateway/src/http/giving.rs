@@ -56,13 +56,12 @@ pub(super) fn give(
         clock: state.clock.clone(),
         token,
         context,
-        pod,
         times: state.vigil_times,
     };
     let readiness = state.readiness.clone();
     let log = log.warning_of(expires_at, left).until(async move {
         tokio::select! {
-            reason = vigil.keep(caller) => reason,
+            reason = vigil.keep(expires_at, |caller| caller.may_read(&pod).is_ok()) => reason,
             // What ends by itself is let end.
             () = readiness.ended(), if follows => EndReason::Shutdown,
         }

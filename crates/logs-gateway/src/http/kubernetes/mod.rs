@@ -20,5 +20,7 @@ mod routes;
 mod selector;
 mod status;
 mod table;
+mod watch;
+mod watch_options;
 
 pub(crate) use routes::routes;

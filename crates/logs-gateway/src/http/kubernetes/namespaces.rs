@@ -1,24 +1,31 @@
 //! `GET /api/v1/namespaces[/{namespace}]`: those in which there is a pod whose log the caller may
 //! read.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{self, Path, ReqData},
 };
 use serde_json::{Value, json};
+use shared_types::BearerToken;
 
 use super::{
     accept::{Form, form},
     go::GoQuery,
     page::Page,
-    pods::{answer, list_metadata, survey},
+    pods::{answer, list_metadata, survey, verb},
     selector::{FieldSelector, LabelSelector},
     status::{Deed, Result, Status},
     table,
+    watch::{self, View},
+    watch_options::WatchOptions,
 };
-use crate::{auth::Caller, http::GatewayState};
+use crate::{
+    auth::Caller,
+    http::{GatewayState, departure::Departure, giving::Asked},
+    logs::files::Seen,
+};
 
 const RESOURCE: &str = "namespaces";
 const FIELDS: [&str; 2] = ["metadata.name", "status.phase"];
@@ -28,28 +35,32 @@ pub(super) async fn list(
     request: HttpRequest,
     state: web::Data<GatewayState>,
     caller: ReqData<Caller>,
+    token: ReqData<Rc<BearerToken>>,
+    payload: web::Payload,
 ) -> Result<HttpResponse> {
     if caller.may_read_any().is_err() {
-        let deed = Deed { verb: "list", resource: RESOURCE, name: None, namespace: None };
+        let deed = Deed { verb: verb(&request), resource: RESOURCE, name: None, namespace: None };
         return Err(Status::forbidden(&caller.username, deed));
     }
     let form = form(&request)?;
     let query = GoQuery::parse(request.query_string());
-    if query.flag("watch") {
-        return Err(Status::method_not_allowed("GET"));
-    }
     let fits = wanted(&query)?;
+    let (caller, token) = (caller.into_inner(), token.into_inner());
+    if query.flag("watch") {
+        let options = WatchOptions::read(&query)?;
+        let view = view(form, caller.clone(), fits);
+        let departure = Departure::of(payload);
+        let asked = Asked { request: &request, state: &state, caller, token, departure };
+        return watch::answer(asked, options, view).await;
+    }
     let page = Page::read(&query)?;
     let survey = survey(&request, &state).await?;
-    let mut versions = BTreeMap::<(String, String), u64>::new();
-    for ((namespace, _), pod) in &survey.pods {
-        if caller.may_read_in(namespace) && fits(namespace) {
-            let version = versions.entry((String::new(), namespace.clone())).or_insert(pod.version);
-            *version = pod.version.min(*version);
-        }
-    }
-    let named: BTreeMap<_, _> =
-        versions.iter().map(|(key, version)| (key.clone(), (&*key.1, *version))).collect();
+    let named: BTreeMap<_, _> = survey
+        .namespaces
+        .iter()
+        .filter(|(name, _)| caller.may_read_in(name) && fits(name))
+        .map(|(name, version)| ((String::new(), name.clone()), (&**name, *version)))
+        .collect();
     let (page, next) = page.cut(named.iter(), survey.version);
     let metadata = list_metadata(survey.version, next);
     let objects = |object: fn(&str, u64) -> Value| {
@@ -89,27 +100,39 @@ pub(super) async fn read(
     }
     let form = form(&request)?;
     let survey = survey(&request, &state).await?;
-    let mut pods = survey.pods.iter().filter(|((namespace, _), _)| *namespace == **name);
-    let Some((_, first)) = pods.next() else {
+    let Some(version) = survey.namespaces.get(&*name) else {
         return Err(Status::not_found(RESOURCE, &name));
     };
-    let version = pods.fold(first.version, |least, (_, pod)| least.min(pod.version));
-    Ok(answer(&match form {
+    Ok(answer(&object(form, &name, *version)))
+}
+
+fn view(form: Form, caller: Caller, fits: impl Fn(&str) -> bool + 'static) -> View {
+    let show = move |seen: &Seen, _| match seen {
+        Seen::Namespace { name, version } if caller.may_read_in(name) && fits(name) => {
+            Some(object(form, name, *version))
+        }
+        _ => None,
+    };
+    View { kind: "Namespace", form, show: Box::new(show) }
+}
+
+fn object(form: Form, name: &str, version: u64) -> Value {
+    match form {
         Form::Object => {
-            let mut object = item(&name, version);
+            let mut object = item(name, version);
             object["kind"] = "Namespace".into();
             object["apiVersion"] = "v1".into();
             object
         }
-        Form::Metadata(_) => metadata_only(&name, version),
+        Form::Metadata(_) => metadata_only(name, version),
         Form::Table(api) => {
             let metadata = json!({ "resourceVersion": version.to_string() });
-            table::of_namespaces(api, &metadata, &[(&name, metadata_only(&name, version))])
+            table::of_namespaces(api, &metadata, &[(name, metadata_only(name, version))])
         }
-    }))
+    }
 }
 
-fn wanted(query: &GoQuery) -> Result<impl Fn(&str) -> bool> {
+fn wanted(query: &GoQuery) -> Result<impl Fn(&str) -> bool + use<>> {
     let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or_default());
     let labels = labels.map_err(Status::bad_request)?;
     let fields = FieldSelector::parse(query.get("fieldSelector").unwrap_or_default(), &FIELDS);

@@ -1,14 +1,16 @@
 //! `GET …/pods` and `GET …/pods/{pod}`: as much of a pod as its logs' readers may know.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header,
     web::{self, Path, ReqData},
 };
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use service_runtime::http::RequestContext;
+use shared_types::BearerToken;
 
 use super::{
     accept::{Form, form},
@@ -18,11 +20,13 @@ use super::{
     selector::{FieldSelector, LabelSelector},
     status::{Deed, Result, Status},
     table,
+    watch::{self, View},
+    watch_options::WatchOptions,
 };
 use crate::{
     auth::Caller,
-    http::GatewayState,
-    logs::files::{SeenPod, Survey},
+    http::{GatewayState, departure::Departure, giving::Asked},
+    logs::files::{Seen, SeenPod, Survey},
 };
 
 const RESOURCE: &str = "pods";
@@ -45,27 +49,36 @@ pub(super) async fn list_everywhere(
     request: HttpRequest,
     state: web::Data<GatewayState>,
     caller: ReqData<Caller>,
+    token: ReqData<Rc<BearerToken>>,
+    payload: web::Payload,
 ) -> Result<HttpResponse> {
     if caller.may_read_any().is_err() {
-        let deed = Deed { verb: "list", resource: RESOURCE, name: None, namespace: None };
+        let deed = Deed { verb: verb(&request), resource: RESOURCE, name: None, namespace: None };
         return Err(Status::forbidden(&caller.username, deed));
     }
-    answer_list(&request, &state, &caller, None).await
+    let (caller, token) = (caller.into_inner(), token.into_inner());
+    let departure = Departure::of(payload);
+    answer_list(Asked { request: &request, state: &state, caller, token, departure }, None).await
 }
 
 pub(super) async fn list(
     request: HttpRequest,
     state: web::Data<GatewayState>,
     caller: ReqData<Caller>,
+    token: ReqData<Rc<BearerToken>>,
     namespace: Path<String>,
+    payload: web::Payload,
 ) -> Result<HttpResponse> {
     let namespace = namespace.into_inner();
     if !caller.may_read_in(&namespace) {
         let namespace = Some(&*namespace);
-        let deed = Deed { verb: "list", resource: RESOURCE, name: None, namespace };
+        let deed = Deed { verb: verb(&request), resource: RESOURCE, name: None, namespace };
         return Err(Status::forbidden(&caller.username, deed));
     }
-    answer_list(&request, &state, &caller, Some(&namespace)).await
+    let (caller, token) = (caller.into_inner(), token.into_inner());
+    let departure = Departure::of(payload);
+    let asked = Asked { request: &request, state: &state, caller, token, departure };
+    answer_list(asked, Some(namespace)).await
 }
 
 pub(super) async fn read(
@@ -81,40 +94,35 @@ pub(super) async fn read(
         return Err(Status::forbidden(&caller.username, deed));
     }
     let form = form(&request)?;
+    let query = GoQuery::parse(request.query_string());
     let survey = survey(&request, &state).await?;
     let Some(pod) = survey.pods.get(&(namespace, name.clone())) else {
         return Err(Status::not_found(RESOURCE, &name));
     };
-    Ok(answer(&match form {
-        Form::Object => pod_object::whole(pod),
-        Form::Metadata(api) => pod_object::metadata_only(pod, api),
-        Form::Table(api) => {
-            let metadata = json!({ "resourceVersion": pod.version.to_string() });
-            table_of(&request, api, &metadata, std::slice::from_ref(pod))
-        }
-    }))
+    Ok(answer(&object(form, pod, included(&query), RequestContext::of(&request).arrived)))
 }
 
-async fn answer_list(
-    request: &HttpRequest,
-    state: &web::Data<GatewayState>,
-    caller: &Caller,
-    namespace: Option<&str>,
-) -> Result<HttpResponse> {
+/// What a refusal calls it.
+pub(super) fn verb(request: &HttpRequest) -> &'static str {
+    match GoQuery::parse(request.query_string()).flag("watch") {
+        true => "watch",
+        false => "list",
+    }
+}
+
+async fn answer_list(asked: Asked<'_>, namespace: Option<String>) -> Result<HttpResponse> {
+    let request = asked.request;
     let form = form(request)?;
     let query = GoQuery::parse(request.query_string());
-    // Discovery does not offer it; a list in its place would be taken for events.
+    let wanted = Wanted::read(&query, namespace)?;
     if query.flag("watch") {
-        return Err(Status::method_not_allowed("GET"));
+        let options = WatchOptions::read(&query)?;
+        let view = view(form, asked.caller.clone(), wanted, included(&query).to_owned());
+        return watch::answer(asked, options, view).await;
     }
-    let wanted = Wanted::read(&query)?;
     let page = Page::read(&query)?;
-    let survey = survey(request, state).await?;
-    let visible = survey.pods.iter().filter(|((in_namespace, name), pod)| {
-        namespace.is_none_or(|only| only == in_namespace)
-            && caller.may_read_named(in_namespace, name)
-            && wanted.fits(pod)
-    });
+    let survey = survey(request, asked.state).await?;
+    let visible = survey.pods.iter().filter(|(_, pod)| wanted.shows(&asked.caller, pod));
     let (pods, next) = page.cut(visible, survey.version);
     let pods: Vec<Arc<SeenPod>> = pods.into_iter().cloned().collect();
     let metadata = list_metadata(survey.version, next);
@@ -131,19 +139,35 @@ async fn answer_list(
             "metadata": metadata,
             "items": pods.iter().map(|pod| pod_object::metadata_only(pod, api)).collect::<Vec<_>>(),
         }),
-        Form::Table(api) => table_of(request, api, &metadata, &pods),
+        Form::Table(api) => {
+            let now = RequestContext::of(request).arrived;
+            table::of_pods(api, &metadata, &pods, included(&query), now)
+        }
     }))
 }
 
-fn table_of(
-    request: &HttpRequest,
-    api: &'static str,
-    metadata: &Value,
-    pods: &[Arc<SeenPod>],
-) -> Value {
-    let query = GoQuery::parse(request.query_string());
-    let included = query.get("includeObject").unwrap_or("Metadata");
-    table::of_pods(api, metadata, pods, included, RequestContext::of(request).arrived)
+fn view(form: Form, caller: Caller, wanted: Wanted, included: String) -> View {
+    let show = move |seen: &Seen, now| match seen {
+        Seen::Pod(pod) if wanted.shows(&caller, pod) => Some(object(form, pod, &included, now)),
+        _ => None,
+    };
+    View { kind: "Pod", form, show: Box::new(show) }
+}
+
+fn object(form: Form, pod: &Arc<SeenPod>, included: &str, now: DateTime<Utc>) -> Value {
+    match form {
+        Form::Object => pod_object::whole(pod),
+        Form::Metadata(api) => pod_object::metadata_only(pod, api),
+        Form::Table(api) => {
+            let metadata = json!({ "resourceVersion": pod.version.to_string() });
+            table::of_pods(api, &metadata, std::slice::from_ref(pod), included, now)
+        }
+    }
+}
+
+/// What the rows of a table carry of their objects.
+fn included(query: &GoQuery) -> &str {
+    query.get("includeObject").unwrap_or("Metadata")
 }
 
 pub(super) fn list_metadata(version: u64, next: Option<Continue>) -> Value {
@@ -155,10 +179,7 @@ pub(super) fn list_metadata(version: u64, next: Option<Continue>) -> Value {
 }
 
 /// Looks what pods there are, where that takes no request's time.
-pub(super) async fn survey(
-    request: &HttpRequest,
-    state: &web::Data<GatewayState>,
-) -> Result<Survey> {
+pub(super) async fn survey(request: &HttpRequest, state: &GatewayState) -> Result<Arc<Survey>> {
     let (reader, now) = (state.reader.clone(), RequestContext::of(request).arrived);
     match web::block(move || reader.survey(now)).await {
         Ok(Ok(survey)) => Ok(survey),
@@ -173,18 +194,29 @@ pub(super) fn answer(body: &Value) -> HttpResponse {
 
 /// Which pods.
 struct Wanted {
+    /// `None`: of all.
+    namespace: Option<String>,
     labels: LabelSelector,
     fields: FieldSelector,
 }
 
 impl Wanted {
-    fn read(query: &GoQuery) -> Result<Self> {
+    fn read(query: &GoQuery, namespace: Option<String>) -> Result<Self> {
         let labels = query.get("labelSelector").unwrap_or_default();
         let fields = query.get("fieldSelector").unwrap_or_default();
         Ok(Self {
+            namespace,
             labels: LabelSelector::parse(labels).map_err(Status::bad_request)?,
             fields: FieldSelector::parse(fields, &FIELDS).map_err(Status::bad_request)?,
         })
+    }
+
+    /// Whether the caller wants to see the pod and may.
+    fn shows(&self, caller: &Caller, pod: &SeenPod) -> bool {
+        let (namespace, name) = (pod.pod.namespace.as_str(), pod.pod.pod.as_str());
+        self.namespace.as_deref().is_none_or(|only| only == namespace)
+            && caller.may_read_named(namespace, name)
+            && self.fits(pod)
     }
 
     fn fits(&self, pod: &SeenPod) -> bool {

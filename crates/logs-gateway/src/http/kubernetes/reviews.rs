@@ -87,7 +87,7 @@ fn may(caller: &Caller, asked: &ResourceAttributes) -> bool {
         ("", "pods", "" | "log", "get") if name.is_empty() => caller.may_read_all_in(namespace),
         ("", "pods", "" | "log", "get") => caller.may_read_named(namespace, name),
         ("", "pods", "", "list" | "watch") => is_in(namespace),
-        ("", "namespaces", "", "list") => caller.may_read_any().is_ok(),
+        ("", "namespaces", "", "list" | "watch") => caller.may_read_any().is_ok(),
         _ => false,
     }
 }
@@ -113,7 +113,7 @@ pub(super) async fn rules(
         rule(&["create"], &["authentication.k8s.io"], &["selfsubjectreviews"]),
     ];
     if caller.may_read_any().is_ok() {
-        rules.push(rule(&["list"], &[""], &["namespaces"]));
+        rules.push(rule(&["list", "watch"], &[""], &["namespaces"]));
     }
     if caller.may_read_in(&namespace) {
         rules.push(rule(&["list", "watch"], &[""], &["pods"]));

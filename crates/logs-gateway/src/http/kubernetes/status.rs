@@ -209,7 +209,7 @@ impl Status {
         };
         let message = format!("{kind} {} is invalid: {all}", Quoted(name.as_bytes()));
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message).about(Details {
-            name: Some(name.to_owned()),
+            name: Some(name.to_owned()).filter(|name| !name.is_empty()),
             kind: Some(kind.to_owned()),
             causes,
             ..Details::default()
@@ -222,6 +222,11 @@ impl Status {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message)
             .about(Details { retry_after_seconds: Some(1), ..Details::default() })
             .with_header(header::RETRY_AFTER, "1")
+    }
+
+    /// 410: what changed since then is not known; everything has to be read anew.
+    pub(super) fn expired(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::GONE, "Expired", message)
     }
 
     /// 500. The cause is for the log.
@@ -248,31 +253,40 @@ impl Status {
         }
     }
 
+    /// The object, in a line.
+    pub(super) fn to_json(&self) -> String {
+        // It holds nothing that could not be written.
+        serde_json::to_string(&self.0.object()).unwrap_or_default()
+    }
+
     /// The answer.
     pub(super) fn to_response(&self) -> HttpResponse {
         let parts = &*self.0;
-        let object = StatusObject {
-            kind: "Status",
-            api_version: "v1",
-            metadata: Empty {},
-            status: "Failure",
-            message: &parts.message,
-            reason: parts.reason,
-            details: parts.details.as_ref(),
-            code: parts.code.as_u16(),
-        };
         let mut response = HttpResponseBuilder::new(parts.code);
         if let Some((name, value)) = &parts.header {
             response.insert_header((name.clone(), *value));
         }
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.insert_header((header::CONTENT_TYPE, "application/json"));
-        let text = match parts.is_pretty {
-            true => serde_json::to_string_pretty(&object),
-            false => serde_json::to_string(&object).map(|text| text + "\n"),
-        };
-        // It holds nothing that could not be written.
-        response.body(text.unwrap_or_default())
+        response.body(match parts.is_pretty {
+            true => serde_json::to_string_pretty(&parts.object()).unwrap_or_default(),
+            false => self.to_json() + "\n",
+        })
+    }
+}
+
+impl Parts {
+    fn object(&self) -> StatusObject<'_> {
+        StatusObject {
+            kind: "Status",
+            api_version: "v1",
+            metadata: Empty {},
+            status: "Failure",
+            message: &self.message,
+            reason: self.reason,
+            details: self.details.as_ref(),
+            code: self.code.as_u16(),
+        }
     }
 }
 

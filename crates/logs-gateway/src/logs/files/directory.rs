@@ -56,6 +56,10 @@ impl LogDirectory {
         self.root.open()
     }
 
+    pub(super) fn path(&self) -> &Path {
+        self.root.path()
+    }
+
     /// What incarnations of pods there are.
     pub(super) fn pods(&self, root: &OwnedFd) -> io::Result<Arc<PodIndex>> {
         self.pods.of(root, Instant::now(), |names| {

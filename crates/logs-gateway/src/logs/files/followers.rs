@@ -49,6 +49,11 @@ impl Followers {
         Self { logs: Mutex::default(), watch: DirectoryWatch::none() }
     }
 
+    /// The one watch of the process.
+    pub(super) fn watch(&self) -> &DirectoryWatch {
+        &self.watch
+    }
+
     /// The container's log as it goes on; up to date at this moment.
     pub(super) fn follow(
         self: &Arc<Self>,

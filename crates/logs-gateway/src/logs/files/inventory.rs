@@ -1,12 +1,13 @@
 //! What pods there are, and when each of them was seen to change.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
+use tokio::sync::watch;
 
 use super::{
     directory::LogDirectory,
@@ -19,6 +20,9 @@ use crate::logs::{
     target::{ContainerName, PodRef, PodUid},
 };
 
+/// How many changes are remembered. Whoever is further behind has to look at everything again.
+const MAX_CHANGES: usize = 1024;
+
 /// A pod as its files show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SeenPod {
@@ -27,7 +31,7 @@ pub(crate) struct SeenPod {
     pub(crate) containers: Vec<SeenContainer>,
     /// The earliest time in a log of it when it was first seen.
     pub(crate) created_at: Option<DateTime<Utc>>,
-    /// That of the inventory when it was seen to change last.
+    /// The number of its last change.
     pub(crate) version: u64,
 }
 
@@ -41,18 +45,86 @@ pub(crate) struct SeenContainer {
 }
 
 /// All pods at one instant.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Survey {
     /// Rises with every change, also from one start of the gateway to the next: it is a number of
     /// milliseconds since 1970.
     pub(crate) version: u64,
     /// By namespace and name. Of several incarnations the one written last.
-    pub(crate) pods: BTreeMap<(String, String), Arc<SeenPod>>,
+    pub(crate) pods: Pods,
+    /// Those that have a pod, and since which version.
+    pub(crate) namespaces: BTreeMap<String, u64>,
 }
 
-/// Remembers the last survey, to tell what is new in the next.
+type Pods = BTreeMap<(String, String), Arc<SeenPod>>;
+
+/// Something that came, changed or went from one survey to the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) kind: ChangeKind,
+    /// As it is now, or was at last. No two changes have the same version.
+    pub(crate) seen: Seen,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChangeKind {
+    Added,
+    Modified,
+    Deleted,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Pod(Arc<SeenPod>),
+    Namespace { name: String, version: u64 },
+}
+
+impl Change {
+    pub(crate) fn version(&self) -> u64 {
+        match &self.seen {
+            Seen::Pod(pod) => pod.version,
+            Seen::Namespace { version, .. } => *version,
+        }
+    }
+}
+
+impl Survey {
+    /// Everything there is, as if it came now: what changed last comes last.
+    pub(crate) fn as_changes(&self) -> Vec<Change> {
+        let pods = self.pods.values().cloned().map(Seen::Pod);
+        let namespaces = self.namespaces.iter();
+        let namespaces = namespaces
+            .map(|(name, version)| Seen::Namespace { name: name.clone(), version: *version });
+        let seen = pods.chain(namespaces);
+        let mut all: Vec<_> = seen.map(|seen| Change { kind: ChangeKind::Added, seen }).collect();
+        all.sort_by_key(Change::version);
+        all
+    }
+}
+
+/// What changed since a version can no longer be told, or was never known.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TooOld {
+    /// The version at present.
+    pub(crate) current: u64,
+}
+
+/// Remembers the last survey, to tell what is new in the next, and what was new lately.
 #[derive(Debug, Default)]
-pub(super) struct Inventory(Mutex<Survey>);
+pub(super) struct Inventory {
+    memory: Mutex<Memory>,
+    /// The version, for those who wait for the next one.
+    versions: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    last: Arc<Survey>,
+    /// The latest, in their order.
+    changes: VecDeque<Change>,
+    /// All that changed after this version is remembered.
+    known_since: u64,
+}
 
 impl Inventory {
     /// Looks what pods there are now.
@@ -60,10 +132,10 @@ impl Inventory {
         &self,
         directory: &LogDirectory,
         now: DateTime<Utc>,
-    ) -> io::Result<Survey> {
+    ) -> io::Result<Arc<Survey>> {
         let root = directory.open()?;
         // One at a time: a survey that began earlier must not be remembered later.
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut memory = self.memory();
         let mut pods = BTreeMap::<_, Vec<PodLogs<'_>>>::new();
         for name in directory.pods(&root)?.values().flatten() {
             let key = (name.pod.namespace.to_string(), name.pod.pod.to_string());
@@ -72,20 +144,118 @@ impl Inventory {
                 pods.entry(key).or_default().push(opened);
             }
         }
-        let version = (last.version + 1).max(u64::try_from(now.timestamp_millis()).unwrap_or(0));
-        let mut survey = Survey { version, pods: BTreeMap::new() };
+        let mut seen = Pods::new();
         for (key, incarnations) in pods {
             if let Some(pod) = last_written(incarnations) {
-                let seen = look_at(&pod, last.pods.get(&key), version);
-                survey.pods.insert(key, seen);
+                let before = memory.last.pods.get(&key);
+                seen.insert(key, look_at(&pod, before));
             }
         }
-        if survey.pods == last.pods && last.version > 0 {
-            survey.version = last.version;
+        let now = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        if memory.take_in(seen, now) {
+            self.versions.send_replace(memory.last.version);
         }
-        *last = survey.clone();
-        Ok(survey)
+        Ok(memory.last.clone())
     }
+
+    /// What changed after this version, and the version at present.
+    pub(super) fn since(&self, version: u64) -> Result<(Vec<Change>, u64), TooOld> {
+        let memory = self.memory();
+        let current = memory.last.version;
+        if !(memory.known_since..=current).contains(&version) {
+            return Err(TooOld { current });
+        }
+        let first = memory.changes.partition_point(|change| change.version() <= version);
+        Ok((memory.changes.range(first..).cloned().collect(), current))
+    }
+
+    /// Tells of every new version.
+    pub(super) fn versions(&self) -> watch::Receiver<u64> {
+        self.versions.subscribe()
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        // It changes in one go, at the end of a survey.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Memory {
+    /// Makes this the last survey, and says whether it differs from the one before.
+    fn take_in(&mut self, mut pods: Pods, now: u64) -> bool {
+        let is_first = self.last.version == 0;
+        let mut version = (self.last.version + 1).max(now);
+        let mut number = || {
+            version += 1;
+            version
+        };
+        let changes = changes_of_pods(&self.last.pods, &mut pods, &mut number);
+        let (namespaces, others) = namespaces_of(&pods, &self.last.namespaces, &mut number);
+        if changes.is_empty() && !is_first {
+            return false;
+        }
+        self.last = Arc::new(Survey { version, pods, namespaces });
+        if is_first {
+            // From nothing to this nothing changed: nobody had looked.
+            self.known_since = version;
+            return true;
+        }
+        self.changes.extend(changes.into_iter().chain(others));
+        while self.changes.len() > MAX_CHANGES {
+            self.known_since = self.changes.pop_front().map_or(version, |change| change.version());
+        }
+        true
+    }
+}
+
+/// Compares the pods with those before, and gives each that is new or different a number.
+fn changes_of_pods(
+    before: &Pods,
+    pods: &mut Pods,
+    number: &mut impl FnMut() -> u64,
+) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (key, pod) in before {
+        if pods.get(key).is_none_or(|again| again.uid != pod.uid) {
+            let seen = Seen::Pod(Arc::new(SeenPod { version: number(), ..(**pod).clone() }));
+            changes.push(Change { kind: ChangeKind::Deleted, seen });
+        }
+    }
+    for (key, pod) in pods {
+        let kind = match before.get(key) {
+            Some(before) if Arc::ptr_eq(before, pod) => continue,
+            Some(before) if before.uid == pod.uid => ChangeKind::Modified,
+            _ => ChangeKind::Added,
+        };
+        Arc::make_mut(pod).version = number();
+        changes.push(Change { kind, seen: Seen::Pod(pod.clone()) });
+    }
+    changes
+}
+
+/// The namespaces that have a pod, and which of them came or went.
+fn namespaces_of(
+    pods: &Pods,
+    before: &BTreeMap<String, u64>,
+    number: &mut impl FnMut() -> u64,
+) -> (BTreeMap<String, u64>, Vec<Change>) {
+    let (mut namespaces, mut changes) = (BTreeMap::new(), Vec::new());
+    let mut change = |kind, name: &String| {
+        let version = number();
+        changes.push(Change { kind, seen: Seen::Namespace { name: name.clone(), version } });
+        version
+    };
+    for (name, _) in pods.keys() {
+        if !namespaces.contains_key(name) {
+            let known = before.get(name).copied();
+            let since = known.unwrap_or_else(|| change(ChangeKind::Added, name));
+            namespaces.insert(name.clone(), since);
+        }
+    }
+    for name in before.keys().filter(|name| !namespaces.contains_key(*name)) {
+        change(ChangeKind::Deleted, name);
+    }
+    (namespaces, changes)
 }
 
 fn last_written(mut incarnations: Vec<PodLogs<'_>>) -> Option<PodLogs<'_>> {
@@ -95,8 +265,8 @@ fn last_written(mut incarnations: Vec<PodLogs<'_>>) -> Option<PodLogs<'_>> {
     incarnations.pop()
 }
 
-/// The pod as it was, if nothing about it changed.
-fn look_at(pod: &PodLogs<'_>, before: Option<&Arc<SeenPod>>, version: u64) -> Arc<SeenPod> {
+/// The very pod that it was, if nothing about it changed.
+fn look_at(pod: &PodLogs<'_>, before: Option<&Arc<SeenPod>>) -> Arc<SeenPod> {
     let PodDirectory { pod: reference, uid } = &pod.name;
     let before = before.filter(|before| before.uid == *uid);
     let names = pod.containers().unwrap_or_default();
@@ -110,12 +280,12 @@ fn look_at(pod: &PodLogs<'_>, before: Option<&Arc<SeenPod>>, version: u64) -> Ar
         pod: reference.clone(),
         uid: uid.clone(),
         created_at: before.and_then(|before| before.created_at).or_else(earliest),
-        version: before.map_or(version, |before| before.version),
+        version: before.map_or(0, |before| before.version),
         containers,
     };
     match before {
         Some(before) if **before == seen => before.clone(),
-        _ => Arc::new(SeenPod { version, ..seen }),
+        _ => Arc::new(seen),
     }
 }
 
@@ -169,12 +339,37 @@ mod tests {
             fs::write(path, format!("2026-11-01T10:00:{second:02}Z stdout F x\n")).unwrap();
         }
 
-        fn survey(&self) -> Survey {
+        fn remove(&self, pod: &str) {
+            fs::remove_dir_all(self.root.path().join(pod)).unwrap();
+        }
+
+        /// What changed after that version: `+` came, `~` changed, `-` went.
+        fn since(&self, version: u64) -> String {
+            self.survey();
+            let (changes, _) = self.inventory.since(version).unwrap();
+            let is_sorted = changes.is_sorted_by(|one, next| one.version() < next.version());
+            assert!(is_sorted, "{changes:?}");
+            changes.iter().map(word).collect::<Vec<_>>().join(" ")
+        }
+
+        fn survey(&self) -> Arc<Survey> {
             self.inventory.survey(&self.directory, DateTime::UNIX_EPOCH).unwrap()
         }
 
         fn pod(&self, name: &str) -> Arc<SeenPod> {
             self.survey().pods[&("shop".to_owned(), name.to_owned())].clone()
+        }
+    }
+
+    fn word(change: &Change) -> String {
+        let sign = match change.kind {
+            ChangeKind::Added => '+',
+            ChangeKind::Modified => '~',
+            ChangeKind::Deleted => '-',
+        };
+        match &change.seen {
+            Seen::Pod(pod) => format!("{sign}{}/{}", pod.pod.pod, pod.uid),
+            Seen::Namespace { name, .. } => format!("{sign}{name}"),
         }
     }
 
@@ -187,9 +382,9 @@ mod tests {
         node.write("shop_cart_2/app/0.log", 2);
         let second = node.survey();
         assert!(second.version > first.version);
-        assert_eq!(node.pod("web").version, first.version);
+        assert!(node.pod("web").version <= first.version);
         assert_eq!(node.pod("cart").version, second.version);
-        fs::remove_dir_all(node.root.path().join("shop_web_1")).unwrap();
+        node.remove("shop_web_1");
         assert!(node.survey().version > second.version);
     }
 
@@ -217,5 +412,57 @@ mod tests {
         assert_eq!(container.started_at.unwrap().to_rfc3339(), "2026-11-01T10:00:05+00:00");
         assert_eq!(pod.created_at, before.created_at);
         assert!(pod.version > before.version);
+    }
+
+    #[test]
+    fn what_came_changed_and_went_is_told_in_its_order() {
+        let node = Node::new();
+        node.write("shop_web_1/app/0.log", 1);
+        node.write("bank_safe_1/app/0.log", 1);
+        let first = node.survey().version;
+        assert_eq!(node.since(first), "");
+        node.write("shop_cart_2/app/0.log", 2);
+        assert_eq!(node.since(first), "+cart/2");
+        let second = node.survey().version;
+        node.write("shop_web_1/app/1.log", 3);
+        node.remove("bank_safe_1");
+        assert_eq!(node.since(second), "-safe/1 ~web/1 -bank");
+        assert_eq!(node.since(first), "+cart/2 -safe/1 ~web/1 -bank");
+        let third = node.survey().version;
+        node.remove("shop_cart_2");
+        node.write("shop_cart_3/app/0.log", 4);
+        node.write("yard_gate_1/app/0.log", 4);
+        assert_eq!(node.since(third), "-cart/2 +cart/3 +gate/1 +yard");
+    }
+
+    #[test]
+    fn whoever_got_a_part_of_the_changes_gets_the_rest() {
+        let node = Node::new();
+        let first = node.survey().version;
+        node.write("shop_cart_1/app/0.log", 2);
+        node.write("shop_web_1/app/0.log", 2);
+        assert_eq!(node.since(first), "+cart/1 +web/1 +shop");
+        assert_eq!(node.since(node.pod("cart").version), "+web/1 +shop");
+        let all = node.survey().as_changes();
+        assert_eq!(all, node.inventory.since(first).unwrap().0);
+    }
+
+    #[test]
+    fn what_is_forgotten_or_was_never_known_is_too_old() {
+        let node = Node::new();
+        let first = node.survey().version;
+        for unknown in [0, first - 1, first + 1, u64::MAX] {
+            assert_eq!(node.inventory.since(unknown), Err(TooOld { current: first }));
+        }
+        for _ in 0..=MAX_CHANGES / 4 {
+            node.write("shop_web_1/app/0.log", 1);
+            node.survey();
+            node.remove("shop_web_1");
+            node.survey();
+        }
+        let current = node.survey().version;
+        assert_eq!(node.inventory.since(first), Err(TooOld { current }));
+        assert_eq!(node.inventory.since(current), Ok((Vec::new(), current)));
+        assert_eq!(node.inventory.memory().changes.len(), MAX_CHANGES);
     }
 }

@@ -7,12 +7,14 @@ mod followers;
 mod inventory;
 mod layout;
 mod listings;
+mod lookout;
 mod pod;
 mod source;
 mod watch;
 
 pub(crate) use directory::OpenRootError;
 pub(crate) use follow::{FollowedLog, Next};
-pub(crate) use inventory::{SeenContainer, SeenPod, Survey};
+pub(crate) use inventory::{Change, ChangeKind, Seen, SeenContainer, SeenPod, Survey, TooOld};
 pub(crate) use layout::is_log_file;
+pub(crate) use lookout::Watching;
 pub(crate) use source::{FilesSource, LocateError, LocatedLog, PodSummary};

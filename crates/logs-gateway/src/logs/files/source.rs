@@ -9,14 +9,16 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use prometheus_client::metrics::gauge::Gauge;
-use service_runtime::metrics::Metrics;
+use service_runtime::{clock::Clock, metrics::Metrics};
 
 use super::{
     directory::{LogDirectory, OpenRootError},
     followers::Followers,
-    inventory::{Inventory, Survey},
+    inventory::{Inventory, Survey, TooOld},
     layout::PodDirectory,
+    lookout::{Lookout, Watching},
     pod::{Missing, PodLogs},
+    watch::DirectoryWatch,
 };
 use crate::logs::{
     cursor::{FilePlace, LogPosition},
@@ -33,6 +35,7 @@ pub(crate) struct FilesSource {
     directory: Arc<LogDirectory>,
     followers: Arc<Followers>,
     inventory: Inventory,
+    lookout: Lookout,
     /// How many directories that are followed cannot be watched.
     polled: Gauge,
 }
@@ -112,7 +115,12 @@ impl FilesSource {
         let directory = Arc::new(LogDirectory::new(root, extra_roots)?);
         let polled = Gauge::default();
         let followers = Arc::new(Followers::new(polled.clone()));
-        Ok(Self { directory, followers, inventory: Inventory::default(), polled })
+        Ok(Self::of(directory, followers, polled))
+    }
+
+    fn of(directory: Arc<LogDirectory>, followers: Arc<Followers>, polled: Gauge) -> Self {
+        let (inventory, lookout) = (Inventory::default(), Lookout::default());
+        Self { directory, followers, inventory, lookout, polled }
     }
 
     /// Shows how it fares.
@@ -129,8 +137,7 @@ impl FilesSource {
     pub(super) fn open_unwatched(root: &Path) -> Result<Self, OpenRootError> {
         let directory = Arc::new(LogDirectory::new(root, &[])?);
         let followers = Arc::new(Followers::unwatched());
-        let (inventory, polled) = (Inventory::default(), Gauge::default());
-        Ok(Self { directory, followers, inventory, polled })
+        Ok(Self::of(directory, followers, Gauge::default()))
     }
 
     #[cfg(test)]
@@ -233,8 +240,34 @@ impl FilesSource {
     }
 
     /// What pods there are.
-    pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<Survey> {
+    pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<Arc<Survey>> {
         self.inventory.survey(&self.directory, now)
+    }
+
+    /// Begins to wait for what changes after this version of the survey.
+    ///
+    /// # Errors
+    /// When that is not known.
+    pub(crate) fn watch(
+        self: &Arc<Self>,
+        version: u64,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Watching, TooOld> {
+        self.inventory.since(version)?;
+        Ok(Watching::begin(self, version, clock))
+    }
+
+    pub(super) fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    pub(super) fn lookout(&self) -> &Lookout {
+        &self.lookout
+    }
+
+    /// What tells of pods that come and go, and the path of their directory.
+    pub(super) fn root_watch(&self) -> (&DirectoryWatch, &Path) {
+        (self.followers.watch(), self.directory.path())
     }
 
     /// The pods that `may_see` lets through, sorted by namespace, name and uid.

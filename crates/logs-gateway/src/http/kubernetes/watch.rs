@@ -1,0 +1,270 @@
+//! `watch=true`: what comes, changes and goes, an event a line, for as long as the caller may know.
+
+use std::{
+    convert::Infallible, fmt::Display, future::pending, io::Write, mem, pin::Pin, rc::Rc,
+    sync::Arc, time::Duration, vec,
+};
+
+use actix_web::{HttpRequest, HttpResponse, http::header, web::Bytes};
+use chrono::{DateTime, Utc};
+use futures_util::{FutureExt, Stream, stream};
+use serde_json::{Value, json};
+use service_runtime::{clock::Clock, http::RequestContext};
+use shared_types::BearerToken;
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    accept::Form,
+    pods::survey,
+    status::{Result, Status},
+    watch_options::{Start, WatchOptions},
+};
+use crate::{
+    auth::{Caller, Vigil},
+    http::{
+        GatewayState,
+        body::{FOR_NOBODY, Reader},
+        giving::Asked,
+    },
+    logs::{
+        files::{Change, ChangeKind, Seen, TooOld, Watching},
+        render::EndReason,
+    },
+};
+
+/// How often a bookmark says how far the watch has come.
+const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+/// How many events are made at once: they are held as objects until then.
+const EVENTS_AT_ONCE: usize = 64;
+
+/// How a caller sees what changes.
+pub(super) struct View {
+    /// Of the objects.
+    pub(super) kind: &'static str,
+    pub(super) form: Form,
+    /// The object in its form, if it is one that the caller may see and wants to. The time is now.
+    pub(super) show: Show,
+}
+
+type Show = Box<dyn Fn(&Seen, DateTime<Utc>) -> Option<Value>>;
+
+/// Answers with the events of a caller who may watch.
+pub(super) async fn answer(
+    asked: Asked<'_>,
+    options: WatchOptions,
+    view: View,
+) -> Result<HttpResponse> {
+    let Asked { request, state, .. } = asked;
+    let Some(permit) = state.streams.open(&asked.caller.username) else {
+        return Err(Status::too_many_requests(state.streams.max_per_user()));
+    };
+    let survey = survey(request, state).await?;
+    let (first, position) = match options.start {
+        Start::Everything => (survey.as_changes(), survey.version),
+        Start::Now => (Vec::new(), survey.version),
+        Start::After(version) => (Vec::new(), version),
+    };
+    let mut response = HttpResponse::Ok();
+    response.content_type("application/json");
+    response.insert_header((header::CACHE_CONTROL, "no-cache, private"));
+    let watching = match state.reader.watch(position, state.clock.clone()) {
+        Ok(watching) => watching,
+        Err(too_old) => {
+            let mut event = Vec::new();
+            write_event(&mut event, "ERROR", &too_old_status(position, too_old).to_json());
+            return Ok(response.body(event));
+        }
+    };
+    let reader = Reader::new(asked.departure, permit);
+    let now = Instant::now();
+    let events = Events {
+        watching,
+        pending: first.into_iter(),
+        view,
+        clock: state.clock.clone(),
+        has_columns: false,
+        bookmarks: options.bookmarks,
+        marks_start: options.marks_start,
+        next_bookmark: now + BOOKMARK_EVERY,
+        ends: now + options.time,
+        leave: Box::pin(leave(request, state, asked.caller, asked.token)),
+        is_over: false,
+    };
+    Ok(response.streaming(body(events, reader)))
+}
+
+/// Ends when the watch may not go on. Who may see more or less than before has to begin anew.
+fn leave(
+    request: &HttpRequest,
+    state: &GatewayState,
+    caller: Caller,
+    token: Rc<BearerToken>,
+) -> impl Future<Output = EndReason> + use<> {
+    let vigil = Vigil {
+        authority: state.authority.clone(),
+        clock: state.clock.clone(),
+        token,
+        context: RequestContext::of(request),
+        times: state.vigil_times,
+    };
+    let readiness = state.readiness.clone();
+    async move {
+        tokio::select! {
+            reason = vigil.keep(caller.expires_at, |now| now.may_the_same_as(&caller)) => reason,
+            () = readiness.ended() => EndReason::Shutdown,
+        }
+    }
+}
+
+fn body(
+    events: Events,
+    reader: Reader,
+) -> impl Stream<Item = std::result::Result<Bytes, Infallible>> {
+    stream::unfold(Some((events, reader)), |state| async move {
+        let (mut events, mut reader) = state?;
+        let chunk = tokio::select! {
+            chunk = events.next() => chunk?,
+            () = reader.leaves() => return Some((Ok(FOR_NOBODY), None)),
+        };
+        Some((Ok(chunk), Some((events, reader))))
+    })
+}
+
+/// The events of a watch.
+struct Events {
+    watching: Watching,
+    /// What is to be shown before the next changes are waited for.
+    pending: vec::IntoIter<Change>,
+    view: View,
+    clock: Arc<dyn Clock>,
+    /// The first table had columns; those behind it have none.
+    has_columns: bool,
+    bookmarks: bool,
+    /// Where what was there at first ends is still to be marked.
+    marks_start: bool,
+    next_bookmark: Instant,
+    ends: Instant,
+    /// Ends when the watch may not go on.
+    leave: Pin<Box<dyn Future<Output = EndReason>>>,
+    is_over: bool,
+}
+
+impl Events {
+    /// The next events; `None` at the end.
+    async fn next(&mut self) -> Option<Bytes> {
+        let mut out = Vec::new();
+        while out.is_empty() && !self.is_over {
+            if let Some(reason) = (&mut self.leave).now_or_never() {
+                self.end(reason, &mut out);
+            } else if !self.pending.as_slice().is_empty() {
+                self.show_pending(&mut out);
+            } else if mem::take(&mut self.marks_start) {
+                self.write_bookmark(json!({ "k8s.io/initial-events-end": "true" }), &mut out);
+            } else {
+                self.wait(&mut out).await;
+            }
+        }
+        (!out.is_empty()).then(|| out.into())
+    }
+
+    async fn wait(&mut self, out: &mut Vec<u8>) {
+        let position = self.watching.position();
+        let bookmark = async {
+            match self.bookmarks {
+                true => sleep_until(self.next_bookmark).await,
+                false => pending().await,
+            }
+        };
+        tokio::select! {
+            reason = &mut self.leave => self.end(reason, out),
+            () = sleep_until(self.ends) => {
+                if self.bookmarks {
+                    self.write_bookmark(json!({}), out);
+                }
+                self.is_over = true;
+            }
+            () = bookmark => {
+                self.next_bookmark += BOOKMARK_EVERY;
+                self.write_bookmark(json!({}), out);
+            }
+            changes = self.watching.next() => match changes {
+                Ok(changes) => self.pending = changes.into_iter(),
+                Err(too_old) => self.fail(&too_old_status(position, too_old), out),
+            },
+        }
+    }
+
+    fn show_pending(&mut self, out: &mut Vec<u8>) {
+        let now = self.clock.now();
+        for change in self.pending.by_ref().take(EVENTS_AT_ONCE) {
+            let Some(mut object) = (self.view.show)(&change.seen, now) else {
+                continue;
+            };
+            if matches!(self.view.form, Form::Table(_)) && mem::replace(&mut self.has_columns, true)
+            {
+                object["columnDefinitions"] = Value::Null;
+            }
+            write_event(out, word(change.kind), &object);
+        }
+    }
+
+    /// What is over because of the token ends with a failure, so that nobody takes the silence for
+    /// nothing happening. When the gateway stops, the next one is asked.
+    fn end(&mut self, reason: EndReason, out: &mut Vec<u8>) {
+        self.is_over = true;
+        match reason {
+            EndReason::Expired | EndReason::Revoked => self.fail(&Status::unauthorized(), out),
+            EndReason::Forbidden => {
+                self.fail(&Status::expired("your permissions have changed; list again"), out);
+            }
+            EndReason::Unavailable => self.fail(&Status::unavailable(), out),
+            _ => {}
+        }
+    }
+
+    fn fail(&mut self, status: &Status, out: &mut Vec<u8>) {
+        self.is_over = true;
+        write_event(out, "ERROR", &status.to_json());
+    }
+
+    /// Says how far the watch has come: all changes up to there were shown.
+    fn write_bookmark(&self, annotations: Value, out: &mut Vec<u8>) {
+        let version = self.watching.position().to_string();
+        let mut metadata = json!({ "resourceVersion": version, "creationTimestamp": null });
+        if annotations != json!({}) {
+            metadata["annotations"] = annotations;
+        }
+        let partial = |api| json!({ "kind": "PartialObjectMetadata", "apiVersion": api, "metadata": metadata });
+        let object = match self.view.form {
+            Form::Object => {
+                json!({ "kind": self.view.kind, "apiVersion": "v1", "metadata": metadata })
+            }
+            Form::Metadata(api) => partial(api),
+            Form::Table(api) => json!({
+                "kind": "Table",
+                "apiVersion": api,
+                "metadata": { "resourceVersion": version },
+                "columnDefinitions": null,
+                "rows": [{ "cells": [], "object": partial(api) }],
+            }),
+        };
+        write_event(out, "BOOKMARK", &object);
+    }
+}
+
+fn word(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => "ADDED",
+        ChangeKind::Modified => "MODIFIED",
+        ChangeKind::Deleted => "DELETED",
+    }
+}
+
+fn too_old_status(position: u64, TooOld { current }: TooOld) -> Status {
+    Status::expired(format!("too old resource version: {position} ({current})"))
+}
+
+fn write_event(out: &mut Vec<u8>, kind: &str, object: &dyn Display) {
+    // Writing to memory does not fail.
+    let _ = writeln!(out, r#"{{"type":"{kind}","object":{object}}}"#);
+}
