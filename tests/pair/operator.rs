@@ -276,7 +276,12 @@ async fn kubectl_watches_until_its_session_ends() {
     pair.logs.pod("default", "web").container("app").write("1.log", cri(&["again"]));
     assert_eq!(words(one.line())[..4], ["web", "0/1", "Running", "1"]);
     pair.administer(&["sessions", "end", "--user", ADMIN.0]);
-    // kubectl has no words for a watch that was ended.
-    assert_eq!(one.end(), (0, String::new()));
-    assert_eq!(all.end(), (0, String::new()));
+    // kubectl shows the failure as it shows a pod, and is content.
+    for watching in [one, all] {
+        let (code, rest) = watching.end();
+        assert_eq!(
+            (code, words(rest.last().unwrap().clone())[1..].join(" ")),
+            (0, "Unauthorized Unauthorized".to_owned())
+        );
+    }
 }

@@ -2,8 +2,7 @@
 
 use std::{
     ffi::OsStr,
-    io::{BufRead, BufReader, Read, Write},
-    iter,
+    io::{BufRead, BufReader, Write},
     path::Path,
     process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver, RecvTimeoutError},
@@ -64,7 +63,7 @@ pub(crate) struct Running {
 
 impl Running {
     pub(super) fn start(command: &mut Command) -> Self {
-        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let (sender, lines) = mpsc::channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -80,15 +79,18 @@ impl Running {
         self.lines.recv_timeout(super::patience()).unwrap()
     }
 
-    /// Waits for its end: the code, and its complaint.
+    /// Waits for its end: the code, and the lines that were not read yet.
     #[track_caller]
-    pub(crate) fn end(mut self) -> (i32, String) {
-        let closed =
-            iter::repeat_with(|| self.lines.recv_timeout(super::patience())).find_map(Result::err);
-        assert_eq!(closed, Some(RecvTimeoutError::Disconnected));
-        let mut complaint = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut complaint).unwrap();
-        (self.child.wait().unwrap().code().unwrap(), complaint)
+    pub(crate) fn end(mut self) -> (i32, Vec<String>) {
+        let mut rest = Vec::new();
+        let closed = loop {
+            match self.lines.recv_timeout(super::patience()) {
+                Ok(line) => rest.push(line),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(closed, RecvTimeoutError::Disconnected);
+        (self.child.wait().unwrap().code().unwrap(), rest)
     }
 }
 
