@@ -3,10 +3,13 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     io,
+    os::fd::OwnedFd,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use chrono::{DateTime, Utc};
+use rustix::io::Errno;
 use tokio::sync::watch;
 
 use super::{
@@ -120,6 +123,8 @@ pub(super) struct Inventory {
 #[derive(Debug, Default)]
 struct Memory {
     last: Arc<Survey>,
+    /// When the last survey began.
+    began: Option<Instant>,
     /// The latest, in their order.
     changes: VecDeque<Change>,
     /// All that changed after this version is remembered.
@@ -133,24 +138,24 @@ impl Inventory {
         directory: &LogDirectory,
         now: DateTime<Utc>,
     ) -> io::Result<Arc<Survey>> {
-        let root = directory.open()?;
+        let asked = Instant::now();
         // One at a time: a survey that began earlier must not be remembered later.
         let mut memory = self.memory();
-        let mut pods = BTreeMap::<_, Vec<PodLogs<'_>>>::new();
-        for name in directory.pods(&root)?.values().flatten() {
-            let key = (name.pod.namespace.to_string(), name.pod.pod.to_string());
-            // A pod may go while it is looked at.
-            if let Ok(opened) = directory.open_pod_in(&root, name.clone()) {
-                pods.entry(key).or_default().push(opened);
-            }
+        if memory.began.is_some_and(|began| began >= asked) {
+            // Another one who waited has looked since.
+            return Ok(memory.last.clone());
         }
+        let began = Instant::now();
+        let root = directory.open()?;
         let mut seen = Pods::new();
-        for (key, incarnations) in pods {
-            if let Some(pod) = last_written(incarnations) {
+        for (pod, directories) in directory.pods(&root)?.iter() {
+            if let Some(logs) = last_written(open_all(directory, &root, directories)?) {
+                let key = (pod.namespace.to_string(), pod.pod.to_string());
                 let before = memory.last.pods.get(&key);
-                seen.insert(key, look_at(&pod, before));
+                seen.insert(key, look_at(&logs, before));
             }
         }
+        memory.began = Some(began);
         let now = u64::try_from(now.timestamp_millis()).unwrap_or(0);
         if memory.take_in(seen, now) {
             self.versions.send_replace(memory.last.version);
@@ -256,6 +261,29 @@ fn namespaces_of(
         change(ChangeKind::Deleted, name);
     }
     (namespaces, changes)
+}
+
+/// The incarnations of a pod. A directory may go while it is looked at, or be no pod's; but that
+/// none can be opened is no reason to say that pods are gone.
+fn open_all<'a>(
+    directory: &'a LogDirectory,
+    root: &OwnedFd,
+    names: &[PodDirectory],
+) -> io::Result<Vec<PodLogs<'a>>> {
+    let mut opened = Vec::new();
+    for name in names {
+        match directory.open_pod_in(root, name.clone()) {
+            Ok(pod) => opened.push(pod),
+            Err(error) if says_nothing_of_the_pod(&error) => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(opened)
+}
+
+fn says_nothing_of_the_pod(error: &io::Error) -> bool {
+    let exhausted = [Errno::MFILE, Errno::NFILE, Errno::NOMEM];
+    Errno::from_io_error(error).is_some_and(|errno| exhausted.contains(&errno))
 }
 
 fn last_written(mut incarnations: Vec<PodLogs<'_>>) -> Option<PodLogs<'_>> {
@@ -371,6 +399,20 @@ mod tests {
             Seen::Pod(pod) => format!("{sign}{}/{}", pod.pod.pod, pod.uid),
             Seen::Namespace { name, .. } => format!("{sign}{name}"),
         }
+    }
+
+    #[test]
+    fn who_waited_while_another_looked_is_told_what_that_one_saw() {
+        let node = Node::new();
+        node.write("shop_web_1/app/0.log", 1);
+        let seen = node.survey();
+        node.write("shop_cart_2/app/0.log", 2);
+        // As if the other had begun after this one asked.
+        let later = Instant::now() + std::time::Duration::from_secs(3600);
+        node.inventory.memory().began = Some(later);
+        assert!(Arc::ptr_eq(&node.survey(), &seen));
+        node.inventory.memory().began = Some(Instant::now());
+        assert_eq!(node.survey().pods.len(), 2);
     }
 
     #[test]
