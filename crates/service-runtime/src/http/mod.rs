@@ -5,19 +5,16 @@ mod body;
 mod client_ip;
 mod context;
 mod edge;
+mod endpoint;
 mod in_flight;
 mod problem;
 mod query;
-mod resource;
 
 pub use authorization::authorization;
 pub use body::{ContentType, MAX_BODY_BYTES, content_type, read_body, unsupported_media_type};
 pub use client_ip::TrustedProxies;
 pub use context::{RequestContext, TraceParent};
 pub use edge::Edge;
+pub use endpoint::{Endpoint, endpoint, no_such_endpoint};
 pub use problem::{Problem, Result};
 pub use query::{InputFaults, Query};
-pub use resource::{
-    delete_resource, form_resource, get_delete_resource, get_patch_delete_resource, get_resource,
-    no_such_endpoint, post_resource, put_delete_resource,
-};

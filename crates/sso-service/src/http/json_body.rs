@@ -202,10 +202,23 @@ impl Members {
 /// The members of the body of a request without a query.
 pub(super) async fn members_of(request: &HttpRequest, body: Payload) -> Result<Members> {
     Query::parse(request.query_string()).finish()?;
+    parse_json(request, &read_body(body).await?)
+}
+
+/// The members of a body that there need not be. An empty one is none, whatever its type.
+pub(super) async fn members_if_any(
+    request: &HttpRequest,
+    body: Payload,
+) -> Result<Option<Members>> {
+    let body = read_body(body).await?;
+    if body.is_empty() { Ok(None) } else { parse_json(request, &body).map(Some) }
+}
+
+fn parse_json(request: &HttpRequest, body: &[u8]) -> Result<Members> {
     if content_type(request)? != Some(ContentType::Json) {
         return Err(unsupported_media_type());
     }
-    Members::parse(&read_body(body).await?)
+    Members::parse(body)
 }
 
 fn unknown_members() -> Problem {

@@ -4,10 +4,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Payload},
 };
-use service_runtime::http::{
-    ContentType, Problem, Query, RequestContext, Result, content_type, read_body,
-    unsupported_media_type,
-};
+use service_runtime::http::{Problem, Query, RequestContext, Result};
 use shared_types::BearerToken;
 
 use super::{
@@ -15,7 +12,7 @@ use super::{
     cookies::{self, TokenCookie},
     credential::{required, token_in},
     csrf,
-    json_body::Members,
+    json_body::members_if_any,
     login::answer,
     origin::origin,
 };
@@ -46,14 +43,9 @@ pub(super) async fn refresh(
 
 /// The `refresh_token` of a JSON body. An empty body is none, whatever its type.
 async fn token_in_body(request: &HttpRequest, body: Payload) -> Result<Option<BearerToken>> {
-    let body = read_body(body).await?;
-    if body.is_empty() {
+    let Some(mut members) = members_if_any(request, body).await? else {
         return Ok(None);
-    }
-    if content_type(request)? != Some(ContentType::Json) {
-        return Err(unsupported_media_type());
-    }
-    let mut members = Members::parse(&body)?;
+    };
     let token = members.required_text("refresh_token");
     members.finish()?;
     // No token of ours is spelled so: it was never issued.

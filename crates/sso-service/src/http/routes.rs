@@ -7,10 +7,7 @@ use actix_web::{
     middleware::from_fn,
     web::{self, Data, ServiceConfig},
 };
-use service_runtime::http::{
-    Edge, delete_resource, form_resource, get_delete_resource, get_resource, no_such_endpoint,
-    post_resource,
-};
+use service_runtime::http::{Edge, endpoint, no_such_endpoint};
 use shared_types::paths;
 
 use super::{
@@ -60,30 +57,30 @@ pub(crate) fn app(
 
 fn routes(app: &mut ServiceConfig) {
     // for services that were sent a token
-    app.service(post_resource(paths::VALIDATE, validate::validate))
-        .service(post_resource(paths::VALIDATE_BATCH, validate_batch::validate_batch));
+    app.service(endpoint(paths::VALIDATE).post(validate::validate))
+        .service(endpoint(paths::VALIDATE_BATCH).post(validate_batch::validate_batch));
 
     // for whoever logs in
-    app.service(post_resource("/auth/register", register::register))
-        .service(post_resource("/auth/login", login::login))
-        .service(post_resource("/auth/password", password::change))
-        .service(form_resource("/auth/refresh", pages::renew, refresh::refresh))
-        .service(post_resource("/auth/logout", logout::logout))
-        .service(get_resource("/auth/session", session::session))
-        .service(get_resource("/auth/user", session::user))
-        .service(get_delete_resource("/auth/sessions", sessions::list, sessions::end_others))
-        .service(delete_resource("/auth/sessions/{id}", sessions::end_one));
+    app.service(endpoint("/auth/register").post(register::register))
+        .service(endpoint("/auth/login").post(login::login))
+        .service(endpoint("/auth/password").post(password::change))
+        .service(endpoint("/auth/refresh").get(pages::renew).post(refresh::refresh))
+        .service(endpoint("/auth/logout").post(logout::logout))
+        .service(endpoint("/auth/session").get(session::session))
+        .service(endpoint("/auth/user").get(session::user))
+        .service(endpoint("/auth/sessions").get(sessions::list).delete(sessions::end_others))
+        .service(endpoint("/auth/sessions/{id}").delete(sessions::end_one));
 
     // for people
-    app.service(form_resource("/login", pages::login, pages::log_in))
-        .service(form_resource("/logout", pages::logout, pages::log_out))
-        .service(get_resource("/account", pages::account));
+    app.service(endpoint("/login").get(pages::login).post(pages::log_in))
+        .service(endpoint("/logout").get(pages::logout).post(pages::log_out))
+        .service(endpoint("/account").get(pages::account));
 }
 
 /// The page is there where strangers may create accounts, and where not there is nothing to see.
 fn register_routes(app: &mut ServiceConfig, open: bool) {
     if open {
-        app.service(form_resource("/register", pages::registration, pages::register));
+        app.service(endpoint("/register").get(pages::registration).post(pages::register));
     }
 }
 

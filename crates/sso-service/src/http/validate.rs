@@ -4,16 +4,13 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Payload},
 };
-use service_runtime::http::{
-    ContentType, Problem, Query, RequestContext, Result, content_type, read_body,
-    unsupported_media_type,
-};
+use service_runtime::http::{Problem, Query, RequestContext, Result};
 use shared_types::{AskedPermission, BearerToken, InvalidPermission, Validation};
 
 use super::{
     answer::private,
     credential::{header_token, required, token_of},
-    json_body::Members,
+    json_body::members_if_any,
     origin::origin,
 };
 use crate::{
@@ -68,14 +65,9 @@ fn asked_permission(query: &str) -> Result<Option<AskedPermission>> {
 
 /// The `session_token` of a JSON body. An empty body is none, whatever its type.
 async fn token_in_body(request: &HttpRequest, body: Payload) -> Result<Option<BearerToken>> {
-    let body = read_body(body).await?;
-    if body.is_empty() {
+    let Some(mut members) = members_if_any(request, body).await? else {
         return Ok(None);
-    }
-    if content_type(request)? != Some(ContentType::Json) {
-        return Err(unsupported_media_type());
-    }
-    let mut members = Members::parse(&body)?;
+    };
     let token = members.text("session_token");
     members.finish()?;
     let parsed = token.map(|token| BearerToken::parse(token.as_bytes()));

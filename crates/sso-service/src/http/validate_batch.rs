@@ -6,14 +6,11 @@ use actix_web::{
     web::{Data, Payload},
 };
 use serde::{Serialize, Serializer};
-use service_runtime::http::{
-    ContentType, Problem, Query, RequestContext, Result, content_type, read_body,
-    unsupported_media_type,
-};
+use service_runtime::http::{Problem, RequestContext, Result};
 use shared_types::{BatchEntry, BearerToken, MAX_BATCH};
 use zeroize::Zeroizing;
 
-use super::{json_body::Members, origin::origin, validate::validation};
+use super::{json_body::members_of, origin::origin, validate::validation};
 use crate::{
     audit::Origin,
     authority::{Holder, SessionAuthority},
@@ -30,7 +27,6 @@ pub(super) async fn validate_batch(
     body: Payload,
     authority: Data<SessionAuthority>,
 ) -> Result<HttpResponse> {
-    Query::parse(request.query_string()).finish()?;
     let tokens = tokens_in_body(&request, body).await?;
     let from = RequestContext::of(&request);
     let about = |token: &Zeroizing<String>| Entry::about(token, &authority, origin(&from));
@@ -80,11 +76,7 @@ impl Serialize for Entry {
 }
 
 async fn tokens_in_body(request: &HttpRequest, body: Payload) -> Result<Vec<Zeroizing<String>>> {
-    let body = read_body(body).await?;
-    if content_type(request)? != Some(ContentType::Json) {
-        return Err(unsupported_media_type());
-    }
-    let mut members = Members::parse(&body)?;
+    let mut members = members_of(request, body).await?;
     let tokens = members.required_texts("tokens", MAX_BATCH);
     members.finish()?;
     Ok(tokens)

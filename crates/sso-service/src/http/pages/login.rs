@@ -11,14 +11,14 @@ use service_runtime::http::{Problem, Result};
 use super::{
     error::{for_people, wants_html},
     form::read_form,
-    page::{go_to, page, shown, with_landing},
+    page::{go_on, go_to, page, shown, with_landing},
     visitor::{landing, visitor},
 };
 use crate::{
     accounts::Accounts,
     authority::SessionAuthority,
     http::{
-        cookies, csrf,
+        csrf,
         login::{Credentials, begin_session},
     },
     site::{Landing, Site},
@@ -86,11 +86,7 @@ async fn try_log_in(
     let landing = site.landing(fields.take("return_to").as_deref());
     let credentials = Credentials::from_fields(fields)?;
     match begin_session(request, &credentials, authority).await {
-        Ok(logged_in) => {
-            let mut response = go_to(landing.location());
-            cookies::give(&mut response, &logged_in, site);
-            Ok(response.finish())
-        }
+        Ok(logged_in) => Ok(go_on(&logged_in, &landing, site)),
         Err(error) => {
             let form = form(&credentials.username, accounts, &landing);
             Err(again(request, error.into(), form))

@@ -15,7 +15,11 @@ use service_runtime::http::{Problem, Result};
 use sha2::{Digest, Sha256};
 use url::{Url, form_urlencoded};
 
-use crate::site::Landing;
+use crate::{
+    authority::LoggedIn,
+    http::cookies,
+    site::{Landing, Site},
+};
 
 /// What every page looks like. It stands in the page itself, so a page is one request.
 pub(in crate::http) const STYLE: &str = include_str!("../../../templates/style.css");
@@ -50,6 +54,13 @@ pub(super) fn go_to(location: &str) -> HttpResponseBuilder {
     let mut response = HttpResponse::SeeOther();
     response.insert_header((LOCATION, location)).insert_header((CACHE_CONTROL, "no-store"));
     response
+}
+
+/// On to where one wanted to go, with the cookies of a session that was begun or renewed.
+pub(super) fn go_on(logged_in: &LoggedIn, landing: &Landing, site: &Site) -> HttpResponse {
+    let mut response = go_to(landing.location());
+    cookies::give(&mut response, logged_in, site);
+    response.finish()
 }
 
 /// A page of ours from which one goes on to the same place.

@@ -5,13 +5,13 @@ use service_runtime::http::{Problem, RequestContext, Result};
 
 use super::{
     error::for_people,
-    page::{go_to, with_landing},
+    page::{go_on, go_to, with_landing},
     visitor::{landing, visitor},
 };
 use crate::{
     authority::{RefreshError, SessionAuthority},
     http::{
-        cookies::{self, TokenCookie},
+        cookies::TokenCookie,
         credential::{required, token_in},
         csrf,
         origin::origin,
@@ -42,11 +42,7 @@ async fn try_renew(
     };
     let from = RequestContext::of(request);
     match authority.refresh(&token, origin(&from)).await {
-        Ok(logged_in) => {
-            let mut response = go_to(landing.location());
-            cookies::give(&mut response, &logged_in, site);
-            Ok(response.finish())
-        }
+        Ok(logged_in) => Ok(go_on(&logged_in, &landing, site)),
         // Another tab was faster, and has left its cookies.
         Err(RefreshError::TooSoon(_)) if visitor(request, authority, site)?.is_some() => {
             Ok(go_to(landing.location()).finish())

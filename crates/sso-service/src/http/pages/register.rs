@@ -10,14 +10,14 @@ use service_runtime::http::{Problem, RequestContext, Result};
 use super::{
     error::{for_people, wants_html},
     form::read_form,
-    page::{go_to, page, shown, with_landing},
+    page::{go_on, go_to, page, shown, with_landing},
     visitor::{landing, visitor},
 };
 use crate::{
     accounts::{Accounts, Newcomer, RegisterError},
     authority::SessionAuthority,
     http::{
-        cookies, csrf,
+        csrf,
         json_body::{fault_at, refused},
         login::{Credentials, begin_session},
         origin::origin,
@@ -126,9 +126,7 @@ async fn log_in(
     let Ok(logged_in) = begin_session(request, credentials, authority).await else {
         return go_to(&with_landing("/login", landing)).finish();
     };
-    let mut response = go_to(landing.location());
-    cookies::give(&mut response, &logged_in, site);
-    response.finish()
+    go_on(&logged_in, landing, site)
 }
 
 fn newcomer(credentials: &Credentials, email: &str) -> Result<Newcomer, Refusal> {
