@@ -105,7 +105,7 @@ fn serve(
     let streams = Arc::new(OpenStreams::new(config.max_streams_per_user));
     let public = Arc::new(public);
     let factory = move || {
-        let edge = edge.clone();
+        let edge = edge.clone().of_worker();
         let http = auth::connections(sso_tls.clone(), timeout).unwrap_or_else(|_| spare.clone());
         let (clock, metrics) = (clock.clone(), authority_metrics.clone());
         let state = GatewayState {

@@ -23,19 +23,23 @@ pub fn id_at(instant: DateTime<Utc>) -> Uuid {
     Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, instant.timestamp_subsec_nanos()))
 }
 
-/// The machine's clock.
+/// The machine's clock, in whole milliseconds: every worker asks many times in one, and only the
+/// first of them has anything to write.
 #[derive(Debug, Default)]
 pub struct SystemClock {
-    /// Greatest instant seen, in nanoseconds since 1970 (enough until 2262).
+    /// Greatest instant seen, in milliseconds since 1970.
     latest: AtomicI64,
 }
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
     fn now(&self) -> DateTime<Utc> {
-        let now = Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX);
-        let latest = self.latest.fetch_max(now, Ordering::Relaxed);
-        DateTime::from_timestamp_nanos(now.max(latest))
+        let now = Utc::now().timestamp_millis();
+        let mut latest = self.latest.load(Ordering::Relaxed);
+        if now > latest {
+            latest = self.latest.fetch_max(now, Ordering::Relaxed).max(now);
+        }
+        DateTime::from_timestamp_millis(latest).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }
 
@@ -73,7 +77,7 @@ mod tests {
     fn time_never_runs_back() {
         let clock = SystemClock::default();
         let future = clock.now() + Duration::from_secs(3600);
-        clock.latest.store(future.timestamp_nanos_opt().unwrap(), Ordering::Relaxed);
+        clock.latest.store(future.timestamp_millis(), Ordering::Relaxed);
         assert_eq!(clock.now(), future);
     }
 

@@ -1,8 +1,14 @@
 //! Counters for whoever operates the service. Labels never hold a user or a pod.
 
 use std::{
+    cell::RefCell,
+    collections::HashMap,
     fmt,
-    sync::{Mutex, PoisonError},
+    rc::Rc,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -11,6 +17,10 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Metric, Registry},
 };
+
+/// In seconds, from a tenth of a millisecond to a time-out.
+const DURATION_BUCKETS: [f64; 11] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
 
 /// Everything that is counted in this process.
 #[derive(Default)]
@@ -46,17 +56,29 @@ impl Metrics {
 #[derive(Debug, Clone)]
 pub struct HttpMetrics {
     requests: Family<RequestLabels, Counter>,
+    duration: Family<WorkerLabels, Histogram, fn() -> Histogram>,
+    in_flight: Gauge,
+    workers: Arc<AtomicU64>,
+}
+
+/// What one worker counts with.
+#[derive(Debug)]
+pub(crate) struct WorkerMetrics {
+    requests: Family<RequestLabels, Counter>,
+    /// The counters that this worker has used, by route and then status: looking one up among all
+    /// takes a lock, and a copy of the route.
+    counters: RefCell<HashMap<String, Vec<(u16, Counter)>>>,
     duration: Histogram,
     in_flight: Gauge,
 }
 
 /// A request whose answer is not given yet, counted until this is dropped.
 #[derive(Debug)]
-pub(crate) struct InFlight(Gauge);
+pub(crate) struct InFlight(Rc<WorkerMetrics>);
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.dec();
+        self.0.in_flight.dec();
     }
 }
 
@@ -66,44 +88,75 @@ struct RequestLabels {
     status: u16,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WorkerLabels {
+    worker: u64,
+}
+
 impl HttpMetrics {
     /// Registers the counters.
     #[must_use]
     pub fn new(metrics: &Metrics) -> Self {
-        // From a tenth of a millisecond to a time-out.
-        let buckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
+        let durations: fn() -> Histogram = || Histogram::new(DURATION_BUCKETS);
         Self {
             requests: metrics.register("http_requests", "Requests answered", Family::default()),
             duration: metrics.register(
                 "http_request_duration_seconds",
                 "Time from the whole head of a request to the head of its answer",
-                Histogram::new(buckets),
+                Family::new_with_constructor(durations),
             ),
             in_flight: metrics.register(
                 "http_requests_in_flight",
                 "Requests whose answers are not given yet",
                 Gauge::default(),
             ),
+            workers: Arc::default(),
         }
     }
 
-    /// Counts one request until its answer is given.
-    pub(crate) fn begin(&self) -> InFlight {
-        self.in_flight.inc();
-        InFlight(self.in_flight.clone())
+    /// What one more worker counts with.
+    pub(crate) fn of_worker(&self) -> WorkerMetrics {
+        let worker = self.workers.fetch_add(1, Ordering::Relaxed);
+        WorkerMetrics {
+            requests: self.requests.clone(),
+            counters: RefCell::default(),
+            duration: self.duration.get_or_create_owned(&WorkerLabels { worker }),
+            in_flight: self.in_flight.clone(),
+        }
     }
 
     /// Whether every answer is given.
     pub(crate) fn is_idle(&self) -> bool {
         self.in_flight.get() == 0
     }
+}
+
+impl WorkerMetrics {
+    /// Counts one request until its answer is given.
+    pub(crate) fn begin(self: Rc<Self>) -> InFlight {
+        self.in_flight.inc();
+        InFlight(self)
+    }
 
     /// Counts one answer. `route` is the pattern that matched, never the path.
-    pub(crate) fn count(&self, route: Option<String>, status: u16, elapsed: Duration) {
-        let route = route.unwrap_or_else(|| "none".to_owned());
-        self.requests.get_or_create(&RequestLabels { route, status }).inc();
+    pub(crate) fn count(&self, route: Option<&str>, status: u16, elapsed: Duration) {
         self.duration.observe(elapsed.as_secs_f64());
+        let route = route.unwrap_or("none");
+        let mut counters = self.counters.borrow_mut();
+        let used = counters.get(route).and_then(|of_route| of_status(of_route, status));
+        if let Some(counter) = used {
+            counter.inc();
+            return;
+        }
+        let labels = RequestLabels { route: route.to_owned(), status };
+        let counter = self.requests.get_or_create_owned(&labels);
+        counter.inc();
+        counters.entry(labels.route).or_default().push((status, counter));
     }
+}
+
+fn of_status(counters: &[(u16, Counter)], status: u16) -> Option<&Counter> {
+    counters.iter().find(|(of, _)| *of == status).map(|(_, counter)| counter)
 }
 
 #[cfg(test)]
@@ -114,14 +167,24 @@ mod tests {
     fn requests_are_counted_by_route_and_status() {
         let metrics = Metrics::default();
         let http = HttpMetrics::new(&metrics);
-        http.count(Some("/logs/{pod}".to_owned()), 200, Duration::from_millis(2));
-        http.count(None, 404, Duration::from_millis(2));
+        let (one, other) = (http.of_worker(), http.of_worker());
+        one.count(Some("/logs/{pod}"), 200, Duration::from_millis(2));
+        one.count(Some("/logs/{pod}"), 200, Duration::from_millis(2));
+        other.count(Some("/logs/{pod}"), 200, Duration::from_millis(2));
+        other.count(Some("/logs/{pod}"), 403, Duration::from_millis(2));
+        other.count(None, 404, Duration::from_millis(2));
         let text = metrics.render();
         assert!(
-            text.contains(r#"http_requests_total{route="/logs/{pod}",status="200"} 1"#),
+            text.contains(r#"http_requests_total{route="/logs/{pod}",status="200"} 3"#),
             "{text}"
         );
-        assert!(text.contains(r#"http_requests_total{route="none",status="404"} 1"#), "{text}");
-        assert!(text.contains("http_request_duration_seconds_count 2"), "{text}");
+        for expected in [
+            r#"http_requests_total{route="/logs/{pod}",status="403"} 1"#,
+            r#"http_requests_total{route="none",status="404"} 1"#,
+            r#"http_request_duration_seconds_count{worker="0"} 2"#,
+            r#"http_request_duration_seconds_count{worker="1"} 3"#,
+        ] {
+            assert!(text.contains(expected), "{expected} in {text}");
+        }
     }
 }

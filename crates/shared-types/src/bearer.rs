@@ -70,11 +70,12 @@ impl BearerToken {
         let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
         let body = &token[..token.len() - padding];
         let is_b64token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
-        if body.is_empty() || !body.iter().all(is_b64token) {
-            return Err(MalformedAuthorization::IllegalCharacter);
+        match std::str::from_utf8(token) {
+            Ok(text) if !body.is_empty() && body.iter().all(is_b64token) => {
+                Ok(Self(Zeroizing::new(text.to_owned())))
+            }
+            _ => Err(MalformedAuthorization::IllegalCharacter),
         }
-        // ASCII throughout, as just seen, so nothing is replaced.
-        Ok(Self(Zeroizing::new(String::from_utf8_lossy(token).into_owned())))
     }
 
     /// The token itself, to hash it or to pass it on.

@@ -14,7 +14,7 @@ pub use bearer::{Authorization, BearerToken, MalformedAuthorization};
 pub use permission::{AskedPermission, InvalidPermission, Permission, permits};
 pub use problem::{FaultySource, FieldFault, ProblemDetails};
 pub use token::{TOKEN_ENTROPY_BYTES, TokenKind, encode_token};
-pub use validation::{BatchEntry, MAX_BATCH, TokenBatch, Validation};
+pub use validation::{Identity, MAX_BATCH, RefusedEntry, TokenBatch, TokenTerms, Validation};
 
 /// Where the services meet, as the caller of `sso-service` spells it.
 pub mod paths {

@@ -138,7 +138,7 @@ impl Accounts {
             password_hash: self.guard.hash(new, from).await?,
         };
         self.users.change_password(change).await?;
-        let event = Holder::from(own).event(Kind::PasswordChanged, self.clock.now(), from);
+        let event = Holder::from(own.clone()).event(Kind::PasswordChanged, self.clock.now(), from);
         self.audit.record(event);
         Ok(())
     }

@@ -69,10 +69,10 @@ impl Holder {
     }
 }
 
-impl From<&Principal> for Holder {
-    fn from(principal: &Principal) -> Self {
+impl From<Principal> for Holder {
+    fn from(principal: Principal) -> Self {
         Self {
-            account: principal.account.clone(),
+            account: principal.account,
             session_id: Some(principal.session.id),
             issued_at: principal.issued_at,
             expires_at: principal.expires_at,
@@ -159,10 +159,7 @@ impl SessionAuthority {
     pub(crate) fn principal(&self, token: &BearerToken) -> Result<Principal, Refusal> {
         // Prefix and checksum first: what is no token of ours costs no look-up.
         match token.kind() {
-            Some(TokenKind::Session) => {
-                let found = self.sessions.find(&TokenHash::of(token.expose()), self.clock.now());
-                found.ok_or(Refusal::InvalidToken)
-            }
+            Some(TokenKind::Session) => self.session_holder(token),
             Some(TokenKind::ApiKey) => self.key_holder(token).and(Err(Refusal::SessionRequired)),
             _ => Err(Refusal::InvalidToken),
         }
@@ -171,9 +168,15 @@ impl SessionAuthority {
     /// Whoever holds a valid token of any kind.
     fn holder(&self, token: &BearerToken) -> Result<Holder, Refusal> {
         match token.kind() {
+            Some(TokenKind::Session) => self.session_holder(token).map(Holder::from),
             Some(TokenKind::ApiKey) => self.key_holder(token),
-            _ => self.principal(token).map(|principal| Holder::from(&principal)),
+            _ => Err(Refusal::InvalidToken),
         }
+    }
+
+    fn session_holder(&self, token: &BearerToken) -> Result<Principal, Refusal> {
+        let found = self.sessions.find(&TokenHash::of(token.expose()), self.clock.now());
+        found.ok_or(Refusal::InvalidToken)
     }
 
     /// A key without an end is vouched for as long as a session token would be.
@@ -266,7 +269,7 @@ impl SessionAuthority {
     ) -> Result<bool, Unavailable> {
         let ended = self.sessions.end_own(&own.session, id).await?;
         if ended {
-            let event = self.event(Kind::Logout, &Holder::from(own), from);
+            let event = self.event(Kind::Logout, &Holder::from(own.clone()), from);
             self.audit.record(event.on(&id.to_string()));
         }
         Ok(ended)
@@ -281,7 +284,7 @@ impl SessionAuthority {
         own: &Principal,
         from: Origin<'_>,
     ) -> Result<(), Unavailable> {
-        let event = self.event(Kind::Logout, &Holder::from(own), from);
+        let event = self.event(Kind::Logout, &Holder::from(own.clone()), from);
         self.audit.record(event.because("others"));
         self.sessions.end_others(&own.session).await
     }

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use actix_web::{
     HttpRequest,
+    body::{self, BodyStream},
+    dev,
     http::{StatusCode, header},
     web::{Bytes, Payload},
 };
+
+use tokio::time::timeout;
 
 use super::{Problem, Result};
 
@@ -45,8 +49,12 @@ pub fn content_type(request: &HttpRequest) -> Result<Option<ContentType>> {
 /// # Errors
 /// 413 over [`MAX_BODY_BYTES`], 408 when it takes longer than ten seconds, 400 when it ends early.
 pub async fn read_body(payload: Payload) -> Result<Bytes> {
-    let read = payload.to_bytes_limited(MAX_BODY_BYTES);
-    match tokio::time::timeout(MAX_BODY_TIME, read).await {
+    let payload = payload.into_inner();
+    if matches!(payload, dev::Payload::None) {
+        return Ok(Bytes::new());
+    }
+    let read = body::to_bytes_limited(BodyStream::new(payload), MAX_BODY_BYTES);
+    match timeout(MAX_BODY_TIME, read).await {
         Ok(Ok(Ok(body))) => Ok(body),
         Ok(Ok(Err(_))) => {
             Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", "The body ends early."))

@@ -34,8 +34,7 @@ impl RequestContext {
         // Randomness is a system call: one is enough for both.
         let own_id = id_at(arrived);
         Self {
-            request_id: given_request_id(headers)
-                .map_or_else(|| own_id.to_string().into(), Rc::from),
+            request_id: given_request_id(headers).map_or_else(|| spelled(own_id), Rc::from),
             trace_parent: TraceParent::within(headers, own_id),
             client_ip,
             arrived,
@@ -51,6 +50,10 @@ impl RequestContext {
         #[expect(clippy::expect_used, reason = "every app is wrapped in the edge")]
         request.extensions().get::<Self>().cloned().expect("the request came through the edge")
     }
+}
+
+fn spelled(id: Uuid) -> Rc<str> {
+    Rc::from(&*id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
 }
 
 fn given_request_id(headers: &HeaderMap) -> Option<&str> {

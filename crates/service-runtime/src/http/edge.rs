@@ -1,7 +1,7 @@
 //! What happens to every request, whatever it wants: it gets an id, is counted, and if it fails,
 //! fails as a problem.
 
-use std::{sync::Arc, time::Instant};
+use std::{rc::Rc, sync::Arc, time::Instant};
 
 use actix_web::{
     HttpMessage, HttpResponse,
@@ -19,35 +19,60 @@ use super::{
     context::{REQUEST_ID, RequestContext},
     in_flight::until_given,
 };
-use crate::{clock::Clock, metrics::HttpMetrics};
+use crate::{
+    clock::Clock,
+    metrics::{HttpMetrics, WorkerMetrics},
+};
 
-/// The outermost middleware of a service:
-/// `App::new().wrap(from_fn(move |request, next| edge.clone().pass(request, next)))`.
+/// The edge of a service, of which each worker has a part.
 #[derive(Debug, Clone)]
 pub struct Edge {
     clock: Arc<dyn Clock>,
     metrics: HttpMetrics,
-    trusted_proxies: Arc<TrustedProxies>,
+    trusted_proxies: TrustedProxies,
 }
 
 impl Edge {
-    /// An edge for one service; clone it for each worker.
+    /// The edge of one service.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, metrics: HttpMetrics, proxies: TrustedProxies) -> Self {
-        Self { clock, metrics, trusted_proxies: Arc::new(proxies) }
+        Self { clock, metrics, trusted_proxies: proxies }
     }
 
+    /// The part of one more worker.
+    #[must_use]
+    pub fn of_worker(self) -> Rc<WorkerEdge> {
+        Rc::new(WorkerEdge {
+            clock: self.clock,
+            metrics: Rc::new(self.metrics.of_worker()),
+            trusted_proxies: self.trusted_proxies,
+        })
+    }
+}
+
+/// The outermost middleware of a worker's app:
+/// `App::new().wrap(from_fn(move |request, next| edge.clone().pass(request, next)))`.
+///
+/// It shares little with other workers: for what they share, they wait for each other.
+#[derive(Debug)]
+pub struct WorkerEdge {
+    clock: Arc<dyn Clock>,
+    metrics: Rc<WorkerMetrics>,
+    trusted_proxies: TrustedProxies,
+}
+
+impl WorkerEdge {
     /// Lets one request through.
     ///
     /// # Errors
     /// When a middleware inside of it fails. What a handler fails with is an answer already.
     pub async fn pass(
-        self,
+        self: Rc<Self>,
         request: ServiceRequest,
         next: Next<impl MessageBody + 'static>,
     ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
         let started = Instant::now();
-        let in_flight = self.metrics.begin();
+        let in_flight = self.metrics.clone().begin();
         let client_ip = self.trusted_proxies.client_of(&request);
         let context = RequestContext::new(request.headers(), client_ip, self.clock.now());
         let request_id = context.request_id.clone();
@@ -66,6 +91,7 @@ impl Edge {
 
         let (status, elapsed) = (response.status().as_u16(), started.elapsed());
         let route = response.request().match_pattern();
+        let route = route.as_deref();
         tracing::debug!(%request_id, status, route, ?elapsed, "answered");
         self.metrics.count(route, status, elapsed);
         Ok(until_given(response, in_flight))

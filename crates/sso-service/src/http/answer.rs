@@ -1,7 +1,12 @@
 //! Answers that are good news.
 
-use actix_web::{HttpResponse, HttpResponseBuilder, http::header::CACHE_CONTROL};
+use actix_web::{
+    HttpResponse, HttpResponseBuilder,
+    http::header::{CACHE_CONTROL, ContentType, HeaderValue},
+};
 use serde::Serialize;
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// 200 with what concerns one caller alone: nobody on the way may keep it.
 pub(super) fn private(answer: &impl Serialize) -> HttpResponse {
@@ -13,5 +18,13 @@ pub(super) fn private_in(
     mut response: HttpResponseBuilder,
     answer: &impl Serialize,
 ) -> HttpResponse {
-    response.insert_header((CACHE_CONTROL, "no-store")).json(answer)
+    response.insert_header((CACHE_CONTROL, NO_STORE)).json(answer)
+}
+
+/// The same for an answer that is JSON already.
+pub(super) fn private_json(json: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, NO_STORE))
+        .insert_header(ContentType::json())
+        .body(json)
 }

@@ -23,7 +23,7 @@ use crate::{authority::SessionAuthority, site::Site};
 
 const CODE: &str = "csrf";
 
-/// The middleware that has each refusal written down, whichever endpoint it was at.
+/// The middleware that has each refusal written down, whichever of its endpoints it was at.
 pub(super) async fn report(
     authority: Data<SessionAuthority>,
     request: ServiceRequest,

@@ -22,5 +22,6 @@ mod session;
 mod sessions;
 mod validate;
 mod validate_batch;
+mod validation;
 
 pub(crate) use routes::{Services, app};

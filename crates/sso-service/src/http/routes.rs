@@ -4,7 +4,7 @@ use actix_web::{
     App, Error,
     body::BoxBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
-    middleware::from_fn,
+    middleware::{Condition, from_fn},
     web::{self, Data, ServiceConfig},
 };
 use service_runtime::http::{Edge, endpoint, no_such_endpoint};
@@ -40,26 +40,35 @@ pub(crate) fn app(
         InitError = (),
     >,
 > {
+    let shared = services.site.has_allowed_origins();
     let open = services.accounts.check_open().is_ok();
+    let edge = edge.of_worker();
     App::new()
         .app_data(services.authority)
         .app_data(services.accounts)
         .app_data(services.administration)
         .app_data(services.site)
-        .configure(routes)
-        .configure(admin::routes)
-        .configure(|app| register_routes(app, open))
+        .configure(validation_routes)
+        .service(
+            web::scope("")
+                .configure(routes)
+                .configure(admin::routes)
+                .configure(|app| register_routes(app, open))
+                .wrap(from_fn(csrf::report)),
+        )
         .default_service(web::to(no_such_endpoint))
-        .wrap(from_fn(csrf::report))
-        .wrap(from_fn(cors::share))
+        .wrap(Condition::new(shared, from_fn(cors::share)))
         .wrap(from_fn(move |request, next| edge.clone().pass(request, next)))
 }
 
-fn routes(app: &mut ServiceConfig) {
-    // for services that were sent a token
+/// For services that were sent a token: the hot paths. Nothing that they do is refused for coming
+/// from a foreign page.
+fn validation_routes(app: &mut ServiceConfig) {
     app.service(endpoint(paths::VALIDATE).post(validate::validate))
         .service(endpoint(paths::VALIDATE_BATCH).post(validate_batch::validate_batch));
+}
 
+fn routes(app: &mut ServiceConfig) {
     // for whoever logs in
     app.service(endpoint("/auth/register").post(register::register))
         .service(endpoint("/auth/login").post(login::login))

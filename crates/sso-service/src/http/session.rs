@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     answer::private,
     credential::{required, token_of},
-    validate::validation,
+    validation::validation,
 };
 use crate::{
     authority::{Holder, SessionAuthority},
@@ -29,7 +29,7 @@ pub(super) async fn session(
     let principal = authenticate(&request, &authority, &site)?;
     let details = authority.session_details(&principal.session).await?;
     let details = details.ok_or_else(Problem::invalid_token)?;
-    let holder = Holder::from(&principal);
+    let holder = Holder::from(principal);
     Ok(private(&SessionAnswer {
         validation: validation(&holder),
         created_at: details.created_at,

@@ -5,18 +5,16 @@ use actix_web::{
     web::{Data, Payload},
 };
 use service_runtime::http::{Problem, Query, RequestContext, Result};
-use shared_types::{AskedPermission, BearerToken, InvalidPermission, Validation};
+use shared_types::{AskedPermission, BearerToken, InvalidPermission};
 
 use super::{
-    answer::private,
+    answer::private_json,
     credential::{header_token, required, token_of},
     json_body::members_if_any,
     origin::origin,
+    validation::{USUAL_VALIDATION_BYTES, write_validation},
 };
-use crate::{
-    authority::{Holder, SessionAuthority},
-    site::Site,
-};
+use crate::{authority::SessionAuthority, site::Site};
 
 /// Says whose a token is, and whether it permits what is asked.
 pub(super) async fn validate(
@@ -33,23 +31,9 @@ pub(super) async fn validate(
     };
     let from = RequestContext::of(&request);
     let holder = authority.validate(&required(token)?, asked.as_ref(), origin(&from))?;
-    Ok(private(&validation(&holder)))
-}
-
-/// What is said about whoever holds a valid token.
-pub(super) fn validation(holder: &Holder) -> Validation<'_> {
-    let account = &*holder.account;
-    Validation {
-        success: true,
-        authorized: true,
-        username: &account.username,
-        user_id: account.user_id,
-        roles: &account.roles,
-        permissions: account.permissions.spelled(),
-        session_id: holder.session_id,
-        issued_at: holder.issued_at,
-        expires_at: holder.expires_at,
-    }
+    let mut json = Vec::with_capacity(USUAL_VALIDATION_BYTES);
+    write_validation(&mut json, &holder)?;
+    Ok(private_json(json))
 }
 
 fn asked_permission(query: &str) -> Result<Option<AskedPermission>> {

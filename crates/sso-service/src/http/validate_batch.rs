@@ -2,23 +2,22 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
-    http::header::{CACHE_CONTROL, ContentType as Typed},
     web::{Data, Payload},
 };
-use serde::{Serialize, Serializer};
 use service_runtime::http::{Problem, RequestContext, Result};
-use shared_types::{BatchEntry, BearerToken, MAX_BATCH};
+use shared_types::{BearerToken, MAX_BATCH, RefusedEntry};
 use zeroize::Zeroizing;
 
-use super::{json_body::members_of, origin::origin, validate::validation};
+use super::{
+    answer::private_json,
+    json_body::members_of,
+    origin::origin,
+    validation::{USUAL_VALIDATION_BYTES, write_members},
+};
 use crate::{
     audit::Origin,
     authority::{Holder, SessionAuthority},
 };
-
-/// What an entry about a live token usually takes, generously, so that the answer is written
-/// without moving it.
-const USUAL_ENTRY_BYTES: usize = 512;
 
 /// Says about each token what validate would say. The tokens are the only credentials: a header
 /// or cookie is not looked at.
@@ -29,49 +28,36 @@ pub(super) async fn validate_batch(
 ) -> Result<HttpResponse> {
     let tokens = tokens_in_body(&request, body).await?;
     let from = RequestContext::of(&request);
-    let about = |token: &Zeroizing<String>| Entry::about(token, &authority, origin(&from));
-    let answers = tokens.iter().map(about).collect();
-    let mut json = Vec::with_capacity(tokens.len() * USUAL_ENTRY_BYTES);
-    serde_json::to_writer(&mut json, &Answers { answers }).map_err(Problem::internal)?;
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header(Typed::json())
-        .body(json))
-}
-
-#[derive(Serialize)]
-struct Answers {
-    answers: Vec<Entry>,
-}
-
-enum Entry {
-    Live(Holder),
-    Refused(Problem),
-}
-
-impl Entry {
-    /// What can be no token of anybody's is as unknown as a token that is nobody's: one such entry
-    /// must not spoil the others.
-    fn about(token: &str, authority: &SessionAuthority, from: Origin<'_>) -> Self {
-        let Ok(token) = BearerToken::parse(token.as_bytes()) else {
-            return Self::Refused(Problem::invalid_token());
-        };
-        match authority.validate(&token, None, from) {
-            Ok(holder) => Self::Live(holder),
-            Err(refusal) => Self::Refused(refusal.into()),
-        }
+    let mut json = Vec::with_capacity(tokens.len() * USUAL_VALIDATION_BYTES);
+    json.extend_from_slice(br#"{"answers":"#);
+    let mut before = b'[';
+    for token in &tokens {
+        json.push(before);
+        write_entry(&mut json, holder(token, &authority, origin(&from)))?;
+        before = b',';
     }
+    json.extend_from_slice(b"]}");
+    Ok(private_json(json))
 }
 
-impl Serialize for Entry {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let entry = match self {
-            Self::Live(holder) => BatchEntry::Live { status: 200, validation: validation(holder) },
-            Self::Refused(problem) => {
-                BatchEntry::Refused { status: problem.status_code().as_u16(), code: problem.code() }
-            }
-        };
-        entry.serialize(serializer)
+/// What can be no token of anybody's is as unknown as a token that is nobody's: one such entry must
+/// not spoil the others.
+fn holder(token: &str, authority: &SessionAuthority, from: Origin<'_>) -> Result<Holder> {
+    let token = BearerToken::parse(token.as_bytes()).map_err(|_| Problem::invalid_token())?;
+    Ok(authority.validate(&token, None, from)?)
+}
+
+fn write_entry(json: &mut Vec<u8>, holder: Result<Holder>) -> Result<()> {
+    match holder {
+        Ok(holder) => {
+            json.extend_from_slice(br#"{"status":200,"#);
+            write_members(json, &holder)
+        }
+        Err(problem) => {
+            let (status, code) = (problem.status_code().as_u16(), problem.code());
+            let entry = RefusedEntry { status, code };
+            serde_json::to_writer(json, &entry).map_err(Problem::internal)
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     database::{Database, Unavailable},
     page::{Page, Part},
     tokens::TokenHash,
-    users::{Account, Permissions},
+    users::{Account, Permissions, Spelling},
 };
 
 /// Every column of an [`ApiKey`].
@@ -128,6 +128,7 @@ fn live(key: &ApiKey, permissions: &[Permission]) -> LiveKey {
         created_at: key.created_at,
         roles: Vec::new(),
         permissions: Permissions::lasting(permissions),
+        spelling: Spelling::default(),
     };
     LiveKey { account: Arc::new(account), expires_at: key.expires_at }
 }

@@ -77,7 +77,7 @@ pub(crate) struct LiveUser {
 }
 
 /// Whoever shows a valid token of a session.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Principal {
     /// Who it is and what is allowed, now.
     pub(crate) account: Arc<Account>,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use shared_types::AskedPermission;
 use uuid::Uuid;
 
-use super::{password_hash::PasswordHash, permissions::Permissions};
+use super::{password_hash::PasswordHash, permissions::Permissions, spelling::Spelling};
 
 /// A user in the database.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub(crate) struct Account {
     pub(crate) roles: Vec<String>,
     /// What roles, the user's own permissions and grants permit.
     pub(crate) permissions: Permissions,
+    /// How all of this is spelled to whoever has a token of the user validated.
+    pub(crate) spelling: Spelling,
 }
 
 impl Account {
@@ -70,6 +72,7 @@ mod tests {
                 created_at,
                 roles: Vec::new(),
                 permissions: Permissions::lasting(&[]),
+                spelling: Spelling::default(),
             }
         }
     }

@@ -8,6 +8,7 @@ use super::{
     errors::StoreError,
     password_hash::PasswordHash,
     permissions::Permissions,
+    spelling::Spelling,
     username::Username,
 };
 
@@ -161,6 +162,7 @@ impl TryFrom<UserRow> for User {
                     serde_json::from_str(&row.permissions).ok()?,
                     serde_json::from_str(&row.grants).ok()?,
                 )?,
+                spelling: Spelling::default(),
             })
         };
         let id = row.id.clone();
