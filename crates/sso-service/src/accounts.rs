@@ -7,7 +7,7 @@ use service_runtime::clock::Clock;
 use uuid::Uuid;
 
 use crate::{
-    audit::{AuditLog, Event, Kind, Origin},
+    audit::{AuditLog, Event, Kind, Source},
     authority::Holder,
     database::Unavailable,
     login_guard::{LoginGuard, NotAuthenticated, NotHashed, Typed},
@@ -90,7 +90,7 @@ impl Accounts {
     pub(crate) async fn register(
         &self,
         newcomer: Newcomer,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<Registered, RegisterError> {
         self.check_open()?;
         let Newcomer { username, password, email } = newcomer;
@@ -121,7 +121,7 @@ impl Accounts {
         own: &Principal,
         current: &str,
         new: Password,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<(), OwnPasswordError> {
         let number = own.session.user.number;
         let user = self.users.get(number).await?.ok_or(PasswordChangeError::SessionOver)?;

@@ -11,7 +11,7 @@ use shared_types::{AskedPermission, BearerToken, TokenKind};
 use uuid::Uuid;
 
 use crate::{
-    audit::{AuditLog, Event, Kind, Origin},
+    audit::{AuditLog, Event, Kind, Source},
     database::Unavailable,
     keys::LiveKeys,
     login_guard::{LoginGuard, NotAuthenticated, Typed},
@@ -63,7 +63,7 @@ pub(crate) struct Holder {
 
 impl Holder {
     /// Something that the holder did now.
-    pub(crate) fn event(&self, kind: Kind, now: DateTime<Utc>, from: Origin<'_>) -> Event {
+    pub(crate) fn event(&self, kind: Kind, now: DateTime<Utc>, from: Source<'_>) -> Event {
         let event = Event::new(kind, now).at(from).by(&self.account);
         self.session_id.map_or(event.clone(), |id| event.in_session(id))
     }
@@ -127,11 +127,11 @@ impl SessionAuthority {
         client: Client,
         request_id: &str,
     ) -> Result<LoggedIn, LoginError> {
-        let origin = Origin { ip: client.ip, request_id };
-        let result = self.try_login(typed, client, origin).await;
+        let source = Source { ip: client.ip, request_id };
+        let result = self.try_login(typed, client, source).await;
         self.outcomes.count_login(login_outcome(&result));
         if let Some(event) = login_event(&result, self.clock.now()) {
-            self.audit.record(event.at(origin));
+            self.audit.record(event.at(source));
         }
         result
     }
@@ -144,7 +144,7 @@ impl SessionAuthority {
         &self,
         token: &BearerToken,
         asked: Option<&AskedPermission>,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<Holder, Refusal> {
         let result = self.try_validate(token, asked, from);
         self.outcomes.count_validation(validation_outcome(&result));
@@ -198,7 +198,7 @@ impl SessionAuthority {
     pub(crate) async fn refresh(
         &self,
         token: &BearerToken,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<LoggedIn, RefreshError> {
         let result = self.try_refresh(token).await;
         self.outcomes.count_refresh(refresh_outcome(&result));
@@ -216,7 +216,7 @@ impl SessionAuthority {
     pub(crate) async fn logout(
         &self,
         token: &BearerToken,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<(), Unavailable> {
         if token.kind() != Some(TokenKind::Session) {
             return Ok(());
@@ -228,7 +228,7 @@ impl SessionAuthority {
     }
 
     /// Notes that a request was refused because a foreign page may have had a browser send it.
-    pub(crate) fn foreign_request(&self, from: Origin<'_>) {
+    pub(crate) fn foreign_request(&self, from: Source<'_>) {
         self.audit.record(Event::new(Kind::CsrfBlocked, self.clock.now()).at(from));
     }
 
@@ -262,7 +262,7 @@ impl SessionAuthority {
         &self,
         own: &Principal,
         id: Uuid,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<bool, Unavailable> {
         let ended = self.sessions.end_own(&own.session, id).await?;
         if ended {
@@ -279,7 +279,7 @@ impl SessionAuthority {
     pub(crate) async fn end_other_sessions(
         &self,
         own: &Principal,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<(), Unavailable> {
         let event = self.event(Kind::Logout, &Holder::from(own), from);
         self.audit.record(event.because("others"));
@@ -290,7 +290,7 @@ impl SessionAuthority {
         &self,
         token: &BearerToken,
         asked: Option<&AskedPermission>,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<Holder, Refusal> {
         let holder = self.holder(token)?;
         match asked {
@@ -303,7 +303,7 @@ impl SessionAuthority {
         }
     }
 
-    fn event(&self, kind: Kind, holder: &Holder, from: Origin<'_>) -> Event {
+    fn event(&self, kind: Kind, holder: &Holder, from: Source<'_>) -> Event {
         holder.event(kind, self.clock.now(), from)
     }
 
@@ -311,10 +311,10 @@ impl SessionAuthority {
         &self,
         typed: Typed<'_>,
         client: Client,
-        origin: Origin<'_>,
+        source: Source<'_>,
     ) -> Result<LoggedIn, LoginError> {
         let candidate = self.find_candidate(typed.name).await?;
-        let authenticated = self.guard.authenticate(candidate, typed, origin).await?;
+        let authenticated = self.guard.authenticate(candidate, typed, source).await?;
         if let Some(new) = authenticated.new_hash {
             self.renew_hash(&authenticated.user, new).await;
         }

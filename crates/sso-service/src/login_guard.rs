@@ -6,7 +6,7 @@ use service_runtime::clock::Clock;
 use tokio::time::Instant;
 
 use crate::{
-    audit::{AuditLog, Event, Kind, Origin},
+    audit::{AuditLog, Event, Kind, Source},
     limiter::{Held, Limiter},
     network::Network,
     users::{HashError, Hasher, PATIENCE, Password, PasswordHash, User, Verdict},
@@ -60,7 +60,7 @@ impl LoginGuard {
         &self,
         candidate: Option<User>,
         typed: Typed<'_>,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<Authenticated, NotAuthenticated> {
         let account = candidate.as_ref().map(|user| &user.account);
         let event = Event::new(Kind::LoginFailed, self.clock.now()).at(from);
@@ -80,7 +80,7 @@ impl LoginGuard {
     pub(crate) async fn hash_for_registration(
         &self,
         password: Password,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<PasswordHash, NotHashed> {
         let (network, deadline) = (Network::of(from.ip), Instant::now() + PATIENCE);
         let account = self.limiter.registrations(network);
@@ -108,7 +108,7 @@ impl LoginGuard {
     pub(crate) async fn hash(
         &self,
         password: Password,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<PasswordHash, HashError> {
         let deadline = Instant::now() + PATIENCE;
         self.hasher.hash_for(password, Network::of(from.ip), deadline).await

@@ -23,7 +23,7 @@ use service_runtime::{
 use crate::{
     accounts::{Accounts, Registration},
     administration::Administration,
-    audit::{AuditLog, AuditThread, Origin, tests::Lines},
+    audit::{AuditLog, AuditThread, Source, tests::Lines},
     authority::{Lifetimes, SessionAuthority},
     database::{Database, Location, Unavailable},
     http::{self, Services},
@@ -314,8 +314,8 @@ fn listener() -> crate::site::Origin {
 }
 
 /// Where tests ask from.
-pub(crate) const HERE: Origin<'static> =
-    Origin { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: "r-1" };
+pub(crate) const HERE: Source<'static> =
+    Source { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: "r-1" };
 
 /// The defaults of the service.
 pub(crate) const LIFETIMES: Lifetimes = Lifetimes {

@@ -173,7 +173,7 @@ pub(crate) mod tests {
     use service_runtime::clock::ManualClock;
 
     use super::*;
-    use crate::{audit::Origin, test_service::noon};
+    use crate::{audit::Source, test_service::noon};
 
     /// A record in memory.
     #[derive(Debug, Clone, Default)]
@@ -228,9 +228,9 @@ pub(crate) mod tests {
         for _ in 0..1000 {
             log.record(Event::new(Kind::LoginOk, noon()));
         }
-        let origin = Origin { ip: [192, 0, 2, 1].into(), request_id: "r" };
+        let source = Source { ip: [192, 0, 2, 1].into(), request_id: "r" };
         for _ in 0..3 {
-            log.record(Event::new(Kind::LoginFailed, noon()).at(origin));
+            log.record(Event::new(Kind::LoginFailed, noon()).at(source));
         }
         thread.finish();
         let lines = lines.parse();

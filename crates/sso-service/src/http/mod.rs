@@ -12,7 +12,6 @@ mod instant;
 mod json_body;
 mod login;
 mod logout;
-mod origin;
 mod pages;
 mod password;
 mod refresh;
@@ -20,6 +19,7 @@ mod register;
 mod routes;
 mod session;
 mod sessions;
+mod source;
 mod validate;
 mod validate_batch;
 

@@ -7,7 +7,7 @@ use actix_web::{
 };
 use service_runtime::http::{RequestContext, Result};
 
-use super::{json_body::members_of, origin::origin, sessions::who_changes};
+use super::{json_body::members_of, sessions::who_changes, source::source};
 use crate::{accounts::Accounts, authority::SessionAuthority, site::Site, users::Password};
 
 /// Gives whoever is logged in another password. The other sessions end.
@@ -24,7 +24,7 @@ pub(super) async fn change(
     let new = members.required::<Password>("new_password");
     let new = members.finish_with(new)?;
     let context = RequestContext::of(&request);
-    accounts.change_password(&own, &current, new, origin(&context)).await?;
+    accounts.change_password(&own, &current, new, source(&context)).await?;
     Ok(HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish())
 }
 

@@ -14,7 +14,7 @@ use super::{
     csrf,
     json_body::members_if_any,
     login::answer,
-    origin::origin,
+    source::source,
 };
 use crate::{authority::SessionAuthority, site::Site};
 
@@ -33,7 +33,7 @@ pub(super) async fn refresh(
         None => token_in_cookie(&request, &site)?,
     };
     let from = RequestContext::of(&request);
-    let logged_in = authority.refresh(&token, origin(&from)).await?;
+    let logged_in = authority.refresh(&token, source(&from)).await?;
     let mut response = HttpResponse::Ok();
     if by_cookie {
         cookies::give(&mut response, &logged_in, &site);

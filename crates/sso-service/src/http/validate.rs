@@ -11,7 +11,7 @@ use super::{
     answer::private,
     credential::{header_token, required, token_of},
     json_body::members_if_any,
-    origin::origin,
+    source::source,
 };
 use crate::{
     authority::{Holder, SessionAuthority},
@@ -32,7 +32,7 @@ pub(super) async fn validate(
         Some(token) => Some(token),
     };
     let from = RequestContext::of(&request);
-    let holder = authority.validate(&required(token)?, asked.as_ref(), origin(&from))?;
+    let holder = authority.validate(&required(token)?, asked.as_ref(), source(&from))?;
     Ok(private(&validation(&holder)))
 }
 

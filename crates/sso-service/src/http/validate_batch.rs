@@ -10,9 +10,9 @@ use service_runtime::http::{Problem, RequestContext, Result};
 use shared_types::{BatchEntry, BearerToken, MAX_BATCH};
 use zeroize::Zeroizing;
 
-use super::{json_body::members_of, origin::origin, validate::validation};
+use super::{json_body::members_of, source::source, validate::validation};
 use crate::{
-    audit::Origin,
+    audit::Source,
     authority::{Holder, SessionAuthority},
 };
 
@@ -29,7 +29,7 @@ pub(super) async fn validate_batch(
 ) -> Result<HttpResponse> {
     let tokens = tokens_in_body(&request, body).await?;
     let from = RequestContext::of(&request);
-    let about = |token: &Zeroizing<String>| Entry::about(token, &authority, origin(&from));
+    let about = |token: &Zeroizing<String>| Entry::about(token, &authority, source(&from));
     let answers = tokens.iter().map(about).collect();
     let mut json = Vec::with_capacity(tokens.len() * USUAL_ENTRY_BYTES);
     serde_json::to_writer(&mut json, &Answers { answers }).map_err(Problem::internal)?;
@@ -52,7 +52,7 @@ enum Entry {
 impl Entry {
     /// What can be no token of anybody's is as unknown as a token that is nobody's: one such entry
     /// must not spoil the others.
-    fn about(token: &str, authority: &SessionAuthority, from: Origin<'_>) -> Self {
+    fn about(token: &str, authority: &SessionAuthority, from: Source<'_>) -> Self {
         let Ok(token) = BearerToken::parse(token.as_bytes()) else {
             return Self::Refused(Problem::invalid_token());
         };
