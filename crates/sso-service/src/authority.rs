@@ -8,6 +8,7 @@ use service_runtime::{
     metrics::Metrics,
 };
 use shared_types::{AskedPermission, BearerToken, TokenKind};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
         SessionDetails, SessionStore, TooManySessions,
     },
     tokens::{Nonce, PlainToken, TokenHash},
-    users::{Account, HashError, PasswordHash, StoreError, User, UserStore, Username},
+    users::{Account, HashError, PATIENCE, PasswordHash, StoreError, User, UserStore, Username},
 };
 
 /// How long what a log-in gives is valid.
@@ -313,8 +314,10 @@ impl SessionAuthority {
         client: Client,
         source: Source<'_>,
     ) -> Result<LoggedIn, LoginError> {
+        // The time to find out who it may be is part of it.
+        let deadline = Instant::now() + PATIENCE;
         let candidate = self.find_candidate(typed.name).await?;
-        let authenticated = self.guard.authenticate(candidate, typed, source).await?;
+        let authenticated = self.guard.authenticate(candidate, typed, source, deadline).await?;
         if let Some(new) = authenticated.new_hash {
             self.renew_hash(&authenticated.user, new).await;
         }

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use crate::{
     audit::{AuditLog, Event, Kind, Source},
-    limiter::{Held, Limiter},
+    limiter::{Attempt, Held, Limiter},
     network::Network,
-    users::{HashError, Hasher, PATIENCE, Password, PasswordHash, User, Verdict},
+    users::{Asker, HashError, Hasher, PATIENCE, Password, PasswordHash, User, Verdict},
 };
 
 /// Stands between whoever knows, or guesses, a password and the hashing threads.
@@ -55,17 +55,18 @@ impl LoginGuard {
     /// queue, then one hash.
     ///
     /// # Errors
-    /// When it is not, too many were not lately, or it could not be told within [`PATIENCE`].
+    /// When it is not, too many were not lately, or it could not be told before the deadline.
     pub(crate) async fn authenticate(
         &self,
         candidate: Option<User>,
         typed: Typed<'_>,
         from: Source<'_>,
+        deadline: Instant,
     ) -> Result<Authenticated, NotAuthenticated> {
         let account = candidate.as_ref().map(|user| &user.account);
         let event = Event::new(Kind::LoginFailed, self.clock.now()).at(from);
         let event = account.map_or(event.clone(), |account| event.by(account));
-        let result = self.try_authenticate(candidate, typed, Network::of(from.ip)).await;
+        let result = self.try_authenticate(candidate, typed, Network::of(from.ip), deadline).await;
         if let Err(refusal) = &result {
             self.audit.record(refusal.told_by(event));
         }
@@ -89,7 +90,7 @@ impl LoginGuard {
             self.audit
                 .record(refusal.told_by(Event::new(Kind::Throttled, self.clock.now())).at(from));
         })?;
-        match self.hasher.hash_for(password, network, deadline).await {
+        match self.hasher.hash(password, Asker::Stranger(network), deadline).await {
             Ok(hash) => {
                 attempt.fail();
                 Ok(hash)
@@ -110,8 +111,8 @@ impl LoginGuard {
         password: Password,
         from: Source<'_>,
     ) -> Result<PasswordHash, HashError> {
-        let deadline = Instant::now() + PATIENCE;
-        self.hasher.hash_for(password, Network::of(from.ip), deadline).await
+        let (asker, deadline) = (Asker::Known(Network::of(from.ip)), Instant::now() + PATIENCE);
+        self.hasher.hash(password, asker, deadline).await
     }
 
     async fn try_authenticate(
@@ -119,12 +120,13 @@ impl LoginGuard {
         candidate: Option<User>,
         typed: Typed<'_>,
         network: Network,
+        deadline: Instant,
     ) -> Result<Authenticated, NotAuthenticated> {
-        let deadline = Instant::now() + PATIENCE;
         let user_id = candidate.as_ref().map(|user| user.account.user_id);
         let account = self.limiter.account(user_id, typed.name);
         let attempt = self.limiter.begin(account, network, self.clock.now(), deadline).await?;
-        let result = self.compare(candidate, typed.password, network, deadline).await;
+        let result =
+            self.compare(candidate, typed.password, asker(&attempt, network), deadline).await;
         match &result {
             Ok(_) => attempt.succeed(),
             Err(NotAuthenticated::Wrong(_)) => attempt.fail(),
@@ -139,24 +141,29 @@ impl LoginGuard {
         &self,
         candidate: Option<User>,
         typed: &str,
-        network: Network,
+        asker: Asker,
         deadline: Instant,
     ) -> Result<Authenticated, NotAuthenticated> {
         let (user, password) = match (enabled(candidate), Password::normalise(typed)) {
             (Ok(user), Ok(password)) => (user, password),
             (user, password) => {
                 let password = password.unwrap_or_default();
-                self.hasher.verify(password, PasswordHash::nobodys(), network, deadline).await?;
+                self.hasher.verify(password, PasswordHash::nobodys(), asker, deadline).await?;
                 return Err(NotAuthenticated::Wrong(user.err().unwrap_or(Wrong::Password)));
             }
         };
         let hash = user.password_hash.clone();
-        match self.hasher.verify(password, hash, network, deadline).await? {
+        match self.hasher.verify(password, hash, asker, deadline).await? {
             Verdict::Wrong => Err(NotAuthenticated::Wrong(Wrong::Password)),
             Verdict::Right => Ok(Authenticated { user, new_hash: None }),
             Verdict::RightWithNewHash(new) => Ok(Authenticated { user, new_hash: Some(new) }),
         }
     }
+}
+
+/// Who logged in here before does not wait behind all who never did.
+fn asker(attempt: &Attempt<'_>, network: Network) -> Asker {
+    if attempt.is_of_known() { Asker::Known(network) } else { Asker::Stranger(network) }
 }
 
 fn enabled(candidate: Option<User>) -> Result<User, Wrong> {

@@ -50,6 +50,7 @@ pub(crate) struct TestService {
     pub(crate) database: Database,
     pub(crate) live: Arc<LiveSessions>,
     pub(crate) keeper: Keeper,
+    pub(crate) metrics: Metrics,
     pub(crate) authority: Data<SessionAuthority>,
     accounts: Data<Accounts>,
     administration: Data<Administration>,
@@ -93,7 +94,7 @@ impl TestService {
         let record = Lines::default();
         let (audit, audit_thread) =
             AuditLog::start(Box::new(record.clone()), None, clock.clone(), &metrics).unwrap();
-        let keeper = Keeper::new(sessions.clone(), clock.clone(), audit.clone());
+        let keeper = Keeper::new(sessions.clone(), clock.clone(), audit.clone(), &metrics);
         let limiter = Limiter::new(LOGIN_LIMITS, &metrics);
         let hasher = Hasher::start(&metrics).unwrap();
         let guard = Arc::new(LoginGuard::new(clock.clone(), limiter, hasher, audit.clone()));
@@ -126,6 +127,7 @@ impl TestService {
             database,
             live,
             keeper,
+            metrics,
             authority: Data::new(authority),
             accounts: Data::new(accounts),
             administration: Data::new(administration),

@@ -10,6 +10,9 @@ use crate::network::Network;
 
 /// How long repeats are gathered.
 const GATHERED: Duration = Duration::from_secs(60);
+/// How often it is looked for those that are due: there may be thousands, and thousands of events a
+/// second.
+const LOOK_PERIOD: Duration = Duration::from_secs(1);
 /// Of how many series.
 const SERIES: usize = 4096;
 
@@ -36,6 +39,7 @@ struct Repeats {
 #[derive(Debug, Default)]
 pub(super) struct Coalescer {
     series: HashMap<Series, Repeats>,
+    next_look: Option<DateTime<Utc>>,
 }
 
 impl Coalescer {
@@ -62,8 +66,12 @@ impl Coalescer {
         due
     }
 
-    /// The repeats whose minute is over.
+    /// The repeats whose minute is over, give or take a second.
     pub(super) fn due(&mut self, now: DateTime<Utc>) -> Vec<Event> {
+        if self.next_look.is_some_and(|next| now < next) {
+            return Vec::new();
+        }
+        self.next_look = Some(now + LOOK_PERIOD);
         let over = self.series.extract_if(|_, repeats| repeats.since + GATHERED <= now);
         over.filter_map(|(_, repeats)| repeats.told()).collect()
     }

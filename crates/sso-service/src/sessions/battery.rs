@@ -11,7 +11,7 @@ use crate::{
     authority::{LoggedIn, LoginError, RefreshError},
     database::{Database, Location, Nobody},
     login_guard::Typed,
-    test_service::{HERE, LIFETIMES, LIMITS, PASSWORD, TOKEN_TTL, TestService, execute},
+    test_service::{HERE, LIFETIMES, LIMITS, PASSWORD, TOKEN_TTL, TestService, execute, noon},
     users::{PasswordHash, UserStore},
 };
 
@@ -252,6 +252,10 @@ async fn of_many_sessions_that_end_at_once_their_number_is_written_down() {
         SELECT randomblob(16), number, 0, 0, 0, 1, 1 FROM n, users";
     service.execute(many).await;
     service.keeper.sweep().await.unwrap();
+    let metrics = service.metrics.render();
+    assert!(metrics.contains("\nsessions_swept_total 700\n"), "{metrics}");
+    let now = format!("\nsessions_last_sweep_timestamp_seconds {}\n", noon().timestamp());
+    assert!(metrics.contains(&now), "{metrics}");
     assert_eq!(
         told(service, "session_expired"),
         [(Some(500), None, None), (Some(200), None, None)]
@@ -412,7 +416,7 @@ async fn minted_sessions_are_beyond_the_limit_and_cannot_be_renewed() {
     let service = TestService::with(LIFETIMES, limits, &place.location).await;
     service.add_user("alice", &[]).await;
     let logged_in = log_in(&service, "alice").await;
-    let now = crate::test_service::noon();
+    let now = noon();
     let minting = super::Minting {
         user: "alice".parse().unwrap(),
         count: 4500,
