@@ -18,7 +18,7 @@ use crate::{
     login_guard::{LoginGuard, NotAuthenticated, Typed},
     outcomes::{LoginOutcome, Outcomes, RefreshOutcome, ValidationOutcome},
     sessions::{
-        BeginError, Client, LiveSession, NewSession, Principal, Refreshed, Renewal, Renewed,
+        BeginError, Client, Ended, LiveSession, NewSession, Principal, Refreshed, Renewal, Renewed,
         SessionDetails, SessionStore, TooManySessions,
     },
     tokens::{Nonce, PlainToken, TokenHash},
@@ -321,7 +321,7 @@ impl SessionAuthority {
         if let Some(new) = authenticated.new_hash {
             self.renew_hash(&authenticated.user, new).await;
         }
-        self.begin_session(authenticated.user, client).await
+        self.begin_session(authenticated.user, client, source).await
     }
 
     /// Who might be logging in: a user of this name, who may be disabled.
@@ -348,6 +348,7 @@ impl SessionAuthority {
         &self,
         user: User,
         client: Client,
+        from: Source<'_>,
     ) -> Result<LoggedIn, LoginError> {
         let now = self.now();
         let ends_at = now + self.lifetimes.session;
@@ -369,7 +370,7 @@ impl SessionAuthority {
             ends_at,
         };
         for evicted in self.sessions.begin(session).await? {
-            let event = Event::new(Kind::SessionEvicted, now).by(&user.account);
+            let event = Event::new(Kind::SessionEvicted, now).by(&user.account).at(from);
             self.audit.record(event.in_session(evicted));
         }
         Ok(LoggedIn {
@@ -400,9 +401,9 @@ impl SessionAuthority {
         };
         match self.sessions.refresh(renewal).await? {
             Refreshed::Renewed(renewed) => Ok(following(token, &renewed, now)),
-            Refreshed::Reused(session_id) => {
-                tracing::warn!(%session_id, "ended a session: its refresh token was shown again");
-                Err(RefreshError::Reused(session_id))
+            Refreshed::Reused(ended) => {
+                tracing::warn!(session_id = %ended.session_id, "ended a session: its refresh token was shown again");
+                Err(RefreshError::Reused(ended))
             }
             Refreshed::TooSoon(wait) => {
                 Err(RefreshError::TooSoon(wait.to_std().unwrap_or_default()))
@@ -485,8 +486,8 @@ pub(crate) enum RefreshError {
     #[error("the refresh token is unknown, expired or revoked")]
     InvalidToken,
     /// It was spent before: somebody has stolen it, or its successor. This session has ended.
-    #[error("the refresh token of session {0} was used before")]
-    Reused(Uuid),
+    #[error("the refresh token of session {} was used before", .0.session_id)]
+    Reused(Box<Ended>),
     /// The session was renewed a moment ago. It can be tried again after this.
     #[error("the session was renewed a moment ago")]
     TooSoon(Duration),
@@ -546,8 +547,9 @@ fn refresh_event(result: &Result<LoggedIn, RefreshError>, now: DateTime<Utc>) ->
             let event = Event::new(Kind::RefreshOk, now);
             Some(event.by(&renewed.account).in_session(renewed.session_id))
         }
-        Err(RefreshError::Reused(session)) => {
-            Some(Event::new(Kind::RefreshReused, now).in_session(*session))
+        Err(RefreshError::Reused(ended)) => {
+            let event = Event::new(Kind::RefreshReused, now);
+            Some(event.by(&ended.account).in_session(ended.session_id))
         }
         Err(RefreshError::Store(_)) => Some(Event::new(Kind::StoreUnavailable, now)),
         Err(_) => None,
@@ -758,7 +760,7 @@ mod tests {
                 let mut revoked = Vec::new();
                 for _ in 0..50 {
                     let user = users.find(&name.parse().unwrap()).await.unwrap().unwrap();
-                    let logged_in = authority.begin_session(user, client()).await.unwrap();
+                    let logged_in = authority.begin_session(user, client(), HERE).await.unwrap();
                     let token = token_of(&logged_in);
                     authority.validate(&token, None, HERE).unwrap();
                     authority.logout(&token, HERE).await.unwrap();
@@ -787,7 +789,7 @@ mod tests {
         let begin = async || {
             service.clock.advance(Duration::from_secs(10));
             let alice = user(&service, "alice").await;
-            token_of(&service.authority.begin_session(alice, client()).await.unwrap())
+            token_of(&service.authority.begin_session(alice, client(), HERE).await.unwrap())
         };
         let (first, second) = (begin().await, begin().await);
         service.clock.advance(Duration::from_secs(10));

@@ -112,7 +112,12 @@ impl LoginGuard {
         from: Source<'_>,
     ) -> Result<PasswordHash, HashError> {
         let (asker, deadline) = (Asker::Known(Network::of(from.ip)), Instant::now() + PATIENCE);
-        self.hasher.hash(password, asker, deadline).await
+        let result = self.hasher.hash(password, asker, deadline).await;
+        result.inspect_err(|error| {
+            if matches!(error, HashError::Busy) {
+                self.audit.record(Event::new(Kind::Busy, self.clock.now()).at(from));
+            }
+        })
     }
 
     async fn try_authenticate(
@@ -262,12 +267,15 @@ mod tests {
     use std::net::IpAddr;
 
     use serde_json::{Value, json};
+    use service_runtime::{clock::ManualClock, metrics::Metrics};
 
     use super::*;
     use crate::{
+        audit::tests::Lines,
         authority::{LoggedIn, LoginError},
+        limiter::LoginLimits,
         sessions::Client,
-        test_service::{PASSWORD, TestService},
+        test_service::{PASSWORD, TestService, noon},
     };
 
     impl LoginGuard {
@@ -372,6 +380,37 @@ mod tests {
             let unknown = log_in(&service, "alice", PASSWORD, HOME).await;
             assert!(matches!(unknown, Err(LoginError::Store(_))), "{unknown:?}");
         }
+    }
+
+    /// A guard of its own, which lets one attempt for a name begin at a time.
+    fn guard(audit: AuditLog) -> LoginGuard {
+        let metrics = Metrics::default();
+        let limits = LoginLimits { per_network: 0, per_account: 1 };
+        let (limiter, hasher) = (Limiter::new(limits, &metrics), Hasher::start(&metrics).unwrap());
+        LoginGuard::new(Arc::new(ManualClock::at(noon())), limiter, hasher, audit)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_sent_away_because_too_many_go_on_is_written_down() {
+        let (record, metrics) = (Lines::default(), Metrics::default());
+        let clock = Arc::new(ManualClock::at(noon()));
+        let (audit, thread) =
+            AuditLog::start(Box::new(record.clone()), None, clock, &metrics).unwrap();
+        let guard = guard(audit);
+        let (account, deadline) = (guard.limiter.account(None, "eve"), Instant::now() + PATIENCE);
+        let begun = guard.limiter.begin(account, Network::of(HOME), noon(), deadline);
+        let goes_on = begun.await.unwrap();
+        let typed = Typed { name: "eve", password: PASSWORD };
+        let from = Source { ip: HOME, request_id: "r-1" };
+        let result = guard.authenticate(None, typed, from, deadline).await;
+        assert!(matches!(result, Err(NotAuthenticated::Hash(HashError::Busy))), "{result:?}");
+        assert_eq!(Instant::now(), deadline);
+        goes_on.give_back();
+        assert_eq!(guard.comparisons(), 0);
+        thread.finish();
+        let expected = json!({"audit": "busy", "time": "2027-01-15T08:00:00.000Z",
+                              "ip": "192.0.2.1", "request_id": "r-1"});
+        assert_eq!(record.parse(), [expected]);
     }
 
     #[tokio::test]

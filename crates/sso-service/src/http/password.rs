@@ -77,6 +77,23 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn a_change_is_written_down_without_either_password() {
+        let (service, token) = service().await;
+        change(&service, &token, PASSWORD, NEW).await;
+        let session = service.validate(&token).await.body["session_id"].take();
+        let lines = service.audited();
+        let line = lines.last().unwrap();
+        assert_eq!(
+            (&line["audit"], &line["username"]),
+            (&"password_changed".into(), &"alice".into())
+        );
+        assert_eq!(line["session_id"], session);
+        assert!(line["ip"].is_string() && line["request_id"].is_string(), "{line}");
+        let text = format!("{lines:?}");
+        assert!(!text.contains(PASSWORD) && !text.contains(NEW), "{text}");
+    }
+
+    #[actix_web::test]
     async fn a_wrong_password_is_no_reason_to_log_anybody_out() {
         let (service, token) = service().await;
         let answer = change(&service, &token, "not it, I am afraid", NEW).await;

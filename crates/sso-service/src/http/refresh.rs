@@ -124,6 +124,23 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn renewals_are_written_down_and_so_is_a_token_that_is_shown_again() {
+        let (service, first) = logged_in().await;
+        refresh(&service, &first["refresh_token"]).await;
+        service.clock.advance(Duration::from_secs(10));
+        refresh(&service, &first["refresh_token"]).await;
+        let lines = service.audited();
+        let told: Vec<_> = lines[1..].iter().map(|line| line["audit"].as_str().unwrap()).collect();
+        assert_eq!(told, ["refresh_ok", "refresh_reused"]);
+        for line in &lines[1..] {
+            for field in ["user_id", "username", "session_id"] {
+                assert_eq!(line[field], first[field], "{line}");
+            }
+            assert!(line["ip"].is_string() && line["request_id"].is_string(), "{line}");
+        }
+    }
+
+    #[actix_web::test]
     async fn what_is_no_refresh_token_of_ours_renews_and_ends_nothing() {
         let (service, first) = logged_in().await;
         let never_issued = shared_types::encode_token(shared_types::TokenKind::Refresh, &[7; 32]);

@@ -146,6 +146,9 @@ mod tests {
         assert_eq!(answer.header("retry-after"), "70");
         // Who has an account is not held back by that.
         service.log_in("user-1").await;
+        let lines = service.audited();
+        let held = lines.iter().find(|line| line["audit"] == "throttled").unwrap();
+        assert_eq!((&held["reason"], &held["ip"]), (&json!("registration"), &json!("0.0.0.0")));
     }
 
     #[actix_web::test]
