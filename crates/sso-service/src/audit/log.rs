@@ -24,7 +24,9 @@ use super::{
 /// How many events may wait to be written: about 2 MiB.
 const WAITING: usize = 8192;
 /// How many are written at once.
-const BATCH: usize = 64;
+const BATCH: usize = 1024;
+/// How long some are gathered, so that nobody has to wake the thread for each of thousands a second.
+const GATHERED: Duration = Duration::from_millis(5);
 /// How often repeats are looked at when nothing happens.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -137,6 +139,9 @@ impl Writer {
             }
             due.extend(self.coalescer.due(self.clock.now()));
             self.write(due);
+            if goes_on {
+                thread::sleep(GATHERED);
+            }
         }
         let due = self.coalescer.finish();
         self.write(due);
