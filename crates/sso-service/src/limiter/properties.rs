@@ -306,6 +306,25 @@ async fn one_network_does_not_take_every_place_to_wait() {
 }
 
 #[tokio::test]
+async fn who_logged_in_is_known_there_and_nowhere_else() {
+    let limiter = Limiter::new(LIMITS, &Metrics::default());
+    let [alice, bob] = ["alice", "bob"].map(|name| limiter.account(None, name));
+    let is_known = async |account, from| {
+        let deadline = Instant::now() + Duration::from_secs(3600);
+        let attempt = limiter.begin(account, network(from), noon(), deadline).await.unwrap();
+        let is_known = attempt.is_of_known();
+        attempt.give_back();
+        is_known
+    };
+    assert!(!is_known(alice, 1).await);
+    let deadline = Instant::now() + Duration::from_secs(3600);
+    limiter.begin(alice, network(1), noon(), deadline).await.unwrap().succeed();
+    assert!(is_known(alice, 1).await);
+    assert!(!is_known(alice, 2).await);
+    assert!(!is_known(bob, 1).await);
+}
+
+#[tokio::test]
 async fn who_hangs_up_has_failed() {
     let limiter = Limiter::new(LoginLimits { per_network: 0, per_account: 1 }, &Metrics::default());
     let account = limiter.account(None, "alice");
