@@ -21,6 +21,7 @@ mod configuration;
 mod cookies;
 mod download;
 mod files;
+mod flood;
 mod follow;
 mod guessing;
 mod input;

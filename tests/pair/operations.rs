@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use crate::harness::{ADMIN, Ask, Pair, Service, cri, plain_client};
+use crate::harness::{ADMIN, Ask, Pair, Service, WELL_FORMED_TOKEN, cri, plain_client};
 
 const PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
@@ -47,6 +47,27 @@ async fn log_ins_are_counted_by_how_they_ended() {
         "audit_events_lost_total 0",
     ] {
         assert!(metrics.lines().any(|other| other == line), "{line}: {metrics}");
+    }
+}
+
+#[tokio::test]
+async fn validations_sessions_the_store_and_the_sweeper_are_measured() {
+    let pair = Pair::start();
+    let admin = pair.admin().await;
+    assert_eq!(admin.validate().await.status, 200);
+    admin.with_token(WELL_FORMED_TOKEN).validate().await;
+    let (_, metrics) = ops(&pair.sso, "/metrics").await;
+    for start in [
+        r#"validations_total{outcome="valid"} 1"#,
+        r#"validations_total{outcome="invalid"} 1"#,
+        "sessions 1",
+        "sessions_swept_total 0",
+        "sessions_last_sweep_timestamp_seconds ",
+        "store_commit_seconds_bucket{",
+        "store_commit_jobs_bucket{",
+        "store_commit_failures_total 0",
+    ] {
+        assert!(metrics.lines().any(|line| line.starts_with(start)), "{start}: {metrics}");
     }
 }
 

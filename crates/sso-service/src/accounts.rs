@@ -4,17 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::SubsecRound;
 use service_runtime::clock::Clock;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
-    audit::{AuditLog, Event, Kind, Origin},
+    audit::{AuditLog, Event, Kind, Source},
     authority::Holder,
     database::Unavailable,
     login_guard::{LoginGuard, NotAuthenticated, NotHashed, Typed},
     sessions::Principal,
     users::{
-        CreateError, Email, HashError, NewUser, Password, PasswordChange, PasswordChangeError,
-        PasswordFault, PasswordRules, StoreError, UserStore, Username,
+        CreateError, Email, HashError, NewUser, PATIENCE, Password, PasswordChange,
+        PasswordChangeError, PasswordFault, PasswordRules, StoreError, UserStore, Username,
     },
 };
 
@@ -90,7 +91,7 @@ impl Accounts {
     pub(crate) async fn register(
         &self,
         newcomer: Newcomer,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<Registered, RegisterError> {
         self.check_open()?;
         let Newcomer { username, password, email } = newcomer;
@@ -121,8 +122,9 @@ impl Accounts {
         own: &Principal,
         current: &str,
         new: Password,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<(), OwnPasswordError> {
+        let deadline = Instant::now() + PATIENCE;
         let number = own.session.user.number;
         let user = self.users.get(number).await?.ok_or(PasswordChangeError::SessionOver)?;
         let name = own.account.username.as_str();
@@ -130,7 +132,7 @@ impl Accounts {
             self.rules.check(&new, &username)?;
         }
         let typed = Typed { name, password: current };
-        let user = self.guard.authenticate(Some(user), typed, from).await?.user;
+        let user = self.guard.authenticate(Some(user), typed, from, deadline).await?.user;
         let change = PasswordChange {
             user: user.number,
             epoch: user.epoch,

@@ -82,6 +82,7 @@ impl App {
         let keys = Arc::new(LiveKeys::default());
         let follower = Follower::new(live.clone(), keys.clone());
         let database = Database::open(&config.database, follower).await?;
+        database.show(&metrics);
         let record = audit_record(config.audit_file)?;
         let (rows, audit_rows) = AuditRows::start(database.clone(), &metrics);
         let (audit, audit_thread) = AuditLog::start(record, Some(rows), clock.clone(), &metrics)?;
@@ -99,7 +100,8 @@ impl App {
         ensure_admin(&users, &hasher, config.first_admin, clock.now()).await?;
 
         let sessions = Arc::new(SessionStore::new(config.limits, database.clone(), live));
-        let keeper = Arc::new(Keeper::new(sessions.clone(), clock.clone(), audit.clone()));
+        let keeper =
+            Arc::new(Keeper::new(sessions.clone(), clock.clone(), audit.clone(), &metrics));
         let keeping = actix_web::rt::spawn({
             let keeper = keeper.clone();
             async move { keeper.run().await }

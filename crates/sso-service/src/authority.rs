@@ -8,20 +8,21 @@ use service_runtime::{
     metrics::Metrics,
 };
 use shared_types::{AskedPermission, BearerToken, TokenKind};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
-    audit::{AuditLog, Event, Kind, Origin},
+    audit::{AuditLog, Event, Kind, Source},
     database::Unavailable,
     keys::LiveKeys,
     login_guard::{LoginGuard, NotAuthenticated, Typed},
     outcomes::{LoginOutcome, Outcomes, RefreshOutcome, ValidationOutcome},
     sessions::{
-        BeginError, Client, LiveSession, NewSession, Principal, Refreshed, Renewal, Renewed,
+        BeginError, Client, Ended, LiveSession, NewSession, Principal, Refreshed, Renewal, Renewed,
         SessionDetails, SessionStore, TooManySessions,
     },
     tokens::{Nonce, PlainToken, TokenHash},
-    users::{Account, HashError, PasswordHash, StoreError, User, UserStore, Username},
+    users::{Account, HashError, PATIENCE, PasswordHash, StoreError, User, UserStore, Username},
 };
 
 /// How long what a log-in gives is valid.
@@ -63,7 +64,7 @@ pub(crate) struct Holder {
 
 impl Holder {
     /// Something that the holder did now.
-    pub(crate) fn event(&self, kind: Kind, now: DateTime<Utc>, from: Origin<'_>) -> Event {
+    pub(crate) fn event(&self, kind: Kind, now: DateTime<Utc>, from: Source<'_>) -> Event {
         let event = Event::new(kind, now).at(from).by(&self.account);
         self.session_id.map_or(event.clone(), |id| event.in_session(id))
     }
@@ -127,11 +128,11 @@ impl SessionAuthority {
         client: Client,
         request_id: &str,
     ) -> Result<LoggedIn, LoginError> {
-        let origin = Origin { ip: client.ip, request_id };
-        let result = self.try_login(typed, client, origin).await;
+        let source = Source { ip: client.ip, request_id };
+        let result = self.try_login(typed, client, source).await;
         self.outcomes.count_login(login_outcome(&result));
         if let Some(event) = login_event(&result, self.clock.now()) {
-            self.audit.record(event.at(origin));
+            self.audit.record(event.at(source));
         }
         result
     }
@@ -144,7 +145,7 @@ impl SessionAuthority {
         &self,
         token: &BearerToken,
         asked: Option<&AskedPermission>,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<Holder, Refusal> {
         let result = self.try_validate(token, asked, from);
         self.outcomes.count_validation(validation_outcome(&result));
@@ -201,7 +202,7 @@ impl SessionAuthority {
     pub(crate) async fn refresh(
         &self,
         token: &BearerToken,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<LoggedIn, RefreshError> {
         let result = self.try_refresh(token).await;
         self.outcomes.count_refresh(refresh_outcome(&result));
@@ -219,7 +220,7 @@ impl SessionAuthority {
     pub(crate) async fn logout(
         &self,
         token: &BearerToken,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<(), Unavailable> {
         if token.kind() != Some(TokenKind::Session) {
             return Ok(());
@@ -231,7 +232,7 @@ impl SessionAuthority {
     }
 
     /// Notes that a request was refused because a foreign page may have had a browser send it.
-    pub(crate) fn foreign_request(&self, from: Origin<'_>) {
+    pub(crate) fn foreign_request(&self, from: Source<'_>) {
         self.audit.record(Event::new(Kind::CsrfBlocked, self.clock.now()).at(from));
     }
 
@@ -265,7 +266,7 @@ impl SessionAuthority {
         &self,
         own: &Principal,
         id: Uuid,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<bool, Unavailable> {
         let ended = self.sessions.end_own(&own.session, id).await?;
         if ended {
@@ -282,7 +283,7 @@ impl SessionAuthority {
     pub(crate) async fn end_other_sessions(
         &self,
         own: &Principal,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<(), Unavailable> {
         let event = self.event(Kind::Logout, &Holder::from(own.clone()), from);
         self.audit.record(event.because("others"));
@@ -293,7 +294,7 @@ impl SessionAuthority {
         &self,
         token: &BearerToken,
         asked: Option<&AskedPermission>,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<Holder, Refusal> {
         let holder = self.holder(token)?;
         match asked {
@@ -306,7 +307,7 @@ impl SessionAuthority {
         }
     }
 
-    fn event(&self, kind: Kind, holder: &Holder, from: Origin<'_>) -> Event {
+    fn event(&self, kind: Kind, holder: &Holder, from: Source<'_>) -> Event {
         holder.event(kind, self.clock.now(), from)
     }
 
@@ -314,14 +315,16 @@ impl SessionAuthority {
         &self,
         typed: Typed<'_>,
         client: Client,
-        origin: Origin<'_>,
+        source: Source<'_>,
     ) -> Result<LoggedIn, LoginError> {
+        // The time to find out who it may be is part of it.
+        let deadline = Instant::now() + PATIENCE;
         let candidate = self.find_candidate(typed.name).await?;
-        let authenticated = self.guard.authenticate(candidate, typed, origin).await?;
+        let authenticated = self.guard.authenticate(candidate, typed, source, deadline).await?;
         if let Some(new) = authenticated.new_hash {
             self.renew_hash(&authenticated.user, new).await;
         }
-        self.begin_session(authenticated.user, client).await
+        self.begin_session(authenticated.user, client, source).await
     }
 
     /// Who might be logging in: a user of this name, who may be disabled.
@@ -348,6 +351,7 @@ impl SessionAuthority {
         &self,
         user: User,
         client: Client,
+        from: Source<'_>,
     ) -> Result<LoggedIn, LoginError> {
         let now = self.now();
         let ends_at = now + self.lifetimes.session;
@@ -369,7 +373,7 @@ impl SessionAuthority {
             ends_at,
         };
         for evicted in self.sessions.begin(session).await? {
-            let event = Event::new(Kind::SessionEvicted, now).by(&user.account);
+            let event = Event::new(Kind::SessionEvicted, now).by(&user.account).at(from);
             self.audit.record(event.in_session(evicted));
         }
         Ok(LoggedIn {
@@ -400,9 +404,9 @@ impl SessionAuthority {
         };
         match self.sessions.refresh(renewal).await? {
             Refreshed::Renewed(renewed) => Ok(following(token, &renewed, now)),
-            Refreshed::Reused(session_id) => {
-                tracing::warn!(%session_id, "ended a session: its refresh token was shown again");
-                Err(RefreshError::Reused(session_id))
+            Refreshed::Reused(ended) => {
+                tracing::warn!(session_id = %ended.session_id, "ended a session: its refresh token was shown again");
+                Err(RefreshError::Reused(ended))
             }
             Refreshed::TooSoon(wait) => {
                 Err(RefreshError::TooSoon(wait.to_std().unwrap_or_default()))
@@ -485,8 +489,8 @@ pub(crate) enum RefreshError {
     #[error("the refresh token is unknown, expired or revoked")]
     InvalidToken,
     /// It was spent before: somebody has stolen it, or its successor. This session has ended.
-    #[error("the refresh token of session {0} was used before")]
-    Reused(Uuid),
+    #[error("the refresh token of session {} was used before", .0.session_id)]
+    Reused(Box<Ended>),
     /// The session was renewed a moment ago. It can be tried again after this.
     #[error("the session was renewed a moment ago")]
     TooSoon(Duration),
@@ -546,8 +550,9 @@ fn refresh_event(result: &Result<LoggedIn, RefreshError>, now: DateTime<Utc>) ->
             let event = Event::new(Kind::RefreshOk, now);
             Some(event.by(&renewed.account).in_session(renewed.session_id))
         }
-        Err(RefreshError::Reused(session)) => {
-            Some(Event::new(Kind::RefreshReused, now).in_session(*session))
+        Err(RefreshError::Reused(ended)) => {
+            let event = Event::new(Kind::RefreshReused, now);
+            Some(event.by(&ended.account).in_session(ended.session_id))
         }
         Err(RefreshError::Store(_)) => Some(Event::new(Kind::StoreUnavailable, now)),
         Err(_) => None,
@@ -758,7 +763,7 @@ mod tests {
                 let mut revoked = Vec::new();
                 for _ in 0..50 {
                     let user = users.find(&name.parse().unwrap()).await.unwrap().unwrap();
-                    let logged_in = authority.begin_session(user, client()).await.unwrap();
+                    let logged_in = authority.begin_session(user, client(), HERE).await.unwrap();
                     let token = token_of(&logged_in);
                     authority.validate(&token, None, HERE).unwrap();
                     authority.logout(&token, HERE).await.unwrap();
@@ -787,7 +792,7 @@ mod tests {
         let begin = async || {
             service.clock.advance(Duration::from_secs(10));
             let alice = user(&service, "alice").await;
-            token_of(&service.authority.begin_session(alice, client()).await.unwrap())
+            token_of(&service.authority.begin_session(alice, client(), HERE).await.unwrap())
         };
         let (first, second) = (begin().await, begin().await);
         service.clock.advance(Duration::from_secs(10));

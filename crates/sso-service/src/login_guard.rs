@@ -6,10 +6,10 @@ use service_runtime::clock::Clock;
 use tokio::time::Instant;
 
 use crate::{
-    audit::{AuditLog, Event, Kind, Origin},
-    limiter::{Held, Limiter},
+    audit::{AuditLog, Event, Kind, Source},
+    limiter::{Attempt, Held, Limiter},
     network::Network,
-    users::{HashError, Hasher, PATIENCE, Password, PasswordHash, User, Verdict},
+    users::{Asker, HashError, Hasher, PATIENCE, Password, PasswordHash, User, Verdict},
 };
 
 /// Stands between whoever knows, or guesses, a password and the hashing threads.
@@ -55,17 +55,18 @@ impl LoginGuard {
     /// queue, then one hash.
     ///
     /// # Errors
-    /// When it is not, too many were not lately, or it could not be told within [`PATIENCE`].
+    /// When it is not, too many were not lately, or it could not be told before the deadline.
     pub(crate) async fn authenticate(
         &self,
         candidate: Option<User>,
         typed: Typed<'_>,
-        from: Origin<'_>,
+        from: Source<'_>,
+        deadline: Instant,
     ) -> Result<Authenticated, NotAuthenticated> {
         let account = candidate.as_ref().map(|user| &user.account);
         let event = Event::new(Kind::LoginFailed, self.clock.now()).at(from);
         let event = account.map_or(event.clone(), |account| event.by(account));
-        let result = self.try_authenticate(candidate, typed, Network::of(from.ip)).await;
+        let result = self.try_authenticate(candidate, typed, Network::of(from.ip), deadline).await;
         if let Err(refusal) = &result {
             self.audit.record(refusal.told_by(event));
         }
@@ -80,7 +81,7 @@ impl LoginGuard {
     pub(crate) async fn hash_for_registration(
         &self,
         password: Password,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<PasswordHash, NotHashed> {
         let (network, deadline) = (Network::of(from.ip), Instant::now() + PATIENCE);
         let account = self.limiter.registrations(network);
@@ -89,7 +90,7 @@ impl LoginGuard {
             self.audit
                 .record(refusal.told_by(Event::new(Kind::Throttled, self.clock.now())).at(from));
         })?;
-        match self.hasher.hash_for(password, network, deadline).await {
+        match self.hasher.hash(password, Asker::Stranger(network), deadline).await {
             Ok(hash) => {
                 attempt.fail();
                 Ok(hash)
@@ -108,10 +109,15 @@ impl LoginGuard {
     pub(crate) async fn hash(
         &self,
         password: Password,
-        from: Origin<'_>,
+        from: Source<'_>,
     ) -> Result<PasswordHash, HashError> {
-        let deadline = Instant::now() + PATIENCE;
-        self.hasher.hash_for(password, Network::of(from.ip), deadline).await
+        let (asker, deadline) = (Asker::Known(Network::of(from.ip)), Instant::now() + PATIENCE);
+        let result = self.hasher.hash(password, asker, deadline).await;
+        result.inspect_err(|error| {
+            if matches!(error, HashError::Busy) {
+                self.audit.record(Event::new(Kind::Busy, self.clock.now()).at(from));
+            }
+        })
     }
 
     async fn try_authenticate(
@@ -119,12 +125,13 @@ impl LoginGuard {
         candidate: Option<User>,
         typed: Typed<'_>,
         network: Network,
+        deadline: Instant,
     ) -> Result<Authenticated, NotAuthenticated> {
-        let deadline = Instant::now() + PATIENCE;
         let user_id = candidate.as_ref().map(|user| user.account.user_id);
         let account = self.limiter.account(user_id, typed.name);
         let attempt = self.limiter.begin(account, network, self.clock.now(), deadline).await?;
-        let result = self.compare(candidate, typed.password, network, deadline).await;
+        let result =
+            self.compare(candidate, typed.password, asker(&attempt, network), deadline).await;
         match &result {
             Ok(_) => attempt.succeed(),
             Err(NotAuthenticated::Wrong(_)) => attempt.fail(),
@@ -139,24 +146,29 @@ impl LoginGuard {
         &self,
         candidate: Option<User>,
         typed: &str,
-        network: Network,
+        asker: Asker,
         deadline: Instant,
     ) -> Result<Authenticated, NotAuthenticated> {
         let (user, password) = match (enabled(candidate), Password::normalise(typed)) {
             (Ok(user), Ok(password)) => (user, password),
             (user, password) => {
                 let password = password.unwrap_or_default();
-                self.hasher.verify(password, PasswordHash::nobodys(), network, deadline).await?;
+                self.hasher.verify(password, PasswordHash::nobodys(), asker, deadline).await?;
                 return Err(NotAuthenticated::Wrong(user.err().unwrap_or(Wrong::Password)));
             }
         };
         let hash = user.password_hash.clone();
-        match self.hasher.verify(password, hash, network, deadline).await? {
+        match self.hasher.verify(password, hash, asker, deadline).await? {
             Verdict::Wrong => Err(NotAuthenticated::Wrong(Wrong::Password)),
             Verdict::Right => Ok(Authenticated { user, new_hash: None }),
             Verdict::RightWithNewHash(new) => Ok(Authenticated { user, new_hash: Some(new) }),
         }
     }
+}
+
+/// Who logged in here before does not wait behind all who never did.
+fn asker(attempt: &Attempt<'_>, network: Network) -> Asker {
+    if attempt.is_of_known() { Asker::Known(network) } else { Asker::Stranger(network) }
 }
 
 fn enabled(candidate: Option<User>) -> Result<User, Wrong> {
@@ -255,12 +267,15 @@ mod tests {
     use std::net::IpAddr;
 
     use serde_json::{Value, json};
+    use service_runtime::{clock::ManualClock, metrics::Metrics};
 
     use super::*;
     use crate::{
+        audit::tests::Lines,
         authority::{LoggedIn, LoginError},
+        limiter::LoginLimits,
         sessions::Client,
-        test_service::{PASSWORD, TestService},
+        test_service::{PASSWORD, TestService, noon},
     };
 
     impl LoginGuard {
@@ -365,6 +380,37 @@ mod tests {
             let unknown = log_in(&service, "alice", PASSWORD, HOME).await;
             assert!(matches!(unknown, Err(LoginError::Store(_))), "{unknown:?}");
         }
+    }
+
+    /// A guard of its own, which lets one attempt for a name begin at a time.
+    fn guard(audit: AuditLog) -> LoginGuard {
+        let metrics = Metrics::default();
+        let limits = LoginLimits { per_network: 0, per_account: 1 };
+        let (limiter, hasher) = (Limiter::new(limits, &metrics), Hasher::start(&metrics).unwrap());
+        LoginGuard::new(Arc::new(ManualClock::at(noon())), limiter, hasher, audit)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_sent_away_because_too_many_go_on_is_written_down() {
+        let (record, metrics) = (Lines::default(), Metrics::default());
+        let clock = Arc::new(ManualClock::at(noon()));
+        let (audit, thread) =
+            AuditLog::start(Box::new(record.clone()), None, clock, &metrics).unwrap();
+        let guard = guard(audit);
+        let (account, deadline) = (guard.limiter.account(None, "eve"), Instant::now() + PATIENCE);
+        let begun = guard.limiter.begin(account, Network::of(HOME), noon(), deadline);
+        let goes_on = begun.await.unwrap();
+        let typed = Typed { name: "eve", password: PASSWORD };
+        let from = Source { ip: HOME, request_id: "r-1" };
+        let result = guard.authenticate(None, typed, from, deadline).await;
+        assert!(matches!(result, Err(NotAuthenticated::Hash(HashError::Busy))), "{result:?}");
+        assert_eq!(Instant::now(), deadline);
+        goes_on.give_back();
+        assert_eq!(guard.comparisons(), 0);
+        thread.finish();
+        let expected = json!({"audit": "busy", "time": "2027-01-15T08:00:00.000Z",
+                              "ip": "192.0.2.1", "request_id": "r-1"});
+        assert_eq!(record.parse(), [expected]);
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ mod authority;
 mod cli;
 mod config;
 mod database;
+mod fair_share;
 mod grants;
 mod http;
 mod keys;

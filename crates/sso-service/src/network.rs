@@ -21,7 +21,16 @@ impl Network {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
+
+    impl Network {
+        /// A network of a test.
+        pub(crate) const fn test(number: u8) -> Self {
+            Self(IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)))
+        }
+    }
 
     #[test]
     fn a_network_is_an_ipv4_address_or_the_first_half_of_an_ipv6_address() {

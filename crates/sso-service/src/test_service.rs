@@ -23,7 +23,7 @@ use service_runtime::{
 use crate::{
     accounts::{Accounts, Registration},
     administration::Administration,
-    audit::{AuditLog, AuditThread, Origin, tests::Lines},
+    audit::{AuditLog, AuditThread, Source, tests::Lines},
     authority::{Lifetimes, SessionAuthority},
     database::{Database, Location, Unavailable},
     http::{self, Services},
@@ -50,6 +50,7 @@ pub(crate) struct TestService {
     pub(crate) database: Database,
     pub(crate) live: Arc<LiveSessions>,
     pub(crate) keeper: Keeper,
+    pub(crate) metrics: Metrics,
     pub(crate) authority: Data<SessionAuthority>,
     accounts: Data<Accounts>,
     administration: Data<Administration>,
@@ -93,7 +94,7 @@ impl TestService {
         let record = Lines::default();
         let (audit, audit_thread) =
             AuditLog::start(Box::new(record.clone()), None, clock.clone(), &metrics).unwrap();
-        let keeper = Keeper::new(sessions.clone(), clock.clone(), audit.clone());
+        let keeper = Keeper::new(sessions.clone(), clock.clone(), audit.clone(), &metrics);
         let limiter = Limiter::new(LOGIN_LIMITS, &metrics);
         let hasher = Hasher::start(&metrics).unwrap();
         let guard = Arc::new(LoginGuard::new(clock.clone(), limiter, hasher, audit.clone()));
@@ -126,6 +127,7 @@ impl TestService {
             database,
             live,
             keeper,
+            metrics,
             authority: Data::new(authority),
             accounts: Data::new(accounts),
             administration: Data::new(administration),
@@ -314,8 +316,8 @@ fn listener() -> crate::site::Origin {
 }
 
 /// Where tests ask from.
-pub(crate) const HERE: Origin<'static> =
-    Origin { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: "r-1" };
+pub(crate) const HERE: Source<'static> =
+    Source { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: "r-1" };
 
 /// The defaults of the service.
 pub(crate) const LIFETIMES: Lifetimes = Lifetimes {

@@ -7,7 +7,10 @@ use std::{
     thread,
 };
 
-use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
+use rustix::thread::{
+    CapabilitySet, CpuSet, remove_capability_from_bounding_set, sched_getaffinity,
+    sched_setaffinity,
+};
 use tempfile::TempDir;
 
 use super::{
@@ -45,6 +48,7 @@ pub(crate) struct Setup {
     sso: Vec<(String, String)>,
     gateway: Vec<(String, String)>,
     drop_file_privileges: bool,
+    sso_on_two_cores: bool,
     ca: Option<PrivateCa>,
 }
 
@@ -66,6 +70,7 @@ impl Setup {
                 own("GATEWAY_LOG_LEVEL", "trace"),
             ],
             drop_file_privileges: false,
+            sso_on_two_cores: false,
             ca: None,
         }
     }
@@ -85,6 +90,12 @@ impl Setup {
     /// The gateway may not pass over the permissions of files, even if the tests run as root.
     pub(crate) fn gateway_obeys_file_modes(mut self) -> Self {
         self.drop_file_privileges = true;
+        self
+    }
+
+    /// The authority has two cores, however many there are: one thread hashes passwords.
+    pub(crate) fn sso_on_two_cores(mut self) -> Self {
+        self.sso_on_two_cores = true;
         self
     }
 
@@ -114,7 +125,7 @@ impl Setup {
         let directory = scratch();
         let database = format!("sqlite://{}", directory.path().join("sso.db").display());
         let setup = self.sso("SSO_DATABASE_URL", &database);
-        let sso = Service::start(setup.sso_command(directory.path()), &secrets);
+        let sso = setup.start_sso(directory.path(), &secrets);
         let logs = LogDir::create(directory.path().join("pods"));
         let setup = match setup.gateway.iter().any(|(name, _)| name == "GATEWAY_SSO_URL") {
             true => setup,
@@ -130,6 +141,15 @@ impl Setup {
 
     fn sso_command(&self, directory: &Path) -> Command {
         clean(&binaries().sso_service, directory, &self.sso)
+    }
+
+    fn start_sso(&self, directory: &Path, secrets: &Secrets) -> Service {
+        let command = self.sso_command(directory);
+        if !self.sso_on_two_cores {
+            return Service::start(command, secrets);
+        }
+        // Which cores it may use is a thread's own, and inherited by what it starts.
+        thread::scope(|scope| scope.spawn(|| on_two_cores(command, secrets)).join()).unwrap()
     }
 
     fn start_gateway(&self, directory: &Path, secrets: &Secrets) -> Service {
@@ -148,6 +168,13 @@ fn without_file_privileges(command: Command, secrets: &Secrets) -> Service {
     for capability in [CapabilitySet::DAC_OVERRIDE, CapabilitySet::DAC_READ_SEARCH] {
         let _ = remove_capability_from_bounding_set(capability);
     }
+    Service::start(command, secrets)
+}
+
+fn on_two_cores(command: Command, secrets: &Secrets) -> Service {
+    let (all, mut two) = (sched_getaffinity(None).unwrap(), CpuSet::new());
+    (0..CpuSet::MAX_CPU).filter(|cpu| all.is_set(*cpu)).take(2).for_each(|cpu| two.set(cpu));
+    sched_setaffinity(None, &two).unwrap();
     Service::start(command, secrets)
 }
 
@@ -247,6 +274,6 @@ impl Pair {
     pub(crate) fn start_sso_again(&mut self) {
         let address = self.sso.listening().to_string();
         set(&mut self.setup.sso, "SSO_LISTEN", &address);
-        self.sso = Service::start(self.setup.sso_command(self.directory.path()), &self.secrets);
+        self.sso = self.setup.start_sso(self.directory.path(), &self.secrets);
     }
 }

@@ -39,8 +39,23 @@ impl RawRequest {
         self.head
     }
 
+    /// With a form for its body.
+    pub(crate) fn with_form(self, form: &str) -> Vec<u8> {
+        let request = self.header("content-type", "application/x-www-form-urlencoded");
+        let mut request = request.header("content-length", form.len().to_string()).without_body();
+        request.extend_from_slice(form.as_bytes());
+        request
+    }
+
     pub(crate) async fn send(self, address: SocketAddr) -> Answer {
-        let answer = exchange(address, &self.without_body()).await;
+        Answer::to(address, &self.without_body()).await
+    }
+}
+
+impl Answer {
+    /// What comes back for bytes.
+    pub(crate) async fn to(address: SocketAddr, request: &[u8]) -> Self {
+        let answer = exchange(address, request).await;
         parse(&answer).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&answer))).checked()
     }
 }

@@ -1,10 +1,13 @@
 //! What must never be logged: every password and token that a test uses.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 /// Shared by whoever learns a secret and whoever looks through the logs.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Secrets(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Secrets(Arc<Mutex<BTreeSet<String>>>);
 
 impl Secrets {
     /// Too short ones would be found by accident.
@@ -12,7 +15,7 @@ impl Secrets {
 
     pub(super) fn learn(&self, secret: &str) {
         if secret.len() >= Self::SHORTEST {
-            self.0.lock().unwrap().push(secret.to_owned());
+            self.0.lock().unwrap().insert(secret.to_owned());
         }
     }
 

@@ -61,6 +61,16 @@ pub(super) fn request(
     request.into_bytes()
 }
 
+/// A `POST` of somebody without a token.
+pub(super) fn request_with_body(path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+    let mut request = format!("POST {path} HTTP/1.1\r\nHost: bench\r\n");
+    for (name, value) in headers {
+        request += &format!("{name}: {value}\r\n");
+    }
+    request += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
+    request.into_bytes()
+}
+
 impl Connection {
     /// Receives at most `buffer` bytes at a time.
     pub(super) async fn open(address: SocketAddr, buffer: usize) -> anyhow::Result<Self> {

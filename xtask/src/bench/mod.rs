@@ -4,11 +4,14 @@
 //! since on a shared machine only ratios mean anything.
 
 mod download;
+mod flood;
 mod followers;
+mod guesses;
 mod http;
 mod load;
 mod log_files;
 mod no_batches;
+mod probe;
 mod process;
 mod requests;
 mod rounds;

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{
-    download, followers, requests, sessions, slow_reader,
+    download, flood, followers, requests, sessions, slow_reader,
     stage::Stage,
     table::{HEADER, Report},
     tail,
@@ -34,6 +34,8 @@ pub(crate) enum Bench {
     Requests,
     /// Start and memory of a service with 1,000,000 sessions
     Sessions,
+    /// Wrong passwords at 100 times the rate of hashing, against an idle service
+    Flood,
 }
 
 /// Builds, runs the benches one after the other, and leaves nothing behind. Fails only if
@@ -86,6 +88,7 @@ impl Bench {
             Self::SlowReader => slow_reader::measure(stage, services).await,
             Self::Requests => requests::measure(stage, services).await,
             Self::Sessions => sessions::measure(stage, services).await,
+            Self::Flood => flood::measure(stage, services).await,
         }
     }
 }

@@ -27,7 +27,8 @@ pub(super) struct Stage<'a> {
     binaries: &'a Binaries,
     home: &'a Path,
     pub(super) logs: PathBuf,
-    user: Account,
+    /// The administrator of every database.
+    pub(super) user: Account,
     large_log: OnceCell<PathBuf>,
 }
 

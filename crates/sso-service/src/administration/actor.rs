@@ -1,6 +1,6 @@
 //! Who administers.
 
-use crate::{audit::Origin, authority::Holder};
+use crate::{audit::Source, authority::Holder};
 
 /// An administrator, or a key that is as powerful, at a request.
 #[derive(Debug, Clone, Copy)]
@@ -8,7 +8,7 @@ pub(crate) struct Actor<'a> {
     /// Who it is.
     pub(crate) holder: &'a Holder,
     /// Where the request came from.
-    pub(crate) origin: Origin<'a>,
+    pub(crate) source: Source<'a>,
 }
 
 impl Actor<'_> {

@@ -80,7 +80,7 @@ impl Administration {
         what: &'static str,
         target: &str,
     ) -> Event {
-        let event = actor.holder.event(kind, self.clock.now(), actor.origin);
+        let event = actor.holder.event(kind, self.clock.now(), actor.source);
         event.because(what).on(target)
     }
 

@@ -82,7 +82,7 @@ impl Administration {
         let user = NewUser {
             username: username.clone(),
             email,
-            password_hash: self.guard.hash(password, actor.origin).await?,
+            password_hash: self.guard.hash(password, actor.source).await?,
             roles,
             permissions: Vec::new(),
         };
@@ -110,7 +110,7 @@ impl Administration {
                 // Nobody is worth a hash.
                 self.user(&username).await?;
                 self.rules.check(&password, &username)?;
-                Some(self.guard.hash(password, actor.origin).await?)
+                Some(self.guard.hash(password, actor.source).await?)
             }
         };
         let update = UserUpdate { roles, disabled, password_hash, email };

@@ -1,23 +1,28 @@
 //! Repeats of an event become one line a minute.
 
-use std::{collections::HashMap, mem, net::IpAddr, time::Duration};
+use std::{collections::HashMap, mem, time::Duration};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::event::{Event, Kind};
+use crate::network::Network;
 
 /// How long repeats are gathered.
 const GATHERED: Duration = Duration::from_secs(60);
-/// Of how many sources.
-const SOURCES: usize = 4096;
+/// How often it is looked for those that are due: there may be thousands, and thousands of events a
+/// second.
+const LOOK_PERIOD: Duration = Duration::from_secs(1);
+/// Of how many series.
+const SERIES: usize = 4096;
 
 /// What makes two events alike.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Source {
+struct Series {
     kind: Kind,
     reason: Option<&'static str>,
-    ip: Option<IpAddr>,
+    /// Whoever has one address of it has all, and could be somebody else each time.
+    network: Option<Network>,
     user_id: Option<Uuid>,
 }
 
@@ -29,11 +34,12 @@ struct Repeats {
     latest: Event,
 }
 
-/// Lets the first event of a source through at once, and of those that follow within a minute the
+/// Lets the first event of a series through at once, and of those that follow within a minute the
 /// last, with their number.
 #[derive(Debug, Default)]
 pub(super) struct Coalescer {
-    sources: HashMap<Source, Repeats>,
+    series: HashMap<Series, Repeats>,
+    next_look: Option<DateTime<Utc>>,
 }
 
 impl Coalescer {
@@ -42,33 +48,37 @@ impl Coalescer {
         if !event.audit.is_coalesced() {
             return vec![event];
         }
-        let source = Source {
+        let key = Series {
             kind: event.audit,
             reason: event.reason,
-            ip: event.ip,
+            network: event.ip.map(Network::of),
             user_id: event.user_id,
         };
-        if let Some(repeats) = self.sources.get_mut(&source) {
+        if let Some(repeats) = self.series.get_mut(&key) {
             repeats.count += 1;
             repeats.latest = event;
             return Vec::new();
         }
-        let mut due = if self.sources.len() >= SOURCES { self.finish() } else { Vec::new() };
+        let mut due = if self.series.len() >= SERIES { self.finish() } else { Vec::new() };
         let repeats = Repeats { since: event.time, count: 0, latest: event.clone() };
-        self.sources.insert(source, repeats);
+        self.series.insert(key, repeats);
         due.push(event);
         due
     }
 
-    /// The repeats whose minute is over.
+    /// The repeats whose minute is over, give or take a second.
     pub(super) fn due(&mut self, now: DateTime<Utc>) -> Vec<Event> {
-        let over = self.sources.extract_if(|_, repeats| repeats.since + GATHERED <= now);
+        if self.next_look.is_some_and(|next| now < next) {
+            return Vec::new();
+        }
+        self.next_look = Some(now + LOOK_PERIOD);
+        let over = self.series.extract_if(|_, repeats| repeats.since + GATHERED <= now);
         over.filter_map(|(_, repeats)| repeats.told()).collect()
     }
 
     /// All repeats.
     pub(super) fn finish(&mut self) -> Vec<Event> {
-        mem::take(&mut self.sources).into_values().filter_map(Repeats::told).collect()
+        mem::take(&mut self.series).into_values().filter_map(Repeats::told).collect()
     }
 }
 
@@ -80,12 +90,14 @@ impl Repeats {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv6Addr};
+
     use super::*;
-    use crate::{audit::Origin, test_service::noon};
+    use crate::{audit::Source, test_service::noon};
 
     fn failed(host: u8, at: DateTime<Utc>) -> Event {
-        let origin = Origin { ip: [192, 0, 2, host].into(), request_id: "r" };
-        Event::new(Kind::LoginFailed, at).at(origin)
+        let source = Source { ip: [192, 0, 2, host].into(), request_id: "r" };
+        Event::new(Kind::LoginFailed, at).at(source)
     }
 
     #[test]
@@ -106,6 +118,18 @@ mod tests {
     }
 
     #[test]
+    fn a_subnet_full_of_addresses_is_one_source() {
+        let mut coalescer = Coalescer::default();
+        let mut written = 0;
+        for host in 0..1000 {
+            let ip = IpAddr::from(Ipv6Addr::from_bits((0x2001_0db8 << 96) | host));
+            let event = Event::new(Kind::Throttled, noon());
+            written += coalescer.take(event.at(Source { ip, request_id: "r" })).len();
+        }
+        assert_eq!((written, coalescer.finish()[0].count), (1, Some(999)));
+    }
+
+    #[test]
     fn what_no_stranger_can_repeat_is_always_written() {
         let mut coalescer = Coalescer::default();
         for _ in 0..3 {
@@ -122,9 +146,9 @@ mod tests {
             let ip = IpAddr::from(number.to_be_bytes());
             for _ in 0..2 {
                 let event = Event::new(Kind::Throttled, noon());
-                let due = coalescer.take(event.at(Origin { ip, request_id: "r" }));
+                let due = coalescer.take(event.at(Source { ip, request_id: "r" }));
                 told += due.iter().map(|event| event.count.unwrap_or(1)).sum::<u64>();
-                assert!(coalescer.sources.len() <= SOURCES);
+                assert!(coalescer.series.len() <= SERIES);
             }
         }
         told += coalescer.finish().iter().map(|event| event.count.unwrap_or(1)).sum::<u64>();

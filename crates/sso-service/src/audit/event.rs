@@ -61,7 +61,7 @@ impl Kind {
 
 /// Where a request came from, and under which name it is found in other logs.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Origin<'a> {
+pub(crate) struct Source<'a> {
     /// The client, seen through trusted proxies.
     pub(crate) ip: IpAddr,
     /// 1 to 128 visible ASCII characters.
@@ -143,9 +143,9 @@ impl Event {
     }
 
     /// At which request.
-    pub(crate) fn at(mut self, origin: Origin<'_>) -> Self {
-        self.ip = Some(origin.ip);
-        self.request_id = Some(origin.request_id.into());
+    pub(crate) fn at(mut self, source: Source<'_>) -> Self {
+        self.ip = Some(source.ip);
+        self.request_id = Some(source.request_id.into());
         self
     }
 
@@ -211,12 +211,12 @@ mod tests {
     #[test]
     fn an_event_is_a_line_of_json_that_says_first_what_it_is() {
         let account = Account::powerless(Uuid::from_u128(7), noon());
-        let origin = Origin { ip: [192, 0, 2, 1].into(), request_id: "r-1" };
+        let source = Source { ip: [192, 0, 2, 1].into(), request_id: "r-1" };
         let event = Event::new(Kind::LoginFailed, noon())
             .because("wrong_password")
             .by(&account)
             .in_session(Uuid::from_u128(8))
-            .at(origin);
+            .at(source);
         let line = line(&event);
         assert!(line.starts_with(r#"{"audit":"login_failed","time":"2027-01-15T08:00:00.000Z","#));
         let expected = json!({
@@ -236,8 +236,8 @@ mod tests {
     fn no_text_breaks_a_line() {
         for hostile in ["a\nb", "\r\n{\"audit\":\"login_ok\"}", "\"}\0\u{1b}[2J", "\u{2028}ä🔒"]
         {
-            let origin = Origin { ip: [192, 0, 2, 1].into(), request_id: hostile };
-            let event = Event::new(Kind::Throttled, noon()).at(origin).asking(&hostile);
+            let source = Source { ip: [192, 0, 2, 1].into(), request_id: hostile };
+            let event = Event::new(Kind::Throttled, noon()).at(source).asking(&hostile);
             let line = line(&event);
             assert_eq!(line.matches(['\n', '\r']).count(), 1, "{line:?}");
             let parsed: Value = serde_json::from_str(&line).unwrap();

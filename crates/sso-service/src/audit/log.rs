@@ -24,7 +24,9 @@ use super::{
 /// How many events may wait to be written: about 2 MiB.
 const WAITING: usize = 8192;
 /// How many are written at once.
-const BATCH: usize = 64;
+const BATCH: usize = 1024;
+/// How long some are gathered, so that nobody has to wake the thread for each of thousands a second.
+const GATHERED: Duration = Duration::from_millis(5);
 /// How often repeats are looked at when nothing happens.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -137,6 +139,9 @@ impl Writer {
             }
             due.extend(self.coalescer.due(self.clock.now()));
             self.write(due);
+            if goes_on {
+                thread::sleep(GATHERED);
+            }
         }
         let due = self.coalescer.finish();
         self.write(due);
@@ -173,7 +178,7 @@ pub(crate) mod tests {
     use service_runtime::clock::ManualClock;
 
     use super::*;
-    use crate::{audit::Origin, test_service::noon};
+    use crate::{audit::Source, test_service::noon};
 
     /// A record in memory.
     #[derive(Debug, Clone, Default)]
@@ -228,9 +233,9 @@ pub(crate) mod tests {
         for _ in 0..1000 {
             log.record(Event::new(Kind::LoginOk, noon()));
         }
-        let origin = Origin { ip: [192, 0, 2, 1].into(), request_id: "r" };
+        let source = Source { ip: [192, 0, 2, 1].into(), request_id: "r" };
         for _ in 0..3 {
-            log.record(Event::new(Kind::LoginFailed, noon()).at(origin));
+            log.record(Event::new(Kind::LoginFailed, noon()).at(source));
         }
         thread.finish();
         let lines = lines.parse();

@@ -45,7 +45,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        audit::{AuditRows, Event, Kind, Origin},
+        audit::{AuditRows, Event, Kind, Source},
         database::{Location, Nobody},
         test_service::noon,
         users::Account,
@@ -62,8 +62,8 @@ mod tests {
             (Kind::LoginOk, "2001:db8::1"),
             (Kind::Logout, "192.0.2.1"),
         ] {
-            let origin = Origin { ip: ip.parse().unwrap(), request_id: "r" };
-            rows.keep(Event::new(kind, noon()).by(&user).at(origin));
+            let source = Source { ip: ip.parse().unwrap(), request_id: "r" };
+            rows.keep(Event::new(kind, noon()).by(&user).at(source));
         }
         drop(rows);
         task.await.unwrap();

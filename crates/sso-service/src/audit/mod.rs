@@ -9,7 +9,7 @@ mod log_ins;
 mod record;
 mod rows;
 
-pub(crate) use event::{Event, Kind, Origin};
+pub(crate) use event::{Event, Kind, Source};
 pub(crate) use file::AuditFile;
 pub(crate) use history::AuditHistory;
 pub(crate) use log::{AuditLog, AuditThread};

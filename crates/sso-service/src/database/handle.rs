@@ -5,10 +5,12 @@ use std::{
     time::Duration,
 };
 
+use service_runtime::metrics::Metrics;
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
+    commits::Commits,
     location::Location,
     open::{OpenError, connect, options, readers},
     unavailable::Unavailable,
@@ -23,6 +25,7 @@ const WRITE_TIME: Duration = Duration::from_secs(3);
 pub(crate) struct Database {
     readers: SqlitePool,
     writer: Arc<Mutex<Option<Writer>>>,
+    commits: Commits,
 }
 
 #[derive(Debug)]
@@ -42,9 +45,15 @@ impl Database {
     ) -> Result<Self, OpenError> {
         let options = options(location)?;
         let connection = connect(&options).await?;
-        let (jobs, ended) = writer::start(connection, follower).await?;
+        let commits = Commits::new();
+        let (jobs, ended) = writer::start(connection, follower, commits.clone()).await?;
         let writer = Arc::new(Mutex::new(Some(Writer { jobs, ended })));
-        Ok(Self { readers: readers(options), writer })
+        Ok(Self { readers: readers(options), writer, commits })
+    }
+
+    /// Shows how long commits take.
+    pub(crate) fn show(&self, metrics: &Metrics) {
+        self.commits.show(metrics);
     }
 
     /// A connection to read with.

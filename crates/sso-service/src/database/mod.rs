@@ -3,6 +3,7 @@
 //! Whoever reads takes a connection of a small pool. Whoever writes hands a job to the one writer,
 //! which commits what waits together and tells the follower before it answers.
 
+mod commits;
 mod handle;
 mod location;
 mod lock;

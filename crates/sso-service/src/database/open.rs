@@ -57,6 +57,8 @@ pub(super) fn readers(options: SqliteConnectOptions) -> SqlitePool {
     SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(MAX_WAIT)
+        // It is when it is given back; nothing happens to one that lies there.
+        .test_before_acquire(false)
         .connect_lazy_with(options.pragma("query_only", "on"))
 }
 

@@ -4,7 +4,10 @@
 //! wait, runs each behind a savepoint of its own, commits once and then answers all. While the
 //! disk is busy with one lot the next one gathers: nobody waits for a timer.
 
-use std::{io, thread, time::Duration};
+use std::{
+    io, thread,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::LocalBoxFuture;
 use sqlx::{Connection, SqliteConnection, query};
@@ -14,7 +17,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::unavailable::Unavailable;
+use super::{commits::Commits, unavailable::Unavailable};
 
 /// How many jobs may wait. Whoever comes then waits to be let in.
 const QUEUE: usize = 1024;
@@ -89,12 +92,13 @@ pub(super) type Jobs = mpsc::Sender<Job>;
 pub(super) async fn start(
     connection: SqliteConnection,
     follower: impl Follow,
+    commits: Commits,
 ) -> Result<(Jobs, oneshot::Receiver<()>), StartError> {
     let (jobs, waiting) = mpsc::channel(QUEUE);
     let (report, caught_up) = oneshot::channel();
     let (ended, end) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
-    let writer = Writer { connection, follower, waiting };
+    let writer = Writer { connection, follower, waiting, commits };
     thread::Builder::new().name("writer".to_owned()).spawn(move || {
         runtime.block_on(writer.run(report));
         let _ = ended.send(());
@@ -109,6 +113,7 @@ struct Writer<F> {
     connection: SqliteConnection,
     follower: F,
     waiting: mpsc::Receiver<Job>,
+    commits: Commits,
 }
 
 impl<F: Follow> Writer<F> {
@@ -142,7 +147,8 @@ impl<F: Follow> Writer<F> {
 
     /// Commits a lot and answers everyone in it.
     async fn write(&mut self, lot: &mut Vec<Job>) {
-        let mut attempts = Vec::with_capacity(lot.len());
+        let (start, jobs) = (Instant::now(), lot.len());
+        let mut attempts = Vec::with_capacity(jobs);
         let mut committed = self.commit(lot, &mut attempts).await;
         if committed.is_err() {
             // SQLite may have done it by itself. Whatever a failed commit has left behind, the
@@ -152,6 +158,7 @@ impl<F: Follow> Writer<F> {
             lot.clear();
         }
         committed = committed.and(self.catch_up().await);
+        self.commits.count(jobs, start.elapsed(), committed.is_ok());
         let committed = committed.map_err(|error| {
             tracing::warn!(%error, "cannot write to the database");
             Unavailable::from(error)
@@ -210,6 +217,7 @@ mod tests {
         atomic::{AtomicUsize, Ordering},
     };
 
+    use service_runtime::metrics::Metrics;
     use sqlx::query_scalar;
 
     use super::*;
@@ -338,6 +346,25 @@ mod tests {
         holding.await.unwrap().unwrap();
         database.write(insert).await.unwrap();
         assert_eq!(followed.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_commit_is_counted_before_it_is_answered() {
+        let (database, _) = open().await;
+        let metrics = Metrics::default();
+        database.show(&metrics);
+        database.write(insert).await.unwrap();
+        let refused = async |_: &mut SqliteConnection| Err::<(), _>(Unavailable::Silent);
+        database.write(refused).await.unwrap_err();
+        let text = metrics.render();
+        // A job that is refused is no failure of the database.
+        for line in [
+            "store_commit_seconds_count 2",
+            "store_commit_jobs_sum 2.0",
+            "store_commit_failures_total 0",
+        ] {
+            assert!(text.lines().any(|other| other == line), "{line}: {text}");
+        }
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ use actix_web::{
 };
 use service_runtime::http::{Problem, RequestContext, Result};
 
-use super::origin::origin;
+use super::source::source;
 use crate::{authority::SessionAuthority, site::Site};
 
 const CODE: &str = "csrf";
@@ -32,7 +32,7 @@ pub(super) async fn report(
     let response = next.call(request).await?.map_into_boxed_body();
     let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
     if problem.is_some_and(|problem| problem.code() == CODE) {
-        authority.foreign_request(origin(&RequestContext::of(response.request())));
+        authority.foreign_request(source(&RequestContext::of(response.request())));
     }
     Ok(response)
 }

@@ -363,6 +363,10 @@ mod tests {
         assert_eq!(answer.header("www-authenticate"), "");
         // Who is logged in stays so.
         assert_eq!(service.validate(&token).await.status, 200);
+        let lines = service.audited();
+        let line = lines.last().unwrap();
+        assert_eq!(line["audit"], "store_unavailable");
+        assert_eq!(line["request_id"], answer.body["request_id"]);
     }
 
     #[actix_web::test]

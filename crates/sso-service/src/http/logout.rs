@@ -10,7 +10,7 @@ use service_runtime::http::{Problem, Query, RequestContext, Result};
 use super::{
     cookies::{self, TokenCookie},
     credential::{comes_in, token_for_change},
-    origin::origin,
+    source::source,
 };
 use crate::{
     authority::{Refusal, SessionAuthority},
@@ -47,7 +47,7 @@ pub(super) async fn end_session(
             if let Err(refusal @ Refusal::SessionRequired) = authority.principal(&token) {
                 return Err(refusal.into());
             }
-            authority.logout(&token, origin(&RequestContext::of(request))).await?;
+            authority.logout(&token, source(&RequestContext::of(request))).await?;
             Ok(true)
         }
         // What the cookie holds is no token at all, and so as good as logged out.

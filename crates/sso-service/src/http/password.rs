@@ -7,7 +7,7 @@ use actix_web::{
 };
 use service_runtime::http::{RequestContext, Result};
 
-use super::{json_body::members_of, origin::origin, sessions::who_changes};
+use super::{json_body::members_of, sessions::who_changes, source::source};
 use crate::{accounts::Accounts, authority::SessionAuthority, site::Site, users::Password};
 
 /// Gives whoever is logged in another password. The other sessions end.
@@ -24,7 +24,7 @@ pub(super) async fn change(
     let new = members.required::<Password>("new_password");
     let new = members.finish_with(new)?;
     let context = RequestContext::of(&request);
-    accounts.change_password(&own, &current, new, origin(&context)).await?;
+    accounts.change_password(&own, &current, new, source(&context)).await?;
     Ok(HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish())
 }
 
@@ -74,6 +74,23 @@ mod tests {
         // And again.
         assert_eq!(change(&service, token, NEW, PASSWORD).await.status, 204);
         assert_eq!(service.validate(token).await.status, 200);
+    }
+
+    #[actix_web::test]
+    async fn a_change_is_written_down_without_either_password() {
+        let (service, token) = service().await;
+        change(&service, &token, PASSWORD, NEW).await;
+        let session = service.validate(&token).await.body["session_id"].take();
+        let lines = service.audited();
+        let line = lines.last().unwrap();
+        assert_eq!(
+            (&line["audit"], &line["username"]),
+            (&"password_changed".into(), &"alice".into())
+        );
+        assert_eq!(line["session_id"], session);
+        assert!(line["ip"].is_string() && line["request_id"].is_string(), "{line}");
+        let text = format!("{lines:?}");
+        assert!(!text.contains(PASSWORD) && !text.contains(NEW), "{text}");
     }
 
     #[actix_web::test]

@@ -14,7 +14,7 @@ use super::{
     csrf,
     json_body::members_if_any,
     login::answer,
-    origin::origin,
+    source::source,
 };
 use crate::{authority::SessionAuthority, site::Site};
 
@@ -33,7 +33,7 @@ pub(super) async fn refresh(
         None => token_in_cookie(&request, &site)?,
     };
     let from = RequestContext::of(&request);
-    let logged_in = authority.refresh(&token, origin(&from)).await?;
+    let logged_in = authority.refresh(&token, source(&from)).await?;
     let mut response = HttpResponse::Ok();
     if by_cookie {
         cookies::give(&mut response, &logged_in, &site);
@@ -121,6 +121,23 @@ mod tests {
         assert_eq!(ended.problem(), (401, "invalid_token"));
         let token = second["token"].as_str().unwrap();
         assert_eq!(service.validate(token).await.problem(), (401, "invalid_token"));
+    }
+
+    #[actix_web::test]
+    async fn renewals_are_written_down_and_so_is_a_token_that_is_shown_again() {
+        let (service, first) = logged_in().await;
+        refresh(&service, &first["refresh_token"]).await;
+        service.clock.advance(Duration::from_secs(10));
+        refresh(&service, &first["refresh_token"]).await;
+        let lines = service.audited();
+        let told: Vec<_> = lines[1..].iter().map(|line| line["audit"].as_str().unwrap()).collect();
+        assert_eq!(told, ["refresh_ok", "refresh_reused"]);
+        for line in &lines[1..] {
+            for field in ["user_id", "username", "session_id"] {
+                assert_eq!(line[field], first[field], "{line}");
+            }
+            assert!(line["ip"].is_string() && line["request_id"].is_string(), "{line}");
+        }
     }
 
     #[actix_web::test]

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     answer::private_in,
     json_body::{Members, members_of},
-    origin::origin,
+    source::source,
 };
 use crate::{
     accounts::{Accounts, Newcomer},
@@ -27,7 +27,7 @@ pub(super) async fn register(
     // Where nobody may register it is of no use to mend the request.
     accounts.check_open()?;
     let newcomer = newcomer_in(members_of(&request, body).await?)?;
-    let registered = accounts.register(newcomer, origin(&RequestContext::of(&request))).await?;
+    let registered = accounts.register(newcomer, source(&RequestContext::of(&request))).await?;
     let answer = Answer {
         id: registered.id,
         username: registered.username.as_str(),
@@ -146,6 +146,9 @@ mod tests {
         assert_eq!(answer.header("retry-after"), "70");
         // Who has an account is not held back by that.
         service.log_in("user-1").await;
+        let lines = service.audited();
+        let held = lines.iter().find(|line| line["audit"] == "throttled").unwrap();
+        assert_eq!((&held["reason"], &held["ip"]), (&json!("registration"), &json!("0.0.0.0")));
     }
 
     #[actix_web::test]

@@ -15,8 +15,8 @@ use uuid::Uuid;
 use super::{
     answer::private,
     credential::{required, token_for_change},
-    origin::origin,
     session::authenticate,
+    source::source,
 };
 use crate::{
     authority::SessionAuthority,
@@ -47,7 +47,7 @@ pub(super) async fn end_one(
     let principal = who_changes(&request, &authority, &site)?;
     let id = id.parse().map_err(|_| no_such_session())?;
     let context = RequestContext::of(&request);
-    match authority.end_session(&principal, id, origin(&context)).await? {
+    match authority.end_session(&principal, id, source(&context)).await? {
         true => Ok(no_content()),
         false => Err(no_such_session()),
     }
@@ -64,9 +64,9 @@ pub(super) async fn end_others(
     query.finish()?;
     let principal = who_changes(&request, &authority, &site)?;
     let context = RequestContext::of(&request);
-    authority.end_other_sessions(&principal, origin(&context)).await?;
+    authority.end_other_sessions(&principal, source(&context)).await?;
     if all {
-        authority.end_session(&principal, principal.session.id, origin(&context)).await?;
+        authority.end_session(&principal, principal.session.id, source(&context)).await?;
     }
     Ok(no_content())
 }

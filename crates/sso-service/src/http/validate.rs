@@ -11,7 +11,7 @@ use super::{
     answer::private_json,
     credential::{header_token, required, token_of},
     json_body::members_if_any,
-    origin::origin,
+    source::source,
     validation::{USUAL_VALIDATION_BYTES, write_validation},
 };
 use crate::{authority::SessionAuthority, site::Site};
@@ -30,7 +30,7 @@ pub(super) async fn validate(
         Some(token) => Some(token),
     };
     let from = RequestContext::of(&request);
-    let holder = authority.validate(&required(token)?, asked.as_ref(), origin(&from))?;
+    let holder = authority.validate(&required(token)?, asked.as_ref(), source(&from))?;
     let mut json = Vec::with_capacity(USUAL_VALIDATION_BYTES);
     write_validation(&mut json, &holder)?;
     Ok(private_json(json))

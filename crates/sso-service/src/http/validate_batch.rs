@@ -11,11 +11,11 @@ use zeroize::Zeroizing;
 use super::{
     answer::private_json,
     json_body::members_of,
-    origin::origin,
+    source::source,
     validation::{USUAL_VALIDATION_BYTES, write_members},
 };
 use crate::{
-    audit::Origin,
+    audit::Source,
     authority::{Holder, SessionAuthority},
 };
 
@@ -33,7 +33,7 @@ pub(super) async fn validate_batch(
     let mut before = b'[';
     for token in &tokens {
         json.push(before);
-        write_entry(&mut json, holder(token, &authority, origin(&from)))?;
+        write_entry(&mut json, holder(token, &authority, source(&from)))?;
         before = b',';
     }
     json.extend_from_slice(b"]}");
@@ -42,7 +42,7 @@ pub(super) async fn validate_batch(
 
 /// What can be no token of anybody's is as unknown as a token that is nobody's: one such entry must
 /// not spoil the others.
-fn holder(token: &str, authority: &SessionAuthority, from: Origin<'_>) -> Result<Holder> {
+fn holder(token: &str, authority: &SessionAuthority, from: Source<'_>) -> Result<Holder> {
     let token = BearerToken::parse(token.as_bytes()).map_err(|_| Problem::invalid_token())?;
     Ok(authority.validate(&token, None, from)?)
 }

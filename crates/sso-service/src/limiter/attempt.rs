@@ -2,24 +2,23 @@
 
 use std::{
     pin::pin,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use chrono::{DateTime, Utc};
+use futures_util::future::select;
 use prometheus_client::metrics::gauge::Gauge;
 use service_runtime::metrics::Metrics;
-use tokio::{
-    sync::{Notify, Semaphore},
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::{
+    bells::Bells,
     bucket::{Ending, Full},
     tables::{AccountKey, AccountKeys, Counted, LoginLimits, Tables, Who},
 };
-use crate::network::Network;
+use crate::{fair_share::FairShare, network::Network};
 
 /// How many attempts may wait for others to end.
 const WAITING: usize = 256;
@@ -31,9 +30,10 @@ pub(crate) struct Limiter {
     keys: AccountKeys,
     /// Held for look-ups alone: log-ins are rare beside what they cost.
     tables: Mutex<Tables>,
-    /// Told when an attempt ends.
-    ended: Notify,
-    waiting: Semaphore,
+    /// Rung when an attempt ends.
+    bells: Bells,
+    /// Who waits for that.
+    waiting: Arc<FairShare>,
     buckets: Gauge,
 }
 
@@ -43,8 +43,8 @@ impl Limiter {
         Self {
             keys: AccountKeys::default(),
             tables: Mutex::new(Tables::new(limits)),
-            ended: Notify::new(),
-            waiting: Semaphore::new(WAITING),
+            bells: Bells::new(),
+            waiting: Arc::new(FairShare::of(WAITING)),
             buckets: metrics.register(
                 "login_limiter_buckets",
                 "Accounts and networks whose failures to log in are counted",
@@ -85,17 +85,21 @@ impl Limiter {
         let who = Who { account, network, at: now };
         let mut place = None;
         loop {
-            let mut ended = pin!(self.ended.notified());
+            let [account_bell, network_bell] = self.bells.of(who);
+            let mut of_account = pin!(account_bell.notified());
+            let mut of_network = pin!(network_bell.notified());
             // From here on an end is heard of, also one before the wait.
-            ended.as_mut().enable();
+            of_account.as_mut().enable();
+            of_network.as_mut().enable();
             match self.try_begin(who) {
                 Ok(attempt) => return Ok(attempt),
                 Err(Full::Spent(wait)) => return Err(Held::TooManyFailures { retry_after: wait }),
                 Err(Full::InFlight) => {}
             }
             if place.is_none() {
-                place = Some(self.waiting.try_acquire().map_err(|_| Held::Busy)?);
+                place = Some(self.waiting.take(network).ok_or(Held::Busy)?);
             }
+            let ended = select(of_account, of_network);
             timeout_at(deadline, ended).await.map_err(|_| Held::Busy)?;
         }
     }
@@ -125,6 +129,11 @@ pub(crate) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
+    /// Whether the account is known in this network: it has logged in there before.
+    pub(crate) fn is_of_known(&self) -> bool {
+        matches!(self.counted, Counted::Known)
+    }
+
     /// The password was right. Its owner is known in this network from now on.
     pub(crate) fn succeed(mut self) {
         self.ending = Ending::Right;
@@ -142,7 +151,7 @@ impl Attempt<'_> {
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         self.limiter.lock().end(self.who, self.counted, self.ending);
-        self.limiter.ended.notify_waiters();
+        self.limiter.bells.ring(self.who);
     }
 }
 

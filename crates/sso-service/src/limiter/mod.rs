@@ -1,6 +1,7 @@
 //! How often who may fail to log in.
 
 mod attempt;
+mod bells;
 mod bucket;
 mod known;
 #[cfg(test)]
@@ -10,5 +11,5 @@ mod table;
 mod tables;
 mod window;
 
-pub(crate) use attempt::{Held, Limiter};
+pub(crate) use attempt::{Attempt, Held, Limiter};
 pub(crate) use tables::LoginLimits;

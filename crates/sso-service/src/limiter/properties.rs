@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use service_runtime::metrics::Metrics;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{
     attempt::{Held, Limiter},
@@ -282,6 +282,46 @@ async fn who_waits_for_others_too_long_is_told_to_come_again() {
     limiter.begin(account, network(1), noon(), deadline).await.unwrap().fail();
     let third = limiter.begin(account, network(1), noon(), deadline).await.unwrap_err();
     assert!(matches!(third, Held::TooManyFailures { .. }), "{third}");
+}
+
+/// A crowd leaves room for somebody from elsewhere, who is told when an attempt ends.
+#[tokio::test(start_paused = true)]
+async fn one_network_does_not_take_every_place_to_wait() {
+    let limiter = Limiter::new(LoginLimits { per_network: 0, per_account: 1 }, &Metrics::default());
+    let account = limiter.account(None, "alice");
+    let deadline = Instant::now() + Duration::from_secs(2);
+    let begin = |from| limiter.begin(account, network(from), noon(), deadline);
+    let first = begin(1).await.unwrap();
+    let mut crowd: Vec<_> = (0..1000).map(|_| Box::pin(begin(1))).collect();
+    let mut sent_away = 0;
+    for attempt in &mut crowd {
+        sent_away += usize::from(timeout(Duration::ZERO, attempt).await.is_ok());
+    }
+    assert_eq!(sent_away, 1000 - 128);
+    let mut other = Box::pin(begin(2));
+    timeout(Duration::ZERO, &mut other).await.unwrap_err();
+    drop(crowd);
+    first.succeed();
+    other.await.unwrap().fail();
+}
+
+#[tokio::test]
+async fn who_logged_in_is_known_there_and_nowhere_else() {
+    let limiter = Limiter::new(LIMITS, &Metrics::default());
+    let [alice, bob] = ["alice", "bob"].map(|name| limiter.account(None, name));
+    let is_known = async |account, from| {
+        let deadline = Instant::now() + Duration::from_secs(3600);
+        let attempt = limiter.begin(account, network(from), noon(), deadline).await.unwrap();
+        let is_known = attempt.is_of_known();
+        attempt.give_back();
+        is_known
+    };
+    assert!(!is_known(alice, 1).await);
+    let deadline = Instant::now() + Duration::from_secs(3600);
+    limiter.begin(alice, network(1), noon(), deadline).await.unwrap().succeed();
+    assert!(is_known(alice, 1).await);
+    assert!(!is_known(alice, 2).await);
+    assert!(!is_known(bob, 1).await);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::{
     authority::{LoggedIn, LoginError, RefreshError},
     database::{Database, Location, Nobody},
     login_guard::Typed,
-    test_service::{HERE, LIFETIMES, LIMITS, PASSWORD, TOKEN_TTL, TestService, execute},
+    test_service::{HERE, LIFETIMES, LIMITS, PASSWORD, TOKEN_TTL, TestService, execute, noon},
     users::{PasswordHash, UserStore},
 };
 
@@ -138,9 +138,9 @@ async fn a_user_who_changes_while_logging_in_is_not_logged_in() {
     let before = alice().await;
     let hash = PasswordHash::stored("another".to_owned());
     service.users.reset_password("alice".parse().unwrap(), hash).await.unwrap();
-    let refused = service.authority.begin_session(before, client()).await;
+    let refused = service.authority.begin_session(before, client(), HERE).await;
     assert!(matches!(refused, Err(LoginError::InvalidCredentials)), "{refused:?}");
-    service.authority.begin_session(alice().await, client()).await.unwrap();
+    service.authority.begin_session(alice().await, client(), HERE).await.unwrap();
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ async fn log_ins_at_the_same_time_stay_within_the_limits() {
         let (service, name) = (service.clone(), if task % 2 == 0 { "alice" } else { "bob" });
         let user = async move {
             let user = service.users.find(&name.parse().unwrap()).await.unwrap().unwrap();
-            service.authority.begin_session(user, client()).await
+            service.authority.begin_session(user, client(), HERE).await
         };
         tokio::task::spawn_local(user)
     });
@@ -252,6 +252,10 @@ async fn of_many_sessions_that_end_at_once_their_number_is_written_down() {
         SELECT randomblob(16), number, 0, 0, 0, 1, 1 FROM n, users";
     service.execute(many).await;
     service.keeper.sweep().await.unwrap();
+    let metrics = service.metrics.render();
+    assert!(metrics.contains("\nsessions_swept_total 700\n"), "{metrics}");
+    let now = format!("\nsessions_last_sweep_timestamp_seconds {}\n", noon().timestamp());
+    assert!(metrics.contains(&now), "{metrics}");
     assert_eq!(
         told(service, "session_expired"),
         [(Some(500), None, None), (Some(200), None, None)]
@@ -265,8 +269,17 @@ async fn a_session_that_makes_room_is_written_down() {
     service.add_user("alice", &[]).await;
     let first = log_in(&service, "alice").await;
     log_in(&service, "alice").await;
-    let expected = (None, Some(first.session_id.to_string()), Some("alice".to_owned()));
-    assert_eq!(told(service, "session_evicted"), [expected]);
+    let lines = service.audited();
+    let mut lines = lines.iter().filter(|line| line["audit"] == "session_evicted");
+    let line = lines.next().unwrap();
+    for (field, expected) in [
+        ("session_id", first.session_id.to_string().as_str()),
+        ("username", "alice"),
+        ("request_id", "r"),
+    ] {
+        assert_eq!(line[field], expected);
+    }
+    assert!(lines.next().is_none());
 }
 
 #[tokio::test]
@@ -304,7 +317,7 @@ async fn when_a_session_was_used_last_outlives_the_service() {
 /// Logs in without the work of looking at a password.
 async fn begin(service: &TestService, name: &str) -> Result<LoggedIn, LoginError> {
     let user = service.users.find(&name.parse().unwrap()).await.unwrap().unwrap();
-    service.authority.begin_session(user, client()).await
+    service.authority.begin_session(user, client(), HERE).await
 }
 
 #[tokio::test]
@@ -412,7 +425,7 @@ async fn minted_sessions_are_beyond_the_limit_and_cannot_be_renewed() {
     let service = TestService::with(LIFETIMES, limits, &place.location).await;
     service.add_user("alice", &[]).await;
     let logged_in = log_in(&service, "alice").await;
-    let now = crate::test_service::noon();
+    let now = noon();
     let minting = super::Minting {
         user: "alice".parse().unwrap(),
         count: 4500,

@@ -2,7 +2,8 @@
 
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
-use service_runtime::clock::Clock;
+use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
+use service_runtime::{clock::Clock, metrics::Metrics};
 use sqlx::{SqliteConnection, query};
 use tokio::time::{Instant, interval};
 
@@ -26,12 +27,31 @@ pub(crate) struct Keeper {
     store: Arc<SessionStore>,
     clock: Arc<dyn Clock>,
     audit: AuditLog,
+    /// Sessions that were swept away.
+    swept: Counter,
+    /// When all was swept that was over, in seconds since 1970.
+    last_sweep: Gauge,
 }
 
 impl Keeper {
     /// Looks after these sessions.
-    pub(crate) fn new(store: Arc<SessionStore>, clock: Arc<dyn Clock>, audit: AuditLog) -> Self {
-        Self { store, clock, audit }
+    pub(crate) fn new(
+        store: Arc<SessionStore>,
+        clock: Arc<dyn Clock>,
+        audit: AuditLog,
+        metrics: &Metrics,
+    ) -> Self {
+        let swept = metrics.register(
+            "sessions_swept",
+            "Sessions removed because their time was over",
+            Counter::default(),
+        );
+        let last_sweep = metrics.register(
+            "sessions_last_sweep_timestamp_seconds",
+            "When nothing was left that was over, in seconds since 1970",
+            Gauge::default(),
+        );
+        Self { store, clock, audit, swept, last_sweep }
     }
 
     /// Goes on until it is dropped. What fails is tried again the next time.
@@ -80,8 +100,10 @@ impl Keeper {
             };
             let expired;
             (expired, go_on) = self.store.database().write(step).await?;
+            self.swept.inc_by(expired.len() as u64);
             sweep::events(&expired, now).into_iter().for_each(|event| self.audit.record(event));
         }
+        self.last_sweep.set(self.clock.now().timestamp());
         Ok(())
     }
 

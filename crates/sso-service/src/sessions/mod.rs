@@ -23,5 +23,5 @@ pub(crate) use follower::Follower;
 pub(crate) use keeper::Keeper;
 pub(crate) use live::{LiveSession, LiveSessions, Principal};
 pub(crate) use mint::{MintError, Minting, mint};
-pub(crate) use refresh::{Refreshed, Renewal, Renewed};
+pub(crate) use refresh::{Ended, Refreshed, Renewal, Renewed};
 pub(crate) use store::{SessionDetails, SessionStore};

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::begin::{add_refresh_token, add_session_token};
 use crate::{
     tokens::{Nonce, TokenHash},
-    users::{StoreError, User, user_by_number},
+    users::{Account, StoreError, User, user_by_number},
 };
 
 /// How long a spent refresh token gets the same answer again, and how long a session that was
@@ -46,11 +46,18 @@ pub(crate) enum Refreshed {
     /// Here is what follows the token; perhaps again.
     Renewed(Box<Renewed>),
     /// The token was spent long ago. The session has ended now.
-    Reused(Uuid),
+    Reused(Box<Ended>),
     /// The session was renewed a moment ago, by another token. This can be tried again then.
     TooSoon(TimeDelta),
     /// The token was never issued, or it or its session is over. Nothing has changed.
     Invalid,
+}
+
+/// A session that ended because its refresh token was shown again, and whose it was.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) session_id: Uuid,
+    pub(crate) account: Account,
 }
 
 /// What follows a refresh token.
@@ -93,7 +100,8 @@ pub(super) async fn refresh(
         Verdict::Again(again) => token.renewed(user, again.nonce, again.at, again.ends),
         Verdict::Reused => {
             end(connection, token.session).await?;
-            Ok(Refreshed::Reused(token.id()?))
+            let ended = Ended { session_id: token.id()?, account: user.account };
+            Ok(Refreshed::Reused(Box::new(ended)))
         }
         Verdict::TooSoon(wait) => Ok(Refreshed::TooSoon(wait)),
         Verdict::Expired => Ok(Refreshed::Invalid),

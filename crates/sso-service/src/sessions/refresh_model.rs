@@ -158,7 +158,7 @@ impl Real {
         service.add_user_with_hash("alice", hash, &[]).await;
         let alice = service.users.find(&"alice".parse().unwrap()).await.unwrap().unwrap();
         let client = Client::new([127, 0, 0, 1].into(), None);
-        let first = service.authority.begin_session(alice, client).await.unwrap();
+        let first = service.authority.begin_session(alice, client, HERE).await.unwrap();
         Self { location, _directory: directory, service, generations: vec![first] }
     }
 

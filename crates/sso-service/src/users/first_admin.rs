@@ -1,10 +1,12 @@
 //! The first administrator, without whom nobody could make another.
 
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 
 use super::{
     errors::CreateError,
-    hasher::{HashError, Hasher},
+    hash_queues::Asker,
+    hasher::{HashError, Hasher, PATIENCE},
     password::Password,
     store::{NewUser, UserStore},
     username::Username,
@@ -43,7 +45,9 @@ pub(crate) async fn ensure_admin(
     let user = NewUser {
         username: first.username,
         email: None,
-        password_hash: hasher.hash(first.password).await?,
+        password_hash: hasher
+            .hash(first.password, Asker::Service, Instant::now() + PATIENCE)
+            .await?,
         roles: vec!["admin".to_owned()],
         permissions: Vec::new(),
     };

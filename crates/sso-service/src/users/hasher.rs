@@ -5,12 +5,10 @@ use std::{
     io,
     num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use crossbeam_channel::{Receiver, Sender};
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge, histogram::Histogram};
 use service_runtime::metrics::Metrics;
 use tokio::{
@@ -19,13 +17,12 @@ use tokio::{
 };
 
 use super::{
-    fair_share::{FairShare, Place},
+    hash_queues::{Asker, Full, Queues, Turns},
     password::Password,
     password_hash::{self, HashFault, HashMemory, PasswordHash, Verdict},
 };
-use crate::network::Network;
 
-/// How many jobs may wait for each thread: about as many as it gets done within [`PATIENCE`].
+/// How many jobs may wait for each thread in a queue: about as many as it gets done within [`PATIENCE`].
 const WAITING_PER_THREAD: usize = 100;
 /// How long anybody waits before the answer is that it cannot be told.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
@@ -33,18 +30,13 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// Work for a thread, which lends its memory.
-type Job = Box<dyn FnOnce(&mut HashMemory) + Send>;
-
 /// Hashes passwords on threads of its own, which end when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Hasher {
-    /// `None` only while it is being dropped: the threads end when no sender is left.
-    jobs: Option<Sender<Job>>,
+    /// `None` only while it is being dropped: the threads end with the queues.
+    queues: Option<Queues>,
     threads: Vec<JoinHandle<()>>,
-    /// Who the jobs in the queue are of.
-    shares: Arc<FairShare>,
-    /// Jobs in the queue.
+    /// Jobs in the queues.
     waiting: Gauge,
     /// How long they were there.
     waited: Histogram,
@@ -64,7 +56,7 @@ impl Hasher {
     }
 
     fn with(threads: usize, queue: usize, metrics: &Metrics) -> io::Result<Self> {
-        let (sender, receiver) = crossbeam_channel::bounded(queue);
+        let (queues, turns) = Queues::of(queue);
         let waiting = metrics.register(
             "password_queue_length",
             "Passwords that wait to be hashed",
@@ -80,70 +72,60 @@ impl Hasher {
             "Passwords compared with a hash",
             Counter::default(),
         );
-        let spawn = |_| spawn(receiver.clone(), waiting.clone());
+        let spawn = |_| spawn(turns.clone(), waiting.clone());
         Ok(Self {
             threads: (0..threads).map(spawn).collect::<io::Result<_>>()?,
-            jobs: Some(sender),
-            shares: Arc::new(FairShare::of(queue)),
+            queues: Some(queues),
             waiting,
             waited,
             comparisons,
         })
     }
 
-    /// Compares a password with a hash, for somebody in this network.
+    /// Compares a password with a hash.
     ///
     /// # Errors
-    /// [`HashError::Busy`] when too many wait already, in all or of this network, or it does not
+    /// [`HashError::Busy`] when too many wait already, in all or of one network, or it does not
     /// get its turn before the deadline.
     pub(crate) async fn verify(
         &self,
         password: Password,
         hash: PasswordHash,
-        network: Network,
+        asker: Asker,
         deadline: Instant,
     ) -> Result<Verdict, HashError> {
-        let place = self.shares.take(network).ok_or(HashError::Busy)?;
         let comparisons = self.comparisons.clone();
         let work = move |memory: &mut HashMemory| {
             comparisons.inc();
             password_hash::verify(&password, &hash, memory)
         };
-        self.perform(Some(place), deadline, work).await?.map_err(HashError::Fault)
+        self.perform(asker, deadline, work).await?.map_err(HashError::Fault)
     }
 
-    /// Hashes a new password, for the service itself.
+    /// Hashes a new password.
     ///
     /// # Errors
     /// As [`Hasher::verify`].
-    pub(crate) async fn hash(&self, password: Password) -> Result<PasswordHash, HashError> {
-        let work = move |memory: &mut HashMemory| password_hash::hash_password(&password, memory);
-        self.perform(None, Instant::now() + PATIENCE, work).await?.map_err(HashError::Fault)
-    }
-
-    /// Hashes a new password, for somebody in this network.
-    ///
-    /// # Errors
-    /// As [`Hasher::verify`].
-    pub(crate) async fn hash_for(
+    pub(crate) async fn hash(
         &self,
         password: Password,
-        network: Network,
+        asker: Asker,
         deadline: Instant,
     ) -> Result<PasswordHash, HashError> {
-        let place = self.shares.take(network).ok_or(HashError::Busy)?;
         let work = move |memory: &mut HashMemory| password_hash::hash_password(&password, memory);
-        self.perform(Some(place), deadline, work).await?.map_err(HashError::Fault)
+        self.perform(asker, deadline, work).await?.map_err(HashError::Fault)
     }
 
     /// Has a thread do something, in turn. Whoever stops waiting for it cancels it, unless it has
     /// begun.
     async fn perform<T: Send + 'static>(
         &self,
-        place: Option<Place>,
+        asker: Asker,
         deadline: Instant,
         work: impl FnOnce(&mut HashMemory) -> T + Send + 'static,
     ) -> Result<T, HashError> {
+        let queues = self.queues.as_ref().ok_or(HashError::Lost)?;
+        let place = queues.take_place(asker).map_err(|Full| HashError::Busy)?;
         let (begin, begun) = oneshot::channel();
         let (reply, answer) = oneshot::channel();
         let job = move |memory: &mut HashMemory| {
@@ -156,28 +138,23 @@ impl Hasher {
             let _ = reply.send(work(memory));
         };
         let enqueued = Instant::now();
-        self.enqueue(Box::new(job))?;
+        // Counted before it is there: a thread may take it at once.
+        self.waiting.inc();
+        if queues.enqueue(asker, Box::new(job)).is_err() {
+            self.waiting.dec();
+            return Err(HashError::Busy);
+        }
         // Asked for by the caller and not by the thread, which may be held up itself.
         let begun = timeout_at(deadline, begun).await.map_err(|_| HashError::Busy)?;
         begun.map_err(|_| HashError::Lost)?;
         self.waited.observe(enqueued.elapsed().as_secs_f64());
         answer.await.map_err(|_| HashError::Lost)
     }
-
-    fn enqueue(&self, job: Job) -> Result<(), HashError> {
-        let jobs = self.jobs.as_ref().ok_or(HashError::Lost)?;
-        // Counted before it is there: a thread may take it at once.
-        self.waiting.inc();
-        jobs.try_send(job).map_err(|_| {
-            self.waiting.dec();
-            HashError::Busy
-        })
-    }
 }
 
 impl Drop for Hasher {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.queues = None;
         for thread in self.threads.drain(..) {
             // It catches what panics in it, so it ends well.
             let _ = thread.join();
@@ -185,16 +162,16 @@ impl Drop for Hasher {
     }
 }
 
-fn spawn(jobs: Receiver<Job>, waiting: Gauge) -> io::Result<JoinHandle<()>> {
+fn spawn(turns: Turns, waiting: Gauge) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name("hasher".to_owned()).spawn(move || {
         step_back();
-        work_through(&jobs, &waiting);
+        work_through(turns, &waiting);
     })
 }
 
-fn work_through(jobs: &Receiver<Job>, waiting: &Gauge) {
+fn work_through(turns: Turns, waiting: &Gauge) {
     let mut memory = HashMemory::default();
-    for job in jobs {
+    for job in turns {
         waiting.dec();
         // Memory that a panic left half filled is overwritten by the next hash. The caller learns
         // of it by the answer that never comes.
@@ -230,9 +207,10 @@ pub(crate) enum HashError {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::sync::mpsc;
+    use std::sync::{Arc, mpsc};
 
-    use super::*;
+    use super::{super::hash_queues::Job, *};
+    use crate::network::Network;
 
     impl Hasher {
         /// How many passwords have been compared.
@@ -250,8 +228,13 @@ pub(crate) mod tests {
         Instant::now() + Duration::from_secs(3600)
     }
 
-    fn network(number: u8) -> Network {
-        Network::of([192, 0, 2, number].into())
+    fn stranger(number: u8) -> Asker {
+        Asker::Stranger(Network::test(number))
+    }
+
+    fn enqueue(hasher: &Hasher, job: Job) {
+        hasher.waiting.inc();
+        hasher.queues.as_ref().unwrap().enqueue(Asker::Service, job).unwrap();
     }
 
     /// Occupies the hasher's only thread until the sender is dropped.
@@ -262,7 +245,7 @@ pub(crate) mod tests {
             begin.send(()).unwrap();
             let _ = released.recv();
         };
-        hasher.enqueue(Box::new(job)).unwrap();
+        enqueue(hasher, Box::new(job));
         begun.recv().unwrap();
         release
     }
@@ -271,8 +254,8 @@ pub(crate) mod tests {
     async fn what_was_hashed_is_verified() {
         let hasher = hasher(1);
         let password = || Password::normalise("correct horse battery").unwrap();
-        let hash = hasher.hash(password()).await.unwrap();
-        let verdict = hasher.verify(password(), hash, network(1), long()).await.unwrap();
+        let hash = hasher.hash(password(), Asker::Service, long()).await.unwrap();
+        let verdict = hasher.verify(password(), hash, stranger(1), long()).await.unwrap();
         assert_eq!(verdict, Verdict::Right);
         assert_eq!(hasher.comparisons(), 1);
     }
@@ -281,8 +264,11 @@ pub(crate) mod tests {
     async fn a_full_queue_is_busy_at_once() {
         let hasher = hasher(1);
         let release = occupy(&hasher);
-        hasher.enqueue(Box::new(|_| {})).unwrap();
-        assert!(matches!(hasher.perform(None, long(), |_| ()).await, Err(HashError::Busy)));
+        enqueue(&hasher, Box::new(|_| {}));
+        assert!(matches!(
+            hasher.perform(Asker::Service, long(), |_| ()).await,
+            Err(HashError::Busy)
+        ));
         assert_eq!(hasher.waiting.get(), 1);
         drop(release);
     }
@@ -295,7 +281,7 @@ pub(crate) mod tests {
         let (begin, begun) = mpsc::channel::<()>();
         let began = Instant::now();
         let work = move |_: &mut HashMemory| begin.send(()).unwrap();
-        let result = hasher.perform(None, began + PATIENCE, work).await;
+        let result = hasher.perform(Asker::Service, began + PATIENCE, work).await;
         assert!(matches!(result, Err(HashError::Busy)));
         assert!(began.elapsed() < PATIENCE + Duration::from_millis(500));
         drop(release);
@@ -310,7 +296,7 @@ pub(crate) mod tests {
         let verify = |number| {
             let hasher = hasher.clone();
             let (password, hash) = (Password::default(), PasswordHash::nobodys());
-            async move { hasher.verify(password, hash, network(number), long()).await }
+            async move { hasher.verify(password, hash, stranger(number), long()).await }
         };
         let mut waiting: Vec<_> = (0..20).map(|_| Box::pin(verify(1))).collect();
         let mut shed = 0;
@@ -333,7 +319,7 @@ pub(crate) mod tests {
         let hasher = hasher(2);
         let release = occupy(&hasher);
         let (begin, begun) = mpsc::channel::<()>();
-        let job = hasher.perform(None, long(), move |_| begin.send(()).unwrap());
+        let job = hasher.perform(Asker::Service, long(), move |_| begin.send(()).unwrap());
         // Polled once, it is in the queue; dropped, nobody waits for it.
         assert!(tokio::time::timeout(Duration::ZERO, job).await.is_err());
         assert_eq!(hasher.waiting.get(), 1);
@@ -345,9 +331,10 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn a_panic_costs_one_answer_and_no_thread() {
         let hasher = hasher(1);
-        let lost = hasher.perform(None, long(), |_| panic!("as this test wants it")).await;
+        let lost =
+            hasher.perform(Asker::Service, long(), |_| panic!("as this test wants it")).await;
         assert!(matches!(lost, Err::<(), _>(HashError::Lost)));
-        assert!(matches!(hasher.perform(None, long(), |_| 7).await, Ok(7)));
+        assert!(matches!(hasher.perform(Asker::Service, long(), |_| 7).await, Ok(7)));
     }
 
     #[tokio::test]
@@ -355,7 +342,7 @@ pub(crate) mod tests {
         let hasher = hasher(1);
         let password = Password::normalise("x").unwrap();
         let hash = PasswordHash::stored("no hash".to_owned());
-        let result = hasher.verify(password, hash, network(1), long()).await;
+        let result = hasher.verify(password, hash, stranger(1), long()).await;
         assert!(matches!(result, Err(HashError::Fault(_))), "{result:?}");
     }
 }

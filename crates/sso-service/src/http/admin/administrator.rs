@@ -11,7 +11,7 @@ use crate::{
     authority::{Holder, SessionAuthority},
     http::{
         credential::{required, token_for_change, token_of},
-        origin::origin,
+        source::source,
     },
     site::Site,
 };
@@ -30,7 +30,7 @@ pub(super) struct Administrator {
 impl Administrator {
     /// Who does something, and where from.
     pub(super) fn actor(&self) -> Actor<'_> {
-        Actor { holder: &self.holder, origin: origin(&self.context) }
+        Actor { holder: &self.holder, source: source(&self.context) }
     }
 }
 
@@ -54,6 +54,6 @@ fn admit(request: &HttpRequest) -> Result<Administrator> {
     };
     let context = RequestContext::of(request);
     let asked = AskedPermission::everywhere(PERMISSION);
-    let holder = authority.validate(&required(token)?, Some(&asked), origin(&context))?;
+    let holder = authority.validate(&required(token)?, Some(&asked), source(&context))?;
     Ok(Administrator { holder, context })
 }

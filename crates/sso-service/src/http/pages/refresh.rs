@@ -14,7 +14,7 @@ use crate::{
         cookies::TokenCookie,
         credential::{required, token_in},
         csrf,
-        origin::origin,
+        source::source,
     },
     site::{Landing, Site},
 };
@@ -41,7 +41,7 @@ async fn try_renew(
         Err(problem) => return log_in_after(problem, &landing),
     };
     let from = RequestContext::of(request);
-    match authority.refresh(&token, origin(&from)).await {
+    match authority.refresh(&token, source(&from)).await {
         Ok(logged_in) => Ok(go_on(&logged_in, &landing, site)),
         // Another tab was faster, and has left its cookies.
         Err(RefreshError::TooSoon(_)) if visitor(request, authority, site)?.is_some() => {

@@ -20,7 +20,7 @@ use crate::{
         csrf,
         json_body::{fault_at, refused},
         login::{Credentials, begin_session},
-        origin::origin,
+        source::source,
     },
     site::{Landing, Site},
     users::{CreateError, Email, HashError, PasswordFault},
@@ -111,7 +111,7 @@ async fn create(
     accounts: &Accounts,
 ) -> Result<(), Refusal> {
     let newcomer = newcomer(credentials, email)?;
-    accounts.register(newcomer, origin(&RequestContext::of(request))).await?;
+    accounts.register(newcomer, source(&RequestContext::of(request))).await?;
     Ok(())
 }
 

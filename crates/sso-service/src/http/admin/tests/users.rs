@@ -156,6 +156,12 @@ async fn everything_is_written_down() {
     desk.delete("/admin/users/alice/sessions").await;
     desk.put("/admin/roles/ops", json!({"permissions": []})).await;
     desk.delete("/admin/roles/ops").await;
+    let grant = json!({"username": "alice", "permission": "a:b", "reason": "ticket 7",
+                       "expires_at": "2027-01-15T09:00:00Z"});
+    let grant = desk.post("/admin/grants", grant).await;
+    desk.delete(&format!("/admin/grants/{}", grant.body["id"].as_str().unwrap())).await;
+    let key = desk.post("/admin/keys", json!({"name": "ci", "permissions": []})).await;
+    desk.delete(&format!("/admin/keys/{}", key.body["id"].as_str().unwrap())).await;
     desk.delete("/admin/users/alice").await;
     desk.delete("/admin/users/alice").await;
     let lines = desk.service.audited();
@@ -171,8 +177,13 @@ async fn everything_is_written_down() {
         ["admin_revoke", "sessions", "alice"],
         ["role_changed", "set", "ops"],
         ["role_changed", "deleted", "ops"],
+        ["grant_changed", "created", "alice"],
+        ["grant_changed", "deleted", "alice"],
+        ["key_changed", "created", "ci"],
+        ["key_changed", "deleted", "ci"],
         ["user_changed", "deleted", "alice"],
     ];
     assert_eq!(told, expected);
-    assert!(!format!("{lines:?}").contains(PASSWORD));
+    let text = format!("{lines:?}");
+    assert!(!text.contains(PASSWORD) && !text.contains(key.body["key"].as_str().unwrap()));
 }

@@ -1,4 +1,4 @@
-//! Who may wait for a hashing thread.
+//! Who may wait for something that too many want.
 
 use std::{
     collections::HashMap,
@@ -10,7 +10,7 @@ use crate::network::Network;
 /// Sees to it that one network does not fill the queue. While it is less than half full, anybody
 /// may wait. From then on a network may have a quarter of it, so that there is room for others.
 #[derive(Debug)]
-pub(super) struct FairShare {
+pub(crate) struct FairShare {
     queue: usize,
     waiting: Mutex<Waiting>,
 }
@@ -24,12 +24,12 @@ struct Waiting {
 
 impl FairShare {
     /// The shares of a queue of this length.
-    pub(super) fn of(queue: usize) -> Self {
+    pub(crate) fn of(queue: usize) -> Self {
         Self { queue, waiting: Mutex::default() }
     }
 
     /// A place in the queue, unless the network has its share already.
-    pub(super) fn take(self: &Arc<Self>, network: Network) -> Option<Place> {
+    pub(crate) fn take(self: &Arc<Self>, network: Network) -> Option<Place> {
         let mut waiting = self.lock();
         let own = waiting.by_network.get(&network).copied().unwrap_or(0);
         if waiting.total >= self.queue.div_ceil(2) && own >= self.queue.div_ceil(4) {
@@ -57,7 +57,7 @@ impl FairShare {
 
 /// A place in the queue, taken until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     shares: Arc<FairShare>,
     network: Network,
 }

@@ -1,0 +1,10 @@
+//! Where a request came from, as the audit log has it.
+
+use service_runtime::http::RequestContext;
+
+use crate::audit::Source;
+
+/// The source of a request that came through the edge.
+pub(super) fn source(context: &RequestContext) -> Source<'_> {
+    Source { ip: context.client_ip, request_id: &context.request_id }
+}

@@ -1,0 +1,150 @@
+//! Who waits for a hashing thread, and whose turn it is.
+
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender, bounded, select};
+
+use super::password_hash::HashMemory;
+use crate::{
+    fair_share::{FairShare, Place},
+    network::Network,
+};
+
+/// Work for a thread, which lends its memory.
+pub(super) type Job = Box<dyn FnOnce(&mut HashMemory) + Send>;
+
+/// Who has a password hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// The service itself.
+    Service,
+    /// Whoever has proved in this network before to be who they say.
+    Known(Network),
+    /// Somebody in this network.
+    Stranger(Network),
+}
+
+/// Strangers have a queue, and those who are known another: any number of strangers leave it as
+/// it is.
+#[derive(Debug)]
+pub(super) struct Queues {
+    known: Queue,
+    strangers: Queue,
+}
+
+#[derive(Debug)]
+struct Queue {
+    jobs: Sender<Job>,
+    /// Who the jobs are of.
+    shares: Arc<FairShare>,
+}
+
+/// The other end of the queues.
+#[derive(Debug, Clone)]
+pub(super) struct Turns {
+    known: Receiver<Job>,
+    strangers: Receiver<Job>,
+}
+
+/// There is no room.
+#[derive(Debug)]
+pub(super) struct Full;
+
+impl Queues {
+    /// Two queues of this length, and who takes turns from them. The turns end with the queues.
+    pub(super) fn of(length: usize) -> (Self, Turns) {
+        let (known, known_jobs) = Queue::of(length);
+        let (strangers, jobs_of_strangers) = Queue::of(length);
+        let turns = Turns { known: known_jobs, strangers: jobs_of_strangers };
+        (Self { known, strangers }, turns)
+    }
+
+    /// A place in the queue, unless the network has its share already.
+    pub(super) fn take_place(&self, asker: Asker) -> Result<Option<Place>, Full> {
+        let (queue, network) = match asker {
+            Asker::Service => return Ok(None),
+            Asker::Known(network) => (&self.known, network),
+            Asker::Stranger(network) => (&self.strangers, network),
+        };
+        queue.shares.take(network).map(Some).ok_or(Full)
+    }
+
+    /// Has a job wait for its turn.
+    pub(super) fn enqueue(&self, asker: Asker, job: Job) -> Result<(), Full> {
+        let queue = match asker {
+            Asker::Service | Asker::Known(_) => &self.known,
+            Asker::Stranger(_) => &self.strangers,
+        };
+        queue.jobs.try_send(job).map_err(|_| Full)
+    }
+}
+
+impl Queue {
+    fn of(length: usize) -> (Self, Receiver<Job>) {
+        let (jobs, waiting) = bounded(length);
+        (Self { jobs, shares: Arc::new(FairShare::of(length)) }, waiting)
+    }
+}
+
+impl Iterator for Turns {
+    type Item = Job;
+
+    /// While some wait in both queues, the lot decides: neither waits for all of the other.
+    fn next(&mut self) -> Option<Job> {
+        let (known, strangers) = (&self.known, &self.strangers);
+        let job = select! {
+            recv(known) -> job => job.or_else(|_| strangers.recv()),
+            recv(strangers) -> job => job.or_else(|_| known.recv()),
+        };
+        job.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    const NETWORK: Network = Network::test(1);
+
+    /// Who was served, in order, of so many who wait.
+    fn served(known: usize, strangers: usize) -> Vec<Asker> {
+        let (queues, turns) = Queues::of(100);
+        let served: Arc<Mutex<Vec<Asker>>> = Arc::default();
+        let (known, strangers) =
+            ([Asker::Known(NETWORK)].repeat(known), [Asker::Stranger(NETWORK)].repeat(strangers));
+        for asker in known.into_iter().chain(strangers) {
+            let served = served.clone();
+            queues.enqueue(asker, Box::new(move |_| served.lock().unwrap().push(asker))).unwrap();
+        }
+        drop(queues);
+        turns.for_each(|job| job(&mut HashMemory::default()));
+        Arc::into_inner(served).unwrap().into_inner().unwrap()
+    }
+
+    #[test]
+    fn whoever_waits_is_served_also_when_nobody_else_can_come() {
+        for (known, strangers) in [(0, 0), (3, 0), (0, 3), (2, 7)] {
+            assert_eq!(served(known, strangers).len(), known + strangers);
+        }
+    }
+
+    /// The chance that this fails is 2 to the -99.
+    #[test]
+    fn neither_waits_for_all_of_the_other() {
+        let order = served(100, 100);
+        let first_half = &order[..100];
+        assert!(first_half.contains(&Asker::Known(NETWORK)));
+        assert!(first_half.contains(&Asker::Stranger(NETWORK)));
+    }
+
+    #[test]
+    fn a_queue_that_strangers_fill_has_room_for_who_is_known() {
+        let (queues, _turns) = Queues::of(1);
+        queues.enqueue(Asker::Stranger(NETWORK), Box::new(|_| {})).unwrap();
+        queues.enqueue(Asker::Stranger(NETWORK), Box::new(|_| {})).unwrap_err();
+        queues.enqueue(Asker::Known(NETWORK), Box::new(|_| {})).unwrap();
+        queues.enqueue(Asker::Service, Box::new(|_| {})).unwrap_err();
+    }
+}
