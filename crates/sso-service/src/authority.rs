@@ -317,6 +317,7 @@ impl SessionAuthority {
         client: Client,
         source: Source<'_>,
     ) -> Result<LoggedIn, LoginError> {
+        self.guard.check_room(source)?;
         // The time to find out who it may be is part of it.
         let deadline = Instant::now() + PATIENCE;
         let candidate = self.find_candidate(typed.name).await?;

@@ -49,6 +49,22 @@ impl LoginGuard {
         Self { clock, limiter, hasher, audit }
     }
 
+    /// Sends away who would be sent away in any case, before it is looked who it may be: a flood of
+    /// log-ins has to cost less than the look-ups. That depends on where they come from and never
+    /// on a name.
+    ///
+    /// # Errors
+    /// When strangers have no room in the queue, and nobody is known in the network.
+    pub(crate) fn check_room(&self, from: Source<'_>) -> Result<(), NotAuthenticated> {
+        let now = self.clock.now();
+        if !self.hasher.is_closed_to_strangers() || self.limiter.is_home(Network::of(from.ip), now)
+        {
+            return Ok(());
+        }
+        self.audit.record(Event::new(Kind::Busy, now).at(from));
+        Err(NotAuthenticated::Hash(HashError::Busy))
+    }
+
     /// The candidate, if it is the candidate's password.
     ///
     /// Who exists, is disabled, or is nobody takes the same way: the same counts, then the same
@@ -268,6 +284,7 @@ mod tests {
 
     use serde_json::{Value, json};
     use service_runtime::{clock::ManualClock, metrics::Metrics};
+    use uuid::Uuid;
 
     use super::*;
     use crate::{
@@ -276,6 +293,7 @@ mod tests {
         limiter::LoginLimits,
         sessions::Client,
         test_service::{PASSWORD, TestService, noon},
+        users::closed_to_strangers,
     };
 
     impl LoginGuard {
@@ -411,6 +429,29 @@ mod tests {
         let expected = json!({"audit": "busy", "time": "2027-01-15T08:00:00.000Z",
                               "ip": "192.0.2.1", "request_id": "r-1"});
         assert_eq!(record.parse(), [expected]);
+    }
+
+    #[test]
+    fn in_a_flood_strangers_are_sent_away_before_it_is_looked_who_they_are() {
+        let (record, metrics) = (Lines::default(), Metrics::default());
+        let clock = Arc::new(ManualClock::at(noon()));
+        let (audit, thread) =
+            AuditLog::start(Box::new(record.clone()), None, clock.clone(), &metrics).unwrap();
+        let limits = LoginLimits { per_network: 0, per_account: 10 };
+        let (hasher, release) = closed_to_strangers();
+        let guard = LoginGuard::new(clock, Limiter::new(limits, &metrics), hasher, audit);
+        let is_let_in = |ip| guard.check_room(Source { ip, request_id: "r-1" }).is_ok();
+        assert!(!is_let_in(HOME));
+        guard.limiter.remember(Uuid::from_u128(1), Network::of(HOME), noon());
+        assert!(is_let_in(HOME));
+        assert!(!is_let_in(elsewhere(1)));
+        drop((release, guard));
+        thread.finish();
+        let busy = |ip: &str| {
+            json!({"audit": "busy", "time": "2027-01-15T08:00:00.000Z",
+                                     "ip": ip, "request_id": "r-1"})
+        };
+        assert_eq!(record.parse(), [busy("192.0.2.1"), busy("198.51.100.1")]);
     }
 
     #[tokio::test]

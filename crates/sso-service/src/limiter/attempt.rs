@@ -70,6 +70,11 @@ impl Limiter {
         self.lock().remember(Who { account, network, at });
     }
 
+    /// Whether somebody has logged in from there.
+    pub(crate) fn is_home(&self, network: Network, now: DateTime<Utc>) -> bool {
+        self.lock().is_home(network, now)
+    }
+
     /// Begins an attempt. When all those that go on might use up what is left, it waits for one to
     /// end: many who know their password may log in at once.
     ///

@@ -8,7 +8,7 @@ use super::{bucket::Bucket, table::Weigh};
 use crate::network::Network;
 
 /// How long a log-in makes its network known.
-const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub(super) const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How many networks of an account are known: at home, at work, on the way. Without a bound,
 /// whoever has one account and many addresses could have everybody else's forgotten.
 pub(super) const NETWORKS: usize = 4;

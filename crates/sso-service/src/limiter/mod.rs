@@ -3,6 +3,7 @@
 mod attempt;
 mod bells;
 mod bucket;
+mod homes;
 mod known;
 #[cfg(test)]
 mod properties;

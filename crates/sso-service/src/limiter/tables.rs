@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     bucket::{Bucket, Ending, Full},
+    homes::Home,
     known::{Known, NETWORKS},
     suspects::Suspects,
     table::{Table, Weigh},
@@ -17,6 +18,8 @@ use crate::network::Network;
 pub(super) const ACCOUNTS: usize = 40_000;
 pub(super) const CLIENT_NETWORKS: usize = 20_000;
 pub(super) const KNOWN_ACCOUNTS: usize = 40_000 / NETWORKS;
+/// Besides the buckets: a network of one address, an instant.
+const HOMES: usize = 20_000;
 const _: () = assert!(ACCOUNTS + CLIENT_NETWORKS + KNOWN_ACCOUNTS * NETWORKS <= 100_000);
 
 /// How many failures a minute a network may have that works through a list of accounts.
@@ -79,6 +82,7 @@ pub(super) struct Tables {
     accounts: Table<AccountKey, Bucket>,
     networks: Table<Network, ClientNetwork>,
     known: Table<AccountKey, Known>,
+    homes: Table<Network, Home>,
 }
 
 #[derive(Debug, Default)]
@@ -94,6 +98,7 @@ impl Tables {
             accounts: Table::new(ACCOUNTS),
             networks: Table::new(CLIENT_NETWORKS),
             known: Table::new(KNOWN_ACCOUNTS),
+            homes: Table::new(HOMES),
         }
     }
 
@@ -132,7 +137,13 @@ impl Tables {
     pub(super) fn remember(&mut self, who: Who) {
         if in_force(self.limits.per_account).is_some() {
             self.known.entry(who.account, who.at).note(who.network, who.at);
+            self.homes.entry(who.network, who.at).note(who.at);
         }
+    }
+
+    /// Whether some account is known in the network.
+    pub(super) fn is_home(&self, network: Network, now: DateTime<Utc>) -> bool {
+        self.homes.get(&network).is_some_and(|home| home.is_one(now))
     }
 
     /// Of how many accounts and networks something is known.

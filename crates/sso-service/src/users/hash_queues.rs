@@ -69,6 +69,11 @@ impl Queues {
         queue.shares.take(network).map(Some).ok_or(Full)
     }
 
+    /// Whether there is no room for anybody who is not known.
+    pub(super) fn are_closed_to_strangers(&self) -> bool {
+        self.strangers.jobs.is_full()
+    }
+
     /// Has a job wait for its turn.
     pub(super) fn enqueue(&self, asker: Asker, job: Job) -> Result<(), Full> {
         let queue = match asker {

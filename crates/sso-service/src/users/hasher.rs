@@ -82,6 +82,11 @@ impl Hasher {
         })
     }
 
+    /// Whether whoever is not known would be sent away now.
+    pub(crate) fn is_closed_to_strangers(&self) -> bool {
+        self.queues.as_ref().is_none_or(Queues::are_closed_to_strangers)
+    }
+
     /// Compares a password with a hash.
     ///
     /// # Errors
@@ -217,6 +222,15 @@ pub(crate) mod tests {
         pub(crate) fn comparisons(&self) -> u64 {
             self.comparisons.get()
         }
+    }
+
+    /// A hasher without room for strangers until the sender is dropped.
+    pub(crate) fn closed_to_strangers() -> (Hasher, mpsc::Sender<()>) {
+        let hasher = hasher(1);
+        let release = occupy(&hasher);
+        hasher.waiting.inc();
+        hasher.queues.as_ref().unwrap().enqueue(stranger(1), Box::new(|_| ())).unwrap();
+        (hasher, release)
     }
 
     /// One thread, and a queue of this length.

@@ -23,6 +23,8 @@ pub(crate) use email::Email;
 pub(crate) use errors::{ChangeError, CreateError, PasswordChangeError, StoreError};
 pub(crate) use first_admin::{FirstAdmin, FirstAdminError, ensure_admin};
 pub(crate) use hash_queues::Asker;
+#[cfg(test)]
+pub(crate) use hasher::tests::closed_to_strangers;
 pub(crate) use hasher::{HashError, Hasher, PATIENCE};
 pub(crate) use password::{MAX_PASSWORD_BYTES, Password, PasswordFault, PasswordRules};
 pub(crate) use password_hash::{HashFault, HashMemory, PasswordHash, Verdict, hash_password};
