@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on fails where it stands")]
 
+#[path = "../harness/mod.rs"]
 mod harness;
 
 mod accept;

@@ -2,10 +2,10 @@
 //! authority that misbehaves as it is told to.
 
 mod answer;
-mod binaries;
+pub(crate) mod binaries;
 mod browser;
 mod caller;
-mod command;
+pub(crate) mod command;
 mod fake_authority;
 mod logs;
 mod operator;
