@@ -16,6 +16,7 @@ mod secrets;
 mod service;
 mod tls;
 mod wait;
+mod watch;
 
 pub(crate) use answer::{Answer, Ask};
 pub(crate) use browser::Browser;
@@ -30,3 +31,4 @@ pub(crate) use raw::{RawRequest, exchange};
 pub(crate) use service::Service;
 pub(crate) use tls::{PrivateCa, plain_client};
 pub(crate) use wait::{patience, until};
+pub(crate) use watch::{Watch, word};

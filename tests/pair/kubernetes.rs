@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::harness::{
-    Caller, FakeAuthority, Pair, Reply, Setup, Vouching, WELL_FORMED_TOKEN, cri, patience,
+    Caller, FakeAuthority, Pair, Reply, Setup, Vouching, WELL_FORMED_TOKEN, Watch, cri, patience,
+    word,
 };
 
 const NS: &str = "/api/v1/namespaces";
@@ -453,52 +454,6 @@ async fn lists_are_selected_and_paged() {
         let answer = get(&alice, &format!("/api/v1/pods?{query}")).await;
         assert_eq!((answer.status, &answer.json()["message"]), (400, &json!(message)));
     }
-}
-
-/// The events of a watch, one by one.
-struct Watch {
-    response: Response,
-    read: Vec<u8>,
-}
-
-impl Watch {
-    async fn of(caller: &Caller, path_and_query: &str) -> Self {
-        Self::to(caller.gateway(Method::GET, path_and_query)).await
-    }
-
-    async fn to(request: RequestBuilder) -> Self {
-        let response = timeout(patience(), request.send()).await.unwrap().unwrap();
-        assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "application/json");
-        Self { response, read: Vec::new() }
-    }
-
-    /// The next event; `None` at a clean end.
-    async fn next(&mut self) -> Option<Value> {
-        loop {
-            if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.read.drain(..=end).collect();
-                return Some(serde_json::from_slice(&line).unwrap());
-            }
-            let chunk = timeout(patience(), self.response.chunk()).await.unwrap().unwrap();
-            self.read.extend(chunk?);
-        }
-    }
-
-    /// The next events in words: what happened to which object.
-    async fn words(&mut self, count: usize) -> Vec<String> {
-        let mut words = Vec::new();
-        for _ in 0..count {
-            words.push(word(&self.next().await.unwrap()));
-        }
-        words
-    }
-}
-
-fn word(event: &Value) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let name = &event["object"]["metadata"]["name"];
-    format!("{} {}", text(&event["type"]), text(name)).trim_end().to_owned()
 }
 
 #[tokio::test]

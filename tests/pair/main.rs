@@ -36,5 +36,6 @@ mod path;
 mod permissions;
 mod query;
 mod requests;
+mod sequences;
 mod sessions;
 mod tls;

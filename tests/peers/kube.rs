@@ -1,7 +1,5 @@
 //! kube, the client library that Rust programs use.
 
-use std::fs;
-
 use futures_util::{AsyncBufReadExt, Stream, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::{
@@ -15,7 +13,7 @@ use crate::{
     Case, cases,
     harness::{Caller, cri, patience},
     peer::Installed,
-    stage::{Own, Stage, WEB, kubeconfig},
+    stage::{Own, Stage, WEB, kubeconfig, remove, restart},
 };
 
 pub(crate) const CASES: &[(&str, Case)] = cases! {
@@ -77,9 +75,9 @@ fn pods_are_watched(stage: &Stage, _: &Installed) {
         let mut events = std::pin::pin!(events.map_ok(word));
         let web = |word| (word, "web".to_owned());
         assert_eq!(next(&mut events).await.unwrap(), web("ADDED"));
-        logs.pod(&name, "web").container("app").write("1.log", cri(&["again"]));
+        restart(stage.pair(), &name, "web");
         assert_eq!(next(&mut events).await.unwrap(), web("MODIFIED"));
-        fs::remove_dir_all(logs.pod(&name, "web").path()).unwrap();
+        remove(stage.pair(), &name, "web");
         assert_eq!(next(&mut events).await.unwrap(), web("DELETED"));
     });
 }
@@ -107,7 +105,7 @@ fn a_log_is_followed(stage: &Stage, _: &Installed) {
         assert_eq!(next(&mut lines).await.unwrap(), "one");
         container.append("0.log", cri(&["two"]));
         assert_eq!(next(&mut lines).await.unwrap(), "two");
-        container.write("1.log", cri(&["another run"]));
+        restart(stage.pair(), &name, "web");
         assert!(timeout(patience(), lines.next()).await.unwrap().is_none());
     });
 }

@@ -9,7 +9,7 @@ use crate::{
     harness::{Caller, cri, scratch},
     peer::{Installed, Peer},
     running::{End, Running},
-    stage::{Own, Stage, kubeconfig},
+    stage::{Own, Stage, kubeconfig, remove, restart},
 };
 
 pub(crate) const CASES: &[(&str, Case)] = cases! {
@@ -70,9 +70,9 @@ fn pods_are_watched(stage: &Stage, library: &Installed) {
     logs.write(&name, "web", cri(&["one"]));
     let script = Script::start(stage, library, &reader, &["watch", &name]);
     assert_eq!(script.running.line(), "ADDED web 0");
-    logs.pod(&name, "web").container("app").write("1.log", cri(&["again"]));
+    restart(stage.pair(), &name, "web");
     assert_eq!(script.running.line(), "MODIFIED web 1");
-    fs::remove_dir_all(logs.pod(&name, "web").path()).unwrap();
+    remove(stage.pair(), &name, "web");
     assert_eq!(script.running.line(), "DELETED web 1");
 }
 
@@ -90,7 +90,7 @@ fn a_log_is_followed(stage: &Stage, library: &Installed) {
     assert_eq!(script.running.line(), "one");
     container.append("0.log", cri(&["two"]));
     assert_eq!(script.running.line(), "two");
-    container.write("1.log", cri(&["another run"]));
+    restart(stage.pair(), &name, "web");
     script.ends_with(&[]);
 }
 

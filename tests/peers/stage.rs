@@ -99,6 +99,20 @@ pub(crate) fn kubeconfig(pair: &Pair, caller: &Caller, namespace: &str) -> Strin
     kubeconfig.to_string()
 }
 
+/// The only container of a pod runs for the second time. Its log comes at once: whoever watches
+/// would see it come into being.
+pub(crate) fn restart(pair: &Pair, namespace: &str, pod: &str) {
+    let container = pair.logs.pod(namespace, pod).container("app");
+    container.write("new", cri(&["another run"]));
+    fs::rename(container.path().join("new"), container.path().join("1.log")).unwrap();
+}
+
+/// The pod goes, and at once.
+pub(crate) fn remove(pair: &Pair, namespace: &str, pod: &str) {
+    let gone = pair.beside_logs(&format!("gone-from-{namespace}"));
+    fs::rename(pair.logs.pod(namespace, pod).path(), gone).unwrap();
+}
+
 fn write_logs(pair: &Pair) {
     let logs = &pair.logs;
     logs.write("team-a", "web", cri(&["one", "two", "three"]));

@@ -47,7 +47,9 @@ impl Kubectl {
     #[track_caller]
     pub(super) fn says(&self, arguments: &str, expected: impl AsRef<[u8]>) {
         let (expected, ended) = (expected.as_ref(), self.run(arguments));
-        assert!(ended.stdout == expected && ended.is_content(), "{arguments}: {ended:?}");
+        let said = String::from_utf8_lossy(&ended.stdout);
+        assert!(ended.stdout == expected, "{arguments}: {said}{ended:?}");
+        assert!(ended.is_content(), "{arguments}: {ended:?}");
     }
 
     /// Runs it to its end, which must be bad, with this complaint and nothing else.

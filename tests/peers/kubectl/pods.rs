@@ -1,12 +1,10 @@
 //! `kubectl get` and `kubectl describe`.
 
-use std::fs;
-
 use super::command::Kubectl;
 use crate::{
     harness::cri,
     peer::Installed,
-    stage::{Own, Stage},
+    stage::{Own, Stage, remove, restart},
 };
 
 pub(super) fn pods_are_listed_in_a_table(stage: &Stage, kubectl: &Installed) {
@@ -79,10 +77,10 @@ pub(super) fn pods_are_watched(stage: &Stage, kubectl: &Installed) {
     let everywhere = reader.start("get pods -w --no-headers -A --output-watch-events");
     assert_eq!(watching.words()[..4], ["first", "0/1", "Running", "0"]);
     assert_eq!(everywhere.words()[..6], ["ADDED", &name, "first", "0/1", "Running", "0"]);
-    logs.pod(&name, "first").container("app").write("1.log", cri(&["again"]));
+    restart(stage.pair(), &name, "first");
     assert_eq!(watching.words()[..4], ["first", "0/1", "Running", "1"]);
     assert_eq!(everywhere.words()[..6], ["MODIFIED", &name, "first", "0/1", "Running", "1"]);
-    fs::remove_dir_all(logs.pod(&name, "first").path()).unwrap();
+    remove(stage.pair(), &name, "first");
     assert_eq!(everywhere.words()[..3], ["DELETED", &name, "first"]);
 }
 

@@ -1,6 +1,6 @@
 //! kubectl and the life of a session.
 
-use std::{fs, thread};
+use std::thread;
 
 use reqwest::Method;
 
@@ -8,7 +8,7 @@ use super::command::Kubectl;
 use crate::{
     harness::{ADMIN, Operator, Pair, Setup, cri, patience, plain_client, until},
     peer::Installed,
-    stage::{Own, Stage, WEB, over_tls},
+    stage::{Own, Stage, WEB, over_tls, remove, restart},
 };
 
 pub(super) fn who_has_no_session_any_more_is_told_so(stage: &Stage, kubectl: &Installed) {
@@ -65,7 +65,7 @@ pub(super) fn a_session_is_renewed_in_the_middle_of_a_command(stage: &Stage, kub
     stage.block_on(until("the session is renewed twice", 3 * patience(), async || {
         (renewals(&pair).await >= before + 2).then_some(())
     }));
-    fs::remove_dir_all(pair.logs.pod("team-a", "web").path()).unwrap();
+    remove(&pair, "team-a", "web");
     assert_eq!(waiting.line(), "pod/web condition met");
     assert_eq!(waiting.end().code, 0);
     operator.state_file();
@@ -76,7 +76,10 @@ pub(super) fn a_watch_shows_that_its_session_ended(stage: &Stage, kubectl: &Inst
     stage.pair().logs.write(&name, "web", cri(&["one"]));
     let kubectl = Kubectl::of(kubectl, stage.pair(), &reader, &name);
     let watching = kubectl.start("get pods -w --no-headers");
-    assert_eq!(watching.words()[0], "web");
+    assert_eq!(watching.words()[..4], ["web", "0/1", "Running", "0"]);
+    // That was a list; the next row comes from the watch.
+    restart(stage.pair(), &name, "web");
+    assert_eq!(watching.words()[..4], ["web", "0/1", "Running", "1"]);
     assert_eq!(stage.block_on(reader.log_out()).status, 204);
     // kubectl shows the failure as it shows a pod, and is content.
     let end = watching.end();
