@@ -23,7 +23,7 @@ pub(crate) use browser::Browser;
 pub(crate) use caller::Caller;
 pub(crate) use command::{Ended, run_gateway, run_sso};
 pub(crate) use fake_authority::{Asked, FakeAuthority, Reply, Vouching, owner};
-pub(crate) use logs::{cri, cri_at, docker};
+pub(crate) use logs::{ContainerDir, cri, cri_at, docker};
 pub(crate) use operator::Operator;
 pub(crate) use pair::{ADMIN, Pair, Setup, WELL_FORMED_TOKEN, dead_address, scratch};
 pub(crate) use process::Process;

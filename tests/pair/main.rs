@@ -35,6 +35,7 @@ mod operator;
 mod path;
 mod permissions;
 mod query;
+mod recorded;
 mod requests;
 mod sequences;
 mod sessions;

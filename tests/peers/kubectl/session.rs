@@ -17,11 +17,16 @@ pub(super) fn who_has_no_session_any_more_is_told_so(stage: &Stage, kubectl: &In
     kubectl.says("get pods -o name", "");
     assert_eq!(stage.block_on(reader.log_out()).status, 204);
     for arguments in ["get pods", "logs web", "get pods -w"] {
-        let ended = kubectl.run(arguments);
-        assert_eq!((ended.code, ended.text()), (1, ""), "{arguments}: {ended:?}");
-        let said = "error: You must be logged in to the server";
-        assert!(ended.stderr.contains(said), "{arguments}: {ended:?}");
+        check_needs_log_in(&kubectl, arguments);
     }
+}
+
+#[track_caller]
+fn check_needs_log_in(kubectl: &Kubectl, arguments: &str) {
+    let ended = kubectl.run(arguments);
+    assert_eq!((ended.code, ended.text()), (1, ""), "{arguments}: {ended:?}");
+    let said = "error: You must be logged in to the server";
+    assert!(ended.stderr.contains(said), "{arguments}: {ended:?}");
 }
 
 pub(super) fn the_kubeconfig_of_the_gateway_works_as_it_is(stage: &Stage, kubectl: &Installed) {
@@ -59,8 +64,9 @@ pub(super) fn a_session_is_renewed_in_the_middle_of_a_command(stage: &Stage, kub
     let setup = Setup::new().sso("SSO_TOKEN_TTL", "2s").gateway("GATEWAY_REVALIDATE", "200ms");
     let pair = over_tls(setup);
     pair.logs.write("team-a", "web", cri(&["one"]));
-    let (operator, kubectl) = logged_in(stage, &pair, kubectl);
-    let waiting = kubectl.start("wait --for=delete pod/web -n team-a --timeout=60s");
+    let (operator, renewing) = logged_in(stage, &pair, kubectl);
+    let first = pair.anonymous().with_token(&operator.token());
+    let waiting = renewing.start("wait --for=delete pod/web -n team-a --timeout=60s");
     let before = stage.block_on(renewals(&pair));
     stage.block_on(until("the session is renewed twice", 3 * patience(), async || {
         (renewals(&pair).await >= before + 2).then_some(())
@@ -69,6 +75,8 @@ pub(super) fn a_session_is_renewed_in_the_middle_of_a_command(stage: &Stage, kub
     assert_eq!(waiting.line(), "pod/web condition met");
     assert_eq!(waiting.end().code, 0);
     operator.state_file();
+    // The token that it began with has expired.
+    check_needs_log_in(&Kubectl::of(kubectl, &pair, &first, "team-a"), "get pods");
 }
 
 pub(super) fn a_watch_shows_that_its_session_ended(stage: &Stage, kubectl: &Installed) {
