@@ -22,33 +22,40 @@ pub(crate) enum Peer {
 #[derive(Debug)]
 pub(crate) struct Installed {
     pub(crate) peer: Peer,
-    /// Itself; of a library, what runs its scripts.
+    /// Itself; of a library, what runs its scripts. Of kube there is none.
     pub(crate) program: PathBuf,
     /// Where its packages are.
     pub(crate) directory: PathBuf,
 }
 
 impl Peer {
-    /// The oldest is the last that does not ask for aggregated discovery as it is today; from the
-    /// newest on, reviews come as protobuf.
+    /// The first asks for discovery in an older form than the others; the last sends reviews as
+    /// protobuf.
     pub(crate) const KUBECTLS: [Self; 3] =
         [Self::Kubectl("1.27"), Self::Kubectl("1.30"), Self::Kubectl("1.33")];
     pub(crate) const LIBRARIES: [Self; 2] = [Self::Python, Self::JavaScript];
 
     /// Else why it is not there.
     pub(crate) fn installed(self) -> Result<Installed, String> {
-        let directory = directory().join(match self {
-            Self::Python => "python",
-            Self::Kubectl(_) | Self::JavaScript | Self::Kube => "javascript",
-        });
-        let program = match self {
-            Self::Kubectl(version) => directory.join(format!("kubectl-{version}")),
-            Self::Python => directory.join("environment/bin/python"),
-            Self::JavaScript | Self::Kube => PathBuf::from("node"),
+        let (javascript, python) = (directory().join("javascript"), directory().join("python"));
+        let (directory, program) = match self {
+            Self::Kubectl(version) => {
+                let program = javascript.join(format!("kubectl-{version}"));
+                (javascript, program)
+            }
+            Self::Python => {
+                let program = python.join("environment/bin/python");
+                (python, program)
+            }
+            Self::JavaScript => (javascript, PathBuf::from("node")),
+            Self::Kube => {
+                let nothing = PathBuf::new();
+                return Ok(Installed { peer: self, program: nothing.clone(), directory: nothing });
+            }
         };
         // Written last, with all that is there.
         let installed = directory.join("installed");
-        if self == Self::Kube || installed.exists() {
+        if installed.exists() {
             Ok(Installed { peer: self, program, directory })
         } else {
             Err(format!("there is no {}: run cargo xtask peers", installed.display()))
