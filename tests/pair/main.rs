@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on fails where it stands")]
 
+#[path = "../harness/mod.rs"]
 mod harness;
 
 mod accept;
@@ -35,6 +36,8 @@ mod operator;
 mod path;
 mod permissions;
 mod query;
+mod recorded;
 mod requests;
+mod sequences;
 mod sessions;
 mod tls;

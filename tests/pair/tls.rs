@@ -1,6 +1,6 @@
 //! Both services with certificates, and what callers see of them.
 
-use std::{fs, io::Write, path::Path, time::Duration};
+use std::{fs, time::Duration};
 
 use reqwest::{Client, Method, Response, Version};
 use rustls::version::{TLS12, TLS13};
@@ -232,22 +232,17 @@ async fn chunk(response: &mut Response) -> reqwest::Result<Option<String>> {
     }
 }
 
-fn append(log: &Path, content: &str) {
-    fs::File::options().append(true).open(log).unwrap().write_all(content.as_bytes()).unwrap();
-}
-
 #[tokio::test]
 async fn a_log_is_followed_over_http_2_and_ends_as_it_should() {
     let setup = Setup::new().over_tls(PrivateCa::new()).gateway("GATEWAY_REVALIDATE", "100ms");
     let pair = setup.start();
     pair.logs.write("default", "web", cri(&["one"]));
-    let log = pair.logs.pod("default", "web").container("app").path().join("0.log");
     let admin = pair.admin().await.by(pair.ca().client(HTTP_2));
     let mut text = follow(&admin, "text/plain").await;
     let mut objects = follow(&admin, "application/x-ndjson").await;
     assert_eq!(chunk(&mut text).await.unwrap().unwrap(), "one\n");
     assert!(chunk(&mut objects).await.unwrap().unwrap().contains("one"));
-    append(&log, &cri(&["two"]));
+    pair.logs.pod("default", "web").container("app").append("0.log", cri(&["two"]));
     assert_eq!(chunk(&mut text).await.unwrap().unwrap(), "two\n");
     assert!(chunk(&mut objects).await.unwrap().unwrap().contains("two"));
 

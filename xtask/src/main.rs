@@ -13,6 +13,7 @@ mod clock;
 mod interruption;
 mod launch;
 mod log_source;
+mod peers;
 mod samples;
 mod services;
 mod test;
@@ -41,6 +42,8 @@ enum Chore {
         #[arg(long)]
         tls: bool,
     },
+    /// Install what the tests of the Kubernetes API run, and others wrote; `test` does so too
+    Peers,
     /// Run every test; the last line is the total
     Test,
     /// Run every check that a change must pass; the last line is the total of the tests
@@ -55,6 +58,7 @@ enum Chore {
 fn main() -> ExitCode {
     match Cli::parse().chore {
         Chore::Up { tls } => up::run(tls).unwrap_or_else(explain),
+        Chore::Peers => peers::run(),
         Chore::Test => test::run(),
         Chore::Ci => ci::run(),
         Chore::Bench { benches } => bench::run(&benches).unwrap_or_else(explain),
@@ -84,6 +88,7 @@ mod tests {
         let bench = Chore::Bench { benches: Vec::new() };
         let chores = [
             ("up", Chore::Up { tls: false }),
+            ("peers", Chore::Peers),
             ("test", Chore::Test),
             ("ci", Chore::Ci),
             ("bench", bench),

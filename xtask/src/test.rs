@@ -9,6 +9,8 @@ use std::{
 
 use anyhow::Context;
 
+use crate::peers;
+
 /// How the tests ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
@@ -57,8 +59,10 @@ pub(crate) fn run() -> ExitCode {
     totals.exit_code()
 }
 
-/// Runs every test, doc tests too, showing what Cargo shows.
+/// Runs every test, doc tests too, showing what Cargo shows. Peers that could not be installed are
+/// the matter of the tests that need them.
 pub(crate) fn totals() -> Totals {
+    peers::install();
     run_tests().unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         Totals::ONE_FAILURE

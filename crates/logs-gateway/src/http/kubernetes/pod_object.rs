@@ -61,9 +61,13 @@ fn metadata(pod: &SeenPod) -> Value {
 
 fn container_status(pod: &SeenPod, container: &SeenContainer) -> Value {
     let SeenContainer { name, restart, started_at } = container;
-    let state = match started_at {
-        Some(started) => json!({ "running": { "startedAt": time(*started) } }),
-        None => json!({ "waiting": { "reason": "ContainerCreating" } }),
+    // Whoever follows what has an id must find something to follow.
+    let (state, id) = match started_at {
+        Some(started) => (
+            json!({ "running": { "startedAt": time(*started) } }),
+            format!("file://{}/{name}/{restart}", pod.uid),
+        ),
+        None => (json!({ "waiting": { "reason": "ContainerCreating" } }), String::new()),
     };
     json!({
         "name": name.as_str(),
@@ -73,7 +77,7 @@ fn container_status(pod: &SeenPod, container: &SeenContainer) -> Value {
         "restartCount": restart,
         "image": "",
         "imageID": "",
-        "containerID": format!("file://{}/{name}/{restart}", pod.uid),
+        "containerID": id,
         "started": started_at.is_some(),
     })
 }

@@ -201,7 +201,9 @@ fn choose<'a>(
 ) -> Result<Vec<&'a ListedFile>, Missing> {
     let runs: BTreeSet<u32> = files.iter().map(|file| file.parsed.restart).collect();
     let mut latest = runs.iter().rev().copied();
-    let last = latest.next().ok_or(Missing::Log)?;
+    // Without any run there is none before it, for whoever asks for that.
+    let nothing = if query.previous { Missing::Previous } else { Missing::Log };
+    let last = latest.next().ok_or(nothing)?;
     let run = match anchor {
         Some(run) => run,
         None if query.previous => latest.next().ok_or(Missing::Previous)?,

@@ -2,10 +2,10 @@
 //! authority that misbehaves as it is told to.
 
 mod answer;
-mod binaries;
+pub(crate) mod binaries;
 mod browser;
 mod caller;
-mod command;
+pub(crate) mod command;
 mod fake_authority;
 mod logs;
 mod operator;
@@ -16,13 +16,14 @@ mod secrets;
 mod service;
 mod tls;
 mod wait;
+mod watch;
 
 pub(crate) use answer::{Answer, Ask};
 pub(crate) use browser::Browser;
 pub(crate) use caller::Caller;
 pub(crate) use command::{Ended, run_gateway, run_sso};
 pub(crate) use fake_authority::{Asked, FakeAuthority, Reply, Vouching, owner};
-pub(crate) use logs::{cri, cri_at, docker};
+pub(crate) use logs::{ContainerDir, cri, cri_at, docker};
 pub(crate) use operator::Operator;
 pub(crate) use pair::{ADMIN, Pair, Setup, WELL_FORMED_TOKEN, dead_address, scratch};
 pub(crate) use process::Process;
@@ -30,3 +31,4 @@ pub(crate) use raw::{RawRequest, exchange};
 pub(crate) use service::Service;
 pub(crate) use tls::{PrivateCa, plain_client};
 pub(crate) use wait::{patience, until};
+pub(crate) use watch::{Watch, word};

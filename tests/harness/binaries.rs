@@ -9,13 +9,13 @@ use std::{
 use escargot::{CargoBuild, format::Message};
 
 /// Where Cargo put the executables.
-pub(super) struct Binaries {
-    pub(super) sso_service: PathBuf,
-    pub(super) logs_gateway: PathBuf,
+pub(crate) struct Binaries {
+    pub(crate) sso_service: PathBuf,
+    pub(crate) logs_gateway: PathBuf,
 }
 
 /// Built once for all the tests of this process.
-pub(super) fn binaries() -> &'static Binaries {
+pub(crate) fn binaries() -> &'static Binaries {
     static BINARIES: OnceLock<Binaries> = OnceLock::new();
     BINARIES.get_or_init(|| {
         let mut built = build();

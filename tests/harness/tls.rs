@@ -2,7 +2,9 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+};
 use reqwest::Client;
 use rustls::{
     ALL_VERSIONS, ClientConfig, RootCertStore, SupportedProtocolVersion,
@@ -29,6 +31,9 @@ impl PrivateCa {
     pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        // Under the name of what it signs, OpenSSL would take that for signed by itself.
+        params.distinguished_name.push(DnType::CommonName, "the authority of a test");
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let directory = super::scratch();
         fs::write(directory.path().join("ca.crt"), issuer.pem()).unwrap();
@@ -49,7 +54,8 @@ impl PrivateCa {
     /// Puts a new certificate for 127.0.0.1 and its key into files.
     pub(crate) fn issue_into(&self, pair: &ServedPair) {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        params.use_authority_key_identifier_extension = true;
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         fs::write(&pair.certificate, certificate.pem()).unwrap();
         fs::write(&pair.key, key.serialize_pem()).unwrap();

@@ -1,9 +1,8 @@
 //! Somebody who runs kubectl, on a machine where `logs-gateway` is a command.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use serde_json::Value;
@@ -11,7 +10,7 @@ use tempfile::TempDir;
 
 use super::{
     binaries::binaries,
-    command::{Ended, Running, clean, ended, run},
+    command::{Ended, run},
     secrets::Secrets,
 };
 
@@ -67,35 +66,6 @@ impl Operator {
         run(&binaries().logs_gateway, arguments, &variables, stdin)
     }
 
-    /// kubectl, if this machine has it, with this kubeconfig.
-    pub(crate) fn kubectl(&self, kubeconfig: &str, arguments: &[&str]) -> Option<Ended> {
-        let ended = ended(self.kubectl_command(kubeconfig)?.args(arguments), "");
-        self.secrets.check_absent_from(&format!("{ended:?}"));
-        Some(ended)
-    }
-
-    /// kubectl, left to run.
-    pub(crate) fn start_kubectl(&self, kubeconfig: &str, arguments: &[&str]) -> Option<Running> {
-        Some(Running::start(self.kubectl_command(kubeconfig)?.args(arguments)))
-    }
-
-    fn kubectl_command(&self, kubeconfig: &str) -> Option<Command> {
-        let path = env::var_os("PATH")?;
-        let kubectl = env::split_paths(&path)
-            .map(|directory| directory.join("kubectl"))
-            .find(|program| program.is_file())?;
-        let file = self.home.path().join("kubeconfig");
-        fs::write(&file, kubeconfig).unwrap();
-        let own = binaries().logs_gateway.parent().unwrap().to_owned();
-        let path = env::join_paths([own].into_iter().chain(env::split_paths(&path))).unwrap();
-        let variables = [
-            ("HOME", self.home_path()),
-            ("KUBECONFIG", file.to_str().unwrap()),
-            ("PATH", path.to_str().unwrap()),
-        ];
-        Some(clean(&kubectl, self.home.path(), &variables))
-    }
-
     /// Where the state is.
     pub(crate) fn directory(&self) -> PathBuf {
         self.home.path().join(".local/state/logs-gateway")
@@ -128,7 +98,8 @@ impl Operator {
         }
     }
 
-    fn home_path(&self) -> &str {
+    /// The home directory.
+    pub(crate) fn home_path(&self) -> &str {
         self.home.path().to_str().unwrap()
     }
 }

@@ -2,11 +2,9 @@
 
 use std::{
     ffi::OsStr,
-    io::{BufRead, BufReader, Write},
+    io::Write,
     path::Path,
-    process::{Child, Command, Stdio},
-    sync::mpsc::{self, Receiver, RecvTimeoutError},
-    thread,
+    process::{Command, Stdio},
 };
 
 use super::binaries::binaries;
@@ -41,7 +39,7 @@ pub(super) fn run(
 }
 
 /// Runs a command to its end.
-pub(super) fn ended(command: &mut Command, stdin: &str) -> Ended {
+pub(crate) fn ended(command: &mut Command, stdin: &str) -> Ended {
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // Whoever does not read it is gone already.
@@ -54,56 +52,8 @@ pub(super) fn ended(command: &mut Command, stdin: &str) -> Ended {
     }
 }
 
-/// A command that goes on until it is dropped or ends by itself.
-#[derive(Debug)]
-pub(crate) struct Running {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Running {
-    pub(super) fn start(command: &mut Command) -> Self {
-        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let (sender, lines) = mpsc::channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        thread::spawn(move || {
-            stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
-        });
-        Self { child, lines }
-    }
-
-    /// The next line that it says.
-    #[track_caller]
-    pub(crate) fn line(&self) -> String {
-        self.lines.recv_timeout(super::patience()).unwrap()
-    }
-
-    /// Waits for its end: the code, and the lines that were not read yet.
-    #[track_caller]
-    pub(crate) fn end(mut self) -> (i32, Vec<String>) {
-        let mut rest = Vec::new();
-        let closed = loop {
-            match self.lines.recv_timeout(super::patience()) {
-                Ok(line) => rest.push(line),
-                Err(error) => break error,
-            }
-        };
-        assert_eq!(closed, RecvTimeoutError::Disconnected);
-        (self.child.wait().unwrap().code().unwrap(), rest)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// A command with an environment of its own.
-pub(super) fn clean(
+pub(crate) fn clean(
     binary: &Path,
     directory: &Path,
     variables: &[(impl AsRef<OsStr>, impl AsRef<OsStr>)],

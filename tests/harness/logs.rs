@@ -78,6 +78,13 @@ impl ContainerDir {
         self
     }
 
+    /// What a container writes next.
+    pub(crate) fn append(&self, file: &str, content: impl AsRef<[u8]>) -> &Self {
+        let mut file = File::options().append(true).open(self.path.join(file)).unwrap();
+        file.write_all(content.as_ref()).unwrap();
+        self
+    }
+
     pub(crate) fn link(&self, file: &str, target: impl AsRef<Path>) -> &Self {
         symlink(target, self.path.join(file)).unwrap();
         self

@@ -1,0 +1,117 @@
+//! kubectl and the life of a session.
+
+use std::thread;
+
+use reqwest::Method;
+
+use super::command::Kubectl;
+use crate::{
+    harness::{ADMIN, Operator, Pair, Setup, cri, patience, plain_client, until},
+    peer::Installed,
+    stage::{Own, Stage, WEB, over_tls, remove, restart},
+};
+
+pub(super) fn who_has_no_session_any_more_is_told_so(stage: &Stage, kubectl: &Installed) {
+    let Own { name, reader } = stage.own();
+    let kubectl = Kubectl::of(kubectl, stage.pair(), &reader, &name);
+    kubectl.says("get pods -o name", "");
+    assert_eq!(stage.block_on(reader.log_out()).status, 204);
+    for arguments in ["get pods", "logs web", "get pods -w"] {
+        check_needs_log_in(&kubectl, arguments);
+    }
+}
+
+#[track_caller]
+fn check_needs_log_in(kubectl: &Kubectl, arguments: &str) {
+    let ended = kubectl.run(arguments);
+    assert_eq!((ended.code, ended.text()), (1, ""), "{arguments}: {ended:?}");
+    let said = "error: You must be logged in to the server";
+    assert!(ended.stderr.contains(said), "{arguments}: {ended:?}");
+}
+
+pub(super) fn the_kubeconfig_of_the_gateway_works_as_it_is(stage: &Stage, kubectl: &Installed) {
+    let (operator, kubectl) = logged_in(stage, stage.pair(), kubectl);
+    kubectl.says("logs -n team-a web", WEB);
+    let raw = kubectl.run("get --raw /logs/team-a/web?tail=1");
+    assert!(raw.text().contains(r#""logs":"three\n""#), "{raw:?}");
+    stage.block_on(stage.pair().anonymous().with_token(&operator.token()).log_out());
+    operator.let_the_token_end();
+    let ended = kubectl.run("get pods -A");
+    assert_eq!((ended.code, ended.text()), (1, ""), "{ended:?}");
+    // kubectl says what the plugin says.
+    let how = format!("run: logs-gateway login --sso {}", operator.sso());
+    assert!(ended.stderr.contains(&how), "{ended:?}");
+}
+
+pub(super) fn five_at_once_renew_one_session_once(stage: &Stage, kubectl: &Installed) {
+    let (operator, kubectl) = logged_in(stage, stage.pair(), kubectl);
+    let before = operator.token();
+    operator.let_the_token_end();
+    thread::scope(|scope| {
+        let running = [(); 5].map(|()| scope.spawn(|| kubectl.says("logs -n team-a web", WEB)));
+        running.map(|one| one.join().unwrap())
+    });
+    let after = operator.token();
+    assert_ne!(after, before);
+    // Whoever had renewed it again would have ended what the others hold.
+    let caller = stage.pair().anonymous().with_token(&after);
+    assert_eq!(stage.block_on(caller.validate()).status, 200);
+}
+
+/// `wait` watches, and starts again when a watch ends: when a token lasts two seconds, that is in
+/// the middle of it.
+pub(super) fn a_session_is_renewed_in_the_middle_of_a_command(stage: &Stage, kubectl: &Installed) {
+    let setup = Setup::new().sso("SSO_TOKEN_TTL", "2s").gateway("GATEWAY_REVALIDATE", "200ms");
+    let pair = over_tls(setup);
+    pair.logs.write("team-a", "web", cri(&["one"]));
+    let (operator, renewing) = logged_in(stage, &pair, kubectl);
+    let first = pair.anonymous().with_token(&operator.token());
+    let waiting = renewing.start("wait --for=delete pod/web -n team-a --timeout=60s");
+    let before = stage.block_on(renewals(&pair));
+    stage.block_on(until("the session is renewed twice", 3 * patience(), async || {
+        (renewals(&pair).await >= before + 2).then_some(())
+    }));
+    remove(&pair, "team-a", "web");
+    assert_eq!(waiting.line(), "pod/web condition met");
+    assert_eq!(waiting.end().code, 0);
+    operator.state_file();
+    // The token that it began with has expired.
+    check_needs_log_in(&Kubectl::of(kubectl, &pair, &first, "team-a"), "get pods");
+}
+
+pub(super) fn a_watch_shows_that_its_session_ended(stage: &Stage, kubectl: &Installed) {
+    let Own { name, reader } = stage.own();
+    stage.pair().logs.write(&name, "web", cri(&["one"]));
+    let kubectl = Kubectl::of(kubectl, stage.pair(), &reader, &name);
+    let watching = kubectl.start("get pods -w --no-headers");
+    assert_eq!(watching.words()[..4], ["web", "0/1", "Running", "0"]);
+    // That was a list; the next row comes from the watch.
+    restart(stage.pair(), &name, "web");
+    assert_eq!(watching.words()[..4], ["web", "0/1", "Running", "1"]);
+    assert_eq!(stage.block_on(reader.log_out()).status, 204);
+    // kubectl shows the failure as it shows a pod, and is content.
+    let end = watching.end();
+    let last: Vec<_> = end.rest.last().unwrap().split_whitespace().skip(1).collect();
+    assert_eq!((end.code, last.join(" ")), (0, "Unauthorized Unauthorized".to_owned()));
+}
+
+/// Somebody who logged in at the shell, with the kubeconfig that the gateway gave.
+fn logged_in(stage: &Stage, pair: &Pair, kubectl: &Installed) -> (Operator, Kubectl) {
+    let operator = pair.operator();
+    let ended = operator.login(ADMIN.0, ADMIN.1, &["--ca", &pair.ca().file()]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let caller = pair.anonymous().with_token(&operator.token());
+    let request = caller.gateway(Method::GET, "/kubeconfig");
+    let kubeconfig = stage.block_on(async { request.send().await.unwrap().text().await.unwrap() });
+    let kubectl = Kubectl::with(kubectl, operator.home_path(), &kubeconfig);
+    (operator, kubectl)
+}
+
+/// How many sessions were renewed at the pair's authority so far.
+async fn renewals(pair: &Pair) -> u64 {
+    let url = format!("http://{}/metrics", pair.sso.ops());
+    let text = plain_client().get(url).send().await.unwrap().text().await.unwrap();
+    let name = r#"refreshes_total{outcome="renewed"} "#;
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.map_or(0, |count| count.parse().unwrap())
+}

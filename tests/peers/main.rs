@@ -1,0 +1,69 @@
+//! The gateway's Kubernetes API as clients know it that others wrote: kubectl in three versions,
+//! the Kubernetes project's libraries for Python and JavaScript, and kube.
+//!
+//! `cargo xtask peers` installs them, except kube, which is a dependency. A case whose peer is not
+//! there is skipped, and says so; with `CI=true` it fails. All cases share a pair over TLS, and
+//! whatever a case changes is its own.
+
+#![expect(clippy::unwrap_used, reason = "a case that cannot go on fails where it stands")]
+
+#[path = "../harness/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "the other suite needs more of it")]
+mod harness;
+
+mod kube;
+mod kubectl;
+mod library;
+mod peer;
+mod running;
+mod stage;
+
+use std::{env, process::ExitCode, sync::Arc};
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use crate::{
+    peer::{Installed, Peer},
+    stage::Stage,
+};
+
+/// What a case does with its peer, on the stage that all share.
+type Case = fn(&Stage, &Installed);
+
+/// Functions, under their names.
+macro_rules! cases {
+    ($($module:ident: [$($case:ident),* $(,)?]),* $(,)?) => {
+        &[$($((stringify!($case), $module::$case as $crate::Case)),*),*]
+    };
+}
+pub(crate) use cases;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let stage = Arc::new(Stage::default());
+    let mut trials = Vec::new();
+    for (peers, cases) in [
+        (&Peer::KUBECTLS[..], kubectl::CASES),
+        (&Peer::LIBRARIES[..], library::CASES),
+        (&[Peer::Kube][..], kube::CASES),
+    ] {
+        for peer in peers {
+            trials.extend(cases.iter().map(|(name, case)| trial(&stage, *peer, name, *case)));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(stage: &Arc<Stage>, peer: Peer, name: &str, case: Case) -> Trial {
+    let stage = stage.clone();
+    Trial::ignorable_test(format!("{peer}::{name}"), move || match peer.installed() {
+        Ok(peer) => {
+            case(&stage, &peer);
+            Ok(Completion::Completed)
+        }
+        Err(missing) if env::var_os("CI").is_some_and(|ci| ci == "true") => {
+            Err(Failed::from(missing))
+        }
+        Err(missing) => Ok(Completion::ignored_with(missing)),
+    })
+}

@@ -1,0 +1,80 @@
+//! Who the peers are, and where they are.
+
+use std::{
+    fmt::{self, Formatter},
+    path::{Path, PathBuf},
+};
+
+/// A client that others wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// Of this version.
+    Kubectl(&'static str),
+    /// The library `kubernetes`.
+    Python,
+    /// The library `@kubernetes/client-node`.
+    JavaScript,
+    /// The crate, which is always there.
+    Kube,
+}
+
+/// A peer that can be run.
+#[derive(Debug)]
+pub(crate) struct Installed {
+    pub(crate) peer: Peer,
+    /// Itself; of a library, what runs its scripts. Of kube there is none.
+    pub(crate) program: PathBuf,
+    /// Where its packages are.
+    pub(crate) directory: PathBuf,
+}
+
+impl Peer {
+    /// The first asks for discovery in an older form than the others; the last sends reviews as
+    /// protobuf.
+    pub(crate) const KUBECTLS: [Self; 3] =
+        [Self::Kubectl("1.27"), Self::Kubectl("1.30"), Self::Kubectl("1.33")];
+    pub(crate) const LIBRARIES: [Self; 2] = [Self::Python, Self::JavaScript];
+
+    /// Else why it is not there.
+    pub(crate) fn installed(self) -> Result<Installed, String> {
+        let (javascript, python) = (directory().join("javascript"), directory().join("python"));
+        let (directory, program) = match self {
+            Self::Kubectl(version) => {
+                let program = javascript.join(format!("kubectl-{version}"));
+                (javascript, program)
+            }
+            Self::Python => {
+                let program = python.join("environment/bin/python");
+                (python, program)
+            }
+            Self::JavaScript => (javascript, PathBuf::from("node")),
+            Self::Kube => {
+                let nothing = PathBuf::new();
+                return Ok(Installed { peer: self, program: nothing.clone(), directory: nothing });
+            }
+        };
+        // Written last, with all that is there.
+        let installed = directory.join("installed");
+        if installed.exists() {
+            Ok(Installed { peer: self, program, directory })
+        } else {
+            Err(format!("there is no {}: run cargo xtask peers", installed.display()))
+        }
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kubectl(version) => write!(f, "kubectl_{}", version.replace('.', "_")),
+            Self::Python => f.write_str("python"),
+            Self::JavaScript => f.write_str("javascript"),
+            Self::Kube => f.write_str("kube"),
+        }
+    }
+}
+
+/// Beside the directory that Cargo gives this test.
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("peers")
+}
