@@ -37,3 +37,4 @@ mod query;
 mod requests;
 mod sessions;
 mod tls;
+mod websocket;

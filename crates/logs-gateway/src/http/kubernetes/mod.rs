@@ -20,7 +20,9 @@ mod routes;
 mod selector;
 mod status;
 mod table;
+mod upgrade;
 mod watch;
 mod watch_options;
+mod websocket;
 
 pub(crate) use routes::routes;

@@ -187,6 +187,19 @@ impl Status {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
     }
 
+    /// 400: what asks for a WebSocket does not do so as it must (RFC 6455 §4.4).
+    pub(super) fn bad_handshake(fault: &dyn fmt::Display) -> Self {
+        Self::bad_request(fault.to_string()).with_header(header::SEC_WEBSOCKET_VERSION, "13")
+    }
+
+    /// 403: none of the protocols that a WebSocket is asked for with is known.
+    pub(super) fn unknown_protocols(asked: &[&str], known: &[&str]) -> Self {
+        let (asked, known) = (asked.join(" "), known.join(" "));
+        let message =
+            format!("requested protocol(s) are not supported: [{asked}]; supports [{known}]");
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(Details::default())
+    }
+
     /// 413.
     pub(super) fn too_large() -> Self {
         let message = "the request is too large";
