@@ -9,7 +9,7 @@ use std::{
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use futures_util::{SinkExt, StreamExt};
-use reqwest::{Method, RequestBuilder, Response, Upgraded};
+use reqwest::{Method, RequestBuilder, Response, Upgraded, header::HeaderValue};
 use serde_json::Value;
 use tokio::time::timeout;
 use tokio_tungstenite::{
@@ -20,7 +20,9 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::harness::{Caller, Pair, PrivateCa, Setup, WELL_FORMED_TOKEN, cri, patience, until};
+use crate::harness::{
+    Caller, Pair, PrivateCa, Setup, WELL_FORMED_TOKEN, cri, cri_at, patience, until,
+};
 
 const WEB: &str = "/api/v1/namespaces/default/pods/web/log";
 const BINARY: &str = "binary.k8s.io";
@@ -188,6 +190,37 @@ async fn the_bytes_of_the_log_are_those_over_http_whatever_they_are() {
 }
 
 #[tokio::test]
+async fn what_kubernetes_has_no_option_for_is_asked_for_as_elsewhere() {
+    let (pair, alice) = start(Setup::new(), "").await;
+    let container = pair.logs.pod("default", "web").container("app");
+    container.write("0.log", cri(&["zero"]));
+    container.write("1.log.20261101-095900", cri(&["one"]));
+    container.write("1.log", [cri_at(1, "stdout", "two"), cri_at(2, "stderr", "three")].concat());
+    for (query, expected) in [
+        ("", "two\nthree\n"),
+        ("history=current", "two\nthree\n"),
+        ("history=rotated", "one\ntwo\nthree\n"),
+        ("history=all", "zero\none\ntwo\nthree\n"),
+        ("stream=Stderr", "three\n"),
+        ("untilTime=2026-11-01T10:00:02Z", "two\n"),
+        ("untilTime=2026-11-01T10:00:02.000000001Z", "two\nthree\n"),
+        ("untilTime=2026-11-01T12:00:01%2B02:00&history=all", "zero\none\n"),
+        ("untilTime=2026-11-01T10:00:02Z&tailLines=1", ""),
+        ("untilTime=", "two\nthree\n"),
+    ] {
+        let path = format!("{WEB}?{query}");
+        let over_http = alice.gateway(Method::GET, &path).send().await.unwrap();
+        assert_eq!(over_http.text().await.unwrap(), expected, "{query}");
+        let socket = Socket::open(&alice, &path, &[BINARY]).await;
+        assert_eq!(socket.whole().await, expected.as_bytes(), "{query}");
+    }
+    for query in ["untilTime=tomorrow", "untilTime=2026-11-01"] {
+        let refusal = refused(ask(&alice, &format!("{WEB}?{query}"), &[]).await).await;
+        assert_eq!((refusal.0, &refusal.2[..12]), (400, "parsing time"));
+    }
+}
+
+#[tokio::test]
 async fn it_is_given_over_tls_as_well() {
     let (_pair, alice) = start(Setup::new().over_tls(PrivateCa::new()), cri(&["one"])).await;
     assert_eq!(Socket::open(&alice, WEB, &[BINARY]).await.whole().await, b"one\n");
@@ -246,6 +279,15 @@ async fn whatever_fails_does_so_before_the_upgrade() {
         let refusal = refused(ask(&alice, &path, protocols).await).await;
         assert_eq!((refusal.0, &*refusal.1), (code, reason), "{path}: {}", refusal.2);
     }
+    let path = format!("{pods}/nobody/log");
+    let response = request(&alice, &path, &[]).header("accept", "application/yaml").send().await;
+    let response = response.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["content-type"]),
+        (404, &HeaderValue::from_static("application/yaml"))
+    );
+    let recorded = "apiVersion: v1\ncode: 404\ndetails:\n  kind: pods\n  name: nobody\nkind: Status\nmessage: pods \"nobody\" not found\nmetadata: {}\nreason: NotFound\nstatus: Failure\n";
+    assert_eq!(response.text().await.unwrap(), recorded);
     for (name, value) in [("sec-websocket-version", "12"), ("sec-websocket-key", "short")] {
         let request = alice.gateway(Method::GET, WEB).header("connection", "Upgrade");
         let response = request.header("upgrade", "websocket").header(name, value).send().await;
@@ -348,4 +390,26 @@ async fn a_client_that_does_not_read_is_waited_for_and_costs_little() {
     assert!(process.bytes_read() - read < 3 * 32 * MIB, "nothing was held back");
     let growth = process.peak_memory() - memory;
     assert!(growth < 32 * MIB, "{} MiB", growth / MIB);
+}
+
+#[tokio::test]
+async fn its_record_names_the_status_and_the_command_and_nothing_else_of_what_was_sent() {
+    let (mut pair, alice) = start(Setup::new(), cri(&["one"])).await;
+    for (command, session) in [("kubectl logs", "3f0e"), ("forged\" status=200", "a b_c")] {
+        let request = request(&alice.without_token(), WEB, &[&alice.token_as_protocol(), BINARY])
+            .header("kubectl-command", command)
+            .header("kubectl-session", session)
+            .header("user-agent", "somebody in particular");
+        assert_eq!(Socket::of(request.send().await.unwrap()).await.whole().await, b"one\n");
+    }
+    let log = pair.gateway.stop_and_read_log();
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let records: Vec<_> = lines.filter(|line| line["status"] == 101).collect();
+    assert_eq!(records.len(), 2, "{log}");
+    assert_eq!(
+        (&records[0]["command"], &records[0]["session"]),
+        (&"kubectl logs".into(), &"3f0e".into())
+    );
+    assert!(records[1].get("command").is_none() && records[1].get("session").is_none());
+    assert!(!log.contains("forged") && !log.contains("in particular"), "{log}");
 }

@@ -53,6 +53,16 @@ impl RequestContext {
     }
 }
 
+/// What a client says of itself, for the record of its request: put it into the request's
+/// extensions. Nobody has checked whether it is true.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClientNote {
+    /// What a person typed to make the client ask.
+    pub command: Option<String>,
+    /// What all requests of that command have in common.
+    pub session: Option<String>,
+}
+
 fn given_request_id(headers: &HeaderMap) -> Option<&str> {
     let id = headers.get(&REQUEST_ID)?.as_bytes();
     let acceptable = (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic);

@@ -16,7 +16,7 @@ use actix_web::{
 
 use super::{
     Problem, TrustedProxies,
-    context::{REQUEST_ID, RequestContext},
+    context::{ClientNote, REQUEST_ID, RequestContext},
     in_flight::until_given,
 };
 use crate::{clock::Clock, metrics::HttpMetrics};
@@ -66,7 +66,9 @@ impl Edge {
 
         let (status, elapsed) = (response.status().as_u16(), started.elapsed());
         let route = response.request().match_pattern();
-        tracing::debug!(%request_id, status, route, ?elapsed, "answered");
+        let client = response.request().extensions().get::<ClientNote>().cloned();
+        let ClientNote { command, session } = client.unwrap_or_default();
+        tracing::debug!(%request_id, status, route, ?elapsed, command, session, "answered");
         self.metrics.count(route, status, elapsed);
         Ok(until_given(response, in_flight))
     }

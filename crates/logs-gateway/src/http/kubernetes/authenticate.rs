@@ -13,6 +13,8 @@ use service_runtime::http::{RequestContext, authorization};
 use shared_types::BearerToken;
 
 use super::{
+    accept::status_form,
+    kubectl,
     status::{Result, Status},
     upgrade,
 };
@@ -28,13 +30,17 @@ pub(super) async fn authenticate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
+    request.extensions_mut().insert(kubectl::note(request.headers()));
     match identify(&state.authority, &request).await {
         Ok((caller, token)) => {
             request.extensions_mut().insert(caller);
             request.extensions_mut().insert(token);
             Ok(in_kubernetes_words(next.call(request).await?.map_into_boxed_body()))
         }
-        Err(status) => Ok(request.into_response(status.to_response())),
+        Err(status) => {
+            let form = status_form(request.request());
+            Ok(request.into_response(status.to_response(form)))
+        }
     }
 }
 
@@ -72,6 +78,6 @@ fn in_kubernetes_words(response: ServiceResponse) -> ServiceResponse {
         let context = RequestContext::of(response.request());
         tracing::error!(request_id = &*context.request_id, cause, "request failed");
     }
-    let answer = status.to_response();
+    let answer = status.to_response(status_form(response.request()));
     response.into_response(answer)
 }

@@ -12,6 +12,7 @@ use actix_web::{
 };
 use serde::Serialize;
 
+use super::status_form::StatusForm;
 use crate::logs::kubelet::Quoted;
 
 /// What a handler of this API gives.
@@ -272,19 +273,21 @@ impl Status {
         serde_json::to_string(&self.0.object()).unwrap_or_default()
     }
 
-    /// The answer.
-    pub(super) fn to_response(&self) -> HttpResponse {
+    /// The answer in this form. That nothing can be accepted is said in JSON.
+    pub(super) fn to_response(&self, form: StatusForm) -> HttpResponse {
         let parts = &*self.0;
         let mut response = HttpResponseBuilder::new(parts.code);
         if let Some((name, value)) = &parts.header {
             response.insert_header((name.clone(), *value));
         }
         response.insert_header((header::CACHE_CONTROL, "no-store"));
-        response.insert_header((header::CONTENT_TYPE, "application/json"));
-        response.body(match parts.is_pretty {
-            true => serde_json::to_string_pretty(&parts.object()).unwrap_or_default(),
-            false => self.to_json() + "\n",
-        })
+        if parts.is_pretty {
+            response.insert_header((header::CONTENT_TYPE, StatusForm::Json.media_type()));
+            return response
+                .body(serde_json::to_string_pretty(&parts.object()).unwrap_or_default());
+        }
+        response.insert_header((header::CONTENT_TYPE, form.media_type()));
+        response.body(form.write(&parts.object()))
     }
 }
 
@@ -315,6 +318,6 @@ impl ResponseError for Status {
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        self.to_response()
+        self.to_response(StatusForm::Json)
     }
 }
