@@ -70,6 +70,7 @@ pub(super) async fn read(
         Err(()) => state
             .reader
             .locate(&caller, &pod, &LogQuery { container: ContainerChoice::All, ..query })
+            .await
             .and(Err(LocateError::NoContainer(Vec::new()).into())),
     };
     let log = match opened {
