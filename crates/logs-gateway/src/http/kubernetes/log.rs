@@ -35,7 +35,8 @@ use crate::{
 };
 
 /// In the API server's order: may the caller, is the answer accepted, can the options be read, are
-/// they allowed, is there such a pod, which container. Whatever can fail does so before the 200, or the 101.
+/// they allowed, is there such a pod, which container. Whatever can fail does so before the 200, or
+/// before the 101.
 pub(super) async fn read(
     request: HttpRequest,
     state: web::Data<GatewayState>,

@@ -76,6 +76,10 @@ impl Handshake {
     /// When it is no proper handshake, or no protocol is known.
     pub(super) fn with(head: &RequestHead) -> Result<Self> {
         let mut response = ws::handshake(head).map_err(|fault| Status::bad_handshake(&fault))?;
+        if head.headers().contains_key(header::TRANSFER_ENCODING) {
+            // Behind the body would come another request, not what the client says.
+            return Err(Status::bad_handshake(&"a request for a WebSocket has no body"));
+        }
         let asked: Vec<_> =
             asked_protocols(head).filter(|one| !one.starts_with(TOKEN_PREFIX)).collect();
         let known = asked.iter().find_map(|protocol| match *protocol {
@@ -186,9 +190,9 @@ mod tests {
     }
 
     #[test]
-    fn a_handshake_without_version_or_key_is_none() {
-        for name in ["sec-websocket-version", "sec-websocket-key"] {
-            let request = asking(&[]).insert_header((name, "12")).to_http_request();
+    fn a_handshake_without_version_or_key_or_with_a_body_is_none() {
+        for name in ["sec-websocket-version", "sec-websocket-key", "transfer-encoding"] {
+            let request = asking(&[]).insert_header((name, "chunked")).to_http_request();
             let status = Handshake::with(request.head()).err().unwrap();
             assert_eq!(status.status_code(), 400, "{name}");
         }
