@@ -3,7 +3,7 @@
 //! It is given as the body of an answer, as over HTTP: what is read and not taken yet is a chunk,
 //! and when the connection goes, all of it goes.
 
-use std::{convert::Infallible, pin::Pin, time::Duration};
+use std::{convert::Infallible, pin::Pin};
 
 use actix_http::ws::{CloseCode, CloseReason, OpCode, Parser, ProtocolError};
 use actix_web::{
@@ -13,7 +13,6 @@ use actix_web::{
 };
 use base64::prelude::{BASE64_STANDARD, Engine};
 use futures_util::{Stream, StreamExt, stream};
-use tokio::time::timeout;
 
 use super::upgrade::{Framing, Handshake};
 use crate::{
@@ -27,9 +26,6 @@ use crate::{
 const BASE64_BYTES: usize = 2048;
 /// How long a message of the client may be, in bytes: nothing is expected of it.
 const MAX_HEARD_BYTES: usize = 16 * 1024;
-/// How long a client may take to answer that the end was seen. If the connection were closed at
-/// once, what the client sends meanwhile could take the last of the log with it.
-const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Answers with the log.
 pub(super) fn give(handshake: Handshake, asked: Asked<'_>, opened: Opened) -> HttpResponse {
@@ -39,7 +35,7 @@ pub(super) fn give(handshake: Handshake, asked: Asked<'_>, opened: Opened) -> Ht
     let talk = Talk {
         framing,
         giving: Some(Giving { chunks: Box::pin(chunks(log)), _permit: permit }),
-        client: Client { payload, heard: BytesMut::new(), has_left: false },
+        client: Client { payload, heard: BytesMut::new() },
     };
     // The API server begins with a message of nothing.
     let first = stream::once(async move { framing.frames(&[]) });
@@ -92,11 +88,7 @@ struct Giving {
 impl Talk {
     /// The next frames; `None` at the end.
     async fn next(&mut self) -> Option<Bytes> {
-        let Some(giving) = &mut self.giving else {
-            // Whoever does not answer is left.
-            let _ = timeout(GOODBYE, self.client.leaves()).await;
-            return None;
-        };
+        let giving = self.giving.as_mut()?;
         tokio::select! {
             chunk = giving.chunks.next() => Some(match chunk {
                 Some(Ok(chunk)) => self.framing.frames(&chunk),
@@ -112,7 +104,8 @@ impl Talk {
         }
     }
 
-    /// Ends the log, and gives its place back before the client can see that.
+    /// Ends the log, and gives its place back before the client can see that. The server listens
+    /// for a moment longer, so that what the client says meanwhile takes nothing of it away.
     fn end(&mut self, reason: Option<CloseReason>) -> Bytes {
         self.giving = None;
         let mut frame = BytesMut::new();
@@ -149,7 +142,6 @@ struct Client {
     payload: Payload,
     /// What was heard and is no whole frame yet.
     heard: BytesMut,
-    has_left: bool,
 }
 
 /// What a client says that matters.
@@ -165,33 +157,24 @@ enum Heard {
 impl Client {
     /// The next that matters. Messages do not: there is nothing to be said to a log.
     async fn hear(&mut self) -> Heard {
-        let heard = loop {
+        loop {
             match Parser::parse(&mut self.heard, true, MAX_HEARD_BYTES) {
                 Ok(Some((_, OpCode::Ping, content))) => {
                     return Heard::Ping(content.unwrap_or_default());
                 }
-                Ok(Some((_, OpCode::Close, _))) => break Heard::Close,
+                Ok(Some((_, OpCode::Close, _))) => return Heard::Close,
                 Ok(Some(_)) => {}
                 // The parser waits for all of a frame, however long.
                 Ok(None) if self.heard.len() > 2 * MAX_HEARD_BYTES => {
-                    break Heard::Fault(CloseCode::Size);
+                    return Heard::Fault(CloseCode::Size);
                 }
                 Ok(None) => match self.payload.next().await {
                     Some(Ok(bytes)) => self.heard.extend_from_slice(&bytes),
-                    Some(Err(_)) | None => break Heard::Nothing,
+                    Some(Err(_)) | None => return Heard::Nothing,
                 },
-                Err(ProtocolError::Overflow) => break Heard::Fault(CloseCode::Size),
-                Err(_) => break Heard::Fault(CloseCode::Protocol),
+                Err(ProtocolError::Overflow) => return Heard::Fault(CloseCode::Size),
+                Err(_) => return Heard::Fault(CloseCode::Protocol),
             }
-        };
-        self.has_left = true;
-        heard
-    }
-
-    /// Ends when the client has left.
-    async fn leaves(&mut self) {
-        while !self.has_left {
-            self.hear().await;
         }
     }
 }
@@ -208,7 +191,7 @@ mod tests {
         let says: Vec<_> = says.iter().map(|bytes| Ok(Bytes::copy_from_slice(bytes))).collect();
         let says: Says = Box::pin(stream::iter(says));
         let payload = Payload::Stream { payload: says };
-        Client { payload, heard: BytesMut::new(), has_left: false }
+        Client { payload, heard: BytesMut::new() }
     }
 
     fn frame(code: OpCode, content: &[u8]) -> Vec<u8> {
@@ -226,16 +209,13 @@ mod tests {
         all.extend(frame(OpCode::Close, b""));
         let mut client = client(&all.chunks(7).collect::<Vec<_>>());
         assert!(matches!(client.hear().await, Heard::Ping(content) if *content == *b"there?"));
-        assert!(!client.has_left);
         assert!(matches!(client.hear().await, Heard::Close));
-        assert!(client.has_left);
     }
 
     #[tokio::test]
     async fn a_connection_that_is_gone_says_nothing() {
         let mut client = client(&[&frame(OpCode::Text, b"half")[..3]]);
         assert!(matches!(client.hear().await, Heard::Nothing));
-        assert!(client.has_left);
     }
 
     #[tokio::test]
