@@ -55,56 +55,87 @@ async fn measure_beside(
         .tls_backend_preconfigured(client_config(Some(&certificates))?)
         .build()?;
     let kubectl = Kubectl::find(stage, &pair, &certificates)?;
+    let clients = Clients { pair, client, kubectl };
     let mut report = Report::default();
     // Also the warm-up.
     let expected = Content::printed_by(cat(text)).await?;
-    let mut tally = Tally::default();
-    download(&client, &pair, |content| tally.add(content)).await?;
-    check("the gateway", tally.content(), expected, &mut report);
-    if let Some(kubectl) = &kubectl {
-        check("kubectl", Content::printed_by(kubectl.logs()).await?, expected, &mut report);
-    }
-    let (mut by_us, mut by_kubectl) = (Rounds::default(), Rounds::default());
-    let size = expected.bytes() as f64;
-    let processes = [pair.gateway_process, Process::ours()];
-    let mut spent = [0.0; 2];
-    for _ in 0..ROUNDS {
-        let before = times(processes)?;
-        let start = Instant::now();
-        download(&client, &pair, |_| {}).await?;
-        let ours = start.elapsed().as_secs_f64();
-        let after = times(processes)?;
-        spent = [0, 1].map(|which| spent[which] + after[which] - before[which]);
-        let peer = size / time_of(cat(text)).await?;
-        by_us.add(size / ours, peer);
-        if let Some(kubectl) = &kubectl {
-            by_kubectl.add(size / time_of(kubectl.logs()).await?, peer);
-        }
-    }
-    let growth = pair.gateway_process.peak()?.saturating_sub(memory_at_start);
-    let job = "kubernetes: 1 GiB over TLS / cat";
-    report.rounds(job, &by_us, gigabytes_a_second, Target::None);
-    if kubectl.is_some() {
-        let job = "kubernetes: 1 GiB by kubectl / cat";
-        report.rounds(job, &by_kubectl, gigabytes_a_second, Target::None);
-    }
-    for (name, spent) in ["gateway", "client"].iter().zip(spent) {
-        let each = spent / ROUNDS as f64;
-        report.figure(&format!("kubernetes: {name} processor time"), format!("{each:.2} s"));
-    }
-    report.figure("kubernetes: gateway memory above start", mebibytes(growth as f64));
+    clients.check(expected, &mut report).await?;
+    let figures = clients.measure(text, expected.bytes() as f64).await?;
+    let growth = clients.pair.gateway_process.peak()?.saturating_sub(memory_at_start);
+    figures.report(growth as f64, &mut report);
     Ok(report)
 }
 
-fn check(whose: &str, content: Content, expected: Content, report: &mut Report) {
-    if content != expected {
-        report.note(format!("{whose} gave {content:?}, the text is {expected:?}"));
+/// Who reads the log.
+struct Clients {
+    pair: Pair,
+    client: Client,
+    kubectl: Option<Kubectl>,
+}
+
+/// What was measured.
+#[derive(Default)]
+struct Figures {
+    by_client: Rounds,
+    by_kubectl: Option<Rounds>,
+    /// Processor time of the gateway and of the client, all rounds together, in seconds.
+    spent: [f64; 2],
+}
+
+impl Clients {
+    /// Makes sure that all get the same bytes.
+    async fn check(&self, expected: Content, report: &mut Report) -> anyhow::Result<()> {
+        let mut tally = Tally::default();
+        download(&self.client, &self.pair, |content| tally.add(content)).await?;
+        let mut contents = vec![("the gateway", tally.content())];
+        if let Some(kubectl) = &self.kubectl {
+            contents.push(("kubectl", Content::printed_by(kubectl.logs()).await?));
+        }
+        for (whose, content) in contents.into_iter().filter(|(_, content)| *content != expected) {
+            report.note(format!("{whose} gave {content:?}, the text is {expected:?}"));
+        }
+        Ok(())
+    }
+
+    async fn measure(&self, text: &Path, size: f64) -> anyhow::Result<Figures> {
+        let mut figures = Figures::default();
+        for _ in 0..ROUNDS {
+            let before = self.processor_times()?;
+            let start = Instant::now();
+            download(&self.client, &self.pair, |_| {}).await?;
+            let ours = start.elapsed().as_secs_f64();
+            let after = self.processor_times()?;
+            figures.spent = [0, 1].map(|one| figures.spent[one] + after[one] - before[one]);
+            let peer = size / time_of(cat(text)).await?;
+            figures.by_client.add(size / ours, peer);
+            if let Some(kubectl) = &self.kubectl {
+                let theirs = size / time_of(kubectl.logs()).await?;
+                figures.by_kubectl.get_or_insert_default().add(theirs, peer);
+            }
+        }
+        Ok(figures)
+    }
+
+    fn processor_times(&self) -> anyhow::Result<[f64; 2]> {
+        let [gateway, client] =
+            [self.pair.gateway_process, Process::ours()].map(Process::processor_time);
+        Ok([gateway?.as_secs_f64(), client?.as_secs_f64()])
     }
 }
 
-fn times(processes: [Process; 2]) -> anyhow::Result<[f64; 2]> {
-    let [gateway, client] = processes.map(Process::processor_time);
-    Ok([gateway?.as_secs_f64(), client?.as_secs_f64()])
+impl Figures {
+    fn report(&self, growth: f64, report: &mut Report) {
+        let unit = gigabytes_a_second;
+        report.rounds("kubernetes: 1 GiB over TLS / cat", &self.by_client, unit, Target::None);
+        if let Some(by_kubectl) = &self.by_kubectl {
+            report.rounds("kubernetes: 1 GiB by kubectl / cat", by_kubectl, unit, Target::None);
+        }
+        for (name, spent) in ["gateway", "client"].iter().zip(self.spent) {
+            let each = spent / ROUNDS as f64;
+            report.figure(&format!("kubernetes: {name} processor time"), format!("{each:.2} s"));
+        }
+        report.figure("kubernetes: gateway memory above start", mebibytes(growth));
+    }
 }
 
 async fn download(
