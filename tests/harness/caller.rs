@@ -1,5 +1,6 @@
 //! Somebody who calls the services: with a token or without one.
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -38,6 +39,18 @@ impl Caller {
 
     pub(crate) fn token(&self) -> &str {
         self.token.as_deref().unwrap()
+    }
+
+    /// The same without a token.
+    pub(crate) fn without_token(&self) -> Self {
+        Self { token: None, ..self.clone() }
+    }
+
+    /// The token as a browser passes it to the Kubernetes API: as a protocol of a WebSocket.
+    pub(crate) fn token_as_protocol(&self) -> String {
+        let token = BASE64_URL_SAFE_NO_PAD.encode(self.token());
+        self.secrets.learn(&token);
+        format!("base64url.bearer.authorization.k8s.io.{token}")
     }
 
     /// A request to the gateway, with the token if there is one.

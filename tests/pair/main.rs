@@ -41,3 +41,4 @@ mod requests;
 mod sequences;
 mod sessions;
 mod tls;
+mod websocket;

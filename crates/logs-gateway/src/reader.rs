@@ -54,8 +54,8 @@ impl LogReader {
         self.source.register(metrics);
     }
 
-    /// Finds the log, without reading it.
-    pub(crate) fn locate(
+    /// Finds the log, without reading more of it than it takes to believe a cursor.
+    pub(crate) async fn locate(
         &self,
         caller: &Caller,
         pod: &PodRef,
@@ -67,7 +67,12 @@ impl LogReader {
         {
             return Err(LocateError::BadCursor.into());
         }
-        Ok(self.source.locate(pod, query)?)
+        Ok(self.find(pod, query).await?)
+    }
+
+    async fn find(&self, pod: &PodRef, query: &LogQuery) -> Result<LocatedLog, LocateError> {
+        let found = self.source.find(pod, query)?;
+        self.bounds.read(found.cost_of_check(), || Ok(found.check())).await?
     }
 
     /// Finds the log and reads its beginning. Also tells which containers it is of.
@@ -78,7 +83,7 @@ impl LogReader {
         query: LogQuery,
         form: LogForm,
     ) -> Result<(LogStream, Vec<ContainerName>), ReadError> {
-        let located = self.locate(caller, &pod, &query)?;
+        let located = self.locate(caller, &pod, &query).await?;
         Ok(self.begin(located, pod, query, form).await?)
     }
 
@@ -114,7 +119,7 @@ impl LogReader {
         query: &LogQuery,
         options: KubeletOptions,
     ) -> Result<LogStream, ReadError> {
-        let mut located = self.locate(caller, pod, query)?;
+        let mut located = self.locate(caller, pod, query).await?;
         let cost = located.cost();
         let input = located.containers.pop().ok_or(LocateError::NoLog)?.input;
         let followed = input.following.as_ref();
@@ -130,7 +135,7 @@ impl LogReader {
         pod: PodRef,
         query: LogQuery,
     ) -> Result<LogStream, LocateError> {
-        let located = self.source.locate(&pod, &query)?;
+        let located = self.find(&pod, &query).await?;
         Ok(self.begin(located, pod, query, LogForm::Text).await?.0)
     }
 
@@ -148,5 +153,83 @@ impl LogReader {
     pub(crate) fn pods(&self, caller: &Caller) -> Result<Vec<PodSummary>, ReadError> {
         caller.may_read_any().map_err(ReadError::Denied)?;
         Ok(self.source.pods(|pod| caller.may_read(pod).is_ok())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, io::Write, path::Path};
+
+    use flate2::{Compression, write::GzEncoder};
+    use futures_util::FutureExt;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::logs::{file::ReadingCost, query::Anchor};
+
+    const COMPRESSED: ReadingCost = ReadingCost { stored_bytes: 1, is_compressed: true };
+    const LINE: &str = "2026-11-01T10:00:00Z stdout F line\n";
+
+    fn pod() -> PodRef {
+        PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() }
+    }
+
+    /// A log of two files, the earlier one compressed.
+    fn write_log(root: &Path) {
+        let directory = root.join("shop_web_1/app");
+        fs::create_dir_all(&directory).unwrap();
+        let rotated = fs::File::create(directory.join("0.log.20261101-100000.gz")).unwrap();
+        let mut rotated = GzEncoder::new(rotated, Compression::fast());
+        rotated.write_all(LINE.repeat(3).as_bytes()).unwrap();
+        rotated.finish().unwrap();
+        fs::write(directory.join("0.log"), LINE.replace("10:00", "10:01")).unwrap();
+    }
+
+    /// The cursors of all lines.
+    async fn cursors(reader: &LogReader) -> Vec<Cursor> {
+        let located = reader.find(&pod(), &LogQuery::default()).await.unwrap();
+        let (mut log, _) =
+            reader.begin(located, pod(), LogQuery::default(), LogForm::JsonLines).await.unwrap();
+        let mut text = Vec::new();
+        while let Some(chunk) = log.next().await.unwrap() {
+            text.extend_from_slice(&chunk);
+        }
+        let objects = serde_json::Deserializer::from_slice(&text).into_iter::<Value>();
+        let cursor = |object: Value| Cursor::decode(object["cursor"].as_str()?).ok();
+        objects.filter_map(|object| cursor(object.unwrap())).collect()
+    }
+
+    fn after(cursor: Cursor) -> LogQuery {
+        let uid = Some(cursor.uid.clone());
+        LogQuery { uid, anchor: Some(Anchor::After(cursor)), ..LogQuery::default() }
+    }
+
+    fn before(cursor: Cursor) -> LogQuery {
+        let uid = Some(cursor.uid.clone());
+        LogQuery { uid, anchor: Some(Anchor::Before(cursor)), ..LogQuery::default() }
+    }
+
+    #[tokio::test]
+    async fn a_cursor_into_a_compressed_file_is_looked_at_when_its_turn_comes() {
+        let root = tempfile::tempdir().unwrap();
+        write_log(root.path());
+        let reader = LogReader::new(FilesSource::open(root.path(), &[]).unwrap(), 1);
+        let cursors = cursors(&reader).await;
+        let [in_compressed, .., in_plain] = &cursors[..] else { panic!("{cursors:?}") };
+        let mut forged = in_compressed.clone();
+        for log in &mut forged.logs {
+            (log.begin.offset, log.seen.offset) = (u64::MAX / 2, u64::MAX / 2);
+        }
+        let somebody_else = reader.bounds.scan_permit(COMPRESSED).await;
+        for query in [after(forged.clone()), before(forged.clone()), after(in_compressed.clone())] {
+            assert!(reader.find(&pod(), &query).now_or_never().is_none(), "{query:?}");
+        }
+        assert!(reader.find(&pod(), &after(in_plain.clone())).now_or_never().unwrap().is_ok());
+        drop(somebody_else);
+        reader.find(&pod(), &after(in_compressed.clone())).await.unwrap();
+        for query in [after(forged.clone()), before(forged)] {
+            let refusal = reader.find(&pod(), &query).await.unwrap_err();
+            assert!(matches!(refusal, LocateError::CursorExpired), "{refusal:?}");
+        }
     }
 }

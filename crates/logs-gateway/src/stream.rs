@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use futures_util::{FutureExt, future::select_all};
 use serde::Serialize;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::{JoinHandle, spawn_blocking},
     time::{Instant, sleep_until},
 };
@@ -47,6 +47,30 @@ impl Bounds {
             ahead: Arc::new(Semaphore::new(MAX_READ_AHEAD)),
         }
     }
+
+    /// Does what costs that much where it takes no request's time, and when its turn comes: of
+    /// those who read compressed files only so many are let at once.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        cost: ReadingCost,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        if cost.is_little() {
+            return work();
+        }
+        let permit = self.scan_permit(cost).await;
+        let work = move || {
+            // It goes on when nobody waits for it any more, and so does its place.
+            let _permit = permit;
+            work()
+        };
+        spawn_blocking(work).await.map_err(io::Error::other)?
+    }
+
+    pub(crate) async fn scan_permit(&self, cost: ReadingCost) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed.
+        if cost.is_compressed { self.scans.clone().acquire_owned().await.ok() } else { None }
+    }
 }
 
 impl ReadingCost {
@@ -54,12 +78,6 @@ impl ReadingCost {
     fn is_little(self) -> bool {
         self.stored_bytes <= INLINE_BYTES && !self.is_compressed
     }
-}
-
-/// Waits for a place among those who read compressed files. It is held for a chunk at most.
-async fn scan_permit(scans: &Semaphore, cost: ReadingCost) -> Option<SemaphorePermit<'_>> {
-    // The semaphore is never closed.
-    if cost.is_compressed { scans.acquire().await.ok() } else { None }
 }
 
 /// What gives a stream its bytes.
@@ -181,12 +199,7 @@ impl LogStream {
             let progress = source.write_chunk(&mut chunk)?;
             io::Result::Ok((source, chunk, progress))
         };
-        let (source, chunk, progress) = if cost.is_little() {
-            begin()?
-        } else {
-            let _permit = scan_permit(&bounds.scans, cost).await;
-            spawn_blocking(begin).await.map_err(io::Error::other)??
-        };
+        let (source, chunk, progress) = bounds.read(cost, begin).await?;
         Ok(Self {
             bounds,
             form: source.form(),
@@ -296,13 +309,7 @@ impl LogStream {
             (Some(ahead), _) => ahead.read.await.map_err(io::Error::other)?,
             (None, Some(source)) => {
                 let cost = source.cost_ahead();
-                if cost.is_little() {
-                    read_chunk(source)
-                } else {
-                    let _permit = scan_permit(&self.bounds.scans, cost).await;
-                    let read = spawn_blocking(move || read_chunk(source));
-                    read.await.map_err(io::Error::other)?
-                }
+                self.bounds.read(cost, || Ok(read_chunk(source))).await?
             }
             (None, None) => return Ok(()),
         };

@@ -8,10 +8,10 @@
 use std::{path::Path, process::Stdio, time::Instant};
 
 use anyhow::{Context, ensure};
-use crc32fast::Hasher;
-use tokio::{io::AsyncReadExt, process::Command};
+use tokio::process::Command;
 
 use super::{
+    content::{Content, Tally},
     http::Connection,
     process::Process,
     rounds::Rounds,
@@ -23,13 +23,6 @@ use crate::services::Services;
 const ROUNDS: usize = 5;
 const BUFFER_BYTES: usize = 256 * 1024;
 
-/// What was received, in short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Content {
-    bytes: u64,
-    checksum: u32,
-}
-
 pub(super) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyhow::Result<Report> {
     let log = stage.large_log().await?;
     let size = log.metadata()?.len() as f64;
@@ -37,7 +30,7 @@ pub(super) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
     let memory_at_start = pair.gateway_process.resident()?;
     let mut report = Report::default();
     // Also the warm-up: from here on the file is in the page cache.
-    let expected = what_cut_gives(log).await?;
+    let expected = Content::printed_by(cut(log)).await?;
     let content = what_the_gateway_gives(&pair).await?;
     if content != expected {
         report.note(format!("the gateway gave {content:?}, cut gave {expected:?}"));
@@ -73,13 +66,9 @@ async fn time_of_the_gateway(pair: &Pair) -> anyhow::Result<f64> {
 }
 
 async fn what_the_gateway_gives(pair: &Pair) -> anyhow::Result<Content> {
-    let (mut bytes, mut hasher) = (0, Hasher::new());
-    download(pair, |content| {
-        bytes += content.len() as u64;
-        hasher.update(content);
-    })
-    .await?;
-    Ok(Content { bytes, checksum: hasher.finalize() })
+    let mut tally = Tally::default();
+    download(pair, |content| tally.add(content)).await?;
+    Ok(tally.content())
 }
 
 async fn download(pair: &Pair, content: impl FnMut(&[u8])) -> anyhow::Result<()> {
@@ -95,22 +84,8 @@ async fn time_of_cut(log: &Path) -> anyhow::Result<f64> {
     Ok(start.elapsed().as_secs_f64())
 }
 
-async fn what_cut_gives(log: &Path) -> anyhow::Result<Content> {
-    let mut cut = cut(log).stdout(Stdio::piped()).spawn().context("cannot run cut")?;
-    let mut output = cut.stdout.take().context("standard output is not piped")?;
-    let (mut bytes, mut hasher) = (0, Hasher::new());
-    let mut buffer = vec![0; BUFFER_BYTES];
-    loop {
-        let count = output.read(&mut buffer).await.context("cannot read from cut")?;
-        if count == 0 {
-            return Ok(Content { bytes, checksum: hasher.finalize() });
-        }
-        bytes += count as u64;
-        hasher.update(&buffer[..count]);
-    }
-}
-
-fn cut(log: &Path) -> Command {
+/// Prints the text of a log.
+pub(super) fn cut(log: &Path) -> Command {
     let mut command = Command::new("cut");
     // Its fastest locale.
     command.args(["-d", " ", "-f4-"]).arg(log).env("LC_ALL", "C");

@@ -3,11 +3,13 @@
 //! It reports; tests judge. Each job is measured in the same run as its peer or limit, in turns,
 //! since on a shared machine only ratios mean anything.
 
+mod content;
 mod download;
 mod flood;
 mod followers;
 mod guesses;
 mod http;
+mod kubernetes;
 mod load;
 mod log_files;
 mod no_batches;

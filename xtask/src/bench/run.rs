@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{
-    download, flood, followers, requests, sessions, slow_reader,
+    download, flood, followers, kubernetes, requests, sessions, slow_reader,
     stage::Stage,
     table::{HEADER, Report},
     tail,
@@ -24,6 +24,8 @@ use crate::{
 pub(crate) enum Bench {
     /// A log of 1 GiB as text, against `cut`
     Download,
+    /// The same over the Kubernetes API and TLS, by kubectl too, against `cat`
+    Kubernetes,
     /// The last 100 lines of a log of 10 GiB, against those of 10 MiB
     Tail,
     /// 2,000 followers of a file that grows by 500 lines a second
@@ -83,6 +85,7 @@ impl Bench {
     async fn measure(self, stage: &Stage<'_>, services: &mut Services) -> anyhow::Result<Report> {
         match self {
             Self::Download => download::measure(stage, services).await,
+            Self::Kubernetes => kubernetes::measure(stage, services).await,
             Self::Tail => tail::measure(stage, services).await,
             Self::Followers => followers::measure(stage, services).await,
             Self::SlowReader => slow_reader::measure(stage, services).await,

@@ -13,11 +13,12 @@ use super::{http, log_files, process::Process};
 use crate::{
     accounts::Account,
     binaries::Binaries,
+    certificates::Certificates,
     launch::{self, Site},
     services::{Ready, Services},
 };
 
-/// Of the log that `download` and `slow-reader` read.
+/// Of the log that `download`, `kubernetes` and `slow-reader` read.
 const LARGE_LOG_BYTES: u64 = 1 << 30;
 /// Any port that is free.
 const ANY: &str = "127.0.0.1:0";
@@ -67,10 +68,30 @@ impl<'a> Stage<'a> {
         services: &mut Services,
     ) -> anyhow::Result<Pair> {
         let listen = [sso_service, ANY.to_owned()];
+        self.start_pair(listen, None, services).await
+    }
+
+    /// Starts both services, the gateway with a certificate.
+    pub(super) async fn start_over_tls(
+        &self,
+        certificates: &Certificates,
+        services: &mut Services,
+    ) -> anyhow::Result<Pair> {
+        self.start_pair([ANY, ANY].map(str::to_owned), Some(certificates), services).await
+    }
+
+    async fn start_pair(
+        &self,
+        listen: [String; 2],
+        certificates: Option<&Certificates>,
+        services: &mut Services,
+    ) -> anyhow::Result<Pair> {
         let sso = launch::sso_service(self.binaries, self.home, &self.user, listen);
         let sso = services.start("sso-service", sso).await?;
         let authority = Site { address: sso.listening, certificates: None };
-        let gateway = self.start_gateway("logs-gateway", sso.listening, services).await?;
+        let mut gateway = self.gateway(&authority);
+        launch::show_certificate(&mut gateway, "GATEWAY", certificates);
+        let gateway = services.start("logs-gateway", gateway).await?;
         let id = services.id("logs-gateway").context("logs-gateway has ended")?;
         let session = self.user.log_in(&authority).await?;
         Ok(Pair {
@@ -102,11 +123,21 @@ impl<'a> Stage<'a> {
         sso_service: SocketAddr,
         services: &mut Services,
     ) -> anyhow::Result<Ready> {
-        let listen = [ANY, ANY].map(str::to_owned);
         let authority = Site { address: sso_service, certificates: None };
-        let mut gateway = launch::logs_gateway(self.binaries, &authority, &self.logs, listen);
+        services.start(name, self.gateway(&authority)).await
+    }
+
+    fn gateway(&self, authority: &Site<'_>) -> Command {
+        let listen = [ANY, ANY].map(str::to_owned);
+        let mut gateway = launch::logs_gateway(self.binaries, authority, &self.logs, listen);
         gateway.env("GATEWAY_MAX_STREAMS_PER_USER", "1000000");
-        services.start(name, gateway).await
+        gateway
+    }
+
+    /// New ones, of this run.
+    pub(super) fn certificates(&self) -> anyhow::Result<Certificates> {
+        let directory = tempfile::tempdir_in(self.home).context("cannot create a directory")?;
+        Certificates::create(&directory.keep())
     }
 
     /// Bare actix, which gives this answer to everything.

@@ -4,6 +4,7 @@ use std::io;
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
+    dev::Payload,
     http::header::{self, ContentEncoding},
     web::Bytes,
 };
@@ -33,12 +34,17 @@ pub(super) struct Frame {
 /// Who takes the body: it has one of the user's places until it is dropped.
 pub(super) struct Reader {
     departure: Departure,
-    _permit: StreamPermit,
+    permit: StreamPermit,
 }
 
 impl Reader {
     pub(super) fn new(departure: Departure, permit: StreamPermit) -> Self {
-        Self { departure, _permit: permit }
+        Self { departure, permit }
+    }
+
+    /// What the reader says, and the place.
+    pub(super) fn into_parts(self) -> (Payload, StreamPermit) {
+        (self.departure.into_payload(), self.permit)
     }
 
     /// Ends when the reader has left, if that can be told.

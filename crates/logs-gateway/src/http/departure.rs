@@ -21,6 +21,11 @@ impl Departure {
         Self(payload.into_inner())
     }
 
+    /// What the reader says. Of whoever asked for a WebSocket that goes on.
+    pub(super) fn into_payload(self) -> Payload {
+        self.0
+    }
+
     /// Ends when the reader has left; never over HTTP/1.1.
     pub(super) async fn wait(&mut self) {
         let Payload::H2 { payload } = &mut self.0 else {

@@ -36,7 +36,7 @@ pub(super) struct Opened {
     pub(super) permit: StreamPermit,
 }
 
-/// Answers with the log. It ends with its reader's token, and if it is followed with the service.
+/// Answers with the log in its frame.
 ///
 /// # Errors
 /// When the encoder cannot be set up.
@@ -46,6 +46,14 @@ pub(super) fn give(
     response: HttpResponseBuilder,
     frame: Frame,
 ) -> io::Result<HttpResponse> {
+    let encoding = accepted_encoding(asked.request);
+    let (log, reader) = entrust(asked, opened);
+    body::answer(response, log, frame, encoding, reader)
+}
+
+/// The log for its reader alone: it ends with the reader's token, and if it is followed with the
+/// service.
+pub(super) fn entrust(asked: Asked<'_>, opened: Opened) -> (LogStream, Reader) {
     let Asked { request, state, caller, token, departure } = asked;
     let Opened { log, pod, follows, permit } = opened;
     let context = RequestContext::of(request);
@@ -66,6 +74,5 @@ pub(super) fn give(
             () = readiness.ended(), if follows => EndReason::Shutdown,
         }
     });
-    let encoding = accepted_encoding(request);
-    body::answer(response, log, frame, encoding, Reader::new(departure, permit))
+    (log, Reader::new(departure, permit))
 }

@@ -79,7 +79,7 @@ async fn answer(
         response.insert_header((header::CONTENT_DISPOSITION, file));
     }
     if request.method() == Method::HEAD {
-        state.reader.locate(caller, &pod, &query).map_err(problem)?;
+        state.reader.locate(caller, &pod, &query).await.map_err(problem)?;
         return Ok(body::unsaid(response));
     }
     let Some(permit) = state.streams.open(&caller.username) else {

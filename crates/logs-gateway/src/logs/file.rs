@@ -393,11 +393,6 @@ impl Chain {
         self
     }
 
-    /// Whether a line begins at the start.
-    pub(crate) fn starts_with_a_line(&self) -> io::Result<bool> {
-        self.files.first().map_or(Ok(true), |file| file.has_line_at(self.start))
-    }
-
     /// What it takes to read all of it.
     pub(crate) fn cost(&self) -> ReadingCost {
         let cost: ReadingCost = self.files.iter().map(|file| file.cost()).sum();

@@ -52,6 +52,16 @@ impl RequestContext {
     }
 }
 
+/// What a client says of itself, for the record of its request: put it into the request's
+/// extensions. Nobody has checked whether it is true.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClientNote {
+    /// What a person typed to make the client ask.
+    pub command: Option<String>,
+    /// What all requests of that command have in common.
+    pub session: Option<String>,
+}
+
 fn spelled(id: Uuid) -> Rc<str> {
     Rc::from(&*id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
 }

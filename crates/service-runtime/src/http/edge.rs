@@ -1,7 +1,11 @@
 //! What happens to every request, whatever it wants: it gets an id, is counted, and if it fails,
 //! fails as a problem.
 
-use std::{rc::Rc, sync::Arc, time::Instant};
+use std::{
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     HttpMessage, HttpResponse,
@@ -13,10 +17,11 @@ use actix_web::{
     },
     middleware::Next,
 };
+use tracing::Level;
 
 use super::{
     Problem, TrustedProxies,
-    context::{REQUEST_ID, RequestContext},
+    context::{ClientNote, REQUEST_ID, RequestContext},
     in_flight::until_given,
 };
 use crate::{
@@ -92,10 +97,25 @@ impl WorkerEdge {
         let (status, elapsed) = (response.status().as_u16(), started.elapsed());
         let route = response.request().match_pattern();
         let route = route.as_deref();
-        tracing::debug!(%request_id, status, route, ?elapsed, "answered");
+        if tracing::enabled!(Level::DEBUG) {
+            record(&response, &request_id, route, elapsed);
+        }
         self.metrics.count(route, status, elapsed);
         Ok(until_given(response, in_flight))
     }
+}
+
+/// Writes down how a request ended.
+fn record(
+    response: &ServiceResponse<BoxBody>,
+    request_id: &str,
+    route: Option<&str>,
+    elapsed: Duration,
+) {
+    let status = response.status().as_u16();
+    let client = response.request().extensions().get::<ClientNote>().cloned();
+    let ClientNote { command, session } = client.unwrap_or_default();
+    tracing::debug!(request_id, status, route, ?elapsed, command, session, "answered");
 }
 
 /// The answer, with the headers that middleware gave to the one before it.

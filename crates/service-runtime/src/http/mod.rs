@@ -13,7 +13,7 @@ mod query;
 pub use authorization::authorization;
 pub use body::{ContentType, MAX_BODY_BYTES, content_type, read_body, unsupported_media_type};
 pub use client_ip::TrustedProxies;
-pub use context::{RequestContext, TraceParent};
+pub use context::{ClientNote, RequestContext, TraceParent};
 pub use edge::{Edge, WorkerEdge};
 pub use endpoint::{Endpoint, endpoint, no_such_endpoint};
 pub use problem::{Problem, Result};

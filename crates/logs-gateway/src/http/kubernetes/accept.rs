@@ -5,7 +5,10 @@ use actix_web::{
     http::header::{Accept, Header},
 };
 
-use super::status::{Result, Status};
+use super::{
+    status::{Result, Status},
+    status_form::{JSON, PROTOBUF, StatusForm, YAML},
+};
 
 /// The forms that an object or a list can be given in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +49,7 @@ fn wanted(request: &HttpRequest) -> Vec<Wanted> {
 }
 
 fn is_json(essence: &str) -> bool {
-    matches!(essence, "*/*" | "application/*" | "application/json")
+    matches!(essence, "*/*" | "application/*" | JSON)
 }
 
 /// The first form of those accepted that there is.
@@ -69,7 +72,18 @@ pub(super) fn form(request: &HttpRequest) -> Result<Form> {
             Some(_) => None,
         }
     });
-    found.ok_or_else(|| Status::not_acceptable(&only(&["application/json"])))
+    found.ok_or_else(|| Status::not_acceptable(&only(&[JSON])))
+}
+
+/// The first form of those accepted, and JSON where none is: a failure is told in any case.
+pub(super) fn status_form(request: &HttpRequest) -> StatusForm {
+    let plain = wanted(request).into_iter().filter(|wanted| wanted.kind.is_none());
+    let mut forms = plain.filter_map(|wanted| match &*wanted.essence {
+        YAML => Some(StatusForm::Yaml),
+        PROTOBUF => Some(StatusForm::Protobuf),
+        essence => is_json(essence).then_some(StatusForm::Json),
+    });
+    forms.next().unwrap_or(StatusForm::Json)
 }
 
 /// The newest aggregated form that is accepted, else the plain one.
@@ -91,8 +105,7 @@ pub(super) fn discovery_form(request: &HttpRequest) -> DiscoveryForm {
 
 /// A log is text, and all the same `text/plain` alone is not good enough to be given one.
 pub(super) fn log(request: &HttpRequest) -> Result<()> {
-    const FORMS: [&str; 3] =
-        ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+    const FORMS: [&str; 3] = [JSON, YAML, PROTOBUF];
     let wanted = wanted(request);
     let fits = |wanted: &Wanted| {
         let essence = &*wanted.essence;
@@ -138,6 +151,21 @@ mod tests {
             assert_eq!(form(&accepting(accept)).unwrap(), Form::Object, "{accept}");
         }
         assert!(form(&accepting("application/yaml")).is_err());
+    }
+
+    #[test]
+    fn a_failure_is_told_in_the_first_form_that_is_accepted() {
+        for (accept, expected) in [
+            ("application/yaml", StatusForm::Yaml),
+            ("application/vnd.kubernetes.protobuf", StatusForm::Protobuf),
+            ("application/vnd.kubernetes.protobuf, application/json", StatusForm::Protobuf),
+            ("application/yaml;q=0.5, application/json", StatusForm::Json),
+            ("application/json;as=Table;v=v1;g=meta.k8s.io", StatusForm::Json),
+            ("*/*", StatusForm::Json),
+            ("text/html", StatusForm::Json),
+        ] {
+            assert_eq!(status_form(&accepting(accept)), expected, "{accept}");
+        }
     }
 
     #[test]

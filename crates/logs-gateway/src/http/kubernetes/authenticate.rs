@@ -12,7 +12,12 @@ use actix_web::{
 use service_runtime::http::{RequestContext, authorization};
 use shared_types::BearerToken;
 
-use super::status::{Result, Status};
+use super::{
+    accept::status_form,
+    kubectl,
+    status::{Result, Status},
+    upgrade,
+};
 use crate::{
     auth::{Authority, Caller, Refusal},
     http::GatewayState,
@@ -25,13 +30,17 @@ pub(super) async fn authenticate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
+    request.extensions_mut().insert(kubectl::note(request.headers()));
     match identify(&state.authority, &request).await {
         Ok((caller, token)) => {
             request.extensions_mut().insert(caller);
             request.extensions_mut().insert(token);
             Ok(in_kubernetes_words(next.call(request).await?.map_into_boxed_body()))
         }
-        Err(status) => Ok(request.into_response(status.to_response())),
+        Err(status) => {
+            let form = status_form(request.request());
+            Ok(request.into_response(status.to_response(form)))
+        }
     }
 }
 
@@ -39,19 +48,23 @@ async fn identify(
     authority: &Authority,
     request: &ServiceRequest,
 ) -> Result<(Caller, Rc<BearerToken>)> {
-    let token = authorization(request.headers()).ok().flatten();
-    let token = Rc::new(token.ok_or_else(Status::unauthorized)?);
     let context = RequestContext::of(request.request());
-    match authority.identify(&token, &context).await {
-        Ok(caller) => Ok((caller, token)),
-        Err(Refusal::Invalid) => Err(Status::unauthorized()),
-        Err(Refusal::Forbidden) => Err(Status::not_permitted()),
-        Err(Refusal::Unknown(cause)) => {
-            let request_id = &*context.request_id;
-            tracing::error!(request_id, %cause, "whether a token is valid cannot be told");
-            Err(Status::unavailable())
+    let in_header = authorization(request.headers()).ok().flatten();
+    // Who is nobody by the header may be somebody by the protocol.
+    for token in [in_header, upgrade::token(request.head())].into_iter().flatten() {
+        let token = Rc::new(token);
+        match authority.identify(&token, &context).await {
+            Ok(caller) => return Ok((caller, token)),
+            Err(Refusal::Invalid) => {}
+            Err(Refusal::Forbidden) => return Err(Status::not_permitted()),
+            Err(Refusal::Unknown(cause)) => {
+                let request_id = &*context.request_id;
+                tracing::error!(request_id, %cause, "whether a token is valid cannot be told");
+                return Err(Status::unavailable());
+            }
         }
     }
+    Err(Status::unauthorized())
 }
 
 /// An answer that stems from an error, as an answer: the edge would make a problem of the error.
@@ -65,6 +78,6 @@ fn in_kubernetes_words(response: ServiceResponse) -> ServiceResponse {
         let context = RequestContext::of(response.request());
         tracing::error!(request_id = &*context.request_id, cause, "request failed");
     }
-    let answer = status.to_response();
+    let answer = status.to_response(status_form(response.request()));
     response.into_response(answer)
 }

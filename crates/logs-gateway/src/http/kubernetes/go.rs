@@ -66,10 +66,13 @@ fn parse_int(text: &str) -> Result<i64, String> {
 
 /// A time of RFC 3339, of which whole seconds count.
 pub(super) fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
-    match LineTime::parse(text.as_bytes()) {
-        Some(time) => Ok(time.instant().trunc_subsecs(0)),
-        None => Err(time_fault(text)),
-    }
+    parse_exact_time(text).map(|time| time.trunc_subsecs(0))
+}
+
+/// A time of RFC 3339, to the nanosecond.
+pub(super) fn parse_exact_time(text: &str) -> Result<DateTime<Utc>, String> {
+    let time = LineTime::parse(text.as_bytes()).ok_or_else(|| time_fault(text))?;
+    Ok(time.instant())
 }
 
 /// Where `time.Parse` stops to understand.

@@ -1,4 +1,4 @@
-//! `GET …/pods/{pod}/log`: a log in the kubelet's bytes.
+//! `GET …/pods/{pod}/log`: a log in the kubelet's bytes, over HTTP or a WebSocket.
 
 use std::rc::Rc;
 
@@ -15,6 +15,8 @@ use super::{
     log_options::LogOptions,
     pods::survey,
     status::{Deed, Result, Status},
+    upgrade::{self, Handshake},
+    websocket,
 };
 use crate::{
     auth::Caller,
@@ -33,7 +35,8 @@ use crate::{
 };
 
 /// In the API server's order: may the caller, is the answer accepted, can the options be read, are
-/// they allowed, is there such a pod, which container. Whatever can fail does so before the 200.
+/// they allowed, is there such a pod, which container. Whatever can fail does so before the 200, or
+/// before the 101.
 pub(super) async fn read(
     request: HttpRequest,
     state: web::Data<GatewayState>,
@@ -68,6 +71,7 @@ pub(super) async fn read(
         Err(()) => state
             .reader
             .locate(&caller, &pod, &LogQuery { container: ContainerChoice::All, ..query })
+            .await
             .and(Err(LocateError::NoContainer(Vec::new()).into())),
     };
     let log = match opened {
@@ -80,11 +84,15 @@ pub(super) async fn read(
             return Err(refusal(&error, &caller, &pod, &container));
         }
     };
-    let mut response = HttpResponse::Ok();
-    response.content_type("text/plain").insert_header((header::CACHE_CONTROL, "no-store"));
     let departure = Departure::of(payload);
     let asked = Asked { request: &request, state: &state, caller, token, departure };
     let opened = Opened { log, pod, follows: options.follow, permit };
+    if upgrade::is_asked_for(request.head()) {
+        let handshake = Handshake::with(request.head())?;
+        return Ok(websocket::give(handshake, asked, opened));
+    }
+    let mut response = HttpResponse::Ok();
+    response.content_type("text/plain").insert_header((header::CACHE_CONTROL, "no-store"));
     give(asked, opened, response, Frame::default()).map_err(|error| Status::internal(&error))
 }
 

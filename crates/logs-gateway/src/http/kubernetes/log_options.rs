@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    go::{GoQuery, parse_time},
+    go::{GoQuery, parse_exact_time, parse_time},
     status::{Cause, Result, Status},
 };
 use crate::logs::{
@@ -24,6 +24,8 @@ pub(super) struct LogOptions {
     limit_bytes: Option<i64>,
     since_seconds: Option<i64>,
     since_time: Option<DateTime<Utc>>,
+    /// Ours, and exact as ours are.
+    until_time: Option<DateTime<Utc>>,
     stream: Option<String>,
     /// Ours, so a wrong value is refused in our words.
     history_fault: Option<String>,
@@ -53,6 +55,7 @@ impl LogOptions {
             limit_bytes: integer("limitBytes")?,
             since_seconds: integer("sinceSeconds")?,
             since_time: query.get("sinceTime").map(since_time).transpose()?,
+            until_time: query.get("untilTime").map(until_time).transpose()?.flatten(),
             stream: query.get("stream").map(str::to_owned),
             history_fault,
         })
@@ -96,6 +99,7 @@ impl LogOptions {
         Ok(KubeletOptions {
             tail_lines: unsigned(self.tail_lines),
             since: self.since_time.or(since),
+            until: self.until_time,
             limit_bytes: unsigned(self.limit_bytes),
             timestamps: self.timestamps,
             stream,
@@ -118,6 +122,14 @@ fn since_time(text: &str) -> Result<DateTime<Utc>> {
     match text {
         "" | "null" => Ok(LineTime::GO_ZERO.instant()),
         text => parse_time(text).map_err(Status::bad_request),
+    }
+}
+
+/// Nothing is no bound.
+fn until_time(text: &str) -> Result<Option<DateTime<Utc>>> {
+    match text {
+        "" | "null" => Ok(None),
+        text => parse_exact_time(text).map(Some).map_err(Status::bad_request),
     }
 }
 

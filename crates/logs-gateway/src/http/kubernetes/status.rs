@@ -12,6 +12,7 @@ use actix_web::{
 };
 use serde::Serialize;
 
+use super::status_form::StatusForm;
 use crate::logs::kubelet::Quoted;
 
 /// What a handler of this API gives.
@@ -187,6 +188,19 @@ impl Status {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
     }
 
+    /// 400: what asks for a WebSocket does not do so as it must (RFC 6455 §4.4).
+    pub(super) fn bad_handshake(fault: &dyn fmt::Display) -> Self {
+        Self::bad_request(fault.to_string()).with_header(header::SEC_WEBSOCKET_VERSION, "13")
+    }
+
+    /// 403: none of the protocols that a WebSocket is asked for with is known.
+    pub(super) fn unknown_protocols(asked: &[&str], known: &[&str]) -> Self {
+        let (asked, known) = (asked.join(" "), known.join(" "));
+        let message =
+            format!("requested protocol(s) are not supported: [{asked}]; supports [{known}]");
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(Details::default())
+    }
+
     /// 413.
     pub(super) fn too_large() -> Self {
         let message = "the request is too large";
@@ -259,19 +273,21 @@ impl Status {
         serde_json::to_string(&self.0.object()).unwrap_or_default()
     }
 
-    /// The answer.
-    pub(super) fn to_response(&self) -> HttpResponse {
+    /// The answer in this form. That nothing can be accepted is said in JSON.
+    pub(super) fn to_response(&self, form: StatusForm) -> HttpResponse {
         let parts = &*self.0;
         let mut response = HttpResponseBuilder::new(parts.code);
         if let Some((name, value)) = &parts.header {
             response.insert_header((name.clone(), *value));
         }
         response.insert_header((header::CACHE_CONTROL, "no-store"));
-        response.insert_header((header::CONTENT_TYPE, "application/json"));
-        response.body(match parts.is_pretty {
-            true => serde_json::to_string_pretty(&parts.object()).unwrap_or_default(),
-            false => self.to_json() + "\n",
-        })
+        if parts.is_pretty {
+            response.insert_header((header::CONTENT_TYPE, StatusForm::Json.media_type()));
+            return response
+                .body(serde_json::to_string_pretty(&parts.object()).unwrap_or_default());
+        }
+        response.insert_header((header::CONTENT_TYPE, form.media_type()));
+        response.body(form.write(&parts.object()))
     }
 }
 
@@ -302,6 +318,6 @@ impl ResponseError for Status {
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        self.to_response()
+        self.to_response(StatusForm::Json)
     }
 }

@@ -16,13 +16,14 @@ use super::{
     followers::Followers,
     inventory::{Inventory, Survey, TooOld},
     layout::PodDirectory,
+    located::{Claim, FoundLog, LocateError, LocatedContainer, LocatedLog},
     lookout::{Lookout, Watching},
     pod::{Missing, PodLogs},
     watch::DirectoryWatch,
 };
 use crate::logs::{
     cursor::{FilePlace, LogPosition},
-    file::{Chain, LogFile, OpenFrom, ReadingCost, Until},
+    file::{Chain, LogFile, OpenFrom, Until},
     merge::{Following, LogInput, Seen},
     query::{Anchor, ContainerChoice, History, LogQuery},
     span,
@@ -38,64 +39,6 @@ pub(crate) struct FilesSource {
     lookout: Lookout,
     /// How many directories that are followed cannot be watched.
     polled: Gauge,
-}
-
-/// The logs that answer a query, as they are at this instant.
-#[derive(Debug)]
-pub(crate) struct LocatedLog {
-    pub(crate) uid: PodUid,
-    pub(crate) containers: Vec<LocatedContainer>,
-}
-
-#[derive(Debug)]
-pub(crate) struct LocatedContainer {
-    pub(crate) name: ContainerName,
-    pub(crate) input: LogInput,
-}
-
-/// Why there is no log to give.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum LocateError {
-    #[error("there are no logs of this pod")]
-    NoPod,
-    #[error("the pod has several containers")]
-    ContainerRequired(Vec<ContainerName>),
-    #[error("the pod has no such container")]
-    NoContainer(Vec<ContainerName>),
-    #[error("there is no log of this container")]
-    NoLog,
-    #[error("there is no log of an earlier run of this container")]
-    NoPrevious,
-    #[error("the cursor is of another pod or container")]
-    BadCursor,
-    #[error("what the cursor points to is gone")]
-    CursorExpired,
-    /// There is a file, but it cannot be read. The cause is for the log.
-    #[error("the log cannot be read: {0}")]
-    Unreadable(io::Error),
-}
-
-impl From<Missing> for LocateError {
-    fn from(missing: Missing) -> Self {
-        match missing {
-            Missing::Log => Self::NoLog,
-            Missing::Previous => Self::NoPrevious,
-            Missing::Io(error) => Self::Unreadable(error),
-        }
-    }
-}
-
-impl From<io::Error> for LocateError {
-    fn from(error: io::Error) -> Self {
-        Missing::from(error).into()
-    }
-}
-
-impl LocatedLog {
-    /// What it takes to read all of it.
-    pub(crate) fn cost(&self) -> ReadingCost {
-        self.containers.iter().map(|container| container.input.chain.cost()).sum()
-    }
 }
 
 /// A pod as a list shows it.
@@ -146,7 +89,7 @@ impl FilesSource {
     }
 
     /// Opens the files that answer a query about a pod.
-    pub(crate) fn locate(&self, pod: &PodRef, query: &LogQuery) -> Result<LocatedLog, LocateError> {
+    pub(crate) fn find(&self, pod: &PodRef, query: &LogQuery) -> Result<FoundLog, LocateError> {
         let root = self.directory.open()?;
         let incarnations = self.incarnations(&root, pod, query)?;
         let Some(last) = incarnations.last() else {
@@ -166,9 +109,9 @@ impl FilesSource {
             // A container that the cursor does not know has written nothing before it.
             names.retain(|name| cursor.position_in(name).is_some());
         }
-        let mut containers = Vec::new();
+        let (mut containers, mut claims) = (Vec::new(), Vec::new());
         for name in names {
-            match self.locate_container(&incarnations, &name, query) {
+            match self.find_container(&incarnations, &name, query, &mut claims) {
                 Ok(input) => containers.push(LocatedContainer { name, input }),
                 // What is there of several logs is what there is.
                 Err(LocateError::NoLog | LocateError::NoPrevious)
@@ -179,16 +122,20 @@ impl FilesSource {
         match containers.is_empty() {
             true if query.previous => Err(LocateError::NoPrevious),
             true => Err(LocateError::NoLog),
-            false => Ok(LocatedLog { uid: last.name.uid.clone(), containers }),
+            false => {
+                let log = LocatedLog { uid: last.name.uid.clone(), containers };
+                Ok(FoundLog { log, claims })
+            }
         }
     }
 
     /// The log of a container, from all incarnations given, of which the last one counts.
-    fn locate_container(
+    fn find_container(
         &self,
         incarnations: &[PodLogs<'_>],
         name: &ContainerName,
         query: &LogQuery,
+        claims: &mut Vec<Claim>,
     ) -> Result<LogInput, LocateError> {
         let cursor = query.anchor.as_ref().map(Anchor::cursor);
         let position = cursor.and_then(|cursor| cursor.position_in(name));
@@ -196,10 +143,10 @@ impl FilesSource {
         let (files, following) = self.open_files(incarnations, name, query, restart)?;
         let chain = match (&query.anchor, position) {
             (Some(Anchor::After(_)), Some(position)) => {
-                return take_up(files, following, position);
+                return take_up(files, following, position, claims);
             }
             (Some(Anchor::Before(cursor)), Some(position)) => {
-                let chain = up_to(files, position, !cursor.is_of(name))?;
+                let chain = up_to(files, position, !cursor.is_of(name), claims)?;
                 if query.history == History::Current { chain.in_last_file() } else { chain }
             }
             _ => Chain::whole(files),
@@ -355,15 +302,14 @@ fn take_up(
     mut files: Vec<Arc<LogFile>>,
     following: Option<Following>,
     position: &LogPosition,
+    claims: &mut Vec<Claim>,
 ) -> Result<LogInput, LocateError> {
     let begin = index_of(&position.begin, &files)?;
     let seen = index_of(&position.seen, &files)?;
     let seen = Seen { file: files[seen].clone(), mark: position.mark() };
     files.drain(..begin);
+    claims.push(Claim { file: files[0].clone(), offset: position.begin.offset });
     let chain = Chain { start: position.begin.offset, ..Chain::whole(files) };
-    if !chain.starts_with_a_line()? {
-        return Err(LocateError::CursorExpired);
-    }
     Ok(LogInput { chain, following, seen: Some(seen) })
 }
 
@@ -372,13 +318,12 @@ fn up_to(
     mut files: Vec<Arc<LogFile>>,
     position: &LogPosition,
     is_inclusive: bool,
+    claims: &mut Vec<Claim>,
 ) -> Result<Chain, LocateError> {
     let last = index_of(&position.seen, &files)?;
     let mark = position.mark();
-    if let OpenFrom::SameFile(begin) = mark.open_from
-        && !files[last].has_line_at(begin)?
-    {
-        return Err(LocateError::CursorExpired);
+    if let OpenFrom::SameFile(offset) = mark.open_from {
+        claims.push(Claim { file: files[last].clone(), offset });
     }
     files.truncate(last + 1);
     let until = Some(Until { mark, is_inclusive });

@@ -68,6 +68,7 @@ impl RecordedOptions {
         KubeletOptions {
             tail_lines: self.tail_lines,
             since: self.since_time.or(ago),
+            until: None,
             limit_bytes: self.limit_bytes,
             timestamps: self.timestamps,
             stream: match self.stream.as_deref() {

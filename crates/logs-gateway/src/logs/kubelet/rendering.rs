@@ -26,6 +26,8 @@ pub(crate) struct KubeletOptions {
     pub(crate) tail_lines: Option<u64>,
     /// Only lines of this time or later. `sinceSeconds` has been subtracted from the time it is.
     pub(crate) since: Option<DateTime<Utc>>,
+    /// Only lines of an earlier time. Kubernetes has nothing like it.
+    pub(crate) until: Option<DateTime<Utc>>,
     /// Of what is written, time stamps included.
     pub(crate) limit_bytes: Option<u64>,
     pub(crate) timestamps: bool,
@@ -184,6 +186,7 @@ fn unsupported_format(line: &PhysicalLine<'_>) -> KubeletError {
 #[derive(Debug)]
 struct Writer {
     since: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
     stream: Option<Stream>,
     timestamps: bool,
     bytes_left: Option<u64>,
@@ -199,6 +202,7 @@ impl Writer {
         Self {
             // Without a time the kubelet compares all the same, with Go's zero.
             since: options.since.unwrap_or_else(|| LineTime::GO_ZERO.instant()),
+            until: options.until,
             stream: options.stream,
             timestamps: options.timestamps,
             bytes_left: options.limit_bytes,
@@ -211,7 +215,8 @@ impl Writer {
     }
 
     fn chooses(&self, entry: &LenientEntry) -> Result<bool, KubeletError> {
-        if entry.time.instant() < self.since {
+        let instant = entry.time.instant();
+        if instant < self.since || self.until.is_some_and(|until| until <= instant) {
             return Ok(false);
         }
         match &entry.stream {
@@ -346,7 +351,10 @@ mod tests {
             if !entry.partial && (line.ends_with(b"\n") || format == LineFormat::DockerJson) {
                 log.push(b'\n');
             }
-            if options.since.is_none_or(|since| entry.time.instant() >= since) {
+            let instant = entry.time.instant();
+            let is_in_time = options.since.is_none_or(|since| since <= instant)
+                && options.until.is_none_or(|until| instant < until);
+            if is_in_time {
                 let stream = match &entry.stream {
                     Ok(stream) => *stream,
                     Err(UnknownStream(name)) => {
@@ -421,15 +429,25 @@ mod tests {
 
     fn options() -> impl Strategy<Value = KubeletOptions> {
         let second = |second: u8| DateTime::from_timestamp(1_793_527_200 + i64::from(second), 0);
+        let instant = || (0_u8..30).prop_map(move |value| second(value).unwrap());
         (
             prop::option::of(0_u64..50),
-            prop::option::of((0_u8..30).prop_map(move |value| second(value).unwrap())),
+            prop::option::of(instant()),
+            prop::option::weighted(0.2, instant()),
             prop::option::of(1_u64..3000),
             any::<bool>(),
             prop_oneof![Just(None), Just(Some(Stream::Stdout)), Just(Some(Stream::Stderr))],
         )
-            .prop_map(|(tail_lines, since, limit_bytes, timestamps, stream)| {
-                KubeletOptions { tail_lines, since, limit_bytes, timestamps, stream, follow: false }
+            .prop_map(|(tail_lines, since, until, limit_bytes, timestamps, stream)| {
+                KubeletOptions {
+                    tail_lines,
+                    since,
+                    until,
+                    limit_bytes,
+                    timestamps,
+                    stream,
+                    follow: false,
+                }
             })
     }
 

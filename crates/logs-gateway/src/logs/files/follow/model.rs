@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use super::GRACE;
 use crate::logs::{
     cursor::{Cursor, LogPosition},
-    files::{FilesSource, LocateError, source::LocatedLog},
+    files::{FilesSource, LocateError, LocatedLog, located::FoundLog},
     kubelet::{KubeletOptions, KubeletReading},
     merge::{ChosenLines, Step},
     query::{Anchor, History, LogQuery},
@@ -195,16 +195,17 @@ impl Reader {
             uid: self.cursor.as_ref().map(|cursor| cursor.uid.clone()),
             ..LogQuery::default()
         };
-        let LocatedLog { uid, mut containers } = match self.source.locate(&self.pod, &query) {
-            Ok(located) => located,
-            // That is as explicit as it can be.
-            Err(LocateError::CursorExpired) => {
-                self.gaps += 1;
-                self.cursor = None;
-                return self.open();
-            }
-            Err(error) => panic!("{error}"),
-        };
+        let LocatedLog { uid, mut containers } =
+            match self.source.find(&self.pod, &query).and_then(FoundLog::check) {
+                Ok(located) => located,
+                // That is as explicit as it can be.
+                Err(LocateError::CursorExpired) => {
+                    self.gaps += 1;
+                    self.cursor = None;
+                    return self.open();
+                }
+                Err(error) => panic!("{error}"),
+            };
         let located = containers.pop().unwrap();
         let followed = located.input.following.as_ref().unwrap().log.clone();
         self.labels = Some(LocatedLabels { uid, container: located.name, followed });
@@ -403,7 +404,14 @@ fn whoever_reads_the_kubelets_bytes_too_slowly_is_cut_off_where_lines_are_lost()
     let source = FilesSource::open_unwatched(root.path()).unwrap();
     let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() };
     let query = LogQuery { follow: true, ..LogQuery::default() };
-    let input = source.locate(&pod, &query).unwrap().containers.pop().unwrap().input;
+    let input = source
+        .find(&pod, &query)
+        .and_then(FoundLog::check)
+        .unwrap()
+        .containers
+        .pop()
+        .unwrap()
+        .input;
     let followed = input.following.as_ref().unwrap().log.clone();
     let options = KubeletOptions { follow: true, ..KubeletOptions::default() };
     let mut reading = KubeletReading::new(input, &options).unwrap();

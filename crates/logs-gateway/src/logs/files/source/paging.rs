@@ -121,7 +121,7 @@ fn write_log(root: &Path, container: &str, parts: &[Part]) {
 
 fn read(source: &FilesSource, query: &LogQuery) -> Vec<Line> {
     let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() };
-    let located = source.locate(&pod, query).unwrap();
+    let located = source.find(&pod, query).and_then(FoundLog::check).unwrap();
     let uid = located.uid.clone();
     let (containers, inputs) =
         located.containers.into_iter().map(|container| (container.name, container.input)).unzip();

@@ -1,0 +1,104 @@
+//! What there is to answer a query with, or why there is nothing.
+
+use std::{io, sync::Arc};
+
+use super::pod::Missing;
+use crate::logs::{
+    file::{LogFile, ReadingCost},
+    merge::LogInput,
+    target::{ContainerName, PodUid},
+};
+
+/// The logs that answer a query. Whether the query's cursor is right about them is not known yet.
+#[derive(Debug)]
+pub(crate) struct FoundLog {
+    pub(super) log: LocatedLog,
+    pub(super) claims: Vec<Claim>,
+}
+
+/// What a cursor says: that a line begins there.
+#[derive(Debug)]
+pub(super) struct Claim {
+    pub(super) file: Arc<LogFile>,
+    /// In bytes of the file's content.
+    pub(super) offset: u64,
+}
+
+/// The logs that answer a query, as they are at this instant.
+#[derive(Debug)]
+pub(crate) struct LocatedLog {
+    pub(crate) uid: PodUid,
+    pub(crate) containers: Vec<LocatedContainer>,
+}
+
+#[derive(Debug)]
+pub(crate) struct LocatedContainer {
+    pub(crate) name: ContainerName,
+    pub(crate) input: LogInput,
+}
+
+/// Why there is no log to give.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LocateError {
+    #[error("there are no logs of this pod")]
+    NoPod,
+    #[error("the pod has several containers")]
+    ContainerRequired(Vec<ContainerName>),
+    #[error("the pod has no such container")]
+    NoContainer(Vec<ContainerName>),
+    #[error("there is no log of this container")]
+    NoLog,
+    #[error("there is no log of an earlier run of this container")]
+    NoPrevious,
+    #[error("the cursor is of another pod or container")]
+    BadCursor,
+    #[error("what the cursor points to is gone")]
+    CursorExpired,
+    /// There is a file, but it cannot be read. The cause is for the log.
+    #[error("the log cannot be read: {0}")]
+    Unreadable(io::Error),
+}
+
+impl From<Missing> for LocateError {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Log => Self::NoLog,
+            Missing::Previous => Self::NoPrevious,
+            Missing::Io(error) => Self::Unreadable(error),
+        }
+    }
+}
+
+impl From<io::Error> for LocateError {
+    fn from(error: io::Error) -> Self {
+        Missing::from(error).into()
+    }
+}
+
+impl FoundLog {
+    /// What it takes to check it: a compressed file is read up to the place, wherever that is.
+    pub(crate) fn cost_of_check(&self) -> ReadingCost {
+        let compressed = self.claims.iter().filter(|claim| claim.file.is_compressed());
+        compressed.map(|claim| claim.file.cost()).sum()
+    }
+
+    /// Believes nothing that was not looked at.
+    ///
+    /// # Errors
+    /// When no line begins where one should.
+    pub(crate) fn check(self) -> Result<LocatedLog, LocateError> {
+        for Claim { file, offset } in &self.claims {
+            if !file.has_line_at(*offset)? {
+                return Err(LocateError::CursorExpired);
+            }
+        }
+        Ok(self.log)
+    }
+}
+
+impl LocatedLog {
+    /// What it takes to read all of it.
+    pub(crate) fn cost(&self) -> ReadingCost {
+        self.containers.iter().map(|container| container.input.chain.cost()).sum()
+    }
+}
