@@ -5,10 +5,7 @@ use std::{
     collections::HashMap,
     fmt,
     rc::Rc,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -35,8 +32,7 @@ impl fmt::Debug for Metrics {
 impl Metrics {
     /// Adds a metric under `name` and gives it back to be counted with.
     pub fn register<M: Metric + Clone>(&self, name: &str, help: &str, metric: M) -> M {
-        // A poisoned lock only means that another registration panicked; the registry is whole.
-        let mut registry = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut registry = lock(&self.0);
         registry.register(name, help, metric.clone());
         metric
     }
@@ -44,7 +40,7 @@ impl Metrics {
     /// All of it in the OpenMetrics text format.
     #[must_use]
     pub fn render(&self) -> String {
-        let registry = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let registry = lock(&self.0);
         let mut text = String::new();
         // Writing to a String cannot fail.
         let _ = text::encode(&mut text, &registry);
@@ -52,21 +48,24 @@ impl Metrics {
     }
 }
 
-/// What is counted about every request.
+/// What is counted about every request, by each worker for itself: what workers share, they wait
+/// for each other about.
 #[derive(Debug, Clone)]
 pub struct HttpMetrics {
     requests: Family<RequestLabels, Counter>,
     duration: Family<WorkerLabels, Histogram, fn() -> Histogram>,
-    in_flight: Gauge,
-    workers: Arc<AtomicU64>,
+    in_flight: Family<WorkerLabels, Gauge>,
+    /// Of each worker, what is in flight.
+    workers: Arc<Mutex<Vec<Gauge>>>,
 }
 
 /// What one worker counts with.
 #[derive(Debug)]
 pub(crate) struct WorkerMetrics {
+    worker: u64,
     requests: Family<RequestLabels, Counter>,
-    /// The counters that this worker has used, by route and then status: looking one up among all
-    /// takes a lock, and a copy of the route.
+    /// The counters that were used, by route and then status: looking one up among all takes a
+    /// lock, and a copy of the route.
     counters: RefCell<HashMap<String, Vec<(u16, Counter)>>>,
     duration: Histogram,
     in_flight: Gauge,
@@ -86,6 +85,7 @@ impl Drop for InFlight {
 struct RequestLabels {
     route: String,
     status: u16,
+    worker: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -108,7 +108,7 @@ impl HttpMetrics {
             in_flight: metrics.register(
                 "http_requests_in_flight",
                 "Requests whose answers are not given yet",
-                Gauge::default(),
+                Family::default(),
             ),
             workers: Arc::default(),
         }
@@ -116,18 +116,23 @@ impl HttpMetrics {
 
     /// What one more worker counts with.
     pub(crate) fn of_worker(&self) -> WorkerMetrics {
-        let worker = self.workers.fetch_add(1, Ordering::Relaxed);
+        let mut workers = lock(&self.workers);
+        let worker = workers.len() as u64;
+        let labels = WorkerLabels { worker };
+        let in_flight = self.in_flight.get_or_create_owned(&labels);
+        workers.push(in_flight.clone());
         WorkerMetrics {
+            worker,
             requests: self.requests.clone(),
             counters: RefCell::default(),
-            duration: self.duration.get_or_create_owned(&WorkerLabels { worker }),
-            in_flight: self.in_flight.clone(),
+            duration: self.duration.get_or_create_owned(&labels),
+            in_flight,
         }
     }
 
     /// Whether every answer is given.
     pub(crate) fn is_idle(&self) -> bool {
-        self.in_flight.get() == 0
+        lock(&self.workers).iter().all(|in_flight| in_flight.get() == 0)
     }
 }
 
@@ -148,7 +153,7 @@ impl WorkerMetrics {
             counter.inc();
             return;
         }
-        let labels = RequestLabels { route: route.to_owned(), status };
+        let labels = RequestLabels { route: route.to_owned(), status, worker: self.worker };
         let counter = self.requests.get_or_create_owned(&labels);
         counter.inc();
         counters.entry(labels.route).or_default().push((status, counter));
@@ -157,6 +162,11 @@ impl WorkerMetrics {
 
 fn of_status(counters: &[(u16, Counter)], status: u16) -> Option<&Counter> {
     counters.iter().find(|(of, _)| *of == status).map(|(_, counter)| counter)
+}
+
+/// Whoever panics while one of these is locked leaves it whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -174,17 +184,28 @@ mod tests {
         other.count(Some("/logs/{pod}"), 403, Duration::from_millis(2));
         other.count(None, 404, Duration::from_millis(2));
         let text = metrics.render();
-        assert!(
-            text.contains(r#"http_requests_total{route="/logs/{pod}",status="200"} 3"#),
-            "{text}"
-        );
         for expected in [
-            r#"http_requests_total{route="/logs/{pod}",status="403"} 1"#,
-            r#"http_requests_total{route="none",status="404"} 1"#,
+            r#"http_requests_total{route="/logs/{pod}",status="200",worker="0"} 2"#,
+            r#"http_requests_total{route="/logs/{pod}",status="200",worker="1"} 1"#,
+            r#"http_requests_total{route="/logs/{pod}",status="403",worker="1"} 1"#,
+            r#"http_requests_total{route="none",status="404",worker="1"} 1"#,
             r#"http_request_duration_seconds_count{worker="0"} 2"#,
             r#"http_request_duration_seconds_count{worker="1"} 3"#,
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }
+    }
+
+    #[test]
+    fn all_is_answered_when_no_worker_has_anything_left() {
+        let http = HttpMetrics::new(&Metrics::default());
+        let workers = [http.of_worker(), http.of_worker()].map(Rc::new);
+        assert!(http.is_idle());
+        let requests = workers.map(WorkerMetrics::begin);
+        for request in requests {
+            assert!(!http.is_idle());
+            drop(request);
+        }
+        assert!(http.is_idle());
     }
 }

@@ -11,6 +11,16 @@ use crate::TokenKind;
 
 /// The longest `Authorization` header that is looked at, in bytes.
 const MAX_HEADER_BYTES: usize = 4096;
+/// Which bytes RFC 6750's `b64token` consists of, before its padding. Every token passes here.
+const IS_B64TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(byte as u8, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
+        byte += 1;
+    }
+    table
+};
 
 /// What a request's `Authorization` headers say.
 #[derive(Debug)]
@@ -69,9 +79,10 @@ impl BearerToken {
         }
         let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
         let body = &token[..token.len() - padding];
-        let is_b64token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
         match std::str::from_utf8(token) {
-            Ok(text) if !body.is_empty() && body.iter().all(is_b64token) => {
+            Ok(text)
+                if !body.is_empty() && body.iter().all(|byte| IS_B64TOKEN[usize::from(*byte)]) =>
+            {
                 Ok(Self(Zeroizing::new(text.to_owned())))
             }
             _ => Err(MalformedAuthorization::IllegalCharacter),
