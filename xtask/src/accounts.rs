@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::process::Command;
 
-use crate::{certificates::client_config, launch::Site};
+use crate::{certificates::client_config, site::Site};
 
 /// 32 characters, so that each byte of randomness picks every one with the same probability;
 /// none is special to a shell or a form, or looks like another.

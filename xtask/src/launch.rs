@@ -1,26 +1,11 @@
 //! How both services are started below a directory of one run only.
 
-use std::{fs::Permissions, io, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs::Permissions, io, os::unix::fs::PermissionsExt, path::Path};
 
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::{accounts::Account, binaries::Binaries, certificates::Certificates};
-
-/// Where a service is, and how it proves it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Site<'a> {
-    pub(crate) address: SocketAddr,
-    /// `None`: plain HTTP.
-    pub(crate) certificates: Option<&'a Certificates>,
-}
-
-impl Site<'_> {
-    pub(crate) fn url(&self) -> String {
-        let scheme = if self.certificates.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}", self.address)
-    }
-}
+use crate::{accounts::Account, binaries::Binaries, certificates::Certificates, site::Site};
 
 /// A directory that nobody else can look into, removed when dropped.
 pub(crate) fn temporary_directory(prefix: &str) -> io::Result<TempDir> {

@@ -16,6 +16,7 @@ mod log_source;
 mod peers;
 mod samples;
 mod services;
+mod site;
 mod test;
 mod up;
 mod welcome;

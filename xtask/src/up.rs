@@ -15,9 +15,10 @@ use crate::{
     binaries::{Binaries, Profile},
     certificates::Certificates,
     interruption::Interruption,
-    launch::{self, Site},
+    launch,
     log_source::LogSource,
     services::Services,
+    site::Site,
     welcome::{Guest, Welcome},
 };
 

@@ -11,9 +11,9 @@ use std::{
 use crate::{
     accounts::{Account, Session},
     certificates::Certificates,
-    launch::Site,
     log_source::{LogSource, Pod},
     services::Ready,
+    site::Site,
 };
 
 /// Everything there is to know.

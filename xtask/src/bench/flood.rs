@@ -27,7 +27,7 @@ use super::{
     stage::Stage,
     table::{Report, Target, mebibytes, microseconds, seconds},
 };
-use crate::{launch::Site, services::Services};
+use crate::{services::Services, site::Site};
 
 const ROUNDS: usize = 5;
 const PROBED: Duration = Duration::from_secs(4);

@@ -14,8 +14,9 @@ use crate::{
     accounts::Account,
     binaries::Binaries,
     certificates::Certificates,
-    launch::{self, Site},
+    launch,
     services::{Ready, Services},
+    site::Site,
 };
 
 /// Of the log that `download`, `kubernetes` and `slow-reader` read.

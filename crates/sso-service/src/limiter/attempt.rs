@@ -14,9 +14,10 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::{
+    account_key::{AccountKey, AccountKeys},
     bells::Bells,
     bucket::{Ending, Full},
-    tables::{AccountKey, AccountKeys, Counted, LoginLimits, Tables, Who},
+    tables::{Counted, LoginLimits, Tables, Who},
 };
 use crate::{fair_share::FairShare, network::Network};
 

@@ -1,5 +1,6 @@
 //! How often who may fail to log in.
 
+mod account_key;
 mod attempt;
 mod bells;
 mod bucket;

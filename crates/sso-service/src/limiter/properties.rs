@@ -8,12 +8,11 @@ use service_runtime::metrics::Metrics;
 use tokio::time::{Instant, timeout};
 
 use super::{
+    account_key::AccountKey,
     attempt::{Held, Limiter},
     bucket::{Ending, Full},
     known::NETWORKS,
-    tables::{
-        ACCOUNTS, AccountKey, CLIENT_NETWORKS, Counted, KNOWN_ACCOUNTS, LoginLimits, Tables, Who,
-    },
+    tables::{ACCOUNTS, CLIENT_NETWORKS, Counted, KNOWN_ACCOUNTS, LoginLimits, Tables, Who},
 };
 use crate::{network::Network, test_service::noon};
 

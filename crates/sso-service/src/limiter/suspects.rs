@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::tables::AccountKey;
+use super::account_key::AccountKey;
 
 /// How long an account is a suspect.
 const SUSPECTED: Duration = Duration::from_secs(3 * 60 * 60);

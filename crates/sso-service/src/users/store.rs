@@ -16,7 +16,6 @@ use super::{
     errors::{ChangeError, CreateError, StoreError},
     password_hash::PasswordHash,
     row::{all_users, user_by_name, user_by_number, users_after},
-    update::UserUpdate,
     username::Username,
 };
 use crate::{
@@ -152,22 +151,6 @@ impl UserStore {
         self.database.write(renew).await
     }
 
-    /// Refuses log-in to a user and ends the sessions.
-    ///
-    /// # Errors
-    /// When there is no such user, it is the last administrator, or it cannot be written.
-    pub(crate) async fn disable(&self, username: Username) -> Result<(), ChangeError> {
-        self.update(username, UserUpdate { disabled: Some(true), ..UserUpdate::default() }).await
-    }
-
-    /// Lets a user log in again.
-    ///
-    /// # Errors
-    /// When there is no such user, or it cannot be written.
-    pub(crate) async fn enable(&self, username: Username) -> Result<(), ChangeError> {
-        self.update(username, UserUpdate { disabled: Some(false), ..UserUpdate::default() }).await
-    }
-
     /// Deletes a user and ends the sessions.
     ///
     /// # Errors
@@ -194,19 +177,6 @@ impl UserStore {
             Ok(())
         };
         self.database.write(end).await
-    }
-
-    /// Gives a user another password and ends the sessions.
-    ///
-    /// # Errors
-    /// When there is no such user, or it cannot be written.
-    pub(crate) async fn reset_password(
-        &self,
-        username: Username,
-        hash: PasswordHash,
-    ) -> Result<(), ChangeError> {
-        let update = UserUpdate { password_hash: Some(hash), ..UserUpdate::default() };
-        self.update(username, update).await
     }
 
     /// Changes the user of this name, unless nobody could administer then.

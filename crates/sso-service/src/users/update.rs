@@ -57,6 +57,35 @@ impl UserStore {
         self.database().write(change).await
     }
 
+    /// Refuses log-in to a user and ends the sessions.
+    ///
+    /// # Errors
+    /// When there is no such user, it is the last administrator, or it cannot be written.
+    pub(crate) async fn disable(&self, username: Username) -> Result<(), ChangeError> {
+        self.update(username, UserUpdate { disabled: Some(true), ..UserUpdate::default() }).await
+    }
+
+    /// Lets a user log in again.
+    ///
+    /// # Errors
+    /// When there is no such user, or it cannot be written.
+    pub(crate) async fn enable(&self, username: Username) -> Result<(), ChangeError> {
+        self.update(username, UserUpdate { disabled: Some(false), ..UserUpdate::default() }).await
+    }
+
+    /// Gives a user another password and ends the sessions.
+    ///
+    /// # Errors
+    /// When there is no such user, or it cannot be written.
+    pub(crate) async fn reset_password(
+        &self,
+        username: Username,
+        hash: PasswordHash,
+    ) -> Result<(), ChangeError> {
+        let update = UserUpdate { password_hash: Some(hash), ..UserUpdate::default() };
+        self.update(username, update).await
+    }
+
     /// Gives a user the password that the user wants, and ends all sessions but the one in which
     /// that was said.
     ///

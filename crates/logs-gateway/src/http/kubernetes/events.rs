@@ -8,8 +8,9 @@ use serde_json::json;
 
 use super::{
     accept::{Form, form},
-    pods::{answer, survey},
+    pods::answer,
     status::{Deed, Result, Status},
+    survey::survey,
     table,
 };
 use crate::{auth::Caller, http::GatewayState};

@@ -13,8 +13,8 @@ use shared_types::BearerToken;
 use super::{
     accept,
     log_options::LogOptions,
-    pods::survey,
     status::{Deed, Result, Status},
+    survey::survey,
     upgrade::{self, Handshake},
     websocket,
 };

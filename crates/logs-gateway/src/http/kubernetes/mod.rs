@@ -21,6 +21,7 @@ mod routes;
 mod selector;
 mod status;
 mod status_form;
+mod survey;
 mod table;
 mod upgrade;
 mod watch;

@@ -19,6 +19,7 @@ use super::{
     pod_object,
     selector::{FieldSelector, LabelSelector},
     status::{Deed, Result, Status},
+    survey::survey,
     table,
     watch::{self, View},
     watch_options::WatchOptions,
@@ -26,7 +27,7 @@ use super::{
 use crate::{
     auth::Caller,
     http::{GatewayState, departure::Departure, giving::Asked},
-    logs::files::{Seen, SeenPod, Survey},
+    logs::files::{Seen, SeenPod},
 };
 
 const RESOURCE: &str = "pods";
@@ -176,16 +177,6 @@ pub(super) fn list_metadata(version: u64, next: Option<Continue>) -> Value {
         metadata["continue"] = next.encode().into();
     }
     metadata
-}
-
-/// Looks what pods there are, where that takes no request's time.
-pub(super) async fn survey(request: &HttpRequest, state: &GatewayState) -> Result<Arc<Survey>> {
-    let (reader, now) = (state.reader.clone(), RequestContext::of(request).arrived);
-    match web::block(move || reader.survey(now)).await {
-        Ok(Ok(survey)) => Ok(survey),
-        Ok(Err(error)) => Err(Status::internal(&error)),
-        Err(error) => Err(Status::internal(&error)),
-    }
 }
 
 pub(super) fn answer(body: &Value) -> HttpResponse {

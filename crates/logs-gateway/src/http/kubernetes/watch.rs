@@ -15,8 +15,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     accept::Form,
-    pods::survey,
     status::{Result, Status},
+    survey::survey,
     watch_options::{Start, WatchOptions},
 };
 use crate::{

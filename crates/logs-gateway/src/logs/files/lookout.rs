@@ -1,30 +1,11 @@
-//! Who waits for pods to come and go: one task that looks for all of them, for as long as there is
-//! anyone.
+//! Whether anybody waits for pods to come and go, and one task looks for all of them.
 
 use std::{
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::Duration,
 };
 
-use service_runtime::clock::Clock;
-use tokio::{
-    sync::watch,
-    task::spawn_blocking,
-    time::{sleep, timeout},
-};
-
-use super::{
-    inventory::{Change, TooOld},
-    source::FilesSource,
-    watch::DirectoryWatch,
-};
-
-/// How often is looked even if nothing was told: a container that comes or is started anew changes
-/// a directory that is not watched.
-const FORCED_LOOK: Duration = Duration::from_secs(1);
-/// How long changes are gathered before the next look.
-const GATHER: Duration = Duration::from_millis(100);
+use super::watch::DirectoryWatch;
 
 /// Who watches.
 #[derive(Debug, Default)]
@@ -39,21 +20,21 @@ struct Watchers {
 }
 
 impl Lookout {
-    /// Begins to look, or joins those for whom somebody looks already.
-    fn join(&self, source: &Arc<FilesSource>, clock: Arc<dyn Clock>) -> Arc<()> {
+    /// Has somebody begin to look, or joins those for whom somebody looks already.
+    pub(super) fn join(&self, begin: impl FnOnce()) -> Arc<()> {
         let mut watchers = self.watchers();
         let shared = watchers.shared.upgrade().unwrap_or_default();
         watchers.shared = Arc::downgrade(&shared);
         // A task that has not noticed yet that its last watcher left goes on with the new one.
         if !watchers.is_looked {
             watchers.is_looked = true;
-            tokio::spawn(look_out(source.clone(), clock));
+            begin();
         }
         shared
     }
 
     /// Whether anyone watches. If nobody does, the task has to end.
-    fn is_watched(&self, directory: &DirectoryWatch, root: &Path) -> bool {
+    pub(super) fn is_watched(&self, directory: &DirectoryWatch, root: &Path) -> bool {
         let mut watchers = self.watchers();
         if watchers.shared.strong_count() == 0 {
             // Before the next task can begin.
@@ -66,129 +47,5 @@ impl Lookout {
     fn watchers(&self) -> MutexGuard<'_, Watchers> {
         // Nothing that holds it can panic halfway.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Somebody who gets the changes, at a pace of their own.
-#[derive(Debug)]
-pub(crate) struct Watching {
-    source: Arc<FilesSource>,
-    versions: watch::Receiver<u64>,
-    /// All changes up to this one were given.
-    position: u64,
-    _shared: Arc<()>,
-}
-
-impl Watching {
-    pub(super) fn begin(source: &Arc<FilesSource>, position: u64, clock: Arc<dyn Clock>) -> Self {
-        let versions = source.inventory().versions();
-        let shared = source.lookout().join(source, clock);
-        Self { source: source.clone(), versions, position, _shared: shared }
-    }
-
-    /// All changes up to this version were given.
-    pub(crate) fn position(&self) -> u64 {
-        self.position
-    }
-
-    /// The next changes, one at least; waits for them. May be dropped and called again.
-    ///
-    /// # Errors
-    /// When so much changed meanwhile that it is not remembered.
-    pub(crate) async fn next(&mut self) -> Result<Vec<Change>, TooOld> {
-        loop {
-            self.versions.mark_unchanged();
-            let (changes, position) = self.source.inventory().since(self.position)?;
-            self.position = position;
-            if !changes.is_empty() {
-                return Ok(changes);
-            }
-            // The sender lives as long as the source.
-            let _ = self.versions.changed().await;
-        }
-    }
-}
-
-async fn look_out(source: Arc<FilesSource>, clock: Arc<dyn Clock>) {
-    let (watch, root) = source.root_watch();
-    let waker = watch.watch(root);
-    while source.lookout().is_watched(watch, root) {
-        let (looking, now) = (source.clone(), clock.now());
-        match spawn_blocking(move || looking.survey(now)).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "cannot look which pods there are"),
-            Err(error) => tracing::error!(%error, "looking which pods there are failed"),
-        }
-        sleep(GATHER).await;
-        match &waker {
-            Some(waker) => {
-                let _ = timeout(FORCED_LOOK, waker.notified()).await;
-            }
-            None => sleep(FORCED_LOOK).await,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use service_runtime::clock::SystemClock;
-
-    use super::*;
-    use crate::logs::files::inventory::ChangeKind;
-
-    fn source(root: &Path) -> Arc<FilesSource> {
-        Arc::new(FilesSource::open(root, &[]).unwrap())
-    }
-
-    fn clock() -> Arc<dyn Clock> {
-        Arc::new(SystemClock::default())
-    }
-
-    fn survey(source: &FilesSource) -> u64 {
-        source.survey(clock().now()).unwrap().version
-    }
-
-    #[tokio::test]
-    async fn a_watcher_is_told_without_asking() {
-        let root = tempfile::tempdir().unwrap();
-        let source = source(root.path());
-        let mut watching = Watching::begin(&source, survey(&source), clock());
-        fs::create_dir_all(root.path().join("shop_web_1/app")).unwrap();
-        let changes = timeout(Duration::from_secs(20), watching.next()).await.unwrap().unwrap();
-        assert_eq!(changes[0].kind, ChangeKind::Added);
-        assert_eq!(watching.position(), changes.last().unwrap().version());
-    }
-
-    #[tokio::test]
-    async fn a_slow_watcher_holds_up_nobody_and_learns_that_it_is_too_slow() {
-        let root = tempfile::tempdir().unwrap();
-        let source = source(root.path());
-        let mut slow = Watching::begin(&source, survey(&source), clock());
-        let mut quick = Watching::begin(&source, slow.position(), clock());
-        let pod = root.path().join("shop_web_1/app");
-        for _ in 0..400 {
-            fs::create_dir_all(&pod).unwrap();
-            survey(&source);
-            quick.next().await.unwrap();
-            fs::remove_dir_all(root.path().join("shop_web_1")).unwrap();
-            survey(&source);
-            quick.next().await.unwrap();
-        }
-        assert_eq!(slow.next().await, Err(TooOld { current: quick.position() }));
-    }
-
-    #[tokio::test]
-    async fn looking_ends_with_the_last_watcher() {
-        let root = tempfile::tempdir().unwrap();
-        let source = source(root.path());
-        let (watch, path) = source.root_watch();
-        let (one, other) = (source.lookout().join(&source, clock()), clock());
-        let other = source.lookout().join(&source, other);
-        drop(one);
-        assert!(source.lookout().is_watched(watch, path));
-        drop(other);
-        assert!(!source.lookout().is_watched(watch, path));
     }
 }

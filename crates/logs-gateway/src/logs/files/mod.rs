@@ -12,11 +12,12 @@ mod lookout;
 mod pod;
 mod source;
 mod watch;
+mod watching;
 
 pub(crate) use directory::OpenRootError;
 pub(crate) use follow::{FollowedLog, Next};
 pub(crate) use inventory::{Change, ChangeKind, Seen, SeenContainer, SeenPod, Survey, TooOld};
 pub(crate) use layout::is_log_file;
 pub(crate) use located::{LocateError, LocatedLog};
-pub(crate) use lookout::Watching;
 pub(crate) use source::{FilesSource, PodSummary};
+pub(crate) use watching::Watching;

@@ -9,15 +9,15 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use prometheus_client::metrics::gauge::Gauge;
-use service_runtime::{clock::Clock, metrics::Metrics};
+use service_runtime::metrics::Metrics;
 
 use super::{
     directory::{LogDirectory, OpenRootError},
     followers::Followers,
-    inventory::{Inventory, Survey, TooOld},
+    inventory::{Inventory, Survey},
     layout::PodDirectory,
     located::{Claim, FoundLog, LocateError, LocatedContainer, LocatedLog},
-    lookout::{Lookout, Watching},
+    lookout::Lookout,
     pod::{Missing, PodLogs},
     watch::DirectoryWatch,
 };
@@ -189,19 +189,6 @@ impl FilesSource {
     /// What pods there are.
     pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<Arc<Survey>> {
         self.inventory.survey(&self.directory, now)
-    }
-
-    /// Begins to wait for what changes after this version of the survey.
-    ///
-    /// # Errors
-    /// When that is not known.
-    pub(crate) fn watch(
-        self: &Arc<Self>,
-        version: u64,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Watching, TooOld> {
-        self.inventory.since(version)?;
-        Ok(Watching::begin(self, version, clock))
     }
 
     pub(super) fn inventory(&self) -> &Inventory {

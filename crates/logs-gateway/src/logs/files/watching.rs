@@ -1,0 +1,162 @@
+//! Those who wait for pods to come and go, and the task that looks for all of them, for as long as
+//! there is anyone.
+
+use std::{sync::Arc, time::Duration};
+
+use service_runtime::clock::Clock;
+use tokio::{
+    sync::watch,
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
+
+use super::{
+    inventory::{Change, TooOld},
+    source::FilesSource,
+};
+
+/// How often is looked even if nothing was told: a container that comes or is started anew changes
+/// a directory that is not watched.
+const FORCED_LOOK: Duration = Duration::from_secs(1);
+/// How long changes are gathered before the next look.
+const GATHER: Duration = Duration::from_millis(100);
+
+impl FilesSource {
+    /// Begins to wait for what changes after this version of the survey.
+    ///
+    /// # Errors
+    /// When that is not known.
+    pub(crate) fn watch(
+        self: &Arc<Self>,
+        version: u64,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Watching, TooOld> {
+        self.inventory().since(version)?;
+        Ok(Watching::begin(self, version, clock))
+    }
+}
+
+/// Somebody who gets the changes, at a pace of their own.
+#[derive(Debug)]
+pub(crate) struct Watching {
+    source: Arc<FilesSource>,
+    versions: watch::Receiver<u64>,
+    /// All changes up to this one were given.
+    position: u64,
+    _shared: Arc<()>,
+}
+
+impl Watching {
+    fn begin(source: &Arc<FilesSource>, position: u64, clock: Arc<dyn Clock>) -> Self {
+        let versions = source.inventory().versions();
+        let shared = source.lookout().join(|| {
+            tokio::spawn(look_out(source.clone(), clock));
+        });
+        Self { source: source.clone(), versions, position, _shared: shared }
+    }
+
+    /// All changes up to this version were given.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The next changes, one at least; waits for them. May be dropped and called again.
+    ///
+    /// # Errors
+    /// When so much changed meanwhile that it is not remembered.
+    pub(crate) async fn next(&mut self) -> Result<Vec<Change>, TooOld> {
+        loop {
+            self.versions.mark_unchanged();
+            let (changes, position) = self.source.inventory().since(self.position)?;
+            self.position = position;
+            if !changes.is_empty() {
+                return Ok(changes);
+            }
+            // The sender lives as long as the source.
+            let _ = self.versions.changed().await;
+        }
+    }
+}
+
+async fn look_out(source: Arc<FilesSource>, clock: Arc<dyn Clock>) {
+    let (watch, root) = source.root_watch();
+    let waker = watch.watch(root);
+    while source.lookout().is_watched(watch, root) {
+        let (looking, now) = (source.clone(), clock.now());
+        match spawn_blocking(move || looking.survey(now)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "cannot look which pods there are"),
+            Err(error) => tracing::error!(%error, "looking which pods there are failed"),
+        }
+        sleep(GATHER).await;
+        match &waker {
+            Some(waker) => {
+                let _ = timeout(FORCED_LOOK, waker.notified()).await;
+            }
+            None => sleep(FORCED_LOOK).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use service_runtime::clock::SystemClock;
+
+    use super::*;
+    use crate::logs::files::inventory::ChangeKind;
+
+    fn source(root: &Path) -> Arc<FilesSource> {
+        Arc::new(FilesSource::open(root, &[]).unwrap())
+    }
+
+    fn clock() -> Arc<dyn Clock> {
+        Arc::new(SystemClock::default())
+    }
+
+    fn survey(source: &FilesSource) -> u64 {
+        source.survey(clock().now()).unwrap().version
+    }
+
+    #[tokio::test]
+    async fn a_watcher_is_told_without_asking() {
+        let root = tempfile::tempdir().unwrap();
+        let source = source(root.path());
+        let mut watching = Watching::begin(&source, survey(&source), clock());
+        fs::create_dir_all(root.path().join("shop_web_1/app")).unwrap();
+        let changes = timeout(Duration::from_secs(20), watching.next()).await.unwrap().unwrap();
+        assert_eq!(changes[0].kind, ChangeKind::Added);
+        assert_eq!(watching.position(), changes.last().unwrap().version());
+    }
+
+    #[tokio::test]
+    async fn a_slow_watcher_holds_up_nobody_and_learns_that_it_is_too_slow() {
+        let root = tempfile::tempdir().unwrap();
+        let source = source(root.path());
+        let mut slow = Watching::begin(&source, survey(&source), clock());
+        let mut quick = Watching::begin(&source, slow.position(), clock());
+        let pod = root.path().join("shop_web_1/app");
+        for _ in 0..400 {
+            fs::create_dir_all(&pod).unwrap();
+            survey(&source);
+            quick.next().await.unwrap();
+            fs::remove_dir_all(root.path().join("shop_web_1")).unwrap();
+            survey(&source);
+            quick.next().await.unwrap();
+        }
+        assert_eq!(slow.next().await, Err(TooOld { current: quick.position() }));
+    }
+
+    #[tokio::test]
+    async fn looking_ends_with_the_last_watcher() {
+        let root = tempfile::tempdir().unwrap();
+        let source = source(root.path());
+        let (watch, path) = source.root_watch();
+        let [one, other] = [(); 2].map(|()| Watching::begin(&source, 0, clock()));
+        drop(one);
+        assert!(source.lookout().is_watched(watch, path));
+        drop(other);
+        assert!(!source.lookout().is_watched(watch, path));
+    }
+}

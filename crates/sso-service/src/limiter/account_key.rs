@@ -1,0 +1,59 @@
+//! What an account, or a name that is nobody's, is counted by.
+
+use std::hash::{BuildHasher, RandomState};
+
+use uuid::Uuid;
+
+use crate::network::Network;
+
+/// Stands for an account, or for a name that is nobody's. Made with a key of this process alone,
+/// so that it holds no text and nobody can find two names that share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct AccountKey(u64);
+
+/// Makes [`AccountKey`]s.
+#[derive(Debug, Default)]
+pub(super) struct AccountKeys(RandomState);
+
+impl AccountKeys {
+    /// The key of a user, by whichever name it was found; or of a name that finds none.
+    pub(super) fn of(&self, user: Option<Uuid>, name: &str) -> AccountKey {
+        AccountKey(match user {
+            Some(id) => self.0.hash_one(id),
+            None => self.0.hash_one(name.trim().to_lowercase()),
+        })
+    }
+
+    /// The key of all who register from a network. Nobody can type it.
+    pub(super) fn of_registrations(&self, network: Network) -> AccountKey {
+        AccountKey(self.0.hash_one(("registrations", network)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl AccountKey {
+        /// A key of a test.
+        pub(crate) fn test(number: u64) -> Self {
+            Self(number)
+        }
+    }
+
+    #[test]
+    fn a_user_is_one_account_by_whatever_name() {
+        let keys = AccountKeys::default();
+        let user = Some(Uuid::from_u128(7));
+        assert_eq!(keys.of(user, "alice"), keys.of(user, "alice@example.org"));
+        assert_ne!(keys.of(user, "alice"), keys.of(None, "alice"));
+        assert_eq!(keys.of(None, "Nobody "), keys.of(None, "nobody"));
+        assert_ne!(keys.of(None, "nobody"), keys.of(None, "nobody2"));
+    }
+
+    #[test]
+    fn the_key_of_a_name_is_of_this_process_alone() {
+        let [one, other] = [AccountKeys::default(), AccountKeys::default()];
+        assert_ne!(one.of(None, "nobody"), other.of(None, "nobody"));
+    }
+}
