@@ -2,7 +2,7 @@
 
 use std::{future::pending, time::Duration};
 
-use actix_web::{dev::Payload, web};
+use actix_web::dev::Payload;
 use futures_util::{FutureExt, StreamExt};
 use tokio::time::sleep;
 
@@ -17,8 +17,8 @@ pub(super) struct Departure(Payload);
 
 impl Departure {
     /// Of the reader who sent this request.
-    pub(super) fn of(payload: web::Payload) -> Self {
-        Self(payload.into_inner())
+    pub(super) fn of(payload: Payload) -> Self {
+        Self(payload)
     }
 
     /// What the reader says. Of whoever asked for a WebSocket that goes on.

@@ -1,8 +1,15 @@
 //! Giving out a log that was opened: for as long as its reader may read it.
 
-use std::{io, rc::Rc};
+use std::{
+    future::{Ready, ready},
+    io,
+    rc::Rc,
+};
 
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{
+    Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, dev::Payload,
+    error::ErrorInternalServerError, web,
+};
 use service_runtime::http::RequestContext;
 use shared_types::BearerToken;
 
@@ -19,13 +26,32 @@ use crate::{
     streams::StreamPermit,
 };
 
-/// Who asks for a log, and how.
-pub(super) struct Asked<'a> {
-    pub(super) request: &'a HttpRequest,
-    pub(super) state: &'a GatewayState,
+/// Who asks for what goes on for as long as they may have it, and how. Handlers behind either
+/// authentication take it.
+pub(super) struct Asked {
+    pub(super) request: HttpRequest,
+    pub(super) state: web::Data<GatewayState>,
     pub(super) caller: Caller,
     pub(super) token: Rc<BearerToken>,
     pub(super) departure: Departure,
+}
+
+impl FromRequest for Asked {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let extensions = request.extensions();
+        let (Some(state), Some(caller), Some(token)) = (
+            request.app_data::<web::Data<GatewayState>>().cloned(),
+            extensions.get::<Caller>().cloned(),
+            extensions.get::<Rc<BearerToken>>().cloned(),
+        ) else {
+            return ready(Err(ErrorInternalServerError("no authentication came before")));
+        };
+        let (request, departure) = (request.clone(), Departure::of(payload.take()));
+        ready(Ok(Self { request, state, caller, token, departure }))
+    }
 }
 
 /// A log that was opened.
@@ -41,22 +67,22 @@ pub(super) struct Opened {
 /// # Errors
 /// When the encoder cannot be set up.
 pub(super) fn give(
-    asked: Asked<'_>,
+    asked: Asked,
     opened: Opened,
     response: HttpResponseBuilder,
     frame: Frame,
 ) -> io::Result<HttpResponse> {
-    let encoding = accepted_encoding(asked.request);
+    let encoding = accepted_encoding(&asked.request);
     let (log, reader) = entrust(asked, opened);
     body::answer(response, log, frame, encoding, reader)
 }
 
 /// The log for its reader alone: it ends with the reader's token, and if it is followed with the
 /// service.
-pub(super) fn entrust(asked: Asked<'_>, opened: Opened) -> (LogStream, Reader) {
+pub(super) fn entrust(asked: Asked, opened: Opened) -> (LogStream, Reader) {
     let Asked { request, state, caller, token, departure } = asked;
     let Opened { log, pod, follows, permit } = opened;
-    let context = RequestContext::of(request);
+    let context = RequestContext::of(&request);
     let expires_at = caller.expires_at;
     let left = (expires_at - context.arrived).to_std().unwrap_or_default();
     let vigil = Vigil {

@@ -1,24 +1,19 @@
 //! `GET /logs/{pod}` and `GET /logs/{namespace}/{pod}`.
 
-use std::rc::Rc;
-
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     http::{Method, StatusCode, header},
-    web::{self, Path, ReqData},
+    web::Path,
 };
 use serde::Serialize;
 use service_runtime::http::{InputFaults, Problem, Query, RequestContext, Result};
-use shared_types::BearerToken;
 
 use super::{
     body::{self, Frame},
-    departure::Departure,
     error::problem,
     giving::{Asked, Opened, give},
     log_format::accepted_form,
     log_query::{LogRequest, log_request, name},
-    state::GatewayState,
 };
 use crate::{
     auth::Caller,
@@ -31,42 +26,21 @@ use crate::{
 const DEFAULT_NAMESPACE: &str = "default";
 
 /// The namespace is in the query, or the default one.
-pub(super) async fn of_pod(
-    request: HttpRequest,
-    state: web::Data<GatewayState>,
-    caller: ReqData<Caller>,
-    token: ReqData<Rc<BearerToken>>,
-    pod: Path<String>,
-    payload: web::Payload,
-) -> Result<HttpResponse> {
-    let mut query = Query::parse(request.query_string());
+pub(super) async fn of_pod(asked: Asked, pod: Path<String>) -> Result<HttpResponse> {
+    let mut query = Query::parse(asked.request.query_string());
     let namespace = query.take("namespace").unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
-    let (caller, token) = (caller.into_inner(), token.into_inner());
-    let departure = Departure::of(payload);
-    let asked = Asked { request: &request, state: &state, caller, token, departure };
     answer(asked, query, [&namespace, &pod]).await
 }
 
 pub(super) async fn of_pod_in_namespace(
-    request: HttpRequest,
-    state: web::Data<GatewayState>,
-    caller: ReqData<Caller>,
-    token: ReqData<Rc<BearerToken>>,
+    asked: Asked,
     path: Path<(String, String)>,
-    payload: web::Payload,
 ) -> Result<HttpResponse> {
-    let query = Query::parse(request.query_string());
-    let (caller, token) = (caller.into_inner(), token.into_inner());
-    let departure = Departure::of(payload);
-    let asked = Asked { request: &request, state: &state, caller, token, departure };
+    let query = Query::parse(asked.request.query_string());
     answer(asked, query, [&path.0, &path.1]).await
 }
 
-async fn answer(
-    asked: Asked<'_>,
-    query: Query,
-    [namespace, pod]: [&str; 2],
-) -> Result<HttpResponse> {
+async fn answer(asked: Asked, query: Query, [namespace, pod]: [&str; 2]) -> Result<HttpResponse> {
     let Asked { request, state, caller, .. } = &asked;
     let pod = pod_ref(namespace, pod)?;
     let arrived = RequestContext::of(request).arrived;

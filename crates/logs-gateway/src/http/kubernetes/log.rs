@@ -1,14 +1,7 @@
 //! `GET …/pods/{pod}/log`: a log in the kubelet's bytes, over HTTP or a WebSocket.
 
-use std::rc::Rc;
-
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header,
-    web::{self, Path, ReqData},
-};
+use actix_web::{HttpRequest, HttpResponse, http::header, web::Path};
 use service_runtime::http::RequestContext;
-use shared_types::BearerToken;
 
 use super::{
     accept,
@@ -23,7 +16,6 @@ use crate::{
     http::{
         GatewayState,
         body::Frame,
-        departure::Departure,
         giving::{Asked, Opened, give},
     },
     logs::{
@@ -37,22 +29,15 @@ use crate::{
 /// In the API server's order: may the caller, is the answer accepted, can the options be read, are
 /// they allowed, is there such a pod, which container. Whatever can fail does so before the 200, or
 /// before the 101.
-pub(super) async fn read(
-    request: HttpRequest,
-    state: web::Data<GatewayState>,
-    caller: ReqData<Caller>,
-    token: ReqData<Rc<BearerToken>>,
-    path: Path<(String, String)>,
-    payload: web::Payload,
-) -> Result<HttpResponse> {
+pub(super) async fn read(asked: Asked, path: Path<(String, String)>) -> Result<HttpResponse> {
+    let Asked { request, state, caller, .. } = &asked;
     let (namespace, name) = path.into_inner();
-    let (caller, token) = (caller.into_inner(), token.into_inner());
     if !caller.may_read_named(&namespace, &name) {
         return Err(Status::forbidden(&caller.username, deed(&namespace, &name)));
     }
-    accept::log(&request)?;
+    accept::log(request)?;
     let options = LogOptions::decode(request.query_string())?;
-    let reading = options.validate(&name, RequestContext::of(&request).arrived)?;
+    let reading = options.validate(&name, RequestContext::of(request).arrived)?;
     let no_pod = || Status::not_found("pods", &name);
     let (Ok(namespace), Ok(pod)) = (namespace.parse(), name.parse()) else {
         return Err(no_pod());
@@ -65,12 +50,12 @@ pub(super) async fn read(
     let opened = match container(&options) {
         Ok(container) => {
             let query = LogQuery { container, ..query };
-            state.reader.open_as_kubelet(&caller, &pod, &query, reading).await
+            state.reader.open_as_kubelet(caller, &pod, &query, reading).await
         }
         // What is no name of a container is none of the pod's, if there is the pod.
         Err(()) => state
             .reader
-            .locate(&caller, &pod, &LogQuery { container: ContainerChoice::All, ..query })
+            .locate(caller, &pod, &LogQuery { container: ContainerChoice::All, ..query })
             .await
             .and(Err(LocateError::NoContainer(Vec::new()).into())),
     };
@@ -79,13 +64,11 @@ pub(super) async fn read(
         Err(error) => {
             let container = match &options.container {
                 Some(name) => name.clone(),
-                None => only_container(&request, &state, &pod).await?,
+                None => only_container(request, state, &pod).await?,
             };
-            return Err(refusal(&error, &caller, &pod, &container));
+            return Err(refusal(&error, caller, &pod, &container));
         }
     };
-    let departure = Departure::of(payload);
-    let asked = Asked { request: &request, state: &state, caller, token, departure };
     let opened = Opened { log, pod, follows: options.follow, permit };
     if upgrade::is_asked_for(request.head()) {
         let handshake = Handshake::with(request.head())?;
@@ -121,7 +104,7 @@ fn container(options: &LogOptions) -> std::result::Result<ContainerChoice, ()> {
 /// The container that is meant where none is named.
 async fn only_container(
     request: &HttpRequest,
-    state: &web::Data<GatewayState>,
+    state: &GatewayState,
     pod: &PodRef,
 ) -> Result<String> {
     let survey = survey(request, state).await?;

@@ -1,14 +1,13 @@
 //! `GET /api/v1/namespaces[/{namespace}]`: those in which there is a pod whose log the caller may
 //! read.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::collections::BTreeMap;
 
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{self, Path, ReqData},
 };
 use serde_json::{Value, json};
-use shared_types::BearerToken;
 
 use super::{
     accept::{Form, form},
@@ -24,7 +23,7 @@ use super::{
 };
 use crate::{
     auth::Caller,
-    http::{GatewayState, departure::Departure, giving::Asked},
+    http::{GatewayState, giving::Asked},
     logs::files::Seen,
 };
 
@@ -32,30 +31,22 @@ const RESOURCE: &str = "namespaces";
 const FIELDS: [&str; 2] = ["metadata.name", "status.phase"];
 const PHASE: &str = "Active";
 
-pub(super) async fn list(
-    request: HttpRequest,
-    state: web::Data<GatewayState>,
-    caller: ReqData<Caller>,
-    token: ReqData<Rc<BearerToken>>,
-    payload: web::Payload,
-) -> Result<HttpResponse> {
+pub(super) async fn list(asked: Asked) -> Result<HttpResponse> {
+    let Asked { request, caller, .. } = &asked;
     if caller.may_read_any().is_err() {
-        let deed = Deed { verb: verb(&request), resource: RESOURCE, name: None, namespace: None };
+        let deed = Deed { verb: verb(request), resource: RESOURCE, name: None, namespace: None };
         return Err(Status::forbidden(&caller.username, deed));
     }
-    let form = form(&request)?;
+    let form = form(request)?;
     let query = GoQuery::parse(request.query_string());
     let fits = wanted(&query)?;
-    let (caller, token) = (caller.into_inner(), token.into_inner());
     if query.flag("watch") {
         let options = WatchOptions::read(&query)?;
         let view = view(form, caller.clone(), fits);
-        let departure = Departure::of(payload);
-        let asked = Asked { request: &request, state: &state, caller, token, departure };
         return watch::answer(asked, options, view).await;
     }
     let page = Page::read(&query)?;
-    let survey = survey(&request, &state).await?;
+    let survey = survey(request, &asked.state).await?;
     let named: BTreeMap<_, _> = survey
         .namespaces
         .iter()

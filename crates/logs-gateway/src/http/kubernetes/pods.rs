@@ -1,6 +1,6 @@
 //! `GET …/pods` and `GET …/pods/{pod}`: as much of a pod as its logs' readers may know.
 
-use std::{rc::Rc, sync::Arc};
+use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -10,7 +10,6 @@ use actix_web::{
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use service_runtime::http::RequestContext;
-use shared_types::BearerToken;
 
 use super::{
     accept::{Form, form},
@@ -26,7 +25,7 @@ use super::{
 };
 use crate::{
     auth::Caller,
-    http::{GatewayState, departure::Departure, giving::Asked},
+    http::{GatewayState, giving::Asked},
     logs::files::{Seen, SeenPod},
 };
 
@@ -46,39 +45,23 @@ const FIELDS: [&str; 10] = [
 ];
 
 /// An allowed list is filtered; a denied one is for whoever may read no log at all.
-pub(super) async fn list_everywhere(
-    request: HttpRequest,
-    state: web::Data<GatewayState>,
-    caller: ReqData<Caller>,
-    token: ReqData<Rc<BearerToken>>,
-    payload: web::Payload,
-) -> Result<HttpResponse> {
+pub(super) async fn list_everywhere(asked: Asked) -> Result<HttpResponse> {
+    let Asked { request, caller, .. } = &asked;
     if caller.may_read_any().is_err() {
-        let deed = Deed { verb: verb(&request), resource: RESOURCE, name: None, namespace: None };
+        let deed = Deed { verb: verb(request), resource: RESOURCE, name: None, namespace: None };
         return Err(Status::forbidden(&caller.username, deed));
     }
-    let (caller, token) = (caller.into_inner(), token.into_inner());
-    let departure = Departure::of(payload);
-    answer_list(Asked { request: &request, state: &state, caller, token, departure }, None).await
+    answer_list(asked, None).await
 }
 
-pub(super) async fn list(
-    request: HttpRequest,
-    state: web::Data<GatewayState>,
-    caller: ReqData<Caller>,
-    token: ReqData<Rc<BearerToken>>,
-    namespace: Path<String>,
-    payload: web::Payload,
-) -> Result<HttpResponse> {
+pub(super) async fn list(asked: Asked, namespace: Path<String>) -> Result<HttpResponse> {
+    let Asked { request, caller, .. } = &asked;
     let namespace = namespace.into_inner();
     if !caller.may_read_in(&namespace) {
         let namespace = Some(&*namespace);
-        let deed = Deed { verb: verb(&request), resource: RESOURCE, name: None, namespace };
+        let deed = Deed { verb: verb(request), resource: RESOURCE, name: None, namespace };
         return Err(Status::forbidden(&caller.username, deed));
     }
-    let (caller, token) = (caller.into_inner(), token.into_inner());
-    let departure = Departure::of(payload);
-    let asked = Asked { request: &request, state: &state, caller, token, departure };
     answer_list(asked, Some(namespace)).await
 }
 
@@ -111,8 +94,8 @@ pub(super) fn verb(request: &HttpRequest) -> &'static str {
     }
 }
 
-async fn answer_list(asked: Asked<'_>, namespace: Option<String>) -> Result<HttpResponse> {
-    let request = asked.request;
+async fn answer_list(asked: Asked, namespace: Option<String>) -> Result<HttpResponse> {
+    let request = &asked.request;
     let form = form(request)?;
     let query = GoQuery::parse(request.query_string());
     let wanted = Wanted::read(&query, namespace)?;
@@ -122,7 +105,7 @@ async fn answer_list(asked: Asked<'_>, namespace: Option<String>) -> Result<Http
         return watch::answer(asked, options, view).await;
     }
     let page = Page::read(&query)?;
-    let survey = survey(request, asked.state).await?;
+    let survey = survey(request, &asked.state).await?;
     let visible = survey.pods.iter().filter(|(_, pod)| wanted.shows(&asked.caller, pod));
     let (pods, next) = page.cut(visible, survey.version);
     let pods: Vec<Arc<SeenPod>> = pods.into_iter().cloned().collect();

@@ -50,15 +50,15 @@ type Show = Box<dyn Fn(&Seen, DateTime<Utc>) -> Option<Value>>;
 
 /// Answers with the events of a caller who may watch.
 pub(super) async fn answer(
-    asked: Asked<'_>,
+    asked: Asked,
     options: WatchOptions,
     view: View,
 ) -> Result<HttpResponse> {
-    let Asked { request, state, .. } = asked;
-    let Some(permit) = state.streams.open(&asked.caller.username) else {
+    let Asked { request, state, caller, token, departure } = asked;
+    let Some(permit) = state.streams.open(&caller.username) else {
         return Err(Status::too_many_requests(state.streams.max_per_user()));
     };
-    let survey = survey(request, state).await?;
+    let survey = survey(&request, &state).await?;
     let (first, position) = match options.start {
         Start::Everything => (survey.as_changes(), survey.version),
         Start::Now => (Vec::new(), survey.version),
@@ -75,7 +75,7 @@ pub(super) async fn answer(
             return Ok(response.body(event));
         }
     };
-    let reader = Reader::new(asked.departure, permit);
+    let reader = Reader::new(departure, permit);
     let now = Instant::now();
     let events = Events {
         watching,
@@ -87,7 +87,7 @@ pub(super) async fn answer(
         marks_start: options.marks_start,
         next_bookmark: now + BOOKMARK_EVERY,
         ends: now + options.time,
-        leave: Box::pin(leave(request, state, asked.caller, asked.token)),
+        leave: Box::pin(leave(&request, &state, caller, token)),
         is_over: false,
     };
     Ok(response.streaming(body(events, reader)))

@@ -28,7 +28,7 @@ const BASE64_BYTES: usize = 2048;
 const MAX_HEARD_BYTES: usize = 16 * 1024;
 
 /// Answers with the log.
-pub(super) fn give(handshake: Handshake, asked: Asked<'_>, opened: Opened) -> HttpResponse {
+pub(super) fn give(handshake: Handshake, asked: Asked, opened: Opened) -> HttpResponse {
     let (log, reader) = entrust(asked, opened);
     let (payload, permit) = reader.into_parts();
     let framing = handshake.framing;
