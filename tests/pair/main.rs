@@ -34,6 +34,7 @@ mod names;
 mod operations;
 mod operator;
 mod path;
+mod paused;
 mod permissions;
 mod query;
 mod recorded;

@@ -1,11 +1,11 @@
 //! A log as it is given out over time: chunk by chunk, waiting where the log has not grown yet,
 //! until it ends or may not go on.
 
-use std::{future::Future, io, pin::Pin, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_util::{FutureExt, future::select_all};
+use futures_util::future::select_all;
 use serde::Serialize;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
@@ -144,8 +144,6 @@ pub(crate) struct LogStream {
     progress: Progress,
     /// Tell when the logs may have grown.
     changes: Vec<watch::Receiver<u64>>,
-    /// Ends when the stream may not go on.
-    leave: Pin<Box<dyn Future<Output = EndReason>>>,
     /// When to warn that the token comes to its end.
     warning: Option<Instant>,
     /// From then on the token is invalid.
@@ -173,7 +171,6 @@ enum Wake {
     Quiet,
     Heartbeat,
     Warning,
-    Leave(EndReason),
 }
 
 /// The body has to be cut off.
@@ -208,7 +205,6 @@ impl LogStream {
             chunk,
             progress,
             changes: Vec::new(),
-            leave: Box::pin(std::future::pending()),
             warning: None,
             expires_at: DateTime::<Utc>::MAX_UTC,
             last_given: Instant::now(),
@@ -223,18 +219,17 @@ impl LogStream {
         self
     }
 
-    /// Ends early when `leave` does.
-    pub(crate) fn until(mut self, leave: impl Future<Output = EndReason> + 'static) -> Self {
-        self.leave = Box::pin(leave);
-        self
-    }
-
     /// Warns that the token ends in `left`, if the form has words for it.
     pub(crate) fn warning_of(mut self, expires_at: DateTime<Utc>, left: Duration) -> Self {
         let due = Instant::now() + left.saturating_sub(WARNING);
         self.warning = (self.form == LogForm::Events).then_some(due);
         self.expires_at = expires_at;
         self
+    }
+
+    /// How the stream ends if it is ended from outside.
+    pub(crate) fn early_end(&self) -> EarlyEnd {
+        EarlyEnd { form: self.form, expires_at: self.expires_at }
     }
 
     /// All of the log, if that has been read already.
@@ -253,10 +248,6 @@ impl LogStream {
     /// The next bytes; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Cut> {
         loop {
-            if let Some(reason) = (&mut self.leave).now_or_never() {
-                self.leave = Box::pin(std::future::pending());
-                self.progress = Progress::Done(reason);
-            }
             if self.warning.is_some_and(|due| due <= Instant::now()) && self.chunk.is_empty() {
                 self.warn();
             }
@@ -264,11 +255,6 @@ impl LogStream {
                 Progress::Done(reason) => return self.end(reason),
                 Progress::CaughtUp if self.chunk.is_empty() => match self.wait().await {
                     Wake::Changed => {}
-                    Wake::Leave(reason) => {
-                        self.leave = Box::pin(std::future::pending());
-                        self.progress = Progress::Done(reason);
-                        continue;
-                    }
                     Wake::Quiet => self.flush()?,
                     Wake::Heartbeat => self.chunk.extend_from_slice(b": still here\n\n"),
                     Wake::Warning => self.warn(),
@@ -292,9 +278,6 @@ impl LogStream {
             self.is_ended = true;
             self.ahead = None;
             self.source = None;
-            if self.form == LogForm::Events && reason.is_of_token() {
-                self.write_auth_event("ended", reason);
-            }
             write_end(self.form, reason, &mut self.chunk);
             if !self.chunk.is_empty() {
                 return Ok(Some(std::mem::take(&mut self.chunk).into()));
@@ -353,13 +336,10 @@ impl LogStream {
 
     fn warn(&mut self) {
         if self.warning.take().is_some() {
-            self.write_auth_event("expiring", EndReason::Expired);
+            let reason = EndReason::Expired;
+            let event = AuthEvent { state: "expiring", reason, expires_at: self.expires_at };
+            write_event(&mut self.chunk, "auth", &event);
         }
-    }
-
-    fn write_auth_event(&mut self, state: &'static str, reason: EndReason) {
-        let event = AuthEvent { state, reason, expires_at: self.expires_at };
-        write_event(&mut self.chunk, "auth", &event);
     }
 
     async fn wait(&mut self) -> Wake {
@@ -373,13 +353,38 @@ impl LogStream {
         let changes = self.changes.iter_mut().map(|change| Box::pin(change.changed()));
         tokio::select! {
             biased;
-            reason = &mut self.leave => Wake::Leave(reason),
             () = sleep_until(warning) => Wake::Warning,
             () = sleep_until(heartbeat) => Wake::Heartbeat,
             // What its reader did not look at for long is not quiet for that.
             _ = select_all(changes) => Wake::Changed,
             () = sleep_until(quiet) => Wake::Quiet,
         }
+    }
+}
+
+/// The end of a stream that is ended from outside: its token is over, or the service stops.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EarlyEnd {
+    form: LogForm,
+    expires_at: DateTime<Utc>,
+}
+
+impl EarlyEnd {
+    /// The last bytes of the stream, which tell the reason.
+    ///
+    /// # Errors
+    /// When the form has no words for it: the body has to be cut off.
+    pub(crate) fn write(self, reason: EndReason) -> Result<Bytes, Cut> {
+        if !self.form.has_words() {
+            return Err(Cut::Early(reason));
+        }
+        let mut chunk = Vec::new();
+        if self.form == LogForm::Events && reason.is_of_token() {
+            let event = AuthEvent { state: "ended", reason, expires_at: self.expires_at };
+            write_event(&mut chunk, "auth", &event);
+        }
+        write_end(self.form, reason, &mut chunk);
+        Ok(chunk.into())
     }
 }
 

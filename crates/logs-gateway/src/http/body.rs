@@ -11,8 +11,9 @@ use actix_web::{
 use futures_util::{Stream, StreamExt, stream};
 use tokio::task::spawn_blocking;
 
-use super::{departure::Departure, encoding::BodyEncoder};
+use super::{departure::Departure, encoding::BodyEncoder, lease::Leased};
 use crate::{
+    logs::render::EndReason,
     stream::{Cut, LogStream},
     streams::StreamPermit,
 };
@@ -53,7 +54,7 @@ impl Reader {
     }
 }
 
-/// Answers with the log in its frame. If it ends early and there is no other way to say so, the
+/// Answers with the log in its frame, until `end` is ready. If it ends early and there is no other way to say so, the
 /// body is cut off, so that nobody takes it for the whole.
 ///
 /// # Errors
@@ -64,6 +65,7 @@ pub(super) fn answer(
     frame: Frame,
     encoding: Option<ContentEncoding>,
     reader: Reader,
+    end: impl Future<Output = EndReason> + 'static,
 ) -> io::Result<HttpResponse> {
     let Frame { mut before, after } = frame;
     response.insert_header((header::VARY, "accept, accept-encoding"));
@@ -77,7 +79,13 @@ pub(super) fn answer(
     }
     // An empty chunk would end the body.
     let before = stream::iter((!before.is_empty()).then(|| Ok(before.into())));
-    let body = before.chain(chunks(log, after, reader));
+    let early_end = log.early_end();
+    let log = Leased::new(
+        chunks(log, after, reader),
+        end,
+        Box::new(move |reason| Some(early_end.write(reason))),
+    );
+    let body = before.chain(log);
     let (Some(encoder), Some(encoding)) = (encoder, encoding) else {
         return Ok(response.streaming(body));
     };

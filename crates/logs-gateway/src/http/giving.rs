@@ -73,13 +73,16 @@ pub(super) fn give(
     frame: Frame,
 ) -> io::Result<HttpResponse> {
     let encoding = accepted_encoding(&asked.request);
-    let (log, reader) = entrust(asked, opened);
-    body::answer(response, log, frame, encoding, reader)
+    let (log, reader, end) = entrust(asked, opened);
+    body::answer(response, log, frame, encoding, reader, end)
 }
 
-/// The log for its reader alone: it ends with the reader's token, and if it is followed with the
-/// service.
-pub(super) fn entrust(asked: Asked, opened: Opened) -> (LogStream, Reader) {
+/// The log for its reader alone, and what tells when it has to end: with the reader's token, and
+/// if the log is followed with the service.
+pub(super) fn entrust(
+    asked: Asked,
+    opened: Opened,
+) -> (LogStream, Reader, impl Future<Output = EndReason> + 'static) {
     let Asked { request, state, caller, token, departure } = asked;
     let Opened { log, pod, follows, permit } = opened;
     let context = RequestContext::of(&request);
@@ -93,12 +96,12 @@ pub(super) fn entrust(asked: Asked, opened: Opened) -> (LogStream, Reader) {
         times: state.vigil_times,
     };
     let readiness = state.readiness.clone();
-    let log = log.warning_of(expires_at, left).until(async move {
+    let end = async move {
         tokio::select! {
             reason = vigil.keep(expires_at, |caller| caller.may_read(&pod).is_ok()) => reason,
             // What ends by itself is let end.
             () = readiness.ended(), if follows => EndReason::Shutdown,
         }
-    });
-    (log, Reader::new(departure, permit))
+    };
+    (log.warning_of(expires_at, left), Reader::new(departure, permit), end)
 }

@@ -9,6 +9,7 @@ mod error;
 mod giving;
 mod kubeconfig;
 mod kubernetes;
+mod lease;
 mod log_format;
 mod log_query;
 mod logs;

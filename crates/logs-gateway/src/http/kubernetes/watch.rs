@@ -1,13 +1,13 @@
 //! `watch=true`: what comes, changes and goes, an event a line, for as long as the caller may know.
 
 use std::{
-    convert::Infallible, fmt::Display, future::pending, io::Write, mem, pin::Pin, rc::Rc,
-    sync::Arc, time::Duration, vec,
+    convert::Infallible, fmt::Display, future::pending, io::Write, mem, rc::Rc, sync::Arc,
+    time::Duration, vec,
 };
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Bytes};
 use chrono::{DateTime, Utc};
-use futures_util::{FutureExt, Stream, stream};
+use futures_util::{Stream, stream};
 use serde_json::{Value, json};
 use service_runtime::{clock::Clock, http::RequestContext};
 use shared_types::BearerToken;
@@ -25,6 +25,7 @@ use crate::{
         GatewayState,
         body::{FOR_NOBODY, Reader},
         giving::Asked,
+        lease::Leased,
     },
     logs::{
         files::{Change, ChangeKind, Seen, TooOld, Watching},
@@ -87,14 +88,15 @@ pub(super) async fn answer(
         marks_start: options.marks_start,
         next_bookmark: now + BOOKMARK_EVERY,
         ends: now + options.time,
-        leave: Box::pin(leave(&request, &state, caller, token)),
         is_over: false,
     };
-    Ok(response.streaming(body(events, reader)))
+    let end = permission_end(&request, &state, caller, token);
+    let early_end = Box::new(|reason| early_end(reason).map(Ok));
+    Ok(response.streaming(Leased::new(body(events, reader), end, early_end)))
 }
 
 /// Ends when the watch may not go on. Who may see more or less than before has to begin anew.
-fn leave(
+fn permission_end(
     request: &HttpRequest,
     state: &GatewayState,
     caller: Caller,
@@ -144,8 +146,6 @@ struct Events {
     marks_start: bool,
     next_bookmark: Instant,
     ends: Instant,
-    /// Ends when the watch may not go on.
-    leave: Pin<Box<dyn Future<Output = EndReason>>>,
     is_over: bool,
 }
 
@@ -154,9 +154,7 @@ impl Events {
     async fn next(&mut self) -> Option<Bytes> {
         let mut out = Vec::new();
         while out.is_empty() && !self.is_over {
-            if let Some(reason) = (&mut self.leave).now_or_never() {
-                self.end(reason, &mut out);
-            } else if !self.pending.as_slice().is_empty() {
+            if !self.pending.as_slice().is_empty() {
                 self.show_pending(&mut out);
             } else if mem::take(&mut self.marks_start) {
                 self.write_bookmark(json!({ "k8s.io/initial-events-end": "true" }), &mut out);
@@ -176,7 +174,6 @@ impl Events {
             }
         };
         tokio::select! {
-            reason = &mut self.leave => self.end(reason, out),
             () = sleep_until(self.ends) => {
                 if self.bookmarks {
                     self.write_bookmark(json!({}), out);
@@ -208,20 +205,6 @@ impl Events {
         }
     }
 
-    /// What is over because of the token ends with a failure, so that nobody takes the silence for
-    /// nothing happening. When the gateway stops, the next one is asked.
-    fn end(&mut self, reason: EndReason, out: &mut Vec<u8>) {
-        self.is_over = true;
-        match reason {
-            EndReason::Expired | EndReason::Revoked => self.fail(&Status::unauthorized(), out),
-            EndReason::Forbidden => {
-                self.fail(&Status::expired("your permissions have changed; list again"), out);
-            }
-            EndReason::Unavailable => self.fail(&Status::unavailable(), out),
-            _ => {}
-        }
-    }
-
     fn fail(&mut self, status: &Status, out: &mut Vec<u8>) {
         self.is_over = true;
         write_event(out, "ERROR", &status.to_json());
@@ -250,6 +233,20 @@ impl Events {
         };
         write_event(out, "BOOKMARK", &object);
     }
+}
+
+/// What is over because of the token ends with a failure, so that nobody takes the silence for
+/// nothing happening. When the gateway stops, the next one is asked.
+fn early_end(reason: EndReason) -> Option<Bytes> {
+    let status = match reason {
+        EndReason::Expired | EndReason::Revoked => Status::unauthorized(),
+        EndReason::Forbidden => Status::expired("your permissions have changed; list again"),
+        EndReason::Unavailable => Status::unavailable(),
+        _ => return None,
+    };
+    let mut event = Vec::new();
+    write_event(&mut event, "ERROR", &status.to_json());
+    Some(event.into())
 }
 
 fn word(kind: ChangeKind) -> &'static str {

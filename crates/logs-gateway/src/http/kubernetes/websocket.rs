@@ -3,7 +3,7 @@
 //! It is given as the body of an answer, as over HTTP: what is read and not taken yet is a chunk,
 //! and when the connection goes, all of it goes.
 
-use std::{convert::Infallible, pin::Pin};
+use std::convert::Infallible;
 
 use actix_http::ws::{CloseCode, CloseReason, OpCode, Parser, ProtocolError};
 use actix_web::{
@@ -16,7 +16,10 @@ use futures_util::{Stream, StreamExt, stream};
 
 use super::upgrade::{Framing, Handshake};
 use crate::{
-    http::giving::{Asked, Opened, entrust},
+    http::{
+        giving::{Asked, Opened, entrust},
+        lease::Leased,
+    },
     logs::render::EndReason,
     stream::{Cut, LogStream},
     streams::StreamPermit,
@@ -29,12 +32,14 @@ const MAX_HEARD_BYTES: usize = 16 * 1024;
 
 /// Answers with the log.
 pub(super) fn give(handshake: Handshake, asked: Asked, opened: Opened) -> HttpResponse {
-    let (log, reader) = entrust(asked, opened);
+    let (log, reader, end) = entrust(asked, opened);
     let (payload, permit) = reader.into_parts();
+    let early_end = log.early_end();
+    let early_end = Box::new(move |reason| Some(early_end.write(reason)));
     let framing = handshake.framing;
     let talk = Talk {
         framing,
-        giving: Some(Giving { chunks: Box::pin(chunks(log)), _permit: permit }),
+        log: Some(Leased::new(chunks(log, permit), end, early_end)),
         client: Client { payload, heard: BytesMut::new() },
     };
     // The API server begins with a message of nothing.
@@ -44,11 +49,10 @@ pub(super) fn give(handshake: Handshake, asked: Asked, opened: Opened) -> HttpRe
 }
 
 /// As a stream, so that waiting for the next chunk can be broken off and begun again.
-fn chunks(log: LogStream) -> impl Stream<Item = Result<Bytes, Cut>> {
-    stream::try_unfold(
-        log,
-        |mut log| async move { Ok(log.next().await?.map(|chunk| (chunk, log))) },
-    )
+fn chunks(log: LogStream, permit: StreamPermit) -> impl Stream<Item = Result<Bytes, Cut>> {
+    stream::try_unfold((log, permit), |(mut log, permit)| async move {
+        Ok(log.next().await?.map(|chunk| (chunk, (log, permit))))
+    })
 }
 
 impl Framing {
@@ -76,21 +80,16 @@ fn write(code: OpCode, content: &[u8], frames: &mut BytesMut) {
 struct Talk {
     framing: Framing,
     /// `None` after the log's end.
-    giving: Option<Giving>,
+    log: Option<Leased<Cut>>,
     client: Client,
-}
-
-struct Giving {
-    chunks: Pin<Box<dyn Stream<Item = Result<Bytes, Cut>>>>,
-    _permit: StreamPermit,
 }
 
 impl Talk {
     /// The next frames; `None` at the end.
     async fn next(&mut self) -> Option<Bytes> {
-        let giving = self.giving.as_mut()?;
+        let log = self.log.as_mut()?;
         tokio::select! {
-            chunk = giving.chunks.next() => Some(match chunk {
+            chunk = log.next() => Some(match chunk {
                 Some(Ok(chunk)) => self.framing.frames(&chunk),
                 Some(Err(cut)) => self.end(Some(reason_for(&cut))),
                 None => self.end(Some(CloseCode::Normal.into())),
@@ -107,7 +106,7 @@ impl Talk {
     /// Ends the log, and gives its place back before the client can see that. The server listens
     /// for a moment longer, so that what the client says meanwhile takes nothing of it away.
     fn end(&mut self, reason: Option<CloseReason>) -> Bytes {
-        self.giving = None;
+        self.log = None;
         let mut frame = BytesMut::new();
         Parser::write_close(&mut frame, reason, false);
         frame.freeze()
@@ -181,6 +180,8 @@ impl Client {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+
     use actix_web::error::PayloadError;
 
     use super::*;
