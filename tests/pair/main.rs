@@ -39,6 +39,7 @@ mod permissions;
 mod query;
 mod recorded;
 mod requests;
+mod scans;
 mod sequences;
 mod sessions;
 mod tls;

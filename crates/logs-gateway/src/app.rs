@@ -43,6 +43,8 @@ pub(crate) enum StartError {
     Bind(#[from] BindError),
     #[error("GATEWAY_LOGS_DIR or GATEWAY_LOGS_ROOTS: {0}")]
     Logs(#[from] OpenRootError),
+    #[error("cannot start threads: {0}")]
+    Threads(io::Error),
 }
 
 impl Gateway {
@@ -52,7 +54,7 @@ impl Gateway {
         Ok(Self {
             public: lifecycle::bind("GATEWAY_LISTEN", config.listen)?,
             ops: lifecycle::bind("GATEWAY_OPS_LISTEN", config.ops_listen)?,
-            reader: LogReader::new(source, config.max_scans),
+            reader: LogReader::new(source, config.max_scans).map_err(StartError::Threads)?,
             config,
         })
     }

@@ -124,7 +124,7 @@ async fn serve(config: Config) -> ExitCode {
     let gateway = match Gateway::bind(config) {
         Ok(gateway) => gateway,
         Err(error @ StartError::Logs(_)) => return fail(EXIT_CONFIG, &error),
-        Err(error @ StartError::Bind(_)) => return fail(1, &error),
+        Err(error @ (StartError::Bind(_) | StartError::Threads(_))) => return fail(1, &error),
     };
     let stop = match lifecycle::termination() {
         Ok(stop) => stop,

@@ -11,6 +11,7 @@ mod http;
 mod logs;
 mod operator;
 mod reader;
+mod scans;
 mod stream;
 mod streams;
 pub mod workbench;

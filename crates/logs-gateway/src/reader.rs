@@ -17,14 +17,15 @@ use crate::{
         render::{Labels, LogForm, Rendering},
         target::{ContainerName, PodRef},
     },
-    stream::{Bounds, LogStream},
+    scans::{ScanError, Scans, UserScans},
+    stream::LogStream,
 };
 
 /// Gives callers the logs they may read.
 #[derive(Debug)]
 pub(crate) struct LogReader {
     source: Arc<FilesSource>,
-    bounds: Bounds,
+    scans: Arc<Scans>,
 }
 
 /// Why a caller gets no log.
@@ -35,18 +36,31 @@ pub(crate) enum ReadError {
     Denied(AskedPermission),
     #[error(transparent)]
     Unavailable(#[from] LocateError),
+    /// Reads of the same user take all the time that the user has.
+    #[error("the user reads too much at once")]
+    TooManyScans,
+    /// Reads of others take all the time.
+    #[error("too much is being read at once")]
+    Busy,
 }
 
-impl From<io::Error> for ReadError {
-    fn from(error: io::Error) -> Self {
-        Self::Unavailable(error.into())
+impl From<ScanError> for ReadError {
+    fn from(error: ScanError) -> Self {
+        match error {
+            ScanError::TooMany => Self::TooManyScans,
+            ScanError::Busy => Self::Busy,
+            ScanError::Io(error) => Self::Unavailable(error.into()),
+        }
     }
 }
 
 impl LogReader {
-    /// Reads at most `max_scans` compressed files at once.
-    pub(crate) fn new(source: FilesSource, max_scans: usize) -> Self {
-        Self { source: Arc::new(source), bounds: Bounds::new(max_scans) }
+    /// Lets so many long readings run at once.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub(crate) fn new(source: FilesSource, max_scans: usize) -> io::Result<Self> {
+        Ok(Self { source: Arc::new(source), scans: Scans::new(max_scans)? })
     }
 
     /// Shows how its source fares.
@@ -67,12 +81,20 @@ impl LogReader {
         {
             return Err(LocateError::BadCursor.into());
         }
-        Ok(self.find(pod, query).await?)
+        self.find(&self.scans.of_user(&caller.username), pod, query).await
     }
 
-    async fn find(&self, pod: &PodRef, query: &LogQuery) -> Result<LocatedLog, LocateError> {
-        let found = self.source.find(pod, query)?;
-        self.bounds.read(found.cost_of_check(), || Ok(found.check())).await?
+    async fn find(
+        &self,
+        scans: &UserScans,
+        pod: &PodRef,
+        query: &LogQuery,
+    ) -> Result<LocatedLog, ReadError> {
+        if query.is_of_files_by_name() {
+            return Ok(self.source.find(pod, query)?.check()?);
+        }
+        let (source, pod, query) = (self.source.clone(), pod.clone(), query.clone());
+        Ok(scans.request(move || source.find(&pod, &query)?.check()).await??)
     }
 
     /// Finds the log and reads its beginning. Also tells which containers it is of.
@@ -84,30 +106,7 @@ impl LogReader {
         form: LogForm,
     ) -> Result<(LogStream, Vec<ContainerName>), ReadError> {
         let located = self.locate(caller, &pod, &query).await?;
-        Ok(self.begin(located, pod, query, form).await?)
-    }
-
-    /// Reads the beginning of what was located.
-    async fn begin(
-        &self,
-        located: LocatedLog,
-        pod: PodRef,
-        query: LogQuery,
-        form: LogForm,
-    ) -> io::Result<(LogStream, Vec<ContainerName>)> {
-        let cost = located.cost();
-        let LocatedLog { uid, containers } = located;
-        let (containers, inputs): (Vec<_>, Vec<_>) =
-            containers.into_iter().map(|container| (container.name, container.input)).unzip();
-        let followed = inputs.iter().filter_map(|input| input.following.as_ref());
-        let changes = followed.map(|following| following.log.subscribe()).collect();
-        let labels = Labels { pod, uid, containers: containers.clone() };
-        let make = move || {
-            let lines = ChosenLines::new(inputs, &query)?;
-            Ok(Rendering::new(lines, labels, &query, form).into())
-        };
-        let stream = LogStream::open(cost, self.bounds.clone(), make).await?;
-        Ok((stream.waiting_for(changes), containers))
+        Ok(begin(self.scans.of_user(&caller.username), located, pod, query, form).await?)
     }
 
     /// Finds the log of one container, by a query that chooses no lines, and reads its beginning as
@@ -125,7 +124,8 @@ impl LogReader {
         let followed = input.following.as_ref();
         let changes = followed.map(|following| following.log.subscribe()).into_iter().collect();
         let make = move || Ok(KubeletReading::new(input, &options)?.into());
-        let stream = LogStream::open(cost, self.bounds.clone(), make).await?;
+        let scans = self.scans.of_user(&caller.username);
+        let stream = LogStream::open(cost, scans, make).await?;
         Ok(stream.waiting_for(changes))
     }
 
@@ -134,9 +134,10 @@ impl LogReader {
         &self,
         pod: PodRef,
         query: LogQuery,
-    ) -> Result<LogStream, LocateError> {
-        let located = self.find(&pod, &query).await?;
-        Ok(self.begin(located, pod, query, LogForm::Text).await?.0)
+    ) -> Result<LogStream, ReadError> {
+        let scans = self.scans.of_user("");
+        let located = self.find(&scans, &pod, &query).await?;
+        Ok(begin(scans, located, pod, query, LogForm::Text).await?.0)
     }
 
     /// All pods, whoever may see them. Reads directories: not on a request's thread.
@@ -152,8 +153,31 @@ impl LogReader {
     /// The pods whose logs the caller may read.
     pub(crate) fn pods(&self, caller: &Caller) -> Result<Vec<PodSummary>, ReadError> {
         caller.may_read_any().map_err(ReadError::Denied)?;
-        Ok(self.source.pods(|pod| caller.may_read(pod).is_ok())?)
+        Ok(self.source.pods(|pod| caller.may_read(pod).is_ok()).map_err(LocateError::from)?)
     }
+}
+
+/// Reads the beginning of what was located.
+async fn begin(
+    scans: UserScans,
+    located: LocatedLog,
+    pod: PodRef,
+    query: LogQuery,
+    form: LogForm,
+) -> Result<(LogStream, Vec<ContainerName>), ScanError> {
+    let cost = located.cost();
+    let LocatedLog { uid, containers } = located;
+    let (containers, inputs): (Vec<_>, Vec<_>) =
+        containers.into_iter().map(|container| (container.name, container.input)).unzip();
+    let followed = inputs.iter().filter_map(|input| input.following.as_ref());
+    let changes = followed.map(|following| following.log.subscribe()).collect();
+    let labels = Labels { pod, uid, containers: containers.clone() };
+    let make = move || {
+        let lines = ChosenLines::new(inputs, &query)?;
+        Ok(Rendering::new(lines, labels, &query, form).into())
+    };
+    let stream = LogStream::open(cost, scans, make).await?;
+    Ok((stream.waiting_for(changes), containers))
 }
 
 #[cfg(test)]
@@ -165,9 +189,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::logs::{file::ReadingCost, query::Anchor};
+    use crate::logs::query::Anchor;
 
-    const COMPRESSED: ReadingCost = ReadingCost { stored_bytes: 1, is_compressed: true };
     const LINE: &str = "2026-11-01T10:00:00Z stdout F line\n";
 
     fn pod() -> PodRef {
@@ -185,11 +208,19 @@ mod tests {
         fs::write(directory.join("0.log"), LINE.replace("10:00", "10:01")).unwrap();
     }
 
+    fn reader(root: &Path) -> LogReader {
+        LogReader::new(FilesSource::open(root, &[]).unwrap(), 1).unwrap()
+    }
+
+    async fn find(reader: &LogReader, query: &LogQuery) -> Result<LocatedLog, ReadError> {
+        reader.find(&reader.scans.of_user("ada"), &pod(), query).await
+    }
+
     /// The cursors of all lines.
     async fn cursors(reader: &LogReader) -> Vec<Cursor> {
-        let located = reader.find(&pod(), &LogQuery::default()).await.unwrap();
-        let (mut log, _) =
-            reader.begin(located, pod(), LogQuery::default(), LogForm::JsonLines).await.unwrap();
+        let (query, scans) = (LogQuery::default(), reader.scans.of_user("ada"));
+        let located = find(reader, &query).await.unwrap();
+        let (mut log, _) = begin(scans, located, pod(), query, LogForm::JsonLines).await.unwrap();
         let mut text = Vec::new();
         while let Some(chunk) = log.next().await.unwrap() {
             text.extend_from_slice(&chunk);
@@ -210,26 +241,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cursor_into_a_compressed_file_is_looked_at_when_its_turn_comes() {
+    async fn a_cursor_into_a_compressed_file_is_checked_on_no_requests_thread() {
         let root = tempfile::tempdir().unwrap();
         write_log(root.path());
-        let reader = LogReader::new(FilesSource::open(root.path(), &[]).unwrap(), 1);
+        let reader = reader(root.path());
         let cursors = cursors(&reader).await;
         let [in_compressed, .., in_plain] = &cursors[..] else { panic!("{cursors:?}") };
         let mut forged = in_compressed.clone();
         for log in &mut forged.logs {
             (log.begin.offset, log.seen.offset) = (u64::MAX / 2, u64::MAX / 2);
         }
-        let somebody_else = reader.bounds.scan_permit(COMPRESSED).await;
         for query in [after(forged.clone()), before(forged.clone()), after(in_compressed.clone())] {
-            assert!(reader.find(&pod(), &query).now_or_never().is_none(), "{query:?}");
+            assert!(find(&reader, &query).now_or_never().is_none(), "{query:?}");
         }
-        assert!(reader.find(&pod(), &after(in_plain.clone())).now_or_never().unwrap().is_ok());
-        drop(somebody_else);
-        reader.find(&pod(), &after(in_compressed.clone())).await.unwrap();
+        find(&reader, &after(in_plain.clone())).await.unwrap();
+        find(&reader, &after(in_compressed.clone())).await.unwrap();
         for query in [after(forged.clone()), before(forged)] {
-            let refusal = reader.find(&pod(), &query).await.unwrap_err();
-            assert!(matches!(refusal, LocateError::CursorExpired), "{refusal:?}");
+            let refusal = find(&reader, &query).await.unwrap_err();
+            let is_expired = matches!(refusal, ReadError::Unavailable(LocateError::CursorExpired));
+            assert!(is_expired, "{refusal:?}");
         }
     }
 }

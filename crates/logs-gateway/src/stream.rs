@@ -1,84 +1,33 @@
 //! A log as it is given out over time: chunk by chunk, waiting where the log has not grown yet,
 //! until it ends or may not go on.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::future::select_all;
 use serde::Serialize;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
-    task::{JoinHandle, spawn_blocking},
+    sync::{OwnedSemaphorePermit, watch},
+    task::JoinHandle,
     time::{Instant, sleep_until},
 };
 
-use crate::logs::{
-    file::ReadingCost,
-    kubelet::KubeletReading,
-    render::{CHUNK_BYTES, EndReason, LogForm, Progress, Rendering, write_end, write_event},
+use crate::{
+    logs::{
+        file::ReadingCost,
+        kubelet::KubeletReading,
+        render::{CHUNK_BYTES, EndReason, LogForm, Progress, Rendering, write_end, write_event},
+    },
+    scans::{ScanError, UserScans},
 };
 
-/// Logs up to this size are read at once where they are asked for.
-const INLINE_BYTES: u64 = 64 * 1024;
-/// How many chunks are read ahead, over all streams: with more readers than that there is always
-/// another one to read for.
-const MAX_READ_AHEAD: usize = 8;
 /// After this long without anything new a line that is not finished is given out as it is.
 const QUIET: Duration = Duration::from_secs(5);
 /// How often a stream of events says that it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long before its token's end a stream of events warns.
 const WARNING: Duration = Duration::from_secs(60);
-
-/// How much all streams together may have in hand.
-#[derive(Debug, Clone)]
-pub(crate) struct Bounds {
-    /// Compressed files that are read at once.
-    scans: Arc<Semaphore>,
-    /// Chunks that are read ahead.
-    ahead: Arc<Semaphore>,
-}
-
-impl Bounds {
-    pub(crate) fn new(max_scans: usize) -> Self {
-        Self {
-            scans: Arc::new(Semaphore::new(max_scans)),
-            ahead: Arc::new(Semaphore::new(MAX_READ_AHEAD)),
-        }
-    }
-
-    /// Does what costs that much where it takes no request's time, and when its turn comes: of
-    /// those who read compressed files only so many are let at once.
-    pub(crate) async fn read<T: Send + 'static>(
-        &self,
-        cost: ReadingCost,
-        work: impl FnOnce() -> io::Result<T> + Send + 'static,
-    ) -> io::Result<T> {
-        if cost.is_little() {
-            return work();
-        }
-        let permit = self.scan_permit(cost).await;
-        let work = move || {
-            // It goes on when nobody waits for it any more, and so does its place.
-            let _permit = permit;
-            work()
-        };
-        spawn_blocking(work).await.map_err(io::Error::other)?
-    }
-
-    pub(crate) async fn scan_permit(&self, cost: ReadingCost) -> Option<OwnedSemaphorePermit> {
-        // The semaphore is never closed.
-        if cost.is_compressed { self.scans.clone().acquire_owned().await.ok() } else { None }
-    }
-}
-
-impl ReadingCost {
-    /// Handing the work to another thread would take longer than doing it.
-    fn is_little(self) -> bool {
-        self.stored_bytes <= INLINE_BYTES && !self.is_compressed
-    }
-}
 
 /// What gives a stream its bytes.
 pub(crate) enum Source {
@@ -115,6 +64,22 @@ impl Source {
         }
     }
 
+    fn read_chunk(mut self) -> Read {
+        // As much as it will hold, so that it is not moved to twice the space on the way.
+        let mut chunk = match self.cost_ahead().is_little() {
+            true => Vec::new(),
+            false => Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 8),
+        };
+        let progress = self.write_chunk(&mut chunk);
+        (self, chunk, progress)
+    }
+
+    fn read_unfinished(mut self) -> Read {
+        let mut chunk = Vec::new();
+        let progress = self.write_unfinished(&mut chunk);
+        (self, chunk, progress)
+    }
+
     fn write_chunk(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
         match self {
             Self::Lines(rendering) => rendering.write_chunk(out),
@@ -133,7 +98,7 @@ impl Source {
 
 /// A log whose beginning has been read: most of what can fail did not.
 pub(crate) struct LogStream {
-    bounds: Bounds,
+    scans: UserScans,
     form: LogForm,
     /// `None` while it is read ahead, and after the end.
     source: Option<Source>,
@@ -158,8 +123,14 @@ pub(crate) struct LogStream {
 
 /// A chunk on its way, and the place it takes among those that may be read ahead.
 struct ReadAhead {
-    read: JoinHandle<Read>,
+    read: JoinHandle<Result<Read, ScanError>>,
     _place: OwnedSemaphorePermit,
+}
+
+impl Drop for ReadAhead {
+    fn drop(&mut self) {
+        self.read.abort();
+    }
 }
 
 /// What came of reading on.
@@ -179,26 +150,30 @@ pub(crate) enum Cut {
     #[error("the log ended early: {0:?}")]
     Early(EndReason),
     #[error(transparent)]
-    Read(#[from] io::Error),
+    Read(#[from] ScanError),
+    #[error(transparent)]
+    Encode(#[from] io::Error),
 }
 
 impl LogStream {
-    /// Makes a source, where that takes no request's time, and reads its beginning. Files that
-    /// cost more to read than to give out are read by as many at once as the bounds let.
+    /// Makes a source, where that takes no request's time, and reads its beginning.
+    ///
+    /// # Errors
+    /// When that fails, or when the user has to wait too long for it.
     pub(crate) async fn open(
         cost: ReadingCost,
-        bounds: Bounds,
+        scans: UserScans,
         make: impl FnOnce() -> io::Result<Source> + Send + 'static,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, ScanError> {
         let begin = move || {
             let mut source = make()?;
             let mut chunk = Vec::new();
             let progress = source.write_chunk(&mut chunk)?;
             io::Result::Ok((source, chunk, progress))
         };
-        let (source, chunk, progress) = bounds.read(cost, begin).await?;
+        let (source, chunk, progress) = scans.request_costing(cost, begin).await??;
         Ok(Self {
-            bounds,
+            scans,
             form: source.form(),
             ahead: None,
             source: Some(source),
@@ -255,7 +230,7 @@ impl LogStream {
                 Progress::Done(reason) => return self.end(reason),
                 Progress::CaughtUp if self.chunk.is_empty() => match self.wait().await {
                     Wake::Changed => {}
-                    Wake::Quiet => self.flush()?,
+                    Wake::Quiet => self.flush().await?,
                     Wake::Heartbeat => self.chunk.extend_from_slice(b": still here\n\n"),
                     Wake::Warning => self.warn(),
                 },
@@ -286,16 +261,36 @@ impl LogStream {
         if reason.is_clean() || self.form.has_words() { Ok(None) } else { Err(Cut::Early(reason)) }
     }
 
-    /// Reads on, where nobody waits for the thread unless it is little.
+    /// Reads on, where that takes no request's time.
     async fn read(&mut self) -> Result<(), Cut> {
-        let (source, chunk, progress) = match (self.ahead.take(), self.source.take()) {
-            (Some(ahead), _) => ahead.read.await.map_err(io::Error::other)?,
+        let read = match (self.ahead.take(), self.source.take()) {
+            (Some(mut ahead), _) => (&mut ahead.read)
+                .await
+                .map_err(|error| ScanError::Io(io::Error::other(error)))??,
             (None, Some(source)) => {
                 let cost = source.cost_ahead();
-                self.bounds.read(cost, || Ok(read_chunk(source))).await?
+                self.scans.read_on(cost, || source.read_chunk()).await?
             }
             (None, None) => return Ok(()),
         };
+        self.take(read);
+        self.read_ahead();
+        Ok(())
+    }
+
+    /// Gives out what is not finished: nothing came for a while.
+    async fn flush(&mut self) -> Result<(), Cut> {
+        self.is_flushed = true;
+        if let Some(source) = self.source.take() {
+            let cost = source.cost_ahead();
+            let read = self.scans.read_on(cost, || source.read_unfinished()).await?;
+            self.take(read);
+            self.is_flushed = true;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, (source, chunk, progress): Read) {
         self.is_flushed &= chunk.is_empty();
         self.chunk = chunk;
         self.progress = progress.unwrap_or_else(|error| {
@@ -303,35 +298,26 @@ impl LogStream {
             Progress::Done(EndReason::Source)
         });
         self.source = Some(source);
-        self.read_ahead();
-        Ok(())
     }
 
     /// Begins to read the next chunk while this one is given out, if there is a place for it and it
     /// is more than a little.
     fn read_ahead(&mut self) {
+        if self.progress != Progress::More {
+            return;
+        }
+        let Some(place) = self.scans.place_ahead() else {
+            return;
+        };
         let is_much = |source: &mut Source| {
             let cost = source.cost_ahead();
             !cost.is_little() && !cost.is_compressed
         };
-        if self.progress != Progress::More {
-            return;
-        }
-        let Ok(place) = self.bounds.ahead.clone().try_acquire_owned() else {
-            return;
-        };
         if let Some(source) = self.source.take_if(is_much) {
-            let read = spawn_blocking(move || read_chunk(source));
-            self.ahead = Some(ReadAhead { read, _place: place });
+            let (scans, cost) = (self.scans.clone(), source.cost_ahead());
+            let read = async move { scans.read_on(cost, || source.read_chunk()).await };
+            self.ahead = Some(ReadAhead { read: tokio::spawn(read), _place: place });
         }
-    }
-
-    fn flush(&mut self) -> Result<(), Cut> {
-        self.is_flushed = true;
-        if let Some(source) = &mut self.source {
-            self.progress = source.write_unfinished(&mut self.chunk)?;
-        }
-        Ok(())
     }
 
     fn warn(&mut self) {
@@ -386,16 +372,6 @@ impl EarlyEnd {
         write_end(self.form, reason, &mut chunk);
         Ok(chunk.into())
     }
-}
-
-fn read_chunk(mut source: Source) -> Read {
-    // As much as it will hold, so that it is not moved to twice the space on the way.
-    let mut chunk = match source.cost_ahead().is_little() {
-        true => Vec::new(),
-        false => Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 8),
-    };
-    let progress = source.write_chunk(&mut chunk);
-    (source, chunk, progress)
 }
 
 /// What becomes of the token behind a stream of events.

@@ -65,7 +65,7 @@ impl Node {
     /// When the directory cannot be opened.
     pub fn open(logs: &Path) -> io::Result<Self> {
         let source = FilesSource::open(logs, &[]).map_err(io::Error::other)?;
-        Ok(Self(LogReader::new(source, MAX_SCANS)))
+        Ok(Self(LogReader::new(source, MAX_SCANS)?))
     }
 
     /// All of a pod's log, rotated files included.

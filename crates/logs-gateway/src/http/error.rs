@@ -1,6 +1,6 @@
 //! The one place where the gateway's errors become problems.
 
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use service_runtime::http::Problem;
 
 use crate::{
@@ -8,10 +8,25 @@ use crate::{
     reader::ReadError,
 };
 
+/// When a read may be tried again that had no turn.
+pub(super) const SCAN_RETRY_SECONDS: &str = "5";
+
 pub(super) fn problem(error: ReadError) -> Problem {
     match error {
         ReadError::Denied(missing) => Problem::permission_denied(&missing),
         ReadError::Unavailable(error) => unavailable(error),
+        ReadError::TooManyScans => Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_scans",
+            "Your other reads take all the time that you have; wait for some of them.",
+        )
+        .header(header::RETRY_AFTER, SCAN_RETRY_SECONDS),
+        ReadError::Busy => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "Too many users read large logs right now; try again.",
+        )
+        .header(header::RETRY_AFTER, SCAN_RETRY_SECONDS),
     }
 }
 

@@ -16,6 +16,8 @@ use chrono::{DateTime, Utc};
 use flate2::bufread::MultiGzDecoder;
 use memchr::memchr;
 
+use super::pace;
+
 /// How much of a file's first line counts for its fingerprint, in bytes.
 const FINGERPRINT_BYTES: usize = 1024;
 
@@ -294,6 +296,7 @@ impl FileReader {
 
     /// Reads on. 0 at the end, which of a file that is not complete is only the present end.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        pace::step()?;
         match self {
             Self::Plain(stored) => stored.read(buffer),
             Self::Gzip(content) => content.read(buffer),
@@ -326,6 +329,8 @@ pub(crate) struct StoredReader {
 
 impl Read for StoredReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // Much that is stored may be decompressed to nothing.
+        pace::step()?;
         let read = self.file.read_stored(buffer, self.offset)?;
         self.offset += read as u64;
         Ok(read)

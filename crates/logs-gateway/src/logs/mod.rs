@@ -9,6 +9,7 @@ pub(crate) mod format;
 pub(crate) mod kubelet;
 pub(crate) mod logical;
 pub(crate) mod merge;
+pub(crate) mod pace;
 pub(crate) mod physical;
 pub(crate) mod query;
 pub(crate) mod render;

@@ -29,6 +29,14 @@ pub(crate) struct LogQuery {
     pub(crate) anchor: Option<Anchor>,
 }
 
+impl LogQuery {
+    /// Whether the names of the files tell which of them are meant. If not, their first lines have
+    /// to be read.
+    pub(crate) fn is_of_files_by_name(&self) -> bool {
+        self.anchor.is_none() && !self.follow && self.filter.has_no_times()
+    }
+}
+
 /// A line that was read before, by its cursor, and on which side of it lines are asked for. The
 /// line itself is on neither.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -118,6 +118,8 @@ fn refusal(error: &ReadError, caller: &Caller, pod: &PodRef, container: &str) ->
     let (namespace, name) = (pod.namespace.as_str(), pod.pod.as_str());
     match error {
         ReadError::Denied(_) => Status::forbidden(&caller.username, deed(namespace, name)),
+        ReadError::TooManyScans => Status::too_many_scans(),
+        ReadError::Busy => Status::busy(),
         ReadError::Unavailable(error) => match error {
             LocateError::NoPod => Status::not_found("pods", name),
             LocateError::ContainerRequired(there) => Status::bad_request(format!(

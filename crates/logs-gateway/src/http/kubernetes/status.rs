@@ -13,7 +13,7 @@ use actix_web::{
 use serde::Serialize;
 
 use super::status_form::StatusForm;
-use crate::logs::kubelet::Quoted;
+use crate::{http::error::SCAN_RETRY_SECONDS, logs::kubelet::Quoted};
 
 /// What a handler of this API gives.
 pub(super) type Result<T> = std::result::Result<T, Status>;
@@ -236,6 +236,23 @@ impl Status {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message)
             .about(Details { retry_after_seconds: Some(1), ..Details::default() })
             .with_header(header::RETRY_AFTER, "1")
+    }
+
+    /// 429: other reads of the same user take all the time that the user has.
+    pub(super) fn too_many_scans() -> Self {
+        let message = "your other reads take all the time that you have; wait for some of them";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message).again_in_5_s()
+    }
+
+    /// 503: reads of other users take all the time.
+    pub(super) fn busy() -> Self {
+        let message = "too many users read large logs right now; try again";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message).again_in_5_s()
+    }
+
+    fn again_in_5_s(self) -> Self {
+        self.about(Details { retry_after_seconds: Some(5), ..Details::default() })
+            .with_header(header::RETRY_AFTER, SCAN_RETRY_SECONDS)
     }
 
     /// 410: what changed since then is not known; everything has to be read anew.

@@ -123,8 +123,8 @@ fn pong(content: &[u8]) -> Bytes {
 fn reason_for(cut: &Cut) -> CloseReason {
     let reason = match cut {
         Cut::Early(reason) => *reason,
-        Cut::Read(error) => {
-            tracing::error!(%error, "reading a log failed; its answer ends early");
+        cut => {
+            tracing::error!(error = %cut, "reading a log failed; its answer ends early");
             EndReason::Source
         }
     };

@@ -76,13 +76,8 @@ impl From<io::Error> for LocateError {
 }
 
 impl FoundLog {
-    /// What it takes to check it: a compressed file is read up to the place, wherever that is.
-    pub(crate) fn cost_of_check(&self) -> ReadingCost {
-        let compressed = self.claims.iter().filter(|claim| claim.file.is_compressed());
-        compressed.map(|claim| claim.file.cost()).sum()
-    }
-
-    /// Believes nothing that was not looked at.
+    /// Believes nothing that was not looked at. A compressed file is read up to the place, wherever
+    /// that is.
     ///
     /// # Errors
     /// When no line begins where one should.

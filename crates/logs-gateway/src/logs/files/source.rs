@@ -25,6 +25,7 @@ use crate::logs::{
     cursor::{FilePlace, LogPosition},
     file::{Chain, LogFile, OpenFrom, Until},
     merge::{Following, LogInput, Seen},
+    pace::uninterrupted,
     query::{Anchor, ContainerChoice, History, LogQuery},
     span,
     target::{ContainerName, PodRef, PodUid},
@@ -169,7 +170,8 @@ impl FilesSource {
             let is_last = index + 1 == incarnations.len();
             // Followed first, listed then: so no file can fall between the two.
             if is_last && query.follow && !query.previous {
-                following = Some(self.followers.follow(&self.directory, pod, name)?);
+                let follow = || self.followers.follow(&self.directory, pod, name);
+                following = Some(uninterrupted(follow)?);
             }
             match pod.open_log(name, query, restart) {
                 Ok(opened) => files.extend(opened),

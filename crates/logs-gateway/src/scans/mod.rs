@@ -1,0 +1,10 @@
+//! A fair share of the machine for every user: reading logs takes turns.
+
+mod fair_queue;
+mod schedule;
+mod turn;
+
+#[cfg(test)]
+mod fair_queue_model;
+
+pub(crate) use schedule::{ScanError, Scans, UserScans};
