@@ -21,6 +21,9 @@ use super::pace;
 /// How much of a file's first line counts for its fingerprint, in bytes.
 const FINGERPRINT_BYTES: usize = 1024;
 
+/// How much of a stored file is looked at where only its first line is of interest, in bytes.
+const BEGINNING_BYTES: u64 = 128 * 1024;
+
 /// How much of what was written last is held for followers, in bytes.
 const MAX_RECENT_BYTES: usize = 256 * 1024;
 
@@ -58,7 +61,7 @@ pub(crate) enum Growth {
 /// a reader sees the log of one instant however much is written meanwhile.
 #[derive(Debug)]
 pub(crate) struct LogFile {
-    file: File,
+    file: Arc<File>,
     is_compressed: bool,
     /// Of the file as it is stored, in bytes.
     end: AtomicU64,
@@ -91,9 +94,27 @@ impl LogFile {
             number: AtomicU64::new(0),
             id: (metadata.dev(), metadata.ino()),
             fingerprint: OnceLock::new(),
-            file,
+            file: Arc::new(file),
             is_compressed,
             run,
+        })
+    }
+
+    /// The same file as if it ended after its first 128 KiB, as it is stored: what is compressed may
+    /// have no first line however much of it is decompressed.
+    pub(crate) fn beginning(&self) -> Arc<Self> {
+        Arc::new(Self {
+            file: self.file.clone(),
+            is_compressed: self.is_compressed,
+            end: AtomicU64::new(self.stored_bytes().min(BEGINNING_BYTES)),
+            is_complete: AtomicBool::new(true),
+            is_revoked: AtomicBool::new(self.is_revoked()),
+            recent: RwLock::default(),
+            number: AtomicU64::new(self.number()),
+            id: self.id,
+            fingerprint: OnceLock::new(),
+            run: self.run,
+            modified: self.modified,
         })
     }
 
@@ -169,7 +190,7 @@ impl LogFile {
             return Ok(*fingerprint);
         }
         let mut beginning = vec![0; FINGERPRINT_BYTES];
-        let mut reader = FileReader::new(self.clone(), 0)?;
+        let mut reader = FileReader::new(self.beginning(), 0)?;
         let mut filled = 0;
         while filled < beginning.len() {
             match reader.read(&mut beginning[filled..])? {

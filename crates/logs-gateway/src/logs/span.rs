@@ -53,9 +53,9 @@ fn begins_after(file: &Arc<LogFile>, until: DateTime<Utc>) -> io::Result<bool> {
     Ok(first_time(file)?.is_some_and(|time| time > bound))
 }
 
-/// The time of the first line that has one.
+/// The time of the first line that has one, if it is near the beginning of the file.
 pub(crate) fn first_time(file: &Arc<LogFile>) -> io::Result<Option<DateTime<Utc>>> {
-    let mut lines = PhysicalLines::new(&Chain::whole(vec![file.clone()]))?;
+    let mut lines = PhysicalLines::new(&Chain::whole(vec![file.beginning()]))?;
     for _ in 0..MAX_LOOKED_AT {
         if lines.advance()? != Advance::Line {
             break;

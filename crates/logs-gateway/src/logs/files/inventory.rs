@@ -115,6 +115,10 @@ pub(crate) struct TooOld {
 /// Remembers the last survey, to tell what is new in the next, and what was new lately.
 #[derive(Debug, Default)]
 pub(super) struct Inventory {
+    /// When the last survey began. Held while one is made, so that there is one at a time: one that
+    /// began earlier must not be remembered later.
+    surveying: Mutex<Option<Instant>>,
+    /// Never held while a file is read: event loops look here.
     memory: Mutex<Memory>,
     /// The version, for those who wait for the next one.
     versions: watch::Sender<u64>,
@@ -123,8 +127,6 @@ pub(super) struct Inventory {
 #[derive(Debug, Default)]
 struct Memory {
     last: Arc<Survey>,
-    /// When the last survey began.
-    began: Option<Instant>,
     /// The latest, in their order.
     changes: VecDeque<Change>,
     /// All that changed after this version is remembered.
@@ -139,11 +141,11 @@ impl Inventory {
         now: DateTime<Utc>,
     ) -> io::Result<Arc<Survey>> {
         let asked = Instant::now();
-        // One at a time: a survey that began earlier must not be remembered later.
-        let mut memory = self.memory();
-        if memory.began.is_some_and(|began| began >= asked) {
-            // Another one who waited has looked since.
-            return Ok(memory.last.clone());
+        let mut last_began = self.surveying();
+        let last = self.memory().last.clone();
+        if last_began.is_some_and(|began| began >= asked) {
+            // Another caller that waited has looked since.
+            return Ok(last);
         }
         let began = Instant::now();
         let root = directory.open()?;
@@ -151,12 +153,13 @@ impl Inventory {
         for (pod, directories) in directory.pods(&root)?.iter() {
             if let Some(logs) = last_written(open_all(directory, &root, directories)?) {
                 let key = (pod.namespace.to_string(), pod.pod.to_string());
-                let before = memory.last.pods.get(&key);
+                let before = last.pods.get(&key);
                 seen.insert(key, look_at(&logs, before));
             }
         }
-        memory.began = Some(began);
+        *last_began = Some(began);
         let now = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        let mut memory = self.memory();
         if memory.take_in(seen, now) {
             self.versions.send_replace(memory.last.version);
         }
@@ -177,6 +180,11 @@ impl Inventory {
     /// Tells of every new version.
     pub(super) fn versions(&self) -> watch::Receiver<u64> {
         self.versions.subscribe()
+    }
+
+    fn surveying(&self) -> MutexGuard<'_, Option<Instant>> {
+        // It changes in one go, at the end of a survey.
+        self.surveying.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -326,8 +334,9 @@ fn look_at_container(
     let restart = files.last().map_or(0, |file| file.parsed.restart);
     let known = known.filter(|known| known.restart == restart);
     let started_at = known.and_then(|known| known.started_at).or_else(|| {
-        let first = files.iter().find(|file| file.parsed.restart == restart)?;
-        first_line_of(pod, &name, first)
+        // A compressed file may have been damaged.
+        let mut of_run = files.iter().filter(|file| file.parsed.restart == restart);
+        of_run.find_map(|file| first_line_of(pod, &name, file))
     });
     SeenContainer { name, restart, started_at }
 }
@@ -344,7 +353,9 @@ fn first_line_of(
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, io::Write};
+
+    use flate2::{Compression, write::GzEncoder};
 
     use super::*;
 
@@ -409,10 +420,24 @@ mod tests {
         node.write("shop_cart_2/app/0.log", 2);
         // As if the other had begun after this one asked.
         let later = Instant::now() + std::time::Duration::from_secs(3600);
-        node.inventory.memory().began = Some(later);
+        *node.inventory.surveying() = Some(later);
         assert!(Arc::ptr_eq(&node.survey(), &seen));
-        node.inventory.memory().began = Some(Instant::now());
+        *node.inventory.surveying() = Some(Instant::now());
         assert_eq!(node.survey().pods.len(), 2);
+    }
+
+    #[test]
+    fn a_file_that_unpacks_to_nothing_is_looked_at_for_a_moment_only() {
+        let node = Node::new();
+        node.write("shop_web_1/app/0.log", 1);
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.flush().unwrap();
+        let nothing = packed.finish().unwrap().repeat(1_000_000);
+        let path = node.root.path().join("shop_web_1/app/0.log.20261101-100000.gz");
+        fs::write(path, nothing).unwrap();
+        let asked = Instant::now();
+        assert!(node.pod("web").containers[0].started_at.is_some());
+        assert!(asked.elapsed() < std::time::Duration::from_millis(500), "{:?}", asked.elapsed());
     }
 
     #[test]
