@@ -24,13 +24,15 @@ pub(crate) fn binaries() -> &'static Binaries {
     })
 }
 
-/// Builds both in one call, so that what they share is compiled once: Cargo unites the features
-/// of what it is asked for together.
+/// Builds both with the features that `cargo test --workspace` has united, so that no dependency
+/// is compiled again: those of dev-dependencies count only when a test is built as well, and this
+/// one is built already.
 fn build() -> BTreeMap<String, PathBuf> {
     let messages = CargoBuild::new()
-        .package("sso-service")
-        .package("logs-gateway")
-        .bins()
+        .arg("--workspace")
+        .bin("sso-service")
+        .bin("logs-gateway")
+        .test(env!("CARGO_CRATE_NAME"))
         .target_dir(target_directory())
         .exec()
         .unwrap_or_else(|error| panic!("cannot build the services: {error}"));
