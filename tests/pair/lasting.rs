@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use crate::harness::{ADMIN, Answer, Ask, Caller, Pair, Setup, cri, patience, run_sso, until};
+use crate::harness::{ADMIN, Answer, Ask, Caller, Pair, Setup, cri, patience, until};
 
 /// Within which the service hears of what is done from the shell.
 const HEARD: Duration = Duration::from_secs(1);
@@ -51,22 +51,6 @@ async fn sessions_and_log_outs_outlive_the_process_however_it_ends() {
         assert_eq!(validate(&pair, &text(&kept, "token")).await.status, 200);
         ended.validate().await.check_problem_is(401, "invalid_token");
     }
-}
-
-#[tokio::test]
-async fn a_second_instance_is_told_who_was_first() {
-    let pair = Pair::start();
-    let variables = [
-        ("SSO_LISTEN", "127.0.0.1:0"),
-        ("SSO_OPS_LISTEN", "127.0.0.1:0"),
-        ("SSO_DATABASE_URL", &pair.database_url()),
-    ];
-    let ended = run_sso(&[], &variables, "");
-    assert_eq!((ended.code, ended.stdout.as_str()), (64, ""), "{ended:?}");
-    assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
-    let holder = format!("process {} listening on {}", pair.sso.id(), pair.sso.listening());
-    assert!(ended.stderr.starts_with("SSO_DATABASE_URL: "), "{ended:?}");
-    assert!(ended.stderr.contains(&holder), "{ended:?}");
 }
 
 #[tokio::test]

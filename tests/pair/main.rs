@@ -20,6 +20,7 @@ mod browser;
 mod commands;
 mod configuration;
 mod cookies;
+mod database;
 mod download;
 mod files;
 mod flood;

@@ -25,7 +25,7 @@ use crate::{
     audit::{AuditFile, AuditLog, AuditRows, AuditThread, past_log_ins},
     authority::SessionAuthority,
     config::Config,
-    database::{Database, Lock, LockError, OpenError, Unavailable},
+    database::{Database, InstanceLock, LockError, OpenError, Unavailable},
     http::{self, Services},
     keys::LiveKeys,
     limiter::Limiter,
@@ -64,8 +64,8 @@ pub(crate) struct App {
     keeping: JoinHandle<()>,
     audit_thread: AuditThread,
     audit_rows: JoinHandle<()>,
-    /// Given back when the service is gone.
-    _lock: Lock,
+    /// Released when the database is closed.
+    _lock: InstanceLock,
 }
 
 impl App {
@@ -75,7 +75,7 @@ impl App {
     /// When another instance runs on the database, an address is taken, the database cannot be
     /// opened, or the first administrator cannot be created.
     pub(crate) async fn bind(config: Config) -> Result<Self, StartError> {
-        let lock = Lock::take(&config.database)?;
+        let lock = InstanceLock::take(&config.database)?;
         let metrics = Arc::new(Metrics::default());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let live = Arc::new(LiveSessions::new(&metrics));
@@ -90,7 +90,7 @@ impl App {
         let public = lifecycle::bind("SSO_LISTEN", config.listen)?;
         let ops = lifecycle::bind("SSO_OPS_LISTEN", config.ops_listen)?;
         let line = ready_line(&public, &ops)?;
-        lock.sign(line.listening)?;
+        lock.sign(line.listening);
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let site = config.site.at(Origin::of_listener(scheme, line.listening));
         let tls = config.tls.map(|(files, pair)| LivePair::start(files, pair, &metrics));
@@ -254,11 +254,12 @@ pub(crate) enum StartError {
 impl StartError {
     /// Whether another configuration is what is needed.
     pub(crate) fn is_about_configuration(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::FirstAdmin(FirstAdminError::NameTaken(_))
-                | Self::Lock(LockError::Held { .. })
-                | Self::AuditFile { .. }
-        )
+            | Self::Lock(_)
+            | Self::AuditFile { .. } => true,
+            Self::Database(error) => error.is_about_configuration(),
+            _ => false,
+        }
     }
 }

@@ -96,6 +96,9 @@ impl Failure {
             Self::Start(error) if error.is_about_configuration() => {
                 ExitCode::from(CONFIGURATION_FAULT)
             }
+            Self::Admin(error) if error.is_about_configuration() => {
+                ExitCode::from(CONFIGURATION_FAULT)
+            }
             _ => ExitCode::FAILURE,
         }
     }

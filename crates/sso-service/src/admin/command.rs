@@ -11,7 +11,7 @@ use super::{
 use crate::{
     audit::{AuditRecord, Event},
     config::Config,
-    database::{Database, Location, Nobody},
+    database::{Database, Location},
 };
 
 #[derive(Debug, Subcommand)]
@@ -39,10 +39,19 @@ impl AdminCommand {
         if config.database == Location::Memory {
             return Err(AdminError::InMemory);
         }
-        let database = Database::open(&config.database, Nobody).await?;
+        let database = match self.creates_database() {
+            true => Database::create_for_command(&config.database).await?,
+            false => Database::open_for_command(&config.database).await?,
+        };
         let done = self.run_and_record(&database, config).await;
         database.close().await;
         done
+    }
+
+    /// Only a first user is a reason to create a database: any other command that finds none has
+    /// been told the wrong path.
+    fn creates_database(&self) -> bool {
+        matches!(self, Self::User(UserCommand::Create(_)))
     }
 
     /// Whoever cannot write the audit log does nothing that belongs there.

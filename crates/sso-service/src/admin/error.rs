@@ -84,3 +84,14 @@ pub(crate) enum AdminError {
     #[error("standard input or output failed: {0}")]
     Io(#[from] io::Error),
 }
+
+impl AdminError {
+    /// Whether another configuration would help.
+    pub(crate) fn is_about_configuration(&self) -> bool {
+        match self {
+            Self::InMemory => true,
+            Self::Open(error) => error.is_about_configuration(),
+            _ => false,
+        }
+    }
+}

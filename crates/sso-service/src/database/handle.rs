@@ -12,9 +12,10 @@ use tokio::{sync::oneshot, time::timeout};
 use super::{
     commits::Commits,
     location::Location,
+    lock::check_path,
     open::{OpenError, connect, options, readers},
     unavailable::Unavailable,
-    writer::{self, Follow, Job, Jobs, StartError},
+    writer::{self, Follow, Job, Jobs, Nobody, StartError},
 };
 
 /// How long a write may take, all waiting included, before its outcome counts as unknown.
@@ -35,7 +36,8 @@ struct Writer {
 }
 
 impl Database {
-    /// Opens it and brings its tables up to date. The follower has seen all there is.
+    /// Opens it, or creates it, and brings its tables up to date. The follower has seen all there
+    /// is.
     ///
     /// # Errors
     /// When the file cannot be created or opened, or is no database of ours.
@@ -43,12 +45,35 @@ impl Database {
         location: &Location,
         follower: impl Follow,
     ) -> Result<Self, OpenError> {
-        let options = options(location)?;
+        location.create_missing()?;
+        let options = options(location);
         let connection = connect(&options).await?;
         let commits = Commits::new();
         let (jobs, ended) = writer::start(connection, follower, commits.clone()).await?;
         let writer = Arc::new(Mutex::new(Some(Writer { jobs, ended })));
         Ok(Self { readers: readers(options), writer, commits })
+    }
+
+    /// Opens an existing database for a command, which may run beside the service.
+    ///
+    /// # Errors
+    /// When there is none, it cannot be opened, it is no database of ours, or the service uses the
+    /// file by another path.
+    pub(crate) async fn open_for_command(location: &Location) -> Result<Self, OpenError> {
+        if let Location::File(path) = location {
+            location.check_exists()?;
+            check_path(path)?;
+        }
+        Self::open(location, Nobody).await
+    }
+
+    /// Opens a database for a command, and creates it if there is none.
+    ///
+    /// # Errors
+    /// As [`Database::open_for_command`], or when it cannot be created.
+    pub(crate) async fn create_for_command(location: &Location) -> Result<Self, OpenError> {
+        location.create_missing()?;
+        Self::open_for_command(location).await
     }
 
     /// Shows how long commits take.

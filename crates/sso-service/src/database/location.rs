@@ -1,12 +1,73 @@
 //! Where the database is.
 
-use std::path::PathBuf;
+use std::{
+    fs::OpenOptions,
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
 
 /// Where users and sessions are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Location {
-    /// A file, created when it is not there.
+    /// A file.
     File(PathBuf),
     /// Gone when the process ends.
     Memory,
+}
+
+impl Location {
+    /// Creates the database file, empty and for its owner alone, if there is none. SQLite gives
+    /// the files beside it the same mode.
+    ///
+    /// # Errors
+    /// When there is none and it cannot be created.
+    pub(super) fn create_missing(&self) -> Result<(), CreateError> {
+        let Self::File(path) = self else {
+            return Ok(());
+        };
+        let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        match created {
+            Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {
+                Err(CreateError { path: absolute(path), cause })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that there is a database file.
+    ///
+    /// # Errors
+    /// When there is none, or it is unknown whether there is.
+    pub(super) fn check_exists(&self) -> Result<(), MissingError> {
+        match self {
+            Self::File(path) if !path.try_exists().unwrap_or(false) => {
+                Err(MissingError { path: absolute(path) })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A relative path says nothing to an operator in the wrong directory.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// There was no file and none could be created.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot create {}: {cause}", .path.display())]
+pub(crate) struct CreateError {
+    path: PathBuf,
+    cause: io::Error,
+}
+
+/// There is no database file.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "there is no database at {}: the service creates one when it starts, `sso-service admin user create` as well",
+    .path.display()
+)]
+pub(crate) struct MissingError {
+    path: PathBuf,
 }

@@ -1,121 +1,233 @@
-//! One service at a time: sessions are kept in its memory, and two would not know each other's.
+//! One serving instance per database: each keeps sessions in memory, and two would not know each
+//! other's.
+//!
+//! The lock is a `flock` on the database file itself, so it belongs to the inode: an instance that
+//! reaches the same file through a symbolic link, a hard link or a bind mount is refused. Such an
+//! instance would also have a `-wal` file of its own beside its own path, and SQLite corrupts a
+//! database that is written through two of them.
+//!
+//! It is no POSIX record lock, although SQLite uses those: the kernel drops all record locks of a
+//! process on a file as soon as the process closes any descriptor of that file, SQLite's among
+//! them. A `flock` belongs to the open file description, and the two kinds do not see each other.
+//! For the same reason the descriptor stays open until SQLite has closed its own.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
-    io::{self, Read, Seek, Write},
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
     net::SocketAddr,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    process, thread,
+    time::{Duration, Instant},
 };
 
-use super::location::Location;
+use rustix::{
+    fs::{XattrFlags, fgetxattr, fsetxattr},
+    system::uname,
+};
 
-/// The most that is read of who holds the lock, in bytes.
-const LONGEST_HOLDER: u64 = 200;
+use super::location::{CreateError, Location};
 
-/// Held as long as the service runs, by a lock on a file beside the database. The kernel gives it
-/// back however the process ends; the file stays.
+/// The extended attribute of the database file that names the instance. It is on the inode, like
+/// the lock.
+const HOLDER: &str = "user.sso-service.holder";
+/// The most that is read of it, in bytes.
+const LONGEST_HOLDER: usize = 400;
+/// A command looks at the lock for a moment, which must not keep an instance from starting.
+const PATIENCE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Held by a serving instance until it is dropped. The kernel releases it however the process
+/// ends.
 #[derive(Debug)]
-pub(crate) struct Lock(Option<File>);
+pub(crate) struct InstanceLock(Option<File>);
 
-impl Lock {
-    /// Takes the lock. A database in memory needs none.
+impl InstanceLock {
+    /// Takes the lock, and creates the database file if there is none. A database in memory needs
+    /// no lock.
     ///
     /// # Errors
-    /// When another process holds it, or the file cannot be opened.
+    /// When another process holds the lock, or the file cannot be created or opened.
     pub(crate) fn take(location: &Location) -> Result<Self, LockError> {
-        let Location::File(database) = location else {
+        let Location::File(path) = location else {
             return Ok(Self(None));
         };
-        let mut path = database.clone().into_os_string();
-        path.push(".lock");
-        let path = PathBuf::from(path);
-        let mut file =
-            open(&path).map_err(|cause| LockError::Open { path: path.clone(), cause })?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self(Some(file))),
-            Err(TryLockError::WouldBlock) => {
-                Err(LockError::Held { path, holder: holder(&mut file) })
+        location.create_missing()?;
+        let file = open(path)?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LockError::Held { path: path.clone(), holder: holder(&file) });
+                }
+                Err(TryLockError::Error(cause)) => return Err(LockError::open(path, cause)),
             }
-            Err(TryLockError::Error(cause)) => Err(LockError::Open { path, cause }),
+        }
+        sign(&file, "starting");
+        Ok(Self(Some(file)))
+    }
+
+    /// Writes down where the holder listens, for the error of an instance that is refused.
+    pub(crate) fn sign(&self, listening: SocketAddr) {
+        if let Some(file) = &self.0 {
+            sign(file, &format!("listening on {listening}"));
         }
     }
+}
 
-    /// Writes down who holds it, for whoever is refused.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub(crate) fn sign(&self, listening: SocketAddr) -> io::Result<()> {
-        let Some(mut file) = self.0.as_ref() else {
-            return Ok(());
-        };
-        file.set_len(0)?;
-        writeln!(file, "process {} listening on {listening}", std::process::id())
+/// Checks that a command may open the database at this path: if an instance is running on the
+/// file, it has to be by the same path, or the two would have different `-wal` files.
+///
+/// # Errors
+/// [`LockError::OtherPath`], or the file cannot be opened.
+pub(super) fn check_path(path: &Path) -> Result<(), LockError> {
+    let file = open(path)?;
+    match file.try_lock_shared() {
+        Ok(()) => Ok(()),
+        // The instance has had its `-wal` file since it started. SQLite keeps it beside the file
+        // that a symbolic link leads to.
+        Err(TryLockError::WouldBlock) => match wal_of(path).try_exists() {
+            Ok(true) => Ok(()),
+            _ => Err(LockError::OtherPath { path: path.to_owned(), holder: holder(&file) }),
+        },
+        Err(TryLockError::Error(cause)) => Err(LockError::open(path, cause)),
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+fn wal_of(path: &Path) -> PathBuf {
+    let mut wal = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).into_os_string();
+    wal.push("-wal");
+    wal.into()
 }
 
-/// Who holds the lock, as it says itself. Nothing is said between locking and signing.
-fn holder(file: &mut File) -> String {
-    let mut text = String::new();
-    let read = file.rewind().and_then(|()| file.take(LONGEST_HOLDER).read_to_string(&mut text));
-    match text.lines().next() {
-        Some(line) if read.is_ok() => line.to_owned(),
-        _ => "a process that is just starting".to_owned(),
+fn open(path: &Path) -> Result<File, LockError> {
+    let file = OpenOptions::new().read(true).write(true).open(path);
+    file.map_err(|cause| LockError::open(path, cause))
+}
+
+/// The holder is named for people only: a file system without extended attributes, such as a tmpfs
+/// before Linux 6.6, holds the lock as well.
+fn sign(file: &File, state: &str) {
+    let host = uname();
+    let host = host.nodename().to_string_lossy();
+    let signature = format!("process {} on host {host}, {state}", process::id());
+    if let Err(error) = fsetxattr(file, HOLDER, signature.as_bytes(), XattrFlags::empty()) {
+        tracing::debug!(%error, "cannot write the holder of the database to its attributes");
     }
 }
 
-/// The service may not run on this database.
+fn holder(file: &File) -> String {
+    let mut value = vec![0; LONGEST_HOLDER];
+    let length = fgetxattr(file, HOLDER, &mut value[..]).unwrap_or(0);
+    match str::from_utf8(&value[..length]) {
+        Ok(text) if !text.is_empty() && !text.contains(char::is_control) => text.to_owned(),
+        _ => "another process".to_owned(),
+    }
+}
+
+/// The service or the command may not use this database.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LockError {
-    /// Another one does.
-    #[error("another instance runs on this database: {holder} holds {}", .path.display())]
+    /// Another instance serves it.
+    #[error("another instance runs on the database {}: {holder}", .path.display())]
     Held {
-        /// The file that is locked.
+        /// The database file.
         path: PathBuf,
-        /// Who locked it.
+        /// Its process, host and address.
         holder: String,
     },
-    /// It cannot be told.
-    #[error("cannot lock {}: {cause}", .path.display())]
-    Open {
-        /// The file that should be locked.
+    /// An instance serves it by another path.
+    #[error(
+        "{} is in use under another path, by {holder}; use that path: SQLite corrupts a database that is written by two paths",
+        .path.display()
+    )]
+    OtherPath {
+        /// The database file.
         path: PathBuf,
-        /// Why it is not.
+        /// Its process, host and address.
+        holder: String,
+    },
+    /// The file cannot be opened or locked.
+    #[error("cannot open {}: {cause}", .path.display())]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// Why it cannot.
         cause: io::Error,
     },
+    /// There is no file and none can be created.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+}
+
+impl LockError {
+    fn open(path: &Path, cause: io::Error) -> Self {
+        Self::Open { path: path.to_owned(), cause }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::symlink;
 
     use super::*;
 
-    #[test]
-    fn who_comes_second_learns_who_was_first() {
-        let directory = tempfile::tempdir().unwrap();
-        let location = Location::File(directory.path().join("sso.db"));
-        let first = Lock::take(&location).unwrap();
-        let refused = || Lock::take(&location).unwrap_err().to_string();
-        assert!(refused().contains("just starting"), "{}", refused());
-        first.sign(([127, 0, 0, 1], 8001).into()).unwrap();
-        let expected = format!("process {} listening on 127.0.0.1:8001", std::process::id());
-        assert!(refused().contains(&expected), "{}", refused());
-        assert_eq!(refused().lines().count(), 1);
-        let file = directory.path().join("sso.db.lock");
-        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        drop(first);
-        Lock::take(&location).unwrap();
+    fn at(path: &Path) -> Location {
+        Location::File(path.to_owned())
     }
 
     #[test]
-    fn a_database_in_memory_is_nobody_elses() {
-        let one = Lock::take(&Location::Memory).unwrap();
-        Lock::take(&Location::Memory).unwrap();
-        one.sign(([127, 0, 0, 1], 8001).into()).unwrap();
+    fn a_second_instance_learns_which_is_the_first() {
+        let directory = tempfile::tempdir().unwrap();
+        let location = at(&directory.path().join("sso.db"));
+        let first = InstanceLock::take(&location).unwrap();
+        let refused = || InstanceLock::take(&location).unwrap_err().to_string();
+        let process = format!("process {} on host ", std::process::id());
+        assert!(refused().contains(&process) && refused().contains("starting"), "{}", refused());
+        first.sign(([127, 0, 0, 1], 8001).into());
+        assert!(refused().contains("listening on 127.0.0.1:8001"), "{}", refused());
+        assert_eq!(refused().lines().count(), 1);
+        drop(first);
+        InstanceLock::take(&location).unwrap();
+    }
+
+    #[test]
+    fn the_same_file_by_another_path_is_the_same_database() {
+        let directory = tempfile::tempdir().unwrap();
+        let [path, soft, hard] =
+            ["sso.db", "soft.db", "hard.db"].map(|name| directory.path().join(name));
+        let first = InstanceLock::take(&at(&path)).unwrap();
+        symlink(&path, &soft).unwrap();
+        fs::hard_link(&path, &hard).unwrap();
+        for other in [soft, hard] {
+            let refused = InstanceLock::take(&at(&other));
+            assert!(matches!(refused, Err(LockError::Held { .. })), "{refused:?}");
+        }
+        drop(first);
+    }
+
+    #[test]
+    fn a_command_uses_the_path_of_the_running_instance() {
+        let directory = tempfile::tempdir().unwrap();
+        let [path, wal, soft, hard] =
+            ["sso.db", "sso.db-wal", "soft.db", "hard.db"].map(|name| directory.path().join(name));
+        let lock = InstanceLock::take(&at(&path)).unwrap();
+        fs::write(wal, "").unwrap();
+        symlink(&path, &soft).unwrap();
+        fs::hard_link(&path, &hard).unwrap();
+        check_path(&path).unwrap();
+        check_path(&soft).unwrap();
+        let refused = check_path(&hard).unwrap_err();
+        assert!(matches!(refused, LockError::OtherPath { .. }), "{refused}");
+        drop(lock);
+        check_path(&hard).unwrap();
+    }
+
+    #[test]
+    fn a_database_in_memory_is_not_locked() {
+        let one = InstanceLock::take(&Location::Memory).unwrap();
+        InstanceLock::take(&Location::Memory).unwrap();
+        one.sign(([127, 0, 0, 1], 8001).into());
     }
 }

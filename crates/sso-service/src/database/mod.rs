@@ -13,7 +13,7 @@ mod writer;
 
 pub(crate) use handle::Database;
 pub(crate) use location::Location;
-pub(crate) use lock::{Lock, LockError};
+pub(crate) use lock::{InstanceLock, LockError};
 pub(crate) use open::OpenError;
 pub(crate) use unavailable::Unavailable;
 pub(crate) use writer::{Follow, Nobody};

@@ -1,10 +1,7 @@
 //! Opening the database and bringing its tables up to date.
 
 use std::{
-    fs::OpenOptions,
     io,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
@@ -17,7 +14,10 @@ use sqlx::{
 };
 use tokio::time::sleep;
 
-use super::location::Location;
+use super::{
+    location::{CreateError, Location, MissingError},
+    lock::LockError,
+};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -29,18 +29,15 @@ pub(super) const MAX_WAIT: Duration = Duration::from_secs(2);
 /// How long to pause before a database that is being created is opened again.
 const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
-/// The options of every connection; a file that is not there is created.
-pub(super) fn options(location: &Location) -> Result<SqliteConnectOptions, OpenError> {
+/// The options of every connection. None of them creates a file.
+pub(super) fn options(location: &Location) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new().foreign_keys(true).busy_timeout(MAX_WAIT);
     match location {
-        Location::File(path) => {
-            create_private(path)?;
-            Ok(options
-                .filename(path)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full))
-        }
-        Location::Memory => Ok(options.vfs("memdb").filename(unused_name())),
+        Location::File(path) => options
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full),
+        Location::Memory => options.vfs("memdb").filename(unused_name()),
     }
 }
 
@@ -66,18 +63,6 @@ pub(super) fn readers(options: SqliteConnectOptions) -> SqlitePool {
 fn unused_name() -> String {
     static OPENED: AtomicU64 = AtomicU64::new(0);
     format!("/sso-service-{}", OPENED.fetch_add(1, Ordering::Relaxed))
-}
-
-/// Creates the file with the mode that SQLite also gives the files beside it. One that exists is
-/// left as its owner wants it.
-fn create_private(path: &Path) -> Result<(), OpenError> {
-    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    match created {
-        Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {
-            Err(OpenError::Create { path: path.to_owned(), cause })
-        }
-        _ => Ok(()),
-    }
 }
 
 /// While another process makes the same new file a database in WAL mode, SQLite says that it is
@@ -112,13 +97,14 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), OpenError> {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenError {
     /// There was no file and none could be created.
-    #[error("cannot create {}: {cause}", .path.display())]
-    Create {
-        /// Where it should be.
-        path: PathBuf,
-        /// Why it is not.
-        cause: io::Error,
-    },
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    /// There is no file and none may be created.
+    #[error(transparent)]
+    Missing(#[from] MissingError),
+    /// The service uses the file by another path.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The file is no database, or is locked.
     #[error("cannot open the database: {0}")]
     Connect(#[from] sqlx::Error),
@@ -128,6 +114,13 @@ pub(crate) enum OpenError {
     /// There is no thread to write with.
     #[error("cannot start the writer of the database: {0}")]
     Writer(#[from] io::Error),
+}
+
+impl OpenError {
+    /// Whether another configuration would help.
+    pub(crate) fn is_about_configuration(&self) -> bool {
+        matches!(self, Self::Create(_) | Self::Missing(_) | Self::Lock(_))
+    }
 }
 
 #[cfg(test)]
@@ -184,6 +177,6 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         let nowhere = Location::File(directory.path().join("nowhere/sso.db"));
         let result = Database::open(&nowhere, Nobody).await;
-        assert!(matches!(result, Err(OpenError::Create { .. })));
+        assert!(matches!(result, Err(OpenError::Create(_))));
     }
 }
