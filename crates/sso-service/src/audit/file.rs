@@ -3,16 +3,21 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
-    path::PathBuf,
+    os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
 };
 
 /// A file that is only ever appended to. When another has come into its place (`logrotate` moved
-/// it away), what is written goes to a new one.
+/// it away), what is written goes to a new one. What is written begins a line: a full disk, or a
+/// crash, may have left half of one at the end of the file.
 #[derive(Debug)]
 pub(crate) struct AuditFile {
     path: PathBuf,
     file: File,
+    /// Whether the file may end within a line that will not be finished.
+    torn: bool,
+    /// Whether what was written last was the end of a line.
+    ends_line: bool,
 }
 
 impl AuditFile {
@@ -22,7 +27,8 @@ impl AuditFile {
     /// When it can be neither.
     pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
         let file = append_to(&path)?;
-        Ok(Self { path, file })
+        let torn = ends_within_line(&path);
+        Ok(Self { path, file, torn, ends_line: true })
     }
 
     fn was_moved(&self) -> io::Result<bool> {
@@ -35,12 +41,33 @@ impl AuditFile {
     }
 }
 
-impl Write for AuditFile {
-    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+impl AuditFile {
+    fn append(&mut self, lines: &[u8]) -> io::Result<usize> {
         if self.was_moved()? {
             self.file = append_to(&self.path)?;
+            (self.torn, self.ends_line) = (ends_within_line(&self.path), true);
+        }
+        if self.torn {
+            self.file.write_all(b"\n")?;
+            (self.torn, self.ends_line) = (false, true);
         }
         self.file.write(lines)
+    }
+}
+
+impl Write for AuditFile {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        match self.append(lines) {
+            Ok(written) => {
+                self.ends_line = lines[..written].ends_with(b"\n");
+                Ok(written)
+            }
+            // The caller gives up, unless it was only interrupted.
+            Err(error) => {
+                self.torn |= !self.ends_line && error.kind() != io::ErrorKind::Interrupted;
+                Err(error)
+            }
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -48,7 +75,21 @@ impl Write for AuditFile {
     }
 }
 
-fn append_to(path: &PathBuf) -> io::Result<File> {
+/// What is no regular file, such as a pipe, keeps nothing that could be torn.
+fn ends_within_line(path: &Path) -> bool {
+    let last_byte = || -> io::Result<u8> {
+        let length = fs::metadata(path).and_then(|metadata| match metadata.is_file() {
+            true => Ok(metadata.len()),
+            false => Err(io::ErrorKind::Unsupported.into()),
+        })?;
+        let mut last = [0];
+        File::open(path)?.read_exact_at(&mut last, length.saturating_sub(1))?;
+        Ok(last[0])
+    };
+    last_byte().is_ok_and(|byte| byte != b'\n')
+}
+
+fn append_to(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).mode(0o600).open(path)
 }
 
@@ -81,6 +122,36 @@ mod tests {
         file.write_all(b"again\n").unwrap();
         assert_eq!(fs::read_to_string(&rotated).unwrap(), "before\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "again\n");
+    }
+
+    #[test]
+    fn a_line_that_a_crash_has_torn_is_not_continued() {
+        let directory = tempfile::tempdir().unwrap();
+        let [path, rotated] = ["audit", "audit.1"].map(|name| directory.path().join(name));
+        fs::write(&path, "whole\nhal").unwrap();
+        let mut file = AuditFile::open(path.clone()).unwrap();
+        file.write_all(b"new\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "whole\nhal\nnew\n");
+        fs::rename(&path, rotated).unwrap();
+        fs::write(&path, "hal").unwrap();
+        file.write_all(b"again\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "hal\nagain\n");
+    }
+
+    /// `/dev/full` fails as a full disk does; a file that has room again is put in its place.
+    #[test]
+    fn a_line_that_a_full_disk_has_torn_is_not_continued() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("audit");
+        let mut file = AuditFile::open(path.clone()).unwrap();
+        // The first half of a line found room.
+        assert_eq!(file.write(b"{\"audit\":").unwrap(), 9);
+        let room = std::mem::replace(&mut file.file, append_to(Path::new("/dev/full")).unwrap());
+        file.path = "/dev/full".into();
+        file.write(b"\"login_ok\"}\n").unwrap_err();
+        (file.file, file.path) = (room, path.clone());
+        file.write_all(b"{}\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"audit\":\n{}\n");
     }
 
     #[test]
