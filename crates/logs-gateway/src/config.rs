@@ -51,12 +51,11 @@ pub(crate) struct Config {
 }
 
 /// Of the contract, and harmless to ignore until what they are for exists.
-const WITHOUT_EFFECT_YET: [&str; 3] =
-    ["GATEWAY_MAX_PODS_PER_STREAM", "GATEWAY_PEERS", "GATEWAY_AUDIT_FILE"];
+const WITHOUT_EFFECT_YET: [&str; 2] = ["GATEWAY_MAX_PODS_PER_STREAM", "GATEWAY_PEERS"];
 
-/// Of the contract, and not to be ignored: whoever sets one relies on it.
-const NOT_SUPPORTED_YET: [&str; 3] =
-    ["GATEWAY_KUBECONFIG", "GATEWAY_KUBE_IMPERSONATE", "GATEWAY_KUBE_PREFIX"];
+/// Of the contract, and refused until they have an effect: an operator who sets one relies on it.
+const NOT_SUPPORTED_YET: [&str; 4] =
+    ["GATEWAY_AUDIT_FILE", "GATEWAY_KUBECONFIG", "GATEWAY_KUBE_IMPERSONATE", "GATEWAY_KUBE_PREFIX"];
 
 impl Config {
     /// Reads the configuration out of an environment.
@@ -110,7 +109,7 @@ impl Config {
                 .get("GATEWAY_TRUSTED_PROXIES", settings::networks)
                 .map(TrustedProxies::new)
                 .unwrap_or_default(),
-            workers: set.get("GATEWAY_WORKERS", settings::positive),
+            workers: set.get("GATEWAY_WORKERS", settings::threads),
             telemetry: TelemetrySettings {
                 format: set.get("GATEWAY_LOG_FORMAT", settings::log_format),
                 level: set
@@ -216,6 +215,10 @@ mod tests {
             ("GATEWAY_SOURCE", "kubernetes"),
             ("GATEWAY_LOGS_ROOTS", "relative"),
             ("GATEWAY_SSO_TIMEOUT", "2"),
+            ("GATEWAY_SSO_TIMEOUT", "300years"),
+            ("GATEWAY_MAX_SCANS", "18446744073709551615"),
+            ("GATEWAY_WORKERS", "1025"),
+            ("GATEWAY_AUDIT_FILE", "/var/log/audit"),
             ("GATEWAY_PUBLIC_URL", "gw.example"),
             ("GATEWAY_PUBLIC_SSO_URL", "https://a:b@sso.example"),
             ("GATEWAY_TYPO", "1"),

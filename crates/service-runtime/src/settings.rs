@@ -8,7 +8,7 @@ use std::{
 };
 
 pub use parse::{
-    duration, http_url, list, log_format, log_level, networks, positive, socket_address,
+    duration, http_url, list, log_format, log_level, networks, positive, socket_address, threads,
 };
 
 /// The variables under one prefix.

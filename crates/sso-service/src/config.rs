@@ -8,6 +8,7 @@ use service_runtime::{
     http::TrustedProxies,
     settings::{
         Faults, Settings, duration, log_format, log_level, networks, positive, socket_address,
+        threads,
     },
     telemetry::TelemetrySettings,
     tls::{Pair, PairFiles},
@@ -24,9 +25,6 @@ use crate::{
     site::SiteSettings,
     users::{FirstAdmin, MAX_PASSWORD_BYTES, Password, PasswordRules, Username},
 };
-
-/// Longer than any session should live; much more would leave the calendar.
-const LONGEST_LIFETIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 const UNSUPPORTED: &str = "is not supported by this version";
 
@@ -103,7 +101,7 @@ impl Config {
             trusted_proxies: TrustedProxies::new(
                 settings.get("SSO_TRUSTED_PROXIES", networks).unwrap_or_default(),
             ),
-            workers: settings.get("SSO_WORKERS", positive).unwrap_or_else(cores),
+            workers: settings.get("SSO_WORKERS", threads).unwrap_or_else(cores),
             telemetry: telemetry(&mut settings),
             without_effect,
         };
@@ -119,7 +117,7 @@ fn address(settings: &mut Settings, name: &'static str, port: u16) -> SocketAddr
 fn lifetimes(settings: &mut Settings) -> Lifetimes {
     let mut read = |name, default_minutes: u64| {
         let default = Duration::from_secs(default_minutes * 60);
-        settings.get(name, lifetime).unwrap_or(default)
+        settings.get(name, duration).unwrap_or(default)
     };
     Lifetimes {
         token: read("SSO_TOKEN_TTL", 30),
@@ -205,7 +203,7 @@ fn registration(text: &str) -> Result<Registration, &'static str> {
 
 /// 0 is no limit.
 fn limit(text: &str) -> Result<u32, &'static str> {
-    text.parse().map_err(|_| "is no whole number")
+    text.parse().map_err(|_| "must be an integer from 0 to 4294967295")
 }
 
 fn path(text: &str) -> Result<PathBuf, &'static str> {
@@ -217,14 +215,6 @@ fn kubernetes_prefix(text: &str) -> Result<(), String> {
         return Err("may not begin with system:, which Kubernetes keeps for itself".to_owned());
     }
     Ok(())
-}
-
-fn lifetime(text: &str) -> Result<Duration, &'static str> {
-    let lifetime = duration(text)?;
-    if lifetime > LONGEST_LIFETIME {
-        return Err("is longer than 366 days");
-    }
-    Ok(lifetime)
 }
 
 fn password_length(text: &str) -> Result<usize, &'static str> {
@@ -356,8 +346,8 @@ mod tests {
         let limits = read(&[(network, "0"), (account, "7")]).unwrap().login_limits;
         assert_eq!(limits, LoginLimits { per_network: 0, per_account: 7 });
         for name in [network, account] {
-            check_fault(&[(name, "few")], name, "no whole number");
-            check_fault(&[(name, "-1")], name, "no whole number");
+            check_fault(&[(name, "few")], name, "must be an integer");
+            check_fault(&[(name, "-1")], name, "must be an integer");
         }
     }
 
@@ -368,6 +358,7 @@ mod tests {
             check_fault(&[(name, "300years")], name, "366 days");
         }
         check_fault(&[("SSO_PASSWORD_MIN_LENGTH", "1025")], "SSO_PASSWORD_MIN_LENGTH", "1024");
-        check_fault(&[("SSO_MAX_SESSIONS", "0")], "SSO_MAX_SESSIONS", "above 0");
+        check_fault(&[("SSO_MAX_SESSIONS", "0")], "SSO_MAX_SESSIONS", "must be an integer");
+        check_fault(&[("SSO_WORKERS", "1000000")], "SSO_WORKERS", "from 1 to 1024");
     }
 }

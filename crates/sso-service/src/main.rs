@@ -22,6 +22,7 @@ mod sessions;
 mod site;
 #[cfg(test)]
 mod test_service;
+mod text;
 mod tokens;
 mod users;
 

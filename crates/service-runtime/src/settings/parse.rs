@@ -21,24 +21,43 @@ pub fn socket_address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "is no address with a port, like 127.0.0.1:8001 or [::]:8001")
 }
 
-/// `90s`, `30m`, `12h`; longer than nothing.
+/// The longest duration. Much longer ones would leave the calendar when they are added to an
+/// instant.
+const LONGEST_DURATION: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+/// The most threads of a kind.
+const MOST_THREADS: usize = 1024;
+
+/// `90s`, `30m`, `12h`; longer than nothing, at most 366 days.
 ///
 /// # Errors
 /// When it is no such duration.
 pub fn duration(text: &str) -> Result<Duration, &'static str> {
     match humantime::parse_duration(text) {
+        Ok(duration) if duration > LONGEST_DURATION => Err("is longer than 366 days"),
         Ok(duration) if !duration.is_zero() => Ok(duration),
         Ok(_) => Err("is no time at all; give a duration like 90s, 30m or 12h"),
         Err(_) => Err("is no duration like 90s, 30m or 12h"),
     }
 }
 
-/// A whole number above 0.
+/// A whole number above 0, of 32 bits.
 ///
 /// # Errors
 /// When it is not.
 pub fn positive(text: &str) -> Result<usize, &'static str> {
-    text.parse().ok().filter(|number| *number > 0).ok_or("is no whole number above 0")
+    match text.parse::<u32>() {
+        Ok(number) if number > 0 => Ok(number as usize),
+        _ => Err("must be an integer from 1 to 4294967295"),
+    }
+}
+
+/// A number of threads: 1 to 1024.
+///
+/// # Errors
+/// When it is not.
+pub fn threads(text: &str) -> Result<usize, &'static str> {
+    let number = text.parse().ok().filter(|number| (1..=MOST_THREADS).contains(number));
+    number.ok_or("must be an integer from 1 to 1024")
 }
 
 /// `http://host[:port][/path]` or the same with https: no user, no query, no fragment.
@@ -120,8 +139,21 @@ mod tests {
     fn durations() {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
-        for wrong in ["", "0s", "-1s", "30", "soon"] {
+        assert!(duration("366days").is_ok());
+        for wrong in ["", "0s", "-1s", "30", "soon", "367days", "18446744073709551615s"] {
             assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!((positive("1"), positive("4294967295")), (Ok(1), Ok(4_294_967_295)));
+        for wrong in ["", "0", "-1", "1.5", "4294967296", "many"] {
+            assert!(positive(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(threads("1024"), Ok(1024));
+        for wrong in ["0", "1025", "many"] {
+            assert!(threads(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -11,6 +11,7 @@ use shared_types::TokenKind;
 
 use super::{
     error::AdminError,
+    lifetime::key_lifetime,
     table::{instant, listed, print_table},
     user::parse_permissions,
 };
@@ -46,7 +47,7 @@ pub(crate) struct Create {
     #[arg(long = "permission", value_name = "PERMISSION")]
     permissions: Vec<String>,
     /// How long it will be valid, like 90days [default: until it is deleted]
-    #[arg(long, value_parser = humantime::parse_duration)]
+    #[arg(long, value_parser = key_lifetime)]
     ttl: Option<Duration>,
 }
 

@@ -6,6 +6,7 @@
 mod command;
 mod error;
 mod key;
+mod lifetime;
 mod role;
 mod session;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use service_runtime::clock::{Clock, SystemClock};
 use sqlx::{FromRow, query_as};
 use uuid::Uuid;
 
-use super::{error::AdminError, table::instant};
+use super::{error::AdminError, lifetime::session_lifetime, table::instant};
 use crate::{
     audit::{Event, Kind},
     database::Database,
@@ -52,11 +52,11 @@ pub(crate) struct Mint {
     /// Whose they will be
     #[arg(long)]
     user: String,
-    /// How many
-    #[arg(long)]
-    count: usize,
+    /// How many, up to ten million
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    count: u32,
     /// How long they will live, like 30m; they cannot be renewed
-    #[arg(long, value_parser = humantime::parse_duration)]
+    #[arg(long, value_parser = session_lifetime)]
     ttl: Duration,
 }
 
@@ -86,7 +86,7 @@ impl SessionCommand {
                 event
                     .of_kind(Kind::SessionsMinted)
                     .on(&user.to_ascii_lowercase())
-                    .times(*count as u64),
+                    .times((*count).into()),
             ),
         }
     }
@@ -97,7 +97,7 @@ impl Mint {
     async fn run(self, database: &Database) -> Result<(), AdminError> {
         let clock = SystemClock::default();
         let user = self.user.parse()?;
-        let minting = Minting { user, count: self.count, ends_at: clock.now() + self.ttl };
+        let minting = Minting { user, count: self.count as usize, ends_at: clock.now() + self.ttl };
         let mut out = BufWriter::new(io::stdout().lock());
         let print = |tokens: &[_]| {
             tokens.iter().try_for_each(|token: &crate::tokens::PlainToken| {

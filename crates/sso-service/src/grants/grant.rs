@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use shared_types::Permission;
 use uuid::Uuid;
 
-use crate::users::Username;
+use crate::{text::rearranges, users::Username};
 
 /// The longest reason, in bytes.
 const MAX_REASON_BYTES: usize = 500;
@@ -61,16 +61,15 @@ impl FromStr for Reason {
 
     fn from_str(text: &str) -> Result<Self, InvalidReason> {
         let text = text.trim();
-        let well_formed = !text.is_empty()
-            && text.len() <= MAX_REASON_BYTES
-            && !text.chars().any(char::is_control);
+        let well_formed =
+            !text.is_empty() && text.len() <= MAX_REASON_BYTES && !text.chars().any(rearranges);
         if well_formed { Ok(Self(text.to_owned())) } else { Err(InvalidReason) }
     }
 }
 
 /// The text is no reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is no line of 1 to {MAX_REASON_BYTES} bytes")]
+#[error("must be a line of 1 to {MAX_REASON_BYTES} bytes without control characters")]
 pub(crate) struct InvalidReason;
 
 #[cfg(test)]
@@ -81,7 +80,7 @@ mod tests {
     fn a_reason_is_a_line() {
         assert_eq!(" ticket 7 ".parse::<Reason>().unwrap().as_str(), "ticket 7");
         let long = "a".repeat(501);
-        for text in ["", "  ", "a\nb", "a\0", &long] {
+        for text in ["", "  ", "a\nb", "a\0", "a\u{202e}b", "a\u{2028}b", &long] {
             assert_eq!(text.parse::<Reason>().unwrap_err(), InvalidReason, "{text:?}");
         }
     }

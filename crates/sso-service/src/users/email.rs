@@ -2,6 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
+use unicode_normalization::char::is_combining_mark;
+
+use crate::text::is_invisible;
+
 /// The longest address, in bytes (RFC 5321 §4.5.3.1.3, without its angle brackets).
 const MAX_BYTES: usize = 254;
 
@@ -23,13 +27,24 @@ impl FromStr for Email {
     /// Something, one `@`, something: more can only be found out by writing there.
     fn from_str(text: &str) -> Result<Self, InvalidEmail> {
         let (local, domain) = text.split_once('@').ok_or(InvalidEmail)?;
-        let visible = |character: char| !character.is_whitespace() && !character.is_control();
         let well_formed = text.len() <= MAX_BYTES
-            && text.chars().all(visible)
+            && text.chars().all(may_stand_in_address)
             && !local.is_empty()
             && !domain.is_empty()
             && !domain.contains('@');
         if well_formed { Ok(Self(text.to_ascii_lowercase())) } else { Err(InvalidEmail) }
+    }
+}
+
+/// Beyond ASCII, letters and digits of all scripts with their marks (RFC 6531 §3.3 leaves the choice
+/// to the receiving host): an address looks like what it is.
+fn may_stand_in_address(character: char) -> bool {
+    match character.is_ascii() {
+        true => character.is_ascii_graphic(),
+        false => {
+            (character.is_alphanumeric() || is_combining_mark(character))
+                && !is_invisible(character)
+        }
     }
 }
 
@@ -41,7 +56,9 @@ impl fmt::Display for Email {
 
 /// The text is no address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is no e-mail address: one @ between two parts, no blanks, at most {MAX_BYTES} bytes")]
+#[error(
+    "is no e-mail address: one @ between two parts of letters, digits and ASCII signs, at most {MAX_BYTES} bytes"
+)]
 pub(crate) struct InvalidEmail;
 
 #[cfg(test)]
@@ -55,6 +72,7 @@ mod tests {
             ("Alice.B+logs@Example.ORG", "alice.b+logs@example.org"),
             ("ä@münchen.example", "ä@münchen.example"),
             ("root@localhost", "root@localhost"),
+            ("अजय@डाटा.भारत", "अजय@डाटा.भारत"),
         ] {
             assert_eq!(text.parse::<Email>().unwrap().as_str(), address);
         }
@@ -79,6 +97,14 @@ mod tests {
             "a\0@b",
             "a\u{a0}@b",
             "a\u{85}@b",
+            "a\u{202e}@b",
+            "a\u{200b}@b",
+            "a@b\u{2066}",
+            "\u{feff}a@b",
+            "a\u{3164}@b",
+            "a\u{fe0f}@b",
+            "a\u{e000}@b",
+            "🚀@b",
             &long,
         ] {
             assert_eq!(text.parse::<Email>(), Err(InvalidEmail), "{text:?}");
