@@ -152,6 +152,7 @@ async fn what_ends_sessions_is_in_force_within_a_second() {
 #[actix_web::test]
 async fn what_a_role_permits_is_in_force_within_a_second() {
     let shell = Shell::open();
+    shell.create(&["root", "--role", "admin"]).await.unwrap();
     shell.run(&["role", "set", "ops", "--permission", "logs:read"]).await.unwrap();
     shell.create(&["alice", "--role", "ops"]).await.unwrap();
     let service = shell.service().await;
