@@ -183,7 +183,7 @@ mod tests {
         let location = at(&directory.path().join("sso.db"));
         let first = InstanceLock::take(&location).unwrap();
         let refused = || InstanceLock::take(&location).unwrap_err().to_string();
-        let process = format!("process {} on host ", std::process::id());
+        let process = format!("process {} on host ", process::id());
         assert!(refused().contains(&process) && refused().contains("starting"), "{}", refused());
         first.sign(([127, 0, 0, 1], 8001).into());
         assert!(refused().contains("listening on 127.0.0.1:8001"), "{}", refused());
