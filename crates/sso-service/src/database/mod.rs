@@ -16,4 +16,6 @@ pub(crate) use location::Location;
 pub(crate) use lock::{InstanceLock, LockError};
 pub(crate) use open::OpenError;
 pub(crate) use unavailable::Unavailable;
-pub(crate) use writer::{Follow, Nobody};
+pub(crate) use writer::Follow;
+#[cfg(test)]
+pub(crate) use writer::Nobody;
