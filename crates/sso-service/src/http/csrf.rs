@@ -58,6 +58,12 @@ pub(super) fn check_navigation(headers: &HeaderMap) -> Result<()> {
     Err(refusal("This is a page to go to, and not for scripts, images or frames."))
 }
 
+/// Whether the browser says that another site's page, or a redirect by one, led here.
+pub(super) fn is_from_another_site(headers: &HeaderMap) -> bool {
+    headers.contains_key("sec-fetch-site")
+        && !matches!(only(headers, "sec-fetch-site"), Some(b"same-origin" | b"none"))
+}
+
 /// Whether the browser says that our own page, or the user, sent it. Nobody but the user navigates
 /// from `none`; scripts without a page (a browser's extensions) do not navigate.
 fn is_ours(headers: &HeaderMap) -> bool {
@@ -159,6 +165,21 @@ mod tests {
             check_row(row, false);
         }
     }
+
+    #[test]
+    fn a_navigation_is_from_another_site_if_the_browser_says_so() {
+        for (row, expected) in [
+            (&[][..], false),
+            (&[(SITE, "none")], false),
+            (&[(SITE, "same-origin")], false),
+            (&[(SITE, "same-site")], true),
+            (&[(SITE, "cross-site")], true),
+            (&[(SITE, "same-origin"), (SITE, "same-origin")], true),
+        ] {
+            assert_eq!(is_from_another_site(&headers(row)), expected, "{row:?}");
+        }
+    }
+
     #[test]
     fn only_people_navigate() {
         const DEST: &str = "sec-fetch-dest";

@@ -106,6 +106,7 @@ mod tests {
     #[actix_web::test]
     async fn a_spent_token_ends_the_session_and_the_answer_says_so() {
         let (service, first) = logged_in().await;
+        service.clock.advance(Duration::from_secs(1));
         let second = refresh(&service, &first["refresh_token"]).await.body;
         let again = refresh(&service, &first["refresh_token"]).await.body;
         assert_eq!(second, again);
@@ -113,6 +114,7 @@ mod tests {
         assert_eq!(too_soon.problem(), (429, "refreshed_too_soon"));
         assert_eq!(too_soon.header("retry-after"), "10");
         service.clock.advance(Duration::from_secs(10));
+        assert_eq!(service.validate(second["token"].as_str().unwrap()).await.status, 200);
         let reused = refresh(&service, &first["refresh_token"]).await;
         assert_eq!(reused.problem(), (401, "refresh_reused"));
         let challenge = "Bearer realm=\"sso\", error=\"invalid_token\"";
@@ -124,9 +126,34 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn a_lost_answer_is_replaced_and_what_it_held_is_void() {
+        let (service, first) = logged_in().await;
+        let lost = refresh(&service, &first["refresh_token"]).await.body;
+        service.clock.advance(Duration::from_secs(3600));
+        let replaced = refresh(&service, &first["refresh_token"]).await;
+        assert_eq!(replaced.status, 200, "{:?}", replaced.body);
+        assert_ne!(replaced.body["token"], lost["token"]);
+        let void = service.validate(lost["token"].as_str().unwrap()).await;
+        assert_eq!(void.problem(), (401, "invalid_token"));
+        let void = refresh(&service, &lost["refresh_token"]).await;
+        assert_eq!(void.problem(), (401, "invalid_token"));
+        let again = refresh(&service, &first["refresh_token"]).await;
+        assert_eq!(again.body, replaced.body);
+        service.clock.advance(Duration::from_secs(10));
+        let next = refresh(&service, &replaced.body["refresh_token"]).await;
+        assert_eq!(next.status, 200, "{:?}", next.body);
+        // To renew with a successor is to use it.
+        service.clock.advance(Duration::from_secs(10));
+        let reused = refresh(&service, &first["refresh_token"]).await;
+        assert_eq!(reused.problem(), (401, "refresh_reused"));
+    }
+
+    #[actix_web::test]
     async fn renewals_are_written_down_and_so_is_a_token_that_is_shown_again() {
         let (service, first) = logged_in().await;
-        refresh(&service, &first["refresh_token"]).await;
+        service.clock.advance(Duration::from_secs(1));
+        let second = refresh(&service, &first["refresh_token"]).await.body;
+        service.validate(second["token"].as_str().unwrap()).await;
         service.clock.advance(Duration::from_secs(10));
         refresh(&service, &first["refresh_token"]).await;
         let lines = service.audited();

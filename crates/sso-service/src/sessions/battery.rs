@@ -287,7 +287,8 @@ async fn what_a_token_was_renewed_with_is_wiped_after_a_while() {
     let service = TestService::start().await;
     service.add_user("alice", &[]).await;
     let logged_in = log_in(&service, "alice").await;
-    refresh(&service, &logged_in).await.unwrap();
+    let renewed = refresh(&service, &logged_in).await.unwrap();
+    assert!(is_valid(&service, &renewed));
     let kept = "SELECT count(*) FROM refresh_tokens WHERE nonce IS NOT NULL";
     for (seconds, expected) in [(9, 1), (1, 0)] {
         service.clock.advance(Duration::from_secs(seconds));
@@ -295,6 +296,23 @@ async fn what_a_token_was_renewed_with_is_wiped_after_a_while() {
         assert_eq!(number(&service, kept).await, expected);
     }
     let reused = refresh(&service, &logged_in).await;
+    assert!(matches!(reused, Err(RefreshError::Reused(_))), "{reused:?}");
+}
+
+#[tokio::test]
+async fn that_a_token_was_used_outlives_the_service() {
+    let place = Place::new();
+    let first = place.start().await;
+    first.add_user("alice", &[]).await;
+    let logged_in = log_in(&first, "alice").await;
+    let renewed = refresh(&first, &logged_in).await.unwrap();
+    assert!(is_valid(&first, &renewed));
+    first.keeper.write_first_uses().await.unwrap();
+    drop(first);
+
+    let second = place.start().await;
+    second.clock.advance(Duration::from_secs(10));
+    let reused = refresh(&second, &logged_in).await;
     assert!(matches!(reused, Err(RefreshError::Reused(_))), "{reused:?}");
 }
 

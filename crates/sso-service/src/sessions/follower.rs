@@ -15,7 +15,10 @@ use futures_util::TryStreamExt;
 use sqlx::{FromRow, Row, SqliteConnection, query, query_as, query_scalar, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::live::{LiveSession, LiveSessions, LiveUser, NewToken};
+use super::{
+    live::{LiveSessions, NewToken},
+    live_session::{LiveSession, LiveUser},
+};
 use crate::{
     database::Follow,
     keys::{LiveKeys, live_keys},
@@ -65,7 +68,7 @@ impl Follower {
     async fn load_tokens(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         let mut rows = query(
             "SELECT sessions.number, id, user, epoch, last_seen_at,
-                    hash, issued_at, session_tokens.expires_at
+                    coalesce(used_issued_at, created_at) AS used_issued_at, hash, issued_at, session_tokens.expires_at
              FROM session_tokens JOIN sessions ON sessions.number = session
              ORDER BY session",
         )
@@ -134,9 +137,9 @@ impl Follower {
         let Some(user) = self.users.get(&row.user) else {
             return;
         };
-        let TokenRow { session, id, epoch, last_seen_at, token, .. } = *row;
+        let TokenRow { session, id, epoch, last_seen_at, used_issued_at, token, .. } = *row;
         self.live.add(token, sibling, || {
-            LiveSession::new(session, id, user.clone(), epoch, last_seen_at)
+            LiveSession::new(session, id, user.clone(), epoch, last_seen_at, used_issued_at)
         });
     }
 
@@ -249,7 +252,7 @@ async fn read_changes(
     query_as(
         "SELECT seq, kind, changes.number AS subject, name, changes.hash AS gone,
                 sessions.number, id, user, epoch, last_seen_at,
-                token.hash, issued_at, token.expires_at,
+                coalesce(used_issued_at, created_at) AS used_issued_at, token.hash, issued_at, token.expires_at,
                 (SELECT hash FROM session_tokens AS older
                      WHERE older.session = token.session AND older.number < token.number
                      ORDER BY older.number DESC LIMIT 1) AS sibling
@@ -288,6 +291,7 @@ struct TokenRow {
     user: i64,
     epoch: i64,
     last_seen_at: i64,
+    used_issued_at: i64,
     token: NewToken,
 }
 
@@ -299,6 +303,7 @@ impl<'r> FromRow<'r, SqliteRow> for TokenRow {
             user: row.try_get("user")?,
             epoch: row.try_get("epoch")?,
             last_seen_at: row.try_get("last_seen_at")?,
+            used_issued_at: row.try_get("used_issued_at")?,
             token: NewToken {
                 hash: hash(row.try_get("hash")?)?,
                 issued_at: row.try_get("issued_at")?,

@@ -8,7 +8,7 @@ use sqlx::{SqliteConnection, query};
 use tokio::time::{Instant, interval};
 
 use super::{
-    live::LiveSession,
+    live_session::LiveSession,
     store::SessionStore,
     sweep::{self, sweep},
 };
@@ -61,6 +61,7 @@ impl Keeper {
         loop {
             ticks.tick().await;
             let _ = self.end_sessions().await;
+            let _ = self.write_first_uses().await;
             let _ = self.sweep().await;
             if uses_written.elapsed() >= USE_PERIOD {
                 uses_written = Instant::now();
@@ -74,8 +75,11 @@ impl Keeper {
         if let Err(error) = self.end_sessions().await {
             tracing::error!(%error, "sessions that were ended may be valid again after a restart");
         }
+        if let Err(error) = self.write_first_uses().await {
+            tracing::warn!(%error, "cannot persist which tokens were used");
+        }
         if let Err(error) = self.write_uses().await {
-            tracing::warn!(%error, "it is not written when sessions were last seen");
+            tracing::warn!(%error, "cannot persist when sessions were last seen");
         }
     }
 
@@ -111,28 +115,43 @@ impl Keeper {
     pub(super) async fn write_uses(&self) -> Result<(), Unavailable> {
         let used = self.store.live().take_used();
         for (at, some) in used.chunks(STEP).enumerate() {
-            if let Err(error) = self.write_some_uses(some).await {
-                for session in &used[at * STEP..] {
-                    self.store.live().keep_used(session);
-                }
+            let write = "UPDATE sessions SET last_seen_at = max(last_seen_at, used.value ->> 1)
+                 FROM json_each(?) AS used WHERE sessions.number = used.value ->> 0";
+            if let Err(error) = self.write(write, some, LiveSession::last_seen_millis).await {
+                used[at * STEP..].iter().for_each(|rest| self.store.live().keep_used(rest));
                 return Err(error);
             }
         }
         Ok(())
     }
 
-    async fn write_some_uses(&self, used: &[Arc<LiveSession>]) -> Result<(), Unavailable> {
-        let uses: Vec<_> =
-            used.iter().map(|session| [session.number, session.last_seen_millis()]).collect();
-        let uses = serde_json::json!(uses).to_string();
+    /// Writes which of the tokens that were issued by a refresh have been used since.
+    pub(super) async fn write_first_uses(&self) -> Result<(), Unavailable> {
+        let used = self.store.live().take_first_used();
+        for (at, some) in used.chunks(STEP).enumerate() {
+            let write = "UPDATE sessions
+                 SET used_issued_at = max(coalesce(used_issued_at, 0), used.value ->> 1)
+                 FROM json_each(?) AS used WHERE sessions.number = used.value ->> 0";
+            if let Err(error) = self.write(write, some, LiveSession::used_issued_at).await {
+                used[at * STEP..].iter().for_each(|rest| self.store.live().keep_first_used(rest));
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a statement with pairs of a session's number and an instant of it.
+    async fn write(
+        &self,
+        statement: &'static str,
+        sessions: &[Arc<LiveSession>],
+        instant: fn(&LiveSession) -> i64,
+    ) -> Result<(), Unavailable> {
+        let pairs: Vec<_> =
+            sessions.iter().map(|session| [session.number, instant(session)]).collect();
+        let pairs = serde_json::json!(pairs).to_string();
         let write = async move |connection: &mut SqliteConnection| {
-            query(
-                "UPDATE sessions SET last_seen_at = max(last_seen_at, used.value ->> 1)
-                 FROM json_each(?) AS used WHERE sessions.number = used.value ->> 0",
-            )
-            .bind(uses)
-            .execute(connection)
-            .await?;
+            query(statement).bind(pairs).execute(connection).await?;
             Ok::<_, Unavailable>(())
         };
         self.store.database().write(write).await

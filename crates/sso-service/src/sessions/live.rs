@@ -3,20 +3,21 @@
 
 use std::{
     collections::BTreeSet,
-    mem,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
     },
 };
 
-use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use dashmap::DashMap;
 use prometheus_client::metrics::gauge::Gauge;
 use service_runtime::metrics::Metrics;
-use uuid::Uuid;
 
+use super::{
+    live_session::LiveSession,
+    unwritten::{Unwritten, lock},
+};
 use crate::{tokens::TokenHash, users::Account};
 
 /// How exactly it is known when a session was last seen. A busy session is then written to once
@@ -30,8 +31,10 @@ pub(crate) struct LiveSessions {
     /// Numbers of sessions that have ended here, while it is not known that they have in the
     /// database. At most one for each session.
     ending: Mutex<BTreeSet<i64>>,
-    /// Sessions that were used since this was last written. Each is in it once.
-    used: Mutex<Vec<Arc<LiveSession>>>,
+    /// Sessions that were used since this was last written.
+    used: Unwritten,
+    /// Sessions of which a new token was used for the first time since this was last written.
+    first_used: Unwritten,
     /// The last change of the database that is in force here.
     last_change: AtomicI64,
     /// How many sessions there are.
@@ -45,35 +48,6 @@ struct LiveToken {
     /// In milliseconds since 1970, as the next one.
     issued_at: i64,
     expires_at: i64,
-}
-
-/// A session, shared by its tokens.
-#[derive(Debug)]
-pub(crate) struct LiveSession {
-    /// What the database knows it by.
-    pub(crate) number: i64,
-    /// A UUIDv7; not a secret.
-    pub(crate) id: Uuid,
-    /// Whose it is.
-    pub(crate) user: Arc<LiveUser>,
-    /// The user's at log-in.
-    epoch: i64,
-    /// In milliseconds since 1970. Changed by readers, who share the session.
-    last_seen: AtomicI64,
-    /// Whether it was ended here.
-    ended: AtomicBool,
-    /// Whether it is among those whose use is to be written.
-    used: AtomicBool,
-}
-
-/// A user, shared by all the sessions: a change is in force for all of them at once.
-#[derive(Debug)]
-pub(crate) struct LiveUser {
-    /// What the database knows the user by.
-    pub(crate) number: i64,
-    /// Sessions of an earlier one have ended.
-    epoch: AtomicI64,
-    account: ArcSwap<Account>,
 }
 
 /// Whoever shows a valid token of a session.
@@ -95,7 +69,8 @@ impl LiveSessions {
         Self {
             tokens: DashMap::new(),
             ending: Mutex::default(),
-            used: Mutex::default(),
+            used: Unwritten::new(|session| &session.used),
+            first_used: Unwritten::new(|session| &session.first_used),
             last_change: AtomicI64::default(),
             count: metrics.register("sessions", "Live sessions", Gauge::default()),
         }
@@ -103,17 +78,21 @@ impl LiveSessions {
 
     /// Whoever holds the token of this hash, if it is valid. Notes the use.
     pub(crate) fn find(&self, hash: &TokenHash, now: DateTime<Utc>) -> Option<Principal> {
-        let token = self.tokens.get(hash)?.clone();
-        if token.expires_at <= now.timestamp_millis() || token.session.is_over() {
-            return None;
-        }
-        self.note_use(&token.session, now.timestamp_millis());
+        let token = self.valid(hash, now)?;
+        self.note_use(&token, now.timestamp_millis());
         Some(Principal {
             account: token.session.user.account_at(now),
             issued_at: DateTime::from_timestamp_millis(token.issued_at)?,
             expires_at: DateTime::from_timestamp_millis(token.expires_at)?,
             session: token.session,
         })
+    }
+
+    /// The token of this hash, if it is valid.
+    fn valid(&self, hash: &TokenHash, now: DateTime<Utc>) -> Option<LiveToken> {
+        let token = self.tokens.get(hash)?.clone();
+        let valid = now.timestamp_millis() < token.expires_at && !token.session.is_over();
+        valid.then_some(token)
     }
 
     /// The session that a token stands for, also if the token is not valid any more.
@@ -181,27 +160,34 @@ impl LiveSessions {
 
     /// The sessions that were used since the last call.
     pub(super) fn take_used(&self) -> Vec<Arc<LiveSession>> {
-        let used = mem::take(&mut *lock(&self.used));
-        for session in &used {
-            // Before the instant is read: a later use puts the session here again.
-            session.used.store(false, Ordering::SeqCst);
-        }
-        used
+        self.used.take()
     }
 
-    fn note_use(&self, session: &Arc<LiveSession>, now: i64) {
-        if now - session.last_seen.load(Ordering::Relaxed) < LAST_SEEN_PRECISION_MILLIS {
-            return;
+    /// The sessions of which a new token was used for the first time since the last call.
+    pub(super) fn take_first_used(&self) -> Vec<Arc<LiveSession>> {
+        self.first_used.take()
+    }
+
+    fn note_use(&self, token: &LiveToken, now: i64) {
+        let session = &token.session;
+        if session.used_issued_at.load(Ordering::Relaxed) < token.issued_at {
+            session.used_issued_at.fetch_max(token.issued_at, Ordering::SeqCst);
+            self.first_used.add(session);
         }
-        session.last_seen.fetch_max(now, Ordering::Relaxed);
-        self.keep_used(session);
+        if session.last_seen.load(Ordering::Relaxed) + LAST_SEEN_PRECISION_MILLIS <= now {
+            session.last_seen.fetch_max(now, Ordering::Relaxed);
+            self.used.add(session);
+        }
     }
 
     /// The use of a session is still to be written.
     pub(super) fn keep_used(&self, session: &Arc<LiveSession>) {
-        if !session.used.swap(true, Ordering::SeqCst) {
-            lock(&self.used).push(session.clone());
-        }
+        self.used.add(session);
+    }
+
+    /// The first use of a token is still to be written.
+    pub(super) fn keep_first_used(&self, session: &Arc<LiveSession>) {
+        self.first_used.add(session);
     }
 }
 
@@ -213,90 +199,22 @@ pub(super) struct NewToken {
     pub(super) expires_at: i64,
 }
 
-impl LiveSession {
-    /// A session as the database has it.
-    pub(super) fn new(
-        number: i64,
-        id: Uuid,
-        user: Arc<LiveUser>,
-        epoch: i64,
-        last_seen: i64,
-    ) -> Self {
-        Self {
-            number,
-            id,
-            user,
-            epoch,
-            last_seen: last_seen.into(),
-            ended: false.into(),
-            used: false.into(),
-        }
-    }
-
-    /// When a token of it was last used, to the second.
-    pub(crate) fn last_seen(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.last_seen_millis()).unwrap_or_default()
-    }
-
-    pub(super) fn last_seen_millis(&self) -> i64 {
-        self.last_seen.load(Ordering::Relaxed)
-    }
-
-    /// None of its tokens is valid from here on.
-    pub(super) fn end(&self) {
-        self.ended.store(true, Ordering::SeqCst);
-    }
-
-    fn is_over(&self) -> bool {
-        self.ended.load(Ordering::SeqCst) || self.epoch < self.user.epoch.load(Ordering::Acquire)
-    }
-}
-
-impl LiveUser {
-    /// A user as the database has it.
-    pub(super) fn new(number: i64, epoch: i64, account: Account) -> Self {
-        Self { number, epoch: epoch.into(), account: ArcSwap::from_pointee(account) }
-    }
-
-    /// Takes over what is said now of the user.
-    pub(super) fn renew(&self, epoch: i64, account: Account) {
-        self.account.store(Arc::new(account));
-        self.epoch.store(epoch, Ordering::Release);
-    }
-
-    /// What is to be said of the user now. A grant that has ended is not in force from that very
-    /// instant on: whoever comes first then finds out what is left, for all.
-    fn account_at(&self, now: DateTime<Utc>) -> Arc<Account> {
-        let known = self.account.load_full();
-        if known.holds_at(now) {
-            return known;
-        }
-        let account = Arc::new(known.at(now));
-        // What the follower has put there meanwhile stays.
-        self.account.compare_and_swap(&known, account.clone());
-        account
-    }
-
-    /// The user is gone, and with it all sessions there are.
-    pub(super) fn end(&self) {
-        self.epoch.store(i64::MAX, Ordering::Release);
-    }
-}
-
-/// What panics while one of these is locked leaves it whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use uuid::Uuid;
+
+    use super::{super::live_session::LiveUser, *};
     use crate::test_service::noon;
 
     impl LiveSessions {
         /// How many tokens are found, and how many sessions there are said to be.
         pub(crate) fn counts(&self) -> (usize, i64) {
             (self.tokens.len(), self.count.get())
+        }
+
+        /// Whether the token is valid. Unlike validation, this is no use of it.
+        pub(crate) fn is_valid(&self, hash: &TokenHash, now: DateTime<Utc>) -> bool {
+            self.valid(hash, now).is_some()
         }
     }
 
@@ -311,7 +229,14 @@ mod tests {
     }
 
     fn session(user: &Arc<LiveUser>) -> LiveSession {
-        LiveSession::new(7, Uuid::from_u128(2), user.clone(), 0, noon().timestamp_millis())
+        LiveSession::new(
+            7,
+            Uuid::from_u128(2),
+            user.clone(),
+            0,
+            noon().timestamp_millis(),
+            noon().timestamp_millis(),
+        )
     }
 
     #[test]

@@ -10,18 +10,21 @@ mod client;
 mod follower;
 mod keeper;
 mod live;
+mod live_session;
 mod mint;
 mod refresh;
 #[cfg(test)]
 mod refresh_model;
 mod store;
 mod sweep;
+mod unwritten;
 
 pub(crate) use begin::{BeginError, Limits, NewSession, TooManySessions};
 pub(crate) use client::Client;
 pub(crate) use follower::Follower;
 pub(crate) use keeper::Keeper;
-pub(crate) use live::{LiveSession, LiveSessions, Principal};
+pub(crate) use live::{LiveSessions, Principal};
+pub(crate) use live_session::LiveSession;
 pub(crate) use mint::{MintError, Minting, mint};
 pub(crate) use refresh::{Ended, Refreshed, Renewal, Renewed};
 pub(crate) use store::{SessionDetails, SessionStore};

@@ -1,14 +1,18 @@
 //! Renewing a session: a refresh token is spent for a new session token and the next refresh token.
 //!
-//! The answer can get lost on its way, and a client can ask twice at a time. So for a while the
-//! same token gets the same answer. Later a spent token shows that there are two who hold it, one
-//! of whom has stolen it, and the session ends.
+//! An answer can get lost, and a client can ask twice at a time. So for [`REPLAY_WINDOW`] the same
+//! token gets the same answer. A spent token that is shown later ends the session if one of its
+//! successors was used: two callers hold it then, and one of them has stolen it. If none was used,
+//! the answer was lost; the token gets new successors, and the unused ones are void.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{FromRow, SqliteConnection, query, query_as};
 use uuid::Uuid;
 
-use super::begin::{add_refresh_token, add_session_token};
+use super::{
+    begin::{add_refresh_token, add_session_token},
+    live::LiveSessions,
+};
 use crate::{
     tokens::{Nonce, TokenHash},
     users::{Account, StoreError, User, user_by_number},
@@ -45,7 +49,7 @@ pub(crate) struct Renewal {
 pub(crate) enum Refreshed {
     /// Here is what follows the token; perhaps again.
     Renewed(Box<Renewed>),
-    /// The token was spent long ago. The session has ended now.
+    /// The token was spent long ago, and its successors were used. The session has ended now.
     Reused(Box<Ended>),
     /// The session was renewed a moment ago, by another token. This can be tried again then.
     TooSoon(TimeDelta),
@@ -81,6 +85,7 @@ pub(crate) struct Renewed {
 pub(super) async fn refresh(
     connection: &mut SqliteConnection,
     renewal: &Renewal,
+    live: &LiveSessions,
 ) -> Result<Refreshed, StoreError> {
     let Some(token) = find(connection, &renewal.presented).await? else {
         return Ok(Refreshed::Invalid);
@@ -91,11 +96,11 @@ pub(super) async fn refresh(
     if user.disabled || user.epoch != token.epoch {
         return Ok(Refreshed::Invalid);
     }
-    match token.judge(renewal.now) {
-        Verdict::Renew => {
-            let next = token.ends(renewal);
-            renew(connection, &token, renewal, next).await?;
-            token.renewed(user, renewal.nonce, renewal.now.timestamp_millis(), next)
+    match token.judge(renewal.now, token.last_use(live)) {
+        Verdict::Renew => token.renew(connection, user, renewal).await,
+        Verdict::Replace => {
+            void_newest(connection, &token).await?;
+            token.renew(connection, user, renewal).await
         }
         Verdict::Again(again) => token.renewed(user, again.nonce, again.at, again.ends),
         Verdict::Reused => {
@@ -120,8 +125,12 @@ struct TokenRow {
     id: Vec<u8>,
     user: i64,
     epoch: i64,
+    created_at: i64,
     rotated_at: Option<i64>,
+    used_issued_at: Option<i64>,
     ends_at: i64,
+    /// The hash of the session's newest token.
+    newest: Option<Vec<u8>>,
 }
 
 /// When the new tokens expire.
@@ -142,6 +151,8 @@ struct Again {
 #[derive(Debug, PartialEq)]
 enum Verdict {
     Renew,
+    /// As [`Verdict::Renew`], in the place of what was issued before.
+    Replace,
     Again(Again),
     Reused,
     TooSoon(TimeDelta),
@@ -149,12 +160,17 @@ enum Verdict {
 }
 
 impl TokenRow {
-    fn judge(&self, now: DateTime<Utc>) -> Verdict {
+    /// `last_use`: when the newest of the session's tokens that was used had been issued.
+    fn judge(&self, now: DateTime<Utc>, last_use: i64) -> Verdict {
         if let Some(spent_at) = self.spent_at {
-            return match self.answer_of(spent_at) {
-                Some(again) if within_window(now, spent_at) => Verdict::Again(again),
-                _ => Verdict::Reused,
-            };
+            if let Some(again) = self.answer_of(spent_at).filter(|_| within_window(now, spent_at)) {
+                return Verdict::Again(again);
+            }
+            // Of a later rotation than this one the successors are those of a successor.
+            let unused = self.rotated_at == Some(spent_at) && last_use < spent_at;
+            if !unused {
+                return Verdict::Reused;
+            }
         }
         if self.expires_at <= now.timestamp_millis() {
             return Verdict::Expired;
@@ -163,8 +179,18 @@ impl TokenRow {
             Some(rotated_at) if within_window(now, rotated_at) => {
                 Verdict::TooSoon(REPLAY_WINDOW - since(now, rotated_at).abs())
             }
+            _ if self.spent_at.is_some() => Verdict::Replace,
             _ => Verdict::Renew,
         }
+    }
+
+    /// When the newest token that was used had been issued. What is in memory is newer than what
+    /// was written.
+    fn last_use(&self, live: &LiveSessions) -> i64 {
+        let newest = self.newest.as_deref().and_then(TokenHash::read);
+        let session = newest.and_then(|newest| live.session_of(&newest));
+        let in_memory = session.map_or(self.created_at, |session| session.used_issued_at());
+        in_memory.max(self.used_issued_at.unwrap_or(self.created_at))
     }
 
     /// What was answered when the token was spent, as long as that is known.
@@ -174,6 +200,13 @@ impl TokenRow {
         Some(Again { nonce: Nonce::read(self.nonce.as_deref()?)?, at, ends })
     }
 
+    /// When this rotation happens: later than the last one, also if the clock ran back meanwhile.
+    /// So the instant names the rotation.
+    fn rotates_at(&self, now: DateTime<Utc>) -> i64 {
+        let last = self.rotated_at.unwrap_or(self.created_at);
+        now.timestamp_millis().max(last + 1)
+    }
+
     /// Nothing outlives the session.
     fn ends(&self, renewal: &Renewal) -> Ends {
         let bounded = |instant: DateTime<Utc>| instant.timestamp_millis().min(self.ends_at);
@@ -181,6 +214,17 @@ impl TokenRow {
             token: bounded(renewal.token_expires_at),
             refresh_token: bounded(renewal.refresh_expires_at),
         }
+    }
+
+    async fn renew(
+        &self,
+        connection: &mut SqliteConnection,
+        user: User,
+        renewal: &Renewal,
+    ) -> Result<Refreshed, StoreError> {
+        let (at, next) = (self.rotates_at(renewal.now), self.ends(renewal));
+        renew(connection, self.session, renewal, at, next).await?;
+        self.renewed(user, renewal.nonce, at, next)
     }
 
     fn renewed(
@@ -226,41 +270,61 @@ async fn find(
 ) -> Result<Option<TokenRow>, sqlx::Error> {
     let row = query_as(
         "SELECT refresh_tokens.expires_at, spent_at, nonce, token_expires_at,
-                successor_expires_at, session, id, user, epoch, rotated_at, ends_at
+                successor_expires_at, session, id, user, epoch, created_at, rotated_at,
+                used_issued_at, ends_at, (SELECT hash FROM session_tokens
+                    WHERE session = sessions.number
+                    ORDER BY session_tokens.number DESC LIMIT 1) AS newest
          FROM refresh_tokens JOIN sessions ON sessions.number = session
-         WHERE hash = ?",
+         WHERE refresh_tokens.hash = ?",
     );
     row.bind(hash.as_bytes()).fetch_optional(connection).await
 }
 
 async fn renew(
     connection: &mut SqliteConnection,
-    spent: &TokenRow,
+    session: i64,
     renewal: &Renewal,
+    at: i64,
     ends: Ends,
 ) -> Result<(), sqlx::Error> {
-    let session = spent.session;
-    let now = renewal.now;
     query(
         "UPDATE refresh_tokens
          SET spent_at = ?, nonce = ?, token_expires_at = ?, successor_expires_at = ?
          WHERE hash = ?",
     )
-    .bind(now.timestamp_millis())
+    .bind(at)
     .bind(renewal.nonce.as_bytes())
     .bind(ends.token)
     .bind(ends.refresh_token)
     .bind(renewal.presented.as_bytes())
     .execute(&mut *connection)
     .await?;
-    let [token_end, refresh_end] = [instant(ends.token)?, instant(ends.refresh_token)?];
+    let [issued, token_end, refresh_end] =
+        [instant(at)?, instant(ends.token)?, instant(ends.refresh_token)?];
     add_refresh_token(connection, session, &renewal.refresh_token, refresh_end).await?;
-    add_session_token(connection, session, &renewal.token, now, token_end).await?;
+    add_session_token(connection, session, &renewal.token, issued, token_end).await?;
     drop_oldest_tokens(connection, session).await?;
     query("UPDATE sessions SET rotated_at = ?, expires_at = ? WHERE number = ?")
-        .bind(now.timestamp_millis())
+        .bind(at)
         .bind(ends.token.max(ends.refresh_token))
         .bind(session)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Removes the successors of a token, none of which was used.
+async fn void_newest(
+    connection: &mut SqliteConnection,
+    spent: &TokenRow,
+) -> Result<(), sqlx::Error> {
+    query("DELETE FROM refresh_tokens WHERE session = ? AND spent_at IS NULL")
+        .bind(spent.session)
+        .execute(&mut *connection)
+        .await?;
+    query("DELETE FROM session_tokens WHERE session = ? AND issued_at = ?")
+        .bind(spent.session)
+        .bind(spent.spent_at)
         .execute(connection)
         .await?;
     Ok(())

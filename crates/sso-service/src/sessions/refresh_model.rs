@@ -1,9 +1,11 @@
 //! Thousands of random lives of a session against a simple model of it: clients that come late,
-//! twice or with an old token, a clock that jumps, sweeps and restarts at any time.
+//! twice, with an old token or never use what they got, a clock that jumps, sweeps, restarts and
+//! crashes at any time.
 
 use std::time::Duration;
 
 use proptest::{prelude::*, test_runner::TestCaseError};
+use service_runtime::clock::Clock;
 use shared_types::BearerToken;
 use tokio::runtime;
 
@@ -14,39 +16,48 @@ use crate::{
     test_service::{HERE, LIMITS, TestService},
 };
 
-/// In seconds, as all times here are. Short, so that a life meets all of its ends.
-const TOKEN: u64 = 25;
-const REFRESH: u64 = 60;
-const SESSION: u64 = 150;
-const WINDOW: u64 = 10;
+/// In milliseconds, as all times here are. Short, so that a life meets all of its ends.
+const TOKEN: u64 = 25_000;
+const REFRESH: u64 = 60_000;
+const SESSION: u64 = 150_000;
+const WINDOW: u64 = 10_000;
 
 const LIFETIMES: Lifetimes = Lifetimes {
-    token: Duration::from_secs(TOKEN),
-    refresh: Duration::from_secs(REFRESH),
-    session: Duration::from_secs(SESSION),
+    token: Duration::from_millis(TOKEN),
+    refresh: Duration::from_millis(REFRESH),
+    session: Duration::from_millis(SESSION),
 };
 
 #[derive(Debug, Clone)]
 enum Step {
     /// Shows the refresh token that is so many generations old.
     Refresh(usize),
+    /// Validates the session token that is so many generations old.
+    Use(usize),
     Wait(u64),
+    /// The keeper persists which tokens were used.
+    Persist,
     Sweep,
     /// The machine's clock may have been set back meanwhile.
     Restart {
         back: u64,
     },
+    /// What was not persisted is lost.
+    Crash,
     LogOut,
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        8 => (0_usize..3).prop_map(Step::Refresh),
+        8 => (0_usize..4).prop_map(Step::Refresh),
+        4 => (0_usize..3).prop_map(Step::Use),
         6 => prop_oneof![Just(1), Just(4), Just(9), Just(10), Just(11), Just(26), Just(61)]
-            .prop_map(Step::Wait),
+            .prop_map(|seconds| Step::Wait(seconds * 1000)),
+        1 => Just(Step::Persist),
         2 => Just(Step::Sweep),
         1 => prop_oneof![Just(0), Just(5), Just(10), Just(40)]
-            .prop_map(|back| Step::Restart { back }),
+            .prop_map(|seconds| Step::Restart { back: seconds * 1000 }),
+        1 => Just(Step::Crash),
         1 => Just(Step::LogOut),
     ]
 }
@@ -70,15 +81,23 @@ struct Model {
 }
 
 /// A session token and the refresh token that came with it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Generation {
+    issued_at: u64,
     token_ends: u64,
     refresh_ends: u64,
-    /// Whether the session token was swept away, or had to make room.
+    /// Whether the session token was swept away, had to make room, or is void.
     token_gone: bool,
-    spent_at: Option<u64>,
+    /// Whether others were issued in the place of these before they were used.
+    void: bool,
+    /// The generation that the refresh token was spent for.
+    successor: Option<usize>,
     /// Whether the same answer cannot be given again.
     wiped: bool,
+    /// Whether the session token was used.
+    used: bool,
+    /// Whether that was persisted.
+    used_persisted: bool,
 }
 
 impl Model {
@@ -89,47 +108,75 @@ impl Model {
     }
 
     fn begin_generation(&mut self) {
+        // No two rotations are of the same instant.
+        let issued_at = self.generations.last().map_or(0, |last| last.issued_at + 1).max(self.now);
         self.generations.push(Generation {
+            issued_at,
             token_ends: (self.now + TOKEN).min(SESSION),
             refresh_ends: (self.now + REFRESH).min(SESSION),
-            token_gone: false,
-            spent_at: None,
-            wiped: false,
+            ..Generation::default()
         });
         let there = self.generations.iter_mut().rev().filter(|generation| !generation.token_gone);
         there.skip(3).for_each(|generation| generation.token_gone = true);
     }
 
     fn refresh(&mut self, at: usize) -> Outcome {
-        let now = self.now;
-        let near = |instant: u64| instant.abs_diff(now) < WINDOW;
-        if !self.alive {
+        let near = |instant: u64| instant.abs_diff(self.now) < WINDOW;
+        let Generation { wiped, refresh_ends, void, successor, .. } = self.generations[at];
+        if !self.alive || void {
             return Outcome::Invalid;
         }
-        let Generation { spent_at, wiped, refresh_ends, .. } = self.generations[at];
-        if let Some(spent_at) = spent_at {
-            if near(spent_at) && !wiped {
-                return Outcome::Generation(at + 1);
+        if let Some(successor) = successor {
+            let next = &self.generations[successor];
+            if near(next.issued_at) && !wiped {
+                return Outcome::Generation(successor);
             }
-            self.alive = false;
-            return Outcome::Reused;
+            if next.used || next.successor.is_some() {
+                self.alive = false;
+                return Outcome::Reused;
+            }
         }
-        if refresh_ends <= now {
+        if refresh_ends <= self.now {
             return Outcome::Invalid;
         }
-        if at > 0 && self.generations[at - 1].spent_at.is_some_and(near) {
+        if self.generations.last().is_some_and(|last| last.issued_at > 0 && near(last.issued_at)) {
             return Outcome::TooSoon;
         }
-        self.generations[at].spent_at = Some(now);
+        if let Some(successor) = successor {
+            self.generations[successor].void = true;
+            self.generations[successor].token_gone = true;
+        }
+        let next = self.generations.len();
+        self.generations[at].successor = Some(next);
+        self.generations[at].wiped = false;
         self.begin_generation();
-        Outcome::Generation(at + 1)
+        Outcome::Generation(next)
+    }
+
+    fn validate(&mut self, at: usize) -> bool {
+        let valid = self.is_valid(at);
+        self.generations[at].used |= valid;
+        valid
+    }
+
+    fn persist(&mut self) {
+        self.generations.iter_mut().for_each(|generation| {
+            generation.used_persisted = generation.used;
+        });
+    }
+
+    fn crash(&mut self) {
+        self.generations.iter_mut().for_each(|generation| {
+            generation.used = generation.used_persisted;
+        });
     }
 
     fn sweep(&mut self) {
+        let issued: Vec<u64> = self.generations.iter().map(|next| next.issued_at).collect();
         for generation in &mut self.generations {
             generation.token_gone |= generation.token_ends <= self.now;
             generation.wiped |=
-                generation.spent_at.is_some_and(|at| at.abs_diff(self.now) >= WINDOW);
+                generation.successor.is_some_and(|at| issued[at].abs_diff(self.now) >= WINDOW);
         }
         let last = self.generations.last().unwrap();
         self.alive &= last.token_ends.max(last.refresh_ends) > self.now;
@@ -171,11 +218,15 @@ impl Real {
             Err(RefreshError::TooSoon(_)) => return Ok(Outcome::TooSoon),
             Err(error) => return Err(TestCaseError::fail(error.to_string())),
         };
-        match self.generations.get(at + 1) {
-            None => self.generations.push(renewed),
-            Some(known) => prop_assert_eq!(answer(known), answer(&renewed)),
+        let same = |known: &&LoggedIn| known.token.expose() == renewed.token.expose();
+        if let Some(known) = self.generations.iter().find(same) {
+            prop_assert_eq!(answer(known), answer(&renewed));
         }
-        Ok(Outcome::Generation(at + 1))
+        let known = self.generations.iter().position(|known| same(&known));
+        Ok(Outcome::Generation(known.unwrap_or_else(|| {
+            self.generations.push(renewed);
+            self.generations.len() - 1
+        })))
     }
 
     async fn log_out(&self) {
@@ -187,11 +238,17 @@ impl Real {
     async fn restart(&mut self, now: u64) {
         self.service.database.close().await;
         self.service = TestService::with(LIFETIMES, LIMITS, &self.location).await;
-        self.service.clock.advance(Duration::from_secs(now));
+        self.service.clock.advance(Duration::from_millis(now));
     }
 
-    fn is_valid(&self, at: usize) -> bool {
+    fn validate(&self, at: usize) -> bool {
         self.service.authority.principal(&bearer(self.generations[at].token.expose())).is_ok()
+    }
+
+    /// As seen by nobody: this is no use of the token.
+    fn is_valid(&self, at: usize) -> bool {
+        let hash = self.generations[at].token.hash();
+        self.service.live.is_valid(&hash, self.service.clock.now())
     }
 }
 
@@ -208,21 +265,38 @@ fn answer(logged_in: &LoggedIn) -> String {
 async fn live(steps: Vec<Step>) -> Result<(), TestCaseError> {
     let (mut real, mut model) = (Real::new().await, Model::new());
     for step in steps {
+        let aged = |age| (model.generations.len() - 1).saturating_sub(age);
         match step {
             Step::Refresh(age) => {
-                let at = (model.generations.len() - 1).saturating_sub(age);
+                let at = aged(age);
                 prop_assert_eq!(real.refresh(at).await?, model.refresh(at));
             }
-            Step::Wait(seconds) => {
-                model.now += seconds;
-                real.service.clock.advance(Duration::from_secs(seconds));
+            Step::Use(age) => {
+                let at = aged(age);
+                prop_assert_eq!(real.validate(at), model.validate(at));
+            }
+            Step::Wait(millis) => {
+                model.now += millis;
+                real.service.clock.advance(Duration::from_millis(millis));
+            }
+            Step::Persist => {
+                model.persist();
+                real.service.keeper.write_first_uses().await.unwrap();
             }
             Step::Sweep => {
+                model.persist();
                 model.sweep();
+                real.service.keeper.write_first_uses().await.unwrap();
                 real.service.keeper.sweep().await.unwrap();
             }
             Step::Restart { back } => {
+                model.persist();
                 model.now = model.now.saturating_sub(back);
+                real.service.keeper.finish().await;
+                real.restart(model.now).await;
+            }
+            Step::Crash => {
+                model.crash();
                 real.restart(model.now).await;
             }
             Step::LogOut => {

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::{
     begin::{BeginError, Limits, NewSession, begin},
-    live::{LiveSession, LiveSessions, Principal},
+    live::{LiveSessions, Principal},
+    live_session::LiveSession,
     refresh::{Refreshed, Renewal, refresh},
 };
 use crate::{
@@ -90,8 +91,10 @@ impl SessionStore {
     /// # Errors
     /// When it cannot be told or not be written.
     pub(crate) async fn refresh(&self, renewal: Renewal) -> Result<Refreshed, StoreError> {
-        let work =
-            async move |connection: &mut SqliteConnection| refresh(connection, &renewal).await;
+        let live = self.live.clone();
+        let work = async move |connection: &mut SqliteConnection| {
+            refresh(connection, &renewal, &live).await
+        };
         self.database.write(work).await
     }
 

@@ -63,6 +63,18 @@ pub(super) fn go_on(logged_in: &LoggedIn, landing: &Landing, site: &Site) -> Htt
     response.finish()
 }
 
+#[derive(Template)]
+#[template(path = "going_on.html")]
+struct GoingOnPage<'a> {
+    location: &'a str,
+}
+
+/// 200 with a page that navigates on by itself, as a page of ours. To a browser a redirect is
+/// still the doing of the site that led here; a navigation of our page is not.
+pub(super) fn go_on_from_here(location: &str, landing: &Landing) -> Result<HttpResponse> {
+    page(&GoingOnPage { location }, landing)
+}
+
 /// A page of ours from which one goes on to the same place.
 pub(super) fn with_landing(path: &str, landing: &Landing) -> String {
     let Some(url) = landing.returning() else {

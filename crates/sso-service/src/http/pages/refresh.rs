@@ -1,11 +1,15 @@
-//! `GET /auth/refresh`: whoever comes here goes on with a renewed session, or logs in.
+//! `GET /auth/refresh`: a browser goes on with a renewed session, or to the log-in.
 
-use actix_web::{HttpRequest, HttpResponse, ResponseError, http::StatusCode, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse, ResponseError,
+    http::{Method, StatusCode},
+    web::Data,
+};
 use service_runtime::http::{Problem, RequestContext, Result};
 
 use super::{
     error::for_people,
-    page::{go_on, go_to, with_landing},
+    page::{go_on, go_on_from_here, go_to, with_landing},
     visitor::{landing, visitor},
 };
 use crate::{
@@ -19,7 +23,10 @@ use crate::{
     site::{Landing, Site},
 };
 
-/// Renews the cookies, for somebody whom another page sent here.
+/// Renews the cookies and returns.
+///
+/// A navigation that another site caused renews nothing: its page can abandon it, and the answer
+/// with the next tokens is lost. It gets a page of ours that comes here again.
 pub(in crate::http) async fn renew(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
@@ -40,6 +47,9 @@ async fn try_renew(
         Ok(token) => token,
         Err(problem) => return log_in_after(problem, &landing),
     };
+    if request.method() == Method::HEAD || csrf::is_from_another_site(request.headers()) {
+        return go_on_from_here(&with_landing("/auth/refresh", &landing), &landing);
+    }
     let from = RequestContext::of(request);
     match authority.refresh(&token, source(&from)).await {
         Ok(logged_in) => Ok(go_on(&logged_in, &landing, site)),
@@ -63,7 +73,7 @@ fn log_in_after(problem: Problem, landing: &Landing) -> Result<HttpResponse> {
 mod tests {
     use std::time::Duration;
 
-    use actix_web::test::TestRequest;
+    use actix_web::{http::Method, test::TestRequest};
 
     use crate::test_service::{Answer, PASSWORD, TestService, site_with_return_host};
 
@@ -86,6 +96,14 @@ mod tests {
         request.insert_header(("cookie", format!("refresh_token={token}")))
     }
 
+    /// What a browser sends when a page of such a site leads here.
+    fn navigation(uri: &str, token: &str, site: &str) -> TestRequest {
+        with_cookie(uri, token)
+            .insert_header(("sec-fetch-site", site))
+            .insert_header(("sec-fetch-mode", "navigate"))
+            .insert_header(("sec-fetch-dest", "document"))
+    }
+
     #[track_caller]
     fn check_goes_to(answer: &Answer, location: &str) {
         assert_eq!(answer.status, 303, "{}", answer.text);
@@ -95,12 +113,7 @@ mod tests {
     #[actix_web::test]
     async fn a_browser_comes_back_with_new_cookies() {
         let (service, token) = logged_in().await;
-        // As from a link on another site.
-        let request = with_cookie(THERE, &token)
-            .insert_header(("sec-fetch-site", "cross-site"))
-            .insert_header(("sec-fetch-mode", "navigate"))
-            .insert_header(("sec-fetch-dest", "document"));
-        let answer = service.send(request).await;
+        let answer = service.send(navigation(THERE, &token, "same-origin")).await;
         check_goes_to(&answer, "https://app.example.org/x?y");
         assert_eq!(service.validate(&answer.cookie("session_id").unwrap()).await.status, 200);
         let next = answer.cookie("refresh_token").unwrap();
@@ -108,6 +121,46 @@ mod tests {
         let answer = service.send(with_cookie("/auth/refresh", &next)).await;
         check_goes_to(&answer, "/account");
         assert_ne!(answer.cookie("refresh_token").unwrap(), next);
+    }
+
+    /// Where a page of ours navigates to.
+    fn next(answer: &Answer) -> String {
+        assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (200, ""));
+        let (_, rest) = answer.text.split_once("content=\"0; url=").unwrap();
+        rest.split_once('"').unwrap().0.replace("&#38;", "&").replace("&amp;", "&")
+    }
+
+    #[actix_web::test]
+    async fn a_navigation_from_another_site_renews_nothing_and_comes_again_from_our_page() {
+        let (service, token) = logged_in().await;
+        for site in ["cross-site", "same-site"] {
+            // As often as a foreign page likes, and abandoned each time.
+            for _ in 0..3 {
+                let answer = service.send(navigation(THERE, &token, site)).await;
+                let again = next(&answer);
+                assert_eq!(again, format!("/auth/refresh?{}", LOG_IN.split_once('?').unwrap().1));
+                service.clock.advance(Duration::from_secs(60));
+            }
+        }
+        let answer = service.send(navigation("/auth/refresh", &token, "cross-site")).await;
+        assert_eq!(next(&answer), "/auth/refresh");
+        let again = next(&service.send(navigation(THERE, &token, "cross-site")).await);
+        let answer = service.send(navigation(&again, &token, "same-origin")).await;
+        check_goes_to(&answer, "https://app.example.org/x?y");
+        assert_eq!(service.validate(&answer.cookie("session_id").unwrap()).await.status, 200);
+    }
+
+    #[actix_web::test]
+    async fn a_head_request_renews_nothing() {
+        let (service, token) = logged_in().await;
+        for site in ["same-origin", "none", "cross-site"] {
+            let head = navigation(THERE, &token, site).method(Method::HEAD);
+            let answer = service.send(head).await;
+            assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (200, ""), "{site}");
+            service.clock.advance(Duration::from_secs(60));
+        }
+        let reused = service.audited().into_iter().filter(|line| line["audit"] != "login_ok");
+        assert_eq!(reused.count(), 0);
     }
 
     #[actix_web::test]

@@ -1,0 +1,124 @@
+//! A session and its user in memory.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicI64, Ordering},
+};
+
+use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::users::Account;
+
+/// A session, shared by its tokens.
+#[derive(Debug)]
+pub(crate) struct LiveSession {
+    /// What the database knows it by.
+    pub(crate) number: i64,
+    /// A UUIDv7; not a secret.
+    pub(crate) id: Uuid,
+    /// Whose it is.
+    pub(crate) user: Arc<LiveUser>,
+    /// The user's at log-in.
+    epoch: i64,
+    /// In milliseconds since 1970. Changed by readers, who share the session.
+    pub(super) last_seen: AtomicI64,
+    /// Whether it was ended here.
+    ended: AtomicBool,
+    /// Whether it is among those whose use is to be written.
+    pub(super) used: AtomicBool,
+    /// When the newest of its tokens that was used had been issued, in milliseconds since 1970.
+    /// The token of the log-in counts as used.
+    pub(super) used_issued_at: AtomicI64,
+    /// Whether it is among those whose first use of a token is to be written.
+    pub(super) first_used: AtomicBool,
+}
+
+/// A user, shared by all the sessions: a change is in force for all of them at once.
+#[derive(Debug)]
+pub(crate) struct LiveUser {
+    /// What the database knows the user by.
+    pub(crate) number: i64,
+    /// Sessions of an earlier one have ended.
+    epoch: AtomicI64,
+    account: ArcSwap<Account>,
+}
+
+impl LiveSession {
+    /// A session as the database has it.
+    pub(super) fn new(
+        number: i64,
+        id: Uuid,
+        user: Arc<LiveUser>,
+        epoch: i64,
+        last_seen: i64,
+        used_issued_at: i64,
+    ) -> Self {
+        Self {
+            number,
+            id,
+            user,
+            epoch,
+            last_seen: last_seen.into(),
+            ended: false.into(),
+            used: false.into(),
+            used_issued_at: used_issued_at.into(),
+            first_used: false.into(),
+        }
+    }
+
+    /// When a token of it was last used, to the second.
+    pub(crate) fn last_seen(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.last_seen_millis()).unwrap_or_default()
+    }
+
+    pub(super) fn last_seen_millis(&self) -> i64 {
+        self.last_seen.load(Ordering::Relaxed)
+    }
+
+    /// When the newest of its tokens that was used had been issued, in milliseconds since 1970.
+    pub(super) fn used_issued_at(&self) -> i64 {
+        self.used_issued_at.load(Ordering::SeqCst)
+    }
+
+    /// None of its tokens is valid from here on.
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.ended.load(Ordering::SeqCst) || self.epoch < self.user.epoch.load(Ordering::Acquire)
+    }
+}
+
+impl LiveUser {
+    /// A user as the database has it.
+    pub(super) fn new(number: i64, epoch: i64, account: Account) -> Self {
+        Self { number, epoch: epoch.into(), account: ArcSwap::from_pointee(account) }
+    }
+
+    /// Takes over what is said now of the user.
+    pub(super) fn renew(&self, epoch: i64, account: Account) {
+        self.account.store(Arc::new(account));
+        self.epoch.store(epoch, Ordering::Release);
+    }
+
+    /// What is to be said of the user now. A grant that has ended is not in force from that very
+    /// instant on: whoever comes first then finds out what is left, for all.
+    pub(super) fn account_at(&self, now: DateTime<Utc>) -> Arc<Account> {
+        let known = self.account.load_full();
+        if known.holds_at(now) {
+            return known;
+        }
+        let account = Arc::new(known.at(now));
+        // What the follower has put there meanwhile stays.
+        self.account.compare_and_swap(&known, account.clone());
+        account
+    }
+
+    /// The user is gone, and with it all sessions there are.
+    pub(super) fn end(&self) {
+        self.epoch.store(i64::MAX, Ordering::Release);
+    }
+}
