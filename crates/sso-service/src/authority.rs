@@ -212,8 +212,8 @@ impl SessionAuthority {
         result
     }
 
-    /// Ends the session that a token stands for, if there is one: from here on its tokens are
-    /// invalid.
+    /// Ends the session of a token, if there is one: from here on its tokens are invalid. Any
+    /// token of the session does: a session token that has expired, or a refresh token.
     ///
     /// # Errors
     /// When it is not known to be written. The tokens are invalid all the same.
@@ -222,13 +222,23 @@ impl SessionAuthority {
         token: &BearerToken,
         from: Source<'_>,
     ) -> Result<(), Unavailable> {
-        if token.kind() != Some(TokenKind::Session) {
+        if !matches!(token.kind(), Some(TokenKind::Session | TokenKind::Refresh)) {
             return Ok(());
         }
-        if let Ok(holder) = self.holder(token) {
-            self.audit.record(self.event(Kind::Logout, &holder, from));
+        let (hash, now) = (TokenHash::of(token.expose()), self.clock.now());
+        let event = Event::new(Kind::Logout, now).at(from);
+        if let Some(session) = self.sessions.live_session(&hash) {
+            if let Some(account) = session.account_at(now) {
+                self.audit.record(event.by(&account).in_session(session.id));
+            }
+            return self.sessions.end_live(&hash, &session).await;
         }
-        self.sessions.end_by_token(&TokenHash::of(token.expose())).await
+        if let Some(named) = self.sessions.named_by(&hash).await? {
+            let event = event.of(named.user_id, &named.username);
+            self.audit.record(event.in_session(named.id));
+            self.sessions.end_named(&named).await?;
+        }
+        Ok(())
     }
 
     /// Notes that a request was refused because a foreign page may have had a browser send it.
@@ -728,7 +738,6 @@ mod tests {
         let refresh = BearerToken::parse(logged_in.refresh_token.expose().as_bytes()).unwrap();
         let refusal = service.authority.validate(&refresh, None, HERE).unwrap_err();
         assert_eq!(refusal, Refusal::InvalidToken);
-        service.authority.logout(&refresh, HERE).await.unwrap();
         service.authority.validate(&token_of(&logged_in), None, HERE).unwrap();
     }
 

@@ -62,14 +62,18 @@ impl TokenCookie {
     }
 }
 
-/// Gives both tokens to the browser, each for as long as it lives.
+/// Gives both tokens to the browser. The cookie of the session token stays as long as that of the
+/// refresh token: an expired token still says which session a log-out ends, and the other cookie
+/// is not sent there.
 pub(super) fn give(response: &mut HttpResponseBuilder, logged_in: &LoggedIn, site: &Site) {
     let (token, refresh_token) = (logged_in.token.expose(), logged_in.refresh_token.expose());
     let lives =
         |until: DateTime<Utc>| Duration::seconds((until - logged_in.issued_at).num_seconds());
-    response.cookie(TokenCookie::Session.holding(token, lives(logged_in.expires_at), site)).cookie(
-        TokenCookie::Refresh.holding(refresh_token, lives(logged_in.refresh_expires_at), site),
-    );
+    let refreshable = lives(logged_in.refresh_expires_at.max(logged_in.expires_at));
+    let refresh_lives = lives(logged_in.refresh_expires_at);
+    response
+        .cookie(TokenCookie::Session.holding(token, refreshable, site))
+        .cookie(TokenCookie::Refresh.holding(refresh_token, refresh_lives, site));
 }
 
 /// Has the browser forget both.
@@ -122,7 +126,7 @@ mod tests {
         for (site, session_cookie, refresh_cookie) in [
             (
                 site(HTTP),
-                format!("session_id={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age=1800"),
+                format!("session_id={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age=28800"),
                 format!(
                     "refresh_token={refresh}; HttpOnly; SameSite=Lax; Path=/auth/refresh; \
                      Max-Age=28800"
@@ -132,7 +136,7 @@ mod tests {
                 site(HTTPS),
                 format!(
                     "__Host-session_id={token}; HttpOnly; SameSite=Lax; Secure; Path=/; \
-                     Max-Age=1800"
+                     Max-Age=28800"
                 ),
                 format!(
                     "__Secure-refresh_token={refresh}; HttpOnly; SameSite=Lax; Secure; \
@@ -143,7 +147,7 @@ mod tests {
                 site_with_domain(HTTPS, "example.org"),
                 format!(
                     "session_id={token}; HttpOnly; SameSite=Lax; Secure; Path=/; \
-                     Domain=example.org; Max-Age=1800"
+                     Domain=example.org; Max-Age=28800"
                 ),
                 format!(
                     "__Secure-refresh_token={refresh}; HttpOnly; SameSite=Lax; Secure; \

@@ -6,10 +6,12 @@ use actix_web::{
     web::Data,
 };
 use service_runtime::http::{Problem, Query, RequestContext, Result};
+use shared_types::BearerToken;
 
 use super::{
     cookies::{self, TokenCookie},
-    credential::{comes_in, token_for_change},
+    credential::{comes_in, token_for_change, token_in},
+    csrf,
     source::source,
 };
 use crate::{
@@ -28,7 +30,8 @@ pub(super) async fn logout(
         return Err(Problem::not_authenticated());
     }
     let mut response = HttpResponse::NoContent();
-    if comes_in(TokenCookie::Session, request.headers(), &site) {
+    let by_cookie = |cookie| comes_in(cookie, request.headers(), &site);
+    if by_cookie(TokenCookie::Session) || by_cookie(TokenCookie::Refresh) {
         cookies::take_back(&mut response, &site);
     }
     Ok(response.insert_header((CACHE_CONTROL, "no-store")).finish())
@@ -40,27 +43,39 @@ pub(super) async fn end_session(
     authority: &SessionAuthority,
     site: &Site,
 ) -> Result<bool> {
-    match token_for_change(request, site) {
-        Ok(None) => Ok(false),
-        Ok(Some(token)) => {
-            // A key would not end by it.
-            if let Err(refusal @ Refusal::SessionRequired) = authority.principal(&token) {
-                return Err(refusal.into());
+    let mut found = false;
+    for token in [token_for_change(request, site), refresh_token(request, site)] {
+        match token {
+            Ok(None) => {}
+            Ok(Some(token)) => {
+                // A key would not end by it.
+                if let Err(refusal @ Refusal::SessionRequired) = authority.principal(&token) {
+                    return Err(refusal.into());
+                }
+                authority.logout(&token, source(&RequestContext::of(request))).await?;
+                found = true;
             }
-            authority.logout(&token, source(&RequestContext::of(request))).await?;
-            Ok(true)
+            // What the cookie holds is no token at all, and so as good as logged out.
+            Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => found = true,
+            Err(problem) => return Err(problem),
         }
-        // What the cookie holds is no token at all, and so as good as logged out.
-        Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => Ok(true),
-        Err(problem) => Err(problem),
     }
+    Ok(found)
+}
+
+/// The token in the refresh cookie: perhaps all that is left of the session.
+fn refresh_token(request: &HttpRequest, site: &Site) -> Result<Option<BearerToken>> {
+    if comes_in(TokenCookie::Refresh, request.headers(), site) {
+        csrf::check(request.headers(), site)?;
+    }
+    token_in(TokenCookie::Refresh, request.headers(), site)
 }
 
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
 
-    use crate::test_service::{TestService, bearer};
+    use crate::test_service::{Answer, PASSWORD, TOKEN_TTL, TestService, bearer};
 
     fn logout() -> TestRequest {
         TestRequest::post().uri("/auth/logout")
@@ -93,6 +108,65 @@ mod tests {
         let [in_, out] = [&lines[0], &lines[1]];
         assert_eq!((&out["audit"], &out["request_id"]), (&"logout".into(), &"r-7".into()));
         assert_eq!(out["session_id"], in_["session_id"]);
+    }
+
+    async fn begun(service: &TestService) -> [String; 2] {
+        let log_in = TestRequest::post()
+            .uri("/auth/login")
+            .set_json(serde_json::json!({"username": "alice", "password": PASSWORD}));
+        let body = service.send(log_in).await.body;
+        ["token", "refresh_token"].map(|field| body[field].as_str().unwrap().to_owned())
+    }
+
+    async fn refresh(service: &TestService, token: &str) -> Answer {
+        let body = serde_json::json!({ "refresh_token": token });
+        service.send(TestRequest::post().uri("/auth/refresh").set_json(body)).await
+    }
+
+    #[actix_web::test]
+    async fn any_token_of_a_session_ends_it_also_an_expired_one() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        // An expired token before and after it was swept, a live and a spent refresh token.
+        for case in ["expired", "swept", "refresh", "spent"] {
+            let [token, refresh_token] = begun(&service).await;
+            let [mut shown, mut left] = [token.clone(), refresh_token.clone()];
+            match case {
+                "refresh" => shown = refresh_token,
+                "spent" => {
+                    service.clock.advance(std::time::Duration::from_secs(60));
+                    let renewed = refresh(&service, &refresh_token).await.body;
+                    left = renewed["refresh_token"].as_str().unwrap().to_owned();
+                    shown = refresh_token;
+                }
+                _ => service.clock.advance(TOKEN_TTL),
+            }
+            if case == "swept" {
+                service.keeper.sweep().await.unwrap();
+            }
+            assert_eq!(service.send(bearer(logout(), &shown)).await.status, 204, "{case}");
+            let ended = refresh(&service, &left).await;
+            assert_eq!(ended.problem(), (401, "invalid_token"), "{case}");
+            assert_eq!(service.validate(&token).await.status, 401, "{case}");
+        }
+        let lines = service.audited();
+        let told = lines.iter().filter(|line| line["audit"] == "logout");
+        assert_eq!(told.filter(|line| line["username"] == "alice").count(), 4);
+    }
+
+    #[actix_web::test]
+    async fn the_refresh_cookie_does_where_it_is_all_there_is() {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        let [token, refresh_token] = begun(&service).await;
+        let by_cookie =
+            || logout().insert_header(("cookie", format!("refresh_token={refresh_token}")));
+        assert_eq!(service.send(by_cookie()).await.problem(), (403, "csrf"));
+        let ours = by_cookie().insert_header(("sec-fetch-site", "same-origin"));
+        let answer = service.send(ours).await;
+        assert_eq!(answer.status, 204);
+        assert_eq!(answer.cookie("refresh_token").as_deref(), Some(""));
+        assert_eq!(service.validate(&token).await.problem(), (401, "invalid_token"));
     }
 
     #[actix_web::test]

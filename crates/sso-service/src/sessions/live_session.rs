@@ -82,6 +82,11 @@ impl LiveSession {
         self.used_issued_at.load(Ordering::SeqCst)
     }
 
+    /// What is to be said of the user now; `None` if the session has ended.
+    pub(crate) fn account_at(&self, now: DateTime<Utc>) -> Option<Arc<Account>> {
+        (!self.is_over()).then(|| self.user.account_at(now))
+    }
+
     /// None of its tokens is valid from here on.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);

@@ -12,6 +12,7 @@ mod keeper;
 mod live;
 mod live_session;
 mod mint;
+mod past_tokens;
 mod refresh;
 #[cfg(test)]
 mod refresh_model;
@@ -26,5 +27,6 @@ pub(crate) use keeper::Keeper;
 pub(crate) use live::{LiveSessions, Principal};
 pub(crate) use live_session::LiveSession;
 pub(crate) use mint::{MintError, Minting, mint};
+pub(crate) use past_tokens::NamedSession;
 pub(crate) use refresh::{Ended, Refreshed, Renewal, Renewed};
 pub(crate) use store::{SessionDetails, SessionStore};

@@ -6,12 +6,13 @@
 //! the answer was lost; the token gets new successors, and the unused ones are void.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{FromRow, SqliteConnection, query, query_as};
+use sqlx::{FromRow, SqliteConnection, query, query_as, query_scalar};
 use uuid::Uuid;
 
 use super::{
     begin::{add_refresh_token, add_session_token},
     live::LiveSessions,
+    past_tokens::retire,
 };
 use crate::{
     tokens::{Nonce, TokenHash},
@@ -303,7 +304,7 @@ async fn renew(
         [instant(at)?, instant(ends.token)?, instant(ends.refresh_token)?];
     add_refresh_token(connection, session, &renewal.refresh_token, refresh_end).await?;
     add_session_token(connection, session, &renewal.token, issued, token_end).await?;
-    drop_oldest_tokens(connection, session).await?;
+    drop_oldest_tokens(connection, session, renewal.now).await?;
     query("UPDATE sessions SET rotated_at = ?, expires_at = ? WHERE number = ?")
         .bind(at)
         .bind(ends.token.max(ends.refresh_token))
@@ -333,17 +334,14 @@ async fn void_newest(
 async fn drop_oldest_tokens(
     connection: &mut SqliteConnection,
     session: i64,
+    now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    query(
-        "DELETE FROM session_tokens WHERE number IN (
-             SELECT number FROM session_tokens WHERE session = ?
-             ORDER BY number DESC LIMIT -1 OFFSET ?)",
-    )
-    .bind(session)
-    .bind(LIVE_TOKENS)
-    .execute(connection)
-    .await?;
-    Ok(())
+    let oldest = query_scalar(
+        "SELECT number FROM session_tokens WHERE session = ?
+         ORDER BY number DESC LIMIT -1 OFFSET ?",
+    );
+    let oldest = oldest.bind(session).bind(LIVE_TOKENS).fetch_all(&mut *connection).await?;
+    retire(connection, &oldest, now.timestamp_millis()).await
 }
 
 async fn end(connection: &mut SqliteConnection, session: i64) -> Result<(), sqlx::Error> {

@@ -10,6 +10,7 @@ use super::{
     begin::{BeginError, Limits, NewSession, begin},
     live::{LiveSessions, Principal},
     live_session::LiveSession,
+    past_tokens::{NamedSession, session_named_by},
     refresh::{Refreshed, Renewal, refresh},
 };
 use crate::{
@@ -98,23 +99,52 @@ impl SessionStore {
         self.database.write(work).await
     }
 
-    /// Ends the session that a token stands for, if there is one.
+    /// The session in memory that a session token stands for, also if the token has expired.
+    pub(crate) fn live_session(&self, hash: &TokenHash) -> Option<Arc<LiveSession>> {
+        self.live.session_of(hash)
+    }
+
+    /// Ends the session in memory that a token stands for.
     ///
     /// # Errors
     /// As [`SessionStore::end`].
-    pub(crate) async fn end_by_token(&self, hash: &TokenHash) -> Result<(), Unavailable> {
-        match self.live.session_of(hash) {
-            Some(session) => {
-                // Before it is looked for again: the follower may be putting another in its place.
-                self.live.begin_to_end(&[session.number]);
-                session.end();
-                if let Some(session) = self.live.session_of(hash) {
-                    session.end();
-                }
-                self.end(vec![session.number]).await
-            }
-            None => Ok(()),
+    pub(crate) async fn end_live(
+        &self,
+        hash: &TokenHash,
+        session: &LiveSession,
+    ) -> Result<(), Unavailable> {
+        // Before it is looked for again: the follower may be putting another in its place.
+        self.live.begin_to_end(&[session.number]);
+        session.end();
+        if let Some(session) = self.live.session_of(hash) {
+            session.end();
         }
+        self.end(vec![session.number]).await
+    }
+
+    /// The session of a refresh token, also of a spent one, or of a session token that is not in
+    /// memory any more.
+    ///
+    /// # Errors
+    /// When the database cannot tell.
+    pub(crate) async fn named_by(
+        &self,
+        hash: &TokenHash,
+    ) -> Result<Option<NamedSession>, Unavailable> {
+        Ok(session_named_by(&mut *self.database.reader().await?, hash).await?)
+    }
+
+    /// Ends a session that a token names.
+    ///
+    /// # Errors
+    /// As [`SessionStore::end`].
+    pub(crate) async fn end_named(&self, named: &NamedSession) -> Result<(), Unavailable> {
+        // Before its tokens are looked for: one that is being added meanwhile sees it.
+        self.live.begin_to_end(&[named.number]);
+        for session in named.tokens.iter().filter_map(|hash| self.live.session_of(hash)) {
+            session.end();
+        }
+        self.end(vec![named.number]).await
     }
 
     /// Ends a session of the user, and tells whether there was one of this id.

@@ -6,10 +6,10 @@
 use std::ops::ControlFlow;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{FromRow, SqliteConnection, query, query_as};
+use sqlx::{FromRow, SqliteConnection, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::refresh::REPLAY_WINDOW;
+use super::{past_tokens::retire, refresh::REPLAY_WINDOW};
 use crate::audit::{Event, Kind};
 
 /// How many rows go at a time: log-ins wait for no longer than these take.
@@ -41,8 +41,6 @@ pub(super) async fn sweep(
     known_change: i64,
 ) -> Result<(Vec<Expired>, ControlFlow<()>), sqlx::Error> {
     let millis = now.timestamp_millis();
-    let expired_tokens = "DELETE FROM session_tokens WHERE number IN (
-         SELECT number FROM session_tokens WHERE expires_at <= ? LIMIT ?)";
     // These are not in force any more, and stay for a while to be looked at.
     let looked_at = (now - KEPT_WHEN_OVER).timestamp_millis();
     let grants = "DELETE FROM grants WHERE id IN (
@@ -51,10 +49,11 @@ pub(super) async fn sweep(
          SELECT id FROM api_keys WHERE expires_at <= ? LIMIT ?)";
     let expired = sweep_sessions(connection, millis).await?;
     let mut removed = expired.len() as u64;
-    for (sql, over_since) in [(expired_tokens, millis), (grants, looked_at), (keys, looked_at)] {
+    for (sql, over_since) in [(grants, looked_at), (keys, looked_at)] {
         let done = query(sql).bind(over_since).bind(SWEEP_STEP).execute(&mut *connection).await?;
         removed += done.rows_affected();
     }
+    removed += sweep_tokens(connection, millis).await?;
     removed += sweep_ended(connection).await?;
     removed += wipe_nonces(connection, now).await?;
     removed += prune_changes(connection, known_change).await?;
@@ -79,6 +78,14 @@ async fn sweep_sessions(
         .execute(connection)
         .await?;
     Ok(expired)
+}
+
+async fn sweep_tokens(connection: &mut SqliteConnection, millis: i64) -> Result<u64, sqlx::Error> {
+    let expired = query_scalar("SELECT number FROM session_tokens WHERE expires_at <= ? LIMIT ?");
+    let expired = expired.bind(millis).bind(SWEEP_STEP);
+    let expired: Vec<i64> = expired.fetch_all(&mut *connection).await?;
+    retire(connection, &expired, millis).await?;
+    Ok(expired.len() as u64)
 }
 
 /// What is written down of these. Of many at once it is their number.

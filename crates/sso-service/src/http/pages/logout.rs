@@ -52,8 +52,7 @@ pub(in crate::http) async fn log_out(
     for_people(&request, answer)
 }
 
-/// Also without a session: its cookie may have run out, and the one that renews it lives on, and
-/// is not sent here.
+/// Also without a session, so that the browser forgets its cookies in any case.
 async fn try_log_out(
     request: &HttpRequest,
     authority: &SessionAuthority,
@@ -82,7 +81,7 @@ fn again(request: &HttpRequest, problem: Problem) -> Problem {
 mod tests {
     use actix_web::test::TestRequest;
 
-    use crate::test_service::TestService;
+    use crate::test_service::{TOKEN_TTL, TestService};
 
     async fn logged_in() -> (TestService, String) {
         let service = TestService::start().await;
@@ -120,6 +119,18 @@ mod tests {
             assert_eq!(answer.cookie("refresh_token").as_deref(), Some(""));
             assert_eq!(service.validate(&token).await.problem(), (401, "invalid_token"));
         }
+    }
+
+    #[actix_web::test]
+    async fn the_form_ends_the_session_also_after_its_token_expired() {
+        let (service, token) = logged_in().await;
+        service.clock.advance(TOKEN_TTL);
+        service.keeper.sweep().await.unwrap();
+        assert_eq!(service.live.counts(), (0, 1));
+        let ours = with_cookie(TestRequest::post(), &token);
+        let answer = service.send(ours.insert_header(("sec-fetch-site", "same-origin"))).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/login"));
+        assert_eq!(service.live.counts(), (0, 0));
     }
 
     #[actix_web::test]
