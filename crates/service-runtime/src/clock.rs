@@ -7,11 +7,13 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use rustix::time::{ClockId, clock_gettime};
 use uuid::{NoContext, Timestamp, Uuid};
 
 /// Tells the time, and never an earlier time than it told before.
 pub trait Clock: Debug + Send + Sync {
-    /// The present instant, or the greatest instant seen if the machine's clock was set back.
+    /// The present instant. When the machine's clock was set back, time goes on from the greatest
+    /// instant seen.
     fn now(&self) -> DateTime<Utc>;
 }
 
@@ -23,24 +25,56 @@ pub fn id_at(instant: DateTime<Utc>) -> Uuid {
     Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, instant.timestamp_subsec_nanos()))
 }
 
-/// The machine's clock, in whole milliseconds: every worker asks many times in one, and only the
-/// first of them has anything to write.
+/// The machine's time, in whole milliseconds.
+///
+/// It is the boot-time clock, which cannot be set and counts while the machine sleeps, plus the
+/// greatest lead of the wall clock over it that was seen. So a wall clock that is set forward is
+/// followed, and when it is set back, time goes on from the greatest instant seen.
 #[derive(Debug, Default)]
 pub struct SystemClock {
-    /// Greatest instant seen, in milliseconds since 1970.
-    latest: AtomicI64,
+    /// The greatest lead of the wall clock over the boot-time clock, in nanoseconds. Written to
+    /// only when it grows: every worker reads it at each request.
+    lead: AtomicI64,
 }
 
-impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
-    fn now(&self) -> DateTime<Utc> {
-        let now = Utc::now().timestamp_millis();
-        let mut latest = self.latest.load(Ordering::Relaxed);
-        if now > latest {
-            latest = self.latest.fetch_max(now, Ordering::Relaxed).max(now);
-        }
-        DateTime::from_timestamp_millis(latest).unwrap_or(DateTime::<Utc>::MAX_UTC)
+impl SystemClock {
+    /// Goes on from this instant, unless it is in the past: the greatest instant that was seen
+    /// before the process began.
+    pub fn go_on_from(&self, instant: DateTime<Utc>) {
+        let nanos = instant.timestamp_nanos_opt().unwrap_or(i64::MAX);
+        self.lead.fetch_max(nanos.saturating_sub(boot_time()), Ordering::Relaxed);
     }
+
+    fn at(&self, wall: i64, boot: i64) -> DateTime<Utc> {
+        let lead = wall.saturating_sub(boot);
+        let mut greatest = self.lead.load(Ordering::Relaxed);
+        if lead > greatest {
+            greatest = self.lead.fetch_max(lead, Ordering::Relaxed).max(lead);
+        }
+        let millis = boot.saturating_add(greatest) / NANOS_PER_MILLI;
+        DateTime::from_timestamp_millis(millis).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+}
+
+const NANOS_PER_MILLI: i64 = 1_000_000;
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        // The wall clock first: time that passes between the two makes the lead smaller.
+        let wall = wall_time();
+        self.at(wall, boot_time())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
+fn wall_time() -> i64 {
+    Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX)
+}
+
+/// Nanoseconds since the machine was booted, sleep included.
+fn boot_time() -> i64 {
+    let time = clock_gettime(ClockId::Boottime);
+    time.tv_sec.saturating_mul(1000 * NANOS_PER_MILLI).saturating_add(time.tv_nsec)
 }
 
 /// A clock that stands still until it is told to move: for tests.
@@ -73,12 +107,41 @@ impl Clock for ManualClock {
 mod tests {
     use super::*;
 
+    const SECOND: i64 = 1000 * NANOS_PER_MILLI;
+    const HOUR: i64 = 3600 * SECOND;
+
     #[test]
-    fn time_never_runs_back() {
+    fn time_goes_on_when_the_clock_is_set_back() {
         let clock = SystemClock::default();
-        let future = clock.now() + Duration::from_secs(3600);
-        clock.latest.store(future.timestamp_millis(), Ordering::Relaxed);
-        assert_eq!(clock.now(), future);
+        let seconds = |wall: i64, boot: i64| clock.at(wall, boot).timestamp();
+        assert_eq!(seconds(100 * HOUR, HOUR), 100 * 3600);
+        assert_eq!(seconds(100 * HOUR + SECOND, HOUR + SECOND), 100 * 3600 + 1);
+        // Set back by ten hours: each second is still a second.
+        for passed in 2..30 {
+            let at = seconds(90 * HOUR + passed * SECOND, HOUR + passed * SECOND);
+            assert_eq!(at, 100 * 3600 + passed);
+        }
+        // The machine sleeps for an hour.
+        assert_eq!(seconds(91 * HOUR, 2 * HOUR), 101 * 3600);
+        // Right again, and then set forward.
+        assert_eq!(seconds(102 * HOUR, 3 * HOUR), 102 * 3600);
+        assert_eq!(seconds(200 * HOUR, 3 * HOUR), 200 * 3600);
+        assert_eq!(seconds(103 * HOUR, 4 * HOUR), 201 * 3600);
+    }
+
+    #[test]
+    fn time_goes_on_from_what_an_earlier_process_saw() {
+        let clock = SystemClock::default();
+        let wall = clock.now();
+        let seen = wall + Duration::from_secs(3600);
+        clock.go_on_from(seen);
+        let first = clock.now();
+        assert!(first >= seen - Duration::from_millis(1), "{first} {seen}");
+        while clock.now() <= first {
+            std::hint::spin_loop();
+        }
+        clock.go_on_from(wall);
+        assert!(clock.now() > first);
     }
 
     #[test]

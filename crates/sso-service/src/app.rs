@@ -33,6 +33,7 @@ use crate::{
     network::Network,
     sessions::{Follower, Keeper, LiveSessions, SessionStore},
     site::Origin,
+    timekeeping::{self, ClockError},
     users::{FirstAdminError, Hasher, UserStore, ensure_admin},
 };
 
@@ -77,12 +78,14 @@ impl App {
     pub(crate) async fn bind(config: Config) -> Result<Self, StartError> {
         let lock = InstanceLock::take(&config.database)?;
         let metrics = Arc::new(Metrics::default());
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let clock = Arc::new(SystemClock::default());
         let live = Arc::new(LiveSessions::new(&metrics));
         let keys = Arc::new(LiveKeys::default());
         let follower = Follower::new(live.clone(), keys.clone());
         let database = Database::open(&config.database, follower).await?;
         database.show(&metrics);
+        timekeeping::go_on(&database, &clock).await?;
+        let clock: Arc<dyn Clock> = clock;
         let record = audit_record(config.audit_file)?;
         let (rows, audit_rows) = AuditRows::start(database.clone(), &metrics);
         let (audit, audit_thread) = AuditLog::start(record, Some(rows), clock.clone(), &metrics)?;
@@ -235,6 +238,9 @@ pub(crate) enum StartError {
     /// The database cannot be read.
     #[error("SSO_DATABASE_URL: {0}")]
     Unavailable(#[from] Unavailable),
+    /// The clock is behind what was seen before.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
     /// There is no administrator and none could be created.
     #[error(transparent)]
     FirstAdmin(#[from] FirstAdminError),
@@ -257,6 +263,7 @@ impl StartError {
         match self {
             Self::FirstAdmin(FirstAdminError::NameTaken(_))
             | Self::Lock(_)
+            | Self::Clock(ClockError::Behind { .. })
             | Self::AuditFile { .. } => true,
             Self::Database(error) => error.is_about_configuration(),
             _ => false,

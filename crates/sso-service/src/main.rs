@@ -23,6 +23,7 @@ mod site;
 #[cfg(test)]
 mod test_service;
 mod text;
+mod timekeeping;
 mod tokens;
 mod users;
 

@@ -5,13 +5,13 @@ use clap::Subcommand;
 use service_runtime::clock::{Clock, SystemClock};
 
 use super::{
-    error::AdminError, key::KeyCommand, role::RoleCommand, session::SessionCommand,
-    user::UserCommand,
+    clock::ClockCommand, error::AdminError, key::KeyCommand, role::RoleCommand,
+    session::SessionCommand, user::UserCommand,
 };
 use crate::{
     audit::{AuditRecord, Event},
     config::Config,
-    database::{Database, Location},
+    database::{Database, InstanceLock, Location},
 };
 
 #[derive(Debug, Subcommand)]
@@ -28,6 +28,9 @@ pub(crate) enum AdminCommand {
     /// Keys of programs
     #[command(subcommand)]
     Key(KeyCommand),
+    /// The time that services go on from
+    #[command(subcommand)]
+    Clock(ClockCommand),
 }
 
 impl AdminCommand {
@@ -43,9 +46,22 @@ impl AdminCommand {
             true => Database::create_for_command(&config.database).await?,
             false => Database::open_for_command(&config.database).await?,
         };
-        let done = self.run_and_record(&database, config).await;
+        let (lock, done) = match self.lock(config) {
+            Ok(lock) => (lock, self.run_and_record(&database, config).await),
+            Err(error) => (None, Err(error)),
+        };
         database.close().await;
+        // Not before SQLite has closed the file: its own locks would end with this descriptor.
+        drop(lock);
         done
+    }
+
+    /// What may not be done beside a running service holds its lock.
+    fn lock(&self, config: &Config) -> Result<Option<InstanceLock>, AdminError> {
+        match self {
+            Self::Clock(_) => Ok(Some(InstanceLock::take(&config.database)?)),
+            _ => Ok(None),
+        }
     }
 
     /// Only a first user is a reason to create a database: any other command that finds none has
@@ -71,6 +87,7 @@ impl AdminCommand {
             Self::Role(command) => command.event(event),
             Self::Sessions(command) => command.event(event),
             Self::Key(command) => command.event(event),
+            Self::Clock(command) => command.event(event),
         }
     }
 
@@ -80,6 +97,7 @@ impl AdminCommand {
             Self::Role(command) => command.run(database).await,
             Self::Sessions(command) => command.run(database).await,
             Self::Key(command) => command.run(database).await,
+            Self::Clock(command) => command.run(&database).await,
         }
     }
 }

@@ -6,7 +6,7 @@ use shared_types::InvalidPermission;
 
 use crate::{
     audit::AuditError,
-    database::{OpenError, Unavailable},
+    database::{LockError, OpenError, Unavailable},
     keys::{InvalidKeyName, KeyError, KeyName},
     sessions::MintError,
     users::{
@@ -74,6 +74,9 @@ pub(crate) enum AdminError {
     /// The sessions cannot be minted.
     #[error(transparent)]
     Mint(#[from] MintError),
+    /// The service runs.
+    #[error("stop the service first: {0}")]
+    Lock(#[from] LockError),
     /// The database does not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -89,7 +92,7 @@ impl AdminError {
     /// Whether another configuration would help.
     pub(crate) fn is_about_configuration(&self) -> bool {
         match self {
-            Self::InMemory => true,
+            Self::InMemory | Self::Lock(_) => true,
             Self::Open(error) => error.is_about_configuration(),
             _ => false,
         }

@@ -3,6 +3,7 @@
 //! Each command works on the database of the service, which may be running and then hears of it
 //! within a second.
 
+mod clock;
 mod command;
 mod error;
 mod key;

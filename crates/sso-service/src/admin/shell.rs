@@ -9,7 +9,7 @@ use super::error::AdminError;
 use crate::{
     cli::tests::parse_admin,
     config::Config,
-    database::{Database, Nobody},
+    database::{Database, InstanceLock, Nobody},
     keys::KeyStore,
     page::Part,
     test_service::{LIFETIMES, LIMITS, PASSWORD, TestService},
@@ -186,6 +186,26 @@ async fn keys_are_created_listed_and_deleted() {
     assert!(keys(&service).await.is_empty());
     let gone = shell.run(&["key", "delete", "deploy"]).await.unwrap_err();
     assert_eq!(gone.to_string(), "there is no key deploy");
+}
+
+#[actix_web::test]
+async fn a_reset_of_the_clock_ends_all_sessions() {
+    let shell = Shell::open();
+    let service = shell.service().await;
+    shell.create(&["root", "--role", "admin"]).await.unwrap();
+    let token = service.log_in("root").await;
+    shell.run(&["clock", "reset"]).await.unwrap();
+    until("the reset", async || service.validate(&token).await.status == 401).await;
+}
+
+#[actix_web::test]
+async fn the_clock_is_not_reset_while_the_service_runs() {
+    let shell = Shell::open();
+    shell.create(&["root", "--role", "admin"]).await.unwrap();
+    let _service = shell.service().await;
+    let _lock = InstanceLock::take(&shell.config.database).unwrap();
+    let refused = shell.run(&["clock", "reset"]).await.unwrap_err();
+    assert!(refused.to_string().contains("stop the service first"), "{refused}");
 }
 
 #[actix_web::test]

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 
-use crate::{tokens::TokenHash, users::Account};
+use crate::{timekeeping::is_ahead, tokens::TokenHash, users::Account};
 
 /// All keys. They are few and change seldom: all are exchanged at once, and whoever looks one up
 /// waits for nobody.
@@ -32,6 +32,6 @@ impl LiveKeys {
         let keys = self.0.load();
         let key = keys.get(hash)?;
         let over = key.expires_at.is_some_and(|end| end <= now);
-        (!over).then(|| key.clone())
+        (!over && !is_ahead(key.account.created_at, now)).then(|| key.clone())
     }
 }

@@ -287,6 +287,7 @@ async fn what_a_token_was_renewed_with_is_wiped_after_a_while() {
     let service = TestService::start().await;
     service.add_user("alice", &[]).await;
     let logged_in = log_in(&service, "alice").await;
+    service.clock.advance(Duration::from_secs(1));
     let renewed = refresh(&service, &logged_in).await.unwrap();
     assert!(is_valid(&service, &renewed));
     let kept = "SELECT count(*) FROM refresh_tokens WHERE nonce IS NOT NULL";
@@ -305,13 +306,14 @@ async fn that_a_token_was_used_outlives_the_service() {
     let first = place.start().await;
     first.add_user("alice", &[]).await;
     let logged_in = log_in(&first, "alice").await;
+    first.clock.advance(Duration::from_secs(1));
     let renewed = refresh(&first, &logged_in).await.unwrap();
     assert!(is_valid(&first, &renewed));
     first.keeper.write_first_uses().await.unwrap();
     drop(first);
 
     let second = place.start().await;
-    second.clock.advance(Duration::from_secs(10));
+    second.clock.advance(Duration::from_secs(11));
     let reused = refresh(&second, &logged_in).await;
     assert!(matches!(reused, Err(RefreshError::Reused(_))), "{reused:?}");
 }

@@ -2,6 +2,7 @@
 
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
+use chrono::{DateTime, TimeDelta};
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use service_runtime::{clock::Clock, metrics::Metrics};
 use sqlx::{SqliteConnection, query};
@@ -12,12 +13,14 @@ use super::{
     store::SessionStore,
     sweep::{self, sweep},
 };
-use crate::{audit::AuditLog, database::Unavailable};
+use crate::{audit::AuditLog, database::Unavailable, timekeeping};
 
 /// How often what could not be written is tried again, and what is over is swept away.
 const PERIOD: Duration = Duration::from_secs(1);
 /// How often it is written when sessions were last seen.
 const USE_PERIOD: Duration = Duration::from_secs(30);
+/// How often the greatest instant seen is written: shorter than a token may be ahead.
+const TIME_PERIOD: TimeDelta = TimeDelta::seconds(30);
 /// How many sessions are written at a time: log-ins wait for no longer than these take.
 const STEP: usize = 1000;
 
@@ -57,11 +60,17 @@ impl Keeper {
     /// Goes on until it is dropped. What fails is tried again the next time.
     pub(crate) async fn run(&self) {
         let mut ticks = interval(PERIOD);
+        let mut time_persisted = DateTime::UNIX_EPOCH;
         let mut uses_written = Instant::now();
         loop {
             ticks.tick().await;
             let _ = self.end_sessions().await;
             let _ = self.write_first_uses().await;
+            let now = self.clock.now();
+            // Also at once when the clock was set forward.
+            if now - time_persisted >= TIME_PERIOD && self.persist_time().await.is_ok() {
+                time_persisted = now;
+            }
             let _ = self.sweep().await;
             if uses_written.elapsed() >= USE_PERIOD {
                 uses_written = Instant::now();
@@ -75,12 +84,20 @@ impl Keeper {
         if let Err(error) = self.end_sessions().await {
             tracing::error!(%error, "sessions that were ended may be valid again after a restart");
         }
+        if let Err(error) = self.persist_time().await {
+            tracing::warn!(%error, "cannot persist the time");
+        }
         if let Err(error) = self.write_first_uses().await {
             tracing::warn!(%error, "cannot persist which tokens were used");
         }
         if let Err(error) = self.write_uses().await {
             tracing::warn!(%error, "cannot persist when sessions were last seen");
         }
+    }
+
+    /// A later process goes on from this instant.
+    pub(super) async fn persist_time(&self) -> Result<(), Unavailable> {
+        timekeeping::persist(self.store.database(), self.clock.now()).await
     }
 
     /// Ends in the database what has ended here.

@@ -18,7 +18,7 @@ use super::{
     live_session::LiveSession,
     unwritten::{Unwritten, lock},
 };
-use crate::{tokens::TokenHash, users::Account};
+use crate::{timekeeping::MAX_AHEAD, tokens::TokenHash, users::Account};
 
 /// How exactly it is known when a session was last seen. A busy session is then written to once
 /// in this time, and its cache line stays shared between cores.
@@ -91,8 +91,9 @@ impl LiveSessions {
     /// The token of this hash, if it is valid.
     fn valid(&self, hash: &TokenHash, now: DateTime<Utc>) -> Option<LiveToken> {
         let token = self.tokens.get(hash)?.clone();
-        let valid = now.timestamp_millis() < token.expires_at && !token.session.is_over();
-        valid.then_some(token)
+        let lives = now.timestamp_millis() < token.expires_at
+            && token.issued_at <= (now + MAX_AHEAD).timestamp_millis();
+        (lives && !token.session.is_over()).then_some(token)
     }
 
     /// The session that a token stands for, also if the token is not valid any more.
@@ -256,6 +257,17 @@ mod tests {
         live.add(token("a", 1000), None, || session(&user)).end();
         live.add(token("b", 1000), Some(TokenHash::of("a")), || unreachable!());
         assert!(live.find(&TokenHash::of("b"), noon()).is_none());
+    }
+
+    #[test]
+    fn a_token_from_the_future_is_not_valid() {
+        let (live, user) = live();
+        live.add(token("a", 3_600_000), None, || session(&user));
+        for (seconds_before, expected) in [(0, true), (60, true), (61, false), (315_360_000, false)]
+        {
+            let now = noon() - chrono::TimeDelta::seconds(seconds_before);
+            assert_eq!(live.is_valid(&TokenHash::of("a"), now), expected, "{seconds_before}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod past_tokens;
 mod refresh;
 #[cfg(test)]
 mod refresh_model;
+mod refresh_token;
 mod store;
 mod sweep;
 mod unwritten;
@@ -27,6 +28,5 @@ pub(crate) use keeper::Keeper;
 pub(crate) use live::{LiveSessions, Principal};
 pub(crate) use live_session::LiveSession;
 pub(crate) use mint::{MintError, Minting, mint};
-pub(crate) use past_tokens::NamedSession;
 pub(crate) use refresh::{Ended, Refreshed, Renewal, Renewed};
 pub(crate) use store::{SessionDetails, SessionStore};

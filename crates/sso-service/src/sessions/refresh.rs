@@ -1,27 +1,25 @@
 //! Renewing a session: a refresh token is spent for a new session token and the next refresh token.
 //!
-//! An answer can get lost, and a client can ask twice at a time. So for [`REPLAY_WINDOW`] the same
+//! An answer can get lost, and a client can ask twice at a time. So for [`REPLAY_WINDOW`](super::refresh_token::REPLAY_WINDOW) the same
 //! token gets the same answer. A spent token that is shown later ends the session if one of its
 //! successors was used: two callers hold it then, and one of them has stolen it. If none was used,
 //! the answer was lost; the token gets new successors, and the unused ones are void.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{FromRow, SqliteConnection, query, query_as, query_scalar};
+use sqlx::{SqliteConnection, query, query_scalar};
 use uuid::Uuid;
 
 use super::{
     begin::{add_refresh_token, add_session_token},
     live::LiveSessions,
     past_tokens::retire,
+    refresh_token::{Again, Ends, TokenRow, Verdict, find, instant},
 };
 use crate::{
     tokens::{Nonce, TokenHash},
     users::{Account, StoreError, User, user_by_number},
 };
 
-/// How long a spent refresh token gets the same answer again, and how long a session that was
-/// renewed is not renewed again.
-pub(super) const REPLAY_WINDOW: TimeDelta = TimeDelta::seconds(10);
 /// How many session tokens of a session are valid at a time: who renews early need not throw away
 /// at once what is still in use.
 const LIVE_TOKENS: i64 = 3;
@@ -98,190 +96,47 @@ pub(super) async fn refresh(
         return Ok(Refreshed::Invalid);
     }
     match token.judge(renewal.now, token.last_use(live)) {
-        Verdict::Renew => token.renew(connection, user, renewal).await,
+        Verdict::Renew => rotate(connection, &token, user, renewal).await,
         Verdict::Replace => {
             void_newest(connection, &token).await?;
-            token.renew(connection, user, renewal).await
+            rotate(connection, &token, user, renewal).await
         }
-        Verdict::Again(again) => token.renewed(user, again.nonce, again.at, again.ends),
+        Verdict::Again(answer) => renewed(&token, user, answer),
         Verdict::Reused => {
             end(connection, token.session).await?;
             let ended = Ended { session_id: token.id()?, account: user.account };
             Ok(Refreshed::Reused(Box::new(ended)))
         }
         Verdict::TooSoon(wait) => Ok(Refreshed::TooSoon(wait)),
-        Verdict::Expired => Ok(Refreshed::Invalid),
+        Verdict::Expired | Verdict::FromTheFuture => Ok(Refreshed::Invalid),
     }
 }
 
-/// A refresh token and its session as they stand in the tables.
-#[derive(Debug, FromRow)]
-struct TokenRow {
-    expires_at: i64,
-    spent_at: Option<i64>,
-    nonce: Option<Vec<u8>>,
-    token_expires_at: Option<i64>,
-    successor_expires_at: Option<i64>,
-    session: i64,
-    id: Vec<u8>,
-    user: i64,
-    epoch: i64,
-    created_at: i64,
-    rotated_at: Option<i64>,
-    used_issued_at: Option<i64>,
-    ends_at: i64,
-    /// The hash of the session's newest token.
-    newest: Option<Vec<u8>>,
-}
-
-/// When the new tokens expire.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Ends {
-    token: i64,
-    refresh_token: i64,
-}
-
-/// What was answered before.
-#[derive(Debug, PartialEq)]
-struct Again {
-    nonce: Nonce,
-    at: i64,
-    ends: Ends,
-}
-
-#[derive(Debug, PartialEq)]
-enum Verdict {
-    Renew,
-    /// As [`Verdict::Renew`], in the place of what was issued before.
-    Replace,
-    Again(Again),
-    Reused,
-    TooSoon(TimeDelta),
-    Expired,
-}
-
-impl TokenRow {
-    /// `last_use`: when the newest of the session's tokens that was used had been issued.
-    fn judge(&self, now: DateTime<Utc>, last_use: i64) -> Verdict {
-        if let Some(spent_at) = self.spent_at {
-            if let Some(again) = self.answer_of(spent_at).filter(|_| within_window(now, spent_at)) {
-                return Verdict::Again(again);
-            }
-            // Of a later rotation than this one the successors are those of a successor.
-            let unused = self.rotated_at == Some(spent_at) && last_use < spent_at;
-            if !unused {
-                return Verdict::Reused;
-            }
-        }
-        if self.expires_at <= now.timestamp_millis() {
-            return Verdict::Expired;
-        }
-        match self.rotated_at {
-            Some(rotated_at) if within_window(now, rotated_at) => {
-                Verdict::TooSoon(REPLAY_WINDOW - since(now, rotated_at).abs())
-            }
-            _ if self.spent_at.is_some() => Verdict::Replace,
-            _ => Verdict::Renew,
-        }
-    }
-
-    /// When the newest token that was used had been issued. What is in memory is newer than what
-    /// was written.
-    fn last_use(&self, live: &LiveSessions) -> i64 {
-        let newest = self.newest.as_deref().and_then(TokenHash::read);
-        let session = newest.and_then(|newest| live.session_of(&newest));
-        let in_memory = session.map_or(self.created_at, |session| session.used_issued_at());
-        in_memory.max(self.used_issued_at.unwrap_or(self.created_at))
-    }
-
-    /// What was answered when the token was spent, as long as that is known.
-    fn answer_of(&self, at: i64) -> Option<Again> {
-        let ends =
-            Ends { token: self.token_expires_at?, refresh_token: self.successor_expires_at? };
-        Some(Again { nonce: Nonce::read(self.nonce.as_deref()?)?, at, ends })
-    }
-
-    /// When this rotation happens: later than the last one, also if the clock ran back meanwhile.
-    /// So the instant names the rotation.
-    fn rotates_at(&self, now: DateTime<Utc>) -> i64 {
-        let last = self.rotated_at.unwrap_or(self.created_at);
-        now.timestamp_millis().max(last + 1)
-    }
-
-    /// Nothing outlives the session.
-    fn ends(&self, renewal: &Renewal) -> Ends {
-        let bounded = |instant: DateTime<Utc>| instant.timestamp_millis().min(self.ends_at);
-        Ends {
-            token: bounded(renewal.token_expires_at),
-            refresh_token: bounded(renewal.refresh_expires_at),
-        }
-    }
-
-    async fn renew(
-        &self,
-        connection: &mut SqliteConnection,
-        user: User,
-        renewal: &Renewal,
-    ) -> Result<Refreshed, StoreError> {
-        let (at, next) = (self.rotates_at(renewal.now), self.ends(renewal));
-        renew(connection, self.session, renewal, at, next).await?;
-        self.renewed(user, renewal.nonce, at, next)
-    }
-
-    fn renewed(
-        &self,
-        user: User,
-        nonce: Nonce,
-        issued_at: i64,
-        ends: Ends,
-    ) -> Result<Refreshed, StoreError> {
-        Ok(Refreshed::Renewed(Box::new(Renewed {
-            nonce,
-            user,
-            session_id: self.id()?,
-            issued_at: instant(issued_at)?,
-            token_expires_at: instant(ends.token)?,
-            refresh_expires_at: instant(ends.refresh_token)?,
-        })))
-    }
-
-    fn id(&self) -> Result<Uuid, sqlx::Error> {
-        Uuid::from_slice(&self.id).map_err(|error| sqlx::Error::Decode(error.into()))
-    }
-}
-
-/// Whether this was a moment ago. The machine's clock may have been set back by a restart: what
-/// seems to come is then as near as what has been.
-fn within_window(now: DateTime<Utc>, instant: i64) -> bool {
-    since(now, instant).abs() < REPLAY_WINDOW
-}
-
-fn since(now: DateTime<Utc>, instant: i64) -> TimeDelta {
-    TimeDelta::milliseconds(now.timestamp_millis() - instant)
-}
-
-fn instant(millis: i64) -> Result<DateTime<Utc>, sqlx::Error> {
-    let outside = || sqlx::Error::Decode("an instant outside of the calendar".into());
-    DateTime::from_timestamp_millis(millis).ok_or_else(outside)
-}
-
-async fn find(
+/// Spends a token for its successors.
+async fn rotate(
     connection: &mut SqliteConnection,
-    hash: &TokenHash,
-) -> Result<Option<TokenRow>, sqlx::Error> {
-    let row = query_as(
-        "SELECT refresh_tokens.expires_at, spent_at, nonce, token_expires_at,
-                successor_expires_at, session, id, user, epoch, created_at, rotated_at,
-                used_issued_at, ends_at, (SELECT hash FROM session_tokens
-                    WHERE session = sessions.number
-                    ORDER BY session_tokens.number DESC LIMIT 1) AS newest
-         FROM refresh_tokens JOIN sessions ON sessions.number = session
-         WHERE refresh_tokens.hash = ?",
-    );
-    row.bind(hash.as_bytes()).fetch_optional(connection).await
+    token: &TokenRow,
+    user: User,
+    renewal: &Renewal,
+) -> Result<Refreshed, StoreError> {
+    let at = token.rotates_at(renewal.now);
+    let ends = token.ends(renewal.token_expires_at, renewal.refresh_expires_at);
+    write_rotation(connection, token.session, renewal, at, ends).await?;
+    renewed(token, user, Again { nonce: renewal.nonce, at, ends })
 }
 
-async fn renew(
+fn renewed(token: &TokenRow, user: User, answer: Again) -> Result<Refreshed, StoreError> {
+    Ok(Refreshed::Renewed(Box::new(Renewed {
+        nonce: answer.nonce,
+        user,
+        session_id: token.id()?,
+        issued_at: instant(answer.at)?,
+        token_expires_at: instant(answer.ends.token)?,
+        refresh_expires_at: instant(answer.ends.refresh_token)?,
+    })))
+}
+
+async fn write_rotation(
     connection: &mut SqliteConnection,
     session: i64,
     renewal: &Renewal,

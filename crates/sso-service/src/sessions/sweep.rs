@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{FromRow, SqliteConnection, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{past_tokens::retire, refresh::REPLAY_WINDOW};
+use super::{past_tokens::retire, refresh_token::REPLAY_WINDOW};
 use crate::audit::{Event, Kind};
 
 /// How many rows go at a time: log-ins wait for no longer than these take.

@@ -1,0 +1,179 @@
+//! Time goes on from the greatest instant that any process on this database has seen, so that
+//! nothing that has expired becomes valid again.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use service_runtime::clock::{Clock, SystemClock};
+use sqlx::{SqliteConnection, query, query_scalar};
+
+use crate::database::{Database, Unavailable};
+
+/// How far the clock may be behind the greatest instant seen when a service starts. Less is what
+/// a machine's clock is corrected by.
+const MAX_LAG: TimeDelta = TimeDelta::minutes(5);
+/// How far in the future a token may have been issued. One from later was issued while the clock
+/// was wrong, and would be valid for too long.
+pub(crate) const MAX_AHEAD: TimeDelta = TimeDelta::seconds(60);
+
+/// Whether something was issued in the future, beyond [`MAX_AHEAD`].
+pub(crate) fn is_ahead(issued_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    issued_at - now > MAX_AHEAD
+}
+
+/// The greatest instant that was seen on this database.
+pub(crate) async fn greatest_instant(database: &Database) -> Result<DateTime<Utc>, Unavailable> {
+    let seen = query_scalar("SELECT max(seen_at) FROM greatest_instant");
+    let seen: i64 = seen.fetch_one(&mut *database.reader().await?).await?;
+    Ok(DateTime::from_timestamp_millis(seen).unwrap_or_default())
+}
+
+/// Has the clock of a service that starts go on from the greatest instant seen.
+///
+/// # Errors
+/// When the clock is too far behind it, or the database cannot tell.
+pub(crate) async fn go_on(database: &Database, clock: &SystemClock) -> Result<(), ClockError> {
+    let (now, seen) = (clock.now(), greatest_instant(database).await?);
+    if seen - now > MAX_LAG {
+        return Err(ClockError::Behind { now, seen });
+    }
+    clock.go_on_from(seen);
+    Ok(())
+}
+
+/// Persists the greatest instant seen.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) async fn persist(database: &Database, now: DateTime<Utc>) -> Result<(), Unavailable> {
+    let now = now.timestamp_millis();
+    let write = async move |connection: &mut SqliteConnection| {
+        query("UPDATE greatest_instant SET seen_at = max(seen_at, ?)")
+            .bind(now)
+            .execute(connection)
+            .await?;
+        Ok(())
+    };
+    database.write(write).await
+}
+
+/// Begins anew at this instant, which may be before the greatest one seen. All sessions end. Keys
+/// and grants end that have expired by what was seen, or were made in the future.
+///
+/// # Errors
+/// When it cannot be written. Nothing is then.
+pub(crate) async fn reset(database: &Database, now: DateTime<Utc>) -> Result<(), Unavailable> {
+    let (ahead, now) = ((now + MAX_AHEAD).timestamp_millis(), now.timestamp_millis());
+    let write = async move |connection: &mut SqliteConnection| {
+        query("UPDATE users SET epoch = epoch + 1").execute(&mut *connection).await?;
+        for end in [
+            "UPDATE grants SET expires_at = min(expires_at, ?1)
+             WHERE created_at > ?2 OR expires_at <= (SELECT max(seen_at) FROM greatest_instant)",
+            "UPDATE api_keys SET expires_at = min(coalesce(expires_at, ?1), ?1)
+             WHERE created_at > ?2 OR expires_at <= (SELECT max(seen_at) FROM greatest_instant)",
+        ] {
+            query(end).bind(now).bind(ahead).execute(&mut *connection).await?;
+        }
+        query("UPDATE greatest_instant SET seen_at = ?").bind(now).execute(connection).await?;
+        Ok(())
+    };
+    database.write(write).await
+}
+
+/// The service cannot start by this clock.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClockError {
+    /// The clock was set back, or was ahead when the service ran before.
+    #[error(
+        "the clock of this machine is behind: it says {now}, and the service has run until {seen}. \
+         Set the clock right; or, if the clock was wrong before, run `sso-service admin clock \
+         reset`, which ends all sessions"
+    )]
+    Behind {
+        /// What the clock says.
+        now: DateTime<Utc>,
+        /// What it has said before.
+        seen: DateTime<Utc>,
+    },
+    /// The database cannot tell.
+    #[error("SSO_DATABASE_URL: {0}")]
+    Unavailable(#[from] Unavailable),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use actix_web::http::Method;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        database::{Location, Nobody},
+        test_service::{LIFETIMES, LIMITS, TestService, noon},
+    };
+
+    async fn database() -> Database {
+        Database::open(&Location::Memory, Nobody).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_service_goes_on_from_what_was_seen_before() {
+        let (database, clock) = (database().await, SystemClock::default());
+        let start = clock.now();
+        for (lead, expected) in [(0, true), (60, true), (299, true), (301, false), (3600, false)] {
+            let seen = start + TimeDelta::seconds(lead);
+            reset(&database, seen).await.unwrap();
+            let clock = SystemClock::default();
+            let result = go_on(&database, &clock).await;
+            assert_eq!(result.is_ok(), expected, "{lead}: {result:?}");
+            assert_eq!(clock.now() >= seen, expected, "{lead}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_greatest_instant_is_kept() {
+        let database = database().await;
+        let early = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let late = early + TimeDelta::days(3650);
+        for now in [early, late, early] {
+            persist(&database, now).await.unwrap();
+        }
+        assert_eq!(greatest_instant(&database).await.unwrap(), late);
+    }
+
+    /// Creates a key that expires after so many days.
+    async fn key(service: &TestService, admin: &str, name: &str, days: u64) -> String {
+        let end = service.clock.now() + Duration::from_secs(days * 24 * 3600);
+        let wish = json!({"name": name, "permissions": ["logs:read"], "expires_at": end});
+        let answer = service.call(Method::POST, "/admin/keys", admin, wish).await;
+        assert_eq!(answer.status, 201, "{:?}", answer.body);
+        answer.body["key"].as_str().unwrap().to_owned()
+    }
+
+    #[actix_web::test]
+    async fn after_a_reset_nothing_lasts_that_was_made_or_has_expired_while_the_clock_was_ahead() {
+        let directory = tempfile::tempdir().unwrap();
+        let location = Location::File(directory.path().join("sso.db"));
+        let service = TestService::with(LIFETIMES, LIMITS, &location).await;
+        let before = service.add_admin("root").await;
+        let expired = key(&service, &before, "expired", 1).await;
+        let lasting = key(&service, &before, "lasting", 20 * 365).await;
+        service.clock.advance(Duration::from_secs(10 * 365 * 24 * 3600));
+        let ahead = service.log_in("root").await;
+        let from_ahead = key(&service, &ahead, "ahead", 1).await;
+        service.keeper.finish().await;
+        service.database.close().await;
+
+        let hour = Duration::from_secs(3600);
+        let stopped = Database::open(&location, Nobody).await.unwrap();
+        reset(&stopped, noon() + hour).await.unwrap();
+        stopped.close().await;
+        let service = TestService::with(LIFETIMES, LIMITS, &location).await;
+        service.clock.advance(hour);
+        for token in [&before, &ahead, &expired, &from_ahead] {
+            assert_eq!(service.validate(token).await.problem(), (401, "invalid_token"));
+        }
+        assert_eq!(service.validate(&lasting).await.status, 200);
+        let begun = service.log_in("root").await;
+        assert_eq!(service.validate(&begun).await.status, 200);
+    }
+}
