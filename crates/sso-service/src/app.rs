@@ -31,7 +31,7 @@ use crate::{
     limiter::Limiter,
     login_guard::LoginGuard,
     network::Network,
-    sessions::{Follower, Keeper, LiveSessions, SessionStore},
+    sessions::{Follower, Journal, Keeper, LiveSessions, SessionStore, restore},
     site::Origin,
     timekeeping::{self, ClockError},
     users::{FirstAdminError, Hasher, UserStore, ensure_admin},
@@ -81,6 +81,8 @@ impl App {
         let clock = Arc::new(SystemClock::default());
         let live = Arc::new(LiveSessions::new(&metrics));
         let keys = Arc::new(LiveKeys::default());
+        let journal = Journal::open(&config.database).map_err(StartError::Journal)?;
+        restore(&journal, &live, &keys);
         let follower = Follower::new(live.clone(), keys.clone());
         let database = Database::open(&config.database, follower).await?;
         database.show(&metrics);
@@ -102,7 +104,13 @@ impl App {
         let hasher = Hasher::start(&metrics)?;
         ensure_admin(&users, &hasher, config.first_admin, clock.now()).await?;
 
-        let sessions = Arc::new(SessionStore::new(config.limits, database.clone(), live));
+        let sessions = Arc::new(SessionStore::new(
+            config.limits,
+            database.clone(),
+            live,
+            keys.clone(),
+            journal,
+        ));
         let keeper =
             Arc::new(Keeper::new(sessions.clone(), clock.clone(), audit.clone(), &metrics));
         let keeping = actix_web::rt::spawn({
@@ -238,6 +246,9 @@ pub(crate) enum StartError {
     /// The database cannot be read.
     #[error("SSO_DATABASE_URL: {0}")]
     Unavailable(#[from] Unavailable),
+    /// There is no place for what cannot be written to the database.
+    #[error("SSO_DATABASE_URL: cannot open the journal beside the database: {0}")]
+    Journal(#[source] io::Error),
     /// The clock is behind what was seen before.
     #[error(transparent)]
     Clock(#[from] ClockError),

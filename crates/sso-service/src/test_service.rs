@@ -30,7 +30,7 @@ use crate::{
     keys::LiveKeys,
     limiter::{Limiter, LoginLimits},
     login_guard::LoginGuard,
-    sessions::{Follower, Keeper, Limits, LiveSessions, SessionStore},
+    sessions::{Follower, Journal, Keeper, Limits, LiveSessions, SessionStore, restore},
     site::{Site, SiteSettings},
     users::{
         HashMemory, Hasher, NewUser, Password, PasswordHash, PasswordRules, UserStore, UserUpdate,
@@ -49,6 +49,7 @@ pub(crate) struct TestService {
     pub(crate) users: UserStore,
     pub(crate) database: Database,
     pub(crate) live: Arc<LiveSessions>,
+    pub(crate) sessions: Arc<SessionStore>,
     pub(crate) keeper: Keeper,
     pub(crate) metrics: Metrics,
     pub(crate) authority: Data<SessionAuthority>,
@@ -87,10 +88,18 @@ impl TestService {
         let clock = Arc::new(ManualClock::at(noon()));
         let live = Arc::new(LiveSessions::new(&metrics));
         let keys = Arc::new(LiveKeys::default());
+        let journal = Journal::open(location).unwrap();
+        restore(&journal, &live, &keys);
         let follower = Follower::new(live.clone(), keys.clone());
         let database = Database::open(location, follower).await.unwrap();
         let users = UserStore::new(database.clone());
-        let sessions = Arc::new(SessionStore::new(limits, database.clone(), live.clone()));
+        let sessions = Arc::new(SessionStore::new(
+            limits,
+            database.clone(),
+            live.clone(),
+            keys.clone(),
+            journal,
+        ));
         let record = Lines::default();
         let (audit, audit_thread) =
             AuditLog::start(Box::new(record.clone()), None, clock.clone(), &metrics).unwrap();
@@ -115,7 +124,7 @@ impl TestService {
             lifetimes,
             users.clone(),
             guard,
-            sessions,
+            sessions.clone(),
             keys,
             audit,
             &metrics,
@@ -126,6 +135,7 @@ impl TestService {
             users,
             database,
             live,
+            sessions,
             keeper,
             metrics,
             authority: Data::new(authority),

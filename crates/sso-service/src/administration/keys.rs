@@ -68,7 +68,12 @@ impl Administration {
         actor: Actor<'_>,
         id: Uuid,
     ) -> Result<(), AdministrationError> {
-        let name = self.keys.delete(id).await?.ok_or(AdministrationError::NoSuchKey)?;
+        let deleted = self.keys.delete(id).await;
+        if deleted.is_err() {
+            // In force all the same, and tried again.
+            self.sessions.revoke_key(id).await;
+        }
+        let name = deleted?.ok_or(AdministrationError::NoSuchKey)?;
         self.note(actor, Kind::KeyChanged, "deleted", &name);
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::{
     audit::Kind,
     page::{Page, Part},
     sessions::SessionDetails,
-    users::{Email, NewUser, Password, User, UserUpdate, Username},
+    users::{ChangeError, Email, Extent, NewUser, Password, User, UserUpdate, Username},
 };
 use uuid::Uuid;
 
@@ -113,8 +113,17 @@ impl Administration {
                 Some(self.guard.hash(password, actor.source).await?)
             }
         };
+        if disabled == Some(false) {
+            // What was refused before must not come after this.
+            self.sessions.write_revocations().await?;
+        }
+        let extent = match disabled {
+            Some(true) => Some(Extent::LogIn),
+            _ => password_hash.as_ref().map(|_| Extent::Sessions),
+        };
         let update = UserUpdate { roles, disabled, password_hash, email };
-        self.users.update(username.clone(), update).await?;
+        let done = self.users.update(username.clone(), update).await;
+        self.in_force(done, &username, extent).await?;
         for aspect in aspects {
             self.note(actor, Kind::UserChanged, aspect, username.as_str());
         }
@@ -130,7 +139,8 @@ impl Administration {
         actor: Actor<'_>,
         username: Username,
     ) -> Result<(), AdministrationError> {
-        self.users.delete(username.clone()).await?;
+        let done = self.users.delete(username.clone()).await;
+        self.in_force(done, &username, Some(Extent::Account)).await?;
         self.note(actor, Kind::UserChanged, "deleted", username.as_str());
         Ok(())
     }
@@ -157,8 +167,22 @@ impl Administration {
         actor: Actor<'_>,
         username: Username,
     ) -> Result<(), AdministrationError> {
-        self.users.end_sessions(username.clone()).await?;
+        let done = self.users.end_sessions(username.clone()).await;
+        self.in_force(done, &username, Some(Extent::Sessions)).await?;
         self.note(actor, Kind::AdminRevoke, "sessions", username.as_str());
         Ok(())
+    }
+
+    /// A revocation that could not be written is in force all the same, and is tried again.
+    async fn in_force(
+        &self,
+        done: Result<(), ChangeError>,
+        username: &Username,
+        extent: Option<Extent>,
+    ) -> Result<(), ChangeError> {
+        if let (Err(ChangeError::Unavailable(_)), Some(extent)) = (&done, extent) {
+            self.sessions.revoke_user(username, extent).await;
+        }
+        done
     }
 }

@@ -1,16 +1,24 @@
 //! The keys in memory, found by the hash of what is shown.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::{timekeeping::is_ahead, tokens::TokenHash, users::Account};
 
 /// All keys. They are few and change seldom: all are exchanged at once, and whoever looks one up
 /// waits for nobody.
 #[derive(Debug, Default)]
-pub(crate) struct LiveKeys(ArcSwap<HashMap<TokenHash, LiveKey>>);
+pub(crate) struct LiveKeys {
+    keys: ArcSwap<HashMap<TokenHash, LiveKey>>,
+    /// Keys that are deleted here and may not be in the database. Locked by all who exchange.
+    revoked: Mutex<BTreeSet<Uuid>>,
+}
 
 /// A key, as validation needs it.
 #[derive(Debug, Clone)]
@@ -23,13 +31,27 @@ pub(crate) struct LiveKey {
 
 impl LiveKeys {
     /// These are all keys there are.
-    pub(crate) fn replace(&self, keys: HashMap<TokenHash, LiveKey>) {
-        self.0.store(Arc::new(keys));
+    pub(crate) fn replace(&self, mut keys: HashMap<TokenHash, LiveKey>) {
+        let revoked = self.revoked.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.retain(|_, key| !revoked.contains(&key.account.user_id));
+        self.keys.store(Arc::new(keys));
+    }
+
+    /// Deletes the key of this id in memory, for good. Tells whether there was one.
+    pub(crate) fn revoke(&self, id: Uuid) -> bool {
+        let mut revoked = self.revoked.lock().unwrap_or_else(PoisonError::into_inner);
+        revoked.insert(id);
+        let before = self.keys.load_full();
+        let mut keys = HashMap::clone(&before);
+        keys.retain(|_, key| key.account.user_id != id);
+        let found = keys.len() < before.len();
+        self.keys.store(Arc::new(keys));
+        found
     }
 
     /// The key of this hash, if it is valid.
     pub(crate) fn find(&self, hash: &TokenHash, now: DateTime<Utc>) -> Option<LiveKey> {
-        let keys = self.0.load();
+        let keys = self.keys.load();
         let key = keys.get(hash)?;
         let over = key.expires_at.is_some_and(|end| end <= now);
         (!over && !is_ahead(key.account.created_at, now)).then(|| key.clone())

@@ -385,14 +385,42 @@ async fn a_log_out_that_cannot_be_written_is_in_force_and_is_tried_again() {
     execute(&service.database, stuck).await;
     assert!(!log_out(&service, &logged_in).await);
     assert!(!is_valid(&service, &logged_in));
-    service.keeper.end_sessions().await.unwrap_err();
+    service.sessions.write_revocations().await.unwrap_err();
     assert_eq!(number(&service, sessions).await, 1);
 
     execute(&service.database, "DROP TRIGGER stuck").await;
-    service.keeper.end_sessions().await.unwrap();
+    service.sessions.write_revocations().await.unwrap();
     assert_eq!(number(&service, sessions).await, 0);
-    service.keeper.end_sessions().await.unwrap();
+    service.sessions.write_revocations().await.unwrap();
     assert!(log_out(&service, &logged_in).await);
+}
+
+#[tokio::test]
+async fn a_reuse_that_cannot_be_written_ends_the_session_all_the_same() {
+    let place = Place::new();
+    let service = place.start().await;
+    service.add_user("alice", &[]).await;
+    let logged_in = log_in(&service, "alice").await;
+    service.clock.advance(Duration::from_secs(1));
+    let renewed = refresh(&service, &logged_in).await.unwrap();
+    assert!(is_valid(&service, &renewed));
+    service.clock.advance(Duration::from_secs(10));
+    let stuck = "CREATE TRIGGER stuck BEFORE DELETE ON sessions
+                 BEGIN SELECT RAISE(FAIL, 'stuck'); END";
+    execute(&service.database, stuck).await;
+    let reused = refresh(&service, &logged_in).await;
+    assert!(matches!(reused, Err(RefreshError::Store(_))), "{reused:?}");
+    assert!(!is_valid(&service, &logged_in) && !is_valid(&service, &renewed));
+    let refused = refresh(&service, &renewed).await;
+    assert!(matches!(refused, Err(RefreshError::InvalidToken)), "{refused:?}");
+    drop(service);
+
+    let again = place.start().await;
+    again.clock.advance(Duration::from_secs(11));
+    assert!(!is_valid(&again, &logged_in) && !is_valid(&again, &renewed));
+    execute(&again.database, "DROP TRIGGER stuck").await;
+    again.sessions.write_revocations().await.unwrap();
+    assert_eq!(number(&again, "SELECT count(*) FROM sessions").await, 0);
 }
 
 #[tokio::test]

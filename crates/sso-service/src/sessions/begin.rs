@@ -49,6 +49,10 @@ pub(super) async fn begin(
     limits: Limits,
     live: &LiveSessions,
 ) -> Result<Vec<Uuid>, BeginError> {
+    if live.revoked.has_revoked(session.user, session.epoch) {
+        // What is revoked is not in the database yet, which cannot tell.
+        return Err(BeginError::Unavailable(Unavailable::Silent));
+    }
     check_user(connection, session).await?;
     let evicted = make_room(connection, session, limits.per_user, live).await?;
     let sessions: i64 =

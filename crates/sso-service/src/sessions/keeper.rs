@@ -64,7 +64,7 @@ impl Keeper {
         let mut uses_written = Instant::now();
         loop {
             ticks.tick().await;
-            let _ = self.end_sessions().await;
+            let _ = self.store.write_revocations().await;
             let _ = self.write_first_uses().await;
             let now = self.clock.now();
             // Also at once when the clock was set forward.
@@ -81,8 +81,8 @@ impl Keeper {
 
     /// The last that is done before the database is closed.
     pub(crate) async fn finish(&self) {
-        if let Err(error) = self.end_sessions().await {
-            tracing::error!(%error, "sessions that were ended may be valid again after a restart");
+        if let Err(error) = self.store.write_revocations().await {
+            tracing::error!(%error, "cannot persist revocations: they are in the journal only");
         }
         if let Err(error) = self.persist_time().await {
             tracing::warn!(%error, "cannot persist the time");
@@ -98,17 +98,6 @@ impl Keeper {
     /// A later process goes on from this instant.
     pub(super) async fn persist_time(&self) -> Result<(), Unavailable> {
         timekeeping::persist(self.store.database(), self.clock.now()).await
-    }
-
-    /// Ends in the database what has ended here.
-    pub(super) async fn end_sessions(&self) -> Result<(), Unavailable> {
-        loop {
-            let ending = self.store.live().ending(STEP);
-            if ending.is_empty() {
-                return Ok(());
-            }
-            self.store.end(ending).await?;
-        }
     }
 
     /// Removes what is over.

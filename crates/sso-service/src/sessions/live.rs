@@ -1,12 +1,9 @@
 //! What validation needs of every session, in memory: found by the hash of a token, without
 //! waiting for anyone.
 
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicI64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
 };
 
 use chrono::{DateTime, Utc};
@@ -14,10 +11,7 @@ use dashmap::DashMap;
 use prometheus_client::metrics::gauge::Gauge;
 use service_runtime::metrics::Metrics;
 
-use super::{
-    live_session::LiveSession,
-    unwritten::{Unwritten, lock},
-};
+use super::{live_session::LiveSession, revoked::Revoked, unwritten::Unwritten};
 use crate::{timekeeping::MAX_AHEAD, tokens::TokenHash, users::Account};
 
 /// How exactly it is known when a session was last seen. A busy session is then written to once
@@ -28,9 +22,8 @@ const LAST_SEEN_PRECISION_MILLIS: i64 = 1000;
 #[derive(Debug)]
 pub(crate) struct LiveSessions {
     tokens: DashMap<TokenHash, LiveToken>,
-    /// Numbers of sessions that have ended here, while it is not known that they have in the
-    /// database. At most one for each session.
-    ending: Mutex<BTreeSet<i64>>,
+    /// What is revoked here, while it is not known that it is in the database.
+    pub(super) revoked: Revoked,
     /// Sessions that were used since this was last written.
     used: Unwritten,
     /// Sessions of which a new token was used for the first time since this was last written.
@@ -68,7 +61,7 @@ impl LiveSessions {
     pub(crate) fn new(metrics: &Metrics) -> Self {
         Self {
             tokens: DashMap::new(),
-            ending: Mutex::default(),
+            revoked: Revoked::default(),
             used: Unwritten::new(|session| &session.used),
             first_used: Unwritten::new(|session| &session.first_used),
             last_change: AtomicI64::default(),
@@ -101,24 +94,6 @@ impl LiveSessions {
         self.tokens.get(hash).map(|token| token.session.clone())
     }
 
-    /// Notes that sessions are to end, before anything else is done about it.
-    pub(super) fn begin_to_end(&self, sessions: &[i64]) {
-        lock(&self.ending).extend(sessions);
-    }
-
-    /// The sessions have ended in the database.
-    pub(super) fn have_ended(&self, sessions: &[i64]) {
-        let mut ending = lock(&self.ending);
-        for session in sessions {
-            ending.remove(session);
-        }
-    }
-
-    /// Some of the sessions that have ended here and may not have in the database.
-    pub(super) fn ending(&self, at_most: usize) -> Vec<i64> {
-        lock(&self.ending).iter().copied().take(at_most).collect()
-    }
-
     /// Adds a token. `session` is asked for only if no `sibling`, another token of the session, is
     /// known.
     pub(super) fn add(
@@ -133,7 +108,7 @@ impl LiveSessions {
         self.tokens.insert(hash, LiveToken { session: session.clone(), issued_at, expires_at });
         // Whoever ends a session says so first and looks for its tokens then: one of the two sees
         // the other.
-        if lock(&self.ending).contains(&session.number) {
+        if self.revoked.has_ended(session.number, session.user.number, session.epoch) {
             session.end();
         }
         session
@@ -243,12 +218,12 @@ mod tests {
     #[test]
     fn a_session_that_ends_while_a_token_is_added_has_ended() {
         let (live, user) = live();
-        live.begin_to_end(&[7]);
+        live.revoked.begin_to_end(&[7]);
         live.add(token("a", 1000), None, || session(&user));
         assert!(live.find(&TokenHash::of("a"), noon()).is_none());
-        assert_eq!(live.ending(10), [7]);
-        live.have_ended(&[7, 8]);
-        assert!(live.ending(10).is_empty());
+        assert_eq!(live.revoked.pending().sessions, [7].into());
+        live.revoked.have_ended(&[7, 8]);
+        assert!(live.revoked.pending().is_empty());
     }
 
     #[test]

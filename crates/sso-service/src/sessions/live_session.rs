@@ -21,7 +21,7 @@ pub(crate) struct LiveSession {
     /// Whose it is.
     pub(crate) user: Arc<LiveUser>,
     /// The user's at log-in.
-    epoch: i64,
+    pub(super) epoch: i64,
     /// In milliseconds since 1970. Changed by readers, who share the session.
     pub(super) last_seen: AtomicI64,
     /// Whether it was ended here.
@@ -106,7 +106,7 @@ impl LiveUser {
     /// Takes over what is said now of the user.
     pub(super) fn renew(&self, epoch: i64, account: Account) {
         self.account.store(Arc::new(account));
-        self.epoch.store(epoch, Ordering::Release);
+        self.end_before(epoch);
     }
 
     /// What is to be said of the user now. A grant that has ended is not in force from that very
@@ -122,8 +122,13 @@ impl LiveUser {
         account
     }
 
+    /// Sessions of an earlier epoch have ended. This may be known before the database knows it.
+    pub(super) fn end_before(&self, epoch: i64) {
+        self.epoch.fetch_max(epoch, Ordering::Release);
+    }
+
     /// The user is gone, and with it all sessions there are.
     pub(super) fn end(&self) {
-        self.epoch.store(i64::MAX, Ordering::Release);
+        self.end_before(i64::MAX);
     }
 }

@@ -61,6 +61,7 @@ pub(crate) enum Refreshed {
 pub(crate) struct Ended {
     pub(crate) session_id: Uuid,
     pub(crate) account: Account,
+    pub(super) number: i64,
 }
 
 /// What follows a refresh token.
@@ -95,6 +96,9 @@ pub(super) async fn refresh(
     if user.disabled || user.epoch != token.epoch {
         return Ok(Refreshed::Invalid);
     }
+    if live.revoked.has_ended(token.session, token.user, token.epoch) {
+        return Ok(Refreshed::Invalid);
+    }
     match token.judge(renewal.now, token.last_use(live)) {
         Verdict::Renew => rotate(connection, &token, user, renewal).await,
         Verdict::Replace => {
@@ -103,8 +107,14 @@ pub(super) async fn refresh(
         }
         Verdict::Again(answer) => renewed(&token, user, answer),
         Verdict::Reused => {
+            // In memory first: it is in force also if it cannot be written.
+            live.revoked.begin_to_end(&[token.session]);
+            if let Some(session) = token.live_session(live) {
+                session.end();
+            }
             end(connection, token.session).await?;
-            let ended = Ended { session_id: token.id()?, account: user.account };
+            let ended =
+                Ended { session_id: token.id()?, account: user.account, number: token.session };
             Ok(Refreshed::Reused(Box::new(ended)))
         }
         Verdict::TooSoon(wait) => Ok(Refreshed::TooSoon(wait)),

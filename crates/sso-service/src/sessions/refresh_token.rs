@@ -1,10 +1,12 @@
 //! A refresh token in the database, and what showing it comes to.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{FromRow, SqliteConnection, query_as};
 use uuid::Uuid;
 
-use super::live::LiveSessions;
+use super::{live::LiveSessions, live_session::LiveSession};
 use crate::{
     timekeeping::MAX_AHEAD,
     tokens::{Nonce, TokenHash},
@@ -95,10 +97,14 @@ impl TokenRow {
     /// When the newest token that was used had been issued. What is in memory is newer than what
     /// was written.
     pub(super) fn last_use(&self, live: &LiveSessions) -> i64 {
-        let newest = self.newest.as_deref().and_then(TokenHash::read);
-        let session = newest.and_then(|newest| live.session_of(&newest));
-        let in_memory = session.map_or(self.created_at, |session| session.used_issued_at());
+        let in_memory =
+            self.live_session(live).map_or(self.created_at, |session| session.used_issued_at());
         in_memory.max(self.used_issued_at.unwrap_or(self.created_at))
+    }
+
+    /// The session in memory, if it has a token there.
+    pub(super) fn live_session(&self, live: &LiveSessions) -> Option<Arc<LiveSession>> {
+        live.session_of(&TokenHash::read(self.newest.as_deref()?)?)
     }
 
     /// What was answered when the token was spent, as long as that is known.

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     begin::{BeginError, Limits, NewSession, begin},
+    journal::Journal,
     live::{LiveSessions, Principal},
     live_session::LiveSession,
     past_tokens::{NamedSession, session_named_by},
@@ -15,6 +16,7 @@ use super::{
 };
 use crate::{
     database::{Database, Unavailable},
+    keys::LiveKeys,
     page::{Page, Part},
     tokens::TokenHash,
     users::StoreError,
@@ -38,8 +40,10 @@ macro_rules! select_sessions {
 #[derive(Debug)]
 pub(crate) struct SessionStore {
     limits: Limits,
-    database: Database,
-    live: Arc<LiveSessions>,
+    pub(super) database: Database,
+    pub(super) live: Arc<LiveSessions>,
+    pub(super) keys: Arc<LiveKeys>,
+    pub(super) journal: Journal,
 }
 
 /// What is told of a session to whom it belongs.
@@ -63,9 +67,15 @@ pub(crate) struct SessionDetails {
 }
 
 impl SessionStore {
-    /// The sessions in this database, which the follower of `live` follows.
-    pub(crate) fn new(limits: Limits, database: Database, live: Arc<LiveSessions>) -> Self {
-        Self { limits, database, live }
+    /// The sessions in this database, whose follower keeps `live` and `keys`.
+    pub(crate) fn new(
+        limits: Limits,
+        database: Database,
+        live: Arc<LiveSessions>,
+        keys: Arc<LiveKeys>,
+        journal: Journal,
+    ) -> Self {
+        Self { limits, database, live, keys, journal }
     }
 
     /// Whoever holds the token of this hash, if it is valid. Waits for nothing.
@@ -96,7 +106,14 @@ impl SessionStore {
         let work = async move |connection: &mut SqliteConnection| {
             refresh(connection, &renewal, &live).await
         };
-        self.database.write(work).await
+        let refreshed = self.database.write(work).await;
+        match &refreshed {
+            Ok(Refreshed::Reused(ended)) => self.live.revoked.have_ended(&[ended.number]),
+            Ok(_) => {}
+            // It may have been found that the token was shown again.
+            Err(_) => self.record_pending().await,
+        }
+        refreshed
     }
 
     /// The session in memory that a session token stands for, also if the token has expired.
@@ -114,7 +131,7 @@ impl SessionStore {
         session: &LiveSession,
     ) -> Result<(), Unavailable> {
         // Before it is looked for again: the follower may be putting another in its place.
-        self.live.begin_to_end(&[session.number]);
+        self.live.revoked.begin_to_end(&[session.number]);
         session.end();
         if let Some(session) = self.live.session_of(hash) {
             session.end();
@@ -140,7 +157,7 @@ impl SessionStore {
     /// As [`SessionStore::end`].
     pub(crate) async fn end_named(&self, named: &NamedSession) -> Result<(), Unavailable> {
         // Before its tokens are looked for: one that is being added meanwhile sees it.
-        self.live.begin_to_end(&[named.number]);
+        self.live.revoked.begin_to_end(&[named.number]);
         for session in named.tokens.iter().filter_map(|hash| self.live.session_of(hash)) {
             session.end();
         }
@@ -220,12 +237,12 @@ impl SessionStore {
     }
 
     /// Ends sessions. In force at once, also if it cannot be written; that is then tried again
-    /// until it can.
+    /// until it can, also after a restart.
     ///
     /// # Errors
     /// When it is not known to be written.
     pub(super) async fn end(&self, sessions: Vec<i64>) -> Result<(), Unavailable> {
-        self.live.begin_to_end(&sessions);
+        self.live.revoked.begin_to_end(&sessions);
         let numbers = serde_json::Value::from(&*sessions).to_string();
         let work = async move |connection: &mut SqliteConnection| {
             query("DELETE FROM sessions WHERE number IN (SELECT value FROM json_each(?))")
@@ -234,15 +251,18 @@ impl SessionStore {
                 .await?;
             Ok::<_, Unavailable>(())
         };
-        self.database.write(work).await?;
-        self.live.have_ended(&sessions);
+        if let Err(error) = self.database.write(work).await {
+            self.record_pending().await;
+            return Err(error);
+        }
+        self.live.revoked.have_ended(&sessions);
         Ok(())
     }
 
     async fn end_all_of(&self, sessions: &[SessionDetails]) -> Result<(), Unavailable> {
         let numbers: Vec<i64> = sessions.iter().map(|session| session.number).collect();
         // Before their tokens are looked for: one that is being added meanwhile sees it.
-        self.live.begin_to_end(&numbers);
+        self.live.revoked.begin_to_end(&numbers);
         for session in sessions.iter().filter_map(|session| self.live.session_of(&session.hash?)) {
             session.end();
         }

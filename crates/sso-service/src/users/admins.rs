@@ -6,14 +6,24 @@ use super::errors::ChangeError;
 
 /// Whether an enabled user may administer by a role.
 pub(super) async fn has_admin(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // No user has this number.
+    has_admin_besides(connection, 0).await
+}
+
+/// Whether an enabled user other than this one may administer by a role.
+pub(super) async fn has_admin_besides(
+    connection: &mut SqliteConnection,
+    user: i64,
+) -> Result<bool, sqlx::Error> {
     query_scalar(
         "SELECT EXISTS (
              SELECT 1 FROM users
              JOIN user_roles ON user_roles.user = users.number
              JOIN role_permissions USING (role)
-             WHERE NOT disabled AND permission IN ('*', 'sso:admin', 'sso:admin:*/*')
+             WHERE NOT disabled AND users.number <> ? AND permission IN ('*', 'sso:admin', 'sso:admin:*/*')
          )",
     )
+    .bind(user)
     .fetch_one(connection)
     .await
 }

@@ -1,5 +1,6 @@
 mod admission;
 mod concurrent;
+mod full_disk;
 mod grants;
 mod input;
 mod keys;

@@ -1,0 +1,130 @@
+//! Revocations that cannot be written: in force in memory at once, kept in the journal, and tried
+//! again until they are in the database.
+
+use sqlx::query_scalar;
+use uuid::Uuid;
+
+use super::{journal::Journal, live::LiveSessions, revoked::UserRevocation, store::SessionStore};
+use crate::{
+    database::Unavailable,
+    keys::{KeyStore, LiveKeys},
+    tokens::TokenHash,
+    users::{ChangeError, Extent, UserStore, Username, revocable},
+};
+
+/// How many sessions are ended at a time: log-ins wait for no longer than these take.
+const STEP: usize = 1000;
+/// Any of a user's sessions leads to the user. One may have been swept from memory just now.
+const CANDIDATES: i64 = 100;
+
+/// Puts revocations in force that an earlier process could not write. Before the database is read:
+/// what is found there then counts as revoked.
+pub(crate) fn restore(journal: &Journal, live: &LiveSessions, keys: &LiveKeys) {
+    let pending = journal.pending();
+    for key in &pending.keys {
+        keys.revoke(*key);
+    }
+    live.revoked.restore(pending);
+}
+
+impl SessionStore {
+    /// Revokes in memory what could not be revoked in the database. The last administrator, and
+    /// a user who is not there, stay as they are.
+    pub(crate) async fn revoke_user(&self, username: &Username, extent: Extent) {
+        if let Err(error) = self.try_to_revoke_user(username, extent).await {
+            tracing::error!(%error, "a revocation is not in force: cannot read whom it concerns");
+        }
+    }
+
+    async fn try_to_revoke_user(
+        &self,
+        username: &Username,
+        extent: Extent,
+    ) -> Result<(), Unavailable> {
+        let mut reader = self.database.reader().await?;
+        let Some((user, epoch)) = revocable(&mut reader, username, extent).await? else {
+            return Ok(());
+        };
+        let revocation = UserRevocation { epoch: epoch + 1, extent };
+        // Before the sessions are looked for: one that is being added meanwhile sees it.
+        self.live.revoked.revoke_user(user, revocation);
+        let tokens = query_scalar(
+            "SELECT hash FROM session_tokens JOIN sessions ON sessions.number = session
+             WHERE user = ? ORDER BY session_tokens.number DESC LIMIT ?",
+        );
+        let tokens: Vec<Vec<u8>> =
+            tokens.bind(user).bind(CANDIDATES).fetch_all(&mut *reader).await?;
+        let mut hashes = tokens.iter().filter_map(|hash| TokenHash::read(hash));
+        if let Some(session) = hashes.find_map(|hash| self.live.session_of(&hash)) {
+            session.user.end_before(revocation.epoch);
+        }
+        drop(reader);
+        self.record_pending().await;
+        Ok(())
+    }
+
+    /// Deletes in memory a key that could not be deleted in the database.
+    pub(crate) async fn revoke_key(&self, id: Uuid) {
+        if self.keys.revoke(id) {
+            self.live.revoked.revoke_key(id);
+            self.record_pending().await;
+        }
+    }
+
+    /// Writes what is in force here and may not be in the database.
+    ///
+    /// # Errors
+    /// When something cannot be written. The rest is tried again the next time.
+    pub(crate) async fn write_revocations(&self) -> Result<(), Unavailable> {
+        let pending = self.live.revoked.pending();
+        if pending.is_empty() && self.journal.pending().is_empty() {
+            return Ok(());
+        }
+        let sessions: Vec<i64> = pending.sessions.iter().copied().collect();
+        for some in sessions.chunks(STEP) {
+            self.end(some.to_vec()).await?;
+        }
+        for (user, revocation) in pending.users {
+            self.write_user(user, revocation).await?;
+            self.live.revoked.user_is_written(user, revocation);
+        }
+        for key in pending.keys {
+            KeyStore::new(self.database.clone()).delete(key).await?;
+            self.live.revoked.key_is_written(key);
+        }
+        self.record_pending().await;
+        Ok(())
+    }
+
+    async fn write_user(&self, user: i64, revocation: UserRevocation) -> Result<(), Unavailable> {
+        let users = UserStore::new(self.database.clone());
+        let UserRevocation { epoch, extent } = revocation;
+        match users.revoke(user, epoch, extent).await {
+            Err(ChangeError::Unavailable(error)) => Err(error),
+            // The others have gone meanwhile; the sessions end all the same.
+            Err(ChangeError::LastAdmin) => {
+                match users.revoke(user, epoch, Extent::Sessions).await {
+                    Err(ChangeError::Unavailable(error)) => Err(error),
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Has the journal say what is not in the database, so that it is not forgotten when the
+    /// process ends.
+    pub(super) async fn record_pending(&self) {
+        let (journal, pending) = (self.journal.clone(), self.live.revoked.pending());
+        let written = tokio::task::spawn_blocking(move || journal.write(pending)).await;
+        let error = match written {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(
+            error,
+            "revocations would be forgotten in a restart: cannot write the journal"
+        );
+    }
+}

@@ -1,0 +1,110 @@
+//! Revocations that are in force in memory and may not be in the database yet.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::unwritten::lock;
+use crate::users::Extent;
+
+/// All of them. Each may be done again without harm.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Pending {
+    /// Sessions that have ended, by number.
+    pub(super) sessions: BTreeSet<i64>,
+    /// Users, by number.
+    pub(super) users: BTreeMap<i64, UserRevocation>,
+    /// API keys that are deleted.
+    pub(super) keys: BTreeSet<Uuid>,
+}
+
+/// What is revoked of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct UserRevocation {
+    /// Sessions of an earlier epoch have ended.
+    pub(super) epoch: i64,
+    /// What else.
+    pub(super) extent: Extent,
+}
+
+impl Pending {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn has_revoked(&self, user: i64, epoch: i64) -> bool {
+        self.users.get(&user).is_some_and(|revocation| epoch < revocation.epoch)
+    }
+}
+
+/// What is revoked here, while it is not known that it is in the database.
+#[derive(Debug, Default)]
+pub(super) struct Revoked(Mutex<Pending>);
+
+impl Revoked {
+    /// Puts in force what an earlier process has revoked.
+    pub(super) fn restore(&self, pending: Pending) {
+        *lock(&self.0) = pending;
+    }
+
+    /// All of it.
+    pub(super) fn pending(&self) -> Pending {
+        lock(&self.0).clone()
+    }
+
+    /// Notes that sessions are to end, before anything else is done about it.
+    pub(super) fn begin_to_end(&self, sessions: &[i64]) {
+        lock(&self.0).sessions.extend(sessions);
+    }
+
+    /// The sessions have ended in the database.
+    pub(super) fn have_ended(&self, sessions: &[i64]) {
+        let mut pending = lock(&self.0);
+        for session in sessions {
+            pending.sessions.remove(session);
+        }
+    }
+
+    /// Notes what is revoked of a user, before anything else is done about it.
+    pub(super) fn revoke_user(&self, user: i64, revocation: UserRevocation) {
+        let mut pending = lock(&self.0);
+        let known = pending.users.entry(user).or_insert(revocation);
+        known.epoch = known.epoch.max(revocation.epoch);
+        known.extent = known.extent.max(revocation.extent);
+    }
+
+    /// This is revoked in the database.
+    pub(super) fn user_is_written(&self, user: i64, revocation: UserRevocation) {
+        let mut pending = lock(&self.0);
+        // Unless more was revoked meanwhile.
+        if pending.users.get(&user) == Some(&revocation) {
+            pending.users.remove(&user);
+        }
+    }
+
+    /// Notes that a key is deleted.
+    pub(super) fn revoke_key(&self, key: Uuid) {
+        lock(&self.0).keys.insert(key);
+    }
+
+    /// The key is deleted in the database.
+    pub(super) fn key_is_written(&self, key: Uuid) {
+        lock(&self.0).keys.remove(&key);
+    }
+
+    /// Whether a user's sessions of this epoch are revoked, and log-in with it.
+    pub(super) fn has_revoked(&self, user: i64, epoch: i64) -> bool {
+        lock(&self.0).has_revoked(user, epoch)
+    }
+
+    /// Whether a session is revoked, or all of its user's are.
+    pub(super) fn has_ended(&self, session: i64, user: i64, epoch: i64) -> bool {
+        let pending = lock(&self.0);
+        pending.sessions.contains(&session) || pending.has_revoked(user, epoch)
+    }
+}
