@@ -40,6 +40,12 @@ async fn read(request: RequestBuilder) -> reqwest::Result<Answer> {
     Ok(Answer { status, headers, body }.checked())
 }
 
+/// The status and the object of an answer of the Kubernetes API.
+pub(crate) async fn ask_kubernetes(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
 impl Answer {
     /// # Panics
     /// When it breaks a rule for every answer.

@@ -1,9 +1,9 @@
-//! What may be found where a log should be.
+//! What log files may hold, and how they are found.
 
 use std::{
     fs::{self, Permissions},
     io::Write,
-    os::unix::fs::{PermissionsExt, symlink},
+    os::unix::fs::PermissionsExt,
     sync::mpsc::{self, TryRecvError},
     thread,
     time::{Duration, Instant},
@@ -12,7 +12,7 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 use reqwest::Method;
 
-use crate::harness::{Answer, Ask, Caller, Pair, Setup, cri, cri_at, docker};
+use crate::harness::{Answer, Ask, Caller, Pair, Setup, cri, cri_at};
 
 const SECRET: &str = "what nobody may read";
 
@@ -32,7 +32,7 @@ async fn check_unreadable(admin: &Caller, pod: &str) {
 
 fn check_tells_nothing(answer: &Answer) {
     let body = String::from_utf8_lossy(&answer.body);
-    for word in [SECRET, "denied", "No such file", "os error", "link", ".log"] {
+    for word in [SECRET, "denied", "No such file", "os error", ".log"] {
         assert!(!body.contains(word), "{word}: {body}");
     }
 }
@@ -44,131 +44,6 @@ fn pair() -> Pair {
 fn with_healthy(pair: Pair) -> Pair {
     pair.logs.write("default", "healthy", cri(&["hello"]));
     pair
-}
-
-#[tokio::test]
-async fn a_link_out_of_the_pod_is_refused() {
-    let pair = pair();
-    let other = pair.logs.pod("bank", "vault").container("app");
-    other.write("0.log", cri(&[SECRET]));
-    fs::write(pair.beside_logs("outside.log"), cri(&[SECRET])).unwrap();
-    symlink(other.path(), pair.beside_logs("way")).unwrap();
-    let vault = pair.logs.pod("bank", "vault");
-    let vault_name = vault.path().file_name().unwrap().to_str().unwrap();
-    let targets = [
-        other.path().join("0.log"),
-        format!("../../{vault_name}/app/0.log").into(),
-        pair.beside_logs("outside.log"),
-        "../../../outside.log".into(),
-        pair.beside_logs("way/0.log"),
-        "/etc/passwd".into(),
-        "/proc/self/environ".into(),
-        "/dev/zero".into(),
-    ];
-    let admin = pair.admin().await;
-    for (number, target) in targets.iter().enumerate() {
-        let pod = format!("link-{number}");
-        pair.logs.pod("default", &pod).container("app").link("0.log", target);
-        check_unreadable(&admin, &pod).await;
-    }
-    // Whoever plants a link to another's log in the own pod gains nothing by the permission.
-    let alice = pair.user("alice", &["logs:read:default/*"]).await;
-    alice.logs("link-0").await.check_problem_is(500, "log_unreadable");
-}
-
-#[tokio::test]
-async fn a_link_within_the_pod_is_followed() {
-    let pair = pair();
-    let pod = pair.logs.pod("default", "web");
-    let container = pod.container("app");
-    container.write("7.txt", cri(&["from the other end"])).link("0.log", "7.txt");
-    pod.container("side").write("0.log", cri(&["beside"]));
-    pod.container("linked").link("0.log", "../side/0.log");
-    let admin = pair.admin().await;
-    assert_eq!(admin.logs("web?container=app").await.log(), "from the other end\n");
-    assert_eq!(admin.logs("web?container=linked").await.log(), "beside\n");
-}
-
-#[tokio::test]
-async fn a_link_that_leads_nowhere_or_to_itself_is_no_log() {
-    let pair = pair();
-    let pod = pair.logs.pod("default", "web");
-    pod.container("nowhere").link("0.log", "missing.log");
-    pod.container("itself").link("0.log", "0.log");
-    let admin = pair.admin().await;
-    for (container, status) in [("nowhere", 404), ("itself", 500)] {
-        let answer = admin.logs(&format!("web?container={container}")).await;
-        assert_eq!(answer.status, status, "{container}: {answer:?}");
-        check_tells_nothing(&answer);
-    }
-    assert_eq!(admin.logs("healthy").await.status, 200);
-}
-
-#[tokio::test]
-async fn a_pod_or_container_that_is_a_link_is_not_there() {
-    let pair = pair();
-    fs::create_dir_all(pair.beside_logs("outside/app")).unwrap();
-    fs::write(pair.beside_logs("outside/app/0.log"), cri(&[SECRET])).unwrap();
-    symlink(pair.beside_logs("outside"), pair.logs.path().join("default_linked_1")).unwrap();
-    symlink(pair.beside_logs("outside/app"), pair.logs.pod("default", "web").path().join("app"))
-        .unwrap();
-    let admin = pair.admin().await;
-    admin.logs("linked").await.check_problem_is(404, "pod_not_found");
-    admin.logs("web").await.check_problem_is(404, "log_not_found");
-    admin.logs("web?container=app").await.check_problem_is(404, "container_not_found");
-    let listed = String::from_utf8(admin.pods().await.body).unwrap();
-    assert!(!listed.contains("\"linked\"") && !listed.contains("\"app\",\"app\""), "{listed}");
-}
-
-/// Docker's logs are elsewhere; the kubelet links to them.
-fn link_as_docker_does(pair: &Pair) {
-    let directory = pair.beside_logs("containers/4c01db0b");
-    fs::create_dir_all(&directory).unwrap();
-    fs::write(directory.join("4c01db0b-json.log"), docker(&["from docker"])).unwrap();
-    let target = directory.join("4c01db0b-json.log");
-    pair.logs.pod("default", "web").container("app").link("0.log", target);
-}
-
-#[tokio::test]
-async fn a_link_as_docker_makes_it_needs_its_root_configured() {
-    let pair = pair();
-    link_as_docker_does(&pair);
-    check_unreadable(&pair.admin().await, "web").await;
-
-    let roots = crate::harness::scratch();
-    let pair = Setup::new().gateway("GATEWAY_LOGS_ROOTS", &roots.path().to_string_lossy()).start();
-    let pair = with_healthy(pair);
-    link_as_docker_does(&pair);
-    check_unreadable(&pair.admin().await, "web").await;
-    let directory = roots.path().join("4c01db0b");
-    fs::create_dir(&directory).unwrap();
-    fs::write(directory.join("0-json.log"), docker(&["from docker"])).unwrap();
-    let container = pair.logs.pod("default", "docker").container("app");
-    container.link("0.log", directory.join("0-json.log"));
-    // Out of the root again, by a link or by the way of the path.
-    symlink("/etc/passwd", directory.join("out-json.log")).unwrap();
-    let climbing = roots.path().join("../../../../../../../../etc/passwd");
-    pair.logs.pod("default", "out").container("app").link("0.log", directory.join("out-json.log"));
-    pair.logs.pod("default", "climbing").container("app").link("0.log", climbing);
-    let admin = pair.admin().await;
-    assert_eq!(admin.logs("docker").await.log(), "from docker\n");
-    check_unreadable(&admin, "out").await;
-    check_unreadable(&admin, "climbing").await;
-}
-
-#[tokio::test]
-async fn a_pipe_in_place_of_a_log_holds_nobody_up() {
-    let pair = pair();
-    let pod = pair.logs.pod("default", "web");
-    pod.container("app").pipe("0.log");
-    check_unreadable(&pair.admin().await, "web").await;
-}
-
-#[tokio::test]
-async fn a_directory_in_place_of_a_log_is_no_log() {
-    let pair = pair();
-    pair.logs.pod("default", "web").container("app").directory("0.log");
-    check_unreadable(&pair.admin().await, "web").await;
 }
 
 #[tokio::test]
@@ -377,15 +252,18 @@ async fn a_compressed_log_that_is_none_does_not_pass_for_an_empty_one() {
 }
 
 #[tokio::test]
-async fn the_log_directory_itself_may_be_replaced_or_missing_for_a_while() {
+async fn while_the_log_directory_is_missing_nothing_is_said_to_be_gone() {
     let pair = pair();
     let admin = pair.admin().await;
     let away = pair.beside_logs("away");
     fs::rename(pair.logs.path(), &away).unwrap();
-    let answer = admin.logs("healthy").await;
-    assert!(matches!(answer.status, 404 | 500), "{answer:?}");
-    check_tells_nothing(&answer);
+    for answer in [admin.logs("healthy").await, admin.logs("missing").await] {
+        answer.check_problem_is(503, "source_unavailable");
+        assert_eq!(answer.header("retry-after"), "1");
+        check_tells_nothing(&answer);
+    }
     fs::create_dir(pair.logs.path()).unwrap();
     pair.logs.write("default", "healthy", cri(&["back"]));
     assert_eq!(admin.logs("healthy").await.log(), "back\n");
+    admin.logs("missing").await.check_problem_is(404, "pod_not_found");
 }

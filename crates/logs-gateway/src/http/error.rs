@@ -41,6 +41,19 @@ fn unavailable(error: LocateError) -> Problem {
         LocateError::NoLog => {
             not_found("log_not_found", "There is no log of this container.".into())
         }
+        LocateError::NotALog(_) => not_found(
+            "log_not_found",
+            "The log file is a link out of the log directory, or not a regular file. Links may \
+             lead to the directories that GATEWAY_LOGS_ROOTS names."
+                .into(),
+        ),
+        LocateError::SourceUnavailable(cause) => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "source_unavailable",
+            "The log directory cannot be looked at right now; try again.",
+        )
+        .header(header::RETRY_AFTER, "1")
+        .caused_by(cause),
         LocateError::NoPrevious => not_found(
             "previous_not_found",
             "There is no log of an earlier run of this container.".into(),

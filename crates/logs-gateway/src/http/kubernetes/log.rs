@@ -136,6 +136,8 @@ fn refusal(error: &ReadError, caller: &Caller, pod: &PodRef, container: &str) ->
             LocateError::NoPrevious => Status::bad_request(format!(
                 "previous terminated container \"{container}\" in pod \"{name}\" not found"
             )),
+            LocateError::NotALog(_) => Status::no_log(name, container),
+            LocateError::SourceUnavailable(cause) => Status::source_unavailable(cause),
             error => Status::internal(error),
         },
     }

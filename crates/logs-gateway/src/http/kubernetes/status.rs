@@ -118,6 +118,16 @@ impl Status {
             .with_header(header::RETRY_AFTER, "1")
     }
 
+    /// 503: whether there are pods or logs cannot be told right now. The cause is for the log.
+    pub(super) fn source_unavailable(cause: &dyn fmt::Display) -> Self {
+        let message = "the log directory cannot be looked at right now; try again";
+        let mut status = Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message)
+            .about(Details { retry_after_seconds: Some(1), ..Details::default() })
+            .with_header(header::RETRY_AFTER, "1");
+        status.0.cause = Some(cause.to_string());
+        status
+    }
+
     /// 403: the authority does not let this token be used here.
     pub(super) fn not_permitted() -> Self {
         let message = "forbidden: the authority does not permit this token here";
@@ -153,6 +163,18 @@ impl Status {
         Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(Details {
             name: Some(name.to_owned()),
             kind: Some(kind.to_owned()),
+            ..Details::default()
+        })
+    }
+
+    /// 404: the file in place of a container's log is not one that is read.
+    pub(super) fn no_log(pod: &str, container: &str) -> Self {
+        let message = format!(
+            "the log file of container \"{container}\" in pod \"{pod}\" is a link out of the log directory, or not a regular file; links may lead to the directories that GATEWAY_LOGS_ROOTS names"
+        );
+        Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(Details {
+            name: Some(pod.to_owned()),
+            kind: Some("pods/log".to_owned()),
             ..Details::default()
         })
     }

@@ -13,7 +13,7 @@ pub(super) async fn survey(request: &HttpRequest, state: &GatewayState) -> Resul
     let (reader, now) = (state.reader.clone(), RequestContext::of(request).arrived);
     match web::block(move || reader.survey(now)).await {
         Ok(Ok(survey)) => Ok(survey),
-        Ok(Err(error)) => Err(Status::internal(&error)),
+        Ok(Err(error)) => Err(Status::source_unavailable(&error)),
         Err(error) => Err(Status::internal(&error)),
     }
 }

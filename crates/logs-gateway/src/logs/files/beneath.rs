@@ -17,6 +17,8 @@ use rustix::{
     io::Errno,
 };
 
+use super::open_failure::{NotALog, RootUnavailable};
+
 /// A directory that is trusted, by its configured path.
 ///
 /// It is opened anew for every request: a descriptor kept would go on showing a directory that
@@ -27,7 +29,7 @@ pub(super) struct Root(PathBuf);
 impl Root {
     pub(super) fn new(path: &Path) -> io::Result<Self> {
         let root = Self(std::path::absolute(path)?);
-        root.open()?;
+        root.try_open()?;
         Ok(root)
     }
 
@@ -35,7 +37,13 @@ impl Root {
         &self.0
     }
 
+    /// # Errors
+    /// [`RootUnavailable`], whatever the cause: nothing is known of what is beneath it.
     pub(super) fn open(&self) -> io::Result<OwnedFd> {
+        self.try_open().map_err(|error| RootUnavailable::because(self.0.clone(), error))
+    }
+
+    fn try_open(&self) -> io::Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(open(&self.0, flags, Mode::empty())?)
     }
@@ -47,16 +55,25 @@ pub(super) fn directory(parent: impl AsFd, name: &str) -> io::Result<OwnedFd> {
     Ok(openat(parent, single(name)?, flags, Mode::empty())?)
 }
 
-/// Names of what is in a directory, those that are UTF-8, with what the directory says they are.
-pub(super) fn names_in(directory: impl AsFd) -> io::Result<Vec<(String, FileType)>> {
-    let mut names = Vec::new();
+/// An entry of a directory, as the directory lists it.
+#[derive(Debug, Clone)]
+pub(super) struct DirectoryEntry {
+    pub(super) name: String,
+    pub(super) kind: FileType,
+    pub(super) inode: u64,
+}
+
+/// The entries of a directory whose names are UTF-8.
+pub(super) fn entries_of(directory: impl AsFd) -> io::Result<Vec<DirectoryEntry>> {
+    let mut entries = Vec::new();
     for entry in Dir::read_from(directory)? {
         let entry = entry?;
         if let Ok(name) = entry.file_name().to_str() {
-            names.push((name.to_owned(), entry.file_type()));
+            let (name, kind, inode) = (name.to_owned(), entry.file_type(), entry.ino());
+            entries.push(DirectoryEntry { name, kind, inode });
         }
     }
-    Ok(names)
+    Ok(entries)
 }
 
 /// Opens a log for reading: a regular file, reached within the pod's directory, or through one
@@ -67,52 +84,106 @@ pub(super) fn log_file(
     name: &str,
     extra_roots: &[Root],
 ) -> io::Result<File> {
-    let path = format!("{container}/{name}");
-    match regular_file_beneath(pod, &path) {
-        Err(error) if error.raw_os_error() == Some(Errno::XDEV.raw_os_error()) => {
-            linked_file(pod, container, name, extra_roots)
+    match open_beneath(pod, &Path::new(container).join(name), OFlags::NONBLOCK | OFlags::NOCTTY) {
+        // It leads out of the pod's directory.
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::XDEV) => {
+            match LinkTarget::of(directory(pod, container)?, name, extra_roots)? {
+                Some(target) => target.open(),
+                None => Err(NotALog::because("a link out of the pod's directory")),
+            }
         }
-        opened => opened,
+        opened => regular_file(opened),
     }
 }
 
-/// Follows a link out of the pod's directory, if it leads beneath an extra root. Docker's do: its
-/// logs are in a directory of its own.
-fn linked_file(
-    pod: BorrowedFd<'_>,
-    container: &str,
-    name: &str,
-    extra_roots: &[Root],
-) -> io::Result<File> {
-    let container = directory(pod, container)?;
-    let target = readlinkat(container, single(name)?, Vec::new())?;
-    let target = target.to_str().map_err(|_| refused("the link's target is not UTF-8"))?;
-    for root in extra_roots {
-        if let Ok(path) = Path::new(target).strip_prefix(&root.0) {
-            return regular_file_beneath(root.open()?, &path.to_string_lossy());
-        }
+/// A file beneath an extra root, to which a link leads. Docker's logs are in a directory of its
+/// own.
+#[derive(Debug)]
+pub(super) struct LinkTarget<'a> {
+    root: &'a Root,
+    /// From the root on.
+    path: PathBuf,
+}
+
+impl<'a> LinkTarget<'a> {
+    /// Where the link in this directory leads. `None` if it leads beneath none of the roots, or is
+    /// no link.
+    pub(super) fn of(
+        directory: impl AsFd,
+        link: &str,
+        extra_roots: &'a [Root],
+    ) -> io::Result<Option<Self>> {
+        let target = match readlinkat(directory, single(link)?, Vec::new()) {
+            Ok(target) => target,
+            Err(Errno::INVAL) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let Ok(target) = target.to_str() else {
+            return Ok(None);
+        };
+        Ok(extra_roots.iter().find_map(|root| {
+            let path = Path::new(target).strip_prefix(&root.0).ok()?.to_owned();
+            Some(Self { root, path })
+        }))
     }
-    Err(refused("the link leads out of the pod's directory"))
+
+    /// `None` if it is not UTF-8, or the path ends with `..`.
+    pub(super) fn file_name(&self) -> Option<&str> {
+        self.path.file_name()?.to_str()
+    }
+
+    /// The path of its directory. For watching only: it is not resolved beneath the root.
+    pub(super) fn directory_path(&self) -> PathBuf {
+        self.root.0.join(self.path.parent().unwrap_or(Path::new("")))
+    }
+
+    pub(super) fn open_directory(&self) -> io::Result<OwnedFd> {
+        let parent = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let root = self.root.open()?;
+        refusing_ways_out(open_beneath(root, parent.unwrap_or(Path::new(".")), OFlags::DIRECTORY))
+    }
+
+    /// The file of this name in the same directory.
+    pub(super) fn sibling(&self, name: &str) -> io::Result<Self> {
+        single(name)?;
+        Ok(Self { root: self.root, path: self.path.with_file_name(name) })
+    }
+
+    /// Opens the file for reading, if it is a regular one.
+    pub(super) fn open(&self) -> io::Result<File> {
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        regular_file(open_beneath(self.root.open()?, &self.path, flags))
+    }
 }
 
 /// The kernel resolves the path and refuses to leave the directory.
-fn regular_file_beneath(directory: impl AsFd, path: &str) -> io::Result<File> {
-    // Non-blocking: opening a pipe would else wait for a writer.
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+fn open_beneath(directory: impl AsFd, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | flags;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-    let file = File::from(openat2(directory, path, flags, Mode::empty(), resolve)?);
-    if file.metadata()?.is_file() { Ok(file) } else { Err(refused("not a regular file")) }
+    Ok(openat2(directory, path, flags, Mode::empty(), resolve)?)
 }
 
-fn refused(why: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::PermissionDenied, why)
+/// Of what was opened without waiting: opening a pipe would else wait for a writer.
+fn regular_file(opened: io::Result<OwnedFd>) -> io::Result<File> {
+    let file = File::from(refusing_ways_out(opened)?);
+    if file.metadata()?.is_file() { Ok(file) } else { Err(NotALog::because("not a regular file")) }
+}
+
+/// Makes [`NotALog`] of the kernel's words for it: a link out, a link to itself or out of `/proc`,
+/// a socket, a device without a driver.
+fn refusing_ways_out(opened: io::Result<OwnedFd>) -> io::Result<OwnedFd> {
+    opened.map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::XDEV | Errno::LOOP) => NotALog::because("a link that leads out"),
+        Some(Errno::NXIO | Errno::NODEV) => NotALog::because("not a regular file"),
+        _ => error,
+    })
 }
 
 /// A name that is one step of a path. The names that come here were parsed or read from a
 /// directory; this is the second lock on the door.
 fn single(name: &str) -> io::Result<CString> {
     if name.contains('/') || name == ".." {
-        return Err(refused("not a single name"));
+        return Err(NotALog::because("not a single name"));
     }
     Ok(CString::new(name)?)
 }

@@ -62,9 +62,9 @@ impl LogDirectory {
 
     /// What incarnations of pods there are.
     pub(super) fn pods(&self, root: &OwnedFd) -> io::Result<Arc<PodIndex>> {
-        self.pods.of(root, Instant::now(), |names| {
+        self.pods.of(root, Instant::now(), |entries| {
             let mut pods = PodIndex::new();
-            for directory in names.iter().filter_map(|(name, _)| PodDirectory::parse(name)) {
+            for directory in entries.iter().filter_map(|entry| PodDirectory::parse(&entry.name)) {
                 pods.entry(directory.pod.clone()).or_default().push(directory);
             }
             pods

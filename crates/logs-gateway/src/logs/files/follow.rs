@@ -28,7 +28,8 @@ use tokio::sync::watch;
 
 use super::{
     layout::LogFileName,
-    pod::{ListedFile, ListedFiles, PodLogs},
+    listed::{ListedFile, ListedFiles},
+    pod::PodLogs,
 };
 use crate::logs::{
     file::{Growth, LogFile},
@@ -274,7 +275,7 @@ impl FollowedLog {
             file.parsed.restart > state.restart
                 || (file.parsed.restart == state.restart
                     && (file.parsed.is_current()
-                        || !state.known.contains(&file.parsed.uncompressed())))
+                        || !file.parsed.lasting().is_some_and(|name| state.known.contains(&name))))
         };
         let mut newer = Vec::new();
         for listed in listed.iter().filter(is_newer) {
@@ -293,11 +294,13 @@ impl FollowedLog {
             return Ok(true);
         }
         last.complete();
-        // The first of them is the last file under its new name; if it is not, that was deleted,
-        // and others maybe with it. The same goes for a run whose first file was rotated already.
-        let is_known_again = is_again(&newer[0].0, &last)?;
-        let mut is_after_gap = !is_known_again;
-        for (file, is_current) in newer.into_iter().skip(usize::from(is_known_again)) {
+        // One of them is the last file under its new name: the first, unless files change their
+        // names with each rotation. If none is, it was deleted, and others maybe with it. The same
+        // goes for a run whose first file was rotated already.
+        let known_again = position_again(&newer, &last)?;
+        let mut is_after_gap = known_again.is_none();
+        let newer = newer.into_iter().skip(known_again.map_or(0, |index| index + 1));
+        for (file, is_current) in newer {
             if file.run != state.last().run {
                 is_after_gap = !is_current;
             }
@@ -343,7 +346,7 @@ impl Held {
 }
 
 fn open(pod: &PodLogs<'_>, container: &ContainerName, listed: &ListedFile) -> io::Result<LogFile> {
-    let file = pod.open_file(container, &listed.name)?;
+    let file = pod.open_file(container, listed)?;
     let run = pod.run_number(listed.parsed.restart);
     LogFile::new(file, listed.parsed.is_compressed(), run)
 }
@@ -351,7 +354,23 @@ fn open(pod: &PodLogs<'_>, container: &ContainerName, listed: &ListedFile) -> io
 /// The names of all but the last: under its next name that will be the first that is new.
 fn names_before_last(listed: &[ListedFile]) -> HashSet<LogFileName> {
     let earlier = listed.split_last().map_or(listed, |(_, earlier)| earlier);
-    earlier.iter().map(|file| file.parsed.uncompressed()).collect()
+    earlier.iter().filter_map(|file| file.parsed.lasting()).collect()
+}
+
+/// Which of the files is the other one under a new name.
+fn position_again(
+    files: &[(Arc<LogFile>, bool)],
+    other: &Arc<LogFile>,
+) -> io::Result<Option<usize>> {
+    if let Some(same) = files.iter().position(|(file, _)| file.is_same_inode(other)) {
+        return Ok(Some(same));
+    }
+    for (index, (file, _)) in files.iter().enumerate() {
+        if is_again(file, other)? {
+            return Ok(Some(index));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a file is the other one under a new name. An empty one has nothing to be known by; nor

@@ -4,6 +4,8 @@
 use std::{
     collections::HashMap,
     io,
+    path::PathBuf,
+    slice,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
@@ -12,8 +14,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::time::sleep;
 
 use super::{
-    directory::LogDirectory, follow::FollowedLog, layout::PodDirectory, pod::PodLogs,
-    watch::DirectoryWatch,
+    directory::LogDirectory,
+    follow::FollowedLog,
+    layout::PodDirectory,
+    open_failure::{is_gone, unless_gone},
+    pod::PodLogs,
+    watch::{DirectoryWatch, WatchedDirectories},
 };
 use crate::logs::target::ContainerName;
 
@@ -101,30 +107,39 @@ async fn keep_up(
     pod: PodDirectory,
 ) {
     let path = directory.path_of(&pod).join(key.container.as_str());
-    let waker = followers.watch.watch(&path);
+    let mut watched = WatchedDirectories::new(&followers.watch);
+    watched.set(slice::from_ref(&path));
     let mut pause = Duration::ZERO;
     while let Some(log) = followers.still_read(&key) {
-        if let Err(error) = look(&directory, &pod, &log) {
-            tracing::warn!(%error, "cannot look whether a log has grown");
+        match look(&directory, &pod, &key.container, &log) {
+            Ok(linked) => watched.set(&[slice::from_ref(&path), &linked].concat()),
+            Err(error) => tracing::warn!(%error, "cannot look whether a log has grown"),
         }
-        let is_told = waker.is_some() && !log.is_being_left();
+        let is_told = watched.are_watched() && !log.is_being_left();
         drop(log);
         sleep(GATHER.min(pause)).await;
         pause = if is_told { FORCED_LOOK } else { BUSY_LOOK };
-        match &waker {
-            Some(waker) => {
-                let _ = tokio::time::timeout(pause, waker.notified()).await;
-            }
-            None => sleep(pause).await,
-        }
+        let _ = tokio::time::timeout(pause, watched.changed()).await;
     }
-    followers.watch.unwatch(&path);
 }
 
-fn look(directory: &LogDirectory, pod: &PodDirectory, log: &FollowedLog) -> io::Result<()> {
+/// Looks what changed. The answer is where else than in its own directory files of the container
+/// are renamed.
+fn look(
+    directory: &LogDirectory,
+    pod: &PodDirectory,
+    container: &ContainerName,
+    log: &FollowedLog,
+) -> io::Result<Vec<PathBuf>> {
     match directory.open_pod(pod.clone()) {
-        Ok(opened) => log.refresh(Some(&opened), Instant::now()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => log.refresh(None, Instant::now()),
+        Ok(opened) => {
+            log.refresh(Some(&opened), Instant::now())?;
+            Ok(unless_gone(opened.linked_directories(container))?.unwrap_or_default())
+        }
+        Err(error) if is_gone(&error) => {
+            log.refresh(None, Instant::now())?;
+            Ok(Vec::new())
+        }
         Err(error) => Err(error),
     }
 }

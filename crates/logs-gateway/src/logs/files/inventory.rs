@@ -12,11 +12,7 @@ use chrono::{DateTime, Utc};
 use rustix::io::Errno;
 use tokio::sync::watch;
 
-use super::{
-    directory::LogDirectory,
-    layout::PodDirectory,
-    pod::{ListedFile, PodLogs},
-};
+use super::{directory::LogDirectory, layout::PodDirectory, listed::ListedFile, pod::PodLogs};
 use crate::logs::{
     file::LogFile,
     span::first_time,
@@ -346,7 +342,7 @@ fn first_line_of(
     name: &ContainerName,
     listed: &ListedFile,
 ) -> Option<DateTime<Utc>> {
-    let file = pod.open_file(name, &listed.name).ok()?;
+    let file = pod.open_file(name, listed).ok()?;
     let file = LogFile::new(file, listed.parsed.is_compressed(), 0).ok()?;
     first_time(&Arc::new(file)).ok()?
 }

@@ -1,6 +1,8 @@
 //! How the kubelet names directories and files of logs (`pkg/kubelet/kuberuntime/helpers.go`,
 //! `pkg/kubelet/logs/container_log_manager.go`).
 
+use std::cmp::Reverse;
+
 use crate::logs::target::{Namespace, PodName, PodRef, PodUid};
 
 /// A directory of one incarnation of a pod: `<namespace>_<pod>_<uid>`. None of the three can hold
@@ -40,18 +42,26 @@ pub(super) enum LogFileKind {
     Current,
     /// `0.log.20261101-100000`: renamed; between the renaming and the runtime's reopening it is
     /// still written to.
-    Rotated(String),
-    /// `0.log.20261101-100000.gz`: the name before `.gz`.
-    Compressed(String),
+    Rotated(Rotation),
+    /// `0.log.20261101-100000.gz`.
+    Compressed(Rotation),
+}
+
+/// What tells the rotated files of a run apart. Ordered by when the files were written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Rotation {
+    /// Of the kubelet: a time, compared as text, as the kubelet does (`GetAllLogs`).
+    Time(String),
+    /// Of Docker's driver `json-file`: 1 is the newest, and every rotation renames them all.
+    Number(Reverse<u32>),
 }
 
 impl LogFileKind {
-    /// Rotated files are sorted by their time, as text, as the kubelet does (`GetAllLogs`); the
-    /// current one is the last.
-    fn order(&self) -> (bool, &str) {
+    /// The current one is the last.
+    fn order(&self) -> (bool, Option<&Rotation>) {
         match self {
-            Self::Current => (true, ""),
-            Self::Rotated(rotation) | Self::Compressed(rotation) => (false, rotation),
+            Self::Current => (true, None),
+            Self::Rotated(rotation) | Self::Compressed(rotation) => (false, Some(rotation)),
         }
     }
 }
@@ -65,18 +75,21 @@ impl LogFileName {
         self.kind == LogFileKind::Current
     }
 
-    /// The name it had before it was compressed.
-    pub(super) fn uncompressed(&self) -> Self {
-        match &self.kind {
-            LogFileKind::Compressed(rotation) => {
-                Self { restart: self.restart, kind: LogFileKind::Rotated(rotation.clone()) }
+    /// The name it had before it was compressed, which no other file ever has. `None` if files
+    /// change their names with each rotation.
+    pub(super) fn lasting(&self) -> Option<Self> {
+        let kind = match &self.kind {
+            LogFileKind::Current => LogFileKind::Current,
+            LogFileKind::Rotated(rotation) | LogFileKind::Compressed(rotation) => {
+                let Rotation::Time(_) = rotation else { return None };
+                LogFileKind::Rotated(rotation.clone())
             }
-            _ => self.clone(),
-        }
+        };
+        Some(Self { restart: self.restart, kind })
     }
 
     /// Sorts by when the files were written; of the same file twice, the compressed one is first.
-    pub(super) fn order(&self) -> (u32, (bool, &str), bool) {
+    pub(super) fn order(&self) -> (u32, (bool, Option<&Rotation>), bool) {
         (self.restart, self.kind.order(), !self.is_compressed())
     }
 
@@ -88,19 +101,36 @@ impl LogFileName {
     /// `None` for anything else in the directory, such as a compressed file in the making (`.tmp`).
     pub(super) fn parse(name: &str) -> Option<Self> {
         let (restart, suffix) = name.split_once(".log")?;
-        let is_number = !restart.is_empty() && restart.bytes().all(|byte| byte.is_ascii_digit());
-        let restart = restart.parse().ok().filter(|_| is_number)?;
+        let restart = number(restart)?;
         let kind = match suffix.strip_prefix('.') {
             None if suffix.is_empty() => LogFileKind::Current,
             None => return None,
             Some(rotation) if rotation.ends_with(".tmp") => return None,
             Some(rotation) => match rotation.strip_suffix(".gz") {
-                Some(rotation) => LogFileKind::Compressed(rotation.to_owned()),
-                None => LogFileKind::Rotated(rotation.to_owned()),
+                Some(rotation) => LogFileKind::Compressed(Rotation::Time(rotation.to_owned())),
+                None => LogFileKind::Rotated(Rotation::Time(rotation.to_owned())),
             },
         };
         Some(Self { restart, kind })
     }
+
+    /// A file that Docker's driver `json-file` rotated: `<id>-json.log.2` or, compressed,
+    /// `<id>-json.log.2.gz`, beside `<id>-json.log`, which is the `current` one.
+    pub(super) fn parse_numbered(name: &str, current: &str, restart: u32) -> Option<Self> {
+        let suffix = name.strip_prefix(current)?.strip_prefix('.')?;
+        let rotation = |digits| number(digits).map(|number| Rotation::Number(Reverse(number)));
+        let kind = match suffix.strip_suffix(".gz") {
+            Some(digits) => LogFileKind::Compressed(rotation(digits)?),
+            None => LogFileKind::Rotated(rotation(suffix)?),
+        };
+        Some(Self { restart, kind })
+    }
+}
+
+/// Digits and nothing else: no sign.
+fn number(text: &str) -> Option<u32> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
 }
 
 /// Whether a file of this name is one of a container's logs.
@@ -129,12 +159,26 @@ mod tests {
         let kind = |name: &str| LogFileName::parse(name).map(|file| (file.restart, file.kind));
         assert_eq!(kind("0.log"), Some((0, LogFileKind::Current)));
         assert_eq!(kind("12.log"), Some((12, LogFileKind::Current)));
-        let rotated = LogFileKind::Rotated("20261101-100000".to_owned());
-        let compressed = LogFileKind::Compressed("20261101-100000".to_owned());
+        let rotated = LogFileKind::Rotated(Rotation::Time("20261101-100000".to_owned()));
+        let compressed = LogFileKind::Compressed(Rotation::Time("20261101-100000".to_owned()));
         assert_eq!(kind("1.log.20261101-100000"), Some((1, rotated)));
         assert_eq!(kind("1.log.20261101-100000.gz"), Some((1, compressed)));
         for other in ["", ".log", "a.log", "-1.log", "+1.log", "1.logs", "1.log.x.tmp", "1.txt"] {
             assert_eq!(kind(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn files_that_docker_rotated_are_numbered_from_the_newest() {
+        let parse = |name: &str| LogFileName::parse_numbered(name, "4c01-json.log", 7);
+        let names = ["10.gz", "2.gz", "1"].map(|end| parse(&format!("4c01-json.log.{end}")));
+        let names = names.map(Option::unwrap);
+        assert!(names.is_sorted_by(|one, next| one.order() < next.order()), "{names:?}");
+        assert!(names[0].is_compressed() && !names[2].is_compressed());
+        let others =
+            ["4c01-json.log", "4c01-json.log.", "4c01-json.log.+1", "4c01-json.log.1.tmp", "x.1"];
+        for other in others {
+            assert_eq!(parse(other), None, "{other}");
         }
     }
 }

@@ -16,9 +16,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::fs::{FileType, fstat};
+use rustix::fs::fstat;
 
-use super::beneath;
+use super::beneath::{self, DirectoryEntry};
 
 /// More than the file system's clock takes from one tick to the next.
 const TICK: Duration = Duration::from_millis(50);
@@ -56,7 +56,7 @@ impl<T> Listings<T> {
         &self,
         directory: impl AsFd,
         now: Instant,
-        make: impl FnOnce(Vec<(String, FileType)>) -> T,
+        make: impl FnOnce(Vec<DirectoryEntry>) -> T,
     ) -> io::Result<Arc<T>> {
         let stat = fstat(&directory)?;
         let id = (stat.st_dev, stat.st_ino);
@@ -65,7 +65,7 @@ impl<T> Listings<T> {
             Known::Listed(listed) => return Ok(listed),
             Known::FirstSeen(first_seen) => first_seen,
         };
-        let listed = Arc::new(make(beneath::names_in(directory)?));
+        let listed = Arc::new(make(beneath::entries_of(directory)?));
         let listing = Listing { modified, first_seen, made: now, listed: listed.clone() };
         self.remember(id, listing);
         Ok(listed)
@@ -133,8 +133,8 @@ mod tests {
         #[track_caller]
         fn check(&self, milliseconds: u64, expected: usize) {
             let now = self.start + Duration::from_millis(milliseconds);
-            let listed = self.listings.of(&self.directory, now, |names| {
-                names.iter().filter(|(name, _)| !name.starts_with('.')).count()
+            let listed = self.listings.of(&self.directory, now, |entries| {
+                entries.iter().filter(|entry| !entry.name.starts_with('.')).count()
             });
             assert_eq!(*listed.unwrap(), expected);
         }

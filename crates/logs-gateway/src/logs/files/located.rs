@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use super::pod::Missing;
+use super::{open_failure::OpenFailure, pod::Missing};
 use crate::logs::{
     file::{LogFile, ReadingCost},
     merge::LogInput,
@@ -54,6 +54,13 @@ pub(crate) enum LocateError {
     BadCursor,
     #[error("what the cursor points to is gone")]
     CursorExpired,
+    /// There is a link out of the log directory, or something else that is not a regular file. The
+    /// cause is for the log.
+    #[error("the file is not a log: {0}")]
+    NotALog(io::Error),
+    /// Whether there is a log cannot be told right now. The cause is for the log.
+    #[error("the log directory cannot be looked at: {0}")]
+    SourceUnavailable(io::Error),
     /// There is a file, but it cannot be read. The cause is for the log.
     #[error("the log cannot be read: {0}")]
     Unreadable(io::Error),
@@ -64,7 +71,11 @@ impl From<Missing> for LocateError {
         match missing {
             Missing::Log => Self::NoLog,
             Missing::Previous => Self::NoPrevious,
-            Missing::Io(error) => Self::Unreadable(error),
+            Missing::NotALog(error) => Self::NotALog(error),
+            Missing::Io(error) => match OpenFailure::of(&error) {
+                OpenFailure::Unknown => Self::SourceUnavailable(error),
+                _ => Self::Unreadable(error),
+            },
         }
     }
 }

@@ -1,11 +1,6 @@
 //! Whether anybody waits for pods to come and go, and one task looks for all of them.
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-};
-
-use super::watch::DirectoryWatch;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// Who watches.
 #[derive(Debug, Default)]
@@ -34,11 +29,9 @@ impl Lookout {
     }
 
     /// Whether anyone watches. If nobody does, the task has to end.
-    pub(super) fn is_watched(&self, directory: &DirectoryWatch, root: &Path) -> bool {
+    pub(super) fn is_watched(&self) -> bool {
         let mut watchers = self.watchers();
         if watchers.shared.strong_count() == 0 {
-            // Before the next task can begin.
-            directory.unwatch(root);
             watchers.is_looked = false;
         }
         watchers.is_looked

@@ -2,13 +2,18 @@
 
 mod beneath;
 mod directory;
+mod docker;
+#[cfg(test)]
+mod docker_tests;
 mod follow;
 mod followers;
 mod inventory;
 mod layout;
+mod listed;
 mod listings;
 mod located;
 mod lookout;
+mod open_failure;
 mod pod;
 mod source;
 mod watch;

@@ -1,11 +1,14 @@
 //! The log directory of one incarnation of a pod.
 
 use std::{
-    collections::BTreeSet,
     fs::File,
     io,
     os::fd::{AsFd, OwnedFd},
-    sync::Arc,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
@@ -13,15 +16,14 @@ use chrono::{DateTime, Utc};
 use rustix::fs::FileType;
 
 use super::{
-    beneath::{self, Root},
-    layout::{LogFileName, PodDirectory},
+    beneath::{self, DirectoryEntry, LinkTarget, Root},
+    docker,
+    layout::PodDirectory,
+    listed::{ListedFile, ListedFiles, NothingListed, choose, in_order},
     listings::Listings,
+    open_failure::{NotALog, OpenFailure, unless_gone},
 };
-use crate::logs::{
-    file::LogFile,
-    query::{Anchor, History, LogQuery},
-    target::ContainerName,
-};
+use crate::logs::{file::LogFile, query::LogQuery, target::ContainerName};
 
 /// How often a listing is made again because files were rotated meanwhile. The kubelet looks every
 /// ten seconds, so once is rare.
@@ -44,40 +46,75 @@ pub(super) struct Surroundings {
     containers: Listings<Vec<ContainerName>>,
     /// What the directories of containers list, in the order the files were written.
     files: Listings<Vec<ListedFile>>,
+    /// What the directories list to which links lead.
+    targets: Listings<Vec<DirectoryEntry>>,
+    /// An operator was told of a file that is not a log.
+    has_warned: AtomicBool,
 }
 
 impl Surroundings {
     pub(super) fn new(extra_roots: Vec<Root>) -> Self {
-        Self { extra_roots, containers: Listings::new(), files: Listings::new() }
+        let (containers, files, targets) = (Listings::new(), Listings::new(), Listings::new());
+        Self { extra_roots, containers, files, targets, has_warned: AtomicBool::new(false) }
+    }
+
+    /// Warns of the first file that is not a log: on a node with Docker there are as many as
+    /// containers, and each is read again and again.
+    fn warn_of(
+        &self,
+        pod: &PodDirectory,
+        container: &ContainerName,
+        file: &str,
+        error: &io::Error,
+    ) {
+        if !self.has_warned.swap(true, Ordering::Relaxed) {
+            let path = format!("{}/{container}/{file}", pod.name());
+            tracing::warn!(
+                path,
+                %error,
+                "not a log file; links out of the log directory are followed only beneath \
+                 GATEWAY_LOGS_ROOTS (further files of this kind are not reported)"
+            );
+        }
     }
 }
-
-/// A log file, as its directory lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ListedFile {
-    pub(super) name: String,
-    pub(super) parsed: LogFileName,
-}
-
-/// The log files of a container.
-pub(super) type ListedFiles = Arc<Vec<ListedFile>>;
 
 /// Why a container's files are not there.
 #[derive(Debug)]
 pub(super) enum Missing {
     Log,
     Previous,
+    /// There are files, but none that the gateway reads.
+    NotALog(io::Error),
     Io(io::Error),
 }
 
-impl From<io::Error> for Missing {
-    /// What went away while it was looked for was not there.
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::NotFound => Self::Log,
-            _ => Self::Io(error),
+impl From<NothingListed> for Missing {
+    fn from(nothing: NothingListed) -> Self {
+        match nothing {
+            NothingListed::Log => Self::Log,
+            NothingListed::Previous => Self::Previous,
         }
     }
+}
+
+impl From<io::Error> for Missing {
+    /// A file or directory that was removed during the look-up did not exist.
+    fn from(error: io::Error) -> Self {
+        match OpenFailure::of(&error) {
+            OpenFailure::Gone => Self::Log,
+            OpenFailure::NotALog => Self::NotALog(error),
+            OpenFailure::Denied | OpenFailure::Unknown | OpenFailure::Other => Self::Io(error),
+        }
+    }
+}
+
+/// What came of opening the files that a query is about.
+#[derive(Debug, Default)]
+struct OpenedFiles {
+    files: Vec<Arc<LogFile>>,
+    /// Why one of the files is not among them, if one is not a log.
+    not_a_log: Option<io::Error>,
 }
 
 impl<'a> PodLogs<'a> {
@@ -92,12 +129,11 @@ impl<'a> PodLogs<'a> {
 
     /// The containers, sorted.
     pub(super) fn containers(&self) -> io::Result<Arc<Vec<ContainerName>>> {
-        let is_directory =
-            |kind: &FileType| matches!(kind, FileType::Directory | FileType::Unknown);
-        self.surroundings.containers.of(&self.directory, Instant::now(), |names| {
-            let directories = names.iter().filter(|(_, kind)| is_directory(kind));
+        let is_directory = |kind: FileType| matches!(kind, FileType::Directory | FileType::Unknown);
+        self.surroundings.containers.of(&self.directory, Instant::now(), |entries| {
+            let directories = entries.iter().filter(|entry| is_directory(entry.kind));
             let mut containers: Vec<ContainerName> =
-                directories.filter_map(|(name, _)| name.parse().ok()).collect();
+                directories.filter_map(|entry| entry.name.parse().ok()).collect();
             containers.sort();
             containers
         })
@@ -105,23 +141,97 @@ impl<'a> PodLogs<'a> {
 
     /// A container's files in the order they were written.
     pub(super) fn list(&self, container: &ContainerName) -> io::Result<ListedFiles> {
-        let directory = beneath::directory(&self.directory, container.as_str())?;
-        self.surroundings.files.of(directory, Instant::now(), |names| {
-            in_order(names.into_iter().map(|(name, _)| name))
+        let directory = self.open_container(container)?;
+        let own = self.surroundings.files.of(&directory, Instant::now(), in_order)?;
+        if self.surroundings.extra_roots.is_empty() || !own.iter().any(docker::may_be_linked) {
+            return Ok(own);
+        }
+        let mut files = Vec::with_capacity(own.len());
+        for file in own.iter() {
+            match self.list_linked(&directory, file)? {
+                Some(of_run) => files.extend(of_run),
+                None => files.push(file.clone()),
+            }
+        }
+        Ok(Arc::new(files))
+    }
+
+    /// The files of a run of which this may be a link to the current one. `None` if it is no link
+    /// beneath an extra root, or its target's directory does not exist.
+    fn list_linked(
+        &self,
+        container: &OwnedFd,
+        file: &ListedFile,
+    ) -> io::Result<Option<Vec<ListedFile>>> {
+        if !docker::may_be_linked(file) {
+            return Ok(None);
+        }
+        let Some(target) = unless_gone(self.link_target(container, &file.name))?.flatten() else {
+            return Ok(None);
+        };
+        let directory = match target.open_directory() {
+            Ok(directory) => directory,
+            Err(error) => {
+                return match OpenFailure::of(&error) {
+                    OpenFailure::Gone | OpenFailure::NotALog | OpenFailure::Denied => Ok(None),
+                    OpenFailure::Unknown | OpenFailure::Other => Err(error),
+                };
+            }
+        };
+        let entries = self.surroundings.targets.of(directory, Instant::now(), |entries| entries)?;
+        let name = target.file_name();
+        Ok(name.map(|name| docker::files_of_run(file, name, &entries)))
+    }
+
+    /// The directories besides its own in which a container's files are renamed: those that the
+    /// links to its current files lead to. For watching only.
+    pub(super) fn linked_directories(&self, container: &ContainerName) -> io::Result<Vec<PathBuf>> {
+        let directory = self.open_container(container)?;
+        let own = self.surroundings.files.of(&directory, Instant::now(), in_order)?;
+        // An earlier run is not written to any more.
+        let Some(last) = own.last().filter(|file| docker::may_be_linked(file)) else {
+            return Ok(Vec::new());
+        };
+        let target = self.link_target(&directory, &last.name)?;
+        Ok(target.iter().map(LinkTarget::directory_path).collect())
+    }
+
+    fn open_container(&self, container: &ContainerName) -> io::Result<OwnedFd> {
+        beneath::directory(&self.directory, container.as_str())
+    }
+
+    fn link_target(&self, container: &OwnedFd, link: &str) -> io::Result<Option<LinkTarget<'a>>> {
+        LinkTarget::of(container, link, &self.surroundings.extra_roots)
+    }
+
+    pub(super) fn open_file(
+        &self,
+        container: &ContainerName,
+        listed: &ListedFile,
+    ) -> io::Result<File> {
+        self.try_open_file(container, listed).inspect_err(|error| {
+            if OpenFailure::of(error) == OpenFailure::NotALog {
+                self.surroundings.warn_of(&self.name, container, &listed.name, error);
+            }
         })
     }
 
-    pub(super) fn open_file(&self, container: &ContainerName, name: &str) -> io::Result<File> {
-        beneath::log_file(
-            self.directory.as_fd(),
-            container.as_str(),
-            name,
-            &self.surroundings.extra_roots,
-        )
+    fn try_open_file(&self, container: &ContainerName, listed: &ListedFile) -> io::Result<File> {
+        let (pod, roots) = (self.directory.as_fd(), &self.surroundings.extra_roots);
+        let Some(link) = &listed.beside else {
+            return beneath::log_file(pod, container.as_str(), &listed.name, roots);
+        };
+        match self.link_target(&self.open_container(container)?, link)? {
+            Some(target) => target.sibling(&listed.name)?.open(),
+            None => Err(NotALog::because("a link that leads elsewhere by now")),
+        }
     }
 
     /// Opens the files that a query about this container is about; `anchor` is the run that its
     /// cursor is in.
+    ///
+    /// A file that is listed and cannot be opened, because it is a link that leads nowhere or out
+    /// of the log directory, keeps nobody from reading the others.
     pub(super) fn open_log(
         &self,
         container: &ContainerName,
@@ -129,17 +239,23 @@ impl<'a> PodLogs<'a> {
         anchor: Option<u32>,
     ) -> Result<Vec<Arc<LogFile>>, Missing> {
         let mut listed = self.list(container)?;
+        let mut opened = self.open_listed(container, choose(&listed, query, anchor)?)?;
         for _ in 1..MAX_LISTINGS {
-            let opened = self.open_listed(container, choose(&listed, query, anchor)?);
             // Had a file been rotated while they were opened, one would be missing between them.
             let again = self.list(container)?;
-            match opened {
-                Ok(opened) if again == listed => return Ok(opened),
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-                _ => listed = again,
+            if again == listed {
+                break;
             }
+            listed = again;
+            opened = self.open_listed(container, choose(&listed, query, anchor)?)?;
         }
-        Ok(self.open_listed(container, choose(&listed, query, anchor)?)?)
+        match opened {
+            OpenedFiles { files, .. } if !files.is_empty() => Ok(files),
+            OpenedFiles { not_a_log: Some(error), .. } => Err(Missing::NotALog(error)),
+            // Its run has only links that lead nowhere.
+            _ if query.previous => Err(Missing::Previous),
+            _ => Err(Missing::Log),
+        }
     }
 
     /// A number that no other run of a container of this pod's name has. The lower half is the
@@ -154,7 +270,7 @@ impl<'a> PodLogs<'a> {
         let (mut last_write, mut size) = (None, 0);
         for container in self.containers().unwrap_or_default().iter() {
             for file in self.list(container).unwrap_or_default().iter() {
-                let opened = self.open_file(container, &file.name);
+                let opened = self.open_file(container, file);
                 let Ok(metadata) = opened.and_then(|file| file.metadata()) else {
                     continue;
                 };
@@ -165,116 +281,30 @@ impl<'a> PodLogs<'a> {
         (last_write, size)
     }
 
+    /// Opens those that can be opened.
+    ///
+    /// # Errors
+    /// When a file may exist, and cannot be opened.
     fn open_listed(
         &self,
         container: &ContainerName,
         files: Vec<&ListedFile>,
-    ) -> io::Result<Vec<Arc<LogFile>>> {
-        let open = |listed: &ListedFile| {
-            let file = self.open_file(container, &listed.name)?;
-            let run = self.run_number(listed.parsed.restart);
-            Ok(Arc::new(LogFile::new(file, listed.parsed.is_compressed(), run)?))
-        };
-        files.into_iter().map(open).collect()
-    }
-}
-
-/// Sorts files by when they were written. While a file is compressed it is there twice: then the
-/// compressed one counts, which is whole when it has its name.
-fn in_order(names: impl Iterator<Item = String>) -> Vec<ListedFile> {
-    let parse = |name: String| {
-        let parsed = LogFileName::parse(&name)?;
-        Some(ListedFile { name, parsed })
-    };
-    let mut files: Vec<ListedFile> = names.filter_map(parse).collect();
-    files.sort_by(|one, other| one.parsed.order().cmp(&other.parsed.order()));
-    files.dedup_by(|later, earlier| later.parsed.is_twin_of(&earlier.parsed));
-    files
-}
-
-/// Of the files of a container those that a query is about; `anchor` is the run that its cursor is
-/// in.
-fn choose<'a>(
-    files: &'a [ListedFile],
-    query: &LogQuery,
-    anchor: Option<u32>,
-) -> Result<Vec<&'a ListedFile>, Missing> {
-    let runs: BTreeSet<u32> = files.iter().map(|file| file.parsed.restart).collect();
-    let mut latest = runs.iter().rev().copied();
-    // Without any run there is none before it, for whoever asks for that.
-    let nothing = if query.previous { Missing::Previous } else { Missing::Log };
-    let last = latest.next().ok_or(nothing)?;
-    let run = match anchor {
-        Some(run) => run,
-        None if query.previous => latest.next().ok_or(Missing::Previous)?,
-        None => last,
-    };
-    let mut of_run = files.iter().filter(|file| file.parsed.restart == run);
-    let from_run = files.iter().filter(|file| file.parsed.restart >= run);
-    Ok(match query.history {
-        History::All if matches!(query.anchor, Some(Anchor::After(_))) => from_run.collect(),
-        History::All => files.iter().collect(),
-        // A cursor may be in a file that was rotated since.
-        History::Current if anchor.is_some() => of_run.collect(),
-        History::Rotated => of_run.collect(),
-        // While a file is rotated there is a moment when none has the current one's name. The one
-        // that had it is still written to.
-        History::Current => {
-            let current = of_run.next_back().filter(|file| !file.parsed.is_compressed());
-            current.into_iter().collect()
+    ) -> io::Result<OpenedFiles> {
+        let mut opened = OpenedFiles::default();
+        for listed in files {
+            match self.open_file(container, listed) {
+                Ok(file) => {
+                    let run = self.run_number(listed.parsed.restart);
+                    let file = LogFile::new(file, listed.parsed.is_compressed(), run)?;
+                    opened.files.push(Arc::new(file));
+                }
+                Err(error) => match OpenFailure::of(&error) {
+                    OpenFailure::Gone => {}
+                    OpenFailure::NotALog => opened.not_a_log = Some(error),
+                    _ => return Err(error),
+                },
+            }
         }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(names: &[&str], query: &LogQuery, expected: &[&str]) {
-        let files = in_order(names.iter().map(|name| (*name).to_owned()));
-        let chosen = choose(&files, query, None).unwrap_or_default();
-        let chosen: Vec<&str> = chosen.iter().map(|file| &*file.name).collect();
-        assert_eq!(chosen, expected);
-    }
-
-    const NAMES: [&str; 9] = [
-        "10.log",
-        "9.log",
-        "9.log.20261101-100000",
-        "10.log.20261101-110000.gz",
-        "10.log.20261101-120000",
-        "10.log.20261101-120000.gz",
-        "10.log.20261101-130000",
-        "10.log.20261101-130000.tmp",
-        "notes.txt",
-    ];
-
-    fn history(history: History, previous: bool) -> LogQuery {
-        LogQuery { history, previous, ..LogQuery::default() }
-    }
-
-    #[test]
-    fn files_come_in_the_order_they_were_written() {
-        let rotated = [
-            "10.log.20261101-110000.gz",
-            "10.log.20261101-120000.gz",
-            "10.log.20261101-130000",
-            "10.log",
-        ];
-        check(&NAMES, &history(History::Rotated, false), &rotated);
-        check(&NAMES, &history(History::Current, false), &["10.log"]);
-        check(&NAMES, &history(History::Current, true), &["9.log"]);
-        let previous = ["9.log.20261101-100000", "9.log"];
-        check(&NAMES, &history(History::Rotated, true), &previous);
-        let all: Vec<&str> = previous.into_iter().chain(rotated).collect();
-        check(&NAMES, &history(History::All, false), &all);
-    }
-
-    #[test]
-    fn in_the_moment_of_a_rotation_the_renamed_file_is_the_current_one() {
-        let names = ["0.log.20261101-110000.gz", "0.log.20261101-120000"];
-        check(&names, &history(History::Current, false), &["0.log.20261101-120000"]);
-        check(&names[..1], &history(History::Current, false), &[]);
+        Ok(opened)
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct DirectoryWatch {
     polled: Gauge,
 }
 
-type Wakers = HashMap<PathBuf, Arc<Notify>>;
+type Wakers = HashMap<PathBuf, Vec<Arc<Notify>>>;
 
 impl DirectoryWatch {
     /// `polled` counts the directories that cannot be watched.
@@ -43,15 +43,18 @@ impl DirectoryWatch {
         Self { wakers: Arc::default(), watcher: Mutex::default(), polled: Gauge::default() }
     }
 
-    /// Begins to wake whoever waits on the answer. `None` when this directory cannot be watched.
-    pub(super) fn watch(&self, directory: &Path) -> Option<Arc<Notify>> {
-        let watched = locked(&self.watcher)
-            .as_mut()
-            .map(|watcher| watcher.watch(directory, RecursiveMode::NonRecursive));
+    /// Begins to notify when the directory changes. False when it cannot be watched.
+    fn watch(&self, directory: &Path, waker: &Arc<Notify>) -> bool {
+        let mut watcher = locked(&self.watcher);
+        let is_watched = locked(&self.wakers).contains_key(directory);
+        let watched = match (watcher.as_mut(), is_watched) {
+            (None, _) => None,
+            (Some(_), true) => Some(Ok(())),
+            (Some(watcher), false) => Some(watcher.watch(directory, RecursiveMode::NonRecursive)),
+        };
         if let Some(Ok(())) = watched {
-            let waker = Arc::new(Notify::new());
-            locked(&self.wakers).insert(directory.to_owned(), waker.clone());
-            return Some(waker);
+            locked(&self.wakers).entry(directory.to_owned()).or_default().push(waker.clone());
+            return true;
         }
         let is_first = self.polled.inc() == 0;
         if let Some(Err(error)) = watched
@@ -59,19 +62,80 @@ impl DirectoryWatch {
         {
             tracing::warn!(%error, "cannot watch a directory; looking every moment instead");
         }
-        None
+        false
     }
 
-    /// Of a directory that [`watch`](Self::watch) was called for.
-    pub(super) fn unwatch(&self, directory: &Path) {
-        if locked(&self.wakers).remove(directory).is_none() {
-            self.polled.dec();
+    fn unwatch(&self, directory: &Path, waker: &Arc<Notify>) {
+        let mut watcher = locked(&self.watcher);
+        let mut wakers = locked(&self.wakers);
+        let Some(of_directory) = wakers.get_mut(directory) else {
+            return;
+        };
+        of_directory.retain(|other| !Arc::ptr_eq(other, waker));
+        if !of_directory.is_empty() {
             return;
         }
-        if let Some(watcher) = locked(&self.watcher).as_mut() {
+        wakers.remove(directory);
+        // The watcher waits for its thread, which may be waiting for the wakers.
+        drop(wakers);
+        if let Some(watcher) = watcher.as_mut() {
             // The directory may be gone, and its watch with it.
             let _ = watcher.unwatch(directory);
         }
+    }
+}
+
+/// The directories that one task waits for.
+#[derive(Debug)]
+pub(super) struct WatchedDirectories<'a> {
+    watch: &'a DirectoryWatch,
+    waker: Arc<Notify>,
+    /// With whether each can be watched.
+    directories: HashMap<PathBuf, bool>,
+}
+
+impl<'a> WatchedDirectories<'a> {
+    /// None yet.
+    pub(super) fn new(watch: &'a DirectoryWatch) -> Self {
+        Self { watch, waker: Arc::default(), directories: HashMap::new() }
+    }
+
+    /// Waits for these from now on, and for no others.
+    pub(super) fn set(&mut self, directories: &[PathBuf]) {
+        let is_kept = |directory: &PathBuf| directories.contains(directory);
+        for (directory, is_watched) in self.directories.extract_if(|path, _| !is_kept(path)) {
+            leave(self.watch, &self.waker, &directory, is_watched);
+        }
+        for directory in directories {
+            if !self.directories.contains_key(directory) {
+                let is_watched = self.watch.watch(directory, &self.waker);
+                self.directories.insert(directory.clone(), is_watched);
+            }
+        }
+    }
+
+    /// Whether a change of any of them is noticed. If not, the task has to look by itself.
+    pub(super) fn are_watched(&self) -> bool {
+        self.directories.values().all(|is_watched| *is_watched)
+    }
+
+    /// Waits for a change.
+    pub(super) async fn changed(&self) {
+        self.waker.notified().await;
+    }
+}
+
+impl Drop for WatchedDirectories<'_> {
+    fn drop(&mut self) {
+        self.set(&[]);
+    }
+}
+
+fn leave(watch: &DirectoryWatch, waker: &Arc<Notify>, directory: &Path, is_watched: bool) {
+    if is_watched {
+        watch.unwatch(directory, waker);
+    } else {
+        watch.polled.dec();
     }
 }
 
@@ -82,12 +146,11 @@ fn wake(wakers: &Mutex<Wakers>, event: notify::Result<Event>) {
         Ok(Event { kind: EventKind::Access(_), .. }) => {}
         Ok(event) => {
             let directories = event.paths.iter().flat_map(|path| [Some(&**path), path.parent()]);
-            for waker in directories.flatten().filter_map(|directory| wakers.get(directory)) {
-                waker.notify_one();
-            }
+            let of_directories = directories.flatten().filter_map(|path| wakers.get(path));
+            of_directories.flatten().for_each(|waker| waker.notify_one());
         }
         // Events were lost: anything may have changed.
-        Err(_) => wakers.values().for_each(|waker| waker.notify_one()),
+        Err(_) => wakers.values().flatten().for_each(|waker| waker.notify_one()),
     }
 }
 
@@ -106,9 +169,26 @@ mod tests {
         let watch = DirectoryWatch::new(polled.clone());
         let root = tempfile::tempdir().unwrap();
         let missing = root.path().join("missing");
-        assert!(watch.watch(&missing).is_none());
+        let mut directories = WatchedDirectories::new(&watch);
+        directories.set(&[root.path().to_owned()]);
+        assert!(directories.are_watched());
+        directories.set(&[missing]);
+        assert!(!directories.are_watched());
         assert_eq!(polled.get(), 1);
-        watch.unwatch(&missing);
+        drop(directories);
         assert_eq!(polled.get(), 0);
+    }
+
+    #[tokio::test]
+    async fn every_task_that_waits_for_a_directory_is_notified() {
+        let watch = DirectoryWatch::new(Gauge::default());
+        let root = tempfile::tempdir().unwrap();
+        let mut tasks = [(); 3].map(|()| WatchedDirectories::new(&watch));
+        tasks.iter_mut().for_each(|task| task.set(&[root.path().to_owned()]));
+        let [one, other, left] = tasks;
+        drop(left);
+        std::fs::write(root.path().join("file"), "").unwrap();
+        let both = async { tokio::join!(one.changed(), other.changed()) };
+        tokio::time::timeout(std::time::Duration::from_secs(20), both).await.unwrap();
     }
 }

@@ -13,6 +13,7 @@ use tokio::{
 use super::{
     inventory::{Change, TooOld},
     source::FilesSource,
+    watch::WatchedDirectories,
 };
 
 /// How often is looked even if nothing was told: a container that comes or is started anew changes
@@ -80,8 +81,9 @@ impl Watching {
 
 async fn look_out(source: Arc<FilesSource>, clock: Arc<dyn Clock>) {
     let (watch, root) = source.root_watch();
-    let waker = watch.watch(root);
-    while source.lookout().is_watched(watch, root) {
+    let mut watched = WatchedDirectories::new(watch);
+    watched.set(&[root.to_owned()]);
+    while source.lookout().is_watched() {
         let (looking, now) = (source.clone(), clock.now());
         match spawn_blocking(move || looking.survey(now)).await {
             Ok(Ok(_)) => {}
@@ -89,12 +91,7 @@ async fn look_out(source: Arc<FilesSource>, clock: Arc<dyn Clock>) {
             Err(error) => tracing::error!(%error, "looking which pods there are failed"),
         }
         sleep(GATHER).await;
-        match &waker {
-            Some(waker) => {
-                let _ = timeout(FORCED_LOOK, waker.notified()).await;
-            }
-            None => sleep(FORCED_LOOK).await,
-        }
+        let _ = timeout(FORCED_LOOK, watched.changed()).await;
     }
 }
 
@@ -152,11 +149,10 @@ mod tests {
     async fn looking_ends_with_the_last_watcher() {
         let root = tempfile::tempdir().unwrap();
         let source = source(root.path());
-        let (watch, path) = source.root_watch();
         let [one, other] = [(); 2].map(|()| Watching::begin(&source, 0, clock()));
         drop(one);
-        assert!(source.lookout().is_watched(watch, path));
+        assert!(source.lookout().is_watched());
         drop(other);
-        assert!(!source.lookout().is_watched(watch, path));
+        assert!(!source.lookout().is_watched());
     }
 }
