@@ -11,9 +11,11 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 use reqwest::Method;
+use serde_json::Value;
 
 use crate::harness::{Answer, Ask, Caller, Pair, Setup, cri, cri_at};
 
+const NDJSON: &str = "application/x-ndjson";
 const SECRET: &str = "what nobody may read";
 
 /// The log cannot be read, the gateway says so at once, and goes on.
@@ -236,19 +238,95 @@ fn gzip(content: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// What a full disk or a power loss leaves of a compressed file, and the lines that can still be
+/// read of it.
+fn unusable() -> [(&'static str, Vec<u8>, &'static [&'static str]); 4] {
+    let whole = gzip(&cri(&["compressed"]));
+    [
+        ("empty", Vec::new(), &[]),
+        ("foreign", b"no gzip at all".to_vec(), &[]),
+        ("zeroed", vec![0; 4096], &[]),
+        ("cut", whole[..whole.len() - 8].to_vec(), &["compressed"]),
+    ]
+}
+
 #[tokio::test]
-async fn a_compressed_log_that_is_none_does_not_pass_for_an_empty_one() {
+async fn a_compressed_file_that_cannot_be_read_is_a_gap_and_spoils_no_other_reading() {
+    let pair = pair();
+    let admin = pair.admin().await;
+    for (pod, content, readable) in unusable() {
+        let container = pair.logs.pod("default", pod).container("app");
+        container.write("0.log.20261101-090000.gz", gzip(&cri_at(1, "stdout", "older")));
+        container.write("0.log.20261101-100000.gz", content);
+        let current = cri_at(60, "stdout", "first") + &cri_at(600, "stdout", "current");
+        container.write("0.log", current);
+        for (unaffected, expected) in [
+            ("history=current", "first\ncurrent\n"),
+            ("tail=2", "first\ncurrent\n"),
+            ("sinceTime=2026-11-01T10:05:00Z", "current\n"),
+        ] {
+            let log = admin.logs(&format!("{pod}?{unaffected}")).await.log();
+            assert_eq!(log, expected, "{pod}: {unaffected}");
+        }
+        for needed in ["", "?tail=9", "?history=all"] {
+            let seen = readable_objects(&admin, &format!("{pod}{needed}")).await;
+            let expected: Vec<&str> =
+                [&["older"], readable, &["GAP", "first", "current", "complete"]].concat();
+            assert_eq!(seen, expected, "{pod}: {needed}");
+            let text = admin.text_request(&format!("{pod}{needed}")).send().await.unwrap();
+            assert_eq!(text.status(), 200, "{pod}: {needed}");
+            assert!(text.bytes().await.is_err(), "{pod}: {needed}");
+        }
+        let kubelet = format!("/api/v1/namespaces/default/pods/{pod}/log");
+        assert_eq!(admin.gateway(Method::GET, &kubelet).ask().await.text(), "first\ncurrent\n");
+        let rotated = admin.gateway(Method::GET, &format!("{kubelet}?history=rotated"));
+        assert!(rotated.send().await.unwrap().bytes().await.is_err(), "{pod}");
+    }
+}
+
+#[tokio::test]
+async fn bytes_behind_a_compressed_log_are_ignored() {
     let pair = pair();
     let container = pair.logs.pod("default", "web").container("app");
-    container.write("0.log.20261101-100000.gz", "no gzip at all");
+    let trailing = [gzip(&cri(&["compressed"])), vec![0; 512]].concat();
+    container.write("0.log.20261101-100000.gz", trailing);
     container.write("0.log", cri(&["current"]));
     let admin = pair.admin().await;
-    assert_eq!(admin.logs("web?history=current").await.log(), "current\n");
-    // An error, before the body or in it: which, depends on how much is read at once.
-    if let Ok(response) = admin.text_request("web").send().await {
-        assert!(response.status() == 500 || response.bytes().await.is_err());
-    }
-    assert_eq!(admin.logs("healthy").await.status, 200);
+    assert_eq!(admin.logs("web").await.log(), "compressed\ncurrent\n");
+}
+
+#[tokio::test]
+async fn a_reading_is_taken_up_beside_a_compressed_file_that_cannot_be_read() {
+    let pair = pair();
+    let admin = pair.admin().await;
+    let container = pair.logs.pod("default", "web").container("app");
+    container.write("0.log.20261101-100000.gz", "no gzip at all");
+    container.write("0.log", cri(&["one", "two", "three"]));
+    let objects = objects(&admin, "web?tail=2").await;
+    let two: Value = serde_json::from_str(objects.text().lines().next().unwrap()).unwrap();
+    let cursor = two["cursor"].as_str().unwrap();
+    assert_eq!(admin.logs(&format!("web?after={cursor}")).await.log(), "three\n");
+    assert_eq!(admin.logs(&format!("web?before={cursor}&tail=1")).await.log(), "one\n");
+    assert_eq!(
+        readable_objects(&admin, &format!("web?before={cursor}")).await,
+        ["GAP", "one", "complete"]
+    );
+}
+
+async fn objects(caller: &Caller, pod_and_query: &str) -> Answer {
+    let request = caller.gateway(Method::GET, &format!("/logs/{pod_and_query}"));
+    request.header("accept", NDJSON).ask().await
+}
+
+/// The messages of a log, its gaps, and why it ends.
+async fn readable_objects(caller: &Caller, pod_and_query: &str) -> Vec<String> {
+    let answer = objects(caller, pod_and_query).await;
+    let object = |line: &str| {
+        let object: Value = serde_json::from_str(line).unwrap();
+        let text = object["message"].as_str().or(object["end"]["reason"].as_str());
+        text.map_or_else(|| "GAP".to_owned(), str::to_owned)
+    };
+    answer.text().lines().map(object).collect()
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::{
     cmp,
     fs::File,
-    io::{self, BufReader, Read},
+    io::{self, Read},
     iter::Sum,
     os::unix::fs::{FileExt, MetadataExt},
     sync::{
@@ -13,10 +13,9 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use flate2::bufread::MultiGzDecoder;
 use memchr::memchr;
 
-use super::pace;
+use super::{gzip::GzipReader, pace};
 
 /// How much of a file's first line counts for its fingerprint, in bytes.
 const FINGERPRINT_BYTES: usize = 1024;
@@ -300,7 +299,7 @@ impl Recent {
 #[derive(Debug)]
 pub(crate) enum FileReader {
     Plain(StoredReader),
-    Gzip(Box<MultiGzDecoder<BufReader<StoredReader>>>),
+    Gzip(Box<GzipReader<StoredReader>>),
 }
 
 impl FileReader {
@@ -309,18 +308,26 @@ impl FileReader {
         if !file.is_compressed {
             return Ok(Self::Plain(StoredReader { file, offset }));
         }
-        let stored = StoredReader { file, offset: 0 };
-        let mut content = MultiGzDecoder::new(BufReader::with_capacity(64 * 1024, stored));
-        io::copy(&mut content.by_ref().take(offset), &mut io::sink())?;
+        let mut content = GzipReader::new(StoredReader { file, offset: 0 });
+        content.skip(offset)?;
         Ok(Self::Gzip(Box::new(content)))
     }
 
-    /// Reads on. 0 at the end, which of a file that is not complete is only the present end.
+    /// Reads on. 0 at the end, which of a file that is not complete is only the present end, and
+    /// of a broken one is where it breaks off.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         pace::step()?;
         match self {
             Self::Plain(stored) => stored.read(buffer),
             Self::Gzip(content) => content.read(buffer),
+        }
+    }
+
+    /// Whether the content broke off before its end: it was compressed, and cannot be decompressed.
+    pub(crate) fn is_broken(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::Gzip(content) => content.is_broken(),
         }
     }
 
@@ -335,7 +342,7 @@ impl FileReader {
     pub(crate) fn stored_bytes_ahead(&self) -> u64 {
         let stored = match self {
             Self::Plain(stored) => stored,
-            Self::Gzip(content) => content.get_ref().get_ref(),
+            Self::Gzip(content) => content.stored(),
         };
         stored.file.stored_bytes().saturating_sub(stored.offset)
     }

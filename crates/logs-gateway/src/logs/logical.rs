@@ -49,6 +49,8 @@ pub(crate) struct LogicalLines {
     torn: Option<Head>,
     /// The physical line waits because a line had to be given up before it.
     piece_waits: bool,
+    /// Lines were lost behind the last piece, and those that are open end before.
+    loss_waits: bool,
     /// From this offset on a line must be given up; `u64::MAX` if none is open.
     give_up_at: u64,
     present: Present,
@@ -160,6 +162,7 @@ impl LogicalLines {
             continued: None,
             torn: None,
             piece_waits: false,
+            loss_waits: false,
             give_up_at: u64::MAX,
             present: Present::None,
             joined: Vec::new(),
@@ -172,7 +175,7 @@ impl LogicalLines {
     /// Goes to the next line.
     pub(crate) fn advance(&mut self) -> io::Result<Advance> {
         let advanced = self.find_next()?;
-        if self.until.is_some() && self.is_beyond() {
+        if self.until.is_some() && advanced == Advance::Line && self.is_beyond() {
             self.present = Present::None;
             return Ok(Advance::End);
         }
@@ -182,16 +185,40 @@ impl LogicalLines {
     fn find_next(&mut self) -> io::Result<Advance> {
         self.present = Present::None;
         while matches!(self.present, Present::None) {
+            if self.loss_waits {
+                return Ok(self.close_before_loss());
+            }
             if !self.piece_waits {
                 match self.physical.advance()? {
                     Advance::Line => {}
                     Advance::Pending => return Ok(Advance::Pending),
+                    Advance::Lost => {
+                        self.loss_waits = true;
+                        continue;
+                    }
                     Advance::End => return Ok(self.close_unfinished()),
                 }
             }
             self.look_at_piece();
         }
         Ok(Advance::Line)
+    }
+
+    /// Before lines that were lost: those that were not finished. What comes behind is no part of
+    /// them.
+    fn close_before_loss(&mut self) -> Advance {
+        if self.close_unfinished() == Advance::Line {
+            return Advance::Line;
+        }
+        self.loss_waits = false;
+        self.forget_what_was_open();
+        Advance::Lost
+    }
+
+    /// Nothing from before can be open any more.
+    fn forget_what_was_open(&mut self) {
+        self.streams.iter_mut().for_each(|state| state.certain_from = 0);
+        self.all_seen_from = 0;
     }
 
     /// Appends the text of the lines that come next and have been read, newlines included, up to
@@ -303,8 +330,7 @@ impl LogicalLines {
         }
         if is_new_run {
             self.run = self.physical.run();
-            self.streams.iter_mut().for_each(|state| state.certain_from = 0);
-            self.all_seen_from = 0;
+            self.forget_what_was_open();
         }
         match self.torn.take() {
             Some(head) => self.mend(head),
@@ -452,7 +478,7 @@ impl LogicalLines {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::logs::physical::tests::{chain_of, file, plain};
+    use crate::logs::physical::tests::{broken, chain_of, file, plain};
 
     pub(crate) fn collect(mut lines: LogicalLines) -> Vec<(String, String, bool)> {
         let mut all = Vec::new();
@@ -576,6 +602,32 @@ pub(crate) mod tests {
         let chain = Chain::whole(vec![plain(one.as_bytes()), file(other.as_bytes(), false, 1)]);
         let lines = collect(LogicalLines::new(&chain, None).unwrap());
         assert_eq!(lines, [line("01", "a"), line("02", "b")]);
+    }
+
+    #[test]
+    fn what_is_open_where_lines_were_lost_ends_there() {
+        let before = [
+            cri(1, "stdout", "P", "a"),
+            cri(2, "stderr", "F", "b"),
+            "2026-11-01T10:00:03Z stderr F c".to_owned(),
+        ];
+        let after = cri(4, "stdout", "F", "d");
+        let chain = Chain::whole(vec![broken(before.concat().as_bytes()), plain(after.as_bytes())]);
+        let mut lines = LogicalLines::new(&chain, None).unwrap();
+        let mut seen = Vec::new();
+        loop {
+            match lines.advance().unwrap() {
+                Advance::Line => {
+                    let line = lines.line().unwrap();
+                    let content = String::from_utf8_lossy(line.content).into_owned();
+                    seen.push((content, line.is_terminated));
+                }
+                Advance::Lost => seen.push(("LOST".to_owned(), true)),
+                Advance::Pending | Advance::End => break,
+            }
+        }
+        let seen: Vec<_> = seen.iter().map(|(content, whole)| (&content[..], *whole)).collect();
+        assert_eq!(seen, [("b", true), ("a", false), ("c", false), ("LOST", true), ("d", true)]);
     }
 
     #[test]

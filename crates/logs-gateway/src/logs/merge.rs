@@ -11,7 +11,7 @@ use super::{
     logical::{LogicalLine, LogicalLines, Resumption},
     physical::Advance,
     query::{LineFilter, LogQuery},
-    tail,
+    span, tail,
 };
 
 /// A log to choose lines from.
@@ -56,6 +56,8 @@ pub(crate) struct ChosenLines {
     filter: LineFilter,
     /// How many lines are still too many for the tail.
     skip: u64,
+    /// The first line to come is the first of a whole tail: nothing was lost of the tail before it.
+    begins_whole: bool,
     /// Which log the present line is in; `None` before the first and after the last.
     present: Option<usize>,
 }
@@ -77,10 +79,10 @@ pub(crate) enum Step {
 pub(crate) struct Gap {
     /// The time of the line before, if there was one.
     pub(crate) from: Option<LineTime>,
-    /// The time of the line after.
-    pub(crate) to: LineTime,
+    /// The time of the line after, if there was one.
+    pub(crate) to: Option<LineTime>,
     /// How much is known to be lost, in bytes of the files' content.
-    pub(crate) bytes: u64,
+    pub(crate) bytes: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -94,8 +96,10 @@ struct ChosenLog {
     is_in_seen_file: bool,
     /// Lines were lost before the next one.
     gap: Option<LostBefore>,
-    /// The time of the last line. Kept only of a log that is followed: no other has gaps.
+    /// The time of the last line that was given out.
     last_time: Option<LineTime>,
+    /// The time of the last line, if the filter refused it.
+    refused: Option<LineTime>,
     /// Where to go on if the next line, which has been looked at, is not given out.
     before_next: Option<Resumption>,
 }
@@ -103,7 +107,7 @@ struct ChosenLog {
 #[derive(Debug, Clone, Copy)]
 struct LostBefore {
     from: Option<LineTime>,
-    bytes: u64,
+    bytes: Option<u64>,
 }
 
 /// What is known of a log's next line.
@@ -120,13 +124,16 @@ enum LogState {
 impl ChosenLines {
     /// Ready to walk: the files were read as far as is needed to find where the walk begins.
     pub(crate) fn new(mut inputs: Vec<LogInput>, query: &LogQuery) -> io::Result<Self> {
-        let skip = match query.tail {
-            Some(wanted) => shorten(&mut inputs, &query.filter, wanted)?,
-            None => 0,
+        let (skip, begins_whole) = match query.tail {
+            Some(wanted) => {
+                let found = shorten(&mut inputs, &query.filter, wanted)?;
+                (found.saturating_sub(wanted), found >= wanted)
+            }
+            None => (0, false),
         };
         let open = |input| ChosenLog::new(input, &query.filter);
         let logs = inputs.into_iter().map(open).collect::<io::Result<_>>()?;
-        Ok(Self { logs, filter: query.filter, skip, present: None })
+        Ok(Self { logs, filter: query.filter, skip, begins_whole, present: None })
     }
 
     /// Goes to the next line.
@@ -194,8 +201,7 @@ impl ChosenLines {
                         log.state = find_next(log, &self.filter, false)?;
                     }
                     match log.state {
-                        LogState::Line(_) => self.give_out(0),
-                        LogState::End => Step::End,
+                        LogState::Line(_) | LogState::End => self.give_out(0),
                         LogState::Unknown | LogState::Pending => Step::Pending,
                     }
                 }
@@ -203,7 +209,11 @@ impl ChosenLines {
             };
             match step {
                 Step::Line if self.skip > 0 => self.skip -= 1,
-                step => return Ok(step),
+                Step::Gap(_) if self.begins_whole => {}
+                step => {
+                    self.begins_whole &= step != Step::Line;
+                    return Ok(step);
+                }
             }
         }
     }
@@ -226,24 +236,26 @@ impl ChosenLines {
             LogState::Line(time) => Some((time, index)),
             _ => None,
         });
-        Ok(match lines.min() {
-            Some((_, index)) => self.give_out(index),
+        let lost_its_end = |log: &ChosenLog| log.state == LogState::End && log.gap.is_some();
+        let earliest = lines.min().map(|(_, index)| index);
+        Ok(match earliest.or_else(|| self.logs.iter().position(lost_its_end)) {
+            Some(index) => self.give_out(index),
             None if self.logs.iter().any(|log| log.state == LogState::Pending) => Step::Pending,
             None => Step::End,
         })
     }
 
-    /// Presents the line that the log has; or first the gap before it.
+    /// Presents the line that the log has, or that it has ended; or first the gap before that.
     fn give_out(&mut self, index: usize) -> Step {
         let log = &mut self.logs[index];
-        if let Some(LostBefore { from, bytes }) = log.gap.take()
-            && let Some(line) = log.lines.line()
-        {
-            return Step::Gap(Gap { from, to: line.time, bytes });
+        let time = log.lines.line().map(|line| line.time);
+        if let Some(LostBefore { from, bytes }) = log.gap.take() {
+            return Step::Gap(Gap { from, to: time, bytes });
         }
-        if log.following.is_some() {
-            log.last_time = log.lines.line().map(|line| line.time);
+        if log.state == LogState::End {
+            return Step::End;
         }
+        log.last_time = time;
         log.before_next = None;
         self.present = Some(index);
         Step::Line
@@ -264,6 +276,7 @@ impl ChosenLog {
             seen: input.seen,
             gap: None,
             last_time: None,
+            refused: None,
             before_next: None,
         })
     }
@@ -274,6 +287,10 @@ impl ChosenLog {
             match self.lines.advance()? {
                 Advance::Line => {}
                 Advance::End => return Ok(LogState::End),
+                Advance::Lost => {
+                    self.note_loss(filter);
+                    continue;
+                }
                 Advance::Pending if self.goes_on() => continue,
                 Advance::Pending => return Ok(LogState::Pending),
             }
@@ -289,10 +306,17 @@ impl ChosenLog {
         several: bool,
     ) -> io::Result<LogState> {
         let found = self.find_next(filter, several)?;
-        if found != LogState::Pending || self.lines.flush()? != Advance::Line {
+        if found != LogState::Pending {
             return Ok(found);
         }
-        Ok(self.accept(filter, several).unwrap_or(LogState::Pending))
+        match self.lines.flush()? {
+            Advance::Line => Ok(self.accept(filter, several).unwrap_or(LogState::Pending)),
+            Advance::Lost => {
+                self.note_loss(filter);
+                Ok(LogState::Pending)
+            }
+            Advance::Pending | Advance::End => Ok(LogState::Pending),
+        }
     }
 
     /// Whether the present line counts.
@@ -300,8 +324,28 @@ impl ChosenLog {
         if self.was_seen() {
             return None;
         }
-        let line = self.lines.line().filter(|line| filter.passes(&line.time));
-        line.map(|line| LogState::Line(several.then(|| line.time.instant())))
+        let time = self.lines.line()?.time;
+        if !filter.passes(&time) {
+            self.gap = self.gap.filter(|_| !span::is_long_before(&time, filter));
+            self.refused = Some(time);
+            return None;
+        }
+        self.refused = None;
+        Some(LogState::Line(several.then(|| time.instant())))
+    }
+
+    /// Lines were lost, of which the filter might have let some pass.
+    fn note_loss(&mut self, filter: &LineFilter) {
+        if self.refused.is_none_or(|last| !span::is_long_after(&last, filter)) {
+            let bytes = self.lines.physical().bytes_lost();
+            self.add_gap((bytes > 0).then_some(bytes));
+        }
+    }
+
+    fn add_gap(&mut self, bytes: Option<u64>) {
+        let before = self.gap.and_then(|gap| gap.bytes);
+        let bytes = before.into_iter().chain(bytes).reduce(|sum, bytes| sum + bytes);
+        self.gap = Some(LostBefore { from: self.last_time, bytes });
     }
 
     /// Whether the present line is one from before the place where the reading was taken up.
@@ -349,18 +393,16 @@ impl ChosenLog {
             self.lines.physical_mut().expect_more(false);
             return true;
         }
-        let lost = self.lines.physical().bytes_lost();
-        if is_after_gap || lost > 0 {
-            let bytes = lost + self.gap.map_or(0, |gap| gap.bytes);
-            self.gap = Some(LostBefore { from: self.last_time, bytes });
+        if is_after_gap {
+            self.add_gap(None);
         }
         self.lines.physical_mut().append(next);
         true
     }
 }
 
-/// Shortens each log to the end that holds its last `wanted` lines. How many too many they are
-/// together is the answer.
+/// Shortens each log to the end that holds its last `wanted` lines. How many they are together is
+/// the answer.
 fn shorten(inputs: &mut [LogInput], filter: &LineFilter, wanted: u64) -> io::Result<u64> {
     let mut found = 0_u64;
     for input in inputs {
@@ -368,7 +410,7 @@ fn shorten(inputs: &mut [LogInput], filter: &LineFilter, wanted: u64) -> io::Res
         found += tail.lines;
         input.chain = tail.chain;
     }
-    Ok(found.saturating_sub(wanted))
+    Ok(found)
 }
 
 #[cfg(test)]

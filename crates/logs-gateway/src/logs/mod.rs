@@ -6,6 +6,7 @@ pub(crate) mod cursor;
 pub(crate) mod file;
 pub(crate) mod files;
 pub(crate) mod format;
+pub(crate) mod gzip;
 pub(crate) mod kubelet;
 pub(crate) mod logical;
 pub(crate) mod merge;

@@ -40,6 +40,9 @@ pub(crate) enum Advance {
     Line,
     /// Not yet: the log may grow.
     Pending,
+    /// Lines were lost here: a file was deleted before it was read to its end, or cannot be
+    /// decompressed to its end. It goes on after them.
+    Lost,
     /// There is none, and there will be none.
     End,
 }
@@ -59,8 +62,8 @@ pub(crate) struct PhysicalLines {
     files: Vec<Arc<LogFile>>,
     /// Which file is read.
     present_file: usize,
-    /// Before this one files stand as they were at the beginning; from it on they were appended.
-    first_appended: usize,
+    /// That the present file has lost its end was told.
+    is_loss_told: bool,
     /// Where the content of the files begins that were opened, as positions.
     begins: Vec<u64>,
     /// `None` before the first file and after the last.
@@ -92,7 +95,7 @@ impl PhysicalLines {
         let mut lines = Self {
             files: chain.files.clone(),
             present_file: 0,
-            first_appended: chain.files.len(),
+            is_loss_told: false,
             begins: vec![0],
             reader: chain.files.first().map(open).transpose()?,
             expects_more: false,
@@ -107,6 +110,7 @@ impl PhysicalLines {
         };
         if in_middle {
             while lines.advance()? == Advance::Line && lines.end == LineEnd::Continued {}
+            lines.is_loss_told = false;
         }
         Ok(lines)
     }
@@ -140,6 +144,10 @@ impl PhysicalLines {
                 return Ok(self.take(searched, LineEnd::EndOfFile));
             }
             if is_complete {
+                if self.has_lost_its_end() && !self.is_loss_told {
+                    self.is_loss_told = true;
+                    return Ok(Advance::Lost);
+                }
                 if !self.open_next()? {
                     return Ok(self.pending_or_end());
                 }
@@ -209,7 +217,8 @@ impl PhysicalLines {
         present.into_iter().chain(later).sum()
     }
 
-    /// How much of the present file will never be read, in bytes: its readers were stopped.
+    /// How much of the present file will never be read, in bytes, as far as that is known: its
+    /// readers were stopped.
     pub(crate) fn bytes_lost(&self) -> u64 {
         match self.files.get(self.present_file) {
             Some(file) if file.is_revoked() => {
@@ -236,7 +245,6 @@ impl PhysicalLines {
         self.files.drain(..done);
         self.begins.drain(..done);
         self.present_file -= done;
-        self.first_appended = self.first_appended.saturating_sub(done);
         self.files.push(file);
     }
 
@@ -263,17 +271,19 @@ impl PhysicalLines {
         let Some(file) = self.files.get(self.present_file + 1) else {
             return Ok(false);
         };
-        // Whoever appends a file sees to what was lost before it.
-        if self.present_file + 1 < self.first_appended && self.bytes_lost() > 0 {
-            return Err(io::Error::other("a file was deleted before it was read to its end"));
-        }
         self.reader = Some(FileReader::new(file.clone(), 0)?);
+        self.is_loss_told = false;
         self.present_file += 1;
         self.begins.push(self.read_position);
         // A line is cut by the end of its file.
         self.end = LineEnd::Newline;
         self.is_continuation = false;
         Ok(true)
+    }
+
+    /// Whether lines at the end of the present file will never be read.
+    fn has_lost_its_end(&self) -> bool {
+        self.reader.as_ref().is_some_and(FileReader::is_broken) || self.bytes_lost() > 0
     }
 
     /// Who waits for a log to grow needs no buffer meanwhile.
@@ -305,11 +315,10 @@ fn make_room(buffer: &mut Vec<u8>, unread: &mut Range<usize>, ahead: u64) {
 pub(crate) mod tests {
     use std::io::Write;
 
-    use flate2::{Compression, write::GzEncoder};
-
     use proptest::prelude::*;
 
     use super::*;
+    use crate::logs::gzip::tests::gzip;
 
     /// A file with this content, read from an offset on.
     pub(crate) fn chain_of(content: &[u8], start: u64) -> Chain {
@@ -321,14 +330,20 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn file(content: &[u8], compressed: bool, run: u64) -> Arc<LogFile> {
+        if compressed { stored(&gzip(content), true, run) } else { stored(content, false, run) }
+    }
+
+    /// A compressed file whose checksum was cut off.
+    pub(crate) fn broken(content: &[u8]) -> Arc<LogFile> {
+        let mut compressed = gzip(content);
+        compressed.truncate(compressed.len() - 8);
+        stored(&compressed, true, 0)
+    }
+
+    /// A file of just these bytes.
+    pub(crate) fn stored(bytes: &[u8], compressed: bool, run: u64) -> Arc<LogFile> {
         let mut file = tempfile::tempfile().unwrap();
-        if compressed {
-            let mut encoder = GzEncoder::new(file, Compression::fast());
-            encoder.write_all(content).unwrap();
-            file = encoder.finish().unwrap();
-        } else {
-            file.write_all(content).unwrap();
-        }
+        file.write_all(bytes).unwrap();
         Arc::new(LogFile::new(file, compressed, run).unwrap())
     }
 
@@ -353,9 +368,35 @@ pub(crate) mod tests {
         let mut lines = PhysicalLines::new(&chain).unwrap();
         assert_eq!(lines.advance().unwrap(), Advance::Line);
         long.revoke();
-        let stopped =
-            std::iter::repeat_with(|| lines.advance()).find(|a| !matches!(a, Ok(Advance::Line)));
-        assert!(matches!(stopped, Some(Err(_))), "{stopped:?}");
+        while lines.advance().unwrap() == Advance::Line {}
+        assert_eq!(lines.line().end, LineEnd::EndOfFile);
+        assert!(lines.bytes_lost() > 0);
+        assert_eq!(lines.advance().unwrap(), Advance::Line);
+        assert_eq!(lines.line().bytes, b"next");
+        assert_eq!(lines.advance().unwrap(), Advance::End);
+    }
+
+    #[test]
+    fn a_compressed_file_that_breaks_off_is_read_as_far_as_it_goes() {
+        let broken = broken(b"one\ntwo\nthree\n");
+        let chain = Chain::whole(vec![plain(b"zero\n"), broken.clone(), plain(b"next\n")]);
+        let mut lines = PhysicalLines::new(&chain).unwrap();
+        let mut seen = Vec::new();
+        loop {
+            match lines.advance().unwrap() {
+                Advance::Line => {
+                    seen.push(String::from_utf8_lossy(lines.line().bytes).into_owned())
+                }
+                Advance::Lost => seen.push("LOST".to_owned()),
+                Advance::Pending | Advance::End => break,
+            }
+        }
+        assert_eq!(seen, ["zero", "one", "two", "three", "LOST", "next"]);
+        assert_ne!(broken.fingerprint().unwrap(), 0);
+        assert!(broken.has_line_at(4).unwrap());
+        assert!(!broken.has_line_at(400).unwrap());
+        let foreign = stored(b"nothing compressed", true, 0);
+        assert_eq!(foreign.fingerprint().unwrap(), 0);
     }
 
     #[test]

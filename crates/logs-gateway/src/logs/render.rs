@@ -220,7 +220,7 @@ impl Rendering {
 
     fn write_gap(&self, gap: &Gap, out: &mut Vec<u8>) {
         let gap =
-            GapFields { from: gap.from.map(utc_text), to: utc_text(gap.to), bytes: gap.bytes };
+            GapFields { from: gap.from.map(utc_text), to: gap.to.map(utc_text), bytes: gap.bytes };
         match self.form {
             LogForm::Events => write_event(out, "gap", &gap),
             _ => write_object(out, &GapObject { gap }),
@@ -257,8 +257,8 @@ struct GapObject {
 #[derive(Serialize)]
 struct GapFields {
     from: Option<String>,
-    to: String,
-    bytes: u64,
+    to: Option<String>,
+    bytes: Option<u64>,
 }
 
 #[derive(Serialize)]

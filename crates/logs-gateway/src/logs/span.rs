@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     file::{Chain, LogFile},
-    format::Entry,
+    format::{Entry, LineTime},
     physical::{Advance, PhysicalLines},
     query::LineFilter,
 };
@@ -22,9 +22,9 @@ const TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 pub(crate) fn skip_files(mut chain: Chain, filter: &LineFilter) -> io::Result<Chain> {
     if let Some(since) = filter.since {
         let mut skipped = 0;
-        while let [file, next, ..] = &chain.files[skipped..] {
+        while let [file, later @ ..] = &chain.files[skipped..] {
             let ends_before =
-                is_before(file.modified, since) && is_before(first_time(next)?, since);
+                is_before(file.modified, since) && is_before(first_time_of_any(later)?, since);
             if !ends_before {
                 break;
             }
@@ -33,7 +33,9 @@ pub(crate) fn skip_files(mut chain: Chain, filter: &LineFilter) -> io::Result<Ch
         chain.files.drain(..skipped);
     }
     if let Some(until) = filter.until {
-        while chain.files.len() > 1 && begins_after(&chain.files[chain.files.len() - 1], until)? {
+        while chain.files.len() > 1
+            && is_after(first_time(&chain.files[chain.files.len() - 1])?, until)
+        {
             chain.files.pop();
             // That was in the last file.
             chain.until = None;
@@ -42,15 +44,30 @@ pub(crate) fn skip_files(mut chain: Chain, filter: &LineFilter) -> io::Result<Ch
     Ok(chain)
 }
 
+/// Whether all that comes before a line of this time comes before the filter's times.
+pub(crate) fn is_long_before(time: &LineTime, filter: &LineFilter) -> bool {
+    filter.since.is_some_and(|since| is_before(Some(time.instant()), since))
+}
+
+/// Whether all that comes after a line of this time comes after the filter's times.
+pub(crate) fn is_long_after(time: &LineTime, filter: &LineFilter) -> bool {
+    filter.until.is_some_and(|until| is_after(Some(time.instant()), until))
+}
+
 fn is_before(time: Option<DateTime<Utc>>, since: DateTime<Utc>) -> bool {
     // Since long before there was time is no bound at all.
     let Some(bound) = since.checked_sub_signed(TOLERANCE) else { return false };
     time.is_some_and(|time| time < bound)
 }
 
-fn begins_after(file: &Arc<LogFile>, until: DateTime<Utc>) -> io::Result<bool> {
-    let Some(bound) = until.checked_add_signed(TOLERANCE) else { return Ok(false) };
-    Ok(first_time(file)?.is_some_and(|time| time > bound))
+fn is_after(time: Option<DateTime<Utc>>, until: DateTime<Utc>) -> bool {
+    let Some(bound) = until.checked_add_signed(TOLERANCE) else { return false };
+    time.is_some_and(|time| time > bound)
+}
+
+/// The time of the first line that has one, in the first file that has such a line.
+fn first_time_of_any(files: &[Arc<LogFile>]) -> io::Result<Option<DateTime<Utc>>> {
+    files.iter().find_map(|file| first_time(file).transpose()).transpose()
 }
 
 /// The time of the first line that has one, if it is near the beginning of the file.

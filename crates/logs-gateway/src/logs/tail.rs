@@ -50,12 +50,12 @@ fn count(chain: &Chain, filter: &LineFilter) -> io::Result<Count> {
     let mut count = Count { all: 0, certain: 0 };
     let mut dropped = 0;
     loop {
-        let found = lines.advance()? == Advance::Line;
+        let advance = lines.advance()?;
         if lines.dropped() > dropped {
             dropped = lines.dropped();
             count.certain = 0;
         }
-        if !found {
+        if matches!(advance, Advance::Pending | Advance::End) {
             return Ok(count);
         }
         if lines.line().is_some_and(|line| filter.passes(&line.time)) {

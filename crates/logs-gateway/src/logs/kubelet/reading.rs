@@ -60,9 +60,7 @@ impl KubeletReading {
         if !last.is_complete() {
             return Some(Progress::CaughtUp);
         }
-        let is_lost = lines.bytes_lost() > 0;
         match following.log.next_after(&last) {
-            Next::File(_) if is_lost => return Some(Progress::Done(EndReason::Gap)),
             Next::Wait => return Some(Progress::CaughtUp),
             Next::AfterGap(_) => return Some(Progress::Done(EndReason::Gap)),
             Next::File(next) if next.run == last.run || following.through_runs => {

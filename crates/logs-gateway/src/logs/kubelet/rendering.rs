@@ -131,6 +131,7 @@ impl KubeletRendering {
             Advance::Line if self.write_line(out)? => self.end = Some(EndReason::Limit),
             Advance::End if self.follows => self.end = Some(EndReason::ContainerExit),
             Advance::End => self.end = Some(EndReason::Complete),
+            Advance::Lost => self.end = Some(EndReason::Gap),
             Advance::Line | Advance::Pending => {}
         }
         Ok(advance)

@@ -37,10 +37,13 @@ fn count(chain: &Chain, only: Option<Stream>) -> io::Result<u64> {
     let mut lines = WholeLines::new(chain)?;
     let mut counter = Counter::new(only);
     let mut count = 0;
-    while lines.advance()? == Advance::Line {
-        count += u64::from(counter.is_end_of_counted(&lines.line()));
+    loop {
+        match lines.advance()? {
+            Advance::Line => count += u64::from(counter.is_end_of_counted(&lines.line())),
+            Advance::Lost => {}
+            Advance::Pending | Advance::End => return Ok(count),
+        }
     }
-    Ok(count)
 }
 
 /// The chain from the first line on that counts behind so many others.
@@ -50,7 +53,12 @@ fn without_first(chain: &Chain, lines_less: u64, only: Option<Stream>) -> io::Re
     let mut left = lines_less;
     // Where the first line begins that may be given.
     let mut start = lines.physical().next_position();
-    while lines.advance()? == Advance::Line {
+    loop {
+        match lines.advance()? {
+            Advance::Line => {}
+            Advance::Lost => continue,
+            Advance::Pending | Advance::End => break,
+        }
         let line = lines.line();
         let counts = counter.is_end_of_counted(&line);
         if left == 0 && counter.counts {

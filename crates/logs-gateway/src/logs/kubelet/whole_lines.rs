@@ -21,6 +21,8 @@ pub(super) struct WholeLines {
     position: u64,
     /// The present line is what was gathered, and this comes after it.
     gathered_end: Option<LineEnd>,
+    /// What ended what was gathered.
+    waits: Option<Advance>,
 }
 
 impl WholeLines {
@@ -30,6 +32,7 @@ impl WholeLines {
             gathered: Vec::new(),
             position: 0,
             gathered_end: None,
+            waits: None,
         })
     }
 
@@ -38,11 +41,15 @@ impl WholeLines {
         if self.gathered_end.take().is_some() {
             self.gathered = Vec::new();
         }
+        if let Some(waits) = self.waits.take() {
+            return Ok(waits);
+        }
         loop {
             match self.lines.advance()? {
                 Advance::Line => {}
-                Advance::End if !self.gathered.is_empty() => {
+                end @ (Advance::End | Advance::Lost) if !self.gathered.is_empty() => {
                     self.gathered_end = Some(LineEnd::EndOfFile);
+                    self.waits = Some(end);
                     return Ok(Advance::Line);
                 }
                 advance => return Ok(advance),
