@@ -9,7 +9,7 @@ use actix_web::{
     web::Bytes,
 };
 use futures_util::{Stream, StreamExt, stream};
-use tokio::task::spawn_blocking;
+use tokio::task::{spawn_blocking, yield_now};
 
 use super::{departure::Departure, encoding::BodyEncoder, lease::Leased};
 use crate::{
@@ -108,7 +108,14 @@ fn chunks(
             return Ok(None);
         };
         let next = tokio::select! {
-            chunk = log.next() => chunk?,
+            chunk = log.next() => match chunk {
+                Ok(chunk) => chunk,
+                Err(cut) => {
+                    // With the error the server drops what it has not sent: let it send first.
+                    yield_now().await;
+                    return Err(cut);
+                }
+            },
             () = reader.leaves() => return Ok(Some((FOR_NOBODY, None))),
         };
         match next {
