@@ -43,7 +43,9 @@ async fn the_form_is_what_the_caller_likes_best() {
 #[tokio::test]
 async fn a_form_that_there_is_not_is_not_acceptable() {
     let (_pair, admin) = with_web_pod().await;
-    for accept in ["text/html", "image/*", "application/xml, text/csv"] {
+    for accept in
+        ["text/html", "image/*", "application/xml, text/csv", "text/plain;q=0", "*/*;q=0.000"]
+    {
         ask(&admin, Method::GET, accept).await.check_problem_is(406, "not_acceptable");
     }
 }

@@ -18,6 +18,9 @@ const BROTLI_WINDOW_BITS: u32 = 16;
 const ZSTD_WINDOW_BITS: u32 = 16;
 const BROTLI_BUFFER_BYTES: usize = 4096;
 
+const ALL: [ContentEncoding; 3] =
+    [ContentEncoding::Gzip, ContentEncoding::Zstd, ContentEncoding::Brotli];
+
 /// Compresses a body.
 pub(super) enum BodyEncoder {
     Gzip(GzEncoder<Vec<u8>>),
@@ -28,7 +31,9 @@ pub(super) enum BodyEncoder {
 /// The encoding that the caller wants most of those there are; `None` for none.
 pub(super) fn accepted_encoding(request: &HttpRequest) -> Option<ContentEncoding> {
     let mut accepted = AcceptEncoding::parse(request).ok()?;
-    accepted.0.retain(|wanted| wanted.quality > Quality::ZERO);
+    let refused = accepted.0.extract_if(.., |accepted| accepted.quality == Quality::ZERO);
+    let refused: Vec<_> = refused.map(|accepted| accepted.item).collect();
+    let is_refused = |encoding| refused.contains(&Preference::Specific(Encoding::Known(encoding)));
     accepted.ranked().into_iter().find_map(|wanted| match wanted {
         Preference::Specific(Encoding::Known(encoding)) => match encoding {
             ContentEncoding::Gzip | ContentEncoding::Brotli | ContentEncoding::Zstd => {
@@ -37,6 +42,10 @@ pub(super) fn accepted_encoding(request: &HttpRequest) -> Option<ContentEncoding
             ContentEncoding::Identity => Some(None),
             _ => None,
         },
+        // Anything goes: then as it is, unless just that is refused.
+        Preference::Any if is_refused(ContentEncoding::Identity) => {
+            ALL.into_iter().find(|encoding| !is_refused(*encoding)).map(Some)
+        }
         _ => None,
     })?
 }
@@ -98,9 +107,6 @@ mod tests {
 
     use super::*;
 
-    const ALL: [ContentEncoding; 3] =
-        [ContentEncoding::Gzip, ContentEncoding::Brotli, ContentEncoding::Zstd];
-
     /// As much as can be read of a body that may go on.
     fn decode(encoding: ContentEncoding, body: &[u8]) -> Vec<u8> {
         let mut decoder: Box<dyn Read> = match encoding {
@@ -144,6 +150,8 @@ mod tests {
         check("gzip;q=0", None);
         check("deflate", None);
         check("*", None);
+        check("identity;q=0, *", Some(ContentEncoding::Gzip));
+        check("identity;q=0, gzip;q=0, *;q=0.1", Some(ContentEncoding::Zstd));
         assert_eq!(accepted_encoding(&TestRequest::get().to_http_request()), None);
     }
 }

@@ -2,33 +2,37 @@
 
 use actix_web::{
     HttpRequest,
-    http::{
-        StatusCode,
-        header::{Accept, Header},
-    },
+    http::{StatusCode, header::ACCEPT},
 };
 use service_runtime::http::{Problem, Result};
 
+use super::accepted_types::AcceptedTypes;
 use crate::logs::render::LogForm;
+
+/// The forms and their media types.
+const FORMS: [(LogForm, &str); 4] = [
+    (LogForm::JsonString, "application/json"),
+    (LogForm::Text, "text/plain"),
+    (LogForm::JsonLines, "application/x-ndjson"),
+    (LogForm::Events, "text/event-stream"),
+];
 
 /// The first of the most wanted media types that there is. Where anything goes that is JSON, or
 /// text if the log is followed: a JSON document that never ends is of no use.
 pub(super) fn accepted_form(request: &HttpRequest, follow: bool) -> Result<LogForm> {
     let default = if follow { LogForm::Text } else { LogForm::JsonString };
-    if !request.headers().contains_key(actix_web::http::header::ACCEPT) {
+    if !request.headers().contains_key(ACCEPT) {
         return Ok(default);
     }
-    let accept = Accept::parse(request).map_err(|_| {
+    let accepted = AcceptedTypes::of(request).map_err(|_| {
         Problem::new(StatusCode::BAD_REQUEST, "bad_request", "The Accept header cannot be read.")
     })?;
-    let form = accept.ranked().into_iter().find_map(|wanted| match wanted.essence_str() {
-        "*/*" => Some(default),
-        "application/json" | "application/*" => (!follow).then_some(LogForm::JsonString),
-        "text/plain" | "text/*" => Some(LogForm::Text),
-        "application/x-ndjson" => Some(LogForm::JsonLines),
-        "text/event-stream" => Some(LogForm::Events),
-        _ => None,
-    });
+    let mut forms = FORMS.to_vec();
+    forms.retain(|(form, _)| !follow || *form != LogForm::JsonString);
+    // The default comes first.
+    forms.sort_by_key(|(form, _)| *form != default);
+    let types: Vec<&str> = forms.iter().map(|(_, media_type)| *media_type).collect();
+    let form = accepted.first_of(&types).map(|index| forms[index].0);
     form.ok_or_else(|| {
         Problem::new(
             StatusCode::NOT_ACCEPTABLE,
@@ -64,6 +68,18 @@ mod tests {
         check("text/html", Err(406));
         check("application/x-ndjson", Ok(LogForm::JsonLines));
         check("text/event-stream", Ok(LogForm::Events));
+    }
+
+    #[test]
+    fn what_the_caller_refuses_is_not_given() {
+        check("text/plain;q=0", Err(406));
+        check("application/json;q=0.0, text/plain;q=0.1", Ok(LogForm::Text));
+        check("*/*, application/json;q=0", Ok(LogForm::Text));
+        check("application/*;q=0, */*;q=0.5", Ok(LogForm::Text));
+        check("text/*;q=0, text/plain", Ok(LogForm::Text));
+        check("text/*, text/plain;q=0", Ok(LogForm::Events));
+        check("*/*;q=0", Err(406));
+        check("*/*;q=0, application/x-ndjson", Ok(LogForm::JsonLines));
     }
 
     #[test]

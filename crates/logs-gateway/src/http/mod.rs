@@ -1,5 +1,6 @@
 //! The gateway's HTTP: it translates, and decides nothing.
 
+mod accepted_types;
 mod authenticate;
 mod body;
 mod credential;

@@ -1,14 +1,15 @@
 //! What the caller accepts, as the API server understands it.
 
-use actix_web::{
-    HttpRequest,
-    http::header::{Accept, Header},
-};
+use actix_web::HttpRequest;
 
 use super::{
     status::{Result, Status},
     status_form::{JSON, PROTOBUF, StatusForm, YAML},
 };
+use crate::http::accepted_types::AcceptedTypes;
+
+/// What a log is in.
+const TEXT: &str = "text/plain";
 
 /// The forms that an object or a list can be given in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,16 +37,18 @@ struct Wanted {
     group: Option<String>,
 }
 
-fn wanted(request: &HttpRequest) -> Vec<Wanted> {
-    let Ok(accept) = Accept::parse(request) else {
-        return Vec::new();
-    };
-    let mut ranked = accept.ranked().into_iter().map(|mime| {
-        let param = |name| mime.get_param(name).map(|value| value.as_str().to_owned());
-        let essence = mime.essence_str().to_owned();
+/// What is wanted of a type that exists in this media type: ranges in which the caller refuses it
+/// are not among it. `None` where anything goes.
+fn wanted(request: &HttpRequest, media_type: &str) -> Option<Vec<Wanted>> {
+    let accepted = AcceptedTypes::of(request).ok().filter(|accepted| !accepted.is_empty())?;
+    let wanted = accepted.wanted().iter();
+    let wanted = wanted.filter(|range| !accepted.is_refused_from(range, media_type));
+    let wanted = wanted.map(|range| {
+        let param = |name| range.get_param(name).map(|value| value.as_str().to_owned());
+        let essence = range.essence_str().to_owned();
         Wanted { essence, kind: param("as"), version: param("v"), group: param("g") }
     });
-    ranked.by_ref().collect()
+    Some(wanted.collect())
 }
 
 fn is_json(essence: &str) -> bool {
@@ -54,10 +57,9 @@ fn is_json(essence: &str) -> bool {
 
 /// The first form of those accepted that there is.
 pub(super) fn form(request: &HttpRequest) -> Result<Form> {
-    let wanted = wanted(request);
-    if wanted.is_empty() {
+    let Some(wanted) = wanted(request, JSON) else {
         return Ok(Form::Object);
-    }
+    };
     let found = wanted.iter().filter(|wanted| is_json(&wanted.essence)).find_map(|wanted| {
         let version = match wanted.version.as_deref() {
             Some("v1beta1") => "meta.k8s.io/v1beta1",
@@ -77,7 +79,8 @@ pub(super) fn form(request: &HttpRequest) -> Result<Form> {
 
 /// The first form of those accepted, and JSON where none is: a failure is told in any case.
 pub(super) fn status_form(request: &HttpRequest) -> StatusForm {
-    let plain = wanted(request).into_iter().filter(|wanted| wanted.kind.is_none());
+    let wanted = wanted(request, JSON).unwrap_or_default();
+    let plain = wanted.into_iter().filter(|wanted| wanted.kind.is_none());
     let mut forms = plain.filter_map(|wanted| match &*wanted.essence {
         YAML => Some(StatusForm::Yaml),
         PROTOBUF => Some(StatusForm::Protobuf),
@@ -88,7 +91,7 @@ pub(super) fn status_form(request: &HttpRequest) -> StatusForm {
 
 /// The newest aggregated form that is accepted, else the plain one.
 pub(super) fn discovery_form(request: &HttpRequest) -> DiscoveryForm {
-    let wanted = wanted(request);
+    let wanted = wanted(request, JSON).unwrap_or_default();
     let aggregated = |version: &str| {
         wanted.iter().any(|wanted| {
             wanted.kind.as_deref() == Some("APIGroupDiscoveryList")
@@ -106,12 +109,14 @@ pub(super) fn discovery_form(request: &HttpRequest) -> DiscoveryForm {
 /// A log is text, and all the same `text/plain` alone is not good enough to be given one.
 pub(super) fn log(request: &HttpRequest) -> Result<()> {
     const FORMS: [&str; 3] = [JSON, YAML, PROTOBUF];
-    let wanted = wanted(request);
+    let Some(wanted) = wanted(request, TEXT) else {
+        return Ok(());
+    };
     let fits = |wanted: &Wanted| {
         let essence = &*wanted.essence;
         wanted.kind.is_none() && (is_json(essence) || FORMS.contains(&essence))
     };
-    if wanted.is_empty() || wanted.iter().any(fits) {
+    if wanted.iter().any(fits) {
         return Ok(());
     }
     let is_representable = |wanted: &Wanted| {
@@ -151,6 +156,20 @@ mod tests {
             assert_eq!(form(&accepting(accept)).unwrap(), Form::Object, "{accept}");
         }
         assert!(form(&accepting("application/yaml")).is_err());
+    }
+
+    #[test]
+    fn what_is_refused_is_not_given() {
+        for accept in ["application/json;q=0", "*/*;q=0", "application/json;q=0, */*"] {
+            assert!(form(&accepting(accept)).is_err(), "{accept}");
+        }
+        let no_table = "application/json;as=Table;v=v1;g=meta.k8s.io;q=0, application/json";
+        assert_eq!(form(&accepting(no_table)).unwrap(), Form::Object);
+        assert!(log(&accepting("application/json;q=0")).is_err());
+        assert!(log(&accepting("text/plain;q=0, */*")).is_err());
+        assert!(log(&accepting("text/html;q=0, */*")).is_ok());
+        let yaml = status_form(&accepting("application/json;q=0, application/yaml;q=0.1"));
+        assert_eq!(yaml, StatusForm::Yaml);
     }
 
     #[test]
