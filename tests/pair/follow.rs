@@ -154,3 +154,19 @@ async fn so_many_at_once_are_enough() {
     assert_eq!(answer.status, 429, "{answer:?}");
     assert_eq!(pair.admin().await.logs("web").await.status, 200, "of each user");
 }
+
+#[tokio::test]
+async fn what_is_asked_for_until_a_time_that_is_past_ends_there() {
+    let pair = Pair::start();
+    pair.logs.write("default", "web", cri(&["one", "two", "three"]));
+    let admin = pair.admin().await;
+    let until = "follow=true&untilTime=2026-11-01T10:00:02Z";
+    let request = admin.gateway(Method::GET, &format!("/logs/web?{until}"));
+    assert_eq!(request.header("accept", "text/plain").ask().await.text(), "one\ntwo\n");
+    let request = admin.gateway(Method::GET, &format!("/logs/web?{until}"));
+    let objects = request.header("accept", NDJSON).ask().await;
+    let end: Value = serde_json::from_str(objects.text().lines().last().unwrap()).unwrap();
+    assert_eq!(end, json!({ "end": { "reason": "complete" } }));
+    let kubelet = format!("/api/v1/namespaces/default/pods/web/log?{until}");
+    assert_eq!(admin.gateway(Method::GET, &kubelet).ask().await.text(), "one\ntwo\n");
+}

@@ -26,6 +26,8 @@ use crate::{
 const QUIET: Duration = Duration::from_secs(5);
 /// How often a stream of events says that it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Longer than any stream lasts.
+const FAR_AWAY: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How long before its token's end a stream of events warns.
 const WARNING: Duration = Duration::from_secs(60);
 
@@ -111,6 +113,8 @@ pub(crate) struct LogStream {
     changes: Vec<watch::Receiver<u64>>,
     /// When to warn that the token comes to its end.
     warning: Option<Instant>,
+    /// From then on nothing more is chosen that may still be written.
+    complete_at: Option<Instant>,
     /// From then on the token is invalid.
     expires_at: DateTime<Utc>,
     /// When something was last given out.
@@ -142,6 +146,7 @@ enum Wake {
     Quiet,
     Heartbeat,
     Warning,
+    Complete,
 }
 
 /// The body has to be cut off.
@@ -181,6 +186,7 @@ impl LogStream {
             progress,
             changes: Vec::new(),
             warning: None,
+            complete_at: None,
             expires_at: DateTime::<Utc>::MAX_UTC,
             last_given: Instant::now(),
             is_flushed: false,
@@ -199,6 +205,12 @@ impl LogStream {
         let due = Instant::now() + left.saturating_sub(WARNING);
         self.warning = (self.form == LogForm::Events).then_some(due);
         self.expires_at = expires_at;
+        self
+    }
+
+    /// Ends a log that is followed in `left`, once it has caught up.
+    pub(crate) fn complete_in(mut self, left: Option<Duration>) -> Self {
+        self.complete_at = left.map(|left| Instant::now() + left.min(FAR_AWAY));
         self
     }
 
@@ -233,6 +245,13 @@ impl LogStream {
                     Wake::Quiet => self.flush().await?,
                     Wake::Heartbeat => self.chunk.extend_from_slice(b": still here\n\n"),
                     Wake::Warning => self.warn(),
+                    Wake::Complete => {
+                        self.flush().await?;
+                        if self.progress == Progress::CaughtUp {
+                            self.progress = Progress::Done(EndReason::Complete);
+                        }
+                        continue;
+                    }
                 },
                 Progress::More | Progress::CaughtUp => {}
             }
@@ -329,17 +348,20 @@ impl LogStream {
     }
 
     async fn wait(&mut self) -> Wake {
-        let never = || Instant::now() + Duration::from_secs(365 * 24 * 3600);
+        let never = || Instant::now() + FAR_AWAY;
         let heartbeat = match self.form {
             LogForm::Events => self.last_given + HEARTBEAT,
             _ => never(),
         };
         let quiet = if self.is_flushed { never() } else { self.last_given + QUIET };
         let warning = self.warning.unwrap_or_else(never);
+        let complete = self.complete_at.unwrap_or_else(never);
         let changes = self.changes.iter_mut().map(|change| Box::pin(change.changed()));
         tokio::select! {
             biased;
             () = sleep_until(warning) => Wake::Warning,
+            // A log that is written to all the time ends as well.
+            () = sleep_until(complete) => Wake::Complete,
             () = sleep_until(heartbeat) => Wake::Heartbeat,
             // What its reader did not look at for long is not quiet for that.
             _ = select_all(changes) => Wake::Changed,

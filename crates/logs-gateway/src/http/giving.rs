@@ -10,6 +10,7 @@ use actix_web::{
     Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, dev::Payload,
     error::ErrorInternalServerError, web,
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use service_runtime::http::RequestContext;
 use shared_types::BearerToken;
 
@@ -54,11 +55,16 @@ impl FromRequest for Asked {
     }
 }
 
+/// How long after its time a line may be written to its file.
+const WRITTEN_WITHIN: TimeDelta = TimeDelta::seconds(1);
+
 /// A log that was opened.
 pub(super) struct Opened {
     pub(super) log: LogStream,
     pub(super) pod: PodRef,
     pub(super) follows: bool,
+    /// Only lines before this time were asked for.
+    pub(super) until: Option<DateTime<Utc>>,
     pub(super) permit: StreamPermit,
 }
 
@@ -84,10 +90,14 @@ pub(super) fn entrust(
     opened: Opened,
 ) -> (LogStream, Reader, impl Future<Output = EndReason> + 'static) {
     let Asked { request, state, caller, token, departure } = asked;
-    let Opened { log, pod, follows, permit } = opened;
+    let Opened { log, pod, follows, until, permit } = opened;
     let context = RequestContext::of(&request);
     let expires_at = caller.expires_at;
     let left = (expires_at - context.arrived).to_std().unwrap_or_default();
+    let ends_in = until.filter(|_| follows).map(|until| {
+        let written_by = until.checked_add_signed(WRITTEN_WITHIN).unwrap_or(until);
+        (written_by - context.arrived).to_std().unwrap_or_default()
+    });
     let vigil = Vigil {
         authority: state.authority.clone(),
         clock: state.clock.clone(),
@@ -103,5 +113,6 @@ pub(super) fn entrust(
             () = readiness.ended(), if follows => EndReason::Shutdown,
         }
     };
-    (log.warning_of(expires_at, left), Reader::new(departure, permit), end)
+    let log = log.complete_in(ends_in).warning_of(expires_at, left);
+    (log, Reader::new(departure, permit), end)
 }

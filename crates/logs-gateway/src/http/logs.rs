@@ -59,14 +59,15 @@ async fn answer(asked: Asked, query: Query, [namespace, pod]: [&str; 2]) -> Resu
     let Some(permit) = state.streams.open(&caller.username) else {
         return Err(too_many_streams(state.streams.max_per_user()));
     };
-    let follows = query.follow;
+    let (follows, until) = (query.follow, query.filter.until);
     let opened = state.reader.open(caller, pod.clone(), query, form).await.map_err(problem)?;
     let (log, containers) = opened;
     let frame = match form {
         LogForm::JsonString => Envelope::new(caller, &pod, &containers).frame()?,
         _ => Frame::default(),
     };
-    give(asked, Opened { log, pod, follows, permit }, response, frame).map_err(Problem::internal)
+    give(asked, Opened { log, pod, follows, until, permit }, response, frame)
+        .map_err(Problem::internal)
 }
 
 fn head(form: LogForm) -> HttpResponseBuilder {

@@ -43,7 +43,7 @@ pub(super) async fn read(asked: Asked, path: Path<(String, String)>) -> Result<H
         return Err(no_pod());
     };
     let pod = PodRef { namespace, pod };
-    let query = query(&options);
+    let (query, until) = (query(&options), reading.until);
     let Some(permit) = state.streams.open(&caller.username) else {
         return Err(Status::too_many_requests(state.streams.max_per_user()));
     };
@@ -69,7 +69,7 @@ pub(super) async fn read(asked: Asked, path: Path<(String, String)>) -> Result<H
             return Err(refusal(&error, caller, &pod, &container));
         }
     };
-    let opened = Opened { log, pod, follows: options.follow, permit };
+    let opened = Opened { log, pod, follows: options.follow, until, permit };
     if upgrade::is_asked_for(request.head()) {
         let handshake = Handshake::with(request.head())?;
         return Ok(websocket::give(handshake, asked, opened));
