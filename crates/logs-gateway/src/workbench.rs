@@ -47,7 +47,7 @@ pub fn is_log_file(name: &str) -> bool {
 /// A cursor, read and written again. `None` when the text is none.
 #[must_use]
 pub fn cursor_again(text: &str) -> Option<String> {
-    Cursor::decode(text).ok().map(|cursor| cursor.encode())
+    Cursor::decode(text).ok().and_then(|cursor| cursor.encode())
 }
 
 /// These bytes as a cursor's text, with the checksum of one.

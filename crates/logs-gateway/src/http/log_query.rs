@@ -301,7 +301,7 @@ mod tests {
         let container = "app".parse().unwrap();
         let log = LogPosition { container, restart: 0, begin: place, seen: place };
         let cursor = Cursor { pod: 1, uid: "5f0c".parse().unwrap(), logs: vec![log] };
-        let text = cursor.encode();
+        let text = cursor.encode().unwrap();
         let before = parse(&format!("before={text}&tailLines=5")).unwrap();
         assert_eq!((before.anchor, before.tail), (Some(Anchor::Before(cursor.clone())), Some(5)));
         let after = parse(&format!("after={text}&tailLines=5")).unwrap();

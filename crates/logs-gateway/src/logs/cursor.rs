@@ -103,13 +103,15 @@ impl Cursor {
         self.logs.iter().find(|log| log.container == *container)
     }
 
-    pub(crate) fn encode(&self) -> String {
+    /// Its text; `None` if it has so many logs that the text would be too long to be accepted.
+    pub(crate) fn encode(&self) -> Option<String> {
+        let count = u8::try_from(self.logs.len()).ok()?;
         let mut bytes = Vec::with_capacity(128);
         bytes.extend([VERSION, SOURCE_FILES]);
         bytes.extend(self.pod.to_be_bytes());
         write_text(&mut bytes, self.uid.as_str());
-        bytes.push(u8::try_from(self.logs.len()).unwrap_or(u8::MAX));
-        for log in self.logs.iter().take(usize::from(u8::MAX)) {
+        bytes.push(count);
+        for log in &self.logs {
             write_text(&mut bytes, log.container.as_str());
             bytes.extend(log.restart.to_be_bytes());
             for place in [&log.begin, &log.seen] {
@@ -117,7 +119,7 @@ impl Cursor {
                 bytes.extend(place.offset.to_be_bytes());
             }
         }
-        with_checksum(bytes)
+        Some(with_checksum(bytes)).filter(|text| text.len() <= MAX_TEXT_BYTES)
     }
 
     pub(crate) fn decode(text: &str) -> Result<Self, InvalidCursor> {
@@ -209,16 +211,28 @@ mod tests {
         Cursor { pod: 5, uid: "5f0c-1".parse().unwrap(), logs: vec![log, other] }
     }
 
+    #[test]
+    fn a_cursor_that_would_be_refused_is_not_given() {
+        let mut cursor = cursor((1, 2), (3, 4));
+        let log = cursor.logs[0].clone();
+        for count in 1..=300 {
+            cursor.logs = vec![log.clone(); count];
+            let text = cursor.encode();
+            assert!(text.is_none_or(|text| Cursor::decode(&text).is_ok()), "{count}");
+            assert_eq!(cursor.encode().is_some(), count <= 95, "{count}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_cursor_comes_back_as_it_went(begin: (u32, u64), seen: (u32, u64)) {
             let cursor = cursor(begin, seen);
-            prop_assert_eq!(Cursor::decode(&cursor.encode()), Ok(cursor));
+            prop_assert_eq!(Cursor::decode(&cursor.encode().unwrap()), Ok(cursor));
         }
 
         #[test]
         fn a_changed_cursor_is_none(at in 0_usize..100, with in "[A-Za-z0-9_-]") {
-            let text = cursor((1, 2), (3, 4)).encode();
+            let text = cursor((1, 2), (3, 4)).encode().unwrap();
             let mut changed = text.clone();
             let at = at % text.len();
             changed.replace_range(at..=at, &with);

@@ -120,7 +120,7 @@ pub(crate) mod tests {
 
     #[test]
     fn what_cannot_be_read_to_its_end_is_read_as_far_as_it_goes() {
-        let content: Vec<u8> = (0_u32..100_000).flat_map(|number| number.to_be_bytes()).collect();
+        let content: Vec<u8> = (0_u32..100_000).flat_map(u32::to_be_bytes).collect();
         let stored = gzip(&content);
         for kept in [10, 11, 1000, stored.len() / 2, stored.len() - 9, stored.len() - 1] {
             let (seen, is_broken) = read(&stored[..kept]);
@@ -146,7 +146,7 @@ pub(crate) mod tests {
         assert!(GzipReader::new(Failing).read(&mut [0]).is_err());
         let stored = gzip(b"content");
         let mut reader = GzipReader::new(stored[..12].chain(Failing));
-        assert!(reader.read(&mut [0; 100]).is_err());
+        assert!((0..9).any(|_| reader.read(&mut [0; 100]).is_err()));
         assert!(!reader.is_broken());
     }
 

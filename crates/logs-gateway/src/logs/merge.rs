@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use super::{
     file::{Chain, LogFile, Mark, ReadingCost},
     files::{FollowedLog, Next},
-    format::LineTime,
-    logical::{LogicalLine, LogicalLines, Resumption},
+    format::{LineTime, Stream},
+    logical::{Ending, LogicalLine, LogicalLines, Resumption, UnfinishedLine},
     physical::Advance,
     query::{LineFilter, LogQuery},
     span, tail,
@@ -58,6 +58,8 @@ pub(crate) struct ChosenLines {
     skip: u64,
     /// The first line to come is the first of a whole tail: nothing was lost of the tail before it.
     begins_whole: bool,
+    /// Lines that were skipped as far as they came: their next parts are skipped as well.
+    skipped: Vec<(usize, Stream)>,
     /// Which log the present line is in; `None` before the first and after the last.
     present: Option<usize>,
 }
@@ -124,16 +126,17 @@ enum LogState {
 impl ChosenLines {
     /// Ready to walk: the files were read as far as is needed to find where the walk begins.
     pub(crate) fn new(mut inputs: Vec<LogInput>, query: &LogQuery) -> io::Result<Self> {
-        let (skip, begins_whole) = match query.tail {
-            Some(wanted) => {
-                let found = shorten(&mut inputs, &query.filter, wanted)?;
-                (found.saturating_sub(wanted), found >= wanted)
-            }
-            None => (0, false),
+        let Shortened { skip, begins_whole, old_unfinished } = match query.tail {
+            Some(wanted) => shorten(&mut inputs, &query.filter, wanted)?,
+            None => Shortened::default(),
         };
         let open = |input| ChosenLog::new(input, &query.filter);
-        let logs = inputs.into_iter().map(open).collect::<io::Result<_>>()?;
-        Ok(Self { logs, filter: query.filter, skip, begins_whole, present: None })
+        let mut logs = inputs.into_iter().map(open).collect::<io::Result<Vec<_>>>()?;
+        for (log, line) in old_unfinished {
+            logs[log].lines.hold_until(line.end);
+        }
+        let filter = query.filter;
+        Ok(Self { logs, filter, skip, begins_whole, skipped: Vec::new(), present: None })
     }
 
     /// Goes to the next line.
@@ -208,7 +211,7 @@ impl ChosenLines {
                 _ => self.advance_earliest(find_next)?,
             };
             match step {
-                Step::Line if self.skip > 0 => self.skip -= 1,
+                Step::Line if self.skips_line() => {}
                 Step::Gap(_) if self.begins_whole => {}
                 step => {
                     self.begins_whole &= step != Step::Line;
@@ -216,6 +219,27 @@ impl ChosenLines {
                 }
             }
         }
+    }
+
+    /// Whether the present line comes before the tail.
+    fn skips_line(&mut self) -> bool {
+        if self.skip == 0 && self.skipped.is_empty() {
+            return false;
+        }
+        let (Some(log), Some(line)) = (self.present, self.line()) else {
+            return false;
+        };
+        let LogicalLine { stream, is_continuation, ending, .. } = line;
+        let open = self.skipped.iter().position(|skipped| *skipped == (log, stream));
+        let is_skipped = if is_continuation { open.is_some() } else { self.skip > 0 };
+        if let Some(open) = open {
+            self.skipped.swap_remove(open);
+        }
+        if is_skipped {
+            self.skip -= u64::from(!is_continuation);
+            self.skipped.extend((ending != Ending::Newline).then_some((log, stream)));
+        }
+        is_skipped
     }
 
     /// Looks for the next line of each log, and takes the earliest of those there are.
@@ -334,11 +358,13 @@ impl ChosenLog {
         Some(LogState::Line(several.then(|| time.instant())))
     }
 
-    /// Lines were lost, of which the filter might have let some pass.
+    /// Lines were lost: a gap, if they may be among those that are asked for.
     fn note_loss(&mut self, filter: &LineFilter) {
-        if self.refused.is_none_or(|last| !span::is_long_after(&last, filter)) {
-            let bytes = self.lines.physical().bytes_lost();
-            self.add_gap((bytes > 0).then_some(bytes));
+        let bytes = self.lines.take_lost_bytes();
+        let was_seen = self.seen.is_some() && !self.is_in_seen_file;
+        let is_late = self.refused.is_some_and(|last| span::is_long_after(&last, filter));
+        if !was_seen && !is_late {
+            self.add_gap(bytes);
         }
     }
 
@@ -401,16 +427,38 @@ impl ChosenLog {
     }
 }
 
-/// Shortens each log to the end that holds its last `wanted` lines. How many they are together is
-/// the answer.
-fn shorten(inputs: &mut [LogInput], filter: &LineFilter, wanted: u64) -> io::Result<u64> {
-    let mut found = 0_u64;
-    for input in inputs {
+/// What is known of a tail before it is read.
+#[derive(Debug, Default)]
+struct Shortened {
+    /// How many lines are too many.
+    skip: u64,
+    /// There are as many lines as are wanted.
+    begins_whole: bool,
+    /// Unfinished lines before the tail, and the log of each.
+    old_unfinished: Vec<(usize, UnfinishedLine)>,
+}
+
+/// Shortens each log to the end that holds its last `wanted` lines. Of a log that is followed the
+/// unfinished lines are the last ones: the tail may end with them, but they are not given out
+/// before it.
+fn shorten(inputs: &mut [LogInput], filter: &LineFilter, wanted: u64) -> io::Result<Shortened> {
+    let (mut finished, mut unfinished) = (0_u64, Vec::new());
+    for (log, input) in inputs.iter_mut().enumerate() {
         let tail = tail::find(&input.chain, filter, wanted)?;
-        found += tail.lines;
         input.chain = tail.chain;
+        finished += tail.lines;
+        unfinished.extend(tail.unfinished.into_iter().map(|line| (log, line)));
     }
-    Ok(found)
+    unfinished.sort_by_cached_key(|(_, line)| line.time.instant());
+    let (found, wanted_finished) =
+        (finished + unfinished.len() as u64, wanted.saturating_sub(unfinished.len() as u64));
+    let old = usize::try_from(wanted).unwrap_or(usize::MAX);
+    unfinished.truncate(unfinished.len().saturating_sub(old));
+    Ok(Shortened {
+        skip: finished.saturating_sub(wanted_finished),
+        begins_whole: found >= wanted,
+        old_unfinished: unfinished,
+    })
 }
 
 #[cfg(test)]

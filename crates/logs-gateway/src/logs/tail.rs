@@ -4,7 +4,7 @@ use std::io;
 
 use super::{
     file::Chain,
-    logical::{JOIN_GAP_BYTES, LogicalLines},
+    logical::{JOIN_GAP_BYTES, LogicalLines, UnfinishedLine},
     physical::Advance,
     query::LineFilter,
 };
@@ -15,6 +15,9 @@ pub(crate) struct Tail {
     pub(crate) chain: Chain,
     /// How many lines of the chain pass the filter.
     pub(crate) lines: u64,
+    /// Lines at the end of a log that is followed that are not finished, and pass the filter. They
+    /// are not among the others.
+    pub(crate) unfinished: Vec<UnfinishedLine>,
 }
 
 /// The least that is looked at besides what it takes to be certain, in bytes.
@@ -31,9 +34,10 @@ pub(crate) fn find(chain: &Chain, filter: &LineFilter, wanted: u64) -> io::Resul
     let mut window = guess.saturating_add(JOIN_GAP_BYTES);
     loop {
         let end = chain.last(window);
-        let count = count(&end, filter)?;
-        if count.certain >= wanted || end.is_as_long_as(chain) {
-            return Ok(Tail { chain: end, lines: count.all });
+        let Count { all, certain, unfinished } = count(&end, filter)?;
+        let is_enough = certain.is_some_and(|certain| certain >= wanted);
+        if is_enough || end.is_as_long_as(chain) {
+            return Ok(Tail { chain: end, lines: all, unfinished });
         }
         window = window.saturating_mul(4);
     }
@@ -41,28 +45,39 @@ pub(crate) fn find(chain: &Chain, filter: &LineFilter, wanted: u64) -> io::Resul
 
 struct Count {
     all: u64,
-    /// Those at the end among which no line of the file is missing.
-    certain: u64,
+    /// Those at the end among which no line of the file is missing, unfinished ones included.
+    /// `None` if it is not known what is open there.
+    certain: Option<u64>,
+    unfinished: Vec<UnfinishedLine>,
 }
 
 fn count(chain: &Chain, filter: &LineFilter) -> io::Result<Count> {
     let mut lines = LogicalLines::new(chain, filter.stream)?;
-    let mut count = Count { all: 0, certain: 0 };
-    let mut dropped = 0;
+    let (mut all, mut certain, mut dropped) = (0, 0, 0);
     loop {
         let advance = lines.advance()?;
         if lines.dropped() > dropped {
             dropped = lines.dropped();
-            count.certain = 0;
+            certain = 0;
         }
-        if matches!(advance, Advance::Pending | Advance::End) {
-            return Ok(count);
+        match advance {
+            Advance::Line => {}
+            Advance::Lost => continue,
+            Advance::Pending => break,
+            Advance::End => {
+                return Ok(Count { all, certain: Some(certain), unfinished: Vec::new() });
+            }
         }
-        if lines.line().is_some_and(|line| filter.passes(&line.time)) {
-            count.all += 1;
-            count.certain += u64::from(lines.has_seen_all());
+        // Of a line in parts the first one counts.
+        if lines.line().is_some_and(|line| !line.is_continuation && filter.passes(&line.time)) {
+            all += 1;
+            certain += u64::from(lines.has_seen_all());
         }
     }
+    let unfinished: Vec<_> =
+        lines.unfinished_lines().filter(|line| filter.passes(&line.time)).collect();
+    let certain = lines.knows_what_is_open().then_some(certain + unfinished.len() as u64);
+    Ok(Count { all, certain, unfinished })
 }
 
 #[cfg(test)]
@@ -72,24 +87,20 @@ pub(crate) mod tests {
     use super::*;
     use crate::logs::{
         format::Stream,
-        logical::tests::collect,
+        logical::tests::collect_whole,
         physical::tests::{chain_of, file},
     };
 
     /// The last lines by the definition: all lines, and of them the last.
-    fn slow_tail(
-        chain: &Chain,
-        stream: Option<Stream>,
-        wanted: usize,
-    ) -> Vec<(String, String, bool)> {
-        let mut all = collect(LogicalLines::new(chain, stream).unwrap());
+    fn slow_tail(chain: &Chain, stream: Option<Stream>, wanted: usize) -> Vec<(String, bool)> {
+        let mut all = collect_whole(LogicalLines::new(chain, stream).unwrap());
         all.split_off(all.len().saturating_sub(wanted))
     }
 
-    fn tail(chain: &Chain, stream: Option<Stream>, wanted: usize) -> Vec<(String, String, bool)> {
+    fn tail(chain: &Chain, stream: Option<Stream>, wanted: usize) -> Vec<(String, bool)> {
         let filter = LineFilter { stream, ..LineFilter::default() };
         let found = find(chain, &filter, wanted as u64).unwrap();
-        let lines = collect(LogicalLines::new(&found.chain, stream).unwrap());
+        let lines = collect_whole(LogicalLines::new(&found.chain, stream).unwrap());
         assert_eq!(lines.len() as u64, found.lines);
         lines[lines.len().saturating_sub(wanted)..].to_vec()
     }
@@ -123,12 +134,14 @@ pub(crate) mod tests {
         let line = (
             prop_oneof![4 => Just("stdout"), 1 => Just("stderr")],
             prop_oneof![3 => Just("F"), 1 => Just("P")],
-            prop_oneof![5 => 0_usize..60, 1 => 0_usize..20_000],
+            // Some are longer than the buffer, and a few of these make a line in parts.
+            prop_oneof![60 => 0_usize..60, 12 => 0_usize..20_000, 1 => 250_000_usize..600_000],
             prop_oneof![9 => Just(true), 1 => Just(false)],
+            prop_oneof![30 => Just(0), 1 => 1_usize..10, 1 => 1_usize..300_000],
         )
-            .prop_map(|(stream, tag, length, valid)| {
+            .prop_map(|(stream, tag, length, valid, nuls)| {
                 let time = if valid { "2026-11-01T10:00:00.000000000Z" } else { "never" };
-                format!("{time} {stream} {tag} {}\n", "x".repeat(length))
+                format!("{}{time} {stream} {tag} {}\n", "\0".repeat(nuls), "x".repeat(length))
             });
         prop::collection::vec(line, 0..120)
     }

@@ -81,6 +81,15 @@ impl Entry {
             _ => cri::parse(line),
         }
     }
+
+    /// Reads the beginning of a line whose end is not written yet. `None` as well when only the
+    /// whole line can be read.
+    pub(crate) fn parse_unfinished(line: &[u8]) -> Option<Self> {
+        match line.first()? {
+            b'{' => None,
+            _ => cri::parse(line),
+        }
+    }
 }
 
 impl<S> Entry<S> {

@@ -28,7 +28,7 @@ pub(super) struct WholeLines {
 impl WholeLines {
     pub(super) fn new(chain: &Chain) -> io::Result<Self> {
         Ok(Self {
-            lines: PhysicalLines::new(chain)?,
+            lines: PhysicalLines::exact(chain)?,
             gathered: Vec::new(),
             position: 0,
             gathered_end: None,
