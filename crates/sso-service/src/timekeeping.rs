@@ -39,6 +39,17 @@ pub(crate) async fn go_on(database: &Database, clock: &SystemClock) -> Result<()
     Ok(())
 }
 
+/// The clock of a command, which may run beside a service: it goes on from the greatest instant
+/// seen however far the machine's clock is behind.
+///
+/// # Errors
+/// When the database cannot tell.
+pub(crate) async fn clock_of(database: &Database) -> Result<SystemClock, Unavailable> {
+    let clock = SystemClock::default();
+    clock.go_on_from(greatest_instant(database).await?);
+    Ok(clock)
+}
+
 /// Persists the greatest instant seen.
 ///
 /// # Errors
@@ -127,6 +138,14 @@ mod tests {
             assert_eq!(result.is_ok(), expected, "{lead}: {result:?}");
             assert_eq!(clock.now() >= seen, expected, "{lead}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_command_goes_on_however_far_the_clock_is_behind() {
+        let database = database().await;
+        let seen = SystemClock::default().now() + TimeDelta::days(3650);
+        persist(&database, seen).await.unwrap();
+        assert!(clock_of(&database).await.unwrap().now() >= seen);
     }
 
     #[tokio::test]

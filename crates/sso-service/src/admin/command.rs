@@ -12,6 +12,7 @@ use crate::{
     audit::{AuditRecord, Event},
     config::Config,
     database::{Database, InstanceLock, Location},
+    timekeeping,
 };
 
 #[derive(Debug, Subcommand)]
@@ -92,11 +93,12 @@ impl AdminCommand {
     }
 
     async fn run_on(self, database: Database, config: &Config) -> Result<(), AdminError> {
+        let clock = timekeeping::clock_of(&database).await?;
         match self {
-            Self::User(command) => command.run(database, config.password_rules).await,
+            Self::User(command) => command.run(database, &clock, config.password_rules).await,
             Self::Role(command) => command.run(database).await,
-            Self::Sessions(command) => command.run(database).await,
-            Self::Key(command) => command.run(database).await,
+            Self::Sessions(command) => command.run(database, &clock).await,
+            Self::Key(command) => command.run(database, &clock).await,
             Self::Clock(command) => command.run(&database).await,
         }
     }

@@ -5,8 +5,9 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use service_runtime::clock::{Clock, SystemClock};
+use service_runtime::clock::Clock;
 use shared_types::TokenKind;
 
 use super::{
@@ -52,10 +53,10 @@ pub(crate) struct Create {
 }
 
 impl KeyCommand {
-    pub(super) async fn run(self, database: Database) -> Result<(), AdminError> {
+    pub(super) async fn run(self, database: Database, clock: &dyn Clock) -> Result<(), AdminError> {
         let store = KeyStore::new(database);
         match self {
-            Self::Create(create) => create.run(&store).await,
+            Self::Create(create) => create.run(&store, clock.now()).await,
             Self::List => print_keys(&store).await,
             Self::Delete { name } => {
                 let name: KeyName = name.parse()?;
@@ -80,8 +81,7 @@ impl KeyCommand {
 
 impl Create {
     /// The key is printed when it is on the disk.
-    async fn run(self, store: &KeyStore) -> Result<(), AdminError> {
-        let now = SystemClock::default().now();
+    async fn run(self, store: &KeyStore, now: DateTime<Utc>) -> Result<(), AdminError> {
         let token = PlainToken::generate(TokenKind::ApiKey)?;
         let key = NewKey {
             name: self.name.parse()?,

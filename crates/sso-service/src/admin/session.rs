@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use futures_util::TryStreamExt;
-use service_runtime::clock::{Clock, SystemClock};
+use service_runtime::clock::Clock;
 use sqlx::{FromRow, query_as};
 use uuid::Uuid;
 
@@ -61,14 +61,14 @@ pub(crate) struct Mint {
 }
 
 impl SessionCommand {
-    pub(super) async fn run(self, database: Database) -> Result<(), AdminError> {
+    pub(super) async fn run(self, database: Database, clock: &dyn Clock) -> Result<(), AdminError> {
         match self {
-            Self::List { user } => list(&database, user.as_deref()).await,
+            Self::List { user } => list(&database, clock, user.as_deref()).await,
             Self::End(End { user: Some(user), .. }) => {
                 Ok(UserStore::new(database).end_sessions(user.parse()?).await?)
             }
             Self::End(_) => Ok(UserStore::new(database).end_all_sessions().await?),
-            Self::Mint(command) => command.run(&database).await,
+            Self::Mint(command) => command.run(&database, clock).await,
         }
     }
 }
@@ -94,8 +94,7 @@ impl SessionCommand {
 
 impl Mint {
     /// A token is printed when its session is on the disk.
-    async fn run(self, database: &Database) -> Result<(), AdminError> {
-        let clock = SystemClock::default();
+    async fn run(self, database: &Database, clock: &dyn Clock) -> Result<(), AdminError> {
         let user = self.user.parse()?;
         let minting = Minting { user, count: self.count as usize, ends_at: clock.now() + self.ttl };
         let mut out = BufWriter::new(io::stdout().lock());
@@ -105,7 +104,7 @@ impl Mint {
             })?;
             out.flush()
         };
-        Ok(mint(database, &minting, &clock, print).await?)
+        Ok(mint(database, &minting, clock, print).await?)
     }
 }
 
@@ -120,7 +119,11 @@ struct SessionRow {
 }
 
 /// Line by line: there may be millions.
-async fn list(database: &Database, user: Option<&str>) -> Result<(), AdminError> {
+async fn list(
+    database: &Database,
+    clock: &dyn Clock,
+    user: Option<&str>,
+) -> Result<(), AdminError> {
     let user = user.map(str::parse::<Username>).transpose()?;
     let mut reader = database.reader().await?;
     let mut rows = query_as(
@@ -129,7 +132,7 @@ async fn list(database: &Database, user: Option<&str>) -> Result<(), AdminError>
          WHERE (?1 IS NULL OR username = ?1) AND expires_at > ?2 ORDER BY sessions.number",
     )
     .bind(user.as_ref().map(Username::as_str))
-    .bind(SystemClock::default().now().timestamp_millis())
+    .bind(clock.now().timestamp_millis())
     .fetch(&mut *reader);
     let mut out = BufWriter::new(io::stdout().lock());
     let head = ["CREATED", "LAST SEEN", "ENDS"].map(|word| format!("{word:20}")).join("  ");

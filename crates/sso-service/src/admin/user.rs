@@ -2,8 +2,9 @@
 
 use std::{io, path::PathBuf};
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use service_runtime::clock::{Clock, SystemClock};
+use service_runtime::clock::Clock;
 use shared_types::Permission;
 
 use super::{
@@ -74,11 +75,12 @@ impl UserCommand {
     pub(super) async fn run(
         self,
         database: Database,
+        clock: &dyn Clock,
         rules: PasswordRules,
     ) -> Result<(), AdminError> {
         let store = UserStore::new(database);
         match self {
-            Self::Create(create) => create.run(&store, rules).await,
+            Self::Create(create) => create.run(&store, clock.now(), rules).await,
             Self::List => {
                 let users = store.list().await?;
                 let head = ["USERNAME", "ROLES", "PERMISSIONS", "DISABLED", "CREATED"];
@@ -108,14 +110,19 @@ impl UserCommand {
 }
 
 impl Create {
-    async fn run(self, store: &UserStore, rules: PasswordRules) -> Result<(), AdminError> {
+    async fn run(
+        self,
+        store: &UserStore,
+        now: DateTime<Utc>,
+        rules: PasswordRules,
+    ) -> Result<(), AdminError> {
         let username: Username = self.name.parse()?;
         let permissions = parse_permissions(&self.permissions)?;
         let password_hash = read_and_hash(self.password_file.as_deref(), &username, rules)?;
         let roles = if self.roles.is_empty() { vec!["user".to_owned()] } else { self.roles };
         let email = None;
         let user = NewUser { username: username.clone(), email, password_hash, roles, permissions };
-        store.create(user, SystemClock::default().now()).await?;
+        store.create(user, now).await?;
         eprintln!("created user {username}");
         Ok(())
     }

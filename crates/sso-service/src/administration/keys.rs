@@ -72,6 +72,7 @@ impl Administration {
         if deleted.is_err() {
             // In force all the same, and tried again.
             self.sessions.revoke_key(id).await;
+            self.note(actor, Kind::KeyChanged, "unwritten", &id.to_string());
         }
         let name = deleted?.ok_or(AdministrationError::NoSuchKey)?;
         self.note(actor, Kind::KeyChanged, "deleted", &name);

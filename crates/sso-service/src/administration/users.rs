@@ -123,7 +123,7 @@ impl Administration {
         };
         let update = UserUpdate { roles, disabled, password_hash, email };
         let done = self.users.update(username.clone(), update).await;
-        self.in_force(done, &username, extent).await?;
+        self.in_force(actor, done, &username, extent).await?;
         for aspect in aspects {
             self.note(actor, Kind::UserChanged, aspect, username.as_str());
         }
@@ -140,7 +140,7 @@ impl Administration {
         username: Username,
     ) -> Result<(), AdministrationError> {
         let done = self.users.delete(username.clone()).await;
-        self.in_force(done, &username, Some(Extent::Account)).await?;
+        self.in_force(actor, done, &username, Some(Extent::Account)).await?;
         self.note(actor, Kind::UserChanged, "deleted", username.as_str());
         Ok(())
     }
@@ -168,7 +168,7 @@ impl Administration {
         username: Username,
     ) -> Result<(), AdministrationError> {
         let done = self.users.end_sessions(username.clone()).await;
-        self.in_force(done, &username, Some(Extent::Sessions)).await?;
+        self.in_force(actor, done, &username, Some(Extent::Sessions)).await?;
         self.note(actor, Kind::AdminRevoke, "sessions", username.as_str());
         Ok(())
     }
@@ -176,12 +176,14 @@ impl Administration {
     /// A revocation that could not be written is in force all the same, and is tried again.
     async fn in_force(
         &self,
+        actor: Actor<'_>,
         done: Result<(), ChangeError>,
         username: &Username,
         extent: Option<Extent>,
     ) -> Result<(), ChangeError> {
         if let (Err(ChangeError::Unavailable(_)), Some(extent)) = (&done, extent) {
             self.sessions.revoke_user(username, extent).await;
+            self.note(actor, Kind::AdminRevoke, "unwritten", username.as_str());
         }
         done
     }
