@@ -270,3 +270,28 @@ fn of_two_lines_given_up_at_once_each_has_a_place_of_its_own() {
         assert_eq!(after, whole[index + 1..]);
     }
 }
+
+#[test]
+fn a_long_line_is_taken_up_behind_any_of_its_parts() {
+    let root = tempfile::tempdir().unwrap();
+    let piece = |stream, tag, length| Piece { stream, tag, length };
+    let mut pieces = vec![piece("stdout", "F", 5)];
+    pieces.extend((0..150).map(|_| piece("stdout", "P", 16_384)));
+    pieces.push(piece("stdout", "F", 5));
+    // Another line is open where a part ends, and one that stands between two parts.
+    pieces.insert(66, piece("stderr", "F", 5));
+    pieces.insert(63, piece("stderr", "P", 5));
+    let part =
+        Part { pieces, torn: 0, is_compressed: false, ends_run: false, ends_incarnation: false };
+    write_log(root.path(), "app", &[part]);
+    let source = FilesSource::open_unwatched(root.path()).unwrap();
+    let query = LogQuery::default();
+    let whole = read(&source, &query);
+    assert_eq!(whole.len(), 5);
+    for (index, line) in whole.iter().enumerate() {
+        let before = read(&source, &beside(&query, Anchor::Before, line, 0));
+        assert_eq!(before, whole[..index], "{index}");
+        let after = read(&source, &beside(&query, Anchor::After, line, 0));
+        assert_eq!(after, whole[index + 1..], "{index}");
+    }
+}
