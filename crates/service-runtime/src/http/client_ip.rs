@@ -1,6 +1,6 @@
 //! Which address asks, when there are proxies in between.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use actix_web::{
     dev::ServiceRequest,
@@ -39,23 +39,32 @@ impl TrustedProxies {
             if !self.trusts(client) {
                 break;
             }
-            let Some(next) = std::str::from_utf8(hop).ok().and_then(|hop| hop.trim().parse().ok())
+            let Some(next) = std::str::from_utf8(hop).ok().and_then(|hop| address(hop.trim()))
             else {
                 break;
             };
-            client = IpAddr::to_canonical(&next);
+            client = next.to_canonical();
         }
         client
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether the address is one of a trusted proxy.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 }
 
+/// An address, as proxies write it: some add the port, and brackets around an IPv6 address.
+fn address(hop: &str) -> Option<IpAddr> {
+    let unbracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok();
+    hop.parse()
+        .or_else(|_| hop.parse::<SocketAddr>().map(|address| address.ip()))
+        .ok()
+        .or_else(|| unbracketed().map(IpAddr::V6))
+}
+
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::settings::networks;
 
@@ -88,6 +97,18 @@ mod tests {
     fn what_is_no_address_ends_the_walk() {
         check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9, unknown"], "10.0.0.1");
         check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9, unknown, 10.0.0.2"], "10.0.0.2");
-        check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9:4711"], "10.0.0.1");
+        for hop in ["203.0.113.9:", "203.0.113.9:99999", "[203.0.113.9]", "[2001:db8::7", "[]:1"] {
+            check("10.0.0.0/8", "10.0.0.1", &[hop], "10.0.0.1");
+        }
+    }
+
+    #[test]
+    fn ports_and_brackets_are_no_part_of_an_address() {
+        check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9:50123"], "203.0.113.9");
+        check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9:50123, 10.0.0.2:443"], "203.0.113.9");
+        check("10.0.0.0/8", "10.0.0.1", &["[2001:db8::7]:50123"], "2001:db8::7");
+        check("10.0.0.0/8", "10.0.0.1", &["[2001:db8::7]"], "2001:db8::7");
+        check("10.0.0.0/8", "10.0.0.1", &["[::ffff:203.0.113.9]:1"], "203.0.113.9");
+        check("2001:db8::/32", "2001:db8::1", &["203.0.113.9, [2001:db8::2]:8"], "203.0.113.9");
     }
 }
