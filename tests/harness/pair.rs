@@ -49,6 +49,8 @@ pub(crate) struct Setup {
     gateway: Vec<(String, String)>,
     drop_file_privileges: bool,
     sso_on_two_cores: bool,
+    /// Options of the shell's `ulimit` for both services.
+    open_files: Option<&'static str>,
     ca: Option<PrivateCa>,
 }
 
@@ -71,6 +73,7 @@ impl Setup {
             ],
             drop_file_privileges: false,
             sso_on_two_cores: false,
+            open_files: None,
             ca: None,
         }
     }
@@ -97,6 +100,21 @@ impl Setup {
     pub(crate) fn sso_on_two_cores(mut self) -> Self {
         self.sso_on_two_cores = true;
         self
+    }
+
+    /// Both services have so many descriptors: `-n 128`, or `-Sn 64` for the soft one alone.
+    pub(crate) fn open_files(mut self, limit: &'static str) -> Self {
+        self.open_files = Some(limit);
+        self
+    }
+
+    fn command(&self, binary: &Path, directory: &Path, variables: &[(String, String)]) -> Command {
+        let Some(limit) = self.open_files else {
+            return clean(binary, directory, variables);
+        };
+        let mut command = clean(Path::new("/bin/sh"), directory, variables);
+        command.arg("-c").arg(format!("ulimit {limit} && exec \"$0\"")).arg(binary);
+        command
     }
 
     /// Both services have certificates of this authority, which the gateway believes.
@@ -140,7 +158,7 @@ impl Setup {
     }
 
     fn sso_command(&self, directory: &Path) -> Command {
-        clean(&binaries().sso_service, directory, &self.sso)
+        self.command(&binaries().sso_service, directory, &self.sso)
     }
 
     fn start_sso(&self, directory: &Path, secrets: &Secrets) -> Service {
@@ -153,7 +171,7 @@ impl Setup {
     }
 
     fn start_gateway(&self, directory: &Path, secrets: &Secrets) -> Service {
-        let command = clean(&binaries().logs_gateway, directory, &self.gateway);
+        let command = self.command(&binaries().logs_gateway, directory, &self.gateway);
         if !self.drop_file_privileges {
             return Service::start(command, secrets);
         }
@@ -202,7 +220,8 @@ impl Pair {
 
     /// Somebody without a token.
     pub(crate) fn anonymous(&self) -> Caller {
-        let client = self.setup.ca.as_ref().map_or_else(plain_client, |ca| ca.client(b"http/1.1"));
+        let client =
+            self.setup.ca.as_ref().map_or_else(plain_client, |ca| ca.client(&[b"http/1.1"]));
         let [sso, gateway] = [&self.sso, &self.gateway].map(|one| self.setup.url(one.listening()));
         Caller::anonymous(client, sso, gateway, &self.secrets)
     }

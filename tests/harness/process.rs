@@ -18,6 +18,11 @@ impl Process {
         self.number_in("status", "VmHWM:") * 1024
     }
 
+    /// How many descriptors it may have: the soft limit.
+    pub(crate) fn open_files_limit(self) -> u64 {
+        self.number_in("limits", "Max open files")
+    }
+
     /// How much it read so far, from whatever, in bytes.
     pub(crate) fn bytes_read(self) -> u64 {
         self.number_in("io", "rchar:")

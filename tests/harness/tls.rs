@@ -61,21 +61,21 @@ impl PrivateCa {
         fs::write(&pair.key, key.serialize_pem()).unwrap();
     }
 
-    /// A client that believes this authority and no other, and speaks this protocol over any
+    /// A client that believes this authority and no other, and offers these protocols over any
     /// version of TLS.
-    pub(crate) fn client(&self, protocol: &[u8]) -> Client {
-        self.client_of(ALL_VERSIONS, protocol)
+    pub(crate) fn client(&self, protocols: &[&[u8]]) -> Client {
+        self.client_of(ALL_VERSIONS, protocols)
     }
 
     /// The same over these versions of TLS.
     pub(crate) fn client_of(
         &self,
         versions: &[&'static SupportedProtocolVersion],
-        protocol: &[u8],
+        protocols: &[&[u8]],
     ) -> Client {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(self.issuer.pem().as_bytes()).unwrap()).unwrap();
-        client(roots, versions, protocol)
+        client(roots, versions, protocols)
     }
 }
 
@@ -88,20 +88,20 @@ impl ServedPair {
 
 /// A client for plain HTTP. It goes where it is told and nowhere else, and is patient.
 pub(crate) fn plain_client() -> Client {
-    client(RootCertStore::empty(), ALL_VERSIONS, b"http/1.1")
+    client(RootCertStore::empty(), ALL_VERSIONS, &[b"http/1.1"])
 }
 
 fn client(
     roots: RootCertStore,
     versions: &[&'static SupportedProtocolVersion],
-    protocol: &[u8],
+    protocols: &[&[u8]],
 ) -> Client {
     let mut tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    tls.alpn_protocols = vec![protocol.to_vec()];
+    tls.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

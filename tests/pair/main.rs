@@ -19,6 +19,7 @@ mod bearer;
 mod browser;
 mod commands;
 mod configuration;
+mod connections;
 mod cookies;
 mod database;
 mod docker;

@@ -15,7 +15,8 @@ use crate::harness::{
     run_sso, until,
 };
 
-const HTTP_2: &[u8] = b"h2";
+/// What kubectl and browsers offer, in this order.
+const PROTOCOLS: &[&[u8]] = &[b"h2", b"http/1.1"];
 
 fn start() -> Pair {
     let pair = Setup::new().over_tls(PrivateCa::new()).start();
@@ -41,24 +42,29 @@ async fn until_believed(pair: &Pair, client: impl Fn() -> Client) {
 }
 
 #[tokio::test]
-async fn every_protocol_and_version_is_answered() {
+async fn whatever_a_client_offers_it_is_answered_over_http_1_1() {
     let pair = start();
     for service in [&pair.sso, &pair.gateway] {
         for tls in [&TLS12, &TLS13] {
-            for (alpn, http) in [(&b"h2"[..], Version::HTTP_2), (b"http/1.1", Version::HTTP_11)] {
-                let client = pair.ca().client_of(&[tls], alpn);
-                assert_eq!(version(client, url(service)).await, Some(http), "{tls:?}");
+            for (protocols, expected) in [
+                (PROTOCOLS, Some(Version::HTTP_11)),
+                (&PROTOCOLS[1..], Some(Version::HTTP_11)),
+                (&[], Some(Version::HTTP_11)),
+                (&PROTOCOLS[..1], None),
+            ] {
+                let client = pair.ca().client_of(&[tls], protocols);
+                assert_eq!(version(client, url(service)).await, expected, "{tls:?} {protocols:?}");
             }
         }
     }
 }
 
 #[tokio::test]
-async fn a_caller_logs_in_and_reads_over_http_1_and_2() {
+async fn a_caller_who_offers_http_2_logs_in_and_reads() {
     let pair = start();
     let admin = pair.admin().await;
     assert_eq!(admin.logs("web").await.log(), "one\n");
-    let admin = admin.by(pair.ca().client(HTTP_2));
+    let admin = admin.by(pair.ca().client(PROTOCOLS));
     assert_eq!(admin.validate().await.status, 200);
     assert_eq!(admin.logs("web").await.log(), "one\n");
     assert_eq!(admin.log_out().await.status, 204);
@@ -68,7 +74,7 @@ async fn a_caller_logs_in_and_reads_over_http_1_and_2() {
 #[tokio::test]
 async fn connections_that_stay_open_hold_up_no_end() {
     let mut pair = start();
-    let admin = pair.admin().await.by(pair.ca().client(HTTP_2));
+    let admin = pair.admin().await.by(pair.ca().client(PROTOCOLS));
     assert_eq!(admin.logs("web").await.log(), "one\n");
     assert_eq!(admin.validate().await.status, 200);
     // Well below the time that requests in flight would be given.
@@ -102,15 +108,15 @@ async fn an_authority_that_is_not_believed_is_unknown() {
 async fn a_new_certificate_is_shown_to_the_next_connection() {
     let pair = start();
     let stranger = PrivateCa::new();
-    assert_eq!(version(stranger.client(HTTP_2), url(&pair.gateway)).await, None);
-    let old = pair.ca().client(HTTP_2);
-    assert_eq!(version(old.clone(), url(&pair.gateway)).await, Some(Version::HTTP_2));
+    assert_eq!(version(stranger.client(PROTOCOLS), url(&pair.gateway)).await, None);
+    let old = pair.ca().client(PROTOCOLS);
+    assert_eq!(version(old.clone(), url(&pair.gateway)).await, Some(Version::HTTP_11));
 
     stranger.issue_into(&pair.ca().files("gateway"));
-    until_believed(&pair, || stranger.client(HTTP_2)).await;
-    assert_eq!(version(pair.ca().client(HTTP_2), url(&pair.gateway)).await, None);
+    until_believed(&pair, || stranger.client(PROTOCOLS)).await;
+    assert_eq!(version(pair.ca().client(PROTOCOLS), url(&pair.gateway)).await, None);
     // The connection that was there goes on.
-    assert_eq!(version(old, url(&pair.gateway)).await, Some(Version::HTTP_2));
+    assert_eq!(version(old, url(&pair.gateway)).await, Some(Version::HTTP_11));
 }
 
 #[tokio::test]
@@ -124,11 +130,11 @@ async fn a_pair_that_does_not_fit_is_not_taken_over() {
         (metric(&pair.gateway, "tls_reload_failures_total").await == "1").then_some(())
     })
     .await;
-    let client = pair.ca().client(HTTP_2);
-    assert_eq!(version(client, url(&pair.gateway)).await, Some(Version::HTTP_2));
+    let client = pair.ca().client(PROTOCOLS);
+    assert_eq!(version(client, url(&pair.gateway)).await, Some(Version::HTTP_11));
 
     fs::copy(&elsewhere.certificate, &files.certificate).unwrap();
-    until_believed(&pair, || pair.ca().client(HTTP_2)).await;
+    until_believed(&pair, || pair.ca().client(PROTOCOLS)).await;
     let log = pair.gateway.stop_and_read_log();
     let warnings: Vec<_> = log.lines().filter(|line| line.contains("WARN")).collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -218,26 +224,21 @@ async fn whoever_connects_and_says_nothing_is_cut_off() {
 async fn follow(caller: &Caller, accept: &str) -> Response {
     let request = caller.gateway(Method::GET, "/logs/web?follow=true").header("accept", accept);
     let response = timeout(patience(), request.send()).await.unwrap().unwrap();
-    assert_eq!((response.status().as_u16(), response.version()), (200, Version::HTTP_2));
+    assert_eq!((response.status().as_u16(), response.version()), (200, Version::HTTP_11));
     response
 }
 
 async fn chunk(response: &mut Response) -> reqwest::Result<Option<String>> {
-    loop {
-        match timeout(patience(), response.chunk()).await.unwrap()? {
-            // What ends a stream of HTTP/2 may be an empty frame.
-            Some(chunk) if chunk.is_empty() => {}
-            chunk => return Ok(chunk.map(|chunk| String::from_utf8(chunk.to_vec()).unwrap())),
-        }
-    }
+    let chunk = timeout(patience(), response.chunk()).await.unwrap()?;
+    Ok(chunk.map(|chunk| String::from_utf8(chunk.to_vec()).unwrap()))
 }
 
 #[tokio::test]
-async fn a_log_is_followed_over_http_2_and_ends_as_it_should() {
+async fn a_log_is_followed_over_tls_and_ends_as_it_should() {
     let setup = Setup::new().over_tls(PrivateCa::new()).gateway("GATEWAY_REVALIDATE", "100ms");
     let pair = setup.start();
     pair.logs.write("default", "web", cri(&["one"]));
-    let admin = pair.admin().await.by(pair.ca().client(HTTP_2));
+    let admin = pair.admin().await.by(pair.ca().client(PROTOCOLS));
     let mut text = follow(&admin, "text/plain").await;
     let mut objects = follow(&admin, "application/x-ndjson").await;
     assert_eq!(chunk(&mut text).await.unwrap().unwrap(), "one\n");
@@ -255,12 +256,12 @@ async fn a_log_is_followed_over_http_2_and_ends_as_it_should() {
 }
 
 #[tokio::test]
-async fn a_reader_who_leaves_a_quiet_log_over_http_2_is_noticed() {
+async fn a_reader_who_leaves_a_quiet_log_over_tls_is_noticed() {
     let setup =
         Setup::new().over_tls(PrivateCa::new()).gateway("GATEWAY_MAX_STREAMS_PER_USER", "1");
     let pair = setup.start();
     pair.logs.write("default", "web", cri(&["one"]));
-    let admin = pair.admin().await.by(pair.ca().client(HTTP_2));
+    let admin = pair.admin().await.by(pair.ca().client(PROTOCOLS));
     let mut reading = follow(&admin, "text/plain").await;
     chunk(&mut reading).await.unwrap();
     assert_eq!(admin.logs("web").await.status, 429);
@@ -270,7 +271,7 @@ async fn a_reader_who_leaves_a_quiet_log_over_http_2_is_noticed() {
     })
     .await;
     // So is one whose connection breaks.
-    let gone = admin.by(pair.ca().client(HTTP_2));
+    let gone = admin.by(pair.ca().client(PROTOCOLS));
     let mut reading = follow(&gone, "text/plain").await;
     chunk(&mut reading).await.unwrap();
     drop((reading, gone));

@@ -1,14 +1,15 @@
 //! Puts the gateway together.
 
-use std::{io, net::TcpListener, rc::Rc, sync::Arc, time::Duration};
+use std::{io, net::TcpListener, rc::Rc, sync::Arc};
 
-use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
+use actix_web::{App, dev::Server, middleware::from_fn, web};
 use service_runtime::{
     clock::{Clock, SystemClock},
     http::Edge,
     lifecycle::{self, BindError, ReadyLine},
     metrics::{HttpMetrics, Metrics},
     ops::{self, Readiness},
+    server::{Descriptors, HttpServer, PublicLimits},
     tls::LivePair,
 };
 use url::Url;
@@ -21,12 +22,6 @@ use crate::{
     reader::LogReader,
     streams::OpenStreams,
 };
-
-/// How long a TLS handshake, and then a request's head, may take.
-const HEAD_TIME: Duration = Duration::from_secs(5);
-/// TLS handshakes in progress per worker. Whoever connects and says nothing takes one of them for
-/// `HEAD_TIME`, so there are many: they cost little.
-const MAX_HANDSHAKES: usize = 4096;
 
 /// A gateway with its addresses, not serving yet.
 pub(crate) struct Gateway {
@@ -71,12 +66,33 @@ impl Gateway {
             ops: self.ops.local_addr()?,
             version: env!("CARGO_PKG_VERSION"),
         };
-        let (metrics, readiness) = (Arc::new(Metrics::default()), Readiness::default());
-        let requests = HttpMetrics::new(&metrics);
-        let (public, reader, config) = (self.public, self.reader, self.config);
-        let public = serve(public, reader, config, &metrics, requests.clone(), &readiness)?;
-        let ops = ops::server(self.ops, metrics, readiness.clone())?;
-        lifecycle::run(&line, public, ops, &readiness, &requests, stop).await
+        let process = ProcessState::new();
+        let ops = HttpServer::operations(self.ops, process.clock.clone(), process.descriptors);
+        let ops = ops::server(ops, process.metrics.clone(), process.readiness.clone())?;
+        let public = serve(self.public, self.reader, self.config, &process)?;
+        lifecycle::run(&line, public, ops, &process.readiness, &process.requests, stop).await
+    }
+}
+
+/// What there is once in the process.
+struct ProcessState {
+    clock: Arc<dyn Clock>,
+    descriptors: Descriptors,
+    metrics: Arc<Metrics>,
+    requests: HttpMetrics,
+    readiness: Readiness,
+}
+
+impl ProcessState {
+    fn new() -> Self {
+        let metrics = Arc::new(Metrics::default());
+        Self {
+            clock: Arc::new(SystemClock::default()),
+            descriptors: Descriptors::raise_limit(),
+            requests: HttpMetrics::new(&metrics),
+            metrics,
+            readiness: Readiness::default(),
+        }
     }
 }
 
@@ -84,12 +100,15 @@ fn serve(
     listener: TcpListener,
     reader: LogReader,
     config: Config,
-    metrics: &Metrics,
-    requests: HttpMetrics,
-    readiness: &Readiness,
+    process: &ProcessState,
 ) -> io::Result<Server> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let edge = Edge::new(clock.clone(), requests, config.trusted_proxies);
+    let (clock, metrics) = (process.clock.clone(), &process.metrics);
+    let limits = PublicLimits {
+        descriptors: process.descriptors,
+        workers: config.workers,
+        trusted_proxies: config.trusted_proxies.clone(),
+    };
+    let edge = Edge::new(clock.clone(), process.requests.clone(), config.trusted_proxies);
     reader.register(metrics);
     let tls = config.tls.map(|(files, pair)| LivePair::start(files, pair, metrics));
     let public = PublicAddresses {
@@ -103,10 +122,10 @@ fn serve(
     let sso_tls = config.sso_trust.client_config().map_err(io::Error::other)?;
     // Each worker has its own; these show that they can be had.
     let spare = auth::connections(sso_tls.clone(), timeout).map_err(io::Error::other)?;
-    let (reader, readiness) = (Arc::new(reader), readiness.clone());
+    let (reader, readiness) = (Arc::new(reader), process.readiness.clone());
     let streams = Arc::new(OpenStreams::new(config.max_streams_per_user));
     let public = Arc::new(public);
-    let factory = move || {
+    let app = move || {
         let edge = edge.clone().of_worker();
         let http = auth::connections(sso_tls.clone(), timeout).unwrap_or_else(|_| spare.clone());
         let (clock, metrics) = (clock.clone(), authority_metrics.clone());
@@ -125,24 +144,10 @@ fn serve(
             .configure(routes)
             .wrap(from_fn(move |request, next| edge.clone().pass(request, next)))
     };
-    let mut server = HttpServer::new(factory)
-        .disable_signals()
-        .client_request_timeout(HEAD_TIME)
-        .tls_handshake_timeout(HEAD_TIME)
-        .max_connection_rate(MAX_HANDSHAKES)
-        .tcp_nodelay(true)
-        // A reader who leaves a quiet log is noticed at once, not with the next line.
-        .h1_allow_half_closed(false)
-        .keep_alive(Duration::from_secs(75))
-        .shutdown_timeout(lifecycle::DRAIN_SECONDS);
-    if let Some(workers) = config.workers {
-        server = server.workers(workers);
-    }
-    let server = match tls {
-        Some(pair) => server.listen_rustls_0_23(listener, pair.server_config()?)?,
-        None => server.listen(listener)?,
-    };
-    Ok(server.run())
+    HttpServer::public(listener, process.clock.clone(), limits, metrics)
+        .over_tls(tls)
+        .closing_when_half_closed()
+        .serve(app)
 }
 
 /// The listener as a URL.

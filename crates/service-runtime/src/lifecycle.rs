@@ -109,8 +109,7 @@ pub async fn run(
     ended
 }
 
-/// Ends when no answer is left to give. A connection of HTTP/2 stays open without requests, and
-/// the server would wait for it in vain.
+/// Ends when no answer is left to give. The server itself looks only once a second.
 async fn last_answer(requests: &HttpMetrics) {
     while !requests.is_idle() {
         sleep(LOOK_EVERY).await;

@@ -6,12 +6,12 @@
 //! | `GET /readyz` | 200 while it wants requests, else 503 |
 //! | `GET /metrics` | counters as Prometheus text |
 
-use std::{io, net::TcpListener, sync::Arc};
+use std::{io, sync::Arc};
 
-use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
+use actix_web::{App, HttpResponse, dev::Server, middleware::from_fn, web};
 use tokio::sync::watch;
 
-use crate::metrics::Metrics;
+use crate::{http::hold, metrics::Metrics, server::HttpServer};
 
 /// Whether the service wants requests. Starts as not ready; every clone tells the same.
 #[derive(Debug, Clone)]
@@ -46,25 +46,20 @@ impl Readiness {
 /// # Errors
 /// When the listener cannot be served.
 pub fn server(
-    listener: TcpListener,
+    listener: HttpServer,
     metrics: Arc<Metrics>,
     readiness: Readiness,
 ) -> io::Result<Server> {
-    let factory = move || {
+    let app = move || {
         App::new()
             .app_data(web::Data::from(metrics.clone()))
             .app_data(web::Data::new(readiness.clone()))
             .route("/livez", web::get().to(livez))
             .route("/readyz", web::get().to(readyz))
             .route("/metrics", web::get().to(render_metrics))
+            .wrap(from_fn(hold))
     };
-    Ok(HttpServer::new(factory)
-        .workers(1)
-        .disable_signals()
-        .tcp_nodelay(true)
-        .shutdown_timeout(0)
-        .listen(listener)?
-        .run())
+    listener.serve(app)
 }
 
 async fn livez() -> HttpResponse {

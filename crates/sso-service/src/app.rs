@@ -8,13 +8,14 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{HttpServer, rt::task::JoinHandle, web};
+use actix_web::{rt::task::JoinHandle, web};
 use service_runtime::{
     clock::{Clock, SystemClock},
     http::Edge,
     lifecycle::{self, BindError, ReadyLine},
     metrics::{HttpMetrics, Metrics},
     ops::{self, Readiness},
+    server::{Descriptors, HttpServer, PublicLimits},
     tls::LivePair,
 };
 use tokio::time::timeout;
@@ -37,25 +38,15 @@ use crate::{
     users::{FirstAdminError, Hasher, UserStore, ensure_admin},
 };
 
-/// Longer than any reverse proxy keeps an idle connection, so that it is the proxy that closes.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// What writing may take when everything else has stopped.
 const LAST_WRITES: Duration = Duration::from_millis(1500);
-/// How long a TLS handshake, and then a request's head, may take.
-const HEAD_TIME: Duration = Duration::from_secs(5);
-/// TLS handshakes in progress per worker. Whoever connects and says nothing takes one of them for
-/// `HEAD_TIME`, so there are many: they cost little.
-const MAX_HANDSHAKES: usize = 4096;
-
 /// A service that has its addresses, its database with all sessions in memory, and its first
 /// administrator, and does not answer yet.
 #[derive(Debug)]
 pub(crate) struct App {
-    public: TcpListener,
-    ops: TcpListener,
+    public: HttpServer,
+    ops: HttpServer,
     line: ReadyLine,
-    tls: Option<Arc<LivePair>>,
-    workers: usize,
     database: Database,
     services: Services,
     edge: Edge,
@@ -76,6 +67,7 @@ impl App {
     /// When another instance runs on the database, an address is taken, the database cannot be
     /// opened, or the first administrator cannot be created.
     pub(crate) async fn bind(config: Config) -> Result<Self, StartError> {
+        let descriptors = Descriptors::raise_limit();
         let lock = InstanceLock::take(&config.database)?;
         let metrics = Arc::new(Metrics::default());
         let clock = Arc::new(SystemClock::default());
@@ -149,12 +141,12 @@ impl App {
             &metrics,
         );
         let requests = HttpMetrics::new(&metrics);
+        let (proxies, workers) = (config.trusted_proxies, Some(config.workers));
+        let limits = PublicLimits { descriptors, workers, trusted_proxies: proxies.clone() };
         Ok(Self {
-            public,
-            ops,
+            public: HttpServer::public(public, clock.clone(), limits, &metrics).over_tls(tls),
+            ops: HttpServer::operations(ops, clock.clone(), descriptors),
             line,
-            tls,
-            workers: config.workers,
             database,
             services: Services {
                 authority: web::Data::new(authority),
@@ -162,7 +154,7 @@ impl App {
                 administration: web::Data::new(administration),
                 site: web::Data::new(site),
             },
-            edge: Edge::new(clock, requests.clone(), config.trusted_proxies),
+            edge: Edge::new(clock, requests.clone(), proxies),
             requests,
             metrics,
             keeper,
@@ -180,22 +172,10 @@ impl App {
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let readiness = Readiness::default();
         let (services, edge) = (self.services, self.edge);
-        let server = HttpServer::new(move || http::app(services.clone(), edge.clone()))
-            .workers(self.workers)
-            .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEAD_TIME)
-            .tls_handshake_timeout(HEAD_TIME)
-            .max_connection_rate(MAX_HANDSHAKES)
-            .shutdown_timeout(lifecycle::DRAIN_SECONDS)
-            .disable_signals()
-            .tcp_nodelay(true);
-        let public = match &self.tls {
-            Some(pair) => server.listen_rustls_0_23(self.public, pair.server_config()?)?,
-            None => server.listen(self.public)?,
-        };
+        let public = self.public.serve(move || http::app(services.clone(), edge.clone()))?;
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
         let (line, requests) = (&self.line, &self.requests);
-        let ended = lifecycle::run(line, public.run(), ops, &readiness, requests, stop).await;
+        let ended = lifecycle::run(line, public, ops, &readiness, requests, stop).await;
         self.keeping.abort();
         self.audit_thread.finish();
         let last_writes = async {

@@ -1,49 +1,9 @@
 //! Where requests come from, as far as they are counted.
 
-use std::net::{IpAddr, Ipv6Addr};
+pub(crate) use service_runtime::network::Network;
 
-/// The part of an IPv6 address that names the network: whoever has one address of it has all.
-const SUBNET: u128 = !0 << 64;
-
-/// An IPv4 address, or the first 64 bits of an IPv6 address: about what one client has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Network(IpAddr);
-
-impl Network {
-    /// The network of an address. An IPv4 address is the same however it is written.
-    pub(crate) fn of(ip: IpAddr) -> Self {
-        match ip.to_canonical() {
-            IpAddr::V6(ip) => Self(Ipv6Addr::from_bits(ip.to_bits() & SUBNET).into()),
-            v4 => Self(v4),
-        }
-    }
-}
-
+/// A network of a test.
 #[cfg(test)]
-mod tests {
-    use std::net::Ipv4Addr;
-
-    use super::*;
-
-    impl Network {
-        /// A network of a test.
-        pub(crate) const fn test(number: u8) -> Self {
-            Self(IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)))
-        }
-    }
-
-    #[test]
-    fn a_network_is_an_ipv4_address_or_the_first_half_of_an_ipv6_address() {
-        for (one, other, same) in [
-            ("192.0.2.1", "192.0.2.1", true),
-            ("192.0.2.1", "192.0.2.2", false),
-            ("192.0.2.1", "::ffff:192.0.2.1", true),
-            ("::ffff:192.0.2.1", "::ffff:192.0.2.2", false),
-            ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", true),
-            ("2001:db8::1", "2001:db8:0:1::1", false),
-        ] {
-            let [a, b] = [one, other].map(|ip| Network::of(ip.parse().unwrap()));
-            assert_eq!(a == b, same, "{one} {other}");
-        }
-    }
+pub(crate) fn test_network(number: u8) -> Network {
+    Network::of(std::net::Ipv4Addr::new(192, 0, 2, number).into())
 }

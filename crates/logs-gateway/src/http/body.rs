@@ -4,14 +4,13 @@ use std::io;
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
-    dev::Payload,
     http::header::{self, ContentEncoding},
     web::Bytes,
 };
 use futures_util::{Stream, StreamExt, stream};
 use tokio::task::{spawn_blocking, yield_now};
 
-use super::{departure::Departure, encoding::BodyEncoder, lease::Leased};
+use super::{encoding::BodyEncoder, lease::Leased};
 use crate::{
     logs::render::EndReason,
     stream::{Cut, LogStream},
@@ -21,10 +20,6 @@ use crate::{
 /// Chunks up to this size, in bytes, are compressed where the request is handled.
 const ENCODE_INLINE_BYTES: usize = 16 * 1024;
 
-/// What a body ends with whose reader has left. It is never sent: the server drops the body when
-/// it finds that there is nobody to send to.
-pub(super) const FOR_NOBODY: Bytes = Bytes::from_static(b"\n");
-
 /// What stands around a log.
 #[derive(Debug, Default)]
 pub(super) struct Frame {
@@ -32,30 +27,9 @@ pub(super) struct Frame {
     pub(super) after: &'static [u8],
 }
 
-/// Who takes the body: it has one of the user's places until it is dropped.
-pub(super) struct Reader {
-    departure: Departure,
-    permit: StreamPermit,
-}
-
-impl Reader {
-    pub(super) fn new(departure: Departure, permit: StreamPermit) -> Self {
-        Self { departure, permit }
-    }
-
-    /// What the reader says, and the place.
-    pub(super) fn into_parts(self) -> (Payload, StreamPermit) {
-        (self.departure.into_payload(), self.permit)
-    }
-
-    /// Ends when the reader has left, if that can be told.
-    pub(super) async fn leaves(&mut self) {
-        self.departure.wait().await;
-    }
-}
-
-/// Answers with the log in its frame, until `end` is ready. If it ends early and there is no other way to say so, the
-/// body is cut off, so that nobody takes it for the whole.
+/// Answers with the log in its frame, until `end` is ready. If it ends early and there is no other
+/// way to say so, the body is cut off, so that nobody takes it for the whole. The user's place among
+/// the streams is given back with the body.
 ///
 /// # Errors
 /// When the encoder cannot be set up.
@@ -64,7 +38,7 @@ pub(super) fn answer(
     mut log: LogStream,
     frame: Frame,
     encoding: Option<ContentEncoding>,
-    reader: Reader,
+    permit: StreamPermit,
     end: impl Future<Output = EndReason> + 'static,
 ) -> io::Result<HttpResponse> {
     let Frame { mut before, after } = frame;
@@ -81,7 +55,7 @@ pub(super) fn answer(
     let before = stream::iter((!before.is_empty()).then(|| Ok(before.into())));
     let early_end = log.early_end();
     let log = Leased::new(
-        chunks(log, after, reader),
+        chunks(log, after, permit),
         end,
         Box::new(move |reason| Some(early_end.write(reason))),
     );
@@ -101,25 +75,22 @@ pub(super) fn unsaid(mut response: HttpResponseBuilder) -> HttpResponse {
 fn chunks(
     log: LogStream,
     after: &'static [u8],
-    reader: Reader,
+    permit: StreamPermit,
 ) -> impl Stream<Item = Result<Bytes, Cut>> {
-    stream::try_unfold(Some((log, reader)), move |state| async move {
-        let Some((mut log, mut reader)) = state else {
+    stream::try_unfold(Some((log, permit)), move |state| async move {
+        let Some((mut log, permit)) = state else {
             return Ok(None);
         };
-        let next = tokio::select! {
-            chunk = log.next() => match chunk {
-                Ok(chunk) => chunk,
-                Err(cut) => {
-                    // With the error the server drops what it has not sent: let it send first.
-                    yield_now().await;
-                    return Err(cut);
-                }
-            },
-            () = reader.leaves() => return Ok(Some((FOR_NOBODY, None))),
+        let next = match log.next().await {
+            Ok(next) => next,
+            Err(cut) => {
+                // With the error the server drops what it has not sent: let it send first.
+                yield_now().await;
+                return Err(cut);
+            }
         };
         match next {
-            Some(chunk) => Ok(Some((chunk, Some((log, reader))))),
+            Some(chunk) => Ok(Some((chunk, Some((log, permit))))),
             None => Ok((!after.is_empty()).then(|| (Bytes::from_static(after), None))),
         }
     })

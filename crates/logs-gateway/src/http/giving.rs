@@ -11,12 +11,11 @@ use actix_web::{
     error::ErrorInternalServerError, web,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use service_runtime::http::RequestContext;
+use service_runtime::{http::RequestContext, server::StallExemption};
 use shared_types::BearerToken;
 
 use super::{
-    body::{self, Frame, Reader},
-    departure::Departure,
+    body::{self, Frame},
     encoding::accepted_encoding,
     state::GatewayState,
 };
@@ -34,7 +33,8 @@ pub(super) struct Asked {
     pub(super) state: web::Data<GatewayState>,
     pub(super) caller: Caller,
     pub(super) token: Rc<BearerToken>,
-    pub(super) departure: Departure,
+    /// What the client sends after the head.
+    pub(super) payload: Payload,
 }
 
 impl FromRequest for Asked {
@@ -50,8 +50,8 @@ impl FromRequest for Asked {
         ) else {
             return ready(Err(ErrorInternalServerError("no authentication came before")));
         };
-        let (request, departure) = (request.clone(), Departure::of(payload.take()));
-        ready(Ok(Self { request, state, caller, token, departure }))
+        let (request, payload) = (request.clone(), payload.take());
+        ready(Ok(Self { request, state, caller, token, payload }))
     }
 }
 
@@ -79,8 +79,8 @@ pub(super) fn give(
     frame: Frame,
 ) -> io::Result<HttpResponse> {
     let encoding = accepted_encoding(&asked.request);
-    let (log, reader, end) = entrust(asked, opened);
-    body::answer(response, log, frame, encoding, reader, end)
+    let (log, permit, end) = entrust(asked, opened);
+    body::answer(response, log, frame, encoding, permit, end)
 }
 
 /// The log for its reader alone, and what tells when it has to end: with the reader's token, and
@@ -88,8 +88,8 @@ pub(super) fn give(
 pub(super) fn entrust(
     asked: Asked,
     opened: Opened,
-) -> (LogStream, Reader, impl Future<Output = EndReason> + 'static) {
-    let Asked { request, state, caller, token, departure } = asked;
+) -> (LogStream, StreamPermit, impl Future<Output = EndReason> + 'static) {
+    let Asked { request, state, caller, token, payload: _ } = asked;
     let Opened { log, pod, follows, until, permit } = opened;
     let context = RequestContext::of(&request);
     let expires_at = caller.expires_at;
@@ -106,7 +106,10 @@ pub(super) fn entrust(
         times: state.vigil_times,
     };
     let readiness = state.readiness.clone();
+    // A reader may pause for as long as the token lives.
+    let exemption = StallExemption::of(&request);
     let end = async move {
+        let _exemption = exemption;
         tokio::select! {
             reason = vigil.keep(expires_at, |caller| caller.may_read(&pod).is_ok()) => reason,
             // What ends by itself is let end.
@@ -114,5 +117,5 @@ pub(super) fn entrust(
         }
     };
     let log = log.complete_in(ends_in).warning_of(expires_at, left);
-    (log, Reader::new(departure, permit), end)
+    (log, permit, end)
 }

@@ -4,7 +4,6 @@ mod accepted_types;
 mod authenticate;
 mod body;
 mod credential;
-mod departure;
 mod encoding;
 mod error;
 mod giving;

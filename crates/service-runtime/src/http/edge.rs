@@ -9,10 +9,10 @@ use std::{
 
 use actix_web::{
     HttpMessage, HttpResponse,
-    body::{BoxBody, MessageBody},
+    body::{BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        StatusCode,
+        ConnectionType, StatusCode, Version,
         header::{HeaderValue, SERVER},
     },
     middleware::Next,
@@ -22,7 +22,7 @@ use tracing::Level;
 use super::{
     Problem, TrustedProxies,
     context::{ClientNote, REQUEST_ID, RequestContext},
-    in_flight::until_given,
+    in_flight::{Held, until_given},
 };
 use crate::{
     clock::Clock,
@@ -73,11 +73,11 @@ impl WorkerEdge {
     /// When a middleware inside of it fails. What a handler fails with is an answer already.
     pub async fn pass(
         self: Rc<Self>,
-        request: ServiceRequest,
+        mut request: ServiceRequest,
         next: Next<impl MessageBody + 'static>,
     ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
         let started = Instant::now();
-        let in_flight = self.metrics.clone().begin();
+        let held = Held::of(&mut request, Some(self.metrics.clone().begin()));
         let client_ip = self.trusted_proxies.client_of(&request);
         let context = RequestContext::new(request.headers(), client_ip, self.clock.now());
         let request_id = context.request_id.clone();
@@ -101,8 +101,20 @@ impl WorkerEdge {
             record(&response, &request_id, route, elapsed);
         }
         self.metrics.count(route, status, elapsed);
-        Ok(until_given(response, in_flight))
+        if is_delimited_by_close(&response) {
+            let head = response.response_mut().head_mut();
+            head.no_chunking(true);
+            head.set_connection_type(ConnectionType::Close);
+        }
+        Ok(until_given(response, held))
     }
+}
+
+/// Whether only the end of the connection can tell the client where the body ends: HTTP/1.0 knows
+/// no chunks.
+fn is_delimited_by_close(response: &ServiceResponse<BoxBody>) -> bool {
+    response.request().version() < Version::HTTP_11
+        && response.response().body().size() == BodySize::Stream
 }
 
 /// Writes down how a request ended.

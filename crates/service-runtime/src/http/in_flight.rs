@@ -1,31 +1,74 @@
-//! Answers that take their time: they count as requests in flight until their bodies end.
+//! Requests until they are answered: one whose answer takes its time is in flight until the
+//! answer's body ends.
 
 use std::{
     error::Error,
     pin::Pin,
+    rc::Rc,
     task::{Context, Poll},
 };
 
 use actix_web::{
     body::{BodySize, BoxBody, MessageBody},
-    dev::ServiceResponse,
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::Next,
     web::Bytes,
 };
 
-use crate::metrics::InFlight;
+use super::request_body::RequestBody;
+use crate::{
+    metrics::InFlight,
+    server::{ConnectionState, Exchange},
+};
 
-/// Keeps the request in flight for as long as the answer's body is given out. One that is there as
-/// a whole is as good as given.
-pub(super) fn until_given(response: ServiceResponse, in_flight: InFlight) -> ServiceResponse {
-    if response.response().body().size() != BodySize::Stream {
+/// What a request holds until it is answered.
+pub(super) struct Held {
+    /// The request's own body, if it has one.
+    body: Option<RequestBody>,
+    /// Its place on the connection; `None` in tests without a server.
+    _exchange: Option<Exchange>,
+    _in_flight: Option<InFlight>,
+}
+
+impl Held {
+    pub(super) fn of(request: &mut ServiceRequest, in_flight: Option<InFlight>) -> Self {
+        Self {
+            _exchange: request.conn_data::<Rc<ConnectionState>>().map(ConnectionState::begin),
+            body: RequestBody::watch(request),
+            _in_flight: in_flight,
+        }
+    }
+
+    /// Whether something is left of the request that nobody reads.
+    fn is_unread(&self) -> bool {
+        self.body.as_ref().is_some_and(RequestBody::is_unread)
+    }
+}
+
+/// What the edge does for a connection, without the rest: for a listener that has no edge.
+///
+/// # Errors
+/// When a middleware inside of it fails.
+pub(crate) async fn hold(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let held = Held::of(&mut request, None);
+    Ok(until_given(next.call(request).await?.map_into_boxed_body(), held))
+}
+
+/// Keeps all of this for as long as the answer's body is given out. One that is there as a whole is
+/// as good as given.
+pub(super) fn until_given(response: ServiceResponse, held: Held) -> ServiceResponse {
+    if response.response().body().size() != BodySize::Stream && !held.is_unread() {
         return response;
     }
-    response.map_body(|_, body| BoxBody::new(Given { body, _in_flight: in_flight }))
+    response.map_body(|_, body| BoxBody::new(Given { body, _held: held }))
 }
 
 struct Given {
     body: BoxBody,
-    _in_flight: InFlight,
+    _held: Held,
 }
 
 impl MessageBody for Given {

@@ -9,12 +9,15 @@ mod endpoint;
 mod in_flight;
 mod problem;
 mod query;
+mod request_body;
 
 pub use authorization::authorization;
 pub use body::{ContentType, MAX_BODY_BYTES, content_type, read_body, unsupported_media_type};
 pub use client_ip::TrustedProxies;
+pub(crate) use context::REQUEST_ID;
 pub use context::{ClientNote, RequestContext, TraceParent};
 pub use edge::{Edge, WorkerEdge};
 pub use endpoint::{Endpoint, endpoint, no_such_endpoint};
+pub(crate) use in_flight::hold;
 pub use problem::{Problem, Result};
 pub use query::{InputFaults, Query};

@@ -84,17 +84,18 @@ impl LivePair {
         }
     }
 
-    /// How connections are made: TLS 1.2 or 1.3, and no certificate is asked of the client. The
-    /// server adds the protocols it speaks.
+    /// How connections are made: TLS 1.2 or 1.3 with HTTP/1.1 inside, and no certificate is asked
+    /// of the client.
     ///
     /// # Errors
     /// When the provider cannot do that.
-    pub fn server_config(self: &Arc<Self>) -> io::Result<ServerConfig> {
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    pub(crate) fn server_config(self: &Arc<Self>) -> io::Result<ServerConfig> {
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
             .with_no_client_auth()
             .with_cert_resolver(self.clone());
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(config)
     }
 

@@ -110,15 +110,20 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+    use crate::network::test_network;
 
-    const NETWORK: Network = Network::test(1);
+    fn network() -> Network {
+        test_network(1)
+    }
 
     /// Who was served, in order, of so many who wait.
     fn served(known: usize, strangers: usize) -> Vec<Asker> {
         let (queues, turns) = Queues::of(100);
         let served: Arc<Mutex<Vec<Asker>>> = Arc::default();
-        let (known, strangers) =
-            ([Asker::Known(NETWORK)].repeat(known), [Asker::Stranger(NETWORK)].repeat(strangers));
+        let (known, strangers) = (
+            [Asker::Known(network())].repeat(known),
+            [Asker::Stranger(network())].repeat(strangers),
+        );
         for asker in known.into_iter().chain(strangers) {
             let served = served.clone();
             queues.enqueue(asker, Box::new(move |_| served.lock().unwrap().push(asker))).unwrap();
@@ -140,16 +145,16 @@ mod tests {
     fn neither_waits_for_all_of_the_other() {
         let order = served(100, 100);
         let first_half = &order[..100];
-        assert!(first_half.contains(&Asker::Known(NETWORK)));
-        assert!(first_half.contains(&Asker::Stranger(NETWORK)));
+        assert!(first_half.contains(&Asker::Known(network())));
+        assert!(first_half.contains(&Asker::Stranger(network())));
     }
 
     #[test]
     fn a_queue_that_strangers_fill_has_room_for_who_is_known() {
         let (queues, _turns) = Queues::of(1);
-        queues.enqueue(Asker::Stranger(NETWORK), Box::new(|_| {})).unwrap();
-        queues.enqueue(Asker::Stranger(NETWORK), Box::new(|_| {})).unwrap_err();
-        queues.enqueue(Asker::Known(NETWORK), Box::new(|_| {})).unwrap();
+        queues.enqueue(Asker::Stranger(network()), Box::new(|_| {})).unwrap();
+        queues.enqueue(Asker::Stranger(network()), Box::new(|_| {})).unwrap_err();
+        queues.enqueue(Asker::Known(network()), Box::new(|_| {})).unwrap();
         queues.enqueue(Asker::Service, Box::new(|_| {})).unwrap_err();
     }
 }

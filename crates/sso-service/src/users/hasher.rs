@@ -215,7 +215,7 @@ pub(crate) mod tests {
     use std::sync::{Arc, mpsc};
 
     use super::{super::hash_queues::Job, *};
-    use crate::network::Network;
+    use crate::network::test_network;
 
     impl Hasher {
         /// How many passwords have been compared.
@@ -243,7 +243,7 @@ pub(crate) mod tests {
     }
 
     fn stranger(number: u8) -> Asker {
-        Asker::Stranger(Network::test(number))
+        Asker::Stranger(test_network(number))
     }
 
     fn enqueue(hasher: &Hasher, job: Job) {

@@ -21,16 +21,12 @@ use super::{
 };
 use crate::{
     auth::{Caller, Vigil},
-    http::{
-        GatewayState,
-        body::{FOR_NOBODY, Reader},
-        giving::Asked,
-        lease::Leased,
-    },
+    http::{GatewayState, giving::Asked, lease::Leased},
     logs::{
         files::{Change, ChangeKind, Seen, TooOld, Watching},
         render::EndReason,
     },
+    streams::StreamPermit,
 };
 
 /// How often a bookmark says how far the watch has come.
@@ -55,7 +51,7 @@ pub(super) async fn answer(
     options: WatchOptions,
     view: View,
 ) -> Result<HttpResponse> {
-    let Asked { request, state, caller, token, departure } = asked;
+    let Asked { request, state, caller, token, payload: _ } = asked;
     let Some(permit) = state.streams.open(&caller.username) else {
         return Err(Status::too_many_requests(state.streams.max_per_user()));
     };
@@ -76,7 +72,6 @@ pub(super) async fn answer(
             return Ok(response.body(event));
         }
     };
-    let reader = Reader::new(departure, permit);
     let now = Instant::now();
     let events = Events {
         watching,
@@ -92,7 +87,7 @@ pub(super) async fn answer(
     };
     let end = permission_end(&request, &state, caller, token);
     let early_end = Box::new(|reason| early_end(reason).map(Ok));
-    Ok(response.streaming(Leased::new(body(events, reader), end, early_end)))
+    Ok(response.streaming(Leased::new(body(events, permit), end, early_end)))
 }
 
 /// Ends when the watch may not go on. Who may see more or less than before has to begin anew.
@@ -120,15 +115,11 @@ fn permission_end(
 
 fn body(
     events: Events,
-    reader: Reader,
+    permit: StreamPermit,
 ) -> impl Stream<Item = std::result::Result<Bytes, Infallible>> {
-    stream::unfold(Some((events, reader)), |state| async move {
-        let (mut events, mut reader) = state?;
-        let chunk = tokio::select! {
-            chunk = events.next() => chunk?,
-            () = reader.leaves() => return Some((Ok(FOR_NOBODY), None)),
-        };
-        Some((Ok(chunk), Some((events, reader))))
+    stream::unfold((events, permit), |(mut events, permit)| async move {
+        let chunk = events.next().await?;
+        Some((Ok(chunk), (events, permit)))
     })
 }
 

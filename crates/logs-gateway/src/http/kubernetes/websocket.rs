@@ -3,7 +3,7 @@
 //! It is given as the body of an answer, as over HTTP: what is read and not taken yet is a chunk,
 //! and when the connection goes, all of it goes.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, mem};
 
 use actix_http::ws::{CloseCode, CloseReason, OpCode, Parser, ProtocolError};
 use actix_web::{
@@ -31,9 +31,9 @@ const BASE64_BYTES: usize = 2048;
 const MAX_HEARD_BYTES: usize = 16 * 1024;
 
 /// Answers with the log.
-pub(super) fn give(handshake: Handshake, asked: Asked, opened: Opened) -> HttpResponse {
-    let (log, reader, end) = entrust(asked, opened);
-    let (payload, permit) = reader.into_parts();
+pub(super) fn give(handshake: Handshake, mut asked: Asked, opened: Opened) -> HttpResponse {
+    let payload = mem::replace(&mut asked.payload, Payload::None);
+    let (log, permit, end) = entrust(asked, opened);
     let early_end = log.early_end();
     let early_end = Box::new(move |reason| Some(early_end.write(reason)));
     let framing = handshake.framing;

@@ -1,0 +1,119 @@
+//! What a connection and the requests on it know of each other.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    task::Waker,
+};
+
+use actix_web::HttpRequest;
+
+/// Shared by a connection's stream and its requests, all on one worker.
+#[derive(Debug, Default)]
+pub(crate) struct ConnectionState {
+    /// Requests whose answers are not complete.
+    exchanges: Cell<usize>,
+    /// Whether bytes have arrived that belong to no request so far.
+    has_unclaimed: Cell<bool>,
+    /// Whether a request has begun or ended since the last complete write.
+    is_touched: Cell<bool>,
+    exemptions: Cell<usize>,
+    /// Wakes the connection's task.
+    waker: RefCell<Option<Waker>>,
+}
+
+impl ConnectionState {
+    /// Counts a request until its answer is complete.
+    pub(crate) fn begin(self: &Rc<Self>) -> Exchange {
+        self.exchanges.set(self.exchanges.get() + 1);
+        self.has_unclaimed.set(false);
+        self.is_touched.set(true);
+        Exchange(self.clone())
+    }
+
+    /// Whether no request is being answered.
+    pub(super) fn is_idle(&self) -> bool {
+        self.exchanges.get() == 0
+    }
+
+    pub(super) fn has_received(&self) {
+        if self.is_idle() {
+            self.has_unclaimed.set(true);
+        }
+    }
+
+    /// Whether the connection waits for the rest of a head.
+    pub(super) fn awaits_head(&self) -> bool {
+        self.is_idle() && self.has_unclaimed.get()
+    }
+
+    /// Whether no request had a part in what is to be written next.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.is_idle() && !self.is_touched.get()
+    }
+
+    pub(super) fn has_written(&self) {
+        if self.is_idle() {
+            self.is_touched.set(false);
+        }
+    }
+
+    /// Suspends the deadline for writing.
+    pub(super) fn exempt(self: &Rc<Self>) -> StallExemption {
+        self.exemptions.set(self.exemptions.get() + 1);
+        StallExemption(Some(self.clone()))
+    }
+
+    pub(super) fn is_exempt(&self) -> bool {
+        self.exemptions.get() > 0
+    }
+
+    /// Has this task woken when the last exemption ends.
+    pub(super) fn wake_later(&self, waker: &Waker) {
+        let mut kept = self.waker.borrow_mut();
+        match &mut *kept {
+            Some(kept) => kept.clone_from(waker),
+            None => *kept = Some(waker.clone()),
+        }
+    }
+}
+
+/// A request whose answer is not complete.
+#[derive(Debug)]
+pub(crate) struct Exchange(Rc<ConnectionState>);
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.0.exchanges.set(self.0.exchanges.get() - 1);
+        self.0.is_touched.set(true);
+    }
+}
+
+/// While it lives, the client of a connection may leave an answer unread for as long as it likes.
+/// From its end on the usual deadline counts.
+#[derive(Debug)]
+pub struct StallExemption(Option<Rc<ConnectionState>>);
+
+impl StallExemption {
+    /// For the connection that a request came by.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> Self {
+        let connection = request.conn_data::<Rc<ConnectionState>>();
+        // In tests without a server there is none.
+        connection.map_or(Self(None), ConnectionState::exempt)
+    }
+}
+
+impl Drop for StallExemption {
+    fn drop(&mut self) {
+        let Some(connection) = &self.0 else {
+            return;
+        };
+        connection.exemptions.set(connection.exemptions.get() - 1);
+        if !connection.is_exempt()
+            && let Some(waker) = connection.waker.take()
+        {
+            waker.wake();
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! How many descriptors the process may have, and for what.
+
+use std::os::fd::RawFd;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// What is taken for the limit when the system names none.
+const UNLIMITED: u64 = 1 << 20;
+
+/// The process's limit of open files, sockets included.
+#[derive(Debug, Clone, Copy)]
+pub struct Descriptors {
+    limit: u64,
+}
+
+impl Descriptors {
+    /// Raises the soft limit to the hard one, as far as the system allows.
+    #[must_use]
+    pub fn raise_limit() -> Self {
+        let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+        let raised = Rlimit { current: maximum, maximum };
+        let limit = match setrlimit(Resource::Nofile, raised) {
+            Ok(()) => maximum,
+            Err(error) => {
+                tracing::warn!(%error, ?current, ?maximum, "cannot raise the limit of open files");
+                current
+            }
+        };
+        Self { limit: limit.unwrap_or(UNLIMITED) }
+    }
+
+    /// Nine tenths are for clients. The rest is kept for files, the authority and the operations
+    /// listener.
+    fn for_clients(self) -> u64 {
+        self.limit - self.limit / 10
+    }
+
+    /// Whether this descriptor is one that a client may have. The system always gives out the
+    /// lowest one that is free, so all below it are in use, for whatever.
+    pub(super) fn is_for_clients(self, descriptor: RawFd) -> bool {
+        u64::try_from(descriptor).is_ok_and(|descriptor| descriptor < self.for_clients())
+    }
+
+    /// Connections that one client network may hold: a quarter of what is for clients.
+    pub(super) fn per_network(self) -> usize {
+        clamp(self.for_clients() / 4)
+    }
+
+    /// Connections that each of the public listener's workers may hold, those included that are
+    /// refused. When all hold as many, the next ones wait to be accepted: they must not take the
+    /// last descriptors.
+    pub(super) fn per_worker(self, workers: usize) -> usize {
+        clamp((self.limit - self.limit / 20) / workers.max(1) as u64)
+    }
+
+    /// Connections that are told why they are refused, at once.
+    pub(super) fn for_refusals(self) -> usize {
+        clamp(self.limit / 40)
+    }
+
+    /// Connections of the operations listener.
+    pub(super) fn for_operations(self) -> usize {
+        clamp(self.limit / 40).clamp(8, 256)
+    }
+}
+
+fn clamp(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Descriptors {
+        pub(in crate::server) fn of_limit(limit: u64) -> Self {
+            Self { limit }
+        }
+    }
+
+    #[test]
+    fn a_tenth_is_kept_and_a_network_has_a_quarter_of_the_rest() {
+        let descriptors = Descriptors { limit: 1000 };
+        assert!(descriptors.is_for_clients(899));
+        assert!(!descriptors.is_for_clients(900));
+        assert_eq!(descriptors.per_network(), 225);
+        assert_eq!(descriptors.per_worker(2), 475);
+    }
+}

@@ -1,0 +1,241 @@
+//! A connection that is read no faster than its client takes the answers.
+
+use std::{
+    io,
+    mem::{self, MaybeUninit},
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::{
+    admission::Admitted, connection::ConnectionState, deadline::Deadline, heads::HeadEnds,
+    raw_answer::raw_answer, serve::HEAD_TIME, sockets::Acknowledged, unparsed::problem_of,
+};
+use crate::clock::Clock;
+
+/// How long a client may take no byte of what is to be sent.
+const WRITE_TIME: Duration = Duration::from_secs(30);
+/// What is read ahead at once, to learn whether there is something to read.
+const LOOK_AHEAD_BYTES: usize = 1024;
+
+/// A stream between a connection and the HTTP server.
+///
+/// The server reads for as long as there is something to read, and answers each request that it
+/// finds, whether or not the answers can be sent. So this stream
+/// - hands over one head at most, then holds back until the server has had the time to answer it;
+/// - hands over nothing while an answer waits to be sent;
+/// - fails when an answer waits for [`WRITE_TIME`] without progress, unless the answer has a
+///   [`StallExemption`](super::StallExemption), and when a head takes longer than [`HEAD_TIME`].
+pub(super) struct GuardedStream<T> {
+    io: T,
+    state: Rc<ConnectionState>,
+    /// Its place among the connections, given back with the stream.
+    _admitted: Admitted,
+    heads: HeadEnds,
+    /// What was read and is held back.
+    ahead: BytesMut,
+    /// Whether the client's last byte has been read.
+    is_at_end: bool,
+    /// Whether a head was handed over just now.
+    holds_back: bool,
+    /// Whether the last write or flush had to wait.
+    is_blocked: bool,
+    /// Whether the client may leave the answer unread at present.
+    is_exempt: bool,
+    write_deadline: Deadline,
+    head_deadline: Deadline,
+    clock: Arc<dyn Clock>,
+    /// What is still to be sent of the problem that stands in for a bare answer.
+    problem: Vec<u8>,
+}
+
+impl<T> GuardedStream<T> {
+    pub(super) fn new(io: T, admitted: Admitted, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            io,
+            state: Rc::default(),
+            _admitted: admitted,
+            heads: HeadEnds::default(),
+            ahead: BytesMut::new(),
+            is_at_end: false,
+            holds_back: false,
+            is_blocked: false,
+            is_exempt: false,
+            write_deadline: Deadline::default(),
+            head_deadline: Deadline::default(),
+            clock,
+            problem: Vec::new(),
+        }
+    }
+
+    /// What its requests need to know of the connection.
+    pub(super) fn state(&self) -> Rc<ConnectionState> {
+        self.state.clone()
+    }
+
+    /// Takes out of `buffer` again what is to be held back of the bytes after `start`.
+    fn hold_back(&mut self, buffer: &mut ReadBuf<'_>, start: usize) {
+        let portion = self.heads.portion(&buffer.filled()[start..]);
+        let end = start + portion.length;
+        self.ahead.extend_from_slice(&buffer.filled()[end..]);
+        buffer.set_filled(end);
+        self.holds_back = portion.ends_head;
+    }
+
+    /// Hands over what was held back, up to the next head's end.
+    fn hand_over(&mut self, buffer: &mut ReadBuf<'_>) {
+        let length = self.ahead.len().min(buffer.remaining());
+        let portion = self.heads.portion(&self.ahead[..length]);
+        buffer.put_slice(&self.ahead[..portion.length]);
+        self.ahead.advance(portion.length);
+        if self.ahead.is_empty() {
+            self.ahead = BytesMut::new();
+        }
+        self.holds_back = portion.ends_head;
+    }
+}
+
+impl<T: Acknowledged> GuardedStream<T> {
+    /// Notes whether a write had to wait, and fails when it has waited for too long.
+    fn after_write<R>(
+        &mut self,
+        written: Poll<io::Result<R>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<R>> {
+        if self.is_exempt != self.state.is_exempt() {
+            self.is_exempt = !self.is_exempt;
+            self.io.require_acknowledgements(!self.is_exempt);
+        }
+        self.is_blocked = written.is_pending();
+        if !self.is_blocked {
+            self.write_deadline.clear();
+            return written;
+        }
+        if self.is_exempt {
+            self.write_deadline.clear();
+            self.state.wake_later(context.waker());
+            return Poll::Pending;
+        }
+        self.write_deadline.poll(WRITE_TIME, context)
+    }
+}
+
+impl<T: AsyncRead + Unpin> GuardedStream<T> {
+    /// Has the task woken when there is something to hand over, and hands over nothing.
+    fn look_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.ahead.is_empty() && !self.is_at_end {
+            let mut space = [MaybeUninit::uninit(); LOOK_AHEAD_BYTES];
+            let mut buffer = ReadBuf::uninit(&mut space);
+            ready!(Pin::new(&mut self.io).poll_read(context, &mut buffer))?;
+            self.is_at_end = buffer.filled().is_empty();
+            self.ahead.extend_from_slice(buffer.filled());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for GuardedStream<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.is_blocked {
+            // The write that waits has the task woken.
+            return Poll::Pending;
+        }
+        if mem::take(&mut this.holds_back) {
+            return this.look_ahead(context);
+        }
+        if !this.ahead.is_empty() {
+            this.hand_over(buffer);
+        } else if !this.is_at_end {
+            let start = buffer.filled().len();
+            match Pin::new(&mut this.io).poll_read(context, buffer) {
+                Poll::Ready(Ok(())) => this.hold_back(buffer, start),
+                Poll::Pending if this.state.awaits_head() => {
+                    return this.head_deadline.poll(HEAD_TIME, context);
+                }
+                other => return other,
+            }
+        }
+        if !this.state.awaits_head() {
+            this.head_deadline.clear();
+        }
+        this.state.has_received();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: AsyncWrite + Acknowledged + Unpin> GuardedStream<T> {
+    fn poll_inner_write(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write(context, bytes);
+        self.after_write(written, context)
+    }
+
+    /// Sends the problem instead of `answer`, all of which counts as written then.
+    fn poll_problem(
+        &mut self,
+        context: &mut Context<'_>,
+        answer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        while !self.problem.is_empty() {
+            let problem = mem::take(&mut self.problem);
+            let written = self.poll_inner_write(context, &problem);
+            let sent = if let Poll::Ready(Ok(sent)) = written { sent } else { 0 };
+            self.problem = problem[sent..].to_vec();
+            ready!(written)?;
+        }
+        Poll::Ready(Ok(answer.len()))
+    }
+}
+
+impl<T: AsyncWrite + Acknowledged + Unpin> AsyncWrite for GuardedStream<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        if this.problem.is_empty() && this.state.is_untouched() {
+            // No request had a part in these bytes.
+            if let Some(problem) = problem_of(bytes) {
+                this.problem = raw_answer(&problem, this.clock.now());
+            }
+        }
+        if this.problem.is_empty() {
+            return this.poll_inner_write(context, bytes);
+        }
+        this.poll_problem(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let flushed = Pin::new(&mut this.io).poll_flush(context);
+        if flushed.is_ready() {
+            this.state.has_written();
+        }
+        this.after_write(flushed, context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let shut = Pin::new(&mut this.io).poll_shutdown(context);
+        this.after_write(shut, context)
+    }
+}
+
+#[cfg(test)]
+mod tests;

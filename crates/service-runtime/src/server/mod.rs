@@ -1,0 +1,23 @@
+//! The server that every listener runs on: what a connection may hold, and for how long.
+//!
+//! HTTP itself is actix-http's. It would read and answer requests faster than their client takes
+//! the answers, so each connection lies behind a [`GuardedStream`](guarded::GuardedStream), which
+//! holds it back. HTTP/2 is not offered: actix-http sets no bound on the streams of a connection.
+
+mod admission;
+mod connection;
+mod deadline;
+mod descriptors;
+mod guarded;
+mod heads;
+mod raw_answer;
+mod refusal;
+mod serve;
+mod sockets;
+mod transport;
+mod unparsed;
+
+pub use connection::StallExemption;
+pub(crate) use connection::{ConnectionState, Exchange};
+pub use descriptors::Descriptors;
+pub use serve::{HttpServer, PublicLimits};

@@ -1,0 +1,211 @@
+//! A listener with its workers.
+
+use std::{
+    fmt::Debug,
+    io,
+    net::{SocketAddr, TcpListener},
+    num::NonZero,
+    os::fd::AsRawFd,
+    rc::Rc,
+    sync::Arc,
+    thread::available_parallelism,
+    time::Duration,
+};
+
+use actix_http::{HttpService, Protocol, Request, Response, error::DispatchError};
+use actix_server::{Server, ServerBuilder};
+use actix_service::{
+    IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config,
+};
+use actix_web::{body::MessageBody, dev::AppConfig};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::TlsAcceptor;
+
+use super::{
+    admission::Admission, connection::ConnectionState, descriptors::Descriptors,
+    guarded::GuardedStream, refusal::refuse, sockets, transport::Transport,
+};
+use crate::{clock::Clock, http::TrustedProxies, lifecycle, metrics::Metrics, tls::LivePair};
+
+/// How long a TLS handshake, and then the head of each request, may take.
+pub(super) const HEAD_TIME: Duration = Duration::from_secs(5);
+/// Longer than any reverse proxy keeps an idle connection, so that it is the proxy that closes.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a client may go on sending whose request was answered before all of it was read.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// A listener that is to be served, and what bounds its connections.
+#[derive(Debug)]
+pub struct HttpServer {
+    listener: TcpListener,
+    clock: Arc<dyn Clock>,
+    admission: Arc<Admission>,
+    tls: Option<Arc<LivePair>>,
+    allows_half_closed: bool,
+    workers: usize,
+    connections_per_worker: usize,
+    drain_seconds: u64,
+}
+
+/// What a listener for clients may use.
+#[derive(Debug)]
+pub struct PublicLimits {
+    /// Nine tenths are for clients, a quarter of those for one client network.
+    pub descriptors: Descriptors,
+    /// `None`: as many as there are cores.
+    pub workers: Option<usize>,
+    /// They may hold more connections than a client network.
+    pub trusted_proxies: TrustedProxies,
+}
+
+impl HttpServer {
+    /// A listener for clients.
+    #[must_use]
+    pub fn public(
+        listener: TcpListener,
+        clock: Arc<dyn Clock>,
+        limits: PublicLimits,
+        metrics: &Metrics,
+    ) -> Self {
+        let PublicLimits { descriptors, workers, trusted_proxies } = limits;
+        let workers = workers.unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get));
+        Self {
+            listener,
+            clock,
+            admission: Admission::of_clients(descriptors, trusted_proxies, metrics),
+            tls: None,
+            allows_half_closed: true,
+            workers,
+            connections_per_worker: descriptors.per_worker(workers),
+            drain_seconds: lifecycle::DRAIN_SECONDS,
+        }
+    }
+
+    /// A listener for those who operate the service: one worker, and few connections. It may use
+    /// the descriptors that clients may not.
+    #[must_use]
+    pub fn operations(
+        listener: TcpListener,
+        clock: Arc<dyn Clock>,
+        descriptors: Descriptors,
+    ) -> Self {
+        let connections = descriptors.for_operations();
+        Self {
+            listener,
+            clock,
+            admission: Admission::of_operators(connections),
+            tls: None,
+            allows_half_closed: true,
+            workers: 1,
+            connections_per_worker: 2 * connections,
+            drain_seconds: 0,
+        }
+    }
+
+    /// Speaks TLS if there is a pair to show.
+    #[must_use]
+    pub fn over_tls(self, pair: Option<Arc<LivePair>>) -> Self {
+        Self { tls: pair, ..self }
+    }
+
+    /// Drops the answer when the client closes its side of the connection: so a reader who leaves
+    /// a quiet log is noticed at once, not with the next line.
+    #[must_use]
+    pub fn closing_when_half_closed(self) -> Self {
+        Self { allows_half_closed: false, ..self }
+    }
+
+    /// A server that answers with `app`, which is made once for each worker. It runs when awaited.
+    ///
+    /// # Errors
+    /// When the listener cannot be served, or TLS not set up.
+    pub fn serve<F, I, S, B>(self, app: F) -> io::Result<Server>
+    where
+        F: Fn() -> I + Send + Clone + 'static,
+        I: IntoServiceFactory<S, Request>,
+        S: ServiceFactory<Request, Config = AppConfig> + 'static,
+        S::Error: Into<actix_web::Error> + 'static,
+        S::InitError: Debug,
+        S::Response: Into<Response<B>> + 'static,
+        S::Service: 'static,
+        <S::Service as actix_service::Service<Request>>::Future: 'static,
+        B: MessageBody + 'static,
+    {
+        let address = self.listener.local_addr()?;
+        let door = Door {
+            tls: self.tls.map(|pair| pair.server_config()).transpose()?.map(acceptor),
+            admission: self.admission,
+            clock: self.clock,
+        };
+        let builder = ServerBuilder::default()
+            .workers(self.workers)
+            .max_concurrent_connections(self.connections_per_worker)
+            .shutdown_timeout(self.drain_seconds)
+            .disable_signals();
+        let stopping = builder.graceful_shutdown_signal();
+        let service = move || {
+            let (door, stopping) = (door.clone(), stopping.clone());
+            let app = app().into_factory().map_err(|error| error.into().error_response());
+            let http = HttpService::build()
+                .keep_alive(KEEP_ALIVE)
+                .client_request_timeout(HEAD_TIME)
+                .client_disconnect_timeout(LINGER)
+                .h1_allow_half_closed(self.allows_half_closed)
+                .local_addr(address)
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
+                .on_connect_ext(|stream: &GuardedStream<Transport>, extensions| {
+                    extensions.insert::<Rc<ConnectionState>>(stream.state());
+                })
+                .finish(map_config(app, |()| AppConfig::default()));
+            fn_service(move |stream| door.clone().open(stream)).and_then(http)
+        };
+        Ok(builder.listen("http", self.listener, service)?.run())
+    }
+}
+
+fn acceptor(config: rustls::ServerConfig) -> TlsAcceptor {
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// What a connection passes before HTTP is spoken on it.
+#[derive(Clone)]
+struct Door {
+    tls: Option<TlsAcceptor>,
+    admission: Arc<Admission>,
+    clock: Arc<dyn Clock>,
+}
+
+type OpenStream = (GuardedStream<Transport>, Protocol, Option<SocketAddr>);
+
+impl Door {
+    async fn open(self, stream: TcpStream) -> Result<OpenStream, DispatchError> {
+        let peer = stream.peer_addr()?;
+        let Some(admitted) = self.admission.admit(stream.as_raw_fd(), peer.ip()) else {
+            self.refuse(stream).await;
+            return Err(DispatchError::Io(io::ErrorKind::QuotaExceeded.into()));
+        };
+        let transport = self.transport(stream).await?;
+        Ok((GuardedStream::new(transport, admitted, self.clock), Protocol::Http1, Some(peer)))
+    }
+
+    async fn transport(&self, stream: TcpStream) -> io::Result<Transport> {
+        sockets::set_options(&stream)?;
+        let Some(acceptor) = &self.tls else {
+            return Ok(Transport::Plain(stream));
+        };
+        let stream = timeout(HEAD_TIME, acceptor.accept(stream)).await??;
+        Ok(Transport::Tls(Box::new(stream)))
+    }
+
+    /// Tells the client why, if it can be told in plain words.
+    async fn refuse(&self, stream: TcpStream) {
+        if self.tls.is_none()
+            && let Some(_told) = self.admission.refusal()
+        {
+            refuse(stream, self.clock.now()).await;
+        }
+    }
+}

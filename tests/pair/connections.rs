@@ -1,0 +1,208 @@
+//! Clients without an account that hold connections, and what everybody else has meanwhile.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
+
+use crate::harness::{
+    Answer, Caller, Pair, RawRequest, Service, Setup, cri_at, exchange, patience, plain_client,
+    until,
+};
+
+/// Connections of which each sends many requests and reads no answer.
+const HOARDERS: usize = 40;
+const PIPELINED_BYTES: usize = 300_000;
+/// What they may cost a service, in bytes. Without a bound it is a gigabyte.
+const HOARD_BOUND: u64 = 32 * 1024 * 1024;
+/// How often a token is validated meanwhile.
+const VALIDATIONS: usize = 100;
+
+/// A connection that sends `request` again and again and reads nothing.
+fn hoard(address: SocketAddr, request: &'static str) -> JoinHandle<TcpStream> {
+    tokio::spawn(async move {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let requests = request.repeat(PIPELINED_BYTES / request.len());
+        // It waits for as long as nothing is read of it, or ends when the connection does.
+        let _ = stream.write_all(requests.as_bytes()).await;
+        stream
+    })
+}
+
+async fn validate_often(caller: &Caller) -> Duration {
+    let mut longest = Duration::ZERO;
+    for _ in 0..VALIDATIONS {
+        let started = Instant::now();
+        assert_eq!(caller.validate().await.status, 200);
+        longest = longest.max(started.elapsed());
+    }
+    longest
+}
+
+#[tokio::test]
+async fn answers_that_nobody_reads_cost_little_memory() {
+    let pair = Pair::start();
+    let admin = pair.admin().await;
+    validate_often(&admin).await;
+    for (service, address, request) in [
+        (&pair.sso, pair.sso.listening(), "GET /login HTTP/1.1\r\nhost: a\r\n\r\n"),
+        (&pair.sso, pair.sso.ops(), "GET /metrics HTTP/1.1\nhost: a\n\n"),
+        (&pair.gateway, pair.gateway.listening(), "GET /version HTTP/1.1\r\nhost: a\r\n\r\n"),
+    ] {
+        let before = service.process().peak_memory();
+        let hoarding: Vec<_> = (0..HOARDERS).map(|_| hoard(address, request)).collect();
+        let longest = validate_often(&admin).await;
+        let after = service.process().peak_memory();
+        assert!(after < before + HOARD_BOUND, "{address}: {before} to {after} bytes");
+        assert!(longest < Duration::from_secs(2), "{address}: {longest:?}");
+        for hoarder in hoarding {
+            hoarder.abort();
+        }
+    }
+}
+
+#[tokio::test]
+async fn pipelined_requests_are_all_answered_in_order_to_a_client_that_reads() {
+    let pair = Pair::start();
+    let requests: String = (0..500)
+        .map(|n| format!("GET /nothing HTTP/1.1\r\nhost: a\r\nx-request-id: n{n}\r\n\r\n"))
+        .collect();
+    let last = "GET /nothing HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    for service in [&pair.sso, &pair.gateway] {
+        let answers = exchange(service.listening(), format!("{requests}{last}").as_bytes()).await;
+        let answers = String::from_utf8(answers).unwrap();
+        let ids = answers.lines().filter_map(|line| line.strip_prefix("x-request-id: "));
+        let expected: Vec<_> = (0..500).map(|n| format!("n{n}")).collect();
+        assert_eq!(ids.take(500).collect::<Vec<_>>(), expected);
+    }
+}
+
+/// A request whose body never ends, to a path that does not exist.
+const UNFINISHED: &[u8] =
+    b"POST /nothing HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n";
+
+#[tokio::test]
+async fn a_request_that_is_answered_before_its_body_is_there_ends_its_connection() {
+    let pair = Pair::start();
+    for address in [pair.sso.listening(), pair.gateway.listening(), pair.sso.ops()] {
+        let answer = String::from_utf8(exchange(address, UNFINISHED).await).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    }
+}
+
+async fn ready(service: &Service) -> bool {
+    let url = format!("http://{}/readyz", service.ops());
+    let answer = plain_client().get(url).send();
+    timeout(Duration::from_secs(2), answer)
+        .await
+        .is_ok_and(|answer| answer.unwrap().status() == 200)
+}
+
+/// Connections of one client network, with a few descriptors for the service.
+async fn crowd(address: SocketAddr, first_bytes: &[u8], size: usize) -> Vec<TcpStream> {
+    let mut crowd = Vec::new();
+    for _ in 0..size {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        // One that was refused may be closed already.
+        let _ = stream.write_all(first_bytes).await;
+        crowd.push(stream);
+    }
+    crowd
+}
+
+/// An exchange with a service from another address than everybody else's.
+async fn from_elsewhere(address: SocketAddr, request: RawRequest) -> String {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.9:0".parse().unwrap()).unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    stream.write_all(&request.without_body()).await.unwrap();
+    let mut answer = String::new();
+    timeout(patience(), stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_network_that_takes_all_it_may_have_leaves_the_rest_to_others() {
+    let pair = Setup::new().open_files("-n 256").start();
+    for service in [&pair.sso, &pair.gateway] {
+        for first_bytes in [UNFINISHED, b"", b"GET / HTTP/1.1\r\nhost: "] {
+            let crowd = crowd(service.listening(), first_bytes, 250).await;
+            let answer =
+                from_elsewhere(service.listening(), RawRequest::new("GET", "/nothing")).await;
+            assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+            assert!(ready(service).await);
+            drop(crowd);
+        }
+    }
+}
+
+#[tokio::test]
+async fn connections_past_the_bound_are_told_to_come_again() {
+    let pair = Setup::new().open_files("-n 256").start();
+    for service in [&pair.sso, &pair.gateway] {
+        // A quarter of nine tenths.
+        let mut crowd = crowd(service.listening(), b"", 57).await;
+        let ask = || RawRequest::new("GET", "/nothing").send(service.listening());
+        let answer: Answer = until("there is no room", patience(), async || {
+            let answer = ask().await;
+            // It may have been ahead of one of the crowd, and have taken its place.
+            crowd.push(TcpStream::connect(service.listening()).await.unwrap());
+            (answer.status != 404).then_some(answer)
+        })
+        .await;
+        answer.check_problem_is(503, "too_many_connections");
+        assert_eq!(answer.header("retry-after"), "1");
+        drop(crowd);
+        until("there is room again", patience(), async || {
+            (ask().await.status == 404).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn the_soft_limit_of_descriptors_is_raised_to_the_hard_one() {
+    let pair = Setup::new().open_files("-Sn 64 && ulimit -Hn 300").start();
+    for service in [&pair.sso, &pair.gateway] {
+        assert_eq!(service.process().open_files_limit(), 300);
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_http_1_0_gets_a_body_that_the_end_of_the_connection_ends() {
+    let pair = Pair::start();
+    // Too long to be read before the answer begins.
+    let lines: Vec<_> = (0..100_000).map(|n| format!("line {n}")).collect();
+    let log: String = lines.iter().map(|line| cri_at(0, "stdout", line)).collect();
+    pair.logs.write("default", "web", log);
+    let admin = pair.admin().await;
+    for connection in ["close", "keep-alive"] {
+        let request = format!(
+            "GET /logs/web HTTP/1.0\r\naccept: text/plain\r\nconnection: {connection}\r\n\
+             authorization: Bearer {}\r\n\r\n",
+            admin.token()
+        );
+        let answer = exchange(pair.gateway.listening(), request.as_bytes()).await;
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.0 200 ") && !head.contains("transfer-encoding"), "{head}");
+        assert!(!head.contains("keep-alive"), "{head}");
+        assert_eq!(body.lines().collect::<Vec<_>>(), lines);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_answered_with_a_problem() {
+    let pair = Pair::start();
+    let large = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(200_000));
+    for address in [pair.sso.listening(), pair.gateway.listening(), pair.gateway.ops()] {
+        let answer = Answer::to(address, b"no request at all\r\n\r\n").await;
+        answer.check_problem_is(400, "bad_request");
+        let answer = Answer::to(address, &large.as_bytes()[..140_000]).await;
+        answer.check_problem_is(431, "headers_too_large");
+    }
+}
