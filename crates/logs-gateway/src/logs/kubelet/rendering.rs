@@ -157,8 +157,12 @@ impl KubeletRendering {
             None => LineFormat::of(line.bytes).ok_or_else(|| unsupported_format(&line))?,
         };
         self.format = Some(format);
-        // A line that cannot be read is none.
         let Some(entry) = format.parse(line.bytes) else {
+            // A line that cannot be read is none. But only the whole of a record of Docker's can
+            // be, and this one is longer than what is held.
+            if format == LineFormat::DockerJson && line.end == LineEnd::Continued {
+                self.end = Some(EndReason::Gap);
+            }
             return Ok(false);
         };
         if self.writer.is_of_stream(&entry) {
@@ -480,6 +484,24 @@ mod tests {
         check(content, &KubeletOptions { since, ..KubeletOptions::default() }, "a\n");
         let (out, failure) = read(content.as_bytes(), &KubeletOptions::default());
         assert_eq!((&out[..], failure.as_deref()), (&b""[..], Some("unexpected stream type \"\"")));
+    }
+
+    #[test]
+    fn a_record_of_docker_beyond_what_is_held_is_a_gap() {
+        let record = |log: &str| {
+            format!(
+                r#"{{"log":"{log}\n","stream":"stdout","time":"2026-11-01T10:00:00Z"}}{}"#,
+                '\n'
+            )
+        };
+        let content = [record("a"), record(&"x".repeat(5 * 1024 * 1024)), record("b")].concat();
+        let chain = chain_of(content.as_bytes(), 0);
+        let mut rendering = KubeletRendering::new(&chain, &KubeletOptions::default()).unwrap();
+        let (mut out, mut progress) = (Vec::new(), Progress::More);
+        while progress == Progress::More {
+            progress = rendering.write_chunk(&mut out).unwrap();
+        }
+        assert_eq!((progress, &*out), (Progress::Done(EndReason::Gap), &b"a\n"[..]));
     }
 
     #[test]
