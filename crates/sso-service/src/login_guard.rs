@@ -355,6 +355,27 @@ mod tests {
         }
     }
 
+    /// However a name is spelled, nothing tells whether it is a user's.
+    #[tokio::test]
+    async fn all_spellings_of_a_name_count_alike_whether_it_is_a_users_or_not() {
+        let service = service().await;
+        service.add_user("kate", &[]).await;
+        for name in ["kate", "kirk"] {
+            let spellings = [format!(" {name}"), format!("{name}\u{a0}\n"), name.to_uppercase()];
+            for (number, spelling) in (0..10).zip(spellings.iter().cycle()) {
+                let wrong = log_in(&service, spelling, "wrong", elsewhere(number)).await;
+                assert!(matches!(wrong, Err(LoginError::InvalidCredentials)), "{wrong:?}");
+            }
+            for spelling in spellings.iter().map(String::as_str).chain([name]) {
+                let held = log_in(&service, spelling, PASSWORD, elsewhere(99)).await;
+                assert!(matches!(held, Err(LoginError::TooManyAttempts { .. })), "{spelling:?}");
+            }
+            let other = name.replace('k', "\u{212a}");
+            let wrong = log_in(&service, &other, PASSWORD, elsewhere(99)).await;
+            assert!(matches!(wrong, Err(LoginError::InvalidCredentials)), "{name}");
+        }
+    }
+
     #[tokio::test]
     async fn the_wait_ends_when_it_was_said_to() {
         let service = service().await;

@@ -217,6 +217,18 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn blanks_around_a_user_name_do_not_matter() {
+        let service = service_with_alice().await;
+        for name in [" alice", "alice ", "\tAlice\u{a0}"] {
+            let credentials = json!({"username": name, "password": PASSWORD});
+            let answer = post(&service, JSON, &credentials.to_string()).await;
+            assert_eq!(answer.body["username"], "alice", "{name:?}");
+        }
+        let form = "username=alice+&password=correct+horse+battery";
+        assert_eq!(post(&service, FORM, form).await.status, 200);
+    }
+
+    #[actix_web::test]
     async fn an_oauth_password_form_will_do() {
         let service = service_with_alice().await;
         let form = "grant_type=password&scope=&client_id=x&username=alice&password=correct+horse%20battery";

@@ -96,7 +96,7 @@ mod tests {
         let service = TestService::start().await;
         register(&service, &json!({"username": "a", "password": PASSWORD, "email": "a@b"})).await;
         for (name, email, code) in
-            [("A", Value::Null, "username_taken"), ("b", json!("A@B"), "email_taken")]
+            [(" A ", Value::Null, "username_taken"), ("b", json!("A@B"), "email_taken")]
         {
             let body = json!({"username": name, "password": PASSWORD, "email": email});
             assert_eq!(register(&service, &body).await.problem(), (409, code), "{name}");

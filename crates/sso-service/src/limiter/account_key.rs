@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use uuid::Uuid;
 
-use crate::network::Network;
+use crate::{network::Network, users::canonical_name};
 
 /// Stands for an account, or for a name that is nobody's. Made with a key of this process alone,
 /// so that it holds no text and nobody can find two names that share one.
@@ -20,7 +20,7 @@ impl AccountKeys {
     pub(super) fn of(&self, user: Option<Uuid>, name: &str) -> AccountKey {
         AccountKey(match user {
             Some(id) => self.0.hash_one(id),
-            None => self.0.hash_one(name.trim().to_lowercase()),
+            None => self.0.hash_one(canonical_name(name).as_str()),
         })
     }
 
@@ -48,6 +48,8 @@ mod tests {
         assert_eq!(keys.of(user, "alice"), keys.of(user, "alice@example.org"));
         assert_ne!(keys.of(user, "alice"), keys.of(None, "alice"));
         assert_eq!(keys.of(None, "Nobody "), keys.of(None, "nobody"));
+        // The Kelvin sign is no k: it is in no name, so it may not count for one.
+        assert_ne!(keys.of(None, "\u{212a}ate"), keys.of(None, "kate"));
         assert_ne!(keys.of(None, "nobody"), keys.of(None, "nobody2"));
     }
 

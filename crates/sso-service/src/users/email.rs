@@ -24,8 +24,10 @@ impl Email {
 impl FromStr for Email {
     type Err = InvalidEmail;
 
-    /// Something, one `@`, something: more can only be found out by writing there.
+    /// Something, one `@`, something: more can only be found out by writing there. Blanks around it
+    /// are dropped, as around the name of a user.
     fn from_str(text: &str) -> Result<Self, InvalidEmail> {
+        let text = text.trim();
         let (local, domain) = text.split_once('@').ok_or(InvalidEmail)?;
         let well_formed = text.len() <= MAX_BYTES
             && text.chars().all(may_stand_in_address)
@@ -72,6 +74,7 @@ mod tests {
             ("Alice.B+logs@Example.ORG", "alice.b+logs@example.org"),
             ("ä@münchen.example", "ä@münchen.example"),
             ("root@localhost", "root@localhost"),
+            (" alice@example.org\u{a0}", "alice@example.org"),
             ("अजय@डाटा.भारत", "अजय@डाटा.भारत"),
         ] {
             assert_eq!(text.parse::<Email>().unwrap().as_str(), address);
@@ -91,9 +94,9 @@ mod tests {
             "@example.org",
             "a@b@c",
             "a b@c",
-            " a@b",
-            "a@b ",
-            "a@b\n",
+            " ",
+            "a @b",
+            "a\n@b",
             "a\0@b",
             "a\u{a0}@b",
             "a\u{85}@b",

@@ -37,4 +37,4 @@ pub(crate) use row::{user_by_number, users_by_number, users_with_role, users_wit
 pub(crate) use spelling::Spelling;
 pub(crate) use store::{NewUser, UserStore};
 pub(crate) use update::{PasswordChange, UserUpdate};
-pub(crate) use username::{InvalidUsername, Username};
+pub(crate) use username::{InvalidUsername, Username, canonical_name};

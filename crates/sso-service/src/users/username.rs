@@ -2,16 +2,24 @@
 
 use std::{fmt, str::FromStr};
 
+use zeroize::Zeroizing;
+
 /// The longest name, in bytes.
 const MAX_BYTES: usize = 63;
 
-/// `[a-z0-9][a-z0-9._@-]{0,62}`. Capital letters are lowered when it is read, so that a name has
-/// one spelling.
+/// The one spelling of what was typed as a user name, be it a name or not: without the blanks
+/// around it that the keyboards of phones add, ASCII letters in lower case. Two texts are the same
+/// name exactly if they have the same spelling. Wiped, since people mix up the fields of a form.
+pub(crate) fn canonical_name(typed: &str) -> Zeroizing<String> {
+    Zeroizing::new(typed.trim().to_ascii_lowercase())
+}
+
+/// `[a-z0-9][a-z0-9._@-]{0,62}`, in its [canonical spelling](canonical_name).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Username(String);
 
 impl Username {
-    /// The name, lower-cased.
+    /// The name, trimmed and lower-cased.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -21,11 +29,12 @@ impl FromStr for Username {
     type Err = InvalidUsername;
 
     fn from_str(text: &str) -> Result<Self, InvalidUsername> {
+        let mut name = canonical_name(text);
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte);
-        let well_formed = text.len() <= MAX_BYTES
-            && text.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && text.bytes().all(allowed);
-        if well_formed { Ok(Self(text.to_ascii_lowercase())) } else { Err(InvalidUsername) }
+        let well_formed = name.len() <= MAX_BYTES
+            && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && name.bytes().all(allowed);
+        if well_formed { Ok(Self(std::mem::take(&mut *name))) } else { Err(InvalidUsername) }
     }
 }
 
@@ -54,17 +63,34 @@ mod tests {
             ("7", "7"),
             ("a@example.org", "a@example.org"),
             ("x-_.", "x-_."),
+            (" alice", "alice"),
+            ("Alice ", "alice"),
+            ("\t alice\u{a0}\r\n", "alice"),
         ] {
             assert_eq!(text.parse::<Username>().unwrap().as_str(), name);
         }
-        assert!("a".repeat(63).parse::<Username>().is_ok());
+        assert!(format!(" {} ", "a".repeat(63)).parse::<Username>().is_ok());
     }
 
     #[test]
     fn anything_else_is_no_name() {
         let long = "a".repeat(64);
         for text in [
-            "", ".a", "-a", "_a", "@a", "a b", "a:b", "a/b", "ä", "\u{212a}", "a\n", "a\0", "*",
+            "",
+            " ",
+            ".a",
+            "-a",
+            "_a",
+            "@a",
+            "a b",
+            "a:b",
+            "a/b",
+            "ä",
+            "\u{212a}",
+            "a\nb",
+            "a\0",
+            "\u{200b}a",
+            "*",
             &long,
         ] {
             assert_eq!(text.parse::<Username>(), Err(InvalidUsername), "{text:?}");
