@@ -130,7 +130,7 @@ fn serve(
         let http = auth::connections(sso_tls.clone(), timeout).unwrap_or_else(|_| spare.clone());
         let (clock, metrics) = (clock.clone(), authority_metrics.clone());
         let state = GatewayState {
-            authority: Rc::new(Authority::new(http, &urls, timeout, clock.clone(), metrics)),
+            authority: Rc::new(Authority::new(&http, &urls, timeout, &clock, metrics)),
             cookies,
             reader: reader.clone(),
             streams: streams.clone(),

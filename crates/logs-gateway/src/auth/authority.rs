@@ -26,10 +26,10 @@ impl Authority {
     /// An authority of these instances, which must be one at least. `timeout` is for everything,
     /// from a request's arrival on.
     pub(crate) fn new(
-        http: reqwest::Client,
+        http: &reqwest::Client,
         bases: &[Url],
         timeout: Duration,
-        clock: Arc<dyn Clock>,
+        clock: &Arc<dyn Clock>,
         metrics: AuthorityMetrics,
     ) -> Self {
         let instances = Instances::new(http, bases, clock);

@@ -4,7 +4,9 @@ mod answer;
 mod authority;
 mod batching;
 mod caller;
+mod instance;
 mod refusal;
+mod rests;
 mod sso;
 mod vigil;
 

@@ -1,37 +1,24 @@
-//! Asking the authority's instances over HTTP.
+//! The authority's instances: which one is asked.
 
-use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
-use futures_util::future::join_all;
-use reqwest::{
-    RequestBuilder, Response, StatusCode,
-    header::{CONTENT_TYPE, HeaderName, HeaderValue},
-    redirect,
-};
+use reqwest::redirect;
 use rustls::ClientConfig;
 use service_runtime::{clock::Clock, http::RequestContext};
-use shared_types::{BearerToken, MAX_BATCH, TokenBatch, paths};
-use tokio::time::{Instant, timeout_at};
+use shared_types::BearerToken;
+use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    answer::{MAX_ANSWER_BYTES, MAX_BATCH_ANSWER_BYTES, Times, verdict, verdicts},
     batching::Ask,
+    instance::Instance,
     refusal::{Refusal, Unknown, Verdict},
+    rests::Rests,
 };
 
 /// Idle connections are closed before the authority closes them (it waits 75 s).
 const POOL_IDLE: Duration = Duration::from_secs(30);
 const MAX_IDLE_CONNECTIONS: usize = 128;
-/// For so long an instance that knows no batches is not asked for one again. It may have been
-/// replaced by a newer one then.
-const NO_BATCHES_FOR: Duration = Duration::from_secs(300);
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-
 /// The connections of a worker. `tls` is for instances that are asked over https.
 ///
 /// # Errors
@@ -45,7 +32,7 @@ pub(crate) fn connections(
         .redirect(redirect::Policy::none())
         .tls_backend_preconfigured(tls)
         .tcp_nodelay(true)
-        // Who cannot be reached leaves time to ask another.
+        // An instance that cannot be reached leaves time to ask another.
         .connect_timeout(timeout / 2)
         .pool_idle_timeout(POOL_IDLE)
         .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
@@ -55,201 +42,98 @@ pub(crate) fn connections(
 /// The authority's instances, which know the same.
 #[derive(Debug)]
 pub(super) struct Instances {
-    http: reqwest::Client,
-    /// One at least.
     all: Vec<Instance>,
-    /// The instance that is asked first: the one that answered last.
-    preferred: Cell<usize>,
-    clock: Arc<dyn Clock>,
-}
-
-#[derive(Debug)]
-struct Instance {
-    validate: Url,
-    validate_batch: Url,
-    no_batches_until: Cell<Option<Instant>>,
+    rests: Rests,
 }
 
 impl Instances {
-    pub(super) fn new(http: reqwest::Client, bases: &[Url], clock: Arc<dyn Clock>) -> Self {
-        let all = bases.iter().map(Instance::below).collect();
-        Self { http, all, preferred: Cell::new(0), clock }
+    /// Instances below these URLs, which must be one at least, in the order of preference.
+    pub(super) fn new(http: &reqwest::Client, bases: &[Url], clock: &Arc<dyn Clock>) -> Self {
+        let below = |base| Instance::below(base, http.clone(), clock.clone());
+        Self { all: bases.iter().map(below).collect(), rests: Rests::of(bases.len()) }
     }
 
-    /// Asks an instance and, if the connection failed, once more: the next one, or the same over a
-    /// new connection. Asking changes nothing, so it may be done twice.
-    async fn ask_twice(
+    async fn ask_one(
         &self,
+        number: usize,
         tokens: &[Rc<BearerToken>],
         context: &RequestContext,
-    ) -> Result<Vec<Verdict>, Unknown> {
-        let first = self.preferred.get();
-        match self.ask_instance(first, tokens, context).await {
-            Err(Unknown::Transport(error)) => {
-                tracing::debug!(%error, "asking the authority again");
-                self.turn_away_from(first);
-                self.ask_instance(self.after(first), tokens, context).await
+        deadline: Instant,
+    ) -> Vec<Verdict> {
+        let instance = &self.all[number];
+        self.rests.begin_to_ask(number);
+        let verdicts = instance.ask(tokens, context, deadline).await;
+        if self.has_several() {
+            self.note(number, verdicts.iter().find_map(cause));
+        }
+        verdicts
+    }
+
+    /// Notes how a call ended: with the cause if something could not be told.
+    fn note(&self, number: usize, cause: Option<&Unknown>) {
+        let rested = self.rests.note(number, cause.is_none());
+        let instance = self.all[number].url();
+        match cause {
+            Some(cause) if !rested => {
+                tracing::warn!(%instance, %cause, "asking another instance of the authority");
             }
-            answers => answers,
+            None if rested => tracing::info!(%instance, "asking this instance again"),
+            _ => {}
         }
     }
 
-    async fn ask_instance(
-        &self,
-        instance: usize,
-        tokens: &[Rc<BearerToken>],
-        context: &RequestContext,
-    ) -> Result<Vec<Verdict>, Unknown> {
-        let instance = &self.all[instance];
-        if let [token] = tokens {
-            return Ok(vec![self.validate(instance, token, context).await?]);
-        }
-        if instance.takes_batches() {
-            match self.validate_batch(instance, tokens, context).await {
-                Err(Unknown::Status(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)) => {
-                    tracing::info!(instance = %instance.validate, "the authority takes no batches");
-                    instance.refuse_batches();
-                }
-                // Whoever it was that made it too large, the others are not to suffer.
-                Err(Unknown::TooLarge) => {}
-                answers => return answers,
-            }
-        }
-        let each = tokens.iter().map(|token| self.validate(instance, token, context));
-        let verdicts = join_all(each).await.into_iter();
-        Ok(verdicts.map(|verdict| verdict.unwrap_or_else(|unknown| Err(unknown.into()))).collect())
+    /// Whether another call may tell more. A single instance is asked again only if the connection
+    /// failed: one that answers has said what it knows, and may have too much to do already.
+    fn may_be_told(&self, verdict: &Verdict) -> bool {
+        let is_lost = |cause: &Unknown| matches!(cause, Unknown::Transport(_));
+        cause(verdict).is_some_and(|cause| self.has_several() || is_lost(cause))
     }
 
-    async fn validate(
-        &self,
-        instance: &Instance,
-        token: &BearerToken,
-        context: &RequestContext,
-    ) -> Result<Verdict, Unknown> {
-        let asked = self.clock.now();
-        let request = self.http.post(instance.validate.clone()).bearer_auth(token.expose());
-        let answer = send(request, context).await?;
-        let status = answer.status();
-        match bounded_body(answer, MAX_ANSWER_BYTES).await {
-            Ok(body) => Ok(verdict(status, &body, self.times(asked))),
-            Err(Unknown::TooLarge) => Ok(Err(Unknown::TooLarge.into())),
-            Err(unknown) => Err(unknown),
-        }
-    }
-
-    async fn validate_batch(
-        &self,
-        instance: &Instance,
-        tokens: &[Rc<BearerToken>],
-        context: &RequestContext,
-    ) -> Result<Vec<Verdict>, Unknown> {
-        let asked = self.clock.now();
-        let batch = TokenBatch { tokens: tokens.iter().map(|token| token.expose()).collect() };
-        let body = serde_json::to_vec(&batch).map_err(|_| Unknown::Nonsense)?;
-        let request = self.http.post(instance.validate_batch.clone());
-        let answer = send(request.header(CONTENT_TYPE, JSON).body(body), context).await?;
-        if answer.status() != StatusCode::OK {
-            return Err(Unknown::Status(answer.status()));
-        }
-        let body = bounded_body(answer, MAX_BATCH_ANSWER_BYTES).await?;
-        verdicts(&body, tokens.len(), self.times(asked))
-    }
-
-    fn times(&self, asked: DateTime<Utc>) -> Times {
-        Times { asked, now: self.clock.now() }
-    }
-
-    fn after(&self, instance: usize) -> usize {
-        (instance + 1) % self.all.len()
-    }
-
-    /// From now on the next one is asked first, unless another was turned to meanwhile.
-    fn turn_away_from(&self, instance: usize) {
-        if self.preferred.get() == instance {
-            self.preferred.set(self.after(instance));
-        }
+    fn has_several(&self) -> bool {
+        self.all.len() > 1
     }
 }
 
 impl Ask for Instances {
     fn max_lot(&self) -> usize {
-        if self.all[self.preferred.get()].takes_batches() { MAX_BATCH } else { 1 }
+        self.all[self.rests.next(None)].max_lot()
     }
 
+    /// Asks an instance, and another one about the tokens of which the first could not tell. Asking
+    /// changes nothing, so it may be done twice.
     async fn ask(
         &self,
         tokens: &[Rc<BearerToken>],
         context: &RequestContext,
         deadline: Instant,
     ) -> Vec<Verdict> {
-        let first = self.preferred.get();
-        let answers = timeout_at(deadline, self.ask_twice(tokens, context)).await;
-        let answers = answers.unwrap_or_else(|_| {
-            self.turn_away_from(first);
-            Err(Unknown::Timeout)
-        });
-        answers.unwrap_or_else(|unknown| vec![Err(Refusal::from(unknown)); tokens.len()])
-    }
-}
-
-impl Instance {
-    fn below(base: &Url) -> Self {
-        Self {
-            validate: below(base, paths::VALIDATE),
-            validate_batch: below(base, paths::VALIDATE_BATCH),
-            no_batches_until: Cell::new(None),
+        let first = self.rests.next(None);
+        // An instance that hangs leaves time to ask another.
+        let first_deadline = if self.has_several() { half_way_to(deadline) } else { deadline };
+        let mut verdicts = self.ask_one(first, tokens, context, first_deadline).await;
+        let mut unknown: Vec<usize> = (0..tokens.len()).collect();
+        unknown.retain(|place| self.may_be_told(&verdicts[*place]));
+        if unknown.is_empty() {
+            return verdicts;
         }
-    }
-
-    fn takes_batches(&self) -> bool {
-        self.no_batches_until.get().is_none_or(|until| until <= Instant::now())
-    }
-
-    fn refuse_batches(&self) {
-        self.no_batches_until.set(Some(Instant::now() + NO_BATCHES_FOR));
-    }
-}
-
-async fn send(request: RequestBuilder, context: &RequestContext) -> reqwest::Result<Response> {
-    request
-        .header(REQUEST_ID, &*context.request_id)
-        .header(TRACE_PARENT, context.trace_parent.to_string())
-        .send()
-        .await
-}
-
-async fn bounded_body(mut answer: Response, max_bytes: usize) -> Result<Vec<u8>, Unknown> {
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
-        if body.len() + chunk.len() > max_bytes {
-            return Err(Unknown::TooLarge);
+        let left: Vec<_> = unknown.iter().map(|place| tokens[*place].clone()).collect();
+        let second = self.rests.next(Some(first));
+        let answers = self.ask_one(second, &left, context, deadline).await;
+        for (place, verdict) in unknown.into_iter().zip(answers) {
+            verdicts[place] = verdict;
         }
-        body.extend_from_slice(&chunk);
+        verdicts
     }
-    Ok(body)
 }
 
-/// The base's own path is kept: an authority may live below one.
-fn below(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
-    url
+fn cause(verdict: &Verdict) -> Option<&Unknown> {
+    match verdict {
+        Err(Refusal::Unknown(cause)) => Some(cause),
+        _ => None,
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_authority_may_live_below_a_path() {
-        for (base, expected) in [
-            ("http://sso:8001", "http://sso:8001/auth/validate"),
-            ("http://sso:8001/", "http://sso:8001/auth/validate"),
-            ("https://example.org/id/", "https://example.org/id/auth/validate"),
-        ] {
-            let instance = Instance::below(&base.parse().unwrap());
-            assert_eq!(instance.validate.as_str(), expected);
-            assert_eq!(instance.validate_batch.as_str(), format!("{expected}/batch"));
-        }
-    }
+fn half_way_to(deadline: Instant) -> Instant {
+    let now = Instant::now();
+    now + deadline.saturating_duration_since(now) / 2
 }

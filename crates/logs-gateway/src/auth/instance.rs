@@ -1,0 +1,175 @@
+//! One instance of the authority, asked over HTTP.
+
+use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
+use reqwest::{
+    RequestBuilder, Response, StatusCode,
+    header::{CONTENT_TYPE, HeaderName, HeaderValue},
+};
+use service_runtime::{clock::Clock, http::RequestContext};
+use shared_types::{BearerToken, MAX_BATCH, TokenBatch, paths};
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use super::{
+    answer::{MAX_ANSWER_BYTES, MAX_BATCH_ANSWER_BYTES, Times, verdict, verdicts},
+    refusal::{Refusal, Unknown, Verdict},
+};
+
+/// For so long an instance that knows no batches is not asked for one again. It may have been
+/// replaced by a newer one then.
+const NO_BATCHES_FOR: Duration = Duration::from_secs(300);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// An instance of the authority.
+#[derive(Debug)]
+pub(super) struct Instance {
+    http: reqwest::Client,
+    clock: Arc<dyn Clock>,
+    validate: Url,
+    validate_batch: Url,
+    no_batches_until: Cell<Option<Instant>>,
+}
+
+impl Instance {
+    /// The instance below this URL. The URL's own path is kept: an authority may live below one.
+    pub(super) fn below(base: &Url, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            http,
+            clock,
+            validate: below(base, paths::VALIDATE),
+            validate_batch: below(base, paths::VALIDATE_BATCH),
+            no_batches_until: Cell::new(None),
+        }
+    }
+
+    /// Where it is, for the log.
+    pub(super) fn url(&self) -> &Url {
+        &self.validate
+    }
+
+    /// How many tokens a call may be about at present.
+    pub(super) fn max_lot(&self) -> usize {
+        let takes_batches = self.no_batches_until.get().is_none_or(|until| until <= Instant::now());
+        if takes_batches { MAX_BATCH } else { 1 }
+    }
+
+    /// What it says of the tokens before the deadline, in their order.
+    pub(super) async fn ask(
+        &self,
+        tokens: &[Rc<BearerToken>],
+        context: &RequestContext,
+        deadline: Instant,
+    ) -> Vec<Verdict> {
+        let answers = timeout_at(deadline, self.try_ask(tokens, context)).await;
+        let answers = answers.unwrap_or(Err(Unknown::Timeout));
+        answers.unwrap_or_else(|unknown| vec![Err(Refusal::from(unknown)); tokens.len()])
+    }
+
+    async fn try_ask(
+        &self,
+        tokens: &[Rc<BearerToken>],
+        context: &RequestContext,
+    ) -> Result<Vec<Verdict>, Unknown> {
+        if let [token] = tokens {
+            return Ok(vec![self.validate(token, context).await?]);
+        }
+        if self.max_lot() > 1 {
+            match self.validate_batch(tokens, context).await {
+                Err(Unknown::Status(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)) => {
+                    tracing::info!(instance = %self.validate, "the authority takes no batches");
+                    self.no_batches_until.set(Some(Instant::now() + NO_BATCHES_FOR));
+                }
+                // Whoever it was that made it too large, the others are not to suffer.
+                Err(Unknown::TooLarge) => {}
+                answers => return answers,
+            }
+        }
+        let each = tokens.iter().map(|token| self.validate(token, context));
+        let verdicts = join_all(each).await.into_iter();
+        Ok(verdicts.map(|verdict| verdict.unwrap_or_else(|unknown| Err(unknown.into()))).collect())
+    }
+
+    async fn validate(
+        &self,
+        token: &BearerToken,
+        context: &RequestContext,
+    ) -> Result<Verdict, Unknown> {
+        let asked = self.clock.now();
+        let request = self.http.post(self.validate.clone()).bearer_auth(token.expose());
+        let answer = send(request, context).await?;
+        let status = answer.status();
+        match bounded_body(answer, MAX_ANSWER_BYTES).await {
+            Ok(body) => Ok(verdict(status, &body, self.times(asked))),
+            Err(Unknown::TooLarge) => Ok(Err(Unknown::TooLarge.into())),
+            Err(unknown) => Err(unknown),
+        }
+    }
+
+    async fn validate_batch(
+        &self,
+        tokens: &[Rc<BearerToken>],
+        context: &RequestContext,
+    ) -> Result<Vec<Verdict>, Unknown> {
+        let asked = self.clock.now();
+        let batch = TokenBatch { tokens: tokens.iter().map(|token| token.expose()).collect() };
+        let body = serde_json::to_vec(&batch).map_err(|_| Unknown::Nonsense)?;
+        let request = self.http.post(self.validate_batch.clone());
+        let answer = send(request.header(CONTENT_TYPE, JSON).body(body), context).await?;
+        if answer.status() != StatusCode::OK {
+            return Err(Unknown::Status(answer.status()));
+        }
+        let body = bounded_body(answer, MAX_BATCH_ANSWER_BYTES).await?;
+        verdicts(&body, tokens.len(), self.times(asked))
+    }
+
+    fn times(&self, asked: DateTime<Utc>) -> Times {
+        Times { asked, now: self.clock.now() }
+    }
+}
+
+async fn send(request: RequestBuilder, context: &RequestContext) -> reqwest::Result<Response> {
+    request
+        .header(REQUEST_ID, &*context.request_id)
+        .header(TRACE_PARENT, context.trace_parent.to_string())
+        .send()
+        .await
+}
+
+async fn bounded_body(mut answer: Response, max_bytes: usize) -> Result<Vec<u8>, Unknown> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        if body.len() + chunk.len() > max_bytes {
+            return Err(Unknown::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_may_live_below_a_path() {
+        for (base, expected) in [
+            ("http://sso:8001", "http://sso:8001/auth/validate"),
+            ("http://sso:8001/", "http://sso:8001/auth/validate"),
+            ("https://example.org/id/", "https://example.org/id/auth/validate"),
+        ] {
+            assert_eq!(below(&base.parse().unwrap(), paths::VALIDATE).as_str(), expected);
+        }
+    }
+}
