@@ -32,6 +32,9 @@ pub(super) enum Verdict {
 impl Session {
     pub(super) fn judge(&self, now: DateTime<Utc>) -> Verdict {
         let can_renew = now < self.refresh_expires_at;
+        if self.is_from_the_future(now) {
+            return Verdict::Renew;
+        }
         // Towards the end of a session both tokens end with it, and a renewal gains nothing.
         let gains = self.expires_at < self.refresh_expires_at;
         if now < self.renew_at() || (self.is_live(now) && !(can_renew && gains)) {
@@ -50,7 +53,19 @@ impl Session {
     /// Until when whoever has the token need not ask again: a bit before its end, so that what is
     /// begun then has a token that lasts.
     pub(super) fn good_until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        if now < self.renew_at() { self.renew_at() } else { self.expires_at }
+        if self.is_from_the_future(now) {
+            now
+        } else if now < self.renew_at() {
+            self.renew_at()
+        } else {
+            self.expires_at
+        }
+    }
+
+    /// Whether the clock of this machine ran back since the token was issued. Then nobody here
+    /// knows how old the token is: the authority has to be asked.
+    fn is_from_the_future(&self, now: DateTime<Utc>) -> bool {
+        now < self.issued_at
     }
 
     fn renew_at(&self) -> DateTime<Utc> {
@@ -100,7 +115,6 @@ pub(super) mod tests {
         use Verdict::{Give, Over, Renew};
         // Half an hour, which may be renewed for eight.
         let usual = (0, 1800, 28800);
-        check(usual, -5, Give, 1740);
         check(usual, 0, Give, 1740);
         check(usual, 1739, Give, 1740);
         check(usual, 1740, Renew, 1800);
@@ -111,6 +125,14 @@ pub(super) mod tests {
         let short = (0, 100, 1000);
         check(short, 89, Give, 90);
         check(short, 90, Renew, 100);
+    }
+
+    #[test]
+    fn a_token_that_seems_to_come_from_the_future_is_renewed() {
+        for times in [(0, 1800, 28800), (0, 1800, 1800)] {
+            check(times, -1, Verdict::Renew, -1);
+            check(times, -86_400, Verdict::Renew, -86_400);
+        }
     }
 
     #[test]

@@ -134,6 +134,17 @@ async fn a_token_that_ends_soon_is_renewed_once() {
     assert_eq!(kept(&home, &fake.sso), next);
 }
 
+/// The token may have died long ago: how long the clock was wrong is not known.
+#[tokio::test]
+async fn after_the_clock_ran_back_the_token_is_renewed() {
+    let next = session(2, -3600, -1800, 25200);
+    let (home, fake) = logged_in([Reply::Session(next.clone())]).await;
+    for now in [-3600, -3500] {
+        assert_eq!(token_at(&home, &fake.sso, now).await.unwrap(), next.token.expose());
+    }
+    assert_eq!(fake.shown(), [usual().refresh_token.expose()]);
+}
+
 #[tokio::test]
 async fn several_at_a_time_renew_once() {
     let next = session(2, 1900, 3700, 30700);
