@@ -55,11 +55,16 @@ fn entry_verdict(entry: &str, times: Times) -> Verdict {
 }
 
 fn believe(body: &[u8], times: Times) -> Verdict {
-    let vouching: Vouching = serde_json::from_slice(body).map_err(|_| Unknown::Nonsense)?;
+    let vouching: Vouching<'_> = serde_json::from_slice(body).map_err(|_| Unknown::Nonsense)?;
     if vouching.ended_meanwhile(times) {
         return Err(Refusal::Invalid);
     }
-    Ok(vouching.into_caller(times.now).ok_or(Unknown::Nonsense)?)
+    let caller = vouching.into_caller().ok_or(Unknown::Nonsense)?;
+    if caller.expires_at <= times.now {
+        let expires_at = caller.expires_at;
+        return Err(Unknown::ExpiredByOurClock { expires_at, now: times.now }.into());
+    }
+    Ok(caller)
 }
 
 #[derive(Deserialize)]
@@ -75,29 +80,33 @@ struct Entry {
 
 /// What the gateway needs of the authority's 200; other fields are not looked at.
 #[derive(Deserialize)]
-struct Vouching {
+struct Vouching<'a> {
     success: bool,
     authorized: bool,
     username: String,
     permissions: Vec<String>,
     expires_at: DateTime<Utc>,
+    /// Of any type: the answer counts without it.
+    #[serde(borrow, default)]
+    session_id: Option<&'a RawValue>,
 }
 
-impl Vouching {
+impl Vouching<'_> {
     /// Whether the token's end came while the answer was on its way.
     fn ended_meanwhile(&self, times: Times) -> bool {
         (times.asked..=times.now).contains(&self.expires_at)
     }
 
-    /// `None` unless it says plainly that the token is good now. A permission of a form unknown
-    /// here permits nothing.
-    fn into_caller(self, now: DateTime<Utc>) -> Option<Caller> {
-        let vouches = self.success && self.authorized && self.expires_at > now;
+    /// `None` unless it says plainly that the token is good. A permission of a form unknown here
+    /// permits nothing.
+    fn into_caller(self) -> Option<Caller> {
+        let vouches = self.success && self.authorized;
         let is_named = !self.username.is_empty();
         let permissions = self.permissions.iter().filter_map(|text| text.parse().ok()).collect();
         (vouches && is_named).then_some(Caller {
             username: self.username,
             permissions,
+            session_id: self.session_id.and_then(|id| serde_json::from_str(id.get()).ok()),
             expires_at: self.expires_at,
         })
     }
@@ -147,6 +156,22 @@ mod tests {
         let caller = verdict(StatusCode::OK, ADA.as_bytes(), at_noon()).unwrap();
         assert_eq!(caller.username, "ada");
         assert_eq!(caller.permissions, ["logs:read:shop/*".parse().unwrap()]);
+        assert_eq!(caller.session_id, None);
+    }
+
+    #[test]
+    fn the_session_is_known_only_if_it_is_named_as_one() {
+        let id = "01a1fc79-d515-7505-bedb-7c22a2076c8b";
+        for (value, expected) in [
+            (json!(id), id.parse().ok()),
+            (json!(null), None),
+            (json!("s-1"), None),
+            (json!(7), None),
+        ] {
+            let answer = spoiled("session_id", value).to_string();
+            let caller = verdict(StatusCode::OK, answer.as_bytes(), at_noon()).unwrap();
+            assert_eq!(caller.session_id, expected);
+        }
     }
 
     #[test]
@@ -193,6 +218,25 @@ mod tests {
         assert_eq!(asked(noon(), noon() + second), "invalid");
         assert_eq!(asked(noon() + second, noon() + second), "unknown", "it was over when asked");
         assert_eq!(asked(noon() - second, noon() - second), "ada", "it is not over");
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_is_told_from_an_answer_that_makes_no_sense() {
+        let unknown = |answer: &Value| match verdict(
+            StatusCode::OK,
+            answer.to_string().as_bytes(),
+            at_noon(),
+        ) {
+            Err(Refusal::Unknown(cause)) => cause.to_string(),
+            other => panic!("{other:?}"),
+        };
+        let expired = spoiled("expires_at", json!(noon() - TimeDelta::hours(1)));
+        let told = "expired by our clock: it ends at 2027-01-15 07:00:00 UTC, and it is \
+                    2027-01-15 08:00:00 UTC here";
+        assert!(unknown(&expired).contains(told), "{}", unknown(&expired));
+        let mut nobody = expired;
+        nobody["username"] = json!("");
+        assert!(unknown(&nobody).contains("makes no sense"), "{}", unknown(&nobody));
     }
 
     fn batch(answers: &Value, tokens: usize) -> Option<Vec<String>> {

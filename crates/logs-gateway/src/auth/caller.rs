@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use shared_types::{AskedPermission, Permission, permits};
+use uuid::Uuid;
 
 use crate::logs::target::PodRef;
 
@@ -12,6 +13,8 @@ const READ_LOGS: &str = "logs:read";
 pub(crate) struct Caller {
     pub(crate) username: String,
     pub(super) permissions: Vec<Permission>,
+    /// The session that the token stands for, if the authority says so. A key has none.
+    pub(crate) session_id: Option<Uuid>,
     /// From then on the token is invalid.
     pub(crate) expires_at: DateTime<Utc>,
 }
@@ -74,7 +77,12 @@ mod tests {
 
     fn who_may(permission: &str) -> Caller {
         let permissions = vec![permission.parse().unwrap()];
-        Caller { username: "ada".to_owned(), permissions, expires_at: DateTime::UNIX_EPOCH }
+        Caller {
+            username: "ada".to_owned(),
+            permissions,
+            session_id: None,
+            expires_at: DateTime::UNIX_EPOCH,
+        }
     }
 
     #[test]

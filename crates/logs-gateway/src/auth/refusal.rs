@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 
 use super::Caller;
@@ -37,6 +38,11 @@ pub(crate) enum Unknown {
     TooLarge,
     #[error("the authority's answer makes no sense")]
     Nonsense,
+    #[error(
+        "the authority vouches for a token that is expired by our clock: it ends at {expires_at}, \
+         and it is {now} here; check the clocks of both machines"
+    )]
+    ExpiredByOurClock { expires_at: DateTime<Utc>, now: DateTime<Utc> },
 }
 
 impl From<Unknown> for Refusal {

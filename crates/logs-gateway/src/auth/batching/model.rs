@@ -122,7 +122,8 @@ impl Ask for Rc<Model> {
 /// An answer that says what it is about, and when it was asked for.
 fn of(token: &BearerToken, sent: u64) -> Caller {
     let username = format!("{} {sent}", token.expose());
-    Caller { username, permissions: Vec::new(), expires_at: DateTime::UNIX_EPOCH }
+    let expires_at = DateTime::UNIX_EPOCH;
+    Caller { username, permissions: Vec::new(), session_id: None, expires_at }
 }
 
 fn token(number: u8) -> Rc<BearerToken> {
