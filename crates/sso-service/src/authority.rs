@@ -212,6 +212,20 @@ impl SessionAuthority {
         result
     }
 
+    /// The session that a refresh token would renew now, if there is one. The token is not spent.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    pub(crate) async fn session_renewed_by(
+        &self,
+        token: &BearerToken,
+    ) -> Result<Option<Uuid>, StoreError> {
+        if token.kind() != Some(TokenKind::Refresh) {
+            return Ok(None);
+        }
+        self.sessions.renewed_by(&TokenHash::of(token.expose()), self.now()).await
+    }
+
     /// Ends the session of a token, if there is one: from here on its tokens are invalid. Any
     /// token of the session does: a session token that has expired, or a refresh token.
     ///
@@ -241,9 +255,11 @@ impl SessionAuthority {
         Ok(())
     }
 
-    /// Notes that a request was refused because a foreign page may have had a browser send it.
-    pub(crate) fn foreign_request(&self, from: Source<'_>) {
-        self.audit.record(Event::new(Kind::CsrfBlocked, self.clock.now()).at(from));
+    /// Notes that a request was refused because a foreign page may have had a browser send it: one
+    /// of `origin`, if that is known, while `expected` is our own.
+    pub(crate) fn foreign_request(&self, origin: Option<&str>, expected: &str, from: Source<'_>) {
+        let event = Event::new(Kind::CsrfBlocked, self.clock.now()).at(from);
+        self.audit.record(event.sent_by_page_of(origin, expected));
     }
 
     /// The sessions of the user, the newest first.

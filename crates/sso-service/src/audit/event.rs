@@ -90,6 +90,12 @@ pub(crate) struct Event {
     permission: Option<Box<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ip: Option<IpAddr>,
+    /// The origin of the page that sent the request, as its browser said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Box<str>>,
+    /// The origin that would have been accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_origin: Option<Box<str>>,
     /// How it was done, if not by a request.
     #[serde(skip_serializing_if = "Option::is_none")]
     via: Option<&'static str>,
@@ -113,6 +119,8 @@ impl Event {
             target: None,
             permission: None,
             ip: None,
+            origin: None,
+            expected_origin: None,
             via: None,
             request_id: None,
             count: None,
@@ -152,6 +160,13 @@ impl Event {
     /// In which session.
     pub(crate) fn in_session(mut self, id: Uuid) -> Self {
         self.session_id = Some(id);
+        self
+    }
+
+    /// From which origin it came, if the request says so, and from which it should have come.
+    pub(crate) fn sent_by_page_of(mut self, origin: Option<&str>, expected: &str) -> Self {
+        self.origin = origin.map(Into::into);
+        self.expected_origin = Some(expected.into());
         self
     }
 

@@ -22,19 +22,32 @@ use super::source::source;
 use crate::{authority::SessionAuthority, site::Site};
 
 const CODE: &str = "csrf";
+/// A scheme, the longest host name and a port fit.
+const MAX_ORIGIN_BYTES: usize = 280;
 
 /// The middleware that has each refusal written down, whichever of its endpoints it was at.
 pub(super) async fn report(
     authority: Data<SessionAuthority>,
+    site: Data<Site>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?.map_into_boxed_body();
     let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
     if problem.is_some_and(|problem| problem.code() == CODE) {
-        authority.foreign_request(source(&RequestContext::of(response.request())));
+        let request = response.request();
+        let context = RequestContext::of(request);
+        let origin = shown_origin(request.headers());
+        authority.foreign_request(origin, site.origin().as_str(), source(&context));
     }
     Ok(response)
+}
+
+/// The header `Origin` as it may stand in a record: a stranger may have written it.
+fn shown_origin(headers: &HeaderMap) -> Option<&str> {
+    let origin = std::str::from_utf8(only(headers, ORIGIN.as_str())?).ok()?;
+    let is_plain = origin.len() <= MAX_ORIGIN_BYTES && origin.bytes().all(|b| b.is_ascii_graphic());
+    is_plain.then_some(origin)
 }
 
 /// Refuses what may have come from a foreign page. For every request that changes something by
@@ -177,6 +190,21 @@ mod tests {
             (&[(SITE, "same-origin"), (SITE, "same-origin")], true),
         ] {
             assert_eq!(is_from_another_site(&headers(row)), expected, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_shown_in_records_if_it_is_plain() {
+        let long = format!("https://{}.example", "a".repeat(300));
+        for (row, expected) in [
+            (&[(FROM, "http://10.0.0.7:8001")][..], Some("http://10.0.0.7:8001")),
+            (&[(FROM, "null")], Some("null")),
+            (&[(FROM, "two words")], None),
+            (&[(FROM, &long)], None),
+            (&[(FROM, "http://a"), (FROM, "http://b")], None),
+            (&[], None),
+        ] {
+            assert_eq!(shown_origin(&headers(row)), expected, "{row:?}");
         }
     }
 

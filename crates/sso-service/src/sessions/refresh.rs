@@ -87,18 +87,10 @@ pub(super) async fn refresh(
     renewal: &Renewal,
     live: &LiveSessions,
 ) -> Result<Refreshed, StoreError> {
-    let Some(token) = find(connection, &renewal.presented).await? else {
+    let Some((token, user)) = find_in_live_session(connection, &renewal.presented, live).await?
+    else {
         return Ok(Refreshed::Invalid);
     };
-    let Some(user) = user_by_number(connection, token.user).await? else {
-        return Ok(Refreshed::Invalid);
-    };
-    if user.disabled || user.epoch != token.epoch {
-        return Ok(Refreshed::Invalid);
-    }
-    if live.revoked.has_ended(token.session, token.user, token.epoch) {
-        return Ok(Refreshed::Invalid);
-    }
     match token.judge(renewal.now, token.last_use(live)) {
         Verdict::Renew => rotate(connection, &token, user, renewal).await,
         Verdict::Replace => {
@@ -120,6 +112,42 @@ pub(super) async fn refresh(
         Verdict::TooSoon(wait) => Ok(Refreshed::TooSoon(wait)),
         Verdict::Expired | Verdict::FromTheFuture => Ok(Refreshed::Invalid),
     }
+}
+
+/// The session that a refresh token would renew at this instant, if there is one. Nothing is
+/// changed.
+pub(super) async fn session_renewed_by(
+    connection: &mut SqliteConnection,
+    presented: &TokenHash,
+    now: DateTime<Utc>,
+    live: &LiveSessions,
+) -> Result<Option<Uuid>, StoreError> {
+    let Some((token, _)) = find_in_live_session(connection, presented, live).await? else {
+        return Ok(None);
+    };
+    match token.judge(now, token.last_use(live)) {
+        Verdict::Renew | Verdict::Replace | Verdict::Again(_) | Verdict::TooSoon(_) => {
+            Ok(Some(token.id()?))
+        }
+        Verdict::Reused | Verdict::Expired | Verdict::FromTheFuture => Ok(None),
+    }
+}
+
+/// A refresh token of a session that goes on, spent or not, and its user.
+async fn find_in_live_session(
+    connection: &mut SqliteConnection,
+    presented: &TokenHash,
+    live: &LiveSessions,
+) -> Result<Option<(TokenRow, User)>, StoreError> {
+    let Some(token) = find(connection, presented).await? else {
+        return Ok(None);
+    };
+    if live.revoked.has_ended(token.session, token.user, token.epoch) {
+        return Ok(None);
+    }
+    let user = user_by_number(connection, token.user).await?;
+    let user = user.filter(|user| !user.disabled && user.epoch == token.epoch);
+    Ok(user.map(|user| (token, user)))
 }
 
 /// Spends a token for its successors.

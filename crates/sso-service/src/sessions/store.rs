@@ -12,7 +12,7 @@ use super::{
     live::{LiveSessions, Principal},
     live_session::LiveSession,
     past_tokens::{NamedSession, session_named_by},
-    refresh::{Refreshed, Renewal, refresh},
+    refresh::{Refreshed, Renewal, refresh, session_renewed_by},
 };
 use crate::{
     database::{Database, Unavailable},
@@ -79,6 +79,20 @@ impl SessionStore {
             Err(_) => self.record_pending().await,
         }
         refreshed
+    }
+
+    /// The session that the refresh token of this hash would renew now, if there is one. Nothing is
+    /// changed.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    pub(crate) async fn renewed_by(
+        &self,
+        hash: &TokenHash,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Uuid>, StoreError> {
+        let mut reader = self.database.reader().await?;
+        session_renewed_by(&mut reader, hash, now, &self.live).await
     }
 
     /// The session in memory that a session token stands for, also if the token has expired.
