@@ -1,6 +1,6 @@
 //! A browser's cookie reads logs, for pages of the gateway's own site.
 
-use crate::harness::{Answer, Pair, RawRequest, Setup, cri, plain_client};
+use crate::harness::{Answer, Pair, RawRequest, Setup, WELL_FORMED_TOKEN, cri, plain_client};
 
 async fn get(pair: &Pair, path: &str, headers: &[(&str, &str)]) -> Answer {
     let request = RawRequest::new("GET", path);
@@ -51,4 +51,23 @@ async fn over_https_the_cookie_of_this_host_counts_too() {
         let cookie = format!("__Host-session_id={}", pair.admin().await.token());
         assert_eq!(get(&pair, "/pods", &[("cookie", &cookie)]).await.status, status, "{url}");
     }
+}
+
+#[tokio::test]
+async fn of_several_cookies_of_one_name_the_live_one_counts() {
+    let pair = Pair::start();
+    let (one, other) = (pair.admin().await, pair.admin().await);
+    let live = format!("session_id={}", one.token());
+    let second = format!("session_id={}", other.token());
+    for cookies in [
+        format!("session_id={WELL_FORMED_TOKEN}; {live}"),
+        format!("session_id=x; session_id=y; {live}; session_id={WELL_FORMED_TOKEN}"),
+    ] {
+        assert_eq!(get(&pair, "/pods", &[("cookie", &cookies)]).await.status, 200, "{cookies}");
+    }
+    let both = format!("{second}; {live}");
+    let refused = get(&pair, "/pods", &[("cookie", &both)]).await;
+    refused.check_problem_is(400, "duplicate_cookie");
+    other.log_out().await;
+    assert_eq!(get(&pair, "/pods", &[("cookie", &both)]).await.status, 200);
 }

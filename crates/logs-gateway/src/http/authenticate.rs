@@ -10,7 +10,8 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use service_runtime::http::{Problem, RequestContext, Result};
+use futures_util::future::join_all;
+use service_runtime::http::{Problem, RequestContext, Result, choose_live};
 use shared_types::BearerToken;
 
 use super::GatewayState;
@@ -38,10 +39,41 @@ async fn identify(
     state: &GatewayState,
     request: &ServiceRequest,
 ) -> Result<(Caller, Rc<BearerToken>)> {
-    let token = Rc::new(state.cookies.token_of(request.headers())?);
+    let tokens = state.cookies.tokens_of(request.headers())?.into_iter().map(Rc::new);
     let context = RequestContext::of(request.request());
-    let caller = state.authority.identify(&token, &context).await;
-    let caller = caller.map_err(|refusal| match refusal {
+    choose(join_all(tokens.map(|token| ask(state, &context, token))).await)
+}
+
+async fn ask(
+    state: &GatewayState,
+    context: &RequestContext,
+    token: Rc<BearerToken>,
+) -> (Rc<BearerToken>, Result<Caller, Refusal>) {
+    let answer = state.authority.identify(&token, context).await;
+    (token, answer)
+}
+
+/// The one token, or of several cookies' tokens the live one. As long as the authority cannot tell
+/// of one of them, it is not known which one that is.
+fn choose(
+    answers: Vec<(Rc<BearerToken>, Result<Caller, Refusal>)>,
+) -> Result<(Caller, Rc<BearerToken>)> {
+    let mut candidates = Vec::with_capacity(answers.len());
+    for (place, (token, answer)) in answers.into_iter().enumerate() {
+        if let Err(unknown @ Refusal::Unknown(_)) = answer {
+            return Err(problem(unknown));
+        }
+        // Live tokens whose sessions are not named count as tokens of different ones.
+        let session = answer.as_ref().ok().map(|caller| caller.session_id.ok_or(place));
+        candidates.push(((token, answer), session));
+    }
+    let chosen = choose_live(candidates)?;
+    let (token, answer) = chosen.ok_or_else(Problem::not_authenticated)?;
+    Ok((answer.map_err(problem)?, token))
+}
+
+fn problem(refusal: Refusal) -> Problem {
+    match refusal {
         Refusal::Invalid => Problem::invalid_token(),
         Refusal::Forbidden => Problem::new(
             StatusCode::FORBIDDEN,
@@ -53,6 +85,5 @@ async fn identify(
             "Whether the token is valid cannot be told right now; try again.",
         )
         .caused_by(cause),
-    })?;
-    Ok((caller, token))
+    }
 }

@@ -1,12 +1,12 @@
 //! Where the token of a request comes from.
 
-use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName};
-use service_runtime::http::{Problem, Result, authorization};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName};
+use service_runtime::http::{Problem, Result, authorization, cookie_values};
 use shared_types::{BearerToken, TokenKind};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The cookies that may carry a session token, the first that is there counts.
+/// The names of cookies that may carry a session token. The first one that is there counts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SessionCookies(&'static [&'static str]);
 
@@ -22,45 +22,43 @@ impl SessionCookies {
         }
     }
 
-    /// The token of a request: from its header, else from a cookie. For what is only read, and by
-    /// browsers too.
-    pub(super) fn token_of(self, headers: &HeaderMap) -> Result<BearerToken> {
-        let token = match authorization(headers)? {
-            Some(token) => Some(token),
-            None => self.token_in_cookie(headers)?,
+    /// The tokens of a request, one at least: from its header, else from cookies, of which several
+    /// may have one name. For what is only read, and by browsers too.
+    pub(super) fn tokens_of(self, headers: &HeaderMap) -> Result<Vec<BearerToken>> {
+        let tokens = match authorization(headers)? {
+            Some(token) => vec![token],
+            None => self.tokens_in_cookies(headers)?,
         };
-        token.ok_or_else(Problem::not_authenticated)
+        if tokens.is_empty() { Err(Problem::not_authenticated()) } else { Ok(tokens) }
     }
 
     /// With an `Authorization` header cookies are ignored, whatever it holds.
-    fn token_in_cookie(self, headers: &HeaderMap) -> Result<Option<BearerToken>> {
+    fn tokens_in_cookies(self, headers: &HeaderMap) -> Result<Vec<BearerToken>> {
         if headers.contains_key(AUTHORIZATION) || !may_use_cookies(headers) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        match self.0.iter().find_map(|name| cookie(headers, name)) {
-            None => Ok(None),
-            // A browser sends what it was given: it cannot mend what is wrong with it.
-            Some(value) => match BearerToken::parse(value) {
-                // No cookie is ever given a key.
-                Ok(token) if token.kind() != Some(TokenKind::ApiKey) => Ok(Some(token)),
-                _ => Err(Problem::invalid_token()),
-            },
+        for name in self.0 {
+            let values = cookie_values(headers, name)?;
+            if !values.is_empty() {
+                return parse(&values);
+            }
         }
+        Ok(Vec::new())
     }
+}
+
+/// The tokens among the values of a cookie.
+fn parse(values: &[&[u8]]) -> Result<Vec<BearerToken>> {
+    let tokens = values.iter().filter_map(|value| BearerToken::parse(value).ok());
+    // No cookie is ever given a key.
+    let tokens: Vec<_> = tokens.filter(|token| token.kind() != Some(TokenKind::ApiKey)).collect();
+    // A browser sends what it was given: it cannot mend what is wrong with it.
+    if tokens.is_empty() { Err(Problem::invalid_token()) } else { Ok(tokens) }
 }
 
 /// Not if another site makes the browser ask. What is no browser, or an old one, does not say.
 fn may_use_cookies(headers: &HeaderMap) -> bool {
     headers.get_all(SEC_FETCH_SITE).all(|site| matches!(site.as_bytes(), b"none" | b"same-origin"))
-}
-
-/// The value of a cookie. One that was emptied is one that was taken back.
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
-    let mut pairs =
-        headers.get_all(COOKIE).flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
-    let value = pairs
-        .find_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
-    (!value.is_empty()).then_some(value)
 }
 
 #[cfg(test)]
@@ -69,15 +67,15 @@ mod tests {
 
     use super::*;
 
-    /// The token, or the code of the problem.
+    /// The tokens, or the code of the problem.
     #[track_caller]
     fn check(scheme: &str, headers: &[(&'static str, &'static str)], expected: &str) {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        let found = match SessionCookies::read_over(scheme).token_of(&map) {
-            Ok(token) => token.expose().to_owned(),
+        let found = match SessionCookies::read_over(scheme).tokens_of(&map) {
+            Ok(tokens) => tokens.iter().map(BearerToken::expose).collect::<Vec<_>>().join(" "),
             Err(problem) => problem.code().to_owned(),
         };
         assert_eq!(found, expected, "{headers:?}");
@@ -101,6 +99,9 @@ mod tests {
             check("http", &[("cookie", value)], "not_authenticated");
         }
         check("http", &[("cookie", "session_id=a b")], "invalid_token");
+        check("http", &[("cookie", "session_id=a b; session_id=c; session_id=d")], "c d");
+        let many = "session_id=1; session_id=2; session_id=3; session_id=4; session_id=5";
+        check("http", &[("cookie", many)], "duplicate_cookie");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod authorization;
 mod body;
 mod client_ip;
 mod context;
+mod cookies;
 mod edge;
 mod endpoint;
 mod in_flight;
@@ -16,8 +17,9 @@ pub use body::{ContentType, MAX_BODY_BYTES, content_type, read_body, unsupported
 pub use client_ip::TrustedProxies;
 pub(crate) use context::REQUEST_ID;
 pub use context::{ClientNote, RequestContext, TraceParent};
+pub use cookies::{choose_live, cookie_values};
 pub use edge::{Edge, WorkerEdge};
 pub use endpoint::{Endpoint, endpoint, no_such_endpoint};
 pub(crate) use in_flight::hold;
-pub use problem::{Problem, Result};
+pub use problem::{Problem, ProblemPage, Result};
 pub use query::{InputFaults, Query};

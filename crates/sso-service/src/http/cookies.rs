@@ -3,10 +3,11 @@
 use actix_web::{
     HttpResponseBuilder,
     cookie::{Cookie, SameSite, time::Duration},
-    http::header::{COOKIE, HeaderMap},
+    http::header::HeaderMap,
 };
 
 use chrono::{DateTime, Utc};
+use service_runtime::http::{Result, cookie_values};
 
 use crate::{authority::LoggedIn, site::Site};
 
@@ -39,12 +40,13 @@ impl TokenCookie {
         }
     }
 
-    /// The value in a request's headers. A cookie that was emptied is one that was taken back.
-    pub(super) fn value_in<'a>(self, headers: &'a HeaderMap, site: &Site) -> Option<&'a [u8]> {
-        let name = self.name(site).as_bytes();
-        let pairs = headers.get_all(COOKIE).flat_map(|value| value.as_bytes().split(is_separator));
-        let value = |pair: &'a [u8]| pair.trim_ascii().strip_prefix(name)?.strip_prefix(b"=");
-        pairs.map(value).find_map(|value| value).filter(|value| !value.is_empty())
+    /// The different values in a request's headers.
+    pub(super) fn values_in<'a>(
+        self,
+        headers: &'a HeaderMap,
+        site: &Site,
+    ) -> Result<Vec<&'a [u8]>> {
+        cookie_values(headers, self.name(site))
     }
 
     fn holding<'a>(self, value: &'a str, lifetime: Duration, site: &'a Site) -> Cookie<'a> {
@@ -83,15 +85,11 @@ pub(super) fn take_back(response: &mut HttpResponseBuilder, site: &Site) {
     }
 }
 
-fn is_separator(byte: &u8) -> bool {
-    *byte == b';'
-}
-
 #[cfg(test)]
 mod tests {
     use actix_web::{
         HttpResponse,
-        http::header::{HeaderValue, SET_COOKIE},
+        http::header::{COOKIE, HeaderValue, SET_COOKIE},
     };
 
     use super::*;
@@ -177,37 +175,28 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_read(site: &Site, lines: &[&str], expected: Option<&str>) {
+    fn check_read(site: &Site, line: &'static str, expected: &[&str]) {
         let mut headers = HeaderMap::new();
-        for line in lines {
-            headers.append(COOKIE, HeaderValue::from_str(line).unwrap());
-        }
-        let value = TokenCookie::Session.value_in(&headers, site);
-        assert_eq!(value, expected.map(str::as_bytes), "{lines:?}");
+        headers.append(COOKIE, HeaderValue::from_static(line));
+        let values = TokenCookie::Session.values_in(&headers, site).unwrap();
+        let expected: Vec<_> = expected.iter().map(|value| value.as_bytes()).collect();
+        assert_eq!(values, expected, "{line}");
     }
 
     #[test]
-    fn only_the_cookie_of_the_one_name_is_read() {
+    fn only_cookies_of_the_one_name_are_read() {
         let (http, https) = (site(HTTP), site(HTTPS));
         let shared = site_with_domain(HTTPS, "example.org");
-        for (site, lines, value) in [
-            (&http, &["session_id=x"][..], Some("x")),
-            (&http, &["a=b;session_id=x ; c=d"], Some("x")),
-            (&http, &["a=b", "session_id=x"], Some("x")),
-            (&http, &["session_id=x; session_id=y"], Some("x")),
-            (&http, &["session_id=x=y"], Some("x=y")),
-            (&http, &["session_id="], None),
-            (&http, &["session_id"], None),
-            (&http, &["Session_id=x"], None),
-            (&http, &["xsession_id=x"], None),
-            (&http, &["__Host-session_id=x"], None),
-            (&http, &["refresh_token=x"], None),
-            (&https, &["session_id=x"], None),
-            (&https, &["session_id=x; __Host-session_id=y"], Some("y")),
-            (&shared, &["session_id=x; __Host-session_id=y"], Some("x")),
-            (&http, &[], None),
+        for (site, line, values) in [
+            (&http, "session_id=x", &["x"][..]),
+            (&http, "session_id=x; session_id=y", &["x", "y"]),
+            (&http, "__Host-session_id=x", &[]),
+            (&http, "refresh_token=x", &[]),
+            (&https, "session_id=x", &[]),
+            (&https, "session_id=x; __Host-session_id=y", &["y"]),
+            (&shared, "session_id=x; __Host-session_id=y", &["x"]),
         ] {
-            check_read(site, lines, value);
+            check_read(site, line, values);
         }
     }
 }

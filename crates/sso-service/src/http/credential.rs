@@ -4,55 +4,142 @@ use actix_web::{
     HttpRequest,
     http::header::{AUTHORIZATION, HeaderMap},
 };
-use service_runtime::http::{Problem, Result, authorization};
+use service_runtime::http::{Problem, Result, authorization, choose_live};
 use shared_types::{BearerToken, TokenKind};
 
 use super::{cookies::TokenCookie, csrf};
-use crate::site::Site;
+use crate::{authority::SessionAuthority, site::Site};
 
 /// The token of a request that only asks: from its header, else from its cookie.
-pub(super) fn token_of(request: &HttpRequest, site: &Site) -> Result<Option<BearerToken>> {
+pub(super) fn token_of(
+    request: &HttpRequest,
+    authority: &SessionAuthority,
+    site: &Site,
+) -> Result<Option<BearerToken>> {
     match header_token(request)? {
         Some(token) => Ok(Some(token)),
-        None => token_in(TokenCookie::Session, request.headers(), site),
+        None => session_token_in_cookie(request.headers(), authority, site),
     }
 }
 
 /// The token of a request that changes something. It counts from a cookie only when no foreign
 /// page can have made the browser send it.
-pub(super) fn token_for_change(request: &HttpRequest, site: &Site) -> Result<Option<BearerToken>> {
-    if comes_in(TokenCookie::Session, request.headers(), site) {
+pub(super) fn token_for_change(
+    request: &HttpRequest,
+    authority: &SessionAuthority,
+    site: &Site,
+) -> Result<Option<BearerToken>> {
+    if comes_in(TokenCookie::Session, request.headers(), site)? {
         csrf::check(request.headers(), site)?;
     }
-    token_of(request, site)
+    token_of(request, authority, site)
+}
+
+/// All tokens of a request that logs out: the one in the header, else those in the cookies, also
+/// what is not live any more. As long as live ones are not of different sessions, each of them may
+/// be what is left of the one session.
+pub(super) async fn tokens_for_log_out(
+    request: &HttpRequest,
+    authority: &SessionAuthority,
+    site: &Site,
+) -> Result<Vec<BearerToken>> {
+    let headers = request.headers();
+    if let Some(token) = header_token(request)? {
+        return Ok(vec![token]);
+    }
+    if has_token_cookie(headers, site)? {
+        csrf::check(headers, site)?;
+    }
+    let mut tokens = parsed(TokenCookie::Session, headers, site)?;
+    choose_live_session(tokens.clone(), authority)?;
+    let refresh_tokens = parsed(TokenCookie::Refresh, headers, site)?;
+    choose_renewing(refresh_tokens.clone(), authority).await?;
+    tokens.extend(refresh_tokens);
+    Ok(tokens)
+}
+
+/// Whether a cookie is the credential of a request.
+pub(super) fn has_token_cookie(headers: &HeaderMap, site: &Site) -> Result<bool> {
+    Ok(comes_in(TokenCookie::Session, headers, site)?
+        || comes_in(TokenCookie::Refresh, headers, site)?)
 }
 
 /// Whether the credential of a request is the one in this cookie.
-pub(super) fn comes_in(cookie: TokenCookie, headers: &HeaderMap, site: &Site) -> bool {
-    value_in(cookie, headers, site).is_some()
+pub(super) fn comes_in(cookie: TokenCookie, headers: &HeaderMap, site: &Site) -> Result<bool> {
+    Ok(!values_in(cookie, headers, site)?.is_empty())
 }
 
-/// The token in the cookie, if the cookie counts.
-pub(super) fn token_in(
-    cookie: TokenCookie,
+/// The session token in the cookies, if they count: the live one, where there are several.
+fn session_token_in_cookie(
     headers: &HeaderMap,
+    authority: &SessionAuthority,
     site: &Site,
 ) -> Result<Option<BearerToken>> {
-    let parsed = value_in(cookie, headers, site).map(BearerToken::parse);
-    match parsed.transpose() {
-        // No cookie is ever given a key.
-        Ok(Some(token)) if token.kind() == Some(TokenKind::ApiKey) => Err(Problem::invalid_token()),
-        // A browser sends what it was given: it cannot mend what is wrong with it.
-        token => token.map_err(|_| Problem::invalid_token()),
+    choose_live_session(tokens_in(TokenCookie::Session, headers, site)?, authority)
+}
+
+/// The refresh token in the cookies, if they count: the one that renews a session, where there are
+/// several. Nothing is spent by looking.
+pub(super) async fn refresh_token_in_cookie(
+    headers: &HeaderMap,
+    authority: &SessionAuthority,
+    site: &Site,
+) -> Result<Option<BearerToken>> {
+    choose_renewing(tokens_in(TokenCookie::Refresh, headers, site)?, authority).await
+}
+
+fn choose_live_session(
+    tokens: Vec<BearerToken>,
+    authority: &SessionAuthority,
+) -> Result<Option<BearerToken>> {
+    choose_live(tokens.into_iter().map(|token| {
+        let session = authority.principal(&token).ok().map(|principal| principal.session.id);
+        (token, session)
+    }))
+}
+
+async fn choose_renewing(
+    mut tokens: Vec<BearerToken>,
+    authority: &SessionAuthority,
+) -> Result<Option<BearerToken>> {
+    if tokens.len() < 2 {
+        return Ok(tokens.pop());
     }
+    let mut candidates = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        let session = authority.session_renewed_by(&token).await?;
+        candidates.push((token, session));
+    }
+    choose_live(candidates)
+}
+
+/// The tokens in the cookies of a name. If there are cookies, one of them has to hold a token: a
+/// browser sends what it was given, and cannot mend what is wrong with it.
+fn tokens_in(cookie: TokenCookie, headers: &HeaderMap, site: &Site) -> Result<Vec<BearerToken>> {
+    let tokens = parsed(cookie, headers, site)?;
+    if tokens.is_empty() && comes_in(cookie, headers, site)? {
+        return Err(Problem::invalid_token());
+    }
+    Ok(tokens)
+}
+
+fn parsed(cookie: TokenCookie, headers: &HeaderMap, site: &Site) -> Result<Vec<BearerToken>> {
+    let values = values_in(cookie, headers, site)?.into_iter();
+    let tokens = values.filter_map(|value| BearerToken::parse(value).ok());
+    // No cookie is ever given a key.
+    Ok(tokens.filter(|token| token.kind() != Some(TokenKind::ApiKey)).collect())
 }
 
 /// With an `Authorization` header no cookie counts, whatever the header holds.
-fn value_in<'a>(cookie: TokenCookie, headers: &'a HeaderMap, site: &Site) -> Option<&'a [u8]> {
+fn values_in<'a>(
+    cookie: TokenCookie,
+    headers: &'a HeaderMap,
+    site: &Site,
+) -> Result<Vec<&'a [u8]>> {
     if headers.contains_key(AUTHORIZATION) {
-        return None;
+        return Ok(Vec::new());
     }
-    cookie.value_in(headers, site)
+    cookie.values_in(headers, site)
 }
 
 /// The token in the `Authorization` header.
@@ -63,4 +150,134 @@ pub(super) fn header_token(request: &HttpRequest) -> Result<Option<BearerToken>>
 /// A token, or 401.
 pub(super) fn required(token: Option<BearerToken>) -> Result<BearerToken> {
     token.ok_or_else(Problem::not_authenticated)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use actix_web::{http::Method, test::TestRequest};
+    use serde_json::json;
+    use shared_types::{TokenKind, encode_token};
+
+    use crate::test_service::{Answer, PASSWORD, TestService};
+
+    /// Both tokens of a new session.
+    async fn log_in(service: &TestService, name: &str) -> (String, String) {
+        let credentials = json!({"username": name, "password": PASSWORD});
+        let request = TestRequest::post().uri("/auth/login").set_json(credentials);
+        let body = service.send(request).await.body;
+        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        (text("token"), text("refresh_token"))
+    }
+
+    async fn service() -> TestService {
+        let service = TestService::start().await;
+        for name in ["alice", "mallory"] {
+            service.add_user(name, &[]).await;
+        }
+        service
+    }
+
+    async fn ask(service: &TestService, method: Method, path: &str, cookies: &[String]) -> Answer {
+        let request = TestRequest::default().method(method).uri(path);
+        let request = request.insert_header(("sec-fetch-site", "same-origin"));
+        service.send(request.insert_header(("cookie", cookies.join("; ")))).await
+    }
+
+    fn session(token: &str) -> String {
+        format!("session_id={token}")
+    }
+
+    fn refresh(token: &str) -> String {
+        format!("refresh_token={token}")
+    }
+
+    #[actix_web::test]
+    async fn stale_and_foreign_cookies_of_the_same_name_do_not_hide_the_live_one() {
+        let service = service().await;
+        let (live, _) = log_in(&service, "alice").await;
+        let stale = session(&encode_token(TokenKind::Session, &[7; 32]));
+        let (live, foreign) = (session(&live), session("a b"));
+        let both = [stale.clone(), live.clone()];
+        for cookies in
+            [[stale.clone(), live.clone(), foreign.clone()], [foreign.clone(), stale.clone(), live]]
+        {
+            let answer = ask(&service, Method::GET, "/auth/user", &cookies).await;
+            assert_eq!(answer.body["username"], "alice", "{cookies:?}");
+            assert_eq!(ask(&service, Method::GET, "/login", &cookies).await.status, 303);
+        }
+        let none = ask(&service, Method::GET, "/auth/user", &[stale, foreign]).await;
+        assert_eq!(none.problem(), (401, "invalid_token"));
+        assert_eq!(ask(&service, Method::POST, "/auth/logout", &both).await.status, 204);
+        let ended = ask(&service, Method::GET, "/auth/user", &both).await;
+        assert_eq!(ended.problem(), (401, "invalid_token"));
+    }
+
+    #[actix_web::test]
+    async fn cookies_of_two_live_sessions_are_refused_and_nothing_is_set() {
+        let service = service().await;
+        let (mine, planted) = (log_in(&service, "alice").await, log_in(&service, "mallory").await);
+        let sessions = [session(&planted.0), session(&mine.0)];
+        for (method, path) in [
+            (Method::GET, "/auth/user"),
+            (Method::POST, "/auth/validate"),
+            (Method::POST, "/auth/logout"),
+            (Method::DELETE, "/auth/sessions"),
+            (Method::GET, "/account"),
+            (Method::GET, "/login"),
+            (Method::POST, "/logout"),
+        ] {
+            let answer = ask(&service, method, path, &sessions).await;
+            assert_eq!(answer.problem(), (400, "duplicate_cookie"), "{path}");
+            assert_eq!(answer.header("set-cookie"), "", "{path}");
+        }
+        let refreshes = [refresh(&planted.1), refresh(&mine.1)];
+        for method in [Method::GET, Method::POST] {
+            let answer = ask(&service, method, "/auth/refresh", &refreshes).await;
+            assert_eq!(answer.problem(), (400, "duplicate_cookie"));
+            assert_eq!(answer.header("set-cookie"), "");
+        }
+        for token in [&mine.0, &planted.0] {
+            assert_eq!(service.validate(token).await.status, 200);
+        }
+    }
+
+    #[actix_web::test]
+    async fn two_live_tokens_of_one_session_are_one_credential() {
+        let service = service().await;
+        let (first, token) = log_in(&service, "alice").await;
+        let renewed = ask(&service, Method::POST, "/auth/refresh", &[refresh(&token)]).await;
+        let second = renewed.body["token"].as_str().unwrap();
+        let both = [session(&first), session(second)];
+        assert_eq!(ask(&service, Method::GET, "/auth/user", &both).await.status, 200);
+    }
+
+    #[actix_web::test]
+    async fn a_dead_refresh_cookie_neither_hides_the_live_one_nor_ends_its_session() {
+        let service = service().await;
+        let (_, spent) = log_in(&service, "alice").await;
+        let renewed = ask(&service, Method::POST, "/auth/refresh", &[refresh(&spent)]).await;
+        let live = renewed.body["refresh_token"].as_str().unwrap();
+        let (_, ended) = log_in(&service, "mallory").await;
+        let mallory = "UPDATE users SET disabled = 1 WHERE username = 'mallory'";
+        service.execute(mallory).await;
+        service.clock.advance(Duration::from_secs(60));
+        let unknown = encode_token(TokenKind::Refresh, &[7; 32]);
+        let cookies = [refresh(&spent), refresh(&unknown), refresh(&ended), refresh(live)];
+        let answer = ask(&service, Method::POST, "/auth/refresh", &cookies).await;
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+        assert_eq!(answer.body["username"], "alice");
+    }
+
+    #[actix_web::test]
+    async fn more_cookies_of_one_name_than_are_looked_at_are_refused() {
+        let service = service().await;
+        let (live, _) = log_in(&service, "alice").await;
+        let cookies = ["1", "2", "3", &live, "4"].map(session);
+        let answer = ask(&service, Method::GET, "/auth/user", &cookies[..4]).await;
+        assert_eq!(answer.status, 200);
+        let answer = ask(&service, Method::GET, "/auth/user", &cookies).await;
+        assert_eq!(answer.problem(), (400, "duplicate_cookie"));
+    }
 }

@@ -1,17 +1,11 @@
 //! `POST /auth/logout`.
 
-use actix_web::{
-    HttpRequest, HttpResponse, ResponseError,
-    http::{StatusCode, header::CACHE_CONTROL},
-    web::Data,
-};
+use actix_web::{HttpRequest, HttpResponse, http::header::CACHE_CONTROL, web::Data};
 use service_runtime::http::{Problem, Query, RequestContext, Result};
-use shared_types::BearerToken;
 
 use super::{
-    cookies::{self, TokenCookie},
-    credential::{comes_in, token_for_change, token_in},
-    csrf,
+    cookies,
+    credential::{has_token_cookie, tokens_for_log_out},
     source::source,
 };
 use crate::{
@@ -30,45 +24,28 @@ pub(super) async fn logout(
         return Err(Problem::not_authenticated());
     }
     let mut response = HttpResponse::NoContent();
-    let by_cookie = |cookie| comes_in(cookie, request.headers(), &site);
-    if by_cookie(TokenCookie::Session) || by_cookie(TokenCookie::Refresh) {
+    if has_token_cookie(request.headers(), &site)? {
         cookies::take_back(&mut response, &site);
     }
     Ok(response.insert_header((CACHE_CONTROL, "no-store")).finish())
 }
 
-/// Ends the session that the token of a request stands for. Says whether there was a token.
+/// Ends the session that the tokens of a request stand for. Says whether there was a token, or a
+/// cookie without one: that is as good as logged out.
 pub(super) async fn end_session(
     request: &HttpRequest,
     authority: &SessionAuthority,
     site: &Site,
 ) -> Result<bool> {
-    let mut found = false;
-    for token in [token_for_change(request, site), refresh_token(request, site)] {
-        match token {
-            Ok(None) => {}
-            Ok(Some(token)) => {
-                // A key would not end by it.
-                if let Err(refusal @ Refusal::SessionRequired) = authority.principal(&token) {
-                    return Err(refusal.into());
-                }
-                authority.logout(&token, source(&RequestContext::of(request))).await?;
-                found = true;
-            }
-            // What the cookie holds is no token at all, and so as good as logged out.
-            Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => found = true,
-            Err(problem) => return Err(problem),
+    let tokens = tokens_for_log_out(request, authority, site).await?;
+    for token in &tokens {
+        // A key would not end by it.
+        if let Err(refusal @ Refusal::SessionRequired) = authority.principal(token) {
+            return Err(refusal.into());
         }
+        authority.logout(token, source(&RequestContext::of(request))).await?;
     }
-    Ok(found)
-}
-
-/// The token in the refresh cookie: perhaps all that is left of the session.
-fn refresh_token(request: &HttpRequest, site: &Site) -> Result<Option<BearerToken>> {
-    if comes_in(TokenCookie::Refresh, request.headers(), site) {
-        csrf::check(request.headers(), site)?;
-    }
-    token_in(TokenCookie::Refresh, request.headers(), site)
+    Ok(!tokens.is_empty() || has_token_cookie(request.headers(), site)?)
 }
 
 #[cfg(test)]

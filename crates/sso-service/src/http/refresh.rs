@@ -9,8 +9,8 @@ use shared_types::BearerToken;
 
 use super::{
     answer::private_in,
-    cookies::{self, TokenCookie},
-    credential::{required, token_in},
+    cookies,
+    credential::{refresh_token_in_cookie, required},
     csrf,
     json_body::members_if_any,
     login::answer,
@@ -30,7 +30,7 @@ pub(super) async fn refresh(
     let by_cookie = token_in_body.is_none();
     let token = match token_in_body {
         Some(token) => token,
-        None => token_in_cookie(&request, &site)?,
+        None => token_in_cookie(&request, &authority, &site).await?,
     };
     let from = RequestContext::of(&request);
     let logged_in = authority.refresh(&token, source(&from)).await?;
@@ -52,8 +52,12 @@ async fn token_in_body(request: &HttpRequest, body: Payload) -> Result<Option<Be
     BearerToken::parse(token.as_bytes()).map(Some).map_err(|_| Problem::invalid_token())
 }
 
-fn token_in_cookie(request: &HttpRequest, site: &Site) -> Result<BearerToken> {
-    let token = required(token_in(TokenCookie::Refresh, request.headers(), site)?)?;
+async fn token_in_cookie(
+    request: &HttpRequest,
+    authority: &SessionAuthority,
+    site: &Site,
+) -> Result<BearerToken> {
+    let token = required(refresh_token_in_cookie(request.headers(), authority, site).await?)?;
     csrf::check(request.headers(), site)?;
     Ok(token)
 }

@@ -64,7 +64,7 @@ pub(super) fn authenticate(
     site: &Site,
 ) -> Result<Principal> {
     Query::parse(request.query_string()).finish()?;
-    let token = required(token_of(request, site)?)?;
+    let token = required(token_of(request, authority, site)?)?;
     Ok(authority.principal(&token)?)
 }
 

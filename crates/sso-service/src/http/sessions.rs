@@ -77,7 +77,7 @@ pub(super) fn who_changes(
     authority: &SessionAuthority,
     site: &Site,
 ) -> Result<Principal> {
-    let token = required(token_for_change(request, site)?)?;
+    let token = required(token_for_change(request, authority, site)?)?;
     Ok(authority.principal(&token)?)
 }
 

@@ -25,7 +25,7 @@ pub(super) async fn validate(
 ) -> Result<HttpResponse> {
     let asked = asked_permission(request.query_string())?;
     let token = match token_in_body(&request, body).await? {
-        None => token_of(&request, &site)?,
+        None => token_of(&request, &authority, &site)?,
         Some(_) if header_token(&request)?.is_some() => return Err(two_tokens()),
         Some(token) => Some(token),
     };

@@ -49,8 +49,8 @@ fn admit(request: &HttpRequest) -> Result<Administrator> {
         return Err(Problem::internal("the app was put together wrongly"));
     };
     let token = match request.method().is_safe() {
-        true => token_of(request, site)?,
-        false => token_for_change(request, site)?,
+        true => token_of(request, authority, site)?,
+        false => token_for_change(request, authority, site)?,
     };
     let context = RequestContext::of(request);
     let asked = AskedPermission::everywhere(PERMISSION);
