@@ -77,7 +77,7 @@ const EXIT_CONFIG: u8 = 64;
 pub async fn run() -> ExitCode {
     match Arguments::parse().command {
         None => configured(serve).await,
-        Some(Command::CheckConfig) => configured(async |_| ExitCode::SUCCESS).await,
+        Some(Command::CheckConfig) => configured(check_config).await,
         Some(Command::Healthcheck) => configured(check_health).await,
         Some(Command::Operator(command)) => match assist(command).await {
             Ok(()) => ExitCode::SUCCESS,
@@ -91,6 +91,12 @@ async fn configured(run: impl AsyncFnOnce(Config) -> ExitCode) -> ExitCode {
         Ok(config) => run(config).await,
         Err(faults) => fail(EXIT_CONFIG, &faults),
     }
+}
+
+#[expect(clippy::print_stderr, reason = "the command is there to tell")]
+async fn check_config(config: Config) -> ExitCode {
+    eprint!("{}", config.warnings);
+    ExitCode::SUCCESS
 }
 
 async fn check_health(config: Config) -> ExitCode {
@@ -121,6 +127,7 @@ impl From<LoginArguments> for operator::LogIn {
 
 async fn serve(config: Config) -> ExitCode {
     telemetry::start(config.telemetry);
+    config.warnings.log();
     let gateway = match Gateway::bind(config) {
         Ok(gateway) => gateway,
         Err(error @ StartError::Logs(_)) => return fail(EXIT_CONFIG, &error),

@@ -10,7 +10,7 @@ use std::{
 
 use service_runtime::{
     http::TrustedProxies,
-    settings::{self, Faults, Settings},
+    settings::{self, Faults, Settings, Warnings},
     telemetry::TelemetrySettings,
     tls::{Pair, PairFiles, Trust},
 };
@@ -46,9 +46,13 @@ pub(crate) struct Config {
     /// `None`: as many as there are cores.
     pub(crate) workers: Option<usize>,
     pub(crate) telemetry: TelemetrySettings,
+    /// What is seldom meant to be so.
+    pub(crate) warnings: Warnings,
     /// Variables that are set and have no effect in this version.
     pub(crate) without_effect: Vec<&'static str>,
 }
+
+const TRUSTED_PROXIES: &str = "GATEWAY_TRUSTED_PROXIES";
 
 /// Of the contract, and harmless to ignore until what they are for exists.
 const WITHOUT_EFFECT_YET: [&str; 2] = ["GATEWAY_MAX_PODS_PER_STREAM", "GATEWAY_PEERS"];
@@ -72,7 +76,9 @@ impl Config {
             .unwrap_or_else(default_sso_urls);
         let tls = PairFiles::configured(&mut set, "GATEWAY_TLS_CERT", "GATEWAY_TLS_KEY");
         let public_sso_url = set.get_or_file("GATEWAY_PUBLIC_SSO_URL", settings::http_url);
-        let config = Self {
+        let trusted_proxies = set.get(TRUSTED_PROXIES, settings::networks).unwrap_or_default();
+        set.warn_of_trusting_everyone(TRUSTED_PROXIES, &trusted_proxies);
+        let mut config = Self {
             listen: set.get("GATEWAY_LISTEN", settings::socket_address).unwrap_or(local(8000)),
             ops_listen: set
                 .get("GATEWAY_OPS_LISTEN", settings::socket_address)
@@ -105,10 +111,7 @@ impl Config {
             max_scans: set
                 .get("GATEWAY_MAX_SCANS", settings::positive)
                 .unwrap_or_else(|| 2 * available_parallelism().map_or(1, NonZero::get)),
-            trusted_proxies: set
-                .get("GATEWAY_TRUSTED_PROXIES", settings::networks)
-                .map(TrustedProxies::new)
-                .unwrap_or_default(),
+            trusted_proxies: TrustedProxies::new(trusted_proxies),
             workers: set.get("GATEWAY_WORKERS", settings::threads),
             telemetry: TelemetrySettings {
                 format: set.get("GATEWAY_LOG_FORMAT", settings::log_format),
@@ -116,6 +119,7 @@ impl Config {
                     .get("GATEWAY_LOG_LEVEL", settings::log_level)
                     .unwrap_or(LevelFilter::INFO),
             },
+            warnings: Warnings::default(),
             without_effect: WITHOUT_EFFECT_YET
                 .into_iter()
                 .filter(|name| set.is_set(name))
@@ -127,6 +131,11 @@ impl Config {
                 set.fault(name, "is not supported by this version");
             }
         }
+        if config.public_url.is_none() {
+            let consequence = "kubeconfigs that it gives out lead there";
+            set.warn_of_no_public_url("GATEWAY_PUBLIC_URL", config.listen, consequence);
+        }
+        config.warnings = set.take_warnings();
         set.finish().map(|()| config)
     }
 }
@@ -201,6 +210,25 @@ mod tests {
         assert_eq!(read(&[sso, public]).unwrap().public_sso_url.as_str(), "https://sso.example/");
         let gateway = read(&[("GATEWAY_PUBLIC_URL", "https://gw.example/k")]).unwrap();
         assert_eq!(gateway.public_url.unwrap().as_str(), "https://gw.example/k");
+    }
+
+    #[test]
+    fn what_is_seldom_meant_is_a_warning() {
+        let open = ("GATEWAY_LISTEN", "0.0.0.0:0");
+        let public = ("GATEWAY_PUBLIC_URL", "https://x.example");
+        let proxies = |networks| ("GATEWAY_TRUSTED_PROXIES", networks);
+        for (variables, warning) in [
+            (&[open][..], "warning: GATEWAY_PUBLIC_URL: is not set"),
+            (&[open, public], ""),
+            (&[("GATEWAY_LISTEN", "[::1]:0")], ""),
+            (&[proxies("0.0.0.0/0")], "warning: GATEWAY_TRUSTED_PROXIES: trusts everybody"),
+            (&[proxies("10.0.0.0/8,::/0")], "warning: GATEWAY_TRUSTED_PROXIES: trusts everybody"),
+            (&[proxies("10.0.0.0/8")], ""),
+        ] {
+            let warnings = read(variables).unwrap().warnings.to_string();
+            assert_eq!(warnings.lines().count(), usize::from(!warning.is_empty()), "{warnings}");
+            assert!(warnings.starts_with(warning), "{warnings}");
+        }
     }
 
     #[test]

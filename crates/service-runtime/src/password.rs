@@ -8,41 +8,40 @@ use std::{
 
 use zeroize::Zeroizing;
 
+use crate::settings::one_line;
+
 /// The most that is read in search of a password, in bytes.
 const MAX_INPUT_BYTES: u64 = 64 * 1024;
 
-/// All that is in a file, or in standard input as `-`, but one line end.
+/// The one line that is in a file, or in standard input as `-`, without its end.
 ///
 /// # Errors
-/// When it cannot be read, or is not UTF-8.
+/// When it cannot be read, is not UTF-8, has more than one line, or begins with a byte order mark.
 pub fn from_file(path: &Path) -> io::Result<Zeroizing<String>> {
     if path == Path::new("-") { read_all(stdin().lock()) } else { read_all(File::open(path)?) }
 }
 
-/// The first line.
+/// The first line, without its end.
 ///
 /// # Errors
-/// When it cannot be read, or is not UTF-8.
+/// When it cannot be read, is not UTF-8, or begins with a byte order mark.
 pub fn from_line(source: impl BufRead) -> io::Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::new());
     source.take(MAX_INPUT_BYTES).read_line(&mut text)?;
-    Ok(without_line_end(text))
+    single_line(text)
 }
 
 fn read_all(source: impl Read) -> io::Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::new());
     source.take(MAX_INPUT_BYTES).read_to_string(&mut text)?;
-    Ok(without_line_end(text))
+    single_line(text)
 }
 
-fn without_line_end(mut text: Zeroizing<String>) -> Zeroizing<String> {
-    if text.ends_with('\n') {
-        text.pop();
-        if text.ends_with('\r') {
-            text.pop();
-        }
-    }
-    text
+fn single_line(mut text: Zeroizing<String>) -> io::Result<Zeroizing<String>> {
+    let invalid = |fault| io::Error::new(io::ErrorKind::InvalidData, format!("it {fault}"));
+    let length = one_line(&text).map_err(invalid)?.len();
+    text.truncate(length);
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -57,12 +56,15 @@ mod tests {
             ("a b\n", "a b", "a b"),
             ("a b\r\n", "a b", "a b"),
             (" a b ", " a b ", " a b "),
-            ("a\n\n", "a\n", "a"),
-            ("a\nb\n", "a\nb", "a"),
             ("", "", ""),
         ] {
             let (read_all, from_line) = read(text);
             assert_eq!((read_all.as_str(), from_line.as_str()), (all, line), "{text:?}");
+        }
+        assert_eq!(from_line("a\nb\n".as_bytes()).unwrap().as_str(), "a");
+        for text in ["a\n\n", "a\nb\n", "\u{feff}a\n"] {
+            let fault = read_all(text.as_bytes()).unwrap_err().to_string();
+            assert!(fault.starts_with("it ") && fault.contains("printf"), "{fault}");
         }
     }
 }

@@ -1,15 +1,22 @@
 //! Configuration from the environment: every fault found at once, each naming its variable.
 
+mod one_line;
 mod parse;
+mod warnings;
 
 use std::{
     collections::BTreeMap,
     fmt::{self, Display},
+    net::SocketAddr,
 };
 
+use ipnet::IpNet;
+
+pub(crate) use one_line::one_line;
 pub use parse::{
     duration, http_url, list, log_format, log_level, networks, positive, socket_address, threads,
 };
+pub use warnings::Warnings;
 
 /// The variables under one prefix.
 ///
@@ -21,6 +28,7 @@ pub struct Settings {
     /// By full name. What has been taken is gone.
     values: BTreeMap<String, String>,
     faults: Vec<Fault>,
+    warnings: Warnings,
 }
 
 impl Settings {
@@ -38,7 +46,7 @@ impl Settings {
             .map(|(name, value)| (format!("{prefix}{}", name.to_uppercase()), value))
             .filter(|(name, value)| !value.is_empty() && !is_injected_by_kubernetes(name))
             .collect();
-        Self { prefix, values, faults }
+        Self { prefix, values, faults, warnings: Warnings::default() }
     }
 
     /// The variable's value, parsed. `None` when it is unset, and when it is wrong: the fault is
@@ -54,13 +62,18 @@ impl Settings {
     }
 
     /// Like [`Settings::get`], for secrets and URLs: the value may stand in a file that the twin
-    /// variable `…_FILE` names. One line end after it is not part of it.
+    /// variable `…_FILE` names. One line end after it is not part of it; another one, and a byte
+    /// order mark, are faults.
     pub fn get_or_file<T, E: Display>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
         let twin = format!("{name}_FILE");
+        let parse = |value: &str| match one_line(value) {
+            Ok(value) => parse(value).map_err(|fault| fault.to_string()),
+            Err(fault) => Err(fault.to_owned()),
+        };
         let Some(path) = self.values.remove(&twin) else {
             return self.get(name, parse);
         };
@@ -69,11 +82,7 @@ impl Settings {
             return None;
         }
         match std::fs::read_to_string(&path) {
-            Ok(content) => {
-                let value = content.strip_suffix('\n').unwrap_or(&content);
-                let value = value.strip_suffix('\r').unwrap_or(value);
-                parse(value).map_err(|fault| self.fault(&twin, fault)).ok()
-            }
+            Ok(content) => parse(&content).map_err(|fault| self.fault(&twin, fault)).ok(),
             Err(error) => {
                 self.fault(&twin, format_args!("cannot read {path}: {error}"));
                 None
@@ -100,6 +109,46 @@ impl Settings {
     /// Records a fault that only shows when several values are seen together.
     pub fn fault(&mut self, name: &str, fault: impl Display) {
         self.faults.push(Fault::new(name, fault));
+    }
+
+    /// Records what is allowed, and seldom meant.
+    pub fn warn(&mut self, name: &'static str, warning: impl Display) {
+        self.warnings.add(name, warning);
+    }
+
+    /// Warns of a list of trusted proxies that has everybody in it.
+    pub fn warn_of_trusting_everyone(&mut self, name: &'static str, networks: &[IpNet]) {
+        if networks.iter().any(|network| network.prefix_len() == 0) {
+            self.warn(
+                name,
+                "trusts everybody: any client can pretend to be at any address in \
+                 X-Forwarded-For, and so evade every limit; list your proxies' networks alone",
+            );
+        }
+    }
+
+    /// Warns of a service that is open to other machines and knows no address but its listener's,
+    /// and says what comes of it.
+    pub fn warn_of_no_public_url(
+        &mut self,
+        name: &'static str,
+        listener: SocketAddr,
+        consequence: &str,
+    ) {
+        if !listener.ip().is_loopback() {
+            self.warn(
+                name,
+                format_args!(
+                    "is not set, so the listener, {listener}, counts as the address of the \
+                     service: {consequence}; set it to the URL that people open"
+                ),
+            );
+        }
+    }
+
+    /// Takes what was recorded so far.
+    pub fn take_warnings(&mut self) -> Warnings {
+        std::mem::take(&mut self.warnings)
     }
 
     /// Ends the reading.
@@ -228,6 +277,15 @@ mod tests {
         let mut both = settings(&[("SSO_PASSWORD_FILE", path), ("SSO_PASSWORD", "x")]);
         assert_eq!(both.get_or_file("SSO_PASSWORD", text), None);
         both.finish().unwrap_err();
+
+        std::fs::write(&file, "two words\n\n").unwrap();
+        let mut lines = settings(&[("SSO_PASSWORD_FILE", path)]);
+        assert_eq!(lines.get_or_file("SSO_PASSWORD", text), None);
+        let fault = lines.finish().unwrap_err().to_string();
+        assert!(fault.starts_with("SSO_PASSWORD_FILE: has more than one line;"), "{fault}");
+        let mut lines = settings(&[("SSO_PASSWORD", "one\ntwo")]);
+        assert_eq!(lines.get_or_file("SSO_PASSWORD", text), None);
+        lines.finish().unwrap_err();
 
         std::fs::remove_file(&file).unwrap();
         let mut missing = settings(&[("SSO_PASSWORD_FILE", path)]);

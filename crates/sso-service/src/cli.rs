@@ -49,6 +49,7 @@ impl Cli {
             None => serve(config).await,
             Some(Command::Healthcheck) => Ok(healthcheck::check(config.ops_listen).await?),
             Some(Command::CheckConfig) => {
+                eprint!("{}", config.warnings);
                 eprintln!("the configuration is good");
                 Ok(())
             }
@@ -59,6 +60,7 @@ impl Cli {
 
 async fn serve(config: Config) -> Result<(), Failure> {
     telemetry::start(config.telemetry);
+    config.warnings.log();
     if !config.without_effect.is_empty() {
         let variables = config.without_effect.join(", ");
         tracing::warn!(variables, "these variables have no effect in this version");

@@ -7,8 +7,8 @@ use std::{net::SocketAddr, num::NonZero, path::PathBuf, str::FromStr, thread, ti
 use service_runtime::{
     http::TrustedProxies,
     settings::{
-        Faults, Settings, duration, log_format, log_level, networks, positive, socket_address,
-        threads,
+        Faults, Settings, Warnings, duration, log_format, log_level, networks, positive,
+        socket_address, threads,
     },
     telemetry::TelemetrySettings,
     tls::{Pair, PairFiles},
@@ -25,6 +25,8 @@ use crate::{
     site::SiteSettings,
     users::{FirstAdmin, MAX_PASSWORD_BYTES, Password, PasswordRules, Username},
 };
+
+const TRUSTED_PROXIES: &str = "SSO_TRUSTED_PROXIES";
 
 const UNSUPPORTED: &str = "is not supported by this version";
 
@@ -61,6 +63,8 @@ pub(crate) struct Config {
     pub(crate) workers: usize,
     /// How much is logged, and how.
     pub(crate) telemetry: TelemetrySettings,
+    /// What is seldom meant to be so.
+    pub(crate) warnings: Warnings,
     /// Variables that are set and well-formed and change nothing yet.
     pub(crate) without_effect: Vec<&'static str>,
 }
@@ -81,7 +85,9 @@ impl Config {
         };
         let first_admin = first_admin(&mut settings, password_rules);
         let tls = PairFiles::configured(&mut settings, "SSO_TLS_CERT", "SSO_TLS_KEY");
-        let config = Self {
+        let trusted_proxies = settings.get(TRUSTED_PROXIES, networks).unwrap_or_default();
+        settings.warn_of_trusting_everyone(TRUSTED_PROXIES, &trusted_proxies);
+        let mut config = Self {
             listen: address(&mut settings, "SSO_LISTEN", 8001),
             ops_listen: address(&mut settings, "SSO_OPS_LISTEN", 9001),
             database: settings
@@ -98,13 +104,17 @@ impl Config {
             first_admin,
             site: site::site(&mut settings),
             tls,
-            trusted_proxies: TrustedProxies::new(
-                settings.get("SSO_TRUSTED_PROXIES", networks).unwrap_or_default(),
-            ),
+            trusted_proxies: TrustedProxies::new(trusted_proxies),
             workers: settings.get("SSO_WORKERS", threads).unwrap_or_else(cores),
             telemetry: telemetry(&mut settings),
+            warnings: Warnings::default(),
             without_effect,
         };
+        if config.site.public_url.is_none() {
+            let consequence = "forms on pages that were opened by another address are refused";
+            settings.warn_of_no_public_url("SSO_PUBLIC_URL", config.listen, consequence);
+        }
+        config.warnings = settings.take_warnings();
         settings.finish()?;
         Ok(config)
     }
@@ -150,6 +160,7 @@ fn telemetry(settings: &mut Settings) -> TelemetrySettings {
 fn first_admin(settings: &mut Settings, rules: PasswordRules) -> Option<FirstAdmin> {
     const NAME: &str = "SSO_ADMIN_USERNAME";
     const PASSWORD: &str = "SSO_ADMIN_PASSWORD";
+    let is_password_set = settings.has(PASSWORD) || settings.has("SSO_ADMIN_PASSWORD_FILE");
     let given = settings.text(NAME);
     let typed = settings.get_or_file(PASSWORD, |text| {
         Ok::<_, std::convert::Infallible>(Zeroizing::new(text.to_owned()))
@@ -157,6 +168,8 @@ fn first_admin(settings: &mut Settings, rules: PasswordRules) -> Option<FirstAdm
     let (name, typed) = match (given, typed) {
         (Some(name), Some(typed)) => (name, typed),
         (None, None) => return None,
+        // It is at fault itself, which was told.
+        (Some(_), None) if is_password_set => return None,
         (Some(_), None) => {
             settings.fault(PASSWORD, "is not set, but SSO_ADMIN_USERNAME is");
             return None;
@@ -322,6 +335,7 @@ mod tests {
         assert_eq!(config.first_admin.unwrap().username.as_str(), "root");
         check_fault(&[(NAME, "root")], PASSWORD, "is not set");
         check_fault(&[(PASSWORD, good)], NAME, "is not set");
+        check_fault(&[(NAME, "root"), (PASSWORD, "two\nlines")], PASSWORD, "more than one line");
         check_fault(&[(NAME, "Ünk"), (PASSWORD, good)], NAME, "no user name");
         check_fault(&[(NAME, "root"), (PASSWORD, "short")], PASSWORD, "shorter than 15");
         check_fault(&[(NAME, "root"), (PASSWORD, "passwordpassword")], PASSWORD, "the commonest");
@@ -338,6 +352,25 @@ mod tests {
         assert_eq!(registration("closed"), Registration::Closed);
         assert_eq!(registration("open"), Registration::Open);
         check_fault(&[("SSO_REGISTRATION", "ajar")], "SSO_REGISTRATION", "neither");
+    }
+
+    #[test]
+    fn what_is_seldom_meant_is_a_warning() {
+        let open = ("SSO_LISTEN", "0.0.0.0:0");
+        let public = ("SSO_PUBLIC_URL", "https://x.example");
+        let proxies = |networks| ("SSO_TRUSTED_PROXIES", networks);
+        for (variables, warning) in [
+            (&[open][..], "warning: SSO_PUBLIC_URL: is not set"),
+            (&[open, public], ""),
+            (&[("SSO_LISTEN", "[::1]:0")], ""),
+            (&[proxies("0.0.0.0/0")], "warning: SSO_TRUSTED_PROXIES: trusts everybody"),
+            (&[proxies("10.0.0.0/8,::/0")], "warning: SSO_TRUSTED_PROXIES: trusts everybody"),
+            (&[proxies("10.0.0.0/8")], ""),
+        ] {
+            let warnings = read(variables).unwrap().warnings.to_string();
+            assert_eq!(warnings.lines().count(), usize::from(!warning.is_empty()), "{warnings}");
+            assert!(warnings.starts_with(warning), "{warnings}");
+        }
     }
 
     #[test]

@@ -93,6 +93,7 @@ impl AdminError {
     pub(crate) fn is_about_configuration(&self) -> bool {
         match self {
             Self::InMemory | Self::Lock(_) => true,
+            Self::PasswordFile { cause, .. } => cause.kind() == io::ErrorKind::InvalidData,
             Self::Open(error) => error.is_about_configuration(),
             _ => false,
         }

@@ -4,9 +4,10 @@ use std::str::FromStr;
 
 use service_runtime::settings::{Settings, list};
 
-use crate::site::{CookieDomain, SiteSettings};
+use crate::site::{CookieDomain, ReturnHost, SiteSettings};
 
 const COOKIE_DOMAIN: &str = "SSO_COOKIE_DOMAIN";
+const RETURN_HOSTS: &str = "SSO_RETURN_HOSTS";
 
 /// Reads it. A cookie domain that no browser would take is a fault.
 pub(super) fn site(settings: &mut Settings) -> SiteSettings {
@@ -15,13 +16,31 @@ pub(super) fn site(settings: &mut Settings) -> SiteSettings {
         public_url: settings.get_or_file("SSO_PUBLIC_URL", str::parse),
         cookie_domain: settings.get(COOKIE_DOMAIN, str::parse),
         allowed_origins: listed(settings, "SSO_ALLOWED_ORIGINS"),
-        return_hosts: listed(settings, "SSO_RETURN_HOSTS"),
+        return_hosts: listed(settings, RETURN_HOSTS),
     };
     // A public URL that is set and wrong was a fault already.
     if site.public_url.is_some() || !is_set {
         check_cookie_domain(settings, &site);
     }
+    warn(settings, &site);
     site
+}
+
+/// Warns of what works for nobody, or for everybody.
+fn warn(settings: &mut Settings, site: &SiteSettings) {
+    if site.cookie_domain.as_ref().is_some_and(CookieDomain::is_public_suffix) {
+        settings.warn(
+            COOKIE_DOMAIN,
+            "is a public suffix: browsers take no cookie for it, and nobody can log in by a page",
+        );
+    }
+    if site.return_hosts.iter().any(ReturnHost::is_open_to_strangers) {
+        settings.warn(
+            RETURN_HOSTS,
+            "has an entry below which everybody can register a host, like *.com: a link to the \
+             log-in can then lead to anybody's page",
+        );
+    }
 }
 
 fn listed<T: FromStr<Err = &'static str>>(settings: &mut Settings, name: &'static str) -> Vec<T> {
@@ -65,6 +84,27 @@ mod tests {
     }
 
     #[track_caller]
+    fn check_warning(variables: &[(&str, &str)], warning: &str) {
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut settings = Settings::read("SSO_", owned.collect::<Vec<_>>());
+        site(&mut settings);
+        let warnings = settings.take_warnings().to_string();
+        assert_eq!(warnings.lines().count(), usize::from(!warning.is_empty()), "{warnings}");
+        assert!(warnings.contains(warning), "{warnings}");
+        settings.finish().unwrap();
+    }
+
+    #[test]
+    fn what_is_seldom_meant_is_a_warning() {
+        let url = ("SSO_PUBLIC_URL", "https://sso.example.co.uk");
+        let domain = |domain| [url, ("SSO_COOKIE_DOMAIN", domain)];
+        check_warning(&domain("co.uk"), "warning: SSO_COOKIE_DOMAIN: is a public suffix");
+        check_warning(&domain("example.co.uk"), "");
+        check_warning(&[("SSO_RETURN_HOSTS", "*.com")], "warning: SSO_RETURN_HOSTS: has an entry");
+        check_warning(&[("SSO_RETURN_HOSTS", "*.example.com,com")], "");
+    }
+
+    #[track_caller]
     fn check_fault(variables: &[(&str, &str)], fault: &str) {
         let faults = read(variables).unwrap_err();
         assert_eq!(faults.lines().count(), 1, "{faults}");
@@ -79,10 +119,21 @@ mod tests {
             (&[("SSO_PUBLIC_URL", "sso"), domain], "SSO_PUBLIC_URL: is no URL"),
             (&[domain], "SSO_COOKIE_DOMAIN: needs SSO_PUBLIC_URL"),
             (&[domain, ("SSO_PUBLIC_URL", "https://sso.example")], "SSO_COOKIE_DOMAIN: is not"),
-            (&[("SSO_ALLOWED_ORIGINS", "https://a,*")], "SSO_ALLOWED_ORIGINS: entry 2: is no URL"),
+            (
+                &[("SSO_ALLOWED_ORIGINS", "https://a,*")],
+                "SSO_ALLOWED_ORIGINS: entry 2: may hold no *",
+            ),
+            (
+                &[("SSO_ALLOWED_ORIGINS", "https://*.example.org")],
+                "SSO_ALLOWED_ORIGINS: entry 1: may hold no *; write each origin in full",
+            ),
             (&[("SSO_ALLOWED_ORIGINS", "https://a/b")], "SSO_ALLOWED_ORIGINS: entry 1: may hold"),
             (&[("SSO_RETURN_HOSTS", "a,*")], "SSO_RETURN_HOSTS: entry 2: may have a *"),
-            (&[("SSO_RETURN_HOSTS", "https://a")], "SSO_RETURN_HOSTS: entry 1: "),
+            (
+                &[("SSO_RETURN_HOSTS", "https://a")],
+                "SSO_RETURN_HOSTS: entry 1: is a URL; write its host[:port] alone",
+            ),
+            (&[("SSO_RETURN_HOSTS", "*.a;b")], "SSO_RETURN_HOSTS: entry 1: has a character"),
         ] {
             check_fault(variables, fault);
         }

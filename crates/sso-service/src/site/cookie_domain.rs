@@ -4,7 +4,10 @@ use std::str::FromStr;
 
 use url::Host;
 
-use super::Origin;
+use super::{
+    Origin,
+    host_name::{is_host_name, is_public_suffix},
+};
 
 /// A domain name of two labels at least: browsers take no cookie for less.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +18,11 @@ impl CookieDomain {
     pub(crate) fn covers(&self, origin: &Origin) -> bool {
         let rest = origin.host().strip_suffix(self.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+
+    /// Whether strangers own hosts in it too: browsers take no cookie for it then.
+    pub(crate) fn is_public_suffix(&self) -> bool {
+        is_public_suffix(&self.0)
     }
 
     /// As the attribute `Domain` spells it.
@@ -33,6 +41,9 @@ impl FromStr for CookieDomain {
             Ok(Host::Domain(name)) if name.ends_with('.') => Err("may not end with a dot"),
             Ok(Host::Domain(name)) if !name.contains('.') => {
                 Err("has one label only: browsers take no cookie for it")
+            }
+            Ok(Host::Domain(name)) if !is_host_name(&name) => {
+                Err("has a character no host name has")
             }
             Ok(Host::Domain(name)) => Ok(Self(name)),
             Ok(Host::Ipv4(_) | Host::Ipv6(_)) => Err("is an address and no domain name"),
@@ -66,9 +77,18 @@ mod tests {
 
     #[test]
     fn not_everything_is_a_domain() {
-        for wrong in
-            ["", ".", "org", "localhost", "127.0.0.1", "[::1]", "a b.org", "a.org:80", "a.org."]
-        {
+        for wrong in [
+            "",
+            ".",
+            "org",
+            "localhost",
+            "127.0.0.1",
+            "[::1]",
+            "a b.org",
+            "a;b.org",
+            "a.org:80",
+            "a.org.",
+        ] {
             assert!(wrong.parse::<CookieDomain>().is_err(), "{wrong}");
         }
     }

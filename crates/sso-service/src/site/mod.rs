@@ -2,6 +2,7 @@
 //! them. No I/O and no HTTP: types that parse, and decide.
 
 mod cookie_domain;
+mod host_name;
 mod origin;
 mod return_host;
 mod return_to;

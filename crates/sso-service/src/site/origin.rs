@@ -5,6 +5,8 @@ use std::{net::SocketAddr, str::FromStr};
 use service_runtime::settings::http_url;
 use url::Url;
 
+use super::host_name::is_host_name;
+
 /// An origin of http or https.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
@@ -25,6 +27,11 @@ impl Origin {
     /// case, no default port, nothing after it.
     pub(crate) fn is_named_by(&self, header: &[u8]) -> bool {
         self.spelled.as_bytes() == header
+    }
+
+    /// As a browser spells it in the header `Origin`.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.spelled
     }
 
     /// Whether it is reached by https.
@@ -48,9 +55,15 @@ impl FromStr for Origin {
 
     /// Reads a URL without a path. Case and default ports do not count, nor does a `/` at the end.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.contains('*') {
+            return Err("may hold no *; write each origin in full, like https://app.example.org");
+        }
         let url = http_url(text)?;
         if url.path() != "/" {
             return Err("may hold no path");
+        }
+        if url.domain().is_some_and(|host| !is_host_name(host)) {
+            return Err("has a character no host name has");
         }
         Ok(Self { spelled: url.origin().ascii_serialization(), url })
     }
@@ -100,7 +113,17 @@ mod tests {
 
     #[test]
     fn an_origin_has_no_path() {
-        for wrong in ["https://x/path", "https://x?a", "https://u@x", "ftp://x", "null", "*", "x"] {
+        for wrong in [
+            "https://x/path",
+            "https://x?a",
+            "https://u@x",
+            "ftp://x",
+            "null",
+            "*",
+            "x",
+            "https://*.x",
+            "https://a;b",
+        ] {
             assert!(wrong.parse::<Origin>().is_err(), "{wrong}");
         }
     }

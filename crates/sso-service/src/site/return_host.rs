@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
+use super::host_name::{is_host_name, is_public_suffix};
+
 /// `app.example.org`, `app.example.org:8443`, `*.example.org`, `192.0.2.1:8080`, `[::1]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReturnHost {
@@ -21,6 +23,12 @@ enum HostPattern {
 }
 
 impl ReturnHost {
+    /// Whether it stands for the hosts of people who have nothing to do with each other, as `*.com`
+    /// does.
+    pub(crate) fn is_open_to_strangers(&self) -> bool {
+        matches!(&self.host, HostPattern::Below(suffix) if is_public_suffix(&suffix[1..]))
+    }
+
     /// Whether the URL lies there.
     pub(super) fn contains(&self, url: &Url) -> bool {
         let same_port = match self.port {
@@ -36,7 +44,8 @@ impl HostPattern {
         match (self, host) {
             (Self::Exactly(exactly), host) => *exactly == host.to_owned(),
             (Self::Below(suffix), Host::Domain(name)) => {
-                name.strip_suffix(suffix).is_some_and(|labels| !labels.is_empty())
+                let labels = name.strip_suffix(suffix);
+                labels.is_some_and(|labels| !labels.is_empty() && is_host_name(labels))
             }
             (Self::Below(_), _) => false,
         }
@@ -47,6 +56,9 @@ impl FromStr for ReturnHost {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.contains("://") {
+            return Err("is a URL; write its host[:port] alone, like app.example.org");
+        }
         let (host, port) = split_port(text)?;
         let host = match host.strip_prefix("*.") {
             None => HostPattern::Exactly(parse_host(host)?),
@@ -74,6 +86,7 @@ fn parse_host(text: &str) -> Result<Host, &'static str> {
     match Host::parse(text) {
         Ok(Host::Domain(name)) if name.ends_with('.') => Err("may not end with a dot"),
         Ok(Host::Domain(name)) if name.contains('*') => Err("may have a * only as *. before it"),
+        Ok(Host::Domain(name)) if !is_host_name(&name) => Err("has a character no host name has"),
         Ok(host) => Ok(host),
         Err(_) => Err("is no host[:port] like app.example.org, *.example.org:8443 or [::1]"),
     }
@@ -117,6 +130,30 @@ mod tests {
     }
 
     #[test]
+    fn a_wildcard_stands_for_host_names_only() {
+        for host in ["a;sandbox;b", "a,b", "'", "a=b", "a.(b)"] {
+            check("*.example.org", &format!("https://{host}.example.org"), false);
+        }
+        check("*.example.org", "https://a_b.example.org", true);
+        check("*.example.org", "https://bücher.example.org", true);
+    }
+
+    #[test]
+    fn what_is_open_to_strangers_is_told() {
+        for (entry, expected) in [
+            ("*.com", true),
+            ("*.co.uk:8443", true),
+            ("*.github.io", true),
+            ("*.example.com", false),
+            ("com", false),
+            ("*.internal", false),
+        ] {
+            let entry: ReturnHost = entry.parse().unwrap();
+            assert_eq!(entry.is_open_to_strangers(), expected, "{entry:?}");
+        }
+    }
+
+    #[test]
     fn hosts_are_compared_as_urls_spell_them() {
         check("APP.example", "https://app.EXAMPLE", true);
         check("bücher.example", "https://xn--bcher-kva.example", true);
@@ -143,6 +180,8 @@ mod tests {
             "app.example:x",
             "app.example.",
             "https://app.example",
+            "a;b.example",
+            "*.a;b",
             "app.example/path",
             "user@app.example",
             "::1",

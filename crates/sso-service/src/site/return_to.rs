@@ -152,6 +152,8 @@ mod tests {
             "https://app.example.org:99999",
             "https://app.exa mple.org",
             "https://app%00.example.org",
+            "https://a;sandbox;b.apps.example.org",
+            "https://a,b.apps.example.org",
             &long,
         ] {
             check(HTTPS, hostile, "/account");

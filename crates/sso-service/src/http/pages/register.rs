@@ -135,6 +135,7 @@ fn newcomer(credentials: &Credentials, email: &str) -> Result<Newcomer, Refusal>
                      with a letter or a digit, and has at most 63 characters.";
         Refusal::of_field("username", &fault, words)
     })?;
+    let email = email.trim();
     let email =
         (!email.is_empty()).then(|| email.parse::<Email>()).transpose().map_err(|fault| {
             Refusal::of_field("email", &fault, "That is no e-mail address. You may leave it out.")
