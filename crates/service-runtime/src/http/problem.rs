@@ -1,6 +1,6 @@
 //! An error on its way to the caller.
 
-use std::{borrow::Cow, error::Error, fmt};
+use std::{borrow::Cow, error::Error, fmt, sync::OnceLock, time::Duration};
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder, ResponseError,
@@ -28,9 +28,18 @@ struct Parts {
     errors: Vec<FieldFault>,
     headers: Vec<(HeaderName, HeaderValue)>,
     /// What a person is shown in place of the details.
-    page: Option<String>,
+    page: OnceLock<ProblemPage>,
     /// Logged at the edge, never sent.
     cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// A problem as a person is shown it.
+#[derive(Debug)]
+pub struct ProblemPage {
+    /// The document.
+    pub html: String,
+    /// What a browser has to know of it.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
@@ -47,7 +56,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             headers: Vec::new(),
-            page: None,
+            page: OnceLock::new(),
             cause: None,
         }))
     }
@@ -128,17 +137,25 @@ impl Problem {
         self
     }
 
-    /// Answers with this HTML in place of the details: a person asks, with a browser.
-    #[must_use]
-    pub fn shown_as(mut self, page: impl Into<String>) -> Self {
-        self.0.page = Some(page.into());
-        self
+    /// Answers with a page in place of the details: a person asks, with a browser. The first page
+    /// counts.
+    pub fn show_as(&self, page: ProblemPage) {
+        // There may be a page already, which knows better what to say.
+        let _ = self.0.page.set(page);
     }
 
-    /// Whether it is answered with HTML.
+    /// Whether it is answered with a page.
     #[must_use]
     pub fn is_shown(&self) -> bool {
-        self.0.page.is_some()
+        self.0.page.get().is_some()
+    }
+
+    /// When it may be worth to try again, if the answer says so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let header = self.0.headers.iter().find(|(name, _)| *name == header::RETRY_AFTER);
+        let seconds = header.and_then(|(_, value)| value.to_str().ok()?.parse().ok());
+        seconds.map(Duration::from_secs)
     }
 
     /// Keeps what lies behind it for the log.
@@ -173,8 +190,13 @@ impl Problem {
             response.append_header((name.clone(), value.clone()));
         }
         response.insert_header((header::CACHE_CONTROL, "no-store"));
-        match &parts.page {
-            Some(page) => response.content_type(ContentType::html()).body(page.clone()),
+        match parts.page.get() {
+            Some(page) => {
+                for (name, value) in &page.headers {
+                    response.insert_header((name.clone(), value.clone()));
+                }
+                response.content_type(ContentType::html()).body(page.html.clone())
+            }
             None => response.content_type("application/problem+json").json(ProblemDetails {
                 r#type: "about:blank",
                 title: parts.status.canonical_reason().unwrap_or_default(),

@@ -57,6 +57,7 @@ pub(crate) fn app(
                 .wrap(from_fn(csrf::report)),
         )
         .default_service(web::to(no_such_endpoint))
+        .wrap(from_fn(pages::for_people))
         .wrap(Condition::new(shared, from_fn(cors::share)))
         .wrap(from_fn(move |request, next| edge.clone().pass(request, next)))
 }
@@ -81,7 +82,8 @@ fn routes(app: &mut ServiceConfig) {
         .service(endpoint("/auth/sessions/{id}").delete(sessions::end_one));
 
     // for people
-    app.service(endpoint("/login").get(pages::login).post(pages::log_in))
+    app.service(endpoint("/").get(pages::start))
+        .service(endpoint("/login").get(pages::login).post(pages::log_in))
         .service(endpoint("/logout").get(pages::logout).post(pages::log_out))
         .service(endpoint("/account").get(pages::account));
 }
@@ -102,7 +104,7 @@ mod tests {
     #[actix_web::test]
     async fn what_has_not_arrived_is_not_there() {
         let service = TestService::start().await;
-        for path in ["/", "/auth", "/auth/validate/", "/metrics", "/livez"] {
+        for path in ["/auth", "/auth/validate/", "/metrics", "/livez"] {
             let answer = service.send(TestRequest::get().uri(path)).await;
             assert_eq!(answer.problem(), (404, "not_found"), "{path}");
         }

@@ -2,10 +2,9 @@
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use askama::Template;
-use service_runtime::http::{Query, Result};
+use service_runtime::http::Result;
 
 use super::{
-    error::for_people,
     page::{go_to, page},
     visitor::visitor,
 };
@@ -17,6 +16,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "account.html")]
 struct AccountPage<'a> {
+    host: &'a str,
     username: &'a str,
     roles: String,
 }
@@ -27,22 +27,21 @@ pub(in crate::http) async fn show(
     authority: Data<SessionAuthority>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    for_people(&request, try_show(&request, &authority, &site))
-}
-
-fn try_show(
-    request: &HttpRequest,
-    authority: &SessionAuthority,
-    site: &Site,
-) -> Result<HttpResponse> {
-    Query::parse(request.query_string()).finish()?;
-    let Some(principal) = visitor(request, authority, site)? else {
+    let Some(principal) = visitor(&request, &authority, &site)? else {
         // The session's cookie may have run out, and the one that renews it is sent there alone.
         return Ok(go_to("/auth/refresh").finish());
     };
     let account = &*principal.account;
-    let shown = AccountPage { username: &account.username, roles: account.roles.join(", ") };
-    page(&shown, &Landing::Account)
+    page(&AccountPage {
+        host: site.origin().host(),
+        username: &account.username,
+        roles: account.roles.join(", "),
+    })
+}
+
+/// `/` is no page of its own.
+pub(in crate::http) async fn start() -> HttpResponse {
+    go_to(Landing::Account.location()).finish()
 }
 
 #[cfg(test)]
@@ -62,7 +61,18 @@ mod tests {
         for words in ["<strong>alice</strong>", "<dd>user</dd>"] {
             assert!(answer.text.contains(words), "{words}: {}", answer.text);
         }
+        service.execute("DELETE FROM user_roles").await;
+        let cookie = ("cookie", format!("session_id={}", service.log_in("alice").await));
+        let without_roles = service.send(get().insert_header(cookie)).await;
+        assert!(without_roles.text.contains("<dd>None</dd>"), "{}", without_roles.text);
         let stranger = service.send(get()).await;
         assert_eq!((stranger.status.as_u16(), stranger.header("location")), (303, "/auth/refresh"));
+    }
+
+    #[actix_web::test]
+    async fn the_address_without_a_path_leads_there() {
+        let service = TestService::start().await;
+        let answer = service.send(TestRequest::get().uri("/?utm_source=mail")).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/account"));
     }
 }

@@ -1,39 +1,61 @@
 //! Errors, for people.
 
+use std::time::Duration;
+
 use actix_web::{
-    HttpRequest, ResponseError,
+    Error, HttpRequest, ResponseError,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
     http::{
         StatusCode,
         header::{ACCEPT, HeaderMap},
     },
+    middleware::Next,
+    web::Data,
 };
 use askama::Template;
-use service_runtime::http::{Problem, RequestContext, Result};
+use service_runtime::http::{Problem, RequestContext};
 
-use super::page::shown;
-use crate::site::Landing;
+use super::page::show;
+use crate::site::Site;
 
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
+    host: &'a str,
     title: &'static str,
     text: String,
     request_id: &'a str,
 }
 
-/// The answer of a page's handler. A browser gets its error as a page, anybody else as a problem.
-pub(super) fn for_people<T>(request: &HttpRequest, answer: Result<T>) -> Result<T> {
-    answer.map_err(|problem| {
-        if problem.is_shown() || !wants_html(request.headers()) {
-            return problem;
-        }
-        let request_id = &RequestContext::of(request).request_id;
-        let (title, text) = words(&problem);
-        shown(problem, &ErrorPage { title, text, request_id }, &Landing::Account)
-    })
+/// The middleware that has a browser get its errors as pages, whatever it asked for. Other clients
+/// get problems.
+pub(in crate::http) async fn for_people(
+    site: Data<Site>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
+    if let Some(problem) = problem
+        && !problem.is_shown()
+        && is_asked_by_a_person(response.request())
+    {
+        let request_id = &RequestContext::of(response.request()).request_id;
+        let (title, text) = words(problem, &site);
+        show(problem, &ErrorPage { host: site.origin().host(), title, text, request_id });
+    }
+    Ok(response)
 }
 
-/// Whether a person asks: browsers name HTML, programs take what they get.
+/// Whether a person will look at the answer. Only scripts change something at `/auth/`: what is
+/// posted there is no form of ours.
+fn is_asked_by_a_person(request: &HttpRequest) -> bool {
+    let may_be_navigation = request.method().is_safe() || !request.path().starts_with("/auth/");
+    may_be_navigation && wants_html(request.headers())
+}
+
+/// Whether a page is asked for: browsers name HTML, programs take what they get.
 pub(super) fn wants_html(headers: &HeaderMap) -> bool {
     let mut ranges = headers.get_all(ACCEPT).flat_map(|line| line.as_bytes().split(is_comma));
     ranges.any(|range| {
@@ -55,33 +77,52 @@ fn is_comma(byte: &u8) -> bool {
     *byte == b','
 }
 
-fn words(problem: &Problem) -> (&'static str, String) {
-    let (title, text) = match (problem.code(), problem.status_code()) {
+fn words(problem: &Problem, site: &Site) -> (&'static str, String) {
+    match (problem.code(), problem.status_code()) {
         ("csrf", _) => (
             "That was not accepted",
-            "It does not seem to come from our own page. Go back, load the page again, and retry.",
+            format!(
+                "It does not seem to come from our own page. Open {} instead, and try again.",
+                site.origin().as_str()
+            ),
         ),
+        ("not_found", _) => ("There is no such page", "Check the address.".to_owned()),
+        (_, StatusCode::UNAUTHORIZED) => {
+            ("You are not logged in", "Log in, and then open this page again.".to_owned())
+        }
         (_, StatusCode::SERVICE_UNAVAILABLE) => (
             "Try again in a moment",
             "We cannot look that up right now. Nothing has changed: if you were logged in, you \
-             still are.",
+             still are."
+                .to_owned(),
         ),
-        (_, StatusCode::TOO_MANY_REQUESTS) => {
-            ("Try again in a moment", "That came too soon after the last time.")
-        }
+        (_, StatusCode::TOO_MANY_REQUESTS) => (
+            "That came too soon",
+            format!("{}.", try_again(problem.retry_after().unwrap_or_default())),
+        ),
         (_, status) if status.is_server_error() => {
-            ("Something went wrong", "It is our fault, and nothing has changed.")
+            ("Something went wrong", "It is our fault, and nothing has changed.".to_owned())
         }
-        _ => ("That did not work", problem.detail()),
-    };
-    (title, text.to_owned())
+        _ => ("That did not work", problem.detail().to_owned()),
+    }
+}
+
+/// When to try again, for people.
+pub(super) fn try_again(wait: Duration) -> String {
+    let seconds = wait.as_millis().div_ceil(1000).max(1);
+    match seconds {
+        1 => "Try again in a second".to_owned(),
+        2..=90 => format!("Try again in {seconds} seconds"),
+        _ => format!("Try again in {} minutes", seconds.div_ceil(60)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
+    use actix_web::{http::header::HeaderValue, test::TestRequest};
 
     use super::*;
+    use crate::test_service::TestService;
 
     #[track_caller]
     fn check(accept: &[&str], expected: bool) {
@@ -105,5 +146,45 @@ mod tests {
         check(&["text/html5"], false);
         check(&["application/json"], false);
         check(&[], false);
+    }
+
+    #[test]
+    fn people_are_told_when_to_try_again() {
+        for (millis, expected) in [
+            (0, "a second"),
+            (1000, "a second"),
+            (1001, "2 seconds"),
+            (70_000, "70 seconds"),
+            (91_000, "2 minutes"),
+            (3_600_000, "60 minutes"),
+        ] {
+            let told = try_again(Duration::from_millis(millis));
+            assert_eq!(told, format!("Try again in {expected}"));
+        }
+    }
+
+    #[actix_web::test]
+    async fn whatever_a_browser_asks_for_its_errors_are_pages() {
+        let service = TestService::start().await;
+        for (request, status, words) in [
+            (TestRequest::get().uri("/nothing"), 404, "There is no such page"),
+            (TestRequest::get().uri("/auth/validate/"), 404, "There is no such page"),
+            (TestRequest::get().uri("/auth/login"), 405, "answers POST only"),
+            (TestRequest::get().uri("/auth/user"), 401, "You are not logged in"),
+            (TestRequest::get().uri("/auth/user?x=1"), 400, "is not a parameter"),
+            (TestRequest::post().uri("/login"), 403, "Open http://127.0.0.1:8001 instead"),
+            (TestRequest::put().uri("/login"), 405, "answers GET, HEAD, POST only"),
+        ] {
+            let answer = service.send(request.insert_header(("accept", "text/html"))).await;
+            assert_eq!(answer.status, status, "{}", answer.text);
+            assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+            assert_eq!(answer.header("cache-control"), "no-store");
+            assert!(answer.header("content-security-policy").starts_with("default-src 'none'"));
+            assert!(answer.text.contains(words), "{words}: {}", answer.text);
+        }
+        let program = service.send(TestRequest::get().uri("/nothing")).await;
+        assert_eq!(program.problem(), (404, "not_found"));
+        let script = TestRequest::post().uri("/auth/login").insert_header(("accept", "text/html"));
+        assert_eq!(service.send(script).await.problem(), (415, "unsupported_media_type"));
     }
 }

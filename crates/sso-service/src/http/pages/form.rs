@@ -9,7 +9,6 @@ use crate::http::login::form_fields;
 
 /// The fields of a form that was posted.
 pub(super) async fn read_form(request: &HttpRequest, body: Payload) -> Result<Query> {
-    Query::parse(request.query_string()).finish()?;
     if content_type(request)? != Some(ContentType::Form) {
         return Err(unsupported_media_type());
     }

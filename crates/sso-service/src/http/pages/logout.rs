@@ -2,22 +2,23 @@
 
 use actix_web::{HttpRequest, HttpResponse, ResponseError, http::StatusCode, web::Data};
 use askama::Template;
-use service_runtime::http::{Problem, Query, Result};
+use service_runtime::http::{Problem, Result};
 
 use super::{
-    error::{for_people, wants_html},
-    page::{go_to, page, shown},
+    error::wants_html,
+    page::{self, go_to, page},
     visitor::visitor,
 };
 use crate::{
     authority::SessionAuthority,
     http::{cookies, csrf, logout::end_session},
-    site::{Landing, Site},
+    site::Site,
 };
 
 #[derive(Template)]
 #[template(path = "logout.html")]
 struct LogoutPage<'a> {
+    host: &'a str,
     username: Option<&'a str>,
     fault: Option<&'static str>,
 }
@@ -28,53 +29,37 @@ pub(in crate::http) async fn show(
     authority: Data<SessionAuthority>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    for_people(&request, try_show(&request, &authority, &site))
-}
-
-fn try_show(
-    request: &HttpRequest,
-    authority: &SessionAuthority,
-    site: &Site,
-) -> Result<HttpResponse> {
-    Query::parse(request.query_string()).finish()?;
-    let principal = visitor(request, authority, site)?;
+    let principal = visitor(&request, &authority, &site)?;
     let username = principal.as_ref().map(|principal| &*principal.account.username);
-    page(&LogoutPage { username, fault: None }, &Landing::Account)
+    page(&LogoutPage { host: site.origin().host(), username, fault: None })
 }
 
 /// Ends the session, and has the browser forget it.
+///
+/// Also without a session, so that the browser forgets its cookies in any case.
 pub(in crate::http) async fn log_out(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    let answer = try_log_out(&request, &authority, &site).await;
-    for_people(&request, answer)
-}
-
-/// Also without a session, so that the browser forgets its cookies in any case.
-async fn try_log_out(
-    request: &HttpRequest,
-    authority: &SessionAuthority,
-    site: &Site,
-) -> Result<HttpResponse> {
-    csrf::check(request.headers(), site)?;
-    Query::parse(request.query_string()).finish()?;
-    end_session(request, authority, site).await.map_err(|problem| again(request, problem))?;
+    csrf::check(request.headers(), &site)?;
+    end_session(&request, &authority, &site)
+        .await
+        .inspect_err(|problem| ask_again(&request, problem, &site))?;
     let mut response = go_to("/login");
-    cookies::take_back(&mut response, site);
+    cookies::take_back(&mut response, &site);
     Ok(response.finish())
 }
 
 /// The question once more when it cannot be told whether the session has ended. The cookies stay,
 /// so that there is something to ask with.
-fn again(request: &HttpRequest, problem: Problem) -> Problem {
+fn ask_again(request: &HttpRequest, problem: &Problem, site: &Site) {
     let unknown = problem.status_code() == StatusCode::SERVICE_UNAVAILABLE;
-    if !unknown || !wants_html(request.headers()) {
-        return problem;
+    if unknown && wants_html(request.headers()) {
+        let fault = Some("We could not make sure that you are logged out. Try again in a moment.");
+        let host = site.origin().host();
+        page::show(problem, &LogoutPage { host, username: None, fault });
     }
-    let fault = Some("We could not make sure that you are logged out. Try again in a moment.");
-    shown(problem, &LogoutPage { username: None, fault }, &Landing::Account)
 }
 
 #[cfg(test)]

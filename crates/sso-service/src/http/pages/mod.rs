@@ -1,6 +1,7 @@
 //! Pages for people, without a line of script.
 
 mod account;
+mod continuing;
 mod error;
 mod form;
 mod login;
@@ -10,7 +11,8 @@ mod refresh;
 mod register;
 mod visitor;
 
-pub(super) use account::show as account;
+pub(super) use account::{show as account, start};
+pub(super) use error::for_people;
 pub(super) use login::{log_in, show as login};
 pub(super) use logout::{log_out, show as logout};
 pub(super) use page::STYLE;

@@ -5,15 +5,15 @@ use std::sync::LazyLock;
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
     http::header::{
-        CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, HeaderName, LOCATION, REFERRER_POLICY,
-        X_CONTENT_TYPE_OPTIONS,
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, HeaderName, HeaderValue, LOCATION,
+        REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     },
 };
 use askama::Template;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use service_runtime::http::{Problem, Result};
+use service_runtime::http::{Problem, ProblemPage, Result};
 use sha2::{Digest, Sha256};
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
 use crate::{
     authority::LoggedIn,
@@ -24,28 +24,40 @@ use crate::{
 /// What every page looks like. It stands in the page itself, so a page is one request.
 pub(in crate::http) const STYLE: &str = include_str!("../../../templates/style.css");
 
-/// How the policy of a page names the style, and with it no other.
-static STYLE_SOURCE: LazyLock<String> =
-    LazyLock::new(|| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(STYLE))));
+/// The policy of every page. It holds nothing of a request, and names the style by its hash, and
+/// with it no other.
+#[expect(clippy::expect_used, reason = "Base64 and what is written here are visible ASCII")]
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; \
+         frame-ancestors 'none'"
+    );
+    HeaderValue::from_str(&policy).expect("the policy is a header value")
+});
 
 /// 200 with a page.
-pub(super) fn page(template: &impl Template, landing: &Landing) -> Result<HttpResponse> {
-    let html = render(template)?;
-    let mut response = HttpResponse::Ok();
-    for header in headers(landing) {
+pub(super) fn page(template: &impl Template) -> Result<HttpResponse> {
+    page_with(HttpResponse::Ok(), template)
+}
+
+/// The answer with a page.
+pub(super) fn page_with(
+    mut response: HttpResponseBuilder,
+    template: &impl Template,
+) -> Result<HttpResponse> {
+    let html = template.render().map_err(Problem::internal)?;
+    for header in headers() {
         response.insert_header(header);
     }
     Ok(response.content_type(ContentType::html()).body(html))
 }
 
-/// The same problem, shown to a person.
-pub(super) fn shown(problem: Problem, template: &impl Template, landing: &Landing) -> Problem {
-    match render(template) {
-        Ok(html) => headers(landing)
-            .into_iter()
-            .fold(problem, |problem, (name, value)| problem.header(name, value))
-            .shown_as(html),
-        Err(failure) => failure,
+/// Has a person shown a problem as this page.
+pub(super) fn show(problem: &Problem, template: &impl Template) {
+    match template.render() {
+        Ok(html) => problem.show_as(ProblemPage { html, headers: headers().into() }),
+        Err(error) => tracing::error!(%error, "cannot render the page of a problem"),
     }
 }
 
@@ -63,18 +75,6 @@ pub(super) fn go_on(logged_in: &LoggedIn, landing: &Landing, site: &Site) -> Htt
     response.finish()
 }
 
-#[derive(Template)]
-#[template(path = "going_on.html")]
-struct GoingOnPage<'a> {
-    location: &'a str,
-}
-
-/// 200 with a page that navigates on by itself, as a page of ours. To a browser a redirect is
-/// still the doing of the site that led here; a navigation of our page is not.
-pub(super) fn go_on_from_here(location: &str, landing: &Landing) -> Result<HttpResponse> {
-    page(&GoingOnPage { location }, landing)
-}
-
 /// A page of ours from which one goes on to the same place.
 pub(super) fn with_landing(path: &str, landing: &Landing) -> String {
     let Some(url) = landing.returning() else {
@@ -85,30 +85,15 @@ pub(super) fn with_landing(path: &str, landing: &Landing) -> String {
     format!("{path}?{query}")
 }
 
-fn render(template: &impl Template) -> Result<String> {
-    template.render().map_err(Problem::internal)
-}
-
 /// A page loads nothing, runs nothing, and stands in no other page. To our own it names itself as
 /// the referrer, without which browsers would post its forms with `Origin: null`.
-fn headers(landing: &Landing) -> [(HeaderName, String); 4] {
+fn headers() -> [(HeaderName, HeaderValue); 4] {
     [
-        (CONTENT_SECURITY_POLICY, policy(landing)),
-        (REFERRER_POLICY, "same-origin".to_owned()),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-        (CACHE_CONTROL, "no-store".to_owned()),
+        (CONTENT_SECURITY_POLICY, POLICY.clone()),
+        (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ]
-}
-
-/// Browsers hold the redirect after a form to the policy too, so the place to return to is in it.
-fn policy(landing: &Landing) -> String {
-    let style = &*STYLE_SOURCE;
-    let origin = |url: &Url| format!(" {}", url.origin().ascii_serialization());
-    let elsewhere = landing.returning().map(origin).unwrap_or_default();
-    format!(
-        "default-src 'none'; style-src {style}; form-action 'self'{elsewhere}; base-uri 'none'; \
-         frame-ancestors 'none'"
-    )
 }
 
 #[cfg(test)]
@@ -124,7 +109,7 @@ mod tests {
         let service = TestService::start().await;
         let browser =
             |uri: &str| TestRequest::get().uri(uri).insert_header(("accept", "text/html"));
-        for (uri, status) in [("/login", 200), ("/logout", 200), ("/login?x=1", 400)] {
+        for (uri, status) in [("/login", 200), ("/logout", 200), ("/nothing", 404)] {
             let answer = service.send(browser(uri)).await;
             assert_eq!(answer.status, status, "{uri}");
             let (_, rest) = answer.text.split_once("<style>").unwrap();

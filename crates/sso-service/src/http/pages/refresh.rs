@@ -8,15 +8,14 @@ use actix_web::{
 use service_runtime::http::{Problem, RequestContext, Result};
 
 use super::{
-    error::for_people,
-    page::{go_on, go_on_from_here, go_to, with_landing},
+    continuing::continue_to,
+    page::{go_on, go_to, with_landing},
     visitor::{landing, visitor},
 };
 use crate::{
     authority::{RefreshError, SessionAuthority},
     http::{
-        cookies::TokenCookie,
-        credential::{required, token_in},
+        credential::{refresh_token_in_cookie, required},
         csrf,
         source::source,
     },
@@ -32,29 +31,21 @@ pub(in crate::http) async fn renew(
     authority: Data<SessionAuthority>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    let answer = try_renew(&request, &authority, &site).await;
-    for_people(&request, answer)
-}
-
-async fn try_renew(
-    request: &HttpRequest,
-    authority: &SessionAuthority,
-    site: &Site,
-) -> Result<HttpResponse> {
-    let landing = landing(request, site)?;
+    let landing = landing(&request, &site)?;
     csrf::check_navigation(request.headers())?;
-    let token = match token_in(TokenCookie::Refresh, request.headers(), site).and_then(required) {
+    let token = refresh_token_in_cookie(request.headers(), &authority, &site).await;
+    let token = match token.and_then(required) {
         Ok(token) => token,
         Err(problem) => return log_in_after(problem, &landing),
     };
     if request.method() == Method::HEAD || csrf::is_from_another_site(request.headers()) {
-        return go_on_from_here(&with_landing("/auth/refresh", &landing), &landing);
+        return continue_to(HttpResponse::Ok(), &with_landing("/auth/refresh", &landing), &site);
     }
-    let from = RequestContext::of(request);
+    let from = RequestContext::of(&request);
     match authority.refresh(&token, source(&from)).await {
-        Ok(logged_in) => Ok(go_on(&logged_in, &landing, site)),
+        Ok(logged_in) => Ok(go_on(&logged_in, &landing, &site)),
         // Another tab was faster, and has left its cookies.
-        Err(RefreshError::TooSoon(_)) if visitor(request, authority, site)?.is_some() => {
+        Err(RefreshError::TooSoon(_)) if visitor(&request, &authority, &site)?.is_some() => {
             Ok(go_to(landing.location()).finish())
         }
         Err(error) => log_in_after(error.into(), &landing),

@@ -8,9 +8,10 @@ use askama::Template;
 use service_runtime::http::{Problem, RequestContext, Result};
 
 use super::{
-    error::{for_people, wants_html},
+    continuing::{go_on_after_form, log_in_after_form},
+    error::{try_again, wants_html},
     form::read_form,
-    page::{go_on, go_to, page, shown, with_landing},
+    page::{self, go_to, page, with_landing},
     visitor::{landing, visitor},
 };
 use crate::{
@@ -29,6 +30,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "register.html")]
 struct RegisterPage<'a> {
+    host: &'a str,
     username: &'a str,
     email: &'a str,
     min_length: usize,
@@ -44,20 +46,11 @@ pub(in crate::http) async fn show(
     accounts: Data<Accounts>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    for_people(&request, try_show(&request, &authority, &accounts, &site))
-}
-
-fn try_show(
-    request: &HttpRequest,
-    authority: &SessionAuthority,
-    accounts: &Accounts,
-    site: &Site,
-) -> Result<HttpResponse> {
-    let landing = landing(request, site)?;
-    if visitor(request, authority, site)?.is_some() {
+    let landing = landing(&request, &site)?;
+    if visitor(&request, &authority, &site)?.is_some() {
         return Ok(go_to(landing.location()).finish());
     }
-    page(&form("", "", accounts, &landing), &landing)
+    page(&form("", "", &accounts, &landing, &site))
 }
 
 fn form<'a>(
@@ -65,10 +58,17 @@ fn form<'a>(
     email: &'a str,
     accounts: &Accounts,
     landing: &'a Landing,
+    site: &'a Site,
 ) -> RegisterPage<'a> {
-    let min_length = accounts.password_rules().min_length;
-    let log_in = with_landing("/login", landing);
-    RegisterPage { username, email, min_length, fault: None, landing, log_in }
+    RegisterPage {
+        host: site.origin().host(),
+        username,
+        email,
+        min_length: accounts.password_rules().min_length,
+        fault: None,
+        landing,
+        log_in: with_landing("/login", landing),
+    }
 }
 
 /// Creates the account, and logs its owner in.
@@ -79,27 +79,16 @@ pub(in crate::http) async fn register(
     accounts: Data<Accounts>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    let answer = try_register(&request, body, &authority, &accounts, &site).await;
-    for_people(&request, answer)
-}
-
-async fn try_register(
-    request: &HttpRequest,
-    body: Payload,
-    authority: &SessionAuthority,
-    accounts: &Accounts,
-    site: &Site,
-) -> Result<HttpResponse> {
-    csrf::check(request.headers(), site)?;
-    let mut fields = read_form(request, body).await?;
+    csrf::check(request.headers(), &site)?;
+    let mut fields = read_form(&request, body).await?;
     let landing = site.landing(fields.take("return_to").as_deref());
     let email = fields.take("email").unwrap_or_default();
     let credentials = Credentials::from_fields(fields)?;
-    match create(request, &credentials, &email, accounts).await {
-        Ok(()) => Ok(log_in(request, &credentials, authority, site, &landing).await),
+    match create(&request, &credentials, &email, &accounts).await {
+        Ok(()) => log_in(&request, &credentials, &authority, &site, &landing).await,
         Err(refusal) => {
-            let form = form(&credentials.username, &email, accounts, &landing);
-            Err(again(request, refusal, form))
+            let form = form(&credentials.username, &email, &accounts, &landing, &site);
+            Err(again(&request, refusal, form))
         }
     }
 }
@@ -122,11 +111,11 @@ async fn log_in(
     authority: &SessionAuthority,
     site: &Site,
     landing: &Landing,
-) -> HttpResponse {
-    let Ok(logged_in) = begin_session(request, credentials, authority).await else {
-        return go_to(&with_landing("/login", landing)).finish();
-    };
-    go_on(&logged_in, landing, site)
+) -> Result<HttpResponse> {
+    match begin_session(request, credentials, authority).await {
+        Ok(logged_in) => go_on_after_form(&logged_in, landing, site),
+        Err(_) => log_in_after_form(landing, site),
+    }
 }
 
 fn newcomer(credentials: &Credentials, email: &str) -> Result<Newcomer, Refusal> {
@@ -136,10 +125,11 @@ fn newcomer(credentials: &Credentials, email: &str) -> Result<Newcomer, Refusal>
         Refusal::of_field("username", &fault, words)
     })?;
     let email = email.trim();
-    let email =
-        (!email.is_empty()).then(|| email.parse::<Email>()).transpose().map_err(|fault| {
+    let email = (!email.trim().is_empty()).then(|| email.parse::<Email>()).transpose().map_err(
+        |fault| {
             Refusal::of_field("email", &fault, "That is no e-mail address. You may leave it out.")
-        })?;
+        },
+    )?;
     let password = credentials.password.parse().map_err(RegisterError::Password)?;
     Ok(Newcomer { username, password, email })
 }
@@ -167,8 +157,11 @@ impl From<RegisterError> for Refusal {
 fn words(error: &RegisterError) -> Option<String> {
     let words = match error {
         RegisterError::Password(fault) => return Some(password_words(*fault)),
-        RegisterError::TooMany { .. } => {
-            "There were too many new accounts from your network. Wait a few minutes and try again."
+        RegisterError::TooMany { retry_after } => {
+            let try_again = try_again(*retry_after);
+            return Some(format!(
+                "There were too many new accounts from your network. {try_again}."
+            ));
         }
         RegisterError::Hash(HashError::Busy) => {
             "Too many people are logging in just now. Wait a moment and try again."
@@ -198,13 +191,12 @@ fn password_words(fault: PasswordFault) -> String {
 }
 
 /// The form once more, with what went wrong, where trying again is what helps.
-fn again(request: &HttpRequest, refusal: Refusal, form: RegisterPage<'_>) -> Problem {
-    let Refusal { problem, words } = refusal;
-    if words.is_none() || !wants_html(request.headers()) {
-        return problem;
+fn again(request: &HttpRequest, refusal: Refusal, mut form: RegisterPage<'_>) -> Problem {
+    form.fault = refusal.words;
+    if form.fault.is_some() && wants_html(request.headers()) {
+        page::show(&refusal.problem, &form);
     }
-    let landing = form.landing;
-    shown(problem, &RegisterPage { fault: words, ..form }, landing)
+    refusal.problem
 }
 
 #[cfg(test)]
@@ -249,6 +241,13 @@ mod tests {
     }
 
     #[track_caller]
+    fn check_continues_to(answer: &Answer, url: &str) {
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let refresh = format!("<meta http-equiv=\"refresh\" content=\"0; url={url}\">");
+        assert!(answer.text.contains(&refresh), "{}", answer.text);
+    }
+
+    #[track_caller]
     fn check_again(answer: &Answer, status: u16, words: &str) {
         assert_eq!(answer.status, status, "{}", answer.text);
         let form = "<form method=\"post\" action=\"/register\">";
@@ -273,11 +272,11 @@ mod tests {
     async fn who_registers_is_logged_in_and_goes_on() {
         let service = service().await;
         let answer = service.send(post(&format!("{GOOD}&return_to={THERE}"))).await;
-        check_goes_to(&answer, "https://app.example.org/x?y");
+        check_continues_to(&answer, "https://app.example.org/x?y");
         let known = service.validate(&answer.cookie("session_id").unwrap()).await.body;
         assert_eq!(known["username"], "alice");
         assert_eq!(known["permissions"], serde_json::json!([]));
-        let without_email = post("username=bob&email=&password=correct+horse+battery");
+        let without_email = post("username=bob+&email=+&password=correct+horse+battery");
         check_goes_to(&service.send(without_email).await, "/account");
         let kinds: Vec<_> = service.audited().iter().map(|line| line["audit"].clone()).collect();
         assert_eq!(kinds, ["registered", "login_ok", "registered", "login_ok"]);
@@ -337,7 +336,7 @@ mod tests {
             check_goes_to(&service.send(post(&body)).await, "/account");
         }
         let answer = service.send(post(GOOD)).await;
-        check_again(&answer, 429, "Wait a few minutes");
+        check_again(&answer, 429, "Try again in 70 seconds.");
         assert_eq!(answer.header("retry-after"), "70");
     }
 
@@ -348,7 +347,7 @@ mod tests {
         let mut service = TestService::with(LIFETIMES, none, &Location::Memory).await;
         service.site = site_with_return_host("http://127.0.0.1:8001", "app.example.org");
         let answer = service.send(post(&format!("{GOOD}&return_to={THERE}"))).await;
-        check_goes_to(&answer, &format!("/login?return_to={THERE}"));
+        check_continues_to(&answer, &format!("/login?return_to={THERE}"));
         assert_eq!(answer.header("set-cookie"), "");
         assert_eq!(service.users.list().await.unwrap().len(), 1);
     }
@@ -381,7 +380,7 @@ mod tests {
             (post("username=a"), (422, "invalid_value")),
             (post("username=a&password=short"), (422, "invalid_value")),
             (post("username=a&username=b&password=x"), (400, "bad_request")),
-            (get("/register?x=1"), (400, "bad_request")),
+            (get("/register?return_to=a&return_to=b"), (400, "bad_request")),
             (
                 post("{}").insert_header(("content-type", "application/json")),
                 (415, "unsupported_media_type"),
@@ -395,7 +394,7 @@ mod tests {
     async fn where_registration_is_closed_there_is_no_such_page_and_no_link_to_it() {
         let service = TestService::closed().await;
         for request in [TestRequest::get().uri("/register"), post(GOOD)] {
-            assert_eq!(service.send(request).await.problem(), (404, "not_found"));
+            assert_eq!(service.send(request).await.status, 404);
         }
         assert!(!service.send(get("/login")).await.text.contains("/register"));
         let open = self::service().await;

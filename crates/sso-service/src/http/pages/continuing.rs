@@ -1,0 +1,63 @@
+//! Pages that go on to another one by themselves, without a script.
+//!
+//! Browsers apply the policy of a page (`form-action`) to every redirect that follows its form,
+//! also to those of other hosts. So where a form leads away from our pages, the answer is a page:
+//! with it the form's navigation has arrived, and what follows is a new one.
+
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use askama::Template;
+use service_runtime::http::Result;
+
+use super::{
+    page::{go_on, go_to, page_with, with_landing},
+    visitor::mark_log_in,
+};
+use crate::{
+    authority::LoggedIn,
+    http::cookies,
+    site::{Landing, Site},
+};
+
+#[derive(Template)]
+#[template(path = "continue.html")]
+struct ContinuePage<'a> {
+    host: &'a str,
+    url: &'a str,
+}
+
+/// The answer with a page that navigates to `url`. To a browser a redirect is still the doing of
+/// the site that led here; a navigation of our page is not.
+pub(super) fn continue_to(
+    response: HttpResponseBuilder,
+    url: &str,
+    site: &Site,
+) -> Result<HttpResponse> {
+    page_with(response, &ContinuePage { host: site.origin().host(), url })
+}
+
+/// The answer to a form that began a session: on to where one wanted to go, with its cookies.
+pub(super) fn go_on_after_form(
+    logged_in: &LoggedIn,
+    landing: &Landing,
+    site: &Site,
+) -> Result<HttpResponse> {
+    let mut response = match landing.returning() {
+        None => go_on(logged_in, landing, site),
+        Some(url) => {
+            let mut response = HttpResponse::Ok();
+            cookies::give(&mut response, logged_in, site);
+            continue_to(response, url.as_str(), site)?
+        }
+    };
+    mark_log_in(&mut response);
+    Ok(response)
+}
+
+/// The answer to a form after which one has to log in. The log-in may lead away at once.
+pub(super) fn log_in_after_form(landing: &Landing, site: &Site) -> Result<HttpResponse> {
+    let log_in = with_landing("/login", landing);
+    if landing.returning().is_none() {
+        return Ok(go_to(&log_in).finish());
+    }
+    continue_to(HttpResponse::Ok(), &log_in, site)
+}
