@@ -1,7 +1,7 @@
 //! A log as it is given out over time: chunk by chunk, waiting where the log has not grown yet,
 //! until it ends or may not go on.
 
-use std::{io, time::Duration};
+use std::{future::pending, io, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use crate::{
+    auth::TokenEnd,
     logs::{
         file::ReadingCost,
         kubelet::KubeletReading,
@@ -111,12 +112,12 @@ pub(crate) struct LogStream {
     progress: Progress,
     /// Tell when the logs may have grown.
     changes: Vec<watch::Receiver<u64>>,
-    /// When to warn that the token comes to its end.
-    warning: Option<Instant>,
+    /// When the token ends, as the authority said last.
+    token_end: Option<watch::Receiver<TokenEnd>>,
+    /// The end that the client was warned of.
+    warned_of: Option<DateTime<Utc>>,
     /// From then on nothing more is chosen that may still be written.
     complete_at: Option<Instant>,
-    /// From then on the token is invalid.
-    expires_at: DateTime<Utc>,
     /// When something was last given out.
     last_given: Instant,
     /// What is not finished was given out, and nothing came since.
@@ -147,6 +148,7 @@ enum Wake {
     Heartbeat,
     Warning,
     Complete,
+    TokenEnd,
 }
 
 /// The body has to be cut off.
@@ -185,9 +187,9 @@ impl LogStream {
             chunk,
             progress,
             changes: Vec::new(),
-            warning: None,
+            token_end: None,
+            warned_of: None,
             complete_at: None,
-            expires_at: DateTime::<Utc>::MAX_UTC,
             last_given: Instant::now(),
             is_flushed: false,
             is_ended: false,
@@ -200,11 +202,9 @@ impl LogStream {
         self
     }
 
-    /// Warns that the token ends in `left`, if the form has words for it.
-    pub(crate) fn warning_of(mut self, expires_at: DateTime<Utc>, left: Duration) -> Self {
-        let due = Instant::now() + left.saturating_sub(WARNING);
-        self.warning = (self.form == LogForm::Events).then_some(due);
-        self.expires_at = expires_at;
+    /// Warns that the token ends, if the form has words for it.
+    pub(crate) fn warning_of(mut self, end: watch::Receiver<TokenEnd>) -> Self {
+        self.token_end = (self.form == LogForm::Events).then_some(end);
         self
     }
 
@@ -216,7 +216,7 @@ impl LogStream {
 
     /// How the stream ends if it is ended from outside.
     pub(crate) fn early_end(&self) -> EarlyEnd {
-        EarlyEnd { form: self.form, expires_at: self.expires_at }
+        EarlyEnd { form: self.form, token_end: self.token_end.clone() }
     }
 
     /// All of the log, if that has been read already.
@@ -235,13 +235,13 @@ impl LogStream {
     /// The next bytes; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Cut> {
         loop {
-            if self.warning.is_some_and(|due| due <= Instant::now()) && self.chunk.is_empty() {
+            if self.chunk.is_empty() && self.warning().is_some_and(|due| due <= Instant::now()) {
                 self.warn();
             }
             match self.progress {
                 Progress::Done(reason) => return self.end(reason),
                 Progress::CaughtUp if self.chunk.is_empty() => match self.wait().await {
-                    Wake::Changed => {}
+                    Wake::Changed | Wake::TokenEnd => {}
                     Wake::Quiet => self.flush().await?,
                     Wake::Heartbeat => self.chunk.extend_from_slice(b": still here\n\n"),
                     Wake::Warning => self.warn(),
@@ -339,10 +339,18 @@ impl LogStream {
         }
     }
 
+    /// When to warn of the token's end, unless that was done.
+    fn warning(&self) -> Option<Instant> {
+        let end = self.token_end.as_ref()?.borrow();
+        let due = end.due().filter(|_| self.warned_of != Some(end.expires_at))?;
+        Some(due.checked_sub(WARNING).unwrap_or_else(Instant::now))
+    }
+
     fn warn(&mut self) {
-        if self.warning.take().is_some() {
-            let reason = EndReason::Expired;
-            let event = AuthEvent { state: "expiring", reason, expires_at: self.expires_at };
+        if let Some(end) = &self.token_end {
+            let expires_at = end.borrow().expires_at;
+            self.warned_of = Some(expires_at);
+            let event = AuthEvent { state: "expiring", reason: EndReason::Expired, expires_at };
             write_event(&mut self.chunk, "auth", &event);
         }
     }
@@ -354,12 +362,14 @@ impl LogStream {
             _ => never(),
         };
         let quiet = if self.is_flushed { never() } else { self.last_given + QUIET };
-        let warning = self.warning.unwrap_or_else(never);
+        let warning = self.warning().unwrap_or_else(never);
         let complete = self.complete_at.unwrap_or_else(never);
+        let token_end = moved(self.token_end.as_mut());
         let changes = self.changes.iter_mut().map(|change| Box::pin(change.changed()));
         tokio::select! {
             biased;
             () = sleep_until(warning) => Wake::Warning,
+            () = token_end => Wake::TokenEnd,
             // A log that is written to all the time ends as well.
             () = sleep_until(complete) => Wake::Complete,
             () = sleep_until(heartbeat) => Wake::Heartbeat,
@@ -370,11 +380,23 @@ impl LogStream {
     }
 }
 
+/// Ends when the authority says another end of the token.
+async fn moved(end: Option<&mut watch::Receiver<TokenEnd>>) {
+    let is_told = match end {
+        Some(end) => end.changed().await.is_ok(),
+        None => false,
+    };
+    if !is_told {
+        pending::<()>().await;
+    }
+}
+
 /// The end of a stream that is ended from outside: its token is over, or the service stops.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct EarlyEnd {
     form: LogForm,
-    expires_at: DateTime<Utc>,
+    /// For events.
+    token_end: Option<watch::Receiver<TokenEnd>>,
 }
 
 impl EarlyEnd {
@@ -387,9 +409,9 @@ impl EarlyEnd {
             return Err(Cut::Early(reason));
         }
         let mut chunk = Vec::new();
-        if self.form == LogForm::Events && reason.is_of_token() {
-            let event = AuthEvent { state: "ended", reason, expires_at: self.expires_at };
-            write_event(&mut chunk, "auth", &event);
+        if let Some(end) = self.token_end.filter(|_| reason.is_of_token()) {
+            let expires_at = end.borrow().expires_at;
+            write_event(&mut chunk, "auth", &AuthEvent { state: "ended", reason, expires_at });
         }
         write_end(self.form, reason, &mut chunk);
         Ok(chunk.into())

@@ -92,30 +92,30 @@ pub(super) fn entrust(
     let Asked { request, state, caller, token, payload: _ } = asked;
     let Opened { log, pod, follows, until, permit } = opened;
     let context = RequestContext::of(&request);
-    let expires_at = caller.expires_at;
-    let left = (expires_at - context.arrived).to_std().unwrap_or_default();
     let ends_in = until.filter(|_| follows).map(|until| {
         let written_by = until.checked_add_signed(WRITTEN_WITHIN).unwrap_or(until);
         (written_by - context.arrived).to_std().unwrap_or_default()
     });
-    let vigil = Vigil {
-        authority: state.authority.clone(),
-        clock: state.clock.clone(),
+    let vigil = Vigil::new(
+        state.authority.clone(),
+        state.clock.clone(),
         token,
         context,
-        times: state.vigil_times,
-    };
+        state.vigil_times,
+        caller.expires_at,
+    );
+    let token_end = vigil.token_end();
     let readiness = state.readiness.clone();
     // A reader may pause for as long as the token lives.
     let exemption = StallExemption::of(&request);
     let end = async move {
         let _exemption = exemption;
         tokio::select! {
-            reason = vigil.keep(expires_at, |caller| caller.may_read(&pod).is_ok()) => reason,
+            reason = vigil.keep(|caller| caller.may_read(&pod).is_ok()) => reason,
             // What ends by itself is let end.
             () = readiness.ended(), if follows => EndReason::Shutdown,
         }
     };
-    let log = log.complete_in(ends_in).warning_of(expires_at, left);
+    let log = log.complete_in(ends_in).warning_of(token_end);
     (log, permit, end)
 }

@@ -97,17 +97,18 @@ fn permission_end(
     caller: Caller,
     token: Rc<BearerToken>,
 ) -> impl Future<Output = EndReason> + use<> {
-    let vigil = Vigil {
-        authority: state.authority.clone(),
-        clock: state.clock.clone(),
+    let vigil = Vigil::new(
+        state.authority.clone(),
+        state.clock.clone(),
         token,
-        context: RequestContext::of(request),
-        times: state.vigil_times,
-    };
+        RequestContext::of(request),
+        state.vigil_times,
+        caller.expires_at,
+    );
     let readiness = state.readiness.clone();
     async move {
         tokio::select! {
-            reason = vigil.keep(caller.expires_at, |now| now.may_the_same_as(&caller)) => reason,
+            reason = vigil.keep(|now| now.may_the_same_as(&caller)) => reason,
             () = readiness.ended() => EndReason::Shutdown,
         }
     }
