@@ -49,3 +49,72 @@ pub(crate) fn step() -> io::Result<()> {
     let pace = PACE.with_borrow(Clone::clone);
     pace.map_or(Ok(()), |pace| pace.step())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, io::Write, sync::Arc};
+
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::*;
+    use crate::logs::file::{FileReader, LogFile};
+
+    const MIB: usize = 1024 * 1024;
+
+    /// Lets so many steps go on.
+    struct Steps(Cell<u32>);
+
+    impl Pace for Steps {
+        fn step(&self) -> io::Result<()> {
+            let left = self.0.get().checked_sub(1);
+            self.0.set(left.ok_or_else(|| io::Error::other("given up"))?);
+            Ok(())
+        }
+    }
+
+    fn stored(content: &[u8], is_compressed: bool) -> Arc<LogFile> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(content).unwrap();
+        Arc::new(LogFile::new(file, is_compressed, 0).unwrap())
+    }
+
+    fn packed(content: &[u8]) -> Vec<u8> {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(content).unwrap();
+        packed.finish().unwrap()
+    }
+
+    /// Reads all of it, and fails if it may not go on.
+    fn read(file: &Arc<LogFile>) -> io::Result<()> {
+        let mut reader = FileReader::new(file.clone(), 0)?;
+        let mut buffer = vec![0; 256 * 1024];
+        while reader.read(&mut buffer)? > 0 {}
+        Ok(())
+    }
+
+    #[test]
+    fn a_reading_is_given_up_in_the_middle_wherever_it_is() {
+        let zeros = vec![0; 16 * MIB];
+        for (what, file) in [
+            ("much", stored(&zeros, false)),
+            ("much unpacked", stored(&packed(&zeros), true)),
+            ("nothing unpacked", stored(&packed(b"").repeat(2 * MIB / 20), true)),
+        ] {
+            let at = |steps| Rc::new(Steps(Cell::new(steps)));
+            assert!(at_pace(at(20), || read(&file)).is_err(), "{what}");
+            let all = at_pace(at(u32::MAX), || read(&file));
+            assert!(all.is_ok(), "{what}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn work_that_others_wait_for_is_not_interrupted() {
+        let file = stored(b"line\n", false);
+        at_pace(Rc::new(Steps(Cell::new(0))), || {
+            read(&file).unwrap_err();
+            uninterrupted(|| read(&file)).unwrap();
+            read(&file).unwrap_err();
+        });
+        read(&file).unwrap();
+    }
+}

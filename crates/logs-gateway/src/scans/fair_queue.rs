@@ -20,8 +20,10 @@ pub(super) struct Limits {
     /// Scans that run.
     pub(super) running: usize,
     /// Scans that hold a thread: those that run, and those that were interrupted and wait for their
-    /// next turn. A user holds `running` of them at most, and only one when half of all are held.
+    /// next turn.
     pub(super) threads: usize,
+    /// Of these those of one user, who gets no second one when half of all are held.
+    pub(super) threads_per_user: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -167,8 +169,8 @@ impl FairQueue {
     }
 
     fn may_take_thread(&self, user: &User) -> bool {
-        let Limits { running, threads, .. } = self.limits;
-        let may_have_more = user.threads < running && self.threads < threads / 2;
+        let Limits { threads, threads_per_user, .. } = self.limits;
+        let may_have_more = user.threads < threads_per_user && self.threads < threads / 2;
         self.threads < threads && (user.threads == 0 || may_have_more)
     }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::fair_queue::{FairQueue, Limits, SLICE, ScanId};
 
 const USERS: usize = 5;
-const LIMITS: Limits = Limits { running: 2, threads: 8 };
+const LIMITS: Limits = Limits { running: 2, threads: 8, threads_per_user: 3 };
 const MAX_WAITING: usize = 20;
 /// How much later than it should a turn may end: a scan looks only between two pieces that it reads.
 const MAX_OVERRUN: u64 = 5;

@@ -3,8 +3,9 @@
 mod fair_queue;
 mod schedule;
 mod turn;
+mod user_scans;
 
 #[cfg(test)]
 mod fair_queue_model;
 
-pub(crate) use schedule::{ScanError, Scans, UserScans};
+pub(crate) use user_scans::{ScanError, Scans, UserScans};

@@ -1,9 +1,7 @@
-//! Runs scans on threads of their own, each when its turn comes.
+//! Which scan has a turn, and how it is told.
 
 use std::{
     collections::HashMap,
-    io,
-    rc::Rc,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -11,195 +9,31 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    runtime::{Builder, Runtime},
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
-    time::timeout,
-};
+use tokio::sync::oneshot;
 
-use super::{
-    fair_queue::{FairQueue, Limits, QueueFull, ScanId},
-    turn::Wanted,
-};
-use crate::logs::{file::ReadingCost, pace::at_pace};
-
-/// Logs up to this size, in bytes, are read at once where they are asked for.
-const INLINE_BYTES: u64 = 64 * 1024;
-/// How many chunks are read ahead, over all streams: with more readers than that there is always
-/// another one to read for.
-const MAX_READ_AHEAD: usize = 8;
-/// How many scans hold a thread, which most of them do while they wait for their next turn.
-const MAX_THREADS: usize = 128;
-/// How many scans of a user may wait when a request begins another one: more than a user may read
-/// logs by default.
-const MAX_WAITING: usize = 64;
-/// How long a request waits for the first turn of its scan.
-const MAX_WAIT: Duration = Duration::from_secs(10);
-/// How long a thread lives without work.
-const IDLE_THREAD: Duration = Duration::from_secs(10);
-
-/// Runs everything that takes longer than handing it to another thread.
-#[derive(Debug)]
-pub(crate) struct Scans {
-    schedule: Arc<Schedule>,
-    /// The threads that read files, and no request's. Tasks that look after files run on it, too.
-    threads: Option<Runtime>,
-    ahead: Arc<Semaphore>,
-}
-
-/// The scans of one user, who shares the machine with the others.
-#[derive(Debug, Clone)]
-pub(crate) struct UserScans {
-    scans: Arc<Scans>,
-    user: Arc<str>,
-}
-
-/// Why a scan has no result.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ScanError {
-    /// The user has to wait for scans of the same user.
-    #[error("other reads of the same user take all the time")]
-    TooMany,
-    /// The user has to wait for other users.
-    #[error("too much is being read by others")]
-    Busy,
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
-
-impl Scans {
-    /// Lets so many scans run at once.
-    ///
-    /// # Errors
-    /// When the system has no thread to give.
-    pub(crate) fn new(max_running: usize) -> io::Result<Arc<Self>> {
-        let threads = Builder::new_multi_thread()
-            .enable_time()
-            .max_blocking_threads(MAX_THREADS)
-            .thread_keep_alive(IDLE_THREAD)
-            .thread_name("log-files")
-            .build()?;
-        let limits = Limits { running: max_running, threads: MAX_THREADS };
-        Ok(Arc::new(Self {
-            schedule: Arc::new(Schedule::new(limits)),
-            threads: Some(threads),
-            ahead: Arc::new(Semaphore::new(MAX_READ_AHEAD)),
-        }))
-    }
-
-    pub(crate) fn of_user(self: &Arc<Self>, user: &str) -> UserScans {
-        UserScans { scans: self.clone(), user: user.into() }
-    }
-}
-
-impl Drop for Scans {
-    fn drop(&mut self) {
-        // Waits for nothing: this may be on an event loop.
-        if let Some(threads) = self.threads.take() {
-            threads.shutdown_background();
-        }
-    }
-}
-
-impl UserScans {
-    /// Does what costs that much: here and at once if it is little, else as [`request`].
-    ///
-    /// # Errors
-    /// When the turn did not come in time, or when the work fails.
-    ///
-    /// [`request`]: Self::request
-    pub(crate) async fn request_costing<T: Send + 'static>(
-        &self,
-        cost: ReadingCost,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, ScanError> {
-        if cost.is_little() { Ok(work()) } else { self.request(work).await }
-    }
-
-    /// Does work on another thread when the user's turn comes, for which a request waits 10 s at
-    /// most. Tasks that the work spawns run on such threads too.
-    ///
-    /// # Errors
-    /// When the turn did not come in time, or when the work fails.
-    pub(crate) async fn request<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, ScanError> {
-        let (wanted, turn) = self.enqueue(MAX_WAITING)?;
-        if timeout(MAX_WAIT, turn).await.is_err() {
-            let is_own_fault = self.scans.schedule.state().queue.has_others(wanted.id);
-            return Err(if is_own_fault { ScanError::TooMany } else { ScanError::Busy });
-        }
-        self.run(wanted, work).await
-    }
-
-    /// Does what costs that much for an answer that has begun: it waits for as long as it takes.
-    ///
-    /// # Errors
-    /// When the work fails.
-    pub(crate) async fn read_on<T: Send + 'static>(
-        &self,
-        cost: ReadingCost,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, ScanError> {
-        if cost.is_little() {
-            return Ok(work());
-        }
-        // There is one for each open body at most.
-        let (wanted, turn) = self.enqueue(usize::MAX)?;
-        let _ = turn.await;
-        self.run(wanted, work).await
-    }
-
-    /// A place among the chunks that are read ahead, if there is one.
-    pub(crate) fn place_ahead(&self) -> Option<OwnedSemaphorePermit> {
-        self.scans.ahead.clone().try_acquire_owned().ok()
-    }
-
-    fn enqueue(&self, max_waiting: usize) -> Result<(Wanted, oneshot::Receiver<()>), ScanError> {
-        let schedule = self.scans.schedule.clone();
-        let queued = schedule.enqueue(&self.user, max_waiting);
-        let (id, turn) = queued.map_err(|QueueFull| ScanError::TooMany)?;
-        Ok((Wanted::new(schedule, id), turn))
-    }
-
-    async fn run<T: Send + 'static>(
-        &self,
-        mut wanted: Wanted,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, ScanError> {
-        let threads = self.scans.threads.as_ref();
-        let threads = threads.ok_or_else(|| io::Error::other("the gateway stops"))?;
-        let turns = wanted.begin();
-        let done = threads.spawn_blocking(move || at_pace(Rc::new(turns), work)).await;
-        Ok(done.map_err(io::Error::other)?)
-    }
-}
-
-impl ReadingCost {
-    /// Handing the work to another thread would take longer than doing it.
-    pub(crate) fn is_little(self) -> bool {
-        self.stored_bytes <= INLINE_BYTES && !self.is_compressed
-    }
-}
+use super::fair_queue::{FairQueue, Limits, QueueFull, ScanId};
 
 /// The queue, and how those in it are told of their turns.
 #[derive(Debug)]
 pub(super) struct Schedule(Mutex<State>);
 
 #[derive(Debug)]
-pub(super) struct State {
+struct State {
     queue: FairQueue,
     /// Of each scan that waits.
     turns: HashMap<ScanId, oneshot::Sender<()>>,
 }
 
 impl Schedule {
-    fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self(Mutex::new(State { queue: FairQueue::new(limits), turns: HashMap::new() }))
     }
 
-    fn enqueue(
+    /// A new scan of this user, and what tells of its first turn.
+    ///
+    /// # Errors
+    /// When `max_waiting` scans of the user wait already.
+    pub(super) fn enqueue(
         &self,
         user: &Arc<str>,
         max_waiting: usize,
@@ -247,6 +81,17 @@ impl Schedule {
         state.dispatch();
     }
 
+    /// Whether other scans of the same user run or wait.
+    pub(super) fn has_others(&self, id: ScanId) -> bool {
+        self.state().queue.has_others(id)
+    }
+
+    /// How many scans there are, in all states.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.state().queue.len()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Each change is whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -267,100 +112,5 @@ impl State {
                 let _ = turn.send(());
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::AtomicUsize;
-
-    use futures_util::FutureExt;
-
-    use super::*;
-    use crate::logs::pace;
-
-    const MUCH: ReadingCost = ReadingCost { stored_bytes: u64::MAX, is_compressed: false };
-    const LITTLE: ReadingCost = ReadingCost { stored_bytes: 1, is_compressed: false };
-
-    /// Goes on until nobody waits for it, and counts its steps.
-    fn endless(steps: &AtomicUsize) -> io::Result<()> {
-        loop {
-            pace::step()?;
-            steps.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    impl Scans {
-        /// How many there are, in all states.
-        fn count(&self) -> usize {
-            self.schedule.state().queue.len()
-        }
-    }
-
-    async fn until(is_so: impl Fn() -> bool) {
-        while !is_so() {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    #[tokio::test]
-    async fn a_scan_ends_when_nobody_waits_for_it() {
-        let scans = Scans::new(1).unwrap();
-        let steps = [(); 3].map(|()| Arc::new(AtomicUsize::new(0)));
-        let begin = |user: &str, steps: &Arc<AtomicUsize>| {
-            let (scans, steps) = (scans.of_user(user), steps.clone());
-            tokio::spawn(async move { scans.read_on(MUCH, move || endless(&steps)).await })
-        };
-        // Two that take turns at the only place, and one that has to wait for the first of them.
-        let running = [begin("eve", &steps[0]), begin("ada", &steps[1]), begin("eve", &steps[2])];
-        for _ in 0..3 {
-            let before = [0, 1].map(|scan: usize| steps[scan].load(Ordering::Relaxed));
-            until(|| (0..2).all(|scan| steps[scan].load(Ordering::Relaxed) > before[scan])).await;
-        }
-        assert_eq!(steps[2].load(Ordering::Relaxed), 0);
-        assert_eq!(scans.count(), 3);
-        running.iter().for_each(tokio::task::JoinHandle::abort);
-        until(|| scans.count() == 0).await;
-    }
-
-    #[tokio::test]
-    async fn a_scan_that_was_dropped_before_its_first_turn_takes_no_place() {
-        let scans = Scans::new(1).unwrap();
-        let eve = scans.of_user("eve");
-        let mut has_turn = Box::pin(eve.read_on(MUCH, || endless(&AtomicUsize::new(0))));
-        assert!((&mut has_turn).now_or_never().is_none());
-        for _ in 0..MAX_WAITING {
-            assert!(eve.request(|| ()).now_or_never().is_none());
-        }
-        drop(has_turn);
-        until(|| scans.count() == 0).await;
-        eve.request(|| ()).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn what_is_little_is_done_at_once() {
-        let scans = Scans::new(1).unwrap();
-        let here = std::thread::current().id();
-        let there = || std::thread::current().id();
-        let ada = scans.of_user("ada");
-        assert_eq!(ada.request_costing(LITTLE, there).now_or_never().unwrap().unwrap(), here);
-        assert_ne!(ada.request_costing(MUCH, there).await.unwrap(), here);
-        let compressed = ReadingCost { is_compressed: true, ..LITTLE };
-        assert_ne!(ada.request_costing(compressed, there).await.unwrap(), here);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_request_is_refused_whose_turn_does_not_come() {
-        let scans = Scans::new(1).unwrap();
-        let (go, wait) = std::sync::mpsc::channel::<()>();
-        let eve = scans.of_user("eve");
-        let mut never_yields = Box::pin(eve.read_on(MUCH, move || wait.recv().is_ok()));
-        assert!((&mut never_yields).now_or_never().is_none());
-        let refused = scans.of_user("ada").request(|| ()).await;
-        assert!(matches!(refused, Err(ScanError::Busy)), "{refused:?}");
-        let refused = eve.request(|| ()).await;
-        assert!(matches!(refused, Err(ScanError::TooMany)), "{refused:?}");
-        go.send(()).unwrap();
-        assert!(never_yields.await.unwrap());
     }
 }
