@@ -30,10 +30,13 @@ pub(crate) struct LogQuery {
 }
 
 impl LogQuery {
-    /// Whether the names of the files tell which of them are meant. If not, their first lines have
-    /// to be read.
+    /// Whether the names of the files tell which of them are meant, and in which order. If not, their
+    /// first lines have to be read.
     pub(crate) fn is_of_files_by_name(&self) -> bool {
-        self.anchor.is_none() && !self.follow && self.filter.has_no_times()
+        self.history == History::Current
+            && self.anchor.is_none()
+            && !self.follow
+            && self.filter.has_no_times()
     }
 }
 
