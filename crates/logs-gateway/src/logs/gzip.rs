@@ -7,6 +7,8 @@ use std::io::{self, BufReader, ErrorKind, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
+use super::pace;
+
 /// How much of the stored file is read at once, in bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
 
@@ -58,6 +60,8 @@ impl<R: Read> GzipReader<R> {
     pub(crate) fn skip(&mut self, mut bytes: u64) -> io::Result<()> {
         let mut buffer = [0; 8 * 1024];
         while bytes > 0 {
+            // Little that is stored may be decompressed to much.
+            pace::step()?;
             let wanted = usize::try_from(bytes).unwrap_or(usize::MAX).min(buffer.len());
             match self.read(&mut buffer[..wanted])? {
                 0 => break,

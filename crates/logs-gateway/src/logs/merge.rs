@@ -1,6 +1,6 @@
 //! The chosen lines of one or several logs, in the order of their times.
 
-use std::{io, sync::Arc};
+use std::{io, iter, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
@@ -39,6 +39,15 @@ pub(crate) struct Following {
 }
 
 impl Following {
+    /// What it takes to read the file that the log goes on in after this one, if there is one by
+    /// now.
+    pub(crate) fn cost_after(&self, file: &Arc<LogFile>) -> ReadingCost {
+        match self.log.next_after(file) {
+            Next::File(next) | Next::AfterGap(next) => next.cost(),
+            Next::Wait | Next::Ended => ReadingCost::default(),
+        }
+    }
+
     /// Whether the log goes on in, or after, the last of these files.
     pub(crate) fn concerns(&self, files: &[Arc<LogFile>]) -> bool {
         let followed = self.log.run();
@@ -189,7 +198,7 @@ impl ChosenLines {
 
     /// What it takes to read the rest, as far as it is there.
     pub(crate) fn cost_ahead(&self) -> ReadingCost {
-        self.logs.iter().map(|log| log.lines.physical().cost_ahead()).sum()
+        self.logs.iter().map(ChosenLog::cost_ahead).sum()
     }
 
     fn advance_with(
@@ -303,6 +312,13 @@ impl ChosenLog {
             refused: None,
             before_next: None,
         })
+    }
+
+    fn cost_ahead(&self) -> ReadingCost {
+        let physical = self.lines.physical();
+        let known = iter::once(physical.cost_ahead());
+        let following = self.following.iter().zip(physical.last_file());
+        known.chain(following.map(|(following, last)| following.cost_after(last))).sum()
     }
 
     /// Goes to the next line that passes the filter.

@@ -84,9 +84,9 @@ mod tests {
         packed.finish().unwrap()
     }
 
-    /// Reads all of it, and fails if it may not go on.
-    fn read(file: &Arc<LogFile>) -> io::Result<()> {
-        let mut reader = FileReader::new(file.clone(), 0)?;
+    /// Reads from the offset to the end, and fails if it may not go on.
+    fn read_from(file: &Arc<LogFile>, offset: u64) -> io::Result<()> {
+        let mut reader = FileReader::new(file.clone(), offset)?;
         let mut buffer = vec![0; 256 * 1024];
         while reader.read(&mut buffer)? > 0 {}
         Ok(())
@@ -95,14 +95,16 @@ mod tests {
     #[test]
     fn a_reading_is_given_up_in_the_middle_wherever_it_is() {
         let zeros = vec![0; 16 * MIB];
-        for (what, file) in [
-            ("much", stored(&zeros, false)),
-            ("much unpacked", stored(&packed(&zeros), true)),
-            ("nothing unpacked", stored(&packed(b"").repeat(2 * MIB / 20), true)),
+        let end = zeros.len() as u64;
+        for (what, file, offset) in [
+            ("much", stored(&zeros, false), 0),
+            ("much unpacked", stored(&packed(&zeros), true), 0),
+            ("looking for a place", stored(&packed(&zeros), true), end),
+            ("nothing unpacked", stored(&packed(b"").repeat(2 * MIB / 20), true), 0),
         ] {
             let at = |steps| Rc::new(Steps(Cell::new(steps)));
-            assert!(at_pace(at(20), || read(&file)).is_err(), "{what}");
-            let all = at_pace(at(u32::MAX), || read(&file));
+            assert!(at_pace(at(20), || read_from(&file, offset)).is_err(), "{what}");
+            let all = at_pace(at(u32::MAX), || read_from(&file, offset));
             assert!(all.is_ok(), "{what}: {all:?}");
         }
     }
@@ -111,10 +113,10 @@ mod tests {
     fn work_that_others_wait_for_is_not_interrupted() {
         let file = stored(b"line\n", false);
         at_pace(Rc::new(Steps(Cell::new(0))), || {
-            read(&file).unwrap_err();
-            uninterrupted(|| read(&file)).unwrap();
-            read(&file).unwrap_err();
+            read_from(&file, 0).unwrap_err();
+            uninterrupted(|| read_from(&file, 0)).unwrap();
+            read_from(&file, 0).unwrap_err();
         });
-        read(&file).unwrap();
+        read_from(&file, 0).unwrap();
     }
 }

@@ -1,6 +1,9 @@
 //! A log in the kubelet's bytes, across the files that it goes on in.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    iter,
+};
 
 use super::{KubeletError, KubeletOptions, KubeletRendering};
 use crate::logs::{
@@ -29,7 +32,9 @@ impl KubeletReading {
 
     /// What it takes to read the rest, as far as it is there.
     pub(crate) fn cost_ahead(&self) -> ReadingCost {
-        self.rendering.cost_ahead()
+        let known = iter::once(self.rendering.cost_ahead());
+        let following = self.following.iter().zip(self.rendering.last_file());
+        known.chain(following.map(|(following, last)| following.cost_after(last))).sum()
     }
 
     /// Writes the next chunk behind what stands in `out`.

@@ -1,12 +1,12 @@
 //! The kubelet's reading and writing of a log (`ReadLogs` and `logWriter` in `logs.go`).
 
-use std::io;
+use std::{io, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
 use super::{quote::Quoted, tail, whole_lines::WholeLines};
 use crate::logs::{
-    file::{Chain, ReadingCost},
+    file::{Chain, LogFile, ReadingCost},
     format::{Entry, LineFormat, LineTime, Stream, UnknownStream},
     physical::{Advance, LineEnd, PhysicalLine, PhysicalLines},
     render::{EndReason, Progress},
@@ -99,6 +99,11 @@ impl KubeletRendering {
     /// Here further files are appended, and here it is told that none will come.
     pub(crate) fn lines_mut(&mut self) -> &mut PhysicalLines {
         self.lines.physical_mut()
+    }
+
+    /// The file after which nothing is known yet.
+    pub(super) fn last_file(&self) -> Option<&Arc<LogFile>> {
+        self.lines.physical().last_file()
     }
 
     /// What it takes to read the rest, as far as it is there.
