@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::harness::{Ended, Pair, run_sso, scratch};
+use crate::harness::{ADMIN, Ended, Pair, patience, plain_client, run_sso, scratch, until};
 
 fn url(path: &Path) -> String {
     format!("sqlite://{}", path.display())
@@ -94,4 +94,42 @@ fn a_command_in_the_wrong_directory_creates_no_database() {
 fn a_relative_path_is_named_in_full() {
     let refused = run_sso(&["admin", "user", "list"], &[], "");
     check_refused(&refused, "/sso.db");
+}
+
+async fn is_ready(pair: &Pair) -> bool {
+    let url = format!("http://{}/readyz", pair.sso.ops());
+    plain_client().get(url).send().await.unwrap().status() == 200
+}
+
+#[tokio::test]
+async fn a_database_that_is_deleted_acknowledges_nothing_more() {
+    let pair = Pair::start();
+    let admin = pair.admin().await;
+    assert!(is_ready(&pair).await);
+    fs::remove_file(pair.beside_logs("sso.db")).unwrap();
+    let log_in = pair.anonymous().log_in(ADMIN.0, ADMIN.1).await;
+    log_in.check_problem_is(503, "store_unavailable");
+    assert!(!is_ready(&pair).await);
+    assert_eq!(admin.validate().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_deleted_database_is_noticed_without_a_request() {
+    let pair = Pair::start();
+    fs::remove_file(pair.beside_logs("sso.db-wal")).unwrap();
+    until("not ready", patience(), async || (!is_ready(&pair).await).then_some(())).await;
+}
+
+#[test]
+fn a_path_where_no_database_can_be_is_a_fault_of_the_configuration() {
+    let directory = scratch();
+    fs::write(directory.path().join("file"), "").unwrap();
+    for (path, named) in [("missing/sso.db", "missing"), ("file/sso.db", "file"), ("", "")] {
+        let path = directory.path().join(path);
+        let named = directory.path().join(named);
+        let checked = run_sso(&["check-config"], &[("SSO_DATABASE_URL", &url(&path))], "");
+        for refused in [checked, serve(&path)] {
+            check_refused(&refused, named.to_str().unwrap());
+        }
+    }
 }

@@ -171,6 +171,8 @@ impl App {
     /// When a listener fails.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let readiness = Readiness::default();
+        let database = self.database.clone();
+        readiness.require("the database cannot be written", move || database.is_healthy());
         let (services, edge) = (self.services, self.edge);
         let public = self.public.serve(move || http::app(services.clone(), edge.clone()))?;
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;

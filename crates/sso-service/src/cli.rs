@@ -13,7 +13,7 @@ use service_runtime::{
 use crate::{
     admin::{AdminCommand, AdminError},
     app::{App, StartError},
-    config::Config,
+    config::{Config, PathFault},
 };
 
 /// `EX_USAGE` of sysexits.h.
@@ -50,6 +50,7 @@ impl Cli {
             Some(Command::Healthcheck) => Ok(healthcheck::check(config.ops_listen).await?),
             Some(Command::CheckConfig) => {
                 eprint!("{}", config.warnings);
+                config.check_paths()?;
                 eprintln!("the configuration is good");
                 Ok(())
             }
@@ -76,6 +77,9 @@ pub(crate) enum Failure {
     /// The environment is wrong.
     #[error(transparent)]
     Configuration(#[from] Faults),
+    /// A file cannot be written where it should be.
+    #[error(transparent)]
+    Path(#[from] PathFault),
     /// The service did not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -94,7 +98,7 @@ impl Failure {
     /// 64 when another configuration would help, else 1.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Configuration(_) => ExitCode::from(CONFIGURATION_FAULT),
+            Self::Configuration(_) | Self::Path(_) => ExitCode::from(CONFIGURATION_FAULT),
             Self::Start(error) if error.is_about_configuration() => {
                 ExitCode::from(CONFIGURATION_FAULT)
             }

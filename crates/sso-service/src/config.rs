@@ -1,5 +1,6 @@
 //! Configuration from the environment: the only place that reads it.
 
+mod paths;
 mod site;
 
 use std::{net::SocketAddr, num::NonZero, path::PathBuf, str::FromStr, thread, time::Duration};
@@ -15,6 +16,9 @@ use service_runtime::{
 };
 use tracing::level_filters::LevelFilter;
 use zeroize::Zeroizing;
+
+pub(crate) use paths::PathFault;
+use paths::{check_directory, check_file};
 
 use crate::{
     accounts::Registration,
@@ -117,6 +121,20 @@ impl Config {
         config.warnings = settings.take_warnings();
         settings.finish()?;
         Ok(config)
+    }
+}
+
+impl Config {
+    /// Checks that the files that are named can be written, without writing to them.
+    ///
+    /// # Errors
+    /// When one of them cannot be.
+    pub(crate) fn check_paths(&self) -> Result<(), PathFault> {
+        if let Location::File(path) = &self.database {
+            check_directory("SSO_DATABASE_URL", path)?;
+            check_file("SSO_DATABASE_URL", path)?;
+        }
+        self.audit_file.as_ref().map_or(Ok(()), |path| check_file("SSO_AUDIT_FILE", path))
     }
 }
 

@@ -11,6 +11,8 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     commits::Commits,
+    files::DatabaseFiles,
+    health::Health,
     location::Location,
     lock::check_path,
     open::{OpenError, connect, options, readers},
@@ -27,6 +29,7 @@ pub(crate) struct Database {
     readers: SqlitePool,
     writer: Arc<Mutex<Option<Writer>>>,
     commits: Commits,
+    health: Health,
 }
 
 #[derive(Debug)]
@@ -48,10 +51,20 @@ impl Database {
         location.create_missing()?;
         let options = options(location);
         let connection = connect(&options).await?;
-        let commits = Commits::new();
-        let (jobs, ended) = writer::start(connection, follower, commits.clone()).await?;
+        let files = match location {
+            Location::File(path) => DatabaseFiles::opened(path)?,
+            Location::Memory => DatabaseFiles::none(),
+        };
+        let (commits, health) = (Commits::new(), Health::default());
+        let start = writer::start(connection, files, follower, commits.clone(), health.clone());
+        let (jobs, ended) = start.await?;
         let writer = Arc::new(Mutex::new(Some(Writer { jobs, ended })));
-        Ok(Self { readers: readers(options), writer, commits })
+        Ok(Self { readers: readers(options), writer, commits, health })
+    }
+
+    /// Whether writes succeed, as far as is known: an idle database is looked at every 5 seconds.
+    pub(crate) fn is_healthy(&self) -> bool {
+        self.health.is_good()
     }
 
     /// Opens an existing database for a command, which may run beside the service.

@@ -12,7 +12,7 @@
 //! For the same reason the descriptor stays open until SQLite has closed its own.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -25,7 +25,10 @@ use rustix::{
     system::uname,
 };
 
-use super::location::{CreateError, Location};
+use super::{
+    files::wal_of,
+    location::{CreateError, Location},
+};
 
 /// The extended attribute of the database file that names the instance. It is on the inode, like
 /// the lock.
@@ -85,20 +88,13 @@ pub(super) fn check_path(path: &Path) -> Result<(), LockError> {
     let file = open(path)?;
     match file.try_lock_shared() {
         Ok(()) => Ok(()),
-        // The instance has had its `-wal` file since it started. SQLite keeps it beside the file
-        // that a symbolic link leads to.
+        // The instance has had its `-wal` file since it started.
         Err(TryLockError::WouldBlock) => match wal_of(path).try_exists() {
             Ok(true) => Ok(()),
             _ => Err(LockError::OtherPath { path: path.to_owned(), holder: holder(&file) }),
         },
         Err(TryLockError::Error(cause)) => Err(LockError::open(path, cause)),
     }
-}
-
-fn wal_of(path: &Path) -> PathBuf {
-    let mut wal = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).into_os_string();
-    wal.push("-wal");
-    wal.into()
 }
 
 fn open(path: &Path) -> Result<File, LockError> {
@@ -169,7 +165,7 @@ impl LockError {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::{fs, os::unix::fs::symlink};
 
     use super::*;
 

@@ -4,7 +4,9 @@
 //! which commits what waits together and tells the follower before it answers.
 
 mod commits;
+mod files;
 mod handle;
+mod health;
 mod location;
 mod lock;
 mod open;

@@ -111,7 +111,7 @@ pub(crate) enum OpenError {
     /// The tables are not ours, or of a later version.
     #[error("cannot bring the database up to date: {0}")]
     Migrate(#[from] MigrateError),
-    /// There is no thread to write with.
+    /// There is no thread to write with, or the file is gone.
     #[error("cannot start the writer of the database: {0}")]
     Writer(#[from] io::Error),
 }

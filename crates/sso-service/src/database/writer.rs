@@ -17,7 +17,12 @@ use tokio::{
     time::timeout,
 };
 
-use super::{commits::Commits, unavailable::Unavailable};
+use super::{
+    commits::Commits,
+    files::DatabaseFiles,
+    health::{Checkup, Health, probe},
+    unavailable::Unavailable,
+};
 
 /// How many jobs may wait. Whoever comes then waits to be let in.
 const QUEUE: usize = 1024;
@@ -91,14 +96,17 @@ pub(super) type Jobs = mpsc::Sender<Job>;
 /// writer's end.
 pub(super) async fn start(
     connection: SqliteConnection,
+    files: DatabaseFiles,
     follower: impl Follow,
     commits: Commits,
+    health: Health,
 ) -> Result<(Jobs, oneshot::Receiver<()>), StartError> {
     let (jobs, waiting) = mpsc::channel(QUEUE);
     let (report, caught_up) = oneshot::channel();
     let (ended, end) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
-    let writer = Writer { connection, follower, waiting, commits };
+    let checkup = Checkup::of(health);
+    let writer = Writer { connection, files, follower, waiting, commits, checkup };
     thread::Builder::new().name("writer".to_owned()).spawn(move || {
         runtime.block_on(writer.run(report));
         let _ = ended.send(());
@@ -111,9 +119,11 @@ pub(super) async fn start(
 
 struct Writer<F> {
     connection: SqliteConnection,
+    files: DatabaseFiles,
     follower: F,
     waiting: mpsc::Receiver<Job>,
     commits: Commits,
+    checkup: Checkup,
 }
 
 impl<F: Follow> Writer<F> {
@@ -143,6 +153,23 @@ impl<F: Follow> Writer<F> {
         if let Err(error) = self.catch_up().await {
             tracing::warn!(%error, "cannot look for changes of the database");
         }
+        if self.checkup.is_due() {
+            let probed = self.probe().await;
+            self.checkup.finish(&probed);
+        }
+    }
+
+    /// Looks whether a write would succeed.
+    async fn probe(&mut self) -> Result<(), sqlx::Error> {
+        let connection = &mut self.connection;
+        execute(connection, "BEGIN IMMEDIATE").await?;
+        let written = probe(connection).await.and(self.files.check().map_err(sqlx::Error::from));
+        let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = execute(connection, end).await;
+        if ended.is_err() {
+            let _ = execute(connection, "ROLLBACK").await;
+        }
+        written.and(ended)
     }
 
     /// Commits a lot and answers everyone in it.
@@ -158,6 +185,7 @@ impl<F: Follow> Writer<F> {
             lot.clear();
         }
         committed = committed.and(self.catch_up().await);
+        self.checkup.note(&committed);
         self.commits.count(jobs, start.elapsed(), committed.is_ok());
         let committed = committed.map_err(|error| {
             tracing::warn!(%error, "cannot write to the database");
@@ -187,6 +215,7 @@ impl<F: Follow> Writer<F> {
             }
             execute(connection, "RELEASE job").await?;
         }
+        self.files.check()?;
         execute(connection, "COMMIT").await
     }
 
@@ -346,6 +375,19 @@ mod tests {
         holding.await.unwrap().unwrap();
         database.write(insert).await.unwrap();
         assert_eq!(followed.load(Ordering::SeqCst), 1);
+    }
+
+    /// SQLite would go on, and what it acknowledges would be lost.
+    #[tokio::test]
+    async fn nothing_is_written_to_a_file_that_was_deleted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sso.db");
+        let database = Database::open(&Location::File(path.clone()), Nobody).await.unwrap();
+        database.write(insert).await.unwrap();
+        assert!(database.is_healthy());
+        std::fs::remove_file(&path).unwrap();
+        database.write(insert).await.unwrap_err();
+        assert!(!database.is_healthy());
     }
 
     #[tokio::test]
