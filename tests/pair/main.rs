@@ -12,6 +12,7 @@ mod harness;
 
 mod accept;
 mod accounts;
+mod administration;
 mod audit;
 mod authority;
 mod batching;

@@ -4,11 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::SubsecRound;
 use service_runtime::clock::Clock;
+use sqlx::SqliteConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
-    audit::{AuditLog, Event, Kind, Source},
+    audit::{AuditLog, Event, Kind, Source, write_recorded},
     authority::Holder,
     database::Unavailable,
     login_guard::{LoginGuard, NotAuthenticated, NotHashed, Typed},
@@ -16,6 +17,7 @@ use crate::{
     users::{
         CreateError, Email, HashError, NewUser, PATIENCE, Password, PasswordChange,
         PasswordChangeError, PasswordFault, PasswordRules, StoreError, UserStore, Username,
+        change_password, create_user,
     },
 };
 
@@ -104,9 +106,11 @@ impl Accounts {
             permissions: Vec::new(),
         };
         let now = self.clock.now().trunc_subsecs(3);
-        let id = self.users.create(user, now).await?;
-        let event = Event::new(Kind::Registered, now).at(from);
-        self.audit.record(event.on(username.as_str()));
+        let event = Event::new(Kind::Registered, now).at(from).on(username.as_str());
+        let create = async move |connection: &mut SqliteConnection| {
+            Ok::<_, RegisterError>((create_user(connection, &user, now).await?, vec![event]))
+        };
+        let id = self.write(create).await?;
         Ok(Registered { id, username, email })
     }
 
@@ -139,10 +143,23 @@ impl Accounts {
             session: own.session.number,
             password_hash: self.guard.hash(new, from).await?,
         };
-        self.users.change_password(change).await?;
         let event = Holder::from(own.clone()).event(Kind::PasswordChanged, self.clock.now(), from);
-        self.audit.record(event);
-        Ok(())
+        let change = async move |connection: &mut SqliteConnection| {
+            Ok::<_, OwnPasswordError>((change_password(connection, &change).await?, vec![event]))
+        };
+        self.write(change).await
+    }
+
+    /// Makes a change, with its events.
+    async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut SqliteConnection) -> Result<(T, Vec<Event>), E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+    {
+        let (done, events) = write_recorded(self.users.database(), work).await?;
+        events.into_iter().for_each(|event| self.audit.record_line(event));
+        Ok(done)
     }
 }
 
@@ -167,6 +184,12 @@ pub(crate) enum RegisterError {
     /// Something is taken, or it cannot be written.
     #[error(transparent)]
     Create(#[from] CreateError),
+}
+
+impl From<Unavailable> for RegisterError {
+    fn from(error: Unavailable) -> Self {
+        Self::Create(error.into())
+    }
 }
 
 impl From<NotHashed> for RegisterError {

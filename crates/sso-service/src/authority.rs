@@ -152,6 +152,19 @@ impl SessionAuthority {
         result
     }
 
+    /// Validates a token once more within its request, which counts as one validation.
+    ///
+    /// # Errors
+    /// As [`SessionAuthority::validate`].
+    pub(crate) fn validate_again(
+        &self,
+        token: &BearerToken,
+        asked: &AskedPermission,
+        from: Source<'_>,
+    ) -> Result<Holder, Refusal> {
+        self.try_validate(token, Some(asked), from)
+    }
+
     /// Whoever holds a valid token of a session.
     ///
     /// # Errors
@@ -311,9 +324,13 @@ impl SessionAuthority {
         own: &Principal,
         from: Source<'_>,
     ) -> Result<(), Unavailable> {
-        let event = self.event(Kind::Logout, &Holder::from(own.clone()), from);
-        self.audit.record(event.because("others"));
-        self.sessions.end_others(&own.session).await
+        let ended = self.sessions.end_others(&own.session).await;
+        // What is not known to be written is in force all the same.
+        if !matches!(ended, Ok(0)) {
+            let event = self.event(Kind::Logout, &Holder::from(own.clone()), from);
+            self.audit.record(event.because("others"));
+        }
+        ended.map(|_| ())
     }
 
     fn try_validate(
@@ -391,6 +408,7 @@ impl SessionAuthority {
             id: session_id,
             user: user.number,
             epoch: user.epoch,
+            password_hash: user.password_hash.clone(),
             client,
             token: token.hash(),
             refresh_token: refresh_token.hash(),

@@ -19,6 +19,8 @@ use service_runtime::{
     http::{Edge, TrustedProxies},
     metrics::{HttpMetrics, Metrics},
 };
+use shared_types::{BearerToken, TokenKind};
+use sqlx::SqliteConnection;
 
 use crate::{
     accounts::{Accounts, Registration},
@@ -27,11 +29,12 @@ use crate::{
     authority::{Lifetimes, SessionAuthority},
     database::{Database, Location, Unavailable},
     http::{self, Services},
-    keys::LiveKeys,
+    keys::{LiveKeys, NewKey, create_key},
     limiter::{Limiter, LoginLimits},
     login_guard::LoginGuard,
     sessions::{Follower, Journal, Keeper, Limits, LiveSessions, SessionStore, restore},
     site::{Site, SiteSettings},
+    tokens::PlainToken,
     users::{
         HashMemory, Hasher, NewUser, Password, PasswordHash, PasswordRules, UserStore, UserUpdate,
         hash_password,
@@ -54,7 +57,7 @@ pub(crate) struct TestService {
     pub(crate) metrics: Metrics,
     pub(crate) authority: Data<SessionAuthority>,
     accounts: Data<Accounts>,
-    administration: Data<Administration>,
+    pub(crate) administration: Data<Administration>,
     /// How browsers see the service.
     pub(crate) site: Site,
     edge: Edge,
@@ -163,6 +166,23 @@ impl TestService {
         self.log_in(name).await
     }
 
+    /// Adds a key of this name that permits this, and gives it.
+    pub(crate) async fn add_key(&self, name: &str, permission: &str) -> String {
+        let token = PlainToken::generate(TokenKind::ApiKey).unwrap();
+        let key = NewKey {
+            name: name.parse().unwrap(),
+            hash: token.hash(),
+            permissions: vec![permission.parse().unwrap()],
+            expires_at: None,
+            created_by: "root".to_owned(),
+        };
+        let now = self.clock.now();
+        let create =
+            async move |connection: &mut SqliteConnection| create_key(connection, key, now).await;
+        self.database.write(create).await.unwrap();
+        token.expose().to_owned()
+    }
+
     /// Adds a user whose password hash is this one.
     pub(crate) async fn add_user_with_hash(
         &self,
@@ -242,7 +262,7 @@ impl TestService {
 
 /// Changes a database in a way that nothing else does.
 pub(crate) async fn execute(database: &Database, sql: &'static str) {
-    let work = async move |connection: &mut sqlx::SqliteConnection| {
+    let work = async move |connection: &mut SqliteConnection| {
         sqlx::query(sql).execute(connection).await?;
         Ok::<_, Unavailable>(())
     };
@@ -309,6 +329,11 @@ pub(crate) fn site_with_return_host(public_url: &str, host: &str) -> Site {
 
 fn settings(public_url: &str) -> SiteSettings {
     SiteSettings { public_url: Some(public_url.parse().unwrap()), ..SiteSettings::default() }
+}
+
+/// A token as a request carries it.
+pub(crate) fn bearer_token(token: &str) -> BearerToken {
+    BearerToken::parse(token.as_bytes()).unwrap()
 }
 
 /// Adds `Authorization: Bearer`.

@@ -5,7 +5,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use service_runtime::clock::{Clock, SystemClock};
 use sqlx::{SqliteConnection, query, query_scalar};
 
-use crate::database::{Database, Unavailable};
+use crate::{
+    database::{Database, Unavailable},
+    users::end_all_sessions,
+};
 
 /// How far the clock may be behind the greatest instant seen when a service starts. Less is what
 /// a machine's clock is corrected by.
@@ -71,22 +74,22 @@ pub(crate) async fn persist(database: &Database, now: DateTime<Utc>) -> Result<(
 ///
 /// # Errors
 /// When it cannot be written. Nothing is then.
-pub(crate) async fn reset(database: &Database, now: DateTime<Utc>) -> Result<(), Unavailable> {
+pub(crate) async fn reset(
+    connection: &mut SqliteConnection,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
     let (ahead, now) = ((now + MAX_AHEAD).timestamp_millis(), now.timestamp_millis());
-    let write = async move |connection: &mut SqliteConnection| {
-        query("UPDATE users SET epoch = epoch + 1").execute(&mut *connection).await?;
-        for end in [
-            "UPDATE grants SET expires_at = min(expires_at, ?1)
-             WHERE created_at > ?2 OR expires_at <= (SELECT max(seen_at) FROM greatest_instant)",
-            "UPDATE api_keys SET expires_at = min(coalesce(expires_at, ?1), ?1)
-             WHERE created_at > ?2 OR expires_at <= (SELECT max(seen_at) FROM greatest_instant)",
-        ] {
-            query(end).bind(now).bind(ahead).execute(&mut *connection).await?;
-        }
-        query("UPDATE greatest_instant SET seen_at = ?").bind(now).execute(connection).await?;
-        Ok(())
-    };
-    database.write(write).await
+    end_all_sessions(connection).await?;
+    for end in [
+        "UPDATE grants SET expires_at = min(expires_at, ?1)
+         WHERE created_at > ?2 OR expires_at <= (SELECT max(seen_at) FROM greatest_instant)",
+        "UPDATE api_keys SET expires_at = min(coalesce(expires_at, ?1), ?1)
+         WHERE created_at > ?2 OR expires_at <= (SELECT max(seen_at) FROM greatest_instant)",
+    ] {
+        query(end).bind(now).bind(ahead).execute(&mut *connection).await?;
+    }
+    query("UPDATE greatest_instant SET seen_at = ?").bind(now).execute(connection).await?;
+    Ok(())
 }
 
 /// The service cannot start by this clock.
@@ -126,13 +129,20 @@ mod tests {
         Database::open(&Location::Memory, Nobody).await.unwrap()
     }
 
+    async fn reset_at(database: &Database, now: DateTime<Utc>) {
+        let work = async move |connection: &mut SqliteConnection| {
+            Ok::<_, Unavailable>(reset(connection, now).await?)
+        };
+        database.write(work).await.unwrap();
+    }
+
     #[tokio::test]
     async fn a_service_goes_on_from_what_was_seen_before() {
         let (database, clock) = (database().await, SystemClock::default());
         let start = clock.now();
         for (lead, expected) in [(0, true), (60, true), (299, true), (301, false), (3600, false)] {
             let seen = start + TimeDelta::seconds(lead);
-            reset(&database, seen).await.unwrap();
+            reset_at(&database, seen).await;
             let clock = SystemClock::default();
             let result = go_on(&database, &clock).await;
             assert_eq!(result.is_ok(), expected, "{lead}: {result:?}");
@@ -184,7 +194,7 @@ mod tests {
 
         let hour = Duration::from_secs(3600);
         let stopped = Database::open(&location, Nobody).await.unwrap();
-        reset(&stopped, noon() + hour).await.unwrap();
+        reset_at(&stopped, noon() + hour).await;
         stopped.close().await;
         let service = TestService::with(LIFETIMES, LIMITS, &location).await;
         service.clock.advance(hour);

@@ -2,11 +2,11 @@
 
 use clap::Subcommand;
 use service_runtime::clock::{Clock, SystemClock};
+use sqlx::SqliteConnection;
 
 use super::error::AdminError;
 use crate::{
-    audit::{Event, Kind},
-    database::Database,
+    audit::{AuditRecord, Kind},
     timekeeping,
 };
 
@@ -18,14 +18,14 @@ pub(crate) enum ClockCommand {
 
 impl ClockCommand {
     /// Does it. No service may run meanwhile: it would go on by its own time.
-    pub(super) async fn run(self, database: &Database) -> Result<(), AdminError> {
+    pub(super) async fn run(self, record: &mut AuditRecord) -> Result<(), AdminError> {
         let Self::Reset = self;
-        Ok(timekeeping::reset(database, SystemClock::default().now()).await?)
-    }
-
-    /// What it is in the audit log, when it is done.
-    pub(super) fn event(&self, event: Event) -> Option<Event> {
-        let Self::Reset = self;
-        Some(event.of_kind(Kind::AdminRevoke).because("clock_reset"))
+        // By this machine's clock, and not by what was seen before.
+        let now = SystemClock::default().now();
+        let event = record.event(Kind::AdminRevoke).because("clock_reset");
+        let reset = async move |connection: &mut SqliteConnection| {
+            Ok::<_, AdminError>(timekeeping::reset(connection, now).await?)
+        };
+        record.change(event, reset).await
     }
 }

@@ -1,15 +1,15 @@
 //! What can be asked for.
 
-use clap::Subcommand;
+use std::sync::Arc;
 
-use service_runtime::clock::{Clock, SystemClock};
+use clap::Subcommand;
 
 use super::{
     clock::ClockCommand, error::AdminError, key::KeyCommand, role::RoleCommand,
     session::SessionCommand, user::UserCommand,
 };
 use crate::{
-    audit::{AuditRecord, Event},
+    audit::AuditRecord,
     config::Config,
     database::{Database, InstanceLock, Location},
     timekeeping,
@@ -48,7 +48,7 @@ impl AdminCommand {
             false => Database::open_for_command(&config.database).await?,
         };
         let (lock, done) = match self.lock(config) {
-            Ok(lock) => (lock, self.run_and_record(&database, config).await),
+            Ok(lock) => (lock, self.run_on(&database, config).await),
             Err(error) => (None, Err(error)),
         };
         database.close().await;
@@ -71,35 +71,16 @@ impl AdminCommand {
         matches!(self, Self::User(UserCommand::Create(_)))
     }
 
-    /// Whoever cannot write the audit log does nothing that belongs there.
-    async fn run_and_record(self, database: &Database, config: &Config) -> Result<(), AdminError> {
-        let Some(event) = self.event() else {
-            return self.run_on(database.clone(), config).await;
-        };
-        let mut record = AuditRecord::open(config.audit_file.clone(), database.clone())?;
-        self.run_on(database.clone(), config).await?;
-        Ok(record.write(event).await?)
-    }
-
-    fn event(&self) -> Option<Event> {
-        let event = Event::from_shell(SystemClock::default().now());
+    /// A command that cannot open the audit log changes nothing.
+    async fn run_on(self, database: &Database, config: &Config) -> Result<(), AdminError> {
+        let clock = Arc::new(timekeeping::clock_of(database).await?);
+        let mut record = AuditRecord::open(config.audit_file.clone(), database.clone(), clock)?;
         match self {
-            Self::User(command) => command.event(event),
-            Self::Role(command) => command.event(event),
-            Self::Sessions(command) => command.event(event),
-            Self::Key(command) => command.event(event),
-            Self::Clock(command) => command.event(event),
-        }
-    }
-
-    async fn run_on(self, database: Database, config: &Config) -> Result<(), AdminError> {
-        let clock = timekeeping::clock_of(&database).await?;
-        match self {
-            Self::User(command) => command.run(database, &clock, config.password_rules).await,
-            Self::Role(command) => command.run(database).await,
-            Self::Sessions(command) => command.run(database, &clock).await,
-            Self::Key(command) => command.run(database, &clock).await,
-            Self::Clock(command) => command.run(&database).await,
+            Self::User(command) => command.run(&mut record, config.password_rules).await,
+            Self::Role(command) => command.run(&mut record).await,
+            Self::Sessions(command) => command.run(&mut record).await,
+            Self::Key(command) => command.run(&mut record).await,
+            Self::Clock(command) => command.run(&mut record).await,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use shared_types::InvalidPermission;
 
 use crate::{
-    audit::AuditError,
+    audit::AuditFileError,
     database::{LockError, OpenError, Unavailable},
     keys::{InvalidKeyName, KeyError, KeyName},
     sessions::MintError,
@@ -47,9 +47,9 @@ pub(crate) enum AdminError {
     /// The password cannot be hashed.
     #[error(transparent)]
     Hash(#[from] HashFault),
-    /// It could not be written down.
-    #[error("the audit log cannot be written: {0}")]
-    Audit(#[from] AuditError),
+    /// The file of the audit log does not do its part.
+    #[error("SSO_AUDIT_FILE: {0}")]
+    Audit(#[from] AuditFileError),
     /// The database cannot be opened.
     #[error("SSO_DATABASE_URL: {0}")]
     Open(#[from] OpenError),
@@ -88,11 +88,17 @@ pub(crate) enum AdminError {
     Io(#[from] io::Error),
 }
 
+impl From<sqlx::Error> for AdminError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
 impl AdminError {
     /// Whether another configuration would help.
     pub(crate) fn is_about_configuration(&self) -> bool {
         match self {
-            Self::InMemory | Self::Lock(_) => true,
+            Self::InMemory | Self::Lock(_) | Self::Audit(AuditFileError::Open(_)) => true,
             Self::PasswordFile { cause, .. } => cause.kind() == io::ErrorKind::InvalidData,
             Self::Open(error) => error.is_about_configuration(),
             _ => false,

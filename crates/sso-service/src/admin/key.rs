@@ -5,10 +5,9 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use service_runtime::clock::Clock;
 use shared_types::TokenKind;
+use sqlx::SqliteConnection;
 
 use super::{
     error::AdminError,
@@ -17,9 +16,8 @@ use super::{
     user::parse_permissions,
 };
 use crate::{
-    audit::{Event, Kind},
-    database::Database,
-    keys::{ApiKey, KeyName, KeyStore, NewKey},
+    audit::{AuditFileError, AuditRecord, Event, Kind},
+    keys::{ApiKey, KeyName, KeyStore, NewKey, create_key, delete_named_key},
     page::Part,
     tokens::PlainToken,
 };
@@ -53,35 +51,19 @@ pub(crate) struct Create {
 }
 
 impl KeyCommand {
-    pub(super) async fn run(self, database: Database, clock: &dyn Clock) -> Result<(), AdminError> {
-        let store = KeyStore::new(database);
+    pub(super) async fn run(self, record: &mut AuditRecord) -> Result<(), AdminError> {
         match self {
-            Self::Create(create) => create.run(&store, clock.now()).await,
-            Self::List => print_keys(&store).await,
-            Self::Delete { name } => {
-                let name: KeyName = name.parse()?;
-                match store.delete_named(name.clone()).await? {
-                    true => Ok(()),
-                    false => Err(AdminError::NoSuchKey(name)),
-                }
-            }
+            Self::Create(create) => create.run(record).await,
+            Self::List => print_keys(&KeyStore::new(record.database().clone())).await,
+            Self::Delete { name } => delete(record, name.parse()?).await,
         }
-    }
-
-    /// What it is in the audit log, when it is done.
-    pub(super) fn event(&self, event: Event) -> Option<Event> {
-        let (what, name) = match self {
-            Self::Create(Create { name, .. }) => ("created", name),
-            Self::Delete { name } => ("deleted", name),
-            Self::List => return None,
-        };
-        Some(event.of_kind(Kind::KeyChanged).because(what).on(&name.to_ascii_lowercase()))
     }
 }
 
 impl Create {
-    /// The key is printed when it is on the disk.
-    async fn run(self, store: &KeyStore, now: DateTime<Utc>) -> Result<(), AdminError> {
+    /// The key is printed when it is on the disk, even if the audit log was not.
+    async fn run(self, record: &mut AuditRecord) -> Result<(), AdminError> {
+        let now = record.now();
         let token = PlainToken::generate(TokenKind::ApiKey)?;
         let key = NewKey {
             name: self.name.parse()?,
@@ -90,9 +72,33 @@ impl Create {
             expires_at: self.ttl.map(|ttl| now + ttl),
             created_by: SHELL.to_owned(),
         };
-        store.create(key, now).await?;
-        Ok(writeln!(io::stdout().lock(), "{}", token.expose())?)
+        let event = event(record, "created", &key.name);
+        let create = async move |connection: &mut SqliteConnection| {
+            create_key(connection, key, now).await?;
+            Ok::<_, AdminError>(())
+        };
+        let created = record.change(event, create).await;
+        if let Ok(()) | Err(AdminError::Audit(AuditFileError::Write(_))) = created {
+            writeln!(io::stdout().lock(), "{}", token.expose())?;
+        }
+        created
     }
+}
+
+async fn delete(record: &mut AuditRecord, name: KeyName) -> Result<(), AdminError> {
+    let event = event(record, "deleted", &name);
+    let delete =
+        async move |connection: &mut SqliteConnection| match delete_named_key(connection, &name)
+            .await?
+        {
+            true => Ok(()),
+            false => Err(AdminError::NoSuchKey(name)),
+        };
+    record.change(event, delete).await
+}
+
+fn event(record: &AuditRecord, what: &'static str, name: &KeyName) -> Event {
+    record.event(Kind::KeyChanged).because(what).on(name.as_str())
 }
 
 async fn print_keys(store: &KeyStore) -> Result<(), AdminError> {

@@ -3,6 +3,7 @@
 use std::io;
 
 use clap::{Args, Subcommand};
+use sqlx::SqliteConnection;
 
 use super::{
     error::AdminError,
@@ -10,9 +11,8 @@ use super::{
     user::parse_permissions,
 };
 use crate::{
-    audit::{Event, Kind},
-    database::Database,
-    users::{Role, UserStore},
+    audit::{AuditRecord, Kind},
+    users::{Role, RoleName, UserStore, set_role},
 };
 
 #[derive(Debug, Subcommand)]
@@ -33,16 +33,11 @@ pub(crate) struct Set {
 }
 
 impl RoleCommand {
-    pub(super) async fn run(self, database: Database) -> Result<(), AdminError> {
-        let store = UserStore::new(database);
+    pub(super) async fn run(self, record: &mut AuditRecord) -> Result<(), AdminError> {
         match self {
-            Self::Set(Set { name, permissions }) => {
-                let permissions = parse_permissions(&permissions)?;
-                store.set_role(name.parse()?, permissions).await?;
-                Ok(())
-            }
+            Self::Set(set) => set.run(record).await,
             Self::List => {
-                let roles = store.roles().await?;
+                let roles = UserStore::new(record.database().clone()).roles().await?;
                 let head = ["ROLE", "PERMISSIONS", "BUILT IN"];
                 Ok(print_table(head, roles.iter().map(row), &mut io::stdout().lock())?)
             }
@@ -50,15 +45,16 @@ impl RoleCommand {
     }
 }
 
-impl RoleCommand {
-    /// What it is in the audit log, when it is done.
-    pub(super) fn event(&self, event: Event) -> Option<Event> {
-        match self {
-            Self::Set(Set { name, .. }) => {
-                Some(event.of_kind(Kind::RoleChanged).because("set").on(&name.to_ascii_lowercase()))
-            }
-            Self::List => None,
-        }
+impl Set {
+    async fn run(self, record: &mut AuditRecord) -> Result<(), AdminError> {
+        let permissions = parse_permissions(&self.permissions)?;
+        let role: RoleName = self.name.parse()?;
+        let event = record.event(Kind::RoleChanged).because("set").on(role.as_str());
+        let set = async move |connection: &mut SqliteConnection| {
+            set_role(connection, &role, &permissions).await?;
+            Ok::<_, AdminError>(())
+        };
+        record.change(event, set).await
     }
 }
 

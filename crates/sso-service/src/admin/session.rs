@@ -8,16 +8,14 @@ use std::{
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use futures_util::TryStreamExt;
-use service_runtime::clock::Clock;
-use sqlx::{FromRow, query_as};
+use sqlx::{FromRow, SqliteConnection, query_as};
 use uuid::Uuid;
 
 use super::{error::AdminError, lifetime::session_lifetime, table::instant};
 use crate::{
-    audit::{Event, Kind},
-    database::Database,
+    audit::{AuditRecord, Kind},
     sessions::{Minting, mint},
-    users::{UserStore, Username},
+    users::{Username, end_all_sessions, end_user_sessions},
 };
 
 #[derive(Debug, Subcommand)]
@@ -61,42 +59,22 @@ pub(crate) struct Mint {
 }
 
 impl SessionCommand {
-    pub(super) async fn run(self, database: Database, clock: &dyn Clock) -> Result<(), AdminError> {
+    pub(super) async fn run(self, record: &mut AuditRecord) -> Result<(), AdminError> {
         match self {
-            Self::List { user } => list(&database, clock, user.as_deref()).await,
-            Self::End(End { user: Some(user), .. }) => {
-                Ok(UserStore::new(database).end_sessions(user.parse()?).await?)
-            }
-            Self::End(_) => Ok(UserStore::new(database).end_all_sessions().await?),
-            Self::Mint(command) => command.run(&database, clock).await,
-        }
-    }
-}
-
-impl SessionCommand {
-    /// What it is in the audit log, when it is done.
-    pub(super) fn event(&self, event: Event) -> Option<Event> {
-        match self {
-            Self::List { .. } => None,
-            Self::End(End { user: Some(user), .. }) => Some(
-                event.of_kind(Kind::AdminRevoke).because("sessions").on(&user.to_ascii_lowercase()),
-            ),
-            Self::End(_) => Some(event.of_kind(Kind::AdminRevoke).because("all_sessions")),
-            Self::Mint(Mint { user, count, .. }) => Some(
-                event
-                    .of_kind(Kind::SessionsMinted)
-                    .on(&user.to_ascii_lowercase())
-                    .times((*count).into()),
-            ),
+            Self::List { user } => list(record, user.as_deref()).await,
+            Self::End(End { user: Some(user), .. }) => end_of(record, user.parse()?).await,
+            Self::End(_) => end_all(record).await,
+            Self::Mint(command) => command.run(record).await,
         }
     }
 }
 
 impl Mint {
     /// A token is printed when its session is on the disk.
-    async fn run(self, database: &Database, clock: &dyn Clock) -> Result<(), AdminError> {
+    async fn run(self, record: &mut AuditRecord) -> Result<(), AdminError> {
         let user = self.user.parse()?;
-        let minting = Minting { user, count: self.count as usize, ends_at: clock.now() + self.ttl };
+        let ends_at = record.now() + self.ttl;
+        let minting = Minting { user, count: self.count as usize, ends_at };
         let mut out = BufWriter::new(io::stdout().lock());
         let print = |tokens: &[_]| {
             tokens.iter().try_for_each(|token: &crate::tokens::PlainToken| {
@@ -104,8 +82,24 @@ impl Mint {
             })?;
             out.flush()
         };
-        Ok(mint(database, &minting, clock, print).await?)
+        Ok(mint(record, &minting, print).await?)
     }
+}
+
+async fn end_of(record: &mut AuditRecord, user: Username) -> Result<(), AdminError> {
+    let event = record.event(Kind::AdminRevoke).because("sessions").on(user.as_str());
+    let end = async move |connection: &mut SqliteConnection| {
+        Ok::<_, AdminError>(end_user_sessions(connection, &user).await?)
+    };
+    record.change(event, end).await
+}
+
+async fn end_all(record: &mut AuditRecord) -> Result<(), AdminError> {
+    let event = record.event(Kind::AdminRevoke).because("all_sessions");
+    let end = async |connection: &mut SqliteConnection| {
+        Ok::<_, AdminError>(end_all_sessions(connection).await?)
+    };
+    record.change(event, end).await
 }
 
 #[derive(FromRow)]
@@ -119,20 +113,16 @@ struct SessionRow {
 }
 
 /// Line by line: there may be millions.
-async fn list(
-    database: &Database,
-    clock: &dyn Clock,
-    user: Option<&str>,
-) -> Result<(), AdminError> {
+async fn list(record: &AuditRecord, user: Option<&str>) -> Result<(), AdminError> {
     let user = user.map(str::parse::<Username>).transpose()?;
-    let mut reader = database.reader().await?;
+    let mut reader = record.database().reader().await?;
     let mut rows = query_as(
         "SELECT sessions.id, username, sessions.created_at, last_seen_at, ends_at, ip
-         FROM sessions JOIN users ON users.number = user AND users.epoch = sessions.epoch
+         FROM live_sessions AS sessions JOIN users ON users.number = user
          WHERE (?1 IS NULL OR username = ?1) AND expires_at > ?2 ORDER BY sessions.number",
     )
     .bind(user.as_ref().map(Username::as_str))
-    .bind(clock.now().timestamp_millis())
+    .bind(record.now().timestamp_millis())
     .fetch(&mut *reader);
     let mut out = BufWriter::new(io::stdout().lock());
     let head = ["CREATED", "LAST SEEN", "ENDS"].map(|word| format!("{word:20}")).join("  ");

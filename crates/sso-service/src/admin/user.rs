@@ -2,10 +2,9 @@
 
 use std::{io, path::PathBuf};
 
-use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use service_runtime::clock::Clock;
 use shared_types::Permission;
+use sqlx::SqliteConnection;
 
 use super::{
     error::AdminError,
@@ -13,9 +12,12 @@ use super::{
     typed_password::read_and_hash,
 };
 use crate::{
-    audit::{Event, Kind},
+    audit::{AuditRecord, Event, Kind},
     database::Database,
-    users::{NewUser, PasswordRules, User, UserStore, Username},
+    users::{
+        NewUser, PasswordRules, User, UserStore, UserUpdate, Username, create_user, delete_user,
+        update_user,
+    },
 };
 
 #[derive(Debug, Subcommand)]
@@ -74,66 +76,85 @@ pub(crate) struct ResetPassword {
 impl UserCommand {
     pub(super) async fn run(
         self,
-        database: Database,
-        clock: &dyn Clock,
+        record: &mut AuditRecord,
         rules: PasswordRules,
     ) -> Result<(), AdminError> {
-        let store = UserStore::new(database);
         match self {
-            Self::Create(create) => create.run(&store, clock.now(), rules).await,
-            Self::List => {
-                let users = store.list().await?;
-                let head = ["USERNAME", "ROLES", "PERMISSIONS", "DISABLED", "CREATED"];
-                Ok(print_table(head, users.iter().map(row), &mut io::stdout().lock())?)
+            Self::Create(create) => create.run(record, rules).await,
+            Self::List => list(record.database()).await,
+            Self::Disable { name } => {
+                update(record, "disabled", name.parse()?, disabled(true)).await
             }
-            Self::Disable { name } => Ok(store.disable(name.parse()?).await?),
-            Self::Enable { name } => Ok(store.enable(name.parse()?).await?),
-            Self::Delete { name } => Ok(store.delete(name.parse()?).await?),
-            Self::ResetPassword(reset) => reset.run(&store, rules).await,
+            Self::Enable { name } => {
+                update(record, "enabled", name.parse()?, disabled(false)).await
+            }
+            Self::Delete { name } => delete(record, name.parse()?).await,
+            Self::ResetPassword(reset) => reset.run(record, rules).await,
         }
     }
 }
 
-impl UserCommand {
-    /// What it is in the audit log, when it is done.
-    pub(super) fn event(&self, event: Event) -> Option<Event> {
-        let (what, name) = match self {
-            Self::Create(Create { name, .. }) => ("created", name),
-            Self::Disable { name } => ("disabled", name),
-            Self::Enable { name } => ("enabled", name),
-            Self::Delete { name } => ("deleted", name),
-            Self::ResetPassword(ResetPassword { name, .. }) => ("password", name),
-            Self::List => return None,
-        };
-        Some(event.of_kind(Kind::UserChanged).because(what).on(&name.to_ascii_lowercase()))
-    }
-}
-
 impl Create {
-    async fn run(
-        self,
-        store: &UserStore,
-        now: DateTime<Utc>,
-        rules: PasswordRules,
-    ) -> Result<(), AdminError> {
+    async fn run(self, record: &mut AuditRecord, rules: PasswordRules) -> Result<(), AdminError> {
         let username: Username = self.name.parse()?;
         let permissions = parse_permissions(&self.permissions)?;
         let password_hash = read_and_hash(self.password_file.as_deref(), &username, rules)?;
         let roles = if self.roles.is_empty() { vec!["user".to_owned()] } else { self.roles };
         let email = None;
         let user = NewUser { username: username.clone(), email, password_hash, roles, permissions };
-        store.create(user, now).await?;
+        let now = record.now();
+        let create = async move |connection: &mut SqliteConnection| {
+            create_user(connection, &user, now).await?;
+            Ok::<_, AdminError>(())
+        };
+        record.change(event(record, "created", &username), create).await?;
         eprintln!("created user {username}");
         Ok(())
     }
 }
 
 impl ResetPassword {
-    async fn run(self, store: &UserStore, rules: PasswordRules) -> Result<(), AdminError> {
+    async fn run(self, record: &mut AuditRecord, rules: PasswordRules) -> Result<(), AdminError> {
         let username: Username = self.name.parse()?;
         let hash = read_and_hash(self.password_file.as_deref(), &username, rules)?;
-        Ok(store.reset_password(username, hash).await?)
+        let change = UserUpdate { password_hash: Some(hash), ..UserUpdate::default() };
+        update(record, "password", username, change).await
     }
+}
+
+async fn list(database: &Database) -> Result<(), AdminError> {
+    let users = UserStore::new(database.clone()).list().await?;
+    let head = ["USERNAME", "ROLES", "PERMISSIONS", "DISABLED", "CREATED"];
+    Ok(print_table(head, users.iter().map(row), &mut io::stdout().lock())?)
+}
+
+fn disabled(disabled: bool) -> UserUpdate {
+    UserUpdate { disabled: Some(disabled), ..UserUpdate::default() }
+}
+
+async fn update(
+    record: &mut AuditRecord,
+    what: &'static str,
+    username: Username,
+    update: UserUpdate,
+) -> Result<(), AdminError> {
+    let event = event(record, what, &username);
+    let change = async move |connection: &mut SqliteConnection| {
+        Ok::<_, AdminError>(update_user(connection, &username, &update).await?)
+    };
+    record.change(event, change).await
+}
+
+async fn delete(record: &mut AuditRecord, username: Username) -> Result<(), AdminError> {
+    let event = event(record, "deleted", &username);
+    let delete = async move |connection: &mut SqliteConnection| {
+        Ok::<_, AdminError>(delete_user(connection, &username).await?)
+    };
+    record.change(event, delete).await
+}
+
+fn event(record: &AuditRecord, what: &'static str, username: &Username) -> Event {
+    record.event(Kind::UserChanged).because(what).on(username.as_str())
 }
 
 /// Permissions as they were typed.

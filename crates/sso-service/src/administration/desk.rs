@@ -5,10 +5,11 @@ use std::sync::Arc;
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::Value;
 use service_runtime::clock::Clock;
+use sqlx::SqliteConnection;
 
-use super::actor::Actor;
+use super::{actor::Actor, error::AdministrationError};
 use crate::{
-    audit::{AuditHistory, AuditLog, Event, Kind},
+    audit::{AuditHistory, AuditLog, Event, Kind, write_recorded},
     database::{Database, Unavailable},
     grants::GrantStore,
     keys::KeyStore,
@@ -22,6 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Administration {
     clock: Arc<dyn Clock>,
+    database: Database,
     pub(super) users: UserStore,
     pub(super) grants: GrantStore,
     pub(super) keys: KeyStore,
@@ -44,6 +46,7 @@ impl Administration {
     ) -> Self {
         Self {
             clock,
+            database: database.clone(),
             users: UserStore::new(database.clone()),
             grants: GrantStore::new(database.clone()),
             keys: KeyStore::new(database.clone()),
@@ -68,23 +71,40 @@ impl Administration {
         self.clock.now().trunc_subsecs(3)
     }
 
-    /// Writes down what was done, and to whom or what.
-    pub(super) fn note(&self, actor: Actor<'_>, kind: Kind, what: &'static str, target: &str) {
-        self.record(self.event(actor, kind, what, target));
-    }
-
-    pub(super) fn event(
+    /// Makes a change, with its events. The actor must still be an administrator when it is
+    /// written.
+    ///
+    /// # Errors
+    /// When the actor is none any more, the change is refused, or it cannot be written. Nothing is
+    /// then.
+    pub(super) async fn change<T, F>(
         &self,
         actor: Actor<'_>,
-        kind: Kind,
-        what: &'static str,
-        target: &str,
-    ) -> Event {
-        let event = actor.holder.event(kind, self.clock.now(), actor.source);
-        event.because(what).on(target)
+        work: F,
+    ) -> Result<T, AdministrationError>
+    where
+        F: AsyncFnOnce(&mut SqliteConnection) -> Result<(T, Vec<Event>), AdministrationError>
+            + Send
+            + 'static,
+        T: Send + 'static,
+    {
+        let authorization = actor.authorization(self.now());
+        let authorized = async move |connection: &mut SqliteConnection| {
+            authorization.check(connection).await?;
+            work(connection).await
+        };
+        let (done, events) = write_recorded(&self.database, authorized).await?;
+        events.into_iter().for_each(|event| self.audit.record_line(event));
+        Ok(done)
     }
 
+    /// Records what is in force and could not be written.
     pub(super) fn record(&self, event: Event) {
         self.audit.record(event);
+    }
+
+    /// The event of a change, without what was changed.
+    pub(super) fn event(&self, actor: Actor<'_>, kind: Kind, what: &'static str) -> Event {
+        actor.event(kind, self.clock.now(), what)
     }
 }

@@ -1,6 +1,7 @@
 //! Why something was not done.
 
 use crate::{
+    authority::Refusal,
     database::Unavailable,
     grants::GrantError,
     keys::KeyError,
@@ -10,6 +11,9 @@ use crate::{
 /// Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AdministrationError {
+    /// The administrator is none any more.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// There is no such user.
     #[error("there is no user {0}")]
     NoSuchUser(Username),
@@ -48,8 +52,24 @@ pub(crate) enum AdministrationError {
     Store(#[from] StoreError),
 }
 
+impl AdministrationError {
+    /// Whether the database did not answer, so that it is not known whether it was done.
+    pub(super) fn is_unavailable(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(StoreError::Unavailable(_)) | Self::Change(ChangeError::Unavailable(_))
+        )
+    }
+}
+
 impl From<Unavailable> for AdministrationError {
     fn from(error: Unavailable) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<sqlx::Error> for AdministrationError {
+    fn from(error: sqlx::Error) -> Self {
         Self::Store(error.into())
     }
 }

@@ -1,11 +1,12 @@
 //! Permissions until a time.
 
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{actor::Actor, desk::Administration, error::AdministrationError};
 use crate::{
     audit::Kind,
-    grants::{Grant, NewGrant},
+    grants::{Grant, NewGrant, create_grant, delete_grant},
     page::{Page, Part},
 };
 
@@ -33,9 +34,13 @@ impl Administration {
         if grant.expires_at <= self.now() {
             return Err(AdministrationError::Past);
         }
-        let grant = self.grants.create(grant, self.now()).await?;
-        self.note_grant(actor, "created", &grant.username, &grant.permission);
-        Ok(grant)
+        let (now, username) = (self.now(), grant.username.clone());
+        let event = self.event(actor, Kind::GrantChanged, "created").on(username.as_str());
+        let event = event.asking(&grant.permission);
+        let create = async move |connection: &mut SqliteConnection| {
+            Ok::<_, AdministrationError>((create_grant(connection, grant, now).await?, vec![event]))
+        };
+        self.change(actor, create).await
     }
 
     /// Takes a grant back.
@@ -47,13 +52,15 @@ impl Administration {
         actor: Actor<'_>,
         id: Uuid,
     ) -> Result<(), AdministrationError> {
-        let taken = self.grants.delete(id).await?.ok_or(AdministrationError::NoSuchGrant)?;
-        self.note_grant(actor, "deleted", &taken.username, &taken.permission);
-        Ok(())
-    }
-
-    fn note_grant(&self, actor: Actor<'_>, what: &'static str, user: &str, permission: &str) {
-        let event = self.event(actor, Kind::GrantChanged, what, user);
-        self.record(event.asking(&permission));
+        let event = self.event(actor, Kind::GrantChanged, "deleted");
+        let delete = async move |connection: &mut SqliteConnection| {
+            let taken = delete_grant(connection, id).await?;
+            let taken = taken.ok_or(AdministrationError::NoSuchGrant)?;
+            Ok::<_, AdministrationError>((
+                (),
+                vec![event.on(&taken.username).asking(&taken.permission)],
+            ))
+        };
+        self.change(actor, delete).await
     }
 }

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use shared_types::{Permission, TokenKind};
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{actor::Actor, desk::Administration, error::AdministrationError};
 use crate::{
     audit::Kind,
-    keys::{ApiKey, KeyName, NewKey},
+    keys::{ApiKey, KeyName, NewKey, create_key, delete_key},
     page::{Page, Part},
     tokens::PlainToken,
 };
@@ -54,9 +55,11 @@ impl Administration {
             expires_at: wish.expires_at,
             created_by: actor.name().to_owned(),
         };
-        let key = self.keys.create(key, now).await?;
-        self.note(actor, Kind::KeyChanged, "created", &key.name);
-        Ok((token, key))
+        let event = self.event(actor, Kind::KeyChanged, "created").on(key.name.as_str());
+        let create = async move |connection: &mut SqliteConnection| {
+            Ok::<_, AdministrationError>((create_key(connection, key, now).await?, vec![event]))
+        };
+        Ok((token, self.change(actor, create).await?))
     }
 
     /// Deletes a key, which is invalid from then on.
@@ -68,14 +71,19 @@ impl Administration {
         actor: Actor<'_>,
         id: Uuid,
     ) -> Result<(), AdministrationError> {
-        let deleted = self.keys.delete(id).await;
-        if deleted.is_err() {
+        let event = self.event(actor, Kind::KeyChanged, "deleted");
+        let delete = async move |connection: &mut SqliteConnection| {
+            let name = delete_key(connection, id).await?;
+            let name = name.ok_or(AdministrationError::NoSuchKey)?;
+            Ok::<_, AdministrationError>(((), vec![event.on(&name)]))
+        };
+        let deleted = self.change(actor, delete).await;
+        if matches!(&deleted, Err(error) if error.is_unavailable()) {
             // In force all the same, and tried again.
             self.sessions.revoke_key(id).await;
-            self.note(actor, Kind::KeyChanged, "unwritten", &id.to_string());
+            let event = self.event(actor, Kind::KeyChanged, "unwritten");
+            self.record(event.on(&id.to_string()));
         }
-        let name = deleted?.ok_or(AdministrationError::NoSuchKey)?;
-        self.note(actor, Kind::KeyChanged, "deleted", &name);
-        Ok(())
+        deleted
     }
 }

@@ -1,7 +1,8 @@
-//! What administrators do. Whoever may is decided before; each change is decided and written in
-//! one transaction, in force at the next validation, and written down. Knows no HTTP.
+//! What administrators do. In one transaction, each change is authorised once more, decided, written
+//! and recorded; it is in force at the next validation. Knows no HTTP.
 
 mod actor;
+mod authorization;
 mod desk;
 mod error;
 mod grants;
@@ -9,7 +10,7 @@ mod keys;
 mod roles;
 mod users;
 
-pub(crate) use actor::Actor;
+pub(crate) use actor::{Actor, administer};
 pub(crate) use desk::Administration;
 pub(crate) use error::AdministrationError;
 pub(crate) use keys::KeyWish;

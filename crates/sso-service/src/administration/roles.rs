@@ -1,12 +1,13 @@
 //! Roles.
 
 use shared_types::Permission;
+use sqlx::SqliteConnection;
 
 use super::{actor::Actor, desk::Administration, error::AdministrationError};
 use crate::{
     audit::Kind,
     page::{Page, Part},
-    users::{Role, RoleName},
+    users::{Role, RoleName, delete_role, set_role},
 };
 
 impl Administration {
@@ -29,9 +30,14 @@ impl Administration {
         role: RoleName,
         permissions: Vec<Permission>,
     ) -> Result<bool, AdministrationError> {
-        let created = self.users.set_role(role.clone(), permissions).await?;
-        self.note(actor, Kind::RoleChanged, "set", role.as_str());
-        Ok(created)
+        let event = self.event(actor, Kind::RoleChanged, "set").on(role.as_str());
+        let set = async move |connection: &mut SqliteConnection| {
+            Ok::<_, AdministrationError>((
+                set_role(connection, &role, &permissions).await?,
+                vec![event],
+            ))
+        };
+        self.change(actor, set).await
     }
 
     /// Deletes a role that nobody has.
@@ -43,8 +49,10 @@ impl Administration {
         actor: Actor<'_>,
         role: RoleName,
     ) -> Result<(), AdministrationError> {
-        self.users.delete_role(role.clone()).await?;
-        self.note(actor, Kind::RoleChanged, "deleted", role.as_str());
-        Ok(())
+        let event = self.event(actor, Kind::RoleChanged, "deleted").on(role.as_str());
+        let delete = async move |connection: &mut SqliteConnection| {
+            Ok::<_, AdministrationError>((delete_role(connection, &role).await?, vec![event]))
+        };
+        self.change(actor, delete).await
     }
 }

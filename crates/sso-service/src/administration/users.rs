@@ -1,13 +1,18 @@
 //! Users and their sessions.
 
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
 use super::{actor::Actor, desk::Administration, error::AdministrationError};
 use crate::{
     audit::Kind,
     page::{Page, Part},
     sessions::SessionDetails,
-    users::{ChangeError, Email, Extent, NewUser, Password, User, UserUpdate, Username},
+    users::{
+        Email, Extent, NewUser, Password, User, UserUpdate, Username, create_user, delete_user,
+        end_user_sessions, update_user,
+    },
 };
-use uuid::Uuid;
 
 /// A user to be created.
 #[derive(Debug)]
@@ -86,8 +91,12 @@ impl Administration {
             roles,
             permissions: Vec::new(),
         };
-        self.users.create(user, self.now()).await?;
-        self.note(actor, Kind::UserChanged, "created", username.as_str());
+        let event = self.event(actor, Kind::UserChanged, "created").on(username.as_str());
+        let now = self.now();
+        let create = async move |connection: &mut SqliteConnection| {
+            Ok::<_, AdministrationError>((create_user(connection, &user, now).await?, vec![event]))
+        };
+        self.change(actor, create).await?;
         self.user(&username).await
     }
 
@@ -107,7 +116,7 @@ impl Administration {
         let password_hash = match password {
             None => None,
             Some(password) => {
-                // Nobody is worth a hash.
+                // A missing user is not worth a hash.
                 self.user(&username).await?;
                 self.rules.check(&password, &username)?;
                 Some(self.guard.hash(password, actor.source).await?)
@@ -122,11 +131,13 @@ impl Administration {
             _ => password_hash.as_ref().map(|_| Extent::Sessions),
         };
         let update = UserUpdate { roles, disabled, password_hash, email };
-        let done = self.users.update(username.clone(), update).await;
+        let event = |aspect| self.event(actor, Kind::UserChanged, aspect).on(username.as_str());
+        let (name, events) = (username.clone(), aspects.map(event).collect());
+        let change = async move |connection: &mut SqliteConnection| {
+            Ok::<_, AdministrationError>((update_user(connection, &name, &update).await?, events))
+        };
+        let done = self.change(actor, change).await;
         self.in_force(actor, done, &username, extent).await?;
-        for aspect in aspects {
-            self.note(actor, Kind::UserChanged, aspect, username.as_str());
-        }
         self.user(&username).await
     }
 
@@ -139,10 +150,13 @@ impl Administration {
         actor: Actor<'_>,
         username: Username,
     ) -> Result<(), AdministrationError> {
-        let done = self.users.delete(username.clone()).await;
-        self.in_force(actor, done, &username, Some(Extent::Account)).await?;
-        self.note(actor, Kind::UserChanged, "deleted", username.as_str());
-        Ok(())
+        let event = self.event(actor, Kind::UserChanged, "deleted").on(username.as_str());
+        let name = username.clone();
+        let delete = async move |connection: &mut SqliteConnection| {
+            Ok::<_, AdministrationError>((delete_user(connection, &name).await?, vec![event]))
+        };
+        let done = self.change(actor, delete).await;
+        self.in_force(actor, done, &username, Some(Extent::Account)).await
     }
 
     /// Some sessions of a user, the newest first.
@@ -167,23 +181,28 @@ impl Administration {
         actor: Actor<'_>,
         username: Username,
     ) -> Result<(), AdministrationError> {
-        let done = self.users.end_sessions(username.clone()).await;
-        self.in_force(actor, done, &username, Some(Extent::Sessions)).await?;
-        self.note(actor, Kind::AdminRevoke, "sessions", username.as_str());
-        Ok(())
+        let event = self.event(actor, Kind::AdminRevoke, "sessions").on(username.as_str());
+        let name = username.clone();
+        let end = async move |connection: &mut SqliteConnection| {
+            Ok::<_, AdministrationError>((end_user_sessions(connection, &name).await?, vec![event]))
+        };
+        let done = self.change(actor, end).await;
+        self.in_force(actor, done, &username, Some(Extent::Sessions)).await
     }
 
     /// A revocation that could not be written is in force all the same, and is tried again.
     async fn in_force(
         &self,
         actor: Actor<'_>,
-        done: Result<(), ChangeError>,
+        done: Result<(), AdministrationError>,
         username: &Username,
         extent: Option<Extent>,
-    ) -> Result<(), ChangeError> {
-        if let (Err(ChangeError::Unavailable(_)), Some(extent)) = (&done, extent) {
+    ) -> Result<(), AdministrationError> {
+        if let (Err(error), Some(extent)) = (&done, extent)
+            && error.is_unavailable()
+        {
             self.sessions.revoke_user(username, extent).await;
-            self.note(actor, Kind::AdminRevoke, "unwritten", username.as_str());
+            self.record(self.event(actor, Kind::AdminRevoke, "unwritten").on(username.as_str()));
         }
         done
     }

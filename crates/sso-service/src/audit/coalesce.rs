@@ -21,20 +21,36 @@ const SERIES: usize = 4096;
 struct Series {
     kind: Kind,
     reason: Option<&'static str>,
-    /// Whoever has one address of it has all, and could be somebody else each time.
+    /// Of what is not by a known user. A client that has one address of a network has all of them.
     network: Option<Network>,
     user_id: Option<Uuid>,
 }
 
-#[derive(Debug)]
-struct Repeats {
-    /// When the first was, which has been written.
-    since: DateTime<Utc>,
-    count: u64,
-    latest: Event,
+impl Series {
+    fn of(event: &Event) -> Self {
+        let by_its_user = event.audit.is_by_its_user() && event.user_id.is_some();
+        Self {
+            kind: event.audit,
+            reason: event.reason,
+            network: event.ip.filter(|_| !by_its_user).map(Network::of),
+            user_id: event.user_id,
+        }
+    }
 }
 
-/// Lets the first event of a series through at once, and of those that follow within a minute the
+#[derive(Debug)]
+struct Repeats {
+    /// When the first was.
+    since: DateTime<Utc>,
+    /// How many have been written one by one.
+    written: u64,
+    /// How many have not.
+    unwritten: u64,
+    /// The last of those that have not.
+    latest: Option<Event>,
+}
+
+/// Lets the first events of a series through at once, and of those that follow within a minute the
 /// last, with their number.
 #[derive(Debug, Default)]
 pub(super) struct Coalescer {
@@ -45,22 +61,15 @@ pub(super) struct Coalescer {
 impl Coalescer {
     /// Takes an event, and gives what is to be written now.
     pub(super) fn take(&mut self, event: Event) -> Vec<Event> {
-        if !event.audit.is_coalesced() {
+        let Some(burst) = event.audit.burst() else {
             return vec![event];
-        }
-        let key = Series {
-            kind: event.audit,
-            reason: event.reason,
-            network: event.ip.map(Network::of),
-            user_id: event.user_id,
         };
+        let key = Series::of(&event);
         if let Some(repeats) = self.series.get_mut(&key) {
-            repeats.count += 1;
-            repeats.latest = event;
-            return Vec::new();
+            return repeats.take(event, burst).into_iter().collect();
         }
         let mut due = if self.series.len() >= SERIES { self.finish() } else { Vec::new() };
-        let repeats = Repeats { since: event.time, count: 0, latest: event.clone() };
+        let repeats = Repeats { since: event.time, written: 1, unwritten: 0, latest: None };
         self.series.insert(key, repeats);
         due.push(event);
         due
@@ -83,8 +92,18 @@ impl Coalescer {
 }
 
 impl Repeats {
+    fn take(&mut self, event: Event, burst: u64) -> Option<Event> {
+        if self.written < burst {
+            self.written += 1;
+            return Some(event);
+        }
+        self.unwritten += 1;
+        self.latest = Some(event);
+        None
+    }
+
     fn told(self) -> Option<Event> {
-        (self.count > 0).then(|| self.latest.times(self.count))
+        Some(self.latest?.times(self.unwritten))
     }
 }
 
@@ -93,7 +112,7 @@ mod tests {
     use std::net::{IpAddr, Ipv6Addr};
 
     use super::*;
-    use crate::{audit::Source, test_service::noon};
+    use crate::{audit::Source, test_service::noon, users::Account};
 
     fn failed(host: u8, at: DateTime<Utc>) -> Event {
         let source = Source { ip: [192, 0, 2, host].into(), request_id: "r" };
@@ -130,12 +149,30 @@ mod tests {
     }
 
     #[test]
-    fn what_no_stranger_can_repeat_is_always_written() {
+    fn what_administrators_do_is_always_written() {
         let mut coalescer = Coalescer::default();
-        for _ in 0..3 {
-            assert_eq!(coalescer.take(Event::new(Kind::LoginOk, noon())).len(), 1);
+        for _ in 0..100 {
+            assert_eq!(coalescer.take(Event::new(Kind::UserChanged, noon())).len(), 1);
         }
         assert!(coalescer.finish().is_empty());
+    }
+
+    /// Also one who has a network for each request.
+    #[test]
+    fn what_a_user_does_again_and_again_is_written_ten_times_a_minute() {
+        let mut coalescer = Coalescer::default();
+        for user in [7, 8] {
+            let user = Account::powerless(Uuid::from_u128(user), noon());
+            let mut written = 0;
+            for number in 0..1000_u32 {
+                let source = Source { ip: number.to_be_bytes().into(), request_id: "r" };
+                let event = Event::new(Kind::Logout, noon()).by(&user).at(source);
+                written += coalescer.take(event).len();
+            }
+            assert_eq!(written, 10);
+        }
+        let counts: Vec<_> = coalescer.finish().iter().map(|event| event.count).collect();
+        assert_eq!(counts, [Some(990), Some(990)]);
     }
 
     #[test]

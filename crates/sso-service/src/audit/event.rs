@@ -44,17 +44,62 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Whether a stranger can make it happen as often as he likes. Of such, one a minute is
-    /// written for each source, and then how many more there were.
-    pub(super) fn is_coalesced(self) -> bool {
+    /// How many events of a series are written one by one within a minute. What follows in that
+    /// minute is one event with the number of those it stands for: nobody without a right to
+    /// administer can fill the disk, or drive out what others did. `None`: every one is written.
+    pub(super) fn burst(self) -> Option<u64> {
+        match self {
+            Self::LoginFailed
+            | Self::Throttled
+            | Self::PermissionDenied
+            | Self::Busy
+            | Self::StoreUnavailable
+            | Self::CsrfBlocked => Some(1),
+            Self::LoginOk
+            | Self::Logout
+            | Self::SessionEvicted
+            | Self::RefreshOk
+            | Self::RefreshReused => Some(10),
+            // Each of the first two costs its author a hash of a password and leaves a change in
+            // the database, so that there are few. The others are by administrators, or by the
+            // service itself.
+            Self::Registered
+            | Self::PasswordChanged
+            | Self::UserChanged
+            | Self::RoleChanged
+            | Self::GrantChanged
+            | Self::KeyChanged
+            | Self::SessionsMinted
+            | Self::AdminRevoke
+            | Self::SessionExpired
+            | Self::Dropped => None,
+        }
+    }
+
+    /// Whether the user that the event names did it, from whatever network. Otherwise anybody may
+    /// have, and the network tells them apart.
+    pub(super) fn is_by_its_user(self) -> bool {
         matches!(
             self,
-            Self::LoginFailed
-                | Self::Throttled
+            Self::LoginOk
+                | Self::Logout
+                | Self::SessionEvicted
+                | Self::RefreshOk
+                | Self::RefreshReused
                 | Self::PermissionDenied
-                | Self::Busy
-                | Self::StoreUnavailable
-                | Self::CsrfBlocked
+        )
+    }
+
+    /// Whether an administrator did it.
+    pub(super) fn is_administrative(self) -> bool {
+        matches!(
+            self,
+            Self::UserChanged
+                | Self::RoleChanged
+                | Self::GrantChanged
+                | Self::KeyChanged
+                | Self::SessionsMinted
+                | Self::AdminRevoke
         )
     }
 }
@@ -127,9 +172,9 @@ impl Event {
         }
     }
 
-    /// Something that is done now by whoever has a shell.
-    pub(crate) fn from_shell(now: DateTime<Utc>) -> Self {
-        Self { via: Some("shell"), ..Self::new(Kind::UserChanged, now) }
+    /// Something that is done now from the shell.
+    pub(super) fn from_shell(kind: Kind, now: DateTime<Utc>) -> Self {
+        Self { via: Some("shell"), ..Self::new(kind, now) }
     }
 
     /// The same, of another kind.

@@ -36,8 +36,16 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub(crate) struct AuditLog {
     /// `None` is the end.
-    events: Sender<Option<Event>>,
+    events: Sender<Option<Entry>>,
     lost: Lost,
+}
+
+/// An event on its way.
+#[derive(Debug)]
+struct Entry {
+    event: Event,
+    /// Whether the database has it already.
+    has_row: bool,
 }
 
 impl AuditLog {
@@ -62,16 +70,31 @@ impl AuditLog {
 
     /// Has an event written.
     pub(crate) fn record(&self, event: Event) {
-        if self.events.try_send(Some(event)).is_err() {
+        self.send(Entry::new(event));
+    }
+
+    /// Has an event written that [`super::write_recorded`] has put into the database.
+    pub(crate) fn record_line(&self, event: Event) {
+        self.send(Entry { event, has_row: true });
+    }
+
+    fn send(&self, entry: Entry) {
+        if self.events.try_send(Some(entry)).is_err() {
             self.lost.count();
         }
+    }
+}
+
+impl Entry {
+    fn new(event: Event) -> Self {
+        Self { event, has_row: false }
     }
 }
 
 /// The thread that writes.
 #[derive(Debug)]
 pub(crate) struct AuditThread {
-    events: Sender<Option<Event>>,
+    events: Sender<Option<Entry>>,
     thread: JoinHandle<()>,
 }
 
@@ -122,7 +145,7 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    fn write_all(mut self, events: &Receiver<Option<Event>>) {
+    fn write_all(mut self, events: &Receiver<Option<Entry>>) {
         let mut goes_on = true;
         while goes_on {
             let first = match events.recv_timeout(PAUSE) {
@@ -133,31 +156,35 @@ impl Writer {
             let mut due = Vec::new();
             for event in first.into_iter().chain(events.try_iter()).take(BATCH) {
                 match event {
-                    Some(event) => due.extend(self.coalescer.take(event)),
+                    Some(entry) if entry.has_row => due.push(entry),
+                    Some(entry) => {
+                        due.extend(self.coalescer.take(entry.event).into_iter().map(Entry::new));
+                    }
                     None => goes_on = false,
                 }
             }
-            due.extend(self.coalescer.due(self.clock.now()));
+            due.extend(self.coalescer.due(self.clock.now()).into_iter().map(Entry::new));
             self.write(due);
             if goes_on {
                 thread::sleep(GATHERED);
             }
         }
         let due = self.coalescer.finish();
-        self.write(due);
+        self.write(due.into_iter().map(Entry::new).collect());
     }
 
-    fn write(&mut self, mut events: Vec<Event>) {
+    fn write(&mut self, mut entries: Vec<Entry>) {
         let lost = self.lost.untold.swap(0, Ordering::Relaxed);
         if lost > 0 {
-            events.push(Event::new(Kind::Dropped, self.clock.now()).times(lost));
+            let dropped = Event::new(Kind::Dropped, self.clock.now()).times(lost);
+            entries.push(Entry::new(dropped));
         }
-        if events.is_empty() {
+        if entries.is_empty() {
             return;
         }
         let mut lines = Vec::new();
-        for event in &events {
-            event.write_to(&mut lines);
+        for entry in &entries {
+            entry.event.write_to(&mut lines);
         }
         if let Err(error) = self.record.write_all(&lines) {
             tracing::error!(%error, "cannot write the audit log: its events go to standard error");
@@ -165,7 +192,8 @@ impl Writer {
             let _ = io::stderr().write_all(&lines);
         }
         if let Some(rows) = &self.rows {
-            events.into_iter().for_each(|event| rows.keep(event));
+            let without_row = entries.into_iter().filter(|entry| !entry.has_row);
+            without_row.for_each(|entry| rows.keep(entry.event));
         }
     }
 }
@@ -231,7 +259,7 @@ pub(crate) mod tests {
         let lines = Lines::default();
         let (log, thread) = start(lines.clone(), &Metrics::default());
         for _ in 0..1000 {
-            log.record(Event::new(Kind::LoginOk, noon()));
+            log.record(Event::new(Kind::UserChanged, noon()));
         }
         let source = Source { ip: [192, 0, 2, 1].into(), request_id: "r" };
         for _ in 0..3 {
@@ -248,10 +276,10 @@ pub(crate) mod tests {
         let (lines, metrics) = (Lines::default(), Metrics::default());
         let ((writing, written), (release, go_on)) = (mpsc::channel(), mpsc::channel());
         let (log, thread) = start(Held { writing, go_on, lines: lines.clone() }, &metrics);
-        log.record(Event::new(Kind::LoginOk, noon()));
+        log.record(Event::new(Kind::UserChanged, noon()));
         written.recv().unwrap(); // the thread is held up with the first
         for _ in 0..WAITING + 5 {
-            log.record(Event::new(Kind::LoginOk, noon()));
+            log.record(Event::new(Kind::UserChanged, noon()));
         }
         assert!(metrics.render().contains("audit_events_lost_total 5"), "{}", metrics.render());
         drop(release);

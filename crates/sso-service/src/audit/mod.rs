@@ -7,6 +7,7 @@ mod history;
 mod log;
 mod log_ins;
 mod record;
+mod recorded;
 mod rows;
 
 pub(crate) use event::{Event, Kind, Source};
@@ -14,7 +15,8 @@ pub(crate) use file::AuditFile;
 pub(crate) use history::AuditHistory;
 pub(crate) use log::{AuditLog, AuditThread};
 pub(crate) use log_ins::past_log_ins;
-pub(crate) use record::{AuditError, AuditRecord};
+pub(crate) use record::{AuditFileError, AuditRecord, EventSeries};
+pub(crate) use recorded::write_recorded;
 pub(crate) use rows::AuditRows;
 
 #[cfg(test)]

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
+use serde::Serialize;
 use service_runtime::metrics::Metrics;
-use sqlx::SqliteConnection;
+use sqlx::{SqliteConnection, query};
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 use super::event::Event;
 use crate::database::{Database, Unavailable};
 
-/// How many events are kept.
+/// How many events are kept: of administrators, and of all others.
 const KEPT: u32 = 100_000;
 /// How many may wait to be written.
 const WAITING: usize = 8192;
@@ -61,28 +62,78 @@ async fn keep(database: Database, mut events: mpsc::Receiver<Event>, lost: Count
         // All there is, or all there was in time.
         let _ = timeout(GATHERED, gather).await;
         let count = lot.len() as u64;
-        if let Err(error) = insert(&database, &lot).await {
+        if let Err(error) = insert(&database, lot).await {
             tracing::warn!(%error, count, "cannot keep security events in the database");
             lost.inc_by(count);
         }
     }
 }
 
-pub(super) async fn insert(database: &Database, lot: &[Event]) -> Result<(), Unavailable> {
-    // Events are texts and numbers: they are always JSON.
-    let lot = serde_json::to_string(lot).unwrap_or_default();
+async fn insert(database: &Database, lot: Vec<Event>) -> Result<(), Unavailable> {
     let work = async move |connection: &mut SqliteConnection| {
-        sqlx::query("INSERT INTO audit (event) SELECT value FROM json_each(?)")
-            .bind(lot)
-            .execute(&mut *connection)
-            .await?;
-        sqlx::query("DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?")
-            .bind(KEPT)
-            .execute(connection)
-            .await?;
-        Ok(())
+        insert_events(connection, &lot).await?;
+        Ok(prune(connection).await?)
     };
     database.write(work).await
+}
+
+/// Writes events, in the transaction of what they tell of.
+///
+/// # Errors
+/// When they cannot be written.
+pub(super) async fn insert_events(
+    connection: &mut SqliteConnection,
+    events: &[Event],
+) -> Result<(), sqlx::Error> {
+    let rows: Vec<_> =
+        events.iter().map(|event| (event.audit.is_administrative(), event)).collect();
+    query("INSERT INTO audit (administrative, event) SELECT value ->> 0, value ->> 1 FROM json_each(?)")
+        .bind(json(&rows))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Writes an event and gives its number, by which [`replace_event`] knows it.
+pub(super) async fn insert_event(
+    connection: &mut SqliteConnection,
+    event: &Event,
+) -> Result<i64, sqlx::Error> {
+    let insert = query("INSERT INTO audit (administrative, event) VALUES (?, ?)");
+    let insert = insert.bind(event.audit.is_administrative()).bind(json(event));
+    Ok(insert.execute(connection).await?.last_insert_rowid())
+}
+
+/// Writes an event in the place of another: more has happened of the same.
+pub(super) async fn replace_event(
+    connection: &mut SqliteConnection,
+    number: i64,
+    event: &Event,
+) -> Result<(), sqlx::Error> {
+    let replace = query("UPDATE audit SET event = ? WHERE number = ?");
+    replace.bind(json(event)).bind(number).execute(connection).await?;
+    Ok(())
+}
+
+/// Events are texts and numbers: they are always JSON.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Deletes the oldest of each kind beyond what is kept.
+async fn prune(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    for administrative in [false, true] {
+        query(
+            "DELETE FROM audit WHERE administrative = ?1 AND number <= (
+                 SELECT number FROM audit WHERE administrative = ?1
+                 ORDER BY number DESC LIMIT 1 OFFSET ?2)",
+        )
+        .bind(administrative)
+        .bind(KEPT)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -135,6 +186,21 @@ mod tests {
         let (count, newest) = rows(&database).await;
         assert_eq!(count, KEPT);
         assert!(newest.iter().all(|event| event.contains("login_ok")), "{newest:?}");
+    }
+
+    #[tokio::test]
+    async fn what_administrators_did_makes_room_for_nobody_else() {
+        let database = Database::open(&Location::Memory, Nobody).await.unwrap();
+        insert(&database, vec![Event::new(Kind::UserChanged, noon())]).await.unwrap();
+        let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 150000)
+                    INSERT INTO audit (event) SELECT '{}' FROM n";
+        execute(&database, fill).await;
+        insert(&database, vec![Event::new(Kind::LoginOk, noon())]).await.unwrap();
+        let mut reader = database.reader().await.unwrap();
+        let first = sqlx::query_scalar("SELECT event FROM audit ORDER BY number LIMIT 1");
+        let first: String = first.fetch_one(&mut *reader).await.unwrap();
+        assert!(first.contains("user_changed"), "{first}");
+        assert_eq!(rows(&database).await.0, KEPT + 1);
     }
 
     #[tokio::test]

@@ -46,7 +46,7 @@ impl Checkup {
         }
     }
 
-    /// Whether it is time for a [probe](probe).
+    /// Whether it is time for a [`probe`].
     pub(super) fn is_due(&self) -> bool {
         let period = if self.health.is_good() { PERIOD } else { SHORT_PERIOD };
         self.last.elapsed() >= period

@@ -4,4 +4,4 @@ mod grant;
 mod store;
 
 pub(crate) use grant::{Grant, NewGrant};
-pub(crate) use store::{GrantError, GrantStore};
+pub(crate) use store::{GrantError, GrantStore, create_grant, delete_grant};

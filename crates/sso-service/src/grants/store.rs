@@ -49,38 +49,30 @@ impl GrantStore {
         let found = found.fetch_all(&mut *self.database.reader().await?).await?;
         Ok(part.page(found, |grant: &Grant| grant.id.to_string()))
     }
-
-    /// Makes a grant. It is in force at the user's next validation.
-    ///
-    /// # Errors
-    /// When there is no such user, or it cannot be written.
-    pub(crate) async fn create(
-        &self,
-        grant: NewGrant,
-        now: DateTime<Utc>,
-    ) -> Result<Grant, GrantError> {
-        let create =
-            async move |connection: &mut SqliteConnection| insert(connection, grant, now).await;
-        self.database.write(create).await
-    }
-
-    /// Takes a grant back. `None` when there is none of this id.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub(crate) async fn delete(&self, id: Uuid) -> Result<Option<GrantTaken>, Unavailable> {
-        let delete = async move |connection: &mut SqliteConnection| {
-            let taken = query_as(
-                "DELETE FROM grants WHERE id = ?
-                 RETURNING (SELECT username FROM users WHERE number = user) AS username, permission",
-            );
-            Ok::<_, Unavailable>(taken.bind(id.to_string()).fetch_optional(connection).await?)
-        };
-        self.database.write(delete).await
-    }
 }
 
-async fn insert(
+/// Takes a grant back. `None` when there is none of this id.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) async fn delete_grant(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+) -> Result<Option<GrantTaken>, sqlx::Error> {
+    query_as(
+        "DELETE FROM grants WHERE id = ?
+         RETURNING (SELECT username FROM users WHERE number = user) AS username, permission",
+    )
+    .bind(id.to_string())
+    .fetch_optional(connection)
+    .await
+}
+
+/// Makes a grant. It is in force at the user's next validation.
+///
+/// # Errors
+/// When there is no such user, or it cannot be written.
+pub(crate) async fn create_grant(
     connection: &mut SqliteConnection,
     grant: NewGrant,
     now: DateTime<Utc>,

@@ -47,6 +47,7 @@ impl From<OwnPasswordError> for Problem {
 impl From<AdministrationError> for Problem {
     fn from(error: AdministrationError) -> Self {
         match error {
+            AdministrationError::Refused(refusal) => refusal.into(),
             AdministrationError::NoSuchUser(_) => not_found("user_not_found", &error),
             AdministrationError::NoSuchGrant => not_found("grant_not_found", &error),
             AdministrationError::NoSuchKey => not_found("key_not_found", &error),

@@ -221,6 +221,7 @@ mod tests {
         let (mine, other) = (service.log_in("alice").await, service.log_in("alice").await);
         let [own, id] = [service.validate(&mine).await, service.validate(&other).await]
             .map(|known| known.body["session_id"].clone());
+        service.log_in("alice").await;
         delete(&service, &mine, &format!("/{}", id.as_str().unwrap())).await;
         delete(&service, &mine, "?all=true").await;
         let lines = service.audited().into_iter().filter(|line| line["audit"] == "logout");
@@ -231,6 +232,16 @@ mod tests {
         let expected =
             [(id, Value::Null), (Value::Null, json!("others")), (own.clone(), Value::Null)];
         assert_eq!(told.collect::<Vec<_>>(), expected);
+    }
+
+    #[actix_web::test]
+    async fn what_ends_nothing_is_not_written_down() {
+        let service = service().await;
+        let token = service.log_in("alice").await;
+        for _ in 0..3 {
+            assert_eq!(delete(&service, &token, "").await.status, 204);
+        }
+        assert!(service.audited().iter().all(|line| line["audit"] == "login_ok"));
     }
 
     #[actix_web::test]

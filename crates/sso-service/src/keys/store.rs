@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::{DateTime, SubsecRound, Utc};
 use service_runtime::clock::id_at;
 use shared_types::Permission;
-use sqlx::{FromRow, Row, SqliteConnection, query, query_as, sqlite::SqliteRow};
+use sqlx::{FromRow, Row, SqliteConnection, query, query_as, query_scalar, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::{
@@ -57,42 +57,48 @@ impl KeyStore {
         let found = found.fetch_all(&mut *self.database.reader().await?).await?;
         Ok(part.page(found, |key: &ApiKey| key.id.to_string()))
     }
+}
 
-    /// Creates a key. It is valid when this returns.
-    ///
-    /// # Errors
-    /// When another one is called so, or it cannot be written.
-    pub(crate) async fn create(&self, key: NewKey, now: DateTime<Utc>) -> Result<ApiKey, KeyError> {
-        let create =
-            async move |connection: &mut SqliteConnection| insert(connection, key, now).await;
-        self.database.write(create).await
-    }
+/// Deletes a key, and gives its name. `None` when there is none of this id.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) async fn delete_key(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+) -> Result<Option<String>, sqlx::Error> {
+    query_scalar("DELETE FROM api_keys WHERE id = ? RETURNING name")
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await
+}
 
-    /// Deletes a key, and gives its name. It is invalid when this returns. `None` when there is
-    /// none of this id.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub(crate) async fn delete(&self, id: Uuid) -> Result<Option<String>, Unavailable> {
-        let delete = async move |connection: &mut SqliteConnection| {
-            let deleted = query("DELETE FROM api_keys WHERE id = ? RETURNING name");
-            let deleted = deleted.bind(id.to_string()).fetch_optional(connection).await?;
-            Ok::<_, Unavailable>(deleted.map(|row| row.try_get("name")).transpose()?)
-        };
-        self.database.write(delete).await
-    }
+/// Deletes the key of this name, and tells whether there was one.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) async fn delete_named_key(
+    connection: &mut SqliteConnection,
+    name: &KeyName,
+) -> Result<bool, sqlx::Error> {
+    let delete = query("DELETE FROM api_keys WHERE name = ?").bind(name.as_str());
+    Ok(delete.execute(connection).await?.rows_affected() == 1)
+}
 
-    /// Deletes the key of this name, and tells whether there was one.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub(crate) async fn delete_named(&self, name: KeyName) -> Result<bool, Unavailable> {
-        let delete = async move |connection: &mut SqliteConnection| {
-            let delete = query("DELETE FROM api_keys WHERE name = ?").bind(name.as_str());
-            Ok::<_, Unavailable>(delete.execute(connection).await?.rows_affected() == 1)
-        };
-        self.database.write(delete).await
-    }
+/// What the key of this id permits, unless it is over.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) async fn key_account(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Option<Arc<Account>>, sqlx::Error> {
+    let key = query_as(select_keys!("WHERE id = ?1 AND (expires_at IS NULL OR expires_at > ?2)"))
+        .bind(id.to_string())
+        .bind(now.timestamp_millis());
+    let key: Option<ApiKey> = key.fetch_optional(connection).await?;
+    Ok(key.and_then(|key| Some(live(&key, &permissions(&key)?).account)))
 }
 
 /// All keys as they stand in the database.
@@ -133,7 +139,11 @@ fn live(key: &ApiKey, permissions: &[Permission]) -> LiveKey {
     LiveKey { account: Arc::new(account), expires_at: key.expires_at }
 }
 
-async fn insert(
+/// Creates a key.
+///
+/// # Errors
+/// When another one is called so, or it cannot be written.
+pub(crate) async fn create_key(
     connection: &mut SqliteConnection,
     key: NewKey,
     now: DateTime<Utc>,

@@ -3,16 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use shared_types::BearerToken;
-use sqlx::query_scalar;
+use sqlx::{SqliteConnection, query_scalar};
 use tokio::time::timeout;
 
 use super::{Client, Limits};
 use crate::{
+    audit::AuditRecord,
     authority::{LoggedIn, LoginError, RefreshError},
-    database::{Database, Location, Nobody},
+    database::{Database, Location, Nobody, Unavailable},
     login_guard::Typed,
     test_service::{HERE, LIFETIMES, LIMITS, PASSWORD, TOKEN_TTL, TestService, execute, noon},
-    users::{PasswordHash, UserStore},
+    users::{PasswordHash, UserStore, end_all_sessions},
 };
 
 /// A database in a directory of its own, and services that run on it one after the other, or at
@@ -141,6 +142,17 @@ async fn a_user_who_changes_while_logging_in_is_not_logged_in() {
     let refused = service.authority.begin_session(before, client(), HERE).await;
     assert!(matches!(refused, Err(LoginError::InvalidCredentials)), "{refused:?}");
     service.authority.begin_session(alice().await, client(), HERE).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_right_password_is_right_also_while_sessions_are_ended() {
+    let service = TestService::start().await;
+    service.add_user("alice", &[]).await;
+    let alice = service.users.find(&"alice".parse().unwrap()).await.unwrap().unwrap();
+    let earlier = log_in(&service, "alice").await;
+    service.users.end_sessions("alice".parse().unwrap()).await.unwrap();
+    let logged_in = service.authority.begin_session(alice, client(), HERE).await.unwrap();
+    assert!(is_valid(&service, &logged_in) && !is_valid(&service, &earlier));
 }
 
 #[tokio::test]
@@ -481,7 +493,8 @@ async fn minted_sessions_are_beyond_the_limit_and_cannot_be_renewed() {
     };
     let mut tokens = Vec::new();
     let shell = Database::open(&place.location, Nobody).await.unwrap();
-    let mint = super::mint(&shell, &minting, &*service.clock, |lot| {
+    let mut record = AuditRecord::open(None, shell, service.clock.clone()).unwrap();
+    let mint = super::mint(&mut record, &minting, |lot| {
         tokens.extend(lot.iter().map(|token| bearer(token.expose())));
         Ok(())
     });
@@ -495,4 +508,63 @@ async fn minted_sessions_are_beyond_the_limit_and_cannot_be_renewed() {
     service.clock.advance(Duration::from_secs(60));
     service.keeper.sweep().await.unwrap();
     assert_eq!(service.live.counts(), (1, 1));
+}
+
+/// As in `… sessions mint … | head -1`.
+#[tokio::test]
+async fn what_was_minted_is_recorded_though_the_reader_of_the_tokens_went_away() {
+    let place = Place::new();
+    let service = place.start().await;
+    service.add_user("alice", &[]).await;
+    let ends_at = noon() + Duration::from_secs(60);
+    let minting = super::Minting { user: "alice".parse().unwrap(), count: 9000, ends_at };
+    let shell = Database::open(&place.location, Nobody).await.unwrap();
+    let mut record = AuditRecord::open(None, shell, service.clock.clone()).unwrap();
+    let mut lots = 0;
+    let mint = super::mint(&mut record, &minting, |_| {
+        lots += 1;
+        if lots < 2 { Ok(()) } else { Err(std::io::ErrorKind::BrokenPipe.into()) }
+    });
+    mint.await.unwrap_err();
+    let mut reader = service.database.reader().await.unwrap();
+    let events: Vec<String> =
+        query_scalar("SELECT event FROM audit").fetch_all(&mut *reader).await.unwrap();
+    assert_eq!(events.len(), 1);
+    assert!(
+        events[0].contains("\"target\":\"alice\",\"via\":\"shell\",\"count\":4000"),
+        "{events:?}"
+    );
+}
+
+#[tokio::test]
+async fn all_sessions_end_at_once_and_for_good() {
+    let place = Place::new();
+    let service = place.start().await;
+    let mut ended = Vec::new();
+    for name in ["alice", "bob"] {
+        service.add_user(name, &[]).await;
+        ended.push(log_in(&service, name).await);
+    }
+    let shell = Database::open(&place.location, Nobody).await.unwrap();
+    let end = async |connection: &mut SqliteConnection| {
+        Ok::<_, Unavailable>(end_all_sessions(connection).await?)
+    };
+    shell.write(end).await.unwrap();
+    until("the end of all", || ended.iter().all(|token| !is_valid(&service, token))).await;
+    let alice = log_in(&service, "alice").await;
+    let check = async |service: &TestService| {
+        assert!(ended.iter().all(|token| !is_valid(service, token)));
+        for token in &ended {
+            let refreshed = refresh(service, token).await;
+            assert!(matches!(refreshed, Err(RefreshError::InvalidToken)), "{refreshed:?}");
+        }
+        assert!(is_valid(service, &alice));
+    };
+    check(&service).await;
+    drop(service);
+    let service = place.start().await;
+    check(&service).await;
+    service.keeper.sweep().await.unwrap();
+    assert_eq!(service.live.counts(), (1, 1));
+    check(&service).await;
 }

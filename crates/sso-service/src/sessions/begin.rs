@@ -5,7 +5,7 @@ use sqlx::{FromRow, SqliteConnection, query, query_as, query_scalar};
 use uuid::Uuid;
 
 use super::{client::Client, live::LiveSessions};
-use crate::{database::Unavailable, tokens::TokenHash};
+use crate::{database::Unavailable, tokens::TokenHash, users::PasswordHash};
 
 /// How many sessions there may be.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,8 @@ pub(crate) struct NewSession {
     pub(crate) user: i64,
     /// The user's, when the password was found right.
     pub(crate) epoch: i64,
+    /// The hash of the password that was found right.
+    pub(crate) password_hash: PasswordHash,
     /// Who logged in.
     pub(crate) client: Client,
     /// The hash of its session token.
@@ -53,28 +55,31 @@ pub(super) async fn begin(
         // What is revoked is not in the database yet, which cannot tell.
         return Err(BeginError::Unavailable(Unavailable::Silent));
     }
-    check_user(connection, session).await?;
-    let evicted = make_room(connection, session, limits.per_user, live).await?;
+    let epoch = present_epoch(connection, session).await?;
+    let evicted = make_room(connection, session, epoch, limits.per_user, live).await?;
     let sessions: i64 =
         query_scalar("SELECT sessions FROM session_count").fetch_one(&mut *connection).await?;
     if usize::try_from(sessions).is_ok_and(|sessions| sessions >= limits.total) {
         return Err(TooManySessions.into());
     }
-    insert(connection, session).await?;
+    insert(connection, session, epoch).await?;
     Ok(evicted)
 }
 
-/// Between the look at the password and here the user may have been disabled or deleted, or may
-/// have got another password.
-async fn check_user(
+/// The user's epoch now. Between the look at the password and here the user may have been disabled
+/// or deleted, or may have got another password. If only the user's sessions have been ended, the
+/// password is right all the same.
+async fn present_epoch(
     connection: &mut SqliteConnection,
     session: &NewSession,
-) -> Result<(), BeginError> {
-    let same = query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM users WHERE number = ? AND epoch = ? AND NOT disabled)",
+) -> Result<i64, BeginError> {
+    // A hash that was only renewed, with other parameters, leaves the epoch as it is.
+    let epoch = query_scalar(
+        "SELECT epoch FROM users
+         WHERE number = ? AND (epoch = ? OR password_hash = ?) AND NOT disabled",
     );
-    let same = same.bind(session.user).bind(session.epoch);
-    if same.fetch_one(connection).await? { Ok(()) } else { Err(BeginError::UserChanged) }
+    let epoch = epoch.bind(session.user).bind(session.epoch).bind(session.password_hash.expose());
+    epoch.fetch_optional(connection).await?.ok_or(BeginError::UserChanged)
 }
 
 /// One of the user's sessions, with its newest token.
@@ -90,16 +95,17 @@ struct Own {
 async fn make_room(
     connection: &mut SqliteConnection,
     session: &NewSession,
+    epoch: i64,
     per_user: usize,
     live: &LiveSessions,
 ) -> Result<Vec<Uuid>, sqlx::Error> {
     let own = query_as(
         "SELECT number, id, last_seen_at, (SELECT hash FROM session_tokens
              WHERE session = sessions.number ORDER BY session_tokens.number DESC LIMIT 1) AS hash
-         FROM sessions
+         FROM live_sessions AS sessions
          WHERE user = ? AND epoch = ? AND NOT minted AND expires_at > ? ORDER BY number",
     );
-    let own = own.bind(session.user).bind(session.epoch).bind(session.now.timestamp_millis());
+    let own = own.bind(session.user).bind(epoch).bind(session.now.timestamp_millis());
     let mut own: Vec<Own> = own.fetch_all(&mut *connection).await?;
     let too_many = (own.len() + 1).saturating_sub(per_user);
     if too_many == 0 {
@@ -129,6 +135,7 @@ impl Own {
 async fn insert(
     connection: &mut SqliteConnection,
     session: &NewSession,
+    epoch: i64,
 ) -> Result<(), sqlx::Error> {
     let now = session.now.timestamp_millis();
     let last_expiry = session.token_expires_at.max(session.refresh_expires_at);
@@ -139,7 +146,7 @@ async fn insert(
     )
     .bind(session.id.as_bytes().as_slice())
     .bind(session.user)
-    .bind(session.epoch)
+    .bind(epoch)
     .bind(now)
     .bind(now)
     .bind(last_expiry.timestamp_millis())

@@ -204,6 +204,13 @@ impl Follower {
         self.live.set_last_change(change);
     }
 
+    /// First of all: what has changed may take seconds to look at.
+    async fn end_all(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        let ended = query_scalar("SELECT ended_through FROM session_count");
+        self.live.set_ended_through(ended.fetch_one(connection).await?);
+        Ok(())
+    }
+
     async fn count(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         let count =
             query_scalar("SELECT sessions FROM session_count").fetch_one(connection).await?;
@@ -214,6 +221,7 @@ impl Follower {
 
 impl Follow for Follower {
     async fn catch_up(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        self.end_all(connection).await?;
         if self.seen.is_none() {
             self.load(connection).await?;
         }

@@ -22,6 +22,8 @@ const LAST_SEEN_PRECISION_MILLIS: i64 = 1000;
 #[derive(Debug)]
 pub(crate) struct LiveSessions {
     tokens: DashMap<TokenHash, LiveToken>,
+    /// Sessions up to this number have ended.
+    ended_through: AtomicI64,
     /// What is revoked here, while it is not known that it is in the database.
     pub(super) revoked: Revoked,
     /// Sessions that were used since this was last written.
@@ -61,6 +63,7 @@ impl LiveSessions {
     pub(crate) fn new(metrics: &Metrics) -> Self {
         Self {
             tokens: DashMap::new(),
+            ended_through: AtomicI64::default(),
             revoked: Revoked::default(),
             used: Unwritten::new(|session| &session.used),
             first_used: Unwritten::new(|session| &session.first_used),
@@ -86,7 +89,16 @@ impl LiveSessions {
         let token = self.tokens.get(hash)?.clone();
         let lives = now.timestamp_millis() < token.expires_at
             && token.issued_at <= (now + MAX_AHEAD).timestamp_millis();
-        (lives && !token.session.is_over()).then_some(token)
+        (lives && !self.is_over(&token.session)).then_some(token)
+    }
+
+    fn is_over(&self, session: &LiveSession) -> bool {
+        session.is_over() || session.number <= self.ended_through.load(Ordering::Acquire)
+    }
+
+    /// All sessions up to this number have ended.
+    pub(super) fn set_ended_through(&self, session: i64) {
+        self.ended_through.store(session, Ordering::Release);
     }
 
     /// The session that a token stands for, also if the token is not valid any more.

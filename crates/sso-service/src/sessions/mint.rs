@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::json;
-use service_runtime::clock::{Clock, id_at};
+use service_runtime::clock::id_at;
 use shared_types::TokenKind;
 use sqlx::{FromRow, SqliteConnection, query, query_as, query_scalar};
 
 use crate::{
-    database::{Database, Unavailable},
+    audit::{AuditFileError, AuditRecord, EventSeries, Kind},
+    database::Unavailable,
     tokens::PlainToken,
     users::Username,
 };
@@ -33,15 +34,28 @@ pub(crate) struct Minting {
 /// When no enabled user has this name, it cannot be written, or the tokens are not taken. Tokens
 /// that were handed out stay valid.
 pub(crate) async fn mint(
-    database: &Database,
+    record: &mut AuditRecord,
     minting: &Minting,
-    clock: &dyn Clock,
+    hand_out: impl FnMut(&[PlainToken]) -> Result<(), std::io::Error>,
+) -> Result<(), MintError> {
+    let event = record.event(Kind::SessionsMinted).on(minting.user.as_str());
+    let mut series = AuditRecord::series(event);
+    let minted = mint_lots(record, &mut series, minting, hand_out).await;
+    // Also when the reader of the tokens went away in the middle.
+    record.finish(series)?;
+    minted
+}
+
+async fn mint_lots(
+    record: &AuditRecord,
+    series: &mut EventSeries,
+    minting: &Minting,
     mut hand_out: impl FnMut(&[PlainToken]) -> Result<(), std::io::Error>,
 ) -> Result<(), MintError> {
     let mut left = minting.count;
     while left > 0 {
         let lot = left.min(LOT);
-        let tokens = mint_lot(database, minting, lot, clock.now()).await?;
+        let tokens = mint_lot(record, series, minting, lot, record.now()).await?;
         hand_out(&tokens)?;
         left -= lot;
     }
@@ -49,7 +63,8 @@ pub(crate) async fn mint(
 }
 
 async fn mint_lot(
-    database: &Database,
+    record: &AuditRecord,
+    series: &mut EventSeries,
     minting: &Minting,
     lot: usize,
     now: DateTime<Utc>,
@@ -70,7 +85,7 @@ async fn mint_lot(
         };
         Ok(insert(connection, &owner, &rows, instants).await?)
     };
-    database.write(write).await?;
+    record.change_more(series, lot as u64, write).await?;
     Ok(tokens)
 }
 
@@ -142,6 +157,9 @@ pub(crate) enum MintError {
     /// It cannot be written.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+    /// The sessions have begun and are not in the file of the audit log.
+    #[error(transparent)]
+    Audit(#[from] AuditFileError),
     /// The tokens are on the disk, and nobody was told them.
     #[error("cannot hand out the tokens: {0}")]
     HandOut(#[from] std::io::Error),

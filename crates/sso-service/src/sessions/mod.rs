@@ -35,5 +35,5 @@ pub(crate) use live_session::LiveSession;
 pub(crate) use mint::{MintError, Minting, mint};
 pub(crate) use refresh::{Ended, Refreshed, Renewal, Renewed};
 pub(crate) use revocations::restore;
-pub(crate) use sessions_of_user::SessionDetails;
+pub(crate) use sessions_of_user::{SessionDetails, session_owner};
 pub(crate) use store::SessionStore;

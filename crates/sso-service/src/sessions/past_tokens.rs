@@ -56,8 +56,8 @@ pub(super) async fn session_named_by(
         "SELECT sessions.number, sessions.id, users.id AS user_id, username
          FROM (SELECT session FROM past_tokens WHERE hash = ?1
                UNION ALL SELECT session FROM refresh_tokens WHERE hash = ?1) AS named
-         JOIN sessions ON sessions.number = named.session
-         JOIN users ON users.number = sessions.user AND users.epoch = sessions.epoch
+         JOIN live_sessions AS sessions ON sessions.number = named.session
+         JOIN users ON users.number = sessions.user
          LIMIT 1",
     );
     let named = named.bind(hash.as_bytes()).fetch_optional(&mut *connection).await?;

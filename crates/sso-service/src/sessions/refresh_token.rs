@@ -160,7 +160,7 @@ pub(super) async fn find(
                 used_issued_at, ends_at, (SELECT hash FROM session_tokens
                     WHERE session = sessions.number
                     ORDER BY session_tokens.number DESC LIMIT 1) AS newest
-         FROM refresh_tokens JOIN sessions ON sessions.number = session
+         FROM refresh_tokens JOIN live_sessions AS sessions ON sessions.number = session
          WHERE refresh_tokens.hash = ?",
     );
     row.bind(hash.as_bytes()).fetch_optional(connection).await

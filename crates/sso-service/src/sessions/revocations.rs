@@ -1,13 +1,13 @@
 //! Revocations that cannot be written: in force in memory at once, kept in the journal, and tried
 //! again until they are in the database.
 
-use sqlx::query_scalar;
+use sqlx::{SqliteConnection, query_scalar};
 use uuid::Uuid;
 
 use super::{journal::Journal, live::LiveSessions, revoked::UserRevocation, store::SessionStore};
 use crate::{
     database::Unavailable,
-    keys::{KeyStore, LiveKeys},
+    keys::{LiveKeys, delete_key},
     tokens::TokenHash,
     users::{ChangeError, Extent, UserStore, Username, revocable},
 };
@@ -89,7 +89,10 @@ impl SessionStore {
             self.live.revoked.user_is_written(user, revocation);
         }
         for key in pending.keys {
-            KeyStore::new(self.database.clone()).delete(key).await?;
+            let delete = async move |connection: &mut SqliteConnection| {
+                Ok::<_, Unavailable>(delete_key(connection, key).await?)
+            };
+            self.database.write(delete).await?;
             self.live.revoked.key_is_written(key);
         }
         self.record_pending().await;

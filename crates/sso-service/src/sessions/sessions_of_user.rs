@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, Row, query_as, sqlite::SqliteRow};
+use sqlx::{FromRow, Row, SqliteConnection, query_as, query_scalar, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::{live_session::LiveSession, store::SessionStore};
@@ -11,6 +11,7 @@ use crate::{
     database::Unavailable,
     page::{Page, Part},
     tokens::TokenHash,
+    users::{Account, StoreError, user_by_number},
 };
 
 /// How many of one's sessions are shown: more than anyone gets by logging in.
@@ -23,7 +24,7 @@ macro_rules! select_sessions {
                 user_agent, (SELECT hash FROM session_tokens
                     WHERE session = sessions.number
                     ORDER BY session_tokens.number DESC LIMIT 1) AS hash
-         FROM sessions JOIN users ON users.number = user AND users.epoch = sessions.epoch "
+         FROM live_sessions AS sessions JOIN users ON users.number = user "
     };
 }
 
@@ -58,18 +59,20 @@ impl SessionStore {
         Ok(!found.is_empty())
     }
 
-    /// Ends the user's other sessions.
+    /// Ends the user's other sessions, and tells how many there were.
     ///
     /// # Errors
     /// As [`SessionStore::end`].
-    pub(crate) async fn end_others(&self, own: &LiveSession) -> Result<(), Unavailable> {
+    pub(crate) async fn end_others(&self, own: &LiveSession) -> Result<usize, Unavailable> {
+        let mut ended = 0;
         loop {
             let mut others = self.own(own, None).await?;
             others.retain(|other| other.number != own.number);
             if others.is_empty() {
-                return Ok(());
+                return Ok(ended);
             }
             self.end_all_of(&others).await?;
+            ended += others.len();
         }
     }
 
@@ -164,6 +167,27 @@ impl SessionStore {
         let mut reader = self.database.reader().await?;
         Ok(sessions.bind(MOST_SHOWN).fetch_all(&mut *reader).await?)
     }
+}
+
+/// The account of the user whose session this is, unless the session has ended or its user may not
+/// log in any more.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) async fn session_owner(
+    connection: &mut SqliteConnection,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Option<Account>, StoreError> {
+    let owner = query_scalar(
+        "SELECT user FROM live_sessions AS sessions JOIN users ON users.number = user
+         WHERE sessions.id = ? AND ends_at > ? AND NOT disabled",
+    );
+    let owner = owner.bind(id.as_bytes().as_slice()).bind(now.timestamp_millis());
+    let Some(owner) = owner.fetch_optional(&mut *connection).await? else {
+        return Ok(None);
+    };
+    Ok(user_by_number(connection, owner).await?.map(|user| user.account))
 }
 
 impl<'r> FromRow<'r, SqliteRow> for SessionDetails {

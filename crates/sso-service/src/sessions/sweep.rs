@@ -54,6 +54,7 @@ pub(super) async fn sweep(
         removed += done.rows_affected();
     }
     removed += sweep_tokens(connection, millis).await?;
+    removed += sweep_all_ended(connection).await?;
     removed += sweep_ended(connection).await?;
     removed += wipe_nonces(connection, now).await?;
     removed += prune_changes(connection, known_change).await?;
@@ -67,8 +68,10 @@ async fn sweep_sessions(
 ) -> Result<Vec<Expired>, sqlx::Error> {
     let expired = query_as(
         "SELECT sessions.number, sessions.id, users.id AS user_id, username
-         FROM sessions LEFT JOIN users ON users.number = user AND users.epoch = sessions.epoch
-         WHERE expires_at <= ? LIMIT ?",
+         FROM sessions
+         LEFT JOIN live_sessions ON live_sessions.number = sessions.number
+         LEFT JOIN users ON users.number = live_sessions.user
+         WHERE sessions.expires_at <= ? LIMIT ?",
     );
     let expired = expired.bind(millis).bind(SWEEP_STEP);
     let expired: Vec<Expired> = expired.fetch_all(&mut *connection).await?;
@@ -106,6 +109,16 @@ impl Expired {
         let user_id = self.user_id.as_deref()?.parse().ok()?;
         Some((Uuid::from_slice(&self.id).ok()?, user_id, self.username.as_deref()?))
     }
+}
+
+/// Sessions that ended when all did.
+async fn sweep_all_ended(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+    let some = query(
+        "DELETE FROM sessions WHERE number IN (
+             SELECT number FROM sessions
+             WHERE number <= (SELECT ended_through FROM session_count) LIMIT ?)",
+    );
+    Ok(some.bind(SWEEP_STEP).execute(connection).await?.rows_affected())
 }
 
 /// A user all of whose sessions before this epoch have ended.

@@ -32,9 +32,11 @@ pub(crate) use password_hash::{HashFault, HashMemory, PasswordHash, Verdict, has
 pub(crate) use permissions::Permissions;
 pub(crate) use revocation::{Extent, revocable};
 pub(crate) use role_name::{InvalidRoleName, RoleName};
-pub(crate) use roles::Role;
+pub(crate) use roles::{Role, delete_role, set_role};
 pub(crate) use row::{user_by_number, users_by_number, users_with_role, users_with_sessions};
 pub(crate) use spelling::Spelling;
-pub(crate) use store::{NewUser, UserStore};
-pub(crate) use update::{PasswordChange, UserUpdate};
+pub(crate) use store::{
+    NewUser, UserStore, create_user, delete_user, end_all_sessions, end_user_sessions,
+};
+pub(crate) use update::{PasswordChange, UserUpdate, change_password, update_user};
 pub(crate) use username::{InvalidUsername, Username, canonical_name};

@@ -41,7 +41,7 @@ impl PasswordHash {
     }
 
     /// The string to store.
-    pub(super) fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }

@@ -55,38 +55,31 @@ impl UserStore {
         }
         Ok(part.page(roles, |role| role.name.clone()))
     }
-
-    /// Makes a role permit this and nothing else, and creates it when it is not there. It is in
-    /// force at the next validation of everyone who has it. Tells whether it was created.
-    ///
-    /// # Errors
-    /// When the role is built in, the last administrator would lose what it takes, or it cannot be
-    /// written.
-    pub(crate) async fn set_role(
-        &self,
-        role: RoleName,
-        permissions: Vec<Permission>,
-    ) -> Result<bool, ChangeError> {
-        let set = async move |connection: &mut SqliteConnection| {
-            keep_administered(connection, async |connection| {
-                replace(connection, &role, &permissions).await
-            })
-            .await
-        };
-        self.database().write(set).await
-    }
-
-    /// Deletes a role that nobody has.
-    ///
-    /// # Errors
-    /// When there is no such role, somebody has it, it is built in, or it cannot be written.
-    pub(crate) async fn delete_role(&self, role: RoleName) -> Result<(), ChangeError> {
-        let delete = async move |connection: &mut SqliteConnection| delete(connection, &role).await;
-        self.database().write(delete).await
-    }
 }
 
-async fn delete(connection: &mut SqliteConnection, role: &RoleName) -> Result<(), ChangeError> {
+/// Makes a role permit this and nothing else, and creates it when it is not there. It is in force
+/// at the next validation of everyone who has it. Tells whether it was created.
+///
+/// # Errors
+/// When the role is built in, the last administrator would lose what it takes, or it cannot be
+/// written.
+pub(crate) async fn set_role(
+    connection: &mut SqliteConnection,
+    role: &RoleName,
+    permissions: &[Permission],
+) -> Result<bool, ChangeError> {
+    keep_administered(connection, async |connection| replace(connection, role, permissions).await)
+        .await
+}
+
+/// Deletes a role that nobody has.
+///
+/// # Errors
+/// When there is no such role, somebody has it, it is built in, or it cannot be written.
+pub(crate) async fn delete_role(
+    connection: &mut SqliteConnection,
+    role: &RoleName,
+) -> Result<(), ChangeError> {
     let found: Option<(bool, bool)> = query_as(
         "SELECT builtin, EXISTS (SELECT 1 FROM user_roles WHERE role = name)
          FROM roles WHERE name = ?",
@@ -146,8 +139,12 @@ mod tests {
     }
 
     async fn set(store: &UserStore, role: &str, permissions: &[&str]) -> Result<bool, ChangeError> {
-        let permissions = permissions.iter().map(|text| text.parse().unwrap()).collect();
-        store.set_role(role.parse().unwrap(), permissions).await
+        let permissions: Vec<_> = permissions.iter().map(|text| text.parse().unwrap()).collect();
+        let role = role.parse().unwrap();
+        let set = async move |connection: &mut SqliteConnection| {
+            set_role(connection, &role, &permissions).await
+        };
+        store.database().write(set).await
     }
 
     #[tokio::test]

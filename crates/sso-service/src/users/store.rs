@@ -50,7 +50,8 @@ impl UserStore {
         Self { database }
     }
 
-    pub(super) fn database(&self) -> &Database {
+    /// The database, to change users in.
+    pub(crate) fn database(&self) -> &Database {
         &self.database
     }
 
@@ -88,20 +89,6 @@ impl UserStore {
         Ok(part.page(found, |user| user.account.username.clone()))
     }
 
-    /// Creates a user and gives its id.
-    ///
-    /// # Errors
-    /// When the name is taken, a role does not exist, or it cannot be written. Nothing is then.
-    pub(crate) async fn create(
-        &self,
-        user: NewUser,
-        now: DateTime<Utc>,
-    ) -> Result<Uuid, CreateError> {
-        let create =
-            async move |connection: &mut SqliteConnection| insert(connection, &user, now).await;
-        self.database.write(create).await
-    }
-
     /// Whether an enabled user may administer by a role.
     ///
     /// # Errors
@@ -123,7 +110,7 @@ impl UserStore {
             if has_admin(connection).await? {
                 return Ok(None);
             }
-            insert(connection, &user, now).await.map(Some)
+            create_user(connection, &user, now).await.map(Some)
         };
         self.database.write(create).await
     }
@@ -150,52 +137,13 @@ impl UserStore {
         };
         self.database.write(renew).await
     }
-
-    /// Deletes a user and ends the sessions.
-    ///
-    /// # Errors
-    /// When there is no such user, it is the last administrator, or it cannot be written.
-    pub(crate) async fn delete(&self, username: Username) -> Result<(), ChangeError> {
-        self.change(username, "DELETE FROM users WHERE username = ?").await
-    }
-
-    /// Ends the user's sessions, all at once.
-    ///
-    /// # Errors
-    /// When there is no such user, or it cannot be written.
-    pub(crate) async fn end_sessions(&self, username: Username) -> Result<(), ChangeError> {
-        self.change(username, "UPDATE users SET epoch = epoch + 1 WHERE username = ?").await
-    }
-
-    /// Ends everybody's sessions, all at once.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub(crate) async fn end_all_sessions(&self) -> Result<(), Unavailable> {
-        let end = async |connection: &mut SqliteConnection| {
-            query("UPDATE users SET epoch = epoch + 1").execute(connection).await?;
-            Ok(())
-        };
-        self.database.write(end).await
-    }
-
-    /// Changes the user of this name, unless nobody could administer then.
-    async fn change(&self, username: Username, sql: &'static str) -> Result<(), ChangeError> {
-        let change = async move |connection: &mut SqliteConnection| {
-            keep_administered(connection, async |connection| {
-                let changed = query(sql).bind(username.as_str()).execute(connection).await?;
-                match changed.rows_affected() {
-                    0 => Err(ChangeError::NoSuchUser(username)),
-                    _ => Ok(()),
-                }
-            })
-            .await
-        };
-        self.database.write(change).await
-    }
 }
 
-async fn insert(
+/// Creates a user and gives its id.
+///
+/// # Errors
+/// When the name is taken, a role does not exist, or it cannot be written.
+pub(crate) async fn create_user(
     connection: &mut SqliteConnection,
     user: &NewUser,
     now: DateTime<Utc>,
@@ -219,6 +167,58 @@ async fn insert(
     assign_roles(connection, number, &user.roles).await?.map_err(CreateError::UnknownRole)?;
     give(connection, number, &user.permissions).await?;
     Ok(id)
+}
+
+/// Deletes a user and ends the sessions.
+///
+/// # Errors
+/// When there is no such user, it is the last administrator, or it cannot be written.
+pub(crate) async fn delete_user(
+    connection: &mut SqliteConnection,
+    username: &Username,
+) -> Result<(), ChangeError> {
+    change(connection, username, "DELETE FROM users WHERE username = ?").await
+}
+
+/// Ends the user's sessions, all at once.
+///
+/// # Errors
+/// When there is no such user, or it cannot be written.
+pub(crate) async fn end_user_sessions(
+    connection: &mut SqliteConnection,
+    username: &Username,
+) -> Result<(), ChangeError> {
+    change(connection, username, "UPDATE users SET epoch = epoch + 1 WHERE username = ?").await
+}
+
+/// Ends everybody's sessions, all at once. A log-in that is on its way goes on.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) async fn end_all_sessions(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    query(
+        "UPDATE session_count SET ended_through = coalesce(
+             (SELECT seq FROM sqlite_sequence WHERE name = 'sessions'), 0)",
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Changes the user of this name, unless nobody could administer then.
+async fn change(
+    connection: &mut SqliteConnection,
+    username: &Username,
+    sql: &'static str,
+) -> Result<(), ChangeError> {
+    keep_administered(connection, async |connection| {
+        let changed = query(sql).bind(username.as_str()).execute(connection).await?;
+        match changed.rows_affected() {
+            0 => Err(ChangeError::NoSuchUser(username.clone())),
+            _ => Ok(()),
+        }
+    })
+    .await
 }
 
 async fn what_is_taken(
@@ -267,6 +267,34 @@ async fn give(
             .await?;
     }
     Ok(())
+}
+
+/// Changes without a record, for tests.
+#[cfg(test)]
+impl UserStore {
+    pub(crate) async fn create(
+        &self,
+        user: NewUser,
+        now: DateTime<Utc>,
+    ) -> Result<Uuid, CreateError> {
+        let create = async move |connection: &mut SqliteConnection| {
+            create_user(connection, &user, now).await
+        };
+        self.database.write(create).await
+    }
+
+    pub(crate) async fn delete(&self, username: Username) -> Result<(), ChangeError> {
+        let delete =
+            async move |connection: &mut SqliteConnection| delete_user(connection, &username).await;
+        self.database.write(delete).await
+    }
+
+    pub(crate) async fn end_sessions(&self, username: Username) -> Result<(), ChangeError> {
+        let end = async move |connection: &mut SqliteConnection| {
+            end_user_sessions(connection, &username).await
+        };
+        self.database.write(end).await
+    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 
 use sqlx::{SqliteConnection, query, query_as, query_scalar};
 
+#[cfg(test)]
+use super::store::UserStore;
 use super::{
     admins::keep_administered,
     email::Email,
     errors::{ChangeError, PasswordChangeError},
     password_hash::PasswordHash,
-    store::{UserStore, assign_roles},
+    store::assign_roles,
     username::Username,
 };
 
@@ -37,70 +39,18 @@ pub(crate) struct PasswordChange {
     pub(crate) password_hash: PasswordHash,
 }
 
-impl UserStore {
-    /// Changes a user.
-    ///
-    /// # Errors
-    /// When there is no such user or role, somebody else has the address, it is the last
-    /// administrator, or it cannot be written. Nothing is then.
-    pub(crate) async fn update(
-        &self,
-        username: Username,
-        update: UserUpdate,
-    ) -> Result<(), ChangeError> {
-        let change = async move |connection: &mut SqliteConnection| {
-            keep_administered(connection, async |connection| {
-                apply(connection, &username, &update).await
-            })
-            .await
-        };
-        self.database().write(change).await
-    }
-
-    /// Refuses log-in to a user and ends the sessions.
-    ///
-    /// # Errors
-    /// When there is no such user, it is the last administrator, or it cannot be written.
-    pub(crate) async fn disable(&self, username: Username) -> Result<(), ChangeError> {
-        self.update(username, UserUpdate { disabled: Some(true), ..UserUpdate::default() }).await
-    }
-
-    /// Lets a user log in again.
-    ///
-    /// # Errors
-    /// When there is no such user, or it cannot be written.
-    pub(crate) async fn enable(&self, username: Username) -> Result<(), ChangeError> {
-        self.update(username, UserUpdate { disabled: Some(false), ..UserUpdate::default() }).await
-    }
-
-    /// Gives a user another password and ends the sessions.
-    ///
-    /// # Errors
-    /// When there is no such user, or it cannot be written.
-    pub(crate) async fn reset_password(
-        &self,
-        username: Username,
-        hash: PasswordHash,
-    ) -> Result<(), ChangeError> {
-        let update = UserUpdate { password_hash: Some(hash), ..UserUpdate::default() };
-        self.update(username, update).await
-    }
-
-    /// Gives a user the password that the user wants, and ends all sessions but the one in which
-    /// that was said.
-    ///
-    /// # Errors
-    /// When meanwhile that session has ended, or the password is another one; or it cannot be
-    /// written.
-    pub(crate) async fn change_password(
-        &self,
-        change: PasswordChange,
-    ) -> Result<(), PasswordChangeError> {
-        let work = async move |connection: &mut SqliteConnection| {
-            change_password(connection, &change).await
-        };
-        self.database().write(work).await
-    }
+/// Changes a user.
+///
+/// # Errors
+/// When there is no such user or role, somebody else has the address, it is the last administrator,
+/// or it cannot be written.
+pub(crate) async fn update_user(
+    connection: &mut SqliteConnection,
+    username: &Username,
+    update: &UserUpdate,
+) -> Result<(), ChangeError> {
+    keep_administered(connection, async |connection| apply(connection, username, update).await)
+        .await
 }
 
 async fn apply(
@@ -169,13 +119,18 @@ async fn set_disabled(
     Ok(())
 }
 
-async fn change_password(
+/// Gives a user the password that the user wants, and ends all sessions but the one in which that
+/// was said.
+///
+/// # Errors
+/// When meanwhile that session has ended, or the password is another one; or it cannot be written.
+pub(crate) async fn change_password(
     connection: &mut SqliteConnection,
     change: &PasswordChange,
 ) -> Result<(), PasswordChangeError> {
     let now: Option<(i64, bool)> = query_as(
         "SELECT users.epoch, users.epoch = sessions.epoch FROM users
-         JOIN sessions ON sessions.number = ? AND user = users.number
+         JOIN live_sessions AS sessions ON sessions.number = ? AND user = users.number
          WHERE users.number = ? AND NOT disabled",
     )
     .bind(change.session)
@@ -198,4 +153,36 @@ async fn change_password(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Changes without a record, for tests.
+#[cfg(test)]
+impl UserStore {
+    pub(crate) async fn update(
+        &self,
+        username: Username,
+        update: UserUpdate,
+    ) -> Result<(), ChangeError> {
+        let change = async move |connection: &mut SqliteConnection| {
+            update_user(connection, &username, &update).await
+        };
+        self.database().write(change).await
+    }
+
+    pub(crate) async fn disable(&self, username: Username) -> Result<(), ChangeError> {
+        self.update(username, UserUpdate { disabled: Some(true), ..UserUpdate::default() }).await
+    }
+
+    pub(crate) async fn enable(&self, username: Username) -> Result<(), ChangeError> {
+        self.update(username, UserUpdate { disabled: Some(false), ..UserUpdate::default() }).await
+    }
+
+    pub(crate) async fn reset_password(
+        &self,
+        username: Username,
+        hash: PasswordHash,
+    ) -> Result<(), ChangeError> {
+        let update = UserUpdate { password_hash: Some(hash), ..UserUpdate::default() };
+        self.update(username, update).await
+    }
 }

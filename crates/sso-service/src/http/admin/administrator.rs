@@ -4,10 +4,10 @@ use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use service_runtime::http::{Problem, RequestContext, Result};
-use shared_types::AskedPermission;
+use shared_types::BearerToken;
 
 use crate::{
-    administration::Actor,
+    administration::{Actor, administer},
     authority::{Holder, SessionAuthority},
     http::{
         credential::{required, token_for_change, token_of},
@@ -16,21 +16,26 @@ use crate::{
     site::Site,
 };
 
-/// What all of it takes.
-const PERMISSION: &str = "sso:admin";
-
 /// Somebody who may administer. A handler takes it before anything else: whoever may not learns
 /// nothing, not even what is wrong with the request. A cookie counts for changes only after the
 /// check for foreign pages.
 pub(super) struct Administrator {
+    authority: Data<SessionAuthority>,
+    token: BearerToken,
     holder: Holder,
     context: RequestContext,
 }
 
 impl Administrator {
-    /// Who does something, and where from.
-    pub(super) fn actor(&self) -> Actor<'_> {
-        Actor { holder: &self.holder, source: source(&self.context) }
+    /// Who does something, and where from, once the whole request is there: its sender may have
+    /// lost the right to administer while sending it. Administration asks again when it writes.
+    ///
+    /// # Errors
+    /// When the token is not valid any more, or its user may not administer any more.
+    pub(super) fn actor(&mut self) -> Result<Actor<'_>> {
+        let source = source(&self.context);
+        self.holder = self.authority.validate_again(&self.token, &administer(), source)?;
+        Ok(Actor { holder: &self.holder, source })
     }
 }
 
@@ -53,7 +58,7 @@ fn admit(request: &HttpRequest) -> Result<Administrator> {
         false => token_for_change(request, authority, site)?,
     };
     let context = RequestContext::of(request);
-    let asked = AskedPermission::everywhere(PERMISSION);
-    let holder = authority.validate(&required(token)?, Some(&asked), source(&context))?;
-    Ok(Administrator { holder, context })
+    let token = required(token)?;
+    let holder = authority.validate(&token, Some(&administer()), source(&context))?;
+    Ok(Administrator { authority: authority.clone(), token, holder, context })
 }

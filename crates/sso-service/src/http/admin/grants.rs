@@ -35,26 +35,27 @@ pub(super) async fn list(
 
 /// A new grant.
 pub(super) async fn create(
-    admin: Administrator,
+    mut admin: Administrator,
     request: HttpRequest,
     body: Payload,
     desk: Data<Administration>,
 ) -> Result<HttpResponse> {
-    let grant = grant_in(members_of(&request, body).await?, admin.actor())?;
-    let grant = desk.create_grant(admin.actor(), grant).await?;
+    let members = members_of(&request, body).await?;
+    let actor = admin.actor()?;
+    let grant = desk.create_grant(actor, grant_in(members, actor)?).await?;
     Ok(private_in(HttpResponse::Created(), &Shown::from(grant)))
 }
 
 /// Takes a grant back.
 pub(super) async fn delete(
-    admin: Administrator,
+    mut admin: Administrator,
     request: HttpRequest,
     id: Path<String>,
     desk: Data<Administration>,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
     let id = id.parse().map_err(|_| AdministrationError::NoSuchGrant)?;
-    desk.delete_grant(admin.actor(), id).await?;
+    desk.delete_grant(admin.actor()?, id).await?;
     Ok(done())
 }
 

@@ -35,27 +35,27 @@ pub(super) async fn list(
 
 /// A new key: the one answer that holds it.
 pub(super) async fn create(
-    admin: Administrator,
+    mut admin: Administrator,
     request: HttpRequest,
     body: Payload,
     desk: Data<Administration>,
 ) -> Result<HttpResponse> {
     let wish = wish_in(members_of(&request, body).await?)?;
-    let (token, key) = desk.create_key(admin.actor(), wish).await?;
+    let (token, key) = desk.create_key(admin.actor()?, wish).await?;
     let answer = Created { key: token.expose(), shown: key.into() };
     Ok(private_in(HttpResponse::Created(), &answer))
 }
 
 /// Deletes a key.
 pub(super) async fn delete(
-    admin: Administrator,
+    mut admin: Administrator,
     request: HttpRequest,
     id: Path<String>,
     desk: Data<Administration>,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
     let id = id.parse().map_err(|_| AdministrationError::NoSuchKey)?;
-    desk.delete_key(admin.actor(), id).await?;
+    desk.delete_key(admin.actor()?, id).await?;
     Ok(done())
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn list(
 
 /// Makes a role permit this and nothing else.
 pub(super) async fn set(
-    admin: Administrator,
+    mut admin: Administrator,
     request: HttpRequest,
     name: Path<String>,
     body: Payload,
@@ -46,21 +46,21 @@ pub(super) async fn set(
         permissions: Permissions::lasting(&permissions).spelled().to_vec(),
         builtin: false,
     };
-    let created = desk.set_role(admin.actor(), role, permissions).await?;
+    let created = desk.set_role(admin.actor()?, role, permissions).await?;
     let response = if created { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(private_in(response, &shown))
 }
 
 /// Deletes a role.
 pub(super) async fn delete(
-    admin: Administrator,
+    mut admin: Administrator,
     request: HttpRequest,
     name: Path<String>,
     desk: Data<Administration>,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
     let role = name.parse().map_err(|_| no_such_role())?;
-    desk.delete_role(admin.actor(), role).await?;
+    desk.delete_role(admin.actor()?, role).await?;
     Ok(done())
 }
 

@@ -32,13 +32,13 @@ pub(super) async fn list(
 
 /// Ends them all.
 pub(super) async fn end(
-    admin: Administrator,
+    mut admin: Administrator,
     request: HttpRequest,
     name: Path<String>,
     desk: Data<Administration>,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
-    desk.end_sessions_of(admin.actor(), username(&name)?).await?;
+    desk.end_sessions_of(admin.actor()?, username(&name)?).await?;
     Ok(done())
 }
 

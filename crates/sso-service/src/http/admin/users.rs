@@ -35,13 +35,13 @@ pub(super) async fn list(
 
 /// A new user.
 pub(super) async fn create(
-    admin: Administrator,
+    mut admin: Administrator,
     request: HttpRequest,
     body: Payload,
     desk: Data<Administration>,
 ) -> Result<HttpResponse> {
     let wish = new_user_in(members_of(&request, body).await?)?;
-    let user = desk.create_user(admin.actor(), wish).await?;
+    let user = desk.create_user(admin.actor()?, wish).await?;
     Ok(private_in(HttpResponse::Created(), &Shown::from(user)))
 }
 
@@ -58,26 +58,26 @@ pub(super) async fn show(
 
 /// Changes what is named of a user, and nothing else.
 pub(super) async fn update(
-    admin: Administrator,
+    mut admin: Administrator,
     request: HttpRequest,
     name: Path<String>,
     body: Payload,
     desk: Data<Administration>,
 ) -> Result<HttpResponse> {
     let wish = wish_in(members_of(&request, body).await?)?;
-    let user = desk.update_user(admin.actor(), username(&name)?, wish).await?;
+    let user = desk.update_user(admin.actor()?, username(&name)?, wish).await?;
     Ok(private(&Shown::from(user)))
 }
 
 /// Deletes a user.
 pub(super) async fn delete(
-    admin: Administrator,
+    mut admin: Administrator,
     request: HttpRequest,
     name: Path<String>,
     desk: Data<Administration>,
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
-    desk.delete_user(admin.actor(), username(&name)?).await?;
+    desk.delete_user(admin.actor()?, username(&name)?).await?;
     Ok(done())
 }
 

@@ -5,6 +5,7 @@ mod grants;
 mod input;
 mod keys;
 mod listing;
+mod recorded;
 mod roles;
 mod users;
 
