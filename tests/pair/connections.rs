@@ -127,7 +127,7 @@ async fn from_elsewhere(address: SocketAddr, request: RawRequest) -> String {
 
 #[tokio::test]
 async fn a_network_that_takes_all_it_may_have_leaves_the_rest_to_others() {
-    let pair = Setup::new().open_files("-n 256").start();
+    let mut pair = Setup::new().open_files("-n 256").start();
     for service in [&pair.sso, &pair.gateway] {
         for first_bytes in [UNFINISHED, b"", b"GET / HTTP/1.1\r\nhost: "] {
             let crowd = crowd(service.listening(), first_bytes, 250).await;
@@ -137,6 +137,10 @@ async fn a_network_that_takes_all_it_may_have_leaves_the_rest_to_others() {
             assert!(ready(service).await);
             drop(crowd);
         }
+    }
+    for service in [&mut pair.gateway, &mut pair.sso] {
+        let log = service.stop_and_read_log();
+        assert!(!log.contains("Too many open files"), "{log}");
     }
 }
 

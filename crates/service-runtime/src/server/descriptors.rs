@@ -1,11 +1,14 @@
 //! How many descriptors the process may have, and for what.
 
-use std::os::fd::RawFd;
+use std::{fs, os::fd::RawFd};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What is taken for the limit when the system names none.
 const UNLIMITED: u64 = 1 << 20;
+
+/// What a worker opens for itself.
+const WORKER_DESCRIPTORS: u64 = 5;
 
 /// The process's limit of open files, sockets included.
 #[derive(Debug, Clone, Copy)]
@@ -48,9 +51,12 @@ impl Descriptors {
 
     /// Connections that each of the public listener's workers may hold, those included that are
     /// refused. When all hold as many, the next ones wait to be accepted: they must not take the
-    /// last descriptors.
+    /// last descriptors. To be asked before the workers start.
     pub(super) fn per_worker(self, workers: usize) -> usize {
-        clamp((self.limit - self.limit / 20) / workers.max(1) as u64)
+        // The operations listener has a worker as well.
+        let own = in_use() + WORKER_DESCRIPTORS * (workers as u64 + 1);
+        let connections = (self.limit - self.limit / 20).saturating_sub(own);
+        clamp(connections / workers.max(1) as u64)
     }
 
     /// Connections that are told why they are refused, at once.
@@ -62,6 +68,11 @@ impl Descriptors {
     pub(super) fn for_operations(self) -> usize {
         clamp(self.limit / 40).clamp(8, 256)
     }
+}
+
+/// Descriptors that are open, as far as the system tells.
+fn in_use() -> u64 {
+    fs::read_dir("/proc/self/fd").map_or(0, |descriptors| descriptors.count() as u64)
 }
 
 fn clamp(number: u64) -> usize {
@@ -84,6 +95,7 @@ mod tests {
         assert!(descriptors.is_for_clients(899));
         assert!(!descriptors.is_for_clients(900));
         assert_eq!(descriptors.per_network(), 225);
-        assert_eq!(descriptors.per_worker(2), 475);
+        let connections = 2 * descriptors.per_worker(2);
+        assert!((500..950 - 15).contains(&connections), "{connections}");
     }
 }
