@@ -10,9 +10,11 @@ use actix_web::{
 use futures_util::{Stream, StreamExt, stream};
 use tokio::task::{spawn_blocking, yield_now};
 
-use super::{encoding::BodyEncoder, lease::Leased};
+use super::{
+    encoding::BodyEncoder,
+    lease::{LeaseTerms, Leased},
+};
 use crate::{
-    logs::render::EndReason,
     stream::{Cut, LogStream},
     streams::StreamPermit,
 };
@@ -27,7 +29,7 @@ pub(super) struct Frame {
     pub(super) after: &'static [u8],
 }
 
-/// Answers with the log in its frame, until `end` is ready. If it ends early and there is no other
+/// Answers with the log in its frame, until its lease ends. If it ends early and there is no other
 /// way to say so, the body is cut off, so that nobody takes it for the whole. The user's place among
 /// the streams is given back with the body.
 ///
@@ -39,7 +41,7 @@ pub(super) fn answer(
     frame: Frame,
     encoding: Option<ContentEncoding>,
     permit: StreamPermit,
-    end: impl Future<Output = EndReason> + 'static,
+    terms: LeaseTerms,
 ) -> io::Result<HttpResponse> {
     let Frame { mut before, after } = frame;
     response.insert_header((header::VARY, "accept, accept-encoding"));
@@ -56,7 +58,7 @@ pub(super) fn answer(
     let early_end = log.early_end();
     let log = Leased::new(
         chunks(log, after, permit),
-        end,
+        terms,
         Box::new(move |reason| Some(early_end.write(reason))),
     );
     let body = before.chain(log);

@@ -11,12 +11,14 @@ use actix_web::{
     error::ErrorInternalServerError, web,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::FutureExt;
 use service_runtime::{http::RequestContext, server::StallExemption};
 use shared_types::BearerToken;
 
 use super::{
     body::{self, Frame},
     encoding::accepted_encoding,
+    lease::LeaseTerms,
     state::GatewayState,
 };
 use crate::{
@@ -79,16 +81,13 @@ pub(super) fn give(
     frame: Frame,
 ) -> io::Result<HttpResponse> {
     let encoding = accepted_encoding(&asked.request);
-    let (log, permit, end) = entrust(asked, opened);
-    body::answer(response, log, frame, encoding, permit, end)
+    let (log, permit, terms) = entrust(asked, opened);
+    body::answer(response, log, frame, encoding, permit, terms)
 }
 
 /// The log for its reader alone, and what tells when it has to end: with the reader's token, and
 /// if the log is followed with the service.
-pub(super) fn entrust(
-    asked: Asked,
-    opened: Opened,
-) -> (LogStream, StreamPermit, impl Future<Output = EndReason> + 'static) {
+pub(super) fn entrust(asked: Asked, opened: Opened) -> (LogStream, StreamPermit, LeaseTerms) {
     let Asked { request, state, caller, token, payload: _ } = asked;
     let Opened { log, pod, follows, until, permit } = opened;
     let context = RequestContext::of(&request);
@@ -107,9 +106,8 @@ pub(super) fn entrust(
     let token_end = vigil.token_end();
     let readiness = state.readiness.clone();
     // A reader may pause for as long as the token lives.
-    let exemption = StallExemption::of(&request);
+    let exemption = Some(StallExemption::of(&request));
     let end = async move {
-        let _exemption = exemption;
         tokio::select! {
             reason = vigil.keep(|caller| caller.may_read(&pod).is_ok()) => reason,
             // What ends by itself is let end.
@@ -117,5 +115,5 @@ pub(super) fn entrust(
         }
     };
     let log = log.complete_in(ends_in).warning_of(token_end);
-    (log, permit, end)
+    (log, permit, LeaseTerms { end: end.boxed_local(), exemption })
 }

@@ -9,13 +9,27 @@ use std::{
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker, ready},
+    time::Duration,
 };
 
 use actix_web::{rt, web::Bytes};
-use futures_util::{Stream, StreamExt, stream::LocalBoxStream};
-use tokio::task::JoinHandle;
+use futures_util::{Stream, StreamExt, future::LocalBoxFuture, stream::LocalBoxStream};
+use service_runtime::server::StallExemption;
+use tokio::{task::JoinHandle, time::sleep};
 
 use crate::logs::render::EndReason;
+
+/// How long a client has to take the last bytes of a body whose lease has ended.
+const LAST_BYTES: Duration = Duration::from_secs(1);
+
+/// When a lease ends, and what becomes of the connection then.
+pub(super) struct LeaseTerms {
+    /// Ready with the reason when the lease ends.
+    pub(super) end: LocalBoxFuture<'static, EndReason>,
+    /// Lets the client pause until then. The connection of a client that still does a second later
+    /// is closed. Without it the client may pause for no longer than with any other answer.
+    pub(super) exemption: Option<StallExemption>,
+}
 
 /// What a body ends with when its content was taken away for this reason.
 pub(super) type EarlyEnd<E> = Box<dyn FnOnce(EndReason) -> Option<Result<Bytes, E>>>;
@@ -39,11 +53,11 @@ struct Lease<E> {
 }
 
 impl<E: 'static> Leased<E> {
-    /// Gives out `content` until `end` is ready. Must be called on a worker of the server, whose
+    /// Gives out `content` until the lease ends. Must be called on a worker of the server, whose
     /// tasks share a thread.
     pub(super) fn new(
         content: impl Stream<Item = Result<Bytes, E>> + 'static,
-        end: impl Future<Output = EndReason> + 'static,
+        terms: LeaseTerms,
         early_end: EarlyEnd<E>,
     ) -> Self {
         let lease = Rc::new(Lease {
@@ -52,7 +66,13 @@ impl<E: 'static> Leased<E> {
             waker: Cell::new(None),
         });
         let watched = lease.clone();
-        let watch = rt::spawn(async move { watched.end(end.await) });
+        let watch = rt::spawn(async move {
+            watched.end(terms.end.await);
+            if let Some(exemption) = terms.exemption {
+                sleep(LAST_BYTES).await;
+                exemption.abort();
+            }
+        });
         Self { lease, early_end: Some(early_end), watch }
     }
 }
@@ -105,6 +125,10 @@ mod tests {
 
     type Body = Leased<Infallible>;
 
+    fn terms(ended: oneshot::Receiver<EndReason>) -> LeaseTerms {
+        LeaseTerms { end: ended.map(|reason| reason.unwrap()).boxed_local(), exemption: None }
+    }
+
     /// A body that never ends by itself, what it holds, and what ends its lease.
     fn body() -> (Body, Rc<()>, oneshot::Sender<EndReason>) {
         let held = Rc::new(());
@@ -113,8 +137,7 @@ mod tests {
             Some((Ok(Bytes::from_static(b"line\n")), held))
         });
         let early_end = |reason| Some(Ok(Bytes::from(format!("{reason:?}"))));
-        let ended = ended.map(|reason| reason.unwrap());
-        (Leased::new(content, ended, Box::new(early_end)), held, end)
+        (Leased::new(content, terms(ended), Box::new(early_end)), held, end)
     }
 
     async fn next(body: &mut Body) -> Option<Bytes> {
@@ -136,9 +159,8 @@ mod tests {
     #[actix_web::test]
     async fn a_body_that_waits_is_woken_when_its_lease_ends() {
         let (end, ended) = oneshot::channel();
-        let ended = ended.map(|reason| reason.unwrap());
         let silent = stream::pending::<Result<Bytes, Infallible>>();
-        let mut body = Leased::new(silent, ended, Box::new(|_| None));
+        let mut body = Leased::new(silent, terms(ended), Box::new(|_| None));
         let waiting = rt::spawn(async move { next(&mut body).await });
         tokio::task::yield_now().await;
         end.send(EndReason::Revoked).unwrap();

@@ -18,6 +18,8 @@ pub(crate) struct ConnectionState {
     /// Whether a request has begun or ended since the last complete write.
     is_touched: Cell<bool>,
     exemptions: Cell<usize>,
+    /// Whether an answer that waits to be sent is to be dropped.
+    is_aborted: Cell<bool>,
     /// Wakes the connection's task.
     waker: RefCell<Option<Waker>>,
 }
@@ -68,6 +70,10 @@ impl ConnectionState {
         self.exemptions.get() > 0
     }
 
+    pub(super) fn is_aborted(&self) -> bool {
+        self.is_aborted.get()
+    }
+
     /// Has this task woken when the last exemption ends.
     pub(super) fn wake_later(&self, waker: &Waker) {
         let mut kept = self.waker.borrow_mut();
@@ -101,6 +107,15 @@ impl StallExemption {
         let connection = request.conn_data::<Rc<ConnectionState>>();
         // In tests without a server there is none.
         connection.map_or(Self(None), ConnectionState::exempt)
+    }
+}
+
+impl StallExemption {
+    /// Closes the connection if an answer waits to be sent: its client may not have the rest.
+    pub fn abort(self) {
+        if let Some(connection) = &self.0 {
+            connection.is_aborted.set(true);
+        }
     }
 }
 

@@ -117,6 +117,9 @@ impl<T: Acknowledged> GuardedStream<T> {
             self.write_deadline.clear();
             return written;
         }
+        if self.state.is_aborted() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
         if self.is_exempt {
             self.write_deadline.clear();
             self.state.wake_later(context.waker());

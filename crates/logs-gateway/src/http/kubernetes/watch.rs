@@ -7,7 +7,7 @@ use std::{
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Bytes};
 use chrono::{DateTime, Utc};
-use futures_util::{Stream, stream};
+use futures_util::{FutureExt, Stream, stream};
 use serde_json::{Value, json};
 use service_runtime::{clock::Clock, http::RequestContext};
 use shared_types::BearerToken;
@@ -21,7 +21,11 @@ use super::{
 };
 use crate::{
     auth::{Caller, Vigil},
-    http::{GatewayState, giving::Asked, lease::Leased},
+    http::{
+        GatewayState,
+        giving::Asked,
+        lease::{LeaseTerms, Leased},
+    },
     logs::{
         files::{Change, ChangeKind, Seen, TooOld, Watching},
         render::EndReason,
@@ -87,7 +91,8 @@ pub(super) async fn answer(
     };
     let end = permission_end(&request, &state, caller, token);
     let early_end = Box::new(|reason| early_end(reason).map(Ok));
-    Ok(response.streaming(Leased::new(body(events, permit), end, early_end)))
+    let terms = LeaseTerms { end: end.boxed_local(), exemption: None };
+    Ok(response.streaming(Leased::new(body(events, permit), terms, early_end)))
 }
 
 /// Ends when the watch may not go on. Who may see more or less than before has to begin anew.

@@ -33,13 +33,13 @@ const MAX_HEARD_BYTES: usize = 16 * 1024;
 /// Answers with the log.
 pub(super) fn give(handshake: Handshake, mut asked: Asked, opened: Opened) -> HttpResponse {
     let payload = mem::replace(&mut asked.payload, Payload::None);
-    let (log, permit, end) = entrust(asked, opened);
+    let (log, permit, terms) = entrust(asked, opened);
     let early_end = log.early_end();
     let early_end = Box::new(move |reason| Some(early_end.write(reason)));
     let framing = handshake.framing;
     let talk = Talk {
         framing,
-        log: Some(Leased::new(chunks(log, permit), end, early_end)),
+        log: Some(Leased::new(chunks(log, permit), terms, early_end)),
         client: Client { payload, heard: BytesMut::new() },
     };
     // The API server begins with a message of nothing.

@@ -94,6 +94,21 @@ async fn an_exempt_answer_waits_until_the_exemption_ends() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_exempt_answer_that_is_aborted_waits_no_longer() {
+    let (mut stream, _client) = connection();
+    let exemption = stream.state().exempt();
+    let started = Instant::now();
+    let hour = Duration::from_secs(3600);
+    let ending = async {
+        sleep(hour).await;
+        exemption.abort();
+    };
+    let (written, ()) = tokio::join!(stream.write_all(&[b'x'; 64]), ending);
+    assert_eq!(written.unwrap_err().kind(), io::ErrorKind::ConnectionAborted);
+    assert_eq!(started.elapsed(), hour);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_head_that_comes_in_drops_is_not_waited_for() {
     let (mut stream, mut client) = connection();
     let started = Instant::now();
