@@ -1,7 +1,7 @@
 //! Where a reading stands, as a token that its reader keeps.
 //!
-//! A cursor names files by the fingerprint of their first line, which they keep when they are
-//! rotated and compressed. It is no secret and permits nothing: who may read is decided by the URL
+//! A cursor names files by their run and the fingerprint of their first line, which they keep when
+//! they are rotated and compressed. It is no secret and permits nothing: who may read is decided by the URL
 //! that it comes with. The checksum finds a cursor that was cut off or mistyped.
 //!
 //! ```text
@@ -67,8 +67,7 @@ impl LogPosition {
     pub(crate) fn new(container: &ContainerName, resumption: &Resumption) -> io::Result<Self> {
         Ok(Self {
             container: container.clone(),
-            // The lower half of a run's number; see `PodLogs::run_number`.
-            restart: resumption.begin.file.run as u32,
+            restart: resumption.begin.file.restart(),
             begin: file_place(&resumption.begin)?,
             seen: file_place(&resumption.seen)?,
         })

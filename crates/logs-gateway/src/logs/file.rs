@@ -1,27 +1,25 @@
 //! Files of a log, and how far they may be read.
 
 use std::{
-    cmp,
     fs::File,
-    io::{self, Read},
+    io::{self, BufReader, Read},
     iter::Sum,
     os::unix::fs::{FileExt, MetadataExt},
     sync::{
-        Arc, OnceLock, PoisonError, RwLock, RwLockWriteGuard,
+        Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::SystemTime,
 };
 
 use chrono::{DateTime, Utc};
-use memchr::memchr;
+use flate2::bufread::MultiGzDecoder;
 
-use super::{gzip::GzipReader, pace};
+use super::{gzip::GzipReader, head::FileHead, pace, sample::Sample};
 
-/// How much of a file's first line counts for its fingerprint, in bytes.
-const FINGERPRINT_BYTES: usize = 1024;
-
-/// How much of a stored file is looked at where only its first line is of interest, in bytes.
-const BEGINNING_BYTES: u64 = 128 * 1024;
+/// How much of a stored file is read for its beginning at most, in bytes. What is compressed may have
+/// no first line however much of it is decompressed.
+const MAX_STORED_HEAD_BYTES: u64 = 256 * 1024;
 
 /// How much of what was written last is held for followers, in bytes.
 const MAX_RECENT_BYTES: usize = 256 * 1024;
@@ -44,12 +42,21 @@ impl Sum for ReadingCost {
     }
 }
 
+/// What is different as soon as a file has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct FileVersion {
+    /// Device and inode.
+    id: (u64, u64),
+    modified: Option<DateTime<Utc>>,
+    stored_bytes: u64,
+}
+
 /// What came of looking whether a file grew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Growth {
     None,
     Some,
-    /// It is shorter than it was: somebody emptied it.
+    /// It is shorter than it was, or holds something else: somebody emptied it.
     Truncated,
 }
 
@@ -60,7 +67,7 @@ pub(crate) enum Growth {
 /// a reader sees the log of one instant however much is written meanwhile.
 #[derive(Debug)]
 pub(crate) struct LogFile {
-    file: Arc<File>,
+    stored: RwLock<Stored>,
     is_compressed: bool,
     /// Of the file as it is stored, in bytes.
     end: AtomicU64,
@@ -68,16 +75,32 @@ pub(crate) struct LogFile {
     is_complete: AtomicBool,
     /// It was deleted, and held for a slow reader for long enough.
     is_revoked: AtomicBool,
-    recent: RwLock<Recent>,
     /// Counts the files of a log that is followed.
     number: AtomicU64,
-    /// Device and inode.
-    id: (u64, u64),
-    /// See [`LogFile::fingerprint`].
-    fingerprint: OnceLock<u32>,
+    /// Once it does not change any more.
+    head: OnceLock<FileHead>,
     /// Files of one run of a container have the same number, and those of another run another.
     pub(crate) run: u64,
     pub(crate) modified: Option<DateTime<Utc>>,
+}
+
+/// The file of the file system. A copy may take its place.
+#[derive(Debug)]
+struct Stored {
+    file: Arc<File>,
+    /// Device and inode.
+    id: (u64, u64),
+    /// What is known of it while it is written to.
+    growing: Option<Growing>,
+}
+
+#[derive(Debug, Default)]
+struct Growing {
+    recent: Recent,
+    /// Of what may be read. `None` if it could not be read.
+    sample: Option<Arc<Sample>>,
+    /// When it was last written to, as far as that was looked at.
+    modified: Option<SystemTime>,
 }
 
 impl LogFile {
@@ -89,58 +112,80 @@ impl LogFile {
             modified: metadata.modified().ok().map(DateTime::from),
             is_complete: AtomicBool::new(true),
             is_revoked: AtomicBool::new(false),
-            recent: RwLock::default(),
             number: AtomicU64::new(0),
-            id: (metadata.dev(), metadata.ino()),
-            fingerprint: OnceLock::new(),
-            file: Arc::new(file),
+            head: OnceLock::new(),
+            stored: RwLock::new(Stored {
+                id: (metadata.dev(), metadata.ino()),
+                file: Arc::new(file),
+                growing: None,
+            }),
             is_compressed,
             run,
         })
     }
 
-    /// The same file as if it ended after its first 128 KiB, as it is stored: what is compressed may
-    /// have no first line however much of it is decompressed.
-    pub(crate) fn beginning(&self) -> Arc<Self> {
-        Arc::new(Self {
-            file: self.file.clone(),
-            is_compressed: self.is_compressed,
-            end: AtomicU64::new(self.stored_bytes().min(BEGINNING_BYTES)),
-            is_complete: AtomicBool::new(true),
-            is_revoked: AtomicBool::new(self.is_revoked()),
-            recent: RwLock::default(),
-            number: AtomicU64::new(self.number()),
-            id: self.id,
-            fingerprint: OnceLock::new(),
-            run: self.run,
-            modified: self.modified,
-        })
-    }
-
     /// Says that it is still written to.
     pub(crate) fn start_growing(&self) {
+        let sample = Sample::of(&self.file(), self.stored_bytes()).ok().map(Arc::new);
+        self.stored_mut().growing = Some(Growing { sample, ..Growing::default() });
         self.is_complete.store(false, Ordering::Release);
     }
 
     /// Looks how much was written.
     pub(crate) fn grow(&self) -> io::Result<Growth> {
-        let length = self.file.metadata()?.len();
+        let (file, sample, last_modified) = match &*self.stored() {
+            Stored { file, growing: Some(Growing { sample, modified, .. }), .. } => {
+                (file.clone(), sample.clone(), *modified)
+            }
+            _ => return Ok(Growth::None),
+        };
+        let metadata = file.metadata()?;
+        let (length, modified) = (metadata.len(), metadata.modified().ok());
         let known = self.stored_bytes();
-        if length > known {
-            *self.recent_mut() = Recent::read(&self.file, known, length)?;
-            self.end.store(length, Ordering::Release);
+        if length < known {
+            return Ok(Growth::Truncated);
         }
-        Ok(match length.cmp(&known) {
-            cmp::Ordering::Less => Growth::Truncated,
-            cmp::Ordering::Equal => Growth::None,
-            cmp::Ordering::Greater => Growth::Some,
-        })
+        if length == known && modified == last_modified {
+            return Ok(Growth::None);
+        }
+        let recent = Recent::read(&file, known, length)?;
+        let next_sample = Arc::new(Sample::of(&file, length)?);
+        // Looked at last: if it still holds what it held, then so it did while it was read.
+        if let Some(sample) = sample
+            && !sample.is_in(&file)?
+        {
+            return Ok(Growth::Truncated);
+        }
+        if let Some(growing) = &mut self.stored_mut().growing {
+            *growing = Growing { recent, sample: Some(next_sample), modified };
+        }
+        self.end.store(length, Ordering::Release);
+        Ok(if length > known { Growth::Some } else { Growth::None })
+    }
+
+    /// Goes on in a file that took the place of this one, if it holds what this one holds: somebody
+    /// made a copy and gave it the name. False if it does not.
+    pub(crate) fn go_on_in(&self, copy: &Self) -> io::Result<bool> {
+        let (file, id) = {
+            let stored = copy.stored();
+            (stored.file.clone(), stored.id)
+        };
+        let mut stored = self.stored_mut();
+        let Some(Growing { sample: Some(sample), modified, .. }) = &mut stored.growing else {
+            return Ok(false);
+        };
+        if !sample.is_in(&file)? {
+            return Ok(false);
+        }
+        *modified = None;
+        (stored.file, stored.id) = (file, id);
+        Ok(true)
     }
 
     /// Says that nothing will be added any more.
     pub(crate) fn complete(&self) {
         self.is_complete.store(true, Ordering::Release);
-        *self.recent_mut() = Recent::default();
+        self.stored_mut().growing = None;
     }
 
     /// Stops its readers, so that the deleted file's blocks can be freed.
@@ -165,7 +210,7 @@ impl LogFile {
 
     /// Whether its last name is gone.
     pub(crate) fn is_deleted(&self) -> io::Result<bool> {
-        Ok(self.file.metadata()?.nlink() == 0)
+        Ok(self.file().metadata()?.nlink() == 0)
     }
 
     /// Whether both are the same log, one of them maybe renamed or compressed.
@@ -173,38 +218,57 @@ impl LogFile {
         if self.is_same_inode(other) {
             return Ok(true);
         }
-        let fingerprint = self.fingerprint()?;
-        Ok(fingerprint != 0 && fingerprint == other.fingerprint()?)
+        Ok(self.run == other.run && self.head()?.is_of_same_log(&other.head()?))
     }
 
     /// Whether both are the same file of the file system.
     pub(crate) fn is_same_inode(&self, other: &Self) -> bool {
-        self.id == other.id
+        self.id() == other.id()
+    }
+
+    /// Device and inode.
+    pub(crate) fn id(&self) -> (u64, u64) {
+        self.stored().id
     }
 
     /// A checksum of the content's first line, by which a file is known again after it was renamed
-    /// and compressed: the line has its time in nanoseconds. 0 until there is a whole line.
+    /// and compressed. 0 while the line is not whole and may become so, and in an empty file.
     pub(crate) fn fingerprint(self: &Arc<Self>) -> io::Result<u32> {
-        if let Some(fingerprint) = self.fingerprint.get() {
-            return Ok(*fingerprint);
+        let head = self.head()?;
+        Ok(if head.is_whole() || self.is_complete() { head.checksum() } else { 0 })
+    }
+
+    /// How the content begins. Reads a bounded part of the file, once.
+    pub(crate) fn head(self: &Arc<Self>) -> io::Result<FileHead> {
+        if let Some(head) = self.head.get() {
+            return Ok(*head);
         }
-        let mut beginning = vec![0; FINGERPRINT_BYTES];
-        let mut reader = FileReader::new(self.beginning(), 0)?;
-        let mut filled = 0;
-        while filled < beginning.len() {
-            match reader.read(&mut beginning[filled..])? {
-                0 => break,
-                read => filled += read,
-            }
-        }
-        let beginning = &beginning[..filled];
-        let line = match memchr(b'\n', beginning) {
-            Some(end) => &beginning[..end],
-            None if filled == FINGERPRINT_BYTES => beginning,
-            None => return Ok(0),
+        let stored = StoredReader { file: self.clone(), offset: 0 }.take(MAX_STORED_HEAD_BYTES);
+        let head = match self.is_compressed {
+            false => FileHead::read(stored)?,
+            true => FileHead::read(MultiGzDecoder::new(BufReader::new(stored)))?,
         };
-        // A checksum that happens to be 0 would read as no line.
-        Ok(*self.fingerprint.get_or_init(|| crc32fast::hash(line).max(1)))
+        if head.is_whole() {
+            return Ok(*self.head.get_or_init(|| head));
+        }
+        Ok(head)
+    }
+
+    /// Which version of the file was opened. Only of a file that is complete.
+    pub(crate) fn version(&self) -> FileVersion {
+        FileVersion { id: self.id(), modified: self.modified, stored_bytes: self.stored_bytes() }
+    }
+
+    /// How the content begins, if that is known without reading it.
+    pub(crate) fn known_head(&self) -> Option<FileHead> {
+        self.head.get().copied()
+    }
+
+    /// Makes known how the content begins, from another reading of the same version.
+    pub(crate) fn know_head(&self, head: FileHead) {
+        if head.is_whole() {
+            self.head.get_or_init(|| head);
+        }
     }
 
     /// Whether a line begins, or could begin, at the offset of the content.
@@ -215,6 +279,12 @@ impl LogFile {
         let mut byte = [0];
         let read = FileReader::new(self.clone(), before)?.read(&mut byte)?;
         Ok(read == 1 && byte == *b"\n")
+    }
+
+    /// Which run of its container it is of: how often that was restarted before.
+    pub(crate) fn restart(&self) -> u32 {
+        // The lower half of a run's number; see `PodLogs::run_number`.
+        self.run as u32
     }
 
     pub(crate) fn is_compressed(&self) -> bool {
@@ -246,23 +316,43 @@ impl LogFile {
             return Ok(0);
         }
         let buffer = &mut buffer[..wanted];
-        if !self.is_complete() {
-            let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(read) = recent.copy_to(buffer, offset) {
+        let (file, sample) = {
+            let stored = self.stored();
+            let growing = stored.growing.as_ref();
+            if let Some(read) = growing.and_then(|growing| growing.recent.copy_to(buffer, offset)) {
                 return Ok(read);
             }
-        }
-        loop {
-            match self.file.read_at(buffer, offset) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => return read,
-            }
+            (stored.file.clone(), growing.and_then(|growing| growing.sample.clone()))
+        };
+        let read = read_at(&file, buffer, offset)?;
+        // Of a file that was emptied and filled again other lines were read. The next look sees to
+        // what comes then.
+        match sample {
+            Some(sample) if !sample.begins(&file)? => Ok(0),
+            _ => Ok(read),
         }
     }
 
-    fn recent_mut(&self) -> RwLockWriteGuard<'_, Recent> {
-        // It is replaced as a whole.
-        self.recent.write().unwrap_or_else(PoisonError::into_inner)
+    fn file(&self) -> Arc<File> {
+        self.stored().file.clone()
+    }
+
+    fn stored(&self) -> RwLockReadGuard<'_, Stored> {
+        // Its parts are replaced as a whole.
+        self.stored.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stored_mut(&self) -> RwLockWriteGuard<'_, Stored> {
+        self.stored.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        match file.read_at(buffer, offset) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
     }
 }
 

@@ -6,13 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     file::{Chain, LogFile},
-    format::{Entry, LineTime},
-    physical::{Advance, PhysicalLines},
+    format::LineTime,
     query::LineFilter,
 };
 
-/// How many lines of a file are looked at for a time.
-const MAX_LOOKED_AT: usize = 100;
 /// How much later than its last line a file may seem to have been written, and how much out of
 /// order lines of two files may be.
 const TOLERANCE: TimeDelta = TimeDelta::seconds(60);
@@ -72,16 +69,7 @@ fn first_time_of_any(files: &[Arc<LogFile>]) -> io::Result<Option<DateTime<Utc>>
 
 /// The time of the first line that has one, if it is near the beginning of the file.
 pub(crate) fn first_time(file: &Arc<LogFile>) -> io::Result<Option<DateTime<Utc>>> {
-    let mut lines = PhysicalLines::new(&Chain::whole(vec![file.beginning()]))?;
-    for _ in 0..MAX_LOOKED_AT {
-        if lines.advance()? != Advance::Line {
-            break;
-        }
-        if let Some(entry) = Entry::parse(lines.line().bytes) {
-            return Ok(Some(entry.time.instant()));
-        }
-    }
-    Ok(None)
+    Ok(file.head()?.first_time)
 }
 
 #[cfg(test)]
