@@ -75,19 +75,6 @@ impl LogFileName {
         self.kind == LogFileKind::Current
     }
 
-    /// The name it had before it was compressed, which no other file ever has. `None` if files
-    /// change their names with each rotation.
-    pub(super) fn lasting(&self) -> Option<Self> {
-        let kind = match &self.kind {
-            LogFileKind::Current => LogFileKind::Current,
-            LogFileKind::Rotated(rotation) | LogFileKind::Compressed(rotation) => {
-                let Rotation::Time(_) = rotation else { return None };
-                LogFileKind::Rotated(rotation.clone())
-            }
-        };
-        Some(Self { restart: self.restart, kind })
-    }
-
     /// Sorts by when the files were written; of the same file twice, the compressed one is first.
     pub(super) fn order(&self) -> (u32, (bool, Option<&Rotation>), bool) {
         (self.restart, self.kind.order(), !self.is_compressed())

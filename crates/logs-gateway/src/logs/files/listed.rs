@@ -22,7 +22,7 @@ pub(super) struct ListedFile {
     pub(super) may_be_link: bool,
 }
 
-/// The log files of a container in the order they were written.
+/// The log files of a container sorted by run and name. The current one of a run is its last.
 pub(super) type ListedFiles = Arc<Vec<ListedFile>>;
 
 /// Why a query about a container has no file to read.
@@ -40,7 +40,7 @@ impl ListedFile {
     }
 }
 
-/// The log files among the entries of a container's directory, sorted by when they were written.
+/// The log files among the entries of a container's directory, sorted by run and name.
 /// While a file is compressed it is there twice: then the compressed one counts, which is whole
 /// when it has its name.
 pub(super) fn in_order(entries: Vec<DirectoryEntry>) -> Vec<ListedFile> {
@@ -50,8 +50,8 @@ pub(super) fn in_order(entries: Vec<DirectoryEntry>) -> Vec<ListedFile> {
     files
 }
 
-/// Of the files of a container those that a query is about; `anchor` is the run that its cursor is
-/// in.
+/// Of the files of a container those that a query is about; all of the run if it is about the
+/// current one and none has its name. `anchor` is the run that its cursor is in.
 pub(super) fn choose<'a>(
     files: &'a [ListedFile],
     query: &LogQuery,
@@ -67,7 +67,7 @@ pub(super) fn choose<'a>(
         None if query.previous => latest.next().ok_or(NothingListed::Previous)?,
         None => last,
     };
-    let mut of_run = files.iter().filter(|file| file.parsed.restart == run);
+    let of_run = files.iter().filter(|file| file.parsed.restart == run);
     let from_run = files.iter().filter(|file| file.parsed.restart >= run);
     Ok(match query.history {
         History::All if matches!(query.anchor, Some(Anchor::After(_))) => from_run.collect(),
@@ -75,12 +75,10 @@ pub(super) fn choose<'a>(
         // A cursor may be in a file that was rotated since.
         History::Current if anchor.is_some() => of_run.collect(),
         History::Rotated => of_run.collect(),
-        // While a file is rotated there is a moment when none has the current one's name. The one
-        // that had it is still written to.
-        History::Current => {
-            let current = of_run.next_back().filter(|file| !file.parsed.is_compressed());
-            current.into_iter().collect()
-        }
+        History::Current => match of_run.clone().find(|file| file.parsed.is_current()) {
+            Some(current) => vec![current],
+            None => of_run.collect(),
+        },
     })
 }
 
@@ -118,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn files_come_in_the_order_they_were_written() {
+    fn files_come_in_the_order_of_their_runs_and_names() {
         let rotated = [
             "10.log.20261101-110000.gz",
             "10.log.20261101-120000.gz",
@@ -135,9 +133,8 @@ mod tests {
     }
 
     #[test]
-    fn in_the_moment_of_a_rotation_the_renamed_file_is_the_current_one() {
+    fn in_the_moment_of_a_rotation_any_file_may_be_the_current_one() {
         let names = ["0.log.20261101-110000.gz", "0.log.20261101-120000"];
-        check(&names, &history(History::Current, false), &["0.log.20261101-120000"]);
-        check(&names[..1], &history(History::Current, false), &[]);
+        check(&names, &history(History::Current, false), &names);
     }
 }

@@ -18,6 +18,7 @@ mod pod;
 mod source;
 mod watch;
 mod watching;
+mod written;
 
 pub(crate) use directory::OpenRootError;
 pub(crate) use follow::{FollowedLog, Next};

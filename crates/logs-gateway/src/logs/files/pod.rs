@@ -22,8 +22,14 @@ use super::{
     listed::{ListedFile, ListedFiles, NothingListed, choose, in_order},
     listings::Listings,
     open_failure::{NotALog, OpenFailure, unless_gone},
+    written::{KnownHeads, OpenedFile, OpenedFiles},
 };
-use crate::logs::{file::LogFile, query::LogQuery, target::ContainerName};
+use crate::logs::{
+    file::LogFile,
+    head::FileHead,
+    query::{History, LogQuery},
+    target::ContainerName,
+};
 
 /// How often a listing is made again because files were rotated meanwhile. The kubelet looks every
 /// ten seconds, so once is rare.
@@ -44,8 +50,9 @@ pub(super) struct Surroundings {
     extra_roots: Vec<Root>,
     /// What the directories of pods list, sorted.
     containers: Listings<Vec<ContainerName>>,
-    /// What the directories of containers list, in the order the files were written.
+    /// What the directories of containers list, sorted by run and name.
     files: Listings<Vec<ListedFile>>,
+    heads: KnownHeads,
     /// What the directories list to which links lead.
     targets: Listings<Vec<DirectoryEntry>>,
     /// An operator was told of a file that is not a log.
@@ -55,7 +62,8 @@ pub(super) struct Surroundings {
 impl Surroundings {
     pub(super) fn new(extra_roots: Vec<Root>) -> Self {
         let (containers, files, targets) = (Listings::new(), Listings::new(), Listings::new());
-        Self { extra_roots, containers, files, targets, has_warned: AtomicBool::new(false) }
+        let (heads, has_warned) = (KnownHeads::default(), AtomicBool::new(false));
+        Self { extra_roots, containers, files, heads, targets, has_warned }
     }
 
     /// Warns of the first file that is not a log: on a node with Docker there are as many as
@@ -109,14 +117,6 @@ impl From<io::Error> for Missing {
     }
 }
 
-/// What came of opening the files that a query is about.
-#[derive(Debug, Default)]
-struct OpenedFiles {
-    files: Vec<Arc<LogFile>>,
-    /// Why one of the files is not among them, if one is not a log.
-    not_a_log: Option<io::Error>,
-}
-
 impl<'a> PodLogs<'a> {
     pub(super) fn open(
         root: &OwnedFd,
@@ -139,7 +139,7 @@ impl<'a> PodLogs<'a> {
         })
     }
 
-    /// A container's files in the order they were written.
+    /// A container's files, sorted by run and name. The current one of a run is its last.
     pub(super) fn list(&self, container: &ContainerName) -> io::Result<ListedFiles> {
         let directory = self.open_container(container)?;
         let own = self.surroundings.files.of(&directory, Instant::now(), in_order)?;
@@ -239,7 +239,7 @@ impl<'a> PodLogs<'a> {
         anchor: Option<u32>,
     ) -> Result<Vec<Arc<LogFile>>, Missing> {
         let mut listed = self.list(container)?;
-        let mut opened = self.open_listed(container, choose(&listed, query, anchor)?)?;
+        let mut opened = self.open_in_order(container, &choose(&listed, query, anchor)?)?;
         for _ in 1..MAX_LISTINGS {
             // Had a file been rotated while they were opened, one would be missing between them.
             let again = self.list(container)?;
@@ -247,10 +247,15 @@ impl<'a> PodLogs<'a> {
                 break;
             }
             listed = again;
-            opened = self.open_listed(container, choose(&listed, query, anchor)?)?;
+            opened = self.open_in_order(container, &choose(&listed, query, anchor)?)?;
+        }
+        if query.history == History::Current && anchor.is_none() {
+            opened.keep_current();
         }
         match opened {
-            OpenedFiles { files, .. } if !files.is_empty() => Ok(files),
+            OpenedFiles { files, .. } if !files.is_empty() => {
+                Ok(files.into_iter().map(|opened| opened.file).collect())
+            }
             OpenedFiles { not_a_log: Some(error), .. } => Err(Missing::NotALog(error)),
             // Its run has only links that lead nowhere.
             _ if query.previous => Err(Missing::Previous),
@@ -281,14 +286,14 @@ impl<'a> PodLogs<'a> {
         (last_write, size)
     }
 
-    /// Opens those that can be opened.
+    /// Opens those that can be opened, and sorts them by when they were written.
     ///
     /// # Errors
     /// When a file may exist, and cannot be opened.
-    fn open_listed(
+    pub(super) fn open_in_order(
         &self,
         container: &ContainerName,
-        files: Vec<&ListedFile>,
+        files: &[&ListedFile],
     ) -> io::Result<OpenedFiles> {
         let mut opened = OpenedFiles::default();
         for listed in files {
@@ -296,7 +301,8 @@ impl<'a> PodLogs<'a> {
                 Ok(file) => {
                     let run = self.run_number(listed.parsed.restart);
                     let file = LogFile::new(file, listed.parsed.is_compressed(), run)?;
-                    opened.files.push(Arc::new(file));
+                    let is_current = listed.parsed.is_current();
+                    opened.files.push(OpenedFile { file: Arc::new(file), is_current });
                 }
                 Err(error) => match OpenFailure::of(&error) {
                     OpenFailure::Gone => {}
@@ -305,6 +311,12 @@ impl<'a> PodLogs<'a> {
                 },
             }
         }
+        self.surroundings.heads.sort(&mut opened.files);
         Ok(opened)
+    }
+
+    /// How a file of the pod begins. `None` if it cannot be read, or holds nothing to be known by.
+    pub(super) fn head(&self, file: &Arc<LogFile>) -> Option<FileHead> {
+        self.surroundings.heads.head(file).filter(|head| !head.is_empty())
     }
 }

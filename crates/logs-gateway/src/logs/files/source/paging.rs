@@ -43,10 +43,10 @@ struct Piece {
 
 /// A line as it was given out.
 #[derive(Debug, Clone, PartialEq)]
-struct Line {
+pub(super) struct Line {
     container: String,
     time: String,
-    message: String,
+    pub(super) message: String,
     cursor: Option<String>,
 }
 
@@ -119,7 +119,7 @@ fn write_log(root: &Path, container: &str, parts: &[Part]) {
     }
 }
 
-fn read(source: &FilesSource, query: &LogQuery) -> Vec<Line> {
+pub(super) fn read(source: &FilesSource, query: &LogQuery) -> Vec<Line> {
     let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() };
     let located = source.find(&pod, query).and_then(FoundLog::check).unwrap();
     let uid = located.uid.clone();
@@ -148,7 +148,12 @@ fn line(json: &[u8]) -> Line {
     }
 }
 
-fn beside(query: &LogQuery, side: fn(Cursor) -> Anchor, line: &Line, tail: u64) -> LogQuery {
+pub(super) fn beside(
+    query: &LogQuery,
+    side: fn(Cursor) -> Anchor,
+    line: &Line,
+    tail: u64,
+) -> LogQuery {
     let cursor = Cursor::decode(line.cursor.as_ref().unwrap()).unwrap();
     let tail = Some(tail).filter(|tail| *tail > 0);
     LogQuery { uid: Some(cursor.uid.clone()), anchor: Some(side(cursor)), tail, ..query.clone() }
