@@ -105,6 +105,8 @@ struct ChosenLog {
     seen: Option<Seen>,
     /// The reading has come to the file of that place.
     is_in_seen_file: bool,
+    /// It goes on in a file that came after those it began with.
+    has_gone_on: bool,
     /// Lines were lost before the next one.
     gap: Option<LostBefore>,
     /// The time of the last line that was given out.
@@ -219,6 +221,12 @@ impl ChosenLines {
                 }
                 _ => self.advance_earliest(find_next)?,
             };
+            if let Step::Gap(gap) = step
+                && (gap.bytes.is_some() || self.logs.iter().any(|log| log.has_gone_on))
+            {
+                // A file was let go: how many lines of the tail are left is not known.
+                (self.skip, self.begins_whole) = (0, false);
+            }
             match step {
                 Step::Line if self.skips_line() => {}
                 Step::Gap(_) if self.begins_whole => {}
@@ -307,6 +315,7 @@ impl ChosenLog {
                 input.chain.files.first().is_some_and(|first| Arc::ptr_eq(first, &seen.file))
             }),
             seen: input.seen,
+            has_gone_on: false,
             gap: None,
             last_time: None,
             refused: None,
@@ -439,6 +448,7 @@ impl ChosenLog {
             self.add_gap(None);
         }
         self.lines.physical_mut().append(next);
+        self.has_gone_on = true;
         true
     }
 }

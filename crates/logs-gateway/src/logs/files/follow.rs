@@ -10,15 +10,18 @@
 //! - A rotation renames the file and makes a new one. Between the two there is none, and the
 //!   writer goes on with the renamed one, maybe for a moment even after the new one is there. So
 //!   the old file is left only when it was quiet for [`GRACE`] after the new one was seen.
-//! - While nobody looks the log may be rotated more than once. The files between are found by
-//!   their names, which were not there before.
+//! - While nobody looks the log may be rotated more than once. The files between are those whose
+//!   first lines were in none of the files before.
 //! - A rotated file is compressed and deleted. Its descriptor still reads, for [`HELD`]; then
 //!   readers who did not come that far get a gap.
-//! - A file may be emptied (`copytruncate`). What was not read by then is lost, and nobody knows
-//!   how much that is: a gap.
+//! - A file may be emptied (`copytruncate`), and filled again before anyone looks. What was not
+//!   read by then is lost, and nobody knows how much that is: a gap.
+//! - A copy may take a file's place (`sed -i`, a restored backup). It is read on from the same
+//!   offset if it holds what the file held there, else from its beginning, after a gap.
+
+mod state;
 
 use std::{
-    collections::HashSet,
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -26,10 +29,13 @@ use std::{
 
 use tokio::sync::watch;
 
+#[cfg(test)]
+use self::state::HELD;
+use self::state::{KnownFiles, State};
 use super::{
-    layout::LogFileName,
     listed::{ListedFile, ListedFiles},
     pod::PodLogs,
+    written::{OpenedFile, OpenedFiles},
 };
 use crate::logs::{
     file::{Growth, LogFile},
@@ -38,8 +44,6 @@ use crate::logs::{
 
 /// How long a renamed file must be quiet before the next one counts.
 const GRACE: Duration = Duration::from_millis(100);
-/// How long a deleted file is held for slow readers.
-const HELD: Duration = Duration::from_secs(60);
 /// How often a listing is made again because files were rotated meanwhile.
 const MAX_LISTINGS: usize = 5;
 
@@ -50,27 +54,6 @@ pub(crate) struct FollowedLog {
     state: Mutex<State>,
     /// Counts changes; whoever waits for more is woken.
     changes: watch::Sender<u64>,
-}
-
-#[derive(Debug)]
-struct State {
-    /// In the order they were written; the last one is written to. Never empty.
-    files: Vec<Held>,
-    restart: u32,
-    /// The names that were listed when the last file was opened: what is not among them is newer.
-    known: HashSet<LogFileName>,
-    /// Since when there has been something newer, and nothing was written to the last file.
-    quiet_since: Option<Instant>,
-    is_ended: bool,
-}
-
-#[derive(Debug)]
-struct Held {
-    file: Arc<LogFile>,
-    /// Before it, lines were lost.
-    is_after_gap: bool,
-    /// Since when it has been seen to be deleted.
-    deleted_since: Option<Instant>,
 }
 
 /// What follows a file.
@@ -91,30 +74,23 @@ impl FollowedLog {
     pub(super) fn begin(pod: &PodLogs<'_>, container: ContainerName) -> io::Result<Self> {
         for _ in 0..MAX_LISTINGS {
             let listed = pod.list(&container)?;
-            let Some(last) = listed.last() else {
+            let Some(restart) = listed.last().map(|file| file.parsed.restart) else {
                 return Err(io::ErrorKind::NotFound.into());
             };
-            let restart = last.parsed.restart;
-            let file = open(pod, &container, last)?;
-            if pod.list(&container)? != listed {
+            let Some(OpenedFiles { files: mut opened, not_a_log }) =
+                open_from(pod, &container, &listed, restart)?
+            else {
                 continue;
-            }
-            if !last.parsed.is_compressed() {
-                file.start_growing();
-            }
-            let state = State {
-                files: vec![Held {
-                    file: Arc::new(file),
-                    is_after_gap: false,
-                    deleted_since: None,
-                }],
-                restart,
-                known: names_before_last(&listed),
-                quiet_since: None,
-                is_ended: false,
             };
-            let changes = watch::Sender::new(0);
-            return Ok(Self { container, state: Mutex::new(state), changes });
+            let Some(last) = opened.pop() else {
+                return Err(not_a_log.unwrap_or_else(|| io::ErrorKind::NotFound.into()));
+            };
+            if !last.file.is_compressed() {
+                last.file.start_growing();
+            }
+            let known = known_files(pod, &opened);
+            let state = Mutex::new(State::new(last.file, restart, known));
+            return Ok(Self { container, state, changes: watch::Sender::new(0) });
         }
         Err(io::Error::other("the log is rotated faster than it can be opened"))
     }
@@ -128,13 +104,29 @@ impl FollowedLog {
     /// before them is history.
     pub(super) fn files(&self) -> Vec<Arc<LogFile>> {
         let state = self.state();
-        let start = state.files.iter().rposition(|held| held.is_after_gap).unwrap_or(0);
-        state.files[start..].iter().map(|held| held.file.clone()).collect()
+        state.without_gaps().iter().map(|held| held.file.clone()).collect()
     }
 
     /// The run that is written now.
     pub(crate) fn run(&self) -> u64 {
         self.state().last().run
+    }
+
+    /// Whether new readers can join: it has not ended, one of its files still has a name, and it is
+    /// in the run that the pod's directory lists last.
+    pub(super) fn is_there(&self, pod: &PodLogs<'_>) -> io::Result<bool> {
+        let state = self.state();
+        let listed = pod.list(&self.container)?;
+        let is_last_run = listed.last().is_some_and(|file| file.parsed.restart == state.restart);
+        if state.is_ended || !is_last_run {
+            return Ok(false);
+        }
+        for held in &state.files {
+            if !held.file.is_deleted()? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether the log is about to go on in another file.
@@ -166,7 +158,7 @@ impl FollowedLog {
     pub(super) fn refresh(&self, pod: Option<&PodLogs<'_>>, now: Instant) -> io::Result<()> {
         let mut state = self.state();
         let changed = self.look(&mut state, pod, now);
-        let_go(&mut state.files, now)?;
+        state.let_go(now)?;
         drop(state);
         if !matches!(changed, Ok(false)) {
             self.changes.send_modify(|changes| *changes += 1);
@@ -243,8 +235,12 @@ impl FollowedLog {
         };
         // What its readers have not read is not there any more; other lines are in its place.
         last.revoke();
+        // A copy may have been made before (`copytruncate`), which is not new.
+        if let Some(head) = last.known_head() {
+            state.known.insert(&last, Some(head));
+        }
         emptied.start_growing();
-        state.push(Arc::new(emptied), true);
+        state.push(emptied, true);
         Ok(true)
     }
 
@@ -253,13 +249,14 @@ impl FollowedLog {
         state: &State,
         pod: &PodLogs<'_>,
         listed: &[ListedFile],
-    ) -> io::Result<Option<LogFile>> {
+    ) -> io::Result<Option<Arc<LogFile>>> {
         let is_current =
             |file: &&ListedFile| file.parsed.is_current() && file.parsed.restart == state.restart;
-        match listed.iter().find(is_current).map(|file| self.open(pod, file)).transpose() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            opened => opened,
-        }
+        let Some(listed) = listed.iter().find(is_current) else {
+            return Ok(None);
+        };
+        let mut opened = pod.open_in_order(&self.container, &[listed])?.files;
+        Ok(opened.pop().map(|opened| opened.file))
     }
 
     /// Goes on in what came after the last file. False if files were rotated meanwhile: then the
@@ -270,56 +267,47 @@ impl FollowedLog {
         pod: &PodLogs<'_>,
         listed: &[ListedFile],
     ) -> io::Result<bool> {
-        let last = state.last();
-        let is_newer = |file: &&ListedFile| {
-            file.parsed.restart > state.restart
-                || (file.parsed.restart == state.restart
-                    && (file.parsed.is_current()
-                        || !file.parsed.lasting().is_some_and(|name| state.known.contains(&name))))
-        };
-        let mut newer = Vec::new();
-        for listed in listed.iter().filter(is_newer) {
-            match self.open(pod, listed) {
-                Ok(file) => newer.push((Arc::new(file), listed.parsed.is_current())),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-                Err(error) => return Err(error),
-            }
-        }
-        if newer.is_empty() || **pod.list(&self.container)? != *listed {
+        let Some(opened) = open_from(pod, &self.container, listed, state.restart)? else {
             return Ok(false);
-        }
+        };
+        let opened = opened.files;
+        let last = state.last();
         // What was written to the last file before its successors were listed belongs before them.
         if last.grow()? == Growth::Some {
             state.quiet_since = None;
             return Ok(true);
         }
-        last.complete();
-        // One of them is the last file under its new name: the first, unless files change their
-        // names with each rotation. If none is, it was deleted, and others maybe with it. The same
-        // goes for a run whose first file was rotated already.
-        let known_again = position_again(&newer, &last)?;
-        let mut is_after_gap = known_again.is_none();
-        let newer = newer.into_iter().skip(known_again.map_or(0, |index| index + 1));
-        for (file, is_current) in newer {
-            if file.run != state.last().run {
-                is_after_gap = !is_current;
+        let mut newer = Vec::new();
+        for opened in &opened {
+            // A current file is known by its name, and may still be empty.
+            let head = if opened.is_current { None } else { pod.head(&opened.file) };
+            if state.is_new(opened, head)? {
+                newer.push(opened);
             }
-            state.push(file, is_after_gap);
+        }
+        if newer.is_empty() {
+            return Ok(false);
+        }
+        if go_on_in_copy(&last, &opened, &newer)? {
+            state.quiet_since = None;
+            return Ok(true);
+        }
+        last.complete();
+        // If the last file is not there under another name, it was deleted, and others maybe with
+        // it. The same goes for a run whose first file was rotated already.
+        let mut is_after_gap = !is_among(&last, &opened)?;
+        for OpenedFile { file, is_current } in newer {
+            is_after_gap |= file.run != state.last().run && !is_current;
+            state.push(file.clone(), is_after_gap);
             is_after_gap = false;
         }
-        if let Some(newest) = listed.last() {
-            state.restart = newest.parsed.restart;
-            if !newest.parsed.is_compressed() {
-                state.last().start_growing();
-            }
+        if !state.last().is_compressed() {
+            state.last().start_growing();
         }
-        state.known = names_before_last(listed);
+        state.restart = state.last().restart();
+        state.known = known_files(pod, &opened);
         state.quiet_since = None;
         Ok(true)
-    }
-
-    fn open(&self, pod: &PodLogs<'_>, file: &ListedFile) -> io::Result<LogFile> {
-        open(pod, &self.container, file)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -328,72 +316,69 @@ impl FollowedLog {
     }
 }
 
-impl State {
-    fn push(&mut self, file: Arc<LogFile>, is_after_gap: bool) {
-        file.set_number(self.last().number() + 1);
-        self.files.push(Held { file, is_after_gap, deleted_since: None });
+/// Opens the files from this run on, in the order they were written. `None` if files were rotated
+/// meanwhile.
+fn open_from(
+    pod: &PodLogs<'_>,
+    container: &ContainerName,
+    listed: &[ListedFile],
+    restart: u32,
+) -> io::Result<Option<OpenedFiles>> {
+    let from_run = listed.iter().filter(|file| file.parsed.restart >= restart);
+    let opened = pod.open_in_order(container, &from_run.collect::<Vec<_>>());
+    if **pod.list(container)? != *listed {
+        return Ok(None);
     }
-
-    fn last(&self) -> Arc<LogFile> {
-        self.files[self.files.len() - 1].file.clone()
-    }
+    opened.map(Some)
 }
 
-impl Held {
-    fn is_due(&self, now: Instant) -> bool {
-        self.deleted_since.is_some_and(|since| now.duration_since(since) >= HELD)
+fn known_files(pod: &PodLogs<'_>, opened: &[OpenedFile]) -> KnownFiles {
+    let mut known = KnownFiles::default();
+    for OpenedFile { file, .. } in opened.iter().filter(|opened| !opened.is_current) {
+        known.insert(file, pod.head(file));
     }
+    known
 }
 
-fn open(pod: &PodLogs<'_>, container: &ContainerName, listed: &ListedFile) -> io::Result<LogFile> {
-    let file = pod.open_file(container, listed)?;
-    let run = pod.run_number(listed.parsed.restart);
-    LogFile::new(file, listed.parsed.is_compressed(), run)
-}
-
-/// The names of all but the last: under its next name that will be the first that is new.
-fn names_before_last(listed: &[ListedFile]) -> HashSet<LogFileName> {
-    let earlier = listed.split_last().map_or(listed, |(_, earlier)| earlier);
-    earlier.iter().filter_map(|file| file.parsed.lasting()).collect()
-}
-
-/// Which of the files is the other one under a new name.
-fn position_again(
-    files: &[(Arc<LogFile>, bool)],
-    other: &Arc<LogFile>,
-) -> io::Result<Option<usize>> {
-    if let Some(same) = files.iter().position(|(file, _)| file.is_same_inode(other)) {
-        return Ok(Some(same));
+/// Goes on in a copy of the last file that took its place, if there is one among those that were
+/// opened.
+fn go_on_in_copy(last: &LogFile, opened: &[OpenedFile], newer: &[&OpenedFile]) -> io::Result<bool> {
+    if opened.iter().any(|opened| opened.file.is_same_inode(last)) {
+        return Ok(false);
     }
-    for (index, (file, _)) in files.iter().enumerate() {
-        if is_again(file, other)? {
-            return Ok(Some(index));
+    let candidates: Vec<&OpenedFile> = match newer {
+        // An empty file is like the beginning of any other.
+        _ if last.stored_bytes() > 0 => opened.iter().collect(),
+        [only] => vec![only],
+        _ => Vec::new(),
+    };
+    for OpenedFile { file, .. } in candidates {
+        if file.run == last.run && !file.is_compressed() && last.go_on_in(file)? {
+            last.grow()?;
+            return Ok(true);
         }
     }
-    Ok(None)
+    Ok(false)
 }
 
-/// Whether a file is the other one under a new name. An empty one has nothing to be known by; nor
-/// is anything lost with it.
-fn is_again(file: &Arc<LogFile>, other: &Arc<LogFile>) -> io::Result<bool> {
-    let are_empty = file.is_compressed() && file.fingerprint()? == 0 && other.fingerprint()? == 0;
-    Ok(are_empty || file.is_same_log(other)?)
-}
-
-/// Lets go of deleted files that were held long enough.
-fn let_go(files: &mut Vec<Held>, now: Instant) -> io::Result<()> {
-    let earlier = files.len() - 1;
-    for held in &mut files[..earlier] {
-        if held.deleted_since.is_none() && held.file.is_deleted()? {
-            held.deleted_since = Some(now);
+/// Whether the file is among those that were opened, maybe under a new name. An empty one has
+/// nothing to be known by; nor is anything lost with it.
+fn is_among(file: &Arc<LogFile>, opened: &[OpenedFile]) -> io::Result<bool> {
+    for other in opened {
+        let is_renamed = !other.is_current && other.file.is_same_log(file)?;
+        let are_empty =
+            || Ok::<_, io::Error>(other.file.head()?.is_empty() && file.head()?.is_empty());
+        if is_renamed || other.file.is_same_inode(file) {
+            return Ok(true);
         }
-        if held.is_due(now) {
-            held.file.revoke();
+        if other.file.is_compressed() && are_empty()? {
+            return Ok(true);
         }
     }
-    files.retain(|held| !held.file.is_revoked());
-    Ok(())
+    Ok(false)
 }
 
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod slow_reader;

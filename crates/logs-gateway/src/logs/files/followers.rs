@@ -1,5 +1,10 @@
-//! Who is followed: one [`FollowedLog`] and one task that keeps it up to date per container,
-//! however many read it.
+//! The logs that are followed: one [`FollowedLog`] and one task that keeps it up to date per
+//! container, however many readers it has.
+//!
+//! A log that has ended, has no file with a name any more, or is still in an earlier run gets no new
+//! readers: its directory was removed and made again, or its container was started again. A new
+//! [`FollowedLog`] then takes its place, and the same task looks after the old one until its last
+//! reader has left.
 
 use std::{
     collections::HashMap,
@@ -34,7 +39,9 @@ const GATHER: Duration = Duration::from_millis(40);
 /// The logs that are followed at present.
 #[derive(Debug)]
 pub(super) struct Followers {
-    logs: Mutex<HashMap<Key, Weak<FollowedLog>>>,
+    /// Of each container the log that new readers get last, and before it those that only the
+    /// readers they have go on with.
+    logs: Mutex<HashMap<Key, Vec<Weak<FollowedLog>>>>,
     watch: DirectoryWatch,
 }
 
@@ -69,37 +76,42 @@ impl Followers {
     ) -> io::Result<Arc<FollowedLog>> {
         let key = Key { pod_directory: pod.name.name(), container: container.clone() };
         let mut logs = self.logs();
-        if let Some(log) = logs.get(&key).and_then(Weak::upgrade) {
+        if let Some(log) = logs.get(&key).and_then(|logs| logs.last()).and_then(Weak::upgrade) {
             log.refresh(Some(pod), Instant::now())?;
-            return Ok(log);
+            if log.is_there(pod)? {
+                return Ok(log);
+            }
         }
         let log = Arc::new(FollowedLog::begin(pod, container.clone())?);
-        let is_kept_up = logs.insert(key.clone(), Arc::downgrade(&log)).is_some();
-        drop(logs);
         // A task that has not noticed yet that its last reader left goes on with the new log.
+        let is_kept_up = logs.contains_key(&key);
+        logs.entry(key.clone()).or_default().push(Arc::downgrade(&log));
+        drop(logs);
         if !is_kept_up {
             tokio::spawn(keep_up(self.clone(), directory.clone(), key, pod.name.clone()));
         }
         Ok(log)
     }
 
-    /// The log, if anyone reads it. If nobody does, it is forgotten.
-    fn still_read(&self, key: &Key) -> Option<Arc<FollowedLog>> {
+    /// The container's logs that have readers. If there are none, the container is forgotten.
+    fn still_read(&self, key: &Key) -> Vec<Arc<FollowedLog>> {
         let mut logs = self.logs();
-        let log = logs.get(key).and_then(Weak::upgrade);
-        if log.is_none() {
+        let Some(of_container) = logs.get_mut(key) else { return Vec::new() };
+        of_container.retain(|log| log.strong_count() > 0);
+        let still_read: Vec<_> = of_container.iter().filter_map(Weak::upgrade).collect();
+        if still_read.is_empty() {
             logs.remove(key);
         }
-        log
+        still_read
     }
 
-    fn logs(&self) -> MutexGuard<'_, HashMap<Key, Weak<FollowedLog>>> {
+    fn logs(&self) -> MutexGuard<'_, HashMap<Key, Vec<Weak<FollowedLog>>>> {
         // The map is whole whatever panicked.
         self.logs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Keeps a log up to date while anyone reads it.
+/// Keeps a container's log up to date while it has readers.
 async fn keep_up(
     followers: Arc<Followers>,
     directory: Arc<LogDirectory>,
@@ -109,14 +121,22 @@ async fn keep_up(
     let path = directory.path_of(&pod).join(key.container.as_str());
     let mut watched = WatchedDirectories::new(&followers.watch);
     watched.set(slice::from_ref(&path));
+    let mut newest: Option<Weak<FollowedLog>> = None;
     let mut pause = Duration::ZERO;
-    while let Some(log) = followers.still_read(&key) {
-        match look(&directory, &pod, &key.container, &log) {
+    loop {
+        let logs = followers.still_read(&key);
+        let Some(last) = logs.last().map(Arc::downgrade) else { break };
+        if newest.is_some_and(|newest| !newest.ptr_eq(&last)) {
+            // The directory may have been made again; a watch of the one before tells nothing of it.
+            watched.set(&[]);
+        }
+        newest = Some(last);
+        match look(&directory, &pod, &key.container, &logs) {
             Ok(linked) => watched.set(&[slice::from_ref(&path), &linked].concat()),
             Err(error) => tracing::warn!(%error, "cannot look whether a log has grown"),
         }
-        let is_told = watched.are_watched() && !log.is_being_left();
-        drop(log);
+        let is_told = watched.are_watched() && !logs.iter().any(|log| log.is_being_left());
+        drop(logs);
         sleep(GATHER.min(pause)).await;
         pause = if is_told { FORCED_LOOK } else { BUSY_LOOK };
         let _ = tokio::time::timeout(pause, watched.changed()).await;
@@ -129,17 +149,15 @@ fn look(
     directory: &LogDirectory,
     pod: &PodDirectory,
     container: &ContainerName,
-    log: &FollowedLog,
+    logs: &[Arc<FollowedLog>],
 ) -> io::Result<Vec<PathBuf>> {
-    match directory.open_pod(pod.clone()) {
-        Ok(opened) => {
-            log.refresh(Some(&opened), Instant::now())?;
-            Ok(unless_gone(opened.linked_directories(container))?.unwrap_or_default())
-        }
-        Err(error) if is_gone(&error) => {
-            log.refresh(None, Instant::now())?;
-            Ok(Vec::new())
-        }
-        Err(error) => Err(error),
-    }
+    let opened = match directory.open_pod(pod.clone()) {
+        Err(error) if is_gone(&error) => None,
+        opened => Some(opened?),
+    };
+    let look = |log: &Arc<FollowedLog>| log.refresh(opened.as_ref(), Instant::now());
+    // A log that cannot be looked at keeps no other from being looked at.
+    logs.iter().map(look).fold(Ok(()), io::Result::and)?;
+    let linked = opened.map(|opened| unless_gone(opened.linked_directories(container)));
+    Ok(linked.transpose()?.flatten().unwrap_or_default())
 }

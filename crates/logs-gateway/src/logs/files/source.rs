@@ -265,25 +265,58 @@ impl FilesSource {
     }
 }
 
-/// Puts the files that are followed in the place of the same files as they were listed.
+/// Joins the files that were listed and those that are followed: each file once, in the order they
+/// were written. The last one is always followed, so that the reading goes on after it.
+///
+/// What is followed has no holes, so the listed files before the first one that is followed as well
+/// are older than all of it, and the rest are followed or will be. Files that were deleted since
+/// they are followed count only for a cursor, which may be in one of them.
 fn splice(
-    mut files: Vec<Arc<LogFile>>,
-    followed: Vec<Arc<LogFile>>,
+    listed: Vec<Arc<LogFile>>,
+    mut followed: Vec<Arc<LogFile>>,
     query: &LogQuery,
 ) -> io::Result<Vec<Arc<LogFile>>> {
     if query.history == History::Current && query.anchor.is_none() {
-        return Ok(followed.last().cloned().into_iter().collect());
+        return Ok(followed.pop().into_iter().collect());
     }
-    let mut same = files.len();
-    for (index, file) in files.iter().enumerate() {
-        if file.is_same_log(&followed[0])? {
-            same = index;
-            break;
+    if query.history != History::All
+        && let Some(run) = listed.last().map(|file| file.run)
+    {
+        followed.retain(|file| file.run == run);
+    }
+    let mut twins = Vec::with_capacity(followed.len());
+    for file in &followed {
+        twins.push(position_of(file, &listed)?);
+    }
+    let Some(older) = twins.iter().flatten().min() else {
+        // What is listed is newer and will be followed, or nothing of this run is followed.
+        return Ok(if followed.is_empty() { listed } else { followed });
+    };
+    let mut files = listed[..*older].to_vec();
+    let deleted = twins.iter().take_while(|twin| twin.is_none()).count();
+    let first = if query.anchor.is_none() { deleted } else { 0 };
+    let last = followed.len() - 1;
+    for (index, file) in followed.into_iter().enumerate().skip(first) {
+        files.push(match twins[index] {
+            // It was compressed, and what was deleted is not held for ever.
+            Some(twin) if index < last && file.is_deleted()? => listed[twin].clone(),
+            _ => file,
+        });
+    }
+    Ok(files)
+}
+
+/// Where among the files the same log is, maybe compressed.
+fn position_of(file: &Arc<LogFile>, files: &[Arc<LogFile>]) -> io::Result<Option<usize>> {
+    if let Some(same) = files.iter().position(|other| other.is_same_inode(file)) {
+        return Ok(Some(same));
+    }
+    for (index, other) in files.iter().enumerate() {
+        if other.is_same_log(file)? {
+            return Ok(Some(index));
         }
     }
-    files.truncate(same);
-    files.extend(followed);
-    Ok(files)
+    Ok(None)
 }
 
 /// Begins where a cursor says.
@@ -293,8 +326,8 @@ fn take_up(
     position: &LogPosition,
     claims: &mut Vec<Claim>,
 ) -> Result<LogInput, LocateError> {
-    let begin = index_of(&position.begin, &files)?;
-    let seen = index_of(&position.seen, &files)?;
+    let begin = begin_of(position, &files)?;
+    let seen = begin + index_of(&position.seen, &files[begin..], |_| true)?;
     let seen = Seen { file: files[seen].clone(), mark: position.mark() };
     files.drain(..begin);
     claims.push(Claim { file: files[0].clone(), offset: position.begin.offset });
@@ -309,7 +342,9 @@ fn up_to(
     is_inclusive: bool,
     claims: &mut Vec<Claim>,
 ) -> Result<Chain, LocateError> {
-    let last = index_of(&position.seen, &files)?;
+    // Where the line begins may be gone: what is asked for is what is left of the lines before it.
+    let begin = begin_of(position, &files).unwrap_or(0);
+    let last = begin + index_of(&position.seen, &files[begin..], |_| true)?;
     let mark = position.mark();
     if let OpenFrom::SameFile(offset) = mark.open_from {
         claims.push(Claim { file: files[last].clone(), offset });
@@ -319,10 +354,24 @@ fn up_to(
     Ok(Chain { until, ..Chain::whole(files) })
 }
 
-/// Which of the files a cursor means.
-fn index_of(place: &FilePlace, files: &[Arc<LogFile>]) -> Result<usize, LocateError> {
+/// The file in which the oldest line begins that was not finished at the position. Files of other
+/// runs may begin alike.
+fn begin_of(position: &LogPosition, files: &[Arc<LogFile>]) -> Result<usize, LocateError> {
+    index_of(&position.begin, files, |file| file.restart() == position.restart)
+}
+
+/// Which of the possible files has the place's fingerprint.
+fn index_of(
+    place: &FilePlace,
+    files: &[Arc<LogFile>],
+    is_possible: impl Fn(&LogFile) -> bool,
+) -> Result<usize, LocateError> {
+    // Such a file had nothing to be known by.
+    if place.fingerprint == 0 {
+        return Err(LocateError::CursorExpired);
+    }
     for (index, file) in files.iter().enumerate() {
-        if file.fingerprint()? == place.fingerprint {
+        if is_possible(file) && file.fingerprint()? == place.fingerprint {
             return Ok(index);
         }
     }
@@ -351,5 +400,9 @@ fn choose(
     }
 }
 
+#[cfg(test)]
+mod following;
+#[cfg(test)]
+mod order;
 #[cfg(test)]
 mod paging;
