@@ -241,7 +241,7 @@ fn gzip(content: &str) -> Vec<u8> {
 /// What a full disk or a power loss leaves of a compressed file, and the lines that can still be
 /// read of it.
 fn unusable() -> [(&'static str, Vec<u8>, &'static [&'static str]); 4] {
-    let whole = gzip(&cri(&["compressed"]));
+    let whole = gzip(&cri_at(2, "stdout", "compressed"));
     [
         ("empty", Vec::new(), &[]),
         ("foreign", b"no gzip at all".to_vec(), &[]),

@@ -21,7 +21,7 @@ use crate::logs::{
 const MAX_REMEMBERED: usize = 4096;
 
 /// A file of a container that was opened.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct OpenedFile {
     pub(super) file: Arc<LogFile>,
     /// It has the name of the file that is written to.
@@ -51,22 +51,36 @@ impl OpenedFiles {
 pub(super) struct KnownHeads(Mutex<HashMap<FileVersion, FileHead>>);
 
 impl KnownHeads {
-    /// Sorts files that are sorted by run and name already. Those of a run with at most one rotated
-    /// file are not read for it.
+    /// Sorts files that are sorted by run and name already, and stay so if they were begun at the
+    /// same time. Those of a run with at most one rotated file are not read for it.
     pub(super) fn sort(&self, files: &mut [OpenedFile]) {
         for run in files.chunk_by_mut(|one, other| one.file.run == other.file.run) {
             if run.iter().filter(|opened| !opened.is_current).count() > 1 {
-                run.sort_by_cached_key(|opened| {
-                    let begun = (!opened.is_current).then(|| self.begun(&opened.file));
-                    (opened.is_current, begun)
-                });
+                self.sort_run(run);
             }
         }
     }
 
-    /// When the file was begun and last written to.
-    fn begun(&self, file: &Arc<LogFile>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
-        (self.head(file).and_then(|head| head.first_time).or(file.modified), file.modified)
+    fn sort_run(&self, run: &mut [OpenedFile]) {
+        let mut keyed = Vec::with_capacity(run.len());
+        let mut last_begun = None;
+        for opened in run.iter() {
+            if !opened.is_current {
+                last_begun = self.begun(&opened.file, last_begun);
+            }
+            keyed.push((opened.is_current, last_begun, opened.clone()));
+        }
+        keyed.sort_by_key(|(is_current, begun, _)| (*is_current, *begun));
+        for (place, (_, _, opened)) in run.iter_mut().zip(keyed) {
+            *place = opened;
+        }
+    }
+
+    /// When the file was begun. What cannot be decompressed counts as begun with the file before
+    /// it: when it was compressed tells little.
+    fn begun(&self, file: &Arc<LogFile>, before: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        let first_time = self.head(file).and_then(|head| head.first_time);
+        first_time.or(if file.is_compressed() { before } else { file.modified })
     }
 
     /// How the file begins. `None` if it cannot be read.
