@@ -16,7 +16,7 @@ impl Warnings {
     /// Writes each to the log.
     pub fn log(&self) {
         for Fault { name, fault } in &self.0 {
-            tracing::warn!(variable = name, "{fault}");
+            tracing::warn!(variable = name, "{name} {fault}");
         }
     }
 }
