@@ -18,7 +18,11 @@ struct Following {
 
 impl Following {
     async fn begin(caller: &Caller, accept: &str) -> Self {
-        let request = caller.gateway(Method::GET, "/logs/web?follow=true").header("accept", accept);
+        Self::of(caller, "/logs/web?follow=true", accept).await
+    }
+
+    async fn of(caller: &Caller, path: &str, accept: &str) -> Self {
+        let request = caller.gateway(Method::GET, path).header("accept", accept);
         let response = timeout(patience(), request.send()).await.unwrap().unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["cache-control"], "no-store");
@@ -52,6 +56,11 @@ impl Following {
         assert_eq!(self.object().await, json!({ "end": { "reason": reason } }));
         assert_eq!(self.line().await.unwrap(), None);
     }
+}
+
+/// Container and message of a line.
+fn line_of(object: &Value) -> [&str; 2] {
+    [&object["container"], &object["message"]].map(|value| value.as_str().unwrap())
 }
 
 fn append(log: &Path, content: &str) {
@@ -169,4 +178,48 @@ async fn what_is_asked_for_until_a_time_that_is_past_ends_there() {
     assert_eq!(end, json!({ "end": { "reason": "complete" } }));
     let kubelet = format!("/api/v1/namespaces/default/pods/web/log?{until}");
     assert_eq!(admin.gateway(Method::GET, &kubelet).ask().await.text(), "one\ntwo\n");
+}
+
+#[tokio::test]
+async fn containers_and_runs_that_start_later_join_a_follow_of_all_containers() {
+    const ALL: &str = "/logs/web?container=*&follow=true";
+    let pair = Setup::new().start();
+    let pod = pair.logs.pod("default", "web");
+    pod.container("app").write("0.log", cri(&["app starts"]));
+    // Its log does not exist yet.
+    let slow = pod.container("slow");
+    let caller = pair.user("alice", &["logs:read:default/*"]).await;
+    let mut objects = Following::of(&caller, ALL, NDJSON).await;
+    let first = objects.object().await;
+    assert_eq!(line_of(&first), ["app", "app starts"]);
+
+    pod.container("debug").write("0.log", cri(&["debug starts"]));
+    assert_eq!(line_of(&objects.object().await), ["debug", "debug starts"]);
+    pod.container("app").write("1.log", cri(&["app starts again"]));
+    assert_eq!(line_of(&objects.object().await), ["app", "app starts again"]);
+    slow.write("0.log", cri(&["slow starts"]));
+    assert_eq!(line_of(&objects.object().await), ["slow", "slow starts"]);
+    append(&pod.path().join("debug/0.log"), &cri(&["debug goes on"]));
+    let last = objects.object().await;
+    assert_eq!(line_of(&last), ["debug", "debug goes on"]);
+
+    let after = format!("{ALL}&after={}", first["cursor"].as_str().unwrap());
+    let mut resumed = Following::of(&caller, &after, NDJSON).await;
+    let mut lines = Vec::new();
+    for _ in 0..4 {
+        let object = resumed.object().await;
+        lines.push(line_of(&object).join(": "));
+    }
+    lines.sort_unstable();
+    let expected = ["app: app starts again", "debug: debug goes on", "debug: debug starts"];
+    assert_eq!(lines, [&expected[..], &["slow: slow starts"]].concat());
+
+    let after = format!("{ALL}&after={}", last["cursor"].as_str().unwrap());
+    let mut resumed = Following::of(&caller, &after, NDJSON).await;
+    append(&pod.path().join("app/1.log"), &cri(&["new"]));
+    assert_eq!(line_of(&resumed.object().await), ["app", "new"]);
+
+    fs::remove_dir_all(pod.path()).unwrap();
+    assert_eq!(line_of(&objects.object().await), ["app", "new"]);
+    objects.check_end_is("container_exit").await;
 }

@@ -10,7 +10,10 @@ use crate::{
     auth::Caller,
     logs::{
         cursor::Cursor,
-        files::{FilesSource, LocateError, LocatedLog, PodSummary, Survey, TooOld, Watching},
+        files::{
+            FilesSource, LocateError, LocatedLog, NewContainers, PodSummary, Survey, TooOld,
+            Watching,
+        },
         kubelet::{KubeletOptions, KubeletReading},
         merge::ChosenLines,
         query::LogQuery,
@@ -106,7 +109,8 @@ impl LogReader {
         form: LogForm,
     ) -> Result<(LogStream, Vec<ContainerName>), ReadError> {
         let located = self.locate(caller, &pod, &query).await?;
-        Ok(begin(self.scans.of_user(&caller.username), located, pod, query, form).await?)
+        let scans = self.scans.of_user(&caller.username);
+        Ok(begin(self.source.clone(), scans, located, pod, query, form).await?)
     }
 
     /// Finds the log of one container, by a query that chooses no lines, and reads its beginning as
@@ -120,13 +124,10 @@ impl LogReader {
     ) -> Result<LogStream, ReadError> {
         let mut located = self.locate(caller, pod, query).await?;
         let cost = located.cost();
-        let input = located.containers.pop().ok_or(LocateError::NoLog)?.input;
-        let followed = input.following.as_ref();
-        let changes = followed.map(|following| following.log.subscribe()).into_iter().collect();
+        let input = located.logs.pop().ok_or(LocateError::NoLog)?;
         let make = move || Ok(KubeletReading::new(input, &options)?.into());
         let scans = self.scans.of_user(&caller.username);
-        let stream = LogStream::open(cost, scans, make).await?;
-        Ok(stream.waiting_for(changes))
+        Ok(LogStream::open(cost, scans, make).await?)
     }
 
     /// The text of a log for somebody who needs no permission: nobody on the network.
@@ -137,7 +138,7 @@ impl LogReader {
     ) -> Result<LogStream, ReadError> {
         let scans = self.scans.of_user("");
         let located = self.find(&scans, &pod, &query).await?;
-        Ok(begin(scans, located, pod, query, LogForm::Text).await?.0)
+        Ok(begin(self.source.clone(), scans, located, pod, query, LogForm::Text).await?.0)
     }
 
     /// All pods, whoever may see them. Reads directories: not on a request's thread.
@@ -159,6 +160,7 @@ impl LogReader {
 
 /// Reads the beginning of what was located.
 async fn begin(
+    source: Arc<FilesSource>,
     scans: UserScans,
     located: LocatedLog,
     pod: PodRef,
@@ -166,18 +168,17 @@ async fn begin(
     form: LogForm,
 ) -> Result<(LogStream, Vec<ContainerName>), ScanError> {
     let cost = located.cost();
-    let LocatedLog { uid, containers } = located;
-    let (containers, inputs): (Vec<_>, Vec<_>) =
-        containers.into_iter().map(|container| (container.name, container.input)).unzip();
-    let followed = inputs.iter().filter_map(|input| input.following.as_ref());
-    let changes = followed.map(|following| following.log.subscribe()).collect();
-    let labels = Labels { pod, uid, containers: containers.clone() };
+    let new_containers = query
+        .is_joined_by_containers()
+        .then(|| NewContainers::new(source, pod.clone(), &located, &query));
+    let LocatedLog { uid, logs } = located;
+    let containers = logs.iter().map(|log| log.container.clone()).collect();
+    let labels = Labels { pod, uid };
     let make = move || {
-        let lines = ChosenLines::new(inputs, &query)?;
+        let lines = ChosenLines::new(logs, &query)?.joined_by(new_containers);
         Ok(Rendering::new(lines, labels, &query, form).into())
     };
-    let stream = LogStream::open(cost, scans, make).await?;
-    Ok((stream.waiting_for(changes), containers))
+    Ok((LogStream::open(cost, scans, make).await?, containers))
 }
 
 #[cfg(test)]
@@ -220,7 +221,9 @@ mod tests {
     async fn cursors(reader: &LogReader) -> Vec<Cursor> {
         let (query, scans) = (LogQuery::default(), reader.scans.of_user("ada"));
         let located = find(reader, &query).await.unwrap();
-        let (mut log, _) = begin(scans, located, pod(), query, LogForm::JsonLines).await.unwrap();
+        let source = reader.source.clone();
+        let (mut log, _) =
+            begin(source, scans, located, pod(), query, LogForm::JsonLines).await.unwrap();
         let mut text = Vec::new();
         while let Some(chunk) = log.next().await.unwrap() {
             text.extend_from_slice(&chunk);

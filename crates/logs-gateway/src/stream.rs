@@ -29,6 +29,8 @@ const QUIET: Duration = Duration::from_secs(5);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Longer than any stream lasts.
 const FAR_AWAY: Duration = Duration::from_secs(365 * 24 * 3600);
+/// How often a follow of all containers looks for new ones.
+const CONTAINERS_LOOK: Duration = Duration::from_secs(1);
 /// How long before its token's end a stream of events warns.
 const WARNING: Duration = Duration::from_secs(60);
 
@@ -57,6 +59,29 @@ impl Source {
         match self {
             Self::Lines(rendering) => rendering.form(),
             Self::Kubelet(_) => LogForm::Text,
+        }
+    }
+
+    /// Tell when the logs that are followed may have grown.
+    fn changes(&self) -> Vec<watch::Receiver<u64>> {
+        match self {
+            Self::Lines(rendering) => rendering.lines().changes(),
+            Self::Kubelet(reading) => reading.changes().into_iter().collect(),
+        }
+    }
+
+    fn log_count(&self) -> usize {
+        match self {
+            Self::Lines(rendering) => rendering.lines().log_count(),
+            Self::Kubelet(_) => 1,
+        }
+    }
+
+    /// Whether containers may appear whose logs belong here.
+    fn is_joined(&self) -> bool {
+        match self {
+            Self::Lines(rendering) => rendering.lines().is_joined(),
+            Self::Kubelet(_) => false,
         }
     }
 
@@ -112,6 +137,8 @@ pub(crate) struct LogStream {
     progress: Progress,
     /// Tell when the logs may have grown.
     changes: Vec<watch::Receiver<u64>>,
+    /// Containers may appear whose logs belong to the stream.
+    is_joined: bool,
     /// When the token ends, as the authority said last.
     token_end: Option<watch::Receiver<TokenEnd>>,
     /// The end that the client was warned of.
@@ -144,6 +171,8 @@ type Read = (Source, Vec<u8>, io::Result<Progress>);
 /// Why the wait for a log to grow is over.
 enum Wake {
     Changed,
+    /// A container may have appeared.
+    Look,
     Quiet,
     Heartbeat,
     Warning,
@@ -182,11 +211,12 @@ impl LogStream {
         Ok(Self {
             scans,
             form: source.form(),
+            changes: source.changes(),
+            is_joined: source.is_joined(),
             ahead: None,
             source: Some(source),
             chunk,
             progress,
-            changes: Vec::new(),
             token_end: None,
             warned_of: None,
             complete_at: None,
@@ -194,12 +224,6 @@ impl LogStream {
             is_flushed: false,
             is_ended: false,
         })
-    }
-
-    /// Waits for these when it has caught up.
-    pub(crate) fn waiting_for(mut self, changes: Vec<watch::Receiver<u64>>) -> Self {
-        self.changes = changes;
-        self
     }
 
     /// Warns that the token ends, if the form has words for it.
@@ -241,7 +265,7 @@ impl LogStream {
             match self.progress {
                 Progress::Done(reason) => return self.end(reason),
                 Progress::CaughtUp if self.chunk.is_empty() => match self.wait().await {
-                    Wake::Changed | Wake::TokenEnd => {}
+                    Wake::Changed | Wake::Look | Wake::TokenEnd => {}
                     Wake::Quiet => self.flush().await?,
                     Wake::Heartbeat => self.chunk.extend_from_slice(b": still here\n\n"),
                     Wake::Warning => self.warn(),
@@ -316,6 +340,10 @@ impl LogStream {
             tracing::error!(%error, "reading a log failed; its answer ends early");
             Progress::Done(EndReason::Source)
         });
+        if source.log_count() > self.changes.len() && self.is_joined {
+            self.changes = source.changes();
+        }
+        self.is_joined = source.is_joined();
         self.source = Some(source);
     }
 
@@ -365,6 +393,7 @@ impl LogStream {
         let warning = self.warning().unwrap_or_else(never);
         let complete = self.complete_at.unwrap_or_else(never);
         let token_end = moved(self.token_end.as_mut());
+        let look = if self.is_joined { Instant::now() + CONTAINERS_LOOK } else { never() };
         let changes = self.changes.iter_mut().map(|change| Box::pin(change.changed()));
         tokio::select! {
             biased;
@@ -376,6 +405,7 @@ impl LogStream {
             // What its reader did not look at for long is not quiet for that.
             _ = select_all(changes) => Wake::Changed,
             () = sleep_until(quiet) => Wake::Quiet,
+            () = sleep_until(look) => Wake::Look,
         }
     }
 }

@@ -3,20 +3,23 @@
 use std::{io, iter, sync::Arc};
 
 use chrono::{DateTime, Utc};
+use tokio::sync::watch;
 
 use super::{
     file::{Chain, LogFile, Mark, ReadingCost},
-    files::{FollowedLog, Next},
+    files::{Appeared, FollowedLog, NewContainers, Next},
     format::{LineTime, Stream},
     logical::{Ending, LogicalLine, LogicalLines, Resumption, UnfinishedLine},
     physical::Advance,
     query::{LineFilter, LogQuery},
     span, tail,
+    target::ContainerName,
 };
 
 /// A log to choose lines from.
 #[derive(Debug)]
 pub(crate) struct LogInput {
+    pub(crate) container: ContainerName,
     pub(crate) chain: Chain,
     /// What tells in which files the log goes on, if it is followed.
     pub(crate) following: Option<Following>,
@@ -48,6 +51,13 @@ impl Following {
         }
     }
 
+    /// Reports changes. The first report comes at once: the log may have changed since it was read.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        let mut changes = self.log.subscribe();
+        changes.mark_changed();
+        changes
+    }
+
     /// Whether the log goes on in, or after, the last of these files.
     pub(crate) fn concerns(&self, files: &[Arc<LogFile>]) -> bool {
         let followed = self.log.run();
@@ -71,6 +81,8 @@ pub(crate) struct ChosenLines {
     skipped: Vec<(usize, Stream)>,
     /// Which log the present line is in; `None` before the first and after the last.
     present: Option<usize>,
+    /// Finds containers that appear, when all of a pod's containers are followed.
+    new_containers: Option<NewContainers>,
 }
 
 /// What is next.
@@ -98,6 +110,7 @@ pub(crate) struct Gap {
 
 #[derive(Debug)]
 struct ChosenLog {
+    container: ContainerName,
     lines: LogicalLines,
     state: LogState,
     following: Option<Following>,
@@ -146,8 +159,21 @@ impl ChosenLines {
         for (log, line) in old_unfinished {
             logs[log].lines.hold_until(line.end);
         }
-        let filter = query.filter;
-        Ok(Self { logs, filter, skip, begins_whole, skipped: Vec::new(), present: None })
+        Ok(Self {
+            logs,
+            filter: query.filter,
+            skip,
+            begins_whole,
+            skipped: Vec::new(),
+            present: None,
+            new_containers: None,
+        })
+    }
+
+    /// Takes in the logs of containers that appear from now on.
+    pub(crate) fn joined_by(mut self, new_containers: Option<NewContainers>) -> Self {
+        self.new_containers = new_containers;
+        self
     }
 
     /// Goes to the next line.
@@ -183,14 +209,37 @@ impl ChosenLines {
         self.present
     }
 
-    /// Where each log can be taken up again behind the present line. `None` if that cannot be
-    /// said.
-    pub(crate) fn resumptions(&self) -> Option<Vec<Resumption>> {
+    /// The container that wrote the present line.
+    pub(crate) fn container(&self) -> Option<&ContainerName> {
+        Some(&self.logs[self.present?].container)
+    }
+
+    /// Where the log of each container can be taken up again behind the present line, the container
+    /// of that line first. `None` if that cannot be said.
+    pub(crate) fn resumptions<'a>(&'a self) -> Option<Vec<(&'a ContainerName, Resumption)>> {
         let resumption = |log: &ChosenLog| match &log.before_next {
             Some(before) => Some(before.clone()),
             None => log.lines.resumption(),
         };
-        self.logs.iter().map(resumption).collect()
+        let of_log = |log: &'a ChosenLog| Some((&log.container, resumption(log)?));
+        let mut logs = self.logs.iter().map(of_log).collect::<Option<Vec<_>>>()?;
+        logs.swap(0, self.present.unwrap_or(0));
+        Some(logs)
+    }
+
+    /// The changes of each log that is followed.
+    pub(crate) fn changes(&self) -> Vec<watch::Receiver<u64>> {
+        self.logs.iter().filter_map(|log| log.following.as_ref()).map(Following::changes).collect()
+    }
+
+    /// How many logs there are. It grows when containers appear.
+    pub(crate) fn log_count(&self) -> usize {
+        self.logs.len()
+    }
+
+    /// Whether logs of containers that appear are taken in.
+    pub(crate) fn is_joined(&self) -> bool {
+        self.new_containers.is_some()
     }
 
     /// How much has been read from the files, in bytes of their content.
@@ -230,6 +279,11 @@ impl ChosenLines {
             match step {
                 Step::Line if self.skips_line() => {}
                 Step::Gap(_) if self.begins_whole => {}
+                Step::Pending | Step::End if self.new_containers.is_some() => {
+                    if let Some(step) = self.take_new_containers(step)? {
+                        return Ok(step);
+                    }
+                }
                 step => {
                     self.begins_whole &= step != Step::Line;
                     return Ok(step);
@@ -257,6 +311,26 @@ impl ChosenLines {
             self.skipped.extend((ending != Ending::Newline).then_some((log, stream)));
         }
         is_skipped
+    }
+
+    /// What comes of `step` now that there is nothing to read: `None` if new logs joined.
+    fn take_new_containers(&mut self, step: Step) -> io::Result<Option<Step>> {
+        let Some(new_containers) = &mut self.new_containers else {
+            return Ok(Some(step));
+        };
+        match new_containers.take() {
+            Appeared::PodGone => {
+                self.new_containers = None;
+                Ok(Some(step))
+            }
+            Appeared::Logs(inputs) if inputs.is_empty() => Ok(Some(Step::Pending)),
+            Appeared::Logs(inputs) => {
+                for input in inputs {
+                    self.logs.push(ChosenLog::new(input, &self.filter)?);
+                }
+                Ok(None)
+            }
+        }
     }
 
     /// Looks for the next line of each log, and takes the earliest of those there are.
@@ -308,6 +382,7 @@ impl ChosenLog {
         let mut lines = LogicalLines::new(&input.chain, filter.stream)?;
         lines.physical_mut().expect_more(input.following.is_some());
         Ok(Self {
+            container: input.container,
             lines,
             state: LogState::Unknown,
             following: input.following,
@@ -494,7 +569,7 @@ pub(crate) mod tests {
 
     /// A log as it is, not followed.
     pub(crate) fn whole(chain: Chain) -> LogInput {
-        LogInput { chain, following: None, seen: None }
+        LogInput { container: "app".parse().unwrap(), chain, following: None, seen: None }
     }
 
     fn log(lines: &[(u8, &str)]) -> Chain {

@@ -30,6 +30,16 @@ pub(crate) struct LogQuery {
 }
 
 impl LogQuery {
+    /// Whether containers and runs that start later belong to the log as well.
+    pub(crate) fn is_joined_by_containers(&self) -> bool {
+        self.follow && self.container == ContainerChoice::All
+    }
+
+    /// Whether the log goes on when a container is started again.
+    pub(crate) fn goes_through_runs(&self) -> bool {
+        self.history == History::All || self.is_joined_by_containers()
+    }
+
     /// Whether the names of the files tell which of them are meant, and in which order. If not, their
     /// first lines have to be read.
     pub(crate) fn is_of_files_by_name(&self) -> bool {

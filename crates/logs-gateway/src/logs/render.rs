@@ -31,7 +31,6 @@ const SCAN_BYTES: u64 = 16 * 1024 * 1024;
 pub(crate) struct Labels {
     pub(crate) pod: PodRef,
     pub(crate) uid: PodUid,
-    pub(crate) containers: Vec<ContainerName>,
 }
 
 /// Which log a line is from, and which stream. The parts of a line have it in common.
@@ -75,6 +74,10 @@ impl Rendering {
 
     pub(crate) fn form(&self) -> LogForm {
         self.form
+    }
+
+    pub(crate) fn lines(&self) -> &ChosenLines {
+        &self.lines
     }
 
     /// What it takes to read the rest, as far as it is there.
@@ -206,7 +209,7 @@ fn write_line_object(
         },
         namespace: labels.pod.namespace.as_str(),
         pod: labels.pod.pod.as_str(),
-        container: lines.log().map_or("", |log| labels.containers[log].as_str()),
+        container: lines.container().map_or("", ContainerName::as_str),
         message: match std::str::from_utf8(content) {
             Ok(text) => Message::Message(text),
             Err(_) => Message::MessageBase64(STANDARD.encode(content)),
@@ -235,10 +238,10 @@ fn cursor(lines: &ChosenLines, labels: &Labels) -> io::Result<Option<String>> {
     let Some(resumptions) = lines.resumptions() else {
         return Ok(None);
     };
-    let logs = labels.containers.iter().zip(&resumptions);
-    let logs = logs.map(|(container, resumption)| LogPosition::new(container, resumption));
-    let mut logs = logs.collect::<io::Result<Vec<_>>>()?;
-    logs.swap(0, lines.log().unwrap_or(0));
+    let logs = resumptions
+        .iter()
+        .map(|(container, resumption)| LogPosition::new(container, resumption))
+        .collect::<io::Result<_>>()?;
     Ok(Cursor { pod: Cursor::pod_checksum(&labels.pod), uid: labels.uid.clone(), logs }.encode())
 }
 

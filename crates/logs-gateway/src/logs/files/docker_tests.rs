@@ -20,7 +20,7 @@ use crate::logs::{
     cursor::{Cursor, LogPosition},
     merge::{ChosenLines, Step},
     query::{Anchor, LogQuery},
-    target::{ContainerName, PodRef, PodUid},
+    target::{PodRef, PodUid},
 };
 
 /// Docker's `max-file`.
@@ -91,7 +91,7 @@ fn append_to(path: &Path) -> File {
 /// A follower that checks what it reads.
 struct Reader {
     source: Arc<FilesSource>,
-    opened: Option<(ChosenLines, Arc<FollowedLog>, PodUid, ContainerName)>,
+    opened: Option<(ChosenLines, Arc<FollowedLog>, PodUid)>,
     cursor: Option<Cursor>,
     last: usize,
     now: Instant,
@@ -114,11 +114,11 @@ impl Reader {
         let uid = self.cursor.as_ref().map(|cursor| cursor.uid.clone());
         let query = LogQuery { follow: true, anchor, uid, ..LogQuery::default() };
         let found = self.source.find(&Self::pod(), &query).and_then(FoundLog::check);
-        let LocatedLog { uid, mut containers } = found.unwrap();
-        let located = containers.pop().unwrap();
-        let followed = located.input.following.as_ref().unwrap().log.clone();
-        let lines = ChosenLines::new(vec![located.input], &query).unwrap();
-        self.opened = Some((lines, followed, uid, located.name));
+        let LocatedLog { uid, mut logs } = found.unwrap();
+        let log = logs.pop().unwrap();
+        let followed = log.following.as_ref().unwrap().log.clone();
+        let lines = ChosenLines::new(vec![log], &query).unwrap();
+        self.opened = Some((lines, followed, uid));
     }
 
     fn look(&mut self) {
@@ -132,7 +132,7 @@ impl Reader {
     }
 
     fn read(&mut self, at_most: usize) {
-        let (lines, _, uid, container) = self.opened.as_mut().unwrap();
+        let (lines, _, uid) = self.opened.as_mut().unwrap();
         for _ in 0..at_most {
             match lines.advance().unwrap() {
                 Step::Line => {}
@@ -146,7 +146,7 @@ impl Reader {
             self.cursor = Some(Cursor {
                 pod: Cursor::pod_checksum(&Self::pod()),
                 uid: uid.clone(),
-                logs: vec![LogPosition::new(container, &resumptions[0]).unwrap()],
+                logs: vec![LogPosition::new(resumptions[0].0, &resumptions[0].1).unwrap()],
             });
         }
     }

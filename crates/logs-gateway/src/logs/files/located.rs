@@ -28,13 +28,8 @@ pub(super) struct Claim {
 #[derive(Debug)]
 pub(crate) struct LocatedLog {
     pub(crate) uid: PodUid,
-    pub(crate) containers: Vec<LocatedContainer>,
-}
-
-#[derive(Debug)]
-pub(crate) struct LocatedContainer {
-    pub(crate) name: ContainerName,
-    pub(crate) input: LogInput,
+    /// A log of each container.
+    pub(crate) logs: Vec<LogInput>,
 }
 
 /// Why there is no log to give.
@@ -105,6 +100,6 @@ impl FoundLog {
 impl LocatedLog {
     /// What it takes to read all of it.
     pub(crate) fn cost(&self) -> ReadingCost {
-        self.containers.iter().map(|container| container.input.chain.cost()).sum()
+        self.logs.iter().map(|log| log.chain.cost()).sum()
     }
 }

@@ -4,6 +4,7 @@ use std::{
     io,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
+    slice,
     sync::Arc,
 };
 
@@ -16,8 +17,9 @@ use super::{
     followers::Followers,
     inventory::{Inventory, Survey},
     layout::PodDirectory,
-    located::{Claim, FoundLog, LocateError, LocatedContainer, LocatedLog},
+    located::{Claim, FoundLog, LocateError, LocatedLog},
     lookout::Lookout,
+    open_failure::unless_gone,
     pod::{Missing, PodLogs},
     watch::DirectoryWatch,
 };
@@ -110,24 +112,39 @@ impl FilesSource {
             // A container that the cursor does not know has written nothing before it.
             names.retain(|name| cursor.position_in(name).is_some());
         }
-        let (mut containers, mut claims) = (Vec::new(), Vec::new());
+        let (mut logs, mut claims) = (Vec::new(), Vec::new());
         for name in names {
             match self.find_container(&incarnations, &name, query, &mut claims) {
-                Ok(input) => containers.push(LocatedContainer { name, input }),
+                Ok(log) => logs.push(log),
                 // What is there of several logs is what there is.
                 Err(LocateError::NoLog | LocateError::NoPrevious)
                     if query.container == ContainerChoice::All => {}
                 Err(error) => return Err(error),
             }
         }
-        match containers.is_empty() {
+        match logs.is_empty() {
             true if query.previous => Err(LocateError::NoPrevious),
             true => Err(LocateError::NoLog),
             false => {
-                let log = LocatedLog { uid: last.name.uid.clone(), containers };
+                let log = LocatedLog { uid: last.name.uid.clone(), logs };
                 Ok(FoundLog { log, claims })
             }
         }
+    }
+
+    /// The pod's directory; `None` when it was removed.
+    pub(super) fn open_pod(&self, pod: &PodDirectory) -> io::Result<Option<PodLogs<'_>>> {
+        unless_gone(self.directory.open_pod(pod.clone()))
+    }
+
+    /// The log of a container that appeared while the pod was followed.
+    pub(super) fn find_new_container(
+        &self,
+        pod: &PodLogs<'_>,
+        name: &ContainerName,
+        query: &LogQuery,
+    ) -> Result<LogInput, LocateError> {
+        self.find_container(slice::from_ref(pod), name, query, &mut Vec::new())
     }
 
     /// The log of a container, from all incarnations given, of which the last one counts.
@@ -144,7 +161,7 @@ impl FilesSource {
         let (files, following) = self.open_files(incarnations, name, query, restart)?;
         let chain = match (&query.anchor, position) {
             (Some(Anchor::After(_)), Some(position)) => {
-                return take_up(files, following, position, claims);
+                return take_up(name, files, following, position, claims);
             }
             (Some(Anchor::Before(cursor)), Some(position)) => {
                 let chain = up_to(files, position, !cursor.is_of(name), claims)?;
@@ -152,7 +169,8 @@ impl FilesSource {
             }
             _ => Chain::whole(files),
         };
-        Ok(LogInput { chain: span::skip_files(chain, &query.filter)?, following, seen: None })
+        let chain = span::skip_files(chain, &query.filter)?;
+        Ok(LogInput { container: name.clone(), chain, following, seen: None })
     }
 
     /// A container's files in the order they were written, and what tells how they go on; `restart`
@@ -183,7 +201,7 @@ impl FilesSource {
             files = splice(files, log.files(), query)?;
         }
         let following = following
-            .map(|log| Following { log, through_runs: query.history == History::All })
+            .map(|log| Following { log, through_runs: query.goes_through_runs() })
             .filter(|following| following.concerns(&files));
         Ok((files, following))
     }
@@ -321,6 +339,7 @@ fn position_of(file: &Arc<LogFile>, files: &[Arc<LogFile>]) -> io::Result<Option
 
 /// Begins where a cursor says.
 fn take_up(
+    name: &ContainerName,
     mut files: Vec<Arc<LogFile>>,
     following: Option<Following>,
     position: &LogPosition,
@@ -332,7 +351,7 @@ fn take_up(
     files.drain(..begin);
     claims.push(Claim { file: files[0].clone(), offset: position.begin.offset });
     let chain = Chain { start: position.begin.offset, ..Chain::whole(files) };
-    Ok(LogInput { chain, following, seen: Some(seen) })
+    Ok(LogInput { container: name.clone(), chain, following, seen: Some(seen) })
 }
 
 /// Ends where a cursor says.

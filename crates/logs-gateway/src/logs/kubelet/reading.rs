@@ -5,6 +5,8 @@ use std::{
     iter,
 };
 
+use tokio::sync::watch;
+
 use super::{KubeletError, KubeletOptions, KubeletRendering};
 use crate::logs::{
     file::ReadingCost,
@@ -28,6 +30,11 @@ impl KubeletReading {
         // What was asked to be followed may be the log of a run that is over.
         rendering.lines_mut().expect_more(input.following.is_some());
         Ok(Self { rendering, following: input.following })
+    }
+
+    /// Reports changes of the log, if it is followed.
+    pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
+        self.following.as_ref().map(Following::changes)
     }
 
     /// What it takes to read the rest, as far as it is there.

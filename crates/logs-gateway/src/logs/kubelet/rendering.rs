@@ -633,7 +633,6 @@ mod tests {
             let labels = Labels {
                 pod: PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() },
                 uid: "1".parse().unwrap(),
-                containers: vec!["app".parse().unwrap()],
             };
             let mut rendering = Rendering::new(lines, labels, &query, LogForm::Text);
             let mut out = Vec::new();

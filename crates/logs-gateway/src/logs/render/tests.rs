@@ -23,7 +23,6 @@ fn rendering(chain: Chain, query: &LogQuery, form: LogForm) -> Rendering {
     let labels = Labels {
         pod: PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() },
         uid: "1".parse().unwrap(),
-        containers: vec!["app".parse().unwrap()],
     };
     Rendering::new(lines, labels, query, form)
 }

@@ -27,7 +27,7 @@ fn a_reader_of_the_kubelets_bytes_is_cut_off_where_lines_are_lost() {
     let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() };
     let query = LogQuery { follow: true, ..LogQuery::default() };
     let mut found = source.find(&pod, &query).and_then(FoundLog::check).unwrap();
-    let input = found.containers.pop().unwrap().input;
+    let input = found.logs.pop().unwrap();
     let followed = input.following.as_ref().unwrap().log.clone();
     let options = KubeletOptions { follow: true, ..KubeletOptions::default() };
     let mut reading = KubeletReading::new(input, &options).unwrap();

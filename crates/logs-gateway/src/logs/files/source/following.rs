@@ -54,7 +54,7 @@ impl Scene {
         let _entered = self.runtime.enter();
         let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() };
         let query = LogQuery { follow: true, history, ..LogQuery::default() };
-        self.source.find(&pod, &query).unwrap().check().unwrap().containers.remove(0).input
+        self.source.find(&pod, &query).unwrap().check().unwrap().logs.remove(0)
     }
 
     /// The gateway looks until it has gone on to the file that is written to.

@@ -86,7 +86,7 @@ fn what_is_rotated_again_while_the_clock_is_set_back_is_followed_in_the_order_it
         let source = FilesSource::open_unwatched(root.path()).unwrap();
         let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() };
         let query = LogQuery { follow: true, ..LogQuery::default() };
-        let input = source.find(&pod, &query).unwrap().check().unwrap().containers.remove(0).input;
+        let input = source.find(&pod, &query).unwrap().check().unwrap().logs.remove(0);
         let followed = input.following.as_ref().unwrap().log.clone();
         let look = || {
             let pod = source.directory().open_pod(PodDirectory::parse("shop_web_1").unwrap());

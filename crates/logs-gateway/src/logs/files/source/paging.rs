@@ -123,10 +123,8 @@ pub(super) fn read(source: &FilesSource, query: &LogQuery) -> Vec<Line> {
     let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() };
     let located = source.find(&pod, query).and_then(FoundLog::check).unwrap();
     let uid = located.uid.clone();
-    let (containers, inputs) =
-        located.containers.into_iter().map(|container| (container.name, container.input)).unzip();
-    let lines = ChosenLines::new(inputs, query).unwrap();
-    let labels = Labels { pod, uid, containers };
+    let lines = ChosenLines::new(located.logs, query).unwrap();
+    let labels = Labels { pod, uid };
     let mut rendering = Rendering::new(lines, labels, query, LogForm::JsonLines);
     let (mut out, mut progress) = (Vec::new(), Progress::More);
     while progress == Progress::More {

@@ -17,7 +17,7 @@ use crate::logs::{
     },
     merge::{ChosenLines, Step},
     query::{Anchor, History, LogQuery},
-    target::{ContainerName, PodRef, PodUid},
+    target::{PodRef, PodUid},
 };
 
 pub(super) struct Gateway {
@@ -77,7 +77,6 @@ pub(super) struct Reader {
 struct Stream {
     lines: ChosenLines,
     uid: PodUid,
-    container: ContainerName,
     followed: Arc<FollowedLog>,
 }
 
@@ -101,17 +100,17 @@ impl Reader {
             uid: self.cursor.as_ref().map(|cursor| cursor.uid.clone()),
             ..LogQuery::default()
         };
-        let LocatedLog { uid, mut containers } =
+        let LocatedLog { uid, mut logs } =
             match gateway.source.find(&pod(), &query).and_then(FoundLog::check) {
                 Ok(located) => located,
                 // That is as explicit as it can be.
                 Err(LocateError::CursorExpired) => return self.come(gateway, node, None),
                 Err(error) => panic!("{error}"),
             };
-        let located = containers.pop().unwrap();
-        let followed = located.input.following.as_ref().unwrap().log.clone();
-        let lines = ChosenLines::new(vec![located.input], &query).unwrap();
-        self.stream = Some(Stream { lines, uid, container: located.name, followed });
+        let log = logs.pop().unwrap();
+        let followed = log.following.as_ref().unwrap().log.clone();
+        let lines = ChosenLines::new(vec![log], &query).unwrap();
+        self.stream = Some(Stream { lines, uid, followed });
         self.excused = node.untraceable;
     }
 
@@ -141,7 +140,8 @@ impl Reader {
         assert!(numbers.all(|other| other == number), "a line of pieces of others: {content}");
         self.check_follows(number);
         let resumptions = stream.lines.resumptions().unwrap();
-        let position = LogPosition::new(&stream.container, &resumptions[0]).unwrap();
+        let (container, resumption) = &resumptions[0];
+        let position = LogPosition::new(container, resumption).unwrap();
         self.cursor = Some(Cursor {
             pod: Cursor::pod_checksum(&pod()),
             uid: stream.uid.clone(),
