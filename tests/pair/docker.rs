@@ -8,10 +8,11 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 use reqwest::{Method, Response};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::harness::{Caller, Pair, Setup, docker, patience, scratch};
+use crate::harness::{Ask, Caller, Pair, Setup, ask_kubernetes, docker, patience, scratch};
 
 /// A container whose log Docker keeps.
 struct Docker {
@@ -128,7 +129,36 @@ async fn rotated_files_lead_nowhere_else() {
     let docker = Docker::start().await;
     docker.write("current");
     std::os::unix::fs::symlink("/etc/passwd", docker.numbered("1")).unwrap();
-    let log = docker.admin.logs("web").await.log();
-    assert!(log.ends_with("current\n") && !log.contains("root"), "{log}");
+    assert_eq!(docker.admin.text("web?tail=1").await.text(), "current\n");
+    // What stands in their place is a gap.
+    let request = docker.admin.gateway(Method::GET, "/logs/web");
+    let objects = request.header("accept", "application/x-ndjson").ask().await;
+    assert!(objects.text().starts_with(r#"{"gap":"#), "{}", objects.text());
+    assert!(!objects.text().contains("root"), "{}", objects.text());
     assert_eq!(docker.pair.anonymous().logs("web").await.status, 401);
+}
+
+#[tokio::test]
+async fn an_earlier_run_that_docker_removed_is_no_previous_one() {
+    let docker = Docker::start().await;
+    let container = docker.pair.logs.pod("default", "crashy").container("app");
+    container.link("0.log", docker.log.parent().unwrap().join("../gone/gone-json.log"));
+    container.link("1.log", &docker.log);
+    docker.write("second run");
+    let admin = &docker.admin;
+    let request = admin.gateway(Method::GET, "/logs/crashy?history=all");
+    let objects = request.header("accept", "application/x-ndjson").ask().await;
+    let objects: Vec<Value> =
+        objects.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [gap, line, end] = &objects[..] else { panic!("{objects:?}") };
+    assert_eq!(gap["gap"]["bytes"], Value::Null);
+    assert_eq!(
+        (&line["message"], &end["end"]["reason"]),
+        (&json!("second run"), &json!("complete"))
+    );
+    admin.logs("crashy?previous=true").await.check_problem_is(404, "previous_not_found");
+    let path = "/api/v1/namespaces/default/pods/crashy/log?previous=true";
+    let (code, status) = ask_kubernetes(admin.gateway(Method::GET, path)).await;
+    let message = r#"previous terminated container "app" in pod "crashy" not found"#;
+    assert_eq!((code, status["message"].as_str()), (400, Some(message)));
 }

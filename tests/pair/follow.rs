@@ -6,7 +6,8 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::harness::{Ask, Caller, Pair, Setup, cri, patience};
+use super::operations::ops;
+use crate::harness::{Ask, Caller, Pair, Setup, ask_kubernetes, cri, patience, until};
 
 const NDJSON: &str = "application/x-ndjson";
 
@@ -131,6 +132,35 @@ async fn an_authority_that_is_away_for_a_moment_does_not_end_it() {
         assert_eq!(objects.object().await["message"], line);
     }
     pair.sso.resume();
+}
+
+#[tokio::test]
+async fn a_log_directory_that_is_away_for_a_moment_does_not_end_it() {
+    let (pair, caller, mut objects, mut text) = followed(Setup::new()).await;
+    let away = pair.beside_logs("away");
+    fs::rename(pair.logs.path(), &away).unwrap();
+    let reasons = until("not ready", patience(), async || {
+        let (status, reasons) = ops(&pair.gateway, "/readyz").await;
+        (status == 503).then_some(reasons)
+    });
+    assert!(reasons.await.contains("the log directory is unavailable"));
+    caller.logs("web").await.check_problem_is(503, "source_unavailable");
+    caller.pods().await.check_problem_is(503, "source_unavailable");
+    let namespace = "/api/v1/namespaces/default/pods";
+    for path in [namespace.to_owned(), format!("{namespace}/web"), format!("{namespace}/web/log")] {
+        let (code, status) = ask_kubernetes(caller.gateway(Method::GET, &path)).await;
+        assert_eq!((code, &status["reason"]), (503, &json!("ServiceUnavailable")), "{path}");
+    }
+    append(
+        &away.read_dir().unwrap().next().unwrap().unwrap().path().join("app/0.log"),
+        &cri(&["two"]),
+    );
+    fs::rename(&away, pair.logs.path()).unwrap();
+    text.expect("two").await;
+    assert_eq!(objects.object().await["message"], "two");
+    fs::remove_dir_all(pair.logs.pod("default", "web").path()).unwrap();
+    objects.check_end_is("container_exit").await;
+    assert_eq!(text.line().await.unwrap(), None);
 }
 
 #[tokio::test]

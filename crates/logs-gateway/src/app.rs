@@ -20,6 +20,7 @@ use crate::{
     http::{GatewayState, PublicAddresses, SessionCookies, routes},
     logs::files::{FilesSource, OpenRootError},
     reader::LogReader,
+    readiness::keep_readiness,
     streams::OpenStreams,
 };
 
@@ -123,6 +124,7 @@ fn serve(
     // Each worker has its own; these show that they can be had.
     let spare = auth::connections(sso_tls.clone(), timeout).map_err(io::Error::other)?;
     let (reader, readiness) = (Arc::new(reader), process.readiness.clone());
+    actix_web::rt::spawn(keep_readiness(reader.clone(), readiness.clone()));
     let streams = Arc::new(OpenStreams::new(config.max_streams_per_user));
     let public = Arc::new(public);
     let app = move || {

@@ -11,6 +11,7 @@ mod http;
 mod logs;
 mod operator;
 mod reader;
+mod readiness;
 mod scans;
 mod stream;
 mod streams;

@@ -11,7 +11,7 @@ use crate::{
     logs::{
         cursor::Cursor,
         files::{
-            FilesSource, LocateError, LocatedLog, NewContainers, PodSummary, Survey, TooOld,
+            FilesSource, LocateError, LocatedLog, NewContainers, PodSummary, Pods, Survey, TooOld,
             Watching,
         },
         kubelet::{KubeletOptions, KubeletReading},
@@ -142,8 +142,18 @@ impl LogReader {
     }
 
     /// All pods, whoever may see them. Reads directories: not on a request's thread.
-    pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<Arc<Survey>> {
+    pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<Survey> {
         self.source.survey(now)
+    }
+
+    /// All pods as they were at this version of the survey, whoever may see them.
+    pub(crate) fn pods_at(&self, version: u64) -> Result<Pods, TooOld> {
+        self.source.pods_at(version)
+    }
+
+    /// Checks that logs can be looked up at all.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        self.source.check()
     }
 
     /// What changes after this version of the survey, whoever may see it.

@@ -24,6 +24,7 @@ mod status_form;
 mod survey;
 mod table;
 mod upgrade;
+mod visible_namespaces;
 mod watch;
 mod watch_options;
 mod websocket;

@@ -7,6 +7,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{self, Path, ReqData},
 };
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
@@ -18,13 +19,14 @@ use super::{
     status::{Deed, Result, Status},
     survey::survey,
     table,
-    watch::{self, View},
+    visible_namespaces::VisibleNamespaces,
+    watch::{self, Show, View},
     watch_options::WatchOptions,
 };
 use crate::{
     auth::Caller,
     http::{GatewayState, giving::Asked},
-    logs::files::Seen,
+    logs::files::{Change, Pods},
 };
 
 const RESOURCE: &str = "namespaces";
@@ -47,11 +49,11 @@ pub(super) async fn list(asked: Asked) -> Result<HttpResponse> {
     }
     let page = Page::read(&query)?;
     let survey = survey(request, &asked.state).await?;
-    let named: BTreeMap<_, _> = survey
-        .namespaces
+    let visible = VisibleNamespaces::among(&survey.pods, caller);
+    let named: BTreeMap<_, _> = visible
         .iter()
-        .filter(|(name, _)| caller.may_read_in(name) && fits(name))
-        .map(|(name, version)| ((String::new(), name.clone()), (&**name, *version)))
+        .filter(|(name, _)| fits(name))
+        .map(|(name, version)| ((String::new(), name.to_owned()), (name, version)))
         .collect();
     let (page, next) = page.cut(named.iter(), survey.version);
     let metadata = list_metadata(survey.version, next);
@@ -92,20 +94,22 @@ pub(super) async fn read(
     }
     let form = form(&request)?;
     let survey = survey(&request, &state).await?;
-    let Some(version) = survey.namespaces.get(&*name) else {
+    let Some(version) = VisibleNamespaces::among(&survey.pods, &caller).version_of(&name) else {
         return Err(Status::not_found(RESOURCE, &name));
     };
-    Ok(answer(&object(form, &name, *version)))
+    Ok(answer(&object(form, &name, version)))
 }
 
 fn view(form: Form, caller: Caller, fits: impl Fn(&str) -> bool + 'static) -> View {
-    let show = move |seen: &Seen, _| match seen {
-        Seen::Namespace { name, version } if caller.may_read_in(name) && fits(name) => {
-            Some(object(form, name, *version))
-        }
-        _ => None,
+    let begin = move |known: &Pods| -> Show {
+        let mut visible = VisibleNamespaces::among(known, &caller);
+        Box::new(move |change: &Change, _: DateTime<Utc>| {
+            let kind = visible.take_in(change, &caller)?;
+            let name = change.pod.pod.namespace.as_str();
+            fits(name).then(|| (kind, object(form, name, change.pod.version)))
+        })
     };
-    View { kind: "Namespace", form, show: Box::new(show) }
+    View { kind: "Namespace", form, show: Box::new(begin) }
 }
 
 fn object(form: Form, name: &str, version: u64) -> Value {

@@ -20,13 +20,13 @@ use super::{
     status::{Deed, Result, Status},
     survey::survey,
     table,
-    watch::{self, View},
+    watch::{self, Show, View},
     watch_options::WatchOptions,
 };
 use crate::{
     auth::Caller,
     http::{GatewayState, giving::Asked},
-    logs::files::{Seen, SeenPod},
+    logs::files::{Change, Pods, SeenPod},
 };
 
 const RESOURCE: &str = "pods";
@@ -131,11 +131,11 @@ async fn answer_list(asked: Asked, namespace: Option<String>) -> Result<HttpResp
 }
 
 fn view(form: Form, caller: Caller, wanted: Wanted, included: String) -> View {
-    let show = move |seen: &Seen, now| match seen {
-        Seen::Pod(pod) if wanted.shows(&caller, pod) => Some(object(form, pod, &included, now)),
-        _ => None,
+    let show = move |Change { kind, pod }: &Change, now| {
+        let object = || object(form, pod, &included, now);
+        wanted.shows(&caller, pod).then(|| (*kind, object()))
     };
-    View { kind: "Pod", form, show: Box::new(show) }
+    View { kind: "Pod", form, show: Box::new(move |_: &Pods| -> Show { Box::new(show) }) }
 }
 
 fn object(form: Form, pod: &Arc<SeenPod>, included: &str, now: DateTime<Utc>) -> Value {

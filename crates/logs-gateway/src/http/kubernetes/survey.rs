@@ -1,7 +1,5 @@
 //! What pods there are.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, web};
 use service_runtime::http::RequestContext;
 
@@ -9,7 +7,7 @@ use super::status::{Result, Status};
 use crate::{http::state::GatewayState, logs::files::Survey};
 
 /// Looks what pods there are, where that takes no request's time.
-pub(super) async fn survey(request: &HttpRequest, state: &GatewayState) -> Result<Arc<Survey>> {
+pub(super) async fn survey(request: &HttpRequest, state: &GatewayState) -> Result<Survey> {
     let (reader, now) = (state.reader.clone(), RequestContext::of(request).arrived);
     match web::block(move || reader.survey(now)).await {
         Ok(Ok(survey)) => Ok(survey),

@@ -27,7 +27,7 @@ use crate::{
         lease::{LeaseTerms, Leased},
     },
     logs::{
-        files::{Change, ChangeKind, Seen, TooOld, Watching},
+        files::{Change, ChangeKind, Pods, TooOld, Watching},
         render::EndReason,
     },
     streams::StreamPermit,
@@ -43,11 +43,12 @@ pub(super) struct View {
     /// Of the objects.
     pub(super) kind: &'static str,
     pub(super) form: Form,
-    /// The object in its form, if it is one that the caller may see and wants to. The time is now.
-    pub(super) show: Show,
+    /// Begins to show changes to the caller, who knows of these pods if they may be seen.
+    pub(super) show: Box<dyn FnOnce(&Pods) -> Show>,
 }
 
-type Show = Box<dyn Fn(&Seen, DateTime<Utc>) -> Option<Value>>;
+/// What a change means to the caller, if anything, with the object in its form. The time is now.
+pub(super) type Show = Box<dyn FnMut(&Change, DateTime<Utc>) -> Option<(ChangeKind, Value)>>;
 
 /// Answers with the events of a caller who may watch.
 pub(super) async fn answer(
@@ -65,26 +66,33 @@ pub(super) async fn answer(
         Start::Now => (Vec::new(), survey.version),
         Start::After(version) => (Vec::new(), version),
     };
+    let known = match options.start {
+        Start::Everything => Ok(Pods::new()),
+        Start::Now | Start::After(_) => state.reader.pods_at(position),
+    };
     let mut response = HttpResponse::Ok();
     response.content_type("application/json");
     response.insert_header((header::CACHE_CONTROL, "no-cache, private"));
-    let watching = match state.reader.watch(position, state.clock.clone()) {
-        Ok(watching) => watching,
-        Err(too_old) => {
-            let mut event = Vec::new();
-            write_event(&mut event, "ERROR", &too_old_status(position, too_old).to_json());
-            return Ok(response.body(event));
-        }
+    let watching = state.reader.watch(position, state.clock.clone());
+    let (Ok(known), Ok(watching)) = (known, watching) else {
+        let mut event = Vec::new();
+        let status = too_old_status(position, state.clock.now());
+        write_event(&mut event, "ERROR", &status.to_json());
+        return Ok(response.body(event));
     };
     let now = Instant::now();
     let events = Events {
         watching,
         pending: first.into_iter(),
-        view,
+        kind: view.kind,
+        form: view.form,
+        show: (view.show)(&known),
         clock: state.clock.clone(),
         has_columns: false,
         bookmarks: options.bookmarks,
         marks_start: options.marks_start,
+        owes_bookmark: false,
+        is_ending: false,
         next_bookmark: now + BOOKMARK_EVERY,
         ends: now + options.time,
         is_over: false,
@@ -134,13 +142,19 @@ struct Events {
     watching: Watching,
     /// What is to be shown before the next changes are waited for.
     pending: vec::IntoIter<Change>,
-    view: View,
+    kind: &'static str,
+    form: Form,
+    show: Show,
     clock: Arc<dyn Clock>,
     /// The first table had columns; those behind it have none.
     has_columns: bool,
     bookmarks: bool,
     /// Where what was there at first ends is still to be marked.
     marks_start: bool,
+    /// Once what is pending was shown, a bookmark is due.
+    owes_bookmark: bool,
+    /// Once that was written, the watch ends.
+    is_ending: bool,
     next_bookmark: Instant,
     ends: Instant,
     is_over: bool,
@@ -155,6 +169,10 @@ impl Events {
                 self.show_pending(&mut out);
             } else if mem::take(&mut self.marks_start) {
                 self.write_bookmark(json!({ "k8s.io/initial-events-end": "true" }), &mut out);
+            } else if mem::take(&mut self.owes_bookmark) {
+                self.write_bookmark(json!({}), &mut out);
+            } else if self.is_ending {
+                self.is_over = true;
             } else {
                 self.wait(&mut out).await;
             }
@@ -172,33 +190,47 @@ impl Events {
         };
         tokio::select! {
             () = sleep_until(self.ends) => {
-                if self.bookmarks {
-                    self.write_bookmark(json!({}), out);
-                }
-                self.is_over = true;
+                self.is_ending = true;
+                self.come_to_bookmark(out);
             }
             () = bookmark => {
                 self.next_bookmark += BOOKMARK_EVERY;
-                self.write_bookmark(json!({}), out);
+                self.come_to_bookmark(out);
             }
-            changes = self.watching.next() => match changes {
-                Ok(changes) => self.pending = changes.into_iter(),
-                Err(too_old) => self.fail(&too_old_status(position, too_old), out),
-            },
+            changes = self.watching.next() => self.take(position, changes, out),
+        }
+    }
+
+    /// A bookmark says that all changes up to now were shown, so they are shown before it.
+    fn come_to_bookmark(&mut self, out: &mut Vec<u8>) {
+        self.owes_bookmark = self.bookmarks;
+        let position = self.watching.position();
+        let changes = self.watching.catch_up(self.clock.now());
+        self.take(position, changes, out);
+    }
+
+    fn take(
+        &mut self,
+        position: u64,
+        changes: std::result::Result<Vec<Change>, TooOld>,
+        out: &mut Vec<u8>,
+    ) {
+        match changes {
+            Ok(changes) => self.pending = changes.into_iter(),
+            Err(TooOld) => self.fail(&too_old_status(position, self.clock.now()), out),
         }
     }
 
     fn show_pending(&mut self, out: &mut Vec<u8>) {
         let now = self.clock.now();
         for change in self.pending.by_ref().take(EVENTS_AT_ONCE) {
-            let Some(mut object) = (self.view.show)(&change.seen, now) else {
+            let Some((kind, mut object)) = (self.show)(&change, now) else {
                 continue;
             };
-            if matches!(self.view.form, Form::Table(_)) && mem::replace(&mut self.has_columns, true)
-            {
+            if matches!(self.form, Form::Table(_)) && mem::replace(&mut self.has_columns, true) {
                 object["columnDefinitions"] = Value::Null;
             }
-            write_event(out, word(change.kind), &object);
+            write_event(out, word(kind), &object);
         }
     }
 
@@ -215,9 +247,9 @@ impl Events {
             metadata["annotations"] = annotations;
         }
         let partial = |api| json!({ "kind": "PartialObjectMetadata", "apiVersion": api, "metadata": metadata });
-        let object = match self.view.form {
+        let object = match self.form {
             Form::Object => {
-                json!({ "kind": self.view.kind, "apiVersion": "v1", "metadata": metadata })
+                json!({ "kind": self.kind, "apiVersion": "v1", "metadata": metadata })
             }
             Form::Metadata(api) => partial(api),
             Form::Table(api) => json!({
@@ -254,8 +286,9 @@ fn word(kind: ChangeKind) -> &'static str {
     }
 }
 
-fn too_old_status(position: u64, TooOld { current }: TooOld) -> Status {
-    Status::expired(format!("too old resource version: {position} ({current})"))
+fn too_old_status(position: u64, now: DateTime<Utc>) -> Status {
+    let now = now.timestamp_micros();
+    Status::expired(format!("too old resource version: {position} ({now})"))
 }
 
 fn write_event(out: &mut Vec<u8>, kind: &str, object: &dyn Display) {

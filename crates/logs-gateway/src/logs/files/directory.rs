@@ -5,14 +5,20 @@ use std::{
     io,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
+
+use rustix::fs::fstat;
 
 use super::{
     beneath::{self, Root},
     layout::PodDirectory,
     listings::Listings,
+    open_failure::{RootUnavailable, is_gone},
     pod::{PodLogs, Surroundings},
 };
 use crate::logs::target::PodRef;
@@ -23,6 +29,8 @@ pub(super) struct LogDirectory {
     root: Root,
     pods: Listings<PodIndex>,
     surroundings: Surroundings,
+    /// The file system that pods were last seen on; 0 before any were.
+    device: AtomicU64,
 }
 
 /// The incarnations of each pod.
@@ -48,10 +56,13 @@ impl LogDirectory {
         Ok(Self {
             root: open(root)?,
             pods: Listings::new(),
+            device: AtomicU64::new(0),
             surroundings: Surroundings::new(extra_roots),
         })
     }
 
+    /// # Errors
+    /// [`RootUnavailable`]: nothing is known of the pods.
     pub(super) fn open(&self) -> io::Result<OwnedFd> {
         self.root.open()
     }
@@ -61,7 +72,28 @@ impl LogDirectory {
     }
 
     /// What incarnations of pods there are.
+    ///
+    /// # Errors
+    /// [`RootUnavailable`]: it cannot be listed; or pods were seen on another file system, which is
+    /// not mounted any more, and in its place is an empty directory.
     pub(super) fn pods(&self, root: &OwnedFd) -> io::Result<Arc<PodIndex>> {
+        let unavailable = |cause| RootUnavailable::because(self.path().to_owned(), cause);
+        let pods = self.list(root).map_err(unavailable)?;
+        let device = fstat(root)?.st_dev;
+        if !pods.is_empty() {
+            self.device.store(device, Ordering::Relaxed);
+        } else if ![0, device].contains(&self.device.load(Ordering::Relaxed)) {
+            return Err(unavailable(io::Error::other("its file system is not mounted")));
+        }
+        Ok(pods)
+    }
+
+    /// Whether pods can be looked up.
+    pub(super) fn check(&self) -> io::Result<()> {
+        self.pods(&self.open()?).map(drop)
+    }
+
+    fn list(&self, root: &OwnedFd) -> io::Result<Arc<PodIndex>> {
         self.pods.of(root, Instant::now(), |entries| {
             let mut pods = PodIndex::new();
             for directory in entries.iter().filter_map(|entry| PodDirectory::parse(&entry.name)) {
@@ -77,7 +109,13 @@ impl LogDirectory {
     }
 
     pub(super) fn open_pod(&self, pod: PodDirectory) -> io::Result<PodLogs<'_>> {
-        self.open_pod_in(&self.open()?, pod)
+        let root = self.open()?;
+        let opened = self.open_pod_in(&root, pod);
+        if opened.as_ref().is_err_and(is_gone) {
+            // Unless the whole file system is gone.
+            self.pods(&root)?;
+        }
+        opened
     }
 
     pub(super) fn path_of(&self, pod: &PodDirectory) -> PathBuf {

@@ -255,7 +255,7 @@ impl FollowedLog {
         let Some(listed) = listed.iter().find(is_current) else {
             return Ok(None);
         };
-        let mut opened = pod.open_in_order(&self.container, &[listed])?.files;
+        let mut opened = pod.open_in_order(&self.container, &[listed])?.without_lost().files;
         Ok(opened.pop().map(|opened| opened.file))
     }
 
@@ -296,7 +296,7 @@ impl FollowedLog {
         // If the last file is not there under another name, it was deleted, and others maybe with
         // it. The same goes for a run whose first file was rotated already.
         let mut is_after_gap = !is_among(&last, &opened)?;
-        for OpenedFile { file, is_current } in newer {
+        for OpenedFile { file, is_current, .. } in newer {
             is_after_gap |= file.run != state.last().run && !is_current;
             state.push(file.clone(), is_after_gap);
             is_after_gap = false;
@@ -329,7 +329,7 @@ fn open_from(
     if **pod.list(container)? != *listed {
         return Ok(None);
     }
-    opened.map(Some)
+    opened.map(|opened| Some(opened.without_lost()))
 }
 
 fn known_files(pod: &PodLogs<'_>, opened: &[OpenedFile]) -> KnownFiles {

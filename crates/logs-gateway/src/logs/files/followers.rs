@@ -122,7 +122,7 @@ async fn keep_up(
     let mut watched = WatchedDirectories::new(&followers.watch);
     watched.set(slice::from_ref(&path));
     let mut newest: Option<Weak<FollowedLog>> = None;
-    let mut pause = Duration::ZERO;
+    let (mut pause, mut is_failing) = (Duration::ZERO, false);
     loop {
         let logs = followers.still_read(&key);
         let Some(last) = logs.last().map(Arc::downgrade) else { break };
@@ -131,10 +131,16 @@ async fn keep_up(
             watched.set(&[]);
         }
         newest = Some(last);
-        match look(&directory, &pod, &key.container, &logs) {
-            Ok(linked) => watched.set(&[slice::from_ref(&path), &linked].concat()),
-            Err(error) => tracing::warn!(%error, "cannot look whether a log has grown"),
+        let looked = look(&directory, &pod, &key.container, &logs);
+        if let Err(error) = &looked
+            && !is_failing
+        {
+            tracing::warn!(%error, "cannot look whether a log has grown; its readers wait");
         }
+        is_failing = looked.is_err();
+        // After a failure the directory may be another one of the same path.
+        let linked = looked.map(|linked| [slice::from_ref(&path), &linked].concat());
+        watched.set(&linked.unwrap_or_default());
         let is_told = watched.are_watched() && !logs.iter().any(|log| log.is_being_left());
         drop(logs);
         sleep(GATHER.min(pause)).await;

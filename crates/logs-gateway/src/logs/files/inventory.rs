@@ -3,66 +3,41 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     io,
-    os::fd::OwnedFd,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
 use chrono::{DateTime, Utc};
-use rustix::io::Errno;
 use tokio::sync::watch;
 
-use super::{directory::LogDirectory, layout::PodDirectory, listed::ListedFile, pod::PodLogs};
-use crate::logs::{
-    file::LogFile,
-    span::first_time,
-    target::{ContainerName, PodRef, PodUid},
+use super::{
+    directory::LogDirectory,
+    sighting::{SeenPod, last_written, look_at},
+    versions::Versions,
 };
 
 /// How many changes are remembered. Whoever is further behind has to look at everything again.
 const MAX_CHANGES: usize = 1024;
 
-/// A pod as its files show it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SeenPod {
-    pub(crate) pod: PodRef,
-    pub(crate) uid: PodUid,
-    pub(crate) containers: Vec<SeenContainer>,
-    /// The earliest time in a log of it when it was first seen.
-    pub(crate) created_at: Option<DateTime<Utc>>,
-    /// The number of its last change.
-    pub(crate) version: u64,
-}
-
-/// A container of a pod, in its last run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SeenContainer {
-    pub(crate) name: ContainerName,
-    pub(crate) restart: u32,
-    /// The time of the first line that is there; `None` before there is any.
-    pub(crate) started_at: Option<DateTime<Utc>>,
-}
-
 /// All pods at one instant.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Survey {
-    /// Rises with every change, also from one start of the gateway to the next: it is a number of
-    /// milliseconds since 1970.
+    /// A number of microseconds since 1970. It rises with every survey, also from one start of the
+    /// gateway to the next, whether or not anything has changed: a caller is not to learn from it
+    /// that pods changed which the caller may not see.
     pub(crate) version: u64,
-    /// By namespace and name. Of several incarnations the one written last.
-    pub(crate) pods: Pods,
-    /// Those that have a pod, and since which version.
-    pub(crate) namespaces: BTreeMap<String, u64>,
+    pub(crate) pods: Arc<Pods>,
 }
 
-type Pods = BTreeMap<(String, String), Arc<SeenPod>>;
+/// By namespace and name. Of several incarnations the one written last.
+pub(crate) type Pods = BTreeMap<(String, String), Arc<SeenPod>>;
 
-/// Something that came, changed or went from one survey to the next.
+/// A pod that came, changed or went from one survey to the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) kind: ChangeKind,
-    /// As it is now, or was at last. No two changes have the same version.
-    pub(crate) seen: Seen,
+    /// As it is now, or was at last, with the version of the change. No two changes have the same.
+    pub(crate) pod: Arc<SeenPod>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,41 +47,19 @@ pub(crate) enum ChangeKind {
     Deleted,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Seen {
-    Pod(Arc<SeenPod>),
-    Namespace { name: String, version: u64 },
-}
-
-impl Change {
-    pub(crate) fn version(&self) -> u64 {
-        match &self.seen {
-            Seen::Pod(pod) => pod.version,
-            Seen::Namespace { version, .. } => *version,
-        }
-    }
-}
-
 impl Survey {
     /// Everything there is, as if it came now: what changed last comes last.
     pub(crate) fn as_changes(&self) -> Vec<Change> {
-        let pods = self.pods.values().cloned().map(Seen::Pod);
-        let namespaces = self.namespaces.iter();
-        let namespaces = namespaces
-            .map(|(name, version)| Seen::Namespace { name: name.clone(), version: *version });
-        let seen = pods.chain(namespaces);
-        let mut all: Vec<_> = seen.map(|seen| Change { kind: ChangeKind::Added, seen }).collect();
-        all.sort_by_key(Change::version);
+        let added = |pod: &Arc<SeenPod>| Change { kind: ChangeKind::Added, pod: pod.clone() };
+        let mut all: Vec<_> = self.pods.values().map(added).collect();
+        all.sort_by_key(|change| change.pod.version);
         all
     }
 }
 
 /// What changed since a version can no longer be told, or was never known.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct TooOld {
-    /// The version at present.
-    pub(crate) current: u64,
-}
+pub(crate) struct TooOld;
 
 /// Remembers the last survey, to tell what is new in the next, and what was new lately.
 #[derive(Debug, Default)]
@@ -116,66 +69,91 @@ pub(super) struct Inventory {
     surveying: Mutex<Option<Instant>>,
     /// Never held while a file is read: event loops look here.
     memory: Mutex<Memory>,
-    /// The version, for those who wait for the next one.
-    versions: watch::Sender<u64>,
+    /// Counts the surveys in which something had changed.
+    news: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
 struct Memory {
-    last: Arc<Survey>,
-    /// The latest, in their order.
+    pods: Arc<Pods>,
+    /// The latest, sorted by version.
     changes: VecDeque<Change>,
-    /// All that changed after this version is remembered.
+    /// The greatest version that was given to anybody: what changes next has a greater one.
+    version: u64,
+    /// All that changed after this version is remembered. 0 before the first survey.
     known_since: u64,
 }
 
 impl Inventory {
     /// Looks what pods there are now.
+    ///
+    /// # Errors
+    /// When that cannot be told for certain. What is remembered does not change then.
     pub(super) fn survey(
         &self,
         directory: &LogDirectory,
         now: DateTime<Utc>,
-    ) -> io::Result<Arc<Survey>> {
+    ) -> io::Result<Survey> {
         let asked = Instant::now();
         let mut last_began = self.surveying();
-        let last = self.memory().last.clone();
+        let before = self.memory().pods.clone();
         if last_began.is_some_and(|began| began >= asked) {
             // Another caller that waited has looked since.
-            return Ok(last);
+            return Ok(self.memory().survey(microseconds(now, asked)));
         }
-        let began = Instant::now();
+        let (began, began_at) = (Instant::now(), microseconds(now, asked));
         let root = directory.open()?;
         let mut seen = Pods::new();
         for (pod, directories) in directory.pods(&root)?.iter() {
-            if let Some(logs) = last_written(open_all(directory, &root, directories)?) {
+            if let Some(logs) = last_written(directory, &root, directories)? {
                 let key = (pod.namespace.to_string(), pod.pod.to_string());
-                let before = last.pods.get(&key);
-                seen.insert(key, look_at(&logs, before));
+                let before = before.get(&key);
+                seen.insert(key, look_at(&logs, before)?);
             }
         }
         *last_began = Some(began);
-        let now = u64::try_from(now.timestamp_millis()).unwrap_or(0);
         let mut memory = self.memory();
-        if memory.take_in(seen, now) {
-            self.versions.send_replace(memory.last.version);
+        if memory.take_in(seen, began_at, microseconds(now, asked)) {
+            self.news.send_modify(|news| *news += 1);
         }
-        Ok(memory.last.clone())
+        Ok(memory.survey(microseconds(now, asked)))
     }
 
-    /// What changed after this version, and the version at present.
+    /// What changed after this version, and the version at present, up to which that is all.
     pub(super) fn since(&self, version: u64) -> Result<(Vec<Change>, u64), TooOld> {
         let memory = self.memory();
-        let current = memory.last.version;
-        if !(memory.known_since..=current).contains(&version) {
-            return Err(TooOld { current });
-        }
-        let first = memory.changes.partition_point(|change| change.version() <= version);
-        Ok((memory.changes.range(first..).cloned().collect(), current))
+        Ok((memory.since(version)?.cloned().collect(), memory.version))
     }
 
-    /// Tells of every new version.
-    pub(super) fn versions(&self) -> watch::Receiver<u64> {
-        self.versions.subscribe()
+    /// As [`since`](Self::since), with a version that nobody was given before.
+    pub(super) fn since_as_of(
+        &self,
+        version: u64,
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<Change>, u64), TooOld> {
+        let mut memory = self.memory();
+        let present = memory.next_version(microseconds(now, Instant::now()));
+        Ok((memory.since(version)?.cloned().collect(), present))
+    }
+
+    /// The pods as they were at this version.
+    pub(super) fn pods_at(&self, version: u64) -> Result<Pods, TooOld> {
+        let memory = self.memory();
+        let mut pods = (*memory.pods).clone();
+        let changes: Vec<&Change> = memory.since(version)?.collect();
+        for Change { kind, pod } in changes.into_iter().rev() {
+            match kind {
+                ChangeKind::Added => drop(pods.remove(&key_of(pod))),
+                ChangeKind::Modified => {}
+                ChangeKind::Deleted => drop(pods.insert(key_of(pod), pod.clone())),
+            }
+        }
+        Ok(pods)
+    }
+
+    /// Tells that something has changed.
+    pub(super) fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
     }
 
     fn surveying(&self) -> MutexGuard<'_, Option<Instant>> {
@@ -190,161 +168,94 @@ impl Inventory {
 }
 
 impl Memory {
-    /// Makes this the last survey, and says whether it differs from the one before.
-    fn take_in(&mut self, mut pods: Pods, now: u64) -> bool {
-        let is_first = self.last.version == 0;
-        let mut version = (self.last.version + 1).max(now);
-        let mut number = || {
-            version += 1;
-            version
-        };
-        let changes = changes_of_pods(&self.last.pods, &mut pods, &mut number);
-        let (namespaces, others) = namespaces_of(&pods, &self.last.namespaces, &mut number);
-        if changes.is_empty() && !is_first {
-            return false;
-        }
-        self.last = Arc::new(Survey { version, pods, namespaces });
+    /// Makes these the pods of the last survey, which took from `began` to `now`, and says whether
+    /// they differ from those before.
+    fn take_in(&mut self, mut pods: Pods, began: u64, now: u64) -> bool {
+        let is_first = self.known_since == 0;
+        let mut versions = Versions::between(self.version.max(began), now);
+        let mut changes = changes(&self.pods, &mut pods, &mut versions);
+        self.pods = Arc::new(pods);
+        self.version = versions.last.max(self.version);
         if is_first {
-            // From nothing to this nothing changed: nobody had looked.
-            self.known_since = version;
+            // Nothing is known of what was before.
+            self.known_since = self.version.max(1);
             return true;
         }
-        self.changes.extend(changes.into_iter().chain(others));
+        let has_changed = !changes.is_empty();
+        changes.sort_by_key(|change| change.pod.version);
+        self.changes.extend(changes);
         while self.changes.len() > MAX_CHANGES {
-            self.known_since = self.changes.pop_front().map_or(version, |change| change.version());
+            let forgotten = self.changes.pop_front();
+            self.known_since = forgotten.map_or(self.version, |change| change.pod.version);
         }
-        true
+        has_changed
+    }
+
+    fn survey(&mut self, now: u64) -> Survey {
+        Survey { version: self.next_version(now), pods: self.pods.clone() }
+    }
+
+    fn next_version(&mut self, now: u64) -> u64 {
+        self.version = now.max(self.version + 1);
+        self.version
+    }
+
+    fn since(&self, version: u64) -> Result<impl Iterator<Item = &Change>, TooOld> {
+        if self.known_since == 0 || !(self.known_since..=self.version).contains(&version) {
+            return Err(TooOld);
+        }
+        let first = self.changes.partition_point(|change| change.pod.version <= version);
+        Ok(self.changes.range(first..))
     }
 }
 
-/// Compares the pods with those before, and gives each that is new or different a number.
-fn changes_of_pods(
-    before: &Pods,
-    pods: &mut Pods,
-    number: &mut impl FnMut() -> u64,
-) -> Vec<Change> {
+/// Now, as a number of microseconds since 1970: `at` is what the clock said at that instant.
+fn microseconds(at: DateTime<Utc>, instant: Instant) -> u64 {
+    let elapsed = u64::try_from(instant.elapsed().as_micros()).unwrap_or(0);
+    u64::try_from(at.timestamp_micros()).unwrap_or(0) + elapsed
+}
+
+fn key_of(pod: &SeenPod) -> (String, String) {
+    (pod.pod.namespace.to_string(), pod.pod.pod.to_string())
+}
+
+/// Compares the pods with those before, and gives each that is new or different a version.
+fn changes(before: &Pods, pods: &mut Pods, versions: &mut Versions) -> Vec<Change> {
     let mut changes = Vec::new();
-    for (key, pod) in before {
-        if pods.get(key).is_none_or(|again| again.uid != pod.uid) {
-            let seen = Seen::Pod(Arc::new(SeenPod { version: number(), ..(**pod).clone() }));
-            changes.push(Change { kind: ChangeKind::Deleted, seen });
+    for (key, old) in before {
+        let again = pods.get_mut(key);
+        if again.as_ref().is_some_and(|again| again.uid == old.uid) {
+            continue;
         }
+        let mut version = versions.draw();
+        if let Some(new) = again {
+            // The old one goes before the new one comes.
+            let later = versions.draw();
+            let new = Arc::make_mut(new);
+            (new.version, new.since) = (later.max(version), later.max(version));
+            version = later.min(version);
+        }
+        let pod = Arc::new(SeenPod { version, ..(**old).clone() });
+        changes.push(Change { kind: ChangeKind::Deleted, pod });
     }
     for (key, pod) in pods {
         let kind = match before.get(key) {
             Some(before) if Arc::ptr_eq(before, pod) => continue,
-            Some(before) if before.uid == pod.uid => ChangeKind::Modified,
-            _ => ChangeKind::Added,
+            Some(before) if before.uid == pod.uid => {
+                Arc::make_mut(pod).version = versions.draw();
+                ChangeKind::Modified
+            }
+            Some(_) => ChangeKind::Added,
+            None => {
+                let version = versions.draw();
+                let pod = Arc::make_mut(pod);
+                (pod.version, pod.since) = (version, version);
+                ChangeKind::Added
+            }
         };
-        Arc::make_mut(pod).version = number();
-        changes.push(Change { kind, seen: Seen::Pod(pod.clone()) });
+        changes.push(Change { kind, pod: pod.clone() });
     }
     changes
-}
-
-/// The namespaces that have a pod, and which of them came or went.
-fn namespaces_of(
-    pods: &Pods,
-    before: &BTreeMap<String, u64>,
-    number: &mut impl FnMut() -> u64,
-) -> (BTreeMap<String, u64>, Vec<Change>) {
-    let (mut namespaces, mut changes) = (BTreeMap::new(), Vec::new());
-    let mut change = |kind, name: &String| {
-        let version = number();
-        changes.push(Change { kind, seen: Seen::Namespace { name: name.clone(), version } });
-        version
-    };
-    for (name, _) in pods.keys() {
-        if !namespaces.contains_key(name) {
-            let known = before.get(name).copied();
-            let since = known.unwrap_or_else(|| change(ChangeKind::Added, name));
-            namespaces.insert(name.clone(), since);
-        }
-    }
-    for name in before.keys().filter(|name| !namespaces.contains_key(*name)) {
-        change(ChangeKind::Deleted, name);
-    }
-    (namespaces, changes)
-}
-
-/// The incarnations of a pod. A directory may go while it is looked at, or be no pod's; but that
-/// none can be opened is no reason to say that pods are gone.
-fn open_all<'a>(
-    directory: &'a LogDirectory,
-    root: &OwnedFd,
-    names: &[PodDirectory],
-) -> io::Result<Vec<PodLogs<'a>>> {
-    let mut opened = Vec::new();
-    for name in names {
-        match directory.open_pod_in(root, name.clone()) {
-            Ok(pod) => opened.push(pod),
-            Err(error) if says_nothing_of_the_pod(&error) => return Err(error),
-            Err(_) => {}
-        }
-    }
-    Ok(opened)
-}
-
-fn says_nothing_of_the_pod(error: &io::Error) -> bool {
-    let exhausted = [Errno::MFILE, Errno::NFILE, Errno::NOMEM];
-    Errno::from_io_error(error).is_some_and(|errno| exhausted.contains(&errno))
-}
-
-fn last_written(mut incarnations: Vec<PodLogs<'_>>) -> Option<PodLogs<'_>> {
-    if incarnations.len() > 1 {
-        incarnations.sort_by_cached_key(|pod| pod.extent().0);
-    }
-    incarnations.pop()
-}
-
-/// The very pod that it was, if nothing about it changed.
-fn look_at(pod: &PodLogs<'_>, before: Option<&Arc<SeenPod>>) -> Arc<SeenPod> {
-    let PodDirectory { pod: reference, uid } = &pod.name;
-    let before = before.filter(|before| before.uid == *uid);
-    let names = pod.containers().unwrap_or_default();
-    let container = |name: &ContainerName| {
-        let known = before.and_then(|pod| pod.containers.iter().find(|one| one.name == *name));
-        look_at_container(pod, name.clone(), known)
-    };
-    let containers: Vec<_> = names.iter().map(container).collect();
-    let earliest = || containers.iter().filter_map(|container| container.started_at).min();
-    let seen = SeenPod {
-        pod: reference.clone(),
-        uid: uid.clone(),
-        created_at: before.and_then(|before| before.created_at).or_else(earliest),
-        version: before.map_or(0, |before| before.version),
-        containers,
-    };
-    match before {
-        Some(before) if **before == seen => before.clone(),
-        _ => Arc::new(seen),
-    }
-}
-
-fn look_at_container(
-    pod: &PodLogs<'_>,
-    name: ContainerName,
-    known: Option<&SeenContainer>,
-) -> SeenContainer {
-    let files = pod.list(&name).unwrap_or_default();
-    let restart = files.last().map_or(0, |file| file.parsed.restart);
-    let known = known.filter(|known| known.restart == restart);
-    let started_at = known.and_then(|known| known.started_at).or_else(|| {
-        // A compressed file may have been damaged.
-        let mut of_run = files.iter().filter(|file| file.parsed.restart == restart);
-        of_run.find_map(|file| first_line_of(pod, &name, file))
-    });
-    SeenContainer { name, restart, started_at }
-}
-
-fn first_line_of(
-    pod: &PodLogs<'_>,
-    name: &ContainerName,
-    listed: &ListedFile,
-) -> Option<DateTime<Utc>> {
-    let file = pod.open_file(name, listed).ok()?;
-    let file = LogFile::new(file, listed.parsed.is_compressed(), 0).ok()?;
-    first_time(&Arc::new(file)).ok()?
 }
 
 #[cfg(test)]
@@ -354,6 +265,7 @@ mod tests {
     use flate2::{Compression, write::GzEncoder};
 
     use super::*;
+    use crate::logs::files::open_failure::OpenFailure;
 
     struct Node {
         root: tempfile::TempDir,
@@ -378,16 +290,19 @@ mod tests {
             fs::remove_dir_all(self.root.path().join(pod)).unwrap();
         }
 
-        /// What changed after that version: `+` came, `~` changed, `-` went.
+        /// What changed after that version: `+` came, `~` changed, `-` went. Sorted, but for what
+        /// has an order: an incarnation goes before the next one comes.
         fn since(&self, version: u64) -> String {
             self.survey();
             let (changes, _) = self.inventory.since(version).unwrap();
-            let is_sorted = changes.is_sorted_by(|one, next| one.version() < next.version());
+            let is_sorted = changes.is_sorted_by(|one, next| one.pod.version < next.pod.version);
             assert!(is_sorted, "{changes:?}");
-            changes.iter().map(word).collect::<Vec<_>>().join(" ")
+            let mut words: Vec<_> = changes.iter().map(word).collect();
+            words.sort_by_key(|word| word[1..].to_owned());
+            words.join(" ")
         }
 
-        fn survey(&self) -> Arc<Survey> {
+        fn survey(&self) -> Survey {
             self.inventory.survey(&self.directory, DateTime::UNIX_EPOCH).unwrap()
         }
 
@@ -402,10 +317,7 @@ mod tests {
             ChangeKind::Modified => '~',
             ChangeKind::Deleted => '-',
         };
-        match &change.seen {
-            Seen::Pod(pod) => format!("{sign}{}/{}", pod.pod.pod, pod.uid),
-            Seen::Namespace { name, .. } => format!("{sign}{name}"),
-        }
+        format!("{sign}{}/{}", change.pod.pod.pod, change.pod.uid)
     }
 
     #[test]
@@ -417,7 +329,7 @@ mod tests {
         // As if the other had begun after this one asked.
         let later = Instant::now() + std::time::Duration::from_secs(3600);
         *node.inventory.surveying() = Some(later);
-        assert!(Arc::ptr_eq(&node.survey(), &seen));
+        assert!(Arc::ptr_eq(&node.survey().pods, &seen.pods));
         *node.inventory.surveying() = Some(Instant::now());
         assert_eq!(node.survey().pods.len(), 2);
     }
@@ -437,18 +349,72 @@ mod tests {
     }
 
     #[test]
-    fn the_version_rises_with_a_change_and_only_then() {
+    fn a_version_tells_nothing_of_pods_that_are_not_shown() {
         let node = Node::new();
         node.write("shop_web_1/app/0.log", 1);
         let first = node.survey();
-        assert_eq!(node.survey().version, first.version);
+        let unchanged = node.survey();
+        assert!(unchanged.version > first.version, "it rises without a change");
+        assert_eq!(unchanged.pods, first.pods);
         node.write("shop_cart_2/app/0.log", 2);
         let second = node.survey();
-        assert!(second.version > first.version);
-        assert!(node.pod("web").version <= first.version);
-        assert_eq!(node.pod("cart").version, second.version);
+        assert_eq!(node.pod("web"), first.pods[&("shop".to_owned(), "web".to_owned())]);
+        let cart = node.pod("cart").version;
+        assert!(unchanged.version < cart && cart < second.version);
+    }
+
+    #[test]
+    fn the_pods_of_an_earlier_version_are_known() {
+        let node = Node::new();
+        node.write("shop_web_1/app/0.log", 1);
+        node.write("shop_old_1/app/0.log", 1);
+        let first = node.survey();
+        node.write("shop_cart_2/app/0.log", 2);
+        node.remove("shop_old_1");
         node.remove("shop_web_1");
-        assert!(node.survey().version > second.version);
+        node.write("shop_web_2/app/0.log", 3);
+        node.survey();
+        let names = |pods: &Pods| -> Vec<String> {
+            pods.values().map(|pod| format!("{}/{}", pod.pod.pod, pod.uid)).collect()
+        };
+        let at_first = node.inventory.pods_at(first.version).unwrap();
+        assert_eq!(names(&at_first), ["old/1", "web/1"]);
+        assert_eq!(node.inventory.pods_at(1), Err(TooOld));
+    }
+
+    #[test]
+    fn a_survey_that_cannot_tell_changes_nothing() {
+        let (node, docker) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let container = node.path().join("shop_web_1/app");
+        fs::create_dir_all(&container).unwrap();
+        let root = docker.path().join("containers");
+        fs::create_dir_all(root.join("4c01")).unwrap();
+        for run in 0..3 {
+            let target = root.join(format!("4c01/{run}-json.log"));
+            let record = r#"{"log":"x\n","stream":"stdout","time":"2026-11-01T10:00:01Z"}"#;
+            fs::write(&target, format!("{record}\n")).unwrap();
+            std::os::unix::fs::symlink(target, container.join(format!("{run}.log"))).unwrap();
+        }
+        let directory = LogDirectory::new(node.path(), std::slice::from_ref(&root)).unwrap();
+        let inventory = Inventory::default();
+        let survey = || inventory.survey(&directory, DateTime::UNIX_EPOCH);
+        let before = survey().unwrap();
+        let away = docker.path().join("away");
+        fs::rename(&root, &away).unwrap();
+        let error = survey().unwrap_err();
+        assert_eq!(OpenFailure::of(&error), OpenFailure::Unknown, "{error}");
+        fs::rename(&away, &root).unwrap();
+        assert_eq!(survey().unwrap().pods, before.pods);
+        assert_eq!(inventory.since(before.version).unwrap().0, []);
+    }
+
+    #[test]
+    fn a_pod_whose_files_are_being_removed_does_not_go_back_to_its_first_run() {
+        let node = Node::new();
+        node.write("shop_web_1/app/2.log", 1);
+        let before = node.pod("web");
+        fs::remove_file(node.root.path().join("shop_web_1/app/2.log")).unwrap();
+        assert_eq!(node.pod("web"), before);
     }
 
     #[test]
@@ -478,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_changed_and_went_is_told_in_its_order() {
+    fn what_came_changed_and_went_is_told() {
         let node = Node::new();
         node.write("shop_web_1/app/0.log", 1);
         node.write("bank_safe_1/app/0.log", 1);
@@ -489,23 +455,28 @@ mod tests {
         let second = node.survey().version;
         node.write("shop_web_1/app/1.log", 3);
         node.remove("bank_safe_1");
-        assert_eq!(node.since(second), "-safe/1 ~web/1 -bank");
-        assert_eq!(node.since(first), "+cart/2 -safe/1 ~web/1 -bank");
+        assert_eq!(node.since(second), "-safe/1 ~web/1");
+        assert_eq!(node.since(first), "+cart/2 -safe/1 ~web/1");
         let third = node.survey().version;
         node.remove("shop_cart_2");
         node.write("shop_cart_3/app/0.log", 4);
         node.write("yard_gate_1/app/0.log", 4);
-        assert_eq!(node.since(third), "-cart/2 +cart/3 +gate/1 +yard");
+        assert_eq!(node.since(third), "-cart/2 +cart/3 +gate/1");
+        let (changes, _) = node.inventory.since(third).unwrap();
+        let of_cart: Vec<_> =
+            changes.iter().map(word).filter(|word| word.contains("cart")).collect();
+        assert_eq!(of_cart, ["-cart/2", "+cart/3"]);
     }
 
     #[test]
-    fn whoever_got_a_part_of_the_changes_gets_the_rest() {
+    fn a_watch_that_was_cut_off_within_a_survey_gets_the_rest() {
         let node = Node::new();
         let first = node.survey().version;
         node.write("shop_cart_1/app/0.log", 2);
         node.write("shop_web_1/app/0.log", 2);
-        assert_eq!(node.since(first), "+cart/1 +web/1 +shop");
-        assert_eq!(node.since(node.pod("cart").version), "+web/1 +shop");
+        assert_eq!(node.since(first), "+cart/1 +web/1");
+        let earlier = node.pod("cart").version.min(node.pod("web").version);
+        assert_eq!(node.inventory.since(earlier).unwrap().0.len(), 1);
         let all = node.survey().as_changes();
         assert_eq!(all, node.inventory.since(first).unwrap().0);
     }
@@ -514,17 +485,17 @@ mod tests {
     fn what_is_forgotten_or_was_never_known_is_too_old() {
         let node = Node::new();
         let first = node.survey().version;
-        for unknown in [0, first - 1, first + 1, u64::MAX] {
-            assert_eq!(node.inventory.since(unknown), Err(TooOld { current: first }));
+        for unknown in [0, 1, first + 1, u64::MAX] {
+            assert_eq!(node.inventory.since(unknown), Err(TooOld));
         }
-        for _ in 0..=MAX_CHANGES / 4 {
+        for _ in 0..=MAX_CHANGES / 2 {
             node.write("shop_web_1/app/0.log", 1);
             node.survey();
             node.remove("shop_web_1");
             node.survey();
         }
         let current = node.survey().version;
-        assert_eq!(node.inventory.since(first), Err(TooOld { current }));
+        assert_eq!(node.inventory.since(first), Err(TooOld));
         assert_eq!(node.inventory.since(current), Ok((Vec::new(), current)));
         assert_eq!(node.inventory.memory().changes.len(), MAX_CHANGES);
     }

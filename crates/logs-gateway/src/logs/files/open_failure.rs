@@ -53,6 +53,18 @@ pub(super) fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
+/// `None` for what is certainly not readable: it does not exist, is not a log, or is denied. Other
+/// errors, which say nothing for certain, stay errors.
+pub(super) fn if_readable<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) => match OpenFailure::of(&error) {
+            OpenFailure::Gone | OpenFailure::NotALog | OpenFailure::Denied => Ok(None),
+            OpenFailure::Unknown | OpenFailure::Other => Err(error),
+        },
+    }
+}
+
 /// The file is not one that the gateway reads.
 #[derive(Debug)]
 pub(super) struct NotALog(&'static str);

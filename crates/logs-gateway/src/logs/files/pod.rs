@@ -13,7 +13,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use rustix::fs::FileType;
+use rustix::fs::{FileType, MemfdFlags, memfd_create};
 
 use super::{
     beneath::{self, DirectoryEntry, LinkTarget, Root},
@@ -21,7 +21,7 @@ use super::{
     layout::PodDirectory,
     listed::{ListedFile, ListedFiles, NothingListed, choose, in_order},
     listings::Listings,
-    open_failure::{NotALog, OpenFailure, unless_gone},
+    open_failure::{NotALog, OpenFailure, if_readable, unless_gone},
     written::{KnownHeads, OpenedFile, OpenedFiles},
 };
 use crate::logs::{
@@ -117,6 +117,23 @@ impl From<io::Error> for Missing {
     }
 }
 
+/// Sorts the incarnations of a pod: the one written last is at the end.
+///
+/// # Errors
+/// When that cannot be told right now.
+pub(super) fn sort_by_last_write(incarnations: &mut Vec<PodLogs<'_>>) -> io::Result<()> {
+    if incarnations.len() < 2 {
+        return Ok(());
+    }
+    let mut dated = Vec::with_capacity(incarnations.len());
+    for pod in incarnations.drain(..) {
+        dated.push((pod.extent()?.0, pod));
+    }
+    dated.sort_by_key(|(last_write, _)| *last_write);
+    incarnations.extend(dated.into_iter().map(|(_, pod)| pod));
+    Ok(())
+}
+
 impl<'a> PodLogs<'a> {
     pub(super) fn open(
         root: &OwnedFd,
@@ -169,14 +186,8 @@ impl<'a> PodLogs<'a> {
         let Some(target) = unless_gone(self.link_target(container, &file.name))?.flatten() else {
             return Ok(None);
         };
-        let directory = match target.open_directory() {
-            Ok(directory) => directory,
-            Err(error) => {
-                return match OpenFailure::of(&error) {
-                    OpenFailure::Gone | OpenFailure::NotALog | OpenFailure::Denied => Ok(None),
-                    OpenFailure::Unknown | OpenFailure::Other => Err(error),
-                };
-            }
+        let Some(directory) = if_readable(target.open_directory())? else {
+            return Ok(None);
         };
         let entries = self.surroundings.targets.of(directory, Instant::now(), |entries| entries)?;
         let name = target.file_name();
@@ -231,7 +242,7 @@ impl<'a> PodLogs<'a> {
     /// cursor is in.
     ///
     /// A file that is listed and cannot be opened, because it is a link that leads nowhere or out
-    /// of the log directory, keeps nobody from reading the others.
+    /// of the log directory, is a gap between the others.
     pub(super) fn open_log(
         &self,
         container: &ContainerName,
@@ -253,8 +264,8 @@ impl<'a> PodLogs<'a> {
             opened.keep_current();
         }
         match opened {
-            OpenedFiles { files, .. } if !files.is_empty() => {
-                Ok(files.into_iter().map(|opened| opened.file).collect())
+            opened if opened.has_any() => {
+                Ok(opened.files.into_iter().map(|opened| opened.file).collect())
             }
             OpenedFiles { not_a_log: Some(error), .. } => Err(Missing::NotALog(error)),
             // Its run has only links that lead nowhere.
@@ -270,23 +281,27 @@ impl<'a> PodLogs<'a> {
         u64::from(incarnation) << 32 | u64::from(restart)
     }
 
-    /// When any of its files was last written to, and how large they are together.
-    pub(super) fn extent(&self) -> (Option<DateTime<Utc>>, u64) {
+    /// When any of its files was last written to, and how large they are together. What cannot be
+    /// read for certain does not count.
+    ///
+    /// # Errors
+    /// When that cannot be told right now.
+    pub(super) fn extent(&self) -> io::Result<(Option<DateTime<Utc>>, u64)> {
         let (mut last_write, mut size) = (None, 0);
-        for container in self.containers().unwrap_or_default().iter() {
-            for file in self.list(container).unwrap_or_default().iter() {
+        for container in if_readable(self.containers())?.unwrap_or_default().iter() {
+            for file in if_readable(self.list(container))?.unwrap_or_default().iter() {
                 let opened = self.open_file(container, file);
-                let Ok(metadata) = opened.and_then(|file| file.metadata()) else {
+                let Some(metadata) = if_readable(opened.and_then(|file| file.metadata()))? else {
                     continue;
                 };
                 last_write = last_write.max(metadata.modified().ok().map(DateTime::from));
                 size += metadata.len();
             }
         }
-        (last_write, size)
+        Ok((last_write, size))
     }
 
-    /// Opens those that can be opened, and sorts them by when they were written.
+    /// Opens files, and sorts them by when they were written.
     ///
     /// # Errors
     /// When a file may exist, and cannot be opened.
@@ -297,19 +312,20 @@ impl<'a> PodLogs<'a> {
     ) -> io::Result<OpenedFiles> {
         let mut opened = OpenedFiles::default();
         for listed in files {
-            match self.open_file(container, listed) {
-                Ok(file) => {
-                    let run = self.run_number(listed.parsed.restart);
-                    let file = LogFile::new(file, listed.parsed.is_compressed(), run)?;
-                    let is_current = listed.parsed.is_current();
-                    opened.files.push(OpenedFile { file: Arc::new(file), is_current });
-                }
+            let run = self.run_number(listed.parsed.restart);
+            let (file, is_lost) = match self.open_file(container, listed) {
+                Ok(file) => (LogFile::new(file, listed.parsed.is_compressed(), run)?, false),
                 Err(error) => match OpenFailure::of(&error) {
-                    OpenFailure::Gone => {}
-                    OpenFailure::NotALog => opened.not_a_log = Some(error),
+                    OpenFailure::Gone => (lost_file(run)?, true),
+                    OpenFailure::NotALog => {
+                        opened.not_a_log = Some(error);
+                        (lost_file(run)?, true)
+                    }
                     _ => return Err(error),
                 },
-            }
+            };
+            let (file, is_current) = (Arc::new(file), listed.parsed.is_current());
+            opened.files.push(OpenedFile { file, is_current, is_lost });
         }
         self.surroundings.heads.sort(&mut opened.files);
         Ok(opened)
@@ -319,4 +335,11 @@ impl<'a> PodLogs<'a> {
     pub(super) fn head(&self, file: &Arc<LogFile>) -> Option<FileHead> {
         self.surroundings.heads.head(file).filter(|head| !head.is_empty())
     }
+}
+
+/// Stands for a file whose content cannot be had. It reads like a compressed one that was cut off
+/// before its first byte: as a gap.
+fn lost_file(run: u64) -> io::Result<LogFile> {
+    let nothing = memfd_create("lost log", MemfdFlags::CLOEXEC)?;
+    LogFile::new(File::from(nothing), true, run)
 }

@@ -19,8 +19,8 @@ use super::{
     layout::PodDirectory,
     located::{Claim, FoundLog, LocateError, LocatedLog},
     lookout::Lookout,
-    open_failure::unless_gone,
-    pod::{Missing, PodLogs},
+    open_failure::{if_readable, unless_gone},
+    pod::{Missing, PodLogs, sort_by_last_write},
     watch::DirectoryWatch,
 };
 use crate::logs::{
@@ -206,8 +206,13 @@ impl FilesSource {
         Ok((files, following))
     }
 
+    /// Checks that pods can be looked up at all.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        self.directory.check()
+    }
+
     /// What pods there are.
-    pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<Arc<Survey>> {
+    pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<Survey> {
         self.inventory.survey(&self.directory, now)
     }
 
@@ -231,9 +236,14 @@ impl FilesSource {
         let seen = pods.iter().filter(|(pod, _)| may_see(pod));
         let mut directories: Vec<_> = seen.flat_map(|(_, all)| all.iter().cloned()).collect();
         directories.sort_by_cached_key(PodDirectory::name);
-        // A pod may go while the list is made.
-        let open = |name| self.directory.open_pod_in(&root, name).ok();
-        Ok(directories.into_iter().filter_map(open).map(summary).collect())
+        let mut summaries = Vec::with_capacity(directories.len());
+        for name in directories {
+            // A pod may be removed while the list is made.
+            if let Some(pod) = if_readable(self.directory.open_pod_in(&root, name))? {
+                summaries.push(summary(pod)?);
+            }
+        }
+        Ok(summaries)
     }
 
     /// The incarnations of a pod that a query is about; it names the last one, or that is the one
@@ -274,11 +284,12 @@ impl FilesSource {
         let of_pod = pods.get(pod).map(Vec::as_slice).unwrap_or_default();
         let directories =
             of_pod.iter().filter(|directory| uid.is_none_or(|uid| *uid == directory.uid));
-        let open = |name: &PodDirectory| self.directory.open_pod_in(root, name.clone()).ok();
-        let mut opened: Vec<PodLogs<'_>> = directories.filter_map(open).collect();
-        if opened.len() > 1 {
-            opened.sort_by_cached_key(|pod| pod.extent().0);
+        let mut opened = Vec::new();
+        for name in directories {
+            // A directory that may be read by nobody here is none of a pod's.
+            opened.extend(if_readable(self.directory.open_pod_in(root, name.clone()))?);
         }
+        sort_by_last_write(&mut opened)?;
         Ok(opened)
     }
 }
@@ -397,11 +408,11 @@ fn index_of(
     Err(LocateError::CursorExpired)
 }
 
-fn summary(pod: PodLogs<'_>) -> PodSummary {
-    let (last_write, size) = pod.extent();
-    let containers = pod.containers().unwrap_or_default().to_vec();
+fn summary(pod: PodLogs<'_>) -> io::Result<PodSummary> {
+    let (last_write, size) = pod.extent()?;
+    let containers = if_readable(pod.containers())?.unwrap_or_default().to_vec();
     let PodDirectory { pod, uid } = pod.name;
-    PodSummary { pod, uid, containers, last_write, size }
+    Ok(PodSummary { pod, uid, containers, last_write, size })
 }
 
 fn choose(

@@ -26,6 +26,8 @@ pub(super) struct OpenedFile {
     pub(super) file: Arc<LogFile>,
     /// It has the name of the file that is written to.
     pub(super) is_current: bool,
+    /// It stands for a file that is listed and cannot be opened.
+    pub(super) is_lost: bool,
 }
 
 /// What came of opening files of a container.
@@ -38,6 +40,17 @@ pub(super) struct OpenedFiles {
 }
 
 impl OpenedFiles {
+    /// Whether any of the files could be opened.
+    pub(super) fn has_any(&self) -> bool {
+        self.files.iter().any(|opened| !opened.is_lost)
+    }
+
+    /// Only the files that could be opened.
+    pub(super) fn without_lost(mut self) -> Self {
+        self.files.retain(|opened| !opened.is_lost);
+        self
+    }
+
     /// Keeps only the file that is written to. While a file is rotated there is a moment when none
     /// has the current one's name; then it is the one that had it.
     pub(super) fn keep_current(&mut self) {
@@ -123,7 +136,7 @@ mod tests {
     }
 
     fn rotated(content: &str) -> OpenedFile {
-        OpenedFile { file: open(content), is_current: false }
+        OpenedFile { file: open(content), is_current: false, is_lost: false }
     }
 
     #[track_caller]
@@ -139,7 +152,7 @@ mod tests {
 
     #[test]
     fn files_are_sorted_by_the_times_of_their_first_lines_and_the_current_one_is_last() {
-        let current = || OpenedFile { file: open(&line(1)), is_current: true };
+        let current = || OpenedFile { file: open(&line(1)), is_current: true, is_lost: false };
         check(vec![rotated(&line(3)), rotated(&line(2)), current()], &[1, 0, 2]);
         check(vec![rotated(&line(2)), rotated(&line(2)), current()], &[0, 1, 2]);
         check(vec![rotated(&(line(3) + &line(1))), rotated(&line(2))], &[1, 0]);
