@@ -100,7 +100,7 @@ impl UserStore {
     /// Creates a user unless an enabled one may administer by a role. `None` when one does.
     ///
     /// # Errors
-    /// As [`UserStore::create`].
+    /// As [`create_user`].
     pub(crate) async fn create_unless_administered(
         &self,
         user: NewUser,

@@ -12,7 +12,7 @@
 //!   the old file is left only when it was quiet for [`GRACE`] after the new one was seen.
 //! - While nobody looks the log may be rotated more than once. The files between are those whose
 //!   first lines were in none of the files before.
-//! - A rotated file is compressed and deleted. Its descriptor still reads, for [`HELD`]; then
+//! - A rotated file is compressed and deleted. Its descriptor still reads, for [`state::HELD`]; then
 //!   readers who did not come that far get a gap.
 //! - A file may be emptied (`copytruncate`), and filled again before anyone looks. What was not
 //!   read by then is lost, and nobody knows how much that is: a gap.
