@@ -303,7 +303,8 @@ mod tests {
         }
 
         fn survey(&self) -> Survey {
-            self.inventory.survey(&self.directory, DateTime::UNIX_EPOCH).unwrap()
+            let now = DateTime::from_timestamp(1_793_527_200, 0).unwrap();
+            self.inventory.survey(&self.directory, now).unwrap()
         }
 
         fn pod(&self, name: &str) -> Arc<SeenPod> {
