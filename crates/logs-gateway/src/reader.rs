@@ -146,7 +146,7 @@ impl LogReader {
         self.source.survey(now)
     }
 
-    /// All pods as they were at this version of the survey, whoever may see them.
+    /// All pods as they were at this version of the survey, before permissions are applied.
     pub(crate) fn pods_at(&self, version: u64) -> Result<Pods, TooOld> {
         self.source.pods_at(version)
     }

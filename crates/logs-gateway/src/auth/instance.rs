@@ -85,7 +85,7 @@ impl Instance {
                     tracing::info!(instance = %self.validate, "the authority takes no batches");
                     self.no_batches_until.set(Some(Instant::now() + NO_BATCHES_FOR));
                 }
-                // Whoever it was that made it too large, the others are not to suffer.
+                // One token with a large answer must not fail the others of the batch.
                 Err(Unknown::TooLarge) => {}
                 answers => return answers,
             }

@@ -118,7 +118,7 @@ impl Status {
             .with_header(header::RETRY_AFTER, "1")
     }
 
-    /// 503: whether there are pods or logs cannot be told right now. The cause is for the log.
+    /// 503: the log directory cannot be read right now. The cause belongs in our log only.
     pub(super) fn source_unavailable(cause: &dyn fmt::Display) -> Self {
         let message = "the log directory cannot be looked at right now; try again";
         let mut status = Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message)

@@ -15,7 +15,7 @@
 //! - A rotated file is compressed and deleted. Its descriptor still reads, for [`state::HELD`]; then
 //!   readers who did not come that far get a gap.
 //! - A file may be emptied (`copytruncate`), and filled again before anyone looks. What was not
-//!   read by then is lost, and nobody knows how much that is: a gap.
+//!   read by then is lost, in unknown amount: a gap.
 //! - A copy may take a file's place (`sed -i`, a restored backup). It is read on from the same
 //!   offset if it holds what the file held there, else from its beginning, after a gap.
 

@@ -88,7 +88,8 @@ impl Inventory {
     /// Looks what pods there are now.
     ///
     /// # Errors
-    /// When that cannot be told for certain. What is remembered does not change then.
+    /// When a directory or file cannot be read for a reason other than its absence. The inventory
+    /// does not change then.
     pub(super) fn survey(
         &self,
         directory: &LogDirectory,

@@ -53,7 +53,8 @@ pub(crate) enum LocateError {
     /// cause is for the log.
     #[error("the file is not a log: {0}")]
     NotALog(io::Error),
-    /// Whether there is a log cannot be told right now. The cause is for the log.
+    /// The log directory cannot be read right now, so a log may exist or not. The cause belongs in
+    /// our log only.
     #[error("the log directory cannot be looked at: {0}")]
     SourceUnavailable(io::Error),
     /// There is a file, but it cannot be read. The cause is for the log.

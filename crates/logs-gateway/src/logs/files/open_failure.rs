@@ -13,7 +13,7 @@ pub(super) enum OpenFailure {
     NotALog,
     /// The gateway's user may not read it.
     Denied,
-    /// Whether it exists cannot be told: a root directory cannot be opened, or the gateway is short
+    /// It may exist or not: a root directory cannot be opened, or the gateway is short
     /// of descriptors or memory. The next attempt may succeed.
     Unknown,
     /// Anything else, such as a fault of the disk.

@@ -120,7 +120,7 @@ impl From<io::Error> for Missing {
 /// Sorts the incarnations of a pod: the one written last is at the end.
 ///
 /// # Errors
-/// When that cannot be told right now.
+/// When a directory or file cannot be read for a reason other than its absence.
 pub(super) fn sort_by_last_write(incarnations: &mut Vec<PodLogs<'_>>) -> io::Result<()> {
     if incarnations.len() < 2 {
         return Ok(());
@@ -285,7 +285,7 @@ impl<'a> PodLogs<'a> {
     /// read for certain does not count.
     ///
     /// # Errors
-    /// When that cannot be told right now.
+    /// When a directory or file cannot be read for a reason other than its absence.
     pub(super) fn extent(&self) -> io::Result<(Option<DateTime<Utc>>, u64)> {
         let (mut last_write, mut size) = (None, 0);
         for container in if_readable(self.containers())?.unwrap_or_default().iter() {

@@ -44,7 +44,7 @@ pub(crate) struct SeenContainer {
 /// at, or be no pod's.
 ///
 /// # Errors
-/// When that cannot be told for certain.
+/// When a directory or file cannot be read for a reason other than its absence.
 pub(super) fn last_written<'a>(
     directory: &'a LogDirectory,
     root: &OwnedFd,
@@ -61,7 +61,7 @@ pub(super) fn last_written<'a>(
 /// The very pod that it was, if nothing about it changed.
 ///
 /// # Errors
-/// When that cannot be told for certain.
+/// When a directory or file cannot be read for a reason other than its absence.
 pub(super) fn look_at(
     pod: &PodLogs<'_>,
     before: Option<&Arc<SeenPod>>,
