@@ -228,7 +228,7 @@ impl SessionAuthority {
     /// The session that a refresh token would renew now, if there is one. The token is not spent.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn session_renewed_by(
         &self,
         token: &BearerToken,
@@ -278,7 +278,7 @@ impl SessionAuthority {
     /// The sessions of the user, the newest first.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn sessions(
         &self,
         own: &LiveSession,
@@ -289,7 +289,7 @@ impl SessionAuthority {
     /// What is known of the session itself. `None` if it has just ended.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn session_details(
         &self,
         own: &LiveSession,

@@ -56,7 +56,7 @@ pub(crate) async fn clock_of(database: &Database) -> Result<SystemClock, Unavail
 /// Persists the greatest instant seen.
 ///
 /// # Errors
-/// When it cannot be written.
+/// When the database cannot be written.
 pub(crate) async fn persist(database: &Database, now: DateTime<Utc>) -> Result<(), Unavailable> {
     let now = now.timestamp_millis();
     let write = async move |connection: &mut SqliteConnection| {
@@ -73,7 +73,7 @@ pub(crate) async fn persist(database: &Database, now: DateTime<Utc>) -> Result<(
 /// and grants end that have expired by what was seen, or were made in the future.
 ///
 /// # Errors
-/// When it cannot be written. Nothing is then.
+/// When the database cannot be written. Nothing is then.
 pub(crate) async fn reset(
     connection: &mut SqliteConnection,
     now: DateTime<Utc>,

@@ -194,7 +194,7 @@ mod tests {
     const MUCH: ReadingCost = ReadingCost { stored_bytes: u64::MAX, is_compressed: false };
     const LITTLE: ReadingCost = ReadingCost { stored_bytes: 1, is_compressed: false };
 
-    /// Goes on until nobody waits for it, and counts its steps.
+    /// Runs until its client has left, and counts its steps.
     fn endless(steps: &AtomicUsize) -> io::Result<()> {
         loop {
             pace::step()?;

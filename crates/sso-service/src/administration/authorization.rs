@@ -38,7 +38,7 @@ impl Authorization {
     /// Checks that the session or the key still exists, and that its user may administer.
     ///
     /// # Errors
-    /// When it does not, or it cannot be told.
+    /// When the permission is missing, or the database cannot be read.
     pub(super) async fn check(
         &self,
         connection: &mut SqliteConnection,

@@ -61,7 +61,7 @@ impl Administration {
     /// Security events, the newest first.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn audit(&self, part: &Part<i64>) -> Result<Page<Value>, Unavailable> {
         self.history.page(part).await
     }

@@ -14,7 +14,7 @@ impl Administration {
     /// Some grants, the oldest first, also those that were over lately.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn grants(
         &self,
         part: &Part<Uuid>,

@@ -26,7 +26,7 @@ impl Administration {
     /// Some keys, the oldest first, also those that were over lately.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn keys(
         &self,
         part: &Part<Uuid>,

@@ -14,7 +14,7 @@ impl Administration {
     /// Some roles, by name.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn roles(&self, part: &Part) -> Result<Page<Role>, AdministrationError> {
         Ok(self.users.roles_page(part).await?)
     }

@@ -55,7 +55,7 @@ impl Administration {
     /// Some users, by name.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn users(&self, part: &Part) -> Result<Page<User>, AdministrationError> {
         let now = self.now();
         let page = self.users.page(part).await?;
@@ -175,7 +175,7 @@ impl Administration {
     /// Ends all sessions of a user at once.
     ///
     /// # Errors
-    /// When there is no such user, or it cannot be written.
+    /// When the user does not exist, or the database cannot be written.
     pub(crate) async fn end_sessions_of(
         &self,
         actor: Actor<'_>,

@@ -23,7 +23,7 @@ impl AuditHistory {
     /// Some events, the newest first. What cannot be read any more is left out.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn page(&self, part: &Part<i64>) -> Result<Page<Value>, Unavailable> {
         let found =
             query("SELECT number, event FROM audit WHERE number < ? ORDER BY number DESC LIMIT ?");

@@ -123,7 +123,7 @@ impl AuditRecord {
     /// Writes the line of a series, if anything was changed.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the database cannot be written.
     pub(crate) fn finish(&mut self, series: EventSeries) -> Result<(), AuditFileError> {
         match series.count {
             0 => Ok(()),

@@ -80,7 +80,7 @@ async fn insert(database: &Database, lot: Vec<Event>) -> Result<(), Unavailable>
 /// Writes events, in the transaction of what they tell of.
 ///
 /// # Errors
-/// When they cannot be written.
+/// When the database cannot be written.
 pub(super) async fn insert_events(
     connection: &mut SqliteConnection,
     events: &[Event],

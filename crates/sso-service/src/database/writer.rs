@@ -37,7 +37,7 @@ pub(crate) trait Follow: Send + 'static {
     /// the database counts as open, after every commit before it is answered, and now and then.
     ///
     /// # Errors
-    /// When it cannot be told. What was missed is looked at the next time.
+    /// When the database cannot be read. What was missed is looked at the next time.
     async fn catch_up(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error>;
 }
 

@@ -36,7 +36,7 @@ impl GrantStore {
     /// Some grants, the oldest first.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn page(&self, part: &Part<Uuid>) -> Result<Page<Grant>, Unavailable> {
         let found = query_as(
             "SELECT grants.id, username, permission, expires_at, reason, granted_by,
@@ -54,7 +54,7 @@ impl GrantStore {
 /// Takes a grant back. `None` when there is none of this id.
 ///
 /// # Errors
-/// When it cannot be written.
+/// When the database cannot be written.
 pub(crate) async fn delete_grant(
     connection: &mut SqliteConnection,
     id: Uuid,
@@ -71,7 +71,7 @@ pub(crate) async fn delete_grant(
 /// Makes a grant. It is in force at the user's next validation.
 ///
 /// # Errors
-/// When there is no such user, or it cannot be written.
+/// When the user does not exist, or the database cannot be written.
 pub(crate) async fn create_grant(
     connection: &mut SqliteConnection,
     grant: NewGrant,

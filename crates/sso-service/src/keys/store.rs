@@ -49,7 +49,7 @@ impl KeyStore {
     /// Some keys, the oldest first.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn page(&self, part: &Part<Uuid>) -> Result<Page<ApiKey>, Unavailable> {
         let after = part.after.map(|id| id.to_string()).unwrap_or_default();
         let found = query_as(select_keys!("WHERE id > ? ORDER BY id LIMIT ?"));
@@ -62,7 +62,7 @@ impl KeyStore {
 /// Deletes a key, and gives its name. `None` when there is none of this id.
 ///
 /// # Errors
-/// When it cannot be written.
+/// When the database cannot be written.
 pub(crate) async fn delete_key(
     connection: &mut SqliteConnection,
     id: Uuid,
@@ -76,7 +76,7 @@ pub(crate) async fn delete_key(
 /// Deletes the key of this name, and tells whether there was one.
 ///
 /// # Errors
-/// When it cannot be written.
+/// When the database cannot be written.
 pub(crate) async fn delete_named_key(
     connection: &mut SqliteConnection,
     name: &KeyName,

@@ -56,7 +56,7 @@ impl Journal {
     /// Has it say this, and nothing else. Waits for the disk, unless it says so already.
     ///
     /// # Errors
-    /// When it cannot be written. It says what it did before then.
+    /// When the database cannot be written. It says what it did before then.
     pub(super) fn write(&self, pending: Pending) -> io::Result<()> {
         match &self.0 {
             Some(file) => lock(file).write(pending),

@@ -110,7 +110,7 @@ impl LiveUser {
     }
 
     /// What is to be said of the user now. A grant that has ended is not in force from that very
-    /// instant on: whoever comes first then finds out what is left, for all.
+    /// instant on: the first validation after it evaluates the permissions anew, for all.
     pub(super) fn account_at(&self, now: DateTime<Utc>) -> Arc<Account> {
         let known = self.account.load_full();
         if known.holds_at(now) {

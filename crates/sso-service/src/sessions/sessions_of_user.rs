@@ -79,7 +79,7 @@ impl SessionStore {
     /// The user's sessions, the newest first.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn list(
         &self,
         own: &LiveSession,
@@ -93,7 +93,7 @@ impl SessionStore {
     /// Some sessions of a user, the newest first.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn page_of(
         &self,
         user: i64,
@@ -115,7 +115,7 @@ impl SessionStore {
     /// What is told of the session, unless it has just ended.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn details(
         &self,
         own: &LiveSession,

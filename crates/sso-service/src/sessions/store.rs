@@ -85,7 +85,7 @@ impl SessionStore {
     /// changed.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn renewed_by(
         &self,
         hash: &TokenHash,

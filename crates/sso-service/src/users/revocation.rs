@@ -55,8 +55,8 @@ impl UserStore {
     }
 }
 
-/// Number and epoch of a user of whom this much can be revoked. `None` if there is no such user,
-/// or nobody else could administer.
+/// The row id and epoch of a user whose access may be revoked. `None` if the user does not exist, or
+/// is the last administrator.
 pub(crate) async fn revocable(
     connection: &mut SqliteConnection,
     username: &Username,

@@ -33,7 +33,7 @@ impl UserStore {
     /// All roles, by name.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn roles(&self) -> Result<Vec<Role>, StoreError> {
         let roles = query_as(
             "SELECT name, builtin, (SELECT json_group_array(permission) FROM (
@@ -47,7 +47,7 @@ impl UserStore {
     /// Some roles, by name.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn roles_page(&self, part: &Part) -> Result<Page<Role>, StoreError> {
         let mut roles = self.roles().await?;
         if let Some(after) = &part.after {
@@ -75,7 +75,7 @@ pub(crate) async fn set_role(
 /// Deletes a role that nobody has.
 ///
 /// # Errors
-/// When there is no such role, somebody has it, it is built in, or it cannot be written.
+/// When the role does not exist, is assigned or built in, or the database cannot be written.
 pub(crate) async fn delete_role(
     connection: &mut SqliteConnection,
     role: &RoleName,

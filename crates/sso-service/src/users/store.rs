@@ -58,7 +58,7 @@ impl UserStore {
     /// The user of this name.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn find(&self, username: &Username) -> Result<Option<User>, StoreError> {
         user_by_name(&mut *self.database.reader().await?, username).await
     }
@@ -66,7 +66,7 @@ impl UserStore {
     /// The user of this number.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn get(&self, number: i64) -> Result<Option<User>, StoreError> {
         user_by_number(&mut *self.database.reader().await?, number).await
     }
@@ -74,7 +74,7 @@ impl UserStore {
     /// All users, by name.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn list(&self) -> Result<Vec<User>, StoreError> {
         all_users(&mut *self.database.reader().await?).await
     }
@@ -82,7 +82,7 @@ impl UserStore {
     /// Some users, by name.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn page(&self, part: &Part) -> Result<Page<User>, StoreError> {
         let after = part.after.as_deref().unwrap_or_default();
         let found = users_after(&mut *self.database.reader().await?, after, part.wanted()).await?;
@@ -92,7 +92,7 @@ impl UserStore {
     /// Whether an enabled user may administer by a role.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the database cannot be read.
     pub(crate) async fn has_admin(&self) -> Result<bool, Unavailable> {
         Ok(has_admin(&mut *self.database.reader().await?).await?)
     }
@@ -119,7 +119,7 @@ impl UserStore {
     /// was changed in the meantime.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the database cannot be written.
     pub(crate) async fn renew_hash(
         &self,
         user: i64,
@@ -183,7 +183,7 @@ pub(crate) async fn delete_user(
 /// Ends the user's sessions, all at once.
 ///
 /// # Errors
-/// When there is no such user, or it cannot be written.
+/// When the user does not exist, or the database cannot be written.
 pub(crate) async fn end_user_sessions(
     connection: &mut SqliteConnection,
     username: &Username,
@@ -194,7 +194,7 @@ pub(crate) async fn end_user_sessions(
 /// Ends everybody's sessions, all at once. A log-in that is on its way goes on.
 ///
 /// # Errors
-/// When it cannot be written.
+/// When the database cannot be written.
 pub(crate) async fn end_all_sessions(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     query(
         "UPDATE session_count SET ended_through = coalesce(

@@ -94,8 +94,7 @@ impl Node {
     /// Renames the current file, which is written to until there is a new one. The answer is the
     /// open file.
     pub(super) fn rename(&mut self) -> File {
-        // Of a run that was rotated before anyone saw it nobody knows whether its first file is
-        // still there.
+        // A run that is rotated before a reader has seen it may have lost its first file already.
         self.may_lose |= self.is_new_run;
         self.rotations += 1;
         let renamed = self.path(&format!(".20261101-{:06}", self.rotations));
