@@ -3,14 +3,12 @@
 use actix_web::http::StatusCode;
 use service_runtime::http::Problem;
 
-use super::{
-    error::too_many_attempts,
-    json_body::{fault_at, refused},
-};
+use super::error::too_many_attempts;
 use crate::{
     accounts::{OwnPasswordError, RegisterError},
     administration::AdministrationError,
     grants::GrantError,
+    http::wire::json_body::{fault_at, refused},
     keys::KeyError,
     users::{ChangeError, CreateError},
 };

@@ -11,8 +11,12 @@ use service_runtime::http::{Edge, endpoint, no_such_endpoint};
 use shared_types::paths;
 
 use super::{
-    admin, cors, csrf, login, logout, pages, password, refresh, register, session, sessions,
-    validate, validate_batch,
+    admin,
+    auth::{
+        login, logout, password, refresh, register, session, sessions, validate, validate_batch,
+    },
+    caller::csrf,
+    cors, pages,
 };
 use crate::{
     accounts::Accounts, administration::Administration, authority::SessionAuthority, site::Site,

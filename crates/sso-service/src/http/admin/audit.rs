@@ -3,11 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use service_runtime::http::Result;
 
-use super::{
-    administrator::Administrator,
-    listed::{listed, part},
-};
-use crate::administration::Administration;
+use super::listed::{listed, part};
+use crate::{administration::Administration, http::caller::administrator::Administrator};
 
 /// Some security events, the newest first, each as it stands in the audit log.
 pub(super) async fn list(

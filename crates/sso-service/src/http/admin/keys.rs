@@ -9,16 +9,16 @@ use serde::Serialize;
 use service_runtime::http::{Query, Result};
 use uuid::Uuid;
 
-use super::{
-    administrator::Administrator,
-    listed::{done, listed, part},
-};
+use super::listed::{done, listed, part};
 use crate::{
     administration::{Administration, AdministrationError, KeyWish},
     http::{
-        answer::private_in,
-        instant::Instant,
-        json_body::{Members, members_of},
+        caller::administrator::Administrator,
+        wire::{
+            answer::private_in,
+            instant::Instant,
+            json_body::{Members, members_of},
+        },
     },
     keys::ApiKey,
 };

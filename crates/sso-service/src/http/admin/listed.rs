@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use service_runtime::http::{Query, Result};
 
 use crate::{
-    http::answer::private,
+    http::wire::answer::private,
     page::{Page, Part},
 };
 

@@ -1,6 +1,5 @@
 //! `/admin/…`: for whoever holds `sso:admin`, who is as powerful as root.
 
-mod administrator;
 mod audit;
 mod grants;
 mod keys;

@@ -8,13 +8,14 @@ use serde::Serialize;
 use service_runtime::http::{Query, Result};
 use shared_types::Permission;
 
-use super::{
-    administrator::Administrator,
-    listed::{done, listed, part},
-};
+use super::listed::{done, listed, part};
 use crate::{
     administration::Administration,
-    http::{account_error::no_such_role, answer::private_in, json_body::members_of},
+    http::{
+        account_error::no_such_role,
+        caller::administrator::Administrator,
+        wire::{answer::private_in, json_body::members_of},
+    },
     users::{Permissions, Role, RoleName},
 };
 

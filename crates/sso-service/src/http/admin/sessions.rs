@@ -12,11 +12,13 @@ use service_runtime::http::{Query, Result};
 use uuid::Uuid;
 
 use super::{
-    administrator::Administrator,
     listed::{done, listed, part},
     users::username,
 };
-use crate::{administration::Administration, sessions::SessionDetails};
+use crate::{
+    administration::Administration, http::caller::administrator::Administrator,
+    sessions::SessionDetails,
+};
 
 /// Some sessions of a user, the newest first.
 pub(super) async fn list(

@@ -9,16 +9,16 @@ use serde::Serialize;
 use service_runtime::http::{Problem, Query, Result};
 use uuid::Uuid;
 
-use super::{
-    administrator::Administrator,
-    listed::{done, listed, part},
-};
+use super::listed::{done, listed, part};
 use crate::{
     administration::{Administration, NewUserWish, UserWish},
     http::{
         account_error::no_such_user,
-        answer::{private, private_in},
-        json_body::{Members, members_of},
+        caller::administrator::Administrator,
+        wire::{
+            answer::{private, private_in},
+            json_body::{Members, members_of},
+        },
     },
     users::{RoleName, User, Username},
 };

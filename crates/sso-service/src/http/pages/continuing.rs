@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     authority::LoggedIn,
-    http::cookies,
+    http::caller::cookies,
     site::{Landing, Site},
 };
 

@@ -5,7 +5,7 @@ use service_runtime::http::{
     ContentType, Query, Result, content_type, read_body, unsupported_media_type,
 };
 
-use crate::http::login::form_fields;
+use crate::http::auth::login::form_fields;
 
 /// The fields of a form that was posted.
 pub(super) async fn read_form(request: &HttpRequest, body: Payload) -> Result<Query> {

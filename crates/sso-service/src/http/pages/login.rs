@@ -19,8 +19,8 @@ use crate::{
     accounts::Accounts,
     authority::SessionAuthority,
     http::{
-        csrf,
-        login::{Credentials, begin_session},
+        auth::login::{Credentials, begin_session},
+        caller::csrf,
     },
     site::{Landing, Site},
 };

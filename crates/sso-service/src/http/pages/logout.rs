@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     authority::SessionAuthority,
-    http::{cookies, csrf, logout::end_session},
+    http::{
+        auth::logout::end_session,
+        caller::{cookies, csrf},
+    },
     site::Site,
 };
 

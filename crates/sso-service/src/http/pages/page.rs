@@ -17,7 +17,7 @@ use url::form_urlencoded;
 
 use crate::{
     authority::LoggedIn,
-    http::cookies,
+    http::caller::cookies,
     site::{Landing, Site},
 };
 

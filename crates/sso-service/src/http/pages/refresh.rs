@@ -15,9 +15,11 @@ use super::{
 use crate::{
     authority::{RefreshError, SessionAuthority},
     http::{
-        credential::{refresh_token_in_cookie, required},
-        csrf,
-        source::source,
+        caller::{
+            credential::{refresh_token_in_cookie, required},
+            csrf,
+        },
+        wire::source::source,
     },
     site::{Landing, Site},
 };

@@ -18,10 +18,12 @@ use crate::{
     accounts::{Accounts, Newcomer, RegisterError},
     authority::SessionAuthority,
     http::{
-        csrf,
-        json_body::{fault_at, refused},
-        login::{Credentials, begin_session},
-        source::source,
+        auth::login::{Credentials, begin_session},
+        caller::csrf,
+        wire::{
+            json_body::{fault_at, refused},
+            source::source,
+        },
     },
     site::{Landing, Site},
     users::{CreateError, Email, HashError, PasswordFault},

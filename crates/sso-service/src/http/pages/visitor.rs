@@ -12,7 +12,7 @@ use url::form_urlencoded;
 
 use crate::{
     authority::SessionAuthority,
-    http::{
+    http::caller::{
         cookies::TokenCookie,
         credential::{comes_in, required, token_of},
     },

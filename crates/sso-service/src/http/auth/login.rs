@@ -19,20 +19,22 @@ use service_runtime::http::{
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{
-    answer::private_in,
-    cookies, csrf,
-    json_body::{Members, fault_at, refuse},
-};
 use crate::{
     authority::{LoggedIn, LoginError, SessionAuthority},
+    http::{
+        caller::{cookies, csrf},
+        wire::{
+            answer::private_in,
+            json_body::{Members, fault_at, refuse},
+        },
+    },
     login_guard::Typed,
     sessions::Client,
     site::Site,
 };
 
 /// Begins a session, in cookies as well if that is asked for.
-pub(super) async fn login(
+pub(in crate::http) async fn login(
     request: HttpRequest,
     body: Payload,
     authority: Data<SessionAuthority>,
@@ -57,7 +59,7 @@ pub(super) async fn login(
 }
 
 /// Begins the session of whoever sent these credentials.
-pub(super) async fn begin_session(
+pub(in crate::http) async fn begin_session(
     request: &HttpRequest,
     credentials: &Credentials,
     authority: &SessionAuthority,
@@ -69,9 +71,9 @@ pub(super) async fn begin_session(
 }
 
 /// What somebody logs in with. The name is wiped as the password is: people mix up the fields.
-pub(super) struct Credentials {
-    pub(super) username: Zeroizing<String>,
-    pub(super) password: Zeroizing<String>,
+pub(in crate::http) struct Credentials {
+    pub(in crate::http) username: Zeroizing<String>,
+    pub(in crate::http) password: Zeroizing<String>,
 }
 
 impl Credentials {
@@ -88,7 +90,7 @@ impl Credentials {
     }
 
     /// A form as OAuth 2's password grant has it: `grant_type`, `scope` and the like are ignored.
-    pub(super) fn from_fields(mut fields: Query) -> Result<Self> {
+    pub(in crate::http) fn from_fields(mut fields: Query) -> Result<Self> {
         let [username, password] = ["username", "password"].map(|name| fields.take(name));
         std::mem::take(fields.faults()).into_result()?;
         let mut faults = Vec::new();
@@ -108,7 +110,7 @@ impl Credentials {
 }
 
 /// The fields of a form.
-pub(super) fn form_fields(body: &[u8]) -> Result<Query> {
+pub(in crate::http) fn form_fields(body: &[u8]) -> Result<Query> {
     let not_utf_8 =
         |_| Problem::new(StatusCode::BAD_REQUEST, "bad_request", "The form is not UTF-8.");
     std::str::from_utf8(body).map(Query::parse).map_err(not_utf_8)
@@ -120,7 +122,7 @@ fn client(request: &HttpRequest, ip: IpAddr) -> Client {
 }
 
 /// What is said to whoever has logged in or renewed a session.
-pub(super) fn answer(logged_in: &LoggedIn) -> Answer<'_> {
+pub(in crate::http) fn answer(logged_in: &LoggedIn) -> Answer<'_> {
     let account = &logged_in.account;
     Answer {
         token: logged_in.token.expose(),
@@ -140,7 +142,7 @@ pub(super) fn answer(logged_in: &LoggedIn) -> Answer<'_> {
 
 /// What a log-in says. `token` is for people, `access_token` for OAuth 2 clients.
 #[derive(Serialize)]
-pub(super) struct Answer<'a> {
+pub(in crate::http) struct Answer<'a> {
     token: &'a str,
     access_token: &'a str,
     token_type: &'static str,

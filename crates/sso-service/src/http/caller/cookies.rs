@@ -13,7 +13,7 @@ use crate::{authority::LoggedIn, site::Site};
 
 /// What a cookie carries.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum TokenCookie {
+pub(in crate::http) enum TokenCookie {
     /// The session token, for every path.
     Session,
     /// The refresh token, for the one path that takes it.
@@ -41,7 +41,7 @@ impl TokenCookie {
     }
 
     /// The different values in a request's headers.
-    pub(super) fn values_in<'a>(
+    pub(in crate::http) fn values_in<'a>(
         self,
         headers: &'a HeaderMap,
         site: &Site,
@@ -67,7 +67,7 @@ impl TokenCookie {
 /// Gives both tokens to the browser. The cookie of the session token stays as long as that of the
 /// refresh token: an expired token still says which session a log-out ends, and the other cookie
 /// is not sent there.
-pub(super) fn give(response: &mut HttpResponseBuilder, logged_in: &LoggedIn, site: &Site) {
+pub(in crate::http) fn give(response: &mut HttpResponseBuilder, logged_in: &LoggedIn, site: &Site) {
     let (token, refresh_token) = (logged_in.token.expose(), logged_in.refresh_token.expose());
     let lives =
         |until: DateTime<Utc>| Duration::seconds((until - logged_in.issued_at).num_seconds());
@@ -79,7 +79,7 @@ pub(super) fn give(response: &mut HttpResponseBuilder, logged_in: &LoggedIn, sit
 }
 
 /// Has the browser forget both.
-pub(super) fn take_back(response: &mut HttpResponseBuilder, site: &Site) {
+pub(in crate::http) fn take_back(response: &mut HttpResponseBuilder, site: &Site) {
     for cookie in [TokenCookie::Session, TokenCookie::Refresh] {
         response.cookie(cookie.holding("", Duration::ZERO, site));
     }

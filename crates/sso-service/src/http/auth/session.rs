@@ -9,19 +9,18 @@ use service_runtime::http::{Problem, Query, Result};
 use shared_types::Validation;
 use uuid::Uuid;
 
-use super::{
-    answer::private,
-    credential::{required, token_of},
-    validation::validation,
-};
 use crate::{
     authority::{Holder, SessionAuthority},
+    http::{
+        caller::credential::{required, token_of},
+        wire::{answer::private, validation::validation},
+    },
     sessions::Principal,
     site::Site,
 };
 
 /// The session of the token.
-pub(super) async fn session(
+pub(in crate::http) async fn session(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
     site: Data<Site>,
@@ -40,7 +39,7 @@ pub(super) async fn session(
 }
 
 /// The user of the token.
-pub(super) async fn user(
+pub(in crate::http) async fn user(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
     site: Data<Site>,
@@ -58,7 +57,7 @@ pub(super) async fn user(
 }
 
 /// Whoever asks about oneself, without any parameter.
-pub(super) fn authenticate(
+pub(in crate::http) fn authenticate(
     request: &HttpRequest,
     authority: &SessionAuthority,
     site: &Site,

@@ -9,7 +9,7 @@ const LAST_YEAR: i32 = 9999;
 
 /// An instant in the form of RFC 3339, of any offset. It can be written again in UTC.
 #[derive(Debug)]
-pub(super) struct Instant(pub(super) DateTime<Utc>);
+pub(in crate::http) struct Instant(pub(in crate::http) DateTime<Utc>);
 
 impl FromStr for Instant {
     type Err = InvalidInstant;
@@ -28,7 +28,7 @@ impl FromStr for Instant {
 /// The text is no instant.
 #[derive(Debug, thiserror::Error)]
 #[error("must be an instant like 2027-01-15T08:00:00Z")]
-pub(super) struct InvalidInstant;
+pub(in crate::http) struct InvalidInstant;
 
 #[cfg(test)]
 mod tests {

@@ -3,18 +3,20 @@
 use actix_web::{HttpRequest, HttpResponse, http::header::CACHE_CONTROL, web::Data};
 use service_runtime::http::{Problem, Query, RequestContext, Result};
 
-use super::{
-    cookies,
-    credential::{has_token_cookie, tokens_for_log_out},
-    source::source,
-};
 use crate::{
     authority::{Refusal, SessionAuthority},
+    http::{
+        caller::{
+            cookies,
+            credential::{has_token_cookie, tokens_for_log_out},
+        },
+        wire::source::source,
+    },
     site::Site,
 };
 
 /// Ends the session of the token. A token that stands for none is as good as logged out.
-pub(super) async fn logout(
+pub(in crate::http) async fn logout(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
     site: Data<Site>,
@@ -32,7 +34,7 @@ pub(super) async fn logout(
 
 /// Ends the session that the tokens of a request stand for. Says whether there was a token, or a
 /// cookie without one: that is as good as logged out.
-pub(super) async fn end_session(
+pub(in crate::http) async fn end_session(
     request: &HttpRequest,
     authority: &SessionAuthority,
     site: &Site,

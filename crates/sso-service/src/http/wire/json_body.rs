@@ -16,20 +16,20 @@ use zeroize::Zeroizing;
 
 /// The members of a JSON object. A handler takes the ones it knows; others are ignored.
 #[derive(Default)]
-pub(super) struct Members {
+pub(in crate::http) struct Members {
     values: BTreeMap<String, Value>,
     faults: Vec<FieldFault>,
 }
 
 impl Members {
     /// Reads a body.
-    pub(super) fn parse(body: &[u8]) -> Result<Self> {
+    pub(in crate::http) fn parse(body: &[u8]) -> Result<Self> {
         let Unique(values) = serde_json::from_slice(body).map_err(|_| unreadable())?;
         Ok(Self { values, faults: Vec::new() })
     }
 
     /// Takes a text that may be absent. Anything else is a fault.
-    pub(super) fn text(&mut self, name: &str) -> Option<Zeroizing<String>> {
+    pub(in crate::http) fn text(&mut self, name: &str) -> Option<Zeroizing<String>> {
         match self.values.remove(name)? {
             Value::String(text) => Some(Zeroizing::new(text)),
             _ => {
@@ -40,7 +40,7 @@ impl Members {
     }
 
     /// Takes a text. Its absence is a fault, and gives an empty one.
-    pub(super) fn required_text(&mut self, name: &str) -> Zeroizing<String> {
+    pub(in crate::http) fn required_text(&mut self, name: &str) -> Zeroizing<String> {
         if !self.values.contains_key(name) {
             self.refuse(name, "is missing");
         }
@@ -48,7 +48,10 @@ impl Members {
     }
 
     /// Takes a text that may be absent or null, which says that there is none.
-    pub(super) fn text_or_null(&mut self, name: &str) -> Option<Option<Zeroizing<String>>> {
+    pub(in crate::http) fn text_or_null(
+        &mut self,
+        name: &str,
+    ) -> Option<Option<Zeroizing<String>>> {
         if self.values.get(name).is_some_and(Value::is_null) {
             self.values.remove(name);
             return Some(None);
@@ -57,7 +60,7 @@ impl Members {
     }
 
     /// Takes a value that is spelled as a text. `None` is its absence, or a fault.
-    pub(super) fn required<T>(&mut self, name: &str) -> Option<T>
+    pub(in crate::http) fn required<T>(&mut self, name: &str) -> Option<T>
     where
         T: FromStr<Err: fmt::Display>,
     {
@@ -69,7 +72,7 @@ impl Members {
     }
 
     /// Takes the text of a value that may be absent or null.
-    pub(super) fn value_or_null<T>(&mut self, name: &str) -> Option<Option<T>>
+    pub(in crate::http) fn value_or_null<T>(&mut self, name: &str) -> Option<Option<T>>
     where
         T: FromStr<Err: fmt::Display>,
     {
@@ -80,7 +83,7 @@ impl Members {
     }
 
     /// Takes a list of values that are spelled as texts. What is at fault in it is left out.
-    pub(super) fn values<T>(&mut self, name: &str) -> Option<Vec<T>>
+    pub(in crate::http) fn values<T>(&mut self, name: &str) -> Option<Vec<T>>
     where
         T: FromStr<Err: fmt::Display>,
     {
@@ -100,7 +103,7 @@ impl Members {
     }
 
     /// Takes a list whose absence is a fault.
-    pub(super) fn required_values<T>(&mut self, name: &str) -> Option<Vec<T>>
+    pub(in crate::http) fn required_values<T>(&mut self, name: &str) -> Option<Vec<T>>
     where
         T: FromStr<Err: fmt::Display>,
     {
@@ -118,7 +121,11 @@ impl Members {
     }
 
     /// Takes a list of at least one and at most `max` texts. Anything else is a fault.
-    pub(super) fn required_texts(&mut self, name: &str, max: usize) -> Vec<Zeroizing<String>> {
+    pub(in crate::http) fn required_texts(
+        &mut self,
+        name: &str,
+        max: usize,
+    ) -> Vec<Zeroizing<String>> {
         let fault = match self.values.remove(name) {
             Some(Value::Array(items)) if (1..=max).contains(&items.len()) => {
                 return self.texts_in(name, items);
@@ -143,12 +150,12 @@ impl Members {
     }
 
     /// Takes a flag that may be absent. Anything else is a fault.
-    pub(super) fn optional_flag(&mut self, name: &str) -> Option<bool> {
+    pub(in crate::http) fn optional_flag(&mut self, name: &str) -> Option<bool> {
         self.values.contains_key(name).then(|| self.flag(name))
     }
 
     /// Takes a flag, which is false when it is absent. Anything else is a fault.
-    pub(super) fn flag(&mut self, name: &str) -> bool {
+    pub(in crate::http) fn flag(&mut self, name: &str) -> bool {
         match self.values.remove(name) {
             None => false,
             Some(Value::Bool(flag)) => flag,
@@ -160,24 +167,28 @@ impl Members {
     }
 
     /// Whether there is a member of this name that was not taken yet.
-    pub(super) fn contains(&self, name: &str) -> bool {
+    pub(in crate::http) fn contains(&self, name: &str) -> bool {
         self.values.contains_key(name)
     }
 
     /// Notes that what came in the path is refused.
-    pub(super) fn refuse_parameter(&mut self, name: &str, detail: impl Into<Cow<'static, str>>) {
+    pub(in crate::http) fn refuse_parameter(
+        &mut self,
+        name: &str,
+        detail: impl Into<Cow<'static, str>>,
+    ) {
         let source = FaultySource::Parameter(name.to_owned());
         self.faults.push(FieldFault { source, detail: detail.into() });
     }
 
     /// Ends the reading: 422 when a value was refused.
-    pub(super) fn finish(self) -> Result<()> {
+    pub(in crate::http) fn finish(self) -> Result<()> {
         refuse(self.faults)
     }
 
     /// Ends the reading and gives what was read: 422 when a value was refused, which is why there
     /// may be nothing to give.
-    pub(super) fn finish_with<T>(self, value: Option<T>) -> Result<T> {
+    pub(in crate::http) fn finish_with<T>(self, value: Option<T>) -> Result<T> {
         refuse(self.faults)?;
         value.ok_or_else(|| Problem::internal("nothing was refused, and nothing was given"))
     }
@@ -185,7 +196,7 @@ impl Members {
     /// Ends the reading of what is to be exactly this: 400 when there is anything else, since who
     /// misspells a member would have something else done than was meant. Else as
     /// [`Members::finish_with`].
-    pub(super) fn finish_exactly<T>(mut self, value: Option<T>) -> Result<T> {
+    pub(in crate::http) fn finish_exactly<T>(mut self, value: Option<T>) -> Result<T> {
         let unknown = mem::take(&mut self.values);
         if !unknown.is_empty() {
             let faults = unknown.keys().map(|name| fault_at(name, "is not known here")).collect();
@@ -200,13 +211,13 @@ impl Members {
 }
 
 /// The members of the body of a request without a query.
-pub(super) async fn members_of(request: &HttpRequest, body: Payload) -> Result<Members> {
+pub(in crate::http) async fn members_of(request: &HttpRequest, body: Payload) -> Result<Members> {
     Query::parse(request.query_string()).finish()?;
     parse_json(request, &read_body(body).await?)
 }
 
 /// The members of a body that there need not be. An empty one is none, whatever its type.
-pub(super) async fn members_if_any(
+pub(in crate::http) async fn members_if_any(
     request: &HttpRequest,
     body: Payload,
 ) -> Result<Option<Members>> {
@@ -230,12 +241,12 @@ fn unknown_members() -> Problem {
 }
 
 /// A fault of a member of the body.
-pub(super) fn fault_at(name: &str, detail: impl Into<Cow<'static, str>>) -> FieldFault {
+pub(in crate::http) fn fault_at(name: &str, detail: impl Into<Cow<'static, str>>) -> FieldFault {
     FieldFault { source: FaultySource::Pointer(format!("/{name}")), detail: detail.into() }
 }
 
 /// 422 when there is a fault.
-pub(super) fn refuse(faults: Vec<FieldFault>) -> Result<()> {
+pub(in crate::http) fn refuse(faults: Vec<FieldFault>) -> Result<()> {
     if faults.is_empty() {
         return Ok(());
     }
@@ -243,7 +254,7 @@ pub(super) fn refuse(faults: Vec<FieldFault>) -> Result<()> {
 }
 
 /// 422, for these faults.
-pub(super) fn refused(code: &'static str, faults: Vec<FieldFault>) -> Problem {
+pub(in crate::http) fn refused(code: &'static str, faults: Vec<FieldFault>) -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         code,

@@ -12,20 +12,19 @@ use serde::Serialize;
 use service_runtime::http::{Problem, Query, RequestContext, Result};
 use uuid::Uuid;
 
-use super::{
-    answer::private,
-    credential::{required, token_for_change},
-    session::authenticate,
-    source::source,
-};
+use super::session::authenticate;
 use crate::{
     authority::SessionAuthority,
+    http::{
+        caller::credential::{required, token_for_change},
+        wire::{answer::private, source::source},
+    },
     sessions::{Principal, SessionDetails},
     site::Site,
 };
 
 /// The sessions of the user, the newest first.
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
     site: Data<Site>,
@@ -37,7 +36,7 @@ pub(super) async fn list(
 }
 
 /// Ends one of them.
-pub(super) async fn end_one(
+pub(in crate::http) async fn end_one(
     request: HttpRequest,
     id: Path<String>,
     authority: Data<SessionAuthority>,
@@ -54,7 +53,7 @@ pub(super) async fn end_one(
 }
 
 /// Ends the others, or all.
-pub(super) async fn end_others(
+pub(in crate::http) async fn end_others(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
     site: Data<Site>,
@@ -72,7 +71,7 @@ pub(super) async fn end_others(
 }
 
 /// Whoever asks for a change of one's own sessions.
-pub(super) fn who_changes(
+pub(in crate::http) fn who_changes(
     request: &HttpRequest,
     authority: &SessionAuthority,
     site: &Site,

@@ -9,10 +9,10 @@ use shared_types::{Identity, TokenTerms, Validation};
 use crate::{authority::Holder, users::Account};
 
 /// What a validation usually takes, generously, so that it is written without moving it.
-pub(super) const USUAL_VALIDATION_BYTES: usize = 512;
+pub(in crate::http) const USUAL_VALIDATION_BYTES: usize = 512;
 
 /// The answer of `POST /auth/validate`.
-pub(super) fn validation(holder: &Holder) -> Validation<'_> {
+pub(in crate::http) fn validation(holder: &Holder) -> Validation<'_> {
     Validation { identity: identity(&holder.account), token: terms(holder) }
 }
 
@@ -20,13 +20,13 @@ pub(super) fn validation(holder: &Holder) -> Validation<'_> {
 ///
 /// # Errors
 /// None that is known: these values have a JSON.
-pub(super) fn write_validation(json: &mut Vec<u8>, holder: &Holder) -> Result<()> {
+pub(in crate::http) fn write_validation(json: &mut Vec<u8>, holder: &Holder) -> Result<()> {
     json.push(b'{');
     write_members(json, holder)
 }
 
 /// The same within an object that has members already.
-pub(super) fn write_members(json: &mut Vec<u8>, holder: &Holder) -> Result<()> {
+pub(in crate::http) fn write_members(json: &mut Vec<u8>, holder: &Holder) -> Result<()> {
     let account = &*holder.account;
     let spelled = account.spelling.or_spell(|| serde_json::to_string(&identity(account)));
     let identity = spelled.map_err(Problem::internal)?;

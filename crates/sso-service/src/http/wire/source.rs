@@ -5,6 +5,6 @@ use service_runtime::http::RequestContext;
 use crate::audit::Source;
 
 /// The source of a request that came through the edge.
-pub(super) fn source(context: &RequestContext) -> Source<'_> {
+pub(in crate::http) fn source(context: &RequestContext) -> Source<'_> {
     Source { ip: context.client_ip, request_id: &context.request_id }
 }

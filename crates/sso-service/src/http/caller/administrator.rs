@@ -10,8 +10,8 @@ use crate::{
     administration::{Actor, administer},
     authority::{Holder, SessionAuthority},
     http::{
-        credential::{required, token_for_change, token_of},
-        source::source,
+        caller::credential::{required, token_for_change, token_of},
+        wire::source::source,
     },
     site::Site,
 };
@@ -19,7 +19,7 @@ use crate::{
 /// Somebody who may administer. A handler takes it before anything else: whoever may not learns
 /// nothing, not even what is wrong with the request. A cookie counts for changes only after the
 /// check for foreign pages.
-pub(super) struct Administrator {
+pub(in crate::http) struct Administrator {
     authority: Data<SessionAuthority>,
     token: BearerToken,
     holder: Holder,
@@ -32,7 +32,7 @@ impl Administrator {
     ///
     /// # Errors
     /// When the token is not valid any more, or its user may not administer any more.
-    pub(super) fn actor(&mut self) -> Result<Actor<'_>> {
+    pub(in crate::http) fn actor(&mut self) -> Result<Actor<'_>> {
         let source = source(&self.context);
         self.holder = self.authority.validate_again(&self.token, &administer(), source)?;
         Ok(Actor { holder: &self.holder, source })

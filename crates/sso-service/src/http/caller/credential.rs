@@ -11,7 +11,7 @@ use super::{cookies::TokenCookie, csrf};
 use crate::{authority::SessionAuthority, site::Site};
 
 /// The token of a request that only asks: from its header, else from its cookie.
-pub(super) fn token_of(
+pub(in crate::http) fn token_of(
     request: &HttpRequest,
     authority: &SessionAuthority,
     site: &Site,
@@ -24,7 +24,7 @@ pub(super) fn token_of(
 
 /// The token of a request that changes something. It counts from a cookie only when no foreign
 /// page can have made the browser send it.
-pub(super) fn token_for_change(
+pub(in crate::http) fn token_for_change(
     request: &HttpRequest,
     authority: &SessionAuthority,
     site: &Site,
@@ -38,7 +38,7 @@ pub(super) fn token_for_change(
 /// All tokens of a request that logs out: the one in the header, else those in the cookies, also
 /// what is not live any more. As long as live ones are not of different sessions, each of them may
 /// be what is left of the one session.
-pub(super) async fn tokens_for_log_out(
+pub(in crate::http) async fn tokens_for_log_out(
     request: &HttpRequest,
     authority: &SessionAuthority,
     site: &Site,
@@ -59,13 +59,17 @@ pub(super) async fn tokens_for_log_out(
 }
 
 /// Whether a cookie is the credential of a request.
-pub(super) fn has_token_cookie(headers: &HeaderMap, site: &Site) -> Result<bool> {
+pub(in crate::http) fn has_token_cookie(headers: &HeaderMap, site: &Site) -> Result<bool> {
     Ok(comes_in(TokenCookie::Session, headers, site)?
         || comes_in(TokenCookie::Refresh, headers, site)?)
 }
 
 /// Whether the credential of a request is the one in this cookie.
-pub(super) fn comes_in(cookie: TokenCookie, headers: &HeaderMap, site: &Site) -> Result<bool> {
+pub(in crate::http) fn comes_in(
+    cookie: TokenCookie,
+    headers: &HeaderMap,
+    site: &Site,
+) -> Result<bool> {
     Ok(!values_in(cookie, headers, site)?.is_empty())
 }
 
@@ -80,7 +84,7 @@ fn session_token_in_cookie(
 
 /// The refresh token in the cookies, if they count: the one that renews a session, where there are
 /// several. Nothing is spent by looking.
-pub(super) async fn refresh_token_in_cookie(
+pub(in crate::http) async fn refresh_token_in_cookie(
     headers: &HeaderMap,
     authority: &SessionAuthority,
     site: &Site,
@@ -143,12 +147,12 @@ fn values_in<'a>(
 }
 
 /// The token in the `Authorization` header.
-pub(super) fn header_token(request: &HttpRequest) -> Result<Option<BearerToken>> {
+pub(in crate::http) fn header_token(request: &HttpRequest) -> Result<Option<BearerToken>> {
     authorization(request.headers())
 }
 
 /// A token, or 401.
-pub(super) fn required(token: Option<BearerToken>) -> Result<BearerToken> {
+pub(in crate::http) fn required(token: Option<BearerToken>) -> Result<BearerToken> {
     token.ok_or_else(Problem::not_authenticated)
 }
 

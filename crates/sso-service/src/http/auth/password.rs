@@ -7,11 +7,17 @@ use actix_web::{
 };
 use service_runtime::http::{RequestContext, Result};
 
-use super::{json_body::members_of, sessions::who_changes, source::source};
-use crate::{accounts::Accounts, authority::SessionAuthority, site::Site, users::Password};
+use super::sessions::who_changes;
+use crate::{
+    accounts::Accounts,
+    authority::SessionAuthority,
+    http::wire::{json_body::members_of, source::source},
+    site::Site,
+    users::Password,
+};
 
 /// Gives whoever is logged in another password. The other sessions end.
-pub(super) async fn change(
+pub(in crate::http) async fn change(
     request: HttpRequest,
     body: Payload,
     authority: Data<SessionAuthority>,

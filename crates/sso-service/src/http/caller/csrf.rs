@@ -18,15 +18,14 @@ use actix_web::{
 };
 use service_runtime::http::{Problem, RequestContext, Result};
 
-use super::source::source;
-use crate::{authority::SessionAuthority, site::Site};
+use crate::{authority::SessionAuthority, http::wire::source::source, site::Site};
 
 const CODE: &str = "csrf";
 /// A scheme, the longest host name and a port fit.
 const MAX_ORIGIN_BYTES: usize = 280;
 
 /// The middleware that has each refusal written down, whichever of its endpoints it was at.
-pub(super) async fn report(
+pub(in crate::http) async fn report(
     authority: Data<SessionAuthority>,
     site: Data<Site>,
     request: ServiceRequest,
@@ -52,7 +51,7 @@ fn shown_origin(headers: &HeaderMap) -> Option<&str> {
 
 /// Refuses what may have come from a foreign page. For every request that changes something by
 /// virtue of a cookie, or sets one.
-pub(super) fn check(headers: &HeaderMap, site: &Site) -> Result<()> {
+pub(in crate::http) fn check(headers: &HeaderMap, site: &Site) -> Result<()> {
     if is_ours(headers) || only(headers, ORIGIN.as_str()).is_some_and(|from| site.trusts(from)) {
         return Ok(());
     }
@@ -63,7 +62,7 @@ pub(super) fn check(headers: &HeaderMap, site: &Site) -> Result<()> {
 
 /// Refuses what no person navigates to: scripts, images, frames. For what a link of another site
 /// may do, with cookies, and nothing else may.
-pub(super) fn check_navigation(headers: &HeaderMap) -> Result<()> {
+pub(in crate::http) fn check_navigation(headers: &HeaderMap) -> Result<()> {
     let mode = is_or_absent(headers, "sec-fetch-mode", b"navigate");
     if mode && is_or_absent(headers, "sec-fetch-dest", b"document") {
         return Ok(());
@@ -72,7 +71,7 @@ pub(super) fn check_navigation(headers: &HeaderMap) -> Result<()> {
 }
 
 /// Whether the browser says that another site's page, or a redirect by one, led here.
-pub(super) fn is_from_another_site(headers: &HeaderMap) -> bool {
+pub(in crate::http) fn is_from_another_site(headers: &HeaderMap) -> bool {
     headers.contains_key("sec-fetch-site")
         && !matches!(only(headers, "sec-fetch-site"), Some(b"same-origin" | b"none"))
 }

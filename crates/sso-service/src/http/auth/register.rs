@@ -8,18 +8,18 @@ use serde::Serialize;
 use service_runtime::http::{RequestContext, Result};
 use uuid::Uuid;
 
-use super::{
-    answer::private_in,
-    json_body::{Members, members_of},
-    source::source,
-};
 use crate::{
     accounts::{Accounts, Newcomer},
+    http::wire::{
+        answer::private_in,
+        json_body::{Members, members_of},
+        source::source,
+    },
     users::{Email, Password},
 };
 
 /// Creates an account for a stranger.
-pub(super) async fn register(
+pub(in crate::http) async fn register(
     request: HttpRequest,
     body: Payload,
     accounts: Data<Accounts>,

@@ -8,20 +8,20 @@ use service_runtime::http::{Problem, RequestContext, Result};
 use shared_types::{BearerToken, MAX_BATCH, RefusedEntry};
 use zeroize::Zeroizing;
 
-use super::{
-    answer::private_json,
-    json_body::members_of,
-    source::source,
-    validation::{USUAL_VALIDATION_BYTES, write_members},
-};
 use crate::{
     audit::Source,
     authority::{Holder, SessionAuthority},
+    http::wire::{
+        answer::private_json,
+        json_body::members_of,
+        source::source,
+        validation::{USUAL_VALIDATION_BYTES, write_members},
+    },
 };
 
 /// Says about each token what validate would say. The tokens are the only credentials: a header
 /// or cookie is not looked at.
-pub(super) async fn validate_batch(
+pub(in crate::http) async fn validate_batch(
     request: HttpRequest,
     body: Payload,
     authority: Data<SessionAuthority>,

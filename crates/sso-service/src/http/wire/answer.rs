@@ -9,12 +9,12 @@ use serde::Serialize;
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// 200 with what concerns one caller alone: nobody on the way may keep it.
-pub(super) fn private(answer: &impl Serialize) -> HttpResponse {
+pub(in crate::http) fn private(answer: &impl Serialize) -> HttpResponse {
     private_in(HttpResponse::Ok(), answer)
 }
 
 /// The same in a response that holds cookies already.
-pub(super) fn private_in(
+pub(in crate::http) fn private_in(
     mut response: HttpResponseBuilder,
     answer: &impl Serialize,
 ) -> HttpResponse {
@@ -22,7 +22,7 @@ pub(super) fn private_in(
 }
 
 /// The same for an answer that is JSON already.
-pub(super) fn private_json(json: Vec<u8>) -> HttpResponse {
+pub(in crate::http) fn private_json(json: Vec<u8>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, NO_STORE))
         .insert_header(ContentType::json())

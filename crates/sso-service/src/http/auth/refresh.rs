@@ -7,19 +7,22 @@ use actix_web::{
 use service_runtime::http::{Problem, Query, RequestContext, Result};
 use shared_types::BearerToken;
 
-use super::{
-    answer::private_in,
-    cookies,
-    credential::{refresh_token_in_cookie, required},
-    csrf,
-    json_body::members_if_any,
-    login::answer,
-    source::source,
+use super::login::answer;
+use crate::{
+    authority::SessionAuthority,
+    http::{
+        caller::{
+            cookies,
+            credential::{refresh_token_in_cookie, required},
+            csrf,
+        },
+        wire::{answer::private_in, json_body::members_if_any, source::source},
+    },
+    site::Site,
 };
-use crate::{authority::SessionAuthority, site::Site};
 
 /// Renews a session, by the token in the body, else by the one in the cookie; then in cookies.
-pub(super) async fn refresh(
+pub(in crate::http) async fn refresh(
     request: HttpRequest,
     body: Payload,
     authority: Data<SessionAuthority>,

@@ -7,17 +7,22 @@ use actix_web::{
 use service_runtime::http::{Problem, Query, RequestContext, Result};
 use shared_types::{AskedPermission, BearerToken, InvalidPermission};
 
-use super::{
-    answer::private_json,
-    credential::{header_token, required, token_of},
-    json_body::members_if_any,
-    source::source,
-    validation::{USUAL_VALIDATION_BYTES, write_validation},
+use crate::{
+    authority::SessionAuthority,
+    http::{
+        caller::credential::{header_token, required, token_of},
+        wire::{
+            answer::private_json,
+            json_body::members_if_any,
+            source::source,
+            validation::{USUAL_VALIDATION_BYTES, write_validation},
+        },
+    },
+    site::Site,
 };
-use crate::{authority::SessionAuthority, site::Site};
 
 /// Says whose a token is, and whether it permits what is asked.
-pub(super) async fn validate(
+pub(in crate::http) async fn validate(
     request: HttpRequest,
     body: Payload,
     authority: Data<SessionAuthority>,
