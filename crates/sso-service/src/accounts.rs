@@ -11,9 +11,9 @@ use uuid::Uuid;
 use crate::{
     audit::{AuditLog, Event, Kind, Source, write_recorded},
     authority::Holder,
-    database::Unavailable,
     login_guard::{LoginGuard, NotAuthenticated, NotHashed, Typed},
     sessions::Principal,
+    store::Unavailable,
     users::{
         CreateError, Email, HashError, NewUser, PATIENCE, Password, PasswordChange,
         PasswordChangeError, PasswordFault, PasswordRules, StoreError, UserStore, Username,

@@ -26,7 +26,6 @@ use crate::{
     audit::{AuditFile, AuditLog, AuditRows, AuditThread, past_log_ins},
     authority::SessionAuthority,
     config::Config,
-    database::{Database, InstanceLock, LockError, OpenError, Unavailable},
     http::{self, Services},
     keys::LiveKeys,
     limiter::Limiter,
@@ -34,6 +33,7 @@ use crate::{
     network::Network,
     sessions::{Follower, Journal, Keeper, LiveSessions, SessionStore, restore},
     site::Origin,
+    store::{Database, InstanceLock, LockError, OpenError, Unavailable},
     timekeeping::{self, ClockError},
     users::{FirstAdminError, Hasher, UserStore, ensure_admin},
 };

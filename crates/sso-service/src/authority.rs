@@ -13,7 +13,6 @@ use uuid::Uuid;
 
 use crate::{
     audit::{AuditLog, Event, Kind, Source},
-    database::Unavailable,
     keys::LiveKeys,
     login_guard::{LoginGuard, NotAuthenticated, Typed},
     outcomes::{LoginOutcome, Outcomes, RefreshOutcome, ValidationOutcome},
@@ -21,6 +20,7 @@ use crate::{
         BeginError, Client, Ended, LiveSession, NewSession, Principal, Refreshed, Renewal, Renewed,
         SessionDetails, SessionStore, TooManySessions,
     },
+    store::Unavailable,
     tokens::{Nonce, PlainToken, TokenHash},
     users::{Account, HashError, PATIENCE, PasswordHash, StoreError, User, UserStore, Username},
 };
@@ -628,7 +628,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        database::Location,
+        store::Location,
         test_service::{HERE, LIFETIMES, LIMITS, PASSWORD, TOKEN_TTL, TestService},
     };
 

@@ -23,10 +23,10 @@ use paths::{check_directory, check_file};
 use crate::{
     accounts::Registration,
     authority::Lifetimes,
-    database::Location,
     limiter::LoginLimits,
     sessions::Limits,
     site::SiteSettings,
+    store::Location,
     users::{FirstAdmin, MAX_PASSWORD_BYTES, Password, PasswordRules, Username},
 };
 

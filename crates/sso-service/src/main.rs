@@ -8,7 +8,6 @@ mod audit;
 mod authority;
 mod cli;
 mod config;
-mod database;
 mod fair_share;
 mod grants;
 mod http;
@@ -20,6 +19,7 @@ mod outcomes;
 mod page;
 mod sessions;
 mod site;
+mod store;
 #[cfg(test)]
 mod test_service;
 mod text;

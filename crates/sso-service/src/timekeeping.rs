@@ -6,7 +6,7 @@ use service_runtime::clock::{Clock, SystemClock};
 use sqlx::{SqliteConnection, query, query_scalar};
 
 use crate::{
-    database::{Database, Unavailable},
+    store::{Database, Unavailable},
     users::end_all_sessions,
 };
 
@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        database::{Location, Nobody},
+        store::{Location, Nobody},
         test_service::{LIFETIMES, LIMITS, TestService, noon},
     };
 

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     audit::AuditRecord,
     config::Config,
-    database::{Database, InstanceLock, Location},
+    store::{Database, InstanceLock, Location},
     timekeeping,
 };
 

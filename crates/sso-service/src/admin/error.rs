@@ -6,9 +6,9 @@ use shared_types::InvalidPermission;
 
 use crate::{
     audit::AuditFileError,
-    database::{LockError, OpenError, Unavailable},
     keys::{InvalidKeyName, KeyError, KeyName},
     sessions::MintError,
+    store::{LockError, OpenError, Unavailable},
     users::{
         ChangeError, CreateError, HashFault, InvalidRoleName, InvalidUsername, PasswordFault,
         StoreError,

@@ -127,7 +127,7 @@ async fn list(record: &AuditRecord, user: Option<&str>) -> Result<(), AdminError
     let mut out = BufWriter::new(io::stdout().lock());
     let head = ["CREATED", "LAST SEEN", "ENDS"].map(|word| format!("{word:20}")).join("  ");
     writeln!(out, "{:36}  {head}  {:15}  USERNAME", "ID", "IP")?;
-    while let Some(row) = rows.try_next().await.map_err(crate::database::Unavailable::from)? {
+    while let Some(row) = rows.try_next().await.map_err(crate::store::Unavailable::from)? {
         writeln!(out, "{}", line(&row))?;
     }
     Ok(out.flush()?)

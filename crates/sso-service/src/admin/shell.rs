@@ -9,9 +9,9 @@ use super::error::AdminError;
 use crate::{
     cli::tests::parse_admin,
     config::Config,
-    database::{Database, InstanceLock, Nobody},
     keys::KeyStore,
     page::Part,
+    store::{Database, InstanceLock, Nobody},
     test_service::{LIFETIMES, LIMITS, PASSWORD, TestService},
     users::UserStore,
 };

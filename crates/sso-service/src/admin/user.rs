@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     audit::{AuditRecord, Event, Kind},
-    database::Database,
+    store::Database,
     users::{
         NewUser, PasswordRules, User, UserStore, UserUpdate, Username, create_user, delete_user,
         update_user,

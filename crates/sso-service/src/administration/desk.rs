@@ -10,12 +10,12 @@ use sqlx::SqliteConnection;
 use super::{actor::Actor, error::AdministrationError};
 use crate::{
     audit::{AuditHistory, AuditLog, Event, Kind, write_recorded},
-    database::{Database, Unavailable},
     grants::GrantStore,
     keys::KeyStore,
     login_guard::LoginGuard,
     page::{Page, Part},
     sessions::SessionStore,
+    store::{Database, Unavailable},
     users::{PasswordRules, UserStore},
 };
 

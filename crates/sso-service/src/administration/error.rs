@@ -2,9 +2,9 @@
 
 use crate::{
     authority::Refusal,
-    database::Unavailable,
     grants::GrantError,
     keys::KeyError,
+    store::Unavailable,
     users::{ChangeError, CreateError, HashError, PasswordFault, StoreError, Username},
 };
 

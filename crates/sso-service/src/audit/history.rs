@@ -4,8 +4,8 @@ use serde_json::Value;
 use sqlx::{Row, query};
 
 use crate::{
-    database::{Database, Unavailable},
     page::{Page, Part},
+    store::{Database, Unavailable},
 };
 
 /// The events in the database.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::database::{Database, Unavailable};
+use crate::store::{Database, Unavailable};
 
 /// More than anybody remembers them for.
 const MOST: u32 = 40_000;
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
     use crate::{
         audit::{AuditRows, Event, Kind, Source},
-        database::{Location, Nobody},
+        store::{Location, Nobody},
         test_service::noon,
         users::Account,
     };

@@ -16,7 +16,7 @@ use super::{
     recorded::write_recorded,
     rows::{insert_event, replace_event},
 };
-use crate::database::{Database, Unavailable};
+use crate::store::{Database, Unavailable};
 
 /// The database as a command changes it. Each change is recorded: among the events of the
 /// database, in the same transaction, and then in the file that the service writes to, if there is

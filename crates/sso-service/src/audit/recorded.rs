@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::{event::Event, rows::insert_events};
-use crate::database::{Database, Unavailable};
+use crate::store::{Database, Unavailable};
 
 /// Makes a change and writes its events, all or nothing. However the process ends, no change is
 /// without its event. Gives the events, whose lines are still to be written.

@@ -9,7 +9,7 @@ use sqlx::{SqliteConnection, query};
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 use super::event::Event;
-use crate::database::{Database, Unavailable};
+use crate::store::{Database, Unavailable};
 
 /// How many events are kept: of administrators, and of all others.
 const KEPT: u32 = 100_000;
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::{
         audit::Kind,
-        database::{Location, Nobody},
+        store::{Location, Nobody},
         test_service::{execute, noon},
     };
 

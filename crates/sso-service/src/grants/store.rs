@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::grant::{Grant, NewGrant};
 use crate::{
-    database::{Database, Unavailable},
     page::{Page, Part},
+    store::{Database, Unavailable},
     users::Username,
 };
 

@@ -7,7 +7,7 @@ use service_runtime::http::Problem;
 
 use crate::{
     authority::{LoginError, RefreshError, Refusal},
-    database::Unavailable,
+    store::Unavailable,
     users::{HashError, StoreError},
 };
 

@@ -13,8 +13,8 @@ use super::{
     live::LiveKey,
 };
 use crate::{
-    database::{Database, Unavailable},
     page::{Page, Part},
+    store::{Database, Unavailable},
     tokens::TokenHash,
     users::{Account, Permissions, Spelling},
 };

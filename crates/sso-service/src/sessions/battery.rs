@@ -10,8 +10,8 @@ use super::{Client, Limits};
 use crate::{
     audit::AuditRecord,
     authority::{LoggedIn, LoginError, RefreshError},
-    database::{Database, Location, Nobody, Unavailable},
     login_guard::Typed,
+    store::{Database, Location, Nobody, Unavailable},
     test_service::{HERE, LIFETIMES, LIMITS, PASSWORD, TOKEN_TTL, TestService, execute, noon},
     users::{PasswordHash, UserStore, end_all_sessions},
 };

@@ -5,7 +5,7 @@ use sqlx::{FromRow, SqliteConnection, query, query_as, query_scalar};
 use uuid::Uuid;
 
 use super::{client::Client, live::LiveSessions};
-use crate::{database::Unavailable, tokens::TokenHash, users::PasswordHash};
+use crate::{store::Unavailable, tokens::TokenHash, users::PasswordHash};
 
 /// How many sessions there may be.
 #[derive(Debug, Clone, Copy)]

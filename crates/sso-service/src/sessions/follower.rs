@@ -20,8 +20,8 @@ use super::{
     live_session::{LiveSession, LiveUser},
 };
 use crate::{
-    database::Follow,
     keys::{LiveKeys, live_keys},
+    store::Follow,
     tokens::TokenHash,
     users::{User, users_by_number, users_with_role, users_with_sessions},
 };

@@ -14,7 +14,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{revoked::Pending, unwritten::lock};
-use crate::database::Location;
+use crate::store::Location;
 
 /// What a slot holds, in bytes: some thousand sessions.
 const SLOT: usize = 64 * 1024;

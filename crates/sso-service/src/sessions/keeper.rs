@@ -13,7 +13,7 @@ use super::{
     store::SessionStore,
     sweep::{self, sweep},
 };
-use crate::{audit::AuditLog, database::Unavailable, timekeeping};
+use crate::{audit::AuditLog, store::Unavailable, timekeeping};
 
 /// How often what could not be written is tried again, and what is over is swept away.
 const PERIOD: Duration = Duration::from_secs(1);

@@ -8,7 +8,7 @@ use sqlx::{FromRow, SqliteConnection, query, query_as, query_scalar};
 
 use crate::{
     audit::{AuditFileError, AuditRecord, EventSeries, Kind},
-    database::Unavailable,
+    store::Unavailable,
     tokens::PlainToken,
     users::Username,
 };

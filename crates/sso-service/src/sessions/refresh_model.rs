@@ -12,7 +12,7 @@ use tokio::runtime;
 use super::Client;
 use crate::{
     authority::{Lifetimes, LoggedIn, RefreshError},
-    database::Location,
+    store::Location,
     test_service::{HERE, LIMITS, TestService},
 };
 

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::{journal::Journal, live::LiveSessions, revoked::UserRevocation, store::SessionStore};
 use crate::{
-    database::Unavailable,
     keys::{LiveKeys, delete_key},
+    store::Unavailable,
     tokens::TokenHash,
     users::{ChangeError, Extent, UserStore, Username, revocable},
 };

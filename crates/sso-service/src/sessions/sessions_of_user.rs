@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::{live_session::LiveSession, store::SessionStore};
 use crate::{
-    database::Unavailable,
     page::{Page, Part},
+    store::Unavailable,
     tokens::TokenHash,
     users::{Account, StoreError, user_by_number},
 };

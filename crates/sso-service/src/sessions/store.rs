@@ -15,8 +15,8 @@ use super::{
     refresh::{Refreshed, Renewal, refresh, session_renewed_by},
 };
 use crate::{
-    database::{Database, Unavailable},
     keys::LiveKeys,
+    store::{Database, Unavailable},
     tokens::TokenHash,
     users::StoreError,
 };

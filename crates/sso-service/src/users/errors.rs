@@ -1,7 +1,7 @@
 //! What can go wrong with users.
 
 use super::{role_name::RoleName, username::Username};
-use crate::database::Unavailable;
+use crate::store::Unavailable;
 
 /// It cannot be told, or not be written.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use super::{
     store::{NewUser, UserStore},
     username::Username,
 };
-use crate::database::Unavailable;
+use crate::store::Unavailable;
 
 /// Who is to administer a database without an administrator.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        database::{Database, Location, Nobody},
+        store::{Database, Location, Nobody},
         test_service::{execute, noon},
         users::PasswordHash,
     };

@@ -129,7 +129,7 @@ async fn replace(
 mod tests {
     use super::*;
     use crate::{
-        database::{Database, Location, Nobody},
+        store::{Database, Location, Nobody},
         test_service::noon,
         users::{NewUser, PasswordHash},
     };

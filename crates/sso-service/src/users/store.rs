@@ -19,8 +19,8 @@ use super::{
     username::Username,
 };
 use crate::{
-    database::{Database, Unavailable},
     page::{Page, Part},
+    store::{Database, Unavailable},
 };
 
 /// A user to be created.
@@ -301,7 +301,7 @@ impl UserStore {
 mod tests {
     use super::*;
     use crate::{
-        database::{Location, Nobody},
+        store::{Location, Nobody},
         test_service::{execute, noon},
     };
 

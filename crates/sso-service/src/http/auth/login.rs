@@ -165,8 +165,8 @@ mod tests {
     use shared_types::TokenKind;
 
     use crate::{
-        database::Location,
         sessions::Limits,
+        store::Location,
         test_service::{Answer, LIFETIMES, LIMITS, PASSWORD, TestService, bearer},
         users::PasswordHash,
     };

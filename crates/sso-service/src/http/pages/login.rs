@@ -119,8 +119,8 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use crate::{
-        database::Location,
         sessions::Limits,
+        store::Location,
         test_service::{Answer, LIFETIMES, LIMITS, TestService, bearer, site_with_return_host},
     };
 

@@ -206,8 +206,8 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use crate::{
-        database::Location,
         sessions::Limits,
+        store::Location,
         test_service::{Answer, LIFETIMES, LIMITS, TestService, site_with_return_host},
     };
 

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    database::Location,
+    store::Location,
     test_service::{Answer, LIFETIMES, LIMITS, PASSWORD, TestService},
 };
 

@@ -14,12 +14,10 @@ use sqlx::{
 };
 use tokio::time::sleep;
 
-use super::{
-    location::{CreateError, Location, MissingError},
-    lock::LockError,
-};
+use super::lock::LockError;
+use crate::store::location::{CreateFileError, Location, MissingFileError};
 
-static MIGRATIONS: Migrator = sqlx::migrate!();
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// Readers never wait in WAL mode, so a handful of connections is plenty.
 const READERS: u32 = 4;
@@ -98,10 +96,10 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), OpenError> {
 pub(crate) enum OpenError {
     /// There was no file and none could be created.
     #[error(transparent)]
-    Create(#[from] CreateError),
+    Create(#[from] CreateFileError),
     /// There is no file and none may be created.
     #[error(transparent)]
-    Missing(#[from] MissingError),
+    Missing(#[from] MissingFileError),
     /// The service uses the file by another path.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -129,7 +127,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        database::{Database, Nobody},
+        store::{Database, Nobody},
         test_service::execute,
     };
 

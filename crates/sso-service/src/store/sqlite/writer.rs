@@ -21,8 +21,8 @@ use super::{
     commits::Commits,
     files::DatabaseFiles,
     health::{Checkup, Health, probe},
-    unavailable::Unavailable,
 };
+use crate::store::unavailable::Unavailable;
 
 /// How many jobs may wait. Whoever comes then waits to be let in.
 const QUEUE: usize = 1024;
@@ -251,7 +251,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        database::{Database, Location},
+        store::{Database, Location},
         test_service::execute,
     };
 

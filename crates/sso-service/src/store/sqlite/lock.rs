@@ -25,10 +25,8 @@ use rustix::{
     system::uname,
 };
 
-use super::{
-    files::wal_of,
-    location::{CreateError, Location},
-};
+use super::files::wal_of;
+use crate::store::location::{CreateFileError, Location};
 
 /// The extended attribute of the database file that names the instance. It is on the inode, like
 /// the lock.
@@ -154,7 +152,7 @@ pub(crate) enum LockError {
     },
     /// There is no file and none can be created.
     #[error(transparent)]
-    Create(#[from] CreateError),
+    Create(#[from] CreateFileError),
 }
 
 impl LockError {

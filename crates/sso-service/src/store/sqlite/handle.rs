@@ -13,12 +13,11 @@ use super::{
     commits::Commits,
     files::DatabaseFiles,
     health::Health,
-    location::Location,
     lock::check_path,
     open::{OpenError, connect, options, readers},
-    unavailable::Unavailable,
     writer::{self, Follow, Job, Jobs, Nobody, StartError},
 };
+use crate::store::{location::Location, unavailable::Unavailable};
 
 /// How long a write may take, all waiting included, before its outcome counts as unknown.
 const WRITE_TIME: Duration = Duration::from_secs(3);

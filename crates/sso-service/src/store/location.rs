@@ -22,14 +22,14 @@ impl Location {
     ///
     /// # Errors
     /// When there is none and it cannot be created.
-    pub(super) fn create_missing(&self) -> Result<(), CreateError> {
+    pub(super) fn create_missing(&self) -> Result<(), CreateFileError> {
         let Self::File(path) = self else {
             return Ok(());
         };
         let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         match created {
             Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {
-                Err(CreateError { path: absolute(path), cause })
+                Err(CreateFileError { path: absolute(path), cause })
             }
             _ => Ok(()),
         }
@@ -39,10 +39,10 @@ impl Location {
     ///
     /// # Errors
     /// When there is none, or it is unknown whether there is.
-    pub(super) fn check_exists(&self) -> Result<(), MissingError> {
+    pub(super) fn check_exists(&self) -> Result<(), MissingFileError> {
         match self {
             Self::File(path) if !path.try_exists().unwrap_or(false) => {
-                Err(MissingError { path: absolute(path) })
+                Err(MissingFileError { path: absolute(path) })
             }
             _ => Ok(()),
         }
@@ -57,7 +57,7 @@ fn absolute(path: &Path) -> PathBuf {
 /// There was no file and none could be created.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot create {}: {cause}", .path.display())]
-pub(crate) struct CreateError {
+pub(crate) struct CreateFileError {
     path: PathBuf,
     cause: io::Error,
 }
@@ -68,6 +68,6 @@ pub(crate) struct CreateError {
     "there is no database at {}: the service creates one when it starts, `sso-service admin user create` as well",
     .path.display()
 )]
-pub(crate) struct MissingError {
+pub(crate) struct MissingFileError {
     path: PathBuf,
 }
