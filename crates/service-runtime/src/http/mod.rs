@@ -1,5 +1,6 @@
 //! The edge that every public request passes, and the tools to read a request strictly.
 
+mod authenticate;
 mod authorization;
 mod body;
 mod client_ip;
@@ -12,6 +13,7 @@ mod problem;
 mod query;
 mod request_body;
 
+pub use authenticate::{Authenticate, Authenticated};
 pub use authorization::authorization;
 pub use body::{ContentType, MAX_BODY_BYTES, content_type, read_body, unsupported_media_type};
 pub use client_ip::TrustedProxies;

@@ -103,10 +103,37 @@ impl Problem {
         .header(header::WWW_AUTHENTICATE, challenge)
     }
 
-    /// 503: it cannot be told right now. The caller's credentials may well be good.
+    /// 404: there is no such thing, or the caller may not see it.
     #[must_use]
-    pub fn unavailable(code: &'static str, detail: &'static str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).header(header::RETRY_AFTER, "1")
+    pub fn not_found(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, detail)
+    }
+
+    /// 429: the caller may try again after `wait`.
+    #[must_use]
+    pub fn too_many_requests(
+        code: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+        wait: Duration,
+    ) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail).try_again_after(wait)
+    }
+
+    /// 503: the answer is unknown right now, and may be known in a second. The caller's credential
+    /// may be valid.
+    #[must_use]
+    pub fn unavailable(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::unavailable_for(code, detail, Duration::from_secs(1))
+    }
+
+    /// 503, as [`unavailable`](Self::unavailable), with the time after which to try again.
+    #[must_use]
+    pub fn unavailable_for(
+        code: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+        wait: Duration,
+    ) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).try_again_after(wait)
     }
 
     /// 500, of which the caller learns nothing and the log all.
@@ -135,6 +162,13 @@ impl Problem {
             self.0.headers.push((name, value));
         }
         self
+    }
+
+    /// Adds `Retry-After`, in whole seconds: rounded up, so that a client that obeys it is not
+    /// refused again, and one at least.
+    fn try_again_after(self, wait: Duration) -> Self {
+        let seconds = wait.as_millis().div_ceil(1000).max(1);
+        self.header(header::RETRY_AFTER, seconds.to_string())
     }
 
     /// Answers with a page in place of the details: a person asks, with a browser. The first page
@@ -230,5 +264,19 @@ impl ResponseError for Problem {
 impl From<MalformedAuthorization> for Problem {
     fn from(fault: MalformedAuthorization) -> Self {
         Self::invalid_request(format!("The credentials cannot be read: {fault}."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_to_wait_is_rounded_up_to_a_second_at_least() {
+        for (milliseconds, seconds) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (60_000, 60)] {
+            let wait = Duration::from_millis(milliseconds);
+            let problem = Problem::too_many_requests("too_many", "Too many.", wait);
+            assert_eq!(problem.retry_after(), Some(Duration::from_secs(seconds)));
+        }
     }
 }
