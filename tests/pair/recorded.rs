@@ -15,8 +15,9 @@ use crate::harness::{Caller, ContainerDir, Pair, cri, patience};
 
 const NS: &str = "/api/v1/namespaces";
 
-fn testdata() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("crates/logs-gateway/testdata")
+/// The test data of a crate.
+fn testdata(of: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("crates").join(of).join("testdata")
 }
 
 /// A case that was recorded of the kubelet.
@@ -24,7 +25,7 @@ struct Case(PathBuf);
 
 impl Case {
     fn all(kind: &str) -> Vec<Self> {
-        let cases = fs::read_dir(testdata().join("kubelet").join(kind)).unwrap();
+        let cases = fs::read_dir(testdata("pod-logs").join("kubelet").join(kind)).unwrap();
         cases.map(|entry| Self(entry.unwrap().path())).collect()
     }
 
@@ -184,7 +185,7 @@ async fn every_recorded_refusal_is_given_in_the_same_bytes() {
         ("viewer", pair.user("viewer", &["logs:read:team-a/*"]).await),
         ("nobody", pair.user("nobody", &[]).await),
     ];
-    let recorded = fs::read(testdata().join("apiserver/refusals.json")).unwrap();
+    let recorded = fs::read(testdata("logs-gateway").join("apiserver/refusals.json")).unwrap();
     let recorded: Vec<Value> = serde_json::from_slice(&recorded).unwrap();
     assert!(recorded.len() > 45, "{}", recorded.len());
     for refusal in recorded {

@@ -3,6 +3,7 @@
 use std::{io, net::TcpListener, rc::Rc, sync::Arc};
 
 use actix_web::{App, dev::Server, middleware::from_fn, web};
+use pod_logs::{FilesSource, OpenRootError};
 use service_runtime::{
     clock::{Clock, SystemClock},
     http::Edge,
@@ -18,7 +19,6 @@ use crate::{
     auth::{self, Authority, AuthorityMetrics},
     config::Config,
     http::{GatewayState, PublicAddresses, SessionCookies, routes},
-    logs::files::{FilesSource, OpenRootError},
     reader::LogReader,
     readiness::keep_readiness,
     streams::OpenStreams,

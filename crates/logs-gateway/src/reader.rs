@@ -1,25 +1,22 @@
 //! Reading logs: may the caller, where are they, which lines.
 
-use std::{io, sync::Arc};
+use std::{fmt, io, sync::Arc};
 
 use chrono::{DateTime, Utc};
+use pod_logs::{
+    ChosenLines, ContainerName, Cursor, FilesSource, KubeletOptions, KubeletReading, Labels,
+    LocateError, LocatedLog, LogForm, LogQuery, NewContainers, PodRef, PodSummary, Pods, Rendering,
+    Survey, TooOld, Watching,
+};
+use prometheus_client::{
+    encoding::{EncodeMetric, MetricEncoder},
+    metrics::{MetricType, gauge::ConstGauge},
+};
 use service_runtime::{clock::Clock, metrics::Metrics};
 use shared_types::AskedPermission;
 
 use crate::{
     auth::Caller,
-    logs::{
-        cursor::Cursor,
-        files::{
-            FilesSource, LocateError, LocatedLog, NewContainers, PodSummary, Pods, Survey, TooOld,
-            Watching,
-        },
-        kubelet::{KubeletOptions, KubeletReading},
-        merge::ChosenLines,
-        query::LogQuery,
-        render::{Labels, LogForm, Rendering},
-        target::{ContainerName, PodRef},
-    },
     scans::{ScanError, Scans, UserScans},
     stream::LogStream,
 };
@@ -29,6 +26,20 @@ use crate::{
 pub(crate) struct LogReader {
     source: Arc<FilesSource>,
     scans: Arc<Scans>,
+}
+
+/// The number of directories that the source polls, asked for whenever metrics are rendered.
+#[derive(Debug, Clone)]
+struct PolledDirectories(Arc<FilesSource>);
+
+impl EncodeMetric for PolledDirectories {
+    fn encode(&self, encoder: MetricEncoder<'_>) -> fmt::Result {
+        ConstGauge::new(self.0.polled_directories()).encode(encoder)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Gauge
+    }
 }
 
 /// Why a caller gets no log.
@@ -68,7 +79,11 @@ impl LogReader {
 
     /// Shows how its source fares.
     pub(crate) fn register(&self, metrics: &Metrics) {
-        self.source.register(metrics);
+        metrics.register(
+            "logs_polled_directories",
+            "Followed directories that cannot be watched and are looked at instead",
+            PolledDirectories(self.source.clone()),
+        );
     }
 
     /// Finds the log, without reading more of it than it takes to believe a cursor.
@@ -158,7 +173,7 @@ impl LogReader {
 
     /// What changes after this version of the survey, whoever may see it.
     pub(crate) fn watch(&self, version: u64, clock: Arc<dyn Clock>) -> Result<Watching, TooOld> {
-        self.source.watch(version, clock)
+        self.source.watch(version, move || clock.now())
     }
 
     /// The pods whose logs the caller may read.
@@ -197,10 +212,10 @@ mod tests {
 
     use flate2::{Compression, write::GzEncoder};
     use futures_util::FutureExt;
+    use pod_logs::Anchor;
     use serde_json::Value;
 
     use super::*;
-    use crate::logs::query::Anchor;
 
     const LINE: &str = "2026-11-01T10:00:00Z stdout F line\n";
 

@@ -6,6 +6,10 @@ use std::{future::pending, io, time::Duration};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::future::select_all;
+use pod_logs::{
+    CHUNK_BYTES, EndReason, KubeletReading, LogForm, Progress, ReadingCost, Rendering, write_end,
+    write_event,
+};
 use serde::Serialize;
 use tokio::{
     sync::{OwnedSemaphorePermit, watch},
@@ -15,12 +19,7 @@ use tokio::{
 
 use crate::{
     auth::TokenEnd,
-    logs::{
-        file::ReadingCost,
-        kubelet::KubeletReading,
-        render::{CHUNK_BYTES, EndReason, LogForm, Progress, Rendering, write_end, write_event},
-    },
-    scans::{ScanError, UserScans},
+    scans::{ScanError, UserScans, is_little},
 };
 
 /// After this long without anything new a line that is not finished is given out as it is.
@@ -94,7 +93,7 @@ impl Source {
 
     fn read_chunk(mut self) -> Read {
         // As much as it will hold, so that it is not moved to twice the space on the way.
-        let mut chunk = match self.cost_ahead().is_little() {
+        let mut chunk = match is_little(self.cost_ahead()) {
             true => Vec::new(),
             false => Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 8),
         };
@@ -358,7 +357,7 @@ impl LogStream {
         };
         let is_much = |source: &mut Source| {
             let cost = source.cost_ahead();
-            !cost.is_little() && !cost.is_compressed
+            !is_little(cost) && !cost.is_compressed
         };
         if let Some(source) = self.source.take_if(is_much) {
             let (scans, cost) = (self.scans.clone(), source.cost_ahead());

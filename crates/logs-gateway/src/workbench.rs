@@ -5,18 +5,9 @@
 use std::{borrow::Cow, io, path::Path};
 
 use bytes::Bytes;
+use pod_logs::{Cursor, Entry, FilesSource, LogQuery, PodRef};
 
-use crate::{
-    logs::{
-        cursor::{self, Cursor},
-        files::{self, FilesSource},
-        format::{self, Entry},
-        query::LogQuery,
-        target::PodRef,
-    },
-    reader::LogReader,
-    stream::LogStream,
-};
+use crate::{reader::LogReader, stream::LogStream};
 
 /// How many compressed files are read at once.
 const MAX_SCANS: usize = 4;
@@ -35,13 +26,13 @@ pub fn content_of_line(line: &[u8]) -> Option<Cow<'_, [u8]>> {
 /// Appends what containers wrote with these lines, up to the first that is not quite usual, and
 /// says how many bytes the lines have.
 pub fn strip_usual_lines(lines: &[u8], out: &mut Vec<u8>) -> usize {
-    format::strip(lines, out)
+    pod_logs::strip(lines, out)
 }
 
 /// Whether a file of this name is one of a container's logs.
 #[must_use]
 pub fn is_log_file(name: &str) -> bool {
-    files::is_log_file(name)
+    pod_logs::is_log_file(name)
 }
 
 /// A cursor, read and written again. `None` when the text is none.
@@ -53,7 +44,7 @@ pub fn cursor_again(text: &str) -> Option<String> {
 /// These bytes as a cursor's text, with the checksum of one.
 #[must_use]
 pub fn cursor_of(content: &[u8]) -> String {
-    cursor::with_checksum(content.to_vec())
+    pod_logs::with_checksum(content.to_vec())
 }
 
 /// The log directory of a node, whose pods of the namespace `default` may be read as text.

@@ -37,7 +37,7 @@ pub fn start(settings: TelemetrySettings) {
         LogFormat::Text => fmt::layer().with_writer(stderr).with_ansi(terminal).boxed(),
         LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(stderr).boxed(),
     };
-    let ours = ["service_runtime", "sso_service", "logs_gateway"];
+    let ours = ["service_runtime", "sso_service", "logs_gateway", "pod_logs"];
     let filter = Targets::new()
         .with_default(settings.level.min(LevelFilter::INFO))
         .with_targets(ours.map(|target| (target, settings.level)));

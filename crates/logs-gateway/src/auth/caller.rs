@@ -1,10 +1,9 @@
 //! Somebody the authority vouched for.
 
 use chrono::{DateTime, Utc};
+use pod_logs::PodRef;
 use shared_types::{AskedPermission, Permission, permits};
 use uuid::Uuid;
-
-use crate::logs::target::PodRef;
 
 const READ_LOGS: &str = "logs:read";
 

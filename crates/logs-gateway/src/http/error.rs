@@ -1,12 +1,10 @@
 //! The one place where the gateway's errors become problems.
 
 use actix_web::http::{StatusCode, header};
+use pod_logs::{ContainerName, LocateError};
 use service_runtime::http::Problem;
 
-use crate::{
-    logs::{files::LocateError, target::ContainerName},
-    reader::ReadError,
-};
+use crate::reader::ReadError;
 
 /// When a read may be tried again that had no turn.
 pub(super) const SCAN_RETRY_SECONDS: &str = "5";

@@ -12,6 +12,7 @@ use actix_web::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
+use pod_logs::{EndReason, PodRef};
 use service_runtime::{http::RequestContext, server::StallExemption};
 use shared_types::BearerToken;
 
@@ -21,9 +22,9 @@ use super::{
     lease::LeaseTerms,
     state::GatewayState,
 };
+
 use crate::{
     auth::{Caller, Vigil},
-    logs::{render::EndReason, target::PodRef},
     stream::LogStream,
     streams::StreamPermit,
 };

@@ -4,10 +4,10 @@ use actix_web::{
     HttpRequest,
     http::{StatusCode, header::ACCEPT},
 };
+use pod_logs::LogForm;
 use service_runtime::http::{Problem, Result};
 
 use super::accepted_types::AcceptedTypes;
-use crate::logs::render::LogForm;
 
 /// The forms and their media types.
 const FORMS: [(LogForm, &str); 4] = [

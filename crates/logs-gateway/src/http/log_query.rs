@@ -3,15 +3,13 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use pod_logs::{
+    Anchor, ContainerChoice, Cursor, History, InvalidCursor, InvalidName, Limit, LineFilter,
+    LogQuery, Stream,
+};
 use service_runtime::http::{Query, Result};
 
 use super::error::bad_cursor;
-use crate::logs::{
-    cursor::{Cursor, InvalidCursor},
-    format::Stream,
-    query::{Anchor, ContainerChoice, History, Limit, LineFilter, LogQuery},
-    target::InvalidName,
-};
 
 /// Parameters of the contract that this version refuses rather than ignores.
 const NOT_SUPPORTED_YET: [&str; 3] = ["grep", "exclude", "level"];
@@ -207,7 +205,7 @@ mod tests {
     use actix_web::ResponseError;
 
     use super::*;
-    use crate::logs::cursor::{FilePlace, LogPosition};
+    use pod_logs::{FilePlace, LogPosition};
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()

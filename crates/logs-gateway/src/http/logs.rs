@@ -5,6 +5,7 @@ use actix_web::{
     http::{Method, StatusCode, header},
     web::Path,
 };
+use pod_logs::{ContainerName, LogForm, PodRef};
 use serde::Serialize;
 use service_runtime::http::{InputFaults, Problem, Query, RequestContext, Result};
 
@@ -15,13 +16,8 @@ use super::{
     log_format::accepted_form,
     log_query::{LogRequest, log_request, name},
 };
-use crate::{
-    auth::Caller,
-    logs::{
-        render::LogForm,
-        target::{ContainerName, PodRef},
-    },
-};
+
+use crate::auth::Caller;
 
 const DEFAULT_NAMESPACE: &str = "default";
 

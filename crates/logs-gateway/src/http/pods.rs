@@ -6,14 +6,13 @@ use actix_web::{
     web::{self, ReqData},
 };
 use chrono::{DateTime, SubsecRound, Utc};
+use pod_logs::{ContainerName, PodSummary};
 use serde::Serialize;
 use service_runtime::http::{Problem, Query, Result};
 
 use super::{GatewayState, error::problem};
-use crate::{
-    auth::Caller,
-    logs::{files::PodSummary, target::ContainerName},
-};
+
+use crate::auth::Caller;
 
 pub(super) async fn list(
     request: HttpRequest,

@@ -8,4 +8,4 @@ mod user_scans;
 #[cfg(test)]
 mod fair_queue_model;
 
-pub(crate) use user_scans::{ScanError, Scans, UserScans};
+pub(crate) use user_scans::{ScanError, Scans, UserScans, is_little};

@@ -10,11 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use pod_logs::pace::Pace;
+
 use super::{
     fair_queue::{SLICE, ScanId},
     schedule::Schedule,
 };
-use crate::logs::pace::Pace;
 
 /// A scan whose result somebody waits for. When it is dropped, the scan ends.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use std::{io, rc::Rc, sync::Arc, time::Duration};
 
+use pod_logs::{ReadingCost, pace::at_pace};
 use tokio::{
     runtime::{Builder, Runtime},
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
@@ -13,7 +14,6 @@ use super::{
     schedule::Schedule,
     turn::Wanted,
 };
-use crate::logs::{file::ReadingCost, pace::at_pace};
 
 /// Logs up to this size, in bytes, are read at once where they are asked for.
 const INLINE_BYTES: u64 = 64 * 1024;
@@ -112,7 +112,7 @@ impl UserScans {
         cost: ReadingCost,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ScanError> {
-        if cost.is_little() { Ok(work()) } else { self.request(work).await }
+        if is_little(cost) { Ok(work()) } else { self.request(work).await }
     }
 
     /// Does work on another thread when the user's turn comes, for which a request waits 10 s at
@@ -141,7 +141,7 @@ impl UserScans {
         cost: ReadingCost,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ScanError> {
-        if cost.is_little() {
+        if is_little(cost) {
             return Ok(work());
         }
         // There is one for each open body at most.
@@ -175,11 +175,9 @@ impl UserScans {
     }
 }
 
-impl ReadingCost {
-    /// Handing the work to another thread would take longer than doing it.
-    pub(crate) fn is_little(self) -> bool {
-        self.stored_bytes <= INLINE_BYTES && !self.is_compressed
-    }
+/// Whether handing the work to another thread would take longer than doing it.
+pub(crate) fn is_little(cost: ReadingCost) -> bool {
+    cost.stored_bytes <= INLINE_BYTES && !cost.is_compressed
 }
 
 #[cfg(test)]
@@ -187,9 +185,9 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use futures_util::FutureExt;
+    use pod_logs::pace;
 
     use super::*;
-    use crate::logs::pace;
 
     const MUCH: ReadingCost = ReadingCost { stored_bytes: u64::MAX, is_compressed: false };
     const LITTLE: ReadingCost = ReadingCost { stored_bytes: 1, is_compressed: false };

@@ -4,8 +4,7 @@ use std::{borrow::Cow, collections::HashMap};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use percent_encoding::percent_decode_str;
-
-use crate::logs::{format::LineTime, kubelet::Quoted};
+use pod_logs::{LineTime, Quoted};
 
 /// A query string as `url.ParseQuery` reads it: what it cannot read it leaves out, and of what is
 /// given twice the first counts.

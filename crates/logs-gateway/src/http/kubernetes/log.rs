@@ -1,6 +1,7 @@
 //! `GET …/pods/{pod}/log`: a log in the kubelet's bytes, over HTTP or a WebSocket.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Path};
+use pod_logs::{ContainerChoice, ContainerName, LocateError, LogQuery, PodRef};
 use service_runtime::http::RequestContext;
 
 use super::{
@@ -11,17 +12,13 @@ use super::{
     upgrade::{self, Handshake},
     websocket,
 };
+
 use crate::{
     auth::Caller,
     http::{
         GatewayState,
         body::Frame,
         giving::{Asked, Opened, give},
-    },
-    logs::{
-        files::LocateError,
-        query::{ContainerChoice, LogQuery},
-        target::{ContainerName, PodRef},
     },
     reader::ReadError,
 };

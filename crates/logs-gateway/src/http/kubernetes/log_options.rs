@@ -1,15 +1,11 @@
 //! The options of a log (`PodLogOptions`): decoded, then validated.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use pod_logs::{History, KubeletOptions, LineTime, Quoted, Stream};
 
 use super::{
     go::{GoQuery, parse_exact_time, parse_time},
     status::{Cause, Result, Status},
-};
-use crate::logs::{
-    format::{LineTime, Stream},
-    kubelet::{KubeletOptions, Quoted},
-    query::History,
 };
 
 /// What is asked for, of which every value could be read.

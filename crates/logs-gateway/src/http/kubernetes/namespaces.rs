@@ -8,6 +8,7 @@ use actix_web::{
     web::{self, Path, ReqData},
 };
 use chrono::{DateTime, Utc};
+use pod_logs::{Change, Pods};
 use serde_json::{Value, json};
 
 use super::{
@@ -23,10 +24,10 @@ use super::{
     watch::{self, Show, View},
     watch_options::WatchOptions,
 };
+
 use crate::{
     auth::Caller,
     http::{GatewayState, giving::Asked},
-    logs::files::{Change, Pods},
 };
 
 const RESOURCE: &str = "namespaces";

@@ -2,9 +2,8 @@
 //! nobody knows.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use pod_logs::{SeenContainer, SeenPod};
 use serde_json::{Value, json};
-
-use crate::logs::files::{SeenContainer, SeenPod};
 
 /// Whatever has log files was started, and nothing tells that it ended.
 pub(super) const PHASE: &str = "Running";

@@ -10,10 +10,12 @@ use actix_web::{
         header::{self, HeaderName},
     },
 };
+use pod_logs::Quoted;
 use serde::Serialize;
 
 use super::status_form::StatusForm;
-use crate::{http::error::SCAN_RETRY_SECONDS, logs::kubelet::Quoted};
+
+use crate::http::error::SCAN_RETRY_SECONDS;
 
 /// What a handler of this API gives.
 pub(super) type Result<T> = std::result::Result<T, Status>;

@@ -1,10 +1,11 @@
 //! What pods there are.
 
 use actix_web::{HttpRequest, web};
+use pod_logs::Survey;
 use service_runtime::http::RequestContext;
 
 use super::status::{Result, Status};
-use crate::{http::state::GatewayState, logs::files::Survey};
+use crate::http::state::GatewayState;
 
 /// Looks what pods there are, where that takes no request's time.
 pub(super) async fn survey(request: &HttpRequest, state: &GatewayState) -> Result<Survey> {

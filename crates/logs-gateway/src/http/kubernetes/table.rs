@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use pod_logs::SeenPod;
 use serde_json::{Value, json};
 
 use super::{age, pod_object};
-use crate::logs::files::SeenPod;
 
 /// Name, type, format, what it is, and 1 for what only `-o wide` shows.
 type Column = (&'static str, &'static str, &'static str, &'static str, u8);

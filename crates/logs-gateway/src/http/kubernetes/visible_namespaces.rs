@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    auth::Caller,
-    logs::files::{Change, ChangeKind, Pods, SeenPod},
-};
+use pod_logs::{Change, ChangeKind, Pods, SeenPod};
+
+use crate::auth::Caller;
 
 /// Namespaces with the pods in them that the caller may see.
 #[derive(Debug, Default)]

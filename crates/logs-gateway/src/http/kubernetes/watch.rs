@@ -8,6 +8,7 @@ use std::{
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Bytes};
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt, Stream, stream};
+use pod_logs::{Change, ChangeKind, EndReason, Pods, TooOld, Watching};
 use serde_json::{Value, json};
 use service_runtime::{clock::Clock, http::RequestContext};
 use shared_types::BearerToken;
@@ -19,16 +20,13 @@ use super::{
     survey::survey,
     watch_options::{Start, WatchOptions},
 };
+
 use crate::{
     auth::{Caller, Vigil},
     http::{
         GatewayState,
         giving::Asked,
         lease::{LeaseTerms, Leased},
-    },
-    logs::{
-        files::{Change, ChangeKind, Pods, TooOld, Watching},
-        render::EndReason,
     },
     streams::StreamPermit,
 };

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use pod_logs::Quoted;
+
 use super::{
     go::GoQuery,
     status::{Cause, Result, Status},
 };
-use crate::logs::kubelet::Quoted;
 
 /// How long a watch goes on if nobody says: the least that the API server lets one live.
 const TIME: Duration = Duration::from_secs(30 * 60);

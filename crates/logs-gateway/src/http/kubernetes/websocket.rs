@@ -13,14 +13,15 @@ use actix_web::{
 };
 use base64::prelude::{BASE64_STANDARD, Engine};
 use futures_util::{Stream, StreamExt, stream};
+use pod_logs::EndReason;
 
 use super::upgrade::{Framing, Handshake};
+
 use crate::{
     http::{
         giving::{Asked, Opened, entrust},
         lease::Leased,
     },
-    logs::render::EndReason,
     stream::{Cut, LogStream},
     streams::StreamPermit,
 };

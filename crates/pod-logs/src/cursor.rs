@@ -1,0 +1,256 @@
+//! Where a reading stands, as a token that its reader keeps.
+//!
+//! A cursor names files by their run and the fingerprint of their first line, which they keep when
+//! they are rotated and compressed. It is no secret and permits nothing: who may read is decided by the URL
+//! that it comes with. The checksum finds a cursor that was cut off or mistyped.
+//!
+//! ```text
+//! base64url( version, source, pod, uid, number of logs, logs…, crc32 )
+//! log = container, restart, begin, seen    place = fingerprint, offset
+//! ```
+//!
+//! The first log is that of the line which the cursor came with. Numbers are big-endian, texts have their length in front.
+
+use std::io;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{
+    file::{Mark, OpenFrom},
+    logical::Resumption,
+    physical::Place,
+    target::{ContainerName, PodRef, PodUid},
+};
+
+const VERSION: u8 = 1;
+/// Logs from the files of a node.
+const SOURCE_FILES: u8 = b'f';
+/// The longest cursor that is looked at, in bytes of its text.
+const MAX_TEXT_BYTES: usize = 4096;
+
+/// Where a reading of a pod's logs stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// A checksum of the pod's namespace and name.
+    pub pod: u32,
+    /// The incarnation of the pod.
+    pub uid: PodUid,
+    /// A position for each container that was read. The first one is behind the line that the
+    /// cursor came with, and the others are behind what was given out before it.
+    pub logs: Vec<LogPosition>,
+}
+
+/// Where the reading of a container's log stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPosition {
+    /// The container whose log it is.
+    pub container: ContainerName,
+    /// The run of the container, as its files are named.
+    pub restart: u32,
+    /// Where to begin: the oldest line that was not finished begins there.
+    pub begin: FilePlace,
+    /// Lines that end up to here have been given out.
+    pub seen: FilePlace,
+}
+
+/// A place by the fingerprint of its file, which files keep when they are renamed or compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FilePlace {
+    /// Of the file's first line.
+    pub fingerprint: u32,
+    /// In bytes of the file's content.
+    pub offset: u64,
+}
+
+/// It is no cursor of ours, or not a whole one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is no cursor of this service")]
+pub struct InvalidCursor;
+
+impl LogPosition {
+    pub(crate) fn new(container: &ContainerName, resumption: &Resumption) -> io::Result<Self> {
+        Ok(Self {
+            container: container.clone(),
+            restart: resumption.begin.file.restart(),
+            begin: file_place(&resumption.begin)?,
+            seen: file_place(&resumption.seen)?,
+        })
+    }
+
+    /// The mark of the last line before it.
+    pub(crate) fn mark(&self) -> Mark {
+        let open_from = match self.begin.fingerprint == self.seen.fingerprint {
+            true => OpenFrom::SameFile(self.begin.offset),
+            false => OpenFrom::EarlierFile(self.begin.offset),
+        };
+        Mark { offset: self.seen.offset, open_from }
+    }
+}
+
+fn file_place(place: &Place) -> io::Result<FilePlace> {
+    Ok(FilePlace { fingerprint: place.file.fingerprint()?, offset: place.offset })
+}
+
+impl Cursor {
+    /// What cursors of this pod have as theirs.
+    pub fn pod_checksum(pod: &PodRef) -> u32 {
+        crc32fast::hash(format!("{}/{}", pod.namespace, pod.pod).as_bytes())
+    }
+
+    /// Whether the line that the cursor came with is of this container.
+    pub fn is_of(&self, container: &ContainerName) -> bool {
+        self.logs.first().is_some_and(|log| log.container == *container)
+    }
+
+    /// The position in the log of this container.
+    pub fn position_in(&self, container: &ContainerName) -> Option<&LogPosition> {
+        self.logs.iter().find(|log| log.container == *container)
+    }
+
+    /// Its text; `None` if it has so many logs that the text would be too long to be accepted.
+    pub fn encode(&self) -> Option<String> {
+        let count = u8::try_from(self.logs.len()).ok()?;
+        let mut bytes = Vec::with_capacity(128);
+        bytes.extend([VERSION, SOURCE_FILES]);
+        bytes.extend(self.pod.to_be_bytes());
+        write_text(&mut bytes, self.uid.as_str());
+        bytes.push(count);
+        for log in &self.logs {
+            write_text(&mut bytes, log.container.as_str());
+            bytes.extend(log.restart.to_be_bytes());
+            for place in [&log.begin, &log.seen] {
+                bytes.extend(place.fingerprint.to_be_bytes());
+                bytes.extend(place.offset.to_be_bytes());
+            }
+        }
+        Some(with_checksum(bytes)).filter(|text| text.len() <= MAX_TEXT_BYTES)
+    }
+
+    /// Reads the text of a cursor.
+    ///
+    /// # Errors
+    /// When the text is not a cursor of this service, or was cut off or changed.
+    pub fn decode(text: &str) -> Result<Self, InvalidCursor> {
+        Self::read(text).ok_or(InvalidCursor)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        if text.len() > MAX_TEXT_BYTES {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (content, checksum) = bytes.split_last_chunk::<4>()?;
+        if crc32fast::hash(content) != u32::from_be_bytes(*checksum) {
+            return None;
+        }
+        let mut rest = Reader(content);
+        if rest.array()? != [VERSION, SOURCE_FILES] {
+            return None;
+        }
+        let pod = u32::from_be_bytes(rest.array()?);
+        let uid = rest.text()?.parse().ok()?;
+        let [count] = rest.array()?;
+        let logs = (0..count).map(|_| rest.log()).collect::<Option<Vec<_>>>()?;
+        (rest.0.is_empty() && !logs.is_empty()).then_some(Self { pod, uid, logs })
+    }
+}
+
+/// A cursor's content as its text.
+pub fn with_checksum(mut content: Vec<u8>) -> String {
+    let checksum = crc32fast::hash(&content);
+    content.extend(checksum.to_be_bytes());
+    URL_SAFE_NO_PAD.encode(content)
+}
+
+/// Texts are names: 253 bytes at most.
+fn write_text(bytes: &mut Vec<u8>, text: &str) {
+    bytes.push(text.len() as u8);
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (array, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*array)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let [length] = self.array()?;
+        let (text, rest) = self.0.split_at_checked(usize::from(length))?;
+        self.0 = rest;
+        std::str::from_utf8(text).ok()
+    }
+
+    fn place(&mut self) -> Option<FilePlace> {
+        Some(FilePlace {
+            fingerprint: u32::from_be_bytes(self.array()?),
+            offset: u64::from_be_bytes(self.array()?),
+        })
+    }
+
+    fn log(&mut self) -> Option<LogPosition> {
+        Some(LogPosition {
+            container: self.text()?.parse().ok()?,
+            restart: u32::from_be_bytes(self.array()?),
+            begin: self.place()?,
+            seen: self.place()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cursor(begin: (u32, u64), seen: (u32, u64)) -> Cursor {
+        let place = |(fingerprint, offset)| FilePlace { fingerprint, offset };
+        let log = LogPosition {
+            container: "app".parse().unwrap(),
+            restart: 7,
+            begin: place(begin),
+            seen: place(seen),
+        };
+        let other = LogPosition { container: "sidecar".parse().unwrap(), ..log.clone() };
+        Cursor { pod: 5, uid: "5f0c-1".parse().unwrap(), logs: vec![log, other] }
+    }
+
+    #[test]
+    fn a_cursor_that_would_be_refused_is_not_given() {
+        let mut cursor = cursor((1, 2), (3, 4));
+        let log = cursor.logs[0].clone();
+        for count in 1..=300 {
+            cursor.logs = vec![log.clone(); count];
+            let text = cursor.encode();
+            assert!(text.is_none_or(|text| Cursor::decode(&text).is_ok()), "{count}");
+            assert_eq!(cursor.encode().is_some(), count <= 95, "{count}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_comes_back_as_it_went(begin: (u32, u64), seen: (u32, u64)) {
+            let cursor = cursor(begin, seen);
+            prop_assert_eq!(Cursor::decode(&cursor.encode().unwrap()), Ok(cursor));
+        }
+
+        #[test]
+        fn a_changed_cursor_is_none(at in 0_usize..100, with in "[A-Za-z0-9_-]") {
+            let text = cursor((1, 2), (3, 4)).encode().unwrap();
+            let mut changed = text.clone();
+            let at = at % text.len();
+            changed.replace_range(at..=at, &with);
+            prop_assert_eq!(Cursor::decode(&changed).is_ok(), changed == text);
+        }
+
+        #[test]
+        fn any_text_is_judged_without_panic(text: String, bytes: Vec<u8>) {
+            let _ = Cursor::decode(&text);
+            let _ = Cursor::decode(&with_checksum(bytes));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Which lines of which container are asked for.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    cursor::Cursor,
+    format::{LineTime, Stream},
+    target::{ContainerName, PodUid},
+};
+
+/// A reader's wish, already checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogQuery {
+    /// Which containers of the pod.
+    pub container: ContainerChoice,
+    /// Which incarnation of the pod; `None`: the one written last.
+    pub uid: Option<PodUid>,
+    /// The run of the container before the present one.
+    pub previous: bool,
+    /// How far back.
+    pub history: History,
+    /// Which lines.
+    pub filter: LineFilter,
+    /// Only the last lines that pass the filter.
+    pub tail: Option<u64>,
+    /// After how much the log ends early.
+    pub limit: Limit,
+    /// Each line begins with its time.
+    pub timestamps: bool,
+    /// Goes on with what is written from now on.
+    pub follow: bool,
+    /// Only what lies on one side of a line that was read before.
+    pub anchor: Option<Anchor>,
+}
+
+impl LogQuery {
+    /// Whether containers and runs that start later belong to the log as well.
+    pub fn is_joined_by_containers(&self) -> bool {
+        self.follow && self.container == ContainerChoice::All
+    }
+
+    /// Whether the log goes on when a container is started again.
+    pub fn goes_through_runs(&self) -> bool {
+        self.history == History::All || self.is_joined_by_containers()
+    }
+
+    /// Whether the names of the files tell which of them are meant, and in which order. If not, their
+    /// first lines have to be read.
+    pub fn is_of_files_by_name(&self) -> bool {
+        self.history == History::Current
+            && self.anchor.is_none()
+            && !self.follow
+            && self.filter.has_no_times()
+    }
+}
+
+/// A line that was read before, by its cursor, and on which side of it lines are asked for. The
+/// line itself is on neither.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Anchor {
+    /// Lines after it.
+    After(Cursor),
+    /// Lines before it.
+    Before(Cursor),
+}
+
+impl Anchor {
+    /// The cursor of the line.
+    pub fn cursor(&self) -> &Cursor {
+        match self {
+            Self::After(cursor) | Self::Before(cursor) => cursor,
+        }
+    }
+}
+
+/// Which containers of the pod.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ContainerChoice {
+    /// The only one there is.
+    #[default]
+    Only,
+    /// The one of this name.
+    Named(ContainerName),
+    /// All of them, merged by time.
+    All,
+}
+
+/// How far back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum History {
+    /// The file that is written to.
+    Current,
+    /// And what was rotated away from it.
+    #[default]
+    Rotated,
+    /// And the runs before, and earlier incarnations of the pod.
+    All,
+}
+
+/// Which lines pass: since ≤ time < until, and of the stream.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LineFilter {
+    /// Only lines of this stream.
+    pub stream: Option<Stream>,
+    /// Only lines of this time or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Only lines of an earlier time.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// After how much a log ends early.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limit {
+    /// Of the log as text, time stamps and newlines included.
+    pub bytes: Option<u64>,
+    /// In lines.
+    pub lines: Option<u64>,
+}
+
+impl LineFilter {
+    /// Whether lines of any time pass.
+    pub fn has_no_times(&self) -> bool {
+        self.since.is_none() && self.until.is_none()
+    }
+
+    /// Whether a line of this time passes. The stream was seen to already.
+    pub fn passes(&self, time: &LineTime) -> bool {
+        if self.has_no_times() {
+            return true;
+        }
+        let instant = time.instant();
+        self.since.is_none_or(|since| since <= instant)
+            && self.until.is_none_or(|until| instant < until)
+    }
+}
