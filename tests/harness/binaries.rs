@@ -1,4 +1,4 @@
-//! The executables of both services, from Cargo.
+//! The executables of both services and of the kubectl plugin, from Cargo.
 
 use std::{
     collections::BTreeMap,
@@ -12,6 +12,7 @@ use escargot::{CargoBuild, format::Message};
 pub(crate) struct Binaries {
     pub(crate) sso_service: PathBuf,
     pub(crate) logs_gateway: PathBuf,
+    pub(crate) kubectl_sso: PathBuf,
 }
 
 /// Built once for all the tests of this process.
@@ -20,11 +21,15 @@ pub(crate) fn binaries() -> &'static Binaries {
     BINARIES.get_or_init(|| {
         let mut built = build();
         let mut take = |name| built.remove(name).unwrap_or_else(|| panic!("Cargo built no {name}"));
-        Binaries { sso_service: take("sso-service"), logs_gateway: take("logs-gateway") }
+        Binaries {
+            sso_service: take("sso-service"),
+            logs_gateway: take("logs-gateway"),
+            kubectl_sso: take("kubectl-sso"),
+        }
     })
 }
 
-/// Builds both with the features that `cargo test --workspace` has united, so that no dependency
+/// Builds all with the features that `cargo test --workspace` has united, so that no dependency
 /// is compiled again: those of dev-dependencies count only when a test is built as well, and this
 /// one is built already.
 fn build() -> BTreeMap<String, PathBuf> {
@@ -32,6 +37,7 @@ fn build() -> BTreeMap<String, PathBuf> {
         .arg("--workspace")
         .bin("sso-service")
         .bin("logs-gateway")
+        .bin("kubectl-sso")
         .test(env!("CARGO_CRATE_NAME"))
         .target_dir(target_directory())
         .exec()

@@ -27,13 +27,17 @@ pub(crate) fn run_gateway(arguments: &[&str], variables: &[(&str, &str)]) -> End
     run(&binaries().logs_gateway, arguments, variables, "")
 }
 
-/// Runs a program with these arguments and nothing but these variables.
-pub(super) fn run(
-    program: &Path,
+/// Runs `kubectl-sso` with these arguments and nothing but these variables.
+pub(crate) fn run_kubectl_sso(
     arguments: &[&str],
     variables: &[(&str, &str)],
     stdin: &str,
 ) -> Ended {
+    run(&binaries().kubectl_sso, arguments, variables, stdin)
+}
+
+/// Runs a program with these arguments and nothing but these variables.
+fn run(program: &Path, arguments: &[&str], variables: &[(&str, &str)], stdin: &str) -> Ended {
     let directory = super::scratch();
     ended(clean(program, directory.path(), variables).args(arguments), stdin)
 }

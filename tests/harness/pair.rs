@@ -18,8 +18,8 @@ use super::{
     browser::Browser,
     caller::Caller,
     command::{Ended, clean, run_sso},
+    kubectl_user::KubectlUser,
     logs::LogDir,
-    operator::Operator,
     secrets::Secrets,
     service::Service,
     tls::{PrivateCa, plain_client},
@@ -268,9 +268,9 @@ impl Pair {
         format!("sqlite://{}", self.directory.path().join("sso.db").display())
     }
 
-    /// Somebody with a home directory, who runs kubectl there.
-    pub(crate) fn operator(&self) -> Operator {
-        Operator::of(self.setup.url(self.sso.listening()), &self.secrets)
+    /// A user with a home directory, who runs kubectl there.
+    pub(crate) fn kubectl_user(&self) -> KubectlUser {
+        KubectlUser::of(self.setup.url(self.sso.listening()), &self.secrets)
     }
 
     /// The authority that signed both certificates, of a pair that has some.

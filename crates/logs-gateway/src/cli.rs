@@ -1,20 +1,13 @@
 //! The command line: what the binary can be asked to do.
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-use service_runtime::{
-    clock::SystemClock, healthcheck, lifecycle, settings::process_environment, telemetry,
-};
+use clap::{Parser, Subcommand};
+use service_runtime::{healthcheck, lifecycle, settings::process_environment, telemetry};
 
 use crate::{
     app::{Gateway, StartError},
-    config::{Config, state_home},
-    operator::{self, Failure, SsoUrl},
+    config::Config,
 };
 
 /// Serves pod logs to whoever the single sign-on authority vouches for.
@@ -34,40 +27,6 @@ enum Command {
     Healthcheck,
     /// Check the configuration in the environment; exit 64 if it is wrong.
     CheckConfig,
-    #[command(flatten)]
-    Operator(OperatorCommand),
-}
-
-/// On the machine of whoever runs kubectl. Nothing of the gateway's configuration is read.
-#[derive(Subcommand)]
-enum OperatorCommand {
-    /// Log in at the single sign-on authority, for kubectl.
-    ///
-    /// The session is kept in $XDG_STATE_HOME/logs-gateway, by default ~/.local/state/logs-gateway.
-    Login(LoginArguments),
-    /// Print a credential for kubectl, renewed if need be; kubectl runs this as its exec plugin.
-    KubeToken {
-        /// The authority; needed when logged in at several.
-        #[arg(long, value_name = "URL", value_parser = SsoUrl::parse)]
-        sso: Option<SsoUrl>,
-    },
-}
-
-#[derive(Args)]
-struct LoginArguments {
-    /// The authority. Plain http only on this machine.
-    #[arg(long, value_name = "URL", value_parser = SsoUrl::parse)]
-    sso: SsoUrl,
-    /// A file with the certificate authorities to believe about it, in PEM, instead of the
-    /// system's. Remembered for the next time.
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
-    /// Who logs in; asked for if not given.
-    #[arg(long, value_name = "NAME")]
-    username: Option<String>,
-    /// A file with the password, or - for standard input; asked for if not given.
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
 }
 
 /// The configuration is wrong (`EX_USAGE` of sysexits).
@@ -79,10 +38,6 @@ pub async fn run() -> ExitCode {
         None => configured(serve).await,
         Some(Command::CheckConfig) => configured(check_config).await,
         Some(Command::Healthcheck) => configured(check_health).await,
-        Some(Command::Operator(command)) => match assist(command).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => fail(1, &failure),
-        },
     }
 }
 
@@ -103,25 +58,6 @@ async fn check_health(config: Config) -> ExitCode {
     match healthcheck::check(config.ops_listen).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(unhealthy) => fail(1, &unhealthy),
-    }
-}
-
-async fn assist(command: OperatorCommand) -> Result<(), Failure> {
-    let home = state_home(process_environment()).ok_or(Failure::NoStateHome)?;
-    let clock = SystemClock::default();
-    let said = match command {
-        OperatorCommand::Login(arguments) => {
-            operator::login(&home, arguments.into(), &clock).await?
-        }
-        OperatorCommand::KubeToken { sso } => operator::kube_token(&home, sso, &clock).await?,
-    };
-    io::stdout().write_all(said.as_bytes()).map_err(Failure::Output)
-}
-
-impl From<LoginArguments> for operator::LogIn {
-    fn from(arguments: LoginArguments) -> Self {
-        let LoginArguments { sso, ca, username, password_file } = arguments;
-        Self { sso, ca, username, password_file }
     }
 }
 

@@ -140,20 +140,6 @@ impl Config {
     }
 }
 
-/// Where the operator's helper keeps its state (XDG Base Directory Specification: a path that is
-/// not absolute does not count). `None` when the environment does not tell.
-pub(crate) fn state_home(variables: impl IntoIterator<Item = (String, String)>) -> Option<PathBuf> {
-    let (mut state_home, mut home) = (None, None);
-    for (name, value) in variables {
-        match name.as_str() {
-            "XDG_STATE_HOME" => state_home = absolute_path(&value).ok(),
-            "HOME" => home = absolute_path(&value).ok(),
-            _ => {}
-        }
-    }
-    state_home.or_else(|| Some(home?.join(".local/state")))
-}
-
 fn default_sso_urls() -> Vec<Url> {
     Url::parse("http://127.0.0.1:8001").into_iter().collect()
 }
@@ -253,22 +239,6 @@ mod tests {
         ] {
             let faults = read(&[(name, value)]).unwrap_err();
             assert!(faults.starts_with(name), "{faults}");
-        }
-    }
-
-    #[test]
-    fn the_state_is_where_the_user_keeps_such_things() {
-        for (variables, expected) in [
-            (&[("HOME", "/home/ada"), ("XDG_STATE_HOME", "/state")][..], Some("/state")),
-            (&[("HOME", "/home/ada")], Some("/home/ada/.local/state")),
-            (&[("HOME", "/h"), ("XDG_STATE_HOME", "")], Some("/h/.local/state")),
-            (&[("XDG_STATE_HOME", "state"), ("HOME", "/h")], Some("/h/.local/state")),
-            (&[("XDG_STATE_HOME", "state")], None),
-            (&[("HOME", "")], None),
-            (&[], None),
-        ] {
-            let owned = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-            assert_eq!(state_home(owned), expected.map(PathBuf::from), "{variables:?}");
         }
     }
 

@@ -8,7 +8,6 @@ mod auth;
 mod cli;
 mod config;
 mod http;
-mod operator;
 mod reader;
 mod readiness;
 mod scans;

@@ -7,17 +7,25 @@
 mod bearer;
 mod permission;
 mod problem;
+mod session_answer;
 mod token;
 mod validation;
 
 pub use bearer::{Authorization, BearerToken, MalformedAuthorization};
 pub use permission::{AskedPermission, InvalidPermission, Permission, permits};
 pub use problem::{FaultySource, FieldFault, ProblemDetails};
+pub use session_answer::SessionAnswer;
 pub use token::{TOKEN_ENTROPY_BYTES, TokenKind, encode_token};
 pub use validation::{Identity, MAX_BATCH, RefusedEntry, TokenBatch, TokenTerms, Validation};
 
 /// Where the services meet, as the caller of `sso-service` spells it.
 pub mod paths {
+    /// Begins a session.
+    pub const LOG_IN: &str = "/auth/login";
+    /// Renews a session.
+    pub const REFRESH: &str = "/auth/refresh";
+    /// Ends a session.
+    pub const LOG_OUT: &str = "/auth/logout";
     /// Asks the authority about a token.
     pub const VALIDATE: &str = "/auth/validate";
     /// Asks the authority about several tokens.

@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -19,7 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Kubectl {
     program: PathBuf,
-    /// Where `kube-token` looks for a session.
+    /// Where `kubectl-sso` looks for a session.
     home: String,
     directory: TempDir,
 }
@@ -40,6 +41,9 @@ impl Kubectl {
     pub(super) fn with(kubectl: &Installed, home: &str, kubeconfig: &str) -> Self {
         let directory = scratch();
         fs::write(directory.path().join("kubeconfig"), kubeconfig).unwrap();
+        let bin = directory.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        symlink(&kubectl.program, bin.join("kubectl")).unwrap();
         Self { program: kubectl.program.clone(), home: home.to_owned(), directory }
     }
 
@@ -81,12 +85,15 @@ impl Kubectl {
         Running::start(self.command(&self.program).args(arguments.split_whitespace()))
     }
 
-    /// Its own directory is where it looks for everything but the session; `logs-gateway` is a
-    /// command on this machine.
+    /// Everything but the session is in a directory of its own. On its `PATH` are the plugin
+    /// `kubectl-sso`, and itself as `kubectl`.
     fn command(&self, program: &Path) -> Command {
-        let services = binaries().logs_gateway.parent().unwrap().to_owned();
+        let plugins = binaries().kubectl_sso.parent().unwrap().to_owned();
         let path = env::var_os("PATH").unwrap_or_default();
-        let path = env::join_paths([services].into_iter().chain(env::split_paths(&path))).unwrap();
+        let path = env::join_paths(
+            [plugins, self.directory.path().join("bin")].into_iter().chain(env::split_paths(&path)),
+        )
+        .unwrap();
         let (directory, kubeconfig) =
             (self.directory.path(), self.directory.path().join("kubeconfig"));
         let mut command = clean(program, directory, &[("HOME", &self.home)]);

@@ -35,6 +35,7 @@ pub(crate) const CASES: &[(&str, Case)] = cases! {
     session: [
         who_has_no_session_any_more_is_told_so,
         the_kubeconfig_of_the_gateway_works_as_it_is,
+        the_plugin_leads_from_log_in_to_log_out,
         five_at_once_renew_one_session_once,
         a_session_is_renewed_in_the_middle_of_a_command,
         a_watch_shows_that_its_session_ended,

@@ -6,9 +6,9 @@ use reqwest::Method;
 
 use super::command::Kubectl;
 use crate::{
-    harness::{ADMIN, Operator, Pair, Setup, cri, patience, plain_client, until},
+    harness::{ADMIN, KubectlUser, Pair, Setup, cri, patience, plain_client, until},
     peer::Installed,
-    stage::{Own, Stage, WEB, over_tls, remove, restart},
+    stage::{Own, Stage, WEB, kubeconfig, over_tls, remove, restart},
 };
 
 pub(super) fn who_has_no_session_any_more_is_told_so(stage: &Stage, kubectl: &Installed) {
@@ -30,28 +30,51 @@ fn check_needs_log_in(kubectl: &Kubectl, arguments: &str) {
 }
 
 pub(super) fn the_kubeconfig_of_the_gateway_works_as_it_is(stage: &Stage, kubectl: &Installed) {
-    let (operator, kubectl) = logged_in(stage, stage.pair(), kubectl);
+    let (user, kubectl) = logged_in(stage, stage.pair(), kubectl);
     kubectl.says("logs -n team-a web", WEB);
     let raw = kubectl.run("get --raw /logs/team-a/web?tail=1");
     assert!(raw.text().contains(r#""logs":"three\n""#), "{raw:?}");
-    stage.block_on(stage.pair().anonymous().with_token(&operator.token()).log_out());
-    operator.let_the_token_end();
+    stage.block_on(stage.pair().anonymous().with_token(&user.token()).log_out());
+    user.let_the_token_end();
     let ended = kubectl.run("get pods -A");
     assert_eq!((ended.code, ended.text()), (1, ""), "{ended:?}");
     // kubectl says what the plugin says.
-    let how = format!("run: logs-gateway login --sso {}", operator.sso());
+    let how = format!("run: kubectl sso login --sso {}", user.sso());
     assert!(ended.stderr.contains(&how), "{ended:?}");
 }
 
+/// All that a user does with the plugin, run as `kubectl sso`.
+pub(super) fn the_plugin_leads_from_log_in_to_log_out(stage: &Stage, kubectl: &Installed) {
+    let (user, pair) = (stage.pair().kubectl_user(), stage.pair());
+    assert_eq!(user.login(ADMIN.0, ADMIN.1, &["--ca", &pair.ca().file()]).code, 0);
+    let other = kubeconfig(pair, stage.alice(), "team-a");
+    let kubectl = Kubectl::with(kubectl, user.home_path(), &other);
+    let gateway = format!("https://{}", pair.gateway.listening());
+    for _ in 0..2 {
+        let name = pair.gateway.listening();
+        let expected = format!("Switched to context \"{name}\".\n");
+        kubectl.says(&format!("sso kubeconfig --gateway {gateway}"), expected);
+        kubectl.says("config current-context", format!("{name}\n"));
+    }
+    kubectl.says("logs -n team-a web", WEB);
+    // The context that was there before still works.
+    kubectl.says("--context x logs web", WEB);
+    let status = kubectl.run("sso status");
+    assert!(status.text().contains("user        root\n"), "{status:?}");
+    kubectl.says("sso logout", format!("Logged out at {}.\n", user.sso()));
+    let ended = kubectl.run("logs -n team-a web");
+    assert!(ended.code != 0 && ended.stderr.contains("not logged in"), "{ended:?}");
+}
+
 pub(super) fn five_at_once_renew_one_session_once(stage: &Stage, kubectl: &Installed) {
-    let (operator, kubectl) = logged_in(stage, stage.pair(), kubectl);
-    let before = operator.token();
-    operator.let_the_token_end();
+    let (user, kubectl) = logged_in(stage, stage.pair(), kubectl);
+    let before = user.token();
+    user.let_the_token_end();
     thread::scope(|scope| {
         let running = [(); 5].map(|()| scope.spawn(|| kubectl.says("logs -n team-a web", WEB)));
         running.map(|one| one.join().unwrap())
     });
-    let after = operator.token();
+    let after = user.token();
     assert_ne!(after, before);
     // Whoever had renewed it again would have ended what the others hold.
     let caller = stage.pair().anonymous().with_token(&after);
@@ -64,8 +87,8 @@ pub(super) fn a_session_is_renewed_in_the_middle_of_a_command(stage: &Stage, kub
     let setup = Setup::new().sso("SSO_TOKEN_TTL", "2s").gateway("GATEWAY_REVALIDATE", "200ms");
     let pair = over_tls(setup);
     pair.logs.write("team-a", "web", cri(&["one"]));
-    let (operator, renewing) = logged_in(stage, &pair, kubectl);
-    let first = pair.anonymous().with_token(&operator.token());
+    let (user, renewing) = logged_in(stage, &pair, kubectl);
+    let first = pair.anonymous().with_token(&user.token());
     let waiting = renewing.start("wait --for=delete pod/web -n team-a --timeout=60s");
     let before = stage.block_on(renewals(&pair));
     stage.block_on(until("the session is renewed twice", 3 * patience(), async || {
@@ -74,7 +97,7 @@ pub(super) fn a_session_is_renewed_in_the_middle_of_a_command(stage: &Stage, kub
     remove(&pair, "team-a", "web");
     assert_eq!(waiting.line(), "pod/web condition met");
     assert_eq!(waiting.end().code, 0);
-    operator.state_file();
+    user.state_file();
     // The token that it began with has expired.
     check_needs_log_in(&Kubectl::of(kubectl, &pair, &first, "team-a"), "get pods");
 }
@@ -95,16 +118,16 @@ pub(super) fn a_watch_shows_that_its_session_ended(stage: &Stage, kubectl: &Inst
     assert_eq!((end.code, last.join(" ")), (0, "Unauthorized Unauthorized".to_owned()));
 }
 
-/// Somebody who logged in at the shell, with the kubeconfig that the gateway gave.
-fn logged_in(stage: &Stage, pair: &Pair, kubectl: &Installed) -> (Operator, Kubectl) {
-    let operator = pair.operator();
-    let ended = operator.login(ADMIN.0, ADMIN.1, &["--ca", &pair.ca().file()]);
+/// A user who logged in at the shell, with the kubeconfig that the gateway serves.
+fn logged_in(stage: &Stage, pair: &Pair, kubectl: &Installed) -> (KubectlUser, Kubectl) {
+    let user = pair.kubectl_user();
+    let ended = user.login(ADMIN.0, ADMIN.1, &["--ca", &pair.ca().file()]);
     assert_eq!(ended.code, 0, "{ended:?}");
-    let caller = pair.anonymous().with_token(&operator.token());
+    let caller = pair.anonymous().with_token(&user.token());
     let request = caller.gateway(Method::GET, "/kubeconfig");
     let kubeconfig = stage.block_on(async { request.send().await.unwrap().text().await.unwrap() });
-    let kubectl = Kubectl::with(kubectl, operator.home_path(), &kubeconfig);
-    (operator, kubectl)
+    let kubectl = Kubectl::with(kubectl, user.home_path(), &kubeconfig);
+    (user, kubectl)
 }
 
 /// How many sessions were renewed at the pair's authority so far.

@@ -46,8 +46,8 @@ fn kubeconfig(gateway: &Url, sso: &Url, anchor: Option<&str>) -> String {
     });
     let sso = without_slash(sso);
     let hint = quoted(&format!(
-        "logs-gateway, the program, gives kubectl its token. Put it on your PATH, then run: \
-         logs-gateway login --sso {sso}"
+        "kubectl-sso gives kubectl its token. Put it on your PATH, then run: \
+         kubectl sso login --sso {sso}"
     ));
     let sso = quoted(sso);
     format!(
@@ -64,8 +64,8 @@ users:
   user:
     exec:
       apiVersion: client.authentication.k8s.io/v1
-      command: logs-gateway
-      args: [kube-token, --sso, {sso}]
+      command: kubectl-sso
+      args: [token, --sso, {sso}]
       interactiveMode: Never
       installHint: {hint}
 contexts:
@@ -107,10 +107,10 @@ users:
   user:
     exec:
       apiVersion: client.authentication.k8s.io/v1
-      command: logs-gateway
-      args: [kube-token, --sso, "https://sso.example/id"]
+      command: kubectl-sso
+      args: [token, --sso, "https://sso.example/id"]
       interactiveMode: Never
-      installHint: "logs-gateway, the program, gives kubectl its token. Put it on your PATH, then run: logs-gateway login --sso https://sso.example/id"
+      installHint: "kubectl-sso gives kubectl its token. Put it on your PATH, then run: kubectl sso login --sso https://sso.example/id"
 contexts:
 - name: "gw.example:8443"
   context:

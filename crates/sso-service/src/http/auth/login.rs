@@ -10,13 +10,11 @@ use actix_web::{
     },
     web::{Data, Payload},
 };
-use chrono::{DateTime, Utc};
-use serde::Serialize;
 use service_runtime::http::{
     ContentType, Problem, Query, RequestContext, Result, content_type, read_body,
     unsupported_media_type,
 };
-use uuid::Uuid;
+use shared_types::SessionAnswer;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -122,9 +120,9 @@ fn client(request: &HttpRequest, ip: IpAddr) -> Client {
 }
 
 /// What is said to whoever has logged in or renewed a session.
-pub(in crate::http) fn answer(logged_in: &LoggedIn) -> Answer<'_> {
+pub(in crate::http) fn answer(logged_in: &LoggedIn) -> SessionAnswer<'_> {
     let account = &logged_in.account;
-    Answer {
+    SessionAnswer {
         token: logged_in.token.expose(),
         access_token: logged_in.token.expose(),
         token_type: "bearer",
@@ -135,27 +133,9 @@ pub(in crate::http) fn answer(logged_in: &LoggedIn) -> Answer<'_> {
         session_id: logged_in.session_id,
         username: &account.username,
         user_id: account.user_id,
-        roles: &account.roles,
-        permissions: account.permissions.spelled(),
+        roles: account.roles.as_slice().into(),
+        permissions: account.permissions.spelled().into(),
     }
-}
-
-/// What a log-in says. `token` is for people, `access_token` for OAuth 2 clients.
-#[derive(Serialize)]
-pub(in crate::http) struct Answer<'a> {
-    token: &'a str,
-    access_token: &'a str,
-    token_type: &'static str,
-    /// In seconds.
-    expires_in: i64,
-    expires_at: DateTime<Utc>,
-    refresh_token: &'a str,
-    refresh_expires_at: DateTime<Utc>,
-    session_id: Uuid,
-    username: &'a str,
-    user_id: Uuid,
-    roles: &'a [String],
-    permissions: &'a [String],
 }
 
 #[cfg(test)]

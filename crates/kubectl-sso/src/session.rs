@@ -1,4 +1,4 @@
-//! A session of the operator's, and when to renew it.
+//! A session of the user, and when to renew it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared_types::BearerToken;
@@ -6,53 +6,53 @@ use shared_types::BearerToken;
 /// A session token is renewed this long before its end, or a tenth of its life if that is less.
 const EARLY: TimeDelta = TimeDelta::seconds(60);
 
-/// What a log-in or a refresh gave. The times are by the clock of this machine, which is the one
-/// that kubectl looks at too: a clock that is wrong must not make a live token look over.
+/// A session and its tokens. The times are by the clock of this machine, which kubectl uses too: a
+/// wrong clock must not make a live token look expired.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Session {
-    pub(super) username: String,
-    pub(super) token: BearerToken,
-    pub(super) issued_at: DateTime<Utc>,
-    pub(super) expires_at: DateTime<Utc>,
-    pub(super) refresh_token: BearerToken,
-    pub(super) refresh_expires_at: DateTime<Utc>,
+pub(crate) struct Session {
+    pub(crate) username: String,
+    pub(crate) token: BearerToken,
+    pub(crate) issued_at: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+    pub(crate) refresh_token: BearerToken,
+    pub(crate) refresh_expires_at: DateTime<Utc>,
 }
 
-/// What to do when somebody wants a token.
+/// What has to be done before the token of a session can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// The token is good for a while.
-    Give,
-    /// The token is over or soon will be.
+pub(crate) enum NextStep {
+    /// Nothing: it lives long enough.
+    Use,
+    /// A refresh: it has expired or soon will.
     Renew,
-    /// Only a log-in helps.
-    Over,
+    /// A log-in: the session cannot be renewed any more.
+    LogIn,
 }
 
 impl Session {
-    pub(super) fn judge(&self, now: DateTime<Utc>) -> Verdict {
+    pub(crate) fn next_step(&self, now: DateTime<Utc>) -> NextStep {
         let can_renew = now < self.refresh_expires_at;
         if self.is_from_the_future(now) {
-            return Verdict::Renew;
+            return NextStep::Renew;
         }
         // Towards the end of a session both tokens end with it, and a renewal gains nothing.
-        let gains = self.expires_at < self.refresh_expires_at;
-        if now < self.renew_at() || (self.is_live(now) && !(can_renew && gains)) {
-            Verdict::Give
+        let is_longer = self.expires_at < self.refresh_expires_at;
+        if now < self.renew_at() || (self.is_live(now) && !(can_renew && is_longer)) {
+            NextStep::Use
         } else if can_renew {
-            Verdict::Renew
+            NextStep::Renew
         } else {
-            Verdict::Over
+            NextStep::LogIn
         }
     }
 
-    pub(super) fn is_live(&self, now: DateTime<Utc>) -> bool {
+    pub(crate) fn is_live(&self, now: DateTime<Utc>) -> bool {
         now < self.expires_at
     }
 
-    /// Until when whoever has the token need not ask again: a bit before its end, so that what is
-    /// begun then has a token that lasts.
-    pub(super) fn good_until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+    /// Until when kubectl may keep the token without asking again: a bit before its end, so that a
+    /// request that begins then has a token that lasts.
+    pub(crate) fn cacheable_until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         if self.is_from_the_future(now) {
             now
         } else if now < self.renew_at() {
@@ -62,8 +62,8 @@ impl Session {
         }
     }
 
-    /// Whether the clock of this machine ran back since the token was issued. Then nobody here
-    /// knows how old the token is: the authority has to be asked.
+    /// Whether the clock of this machine was set back since the token was issued. The age of the
+    /// token is then unknown, and the authority has to be asked.
     fn is_from_the_future(&self, now: DateTime<Utc>) -> bool {
         now < self.issued_at
     }
@@ -75,7 +75,7 @@ impl Session {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use shared_types::{TokenKind, encode_token};
 
     use super::*;
@@ -99,49 +99,44 @@ pub(super) mod tests {
     }
 
     #[track_caller]
-    fn check(
-        (issued, ends, refresh_ends): (i64, i64, i64),
-        now: i64,
-        verdict: Verdict,
-        until: i64,
-    ) {
+    fn check((issued, ends, refresh_ends): (i64, i64, i64), now: i64, step: NextStep, until: i64) {
         let session = session(1, issued, ends, refresh_ends);
-        assert_eq!(session.judge(at(now)), verdict);
-        assert_eq!(session.good_until(at(now)), at(until));
+        assert_eq!(session.next_step(at(now)), step);
+        assert_eq!(session.cacheable_until(at(now)), at(until));
     }
 
     #[test]
-    fn a_token_is_given_until_it_ends_soon() {
-        use Verdict::{Give, Over, Renew};
-        // Half an hour, which may be renewed for eight.
+    fn a_token_is_used_until_shortly_before_its_end() {
+        use NextStep::{LogIn, Renew, Use};
+        // Half an hour, renewable for eight.
         let usual = (0, 1800, 28800);
-        check(usual, 0, Give, 1740);
-        check(usual, 1739, Give, 1740);
+        check(usual, 0, Use, 1740);
+        check(usual, 1739, Use, 1740);
         check(usual, 1740, Renew, 1800);
         check(usual, 1800, Renew, 1800);
         check(usual, 28799, Renew, 1800);
-        check(usual, 28800, Over, 1800);
+        check(usual, 28800, LogIn, 1800);
         // A short one: a tenth of its life is less than a minute.
         let short = (0, 100, 1000);
-        check(short, 89, Give, 90);
+        check(short, 89, Use, 90);
         check(short, 90, Renew, 100);
     }
 
     #[test]
     fn a_token_that_seems_to_come_from_the_future_is_renewed() {
         for times in [(0, 1800, 28800), (0, 1800, 1800)] {
-            check(times, -1, Verdict::Renew, -1);
-            check(times, -86_400, Verdict::Renew, -86_400);
+            check(times, -1, NextStep::Renew, -1);
+            check(times, -86_400, NextStep::Renew, -86_400);
         }
     }
 
     #[test]
-    fn what_a_renewal_would_not_lengthen_is_given_to_its_end() {
-        use Verdict::{Give, Over};
+    fn a_token_that_a_renewal_would_not_lengthen_is_used_to_its_end() {
+        use NextStep::{LogIn, Use};
         for last in [(0, 1800, 1800), (0, 1800, 1770)] {
-            check(last, 1740, Give, 1800);
-            check(last, 1799, Give, 1800);
-            check(last, 1800, Over, 1800);
+            check(last, 1740, Use, 1800);
+            check(last, 1799, Use, 1800);
+            check(last, 1800, LogIn, 1800);
         }
     }
 }

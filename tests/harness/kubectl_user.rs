@@ -1,4 +1,4 @@
-//! Somebody who runs kubectl, on a machine where `logs-gateway` is a command.
+//! A user of kubectl, on a machine where the plugin `kubectl-sso` is installed.
 
 use std::{
     fs,
@@ -9,66 +9,66 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{
-    binaries::binaries,
-    command::{Ended, run},
+    command::{Ended, run_kubectl_sso},
     secrets::Secrets,
 };
 
-/// A home directory of its own. Whatever is said there but a credential, no secret is in it.
+/// A user with a home directory. No output but a credential may hold a secret.
 #[derive(Debug)]
-pub(crate) struct Operator {
+pub(crate) struct KubectlUser {
     home: TempDir,
     sso: String,
     secrets: Secrets,
 }
 
-impl Operator {
+impl KubectlUser {
     pub(super) fn of(sso: String, secrets: &Secrets) -> Self {
         Self { home: super::scratch(), sso, secrets: secrets.clone() }
     }
 
-    /// Where the authority is.
+    /// The URL of the authority.
     pub(crate) fn sso(&self) -> &str {
         &self.sso
     }
 
-    /// `logs-gateway login`, the password on standard input.
+    /// `kubectl-sso login`, the password on standard input.
     pub(crate) fn login(&self, username: &str, password: &str, more: &[&str]) -> Ended {
         self.secrets.learn(password);
         let arguments =
             ["login", "--sso", &self.sso, "--username", username, "--password-file", "-"];
-        let ended = self.logs_gateway(&[&arguments, more].concat(), password);
+        let ended = self.run(&[&arguments, more].concat(), password);
         self.secrets.check_absent_from(&format!("{ended:?}"));
         ended
     }
 
-    /// `logs-gateway kube-token`.
-    pub(crate) fn kube_token(&self) -> Ended {
-        let ended = self.logs_gateway(&["kube-token", "--sso", &self.sso], "");
+    /// `kubectl-sso token`, `status` or `logout`.
+    pub(crate) fn kubectl_sso(&self, command: &str) -> Ended {
+        let ended = self.run(&[command, "--sso", &self.sso], "");
         if let Some(token) = token(&ended) {
             self.secrets.learn(&token);
+        } else {
+            self.secrets.check_absent_from(&ended.stdout);
         }
         self.secrets.check_absent_from(&ended.stderr);
         ended
     }
 
-    /// The token that `logs-gateway kube-token` gives.
+    /// The token that `kubectl-sso token` prints.
     #[track_caller]
     pub(crate) fn token(&self) -> String {
-        let ended = self.kube_token();
+        let ended = self.kubectl_sso("token");
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
         token(&ended).unwrap()
     }
 
-    /// `logs-gateway` as a command. The gateway's own configuration must not matter to it.
-    pub(crate) fn logs_gateway(&self, arguments: &[&str], stdin: &str) -> Ended {
-        let variables = [("HOME", self.home_path()), ("GATEWAY_LISTEN", "nowhere")];
-        run(&binaries().logs_gateway, arguments, &variables, stdin)
+    /// `kubectl-sso` with these arguments.
+    pub(crate) fn run(&self, arguments: &[&str], stdin: &str) -> Ended {
+        run_kubectl_sso(arguments, &[("HOME", self.home_path())], stdin)
     }
 
-    /// Where the state is.
+    /// The state directory.
     pub(crate) fn directory(&self) -> PathBuf {
-        self.home.path().join(".local/state/logs-gateway")
+        self.home.path().join(".local/state/kubectl-sso")
     }
 
     /// The one file with a session.
@@ -82,7 +82,7 @@ impl Operator {
         file
     }
 
-    /// Puts the session token's end, as the operator knows it, into the past.
+    /// Moves the end of the session token, as it is saved, into the past.
     pub(crate) fn let_the_token_end(&self) {
         let file = self.state_file();
         let mut state: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();

@@ -1,35 +1,38 @@
-//! What kubectl reads from its exec plugin.
+//! The credential that kubectl reads from its exec plugin.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::session::Session;
+use crate::session::Session;
 
-/// `client.authentication.k8s.io/v1`, and what of it matters to a bearer.
+/// The version of the credential that kubectl is told to expect.
+pub(crate) const EXEC_API_VERSION: &str = "client.authentication.k8s.io/v1";
+
+/// `ExecCredential` of `client.authentication.k8s.io/v1`, with the fields of a bearer token.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ExecCredential<'a> {
     api_version: &'static str,
     kind: &'static str,
-    status: Status<'a>,
+    status: ExecCredentialStatus<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Status<'a> {
+struct ExecCredentialStatus<'a> {
     token: &'a str,
-    /// Until then kubectl keeps the token and does not ask again.
+    /// Until then kubectl caches the token.
     expiration_timestamp: DateTime<Utc>,
 }
 
-/// A line of JSON.
-pub(super) fn exec_credential(session: &Session, now: DateTime<Utc>) -> serde_json::Result<String> {
+/// The credential of a session, as a line of JSON.
+pub(crate) fn exec_credential(session: &Session, now: DateTime<Utc>) -> serde_json::Result<String> {
     let credential = ExecCredential {
-        api_version: "client.authentication.k8s.io/v1",
+        api_version: EXEC_API_VERSION,
         kind: "ExecCredential",
-        status: Status {
+        status: ExecCredentialStatus {
             token: session.token.expose(),
-            expiration_timestamp: session.good_until(now),
+            expiration_timestamp: session.cacheable_until(now),
         },
     };
     serde_json::to_string(&credential).map(|line| line + "\n")
@@ -37,10 +40,8 @@ pub(super) fn exec_credential(session: &Session, now: DateTime<Utc>) -> serde_js
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::session::tests::{at, session},
-        *,
-    };
+    use super::*;
+    use crate::session::tests::{at, session};
 
     #[test]
     fn a_credential_is_spelled_as_kubectl_reads_it() {

@@ -1,9 +1,11 @@
+//! The state directory on Unix.
+
 use std::{
     fs::{self, Permissions},
     os::unix::fs::{MetadataExt, PermissionsExt, symlink},
 };
 
-use rustix::fs::{CWD, mknodat, stat};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
 use super::*;
@@ -12,7 +14,7 @@ const NAME: &str = "a";
 
 fn home() -> (TempDir, PathBuf) {
     let home = tempfile::tempdir().unwrap();
-    let directory = home.path().join("logs-gateway");
+    let directory = home.path().join("kubectl-sso");
     (home, directory)
 }
 
@@ -24,15 +26,15 @@ async fn put(directory: &StateDirectory, content: &[u8]) -> Result<(), StateErro
     directory.lock(NAME).await?.replace(content)
 }
 
-fn refusal<T: std::fmt::Debug>(result: Result<T, StateError>) -> Refusal {
+fn unsafe_reason<T: std::fmt::Debug>(result: Result<T, StateError>) -> UnsafeReason {
     match result {
-        Err(StateError::Refused { why, .. }) => why,
+        Err(StateError::Unsafe { reason, .. }) => reason,
         other => panic!("not refused: {other:?}"),
     }
 }
 
 #[tokio::test]
-async fn what_is_kept_is_its_owners_alone() {
+async fn what_is_saved_is_readable_by_its_owner_only() {
     let (home, path) = home();
     assert!(StateDirectory::open(home.path()).unwrap().is_none());
     let directory = StateDirectory::create(home.path()).unwrap();
@@ -47,6 +49,9 @@ async fn what_is_kept_is_its_owners_alone() {
     }
     let again = StateDirectory::open(home.path()).unwrap().unwrap();
     assert_eq!(**again.read(NAME).unwrap().unwrap(), *b"two");
+    again.lock(NAME).await.unwrap().remove().unwrap();
+    assert_eq!(directory.read(NAME).unwrap(), None);
+    assert!(directory.names().unwrap().is_empty());
 }
 
 #[test]
@@ -59,40 +64,15 @@ fn directories_on_the_way_are_private_too() {
     }
 }
 
-#[test]
-fn only_what_is_of_the_kind_and_ours_alone_is_used() {
-    let (file, directory) = (0o100_000, 0o040_000);
-    let mut stat = stat(".").unwrap();
-    for (kind, mode, owner, expected) in [
-        (FileType::RegularFile, file | 0o600, 7, Ok(())),
-        (FileType::RegularFile, file | 0o400, 7, Ok(())),
-        (FileType::RegularFile, file | 0o640, 7, Err(Refusal::OpenToOthers(0o640))),
-        (FileType::RegularFile, file | 0o604, 7, Err(Refusal::OpenToOthers(0o604))),
-        (FileType::RegularFile, file | 0o620, 7, Err(Refusal::OpenToOthers(0o620))),
-        (FileType::RegularFile, file | 0o601, 7, Err(Refusal::OpenToOthers(0o601))),
-        (FileType::RegularFile, file | 0o600, 8, Err(Refusal::NotOurs)),
-        (FileType::RegularFile, file | 0o600, 0, Err(Refusal::NotOurs)),
-        (FileType::RegularFile, directory | 0o700, 7, Err(Refusal::NoFile)),
-        (FileType::Directory, directory | 0o700, 7, Ok(())),
-        (FileType::Directory, directory | 0o750, 7, Err(Refusal::OpenToOthers(0o750))),
-        (FileType::Directory, directory | 0o1777, 7, Err(Refusal::OpenToOthers(0o1777))),
-        (FileType::Directory, directory | 0o700, 8, Err(Refusal::NotOurs)),
-        (FileType::Directory, file | 0o700, 7, Err(Refusal::NoDirectory)),
-    ] {
-        (stat.st_mode, stat.st_uid) = (mode, owner);
-        assert_eq!(judge(&stat, kind, Uid::from_raw(7)), expected, "{mode:o} {owner}");
-    }
-}
-
 #[tokio::test]
-async fn a_directory_that_others_reach_is_refused() {
+async fn a_directory_that_is_open_to_others_is_refused() {
     let (home, path) = home();
     StateDirectory::create(home.path()).unwrap();
     for mode in [0o755, 0o710, 0o707] {
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-        let expected = Refusal::OpenToOthers(mode);
-        assert_eq!(refusal(StateDirectory::open(home.path())), expected);
-        assert_eq!(refusal(StateDirectory::create(home.path())), expected);
+        let expected = UnsafeReason::OpenToOthers(mode);
+        assert_eq!(unsafe_reason(StateDirectory::open(home.path())), expected);
+        assert_eq!(unsafe_reason(StateDirectory::create(home.path())), expected);
     }
 }
 
@@ -102,15 +82,15 @@ fn a_link_or_a_file_in_place_of_the_directory_is_refused() {
     let elsewhere = tempfile::tempdir().unwrap();
     fs::set_permissions(elsewhere.path(), Permissions::from_mode(0o700)).unwrap();
     symlink(elsewhere.path(), &path).unwrap();
-    assert_eq!(refusal(StateDirectory::open(home.path())), Refusal::NoDirectory);
-    assert_eq!(refusal(StateDirectory::create(home.path())), Refusal::NoDirectory);
+    assert_eq!(unsafe_reason(StateDirectory::open(home.path())), UnsafeReason::NotADirectory);
+    assert_eq!(unsafe_reason(StateDirectory::create(home.path())), UnsafeReason::NotADirectory);
     fs::remove_file(&path).unwrap();
     fs::write(&path, "").unwrap();
-    assert_eq!(refusal(StateDirectory::create(home.path())), Refusal::NoDirectory);
+    assert_eq!(unsafe_reason(StateDirectory::create(home.path())), UnsafeReason::NotADirectory);
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_private_file_is_refused_at_once() {
+async fn a_file_that_is_not_private_is_refused_at_once() {
     let (home, path) = home();
     let directory = StateDirectory::create(home.path()).unwrap();
     let secret = home.path().join("secret");
@@ -119,27 +99,27 @@ async fn a_file_that_is_no_private_file_is_refused_at_once() {
     for name in ["a.json", "a.lock"] {
         let at = path.join(name);
         let refused = async || match name {
-            "a.json" => refusal(directory.read(NAME)),
-            _ => refusal(directory.lock(NAME).await),
+            "a.json" => unsafe_reason(directory.read(NAME)),
+            _ => unsafe_reason(directory.lock(NAME).await),
         };
         symlink(&secret, &at).unwrap();
-        assert_eq!(refused().await, Refusal::NoFile);
+        assert_eq!(refused().await, UnsafeReason::NotAFile);
         fs::remove_file(&at).unwrap();
-        // A pipe: nobody is at its other end, and nobody waits for them.
-        mknodat(CWD, &at, FileType::Fifo, FILE_MODE, 0).unwrap();
-        assert_eq!(refused().await, Refusal::NoFile);
+        // A pipe: opening it does not wait for its other end.
+        mknodat(CWD, &at, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        assert_eq!(refused().await, UnsafeReason::NotAFile);
         fs::remove_file(&at).unwrap();
         fs::create_dir(&at).unwrap();
-        assert_eq!(refused().await, Refusal::NoFile);
+        assert_eq!(refused().await, UnsafeReason::NotAFile);
         fs::remove_dir(&at).unwrap();
         fs::write(&at, "").unwrap();
         fs::set_permissions(&at, Permissions::from_mode(0o644)).unwrap();
-        assert_eq!(refused().await, Refusal::OpenToOthers(0o644));
+        assert_eq!(refused().await, UnsafeReason::OpenToOthers(0o644));
         fs::remove_file(&at).unwrap();
     }
     fs::write(path.join("a.json"), vec![b' '; 1024 * 1024 + 1]).unwrap();
     fs::set_permissions(path.join("a.json"), Permissions::from_mode(0o600)).unwrap();
-    assert_eq!(refusal(directory.read(NAME)), Refusal::TooLarge);
+    assert_eq!(unsafe_reason(directory.read(NAME)), UnsafeReason::TooLarge);
 }
 
 #[tokio::test]
@@ -155,11 +135,11 @@ async fn a_link_planted_for_the_writer_leads_nowhere() {
 }
 
 #[tokio::test]
-async fn who_dies_while_writing_changes_nothing() {
+async fn a_process_that_dies_while_writing_changes_nothing() {
     let (home, path) = home();
     let directory = StateDirectory::create(home.path()).unwrap();
     put(&directory, b"old").await.unwrap();
-    // Written in part, and never put in its place.
+    // Written in part, and never renamed.
     fs::write(path.join("a.json.new"), "ne").unwrap();
     assert_eq!(**directory.read(NAME).unwrap().unwrap(), *b"old");
     assert_eq!(directory.names().unwrap(), [NAME]);
@@ -169,19 +149,19 @@ async fn who_dies_while_writing_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_changes_at_a_time_and_others_wait_for_a_bounded_time() {
+async fn one_process_changes_a_file_and_others_wait_for_a_limited_time() {
     let (home, _) = home();
     let [one, other] = [(); 2].map(|()| StateDirectory::create(home.path()).unwrap());
     let held = one.lock(NAME).await.unwrap();
-    assert!(matches!(other.lock(NAME).await, Err(StateError::Busy(_))));
-    // What is kept for another authority is not held up.
+    assert!(matches!(other.lock(NAME).await, Err(StateError::Locked(_))));
+    // The state of another authority is not held up.
     other.lock("b").await.unwrap();
     drop(held);
     other.lock(NAME).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nobodys_change_is_lost_and_readers_see_whole_ones() {
+async fn no_change_is_lost_and_readers_see_whole_ones() {
     const WRITERS: usize = 8;
     const CHANGES: usize = 25;
     let (home, _) = home();
@@ -192,7 +172,7 @@ async fn nobodys_change_is_lost_and_readers_see_whole_ones() {
     put(&StateDirectory::create(home.path()).unwrap(), b"0 end").await.unwrap();
     let mut writers = tokio::task::JoinSet::new();
     for _ in 0..WRITERS {
-        // Each opens for itself, as a process does.
+        // Each opens the directory, as a process does.
         let directory = StateDirectory::open(home.path()).unwrap().unwrap();
         writers.spawn(async move {
             for _ in 0..CHANGES {

@@ -1,0 +1,13 @@
+//! What the plugin can be asked to do: a command a file.
+
+mod kubeconfig;
+mod login;
+mod logout;
+mod status;
+mod token;
+
+pub(crate) use kubeconfig::{GatewayUrl, Kubeconfig, kubeconfig};
+pub(crate) use login::{LogIn, login};
+pub(crate) use logout::logout;
+pub(crate) use status::status;
+pub(crate) use token::token;

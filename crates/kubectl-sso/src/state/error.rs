@@ -1,0 +1,45 @@
+//! Why the state cannot be used.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Why the state directory or a file in it cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StateError {
+    #[error("{} is not used: {reason}", .path.display())]
+    Unsafe { path: PathBuf, reason: UnsafeReason },
+    #[error("cannot use {}: {cause}", .path.display())]
+    Io { path: PathBuf, cause: io::Error },
+    #[error("another kubectl-sso has held {} for too long; try again", .0.display())]
+    Locked(PathBuf),
+}
+
+/// Why a file or directory is not trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum UnsafeReason {
+    #[error("it is a link, or not a directory")]
+    NotADirectory,
+    #[error("it is a link, or not a regular file")]
+    NotAFile,
+    #[cfg(unix)]
+    #[error("it belongs to another user")]
+    ForeignOwner,
+    #[cfg(unix)]
+    #[error(
+        "others may use it (its mode is {0:03o}); if nobody has, take that permission away: \
+         chmod go="
+    )]
+    OpenToOthers(rustix::fs::RawMode),
+    #[error("it is too large")]
+    TooLarge,
+}
+
+impl StateError {
+    /// Adds the path to an I/O error.
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        |cause| Self::Io { path, cause }
+    }
+}
