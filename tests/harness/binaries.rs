@@ -1,4 +1,4 @@
-//! The executables of both services and of the kubectl plugin, from Cargo.
+//! The executables of both services and of the kubectl plugin, built by Cargo.
 
 use std::{
     collections::BTreeMap,
@@ -29,16 +29,14 @@ pub(crate) fn binaries() -> &'static Binaries {
     })
 }
 
-/// Builds all with the features that `cargo test --workspace` has united, so that no dependency
-/// is compiled again: those of dev-dependencies count only when a test is built as well, and this
-/// one is built already.
+/// Builds all as `cargo xtask up` builds the services, with the features that `cargo test --workspace`
+/// has united, so that no dependency is compiled again.
 fn build() -> BTreeMap<String, PathBuf> {
     let messages = CargoBuild::new()
         .arg("--workspace")
         .bin("sso-service")
         .bin("logs-gateway")
         .bin("kubectl-sso")
-        .test(env!("CARGO_CRATE_NAME"))
         .target_dir(target_directory())
         .exec()
         .unwrap_or_else(|error| panic!("cannot build the services: {error}"));
@@ -54,7 +52,7 @@ fn build() -> BTreeMap<String, PathBuf> {
     executables
 }
 
-/// Where this test was built: Cargo gives it a directory of its own in there.
+/// The directory that this test was built into. Cargo gives each test a directory in it.
 fn target_directory() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
 }

@@ -6,7 +6,10 @@ use std::{
     time::Instant,
 };
 
-use crate::test::{self, Totals};
+use crate::{
+    cargo, shared_build,
+    test::{self, Totals},
+};
 
 /// One call of Cargo that must succeed.
 struct Check {
@@ -37,6 +40,10 @@ pub(crate) fn run() -> ExitCode {
             failures += Totals::ONE_FAILURE;
         }
     }
+    if let Err(error) = timed("one build for all chores", shared_build::check) {
+        eprintln!("error: {error:#}");
+        failures += Totals::ONE_FAILURE;
+    }
     let mut totals = timed("cargo xtask test", test::totals);
     totals += failures;
     println!("{totals}");
@@ -57,6 +64,7 @@ impl Check {
         match Command::new("cargo")
             .args(self.arguments)
             .envs(self.variable)
+            .current_dir(cargo::workspace())
             .stdin(Stdio::null())
             .status()
         {

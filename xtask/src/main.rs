@@ -1,119 +1,109 @@
 //! The project's chores, as `cargo xtask <chore>`.
 //!
-//! This package depends on nothing else of the workspace: it must run, and tell what is wrong,
-//! even when the services do not compile.
-#![expect(clippy::print_stdout, reason = "a chore talks to whoever started it")]
+//! It depends on nothing else of the workspace and on next to nothing of others, so it starts
+//! within seconds, and reports what is wrong when the services do not compile. `up` and `bench`
+//! are programs of their own, which it builds and runs.
+#![expect(clippy::print_stdout, reason = "a chore reports to the terminal")]
 
-mod accounts;
-mod bench;
-mod binaries;
-mod certificates;
+mod cargo;
 mod ci;
-mod clock;
-mod interruption;
-mod launch;
-mod log_source;
 mod peers;
-mod samples;
-mod services;
-mod site;
+mod shared_build;
 mod test;
-mod up;
-mod welcome;
 
-use std::process::ExitCode;
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    process::ExitCode,
+};
 
-use clap::{Parser, Subcommand};
+const USAGE: &str = "\
+The project's chores
 
-use crate::bench::Bench;
+Usage: cargo xtask <chore>
 
-/// The project's chores.
-#[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask")]
-struct Cli {
-    #[command(subcommand)]
-    chore: Chore,
-}
+  up      Build and run both services with pod logs to read, and show how to talk to them;
+          --tls makes both speak TLS
+  peers   Install the clients of the Kubernetes API that the tests run; `test` does so too
+  test    Run every test; the last line is the total
+  ci      Run every check that a change must pass; the last line is the total of the tests
+  bench   Measure both services beside what they compete with; --help lists the parts
+";
 
-#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Chore {
-    /// Build and run both services with pod logs to read, and show how to talk to them
-    Up {
-        /// Over TLS, with certificates of this run only
-        #[arg(long)]
-        tls: bool,
-    },
-    /// Install what the tests of the Kubernetes API run, and others wrote; `test` does so too
+    Up,
     Peers,
-    /// Run every test; the last line is the total
     Test,
-    /// Run every check that a change must pass; the last line is the total of the tests
     Ci,
-    /// Measure both services beside what they compete with; exits 0 whatever the figures are
-    Bench {
-        /// Which; all of them if none is named
-        benches: Vec<Bench>,
-    },
+    Bench,
 }
 
-fn main() -> ExitCode {
-    match Cli::parse().chore {
-        Chore::Up { tls } => up::run(tls).unwrap_or_else(explain),
-        Chore::Peers => peers::run(),
-        Chore::Test => test::run(),
-        Chore::Ci => ci::run(),
-        Chore::Bench { benches } => bench::run(&benches).unwrap_or_else(explain),
+impl Chore {
+    fn named(name: &OsStr) -> Option<Self> {
+        match name.to_str()? {
+            "up" => Some(Self::Up),
+            "peers" => Some(Self::Peers),
+            "test" => Some(Self::Test),
+            "ci" => Some(Self::Ci),
+            "bench" => Some(Self::Bench),
+            _ => None,
+        }
+    }
+
+    /// `None` if the chore takes no arguments and there are some.
+    fn run(self, arguments: &[OsString]) -> Option<ExitCode> {
+        match self {
+            Self::Up => Some(cargo::become_program("up", arguments)),
+            Self::Bench => Some(cargo::become_program("bench", arguments)),
+            Self::Peers | Self::Test | Self::Ci if !arguments.is_empty() => None,
+            Self::Peers => Some(peers::run()),
+            Self::Test => Some(test::run()),
+            Self::Ci => Some(ci::run()),
+        }
     }
 }
 
-/// What went wrong and why, without a backtrace: it is the machine's trouble, not the program's.
-#[expect(clippy::needless_pass_by_value, reason = "the shape that unwrap_or_else wants")]
-fn explain(error: anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
+fn main() -> ExitCode {
+    let words: Vec<OsString> = env::args_os().skip(1).collect();
+    match words.split_first() {
+        Some((word, _)) if word == "help" || word == "--help" || word == "-h" => {
+            print!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        Some((name, arguments)) => Chore::named(name)
+            .and_then(|chore| chore.run(arguments))
+            .unwrap_or_else(|| refuse(&words)),
+        None => refuse(&words),
+    }
+}
+
+fn refuse(words: &[OsString]) -> ExitCode {
+    eprint!("error: not a chore: {}\n\n{USAGE}", words.join(OsStr::new(" ")).display());
     ExitCode::FAILURE
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
-    fn the_command_line_is_well_formed() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn every_chore_has_its_word() {
-        let bench = Chore::Bench { benches: Vec::new() };
-        let chores = [
-            ("up", Chore::Up { tls: false }),
-            ("peers", Chore::Peers),
-            ("test", Chore::Test),
-            ("ci", Chore::Ci),
-            ("bench", bench),
-        ];
-        for (word, chore) in chores {
-            assert_eq!(Cli::try_parse_from(["xtask", word]).unwrap().chore, chore);
-        }
-    }
-
-    #[test]
-    fn both_services_come_up_over_tls_if_asked() {
-        let cli = Cli::try_parse_from(["xtask", "up", "--tls"]).unwrap();
-        assert_eq!(cli.chore, Chore::Up { tls: true });
-    }
-
-    #[test]
-    fn benches_are_chosen_by_name() {
-        let cli = Cli::try_parse_from(["xtask", "bench", "slow-reader", "tail"]).unwrap();
-        assert_eq!(cli.chore, Chore::Bench { benches: vec![Bench::SlowReader, Bench::Tail] });
-        assert!(Cli::try_parse_from(["xtask", "bench", "sleep"]).is_err());
+    fn the_usage_names_every_chore() {
+        let names = USAGE.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+        let chores: Vec<_> = names
+            .filter(|name| !name.is_empty())
+            .map(|name| Chore::named(OsStr::new(name)).unwrap())
+            .collect();
+        assert_eq!(chores, [Chore::Up, Chore::Peers, Chore::Test, Chore::Ci, Chore::Bench]);
     }
 
     #[test]
     fn an_unknown_chore_is_refused() {
-        assert!(Cli::try_parse_from(["xtask", "dance"]).is_err());
+        assert_eq!(Chore::named(OsStr::new("dance")), None);
+    }
+
+    #[test]
+    fn a_chore_without_arguments_refuses_them() {
+        assert_eq!(Chore::Ci.run(&["--fast".into()]), None);
     }
 }

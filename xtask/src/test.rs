@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context;
 
-use crate::peers;
+use crate::{cargo, peers};
 
 /// How the tests ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +73,7 @@ fn run_tests() -> anyhow::Result<Totals> {
     let mut cargo = Command::new("cargo")
         // All the suites run even when one fails: the total counts them all.
         .args(["test", "--workspace", "--no-fail-fast"])
+        .current_dir(cargo::workspace())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

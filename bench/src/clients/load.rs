@@ -1,0 +1,187 @@
+//! As many requests as go over 64 connections that are kept alive: by wrk where there is one,
+//! else by ourselves, which takes more of the machine.
+
+use std::{
+    fs,
+    io::ErrorKind,
+    net::SocketAddr,
+    path::Path,
+    process::Stdio,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, ensure};
+use tokio::{process::Command, task::JoinSet};
+
+use crate::clients::http::{self, Connection, Head};
+
+const CONNECTIONS: usize = 64;
+const BUFFER_BYTES: usize = 16 * 1024;
+
+/// The same request over and over, in the name of one after the other.
+pub(crate) struct Job<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) address: SocketAddr,
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) tokens: &'a [String],
+    /// Which each answer should have: 200, or one that is no success.
+    pub(crate) status: u16,
+}
+
+/// Who puts the load on.
+pub(crate) struct Load<'a> {
+    /// Where requests are kept for wrk.
+    pub(crate) directory: &'a Path,
+}
+
+/// How it went.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Outcome {
+    /// Answers a second.
+    pub(crate) rate: f64,
+    /// How many requests had another answer than they should, or none.
+    pub(crate) wrong: u64,
+}
+
+impl Load<'_> {
+    /// For so many seconds.
+    pub(crate) async fn put(&self, job: &Job<'_>, seconds: u64) -> anyhow::Result<Outcome> {
+        match self.put_by_wrk(job, seconds).await? {
+            Some(outcome) => Ok(outcome),
+            None => put_by_ourselves(job, seconds).await,
+        }
+    }
+
+    /// `None` if there is no wrk.
+    async fn put_by_wrk(&self, job: &Job<'_>, seconds: u64) -> anyhow::Result<Option<Outcome>> {
+        let Job { name, address, path, status, .. } = job;
+        fs::create_dir_all(self.directory).context("cannot create a directory for wrk")?;
+        // In a file, since everybody can read arguments.
+        let script = self.directory.join(name).with_extension("lua");
+        fs::write(&script, job.script()).context("cannot write a script for wrk")?;
+        let output = Command::new("wrk")
+            .args(["-t", "1", "-c", &CONNECTIONS.to_string(), "-d", &format!("{seconds}s"), "-s"])
+            .arg(script)
+            .arg(format!("http://{address}{path}"))
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await;
+        let output = match output {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            output => output.context("cannot run wrk")?,
+        };
+        let explanation = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "wrk failed: {explanation}");
+        Outcome::of_wrk(&String::from_utf8_lossy(&output.stdout), *status == 200).map(Some)
+    }
+}
+
+impl Job<'_> {
+    /// For wrk, which makes the requests once and sends them in turn.
+    fn script(&self) -> String {
+        let Self { method, path, tokens, .. } = self;
+        let tokens = tokens.join("',\n'");
+        format!(
+            "local tokens = {{\n'{tokens}'}}
+local requests, at = {{}}, 0
+init = function()
+  for i, token in ipairs(tokens) do
+    requests[i] = wrk.format('{method}', '{path}', {{Authorization = 'Bearer ' .. token}})
+  end
+end
+request = function()
+  at = at % #requests + 1
+  return requests[at]
+end
+"
+        )
+    }
+
+    fn requests(&self) -> Vec<Vec<u8>> {
+        let request = |token: &String| http::request(self.method, self.path, token, &[]);
+        self.tokens.iter().map(request).collect()
+    }
+}
+
+impl Outcome {
+    fn of_wrk(report: &str, wants_success: bool) -> anyhow::Result<Self> {
+        let after = |name| {
+            let line = report.lines().find_map(|line| line.trim().strip_prefix(name));
+            line.map(str::trim)
+        };
+        let rate = after("Requests/sec:").context("wrk says no rate")?.parse()?;
+        let total = report.lines().find_map(|line| line.trim().split_once(" requests in "));
+        let total: u64 = total.context("wrk says no total")?.0.parse()?;
+        let refused: u64 = after("Non-2xx or 3xx responses:").unwrap_or("0").parse()?;
+        // connect 0, read 0, write 0, timeout 0
+        let errors: u64 = after("Socket errors:")
+            .into_iter()
+            .flat_map(|errors| errors.split([' ', ',']))
+            .filter_map(|word| word.parse::<u64>().ok())
+            .sum();
+        let wrong = if wants_success { refused } else { total - refused };
+        Ok(Self { rate, wrong: wrong + errors })
+    }
+}
+
+async fn put_by_ourselves(job: &Job<'_>, seconds: u64) -> anyhow::Result<Outcome> {
+    let requests: Arc<[_]> = job.requests().into();
+    let start = Instant::now();
+    let end = start + Duration::from_secs(seconds);
+    let mut connections = JoinSet::new();
+    for first in 0..CONNECTIONS {
+        let connection = Connection::open(job.address, BUFFER_BYTES).await?;
+        connections.spawn(repeat(connection, requests.clone(), first, job.status, end));
+    }
+    let (mut answers, mut wrong) = (0, 0);
+    while let Some(outcome) = connections.join_next().await {
+        let outcome = outcome??;
+        answers += outcome.0;
+        wrong += outcome.1;
+    }
+    Ok(Outcome { rate: answers as f64 / start.elapsed().as_secs_f64(), wrong })
+}
+
+/// How many answers there were, and how many with another status.
+async fn repeat(
+    mut connection: Connection,
+    requests: Arc<[Vec<u8>]>,
+    first: usize,
+    expected: u16,
+    end: Instant,
+) -> anyhow::Result<(u64, u64)> {
+    let (mut answers, mut wrong) = (0, 0);
+    let mut requests = requests.iter().cycle().skip(first).step_by(CONNECTIONS);
+    while let Some(request) = requests.next().filter(|_| Instant::now() < end) {
+        let Head { status, body } = connection.ask(request).await?;
+        connection.read_to_end(body, |_| {}).await?;
+        answers += 1;
+        wrong += u64::from(status != expected);
+    }
+    Ok((answers, wrong))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPORT: &str = "Running 5s test @ http://127.0.0.1:1/x
+  1 threads and 64 connections
+  250 requests in 5.00s, 1.00MB read
+  Socket errors: connect 0, read 2, write 0, timeout 1
+  Non-2xx or 3xx responses: 240
+Requests/sec:     50.00
+Transfer/sec:      0.20MB
+";
+
+    #[test]
+    fn the_report_of_wrk_is_read() {
+        let outcome = |wants_success| Outcome::of_wrk(REPORT, wants_success).unwrap();
+        assert_eq!(outcome(true), Outcome { rate: 50.0, wrong: 243 });
+        assert_eq!(outcome(false), Outcome { rate: 50.0, wrong: 13 });
+        assert!(Outcome::of_wrk("", true).is_err());
+    }
+}

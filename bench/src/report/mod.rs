@@ -1,0 +1,4 @@
+//! Figures, and the table that shows them.
+
+pub(crate) mod rounds;
+pub(crate) mod table;

@@ -1,0 +1,199 @@
+//! The table that a run prints, bench by bench.
+
+use std::fmt::{self, Display, Formatter};
+
+use crate::report::rounds::{Rounds, median};
+
+/// Above the first row.
+pub(crate) const HEADER: &str =
+    "job                                              ours         peer  ratio  spread  target";
+
+/// What a bench found.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    rows: Vec<Row>,
+    notes: Vec<String>,
+}
+
+/// One figure beside another. The spread is the worst round's ratio to the median's.
+#[derive(Debug)]
+struct Row {
+    job: String,
+    ours: String,
+    peer: String,
+    ratio: Option<f64>,
+    spread: Option<f64>,
+    target: Target,
+}
+
+/// What the ratio should be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Target {
+    AtLeast(f64),
+    AtMost(f64),
+    /// Nothing is promised.
+    None,
+}
+
+impl Report {
+    /// Adds what was measured in rounds, written as `unit` writes it.
+    pub(crate) fn rounds(
+        &mut self,
+        job: &str,
+        rounds: &Rounds,
+        unit: impl Fn(f64) -> String,
+        target: Target,
+    ) {
+        let ratios = rounds.ratios();
+        let worst = target.worst(&ratios);
+        let ratio = median(ratios);
+        self.rows.push(Row {
+            job: job.to_owned(),
+            ours: unit(rounds.ours()),
+            peer: unit(rounds.peer()),
+            ratio: Some(ratio),
+            spread: Some(worst / ratio),
+            target,
+        });
+    }
+
+    /// Adds what was measured once, against a limit.
+    pub(crate) fn limit(
+        &mut self,
+        job: &str,
+        [ours, limit]: [f64; 2],
+        unit: impl Fn(f64) -> String,
+        target: Target,
+    ) {
+        self.rows.push(Row {
+            job: job.to_owned(),
+            ours: unit(ours),
+            peer: unit(limit),
+            ratio: Some(ours / limit),
+            spread: None,
+            target,
+        });
+    }
+
+    /// Adds what was measured once, against nothing.
+    pub(crate) fn figure(&mut self, job: &str, ours: String) {
+        let row = Row {
+            job: job.to_owned(),
+            ours,
+            peer: "-".to_owned(),
+            ratio: None,
+            spread: None,
+            target: Target::None,
+        };
+        self.rows.push(row);
+    }
+
+    /// Adds a line that must not be overlooked.
+    pub(crate) fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+}
+
+impl Target {
+    fn worst(self, ratios: &[f64]) -> f64 {
+        let ratios = ratios.iter().copied();
+        match self {
+            Self::AtMost(_) => ratios.fold(f64::MIN, f64::max),
+            Self::AtLeast(_) | Self::None => ratios.fold(f64::MAX, f64::min),
+        }
+    }
+}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for row in &self.rows {
+            writeln!(f, "{row}")?;
+        }
+        for note in &self.notes {
+            writeln!(f, "  ! {note}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Display for Row {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { job, ours, peer, ratio, spread, target } = self;
+        let figure = |figure: &Option<f64>| {
+            figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.2}"))
+        };
+        let (ratio, spread) = (figure(ratio), figure(spread));
+        write!(f, "{job:<40} {ours:>12} {peer:>12} {ratio:>6} {spread:>7}  {target}")
+    }
+}
+
+impl Display for Target {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(target) => write!(f, "≥ {target:.2}"),
+            Self::AtMost(target) => write!(f, "≤ {target:.2}"),
+            Self::None => f.write_str("-"),
+        }
+    }
+}
+
+/// `1.50 GB/s`
+pub(crate) fn gigabytes_a_second(figure: f64) -> String {
+    format!("{:.2} GB/s", figure / 1e9)
+}
+
+/// `1.5 MiB`
+pub(crate) fn mebibytes(figure: f64) -> String {
+    format!("{:.1} MiB", figure / 1024.0 / 1024.0)
+}
+
+/// `240 B`
+pub(crate) fn bytes(figure: f64) -> String {
+    format!("{figure:.0} B")
+}
+
+/// `1.5 s`
+pub(crate) fn seconds(figure: f64) -> String {
+    format!("{figure:.1} s")
+}
+
+/// `120 µs`
+pub(crate) fn microseconds(figure: f64) -> String {
+    format!("{:.0} µs", figure * 1e6)
+}
+
+/// `12.3 k/s`
+pub(crate) fn thousands_a_second(figure: f64) -> String {
+    format!("{:.1} k/s", figure / 1e3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_is_on_the_far_side_of_the_target() {
+        assert_eq!(Target::AtMost(1.5).worst(&[1.0, 2.0, 0.5]), 2.0);
+        assert_eq!(Target::AtLeast(1.5).worst(&[1.0, 2.0, 0.5]), 0.5);
+    }
+
+    #[test]
+    fn rows_stand_below_the_header() {
+        let mut rounds = Rounds::default();
+        rounds.add(3e9, 1e9);
+        rounds.add(2e9, 1e9);
+        rounds.add(4e9, 1e9);
+        let mut report = Report::default();
+        report.rounds("download", &rounds, gigabytes_a_second, Target::AtLeast(2.0));
+        report.note("a byte was wrong".to_owned());
+        let text = report.to_string();
+        let mut lines = text.lines();
+        let row = lines.next().unwrap();
+        assert_eq!(
+            row.split_whitespace().collect::<Vec<_>>().join(" "),
+            "download 3.00 GB/s 1.00 GB/s 3.00 0.67 ≥ 2.00"
+        );
+        assert_eq!(row.find('≥'), HEADER.find("target"));
+        assert_eq!(lines.next(), Some("  ! a byte was wrong"));
+    }
+}

@@ -1,0 +1,115 @@
+//! Which parts there are, and the run from one to the next.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::ValueEnum;
+use local_services::{
+    binaries::Executables, interruption::Interruption, launch::temporary_directory,
+    services::Services,
+};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::{
+    parts::{download, flood, followers, kubernetes, requests, sessions, slow_reader, tail},
+    report::table::{HEADER, Report},
+    stage::services::Stage,
+};
+
+/// The services with the features of the image that is deployed, and bare actix with the same.
+const AS_DEPLOYED: [&str; 5] = [
+    "--release",
+    "--bins",
+    "--package=sso-service",
+    "--package=logs-gateway",
+    "--package=bare-actix",
+];
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// A log of 1 GiB as text, against `cut`
+    Download,
+    /// The same over the Kubernetes API and TLS, by kubectl too, against `cat`
+    Kubernetes,
+    /// The last 100 lines of a log of 10 GiB, against those of 10 MiB
+    Tail,
+    /// 2,000 followers of a file that grows by 500 lines a second
+    Followers,
+    /// 50 readers of 1 GiB at mixed speeds, and the memory they cost
+    SlowReader,
+    /// Small requests a second, against bare actix and a call to the authority for each
+    Requests,
+    /// Start and memory of a service with 1,000,000 sessions
+    Sessions,
+    /// Wrong passwords at 100 times the rate of hashing, against an idle service
+    Flood,
+}
+
+/// Builds, runs the parts one after the other, and leaves nothing behind. Fails only if
+/// something could not be measured.
+pub(crate) fn run(parts: &[Part]) -> anyhow::Result<ExitCode> {
+    let parts = if parts.is_empty() { Part::value_variants() } else { parts };
+    let executables = Executables::build(&AS_DEPLOYED)?;
+    raise_limit_of_descriptors();
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?
+        .block_on(run_until_interrupted(parts, &executables))
+}
+
+async fn run_until_interrupted(
+    parts: &[Part],
+    executables: &Executables,
+) -> anyhow::Result<ExitCode> {
+    let mut interruption = Interruption::listen().context("cannot listen for signals")?;
+    let home = temporary_directory("logs-gateway-bench-")
+        .context("cannot create a temporary directory")?;
+    let stage = Stage::new(executables, home.path())?;
+    let mut exit_code = ExitCode::SUCCESS;
+    println!("{HEADER}");
+    for part in parts {
+        // Fresh ones, so that no part is measured in the memory that another left.
+        let mut services = Services::new(home.path());
+        let outcome = tokio::select! {
+            () = interruption.received() => None,
+            report = part.measure(&stage, &mut services) => Some(report),
+        };
+        services.stop().await;
+        match outcome {
+            None => break,
+            Some(Ok(report)) => print!("{report}"),
+            Some(Err(error)) => {
+                eprintln!("error: {part:?}: {error:#}");
+                exit_code = ExitCode::FAILURE;
+            }
+        }
+    }
+    home.close().context("cannot remove the temporary directory")?;
+    Ok(exit_code)
+}
+
+impl Part {
+    async fn measure(self, stage: &Stage<'_>, services: &mut Services) -> anyhow::Result<Report> {
+        match self {
+            Self::Download => download::measure(stage, services).await,
+            Self::Kubernetes => kubernetes::measure(stage, services).await,
+            Self::Tail => tail::measure(stage, services).await,
+            Self::Followers => followers::measure(stage, services).await,
+            Self::SlowReader => slow_reader::measure(stage, services).await,
+            Self::Requests => requests::measure(stage, services).await,
+            Self::Sessions => sessions::measure(stage, services).await,
+            Self::Flood => flood::measure(stage, services).await,
+        }
+    }
+}
+
+/// Thousands of followers are as many descriptors, here and in the gateway, which inherits the
+/// limit.
+fn raise_limit_of_descriptors() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        eprintln!("cannot raise the limit of open files: {error}");
+    }
+}

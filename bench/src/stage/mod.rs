@@ -1,0 +1,6 @@
+//! What a part is measured on: running services, their processes, and logs to read.
+
+pub(crate) mod log_files;
+pub(crate) mod no_batches;
+pub(crate) mod process;
+pub(crate) mod services;

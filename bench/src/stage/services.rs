@@ -1,0 +1,181 @@
+//! Where a bench runs: both services, a user, and logs that benches share.
+
+use std::{
+    cell::OnceCell,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, ensure};
+use local_services::{
+    accounts::Account,
+    binaries::{Binaries, Executables},
+    certificates::Certificates,
+    endpoint::Endpoint,
+    launch,
+    services::{Ready, Services},
+};
+use tokio::process::Command;
+
+use crate::{clients::http, stage::log_files, stage::process::Process};
+
+/// Of the log that `download`, `kubernetes` and `slow-reader` read.
+const LARGE_LOG_BYTES: u64 = 1 << 30;
+/// Any port that is free.
+const ANY: &str = "127.0.0.1:0";
+
+/// What all benches of a run share.
+pub(crate) struct Stage<'a> {
+    binaries: Binaries,
+    bare_actix: PathBuf,
+    home: &'a Path,
+    pub(crate) logs: PathBuf,
+    /// The administrator of every database.
+    pub(crate) user: Account,
+    large_log: OnceCell<PathBuf>,
+}
+
+/// Both services, running for one bench.
+pub(crate) struct Pair {
+    pub(crate) sso_service: SocketAddr,
+    pub(crate) sso_ops: SocketAddr,
+    pub(crate) gateway: SocketAddr,
+    pub(crate) gateway_process: Process,
+    /// Of a user who may do everything.
+    pub(crate) token: String,
+}
+
+impl<'a> Stage<'a> {
+    /// Below the directory `home`.
+    pub(crate) fn new(executables: &Executables, home: &'a Path) -> anyhow::Result<Self> {
+        let binaries = Binaries::among(executables)?;
+        let bare_actix = executables.path("bare-actix")?.to_owned();
+        let user = Account::new("bench")?;
+        let large_log = OnceCell::new();
+        Ok(Self { binaries, bare_actix, home, logs: home.join("pods"), user, large_log })
+    }
+
+    /// A file of this name, for whatever a bench has to keep.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.join(name)
+    }
+
+    /// Starts both services.
+    pub(crate) async fn start(&self, services: &mut Services) -> anyhow::Result<Pair> {
+        self.start_at(ANY.to_owned(), services).await
+    }
+
+    /// Starts both services, and the authority at a certain address.
+    pub(crate) async fn start_at(
+        &self,
+        sso_service: String,
+        services: &mut Services,
+    ) -> anyhow::Result<Pair> {
+        let listen = [sso_service, ANY.to_owned()];
+        self.start_pair(listen, None, services).await
+    }
+
+    /// Starts both services, the gateway with a certificate.
+    pub(crate) async fn start_over_tls(
+        &self,
+        certificates: &Certificates,
+        services: &mut Services,
+    ) -> anyhow::Result<Pair> {
+        self.start_pair([ANY, ANY].map(str::to_owned), Some(certificates), services).await
+    }
+
+    async fn start_pair(
+        &self,
+        listen: [String; 2],
+        certificates: Option<&Certificates>,
+        services: &mut Services,
+    ) -> anyhow::Result<Pair> {
+        let sso = launch::sso_service(&self.binaries, self.home, &self.user, listen);
+        let sso = services.start("sso-service", sso).await?;
+        let authority = Endpoint { address: sso.listening, certificates: None };
+        let mut gateway = self.gateway(&authority);
+        launch::set_certificate(&mut gateway, "GATEWAY", certificates);
+        let gateway = services.start("logs-gateway", gateway).await?;
+        let id = services.id("logs-gateway").context("logs-gateway has ended")?;
+        let session = self.user.log_in(&authority).await?;
+        Ok(Pair {
+            sso_service: sso.listening,
+            sso_ops: sso.ops,
+            gateway: gateway.listening,
+            gateway_process: Process(id),
+            token: session.token,
+        })
+    }
+
+    /// `sso-service` with the user as administrator, on a database in this directory.
+    pub(crate) fn sso_service(&self, home: &Path) -> Command {
+        launch::sso_service(&self.binaries, home, &self.user, [ANY, ANY].map(str::to_owned))
+    }
+
+    /// The command that makes many sessions of the user at once, and prints their tokens.
+    pub(crate) fn minting(&self, home: &Path, count: usize) -> Command {
+        let mut command = launch::on_database(&self.binaries, home);
+        command.args(["admin", "sessions", "mint", "--user", self.user.name, "--ttl", "1h"]);
+        command.args(["--count", &count.to_string()]).kill_on_drop(true);
+        command
+    }
+
+    /// Starts a gateway that asks the authority there, which need not be there yet.
+    pub(crate) async fn start_gateway(
+        &self,
+        name: &'static str,
+        sso_service: SocketAddr,
+        services: &mut Services,
+    ) -> anyhow::Result<Ready> {
+        let authority = Endpoint { address: sso_service, certificates: None };
+        services.start(name, self.gateway(&authority)).await
+    }
+
+    fn gateway(&self, authority: &Endpoint<'_>) -> Command {
+        let listen = [ANY, ANY].map(str::to_owned);
+        let mut gateway = launch::logs_gateway(&self.binaries, authority, &self.logs, listen);
+        gateway.env("GATEWAY_MAX_STREAMS_PER_USER", "1000000");
+        gateway
+    }
+
+    /// New ones, of this run.
+    pub(crate) fn certificates(&self) -> anyhow::Result<Certificates> {
+        let directory = tempfile::tempdir_in(self.home).context("cannot create a directory")?;
+        Certificates::create(&directory.keep())
+    }
+
+    /// Bare actix, which gives this answer to everything.
+    pub(crate) fn bare_actix(&self, answer: &str) -> Command {
+        let mut command = Command::new(&self.bare_actix);
+        command.arg(answer);
+        command
+    }
+
+    /// Makes many sessions of the user, and gives their tokens.
+    pub(crate) async fn mint(&self, count: usize) -> anyhow::Result<Vec<String>> {
+        let output = self.minting(self.home, count).output().await;
+        let output = output.context("cannot run sso-service admin")?;
+        let explanation = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "cannot mint sessions: {explanation}");
+        let tokens = String::from_utf8(output.stdout).context("a token is no text")?;
+        Ok(tokens.lines().map(str::to_owned).collect())
+    }
+
+    /// A log of 1 GiB, of the pod `large`, written at the first call.
+    pub(crate) async fn large_log(&self) -> anyhow::Result<&Path> {
+        if self.large_log.get().is_none() {
+            let path = log_files::create(&self.logs, "large", LARGE_LOG_BYTES).await?;
+            // Only one bench runs at a time.
+            let _first = self.large_log.set(path);
+        }
+        self.large_log.get().map(PathBuf::as_path).context("there is no large log")
+    }
+}
+
+impl Pair {
+    /// A request of the gateway for a log as text.
+    pub(crate) fn text_request(&self, path_and_query: &str) -> Vec<u8> {
+        let headers = [("Accept", "text/plain")];
+        http::request("GET", path_and_query, &self.token, &headers)
+    }
+}

@@ -1,0 +1,131 @@
+//! `cargo xtask up`: both services, running, with logs to read and the words to ask for them.
+
+use std::{
+    convert::Infallible,
+    io::{self, Write},
+    net::{Ipv4Addr, TcpListener},
+    path::Path,
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use local_services::{
+    accounts::Account, binaries::Binaries, certificates::Certificates, endpoint::Endpoint,
+    interruption::Interruption, launch, services::Services,
+};
+
+use crate::{
+    log_source::LogSource,
+    welcome::{Guest, Welcome},
+};
+
+/// The namespace of the samples that the restricted user may read.
+const SHOP: &str = "shop";
+
+/// Builds, runs until interrupted, and leaves nothing behind.
+pub(crate) fn run(tls: bool) -> anyhow::Result<ExitCode> {
+    let binaries = Binaries::build()?;
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?
+        .block_on(run_until_interrupted(&binaries, tls))
+}
+
+async fn run_until_interrupted(binaries: &Binaries, tls: bool) -> anyhow::Result<ExitCode> {
+    let mut interruption = Interruption::listen().context("cannot listen for signals")?;
+    let home = launch::temporary_directory("logs-gateway-up-")
+        .context("cannot create a temporary directory")?;
+    let certificates = tls.then(|| Certificates::create(home.path())).transpose()?;
+    let mut services = Services::new(home.path());
+    let outcome = tokio::select! {
+        () = interruption.received() => Ok(ExitCode::SUCCESS),
+        failure = serve(binaries, home.path(), certificates, &mut services) => failure.map(|never| match never {}),
+    };
+    services.stop().await;
+    home.close().context("cannot remove the temporary directory")?;
+    outcome
+}
+
+/// Starts everything below `home`, says how to use it, and returns only if something fails.
+async fn serve(
+    binaries: &Binaries,
+    home: &Path,
+    certificates: Option<Certificates>,
+    services: &mut Services,
+) -> anyhow::Result<Infallible> {
+    let mut logs = LogSource::choose(home)?;
+    let admin = Account::new("admin")?;
+    let guest = invite_guest(binaries, home, &logs).await?;
+    let listen = [("sso-service", 8001), ("sso-service", 9001)].map(address);
+    let mut sso = launch::sso_service(binaries, home, &admin, listen);
+    launch::set_certificate(&mut sso, "SSO", certificates.as_ref());
+    let sso = services.start("sso-service", sso).await?;
+    let listen = [("logs-gateway", 8000), ("logs-gateway", 9000)].map(address);
+    let authority = Endpoint { address: sso.listening, certificates: certificates.as_ref() };
+    let mut gateway = launch::logs_gateway(binaries, &authority, logs.root(), listen);
+    launch::set_certificate(&mut gateway, "GATEWAY", certificates.as_ref());
+    let gateway = services.start("logs-gateway", gateway).await?;
+    let session = admin.log_in(&authority).await?;
+    let guest = match guest {
+        Some(account) => Some(admit(account, &authority).await?),
+        None => None,
+    };
+    let welcome = Welcome {
+        sso,
+        gateway,
+        home,
+        certificates: certificates.as_ref(),
+        logs: &logs,
+        admin,
+        session,
+        guest,
+    };
+    io::stdout().write_all(welcome.to_string().as_bytes()).context("cannot say how to go on")?;
+    tokio::select! {
+        failure = services.first_to_end() => Err(failure),
+        failure = logs.write_on() => failure,
+    }
+}
+
+/// On a node everything is the administrator's; the samples also show what a restricted user sees.
+async fn invite_guest(
+    binaries: &Binaries,
+    home: &Path,
+    logs: &LogSource,
+) -> anyhow::Result<Option<Account>> {
+    if let LogSource::Node(_) = logs {
+        return Ok(None);
+    }
+    let account = Account::new("dev")?;
+    let permission = format!("logs:read:{SHOP}/*");
+    account.create(launch::on_database(binaries, home), &permission, home).await?;
+    Ok(Some(account))
+}
+
+async fn admit(account: Account, sso_service: &Endpoint<'_>) -> anyhow::Result<Guest> {
+    let session = account.log_in(sso_service).await?;
+    Ok(Guest { account, session, namespace: SHOP })
+}
+
+/// The default address if its port is free, else any.
+fn address((service, default_port): (&str, u16)) -> String {
+    let is_free = TcpListener::bind((Ipv4Addr::LOCALHOST, default_port)).is_ok();
+    let port = if is_free { default_port } else { 0 };
+    if !is_free {
+        eprintln!("port {default_port} is taken: {service} listens on a free one instead");
+    }
+    format!("{}:{port}", Ipv4Addr::LOCALHOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_replaced_by_any() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        assert_eq!(address(("s", port)), "127.0.0.1:0");
+    }
+}

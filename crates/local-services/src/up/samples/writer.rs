@@ -1,0 +1,164 @@
+//! Writes the logs: some history at once, then on and on.
+
+use std::{convert::Infallible, fs, io, path::Path, time::Duration};
+
+use chrono::{DateTime, FixedOffset};
+use fastrand::Rng;
+use local_services::clock;
+use tokio::time::sleep;
+
+use super::{
+    cast::{Container, PODS, Pod},
+    cri::Line,
+    log_file::LogFile,
+    voices::{Voice, uuid},
+};
+
+/// How often a container has spoken before we came.
+const HISTORY: u32 = 200;
+/// How long ago it began.
+const HISTORY_SPAN: Duration = Duration::from_secs(20 * 60);
+/// Between two lines of a container that belong together.
+const BETWEEN_LINES: Duration = Duration::from_micros(40);
+/// Between two occasions on which any container speaks: a few a second, as one can read.
+const PACE_MILLIS: std::ops::Range<u64> = 80..600;
+
+/// The sample pods, with the files they write to.
+pub(crate) struct Samples {
+    rng: Rng,
+    scribes: Vec<Scribe>,
+}
+
+/// Writes down what a container says.
+struct Scribe {
+    voice: Voice,
+    log: LogFile,
+}
+
+impl Samples {
+    /// Lays out all the pods below `root`, which is created, with a history that ends now.
+    pub(crate) fn create(root: &Path) -> io::Result<Self> {
+        let mut rng = Rng::new();
+        let now = clock::now();
+        let mut scribes = Vec::new();
+        for pod in PODS {
+            let directory = root.join(directory_name(pod, &mut rng));
+            for container in pod.containers {
+                let directory = directory.join(container.name);
+                fs::create_dir_all(&directory)?;
+                scribes.push(write_history(container, &directory, now, &mut rng)?);
+            }
+        }
+        Ok(Self { rng, scribes })
+    }
+
+    /// Writes on at a human pace, as long as it is polled.
+    pub(crate) async fn write_on(&mut self) -> io::Result<Infallible> {
+        loop {
+            sleep(Duration::from_millis(self.rng.u64(PACE_MILLIS))).await;
+            let nth = self.rng.usize(..self.scribes.len());
+            self.scribes[nth].speak(&mut self.rng, clock::now())?;
+        }
+    }
+}
+
+impl Scribe {
+    fn speak(&mut self, rng: &mut Rng, at: DateTime<FixedOffset>) -> io::Result<()> {
+        self.write(&(self.voice)(rng, at), at)
+    }
+
+    fn write(&mut self, lines: &[Line], at: DateTime<FixedOffset>) -> io::Result<()> {
+        for (line, nth) in lines.iter().zip(0_u32..) {
+            for physical in line.encode(at + BETWEEN_LINES * nth) {
+                self.log.append(&physical)?;
+            }
+        }
+        self.log.rotate_if_large(at)
+    }
+}
+
+/// `<namespace>_<pod>_<uid>`, as the kubelet names it.
+fn directory_name(pod: &Pod, rng: &mut Rng) -> String {
+    format!("{}_{}_{}", pod.namespace, pod.name, uuid(rng))
+}
+
+/// Writes what a container said until `now`; it goes on in the file of its last restart.
+fn write_history(
+    container: &Container,
+    directory: &Path,
+    now: DateTime<FixedOffset>,
+    rng: &mut Rng,
+) -> io::Result<Scribe> {
+    let mut scribe = Scribe { voice: container.voice, log: LogFile::open(directory, 0)? };
+    let mut occasions = occasions(now, rng).into_iter();
+    if let Some(last_words) = container.last_words {
+        for at in occasions.by_ref().take(HISTORY as usize / 2) {
+            scribe.speak(rng, at)?;
+        }
+        if let Some(at) = occasions.next() {
+            scribe.write(&last_words(rng, at), at)?;
+        }
+        scribe.log = LogFile::open(directory, 1)?;
+    }
+    for at in occasions {
+        scribe.speak(rng, at)?;
+    }
+    Ok(scribe)
+}
+
+/// Instants in order, the last of them just before `now`.
+fn occasions(now: DateTime<FixedOffset>, rng: &mut Rng) -> Vec<DateTime<FixedOffset>> {
+    let step = HISTORY_SPAN / HISTORY;
+    (1..=HISTORY).rev().map(|steps_ago| now - step * steps_ago + step.mul_f64(rng.f64())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn log_files(root: &Path) -> Vec<PathBuf> {
+        let children =
+            |path: PathBuf| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+        children(root.to_owned()).flat_map(children).flat_map(children).collect()
+    }
+
+    #[test]
+    fn every_container_has_its_directory() {
+        let root = tempfile::tempdir().unwrap();
+        Samples::create(root.path()).unwrap();
+        let containers = PODS.iter().map(|pod| pod.containers.len()).sum::<usize>();
+        let current = log_files(root.path())
+            .into_iter()
+            .filter(|path| path.ends_with("0.log"))
+            .inspect(|path| assert!(path.parent().unwrap().is_dir()))
+            .count();
+        assert_eq!(current, containers);
+    }
+
+    #[test]
+    fn a_restarted_container_has_two_logs_and_writes_to_the_second() {
+        let root = tempfile::tempdir().unwrap();
+        let mut samples = Samples::create(root.path()).unwrap();
+        let [second] = log_files(root.path())
+            .into_iter()
+            .filter(|path| path.ends_with("1.log"))
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap();
+        let first = fs::read_to_string(second.with_file_name("0.log")).unwrap();
+        assert!(first.contains(" stderr F panic: "), "{first}");
+        let before = fs::metadata(&second).unwrap().len();
+        samples.scribes[0].speak(&mut samples.rng, clock::now()).unwrap();
+        assert!(fs::metadata(&second).unwrap().len() > before);
+    }
+
+    #[test]
+    fn time_runs_forward_through_a_history() {
+        let now = clock::now();
+        let occasions = occasions(now, &mut Rng::with_seed(1));
+        assert_eq!(occasions.len(), HISTORY as usize);
+        assert!(occasions.is_sorted() && occasions.last() < Some(&now));
+    }
+}

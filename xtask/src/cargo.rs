@@ -1,0 +1,61 @@
+//! Cargo, and where it puts things.
+
+use std::{
+    env,
+    ffi::OsString,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+};
+
+use anyhow::{Context, ensure};
+
+/// The directory that holds the workspace's manifest.
+pub(crate) fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+/// The directory that Cargo builds into, which it marks as a cache.
+pub(crate) fn target_directory() -> anyhow::Result<PathBuf> {
+    let program = env::current_exe().context("cannot tell where this program is")?;
+    let target = program.ancestors().find(|directory| directory.join("CACHEDIR.TAG").exists());
+    Ok(target.context("this program is in no target directory")?.to_owned())
+}
+
+/// Builds a program of the workspace and becomes it, so that signals reach it and its exit code is
+/// ours.
+pub(crate) fn become_program(name: &str, arguments: &[OsString]) -> ExitCode {
+    // In the root of the workspace `--bin` selects among all packages, which makes the features of
+    // dependencies those that the tests are built with. With `--package` they would differ.
+    let error = Command::new("cargo")
+        .args(["run", "--quiet", "--bin", name, "--"])
+        .args(arguments)
+        .current_dir(workspace())
+        .exec();
+    eprintln!("error: cannot run cargo: {error}");
+    ExitCode::FAILURE
+}
+
+/// Runs Cargo with these arguments and returns its standard output.
+pub(crate) fn output(arguments: &[&str]) -> anyhow::Result<String> {
+    let output = Command::new("cargo")
+        .args(arguments)
+        .current_dir(workspace())
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run cargo")?;
+    ensure!(output.status.success(), "cargo {} failed: {}", arguments.join(" "), output.status);
+    String::from_utf8(output.stdout).context("the output of cargo is not UTF-8")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_workspace_and_the_target_directory_are_found() {
+        assert!(workspace().join("Cargo.lock").exists());
+        assert!(target_directory().unwrap().join("debug").exists());
+    }
+}
