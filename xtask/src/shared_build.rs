@@ -2,7 +2,7 @@
 //!
 //! Cargo compiles a dependency once for each set of features that is asked for. A selection of
 //! packages that asks for fewer features than the tests do would compile ring, tokio and all that
-//! depends on them anew. `tests/Cargo.toml` says how they are kept the same.
+//! depends on them anew. `tests/Cargo.toml` says what keeps them the same.
 
 use std::collections::BTreeSet;
 
