@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 
 use crate::TokenKind;
 
-/// The longest `Authorization` header that is looked at, in bytes.
+/// The longest `Authorization` header that is accepted, in bytes.
 const MAX_HEADER_BYTES: usize = 4096;
-/// Which bytes RFC 6750's `b64token` consists of, before its padding. Every token passes here.
+/// The bytes of RFC 6750's `b64token` before its padding. A table, since every request is checked.
 const IS_B64TOKEN: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
@@ -22,12 +22,12 @@ const IS_B64TOKEN: [bool; 256] = {
     table
 };
 
-/// What a request's `Authorization` headers say.
+/// The content of a request's `Authorization` headers.
 #[derive(Debug)]
 pub enum Authorization {
     /// No header, or a scheme other than Bearer.
     Absent,
-    /// A well-formed bearer token; whose it is, and whether it is ours, is not known yet.
+    /// A well-formed bearer token, of which nothing else is known yet.
     Bearer(BearerToken),
 }
 
@@ -35,8 +35,8 @@ impl Authorization {
     /// Reads the values of all `Authorization` headers of a request.
     ///
     /// # Errors
-    /// When there are two headers, or one of scheme Bearer without a token, with a character that
-    /// RFC 6750's `b64token` does not have, or of more than 4096 bytes.
+    /// When there are two headers, one of more than 4096 bytes, or one of scheme Bearer without a
+    /// token or with a character outside RFC 6750's `b64token`.
     pub fn parse<'a>(
         values: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Self, MalformedAuthorization> {
@@ -61,7 +61,7 @@ impl Authorization {
     }
 }
 
-/// A bearer token as its holder presents it. Never shown by `Debug`, wiped when dropped.
+/// A bearer token as its holder presents it. `Debug` does not show it; it is wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BearerToken(Zeroizing<String>);
 
@@ -89,14 +89,14 @@ impl BearerToken {
         }
     }
 
-    /// The token itself, to hash it or to pass it on.
+    /// The token itself, to be hashed or forwarded.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Which of our tokens this claims to be: the prefix is ours and the checksum is right.
-    /// `None` can be refused without asking anyone.
+    /// The kind of token, if its prefix is ours and its checksum is right. `None` can be refused
+    /// without a look-up.
     #[must_use]
     pub fn kind(&self) -> Option<TokenKind> {
         TokenKind::of(self.expose())
@@ -121,20 +121,23 @@ pub enum MalformedAuthorization {
     /// `Bearer` and nothing after it.
     #[error("the bearer token is empty")]
     Empty,
-    /// Something RFC 6750 does not allow in a token.
+    /// A character that RFC 6750 does not allow in a token.
     #[error("the bearer token holds an illegal character")]
     IllegalCharacter,
     /// Over 4096 bytes.
     #[error("the Authorization header is longer than {MAX_HEADER_BYTES} bytes")]
     TooLong,
-    /// More than one header: which one would count?
+    /// More than one header. RFC 9110 allows one.
     #[error("there is more than one Authorization header")]
     Repeated,
 }
 
 #[cfg(test)]
 mod tests {
+    use std::hash::{BuildHasher, RandomState};
+
     use super::*;
+    use crate::encode_token;
 
     fn parse(values: &[&str]) -> Result<Option<String>, MalformedAuthorization> {
         let authorization = Authorization::parse(values.iter().map(|value| value.as_bytes()))?;
@@ -182,6 +185,53 @@ mod tests {
         for (values, fault) in cases {
             assert_eq!(parse(values), Err(*fault), "{values:?}");
         }
+    }
+
+    #[test]
+    fn a_header_and_a_token_have_at_most_4096_bytes() {
+        let header = format!("Bearer {}", "a".repeat(4096 - 7));
+        assert_eq!(parse(&[&header]), Ok(Some("a".repeat(4096 - 7))));
+        let longer = format!("{header}a");
+        assert_eq!(parse(&[&longer]), Err(MalformedAuthorization::TooLong));
+        assert_eq!(BearerToken::parse(&[b'a'; 4096]).unwrap().expose().len(), 4096);
+        assert_eq!(BearerToken::parse(&[b'a'; 4097]), Err(MalformedAuthorization::TooLong));
+        assert_eq!(BearerToken::parse(b""), Err(MalformedAuthorization::Empty));
+    }
+
+    #[test]
+    fn padding_counts_only_at_the_end() {
+        for token in ["a=", "a==", "a==="] {
+            assert_eq!(BearerToken::parse(token.as_bytes()).unwrap().expose(), token);
+        }
+        for token in ["=a", "a=a=", "=="] {
+            let parsed = BearerToken::parse(token.as_bytes());
+            assert_eq!(parsed, Err(MalformedAuthorization::IllegalCharacter), "{token}");
+        }
+    }
+
+    #[test]
+    fn every_other_byte_is_illegal() {
+        for byte in 0..=u8::MAX {
+            let legal = byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+            assert_eq!(BearerToken::parse(&[byte]).is_ok(), legal, "{byte}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_ours_has_a_kind() {
+        let token = encode_token(TokenKind::ApiKey, &[7; 32]);
+        assert_eq!(BearerToken::parse(token.as_bytes()).unwrap().kind(), Some(TokenKind::ApiKey));
+        assert_eq!(BearerToken::parse(b"foreign").unwrap().kind(), None);
+    }
+
+    #[test]
+    fn tokens_differ_in_equality_and_hash() {
+        let hasher = RandomState::new();
+        let token = |text: &[u8]| BearerToken::parse(text).unwrap();
+        assert_eq!(token(b"a"), token(b"a"));
+        assert_ne!(token(b"a"), token(b"b"));
+        assert_eq!(hasher.hash_one(token(b"a")), hasher.hash_one(token(b"a")));
+        assert_ne!(hasher.hash_one(token(b"a")), hasher.hash_one(token(b"b")));
     }
 
     #[test]

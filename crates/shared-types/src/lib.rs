@@ -1,8 +1,8 @@
-//! What the two services say aloud, to each other and to their callers.
+//! The vocabulary of the services, between them and towards their callers.
 //!
-//! Bearer tokens, permissions, the answer to "who is this?" and the shape of an error. Nothing
-//! here does I/O, asks for the time or knows an HTTP framework: the types parse what a stranger
-//! sent, and decide.
+//! Bearer tokens, permissions, the answers about tokens and sessions, and the form of errors.
+//! Nothing here does I/O, asks for the time or knows an HTTP framework: the types parse input and
+//! decide.
 
 mod bearer;
 mod permission;
@@ -18,7 +18,7 @@ pub use session_answer::SessionAnswer;
 pub use token::{TOKEN_ENTROPY_BYTES, TokenKind, encode_token};
 pub use validation::{Identity, MAX_BATCH, RefusedEntry, TokenBatch, TokenTerms, Validation};
 
-/// Where the services meet, as the caller of `sso-service` spells it.
+/// The paths of `sso-service` that the gateway and `kubectl sso` call.
 pub mod paths {
     /// Begins a session.
     pub const LOG_IN: &str = "/auth/login";

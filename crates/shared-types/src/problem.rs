@@ -7,7 +7,7 @@ use serde::Serialize;
 /// The body of an error, `application/problem+json`.
 #[derive(Debug, Serialize)]
 pub struct ProblemDetails<'a> {
-    /// `about:blank`: the status says what kind of problem it is, `code` which one.
+    /// `about:blank`: the kind of problem is the status, and which one it is the `code`.
     pub r#type: &'static str,
     /// The status in words.
     pub title: &'a str,
@@ -15,7 +15,7 @@ pub struct ProblemDetails<'a> {
     pub status: u16,
     /// What went wrong, for people.
     pub detail: &'a str,
-    /// What went wrong, for programs: stable, in snake case.
+    /// The kind of problem, for programs: stable, in snake case.
     pub code: &'a str,
     /// The request's id, to find it in the logs.
     pub request_id: &'a str,
@@ -24,7 +24,7 @@ pub struct ProblemDetails<'a> {
     pub errors: &'a [FieldFault],
 }
 
-/// One fault of the input.
+/// A fault of the input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldFault {
     /// Where it is.
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_is_what_rfc_9457_says_and_a_little_more() {
+    fn a_problem_has_the_members_of_rfc_9457_and_three_more() {
         let errors = [
             FieldFault {
                 source: FaultySource::Pointer("/username".into()),

@@ -33,7 +33,7 @@ pub struct SessionAnswer<'a> {
     pub user_id: Uuid,
     /// The user's roles, sorted.
     pub roles: Cow<'a, [String]>,
-    /// What roles and grants permit, sorted.
+    /// The permissions of roles and grants, sorted.
     pub permissions: Cow<'a, [String]>,
 }
 

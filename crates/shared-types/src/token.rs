@@ -1,11 +1,11 @@
 //! The form of our own tokens: `<prefix>_<43 base62>_<6 base62 CRC-32>`.
 //!
-//! The prefix tells a secret scanner and a reader what was leaked; the checksum tells a typo or a
-//! foreign token from a real one without a look-up.
+//! The prefix shows secret scanners and people which kind of token was leaked. By the checksum, typos
+//! and foreign tokens are refused without a look-up.
 
 use zeroize::Zeroizing;
 
-/// How much randomness a token carries, in bytes: 256 bits.
+/// The randomness of a token, in bytes: 256 bits.
 pub const TOKEN_ENTROPY_BYTES: usize = 32;
 
 /// Base62 digits of 256 bits: 62^43 is just over 2^256, so every value has one spelling of this
@@ -15,21 +15,21 @@ const ENTROPY_DIGITS: usize = 43;
 const CHECKSUM_DIGITS: usize = 6;
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// What a token of ours is for.
+/// A kind of our tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {
-    /// `sso_…`: stands for a session, is a bearer.
+    /// `sso_…`: the bearer token of a session.
     Session,
-    /// `ssor_…`: renews a session once, is never a bearer.
+    /// `ssor_…`: renews a session once, and is no bearer token.
     Refresh,
-    /// `ssok_…`: an API key, is a bearer.
+    /// `ssok_…`: the bearer token of a program.
     ApiKey,
 }
 
 impl TokenKind {
     const ALL: [Self; 3] = [Self::Session, Self::Refresh, Self::ApiKey];
 
-    /// What every token of the kind begins with, the underscore included.
+    /// The beginning of every token of the kind, with the underscore.
     #[must_use]
     pub const fn prefix(self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl TokenKind {
         }
     }
 
-    /// The kind of a whole token with the right length, alphabet and checksum.
+    /// The kind of a token, if its length, alphabet and checksum are right.
     #[must_use]
     pub fn of(token: &str) -> Option<Self> {
         let kind = Self::ALL.into_iter().find(|kind| token.starts_with(kind.prefix()))?;
@@ -52,8 +52,8 @@ impl TokenKind {
     }
 }
 
-/// Spells 256 random bits as a token: a big-endian number in base 62, then the checksum of all
-/// that stands before the last underscore.
+/// Writes 256 random bits as a token: a big-endian number in base 62, then the checksum of
+/// everything before the last underscore.
 #[must_use]
 pub fn encode_token(kind: TokenKind, entropy: &[u8; TOKEN_ENTROPY_BYTES]) -> Zeroizing<String> {
     let mut number = Zeroizing::new(*entropy);
@@ -72,7 +72,7 @@ pub fn encode_token(kind: TokenKind, entropy: &[u8; TOKEN_ENTROPY_BYTES]) -> Zer
     token
 }
 
-/// Divides a big-endian number in place and gives the remainder.
+/// Divides a big-endian number in place and returns the remainder.
 fn divide_by_62(number: &mut [u8]) -> usize {
     let mut remainder = 0_u32;
     for byte in number {
@@ -99,6 +99,11 @@ mod tests {
 
     use super::*;
 
+    /// Of the bytes 0 to 31, 224 to 255, and of 32 times 255, by a program in Python.
+    const LOW: &str = "sso_003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf_2o8BKV";
+    const HIGH: &str = "ssok_rKFCcw823OrBm12M1O8e6ZQf99v6mMY5fuWb9v97FWB_2k0AYu";
+    const MOST: &str = "ssor_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1_0DgwpB";
+
     #[test]
     fn the_smallest_and_the_largest_number_have_the_same_length() {
         let zero = encode_token(TokenKind::Session, &[0; 32]);
@@ -108,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_quite_a_token_has_no_kind() {
+    fn a_token_that_was_changed_has_no_kind() {
         let token = encode_token(TokenKind::Session, &[7; 32]);
         let cases = [
             String::new(),
@@ -123,6 +128,32 @@ mod tests {
         for case in cases {
             assert_eq!(TokenKind::of(&case), None, "{case}");
         }
+    }
+
+    #[test]
+    fn a_right_checksum_does_not_make_a_token() {
+        let with_checksum = |body: String| {
+            let checksum = checksum_of(&body).map(char::from);
+            format!("{body}_{}", String::from_iter(checksum))
+        };
+        let of = |body: String| TokenKind::of(&with_checksum(body));
+        assert_eq!(of(format!("sso_{}", "a".repeat(43))), Some(TokenKind::Session));
+        assert_eq!(of(format!("sso_{}", "a".repeat(42))), None);
+        assert_eq!(of(format!("sso_{}", "a".repeat(44))), None);
+        assert_eq!(of(format!("sso_{}-", "a".repeat(42))), None);
+        assert_eq!(of(format!("other_{}", "a".repeat(43))), None);
+    }
+
+    #[test]
+    fn tokens_are_those_of_another_implementation() {
+        let [mut low, mut high] = [[0_u8; 32]; 2];
+        for (at, (low, high)) in (0..).zip(low.iter_mut().zip(&mut high)) {
+            (*low, *high) = (at, 224 + at);
+        }
+        let check = |kind, entropy, token: &str| assert_eq!(*encode_token(kind, entropy), *token);
+        check(TokenKind::Session, &low, LOW);
+        check(TokenKind::ApiKey, &high, HIGH);
+        check(TokenKind::Refresh, &[0xff; 32], MOST);
     }
 
     proptest! {
@@ -149,7 +180,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_judged_without_panic(text: String) {
+        fn any_text_is_parsed_without_panic(text: String) {
             let _ = TokenKind::of(&text);
         }
     }

@@ -1,4 +1,4 @@
-//! Who somebody is, as the authority says it.
+//! The answers of the authority about tokens.
 
 use std::time::SystemTime;
 
@@ -10,38 +10,38 @@ use uuid::Uuid;
 /// The end of the year 9999, in seconds since 1970.
 const LAST_SECOND: i64 = 253_402_300_799;
 
-/// How many tokens one call may ask about at most.
+/// The most tokens in one call.
 pub const MAX_BATCH: usize = 64;
 
-/// The answer of `POST /auth/validate` about a live token: whose it is, and what it is.
+/// The answer of `POST /auth/validate` about a live token: its user and its terms.
 #[derive(Debug, Clone, Serialize)]
 pub struct Validation<'a> {
-    /// What is the same for every token of a user.
+    /// The part that is the same for every token of a user.
     #[serde(flatten)]
     pub identity: Identity<'a>,
-    /// What is not.
+    /// The part that differs.
     #[serde(flatten)]
     pub token: TokenTerms,
 }
 
-/// Whose a live token is.
+/// The user of a live token.
 #[derive(Debug, Clone, Serialize)]
 pub struct Identity<'a> {
     /// Always true.
     pub success: bool,
     /// Always true: anything else is not a 200.
     pub authorized: bool,
-    /// Whose session it is.
+    /// The user's name.
     pub username: &'a str,
     /// The user's id.
     pub user_id: Uuid,
     /// The user's roles, sorted.
     pub roles: &'a [String],
-    /// What roles and grants permit, sorted.
+    /// The permissions of roles and grants, sorted.
     pub permissions: &'a [String],
 }
 
-/// What a live token stands for, and for how long.
+/// The session and the life time of a live token.
 #[derive(Debug, Clone, Serialize)]
 pub struct TokenTerms {
     /// The session's id; `None` for an API key.
@@ -54,10 +54,10 @@ pub struct TokenTerms {
     pub expires_at: DateTime<Utc>,
 }
 
-/// As chrono spells it, but at once: two of these stand in every validation.
+/// Writes an instant as chrono does, but faster: every validation has two of them.
 fn instant<S: Serializer>(instant: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     let time = SystemTime::from(*instant);
-    // The other way of spelling knows the years with four digits after 1970 only.
+    // humantime writes only years from 1970 to 9999.
     match (instant.timestamp(), instant.timestamp_subsec_nanos()) {
         (0..=LAST_SECOND, 0) => serializer.collect_str(&format_rfc3339_seconds(time)),
         (0..=LAST_SECOND, nanos) if nanos % 1_000_000 == 0 => {
@@ -67,15 +67,15 @@ fn instant<S: Serializer>(instant: &DateTime<Utc>, serializer: S) -> Result<S::O
     }
 }
 
-/// What `POST /auth/validate/batch` is asked: about 1 to [`MAX_BATCH`] tokens.
+/// The body of `POST /auth/validate/batch`: 1 to [`MAX_BATCH`] tokens.
 #[derive(Serialize)]
 pub struct TokenBatch<'a> {
-    /// In the order in which they will be answered.
+    /// The tokens, in the order of the entries of the answer.
     pub tokens: Vec<&'a str>,
 }
 
-/// The answer of a batch about a token that is not live, or of which that cannot be told. About a
-/// live one it is a [`Validation`] with `"status": 200`.
+/// The entry of a batch's answer for a token that is not live, or whose state is unknown. For a live
+/// one it is a [`Validation`] with `"status": 200`.
 #[derive(Debug, Serialize)]
 pub struct RefusedEntry<'a> {
     /// 401 or 503.
@@ -89,17 +89,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_instant_is_spelled_as_chrono_spells_it() {
+    fn an_instant_is_written_as_chrono_writes_it() {
         for millis in [0, 999, 1_795_593_600_000, 1_795_593_600_123, LAST_SECOND * 1000 + 999] {
             check(DateTime::from_timestamp_millis(millis).unwrap());
         }
-        for out_of_the_ordinary in [
+        for unusual in [
             DateTime::from_timestamp(1, 1).unwrap(),
             DateTime::from_timestamp(-1, 0).unwrap(),
             DateTime::from_timestamp(LAST_SECOND + 1, 0).unwrap(),
             DateTime::<Utc>::MAX_UTC,
         ] {
-            check(out_of_the_ordinary);
+            check(unusual);
         }
     }
 
