@@ -1,17 +1,17 @@
-//! A line in the CRI format, its prefix given: whatever is behind the third blank is the content.
+//! A line in the CRI format: the content is everything after the third blank.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use logs_gateway::workbench::content_of_line;
+use pod_logs::LogEntry;
 
 fuzz_target!(|line: &[u8]| {
-    if let Some(content) = content_of_line(line)
+    if let Some(entry) = LogEntry::parse(line)
         && line.first() != Some(&b'{')
     {
         let third_blank = line.iter().enumerate().filter(|(_, byte)| **byte == b' ').nth(2);
-        assert_eq!(&*content, &line[third_blank.expect("three blanks").0 + 1..]);
+        assert_eq!(entry.content(line), &line[third_blank.expect("three blanks").0 + 1..]);
     }
     let usual = [b"2026-11-01T10:00:00.123456789Z stdout F ", line].concat();
-    assert_eq!(content_of_line(&usual).as_deref(), Some(line));
+    assert_eq!(LogEntry::parse(&usual).expect("a line").content(&usual), line);
 });

@@ -1,13 +1,13 @@
-//! A line in Docker's JSON, whole or as the message of one.
+//! A line in Docker's JSON: any object, and any message in an object that is otherwise right.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use logs_gateway::workbench::content_of_line;
+use pod_logs::LogEntry;
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = content_of_line(&[b"{", bytes].concat());
+    let _ = LogEntry::parse(&[b"{", bytes].concat());
     let (before, after) =
         (br#"{"log":""#, br#"","stream":"stdout","time":"2026-11-01T10:00:00Z"}"#);
-    let _ = content_of_line(&[&before[..], bytes, &after[..]].concat());
+    let _ = LogEntry::parse(&[&before[..], bytes, &after[..]].concat());
 });

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use logs_gateway::workbench::is_log_file;
+use pod_logs::is_log_file;
 
 fuzz_target!(|name: &str| {
     if is_log_file(name) {

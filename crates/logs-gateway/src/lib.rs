@@ -1,7 +1,6 @@
 //! Serves pod logs to whoever the single sign-on authority vouches for.
 //!
 //! This is the binary's own library: a program in which everything but the way in is private.
-//! [`workbench`] holds out to benches and fuzz targets what they take in hand.
 
 mod app;
 mod auth;
@@ -13,6 +12,5 @@ mod readiness;
 mod scans;
 mod stream;
 mod streams;
-pub mod workbench;
 
 pub use cli::run;

@@ -145,17 +145,6 @@ impl LogReader {
         Ok(LogStream::open(cost, scans, make).await?)
     }
 
-    /// The text of a log for somebody who needs no permission: nobody on the network.
-    pub(crate) async fn open_unasked(
-        &self,
-        pod: PodRef,
-        query: LogQuery,
-    ) -> Result<LogStream, ReadError> {
-        let scans = self.scans.of_user("");
-        let located = self.find(&scans, &pod, &query).await?;
-        Ok(begin(self.source.clone(), scans, located, pod, query, LogForm::Text).await?.0)
-    }
-
     /// All pods, whoever may see them. Reads directories: not on a request's thread.
     pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<Survey> {
         self.source.survey(now)

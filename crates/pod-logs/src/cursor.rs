@@ -156,7 +156,7 @@ impl Cursor {
 }
 
 /// A cursor's content as its text.
-pub fn with_checksum(mut content: Vec<u8>) -> String {
+fn with_checksum(mut content: Vec<u8>) -> String {
     let checksum = crc32fast::hash(&content);
     content.extend(checksum.to_be_bytes());
     URL_SAFE_NO_PAD.encode(content)

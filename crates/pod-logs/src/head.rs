@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use chrono::{DateTime, Utc};
 use memchr::memchr;
 
-use super::format::Entry;
+use super::format::LogEntry;
 
 /// How much of a file counts as its beginning at most, in bytes of its content. Docker splits what
 /// a container writes at 16 KiB, and may write each byte as six.
@@ -56,7 +56,7 @@ impl FileHead {
         let checksum = if beginning.is_empty() { 0 } else { crc32fast::hash(line).max(1) };
         // CRI's lines tell their times even if they are cut.
         let mut lines = beginning.split(|byte| *byte == b'\n');
-        let entry = lines.find_map(|line| Entry::parse(without_leading_nuls(line)));
+        let entry = lines.find_map(|line| LogEntry::parse(without_leading_nuls(line)));
         let first_time = entry.map(|entry| entry.time.instant());
         Self { checksum, is_whole: newline.is_some() || is_longest, first_time }
     }

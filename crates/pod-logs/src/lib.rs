@@ -20,13 +20,13 @@ mod span;
 mod tail;
 mod target;
 
-pub use cursor::{Cursor, FilePlace, InvalidCursor, LogPosition, with_checksum};
+pub use cursor::{Cursor, FilePlace, InvalidCursor, LogPosition};
 pub use file::ReadingCost;
 pub use files::{
     Change, ChangeKind, FilesSource, FoundLog, LocateError, LocatedLog, NewContainers,
     OpenRootError, PodSummary, Pods, SeenContainer, SeenPod, Survey, TooOld, Watching, is_log_file,
 };
-pub use format::{Entry, LineTime, Stream, strip};
+pub use format::{LineTime, LogEntry, Stream, strip_usual_lines};
 pub use kubelet::{KubeletOptions, KubeletReading, Quoted};
 pub use merge::{ChosenLines, LogInput};
 pub use query::{Anchor, ContainerChoice, History, Limit, LineFilter, LogQuery};

@@ -19,7 +19,7 @@ use pieces::{Continued, Head, Present, Record, StreamState};
 
 use super::{
     file::{Chain, Until},
-    format::{Entry, LineTime, Stream, strip},
+    format::{LineTime, LogEntry, Stream, strip_usual_lines},
     physical::{Advance, LineEnd, PhysicalLines},
 };
 
@@ -166,7 +166,7 @@ impl LogicalLines {
     pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) {
         if self.are_usual_lines_taken_as_they_are() {
             self.present = Present::None;
-            let stripped = strip(self.physical.whole_lines(max_bytes), out);
+            let stripped = strip_usual_lines(self.physical.whole_lines(max_bytes), out);
             self.physical.pass_over(stripped);
         }
     }
@@ -231,7 +231,7 @@ impl LogicalLines {
         let (time, stream) = match self.continued {
             Some(Continued { time, stream, .. }) if is_rest => (time, stream),
             _ if is_rest => return None,
-            _ => Entry::parse_unfinished(bytes).map(|entry| (entry.time, entry.stream))?,
+            _ => LogEntry::parse_unfinished(bytes).map(|entry| (entry.time, entry.stream))?,
         };
         let is_wanted = self.only.is_none_or(|only| only == stream);
         (is_wanted && !bytes.is_empty()).then_some((time, stream))

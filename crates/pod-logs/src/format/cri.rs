@@ -9,13 +9,13 @@
 
 use memchr::memchr;
 
-use super::{Content, Entry, LineTime, Stream};
+use super::{Content, LineTime, LogEntry, Stream};
 
-pub(super) fn parse(line: &[u8]) -> Option<Entry> {
+pub(super) fn parse(line: &[u8]) -> Option<LogEntry> {
     let (time, rest) = split_at_blank(line)?;
     let (stream, rest) = split_at_blank(rest)?;
     let (tags, content) = split_at_blank(rest)?;
-    Some(Entry {
+    Some(LogEntry {
         time: LineTime::parse(time)?,
         stream: Stream::parse(stream)?,
         partial: tags == b"P" || tags.starts_with(b"P:"),

@@ -12,17 +12,17 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, Visitor},
 };
 
-use super::{Content, Entry, LineTime, Stream, UnknownStream};
+use super::{Content, LineTime, LogEntry, Stream, UnknownStream};
 
 /// Reads a line that has all it should have.
-pub(super) fn parse(line: &[u8]) -> Option<Entry> {
+pub(super) fn parse(line: &[u8]) -> Option<LogEntry> {
     let line = DockerLine::parse(line)?;
     let (stream, time) = (Stream::parse(&line.stream)?, line.time?);
     Some(line.into_entry(stream, time))
 }
 
 /// Reads a line as the kubelet does: no time is the year 1, and no stream is a name like any other.
-pub(super) fn parse_leniently(line: &[u8]) -> Option<Entry<Result<Stream, UnknownStream>>> {
+pub(super) fn parse_leniently(line: &[u8]) -> Option<LogEntry<Result<Stream, UnknownStream>>> {
     let line = DockerLine::parse(line)?;
     let stream =
         Stream::parse(&line.stream).ok_or_else(|| UnknownStream(line.stream.clone().into_owned()));
@@ -42,10 +42,10 @@ impl<'a> DockerLine<'a> {
         if has_control_in_string(line) { None } else { serde_json::from_slice(line).ok() }
     }
 
-    fn into_entry<S>(self, stream: S, time: LineTime) -> Entry<S> {
+    fn into_entry<S>(self, stream: S, time: LineTime) -> LogEntry<S> {
         let mut content = self.log.into_owned();
         let partial = content.pop_if(|last| *last == b'\n').is_none();
-        Entry { time, stream, partial, content: Content::Decoded(content) }
+        LogEntry { time, stream, partial, content: Content::Decoded(content) }
     }
 }
 

@@ -5,7 +5,7 @@ mod docker;
 mod strip;
 mod time;
 
-pub use strip::strip;
+pub use strip::strip_usual_lines;
 pub use time::LineTime;
 
 /// Where a container wrote a line.
@@ -46,7 +46,7 @@ impl LineFormat {
 
     /// Reads a line, its newline removed, just as leniently as the kubelet. `None` when it is not
     /// in this format.
-    pub(crate) fn parse(self, line: &[u8]) -> Option<Entry<Result<Stream, UnknownStream>>> {
+    pub(crate) fn parse(self, line: &[u8]) -> Option<LogEntry<Result<Stream, UnknownStream>>> {
         match self {
             Self::Cri => cri::parse(line).map(|entry| entry.map_stream(Ok)),
             Self::DockerJson => docker::parse_leniently(line),
@@ -56,7 +56,7 @@ impl LineFormat {
 
 /// What a runtime wrote at once: a line, or a piece of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry<S = Stream> {
+pub struct LogEntry<S = Stream> {
     pub(crate) time: LineTime,
     pub(crate) stream: S,
     /// A piece whose line goes on in a later entry of the stream.
@@ -73,7 +73,7 @@ enum Content {
     Decoded(Vec<u8>),
 }
 
-impl Entry {
+impl LogEntry {
     /// Reads a line of a log file, its newline removed. `None` when it is in neither format.
     ///
     /// The formats cannot be taken for each other: one begins with a digit, the other with `{`.
@@ -94,7 +94,7 @@ impl Entry {
     }
 }
 
-impl<S> Entry<S> {
+impl<S> LogEntry<S> {
     /// What the container wrote, given the line that the entry was read from.
     pub fn content<'a>(&'a self, line: &'a [u8]) -> &'a [u8] {
         match &self.content {
@@ -111,8 +111,8 @@ impl<S> Entry<S> {
         }
     }
 
-    fn map_stream<T>(self, map: impl FnOnce(S) -> T) -> Entry<T> {
+    fn map_stream<T>(self, map: impl FnOnce(S) -> T) -> LogEntry<T> {
         let Self { time, stream, partial, content } = self;
-        Entry { time, stream: map(stream), partial, content }
+        LogEntry { time, stream: map(stream), partial, content }
     }
 }

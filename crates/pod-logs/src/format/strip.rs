@@ -17,7 +17,7 @@ const SECONDS_BYTES: usize = 20;
 
 /// Appends what containers wrote with these lines, newlines included, up to the first line that is
 /// none of the usual ones. How many bytes the lines have is the answer.
-pub fn strip(lines: &[u8], out: &mut Vec<u8>) -> usize {
+pub fn strip_usual_lines(lines: &[u8], out: &mut Vec<u8>) -> usize {
     let mut known = KnownSecond::default();
     let mut start = 0;
     for newline in memchr_iter(b'\n', lines) {
@@ -64,7 +64,7 @@ impl KnownSecond {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{super::Entry, *};
+    use super::{super::LogEntry, *};
 
     fn line() -> impl Strategy<Value = Vec<u8>> {
         let usual =
@@ -80,11 +80,11 @@ mod tests {
             let mut content = lines.join(&b'\n');
             content.push(b'\n');
             let mut out = Vec::new();
-            let stripped = strip(&content, &mut out);
+            let stripped = strip_usual_lines(&content, &mut out);
             let mut expected = Vec::new();
             for line in content[..stripped].split_inclusive(|byte| *byte == b'\n') {
                 let line = line.strip_suffix(b"\n").unwrap();
-                let entry = Entry::parse(line).unwrap();
+                let entry = LogEntry::parse(line).unwrap();
                 prop_assert!(!entry.partial);
                 expected.extend_from_slice(entry.content(line));
                 expected.push(b'\n');
@@ -106,7 +106,7 @@ mod tests {
             "",
         ] {
             let mut out = Vec::new();
-            let stripped = strip([usual, other, usual].concat().as_bytes(), &mut out);
+            let stripped = strip_usual_lines([usual, other, usual].concat().as_bytes(), &mut out);
             if other.is_empty() {
                 assert_eq!((stripped, &out[..]), (2 * usual.len(), &b"a\n\na\n\n"[..]));
             } else {

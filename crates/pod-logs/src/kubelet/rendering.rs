@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{quote::Quoted, tail, whole_lines::WholeLines};
 use crate::{
     file::{Chain, LogFile, ReadingCost},
-    format::{Entry, LineFormat, LineTime, Stream, UnknownStream},
+    format::{LineFormat, LineTime, LogEntry, Stream, UnknownStream},
     physical::{Advance, LineEnd, PhysicalLine, PhysicalLines},
     render::{EndReason, Progress},
 };
@@ -206,7 +206,7 @@ struct Writer {
     is_line_start: bool,
 }
 
-type LenientEntry = Entry<Result<Stream, UnknownStream>>;
+type LenientEntry = LogEntry<Result<Stream, UnknownStream>>;
 
 impl Writer {
     fn new(options: &KubeletOptions) -> Self {
@@ -327,7 +327,7 @@ mod tests {
         let mut lines: Vec<&[u8]> = content.split_inclusive(|byte| *byte == b'\n').collect();
         let counts = |line: &[u8]| {
             let line = line.strip_suffix(b"\n").unwrap_or(line);
-            let stream = Entry::parse(line).map(|entry| entry.stream);
+            let stream = LogEntry::parse(line).map(|entry| entry.stream);
             options.stream.is_none_or(|only| stream == Some(only))
         };
         if let Some(wanted) = options.tail_lines {

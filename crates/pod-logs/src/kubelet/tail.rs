@@ -6,7 +6,7 @@ use std::{io, sync::Arc};
 use super::whole_lines::WholeLines;
 use crate::{
     file::Chain,
-    format::{Entry, Stream},
+    format::{LogEntry, Stream},
     physical::{Advance, LineEnd, PhysicalLine},
 };
 
@@ -97,7 +97,7 @@ impl Counter {
     fn is_end_of_counted(&mut self, line: &PhysicalLine<'_>) -> bool {
         if !line.is_continuation {
             self.counts = self.only.is_none_or(|only| {
-                Entry::parse(line.bytes).is_some_and(|entry| entry.stream == only)
+                LogEntry::parse(line.bytes).is_some_and(|entry| entry.stream == only)
             });
         }
         self.counts && line.end == LineEnd::Newline

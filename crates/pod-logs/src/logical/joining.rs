@@ -8,7 +8,7 @@ use super::{
     pieces::{Continued, GivenBeginning, Head, Present, Record},
 };
 use crate::{
-    format::{Entry, LineTime, Stream},
+    format::{LineTime, LogEntry, Stream},
     physical::{Advance, LineEnd},
 };
 
@@ -17,7 +17,7 @@ impl LogicalLines {
     /// rest; otherwise it was whole.
     pub(super) fn mend(&mut self, head: Head) {
         let piece = self.physical.line();
-        if Entry::parse(piece.bytes).is_some() {
+        if LogEntry::parse(piece.bytes).is_some() {
             self.piece_waits = true;
             self.take_joined(head);
             self.end_line(head, Present::Joined { head, ending: Ending::Newline });
@@ -52,7 +52,7 @@ impl LogicalLines {
         if end == LineEnd::Continued && piece.bytes.starts_with(b"{") {
             let bytes = piece.bytes.to_vec();
             self.record = Some(Record { position, length: bytes.len(), bytes });
-        } else if let Some(entry) = Entry::parse(piece.bytes) {
+        } else if let Some(entry) = LogEntry::parse(piece.bytes) {
             self.take_entry(&entry, position, end);
         }
     }
@@ -74,13 +74,13 @@ impl LogicalLines {
         if record.length > MAX_RECORD_BYTES {
             self.lost_record = Some(record.length as u64);
             self.loss_waits = true;
-        } else if let Some(entry) = Entry::parse(&record.bytes) {
+        } else if let Some(entry) = LogEntry::parse(&record.bytes) {
             self.take_entry(&entry, record.position, end);
         }
     }
 
     /// Takes what was written at once as a line, or a piece of one.
-    fn take_entry(&mut self, entry: &Entry, position: u64, end: LineEnd) {
+    fn take_entry(&mut self, entry: &LogEntry, position: u64, end: LineEnd) {
         if self.only.is_some_and(|only| only != entry.stream) {
             return;
         }
@@ -113,7 +113,7 @@ impl LogicalLines {
 
     /// Adds a piece (the present physical line, or what it was decoded to) to the line that is
     /// open, or opens one.
-    fn join(&mut self, piece: Head, entry: Option<&Entry>, is_last: bool, end: LineEnd) {
+    fn join(&mut self, piece: Head, entry: Option<&LogEntry>, is_last: bool, end: LineEnd) {
         let line = self.physical.line();
         let content = entry.map_or(line.bytes, |entry| entry.content(line.bytes));
         let piece_end = self.physical.next_position();

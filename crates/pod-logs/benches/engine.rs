@@ -15,8 +15,14 @@ use std::{
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flate2::{Compression, write::GzEncoder};
 use futures_util::future::join_all;
-use logs_gateway::workbench::{Node, Text, content_of_line};
-use tokio::runtime::{Builder, Runtime};
+use pod_logs::{
+    CHUNK_BYTES, ChosenLines, FilesSource, Labels, LogEntry, LogForm, LogQuery, PodRef, Progress,
+    Rendering,
+};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::watch,
+};
 
 const MIB: usize = 1024 * 1024;
 const FOLLOWERS: usize = 100;
@@ -31,36 +37,36 @@ fn parse(criterion: &mut Criterion) {
     let docker = br#"{"log":"GET /cart/7 \"200\" in 12 ms\n","stream":"stdout","time":"2026-11-01T10:00:00.123456789Z"}"#;
     for (name, line) in [("cri", cri.trim_ascii_end()), ("docker", &docker[..])] {
         group.throughput(Throughput::Bytes(line.len() as u64));
-        group.bench_function(name, |bencher| bencher.iter(|| content_of_line(black_box(line))));
+        group.bench_function(name, |bencher| bencher.iter(|| LogEntry::parse(black_box(line))));
     }
     group.finish();
 }
 
 /// All of a log as text: strip and stream.
 fn whole(criterion: &mut Criterion) {
-    let scene = Scene::new();
+    let scene = LogScene::new();
     let content = cri_lines(64 * MIB);
     fs::write(scene.log("web", "0.log"), &content).unwrap();
     let mut group = criterion.benchmark_group("whole");
     group.sample_size(20).throughput(Throughput::Bytes(content.len() as u64));
     group.bench_function("64 MiB", |bencher| {
-        bencher.iter(|| scene.read_to_end(scene.node.all_of("web")));
+        bencher.iter(|| scene.read("web", &LogQuery::default()));
     });
     group.finish();
 }
 
 /// The last 100 lines of a log of 10 MiB.
 fn tail(criterion: &mut Criterion) {
-    let scene = Scene::new();
+    let scene = LogScene::new();
     fs::write(scene.log("web", "0.log"), cri_lines(10 * MIB)).unwrap();
     criterion.bench_function("tail/100 lines of 10 MiB", |bencher| {
-        bencher.iter(|| scene.read_to_end(scene.node.last_of("web", 100)));
+        bencher.iter(|| scene.read("web", &LogQuery { tail: Some(100), ..LogQuery::default() }));
     });
 }
 
 /// A log of which three files were rotated and compressed.
 fn history(criterion: &mut Criterion) {
-    let scene = Scene::new();
+    let scene = LogScene::new();
     let content = cri_lines(8 * MIB);
     for rotation in 1..=3 {
         let file = File::create(scene.log("web", &format!("0.log.2026110{rotation}-000000.gz")));
@@ -72,7 +78,7 @@ fn history(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("history");
     group.sample_size(10).throughput(Throughput::Bytes(4 * content.len() as u64));
     group.bench_function("3 of 4 files gzipped", |bencher| {
-        bencher.iter(|| scene.read_to_end(scene.node.all_of("web")));
+        bencher.iter(|| scene.read("web", &LogQuery::default()));
     });
     group.finish();
 }
@@ -80,18 +86,15 @@ fn history(criterion: &mut Criterion) {
 /// From the writing of 100 lines until every follower has them; of that, 40 ms are spent waiting
 /// for more lines to come.
 fn follow(criterion: &mut Criterion) {
-    let scene = Scene::new();
+    let scene = LogScene::new();
     let path = scene.log("web", "0.log");
     fs::write(&path, cri_lines(1)).unwrap();
     let mut log = OpenOptions::new().append(true).open(&path).unwrap();
-    let begin = async || {
-        let mut followers = Vec::new();
-        for _ in 0..FOLLOWERS {
-            followers.push(scene.node.follow("web").await.unwrap());
-        }
-        followers
+    let query = LogQuery { follow: true, tail: Some(0), ..LogQuery::default() };
+    let mut followers: Vec<_> = {
+        let _entered = scene.runtime.enter();
+        (0..FOLLOWERS).map(|_| Follower::new(scene.open("web", &query))).collect()
     };
-    let mut followers = scene.runtime.block_on(begin());
     let lines = cri_lines(100 * 100);
     let expected = text_bytes(&lines);
     let mut group = criterion.benchmark_group("follow");
@@ -99,24 +102,26 @@ fn follow(criterion: &mut Criterion) {
     group.bench_function("10 KB to 100 followers", |bencher| {
         bencher.iter(|| {
             log.write_all(&lines).unwrap();
-            scene.runtime.block_on(join_all(followers.iter_mut().map(|text| take(text, expected))));
+            scene.runtime.block_on(join_all(followers.iter_mut().map(|one| one.take(expected))));
         });
     });
     group.finish();
 }
 
 /// A log directory, and what reads it.
-struct Scene {
+struct LogScene {
     directory: tempfile::TempDir,
-    node: Node,
+    source: FilesSource,
+    /// Runs the task that keeps a followed log up to date.
     runtime: Runtime,
 }
 
-impl Scene {
+impl LogScene {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let node = Node::open(directory.path()).unwrap();
-        Self { node, directory, runtime: Builder::new_multi_thread().enable_all().build().unwrap() }
+        let source = FilesSource::open(directory.path(), &[]).unwrap();
+        let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
+        Self { directory, source, runtime }
     }
 
     /// The path of a log file of a pod.
@@ -126,22 +131,50 @@ impl Scene {
         Path::new(&directory).join(name)
     }
 
+    /// A pod's log as text.
+    fn open(&self, pod: &str, query: &LogQuery) -> Rendering {
+        let pod = PodRef { namespace: "default".parse().unwrap(), pod: pod.parse().unwrap() };
+        let found = self.source.find(&pod, query).unwrap().check().unwrap();
+        let lines = ChosenLines::new(found.logs, query).unwrap();
+        Rendering::new(lines, Labels { pod, uid: found.uid }, query, LogForm::Text)
+    }
+
     /// How many bytes of text there are.
-    fn read_to_end(&self, text: impl Future<Output = std::io::Result<Text>>) -> usize {
-        self.runtime.block_on(async {
-            let (mut text, mut bytes) = (text.await.unwrap(), 0);
-            while let Some(chunk) = text.next().await.unwrap() {
-                bytes += chunk.len();
+    fn read(&self, pod: &str, query: &LogQuery) -> usize {
+        let (mut rendering, mut bytes) = (self.open(pod, query), 0);
+        loop {
+            let mut chunk = Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 8);
+            let progress = rendering.write_chunk(&mut chunk).unwrap();
+            bytes += black_box(chunk).len();
+            if matches!(progress, Progress::Done(_)) {
+                return bytes;
             }
-            bytes
-        })
+        }
     }
 }
 
-async fn take(text: &mut Text, mut bytes: usize) {
-    while bytes > 0 {
-        let chunk = text.next().await.unwrap().unwrap();
-        bytes = bytes.checked_sub(chunk.len()).unwrap();
+/// A reader that waits for a log to grow.
+struct Follower {
+    rendering: Rendering,
+    changes: watch::Receiver<u64>,
+}
+
+impl Follower {
+    fn new(rendering: Rendering) -> Self {
+        let changes = rendering.lines().changes().pop().unwrap();
+        Self { rendering, changes }
+    }
+
+    /// Takes exactly so many bytes of text.
+    async fn take(&mut self, mut bytes: usize) {
+        while bytes > 0 {
+            let mut chunk = Vec::new();
+            let progress = self.rendering.write_chunk(&mut chunk).unwrap();
+            bytes = bytes.checked_sub(black_box(chunk).len()).unwrap();
+            if bytes > 0 && progress == Progress::CaughtUp {
+                self.changes.changed().await.unwrap();
+            }
+        }
     }
 }
 
@@ -164,5 +197,5 @@ fn cri_lines(bytes: usize) -> Vec<u8> {
 /// How long the text of lines in the CRI format is.
 fn text_bytes(lines: &[u8]) -> usize {
     let lines = lines.split_inclusive(|byte| *byte == b'\n');
-    lines.map(|line| content_of_line(line).unwrap().len()).sum()
+    lines.map(|line| LogEntry::parse(line).unwrap().content(line).len()).sum()
 }
