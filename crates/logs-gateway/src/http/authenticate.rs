@@ -14,8 +14,10 @@ use futures_util::future::join_all;
 use service_runtime::http::{Problem, RequestContext, Result, choose_live};
 use shared_types::BearerToken;
 
-use super::GatewayState;
-use crate::auth::{Caller, Refusal};
+use crate::{
+    auth::{Caller, Refusal},
+    http::GatewayState,
+};
 
 /// Middleware: asks the authority about the token in the header or a cookie, and hands the
 /// [`Caller`] to the handler.

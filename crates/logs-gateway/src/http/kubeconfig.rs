@@ -11,7 +11,7 @@ use service_runtime::{
 };
 use url::{Position, Url};
 
-use super::GatewayState;
+use crate::http::GatewayState;
 
 /// Where callers find both services.
 #[derive(Debug)]

@@ -2,22 +2,17 @@
 
 mod accepted_types;
 mod authenticate;
-mod body;
-mod credential;
-mod encoding;
 mod error;
-mod giving;
 mod kubeconfig;
 mod kubernetes;
-mod lease;
-mod log_format;
-mod log_query;
 mod logs;
 mod pods;
 mod routes;
+mod session_cookies;
 mod state;
+mod streaming;
 
-pub(crate) use credential::SessionCookies;
 pub(crate) use kubeconfig::PublicAddresses;
 pub(crate) use routes::routes;
+pub(crate) use session_cookies::SessionCookies;
 pub(crate) use state::GatewayState;

@@ -10,9 +10,10 @@ use pod_logs::{ContainerName, PodSummary};
 use serde::Serialize;
 use service_runtime::http::{Problem, Query, Result};
 
-use super::{GatewayState, error::problem};
-
-use crate::auth::Caller;
+use crate::{
+    auth::Caller,
+    http::{GatewayState, error::problem},
+};
 
 pub(super) async fn list(
     request: HttpRequest,

@@ -4,9 +4,9 @@ use std::{rc::Rc, sync::Arc};
 
 use service_runtime::{clock::Clock, ops::Readiness};
 
-use super::{PublicAddresses, SessionCookies};
 use crate::{
     auth::{Authority, VigilTimes},
+    http::{PublicAddresses, SessionCookies},
     reader::LogReader,
     streams::OpenStreams,
 };

@@ -12,15 +12,16 @@ use actix_web::{
 use service_runtime::http::{RequestContext, authorization};
 use shared_types::BearerToken;
 
-use super::{
-    accept::status_form,
-    kubectl,
-    status::{Result, Status},
-    upgrade,
-};
 use crate::{
     auth::{Authority, Caller, Refusal},
-    http::GatewayState,
+    http::{
+        GatewayState,
+        kubernetes::{
+            log::upgrade,
+            request::{accept::status_form, kubectl_headers},
+            status::error::{Result, Status},
+        },
+    },
 };
 
 /// Middleware: asks the authority about the bearer token, and hands the [`Caller`] to the handler.
@@ -30,7 +31,7 @@ pub(super) async fn authenticate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
-    request.extensions_mut().insert(kubectl::note(request.headers()));
+    request.extensions_mut().insert(kubectl_headers::note(request.headers()));
     match identify(&state.authority, &request).await {
         Ok((caller, token)) => {
             request.extensions_mut().insert(caller);

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, http::header};
 use serde_json::{Value, json};
 
-use super::accept::{DiscoveryForm, discovery_form};
+use crate::http::kubernetes::request::accept::{DiscoveryForm, discovery_form};
 
 /// A resource, and what can be done with it.
 struct ResourceInfo {

@@ -7,15 +7,23 @@ use actix_web::{
 use serde_json::json;
 
 use super::{
-    accept::{Form, form},
-    pods::answer,
-    status::{Deed, Result, Status},
+    answer,
+    request::accept::{Form, form},
+    status::error::{Deed, Result, Status},
     survey::survey,
-    table,
+    table::{TableColumn, table},
 };
 use crate::{auth::Caller, http::GatewayState};
 
 const RESOURCE: &str = "events";
+
+const COLUMNS: [TableColumn; 5] = [
+    TableColumn::new("Last Seen", "When the event was seen last."),
+    TableColumn::new("Type", "Type of this event."),
+    TableColumn::new("Reason", "Why the event was generated."),
+    TableColumn::new("Object", "The object that the event is about."),
+    TableColumn::new("Message", "What happened."),
+];
 
 pub(super) async fn list_everywhere(
     request: HttpRequest,
@@ -46,11 +54,11 @@ pub(super) async fn list(
 async fn none(request: &HttpRequest, state: &web::Data<GatewayState>) -> Result<HttpResponse> {
     let version = survey(request, state).await?.version.to_string();
     let metadata = json!({ "resourceVersion": version });
-    Ok(answer(&match form(request)? {
+    Ok(answer::ok(&match form(request)? {
         Form::Object => {
             json!({ "kind": "EventList", "apiVersion": "v1", "metadata": metadata, "items": [] })
         }
-        Form::Table(api) => table::of_events(api, &metadata),
+        Form::Table(api) => table(api, &metadata, &COLUMNS, &[]),
         Form::Metadata(api) => json!({
             "kind": "PartialObjectMetadataList",
             "apiVersion": api,

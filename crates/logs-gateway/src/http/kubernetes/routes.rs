@@ -10,7 +10,7 @@ use actix_web::{
 use super::{
     authenticate::authenticate,
     discovery, events, log, namespaces, pods, reviews,
-    status::{Result, Status},
+    status::error::{Result, Status},
 };
 
 pub(crate) fn routes(config: &mut ServiceConfig) {

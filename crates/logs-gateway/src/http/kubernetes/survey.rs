@@ -4,8 +4,10 @@ use actix_web::{HttpRequest, web};
 use pod_logs::Survey;
 use service_runtime::http::RequestContext;
 
-use super::status::{Result, Status};
-use crate::http::state::GatewayState;
+use crate::http::{
+    kubernetes::status::error::{Result, Status},
+    state::GatewayState,
+};
 
 /// Looks what pods there are, where that takes no request's time.
 pub(super) async fn survey(request: &HttpRequest, state: &GatewayState) -> Result<Survey> {

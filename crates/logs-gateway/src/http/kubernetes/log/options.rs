@@ -1,0 +1,150 @@
+//! The options of a log (`PodLogOptions`): decoded, then validated.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use pod_logs::{History, KubeletOptions, LineTime, Quoted, Stream};
+
+use crate::http::kubernetes::{
+    request::go_query::{GoQuery, parse_exact_time, parse_time},
+    status::error::{Cause, Result, Status},
+};
+
+/// What is asked for, of which every value could be read.
+#[derive(Debug)]
+pub(in crate::http::kubernetes) struct LogOptions {
+    pub(in crate::http::kubernetes) container: Option<String>,
+    pub(in crate::http::kubernetes) follow: bool,
+    pub(in crate::http::kubernetes) previous: bool,
+    pub(in crate::http::kubernetes) history: History,
+    timestamps: bool,
+    tail_lines: Option<i64>,
+    limit_bytes: Option<i64>,
+    since_seconds: Option<i64>,
+    since_time: Option<DateTime<Utc>>,
+    /// Ours, and exact as ours are.
+    until_time: Option<DateTime<Utc>>,
+    stream: Option<String>,
+    /// Ours, so a wrong value is refused in our words.
+    history_fault: Option<String>,
+}
+
+impl LogOptions {
+    /// Unknown parameters are left alone.
+    ///
+    /// # Errors
+    /// 400 when a value cannot be read.
+    pub(in crate::http::kubernetes) fn decode(query: &str) -> Result<Self> {
+        let query = GoQuery::parse(query);
+        let integer = |name| query.integer(name).map_err(Status::bad_request);
+        let (history, history_fault) = match query.get("history") {
+            None | Some("current") => (History::Current, None),
+            Some("rotated") => (History::Rotated, None),
+            Some("all") => (History::All, None),
+            Some(other) => (History::Current, Some(other.to_owned())),
+        };
+        Ok(Self {
+            container: query.get("container").filter(|name| !name.is_empty()).map(str::to_owned),
+            follow: query.flag("follow"),
+            previous: query.flag("previous"),
+            history,
+            timestamps: query.flag("timestamps"),
+            tail_lines: integer("tailLines")?,
+            limit_bytes: integer("limitBytes")?,
+            since_seconds: integer("sinceSeconds")?,
+            since_time: query.get("sinceTime").map(since_time).transpose()?,
+            until_time: query.get("untilTime").map(until_time).transpose()?.flatten(),
+            stream: query.get("stream").map(str::to_owned),
+            history_fault,
+        })
+    }
+
+    /// What the reader is to do. Seconds count back from `now`.
+    ///
+    /// # Errors
+    /// 422 with everything that is refused.
+    pub(in crate::http::kubernetes) fn validate(
+        &self,
+        pod: &str,
+        now: DateTime<Utc>,
+    ) -> Result<KubeletOptions> {
+        let mut causes = Vec::new();
+        if let Some(lines) = self.tail_lines.filter(|lines| *lines < 0) {
+            causes.push(invalid("tailLines", lines, "must be greater than or equal to 0"));
+        }
+        if let Some(bytes) = self.limit_bytes.filter(|bytes| *bytes < 1) {
+            causes.push(invalid("limitBytes", bytes, "must be greater than 0"));
+        }
+        match (self.since_seconds, self.since_time) {
+            (Some(_), Some(_)) => causes.push(both_sinces()),
+            (Some(seconds), None) if seconds < 1 => {
+                causes.push(invalid("sinceSeconds", seconds, "must be greater than 0"));
+            }
+            _ => {}
+        }
+        let stream = self.stream().unwrap_or_else(|cause| {
+            causes.push(cause);
+            None
+        });
+        causes.extend(
+            self.history_fault
+                .as_ref()
+                .map(|value| unsupported("history", value, r#""all", "current", "rotated""#)),
+        );
+        if !causes.is_empty() {
+            return Err(Status::invalid("PodLogOptions", pod, causes));
+        }
+        // They were seen not to be negative.
+        let unsigned = |number: Option<i64>| number.map(i64::unsigned_abs);
+        let ago = self.since_seconds.and_then(TimeDelta::try_seconds);
+        let since = ago.and_then(|ago| now.checked_sub_signed(ago));
+        Ok(KubeletOptions {
+            tail_lines: unsigned(self.tail_lines),
+            since: self.since_time.or(since),
+            until: self.until_time,
+            limit_bytes: unsigned(self.limit_bytes),
+            timestamps: self.timestamps,
+            stream,
+            follow: self.follow,
+        })
+    }
+
+    fn stream(&self) -> std::result::Result<Option<Stream>, Cause> {
+        match self.stream.as_deref() {
+            None | Some("All") => Ok(None),
+            Some("Stdout") => Ok(Some(Stream::Stdout)),
+            Some("Stderr") => Ok(Some(Stream::Stderr)),
+            Some(other) => Err(unsupported("stream", other, r#""All", "Stderr", "Stdout""#)),
+        }
+    }
+}
+
+/// Nothing is a time as well: Go's first.
+fn since_time(text: &str) -> Result<DateTime<Utc>> {
+    match text {
+        "" | "null" => Ok(LineTime::GO_ZERO.instant()),
+        text => parse_time(text).map_err(Status::bad_request),
+    }
+}
+
+/// Nothing is no bound.
+fn until_time(text: &str) -> Result<Option<DateTime<Utc>>> {
+    match text {
+        "" | "null" => Ok(None),
+        text => parse_exact_time(text).map(Some).map_err(Status::bad_request),
+    }
+}
+
+fn invalid(field: &'static str, value: i64, rule: &str) -> Cause {
+    let message = format!("Invalid value: {value}: {rule}");
+    Cause { reason: "FieldValueInvalid", message, field }
+}
+
+fn unsupported(field: &'static str, value: &str, supported: &str) -> Cause {
+    let value = Quoted(value.as_bytes());
+    let message = format!("Unsupported value: {value}: supported values: {supported}");
+    Cause { reason: "FieldValueNotSupported", message, field }
+}
+
+fn both_sinces() -> Cause {
+    let message = "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified";
+    Cause { reason: "FieldValueForbidden", message: message.to_owned(), field: "[]" }
+}

@@ -1,0 +1,147 @@
+//! `GET …/pods/{pod}/log`: a log in the kubelet's bytes, over HTTP or a WebSocket.
+
+use actix_web::{HttpRequest, HttpResponse, http::header, web::Path};
+use pod_logs::{ContainerChoice, ContainerName, LocateError, LogQuery, PodRef};
+use service_runtime::http::RequestContext;
+
+use crate::{
+    auth::Caller,
+    http::{
+        GatewayState,
+        kubernetes::{
+            log::{
+                options::LogOptions,
+                upgrade::{self, Handshake},
+                websocket,
+            },
+            request::accept,
+            status::error::{Deed, Result, Status},
+            survey::survey,
+        },
+        streaming::{
+            body::Frame,
+            open_log::{Asked, Opened, give},
+        },
+    },
+    reader::ReadError,
+};
+
+/// In the API server's order: may the caller, is the answer accepted, can the options be read, are
+/// they allowed, is there such a pod, which container. Whatever can fail does so before the 200, or
+/// before the 101.
+pub(in crate::http::kubernetes) async fn read(
+    asked: Asked,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse> {
+    let Asked { request, state, caller, .. } = &asked;
+    let (namespace, name) = path.into_inner();
+    if !caller.may_read_named(&namespace, &name) {
+        return Err(Status::forbidden(&caller.username, deed(&namespace, &name)));
+    }
+    accept::log(request)?;
+    let options = LogOptions::decode(request.query_string())?;
+    let reading = options.validate(&name, RequestContext::of(request).arrived)?;
+    let no_pod = || Status::not_found("pods", &name);
+    let (Ok(namespace), Ok(pod)) = (namespace.parse(), name.parse()) else {
+        return Err(no_pod());
+    };
+    let pod = PodRef { namespace, pod };
+    let (query, until) = (query(&options), reading.until);
+    let Some(permit) = state.streams.open(&caller.username) else {
+        return Err(Status::too_many_requests(state.streams.max_per_user()));
+    };
+    let opened = match container(&options) {
+        Ok(container) => {
+            let query = LogQuery { container, ..query };
+            state.reader.open_as_kubelet(caller, &pod, &query, reading).await
+        }
+        // What is no name of a container is none of the pod's, if there is the pod.
+        Err(()) => state
+            .reader
+            .locate(caller, &pod, &LogQuery { container: ContainerChoice::All, ..query })
+            .await
+            .and(Err(LocateError::NoContainer(Vec::new()).into())),
+    };
+    let log = match opened {
+        Ok(log) => log,
+        Err(error) => {
+            let container = match &options.container {
+                Some(name) => name.clone(),
+                None => only_container(request, state, &pod).await?,
+            };
+            return Err(refusal(&error, caller, &pod, &container));
+        }
+    };
+    let opened = Opened { log, pod, follows: options.follow, until, permit };
+    if upgrade::is_asked_for(request.head()) {
+        let handshake = Handshake::with(request.head())?;
+        return Ok(websocket::give(handshake, asked, opened));
+    }
+    let mut response = HttpResponse::Ok();
+    response.content_type("text/plain").insert_header((header::CACHE_CONTROL, "no-store"));
+    give(asked, opened, response, Frame::default()).map_err(|error| Status::internal(&error))
+}
+
+fn deed<'a>(namespace: &'a str, name: &'a str) -> Deed<'a> {
+    let (name, namespace) = (Some(name), Some(namespace));
+    Deed { verb: "get", resource: "pods/log", name, namespace }
+}
+
+/// Which lines is up to the kubelet's reading.
+fn query(options: &LogOptions) -> LogQuery {
+    LogQuery {
+        previous: options.previous,
+        history: options.history,
+        follow: options.follow,
+        ..LogQuery::default()
+    }
+}
+
+fn container(options: &LogOptions) -> std::result::Result<ContainerChoice, ()> {
+    match &options.container {
+        None => Ok(ContainerChoice::Only),
+        Some(name) => name.parse().map(ContainerChoice::Named).map_err(|_| ()),
+    }
+}
+
+/// The container that is meant where none is named.
+async fn only_container(
+    request: &HttpRequest,
+    state: &GatewayState,
+    pod: &PodRef,
+) -> Result<String> {
+    let survey = survey(request, state).await?;
+    let seen = survey.pods.get(&(pod.namespace.to_string(), pod.pod.to_string()));
+    let container = seen.and_then(|pod| pod.containers.first());
+    Ok(container.map(|container| container.name.to_string()).unwrap_or_default())
+}
+
+/// Why there is no log, in the words of the API server and the kubelet.
+fn refusal(error: &ReadError, caller: &Caller, pod: &PodRef, container: &str) -> Status {
+    let (namespace, name) = (pod.namespace.as_str(), pod.pod.as_str());
+    match error {
+        ReadError::Denied(_) => Status::forbidden(&caller.username, deed(namespace, name)),
+        ReadError::TooManyScans => Status::too_many_scans(),
+        ReadError::Busy => Status::busy(),
+        ReadError::Unavailable(error) => match error {
+            LocateError::NoPod => Status::not_found("pods", name),
+            LocateError::ContainerRequired(there) => Status::bad_request(format!(
+                "a container name must be specified for pod {name}, choose one of: [{}]",
+                there.iter().map(ContainerName::as_str).collect::<Vec<_>>().join(" ")
+            )),
+            LocateError::NoContainer(_) => {
+                Status::bad_request(format!("container {container} is not valid for pod {name}"))
+            }
+            // Its directory is made before the container is.
+            LocateError::NoLog => Status::bad_request(format!(
+                "container \"{container}\" in pod \"{name}\" is waiting to start: ContainerCreating"
+            )),
+            LocateError::NoPrevious => Status::bad_request(format!(
+                "previous terminated container \"{container}\" in pod \"{name}\" not found"
+            )),
+            LocateError::NotALog(_) => Status::no_log(name, container),
+            LocateError::SourceUnavailable(cause) => Status::source_unavailable(cause),
+            error => Status::internal(error),
+        },
+    }
+}

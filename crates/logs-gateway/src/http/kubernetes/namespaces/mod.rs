@@ -1,0 +1,7 @@
+//! Namespaces: those in which the caller may read a log.
+
+mod list;
+mod namespace_table;
+mod visible;
+
+pub(in crate::http::kubernetes) use list::{list, read};

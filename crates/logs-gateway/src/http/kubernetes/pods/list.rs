@@ -1,0 +1,200 @@
+//! `GET …/pods` and `GET …/pods/{pod}`: as much of a pod as its logs' readers may know.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{self, Path, ReqData},
+};
+use chrono::{DateTime, Utc};
+use pod_logs::{Change, Pods, SeenPod};
+use serde_json::{Value, json};
+use service_runtime::http::RequestContext;
+
+use super::{pod_object, pod_table::pod_table};
+use crate::{
+    auth::Caller,
+    http::{
+        GatewayState,
+        kubernetes::{
+            answer,
+            request::{
+                accept::{Form, form},
+                go_query::GoQuery,
+                page::Page,
+                selector::{FieldSelector, LabelSelector},
+            },
+            status::error::{Deed, Result, Status},
+            survey::survey,
+            watch::{self, Show, View, WatchOptions},
+        },
+        streaming::open_log::Asked,
+    },
+};
+
+const RESOURCE: &str = "pods";
+/// By which fields pods can be selected.
+const FIELDS: [&str; 10] = [
+    "metadata.name",
+    "metadata.namespace",
+    "spec.hostNetwork",
+    "spec.nodeName",
+    "spec.restartPolicy",
+    "spec.schedulerName",
+    "spec.serviceAccountName",
+    "status.nominatedNodeName",
+    "status.phase",
+    "status.podIP",
+];
+
+/// An allowed list is filtered; a denied one is for whoever may read no log at all.
+pub(in crate::http::kubernetes) async fn list_everywhere(asked: Asked) -> Result<HttpResponse> {
+    let Asked { request, caller, .. } = &asked;
+    if caller.may_read_any().is_err() {
+        let deed = Deed {
+            verb: answer::list_verb(request),
+            resource: RESOURCE,
+            name: None,
+            namespace: None,
+        };
+        return Err(Status::forbidden(&caller.username, deed));
+    }
+    answer_list(asked, None).await
+}
+
+pub(in crate::http::kubernetes) async fn list(
+    asked: Asked,
+    namespace: Path<String>,
+) -> Result<HttpResponse> {
+    let Asked { request, caller, .. } = &asked;
+    let namespace = namespace.into_inner();
+    if !caller.may_read_in(&namespace) {
+        let namespace = Some(&*namespace);
+        let deed =
+            Deed { verb: answer::list_verb(request), resource: RESOURCE, name: None, namespace };
+        return Err(Status::forbidden(&caller.username, deed));
+    }
+    answer_list(asked, Some(namespace)).await
+}
+
+pub(in crate::http::kubernetes) async fn read(
+    request: HttpRequest,
+    state: web::Data<GatewayState>,
+    caller: ReqData<Caller>,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse> {
+    let (namespace, name) = path.into_inner();
+    if !caller.may_read_named(&namespace, &name) {
+        let (name, namespace) = (Some(&*name), Some(&*namespace));
+        let deed = Deed { verb: "get", resource: RESOURCE, name, namespace };
+        return Err(Status::forbidden(&caller.username, deed));
+    }
+    let form = form(&request)?;
+    let query = GoQuery::parse(request.query_string());
+    let survey = survey(&request, &state).await?;
+    let Some(pod) = survey.pods.get(&(namespace, name.clone())) else {
+        return Err(Status::not_found(RESOURCE, &name));
+    };
+    Ok(answer::ok(&object(form, pod, included(&query), RequestContext::of(&request).arrived)))
+}
+
+async fn answer_list(asked: Asked, namespace: Option<String>) -> Result<HttpResponse> {
+    let request = &asked.request;
+    let form = form(request)?;
+    let query = GoQuery::parse(request.query_string());
+    let wanted = Wanted::read(&query, namespace)?;
+    if query.flag("watch") {
+        let options = WatchOptions::read(&query)?;
+        let view = view(form, asked.caller.clone(), wanted, included(&query).to_owned());
+        return watch::respond(asked, options, view).await;
+    }
+    let page = Page::read(&query)?;
+    let survey = survey(request, &asked.state).await?;
+    let visible = survey.pods.iter().filter(|(_, pod)| wanted.shows(&asked.caller, pod));
+    let (pods, next) = page.cut(visible, survey.version);
+    let pods: Vec<Arc<SeenPod>> = pods.into_iter().cloned().collect();
+    let metadata = answer::list_metadata(survey.version, next);
+    Ok(answer::ok(&match form {
+        Form::Object => json!({
+            "kind": "PodList",
+            "apiVersion": "v1",
+            "metadata": metadata,
+            "items": pods.iter().map(|pod| pod_object::item(pod)).collect::<Vec<_>>(),
+        }),
+        Form::Metadata(api) => json!({
+            "kind": "PartialObjectMetadataList",
+            "apiVersion": api,
+            "metadata": metadata,
+            "items": pods.iter().map(|pod| pod_object::metadata_only(pod, api)).collect::<Vec<_>>(),
+        }),
+        Form::Table(api) => {
+            let now = RequestContext::of(request).arrived;
+            pod_table(api, &metadata, &pods, included(&query), now)
+        }
+    }))
+}
+
+fn view(form: Form, caller: Caller, wanted: Wanted, included: String) -> View {
+    let show = move |Change { kind, pod }: &Change, now| {
+        let object = || object(form, pod, &included, now);
+        wanted.shows(&caller, pod).then(|| (*kind, object()))
+    };
+    View { kind: "Pod", form, show: Box::new(move |_: &Pods| -> Show { Box::new(show) }) }
+}
+
+fn object(form: Form, pod: &Arc<SeenPod>, included: &str, now: DateTime<Utc>) -> Value {
+    match form {
+        Form::Object => pod_object::whole(pod),
+        Form::Metadata(api) => pod_object::metadata_only(pod, api),
+        Form::Table(api) => {
+            let metadata = json!({ "resourceVersion": pod.version.to_string() });
+            pod_table(api, &metadata, std::slice::from_ref(pod), included, now)
+        }
+    }
+}
+
+/// What the rows of a table carry of their objects.
+fn included(query: &GoQuery) -> &str {
+    query.get("includeObject").unwrap_or("Metadata")
+}
+
+/// Which pods.
+struct Wanted {
+    /// `None`: of all.
+    namespace: Option<String>,
+    labels: LabelSelector,
+    fields: FieldSelector,
+}
+
+impl Wanted {
+    fn read(query: &GoQuery, namespace: Option<String>) -> Result<Self> {
+        let labels = query.get("labelSelector").unwrap_or_default();
+        let fields = query.get("fieldSelector").unwrap_or_default();
+        Ok(Self {
+            namespace,
+            labels: LabelSelector::parse(labels).map_err(Status::bad_request)?,
+            fields: FieldSelector::parse(fields, &FIELDS).map_err(Status::bad_request)?,
+        })
+    }
+
+    /// Whether the caller wants to see the pod and may.
+    fn shows(&self, caller: &Caller, pod: &SeenPod) -> bool {
+        let (namespace, name) = (pod.pod.namespace.as_str(), pod.pod.pod.as_str());
+        self.namespace.as_deref().is_none_or(|only| only == namespace)
+            && caller.may_read_named(namespace, name)
+            && self.fits(pod)
+    }
+
+    fn fits(&self, pod: &SeenPod) -> bool {
+        // Files show no labels.
+        self.labels.matches(|_| None)
+            && self.fields.matches(|field| match field {
+                "metadata.name" => pod.pod.pod.as_str(),
+                "metadata.namespace" => pod.pod.namespace.as_str(),
+                "status.phase" => pod_object::PHASE,
+                "spec.restartPolicy" => "Always",
+                "spec.hostNetwork" => "false",
+                _ => "",
+            })
+    }
+}

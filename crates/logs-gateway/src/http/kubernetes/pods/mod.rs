@@ -1,0 +1,8 @@
+//! Pods, as objects and as rows of tables.
+
+mod age;
+mod list;
+mod pod_object;
+mod pod_table;
+
+pub(in crate::http::kubernetes) use list::{list, list_everywhere, read};

@@ -1,0 +1,87 @@
+//! A pod as an object, as far as log files show one: no labels, no images, and whether it is ready
+//! nobody knows.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use pod_logs::{SeenContainer, SeenPod};
+use serde_json::{Value, json};
+
+/// Whatever has log files was started, and nothing tells that it ended.
+pub(in crate::http::kubernetes) const PHASE: &str = "Running";
+
+/// The object as it is given by itself.
+pub(in crate::http::kubernetes) fn whole(pod: &SeenPod) -> Value {
+    let mut object = item(pod);
+    object["kind"] = "Pod".into();
+    object["apiVersion"] = "v1".into();
+    object
+}
+
+/// The object as it stands in a list.
+pub(in crate::http::kubernetes) fn item(pod: &SeenPod) -> Value {
+    let started = pod.containers.iter().filter_map(|container| container.started_at).min();
+    let containers: Vec<_> = pod
+        .containers
+        .iter()
+        .map(|container| json!({ "name": container.name.as_str(), "image": "", "resources": {} }))
+        .collect();
+    let statuses: Vec<_> =
+        pod.containers.iter().map(|container| container_status(pod, container)).collect();
+    json!({
+        "metadata": metadata(pod),
+        "spec": { "containers": containers },
+        "status": {
+            "phase": PHASE,
+            "conditions": [{
+                "type": "Ready",
+                "status": "Unknown",
+                "lastProbeTime": null,
+                "lastTransitionTime": null,
+            }],
+            "startTime": started.map(time),
+            "containerStatuses": statuses,
+        },
+    })
+}
+
+/// The object without what it is about.
+pub(in crate::http::kubernetes) fn metadata_only(pod: &SeenPod, api: &str) -> Value {
+    json!({ "kind": "PartialObjectMetadata", "apiVersion": api, "metadata": metadata(pod) })
+}
+
+fn metadata(pod: &SeenPod) -> Value {
+    json!({
+        "name": pod.pod.pod.as_str(),
+        "namespace": pod.pod.namespace.as_str(),
+        "uid": pod.uid.as_str(),
+        "resourceVersion": pod.version.to_string(),
+        "creationTimestamp": pod.created_at.map(time),
+    })
+}
+
+fn container_status(pod: &SeenPod, container: &SeenContainer) -> Value {
+    let SeenContainer { name, restart, started_at } = container;
+    // Whoever follows what has an id must find something to follow.
+    let (state, id) = match started_at {
+        Some(started) => (
+            json!({ "running": { "startedAt": time(*started) } }),
+            format!("file://{}/{name}/{restart}", pod.uid),
+        ),
+        None => (json!({ "waiting": { "reason": "ContainerCreating" } }), String::new()),
+    };
+    json!({
+        "name": name.as_str(),
+        "state": state,
+        "lastState": {},
+        "ready": false,
+        "restartCount": restart,
+        "image": "",
+        "imageID": "",
+        "containerID": id,
+        "started": started_at.is_some(),
+    })
+}
+
+/// To the second, as Kubernetes writes times.
+fn time(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

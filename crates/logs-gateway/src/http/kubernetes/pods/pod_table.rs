@@ -1,0 +1,61 @@
+//! Pods as rows of a table.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use pod_logs::SeenPod;
+use serde_json::{Value, json};
+
+use super::{age, pod_object};
+use crate::http::kubernetes::table::{AGE, NAME, TableColumn, UNKNOWN, table};
+
+const COLUMNS: [TableColumn; 9] = [
+    NAME,
+    TableColumn::new("Ready", "How many of the pod's containers are known to be ready."),
+    TableColumn::new("Status", "The aggregate status of the containers in this pod."),
+    TableColumn::new("Restarts", "How often containers of this pod have been restarted."),
+    AGE,
+    TableColumn::wide("IP", "The address of the pod."),
+    TableColumn::wide("Node", "The node on which the pod runs."),
+    TableColumn::wide("Nominated Node", "The node that is being freed for the pod."),
+    TableColumn::wide("Readiness Gates", "What else the pod's readiness depends on."),
+];
+
+const NONE: &str = "<none>";
+
+/// The table of these pods. `included` is what each row carries of its object: `None`, `Metadata`
+/// or `Object`.
+pub(super) fn pod_table(
+    api: &str,
+    metadata: &Value,
+    pods: &[Arc<SeenPod>],
+    included: &str,
+    now: DateTime<Utc>,
+) -> Value {
+    let row = |pod: &Arc<SeenPod>| {
+        let object = match included {
+            "None" => Value::Null,
+            "Object" => pod_object::whole(pod),
+            _ => pod_object::metadata_only(pod, api),
+        };
+        json!({ "cells": cells(pod, now), "object": object })
+    };
+    table(api, metadata, &COLUMNS, &pods.iter().map(row).collect::<Vec<_>>())
+}
+
+fn cells(pod: &SeenPod, now: DateTime<Utc>) -> Value {
+    let (name, containers) = (pod.pod.pod.as_str(), pod.containers.len());
+    let restarts: u32 = pod.containers.iter().map(|container| container.restart).sum();
+    let age = pod.created_at.map(|created| age::human((now - created).num_seconds()));
+    json!([
+        name,
+        format!("0/{containers}"),
+        pod_object::PHASE,
+        restarts.to_string(),
+        age.as_deref().unwrap_or(UNKNOWN),
+        NONE,
+        NONE,
+        NONE,
+        NONE,
+    ])
+}

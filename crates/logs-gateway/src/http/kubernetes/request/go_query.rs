@@ -1,0 +1,165 @@
+//! What Go's library makes of query strings, numbers and times, and its words when it cannot.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use chrono::{DateTime, SubsecRound, Utc};
+use percent_encoding::percent_decode_str;
+use pod_logs::{LineTime, Quoted};
+
+/// A query string as `url.ParseQuery` reads it: what it cannot read it leaves out, and of what is
+/// given twice the first counts.
+#[derive(Debug, Default)]
+pub(in crate::http::kubernetes) struct GoQuery(HashMap<String, String>);
+
+impl GoQuery {
+    pub(in crate::http::kubernetes) fn parse(query: &str) -> Self {
+        let mut values = HashMap::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty() && !pair.contains(';')) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if let (Some(name), Some(value)) = (decode(name), decode(value)) {
+                values.entry(name).or_insert(value);
+            }
+        }
+        Self(values)
+    }
+
+    pub(in crate::http::kubernetes) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Anything but nothing, `0` and `false` is true.
+    pub(in crate::http::kubernetes) fn flag(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
+    }
+
+    pub(in crate::http::kubernetes) fn integer(&self, name: &str) -> Result<Option<i64>, String> {
+        self.get(name).map(parse_int).transpose()
+    }
+}
+
+fn decode(text: &str) -> Option<String> {
+    let mut rest = text;
+    while let Some(at) = rest.find('%') {
+        let digits = rest.as_bytes().get(at + 1..at + 3)?;
+        if !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        rest = &rest[at + 3..];
+    }
+    let blanks = text.replace('+', " ");
+    percent_decode_str(&blanks).decode_utf8().ok().map(Cow::into_owned)
+}
+
+/// `strconv.ParseInt(text, 10, 64)`.
+fn parse_int(text: &str) -> Result<i64, String> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let fault = match !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => match text.parse() {
+            Ok(number) => return Ok(number),
+            Err(_) => "value out of range",
+        },
+        false => "invalid syntax",
+    };
+    Err(format!("strconv.ParseInt: parsing {}: {fault}", Quoted(text.as_bytes())))
+}
+
+/// A time of RFC 3339, of which whole seconds count.
+pub(in crate::http::kubernetes) fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
+    parse_exact_time(text).map(|time| time.trunc_subsecs(0))
+}
+
+/// A time of RFC 3339, to the nanosecond.
+pub(in crate::http::kubernetes) fn parse_exact_time(text: &str) -> Result<DateTime<Utc>, String> {
+    let time = LineTime::parse(text.as_bytes()).ok_or_else(|| time_fault(text))?;
+    Ok(time.instant())
+}
+
+/// Where `time.Parse` stops to understand.
+fn time_fault(text: &str) -> String {
+    const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
+    const PARTS: [(&str, usize); 11] = [
+        ("2006", 4),
+        ("-", 0),
+        ("01", 2),
+        ("-", 0),
+        ("02", 2),
+        ("T", 0),
+        ("15", 2),
+        (":", 0),
+        ("04", 2),
+        (":", 0),
+        ("05", 2),
+    ];
+    let mut rest = text;
+    let fault = |rest: &str, part: &str| {
+        let (text, rest) = (Quoted(text.as_bytes()), Quoted(rest.as_bytes()));
+        format!("parsing time {text} as \"{LAYOUT}\": cannot parse {rest} as \"{part}\"")
+    };
+    for (part, digits) in PARTS {
+        let taken = match digits {
+            0 => rest.strip_prefix(part),
+            _ => take_digits(rest, digits),
+        };
+        rest = match taken {
+            Some(after) => after,
+            None => return fault(rest, part),
+        };
+    }
+    if let Some(fraction) = rest.strip_prefix(['.', ',']) {
+        rest = fraction.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    }
+    if is_zone(rest) {
+        return format!("parsing time {}: value out of range", Quoted(text.as_bytes()));
+    }
+    fault(rest, "Z07:00")
+}
+
+fn take_digits(text: &str, count: usize) -> Option<&str> {
+    let digits = text.as_bytes().get(..count)?;
+    digits.iter().all(u8::is_ascii_digit).then(|| &text[count..])
+}
+
+fn is_zone(text: &str) -> bool {
+    let offset = text.strip_prefix(['+', '-']).and_then(|offset| offset.split_once(':'));
+    text == "Z"
+        || offset.is_some_and(|(hours, minutes)| {
+            take_digits(hours, 2) == Some("") && take_digits(minutes, 2) == Some("")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_query_the_first_that_can_be_read_counts() {
+        let query = GoQuery::parse("a=1&a=2&b=%zz&c=x;d=1&e&=f&g=a+b%20c");
+        let get = |name| query.get(name);
+        assert_eq!((get("a"), get("b"), get("c"), get("d")), (Some("1"), None, None, None));
+        assert_eq!((get("e"), get("g")), (Some(""), Some("a b c")));
+    }
+
+    #[test]
+    fn numbers_are_read_and_refused_as_go_does() {
+        for (text, expected) in [
+            ("12", Ok(12)),
+            ("+2", Ok(2)),
+            ("-2", Ok(-2)),
+            ("", Err(r#"parsing "": invalid syntax"#)),
+            ("-", Err(r#"parsing "-": invalid syntax"#)),
+            ("1_0", Err(r#"parsing "1_0": invalid syntax"#)),
+            ("99999999999999999999", Err(r#"parsing "99999999999999999999": value out of range"#)),
+        ] {
+            let expected = expected.map_err(|fault| format!("strconv.ParseInt: {fault}"));
+            assert_eq!(parse_int(text), expected);
+        }
+    }
+
+    #[test]
+    fn times_are_read_to_the_second() {
+        for text in ["2026-11-01T10:01:37Z", "2026-11-01T10:01:37.9Z", "2026-11-01T12:01:37+02:00"]
+        {
+            assert_eq!(parse_time(text).unwrap().to_rfc3339(), "2026-11-01T10:01:37+00:00");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Lists page by page. A page begins behind the last key of the one before, so that what comes and
+//! goes meanwhile neither repeats nor hides anything else.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+
+use crate::http::kubernetes::{
+    request::go_query::GoQuery,
+    status::error::{Result, Status},
+};
+
+const VERSION: &str = "meta.k8s.io/v1";
+
+/// Where a list goes on.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::http::kubernetes) struct Continue {
+    v: String,
+    rv: u64,
+    /// The last key that was delivered: `namespace/name`.
+    start: String,
+}
+
+/// How much of a list, and from where on.
+#[derive(Debug)]
+pub(in crate::http::kubernetes) struct Page {
+    limit: Option<usize>,
+    after: Option<(String, String)>,
+}
+
+impl Continue {
+    pub(in crate::http::kubernetes) fn encode(&self) -> String {
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    fn decode(text: &str) -> std::result::Result<(String, String), String> {
+        let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| "illegal base64 data".to_owned())?;
+        let token: Self = serde_json::from_slice(&json).map_err(|_| match json.first() {
+            Some(first) if *first != b'{' => {
+                format!("invalid character '{}' looking for beginning of value", char::from(*first))
+            }
+            _ => "incorrect encoded continue token".to_owned(),
+        })?;
+        let key = token.start.split_once('/').filter(|_| token.v == VERSION);
+        let (namespace, name) = key.ok_or("incorrect encoded continue token")?;
+        Ok((namespace.to_owned(), name.to_owned()))
+    }
+}
+
+impl Page {
+    pub(in crate::http::kubernetes) fn read(query: &GoQuery) -> Result<Self> {
+        let limit = query.integer("limit").map_err(Status::bad_request)?;
+        let after = query.get("continue").filter(|token| !token.is_empty());
+        let after = after.map(Continue::decode).transpose().map_err(|fault| {
+            Status::bad_request(format!(
+                "invalid continue token: continue key is not valid: {fault}"
+            ))
+        })?;
+        // Less than one is as many as there are.
+        let limit = limit.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
+        Ok(Self { limit, after })
+    }
+
+    /// The items of this page out of all in their order, and where the next one begins, if any
+    /// item is left for it.
+    pub(in crate::http::kubernetes) fn cut<'a, T>(
+        &self,
+        items: impl Iterator<Item = (&'a (String, String), &'a T)>,
+        version: u64,
+    ) -> (Vec<&'a T>, Option<Continue>) {
+        let mut items =
+            items.filter(|(key, _)| self.after.as_ref().is_none_or(|after| *key > after));
+        let page: Vec<_> = items.by_ref().take(self.limit.unwrap_or(usize::MAX)).collect();
+        let is_last = items.next().is_none();
+        let last = page.last().filter(|_| !is_last).map(|((namespace, name), _)| Continue {
+            v: VERSION.to_owned(),
+            rv: version,
+            start: format!("{namespace}/{name}"),
+        });
+        (page.into_iter().map(|(_, item)| item).collect(), last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn page(limit: &str, after: Option<Continue>) -> Page {
+        let after = after.map(|token| format!("&continue={}", token.encode())).unwrap_or_default();
+        Page::read(&GoQuery::parse(&format!("limit={limit}{after}"))).unwrap()
+    }
+
+    #[test]
+    fn all_of_a_list_is_on_its_pages_once() {
+        let mut items = BTreeMap::new();
+        for name in ["a", "b", "c", "d", "e"] {
+            items.insert(("shop".to_owned(), name.to_owned()), name);
+        }
+        let (first, next) = page("2", None).cut(items.iter(), 7);
+        assert_eq!(first, [&"a", &"b"]);
+        items.remove(&("shop".to_owned(), "b".to_owned()));
+        items.insert(("shop".to_owned(), "aa".to_owned()), "aa");
+        let (second, next) = page("2", next).cut(items.iter(), 8);
+        assert_eq!(second, [&"c", &"d"]);
+        let (third, next) = page("2", next).cut(items.iter(), 8);
+        assert!(third == [&"e"] && next.is_none());
+    }
+
+    #[test]
+    fn no_limit_is_all_of_it() {
+        let items = BTreeMap::from([(("a".to_owned(), "b".to_owned()), 1)]);
+        for limit in ["0", "-1", "1", "5"] {
+            assert!(page(limit, None).cut(items.iter(), 1).1.is_none(), "{limit}");
+        }
+    }
+}

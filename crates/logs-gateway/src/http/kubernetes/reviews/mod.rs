@@ -1,0 +1,6 @@
+//! The reviews of oneself: what the caller may do, and who the caller is.
+
+mod protobuf;
+mod review;
+
+pub(in crate::http::kubernetes) use review::{access, oneself, rules};

@@ -1,0 +1,7 @@
+//! `watch=true`: changes as a stream of events.
+
+mod options;
+mod stream;
+
+pub(in crate::http::kubernetes) use options::WatchOptions;
+pub(in crate::http::kubernetes) use stream::{Show, View, respond};

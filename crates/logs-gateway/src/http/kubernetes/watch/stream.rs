@@ -1,0 +1,297 @@
+//! `watch=true`: what comes, changes and goes, an event a line, for as long as the caller may know.
+
+use std::{
+    convert::Infallible, fmt::Display, future::pending, io::Write, mem, rc::Rc, sync::Arc,
+    time::Duration, vec,
+};
+
+use actix_web::{HttpRequest, HttpResponse, http::header, web::Bytes};
+use chrono::{DateTime, Utc};
+use futures_util::{FutureExt, Stream, stream};
+use pod_logs::{Change, ChangeKind, EndReason, Pods, TooOld, Watching};
+use serde_json::{Value, json};
+use service_runtime::{clock::Clock, http::RequestContext};
+use shared_types::BearerToken;
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    auth::{Caller, Vigil},
+    http::{
+        GatewayState,
+        kubernetes::{
+            request::accept::Form,
+            status::error::{Result, Status},
+            survey::survey,
+            watch::options::{Start, WatchOptions},
+        },
+        streaming::{
+            lease::{LeaseTerms, Leased},
+            open_log::Asked,
+        },
+    },
+    streams::StreamPermit,
+};
+
+/// How often a bookmark says how far the watch has come.
+const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+/// How many events are made at once: they are held as objects until then.
+const EVENTS_AT_ONCE: usize = 64;
+
+/// How a caller sees what changes.
+pub(in crate::http::kubernetes) struct View {
+    /// Of the objects.
+    pub(in crate::http::kubernetes) kind: &'static str,
+    pub(in crate::http::kubernetes) form: Form,
+    /// Begins to show changes to the caller, who knows of these pods if they may be seen.
+    pub(in crate::http::kubernetes) show: Box<dyn FnOnce(&Pods) -> Show>,
+}
+
+/// What a change means to the caller, if anything, with the object in its form. The time is now.
+pub(in crate::http::kubernetes) type Show =
+    Box<dyn FnMut(&Change, DateTime<Utc>) -> Option<(ChangeKind, Value)>>;
+
+/// Answers with the events of a caller who may watch.
+pub(in crate::http::kubernetes) async fn respond(
+    asked: Asked,
+    options: WatchOptions,
+    view: View,
+) -> Result<HttpResponse> {
+    let Asked { request, state, caller, token, payload: _ } = asked;
+    let Some(permit) = state.streams.open(&caller.username) else {
+        return Err(Status::too_many_requests(state.streams.max_per_user()));
+    };
+    let survey = survey(&request, &state).await?;
+    let (first, position) = match options.start {
+        Start::Everything => (survey.as_changes(), survey.version),
+        Start::Now => (Vec::new(), survey.version),
+        Start::After(version) => (Vec::new(), version),
+    };
+    let known = match options.start {
+        Start::Everything => Ok(Pods::new()),
+        Start::Now | Start::After(_) => state.reader.pods_at(position),
+    };
+    let mut response = HttpResponse::Ok();
+    response.content_type("application/json");
+    response.insert_header((header::CACHE_CONTROL, "no-cache, private"));
+    let watching = state.reader.watch(position, state.clock.clone());
+    let (Ok(known), Ok(watching)) = (known, watching) else {
+        let mut event = Vec::new();
+        let status = too_old_status(position, state.clock.now());
+        write_event(&mut event, "ERROR", &status.to_json());
+        return Ok(response.body(event));
+    };
+    let now = Instant::now();
+    let events = Events {
+        watching,
+        pending: first.into_iter(),
+        kind: view.kind,
+        form: view.form,
+        show: (view.show)(&known),
+        clock: state.clock.clone(),
+        has_columns: false,
+        bookmarks: options.bookmarks,
+        marks_start: options.marks_start,
+        owes_bookmark: false,
+        is_ending: false,
+        next_bookmark: now + BOOKMARK_EVERY,
+        ends: now + options.time,
+        is_over: false,
+    };
+    let end = permission_end(&request, &state, caller, token);
+    let early_end = Box::new(|reason| early_end(reason).map(Ok));
+    let terms = LeaseTerms { end: end.boxed_local(), exemption: None };
+    Ok(response.streaming(Leased::new(body(events, permit), terms, early_end)))
+}
+
+/// Ends when the watch may not go on. Who may see more or less than before has to begin anew.
+fn permission_end(
+    request: &HttpRequest,
+    state: &GatewayState,
+    caller: Caller,
+    token: Rc<BearerToken>,
+) -> impl Future<Output = EndReason> + use<> {
+    let vigil = Vigil::new(
+        state.authority.clone(),
+        state.clock.clone(),
+        token,
+        RequestContext::of(request),
+        state.vigil_times,
+        caller.expires_at,
+    );
+    let readiness = state.readiness.clone();
+    async move {
+        tokio::select! {
+            reason = vigil.keep(|now| now.may_the_same_as(&caller)) => reason,
+            () = readiness.ended() => EndReason::Shutdown,
+        }
+    }
+}
+
+fn body(
+    events: Events,
+    permit: StreamPermit,
+) -> impl Stream<Item = std::result::Result<Bytes, Infallible>> {
+    stream::unfold((events, permit), |(mut events, permit)| async move {
+        let chunk = events.next().await?;
+        Some((Ok(chunk), (events, permit)))
+    })
+}
+
+/// The events of a watch.
+struct Events {
+    watching: Watching,
+    /// What is to be shown before the next changes are waited for.
+    pending: vec::IntoIter<Change>,
+    kind: &'static str,
+    form: Form,
+    show: Show,
+    clock: Arc<dyn Clock>,
+    /// The first table had columns; those behind it have none.
+    has_columns: bool,
+    bookmarks: bool,
+    /// Where what was there at first ends is still to be marked.
+    marks_start: bool,
+    /// Once what is pending was shown, a bookmark is due.
+    owes_bookmark: bool,
+    /// Once that was written, the watch ends.
+    is_ending: bool,
+    next_bookmark: Instant,
+    ends: Instant,
+    is_over: bool,
+}
+
+impl Events {
+    /// The next events; `None` at the end.
+    async fn next(&mut self) -> Option<Bytes> {
+        let mut out = Vec::new();
+        while out.is_empty() && !self.is_over {
+            if !self.pending.as_slice().is_empty() {
+                self.show_pending(&mut out);
+            } else if mem::take(&mut self.marks_start) {
+                self.write_bookmark(json!({ "k8s.io/initial-events-end": "true" }), &mut out);
+            } else if mem::take(&mut self.owes_bookmark) {
+                self.write_bookmark(json!({}), &mut out);
+            } else if self.is_ending {
+                self.is_over = true;
+            } else {
+                self.wait(&mut out).await;
+            }
+        }
+        (!out.is_empty()).then(|| out.into())
+    }
+
+    async fn wait(&mut self, out: &mut Vec<u8>) {
+        let position = self.watching.position();
+        let bookmark = async {
+            match self.bookmarks {
+                true => sleep_until(self.next_bookmark).await,
+                false => pending().await,
+            }
+        };
+        tokio::select! {
+            () = sleep_until(self.ends) => {
+                self.is_ending = true;
+                self.come_to_bookmark(out);
+            }
+            () = bookmark => {
+                self.next_bookmark += BOOKMARK_EVERY;
+                self.come_to_bookmark(out);
+            }
+            changes = self.watching.next() => self.take(position, changes, out),
+        }
+    }
+
+    /// A bookmark says that all changes up to now were shown, so they are shown before it.
+    fn come_to_bookmark(&mut self, out: &mut Vec<u8>) {
+        self.owes_bookmark = self.bookmarks;
+        let position = self.watching.position();
+        let changes = self.watching.catch_up(self.clock.now());
+        self.take(position, changes, out);
+    }
+
+    fn take(
+        &mut self,
+        position: u64,
+        changes: std::result::Result<Vec<Change>, TooOld>,
+        out: &mut Vec<u8>,
+    ) {
+        match changes {
+            Ok(changes) => self.pending = changes.into_iter(),
+            Err(TooOld) => self.fail(&too_old_status(position, self.clock.now()), out),
+        }
+    }
+
+    fn show_pending(&mut self, out: &mut Vec<u8>) {
+        let now = self.clock.now();
+        for change in self.pending.by_ref().take(EVENTS_AT_ONCE) {
+            let Some((kind, mut object)) = (self.show)(&change, now) else {
+                continue;
+            };
+            if matches!(self.form, Form::Table(_)) && mem::replace(&mut self.has_columns, true) {
+                object["columnDefinitions"] = Value::Null;
+            }
+            write_event(out, word(kind), &object);
+        }
+    }
+
+    fn fail(&mut self, status: &Status, out: &mut Vec<u8>) {
+        self.is_over = true;
+        write_event(out, "ERROR", &status.to_json());
+    }
+
+    /// Says how far the watch has come: all changes up to there were shown.
+    fn write_bookmark(&self, annotations: Value, out: &mut Vec<u8>) {
+        let version = self.watching.position().to_string();
+        let mut metadata = json!({ "resourceVersion": version, "creationTimestamp": null });
+        if annotations != json!({}) {
+            metadata["annotations"] = annotations;
+        }
+        let partial = |api| json!({ "kind": "PartialObjectMetadata", "apiVersion": api, "metadata": metadata });
+        let object = match self.form {
+            Form::Object => {
+                json!({ "kind": self.kind, "apiVersion": "v1", "metadata": metadata })
+            }
+            Form::Metadata(api) => partial(api),
+            Form::Table(api) => json!({
+                "kind": "Table",
+                "apiVersion": api,
+                "metadata": { "resourceVersion": version },
+                "columnDefinitions": null,
+                "rows": [{ "cells": [], "object": partial(api) }],
+            }),
+        };
+        write_event(out, "BOOKMARK", &object);
+    }
+}
+
+/// What is over because of the token ends with a failure, so that nobody takes the silence for
+/// nothing happening. When the gateway stops, the next one is asked.
+fn early_end(reason: EndReason) -> Option<Bytes> {
+    let status = match reason {
+        EndReason::Expired | EndReason::Revoked => Status::unauthorized(),
+        EndReason::Forbidden => Status::expired("your permissions have changed; list again"),
+        EndReason::Unavailable => Status::unavailable(),
+        _ => return None,
+    };
+    let mut event = Vec::new();
+    write_event(&mut event, "ERROR", &status.to_json());
+    Some(event.into())
+}
+
+fn word(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => "ADDED",
+        ChangeKind::Modified => "MODIFIED",
+        ChangeKind::Deleted => "DELETED",
+    }
+}
+
+fn too_old_status(position: u64, now: DateTime<Utc>) -> Status {
+    let now = now.timestamp_micros();
+    Status::expired(format!("too old resource version: {position} ({now})"))
+}
+
+fn write_event(out: &mut Vec<u8>, kind: &str, object: &dyn Display) {
+    // Writing to memory does not fail.
+    let _ = writeln!(out, r#"{{"type":"{kind}","object":{object}}}"#);
+}

@@ -1,0 +1,100 @@
+//! Which form of a log the caller accepts.
+
+use actix_web::{
+    HttpRequest,
+    http::{StatusCode, header::ACCEPT},
+};
+use pod_logs::LogForm;
+use service_runtime::http::{Problem, Result};
+
+use crate::http::accepted_types::AcceptedTypes;
+
+/// The forms and their media types.
+const FORMS: [(LogForm, &str); 4] = [
+    (LogForm::JsonString, "application/json"),
+    (LogForm::Text, "text/plain"),
+    (LogForm::JsonLines, "application/x-ndjson"),
+    (LogForm::Events, "text/event-stream"),
+];
+
+/// The first of the most wanted media types that there is. Where anything goes that is JSON, or
+/// text if the log is followed: a JSON document that never ends is of no use.
+pub(in crate::http) fn accepted_form(request: &HttpRequest, follow: bool) -> Result<LogForm> {
+    let default = if follow { LogForm::Text } else { LogForm::JsonString };
+    if !request.headers().contains_key(ACCEPT) {
+        return Ok(default);
+    }
+    let accepted = AcceptedTypes::of(request).map_err(|_| {
+        Problem::new(StatusCode::BAD_REQUEST, "bad_request", "The Accept header cannot be read.")
+    })?;
+    let mut forms = FORMS.to_vec();
+    forms.retain(|(form, _)| !follow || *form != LogForm::JsonString);
+    // The default comes first.
+    forms.sort_by_key(|(form, _)| *form != default);
+    let types: Vec<&str> = forms.iter().map(|(_, media_type)| *media_type).collect();
+    let form = accepted.first_of(&types).map(|index| forms[index].0);
+    form.ok_or_else(|| {
+        Problem::new(
+            StatusCode::NOT_ACCEPTABLE,
+            "not_acceptable",
+            "A log is given as text/plain, application/x-ndjson or text/event-stream, \
+             and as application/json if it is not followed.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{ResponseError, test::TestRequest};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(accept: &str, expected: Result<LogForm, u16>) {
+        let request = TestRequest::get().insert_header(("accept", accept)).to_http_request();
+        let form = accepted_form(&request, false).map_err(|problem| problem.status_code().as_u16());
+        assert_eq!(form, expected, "{accept}");
+    }
+
+    #[test]
+    fn the_most_wanted_form_is_given() {
+        check("*/*", Ok(LogForm::JsonString));
+        check("application/json", Ok(LogForm::JsonString));
+        check("text/plain", Ok(LogForm::Text));
+        check("text/plain; charset=utf-8", Ok(LogForm::Text));
+        check("text/plain, */*", Ok(LogForm::Text));
+        check("text/plain;q=0.5, application/json", Ok(LogForm::JsonString));
+        check("text/html,application/xhtml+xml,*/*;q=0.8", Ok(LogForm::JsonString));
+        check("text/html", Err(406));
+        check("application/x-ndjson", Ok(LogForm::JsonLines));
+        check("text/event-stream", Ok(LogForm::Events));
+    }
+
+    #[test]
+    fn what_the_caller_refuses_is_not_given() {
+        check("text/plain;q=0", Err(406));
+        check("application/json;q=0.0, text/plain;q=0.1", Ok(LogForm::Text));
+        check("*/*, application/json;q=0", Ok(LogForm::Text));
+        check("application/*;q=0, */*;q=0.5", Ok(LogForm::Text));
+        check("text/*;q=0, text/plain", Ok(LogForm::Text));
+        check("text/*, text/plain;q=0", Ok(LogForm::Events));
+        check("*/*;q=0", Err(406));
+        check("*/*;q=0, application/x-ndjson", Ok(LogForm::JsonLines));
+    }
+
+    #[test]
+    fn without_a_wish_it_is_json() {
+        let request = TestRequest::get().to_http_request();
+        assert_eq!(accepted_form(&request, false).unwrap(), LogForm::JsonString);
+        assert_eq!(accepted_form(&request, true).unwrap(), LogForm::Text);
+    }
+
+    #[test]
+    fn a_log_that_is_followed_is_no_json_document() {
+        let accepting =
+            |accept| TestRequest::get().insert_header(("accept", accept)).to_http_request();
+        assert_eq!(accepted_form(&accepting("*/*"), true).unwrap(), LogForm::Text);
+        let problem = accepted_form(&accepting("application/json"), true).unwrap_err();
+        assert_eq!(problem.code(), "not_acceptable");
+    }
+}

@@ -1,0 +1,329 @@
+//! The query string of `/logs`, as the contract spells it.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use pod_logs::{
+    Anchor, ContainerChoice, Cursor, History, InvalidCursor, InvalidName, Limit, LineFilter,
+    LogQuery, Stream,
+};
+use service_runtime::http::{Query, Result};
+
+use crate::http::error::bad_cursor;
+
+/// Parameters of the contract that this version refuses rather than ignores.
+const NOT_SUPPORTED_YET: [&str; 3] = ["grep", "exclude", "level"];
+
+/// What a query string asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::http) struct LogRequest {
+    pub(in crate::http) query: LogQuery,
+    /// As a file to be saved.
+    pub(in crate::http) download: bool,
+}
+
+/// Takes the parameters that choose lines. `last_event` is a cursor that came as a header; `now`
+/// is what `since` counts back from.
+///
+/// # Errors
+/// 400 when a value cannot be parsed or a parameter is unknown or repeated, 422 when a value is
+/// refused.
+pub(in crate::http) fn log_request(
+    mut query: Query,
+    last_event: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<LogRequest> {
+    let anchor = anchor(&mut query, last_event);
+    let previous = flag(&mut query, "previous");
+    let chosen = LogQuery {
+        container: container(&mut query),
+        uid: query.get("uid", name),
+        previous,
+        history: history(&mut query, previous),
+        filter: LineFilter {
+            stream: stream(&mut query),
+            since: since(&mut query, now),
+            until: query.get("untilTime", instant),
+        },
+        tail: tail(&mut query),
+        limit: Limit {
+            bytes: at_least_one(&mut query, "limitBytes"),
+            lines: at_least_one(&mut query, "limitLines"),
+        },
+        timestamps: flag(&mut query, "timestamps"),
+        follow: flag(&mut query, "follow"),
+        anchor: None,
+    };
+    let download = flag(&mut query, "download");
+    for name in NOT_SUPPORTED_YET {
+        if query.take(name).is_some() {
+            query.faults().refuse_as("not_supported_yet", name, "is not supported yet");
+        }
+    }
+    if chosen.follow && matches!(anchor, Ok(Some(Anchor::Before(_)))) {
+        query.faults().refuse("before", "cannot be together with follow");
+    }
+    query.finish()?;
+    let query = match anchor.map_err(|_| bad_cursor())? {
+        Some(anchor) => beside(chosen, anchor)?,
+        None => chosen,
+    };
+    Ok(LogRequest { query, download })
+}
+
+/// A cursor, and on which side of it lines are asked for. `last_event` is a cursor to go on after.
+fn anchor(query: &mut Query, last_event: Option<&str>) -> Result<Option<Anchor>, InvalidCursor> {
+    let (after, before) = (query.take("after"), query.take("before"));
+    let after = last_event.map(str::to_owned).or(after);
+    if after.is_some() && before.is_some() {
+        query.faults().refuse("before", "excludes after, and Last-Event-ID");
+    }
+    match (after, before) {
+        (Some(after), _) => Ok(Some(Anchor::After(Cursor::decode(&after)?))),
+        (None, Some(before)) => Ok(Some(Anchor::Before(Cursor::decode(&before)?))),
+        (None, None) => Ok(None),
+    }
+}
+
+/// What is asked for on one side of a line. Behind one that was read before there is nothing to
+/// count a tail from.
+fn beside(query: LogQuery, anchor: Anchor) -> Result<LogQuery> {
+    let uid = &anchor.cursor().uid;
+    if query.uid.as_ref().is_some_and(|asked| asked != uid) {
+        return Err(bad_cursor());
+    }
+    let tail = query.tail.filter(|_| matches!(anchor, Anchor::Before(_)));
+    Ok(LogQuery { uid: Some(uid.clone()), tail, anchor: Some(anchor), ..query })
+}
+
+/// A name of Kubernetes.
+pub(in crate::http) fn name<T: FromStr<Err = InvalidName>>(text: &str) -> Result<T, &'static str> {
+    text.parse().map_err(InvalidName::detail)
+}
+
+fn container(query: &mut Query) -> ContainerChoice {
+    let choice = query.get("container", |text| match text {
+        "*" => Ok(ContainerChoice::All),
+        text => name(text).map(ContainerChoice::Named),
+    });
+    choice.unwrap_or_default()
+}
+
+/// `true` or `1`, or nothing after the name; `false` or `0`.
+fn flag(query: &mut Query, name: &str) -> bool {
+    let flag = query.get(name, |text| match text {
+        "" | "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err("is neither true nor false"),
+    });
+    flag.unwrap_or_default()
+}
+
+fn stream(query: &mut Query) -> Option<Stream> {
+    match query.take("stream")?.as_str() {
+        "All" => None,
+        "Stdout" => Some(Stream::Stdout),
+        "Stderr" => Some(Stream::Stderr),
+        _ => {
+            query.faults().refuse("stream", "is none of All, Stdout, Stderr");
+            None
+        }
+    }
+}
+
+fn tail(query: &mut Query) -> Option<u64> {
+    let alias = whole_number(query, "tail", 0);
+    if alias.is_some() && query.has("tailLines") {
+        query.faults().unreadable("tail", "is another name of tailLines: give one of them");
+    }
+    whole_number(query, "tailLines", 0).or(alias)
+}
+
+fn at_least_one(query: &mut Query, name: &str) -> Option<u64> {
+    whole_number(query, name, 1)
+}
+
+fn whole_number(query: &mut Query, name: &str, least: i64) -> Option<u64> {
+    let number = query.get(name, |text| text.parse::<i64>().map_err(|_| "is no whole number"))?;
+    if number < least {
+        query.faults().refuse(name, format!("must be at least {least}"));
+    }
+    u64::try_from(number).ok()
+}
+
+/// Since an instant, or since so long ago.
+fn since(query: &mut Query, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let names = ["sinceTime", "sinceSeconds", "since"];
+    if names.iter().filter(|name| query.has(name)).count() > 1 {
+        for name in names {
+            if query.take(name).is_some() {
+                query.faults().refuse(name, "excludes the other forms of since");
+            }
+        }
+        return None;
+    }
+    let time = query.get("sinceTime", instant);
+    let seconds = at_least_one(query, "sinceSeconds").map(i64::try_from).and_then(Result::ok);
+    let ago = query.get("since", ago);
+    let length = ago.or(seconds.and_then(TimeDelta::try_seconds));
+    // What began before time did is all of it.
+    let before_now = |length| now.checked_sub_signed(length).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    time.or(length.map(before_now))
+}
+
+fn ago(text: &str) -> Result<TimeDelta, &'static str> {
+    let duration = humantime::parse_duration(text).ok();
+    duration
+        .and_then(|duration| TimeDelta::from_std(duration).ok())
+        .ok_or("is no duration like 90s, 30m or 12h")
+}
+
+fn instant(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|instant| instant.to_utc())
+        .map_err(|_| "is no time like 2026-11-01T10:00:00Z (RFC 3339)")
+}
+
+fn history(query: &mut Query, previous: bool) -> History {
+    match query.take("history").as_deref() {
+        None | Some("rotated") => History::Rotated,
+        Some("current") => History::Current,
+        Some("all") if previous => {
+            query.faults().refuse("history", "cannot be all together with previous");
+            History::All
+        }
+        Some("all") => History::All,
+        Some(_) => {
+            query.faults().refuse("history", "is none of current, rotated, all");
+            History::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::ResponseError;
+
+    use super::*;
+    use pod_logs::{FilePlace, LogPosition};
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+    }
+
+    fn parse(text: &str) -> Result<LogQuery> {
+        Ok(log_request(Query::parse(text), None, now())?.query)
+    }
+
+    #[track_caller]
+    fn check_refused(text: &str, status: u16, code: &str) {
+        let problem = parse(text).unwrap_err();
+        assert_eq!((problem.status_code().as_u16(), problem.code()), (status, code), "{text}");
+    }
+
+    #[test]
+    fn nothing_asked_is_everything_of_the_only_container() {
+        assert_eq!(parse("").unwrap(), LogQuery::default());
+    }
+
+    #[test]
+    fn every_parameter_has_its_place() {
+        let query = parse(
+            "container=app&uid=1-2&previous&tailLines=5&limitBytes=6&limitLines=7&timestamps=true\
+             &stream=Stderr&sinceSeconds=60&untilTime=2027-01-01T00:00:00%2B01:00&follow=false&history=current",
+        )
+        .unwrap();
+        let expected = LogQuery {
+            container: ContainerChoice::Named("app".parse().unwrap()),
+            uid: Some("1-2".parse().unwrap()),
+            previous: true,
+            history: History::Current,
+            filter: LineFilter {
+                stream: Some(Stream::Stderr),
+                since: Some(now() - TimeDelta::seconds(60)),
+                until: Some(instant("2026-12-31T23:00:00Z").unwrap()),
+            },
+            tail: Some(5),
+            limit: Limit { bytes: Some(6), lines: Some(7) },
+            timestamps: true,
+            follow: false,
+            anchor: None,
+        };
+        assert_eq!(query, expected);
+    }
+
+    #[test]
+    fn since_has_three_forms_of_which_one_counts() {
+        let hour = Some(now() - TimeDelta::hours(1));
+        assert_eq!(parse("since=1h").unwrap().filter.since, hour);
+        assert_eq!(parse("sinceSeconds=3600").unwrap().filter.since, hour);
+        assert_eq!(parse("sinceTime=2027-01-15T07:00:00Z").unwrap().filter.since, hour);
+        let ages = parse("sinceSeconds=9223372036854775807").unwrap().filter.since;
+        assert!(ages.is_none_or(|since| since < now()));
+        check_refused("since=1h&sinceSeconds=5", 422, "invalid_value");
+    }
+
+    #[test]
+    fn what_cannot_be_parsed_is_400() {
+        for text in [
+            "tailLines=abc",
+            "tailLines=",
+            "tailLines=1.5",
+            "tail=99999999999999999999",
+            "timestamps=yes",
+            "sinceTime=yesterday",
+            "since=soon",
+            "untilTime=1",
+            "container=..",
+            "container=a%2Fb",
+            "uid=../x",
+            "unknown=1",
+            "tail=1&tail=2",
+            "tail=1&tailLines=1",
+            "TAILLINES=1",
+        ] {
+            check_refused(text, 400, "bad_request");
+        }
+    }
+
+    #[test]
+    fn a_cursor_is_whole_or_400() {
+        for text in ["after=x", "after=", "before=x", "before="] {
+            check_refused(text, 400, "bad_cursor");
+        }
+    }
+
+    #[test]
+    fn lines_lie_on_one_side_of_a_cursor_and_those_before_it_are_not_followed() {
+        let place = FilePlace { fingerprint: 1, offset: 2 };
+        let container = "app".parse().unwrap();
+        let log = LogPosition { container, restart: 0, begin: place, seen: place };
+        let cursor = Cursor { pod: 1, uid: "5f0c".parse().unwrap(), logs: vec![log] };
+        let text = cursor.encode().unwrap();
+        let before = parse(&format!("before={text}&tailLines=5")).unwrap();
+        assert_eq!((before.anchor, before.tail), (Some(Anchor::Before(cursor.clone())), Some(5)));
+        let after = parse(&format!("after={text}&tailLines=5")).unwrap();
+        assert_eq!((after.anchor, after.tail), (Some(Anchor::After(cursor)), None));
+        check_refused(&format!("before={text}&after={text}"), 422, "invalid_value");
+        check_refused(&format!("before={text}&follow"), 422, "invalid_value");
+        check_refused(&format!("before={text}&uid=other"), 400, "bad_cursor");
+    }
+
+    #[test]
+    fn what_is_well_formed_and_refused_is_422() {
+        for text in [
+            "tailLines=-1",
+            "limitBytes=0",
+            "limitLines=0",
+            "sinceSeconds=0",
+            "stream=stdout",
+            "history=x",
+            "history=all&previous",
+        ] {
+            check_refused(text, 422, "invalid_value");
+        }
+        for text in ["grep=x", "level=warn"] {
+            check_refused(text, 422, "not_supported_yet");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! `GET /logs/{pod}` and `GET /logs/{namespace}/{pod}`.
+
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::{Method, StatusCode, header},
+    web::Path,
+};
+use pod_logs::{ContainerName, LogForm, PodRef};
+use serde::Serialize;
+use service_runtime::http::{InputFaults, Problem, Query, RequestContext, Result};
+
+use crate::{
+    auth::Caller,
+    http::{
+        error::problem,
+        logs::{
+            accepted_form::accepted_form,
+            log_query::{LogRequest, log_request, name},
+        },
+        streaming::{
+            body::{self, Frame},
+            open_log::{Asked, Opened, give},
+        },
+    },
+};
+
+const DEFAULT_NAMESPACE: &str = "default";
+
+/// The namespace is in the query, or the default one.
+pub(in crate::http) async fn of_pod(asked: Asked, pod: Path<String>) -> Result<HttpResponse> {
+    let mut query = Query::parse(asked.request.query_string());
+    let namespace = query.take("namespace").unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
+    answer(asked, query, [&namespace, &pod]).await
+}
+
+pub(in crate::http) async fn of_pod_in_namespace(
+    asked: Asked,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse> {
+    let query = Query::parse(asked.request.query_string());
+    answer(asked, query, [&path.0, &path.1]).await
+}
+
+async fn answer(asked: Asked, query: Query, [namespace, pod]: [&str; 2]) -> Result<HttpResponse> {
+    let Asked { request, state, caller, .. } = &asked;
+    let pod = pod_ref(namespace, pod)?;
+    let arrived = RequestContext::of(request).arrived;
+    let last_event = last_event_id(request)?;
+    let LogRequest { query, download } = log_request(query, last_event, arrived)?;
+    let form = accepted_form(request, query.follow)?;
+    let mut response = head(form);
+    if download {
+        let file = format!("attachment; filename=\"{}_{}.log\"", pod.namespace, pod.pod);
+        response.insert_header((header::CONTENT_DISPOSITION, file));
+    }
+    if request.method() == Method::HEAD {
+        state.reader.locate(caller, &pod, &query).await.map_err(problem)?;
+        return Ok(body::unsaid(response));
+    }
+    let Some(permit) = state.streams.open(&caller.username) else {
+        return Err(too_many_streams(state.streams.max_per_user()));
+    };
+    let (follows, until) = (query.follow, query.filter.until);
+    let opened = state.reader.open(caller, pod.clone(), query, form).await.map_err(problem)?;
+    let (log, containers) = opened;
+    let frame = match form {
+        LogForm::JsonString => Envelope::new(caller, &pod, &containers).frame()?,
+        _ => Frame::default(),
+    };
+    give(asked, Opened { log, pod, follows, until, permit }, response, frame)
+        .map_err(Problem::internal)
+}
+
+fn head(form: LogForm) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type(match form {
+            LogForm::Text => "text/plain; charset=utf-8",
+            LogForm::JsonString => "application/json",
+            LogForm::JsonLines => "application/x-ndjson",
+            LogForm::Events => "text/event-stream",
+        })
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    response
+}
+
+/// Where an event stream was broken off, as its reader says.
+fn last_event_id(request: &HttpRequest) -> Result<Option<&str>> {
+    let Some(value) = request.headers().get("last-event-id") else {
+        return Ok(None);
+    };
+    let text = value.to_str().map_err(|_| {
+        Problem::new(StatusCode::BAD_REQUEST, "bad_cursor", "Last-Event-ID is no cursor.")
+    })?;
+    Ok((!text.is_empty()).then_some(text))
+}
+
+fn too_many_streams(max: usize) -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_many_streams",
+        format!("You read {max} logs already; close one first."),
+    )
+    .header(header::RETRY_AFTER, "1")
+}
+
+/// A name that Kubernetes would not have is 400, before anyone looks for it.
+fn pod_ref(namespace: &str, pod: &str) -> Result<PodRef> {
+    let mut faults = InputFaults::default();
+    let namespace = name(namespace).map_err(|fault| faults.unreadable("namespace", fault));
+    let pod = name(pod).map_err(|fault| faults.unreadable("pod", fault));
+    match (namespace, pod) {
+        (Ok(namespace), Ok(pod)) => Ok(PodRef { namespace, pod }),
+        _ => Err(faults.into_problem()),
+    }
+}
+
+/// The JSON answer. The log is its last field, so that it can be written as it is read.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    status: &'static str,
+    message: String,
+    namespace: &'a str,
+    pod_name: &'a str,
+    /// `*` if there are several.
+    container: &'a str,
+    logs: &'static str,
+}
+
+impl<'a> Envelope<'a> {
+    /// What comes after the log.
+    const END: &'static [u8] = b"\"}";
+
+    fn new(caller: &Caller, pod: &'a PodRef, containers: &'a [ContainerName]) -> Self {
+        let container = match containers {
+            [container] => container.as_str(),
+            _ => "*",
+        };
+        Self {
+            status: "success",
+            message: format!("User {} authenticated.", caller.username),
+            namespace: pod.namespace.as_str(),
+            pod_name: pod.pod.as_str(),
+            container,
+            logs: "",
+        }
+    }
+
+    fn frame(&self) -> Result<Frame> {
+        let mut before = serde_json::to_vec(self).map_err(Problem::internal)?;
+        before.truncate(before.len() - Self::END.len());
+        Ok(Frame { before, after: Self::END })
+    }
+}

@@ -1,0 +1,123 @@
+//! A log as the body of an answer: never more than a chunk of it in memory.
+
+use std::io;
+
+use actix_web::{
+    HttpResponse, HttpResponseBuilder,
+    http::header::{self, ContentEncoding},
+    web::Bytes,
+};
+use futures_util::{Stream, StreamExt, stream};
+use tokio::task::{spawn_blocking, yield_now};
+
+use crate::{
+    http::streaming::{
+        encoding::BodyEncoder,
+        lease::{LeaseTerms, Leased},
+    },
+    stream::{Cut, LogStream},
+    streams::StreamPermit,
+};
+
+/// Chunks up to this size, in bytes, are compressed where the request is handled.
+const ENCODE_INLINE_BYTES: usize = 16 * 1024;
+
+/// What stands around a log.
+#[derive(Debug, Default)]
+pub(in crate::http) struct Frame {
+    pub(in crate::http) before: Vec<u8>,
+    pub(in crate::http) after: &'static [u8],
+}
+
+/// Answers with the log in its frame, until its lease ends. If it ends early and there is no other
+/// way to say so, the body is cut off, so that nobody takes it for the whole. The user's place among
+/// the streams is given back with the body.
+///
+/// # Errors
+/// When the encoder cannot be set up.
+pub(in crate::http) fn answer(
+    mut response: HttpResponseBuilder,
+    mut log: LogStream,
+    frame: Frame,
+    encoding: Option<ContentEncoding>,
+    permit: StreamPermit,
+    terms: LeaseTerms,
+) -> io::Result<HttpResponse> {
+    let Frame { mut before, after } = frame;
+    response.insert_header((header::VARY, "accept, accept-encoding"));
+    let encoder = BodyEncoder::new(encoding)?;
+    if encoder.is_none()
+        && let Some(whole) = log.take_whole()
+    {
+        before.extend_from_slice(&whole);
+        before.extend_from_slice(after);
+        return Ok(response.body(before));
+    }
+    // An empty chunk would end the body.
+    let before = stream::iter((!before.is_empty()).then(|| Ok(before.into())));
+    let early_end = log.early_end();
+    let log = Leased::new(
+        chunks(log, after, permit),
+        terms,
+        Box::new(move |reason| Some(early_end.write(reason))),
+    );
+    let body = before.chain(log);
+    let (Some(encoder), Some(encoding)) = (encoder, encoding) else {
+        return Ok(response.streaming(body));
+    };
+    response.insert_header((header::CONTENT_ENCODING, encoding.as_str()));
+    Ok(response.streaming(encoded(Box::pin(body), encoder)))
+}
+
+/// The answer to a HEAD: of the body there would be nothing is said, not even its length.
+pub(in crate::http) fn unsaid(mut response: HttpResponseBuilder) -> HttpResponse {
+    response.streaming(stream::empty::<Result<Bytes, Cut>>())
+}
+
+fn chunks(
+    log: LogStream,
+    after: &'static [u8],
+    permit: StreamPermit,
+) -> impl Stream<Item = Result<Bytes, Cut>> {
+    stream::try_unfold(Some((log, permit)), move |state| async move {
+        let Some((mut log, permit)) = state else {
+            return Ok(None);
+        };
+        let next = match log.next().await {
+            Ok(next) => next,
+            Err(cut) => {
+                // With the error the server drops what it has not sent: let it send first.
+                yield_now().await;
+                return Err(cut);
+            }
+        };
+        match next {
+            Some(chunk) => Ok(Some((chunk, Some((log, permit))))),
+            None => Ok((!after.is_empty()).then(|| (Bytes::from_static(after), None))),
+        }
+    })
+}
+
+fn encoded(
+    body: impl Stream<Item = Result<Bytes, Cut>> + Unpin,
+    encoder: BodyEncoder,
+) -> impl Stream<Item = Result<Bytes, Cut>> {
+    stream::try_unfold(Some((body, encoder)), |state| async move {
+        let Some((mut body, encoder)) = state else {
+            return Ok(None);
+        };
+        match body.next().await.transpose()? {
+            Some(chunk) => {
+                let (encoder, chunk) = encode(encoder, chunk).await?;
+                Ok(Some((chunk, Some((body, encoder)))))
+            }
+            None => Ok(Some((encoder.finish()?.into(), None))),
+        }
+    })
+}
+
+async fn encode(mut encoder: BodyEncoder, chunk: Bytes) -> io::Result<(BodyEncoder, Bytes)> {
+    let is_little = chunk.len() <= ENCODE_INLINE_BYTES;
+    let encode = move || encoder.encode(&chunk).map(|encoded| (encoder, encoded.into()));
+    if is_little { encode() } else { spawn_blocking(encode).await.map_err(io::Error::other)? }
+}

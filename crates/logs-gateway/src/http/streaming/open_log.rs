@@ -1,0 +1,124 @@
+//! Giving out a log that was opened: for as long as its reader may read it.
+
+use std::{
+    future::{Ready, ready},
+    io,
+    rc::Rc,
+};
+
+use actix_web::{
+    Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, dev::Payload,
+    error::ErrorInternalServerError, web,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::FutureExt;
+use pod_logs::{EndReason, PodRef};
+use service_runtime::{http::RequestContext, server::StallExemption};
+use shared_types::BearerToken;
+
+use crate::{
+    auth::{Caller, Vigil},
+    http::{
+        state::GatewayState,
+        streaming::{
+            body::{self, Frame},
+            encoding::accepted_encoding,
+            lease::LeaseTerms,
+        },
+    },
+    stream::LogStream,
+    streams::StreamPermit,
+};
+
+/// Who asks for what goes on for as long as they may have it, and how. Handlers behind either
+/// authentication take it.
+pub(in crate::http) struct Asked {
+    pub(in crate::http) request: HttpRequest,
+    pub(in crate::http) state: web::Data<GatewayState>,
+    pub(in crate::http) caller: Caller,
+    pub(in crate::http) token: Rc<BearerToken>,
+    /// What the client sends after the head.
+    pub(in crate::http) payload: Payload,
+}
+
+impl FromRequest for Asked {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let extensions = request.extensions();
+        let (Some(state), Some(caller), Some(token)) = (
+            request.app_data::<web::Data<GatewayState>>().cloned(),
+            extensions.get::<Caller>().cloned(),
+            extensions.get::<Rc<BearerToken>>().cloned(),
+        ) else {
+            return ready(Err(ErrorInternalServerError("no authentication came before")));
+        };
+        let (request, payload) = (request.clone(), payload.take());
+        ready(Ok(Self { request, state, caller, token, payload }))
+    }
+}
+
+/// How long after its time a line may be written to its file.
+const WRITTEN_WITHIN: TimeDelta = TimeDelta::seconds(1);
+
+/// A log that was opened.
+pub(in crate::http) struct Opened {
+    pub(in crate::http) log: LogStream,
+    pub(in crate::http) pod: PodRef,
+    pub(in crate::http) follows: bool,
+    /// Only lines before this time were asked for.
+    pub(in crate::http) until: Option<DateTime<Utc>>,
+    pub(in crate::http) permit: StreamPermit,
+}
+
+/// Answers with the log in its frame.
+///
+/// # Errors
+/// When the encoder cannot be set up.
+pub(in crate::http) fn give(
+    asked: Asked,
+    opened: Opened,
+    response: HttpResponseBuilder,
+    frame: Frame,
+) -> io::Result<HttpResponse> {
+    let encoding = accepted_encoding(&asked.request);
+    let (log, permit, terms) = entrust(asked, opened);
+    body::answer(response, log, frame, encoding, permit, terms)
+}
+
+/// The log for its reader alone, and what tells when it has to end: with the reader's token, and
+/// if the log is followed with the service.
+pub(in crate::http) fn entrust(
+    asked: Asked,
+    opened: Opened,
+) -> (LogStream, StreamPermit, LeaseTerms) {
+    let Asked { request, state, caller, token, payload: _ } = asked;
+    let Opened { log, pod, follows, until, permit } = opened;
+    let context = RequestContext::of(&request);
+    let ends_in = until.filter(|_| follows).map(|until| {
+        let written_by = until.checked_add_signed(WRITTEN_WITHIN).unwrap_or(until);
+        (written_by - context.arrived).to_std().unwrap_or_default()
+    });
+    let vigil = Vigil::new(
+        state.authority.clone(),
+        state.clock.clone(),
+        token,
+        context,
+        state.vigil_times,
+        caller.expires_at,
+    );
+    let token_end = vigil.token_end();
+    let readiness = state.readiness.clone();
+    // A reader may pause for as long as the token lives.
+    let exemption = Some(StallExemption::of(&request));
+    let end = async move {
+        tokio::select! {
+            reason = vigil.keep(|caller| caller.may_read(&pod).is_ok()) => reason,
+            // What ends by itself is let end.
+            () = readiness.ended(), if follows => EndReason::Shutdown,
+        }
+    };
+    let log = log.complete_in(ends_in).warning_of(token_end);
+    (log, permit, LeaseTerms { end: end.boxed_local(), exemption })
+}
