@@ -7,6 +7,8 @@
 
 mod cargo;
 mod ci;
+#[cfg(test)]
+mod documents_tests;
 mod peers;
 mod shared_build;
 mod test;
