@@ -1,86 +1,64 @@
-//! The command line: what the binary can be asked to do.
+//! The command line: serve, or one of the commands that every service has.
 
-use std::process::ExitCode;
-
-use clap::{Parser, Subcommand};
-use service_runtime::{healthcheck, lifecycle, settings::process_environment, telemetry};
+use clap::Parser;
+use service_runtime::{
+    service::{self, Failure, ServiceCommand},
+    settings::process_environment,
+};
 
 use crate::{
-    app::{Gateway, StartError},
+    app::{App, StartError},
     config::Config,
 };
 
-/// Serves pod logs to whoever the single sign-on authority vouches for.
+/// Serves pod logs to callers whom the single sign-on authority authenticates.
 ///
 /// Without a command it serves until SIGTERM or SIGINT. It is configured by variables under
 /// GATEWAY_ in the environment.
-#[derive(Parser)]
+#[derive(Debug, Parser)]
 #[command(version)]
-struct Arguments {
+pub struct Cli {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<ServiceCommand>,
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Ask the running gateway whether it is ready; exit 0 if it is.
-    Healthcheck,
-    /// Check the configuration in the environment; exit 64 if it is wrong.
-    CheckConfig,
-}
-
-/// The configuration is wrong (`EX_USAGE` of sysexits).
-const EXIT_CONFIG: u8 = 64;
-
-/// Does what the command line says, and serves if it says nothing.
-pub async fn run() -> ExitCode {
-    match Arguments::parse().command {
-        None => configured(serve).await,
-        Some(Command::CheckConfig) => configured(check_config).await,
-        Some(Command::Healthcheck) => configured(check_health).await,
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the configuration is wrong or the command fails.
+    pub async fn run(self) -> Result<(), Failure> {
+        let config = Config::read(process_environment())?;
+        match self.command {
+            None => serve(config).await,
+            Some(command) => command.run(&config.runtime, &config.warnings, || Ok(())).await,
+        }
     }
 }
 
-async fn configured(run: impl AsyncFnOnce(Config) -> ExitCode) -> ExitCode {
-    match Config::read(process_environment()) {
-        Ok(config) => run(config).await,
-        Err(faults) => fail(EXIT_CONFIG, &faults),
+async fn serve(config: Config) -> Result<(), Failure> {
+    let stop = service::start(&config.runtime, &config.warnings)?;
+    App::bind(config)?.run(stop).await?;
+    Ok(())
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Logs(_) => Self::configuration(error),
+            StartError::Bind(_) | StartError::Io(_) => Self::other(error),
+        }
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the command is there to tell")]
-async fn check_config(config: Config) -> ExitCode {
-    eprint!("{}", config.warnings);
-    ExitCode::SUCCESS
-}
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
 
-async fn check_health(config: Config) -> ExitCode {
-    match healthcheck::check(config.ops_listen).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(unhealthy) => fail(1, &unhealthy),
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
     }
-}
-
-async fn serve(config: Config) -> ExitCode {
-    telemetry::start(config.telemetry);
-    config.warnings.log();
-    let gateway = match Gateway::bind(config) {
-        Ok(gateway) => gateway,
-        Err(error @ StartError::Logs(_)) => return fail(EXIT_CONFIG, &error),
-        Err(error @ (StartError::Bind(_) | StartError::Threads(_))) => return fail(1, &error),
-    };
-    let stop = match lifecycle::termination() {
-        Ok(stop) => stop,
-        Err(error) => return fail(1, &error),
-    };
-    match gateway.run(stop).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(1, &error),
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "what keeps the process from running is said plainly")]
-fn fail(code: u8, error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("{error}");
-    ExitCode::from(code)
 }

@@ -13,4 +13,4 @@ mod scans;
 mod stream;
 mod streams;
 
-pub use cli::run;
+pub use cli::Cli;

@@ -1,8 +1,12 @@
-//! Serves pod logs to whoever the single sign-on authority vouches for.
+//! Serves pod logs to callers whom the single sign-on authority authenticates.
 
 use std::process::ExitCode;
 
+use clap::Parser;
+use logs_gateway::Cli;
+use service_runtime::service::Failure;
+
 #[actix_web::main]
 async fn main() -> ExitCode {
-    logs_gateway::run().await
+    Failure::exit_code(Cli::parse().run().await)
 }

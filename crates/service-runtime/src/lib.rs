@@ -6,14 +6,19 @@
 //! one to ask for the time; [`password`] reads one from where it was put.
 
 pub mod clock;
-pub mod healthcheck;
 pub mod http;
-pub mod lifecycle;
 pub mod metrics;
 pub mod network;
 pub mod ops;
 pub mod password;
+mod problem;
 pub mod server;
+pub mod service;
 pub mod settings;
 pub mod telemetry;
 pub mod tls;
+
+/// Where the parts of [`service`] were before; goes when nothing uses it.
+pub mod lifecycle {
+    pub use crate::service::{BindError, ReadyLine, bind, run};
+}

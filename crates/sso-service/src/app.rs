@@ -84,13 +84,13 @@ impl App {
         let (rows, audit_rows) = AuditRows::start(database.clone(), &metrics);
         let (audit, audit_thread) = AuditLog::start(record, Some(rows), clock.clone(), &metrics)?;
         // Nobody is to wait for a service that still reads.
-        let public = lifecycle::bind("SSO_LISTEN", config.listen)?;
-        let ops = lifecycle::bind("SSO_OPS_LISTEN", config.ops_listen)?;
+        let public = lifecycle::bind(config.runtime.listen)?;
+        let ops = lifecycle::bind(config.runtime.ops_listen)?;
         let line = ready_line(&public, &ops)?;
         lock.sign(line.listening);
-        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let scheme = if config.runtime.tls.is_some() { "https" } else { "http" };
         let site = config.site.at(Origin::of_listener(scheme, line.listening));
-        let tls = config.tls.map(|(files, pair)| LivePair::start(files, pair, &metrics));
+        let tls = config.runtime.tls.map(|(files, pair)| LivePair::start(files, pair, &metrics));
 
         let users = UserStore::new(database.clone());
         let hasher = Hasher::start(&metrics)?;
@@ -141,7 +141,7 @@ impl App {
             &metrics,
         );
         let requests = HttpMetrics::new(&metrics);
-        let (proxies, workers) = (config.trusted_proxies, Some(config.workers));
+        let (proxies, workers) = (config.runtime.trusted_proxies, config.runtime.workers);
         let limits = PublicLimits { descriptors, workers, trusted_proxies: proxies.clone() };
         Ok(Self {
             public: HttpServer::public(public, clock.clone(), limits, &metrics).over_tls(tls),

@@ -1,13 +1,9 @@
-//! The command line: what the binary can be asked to do.
-
-use std::{io, process::ExitCode};
+//! The command line: serve, one of the commands that every service has, or administration.
 
 use clap::{Parser, Subcommand};
 use service_runtime::{
-    healthcheck::{self, Unhealthy},
-    lifecycle,
-    settings::{Faults, process_environment},
-    telemetry,
+    service::{self, Failure, ServiceCommand},
+    settings::process_environment,
 };
 
 use crate::{
@@ -16,10 +12,8 @@ use crate::{
     config::{Config, PathFault},
 };
 
-/// `EX_USAGE` of sysexits.h.
-const CONFIGURATION_FAULT: u8 = 64;
-
-/// The single sign-on authority. Without a command it serves; the environment configures it.
+/// The single sign-on authority. Without a command it serves until SIGTERM or SIGINT. It is
+/// configured by variables under SSO_ in the environment.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Cli {
@@ -29,30 +23,25 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Ask the running service whether it is ready
-    Healthcheck,
-    /// Read the configuration, tell what is wrong with it, and do nothing else
-    CheckConfig,
+    #[command(flatten)]
+    Service(ServiceCommand),
     /// Change the database, also while the service runs on it
     #[command(subcommand)]
     Admin(AdminCommand),
 }
 
 impl Cli {
-    /// Does what was asked.
+    /// Runs the command.
     ///
     /// # Errors
-    /// With what is to be said on standard error.
+    /// When the configuration is wrong or the command fails.
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let config = Config::read(process_environment())?;
         match self.command {
             None => serve(config).await,
-            Some(Command::Healthcheck) => Ok(healthcheck::check(config.ops_listen).await?),
-            Some(Command::CheckConfig) => {
-                eprint!("{}", config.warnings);
-                config.check_paths()?;
-                eprintln!("the configuration is good");
-                Ok(())
+            Some(Command::Service(command)) => {
+                let check = || Ok(config.check_paths()?);
+                command.run(&config.runtime, &config.warnings, check).await
             }
             Some(Command::Admin(command)) => Ok(command.run(&config).await?),
         }
@@ -60,52 +49,31 @@ impl Cli {
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
-    telemetry::start(config.telemetry);
-    config.warnings.log();
-    if !config.without_effect.is_empty() {
-        let variables = config.without_effect.join(", ");
-        tracing::warn!(variables, "these variables have no effect in this version");
-    }
-    let stop = lifecycle::termination()?;
+    let stop = service::start(&config.runtime, &config.warnings)?;
     App::bind(config).await?.run(stop).await?;
     Ok(())
 }
 
-/// Why the binary ends with something else than 0.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    /// The environment is wrong.
-    #[error(transparent)]
-    Configuration(#[from] Faults),
-    /// A file cannot be written where it should be.
-    #[error(transparent)]
-    Path(#[from] PathFault),
-    /// The service did not start.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// The service broke down.
-    #[error("cannot serve: {0}")]
-    Serve(#[from] io::Error),
-    /// The service is not healthy.
-    #[error(transparent)]
-    Unhealthy(#[from] Unhealthy),
-    /// The database was not changed.
-    #[error(transparent)]
-    Admin(#[from] AdminError),
+impl From<PathFault> for Failure {
+    fn from(fault: PathFault) -> Self {
+        Self::configuration(fault)
+    }
 }
 
-impl Failure {
-    /// 64 when another configuration would help, else 1.
-    pub(crate) fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Configuration(_) | Self::Path(_) => ExitCode::from(CONFIGURATION_FAULT),
-            Self::Start(error) if error.is_about_configuration() => {
-                ExitCode::from(CONFIGURATION_FAULT)
-            }
-            Self::Admin(error) if error.is_about_configuration() => {
-                ExitCode::from(CONFIGURATION_FAULT)
-            }
-            _ => ExitCode::FAILURE,
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error.is_about_configuration() {
+            true => Self::configuration(error),
+            false => Self::other(error),
+        }
+    }
+}
+
+impl From<AdminError> for Failure {
+    fn from(error: AdminError) -> Self {
+        match error.is_about_configuration() {
+            true => Self::configuration(error),
+            false => Self::other(error),
         }
     }
 }
@@ -116,7 +84,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// What `sso-service admin …` asks for.
+    /// The command that `sso-service admin …` stands for.
     pub(crate) fn parse_admin(arguments: &[&str]) -> AdminCommand {
         let arguments = ["sso-service"].iter().chain(arguments);
         match Cli::try_parse_from(arguments).unwrap().command {

@@ -30,16 +30,11 @@ mod users;
 use std::process::ExitCode;
 
 use clap::Parser;
+use service_runtime::service::Failure;
 
 use crate::cli::Cli;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    match Cli::parse().run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{failure}");
-            failure.exit_code()
-        }
-    }
+    Failure::exit_code(Cli::parse().run().await)
 }

@@ -13,6 +13,6 @@ mod state;
 mod streaming;
 
 pub(crate) use kubeconfig::PublicAddresses;
-pub(crate) use routes::routes;
+pub(crate) use routes::app;
 pub(crate) use session_cookies::SessionCookies;
 pub(crate) use state::GatewayState;

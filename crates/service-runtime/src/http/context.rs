@@ -9,9 +9,8 @@ use actix_web::{
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::clock::id_at;
+use crate::{clock::id_at, problem::REQUEST_ID};
 
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Who asks, and under which names the request is known in logs.

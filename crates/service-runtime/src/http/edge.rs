@@ -20,13 +20,14 @@ use actix_web::{
 use tracing::Level;
 
 use super::{
-    Problem, TrustedProxies,
-    context::{ClientNote, REQUEST_ID, RequestContext},
+    context::{ClientNote, RequestContext},
     in_flight::{Held, until_given},
 };
 use crate::{
     clock::Clock,
     metrics::{HttpMetrics, WorkerMetrics},
+    network::TrustedProxies,
+    problem::{Problem, REQUEST_ID},
 };
 
 /// The edge of a service, of which each worker has a part.

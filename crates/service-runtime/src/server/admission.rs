@@ -11,7 +11,10 @@ use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::descriptors::Descriptors;
-use crate::{http::TrustedProxies, metrics::Metrics, network::Network};
+use crate::{
+    metrics::Metrics,
+    network::{Network, TrustedProxies},
+};
 
 /// The connections that one network may hold at most, however many descriptors there are: each
 /// costs memory as well.

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     clock::id_at,
-    http::{Problem, REQUEST_ID},
+    problem::{Problem, REQUEST_ID},
 };
 
 /// The bytes of an answer after which the connection is closed.

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::raw_answer::raw_answer;
-use crate::http::Problem;
+use crate::problem::Problem;
 
 /// How long a refused client may take to read why.
 const REFUSAL_TIME: Duration = Duration::from_secs(1);

@@ -4,11 +4,9 @@ use std::{
     fmt::Debug,
     io,
     net::{SocketAddr, TcpListener},
-    num::NonZero,
     os::fd::AsRawFd,
     rc::Rc,
     sync::Arc,
-    thread::available_parallelism,
     time::Duration,
 };
 
@@ -25,7 +23,7 @@ use super::{
     admission::Admission, connection::ConnectionState, descriptors::Descriptors,
     guarded::GuardedStream, refusal::refuse, sockets, transport::Transport,
 };
-use crate::{clock::Clock, http::TrustedProxies, lifecycle, metrics::Metrics, tls::LivePair};
+use crate::{clock::Clock, metrics::Metrics, network::TrustedProxies, tls::LivePair};
 
 /// How long a TLS handshake, and then the head of each request, may take.
 pub(super) const HEAD_TIME: Duration = Duration::from_secs(5);
@@ -33,6 +31,10 @@ pub(super) const HEAD_TIME: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a client may go on sending whose request was answered before all of it was read.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// How long requests may take to end after the signal to stop, in seconds. With everything else that
+/// has to be done this stays below the ten seconds of the contract.
+const DRAIN_SECONDS: u64 = 8;
 
 /// A listener that is to be served, and what bounds its connections.
 #[derive(Debug)]
@@ -52,8 +54,8 @@ pub struct HttpServer {
 pub struct PublicLimits {
     /// Nine tenths are for clients, a quarter of those for one client network.
     pub descriptors: Descriptors,
-    /// `None`: as many as there are cores.
-    pub workers: Option<usize>,
+    /// Threads that answer requests.
+    pub workers: usize,
     /// They may hold more connections than a client network.
     pub trusted_proxies: TrustedProxies,
 }
@@ -68,7 +70,6 @@ impl HttpServer {
         metrics: &Metrics,
     ) -> Self {
         let PublicLimits { descriptors, workers, trusted_proxies } = limits;
-        let workers = workers.unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get));
         Self {
             listener,
             clock,
@@ -77,7 +78,7 @@ impl HttpServer {
             allows_half_closed: true,
             workers,
             connections_per_worker: descriptors.per_worker(workers),
-            drain_seconds: lifecycle::DRAIN_SECONDS,
+            drain_seconds: DRAIN_SECONDS,
         }
     }
 

@@ -5,7 +5,7 @@
 
 use actix_web::http::StatusCode;
 
-use crate::http::Problem;
+use crate::problem::Problem;
 
 /// The problem to send in place of `answer`, if that is a bare one.
 pub(super) fn problem_of(answer: &[u8]) -> Option<Problem> {

@@ -81,8 +81,8 @@ impl PairFiles {
     /// something is wrong: the fault is kept for [`Settings::finish`].
     pub fn configured(
         settings: &mut Settings,
-        certificate: &'static str,
-        key: &'static str,
+        certificate: &str,
+        key: &str,
     ) -> Option<(Self, Pair)> {
         let files = match (settings.text(certificate), settings.text(key)) {
             (None, None) => return None,

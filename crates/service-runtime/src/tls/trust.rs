@@ -49,7 +49,7 @@ impl Trust {
 
     /// The authorities in the file that `variable` names, and no others; when it is not set, those
     /// of the system. `None` when something is wrong: the fault is kept for [`Settings::finish`].
-    pub fn configured(settings: &mut Settings, variable: &'static str) -> Option<Self> {
+    pub fn configured(settings: &mut Settings, variable: &str) -> Option<Self> {
         let trust = match settings.text(variable) {
             Some(file) => Self::only(file.into()),
             None => Self::system(),
@@ -115,7 +115,7 @@ mod tests {
         let variable = ("X_CA".to_owned(), file.to_str().unwrap().to_owned());
         let mut settings = Settings::read("X_", [variable]);
         let trust = Trust::configured(&mut settings, "X_CA");
-        settings.finish().map(|()| trust.unwrap()).map_err(|faults| faults.to_string())
+        settings.finish().map(|_| trust.unwrap()).map_err(|faults| faults.to_string())
     }
 
     #[test]

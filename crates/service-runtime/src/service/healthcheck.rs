@@ -29,7 +29,7 @@ pub enum Unhealthy {
 ///
 /// # Errors
 /// When it does not answer 200 within two seconds.
-pub async fn check(ops: SocketAddr) -> Result<(), Unhealthy> {
+pub(super) async fn check(ops: SocketAddr) -> Result<(), Unhealthy> {
     if ops.port() == 0 {
         return Err(Unhealthy::UnknownPort);
     }

@@ -12,10 +12,13 @@ use actix_web::{
 };
 use shared_types::{AskedPermission, FieldFault, MalformedAuthorization, ProblemDetails};
 
+/// The header with the id of a request, in requests and answers.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// What a handler gives: an answer or a [`Problem`].
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
-/// An answer that is an error (RFC 9457). It becomes a response at the [edge](super::Edge), which
+/// An answer that is an error (RFC 9457). It becomes a response at the [edge](crate::http::Edge), which
 /// knows the request's id. Boxed, so that a `Result` of it is small.
 #[derive(Debug)]
 pub struct Problem(Box<Parts>);

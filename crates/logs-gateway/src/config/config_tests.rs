@@ -1,0 +1,83 @@
+//! What can be configured, and the faults.
+
+use std::time::Duration;
+
+use super::Config;
+
+fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
+    let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::read(owned.collect::<Vec<_>>()).map_err(|faults| faults.to_string())
+}
+
+#[test]
+fn nothing_has_to_be_set() {
+    let config = read(&[]).unwrap();
+    assert_eq!(config.runtime.listen.address.to_string(), "127.0.0.1:8000");
+    assert_eq!(config.runtime.ops_listen.address.to_string(), "127.0.0.1:9000");
+    assert_eq!(config.authority.urls[0].as_str(), "http://127.0.0.1:8001/");
+    assert_eq!(config.authority.timeout, Duration::from_secs(2));
+    assert_eq!(
+        (config.public_url, config.public_sso_url.as_str()),
+        (None, "http://127.0.0.1:8001/")
+    );
+}
+
+#[test]
+fn callers_may_find_the_services_elsewhere_than_the_gateway_does() {
+    let sso = ("GATEWAY_SSO_URL", "http://a:1,http://b:2");
+    assert_eq!(read(&[sso]).unwrap().public_sso_url.as_str(), "http://a:1/");
+    let public = ("GATEWAY_PUBLIC_SSO_URL", "https://sso.example");
+    assert_eq!(read(&[sso, public]).unwrap().public_sso_url.as_str(), "https://sso.example/");
+    let gateway = read(&[("GATEWAY_PUBLIC_URL", "https://gw.example/k")]).unwrap();
+    assert_eq!(gateway.public_url.unwrap().as_str(), "https://gw.example/k");
+}
+
+#[test]
+fn what_is_seldom_meant_is_a_warning() {
+    let open = ("GATEWAY_LISTEN", "0.0.0.0:0");
+    let public = ("GATEWAY_PUBLIC_URL", "https://x.example");
+    let proxies = |networks| ("GATEWAY_TRUSTED_PROXIES", networks);
+    for (variables, warning) in [
+        (&[open][..], "warning: GATEWAY_PUBLIC_URL: is not set"),
+        (&[open, public], ""),
+        (&[("GATEWAY_LISTEN", "[::1]:0")], ""),
+        (&[proxies("0.0.0.0/0")], "warning: GATEWAY_TRUSTED_PROXIES: trusts everybody"),
+        (&[proxies("10.0.0.0/8,::/0")], "warning: GATEWAY_TRUSTED_PROXIES: trusts everybody"),
+        (&[proxies("10.0.0.0/8")], ""),
+    ] {
+        let warnings = read(variables).unwrap().warnings.to_string();
+        assert_eq!(warnings.lines().count(), usize::from(!warning.is_empty()), "{warnings}");
+        assert!(warnings.starts_with(warning), "{warnings}");
+    }
+}
+
+#[test]
+fn several_authorities_may_be_named() {
+    let config = read(&[("GATEWAY_SSO_URL", "http://a:1, http://b:2")]).unwrap();
+    assert_eq!(config.authority.urls.len(), 2);
+}
+
+#[test]
+fn what_would_be_dangerous_to_ignore_is_refused() {
+    for (name, value) in [
+        ("GATEWAY_SOURCE", "kubernetes"),
+        ("GATEWAY_LOGS_ROOTS", "relative"),
+        ("GATEWAY_SSO_TIMEOUT", "2"),
+        ("GATEWAY_SSO_TIMEOUT", "300years"),
+        ("GATEWAY_MAX_SCANS", "18446744073709551615"),
+        ("GATEWAY_WORKERS", "1025"),
+        ("GATEWAY_AUDIT_FILE", "/var/log/audit"),
+        ("GATEWAY_PUBLIC_URL", "gw.example"),
+        ("GATEWAY_PUBLIC_SSO_URL", "https://a:b@sso.example"),
+        ("GATEWAY_TYPO", "1"),
+    ] {
+        let faults = read(&[(name, value)]).unwrap_err();
+        assert!(faults.starts_with(name), "{faults}");
+    }
+}
+
+#[test]
+fn what_is_harmless_is_told_of() {
+    let warnings = read(&[("GATEWAY_PEERS", "a")]).unwrap().warnings.to_string();
+    assert_eq!(warnings, "warning: GATEWAY_PEERS: has no effect in this version\n");
+}

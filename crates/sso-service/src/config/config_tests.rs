@@ -1,0 +1,140 @@
+//! What can be configured, and the faults.
+
+use std::time::Duration;
+
+use service_runtime::service::ListenAddress;
+
+use super::Config;
+use crate::{accounts::Registration, limiter::LoginLimits, store::Location};
+
+fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
+    let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::read(owned.collect::<Vec<_>>()).map_err(|faults| faults.to_string())
+}
+
+/// One variable is at fault, and named.
+#[track_caller]
+fn check_fault(variables: &[(&str, &str)], name: &str, fault: &str) {
+    let faults = read(variables).unwrap_err();
+    assert_eq!(faults.lines().count(), 1, "{faults}");
+    assert!(faults.starts_with(&format!("{name}: ")) && faults.contains(fault), "{faults}");
+}
+
+#[test]
+fn nothing_needs_to_be_set() {
+    let config = read(&[]).unwrap();
+    let address = |listen: &ListenAddress| listen.address.to_string();
+    assert_eq!(address(&config.runtime.listen), "127.0.0.1:8001");
+    assert_eq!(address(&config.runtime.ops_listen), "127.0.0.1:9001");
+    assert_eq!(config.database, Location::File("sso.db".into()));
+    assert_eq!(config.lifetimes.token, Duration::from_secs(30 * 60));
+    assert_eq!(config.lifetimes.refresh, Duration::from_secs(8 * 60 * 60));
+    assert_eq!(config.lifetimes.session, Duration::from_secs(24 * 60 * 60));
+    assert_eq!((config.limits.per_user, config.limits.total), (20, 10_000_000));
+    assert_eq!((config.login_limits.per_network, config.login_limits.per_account), (30, 10));
+    assert_eq!(config.audit_file, None);
+    assert_eq!(config.password_rules.min_length, 15);
+    assert!(config.first_admin.is_none() && config.site.public_url.is_none());
+    assert!(config.warnings.to_string().is_empty());
+}
+
+#[test]
+fn databases() {
+    let database = |url| read(&[("SSO_DATABASE_URL", url)]).map(|config| config.database);
+    let file = |path: &str| Ok(Location::File(path.into()));
+    assert_eq!(database("sqlite://data/sso.db"), file("data/sso.db"));
+    assert_eq!(database("sqlite:///data/sso.db"), file("/data/sso.db"));
+    assert_eq!(database("sqlite::memory:"), Ok(Location::Memory));
+    for url in ["postgres://x/y", "postgresql://x/y"] {
+        check_fault(&[("SSO_DATABASE_URL", url)], "SSO_DATABASE_URL", "supported");
+    }
+    for url in ["sqlite://", "sqlite://:memory:", "sqlite://a?mode=ro", "mysql://x", "x"] {
+        check_fault(&[("SSO_DATABASE_URL", url)], "SSO_DATABASE_URL", "");
+    }
+}
+
+#[test]
+fn what_would_be_dangerous_to_ignore_is_a_fault() {
+    for (name, value) in
+        [("SSO_SMTP_URL", "smtp://x"), ("SSO_SMTP_FROM", "x@y"), ("SSO_SESSION_STORE", "redis://x")]
+    {
+        check_fault(&[(name, value)], name, "supported by this version");
+    }
+    read(&[("SSO_SESSION_STORE", "memory")]).unwrap();
+}
+
+#[test]
+fn what_is_harmless_to_ignore_is_named() {
+    let warnings = read(&[("SSO_K8S_PREFIX", "sso:")]).unwrap().warnings.to_string();
+    assert_eq!(warnings, "warning: SSO_K8S_PREFIX: has no effect in this version\n");
+    check_fault(&[("SSO_K8S_PREFIX", "system:x")], "SSO_K8S_PREFIX", "system:");
+}
+
+#[test]
+fn the_first_administrator_has_a_name_and_a_good_password() {
+    const NAME: &str = "SSO_ADMIN_USERNAME";
+    const PASSWORD: &str = "SSO_ADMIN_PASSWORD";
+    let good = "correct horse battery";
+    let config = read(&[(NAME, "Root"), (PASSWORD, good)]).unwrap();
+    assert_eq!(config.first_admin.unwrap().username.as_str(), "root");
+    check_fault(&[(NAME, "root")], PASSWORD, "is not set");
+    check_fault(&[(PASSWORD, good)], NAME, "is not set");
+    check_fault(&[(NAME, "root"), (PASSWORD, "two\nlines")], PASSWORD, "more than one line");
+    check_fault(&[(NAME, "Ünk"), (PASSWORD, good)], NAME, "no user name");
+    check_fault(&[(NAME, "root"), (PASSWORD, "short")], PASSWORD, "shorter than 15");
+    check_fault(&[(NAME, "root"), (PASSWORD, "passwordpassword")], PASSWORD, "the commonest");
+    let name = "administrator-1";
+    check_fault(&[(NAME, name), (PASSWORD, name)], PASSWORD, "is the user name");
+    let shorter = ("SSO_PASSWORD_MIN_LENGTH", "5");
+    read(&[(NAME, "root"), (PASSWORD, "trohs"), shorter]).unwrap();
+}
+
+#[test]
+fn strangers_register_only_where_they_may() {
+    let registration = |text| read(&[("SSO_REGISTRATION", text)]).unwrap().registration;
+    assert_eq!(read(&[]).unwrap().registration, Registration::Closed);
+    assert_eq!(registration("closed"), Registration::Closed);
+    assert_eq!(registration("open"), Registration::Open);
+    check_fault(&[("SSO_REGISTRATION", "ajar")], "SSO_REGISTRATION", "neither");
+}
+
+#[test]
+fn what_is_seldom_meant_is_a_warning() {
+    let open = ("SSO_LISTEN", "0.0.0.0:0");
+    let public = ("SSO_PUBLIC_URL", "https://x.example");
+    let proxies = |networks| ("SSO_TRUSTED_PROXIES", networks);
+    for (variables, warning) in [
+        (&[open][..], "warning: SSO_PUBLIC_URL: is not set"),
+        (&[open, public], ""),
+        (&[("SSO_LISTEN", "[::1]:0")], ""),
+        (&[proxies("0.0.0.0/0")], "warning: SSO_TRUSTED_PROXIES: trusts everybody"),
+        (&[proxies("10.0.0.0/8,::/0")], "warning: SSO_TRUSTED_PROXIES: trusts everybody"),
+        (&[proxies("10.0.0.0/8")], ""),
+    ] {
+        let warnings = read(variables).unwrap().warnings.to_string();
+        assert_eq!(warnings.lines().count(), usize::from(!warning.is_empty()), "{warnings}");
+        assert!(warnings.starts_with(warning), "{warnings}");
+    }
+}
+
+#[test]
+fn failures_are_limited_as_told() {
+    let [network, account] = ["SSO_LOGIN_FAILURES_PER_IP", "SSO_LOGIN_FAILURES_PER_USER"];
+    let limits = read(&[(network, "0"), (account, "7")]).unwrap().login_limits;
+    assert_eq!(limits, LoginLimits { per_network: 0, per_account: 7 });
+    for name in [network, account] {
+        check_fault(&[(name, "few")], name, "must be an integer");
+        check_fault(&[(name, "-1")], name, "must be an integer");
+    }
+}
+
+#[test]
+fn lifetimes_and_lengths_have_bounds() {
+    for name in ["SSO_TOKEN_TTL", "SSO_REFRESH_TTL", "SSO_SESSION_MAX_AGE"] {
+        check_fault(&[(name, "0s")], name, "");
+        check_fault(&[(name, "300years")], name, "366 days");
+    }
+    check_fault(&[("SSO_PASSWORD_MIN_LENGTH", "1025")], "SSO_PASSWORD_MIN_LENGTH", "1024");
+    check_fault(&[("SSO_MAX_SESSIONS", "0")], "SSO_MAX_SESSIONS", "must be an integer");
+    check_fault(&[("SSO_WORKERS", "1000000")], "SSO_WORKERS", "from 1 to 1024");
+}

@@ -1,0 +1,23 @@
+//! The URL of the database.
+
+use std::path::PathBuf;
+
+use crate::store::Location;
+
+/// `sqlite://relative/path`, `sqlite:///absolute/path` or `sqlite::memory:`.
+///
+/// # Errors
+/// When it is anything else.
+pub(super) fn database(url: &str) -> Result<Location, &'static str> {
+    if url == "sqlite::memory:" {
+        return Ok(Location::Memory);
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Err("is not supported by this version");
+    }
+    match url.strip_prefix("sqlite://") {
+        Some(path) if path.contains('?') => Err("may hold no options after a question mark"),
+        Some("" | ":memory:") | None => Err("is no sqlite://path/to/file and not sqlite::memory:"),
+        Some(path) => Ok(Location::File(PathBuf::from(path))),
+    }
+}
