@@ -41,8 +41,8 @@ async fn a_body_of_another_type_is_unsupported() {
 async fn a_body_over_64_kib_is_too_large() {
     let pair = Pair::start();
     let body = |length: usize| {
-        let body = json!({ "username": ADMIN.0, "password": ADMIN.1, "padding": "" }).to_string();
-        body.replace("\"\"", &format!("\"{}\"", "x".repeat(length - body.len())))
+        let body = json!({ "username": ADMIN.0, "password": ADMIN.1 }).to_string();
+        body.clone() + &" ".repeat(length - body.len())
     };
     let limit = 64 * 1024;
     assert_eq!(body(limit).len(), limit);

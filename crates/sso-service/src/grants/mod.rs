@@ -3,5 +3,5 @@
 mod grant;
 mod store;
 
-pub(crate) use grant::{Grant, NewGrant};
+pub(crate) use grant::{Grant, NewGrant, Reason};
 pub(crate) use store::{GrantError, GrantStore, create_grant, delete_grant};

@@ -1,15 +1,27 @@
-//! The one place that says how a refusal of the authority looks over HTTP.
+//! How the errors of use cases look over HTTP: the one place that decides their status and code.
 
 use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use service_runtime::http::Problem;
+use shared_types::FieldFault;
 
+use super::wire::body_faults::{BodyFaults, member_fault};
 use crate::{
+    accounts::{OwnPasswordError, RegisterError},
+    administration::AdministrationError,
     authority::{LoginError, RefreshError, Refusal},
+    grants::GrantError,
+    keys::KeyError,
     store::Unavailable,
-    users::{HashError, StoreError},
+    users::{ChangeError, CreateError, HashError, StoreError},
 };
+
+impl From<BodyFaults> for Problem {
+    fn from(faults: BodyFaults) -> Self {
+        refused("invalid_value", faults.into_faults())
+    }
+}
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
@@ -28,23 +40,11 @@ impl From<LoginError> for Problem {
             LoginError::TooManyAttempts { retry_after } => too_many_attempts(retry_after),
             LoginError::TooManySessions(_) => Self::unavailable(
                 "too_many_sessions",
-                "There are as many sessions as there may be; try again later.",
+                "The limit of sessions is reached; try again later.",
             ),
             LoginError::Hash(error) => error.into(),
             LoginError::Store(error) => error.into(),
             LoginError::Random(error) => Self::internal(error),
-        }
-    }
-}
-
-impl From<HashError> for Problem {
-    fn from(error: HashError) -> Self {
-        match error {
-            HashError::Busy => Self::unavailable(
-                "busy",
-                "Too many passwords at once; nothing was decided about yours. Try again.",
-            ),
-            error => Self::internal(error),
         }
     }
 }
@@ -61,6 +61,113 @@ impl From<RefreshError> for Problem {
     }
 }
 
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Closed => Self::new(
+                StatusCode::FORBIDDEN,
+                "registration_closed",
+                "Registration is closed: administrators create the accounts.",
+            ),
+            RegisterError::Password(fault) => refused_member("password", &fault),
+            RegisterError::TooMany { retry_after } => too_many_attempts(retry_after),
+            RegisterError::Hash(error) => error.into(),
+            RegisterError::Create(error) => error.into(),
+        }
+    }
+}
+
+impl From<OwnPasswordError> for Problem {
+    fn from(error: OwnPasswordError) -> Self {
+        match error {
+            OwnPasswordError::New(fault) => refused_member("new_password", &fault),
+            OwnPasswordError::Wrong => wrong_password(),
+            OwnPasswordError::TooManyAttempts { retry_after } => too_many_attempts(retry_after),
+            OwnPasswordError::SessionOver => Self::invalid_token(),
+            OwnPasswordError::Hash(error) => error.into(),
+            OwnPasswordError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AdministrationError> for Problem {
+    fn from(error: AdministrationError) -> Self {
+        match error {
+            AdministrationError::Refused(refusal) => refusal.into(),
+            AdministrationError::NoSuchUser(_) => not_found("user_not_found", &error),
+            AdministrationError::NoSuchGrant => not_found("grant_not_found", &error),
+            AdministrationError::NoSuchKey => not_found("key_not_found", &error),
+            AdministrationError::Past => refused_member("expires_at", &error),
+            AdministrationError::Password(fault) => refused_member("password", &fault),
+            AdministrationError::Hash(error) => error.into(),
+            AdministrationError::Create(error) => error.into(),
+            AdministrationError::Change(error) => error.into(),
+            AdministrationError::Grant(error) => error.into(),
+            AdministrationError::Key(error) => error.into(),
+            AdministrationError::Random(error) => Self::internal(error),
+            AdministrationError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateError> for Problem {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::NameTaken(_) => conflict("username_taken", &error),
+            CreateError::EmailTaken => conflict("email_taken", &error),
+            CreateError::UnknownRole(_) => unknown_role(&error),
+            CreateError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::NoSuchUser(_) => not_found("user_not_found", &error),
+            ChangeError::NoSuchRole(_) => not_found("role_not_found", &error),
+            ChangeError::LastAdmin => conflict("last_admin", &error),
+            ChangeError::EmailTaken => conflict("email_taken", &error),
+            ChangeError::BuiltinRole(_) => conflict("builtin_role", &error),
+            ChangeError::RoleInUse(_) => conflict("role_in_use", &error),
+            ChangeError::UnknownRole(_) => unknown_role(&error),
+            ChangeError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<GrantError> for Problem {
+    fn from(error: GrantError) -> Self {
+        match error {
+            GrantError::NoSuchUser(_) => {
+                refused("unknown_user", vec![member_fault("username", error.to_string())])
+            }
+            GrantError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::NameTaken(_) => conflict("key_name_taken", &error),
+            KeyError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<HashError> for Problem {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::unavailable(
+                "busy",
+                "Too many passwords are being checked; yours was not. Try again.",
+            ),
+            error => Self::internal(error),
+        }
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
@@ -72,21 +179,42 @@ impl From<StoreError> for Problem {
 
 impl From<Unavailable> for Problem {
     fn from(error: Unavailable) -> Self {
-        let detail = "The database does not answer; what was asked for may not be kept. Try again.";
+        let detail = "The database does not answer; a change may not have been saved. Try again.";
         Self::unavailable("store_unavailable", detail).caused_by(error)
     }
 }
 
-/// The key is good: another log-in would not help, and another kind of credential would.
+/// 422, for faults of members of the body.
+pub(super) fn refused(code: &'static str, faults: Vec<FieldFault>) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, "A value in the body is refused.")
+        .with_errors(faults)
+}
+
+/// 422 `invalid_value`, for one member of the body.
+pub(super) fn refused_member(name: &str, fault: &impl ToString) -> Problem {
+    refused("invalid_value", vec![member_fault(name, fault.to_string())])
+}
+
+/// 404, for a user name in the path that no user can have.
+pub(super) fn no_such_user() -> Problem {
+    Problem::not_found("user_not_found", "There is no such user.")
+}
+
+/// 404, for a role name in the path that no role can have.
+pub(super) fn no_such_role() -> Problem {
+    Problem::not_found("role_not_found", "There is no such role.")
+}
+
+/// 403 and not 401: the key is valid, and another log-in would not help.
 fn session_required() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "session_required",
-        "This is for whoever has logged in: an API key has no session and no account.",
+        "This needs a session: an API key has no session and no account.",
     )
 }
 
-/// Somebody else may hold the token: the holder has to log in again, and is told why.
+/// Another holder may have used the token: the user has to log in again.
 fn refresh_reused() -> Problem {
     Problem::new(
         StatusCode::UNAUTHORIZED,
@@ -97,33 +225,53 @@ fn refresh_reused() -> Problem {
 }
 
 fn refreshed_too_soon(wait: Duration) -> Problem {
-    let seconds = wait.as_millis().div_ceil(1000).max(1);
-    Problem::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "refreshed_too_soon",
-        "The session was renewed a moment ago; use what that gave, or try again later.",
-    )
-    .header(header::RETRY_AFTER, seconds.to_string())
+    let detail = "The session was renewed a moment ago; use those tokens, or try again later.";
+    Problem::too_many_requests("refreshed_too_soon", detail, wait)
+}
+
+fn too_many_attempts(wait: Duration) -> Problem {
+    let detail = "Too many log-ins have failed; try again later.";
+    Problem::too_many_requests("too_many_attempts", detail, wait)
 }
 
 fn invalid_credentials() -> Problem {
     Problem::new(
         StatusCode::UNAUTHORIZED,
         "invalid_credentials",
-        "No user has this name and password, or the user may not log in.",
+        "The user name or the password is wrong, or the user may not log in.",
     )
     .header(header::WWW_AUTHENTICATE, "Bearer realm=\"sso\"")
 }
 
-/// The time to wait is rounded up: who comes back then is not sent away again.
-pub(super) fn too_many_attempts(retry_after: Duration) -> Problem {
-    let seconds = retry_after.as_millis().div_ceil(1000).max(1);
+/// 403 without a challenge: the session is still valid. After a 401 a client would log its user
+/// out because of a typing error.
+fn wrong_password() -> Problem {
     Problem::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "too_many_attempts",
-        "Too many log-ins have failed; try again later.",
+        StatusCode::FORBIDDEN,
+        "invalid_credentials",
+        "The current password is wrong; nothing was changed.",
     )
-    .header(header::RETRY_AFTER, seconds.to_string())
+    .with_errors(vec![member_fault("current_password", "is wrong")])
+}
+
+fn unknown_role(error: &impl ToString) -> Problem {
+    refused("unknown_role", vec![member_fault("roles", error.to_string())])
+}
+
+fn not_found(code: &'static str, error: &impl ToString) -> Problem {
+    Problem::not_found(code, sentence(error))
+}
+
+fn conflict(code: &'static str, error: &impl ToString) -> Problem {
+    Problem::new(StatusCode::CONFLICT, code, sentence(error))
+}
+
+/// The message of an error as a sentence.
+fn sentence(error: &impl ToString) -> String {
+    let message = error.to_string();
+    let mut characters = message.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), characters.as_str())
 }
 
 #[cfg(test)]
@@ -134,7 +282,7 @@ mod tests {
     use crate::sessions::TooManySessions;
 
     #[test]
-    fn who_is_refused_before_anything_was_decided_may_try_again() {
+    fn an_undecided_log_in_may_be_tried_again() {
         for (error, code) in [
             (LoginError::Hash(HashError::Busy), "busy"),
             (LoginError::TooManySessions(TooManySessions), "too_many_sessions"),

@@ -1,6 +1,5 @@
 //! HTTP in front of the authority: it translates, and decides nothing.
 
-mod account_error;
 mod admin;
 mod auth;
 mod caller;

@@ -13,7 +13,8 @@ use shared_types::paths;
 use super::{
     admin,
     auth::{
-        login, logout, password, refresh, register, session, sessions, validate, validate_batch,
+        login, logout, password, refresh, register, session, sessions, user, validate,
+        validate_batch,
     },
     caller::csrf,
     cors, pages,
@@ -81,7 +82,7 @@ fn routes(app: &mut ServiceConfig) {
         .service(endpoint("/auth/refresh").get(pages::renew).post(refresh::refresh))
         .service(endpoint("/auth/logout").post(logout::logout))
         .service(endpoint("/auth/session").get(session::session))
-        .service(endpoint("/auth/user").get(session::user))
+        .service(endpoint("/auth/user").get(user::user))
         .service(endpoint("/auth/sessions").get(sessions::list).delete(sessions::end_others))
         .service(endpoint("/auth/sessions/{id}").delete(sessions::end_one));
 

@@ -1,16 +1,19 @@
 //! `GET /admin/audit`.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
-use service_runtime::http::Result;
+use actix_web::{HttpResponse, web::Data};
+use service_runtime::http::{Authenticated, Result};
 
-use super::listed::{listed, part};
-use crate::{administration::Administration, http::caller::administrator::Administrator};
+use super::page::{PageQuery, list_response};
+use crate::{
+    administration::Administration,
+    http::{caller::administrator::Administrator, wire::query::QueryString},
+};
 
-/// Some security events, the newest first, each as it stands in the audit log.
+/// Lists security events, the newest first, each as it stands in the audit log.
 pub(super) async fn list(
-    _: Administrator,
-    request: HttpRequest,
-    desk: Data<Administration>,
+    _: Authenticated<Administrator>,
+    QueryString(PageQuery(part)): QueryString<PageQuery<i64>>,
+    administration: Data<Administration>,
 ) -> Result<HttpResponse> {
-    Ok(listed("events", desk.audit(&part(&request)?).await?))
+    Ok(list_response("events", administration.audit(&part).await?))
 }

@@ -1,83 +1,46 @@
 //! `GET` and `POST /admin/grants`; `DELETE /admin/grants/{id}`.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Path, Payload},
+    HttpResponse,
+    web::{Data, Path},
 };
 use chrono::{DateTime, Utc};
-use serde::Serialize;
-use service_runtime::http::{Query, Result};
+use serde::{Deserialize, Serialize};
+use service_runtime::http::{Authenticated, Result};
+use shared_types::Permission;
 use uuid::Uuid;
 
-use super::listed::{done, listed, part};
+use super::page::{PageQuery, list_response};
 use crate::{
-    administration::{Actor, Administration, AdministrationError},
-    grants::{Grant, NewGrant},
+    administration::{Administration, AdministrationError},
+    grants::{Grant, NewGrant, Reason},
     http::{
         caller::administrator::Administrator,
         wire::{
-            answer::private_in,
+            body_faults::BodyFaults,
             instant::Instant,
-            json_body::{Members, members_of},
+            json::JsonBody,
+            member::Member,
+            query::{NoParameters, QueryString},
+            response::{no_content, private_in},
         },
     },
+    users::Username,
 };
 
-/// Some grants, the oldest first.
-pub(super) async fn list(
-    _: Administrator,
-    request: HttpRequest,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    let page = desk.grants(&part(&request)?).await?;
-    Ok(listed("grants", page.map(Shown::from)))
+/// The body of a new grant.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in crate::http) struct CreateGrantRequest {
+    username: Member<String>,
+    permission: Member<String>,
+    expires_at: Member<String>,
+    reason: Member<String>,
 }
 
-/// A new grant.
-pub(super) async fn create(
-    mut admin: Administrator,
-    request: HttpRequest,
-    body: Payload,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    let members = members_of(&request, body).await?;
-    let actor = admin.actor()?;
-    let grant = desk.create_grant(actor, grant_in(members, actor)?).await?;
-    Ok(private_in(HttpResponse::Created(), &Shown::from(grant)))
-}
-
-/// Takes a grant back.
-pub(super) async fn delete(
-    mut admin: Administrator,
-    request: HttpRequest,
-    id: Path<String>,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    Query::parse(request.query_string()).finish()?;
-    let id = id.parse().map_err(|_| AdministrationError::NoSuchGrant)?;
-    desk.delete_grant(admin.actor()?, id).await?;
-    Ok(done())
-}
-
-fn grant_in(mut members: Members, actor: Actor<'_>) -> Result<NewGrant> {
-    let username = members.required("username");
-    let permission = members.required("permission");
-    let expires_at = members.required::<Instant>("expires_at");
-    let reason = members.required("reason");
-    let grant = || {
-        Some(NewGrant {
-            username: username?,
-            permission: permission?,
-            expires_at: expires_at?.0,
-            reason: reason?,
-            granted_by: actor.name().to_owned(),
-        })
-    };
-    members.finish_exactly(grant())
-}
-
+/// A grant.
 #[derive(Serialize)]
-struct Shown {
+struct GrantResponse {
     id: Uuid,
     username: String,
     permission: String,
@@ -87,7 +50,80 @@ struct Shown {
     created_at: DateTime<Utc>,
 }
 
-impl From<Grant> for Shown {
+/// Lists grants, the oldest first.
+pub(super) async fn list(
+    _: Authenticated<Administrator>,
+    QueryString(PageQuery(part)): QueryString<PageQuery<Uuid>>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    let page = administration.grants(&part).await?;
+    Ok(list_response("grants", page.map(GrantResponse::from)))
+}
+
+/// Creates a grant.
+pub(super) async fn create(
+    Authenticated(mut admin): Authenticated<Administrator>,
+    JsonBody(body): JsonBody<CreateGrantRequest>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    let actor = admin.actor()?;
+    let grant = GrantTerms::try_from(body)?.granted_by(actor.name());
+    let grant = administration.create_grant(actor, grant).await?;
+    Ok(private_in(HttpResponse::Created(), &GrantResponse::from(grant)))
+}
+
+/// Deletes a grant.
+pub(super) async fn delete(
+    Authenticated(mut admin): Authenticated<Administrator>,
+    _: QueryString<NoParameters>,
+    id: Path<String>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    let id = id.parse().map_err(|_| AdministrationError::NoSuchGrant)?;
+    administration.delete_grant(admin.actor()?, id).await?;
+    Ok(no_content())
+}
+
+struct GrantTerms {
+    username: Username,
+    permission: Permission,
+    expires_at: Instant,
+    reason: Reason,
+}
+
+impl TryFrom<CreateGrantRequest> for GrantTerms {
+    type Error = BodyFaults;
+
+    fn try_from(request: CreateGrantRequest) -> Result<Self, BodyFaults> {
+        let mut faults = BodyFaults::default();
+        let username = faults.required("username", request.username);
+        let permission = faults.required("permission", request.permission);
+        let expires_at = faults.required("expires_at", request.expires_at);
+        let reason = faults.required("reason", request.reason);
+        faults.finish(|| {
+            Some(Self {
+                username: username?,
+                permission: permission?,
+                expires_at: expires_at?,
+                reason: reason?,
+            })
+        })
+    }
+}
+
+impl GrantTerms {
+    fn granted_by(self, name: &str) -> NewGrant {
+        NewGrant {
+            username: self.username,
+            permission: self.permission,
+            expires_at: self.expires_at.0,
+            reason: self.reason,
+            granted_by: name.to_owned(),
+        }
+    }
+}
+
+impl From<Grant> for GrantResponse {
     fn from(grant: Grant) -> Self {
         Self {
             id: grant.id,

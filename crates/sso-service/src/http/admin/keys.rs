@@ -1,82 +1,51 @@
 //! `GET` and `POST /admin/keys`; `DELETE /admin/keys/{id}`.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Path, Payload},
+    HttpResponse,
+    web::{Data, Path},
 };
 use chrono::{DateTime, Utc};
-use serde::Serialize;
-use service_runtime::http::{Query, Result};
+use serde::{Deserialize, Serialize};
+use service_runtime::http::{Authenticated, Result};
 use uuid::Uuid;
 
-use super::listed::{done, listed, part};
+use super::page::{PageQuery, list_response};
 use crate::{
     administration::{Administration, AdministrationError, KeyWish},
     http::{
         caller::administrator::Administrator,
         wire::{
-            answer::private_in,
+            body_faults::{BodyFaults, TextList},
             instant::Instant,
-            json_body::{Members, members_of},
+            json::JsonBody,
+            member::Member,
+            query::{NoParameters, QueryString},
+            response::{no_content, private_in},
         },
     },
     keys::ApiKey,
 };
 
-/// Some keys, the oldest first.
-pub(super) async fn list(
-    _: Administrator,
-    request: HttpRequest,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    let page = desk.keys(&part(&request)?).await?;
-    Ok(listed("keys", page.map(Shown::from)))
+/// The body of a new API key.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in crate::http) struct CreateKeyRequest {
+    name: Member<String>,
+    permissions: Member<TextList>,
+    expires_at: Member<String>,
 }
 
-/// A new key: the one answer that holds it.
-pub(super) async fn create(
-    mut admin: Administrator,
-    request: HttpRequest,
-    body: Payload,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    let wish = wish_in(members_of(&request, body).await?)?;
-    let (token, key) = desk.create_key(admin.actor()?, wish).await?;
-    let answer = Created { key: token.expose(), shown: key.into() };
-    Ok(private_in(HttpResponse::Created(), &answer))
-}
-
-/// Deletes a key.
-pub(super) async fn delete(
-    mut admin: Administrator,
-    request: HttpRequest,
-    id: Path<String>,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    Query::parse(request.query_string()).finish()?;
-    let id = id.parse().map_err(|_| AdministrationError::NoSuchKey)?;
-    desk.delete_key(admin.actor()?, id).await?;
-    Ok(done())
-}
-
-fn wish_in(mut members: Members) -> Result<KeyWish> {
-    let name = members.required("name");
-    let permissions = members.required_values("permissions");
-    let expires_at = members.value_or_null::<Instant>("expires_at").flatten();
-    let expires_at = expires_at.map(|instant| instant.0);
-    let wish = || Some(KeyWish { name: name?, permissions: permissions?, expires_at });
-    members.finish_exactly(wish())
-}
-
+/// A new API key: the one answer that holds its text.
 #[derive(Serialize)]
-struct Created<'a> {
+struct CreatedKeyResponse<'a> {
     key: &'a str,
     #[serde(flatten)]
-    shown: Shown,
+    details: KeyResponse,
 }
 
+/// An API key.
 #[derive(Serialize)]
-struct Shown {
+struct KeyResponse {
     id: Uuid,
     name: String,
     permissions: Vec<String>,
@@ -85,7 +54,54 @@ struct Shown {
     created_at: DateTime<Utc>,
 }
 
-impl From<ApiKey> for Shown {
+/// Lists API keys, the oldest first.
+pub(super) async fn list(
+    _: Authenticated<Administrator>,
+    QueryString(PageQuery(part)): QueryString<PageQuery<Uuid>>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    let page = administration.keys(&part).await?;
+    Ok(list_response("keys", page.map(KeyResponse::from)))
+}
+
+/// Creates an API key.
+pub(super) async fn create(
+    Authenticated(mut admin): Authenticated<Administrator>,
+    JsonBody(body): JsonBody<CreateKeyRequest>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    let wish = body.try_into()?;
+    let (token, key) = administration.create_key(admin.actor()?, wish).await?;
+    let answer = CreatedKeyResponse { key: token.expose(), details: key.into() };
+    Ok(private_in(HttpResponse::Created(), &answer))
+}
+
+/// Deletes an API key.
+pub(super) async fn delete(
+    Authenticated(mut admin): Authenticated<Administrator>,
+    _: QueryString<NoParameters>,
+    id: Path<String>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    let id = id.parse().map_err(|_| AdministrationError::NoSuchKey)?;
+    administration.delete_key(admin.actor()?, id).await?;
+    Ok(no_content())
+}
+
+impl TryFrom<CreateKeyRequest> for KeyWish {
+    type Error = BodyFaults;
+
+    fn try_from(request: CreateKeyRequest) -> Result<Self, BodyFaults> {
+        let mut faults = BodyFaults::default();
+        let name = faults.required("name", request.name);
+        let permissions = faults.required_list("permissions", request.permissions);
+        let expires_at = faults.nullable::<Instant>("expires_at", request.expires_at).flatten();
+        let expires_at = expires_at.map(|instant| instant.0);
+        faults.finish(|| Some(Self { name: name?, permissions: permissions?, expires_at }))
+    }
+}
+
+impl From<ApiKey> for KeyResponse {
     fn from(key: ApiKey) -> Self {
         Self {
             id: key.id,

@@ -3,7 +3,7 @@
 mod audit;
 mod grants;
 mod keys;
-mod listed;
+mod page;
 mod roles;
 mod routes;
 mod sessions;

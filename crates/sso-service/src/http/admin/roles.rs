@@ -1,78 +1,95 @@
 //! `GET /admin/roles`; `PUT` and `DELETE /admin/roles/{role}`.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Path, Payload},
+    HttpResponse,
+    web::{Data, Path},
 };
-use serde::Serialize;
-use service_runtime::http::{Query, Result};
+use serde::{Deserialize, Serialize};
+use service_runtime::http::{Authenticated, Result};
 use shared_types::Permission;
 
-use super::listed::{done, listed, part};
+use super::page::{PageQuery, list_response};
 use crate::{
     administration::Administration,
     http::{
-        account_error::no_such_role,
         caller::administrator::Administrator,
-        wire::{answer::private_in, json_body::members_of},
+        error::no_such_role,
+        wire::{
+            body_faults::{BodyFaults, TextList},
+            json::JsonBody,
+            member::Member,
+            query::{NoParameters, QueryString},
+            response::{no_content, private_in},
+        },
     },
     users::{Permissions, Role, RoleName},
 };
 
-/// Some roles, by name.
-pub(super) async fn list(
-    _: Administrator,
-    request: HttpRequest,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    let page = desk.roles(&part(&request)?).await?;
-    Ok(listed("roles", page.map(Shown::from)))
+/// The body that sets a role.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in crate::http) struct SetRoleRequest {
+    permissions: Member<TextList>,
 }
 
-/// Makes a role permit this and nothing else.
-pub(super) async fn set(
-    mut admin: Administrator,
-    request: HttpRequest,
-    name: Path<String>,
-    body: Payload,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    let mut members = members_of(&request, body).await?;
-    let role = name.parse::<RoleName>();
-    let role = role.map_err(|fault| members.refuse_parameter("role", fault.to_string())).ok();
-    let permissions = members.required_values::<Permission>("permissions");
-    let (role, permissions) = members.finish_exactly(role.zip(permissions))?;
-    let shown = Shown {
-        name: role.as_str().to_owned(),
-        permissions: Permissions::lasting(&permissions).spelled().to_vec(),
-        builtin: false,
-    };
-    let created = desk.set_role(admin.actor()?, role, permissions).await?;
-    let response = if created { HttpResponse::Created() } else { HttpResponse::Ok() };
-    Ok(private_in(response, &shown))
-}
-
-/// Deletes a role.
-pub(super) async fn delete(
-    mut admin: Administrator,
-    request: HttpRequest,
-    name: Path<String>,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    Query::parse(request.query_string()).finish()?;
-    let role = name.parse().map_err(|_| no_such_role())?;
-    desk.delete_role(admin.actor()?, role).await?;
-    Ok(done())
-}
-
+/// A role.
 #[derive(Serialize)]
-struct Shown {
+struct RoleResponse {
     name: String,
     permissions: Vec<String>,
     builtin: bool,
 }
 
-impl From<Role> for Shown {
+/// Lists roles, by name.
+pub(super) async fn list(
+    _: Authenticated<Administrator>,
+    QueryString(PageQuery(part)): QueryString<PageQuery>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    let page = administration.roles(&part).await?;
+    Ok(list_response("roles", page.map(RoleResponse::from)))
+}
+
+/// Creates a role, or replaces its permissions.
+pub(super) async fn set(
+    Authenticated(mut admin): Authenticated<Administrator>,
+    JsonBody(body): JsonBody<SetRoleRequest>,
+    name: Path<String>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    let (role, permissions) = body.of_role(&name)?;
+    let answer = RoleResponse {
+        name: role.as_str().to_owned(),
+        permissions: Permissions::lasting(&permissions).spelled().to_vec(),
+        builtin: false,
+    };
+    let created = administration.set_role(admin.actor()?, role, permissions).await?;
+    let response = if created { HttpResponse::Created() } else { HttpResponse::Ok() };
+    Ok(private_in(response, &answer))
+}
+
+/// Deletes a role.
+pub(super) async fn delete(
+    Authenticated(mut admin): Authenticated<Administrator>,
+    _: QueryString<NoParameters>,
+    name: Path<String>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    let role = name.parse().map_err(|_| no_such_role())?;
+    administration.delete_role(admin.actor()?, role).await?;
+    Ok(no_content())
+}
+
+impl SetRoleRequest {
+    fn of_role(self, name: &str) -> Result<(RoleName, Vec<Permission>), BodyFaults> {
+        let mut faults = BodyFaults::default();
+        let role = faults.path_parameter("role", name);
+        let permissions = faults.required_list("permissions", self.permissions);
+        faults.finish(|| role.zip(permissions))
+    }
+}
+
+impl From<Role> for RoleResponse {
     fn from(role: Role) -> Self {
         Self { permissions: role.permissions(), name: role.name, builtin: role.builtin }
     }

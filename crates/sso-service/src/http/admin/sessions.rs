@@ -3,49 +3,33 @@
 use std::net::IpAddr;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     web::{Data, Path},
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use service_runtime::http::{Query, Result};
+use service_runtime::http::{Authenticated, Result};
 use uuid::Uuid;
 
 use super::{
-    listed::{done, listed, part},
+    page::{PageQuery, list_response},
     users::username,
 };
 use crate::{
-    administration::Administration, http::caller::administrator::Administrator,
+    administration::Administration,
+    http::{
+        caller::administrator::Administrator,
+        wire::{
+            query::{NoParameters, QueryString},
+            response::no_content,
+        },
+    },
     sessions::SessionDetails,
 };
 
-/// Some sessions of a user, the newest first.
-pub(super) async fn list(
-    _: Administrator,
-    request: HttpRequest,
-    name: Path<String>,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    let part = part(&request)?;
-    let page = desk.sessions_of(&username(&name)?, &part).await?;
-    Ok(listed("sessions", page.map(Shown::from)))
-}
-
-/// Ends them all.
-pub(super) async fn end(
-    mut admin: Administrator,
-    request: HttpRequest,
-    name: Path<String>,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    Query::parse(request.query_string()).finish()?;
-    desk.end_sessions_of(admin.actor()?, username(&name)?).await?;
-    Ok(done())
-}
-
+/// A session of a user.
 #[derive(Serialize)]
-struct Shown {
+struct UserSessionResponse {
     id: Uuid,
     created_at: DateTime<Utc>,
     last_seen_at: DateTime<Utc>,
@@ -54,7 +38,29 @@ struct Shown {
     user_agent: Option<String>,
 }
 
-impl From<SessionDetails> for Shown {
+/// Lists sessions of a user, the newest first.
+pub(super) async fn list(
+    _: Authenticated<Administrator>,
+    QueryString(PageQuery(part)): QueryString<PageQuery<Uuid>>,
+    name: Path<String>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    let page = administration.sessions_of(&username(&name)?, &part).await?;
+    Ok(list_response("sessions", page.map(UserSessionResponse::from)))
+}
+
+/// Ends all sessions of a user.
+pub(super) async fn end(
+    Authenticated(mut admin): Authenticated<Administrator>,
+    _: QueryString<NoParameters>,
+    name: Path<String>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    administration.end_sessions_of(admin.actor()?, username(&name)?).await?;
+    Ok(no_content())
+}
+
+impl From<SessionDetails> for UserSessionResponse {
     fn from(session: SessionDetails) -> Self {
         Self {
             id: session.id,

@@ -1,118 +1,56 @@
 //! `GET` and `POST /admin/users`; `GET`, `PATCH` and `DELETE /admin/users/{username}`.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Path, Payload},
+    HttpResponse,
+    web::{Data, Path},
 };
 use chrono::{DateTime, Utc};
-use serde::Serialize;
-use service_runtime::http::{Problem, Query, Result};
+use serde::{Deserialize, Serialize};
+use service_runtime::http::{Authenticated, Problem, Result};
 use uuid::Uuid;
 
-use super::listed::{done, listed, part};
+use super::page::{PageQuery, list_response};
 use crate::{
     administration::{Administration, NewUserWish, UserWish},
     http::{
-        account_error::no_such_user,
         caller::administrator::Administrator,
+        error::no_such_user,
         wire::{
-            answer::{private, private_in},
-            json_body::{Members, members_of},
+            body_faults::{BodyFaults, TextList},
+            json::JsonBody,
+            member::Member,
+            query::{NoParameters, QueryString},
+            response::{no_content, private, private_in},
         },
     },
     users::{RoleName, User, Username},
 };
 
-/// Some users, by name.
-pub(super) async fn list(
-    _: Administrator,
-    request: HttpRequest,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    let page = desk.users(&part(&request)?).await?;
-    Ok(listed("users", page.map(Shown::from)))
+/// The body of a new user.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in crate::http) struct CreateUserRequest {
+    username: Member<String>,
+    password: Member<String>,
+    email: Member<String>,
+    /// The role `user` if it is absent.
+    roles: Member<TextList>,
 }
 
-/// A new user.
-pub(super) async fn create(
-    mut admin: Administrator,
-    request: HttpRequest,
-    body: Payload,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    let wish = new_user_in(members_of(&request, body).await?)?;
-    let user = desk.create_user(admin.actor()?, wish).await?;
-    Ok(private_in(HttpResponse::Created(), &Shown::from(user)))
+/// The body of a change of a user. Absent members stay as they are.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in crate::http) struct UpdateUserRequest {
+    roles: Member<TextList>,
+    disabled: Member<bool>,
+    password: Member<String>,
+    /// Null removes the address.
+    email: Member<String>,
 }
 
 /// A user.
-pub(super) async fn show(
-    _: Administrator,
-    request: HttpRequest,
-    name: Path<String>,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    Query::parse(request.query_string()).finish()?;
-    Ok(private(&Shown::from(desk.user(&username(&name)?).await?)))
-}
-
-/// Changes what is named of a user, and nothing else.
-pub(super) async fn update(
-    mut admin: Administrator,
-    request: HttpRequest,
-    name: Path<String>,
-    body: Payload,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    let wish = wish_in(members_of(&request, body).await?)?;
-    let user = desk.update_user(admin.actor()?, username(&name)?, wish).await?;
-    Ok(private(&Shown::from(user)))
-}
-
-/// Deletes a user.
-pub(super) async fn delete(
-    mut admin: Administrator,
-    request: HttpRequest,
-    name: Path<String>,
-    desk: Data<Administration>,
-) -> Result<HttpResponse> {
-    Query::parse(request.query_string()).finish()?;
-    desk.delete_user(admin.actor()?, username(&name)?).await?;
-    Ok(done())
-}
-
-/// The user of a path. What can be nobody's name is nobody.
-pub(super) fn username(name: &str) -> Result<Username, Problem> {
-    name.parse().map_err(|_| no_such_user())
-}
-
-/// Without roles it is the role that everybody has.
-fn new_user_in(mut members: Members) -> Result<NewUserWish> {
-    let username = members.required("username");
-    let password = members.required("password");
-    let email = members.value_or_null("email").flatten();
-    let roles = roles_in(&mut members).unwrap_or_else(|| vec!["user".to_owned()]);
-    let wish = || Some(NewUserWish { username: username?, password: password?, email, roles });
-    members.finish_exactly(wish())
-}
-
-fn wish_in(mut members: Members) -> Result<UserWish> {
-    let wish = UserWish {
-        roles: roles_in(&mut members),
-        disabled: members.optional_flag("disabled"),
-        password: members.contains("password").then(|| members.required("password")).flatten(),
-        email: members.value_or_null("email"),
-    };
-    members.finish_exactly(Some(wish))
-}
-
-fn roles_in(members: &mut Members) -> Option<Vec<String>> {
-    let roles: Vec<RoleName> = members.values("roles")?;
-    Some(roles.iter().map(ToString::to_string).collect())
-}
-
 #[derive(Serialize)]
-struct Shown {
+struct UserResponse {
     id: Uuid,
     username: String,
     email: Option<String>,
@@ -123,7 +61,100 @@ struct Shown {
     created_at: DateTime<Utc>,
 }
 
-impl From<User> for Shown {
+/// Lists users, by name.
+pub(super) async fn list(
+    _: Authenticated<Administrator>,
+    QueryString(PageQuery(part)): QueryString<PageQuery>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    let page = administration.users(&part).await?;
+    Ok(list_response("users", page.map(UserResponse::from)))
+}
+
+/// Creates a user.
+pub(super) async fn create(
+    Authenticated(mut admin): Authenticated<Administrator>,
+    JsonBody(body): JsonBody<CreateUserRequest>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    let wish = body.try_into()?;
+    let user = administration.create_user(admin.actor()?, wish).await?;
+    Ok(private_in(HttpResponse::Created(), &UserResponse::from(user)))
+}
+
+/// Shows a user.
+pub(super) async fn show(
+    _: Authenticated<Administrator>,
+    _: QueryString<NoParameters>,
+    name: Path<String>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    Ok(private(&UserResponse::from(administration.user(&username(&name)?).await?)))
+}
+
+/// Changes the given members of a user.
+pub(super) async fn update(
+    Authenticated(mut admin): Authenticated<Administrator>,
+    JsonBody(body): JsonBody<UpdateUserRequest>,
+    name: Path<String>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    let wish = body.try_into()?;
+    let user = administration.update_user(admin.actor()?, username(&name)?, wish).await?;
+    Ok(private(&UserResponse::from(user)))
+}
+
+/// Deletes a user.
+pub(super) async fn delete(
+    Authenticated(mut admin): Authenticated<Administrator>,
+    _: QueryString<NoParameters>,
+    name: Path<String>,
+    administration: Data<Administration>,
+) -> Result<HttpResponse> {
+    administration.delete_user(admin.actor()?, username(&name)?).await?;
+    Ok(no_content())
+}
+
+/// The user name in a path. No user has a name that does not parse.
+pub(super) fn username(name: &str) -> Result<Username, Problem> {
+    name.parse().map_err(|_| no_such_user())
+}
+
+impl TryFrom<CreateUserRequest> for NewUserWish {
+    type Error = BodyFaults;
+
+    fn try_from(request: CreateUserRequest) -> Result<Self, BodyFaults> {
+        let mut faults = BodyFaults::default();
+        let username = faults.required("username", request.username);
+        let password = faults.required("password", request.password);
+        let email = faults.nullable("email", request.email).flatten();
+        let roles = role_names(&mut faults, request.roles);
+        let roles = roles.unwrap_or_else(|| vec!["user".to_owned()]);
+        faults.finish(|| Some(Self { username: username?, password: password?, email, roles }))
+    }
+}
+
+impl TryFrom<UpdateUserRequest> for UserWish {
+    type Error = BodyFaults;
+
+    fn try_from(request: UpdateUserRequest) -> Result<Self, BodyFaults> {
+        let mut faults = BodyFaults::default();
+        let wish = Self {
+            roles: role_names(&mut faults, request.roles),
+            disabled: faults.optional_flag("disabled", request.disabled),
+            password: faults.optional("password", request.password),
+            email: faults.nullable("email", request.email),
+        };
+        faults.finish(|| Some(wish))
+    }
+}
+
+fn role_names(faults: &mut BodyFaults, roles: Member<TextList>) -> Option<Vec<String>> {
+    let roles: Vec<RoleName> = faults.optional_list("roles", roles)?;
+    Some(roles.iter().map(ToString::to_string).collect())
+}
+
+impl From<User> for UserResponse {
     fn from(User { account, disabled, .. }: User) -> Self {
         Self {
             id: account.user_id,

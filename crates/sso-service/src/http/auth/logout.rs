@@ -1,7 +1,7 @@
 //! `POST /auth/logout`.
 
-use actix_web::{HttpRequest, HttpResponse, http::header::CACHE_CONTROL, web::Data};
-use service_runtime::http::{Problem, Query, RequestContext, Result};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use service_runtime::http::{Problem, RequestContext, Result};
 
 use crate::{
     authority::{Refusal, SessionAuthority},
@@ -10,18 +10,22 @@ use crate::{
             cookies,
             credential::{has_token_cookie, tokens_for_log_out},
         },
-        wire::source::source,
+        wire::{
+            query::{NoParameters, QueryString},
+            response::no_content_in,
+            source::source,
+        },
     },
     site::Site,
 };
 
-/// Ends the session of the token. A token that stands for none is as good as logged out.
+/// Ends the session of the token. An unknown token counts as logged out.
 pub(in crate::http) async fn logout(
+    _: QueryString<NoParameters>,
     request: HttpRequest,
     authority: Data<SessionAuthority>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    Query::parse(request.query_string()).finish()?;
     if !end_session(&request, &authority, &site).await? {
         return Err(Problem::not_authenticated());
     }
@@ -29,11 +33,12 @@ pub(in crate::http) async fn logout(
     if has_token_cookie(request.headers(), &site)? {
         cookies::take_back(&mut response, &site);
     }
-    Ok(response.insert_header((CACHE_CONTROL, "no-store")).finish())
+    Ok(no_content_in(response))
 }
 
-/// Ends the session that the tokens of a request stand for. Says whether there was a token, or a
-/// cookie without one: that is as good as logged out.
+/// Ends the session of the tokens in a request.
+///
+/// Gives whether there was a credential. A cookie without a token is one, and counts as logged out.
 pub(in crate::http) async fn end_session(
     request: &HttpRequest,
     authority: &SessionAuthority,
@@ -41,7 +46,7 @@ pub(in crate::http) async fn end_session(
 ) -> Result<bool> {
     let tokens = tokens_for_log_out(request, authority, site).await?;
     for token in &tokens {
-        // A key would not end by it.
+        // A log-out would not end an API key.
         if let Err(refusal @ Refusal::SessionRequired) = authority.principal(token) {
             return Err(refusal.into());
         }

@@ -1,11 +1,19 @@
 //! `/auth/…`: registration, log-in, validation, and the caller's own sessions.
 
+#[cfg(test)]
+mod bodies_tests;
+pub(super) mod credentials;
 pub(super) mod login;
+#[cfg(test)]
+mod login_tests;
 pub(super) mod logout;
 pub(super) mod password;
 pub(super) mod refresh;
 pub(super) mod register;
 pub(super) mod session;
 pub(super) mod sessions;
+pub(super) mod user;
 pub(super) mod validate;
 pub(super) mod validate_batch;
+#[cfg(test)]
+mod validate_tests;

@@ -1,37 +1,57 @@
 //! `POST /auth/password`.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::CACHE_CONTROL,
-    web::{Data, Payload},
-};
-use service_runtime::http::{RequestContext, Result};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use serde::Deserialize;
+use service_runtime::http::{Authenticated, RequestContext, Result};
+use zeroize::Zeroizing;
 
-use super::sessions::who_changes;
 use crate::{
     accounts::Accounts,
-    authority::SessionAuthority,
-    http::wire::{json_body::members_of, source::source},
-    site::Site,
+    http::{
+        caller::session_user::SessionUser,
+        wire::{
+            body_faults::BodyFaults, json::JsonBody, member::Member, response::no_content,
+            source::source,
+        },
+    },
     users::Password,
 };
 
-/// Gives whoever is logged in another password. The other sessions end.
+/// The body of a change of the caller's own password.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in crate::http) struct ChangePasswordRequest {
+    current_password: Member<String>,
+    new_password: Member<String>,
+}
+
+/// Changes the password of the caller, whose other sessions end.
 pub(in crate::http) async fn change(
+    Authenticated(SessionUser(user)): Authenticated<SessionUser>,
+    JsonBody(body): JsonBody<ChangePasswordRequest>,
     request: HttpRequest,
-    body: Payload,
-    authority: Data<SessionAuthority>,
     accounts: Data<Accounts>,
-    site: Data<Site>,
 ) -> Result<HttpResponse> {
-    let own = who_changes(&request, &authority, &site)?;
-    let mut members = members_of(&request, body).await?;
-    let current = members.required_text("current_password");
-    let new = members.required::<Password>("new_password");
-    let new = members.finish_with(new)?;
+    let PasswordChange { current, new } = body.try_into()?;
     let context = RequestContext::of(&request);
-    accounts.change_password(&own, &current, new, source(&context)).await?;
-    Ok(HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish())
+    accounts.change_password(&user, &current, new, source(&context)).await?;
+    Ok(no_content())
+}
+
+struct PasswordChange {
+    current: Zeroizing<String>,
+    new: Password,
+}
+
+impl TryFrom<ChangePasswordRequest> for PasswordChange {
+    type Error = BodyFaults;
+
+    fn try_from(request: ChangePasswordRequest) -> Result<Self, BodyFaults> {
+        let mut faults = BodyFaults::default();
+        let current = faults.required_text("current_password", request.current_password);
+        let new = faults.required("new_password", request.new_password);
+        faults.finish(|| Some(Self { current: current?, new: new? }))
+    }
 }
 
 #[cfg(test)]

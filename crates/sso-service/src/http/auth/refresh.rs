@@ -4,10 +4,10 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Payload},
 };
-use service_runtime::http::{Problem, Query, RequestContext, Result};
-use shared_types::BearerToken;
+use serde::Deserialize;
+use service_runtime::http::{Problem, RequestContext, Result};
+use shared_types::{BearerToken, SessionAnswer};
 
-use super::login::answer;
 use crate::{
     authority::SessionAuthority,
     http::{
@@ -16,43 +16,58 @@ use crate::{
             credential::{refresh_token_in_cookie, required},
             csrf,
         },
-        wire::{answer::private_in, json_body::members_if_any, source::source},
+        wire::{
+            body_faults::BodyFaults,
+            json::read_optional_json,
+            member::Member,
+            query::{NoParameters, QueryString},
+            response::private_in,
+            source::source,
+        },
     },
     site::Site,
 };
 
-/// Renews a session, by the token in the body, else by the one in the cookie; then in cookies.
+/// The body of a refresh. Without a body, the token is taken from the cookie.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in crate::http) struct RefreshRequest {
+    refresh_token: Member<String>,
+}
+
+/// Renews a session by the token in the body, else by the one in the cookie; the new tokens are
+/// then cookies as well.
 pub(in crate::http) async fn refresh(
+    _: QueryString<NoParameters>,
     request: HttpRequest,
     body: Payload,
     authority: Data<SessionAuthority>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    Query::parse(request.query_string()).finish()?;
-    let token_in_body = token_in_body(&request, body).await?;
-    let by_cookie = token_in_body.is_none();
-    let token = match token_in_body {
-        Some(token) => token,
+    let body: Option<RefreshRequest> = read_optional_json(&request, body).await?;
+    let by_cookie = body.is_none();
+    let token = match body {
+        Some(body) => body.token()?,
         None => token_in_cookie(&request, &authority, &site).await?,
     };
-    let from = RequestContext::of(&request);
-    let logged_in = authority.refresh(&token, source(&from)).await?;
+    let context = RequestContext::of(&request);
+    let logged_in = authority.refresh(&token, source(&context)).await?;
     let mut response = HttpResponse::Ok();
     if by_cookie {
         cookies::give(&mut response, &logged_in, &site);
     }
-    Ok(private_in(response, &answer(&logged_in)))
+    Ok(private_in(response, &SessionAnswer::from(&logged_in)))
 }
 
-/// The `refresh_token` of a JSON body. An empty body is none, whatever its type.
-async fn token_in_body(request: &HttpRequest, body: Payload) -> Result<Option<BearerToken>> {
-    let Some(mut members) = members_if_any(request, body).await? else {
-        return Ok(None);
-    };
-    let token = members.required_text("refresh_token");
-    members.finish()?;
-    // No token of ours is spelled so: it was never issued.
-    BearerToken::parse(token.as_bytes()).map(Some).map_err(|_| Problem::invalid_token())
+impl RefreshRequest {
+    /// # Errors
+    /// 401 for a text that is no token: none was ever issued so.
+    fn token(self) -> Result<BearerToken> {
+        let mut faults = BodyFaults::default();
+        let token = faults.required_text("refresh_token", self.refresh_token);
+        let token = faults.finish(|| token)?;
+        BearerToken::parse(token.as_bytes()).map_err(|_| Problem::invalid_token())
+    }
 }
 
 async fn token_in_cookie(

@@ -4,19 +4,35 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Payload},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use service_runtime::http::{RequestContext, Result};
 use uuid::Uuid;
 
 use crate::{
     accounts::{Accounts, Newcomer},
     http::wire::{
-        answer::private_in,
-        json_body::{Members, members_of},
+        body_faults::BodyFaults, json::read_json, member::Member, response::private_in,
         source::source,
     },
-    users::{Email, Password},
+    users::Email,
 };
+
+/// The body of a registration.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in crate::http) struct RegisterRequest {
+    username: Member<String>,
+    password: Member<String>,
+    email: Member<String>,
+}
+
+/// The account that was registered.
+#[derive(Serialize)]
+struct RegisterResponse<'a> {
+    id: Uuid,
+    username: &'a str,
+    email: Option<&'a str>,
+}
 
 /// Creates an account for a stranger.
 pub(in crate::http) async fn register(
@@ -24,11 +40,11 @@ pub(in crate::http) async fn register(
     body: Payload,
     accounts: Data<Accounts>,
 ) -> Result<HttpResponse> {
-    // Where nobody may register it is of no use to mend the request.
+    // Before the body: where registration is closed, no other body would help.
     accounts.check_open()?;
-    let newcomer = newcomer_in(members_of(&request, body).await?)?;
+    let newcomer = read_json::<RegisterRequest>(&request, body).await?.try_into()?;
     let registered = accounts.register(newcomer, source(&RequestContext::of(&request))).await?;
-    let answer = Answer {
+    let answer = RegisterResponse {
         id: registered.id,
         username: registered.username.as_str(),
         email: registered.email.as_ref().map(Email::as_str),
@@ -36,19 +52,16 @@ pub(in crate::http) async fn register(
     Ok(private_in(HttpResponse::Created(), &answer))
 }
 
-fn newcomer_in(mut members: Members) -> Result<Newcomer> {
-    let username = members.required("username");
-    let password = members.required::<Password>("password");
-    let email = members.value_or_null("email").flatten();
-    let newcomer = || Some(Newcomer { username: username?, password: password?, email });
-    members.finish_with(newcomer())
-}
+impl TryFrom<RegisterRequest> for Newcomer {
+    type Error = BodyFaults;
 
-#[derive(Serialize)]
-struct Answer<'a> {
-    id: Uuid,
-    username: &'a str,
-    email: Option<&'a str>,
+    fn try_from(request: RegisterRequest) -> Result<Self, BodyFaults> {
+        let mut faults = BodyFaults::default();
+        let username = faults.required("username", request.username);
+        let password = faults.required("password", request.password);
+        let email = faults.nullable("email", request.email).flatten();
+        faults.finish(|| Some(Self { username: username?, password: password?, email }))
+    }
 }
 
 #[cfg(test)]

@@ -1,74 +1,28 @@
-//! `GET /auth/session` and `GET /auth/user`: what is known about oneself.
+//! `GET /auth/session`.
 
 use std::net::IpAddr;
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpResponse, web::Data};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use service_runtime::http::{Problem, Query, Result};
+use service_runtime::http::{Authenticated, Problem, Result};
 use shared_types::Validation;
-use uuid::Uuid;
 
 use crate::{
     authority::{Holder, SessionAuthority},
     http::{
-        caller::credential::{required, token_of},
-        wire::{answer::private, validation::validation},
+        caller::session_user::SessionUser,
+        wire::{
+            query::{NoParameters, QueryString},
+            response::private,
+            validation::validation,
+        },
     },
-    sessions::Principal,
-    site::Site,
 };
 
 /// The session of the token.
-pub(in crate::http) async fn session(
-    request: HttpRequest,
-    authority: Data<SessionAuthority>,
-    site: Data<Site>,
-) -> Result<HttpResponse> {
-    let principal = authenticate(&request, &authority, &site)?;
-    let details = authority.session_details(&principal.session).await?;
-    let details = details.ok_or_else(Problem::invalid_token)?;
-    let holder = Holder::from(principal);
-    Ok(private(&SessionAnswer {
-        validation: validation(&holder),
-        created_at: details.created_at,
-        last_seen_at: details.last_seen_at,
-        ip: details.ip,
-        user_agent: details.user_agent.as_deref(),
-    }))
-}
-
-/// The user of the token.
-pub(in crate::http) async fn user(
-    request: HttpRequest,
-    authority: Data<SessionAuthority>,
-    site: Data<Site>,
-) -> Result<HttpResponse> {
-    let principal = authenticate(&request, &authority, &site)?;
-    let account = &*principal.account;
-    Ok(private(&UserAnswer {
-        id: account.user_id,
-        username: &account.username,
-        email: account.email.as_deref(),
-        roles: &account.roles,
-        permissions: account.permissions.spelled(),
-        created_at: account.created_at,
-    }))
-}
-
-/// Whoever asks about oneself, without any parameter.
-pub(in crate::http) fn authenticate(
-    request: &HttpRequest,
-    authority: &SessionAuthority,
-    site: &Site,
-) -> Result<Principal> {
-    Query::parse(request.query_string()).finish()?;
-    let token = required(token_of(request, authority, site)?)?;
-    Ok(authority.principal(&token)?)
-}
-
 #[derive(Serialize)]
-struct SessionAnswer<'a> {
+struct SessionResponse<'a> {
     #[serde(flatten)]
     validation: Validation<'a>,
     created_at: DateTime<Utc>,
@@ -77,14 +31,22 @@ struct SessionAnswer<'a> {
     user_agent: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct UserAnswer<'a> {
-    id: Uuid,
-    username: &'a str,
-    email: Option<&'a str>,
-    roles: &'a [String],
-    permissions: &'a [String],
-    created_at: DateTime<Utc>,
+/// Shows the session of the token.
+pub(in crate::http) async fn session(
+    _: QueryString<NoParameters>,
+    Authenticated(SessionUser(user)): Authenticated<SessionUser>,
+    authority: Data<SessionAuthority>,
+) -> Result<HttpResponse> {
+    let details = authority.session_details(&user.session).await?;
+    let details = details.ok_or_else(Problem::invalid_token)?;
+    let holder = Holder::from(user);
+    Ok(private(&SessionResponse {
+        validation: validation(&holder),
+        created_at: details.created_at,
+        last_seen_at: details.last_seen_at,
+        ip: details.ip,
+        user_agent: details.user_agent.as_deref(),
+    }))
 }
 
 #[cfg(test)]
@@ -119,28 +81,6 @@ mod tests {
         expected["last_seen_at"] = "2027-01-15T08:01:00Z".into();
         expected["ip"] = "192.0.2.7".into();
         expected["user_agent"] = "browser/1".into();
-        assert_eq!(answer.body, expected);
-    }
-
-    #[actix_web::test]
-    async fn a_user_is_told_what_is_known() {
-        let service = TestService::start().await;
-        service.add_user("alice", &["logs:read"]).await;
-        let token = service.log_in("alice").await;
-        let request = TestRequest::get()
-            .uri("/auth/user")
-            .insert_header(("cookie", format!("session_id={token}")));
-        let answer = service.send(request).await;
-        assert_eq!(answer.status, 200);
-        assert_eq!(answer.header("cache-control"), "no-store");
-        let expected = json!({
-            "id": service.validate(&token).await.body["user_id"],
-            "username": "alice",
-            "email": null,
-            "roles": ["user"],
-            "permissions": ["logs:read"],
-            "created_at": "2027-01-15T08:00:00Z",
-        });
         assert_eq!(answer.body, expected);
     }
 

@@ -1,115 +1,108 @@
-//! `GET` and `DELETE /auth/sessions`, `DELETE /auth/sessions/{id}`: one's own log-ins.
+//! `GET` and `DELETE /auth/sessions`, `DELETE /auth/sessions/{id}`: the caller's own sessions.
 
 use std::net::IpAddr;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{StatusCode, header::CACHE_CONTROL},
     web::{Data, Path},
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use service_runtime::http::{Problem, Query, RequestContext, Result};
+use service_runtime::http::{Authenticated, Problem, Query, RequestContext, Result};
 use uuid::Uuid;
 
-use super::session::authenticate;
 use crate::{
     authority::SessionAuthority,
     http::{
-        caller::credential::{required, token_for_change},
-        wire::{answer::private, source::source},
+        caller::session_user::SessionUser,
+        wire::{
+            query::{NoParameters, QueryString},
+            response::{no_content, private},
+            source::source,
+        },
     },
-    sessions::{Principal, SessionDetails},
-    site::Site,
+    sessions::SessionDetails,
 };
 
-/// The sessions of the user, the newest first.
-pub(in crate::http) async fn list(
-    request: HttpRequest,
-    authority: Data<SessionAuthority>,
-    site: Data<Site>,
-) -> Result<HttpResponse> {
-    let principal = authenticate(&request, &authority, &site)?;
-    let sessions = authority.sessions(&principal.session).await?;
-    let shown = sessions.iter().map(|session| Shown::new(session, principal.session.id));
-    Ok(private(&Answer { sessions: shown.collect() }))
+/// Which of the caller's sessions end.
+pub(in crate::http) struct EndSessionsQuery {
+    /// Whether the current one ends as well.
+    all: bool,
 }
 
-/// Ends one of them.
-pub(in crate::http) async fn end_one(
-    request: HttpRequest,
-    id: Path<String>,
-    authority: Data<SessionAuthority>,
-    site: Data<Site>,
-) -> Result<HttpResponse> {
-    Query::parse(request.query_string()).finish()?;
-    let principal = who_changes(&request, &authority, &site)?;
-    let id = id.parse().map_err(|_| no_such_session())?;
-    let context = RequestContext::of(&request);
-    match authority.end_session(&principal, id, source(&context)).await? {
-        true => Ok(no_content()),
-        false => Err(no_such_session()),
-    }
-}
-
-/// Ends the others, or all.
-pub(in crate::http) async fn end_others(
-    request: HttpRequest,
-    authority: Data<SessionAuthority>,
-    site: Data<Site>,
-) -> Result<HttpResponse> {
-    let mut query = Query::parse(request.query_string());
-    let all = query.get("all", flag).unwrap_or(false);
-    query.finish()?;
-    let principal = who_changes(&request, &authority, &site)?;
-    let context = RequestContext::of(&request);
-    authority.end_other_sessions(&principal, source(&context)).await?;
-    if all {
-        authority.end_session(&principal, principal.session.id, source(&context)).await?;
-    }
-    Ok(no_content())
-}
-
-/// Whoever asks for a change of one's own sessions.
-pub(in crate::http) fn who_changes(
-    request: &HttpRequest,
-    authority: &SessionAuthority,
-    site: &Site,
-) -> Result<Principal> {
-    let token = required(token_for_change(request, authority, site)?)?;
-    Ok(authority.principal(&token)?)
-}
-
-fn flag(text: &str) -> Result<bool, &'static str> {
-    text.parse().map_err(|_| "is neither true nor false")
-}
-
-fn no_content() -> HttpResponse {
-    HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish()
-}
-
-/// The same whether it is nobody's or somebody else's.
-fn no_such_session() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "session_not_found", "You have no such session.")
-}
-
+/// The caller's sessions.
 #[derive(Serialize)]
-struct Answer<'a> {
-    sessions: Vec<Shown<'a>>,
+struct OwnSessionsResponse<'a> {
+    sessions: Vec<OwnSessionResponse<'a>>,
 }
 
+/// One of the caller's sessions.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct OwnSessionResponse<'a> {
     id: Uuid,
     created_at: DateTime<Utc>,
     last_seen_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     ip: Option<IpAddr>,
     user_agent: Option<&'a str>,
+    /// Whether the request's token is of this session.
     current: bool,
 }
 
-impl<'a> Shown<'a> {
+/// Lists the caller's sessions, the newest first.
+pub(in crate::http) async fn list(
+    _: QueryString<NoParameters>,
+    Authenticated(SessionUser(user)): Authenticated<SessionUser>,
+    authority: Data<SessionAuthority>,
+) -> Result<HttpResponse> {
+    let sessions = authority.sessions(&user.session).await?;
+    let current = user.session.id;
+    let sessions = sessions.iter().map(|session| OwnSessionResponse::new(session, current));
+    Ok(private(&OwnSessionsResponse { sessions: sessions.collect() }))
+}
+
+/// Ends one of the caller's sessions.
+pub(in crate::http) async fn end_one(
+    _: QueryString<NoParameters>,
+    Authenticated(SessionUser(user)): Authenticated<SessionUser>,
+    request: HttpRequest,
+    id: Path<String>,
+    authority: Data<SessionAuthority>,
+) -> Result<HttpResponse> {
+    let id = id.parse().map_err(|_| no_such_session())?;
+    let context = RequestContext::of(&request);
+    match authority.end_session(&user, id, source(&context)).await? {
+        true => Ok(no_content()),
+        false => Err(no_such_session()),
+    }
+}
+
+/// Ends the caller's other sessions, or all.
+pub(in crate::http) async fn end_others(
+    QueryString(query): QueryString<EndSessionsQuery>,
+    Authenticated(SessionUser(user)): Authenticated<SessionUser>,
+    request: HttpRequest,
+    authority: Data<SessionAuthority>,
+) -> Result<HttpResponse> {
+    let context = RequestContext::of(&request);
+    authority.end_other_sessions(&user, source(&context)).await?;
+    if query.all {
+        authority.end_session(&user, user.session.id, source(&context)).await?;
+    }
+    Ok(no_content())
+}
+
+impl TryFrom<Query> for EndSessionsQuery {
+    type Error = Problem;
+
+    fn try_from(mut query: Query) -> Result<Self> {
+        let flag = |text: &str| text.parse().map_err(|_| "must be true or false");
+        let all = query.get("all", flag).unwrap_or(false);
+        query.finish().map(|()| Self { all })
+    }
+}
+
+impl<'a> OwnSessionResponse<'a> {
     fn new(session: &'a SessionDetails, current: Uuid) -> Self {
         Self {
             id: session.id,
@@ -121,6 +114,11 @@ impl<'a> Shown<'a> {
             current: session.id == current,
         }
     }
+}
+
+/// A missing session and one of another user look the same.
+fn no_such_session() -> Problem {
+    Problem::not_found("session_not_found", "You have no such session.")
 }
 
 #[cfg(test)]

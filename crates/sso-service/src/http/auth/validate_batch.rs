@@ -1,9 +1,7 @@
-//! `POST /auth/validate/batch`: several tokens for the price of one request. As hot as validate.
+//! `POST /auth/validate/batch`: several tokens in one request. As hot as validate.
 
-use actix_web::{
-    HttpRequest, HttpResponse, ResponseError,
-    web::{Data, Payload},
-};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web::Data};
+use serde::Deserialize;
 use service_runtime::http::{Problem, RequestContext, Result};
 use shared_types::{BearerToken, MAX_BATCH, RefusedEntry};
 use zeroize::Zeroizing;
@@ -12,36 +10,52 @@ use crate::{
     audit::Source,
     authority::{Holder, SessionAuthority},
     http::wire::{
-        answer::private_json,
-        json_body::members_of,
+        body_faults::{BodyFaults, TextList},
+        json::JsonBody,
+        member::Member,
+        response::private_json,
         source::source,
         validation::{USUAL_VALIDATION_BYTES, write_members},
     },
 };
 
-/// Says about each token what validate would say. The tokens are the only credentials: a header
-/// or cookie is not looked at.
+/// The body of a validation of several tokens.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(in crate::http) struct ValidateBatchRequest {
+    tokens: Member<TextList>,
+}
+
+/// Answers for each token as validate would. The tokens are the only credentials: the header and
+/// the cookies are not read.
 pub(in crate::http) async fn validate_batch(
+    JsonBody(body): JsonBody<ValidateBatchRequest>,
     request: HttpRequest,
-    body: Payload,
     authority: Data<SessionAuthority>,
 ) -> Result<HttpResponse> {
-    let tokens = tokens_in_body(&request, body).await?;
-    let from = RequestContext::of(&request);
+    let tokens = body.tokens()?;
+    let context = RequestContext::of(&request);
     let mut json = Vec::with_capacity(tokens.len() * USUAL_VALIDATION_BYTES);
     json.extend_from_slice(br#"{"answers":"#);
     let mut before = b'[';
     for token in &tokens {
         json.push(before);
-        write_entry(&mut json, holder(token, &authority, source(&from)))?;
+        write_entry(&mut json, holder(token, &authority, source(&context)))?;
         before = b',';
     }
     json.extend_from_slice(b"]}");
     Ok(private_json(json))
 }
 
-/// What can be no token of anybody's is as unknown as a token that is nobody's: one such entry must
-/// not spoil the others.
+impl ValidateBatchRequest {
+    fn tokens(self) -> Result<Vec<Zeroizing<String>>, BodyFaults> {
+        let mut faults = BodyFaults::default();
+        let tokens = faults.required_texts("tokens", self.tokens, MAX_BATCH);
+        faults.finish(|| tokens)
+    }
+}
+
+/// A malformed token is answered like an unknown one, so that one entry does not spoil the others.
 fn holder(token: &str, authority: &SessionAuthority, from: Source<'_>) -> Result<Holder> {
     let token = BearerToken::parse(token.as_bytes()).map_err(|_| Problem::invalid_token())?;
     Ok(authority.validate(&token, None, from)?)
@@ -59,13 +73,6 @@ fn write_entry(json: &mut Vec<u8>, holder: Result<Holder>) -> Result<()> {
             serde_json::to_writer(json, &entry).map_err(Problem::internal)
         }
     }
-}
-
-async fn tokens_in_body(request: &HttpRequest, body: Payload) -> Result<Vec<Zeroizing<String>>> {
-    let mut members = members_of(request, body).await?;
-    let tokens = members.required_texts("tokens", MAX_BATCH);
-    members.finish()?;
-    Ok(tokens)
 }
 
 #[cfg(test)]

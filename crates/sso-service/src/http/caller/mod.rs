@@ -3,4 +3,9 @@
 pub(super) mod administrator;
 pub(super) mod cookies;
 pub(super) mod credential;
+#[cfg(test)]
+mod credential_tests;
 pub(super) mod csrf;
+mod services;
+pub(super) mod session_user;
+pub(super) mod visitor;

@@ -1,15 +1,12 @@
 //! `GET /account`: where one lands.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{HttpResponse, web::Data};
 use askama::Template;
-use service_runtime::http::Result;
+use service_runtime::http::{Authenticated, Result};
 
-use super::{
-    page::{go_to, page},
-    visitor::visitor,
-};
+use super::page::{go_to, page};
 use crate::{
-    authority::SessionAuthority,
+    http::caller::visitor::Visitor,
     site::{Landing, Site},
 };
 
@@ -23,15 +20,14 @@ struct AccountPage<'a> {
 
 /// Shows who is logged in.
 pub(in crate::http) async fn show(
-    request: HttpRequest,
-    authority: Data<SessionAuthority>,
+    Authenticated(Visitor(user)): Authenticated<Visitor>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    let Some(principal) = visitor(&request, &authority, &site)? else {
+    let Some(user) = user else {
         // The session's cookie may have run out, and the one that renews it is sent there alone.
         return Ok(go_to("/auth/refresh").finish());
     };
-    let account = &*principal.account;
+    let account = &*user.account;
     page(&AccountPage {
         host: site.origin().host(),
         username: &account.username,

@@ -9,8 +9,8 @@ use askama::Template;
 use service_runtime::http::Result;
 
 use super::{
+    destination::mark_log_in,
     page::{go_on, go_to, page_with, with_landing},
-    visitor::mark_log_in,
 };
 use crate::{
     authority::LoggedIn,

@@ -2,18 +2,17 @@
 
 use actix_web::{HttpRequest, HttpResponse, ResponseError, http::StatusCode, web::Data};
 use askama::Template;
-use service_runtime::http::{Problem, Result};
+use service_runtime::http::{Authenticated, Problem, Result};
 
 use super::{
     error::wants_html,
     page::{self, go_to, page},
-    visitor::visitor,
 };
 use crate::{
     authority::SessionAuthority,
     http::{
         auth::logout::end_session,
-        caller::{cookies, csrf},
+        caller::{cookies, csrf, visitor::Visitor},
     },
     site::Site,
 };
@@ -28,12 +27,10 @@ struct LogoutPage<'a> {
 
 /// Asks. Following a link logs nobody out: anybody can make one.
 pub(in crate::http) async fn show(
-    request: HttpRequest,
-    authority: Data<SessionAuthority>,
+    Authenticated(Visitor(user)): Authenticated<Visitor>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    let principal = visitor(&request, &authority, &site)?;
-    let username = principal.as_ref().map(|principal| &*principal.account.username);
+    let username = user.as_ref().map(|user| &*user.account.username);
     page(&LogoutPage { host: site.origin().host(), username, fault: None })
 }
 

@@ -2,14 +2,17 @@
 
 mod account;
 mod continuing;
+mod destination;
 mod error;
-mod form;
 mod login;
+#[cfg(test)]
+mod login_tests;
 mod logout;
 mod page;
 mod refresh;
 mod register;
-mod visitor;
+#[cfg(test)]
+mod register_tests;
 
 pub(super) use account::{show as account, start};
 pub(super) use error::for_people;

@@ -9,8 +9,8 @@ use service_runtime::http::{Problem, RequestContext, Result};
 
 use super::{
     continuing::continue_to,
+    destination::Destination,
     page::{go_on, go_to, with_landing},
-    visitor::{landing, visitor},
 };
 use crate::{
     authority::{RefreshError, SessionAuthority},
@@ -18,6 +18,7 @@ use crate::{
         caller::{
             credential::{refresh_token_in_cookie, required},
             csrf,
+            visitor::Visitor,
         },
         wire::source::source,
     },
@@ -29,11 +30,11 @@ use crate::{
 /// A navigation that another site caused renews nothing: its page can abandon it, and the answer
 /// with the next tokens is lost. It gets a page of ours that comes here again.
 pub(in crate::http) async fn renew(
+    Destination(landing): Destination,
     request: HttpRequest,
     authority: Data<SessionAuthority>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    let landing = landing(&request, &site)?;
     csrf::check_navigation(request.headers())?;
     let token = refresh_token_in_cookie(request.headers(), &authority, &site).await;
     let token = match token.and_then(required) {
@@ -47,7 +48,7 @@ pub(in crate::http) async fn renew(
     match authority.refresh(&token, source(&from)).await {
         Ok(logged_in) => Ok(go_on(&logged_in, &landing, &site)),
         // Another tab was faster, and has left its cookies.
-        Err(RefreshError::TooSoon(_)) if visitor(&request, &authority, &site)?.is_some() => {
+        Err(RefreshError::TooSoon(_)) if Visitor::of(&request, &authority, &site)?.0.is_some() => {
             Ok(go_to(landing.location()).finish())
         }
         Err(error) => log_in_after(error.into(), &landing),

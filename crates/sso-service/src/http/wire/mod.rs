@@ -1,7 +1,11 @@
-//! What goes over the wire: bodies, answers and the values in them.
+//! What goes over the wire: bodies, query strings, responses and the values in them.
 
-pub(super) mod answer;
+pub(super) mod body_faults;
+pub(super) mod form;
 pub(super) mod instant;
-pub(super) mod json_body;
+pub(super) mod json;
+pub(super) mod member;
+pub(super) mod query;
+pub(super) mod response;
 pub(super) mod source;
 pub(super) mod validation;

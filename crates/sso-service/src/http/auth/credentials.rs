@@ -1,0 +1,64 @@
+//! User names and passwords, and the log-in with them.
+
+use std::mem;
+
+use actix_web::{
+    HttpRequest,
+    http::header::{HeaderValue, USER_AGENT},
+};
+use service_runtime::http::{Problem, Query, RequestContext, Result};
+use zeroize::Zeroizing;
+
+use crate::{
+    authority::{LoggedIn, LoginError, SessionAuthority},
+    http::wire::{body_faults::BodyFaults, member::Member},
+    login_guard::Typed,
+    sessions::Client,
+};
+
+/// A user name and a password as they were typed. The name is wiped like the password, because
+/// users mix up the two fields.
+pub(in crate::http) struct Credentials {
+    pub(in crate::http) username: Zeroizing<String>,
+    pub(in crate::http) password: Zeroizing<String>,
+}
+
+/// The same in a form. Other fields are ignored, such as those of OAuth 2's password grant.
+pub(in crate::http) struct CredentialsForm {
+    username: Member<String>,
+    password: Member<String>,
+}
+
+/// Begins the session of the user with these credentials.
+pub(in crate::http) async fn begin_session(
+    request: &HttpRequest,
+    credentials: &Credentials,
+    authority: &SessionAuthority,
+) -> Result<LoggedIn, LoginError> {
+    let typed = Typed { name: &credentials.username, password: &credentials.password };
+    let context = RequestContext::of(request);
+    let user_agent = request.headers().get(USER_AGENT).map(HeaderValue::as_bytes);
+    let client = Client::new(context.client_ip, user_agent);
+    authority.login(typed, client, &context.request_id).await
+}
+
+impl TryFrom<Query> for CredentialsForm {
+    type Error = Problem;
+
+    fn try_from(mut form: Query) -> Result<Self> {
+        let (username, password) = (form.take("username"), form.take("password"));
+        mem::take(form.faults()).into_result()?;
+        Ok(Self { username: username.into(), password: password.into() })
+    }
+}
+
+impl TryFrom<CredentialsForm> for Credentials {
+    type Error = BodyFaults;
+
+    fn try_from(form: CredentialsForm) -> Result<Self, BodyFaults> {
+        let mut faults = BodyFaults::default();
+        let username = faults.required_text("username", form.username);
+        let password = faults.required_text("password", form.password);
+        faults.finish(|| Some(Self { username: username?, password: password? }))
+    }
+}

@@ -1,0 +1,31 @@
+//! Users at endpoints for their own account.
+
+use std::future::ready;
+
+use actix_web::HttpRequest;
+use service_runtime::http::{Authenticate, Problem, Result};
+
+use super::{
+    credential::{required, token_by_method},
+    services::services,
+};
+use crate::sessions::Principal;
+
+/// A user with a live session. An API key is refused: it has none.
+///
+/// A cookie counts for a change only after the check for foreign pages.
+pub(in crate::http) struct SessionUser(pub(in crate::http) Principal);
+
+impl Authenticate for SessionUser {
+    type Refusal = Problem;
+
+    fn authenticate(request: &HttpRequest) -> impl Future<Output = Result<Self>> + 'static {
+        ready(authenticate(request).map(Self))
+    }
+}
+
+fn authenticate(request: &HttpRequest) -> Result<Principal> {
+    let (authority, site) = services(request)?;
+    let token = required(token_by_method(request, authority, site)?)?;
+    Ok(authority.principal(&token)?)
+}

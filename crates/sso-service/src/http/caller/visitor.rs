@@ -1,0 +1,43 @@
+//! Visitors of pages.
+
+use std::future::ready;
+
+use actix_web::{HttpRequest, ResponseError, http::StatusCode};
+use service_runtime::http::{Authenticate, Problem, Result};
+
+use super::{
+    credential::{required, token_of},
+    services::services,
+};
+use crate::{authority::SessionAuthority, sessions::Principal, site::Site};
+
+/// A visitor of a page: a user with a live session, or a stranger.
+pub(in crate::http) struct Visitor(pub(in crate::http) Option<Principal>);
+
+impl Authenticate for Visitor {
+    type Refusal = Problem;
+
+    fn authenticate(request: &HttpRequest) -> impl Future<Output = Result<Self>> + 'static {
+        let services = services(request);
+        ready(services.and_then(|(authority, site)| Self::of(request, authority, site)))
+    }
+}
+
+impl Visitor {
+    /// The visitor who sent a request.
+    ///
+    /// # Errors
+    /// When the credential is unknown or ambiguous: such a visitor is not taken for a stranger.
+    pub(in crate::http) fn of(
+        request: &HttpRequest,
+        authority: &SessionAuthority,
+        site: &Site,
+    ) -> Result<Self> {
+        let token = token_of(request, authority, site).and_then(required);
+        match token.and_then(|token| Ok(authority.principal(&token)?)) {
+            Ok(principal) => Ok(Self(Some(principal))),
+            Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => Ok(Self(None)),
+            Err(problem) => Err(problem),
+        }
+    }
+}
