@@ -27,11 +27,15 @@ pub(crate) fn target_directory() -> anyhow::Result<PathBuf> {
 pub(crate) fn become_program(name: &str, arguments: &[OsString]) -> ExitCode {
     // In the root of the workspace `--bin` selects among all packages, which makes the features of
     // dependencies those that the tests are built with. With `--package` they would differ.
-    let error = Command::new("cargo")
-        .args(["run", "--quiet", "--bin", name, "--"])
-        .args(arguments)
-        .current_dir(workspace())
-        .exec();
+    become_cargo(["run", "--quiet", "--bin", name, "--"].map(OsString::from), arguments)
+}
+
+/// Becomes Cargo with these options and arguments, in the root of the workspace.
+pub(crate) fn become_cargo(
+    options: impl IntoIterator<Item = OsString>,
+    arguments: &[OsString],
+) -> ExitCode {
+    let error = Command::new("cargo").args(options).args(arguments).current_dir(workspace()).exec();
     eprintln!("error: cannot run cargo: {error}");
     ExitCode::FAILURE
 }

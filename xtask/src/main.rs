@@ -9,6 +9,7 @@ mod cargo;
 mod ci;
 #[cfg(test)]
 mod documents_tests;
+mod mutants;
 mod peers;
 mod shared_build;
 mod test;
@@ -30,6 +31,8 @@ Usage: cargo xtask <chore>
   test    Run every test; the last line is the total
   ci      Run every check that a change must pass; the last line is the total of the tests
   bench   Measure both services beside what they compete with; --help lists the parts
+  mutants Change the code that decides about access, and report what no test notices;
+          --file PATTERN names the files, --help lists the other options
 ";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,7 @@ enum Chore {
     Test,
     Ci,
     Bench,
+    Mutants,
 }
 
 impl Chore {
@@ -49,6 +53,7 @@ impl Chore {
             "test" => Some(Self::Test),
             "ci" => Some(Self::Ci),
             "bench" => Some(Self::Bench),
+            "mutants" => Some(Self::Mutants),
             _ => None,
         }
     }
@@ -58,6 +63,7 @@ impl Chore {
         match self {
             Self::Up => Some(cargo::become_program("up", arguments)),
             Self::Bench => Some(cargo::become_program("bench", arguments)),
+            Self::Mutants => Some(mutants::run(arguments)),
             Self::Peers | Self::Test | Self::Ci if !arguments.is_empty() => None,
             Self::Peers => Some(peers::run()),
             Self::Test => Some(test::run()),
@@ -96,7 +102,8 @@ mod tests {
             .filter(|name| !name.is_empty())
             .map(|name| Chore::named(OsStr::new(name)).unwrap())
             .collect();
-        assert_eq!(chores, [Chore::Up, Chore::Peers, Chore::Test, Chore::Ci, Chore::Bench]);
+        let all = [Chore::Up, Chore::Peers, Chore::Test, Chore::Ci, Chore::Bench, Chore::Mutants];
+        assert_eq!(chores, all);
     }
 
     #[test]
