@@ -195,6 +195,14 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_of_64_kib_counts_and_a_longer_one_does_not() {
+        let padded = |length: usize| format!("{ADA}{}", " ".repeat(length - ADA.len()));
+        assert_eq!(ok(&padded(65_536)), "ada");
+        assert_eq!(ok(&padded(65_537)), "unknown");
+        assert_eq!(MAX_BATCH_ANSWER_BYTES, 1_048_576);
+    }
+
+    #[test]
     fn a_no_is_passed_on_and_any_other_status_tells_nothing() {
         for (status, expected) in [
             (401, "invalid"),

@@ -197,7 +197,11 @@ pub(super) fn is_supported() -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, io::Read, os::unix::fs::symlink};
+    use std::{
+        fs,
+        io::Read,
+        os::unix::{fs::symlink, net::UnixListener},
+    };
 
     use super::*;
 
@@ -264,6 +268,67 @@ mod tests {
     }
 
     #[test]
+    fn a_broken_link_is_not_found_and_a_circle_is_no_log() {
+        let playground = Playground::new();
+        let kind_through = |target: &str| {
+            let link = playground.path("pod/app/0.log");
+            symlink(target, &link).unwrap();
+            let kind = playground.read().unwrap_err().kind();
+            fs::remove_file(link).unwrap();
+            kind
+        };
+        assert_eq!(kind_through("missing"), io::ErrorKind::NotFound);
+        assert_eq!(kind_through("0.log"), io::ErrorKind::PermissionDenied);
+        assert_eq!(kind_through("/etc/passwd"), io::ErrorKind::PermissionDenied);
+    }
+
+    #[test]
+    fn a_directory_is_opened_only_if_it_is_one_and_no_link() {
+        let playground = Playground::new();
+        let root = File::open(playground.root.path()).unwrap();
+        symlink("pod", playground.path("link")).unwrap();
+        fs::write(playground.path("file"), "").unwrap();
+        directory(&root, "pod").unwrap();
+        directory(&root, "link").unwrap_err();
+        directory(&root, "file").unwrap_err();
+        Root::new(&playground.path("pod")).unwrap();
+        Root::new(&playground.path("file")).unwrap_err();
+    }
+
+    #[test]
+    fn no_program_that_is_started_inherits_a_file() {
+        let playground = Playground::new();
+        let closes_on_exec = |fd: BorrowedFd<'_>| {
+            rustix::io::fcntl_getfd(fd).unwrap().contains(rustix::io::FdFlags::CLOEXEC)
+        };
+        let pod = Root::new(&playground.path("pod")).unwrap().open().unwrap();
+        assert!(closes_on_exec(pod.as_fd()));
+        assert!(closes_on_exec(directory(&pod, "app").unwrap().as_fd()));
+        assert!(closes_on_exec(log_file(pod.as_fd(), "app", "1.log", &[]).unwrap().as_fd()));
+    }
+
+    #[test]
+    fn a_link_leads_to_files_right_beneath_an_extra_root() {
+        let playground = Playground::new();
+        fs::write(playground.path("docker/0-json.log"), "docker's").unwrap();
+        let target = playground.path("docker/0-json.log");
+        playground.check_link(&target, Some("docker's"));
+        symlink(&target, playground.path("pod/app/0.log")).unwrap();
+        let roots = [Root::new(&playground.path("docker")).unwrap()];
+        let app = File::open(playground.path("pod/app")).unwrap();
+        let target = LinkTarget::of(&app, "0.log", &roots).unwrap().unwrap();
+        assert_eq!(target.file_name(), Some("0-json.log"));
+        assert_eq!(target.directory_path(), playground.path("docker/"));
+        let entries = entries_of(target.open_directory().unwrap()).unwrap();
+        assert!(entries.iter().any(|entry| entry.name == "0-json.log"), "{entries:?}");
+        let mut content = String::new();
+        target.sibling("0-json.log").unwrap().open().unwrap().read_to_string(&mut content).unwrap();
+        assert_eq!(content, "docker's");
+        assert!(target.sibling("../pod/app/1.log").is_err());
+        assert!(LinkTarget::of(&app, "1.log", &roots).unwrap().is_none());
+    }
+
+    #[test]
     fn a_container_that_is_a_link_out_is_refused() {
         let playground = Playground::new();
         fs::remove_dir_all(playground.path("pod/app")).unwrap();
@@ -278,8 +343,16 @@ mod tests {
         rustix::fs::mkfifoat(CWD, &path, Mode::from_raw_mode(0o644)).unwrap();
         assert_eq!(playground.read().unwrap_err().kind(), io::ErrorKind::PermissionDenied);
         fs::remove_file(&path).unwrap();
+        let _listener = UnixListener::bind(&path).unwrap();
+        assert_eq!(playground.read().unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+        fs::remove_file(&path).unwrap();
+        let pipe = playground.path("docker/pipe");
+        rustix::fs::mkfifoat(CWD, &pipe, Mode::from_raw_mode(0o644)).unwrap();
+        symlink(pipe, &path).unwrap();
+        assert_eq!(playground.read().unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+        fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
-        playground.read().unwrap_err();
+        assert_eq!(playground.read().unwrap_err().kind(), io::ErrorKind::PermissionDenied);
     }
 
     #[test]
