@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    env,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -32,7 +33,7 @@ pub(crate) fn binaries() -> &'static Binaries {
 /// Builds all as `cargo xtask up` builds the services, with the features that `cargo test --workspace`
 /// has united, so that no dependency is compiled again.
 fn build() -> BTreeMap<String, PathBuf> {
-    let messages = CargoBuild::new()
+    let messages = without_package_variables(CargoBuild::new())
         .arg("--workspace")
         .bin("sso-service")
         .bin("logs-gateway")
@@ -50,6 +51,17 @@ fn build() -> BTreeMap<String, PathBuf> {
         }
     }
     executables
+}
+
+/// Removes the variables about a package that Cargo adds for tests that it runs. Build scripts that
+/// depend on them would run again: ring's does, and everything that uses TLS would be compiled anew.
+fn without_package_variables(build: CargoBuild) -> CargoBuild {
+    env::vars_os().fold(build, |build, (name, _)| {
+        let bytes = name.as_encoded_bytes();
+        let is_about_package =
+            bytes.starts_with(b"CARGO_PKG_") || bytes.starts_with(b"CARGO_MANIFEST_");
+        if is_about_package { build.env_remove(name) } else { build }
+    })
 }
 
 /// The directory that this test was built into. Cargo gives each test a directory in it.

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
@@ -22,6 +22,25 @@ pub(crate) fn target_directory() -> anyhow::Result<PathBuf> {
     Ok(target.context("this program is in no target directory")?.to_owned())
 }
 
+/// Cargo in the root of the workspace, without the variables about a package that it adds for
+/// programs that it runs. Build scripts that depend on them would run again: ring's does, and
+/// everything that uses TLS would be compiled anew.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(workspace());
+    for (name, _) in env::vars_os() {
+        if is_about_package(&name) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn is_about_package(variable: &OsStr) -> bool {
+    let name = variable.as_encoded_bytes();
+    name.starts_with(b"CARGO_PKG_") || name.starts_with(b"CARGO_MANIFEST_")
+}
+
 /// Builds a program of the workspace and becomes it, so that signals reach it and its exit code is
 /// ours.
 pub(crate) fn become_program(name: &str, arguments: &[OsString]) -> ExitCode {
@@ -35,16 +54,15 @@ pub(crate) fn become_cargo(
     options: impl IntoIterator<Item = OsString>,
     arguments: &[OsString],
 ) -> ExitCode {
-    let error = Command::new("cargo").args(options).args(arguments).current_dir(workspace()).exec();
+    let error = command().args(options).args(arguments).exec();
     eprintln!("error: cannot run cargo: {error}");
     ExitCode::FAILURE
 }
 
 /// Runs Cargo with these arguments and returns its standard output.
 pub(crate) fn output(arguments: &[&str]) -> anyhow::Result<String> {
-    let output = Command::new("cargo")
+    let output = command()
         .args(arguments)
-        .current_dir(workspace())
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()

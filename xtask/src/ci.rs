@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    process::{Command, ExitCode, Stdio},
+    process::{ExitCode, Stdio},
     time::Instant,
 };
 
@@ -61,10 +61,9 @@ fn timed<T>(step: impl fmt::Display, run: impl FnOnce() -> T) -> T {
 
 impl Check {
     fn passes(&self) -> bool {
-        match Command::new("cargo")
+        match cargo::command()
             .args(self.arguments)
             .envs(self.variable)
-            .current_dir(cargo::workspace())
             .stdin(Stdio::null())
             .status()
         {

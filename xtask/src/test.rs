@@ -4,7 +4,7 @@ use std::{
     fmt,
     io::{self, BufRead, BufReader, Write},
     ops::AddAssign,
-    process::{Child, ChildStdout, Command, ExitCode, Stdio},
+    process::{Child, ChildStdout, ExitCode, Stdio},
 };
 
 use anyhow::Context;
@@ -70,10 +70,9 @@ pub(crate) fn totals() -> Totals {
 }
 
 fn run_tests() -> anyhow::Result<Totals> {
-    let mut cargo = Command::new("cargo")
+    let mut cargo = cargo::command()
         // All the suites run even when one fails: the total counts them all.
         .args(["test", "--workspace", "--no-fail-fast"])
-        .current_dir(cargo::workspace())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

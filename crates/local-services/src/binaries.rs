@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    env,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -62,10 +63,9 @@ impl Executables {
     /// # Errors
     /// When Cargo cannot be run or the build fails.
     pub fn build(arguments: &[&str]) -> anyhow::Result<Self> {
-        let build = Command::new("cargo")
+        let build = cargo()
             .args(["build", "--message-format=json-render-diagnostics"])
             .args(arguments)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
             .stdin(Stdio::null())
             .stderr(Stdio::inherit())
             .output()
@@ -94,6 +94,21 @@ impl Executables {
         }
         Ok(Self(executables))
     }
+}
+
+/// Cargo in this workspace, without the variables about a package that it adds for programs that it
+/// runs. Build scripts that depend on them would run again: ring's does, and everything that uses
+/// TLS would be compiled anew.
+fn cargo() -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    for (name, _) in env::vars_os() {
+        let bytes = name.as_encoded_bytes();
+        if bytes.starts_with(b"CARGO_PKG_") || bytes.starts_with(b"CARGO_MANIFEST_") {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 #[cfg(test)]
