@@ -4,20 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::SubsecRound;
 use service_runtime::clock::Clock;
-use sqlx::SqliteConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
-    audit::{AuditLog, Event, Kind, Source, write_recorded},
+    audit::{AuditLog, Event, Kind, Source},
     authority::Holder,
     login_guard::{LoginGuard, NotAuthenticated, NotHashed, Typed},
     sessions::Principal,
-    store::Unavailable,
+    store::{CreateUserError, PasswordChangeError, Recorded, Store, StoreError, Unavailable},
     users::{
-        CreateError, Email, HashError, NewUser, PATIENCE, Password, PasswordChange,
-        PasswordChangeError, PasswordFault, PasswordRules, StoreError, UserStore, Username,
-        change_password, create_user,
+        Email, HashError, NewUser, PATIENCE, Password, PasswordChange, PasswordFault,
+        PasswordRules, Username,
     },
 };
 
@@ -35,7 +33,7 @@ pub(crate) enum Registration {
 #[derive(Debug)]
 pub(crate) struct Accounts {
     clock: Arc<dyn Clock>,
-    users: UserStore,
+    store: Store,
     guard: Arc<LoginGuard>,
     registration: Registration,
     rules: PasswordRules,
@@ -62,13 +60,13 @@ impl Accounts {
     /// The accounts of these users.
     pub(crate) fn new(
         clock: Arc<dyn Clock>,
-        users: UserStore,
+        store: Store,
         guard: Arc<LoginGuard>,
         registration: Registration,
         rules: PasswordRules,
         audit: AuditLog,
     ) -> Self {
-        Self { clock, users, guard, registration, rules, audit }
+        Self { clock, store, guard, registration, rules, audit }
     }
 
     /// # Errors
@@ -107,10 +105,7 @@ impl Accounts {
         };
         let now = self.clock.now().trunc_subsecs(3);
         let event = Event::new(Kind::Registered, now).at(from).on(username.as_str());
-        let create = async move |connection: &mut SqliteConnection| {
-            Ok::<_, RegisterError>((create_user(connection, &user, now).await?, vec![event]))
-        };
-        let id = self.write(create).await?;
+        let id = self.recorded(self.store.register_user(user, now, event).await?);
         Ok(Registered { id, username, email })
     }
 
@@ -130,7 +125,7 @@ impl Accounts {
     ) -> Result<(), OwnPasswordError> {
         let deadline = Instant::now() + PATIENCE;
         let number = own.session.user.number;
-        let user = self.users.get(number).await?.ok_or(PasswordChangeError::SessionOver)?;
+        let user = self.store.user(number).await?.ok_or(PasswordChangeError::SessionOver)?;
         let name = own.account.username.as_str();
         if let Ok(username) = name.parse() {
             self.rules.check(&new, &username)?;
@@ -144,22 +139,14 @@ impl Accounts {
             password_hash: self.guard.hash(new, from).await?,
         };
         let event = Holder::from(own.clone()).event(Kind::PasswordChanged, self.clock.now(), from);
-        let change = async move |connection: &mut SqliteConnection| {
-            Ok::<_, OwnPasswordError>((change_password(connection, &change).await?, vec![event]))
-        };
-        self.write(change).await
+        self.recorded(self.store.change_password(change, event).await?);
+        Ok(())
     }
 
-    /// Makes a change, with its events.
-    async fn write<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        F: AsyncFnOnce(&mut SqliteConnection) -> Result<(T, Vec<Event>), E> + Send + 'static,
-        T: Send + 'static,
-        E: From<Unavailable> + Send + 'static,
-    {
-        let (done, events) = write_recorded(self.users.database(), work).await?;
-        events.into_iter().for_each(|event| self.audit.record_line(event));
-        Ok(done)
+    /// Writes the lines of a change that was made, and gives its result.
+    fn recorded<T>(&self, recorded: Recorded<T>) -> T {
+        recorded.events.into_iter().for_each(|event| self.audit.record_line(event));
+        recorded.done
     }
 }
 
@@ -183,13 +170,7 @@ pub(crate) enum RegisterError {
     Hash(#[from] HashError),
     /// Something is taken, or it cannot be written.
     #[error(transparent)]
-    Create(#[from] CreateError),
-}
-
-impl From<Unavailable> for RegisterError {
-    fn from(error: Unavailable) -> Self {
-        Self::Create(error.into())
-    }
+    Create(#[from] CreateUserError),
 }
 
 impl From<NotHashed> for RegisterError {

@@ -8,9 +8,8 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{rt::task::JoinHandle, web};
 use service_runtime::{
-    clock::{Clock, SystemClock},
+    clock::SystemClock,
     http::Edge,
     lifecycle::{self, BindError, ReadyLine},
     metrics::{HttpMetrics, Metrics},
@@ -21,25 +20,19 @@ use service_runtime::{
 use tokio::time::timeout;
 
 use crate::{
-    accounts::Accounts,
-    administration::Administration,
-    audit::{AuditFile, AuditLog, AuditRows, AuditThread, past_log_ins},
-    authority::SessionAuthority,
+    administration::FirstAdminError,
+    audit::AuditFile,
     config::Config,
-    http::{self, Services},
-    keys::LiveKeys,
-    limiter::Limiter,
-    login_guard::LoginGuard,
-    network::Network,
-    sessions::{Follower, Journal, Keeper, LiveSessions, SessionStore, restore},
-    site::Origin,
-    store::{Database, InstanceLock, LockError, OpenError, Unavailable},
+    http,
+    services::{AssembleError, ServiceSettings, Services},
+    site::{Origin, Site},
+    store::{InstanceLock, LockError, OpenError, Store},
     timekeeping::{self, ClockError},
-    users::{FirstAdminError, Hasher, UserStore, ensure_admin},
 };
 
 /// What writing may take when everything else has stopped.
 const LAST_WRITES: Duration = Duration::from_millis(1500);
+
 /// A service that has its addresses, its database with all sessions in memory, and its first
 /// administrator, and does not answer yet.
 #[derive(Debug)]
@@ -47,15 +40,11 @@ pub(crate) struct App {
     public: HttpServer,
     ops: HttpServer,
     line: ReadyLine,
-    database: Database,
     services: Services,
+    site: Site,
     edge: Edge,
     requests: HttpMetrics,
     metrics: Arc<Metrics>,
-    keeper: Arc<Keeper>,
-    keeping: JoinHandle<()>,
-    audit_thread: AuditThread,
-    audit_rows: JoinHandle<()>,
     /// Released when the database is closed.
     _lock: InstanceLock,
 }
@@ -68,22 +57,14 @@ impl App {
     /// opened, or the first administrator cannot be created.
     pub(crate) async fn bind(config: Config) -> Result<Self, StartError> {
         let descriptors = Descriptors::raise_limit();
+        let settings = settings(&config);
         let lock = InstanceLock::take(&config.database)?;
         let metrics = Arc::new(Metrics::default());
+        let store = Store::open(&config.database, config.limits, &metrics).await?;
         let clock = Arc::new(SystemClock::default());
-        let live = Arc::new(LiveSessions::new(&metrics));
-        let keys = Arc::new(LiveKeys::default());
-        let journal = Journal::open(&config.database).map_err(StartError::Journal)?;
-        restore(&journal, &live, &keys);
-        let follower = Follower::new(live.clone(), keys.clone());
-        let database = Database::open(&config.database, follower).await?;
-        database.show(&metrics);
-        timekeeping::go_on(&database, &clock).await?;
-        let clock: Arc<dyn Clock> = clock;
+        timekeeping::go_on(&store, &clock).await?;
         let record = audit_record(config.audit_file)?;
-        let (rows, audit_rows) = AuditRows::start(database.clone(), &metrics);
-        let (audit, audit_thread) = AuditLog::start(record, Some(rows), clock.clone(), &metrics)?;
-        // Nobody is to wait for a service that still reads.
+        // A listener that does not answer yet would make clients wait while the database is read.
         let public = lifecycle::bind(config.runtime.listen)?;
         let ops = lifecycle::bind(config.runtime.ops_listen)?;
         let line = ready_line(&public, &ops)?;
@@ -91,55 +72,10 @@ impl App {
         let scheme = if config.runtime.tls.is_some() { "https" } else { "http" };
         let site = config.site.at(Origin::of_listener(scheme, line.listening));
         let tls = config.runtime.tls.map(|(files, pair)| LivePair::start(files, pair, &metrics));
-
-        let users = UserStore::new(database.clone());
-        let hasher = Hasher::start(&metrics)?;
-        ensure_admin(&users, &hasher, config.first_admin, clock.now()).await?;
-
-        let sessions = Arc::new(SessionStore::new(
-            config.limits,
-            database.clone(),
-            live,
-            keys.clone(),
-            journal,
-        ));
-        let keeper =
-            Arc::new(Keeper::new(sessions.clone(), clock.clone(), audit.clone(), &metrics));
-        let keeping = actix_web::rt::spawn({
-            let keeper = keeper.clone();
-            async move { keeper.run().await }
-        });
-        let limiter = Limiter::new(config.login_limits, &metrics);
-        for log_in in past_log_ins(&database).await? {
-            limiter.remember(log_in.user_id, Network::of(log_in.ip), log_in.at);
-        }
-        let guard = Arc::new(LoginGuard::new(clock.clone(), limiter, hasher, audit.clone()));
-        let accounts = Accounts::new(
-            clock.clone(),
-            users.clone(),
-            guard.clone(),
-            config.registration,
-            config.password_rules,
-            audit.clone(),
-        );
-        let administration = Administration::new(
-            clock.clone(),
-            &database,
-            sessions.clone(),
-            guard.clone(),
-            config.password_rules,
-            audit.clone(),
-        );
-        let authority = SessionAuthority::new(
-            clock.clone(),
-            config.lifetimes,
-            users,
-            guard,
-            sessions,
-            keys,
-            audit,
-            &metrics,
-        );
+        let first_admin = config.first_admin;
+        let services =
+            Services::assemble(store, clock.clone(), record, settings, first_admin, &metrics)
+                .await?;
         let requests = HttpMetrics::new(&metrics);
         let (proxies, workers) = (config.runtime.trusted_proxies, config.runtime.workers);
         let limits = PublicLimits { descriptors, workers, trusted_proxies: proxies.clone() };
@@ -147,20 +83,11 @@ impl App {
             public: HttpServer::public(public, clock.clone(), limits, &metrics).over_tls(tls),
             ops: HttpServer::operations(ops, clock.clone(), descriptors),
             line,
-            database,
-            services: Services {
-                authority: web::Data::new(authority),
-                accounts: web::Data::new(accounts),
-                administration: web::Data::new(administration),
-                site: web::Data::new(site),
-            },
+            services,
+            site,
             edge: Edge::new(clock, requests.clone(), proxies),
             requests,
             metrics,
-            keeper,
-            keeping,
-            audit_thread,
-            audit_rows,
             _lock: lock,
         })
     }
@@ -171,25 +98,27 @@ impl App {
     /// When a listener fails.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let readiness = Readiness::default();
-        let database = self.database.clone();
-        readiness.require("the database cannot be written", move || database.is_healthy());
-        let (services, edge) = (self.services, self.edge);
+        let store = self.services.store.clone();
+        readiness.require("the database cannot be written", move || store.is_healthy());
+        let (services, edge) = (http::Services::new(&self.services, self.site), self.edge);
+        let running = self.services.start();
         let public = self.public.serve(move || http::app(services.clone(), edge.clone()))?;
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
         let (line, requests) = (&self.line, &self.requests);
         let ended = lifecycle::run(line, public, ops, &readiness, requests, stop).await;
-        self.keeping.abort();
-        self.audit_thread.finish();
-        let last_writes = async {
-            self.keeper.finish().await;
-            // The last events are on their way; a panic among them changes nothing here.
-            let _ = self.audit_rows.await;
-            self.database.close().await;
-        };
-        if timeout(LAST_WRITES, last_writes).await.is_err() {
+        if timeout(LAST_WRITES, running.finish()).await.is_err() {
             tracing::warn!("the database was not closed in time");
         }
         ended
+    }
+}
+
+fn settings(config: &Config) -> ServiceSettings {
+    ServiceSettings {
+        lifetimes: config.lifetimes,
+        login_limits: config.login_limits,
+        password_rules: config.password_rules,
+        registration: config.registration,
     }
 }
 
@@ -222,21 +151,15 @@ pub(crate) enum StartError {
     /// Another instance runs on the database.
     #[error("SSO_DATABASE_URL: {0}")]
     Lock(#[from] LockError),
-    /// The database cannot be read.
+    /// The database cannot be opened.
     #[error("SSO_DATABASE_URL: {0}")]
     Database(#[from] OpenError),
-    /// The database cannot be read.
-    #[error("SSO_DATABASE_URL: {0}")]
-    Unavailable(#[from] Unavailable),
-    /// There is no place for what cannot be written to the database.
-    #[error("SSO_DATABASE_URL: cannot open the journal beside the database: {0}")]
-    Journal(#[source] io::Error),
     /// The clock is behind what was seen before.
     #[error(transparent)]
     Clock(#[from] ClockError),
-    /// There is no administrator and none could be created.
+    /// The use cases could not be put together.
     #[error(transparent)]
-    FirstAdmin(#[from] FirstAdminError),
+    Assemble(#[from] AssembleError),
     /// The audit log cannot be written.
     #[error("SSO_AUDIT_FILE: cannot open {}: {cause}", .path.display())]
     AuditFile {
@@ -254,7 +177,7 @@ impl StartError {
     /// Whether another configuration is what is needed.
     pub(crate) fn is_about_configuration(&self) -> bool {
         match self {
-            Self::FirstAdmin(FirstAdminError::NameTaken(_))
+            Self::Assemble(AssembleError::FirstAdmin(FirstAdminError::NameTaken(_)))
             | Self::Lock(_)
             | Self::Clock(ClockError::Behind { .. })
             | Self::AuditFile { .. } => true,

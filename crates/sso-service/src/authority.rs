@@ -17,12 +17,12 @@ use crate::{
     login_guard::{LoginGuard, NotAuthenticated, Typed},
     outcomes::{LoginOutcome, Outcomes, RefreshOutcome, ValidationOutcome},
     sessions::{
-        BeginError, Client, Ended, LiveSession, NewSession, Principal, Refreshed, Renewal, Renewed,
-        SessionDetails, SessionStore, TooManySessions,
+        Client, EndedSession, LiveSession, LiveSessions, NewSession, Principal, Refreshed, Renewal,
+        Renewed, SessionDetails,
     },
-    store::Unavailable,
+    store::{BeginSessionError, Store, StoreError, TooManySessions, Unavailable},
     tokens::{Nonce, PlainToken, TokenHash},
-    users::{Account, HashError, PATIENCE, PasswordHash, StoreError, User, UserStore, Username},
+    users::{Account, HashError, PATIENCE, PasswordHash, User, Username},
 };
 
 /// How long what a log-in gives is valid.
@@ -41,9 +41,9 @@ pub(crate) struct Lifetimes {
 pub(crate) struct SessionAuthority {
     clock: Arc<dyn Clock>,
     lifetimes: Lifetimes,
-    users: UserStore,
+    store: Store,
     guard: Arc<LoginGuard>,
-    sessions: Arc<SessionStore>,
+    live: Arc<LiveSessions>,
     keys: Arc<LiveKeys>,
     audit: AuditLog,
     outcomes: Outcomes,
@@ -102,19 +102,17 @@ pub(crate) struct LoggedIn {
 
 impl SessionAuthority {
     /// An authority over these users, sessions and keys.
-    #[expect(clippy::too_many_arguments, reason = "it is made in one place, of all it needs")]
     pub(crate) fn new(
         clock: Arc<dyn Clock>,
         lifetimes: Lifetimes,
-        users: UserStore,
+        store: Store,
         guard: Arc<LoginGuard>,
-        sessions: Arc<SessionStore>,
-        keys: Arc<LiveKeys>,
         audit: AuditLog,
         metrics: &Metrics,
     ) -> Self {
+        let (live, keys) = (store.live_sessions().clone(), store.live_keys().clone());
         let outcomes = Outcomes::new(metrics);
-        Self { clock, lifetimes, users, guard, sessions, keys, audit, outcomes }
+        Self { clock, lifetimes, store, guard, live, keys, audit, outcomes }
     }
 
     /// Begins a session for whoever knows the password.
@@ -189,7 +187,7 @@ impl SessionAuthority {
     }
 
     fn session_holder(&self, token: &BearerToken) -> Result<Principal, Refusal> {
-        let found = self.sessions.find(&TokenHash::of(token.expose()), self.clock.now());
+        let found = self.live.find(&TokenHash::of(token.expose()), self.clock.now());
         found.ok_or(Refusal::InvalidToken)
     }
 
@@ -236,7 +234,7 @@ impl SessionAuthority {
         if token.kind() != Some(TokenKind::Refresh) {
             return Ok(None);
         }
-        self.sessions.renewed_by(&TokenHash::of(token.expose()), self.now()).await
+        self.store.session_renewed_by(&TokenHash::of(token.expose()), self.now()).await
     }
 
     /// Ends the session of a token, if there is one: from here on its tokens are invalid. Any
@@ -254,16 +252,16 @@ impl SessionAuthority {
         }
         let (hash, now) = (TokenHash::of(token.expose()), self.clock.now());
         let event = Event::new(Kind::Logout, now).at(from);
-        if let Some(session) = self.sessions.live_session(&hash) {
+        if let Some(session) = self.live.session_of(&hash) {
             if let Some(account) = session.account_at(now) {
                 self.audit.record(event.by(&account).in_session(session.id));
             }
-            return self.sessions.end_live(&hash, &session).await;
+            return self.store.end_live_session(&hash, &session).await;
         }
-        if let Some(named) = self.sessions.named_by(&hash).await? {
+        if let Some(named) = self.store.session_named_by(&hash).await? {
             let event = event.of(named.user_id, &named.username);
             self.audit.record(event.in_session(named.id));
-            self.sessions.end_named(&named).await?;
+            self.store.end_named_session(&named).await?;
         }
         Ok(())
     }
@@ -283,7 +281,7 @@ impl SessionAuthority {
         &self,
         own: &LiveSession,
     ) -> Result<Vec<SessionDetails>, Unavailable> {
-        self.sessions.list(own, self.clock.now()).await
+        self.store.own_sessions(own, self.clock.now()).await
     }
 
     /// What is known of the session itself. `None` if it has just ended.
@@ -294,7 +292,7 @@ impl SessionAuthority {
         &self,
         own: &LiveSession,
     ) -> Result<Option<SessionDetails>, Unavailable> {
-        self.sessions.details(own).await
+        self.store.session_details(own).await
     }
 
     /// Ends a session of the user, and tells whether the user has one of this id.
@@ -307,7 +305,7 @@ impl SessionAuthority {
         id: Uuid,
         from: Source<'_>,
     ) -> Result<bool, Unavailable> {
-        let ended = self.sessions.end_own(&own.session, id).await?;
+        let ended = self.store.end_own_session(&own.session, id).await?;
         if ended {
             let event = self.event(Kind::Logout, &Holder::from(own.clone()), from);
             self.audit.record(event.on(&id.to_string()));
@@ -324,7 +322,7 @@ impl SessionAuthority {
         own: &Principal,
         from: Source<'_>,
     ) -> Result<(), Unavailable> {
-        let ended = self.sessions.end_others(&own.session).await;
+        let ended = self.store.end_other_sessions(&own.session).await;
         // What is not known to be written is in force all the same.
         if !matches!(ended, Ok(0)) {
             let event = self.event(Kind::Logout, &Holder::from(own.clone()), from);
@@ -374,7 +372,7 @@ impl SessionAuthority {
     /// Who might be logging in: a user of this name, who may be disabled.
     async fn find_candidate(&self, name: &str) -> Result<Option<User>, StoreError> {
         match name.parse::<Username>() {
-            Ok(username) => self.users.find(&username).await,
+            Ok(username) => self.store.find_user(&username).await,
             Err(_) => Ok(None),
         }
     }
@@ -383,7 +381,7 @@ impl SessionAuthority {
     /// again.
     async fn renew_hash(&self, user: &User, new: PasswordHash) {
         let user_id = user.account.user_id;
-        let stored = self.users.renew_hash(user.number, user.password_hash.clone(), new);
+        let stored = self.store.renew_password_hash(user.number, user.password_hash.clone(), new);
         match stored.await {
             Ok(()) => tracing::info!(%user_id, "hashed the password with the present parameters"),
             Err(error) => tracing::warn!(%user_id, %error, "cannot store a new password hash"),
@@ -417,7 +415,7 @@ impl SessionAuthority {
             refresh_expires_at,
             ends_at,
         };
-        for evicted in self.sessions.begin(session).await? {
+        for evicted in self.store.begin_session(session).await? {
             let event = Event::new(Kind::SessionEvicted, now).by(&user.account).at(from);
             self.audit.record(event.in_session(evicted));
         }
@@ -447,7 +445,7 @@ impl SessionAuthority {
             token_expires_at: now + self.lifetimes.token,
             refresh_expires_at: now + self.lifetimes.refresh,
         };
-        match self.sessions.refresh(renewal).await? {
+        match self.store.refresh_session(renewal).await? {
             Refreshed::Renewed(renewed) => Ok(following(token, &renewed, now)),
             Refreshed::Reused(ended) => {
                 tracing::warn!(session_id = %ended.session_id, "ended a session: its refresh token was shown again");
@@ -517,12 +515,12 @@ impl From<NotAuthenticated> for LoginError {
     }
 }
 
-impl From<BeginError> for LoginError {
-    fn from(error: BeginError) -> Self {
+impl From<BeginSessionError> for LoginError {
+    fn from(error: BeginSessionError) -> Self {
         match error {
-            BeginError::UserChanged => Self::InvalidCredentials,
-            BeginError::TooManySessions(error) => error.into(),
-            BeginError::Unavailable(error) => Self::Store(error.into()),
+            BeginSessionError::UserChanged => Self::InvalidCredentials,
+            BeginSessionError::TooManySessions(error) => error.into(),
+            BeginSessionError::Unavailable(error) => Self::Store(error.into()),
         }
     }
 }
@@ -535,7 +533,7 @@ pub(crate) enum RefreshError {
     InvalidToken,
     /// It was spent before: somebody has stolen it, or its successor. This session has ended.
     #[error("the refresh token of session {} was used before", .0.session_id)]
-    Reused(Box<Ended>),
+    Reused(Box<EndedSession>),
     /// The session was renewed a moment ago. It can be tried again after this.
     #[error("the session was renewed a moment ago")]
     TooSoon(Duration),
@@ -660,7 +658,7 @@ mod tests {
     }
 
     async fn user(service: &TestService, name: &str) -> User {
-        service.users.find(&name.parse().unwrap()).await.unwrap().unwrap()
+        service.store.find_user(&name.parse().unwrap()).await.unwrap().unwrap()
     }
 
     #[tokio::test]
@@ -709,7 +707,7 @@ mod tests {
         let outdated = PasswordHash::stored(OUTDATED.to_owned());
         service.add_user_with_hash("alice", outdated.clone(), &[]).await;
         let hash = async || {
-            let user = service.users.find(&"alice".parse().unwrap()).await.unwrap();
+            let user = service.store.find_user(&"alice".parse().unwrap()).await.unwrap();
             user.unwrap().password_hash
         };
 
@@ -800,13 +798,13 @@ mod tests {
         let mut tasks = Vec::new();
         for task in 0..16 {
             let authority = service.authority.clone();
-            let users = service.users.clone();
+            let store = service.store.clone();
             tasks.push(tokio::spawn(async move {
                 // Eight tasks a user, a session each at a time: below what a user may have.
                 let name = if task % 2 == 0 { "alice" } else { "bob" };
                 let mut revoked = Vec::new();
                 for _ in 0..50 {
-                    let user = users.find(&name.parse().unwrap()).await.unwrap().unwrap();
+                    let user = store.find_user(&name.parse().unwrap()).await.unwrap().unwrap();
                     let logged_in = authority.begin_session(user, client(), HERE).await.unwrap();
                     let token = token_of(&logged_in);
                     authority.validate(&token, None, HERE).unwrap();
@@ -830,7 +828,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_user_with_too_many_sessions_loses_the_least_recently_used() {
-        let two = crate::sessions::Limits { per_user: 2, ..LIMITS };
+        let two = crate::sessions::SessionLimits { per_user: 2, ..LIMITS };
         let service = TestService::with(LIFETIMES, two, &Location::Memory).await;
         service.add_user("alice", &[]).await;
         let begin = async || {

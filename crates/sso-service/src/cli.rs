@@ -7,9 +7,9 @@ use service_runtime::{
 };
 
 use crate::{
-    admin::{AdminCommand, AdminError},
     app::{App, StartError},
     config::{Config, PathFault},
+    shell::{AdminCommand, AdminError},
 };
 
 /// The single sign-on authority. Without a command it serves until SIGTERM or SIGINT. It is

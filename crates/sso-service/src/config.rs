@@ -27,7 +27,7 @@ use crate::{
     accounts::Registration,
     authority::Lifetimes,
     limiter::LoginLimits,
-    sessions::Limits,
+    sessions::SessionLimits,
     site::SiteSettings,
     store::Location,
     users::{FirstAdmin, PasswordRules},
@@ -48,7 +48,7 @@ pub(crate) struct Config {
     /// How long tokens and sessions live.
     pub(crate) lifetimes: Lifetimes,
     /// How many sessions there may be.
-    pub(crate) limits: Limits,
+    pub(crate) limits: SessionLimits,
     /// How many log-ins may fail.
     pub(crate) login_limits: LoginLimits,
     /// The file for security events. `None`: standard error.

@@ -12,6 +12,9 @@ use crate::{
     users::{Asker, HashError, Hasher, PATIENCE, Password, PasswordHash, User, Verdict},
 };
 
+/// How long a command in a shell waits for its password to be hashed.
+const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
+
 /// Stands between whoever knows, or guesses, a password and the hashing threads.
 #[derive(Debug)]
 pub(crate) struct LoginGuard {
@@ -134,6 +137,19 @@ impl LoginGuard {
                 self.audit.record(Event::new(Kind::Busy, self.clock.now()).at(from));
             }
         })
+    }
+
+    /// Hashes the new password of a user whom a command in a shell creates or changes. Nobody else
+    /// waits for it, so it may take as long as a busy machine needs.
+    ///
+    /// # Errors
+    /// When it could not be done within a minute.
+    pub(crate) async fn hash_for_command(
+        &self,
+        password: Password,
+    ) -> Result<PasswordHash, HashError> {
+        let deadline = Instant::now() + COMMAND_PATIENCE;
+        self.hasher.hash(password, Asker::Service, deadline).await
     }
 
     async fn try_authenticate(
@@ -414,7 +430,7 @@ mod tests {
     #[tokio::test]
     async fn a_store_that_does_not_answer_counts_nothing() {
         let service = service().await;
-        service.database.close().await;
+        service.store.close().await;
         for _ in 0..20 {
             let unknown = log_in(&service, "alice", PASSWORD, HOME).await;
             assert!(matches!(unknown, Err(LoginError::Store(_))), "{unknown:?}");

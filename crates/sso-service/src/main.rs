@@ -1,7 +1,6 @@
 //! The single sign-on authority: users, log-in, expiring session tokens.
 
 mod accounts;
-mod admin;
 mod administration;
 mod app;
 mod audit;
@@ -17,7 +16,9 @@ mod login_guard;
 mod network;
 mod outcomes;
 mod page;
+mod services;
 mod sessions;
+mod shell;
 mod site;
 mod store;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod test_service;
 mod text;
 mod timekeeping;
 mod tokens;
+mod upkeep;
 mod users;
 
 use std::process::ExitCode;

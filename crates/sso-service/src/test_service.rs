@@ -10,7 +10,6 @@ use std::{
 use actix_web::{
     http::{Method, StatusCode, header::HeaderMap},
     test::{TestRequest, call_service, init_service, read_body},
-    web::Data,
 };
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -20,24 +19,23 @@ use service_runtime::{
     metrics::{HttpMetrics, Metrics},
 };
 use shared_types::{BearerToken, TokenKind};
-use sqlx::SqliteConnection;
 
 use crate::{
-    accounts::{Accounts, Registration},
+    accounts::Registration,
     administration::Administration,
-    audit::{AuditLog, AuditThread, Source, tests::Lines},
+    audit::{Source, tests::Lines},
     authority::{Lifetimes, SessionAuthority},
-    http::{self, Services},
-    keys::{LiveKeys, NewKey, create_key},
-    limiter::{Limiter, LoginLimits},
-    login_guard::LoginGuard,
-    sessions::{Follower, Journal, Keeper, Limits, LiveSessions, SessionStore, restore},
+    http,
+    keys::NewKey,
+    limiter::LoginLimits,
+    services::{ServiceSettings, Services},
+    sessions::{LiveSessions, SessionLimits},
     site::{Site, SiteSettings},
-    store::{Database, Location, Unavailable},
+    store::{Attribution, Location, Store},
     tokens::PlainToken,
+    upkeep::Upkeep,
     users::{
-        HashMemory, Hasher, NewUser, Password, PasswordHash, PasswordRules, UserStore, UserUpdate,
-        hash_password,
+        HashMemory, NewUser, Password, PasswordHash, PasswordRules, UserUpdate, hash_password,
     },
 };
 
@@ -46,23 +44,21 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Half an hour.
 pub(crate) const TOKEN_TTL: Duration = Duration::from_secs(30 * 60);
 
-/// A service to send requests to.
+/// A service to send requests to. It is the one that runs in production, with another clock and
+/// configuration, and without its work in the background.
 pub(crate) struct TestService {
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) users: UserStore,
-    pub(crate) database: Database,
+    pub(crate) store: Store,
     pub(crate) live: Arc<LiveSessions>,
-    pub(crate) sessions: Arc<SessionStore>,
-    pub(crate) keeper: Keeper,
+    pub(crate) upkeep: Arc<Upkeep>,
     pub(crate) metrics: Metrics,
-    pub(crate) authority: Data<SessionAuthority>,
-    accounts: Data<Accounts>,
-    pub(crate) administration: Data<Administration>,
+    pub(crate) authority: Arc<SessionAuthority>,
+    pub(crate) administration: Arc<Administration>,
     /// How browsers see the service.
     pub(crate) site: Site,
+    services: Services,
     edge: Edge,
     record: Lines,
-    audit_thread: AuditThread,
 }
 
 impl TestService {
@@ -72,7 +68,11 @@ impl TestService {
     }
 
     /// A service of which something differs from the default.
-    pub(crate) async fn with(lifetimes: Lifetimes, limits: Limits, location: &Location) -> Self {
+    pub(crate) async fn with(
+        lifetimes: Lifetimes,
+        limits: SessionLimits,
+        location: &Location,
+    ) -> Self {
         Self::build(lifetimes, limits, location, Registration::Open).await
     }
 
@@ -83,71 +83,42 @@ impl TestService {
 
     async fn build(
         lifetimes: Lifetimes,
-        limits: Limits,
+        limits: SessionLimits,
         location: &Location,
         registration: Registration,
     ) -> Self {
         let metrics = Metrics::default();
         let clock = Arc::new(ManualClock::at(noon()));
-        let live = Arc::new(LiveSessions::new(&metrics));
-        let keys = Arc::new(LiveKeys::default());
-        let journal = Journal::open(location).unwrap();
-        restore(&journal, &live, &keys);
-        let follower = Follower::new(live.clone(), keys.clone());
-        let database = Database::open(location, follower).await.unwrap();
-        let users = UserStore::new(database.clone());
-        let sessions = Arc::new(SessionStore::new(
-            limits,
-            database.clone(),
-            live.clone(),
-            keys.clone(),
-            journal,
-        ));
+        let store = Store::open(location, limits, &metrics).await.unwrap();
         let record = Lines::default();
-        let (audit, audit_thread) =
-            AuditLog::start(Box::new(record.clone()), None, clock.clone(), &metrics).unwrap();
-        let keeper = Keeper::new(sessions.clone(), clock.clone(), audit.clone(), &metrics);
-        let limiter = Limiter::new(LOGIN_LIMITS, &metrics);
-        let hasher = Hasher::start(&metrics).unwrap();
-        let guard = Arc::new(LoginGuard::new(clock.clone(), limiter, hasher, audit.clone()));
-        let accounts = {
-            let (users, guard) = (users.clone(), guard.clone());
-            Accounts::new(clock.clone(), users, guard, registration, RULES, audit.clone())
-        };
-        let administration = Administration::new(
-            clock.clone(),
-            &database,
-            sessions.clone(),
-            guard.clone(),
-            RULES,
-            audit.clone(),
-        );
-        let authority = SessionAuthority::new(
-            clock.clone(),
+        let settings = ServiceSettings {
             lifetimes,
-            users.clone(),
-            guard,
-            sessions.clone(),
-            keys,
-            audit,
+            login_limits: LOGIN_LIMITS,
+            password_rules: RULES,
+            registration,
+        };
+        let services = Services::assemble(
+            store.clone(),
+            clock.clone(),
+            Box::new(record.clone()),
+            settings,
+            None,
             &metrics,
         );
+        let services = services.await.unwrap();
         let edge = Edge::new(clock.clone(), HttpMetrics::new(&metrics), TrustedProxies::default());
         Self {
             clock,
-            users,
-            database,
-            live,
-            sessions,
-            keeper,
+            live: store.live_sessions().clone(),
+            store,
+            upkeep: services.upkeep.clone(),
             metrics,
-            authority: Data::new(authority),
-            accounts: Data::new(accounts),
-            administration: Data::new(administration),
+            authority: services.authority.clone(),
+            administration: services.administration.clone(),
             site: site("http://127.0.0.1:8001"),
+            services,
             edge,
             record,
-            audit_thread,
         }
     }
 
@@ -162,7 +133,7 @@ impl TestService {
     pub(crate) async fn add_admin(&self, name: &str) -> String {
         self.add_user(name, &[]).await;
         let admin = UserUpdate { roles: Some(vec!["admin".to_owned()]), ..UserUpdate::default() };
-        self.users.update(name.parse().unwrap(), admin).await.unwrap();
+        self.store.change_user(name.parse().unwrap(), admin).await.unwrap();
         self.log_in(name).await
     }
 
@@ -177,9 +148,8 @@ impl TestService {
             created_by: "root".to_owned(),
         };
         let now = self.clock.now();
-        let create =
-            async move |connection: &mut SqliteConnection| create_key(connection, key, now).await;
-        self.database.write(create).await.unwrap();
+        let by = Attribution::unrecorded(now);
+        self.store.create_key(key, now, by).await.unwrap();
         token.expose().to_owned()
     }
 
@@ -197,22 +167,17 @@ impl TestService {
             roles: vec!["user".to_owned()],
             permissions: permissions.iter().map(|p| p.parse().unwrap()).collect(),
         };
-        self.users.create(user, self.clock.now()).await.unwrap();
+        self.store.add_user(user, self.clock.now()).await.unwrap();
     }
 
     /// Changes what nothing changes yet.
     pub(crate) async fn execute(&self, sql: &'static str) {
-        execute(&self.database, sql).await;
+        self.store.execute(sql).await;
     }
 
     /// Sends a request.
     pub(crate) async fn send(&self, request: TestRequest) -> Answer {
-        let services = Services {
-            authority: self.authority.clone(),
-            accounts: self.accounts.clone(),
-            administration: self.administration.clone(),
-            site: Data::new(self.site.clone()),
-        };
+        let services = http::Services::new(&self.services, self.site.clone());
         let app = http::app(services, self.edge.clone());
         let response = call_service(&init_service(app).await, request.to_request()).await;
         let (status, headers) = (response.status(), response.headers().clone());
@@ -250,7 +215,7 @@ impl TestService {
 
     /// The audit log, whole: with it the service ends.
     pub(crate) fn audited(self) -> Vec<Value> {
-        self.audit_thread.finish();
+        self.services.finish_audit();
         self.record.parse()
     }
 
@@ -258,15 +223,6 @@ impl TestService {
     pub(crate) async fn validate(&self, token: &str) -> Answer {
         self.send(bearer(TestRequest::post().uri("/auth/validate"), token)).await
     }
-}
-
-/// Changes a database in a way that nothing else does.
-pub(crate) async fn execute(database: &Database, sql: &'static str) {
-    let work = async move |connection: &mut SqliteConnection| {
-        sqlx::query(sql).execute(connection).await?;
-        Ok::<_, Unavailable>(())
-    };
-    database.write(work).await.unwrap();
 }
 
 /// What came back.
@@ -365,7 +321,7 @@ pub(crate) const LIFETIMES: Lifetimes = Lifetimes {
 const RULES: PasswordRules = PasswordRules { min_length: 15 };
 
 /// The defaults of the service.
-pub(crate) const LIMITS: Limits = Limits { per_user: 20, total: 10_000_000 };
+pub(crate) const LIMITS: SessionLimits = SessionLimits { per_user: 20, total: 10_000_000 };
 
 /// The defaults of the service.
 pub(crate) const LOGIN_LIMITS: LoginLimits = LoginLimits { per_network: 30, per_account: 10 };

@@ -3,38 +3,19 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use service_runtime::clock::{Clock, SystemClock};
-use sqlx::{SqliteConnection, query, query_scalar};
 
-use crate::{
-    store::{Database, Unavailable},
-    users::end_all_sessions,
-};
+use crate::store::{Store, Unavailable};
 
 /// How far the clock may be behind the greatest instant seen when a service starts. Less is what
 /// a machine's clock is corrected by.
 const MAX_LAG: TimeDelta = TimeDelta::minutes(5);
-/// How far in the future a token may have been issued. One from later was issued while the clock
-/// was wrong, and would be valid for too long.
-pub(crate) const MAX_AHEAD: TimeDelta = TimeDelta::seconds(60);
-
-/// Whether something was issued in the future, beyond [`MAX_AHEAD`].
-pub(crate) fn is_ahead(issued_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    issued_at - now > MAX_AHEAD
-}
-
-/// The greatest instant that was seen on this database.
-pub(crate) async fn greatest_instant(database: &Database) -> Result<DateTime<Utc>, Unavailable> {
-    let seen = query_scalar("SELECT max(seen_at) FROM greatest_instant");
-    let seen: i64 = seen.fetch_one(&mut *database.reader().await?).await?;
-    Ok(DateTime::from_timestamp_millis(seen).unwrap_or_default())
-}
 
 /// Has the clock of a service that starts go on from the greatest instant seen.
 ///
 /// # Errors
-/// When the clock is too far behind it, or the database cannot tell.
-pub(crate) async fn go_on(database: &Database, clock: &SystemClock) -> Result<(), ClockError> {
-    let (now, seen) = (clock.now(), greatest_instant(database).await?);
+/// When the clock is too far behind it, or the database cannot be read.
+pub(crate) async fn go_on(store: &Store, clock: &SystemClock) -> Result<(), ClockError> {
+    let (now, seen) = (clock.now(), store.greatest_instant().await?);
     if seen - now > MAX_LAG {
         return Err(ClockError::Behind { now, seen });
     }
@@ -46,50 +27,11 @@ pub(crate) async fn go_on(database: &Database, clock: &SystemClock) -> Result<()
 /// seen however far the machine's clock is behind.
 ///
 /// # Errors
-/// When the database cannot tell.
-pub(crate) async fn clock_of(database: &Database) -> Result<SystemClock, Unavailable> {
+/// When the database cannot be read.
+pub(crate) async fn clock_of(store: &Store) -> Result<SystemClock, Unavailable> {
     let clock = SystemClock::default();
-    clock.go_on_from(greatest_instant(database).await?);
+    clock.go_on_from(store.greatest_instant().await?);
     Ok(clock)
-}
-
-/// Persists the greatest instant seen.
-///
-/// # Errors
-/// When the database cannot be written.
-pub(crate) async fn persist(database: &Database, now: DateTime<Utc>) -> Result<(), Unavailable> {
-    let now = now.timestamp_millis();
-    let write = async move |connection: &mut SqliteConnection| {
-        query("UPDATE greatest_instant SET seen_at = max(seen_at, ?)")
-            .bind(now)
-            .execute(connection)
-            .await?;
-        Ok(())
-    };
-    database.write(write).await
-}
-
-/// Begins anew at this instant, which may be before the greatest one seen. All sessions end. Keys
-/// and grants end that have expired by what was seen, or were made in the future.
-///
-/// # Errors
-/// When the database cannot be written. Nothing is then.
-pub(crate) async fn reset(
-    connection: &mut SqliteConnection,
-    now: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    let (ahead, now) = ((now + MAX_AHEAD).timestamp_millis(), now.timestamp_millis());
-    end_all_sessions(connection).await?;
-    for end in [
-        "UPDATE grants SET expires_at = min(expires_at, ?1)
-         WHERE created_at > ?2 OR expires_at <= (SELECT max(seen_at) FROM greatest_instant)",
-        "UPDATE api_keys SET expires_at = min(coalesce(expires_at, ?1), ?1)
-         WHERE created_at > ?2 OR expires_at <= (SELECT max(seen_at) FROM greatest_instant)",
-    ] {
-        query(end).bind(now).bind(ahead).execute(&mut *connection).await?;
-    }
-    query("UPDATE greatest_instant SET seen_at = ?").bind(now).execute(connection).await?;
-    Ok(())
 }
 
 /// The service cannot start by this clock.
@@ -107,7 +49,7 @@ pub(crate) enum ClockError {
         /// What it has said before.
         seen: DateTime<Utc>,
     },
-    /// The database cannot tell.
+    /// The database cannot be read.
     #[error("SSO_DATABASE_URL: {0}")]
     Unavailable(#[from] Unavailable),
 }
@@ -121,30 +63,24 @@ mod tests {
 
     use super::*;
     use crate::{
-        store::{Location, Nobody},
+        store::{Attribution, Location},
         test_service::{LIFETIMES, LIMITS, TestService, noon},
     };
 
-    async fn database() -> Database {
-        Database::open(&Location::Memory, Nobody).await.unwrap()
-    }
-
-    async fn reset_at(database: &Database, now: DateTime<Utc>) {
-        let work = async move |connection: &mut SqliteConnection| {
-            Ok::<_, Unavailable>(reset(connection, now).await?)
-        };
-        database.write(work).await.unwrap();
+    async fn reset_at(store: &Store, now: DateTime<Utc>) {
+        let by = Attribution::unrecorded(now);
+        store.reset_clock(now, by).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_service_goes_on_from_what_was_seen_before() {
-        let (database, clock) = (database().await, SystemClock::default());
+        let (store, clock) = (Store::in_memory().await, SystemClock::default());
         let start = clock.now();
         for (lead, expected) in [(0, true), (60, true), (299, true), (301, false), (3600, false)] {
             let seen = start + TimeDelta::seconds(lead);
-            reset_at(&database, seen).await;
+            reset_at(&store, seen).await;
             let clock = SystemClock::default();
-            let result = go_on(&database, &clock).await;
+            let result = go_on(&store, &clock).await;
             assert_eq!(result.is_ok(), expected, "{lead}: {result:?}");
             assert_eq!(clock.now() >= seen, expected, "{lead}");
         }
@@ -152,21 +88,21 @@ mod tests {
 
     #[tokio::test]
     async fn a_command_goes_on_however_far_the_clock_is_behind() {
-        let database = database().await;
+        let store = Store::in_memory().await;
         let seen = SystemClock::default().now() + TimeDelta::days(3650);
-        persist(&database, seen).await.unwrap();
-        assert!(clock_of(&database).await.unwrap().now() >= seen);
+        store.persist_instant(seen).await.unwrap();
+        assert!(clock_of(&store).await.unwrap().now() >= seen);
     }
 
     #[tokio::test]
     async fn the_greatest_instant_is_kept() {
-        let database = database().await;
+        let store = Store::in_memory().await;
         let early = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let late = early + TimeDelta::days(3650);
         for now in [early, late, early] {
-            persist(&database, now).await.unwrap();
+            store.persist_instant(now).await.unwrap();
         }
-        assert_eq!(greatest_instant(&database).await.unwrap(), late);
+        assert_eq!(store.greatest_instant().await.unwrap(), late);
     }
 
     /// Creates a key that expires after so many days.
@@ -189,11 +125,11 @@ mod tests {
         service.clock.advance(Duration::from_secs(10 * 365 * 24 * 3600));
         let ahead = service.log_in("root").await;
         let from_ahead = key(&service, &ahead, "ahead", 1).await;
-        service.keeper.finish().await;
-        service.database.close().await;
+        service.upkeep.finish().await;
+        service.store.close().await;
 
         let hour = Duration::from_secs(3600);
-        let stopped = Database::open(&location, Nobody).await.unwrap();
+        let stopped = Store::open_for_command(&location).await.unwrap();
         reset_at(&stopped, noon() + hour).await;
         stopped.close().await;
         let service = TestService::with(LIFETIMES, LIMITS, &location).await;

@@ -2,10 +2,20 @@
 
 use std::fmt;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use shared_types::{BearerToken, TOKEN_ENTROPY_BYTES, TokenKind, encode_token};
 use zeroize::Zeroizing;
+
+/// How far in the future a token may have been issued. A later one was issued while the clock was
+/// wrong, and would be valid for too long.
+pub(crate) const MAX_AHEAD: TimeDelta = TimeDelta::seconds(60);
+
+/// Whether a token was issued in the future, beyond [`MAX_AHEAD`].
+pub(crate) fn is_ahead(issued_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    issued_at - now > MAX_AHEAD
+}
 
 /// A token as its holder gets it. Never shown by `Debug`, wiped when dropped.
 pub(crate) struct PlainToken(Zeroizing<String>);

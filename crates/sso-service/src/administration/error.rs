@@ -1,32 +1,40 @@
 //! Why something was not done.
 
+use std::io;
+
+use super::actor::administer;
 use crate::{
     authority::Refusal,
-    grants::GrantError,
-    keys::KeyError,
-    store::Unavailable,
-    users::{ChangeError, CreateError, HashError, PasswordFault, StoreError, Username},
+    keys::KeyName,
+    store::{
+        AuthorizationError, AuthorizedError, ChangeError, CreateUserError, GrantError, KeyError,
+        MintSessionsError, StoreError, Unavailable,
+    },
+    users::{HashError, PasswordFault, Username},
 };
 
 /// Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AdministrationError {
-    /// The administrator is none any more.
+    /// The caller may not administer any more.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// There is no such user.
+    /// The user does not exist.
     #[error("there is no user {0}")]
     NoSuchUser(Username),
-    /// There is no such grant.
+    /// The grant does not exist.
     #[error("there is no such grant")]
     NoSuchGrant,
-    /// There is no such key.
+    /// No key has this id.
     #[error("there is no such key")]
     NoSuchKey,
-    /// It would be over before it began.
+    /// No key has this name.
+    #[error("there is no key {0}")]
+    NoKeyNamed(KeyName),
+    /// The end of a grant or a key is in the past.
     #[error("the end is not in the future")]
     Past,
-    /// The password is not good enough.
+    /// The password does not obey the rules.
     #[error(transparent)]
     Password(#[from] PasswordFault),
     /// The password could not be hashed.
@@ -34,26 +42,32 @@ pub(crate) enum AdministrationError {
     Hash(#[from] HashError),
     /// The user was not created.
     #[error(transparent)]
-    Create(#[from] CreateError),
+    Create(#[from] CreateUserError),
     /// The user or the role was not changed.
     #[error(transparent)]
     Change(#[from] ChangeError),
-    /// The grant was not made.
+    /// The grant was not created.
     #[error(transparent)]
     Grant(#[from] GrantError),
     /// The key was not created.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// There is no randomness for a key.
+    /// The sessions were not minted.
+    #[error(transparent)]
+    Mint(#[from] MintSessionsError),
+    /// The tokens of minted sessions are on the disk and could not be handed out.
+    #[error("cannot hand out the tokens: {0}")]
+    HandOut(#[source] io::Error),
+    /// The operating system gives no randomness for a token.
     #[error("the operating system gives no random bytes: {0}")]
     Random(#[from] getrandom::Error),
-    /// It cannot be told, or not be written.
+    /// The database does not answer, or a user in it cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl AdministrationError {
-    /// Whether the database did not answer, so that it is not known whether it was done.
+    /// Whether the database did not answer, so that it is not known whether the change was made.
     pub(super) fn is_unavailable(&self) -> bool {
         matches!(
             self,
@@ -62,14 +76,23 @@ impl AdministrationError {
     }
 }
 
-impl From<Unavailable> for AdministrationError {
-    fn from(error: Unavailable) -> Self {
-        Self::Store(error.into())
+impl<E: Into<AdministrationError>> From<AuthorizedError<E>> for AdministrationError {
+    fn from(error: AuthorizedError<E>) -> Self {
+        match error {
+            AuthorizedError::Change(error) => error.into(),
+            AuthorizedError::Authorization(AuthorizationError::CredentialEnded) => {
+                Refusal::InvalidToken.into()
+            }
+            AuthorizedError::Authorization(AuthorizationError::PermissionMissing) => {
+                Refusal::Denied(administer()).into()
+            }
+            AuthorizedError::Authorization(AuthorizationError::Unknown(error)) => error.into(),
+        }
     }
 }
 
-impl From<sqlx::Error> for AdministrationError {
-    fn from(error: sqlx::Error) -> Self {
+impl From<Unavailable> for AdministrationError {
+    fn from(error: Unavailable) -> Self {
         Self::Store(error.into())
     }
 }

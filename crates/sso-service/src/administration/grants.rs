@@ -1,17 +1,16 @@
 //! Permissions until a time.
 
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use super::{actor::Actor, desk::Administration, error::AdministrationError};
+use super::{actor::Actor, error::AdministrationError, service::Administration};
 use crate::{
     audit::Kind,
-    grants::{Grant, NewGrant, create_grant, delete_grant},
+    grants::{Grant, NewGrant},
     page::{Page, Part},
 };
 
 impl Administration {
-    /// Some grants, the oldest first, also those that were over lately.
+    /// A page of grants, the oldest first, also those that were over lately.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -19,13 +18,14 @@ impl Administration {
         &self,
         part: &Part<Uuid>,
     ) -> Result<Page<Grant>, AdministrationError> {
-        Ok(self.grants.page(part).await?)
+        Ok(self.store.grants(part).await?)
     }
 
-    /// Makes a grant.
+    /// Creates a grant.
     ///
     /// # Errors
-    /// When its end is not in the future, there is no such user, or it cannot be written.
+    /// When its end is not in the future, the user does not exist, or the database cannot be
+    /// written.
     pub(crate) async fn create_grant(
         &self,
         actor: Actor<'_>,
@@ -34,33 +34,24 @@ impl Administration {
         if grant.expires_at <= self.now() {
             return Err(AdministrationError::Past);
         }
-        let (now, username) = (self.now(), grant.username.clone());
-        let event = self.event(actor, Kind::GrantChanged, "created").on(username.as_str());
-        let event = event.asking(&grant.permission);
-        let create = async move |connection: &mut SqliteConnection| {
-            Ok::<_, AdministrationError>((create_grant(connection, grant, now).await?, vec![event]))
-        };
-        self.change(actor, create).await
+        let event = self.event(actor, Kind::GrantChanged, "created").on(grant.username.as_str());
+        let by = self.by(actor, vec![event.asking(&grant.permission)]);
+        Ok(self.recorded(self.store.create_grant(grant, self.now(), by).await?))
     }
 
-    /// Takes a grant back.
+    /// Deletes a grant.
     ///
     /// # Errors
-    /// When there is none, or it cannot be written.
+    /// When it does not exist, or the database cannot be written.
     pub(crate) async fn delete_grant(
         &self,
         actor: Actor<'_>,
         id: Uuid,
     ) -> Result<(), AdministrationError> {
-        let event = self.event(actor, Kind::GrantChanged, "deleted");
-        let delete = async move |connection: &mut SqliteConnection| {
-            let taken = delete_grant(connection, id).await?;
-            let taken = taken.ok_or(AdministrationError::NoSuchGrant)?;
-            Ok::<_, AdministrationError>((
-                (),
-                vec![event.on(&taken.username).asking(&taken.permission)],
-            ))
-        };
-        self.change(actor, delete).await
+        let by = self.by(actor, vec![self.event(actor, Kind::GrantChanged, "deleted")]);
+        match self.recorded(self.store.delete_grant(id, by).await?) {
+            true => Ok(()),
+            false => Err(AdministrationError::NoSuchGrant),
+        }
     }
 }

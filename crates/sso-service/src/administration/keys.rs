@@ -2,13 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use shared_types::{Permission, TokenKind};
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use super::{actor::Actor, desk::Administration, error::AdministrationError};
+use super::{actor::Actor, error::AdministrationError, service::Administration};
 use crate::{
     audit::Kind,
-    keys::{ApiKey, KeyName, NewKey, create_key, delete_key},
+    keys::{ApiKey, KeyName, NewKey},
     page::{Page, Part},
     tokens::PlainToken,
 };
@@ -18,12 +17,12 @@ use crate::{
 pub(crate) struct KeyWish {
     pub(crate) name: KeyName,
     pub(crate) permissions: Vec<Permission>,
-    /// Never, if there is none.
+    /// `None` for a key that does not expire.
     pub(crate) expires_at: Option<DateTime<Utc>>,
 }
 
 impl Administration {
-    /// Some keys, the oldest first, also those that were over lately.
+    /// A page of keys, the oldest first, also those that were over lately.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -31,13 +30,14 @@ impl Administration {
         &self,
         part: &Part<Uuid>,
     ) -> Result<Page<ApiKey>, AdministrationError> {
-        Ok(self.keys.page(part).await?)
+        Ok(self.store.keys(part).await?)
     }
 
-    /// Creates a key, and gives it to whoever asks, this once.
+    /// Creates a key, and gives it to the actor, this once.
     ///
     /// # Errors
-    /// When its end is not in the future, another one is called so, or it cannot be written.
+    /// When its end is not in the future, another key has the name, or the database cannot be
+    /// written.
     pub(crate) async fn create_key(
         &self,
         actor: Actor<'_>,
@@ -56,34 +56,44 @@ impl Administration {
             created_by: actor.name().to_owned(),
         };
         let event = self.event(actor, Kind::KeyChanged, "created").on(key.name.as_str());
-        let create = async move |connection: &mut SqliteConnection| {
-            Ok::<_, AdministrationError>((create_key(connection, key, now).await?, vec![event]))
-        };
-        Ok((token, self.change(actor, create).await?))
+        let created = self.store.create_key(key, now, self.by(actor, vec![event])).await?;
+        Ok((token, self.recorded(created)))
     }
 
     /// Deletes a key, which is invalid from then on.
     ///
     /// # Errors
-    /// When there is none, or it cannot be written.
+    /// When it does not exist, or the database cannot be written.
     pub(crate) async fn delete_key(
         &self,
         actor: Actor<'_>,
         id: Uuid,
     ) -> Result<(), AdministrationError> {
-        let event = self.event(actor, Kind::KeyChanged, "deleted");
-        let delete = async move |connection: &mut SqliteConnection| {
-            let name = delete_key(connection, id).await?;
-            let name = name.ok_or(AdministrationError::NoSuchKey)?;
-            Ok::<_, AdministrationError>(((), vec![event.on(&name)]))
-        };
-        let deleted = self.change(actor, delete).await;
+        let by = self.by(actor, vec![self.event(actor, Kind::KeyChanged, "deleted")]);
+        let deleted = self.store.delete_key(id, by).await.map_err(AdministrationError::from);
         if matches!(&deleted, Err(error) if error.is_unavailable()) {
-            // In force all the same, and tried again.
-            self.sessions.revoke_key(id).await;
-            let event = self.event(actor, Kind::KeyChanged, "unwritten");
-            self.record(event.on(&id.to_string()));
+            self.record_unwritten(actor, Kind::KeyChanged, &id.to_string());
         }
-        deleted
+        match self.recorded(deleted?) {
+            true => Ok(()),
+            false => Err(AdministrationError::NoSuchKey),
+        }
+    }
+
+    /// Deletes the key of this name.
+    ///
+    /// # Errors
+    /// When it does not exist, or the database cannot be written.
+    pub(crate) async fn delete_key_named(
+        &self,
+        actor: Actor<'_>,
+        name: KeyName,
+    ) -> Result<(), AdministrationError> {
+        let event = self.event(actor, Kind::KeyChanged, "deleted").on(name.as_str());
+        let by = self.by(actor, vec![event]);
+        match self.recorded(self.store.delete_key_named(name.clone(), by).await?) {
+            true => Ok(()),
+            false => Err(AdministrationError::NoKeyNamed(name)),
+        }
     }
 }

@@ -1,17 +1,25 @@
 //! What administrators do. In one transaction, each change is authorised once more, decided, written
 //! and recorded; it is in force at the next validation. Knows no HTTP.
+//!
+//! HTTP and the shell call the same functions: a change has one implementation, whoever makes it.
 
 mod actor;
-mod authorization;
-mod desk;
+#[cfg(test)]
+mod authorization_tests;
 mod error;
+mod first_admin;
 mod grants;
 mod keys;
 mod roles;
+mod service;
+mod sessions;
+mod time;
 mod users;
 
 pub(crate) use actor::{Actor, administer};
-pub(crate) use desk::Administration;
 pub(crate) use error::AdministrationError;
+pub(crate) use first_admin::{FirstAdminError, ensure_admin};
 pub(crate) use keys::KeyWish;
+pub(crate) use service::Administration;
+pub(crate) use sessions::Minting;
 pub(crate) use users::{NewUserWish, UserWish};

@@ -1,29 +1,27 @@
 //! Roles.
 
 use shared_types::Permission;
-use sqlx::SqliteConnection;
 
-use super::{actor::Actor, desk::Administration, error::AdministrationError};
+use super::{actor::Actor, error::AdministrationError, service::Administration};
 use crate::{
     audit::Kind,
     page::{Page, Part},
-    users::{Role, RoleName, delete_role, set_role},
+    users::{Role, RoleName},
 };
 
 impl Administration {
-    /// Some roles, by name.
+    /// A page of roles, by name.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub(crate) async fn roles(&self, part: &Part) -> Result<Page<Role>, AdministrationError> {
-        Ok(self.users.roles_page(part).await?)
+        Ok(self.store.roles(part).await?)
     }
 
-    /// Makes a role permit this and nothing else. Tells whether it was created.
+    /// Makes a role permit these and nothing else. Tells whether it was created.
     ///
     /// # Errors
-    /// When it is built in, the last administrator would lose what it takes, or it cannot be
-    /// written.
+    /// When it is built in, no user could administer any more, or the database cannot be written.
     pub(crate) async fn set_role(
         &self,
         actor: Actor<'_>,
@@ -31,28 +29,22 @@ impl Administration {
         permissions: Vec<Permission>,
     ) -> Result<bool, AdministrationError> {
         let event = self.event(actor, Kind::RoleChanged, "set").on(role.as_str());
-        let set = async move |connection: &mut SqliteConnection| {
-            Ok::<_, AdministrationError>((
-                set_role(connection, &role, &permissions).await?,
-                vec![event],
-            ))
-        };
-        self.change(actor, set).await
+        let by = self.by(actor, vec![event]);
+        Ok(self.recorded(self.store.set_role(role, permissions, by).await?))
     }
 
-    /// Deletes a role that nobody has.
+    /// Deletes a role that no user has.
     ///
     /// # Errors
-    /// When there is none, it is built in, somebody has it, or it cannot be written.
+    /// When it does not exist, is built in or assigned, or the database cannot be written.
     pub(crate) async fn delete_role(
         &self,
         actor: Actor<'_>,
         role: RoleName,
     ) -> Result<(), AdministrationError> {
         let event = self.event(actor, Kind::RoleChanged, "deleted").on(role.as_str());
-        let delete = async move |connection: &mut SqliteConnection| {
-            Ok::<_, AdministrationError>((delete_role(connection, &role).await?, vec![event]))
-        };
-        self.change(actor, delete).await
+        let by = self.by(actor, vec![event]);
+        self.recorded(self.store.delete_role(role, by).await?);
+        Ok(())
     }
 }

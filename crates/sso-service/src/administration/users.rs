@@ -1,17 +1,13 @@
-//! Users and their sessions.
+//! Users.
 
-use sqlx::SqliteConnection;
-use uuid::Uuid;
+use shared_types::Permission;
 
-use super::{actor::Actor, desk::Administration, error::AdministrationError};
+use super::{actor::Actor, error::AdministrationError, service::Administration};
 use crate::{
     audit::Kind,
     page::{Page, Part},
-    sessions::SessionDetails,
-    users::{
-        Email, Extent, NewUser, Password, User, UserUpdate, Username, create_user, delete_user,
-        end_user_sessions, update_user,
-    },
+    store::{AuthorizedError, ChangeError, Recorded},
+    users::{Email, Extent, NewUser, Password, User, UserUpdate, Username},
 };
 
 /// A user to be created.
@@ -22,9 +18,11 @@ pub(crate) struct NewUserWish {
     pub(crate) email: Option<Email>,
     /// Names of roles, which must exist.
     pub(crate) roles: Vec<String>,
+    /// Permissions besides those of the roles.
+    pub(crate) permissions: Vec<Permission>,
 }
 
-/// What is to be another of a user. By default, nothing.
+/// A change of a user. By default, nothing changes.
 #[derive(Debug, Default)]
 pub(crate) struct UserWish {
     /// These roles and no other.
@@ -38,7 +36,7 @@ pub(crate) struct UserWish {
 }
 
 impl UserWish {
-    /// What it changes, in words.
+    /// The words for what it changes.
     fn aspects(&self) -> impl Iterator<Item = &'static str> + use<> {
         let disabled = self.disabled.map(|disabled| if disabled { "disabled" } else { "enabled" });
         let aspects = [
@@ -52,22 +50,22 @@ impl UserWish {
 }
 
 impl Administration {
-    /// Some users, by name.
+    /// A page of users, by name.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub(crate) async fn users(&self, part: &Part) -> Result<Page<User>, AdministrationError> {
         let now = self.now();
-        let page = self.users.page(part).await?;
+        let page = self.store.users(part).await?;
         Ok(page.map(|user| User { account: user.account.at(now), ..user }))
     }
 
     /// A user.
     ///
     /// # Errors
-    /// When there is none, or it cannot be told.
+    /// When the user does not exist, or cannot be read.
     pub(crate) async fn user(&self, username: &Username) -> Result<User, AdministrationError> {
-        let user = self.users.find(username).await?;
+        let user = self.store.find_user(username).await?;
         let user = user.ok_or_else(|| AdministrationError::NoSuchUser(username.clone()))?;
         Ok(User { account: user.account.at(self.now()), ..user })
     }
@@ -75,36 +73,33 @@ impl Administration {
     /// Creates a user.
     ///
     /// # Errors
-    /// When the password is not good enough, name or address are taken, a role does not exist, or
-    /// it cannot be told.
+    /// When the password does not obey the rules, the name or the address is taken, a role does not
+    /// exist, or the database cannot be read or written.
     pub(crate) async fn create_user(
         &self,
         actor: Actor<'_>,
         wish: NewUserWish,
     ) -> Result<User, AdministrationError> {
-        let NewUserWish { username, password, email, roles } = wish;
+        let NewUserWish { username, password, email, roles, permissions } = wish;
         self.rules.check(&password, &username)?;
         let user = NewUser {
             username: username.clone(),
             email,
-            password_hash: self.guard.hash(password, actor.source).await?,
+            password_hash: self.hash(actor, password).await?,
             roles,
-            permissions: Vec::new(),
+            permissions,
         };
         let event = self.event(actor, Kind::UserChanged, "created").on(username.as_str());
-        let now = self.now();
-        let create = async move |connection: &mut SqliteConnection| {
-            Ok::<_, AdministrationError>((create_user(connection, &user, now).await?, vec![event]))
-        };
-        self.change(actor, create).await?;
+        let by = self.by(actor, vec![event]);
+        self.recorded(self.store.create_user(user, self.now(), by).await?);
         self.user(&username).await
     }
 
     /// Changes a user, all of it or nothing.
     ///
     /// # Errors
-    /// When there is none, the password is not good enough, the address is taken, a role does not
-    /// exist, it is the last administrator, or it cannot be told.
+    /// When the user does not exist, the password does not obey the rules, the address is taken, a
+    /// role does not exist, it is the last administrator, or the database cannot be read or written.
     pub(crate) async fn update_user(
         &self,
         actor: Actor<'_>,
@@ -116,94 +111,55 @@ impl Administration {
         let password_hash = match password {
             None => None,
             Some(password) => {
-                // A missing user is not worth a hash.
+                // Check that the user exists before spending a hash.
                 self.user(&username).await?;
                 self.rules.check(&password, &username)?;
-                Some(self.guard.hash(password, actor.source).await?)
+                Some(self.hash(actor, password).await?)
             }
         };
         if disabled == Some(false) {
-            // What was refused before must not come after this.
-            self.sessions.write_revocations().await?;
+            // A revocation from before must not be written after this.
+            self.store.write_revocations().await?;
         }
-        let extent = match disabled {
-            Some(true) => Some(Extent::LogIn),
-            _ => password_hash.as_ref().map(|_| Extent::Sessions),
-        };
         let update = UserUpdate { roles, disabled, password_hash, email };
         let event = |aspect| self.event(actor, Kind::UserChanged, aspect).on(username.as_str());
-        let (name, events) = (username.clone(), aspects.map(event).collect());
-        let change = async move |connection: &mut SqliteConnection| {
-            Ok::<_, AdministrationError>((update_user(connection, &name, &update).await?, events))
-        };
-        let done = self.change(actor, change).await;
-        self.in_force(actor, done, &username, extent).await?;
+        let by = self.by(actor, aspects.map(event).collect());
+        let revokes = update.revokes();
+        let changed = self.store.update_user(username.clone(), update, by).await;
+        self.recorded_or_unwritten(actor, changed, &username, revokes)?;
         self.user(&username).await
     }
 
     /// Deletes a user and ends the sessions.
     ///
     /// # Errors
-    /// When there is none, it is the last administrator, or it cannot be told.
+    /// When the user does not exist, it is the last administrator, or the database cannot be
+    /// written.
     pub(crate) async fn delete_user(
         &self,
         actor: Actor<'_>,
         username: Username,
     ) -> Result<(), AdministrationError> {
         let event = self.event(actor, Kind::UserChanged, "deleted").on(username.as_str());
-        let name = username.clone();
-        let delete = async move |connection: &mut SqliteConnection| {
-            Ok::<_, AdministrationError>((delete_user(connection, &name).await?, vec![event]))
-        };
-        let done = self.change(actor, delete).await;
-        self.in_force(actor, done, &username, Some(Extent::Account)).await
+        let by = self.by(actor, vec![event]);
+        let deleted = self.store.delete_user(username.clone(), by).await;
+        self.recorded_or_unwritten(actor, deleted, &username, Some(Extent::Account))
     }
 
-    /// Some sessions of a user, the newest first.
-    ///
-    /// # Errors
-    /// When there is no such user, or it cannot be told.
-    pub(crate) async fn sessions_of(
-        &self,
-        username: &Username,
-        part: &Part<Uuid>,
-    ) -> Result<Page<SessionDetails>, AdministrationError> {
-        let user = self.user(username).await?;
-        Ok(self.sessions.page_of(user.number, part, self.now()).await?)
-    }
-
-    /// Ends all sessions of a user at once.
-    ///
-    /// # Errors
-    /// When the user does not exist, or the database cannot be written.
-    pub(crate) async fn end_sessions_of(
+    /// Records a change of a user, also one that revokes and could not be written: it is in force
+    /// all the same, and is tried again.
+    pub(super) fn recorded_or_unwritten(
         &self,
         actor: Actor<'_>,
-        username: Username,
-    ) -> Result<(), AdministrationError> {
-        let event = self.event(actor, Kind::AdminRevoke, "sessions").on(username.as_str());
-        let name = username.clone();
-        let end = async move |connection: &mut SqliteConnection| {
-            Ok::<_, AdministrationError>((end_user_sessions(connection, &name).await?, vec![event]))
-        };
-        let done = self.change(actor, end).await;
-        self.in_force(actor, done, &username, Some(Extent::Sessions)).await
-    }
-
-    /// A revocation that could not be written is in force all the same, and is tried again.
-    async fn in_force(
-        &self,
-        actor: Actor<'_>,
-        done: Result<(), AdministrationError>,
+        changed: Result<Recorded<()>, AuthorizedError<ChangeError>>,
         username: &Username,
-        extent: Option<Extent>,
+        revokes: Option<Extent>,
     ) -> Result<(), AdministrationError> {
-        if let (Err(error), Some(extent)) = (&done, extent)
-            && error.is_unavailable()
-        {
-            self.sessions.revoke_user(username, extent).await;
-            self.record(self.event(actor, Kind::AdminRevoke, "unwritten").on(username.as_str()));
+        let changed = changed.map_err(AdministrationError::from);
+        if matches!(&changed, Err(error) if revokes.is_some() && error.is_unavailable()) {
+            self.record_unwritten(actor, Kind::AdminRevoke, username.as_str());
         }
-        done
+        self.recorded(changed?);
+        Ok(())
     }
 }

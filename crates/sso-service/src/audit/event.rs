@@ -173,8 +173,13 @@ impl Event {
     }
 
     /// Something that is done now from the shell.
-    pub(super) fn from_shell(kind: Kind, now: DateTime<Utc>) -> Self {
+    pub(crate) fn from_shell(kind: Kind, now: DateTime<Utc>) -> Self {
         Self { via: Some("shell"), ..Self::new(kind, now) }
+    }
+
+    /// Whether an administrator did it.
+    pub(crate) fn is_administrative(&self) -> bool {
+        self.audit.is_administrative()
     }
 
     /// The same, of another kind.

@@ -73,7 +73,7 @@ impl AuditLog {
         self.send(Entry::new(event));
     }
 
-    /// Has an event written that [`super::write_recorded`] has put into the database.
+    /// Has the line of an event written whose row is in the database already.
     pub(crate) fn record_line(&self, event: Event) {
         self.send(Entry { event, has_row: true });
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use service_runtime::settings::{Settings, duration, positive};
 
-use crate::{authority::Lifetimes, sessions::Limits};
+use crate::{authority::Lifetimes, sessions::SessionLimits};
 
 const HALF_HOUR: Duration = Duration::from_secs(30 * 60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -20,8 +20,8 @@ pub(super) fn lifetimes(settings: &mut Settings) -> Lifetimes {
 }
 
 /// How many sessions there may be.
-pub(super) fn session_limits(settings: &mut Settings) -> Limits {
-    Limits {
+pub(super) fn session_limits(settings: &mut Settings) -> SessionLimits {
+    SessionLimits {
         per_user: settings.get("SSO_MAX_SESSIONS_PER_USER", positive).unwrap_or(20),
         total: settings.get("SSO_MAX_SESSIONS", positive).unwrap_or(10_000_000),
     }

@@ -11,10 +11,8 @@ use crate::{
     accounts::{OwnPasswordError, RegisterError},
     administration::AdministrationError,
     authority::{LoginError, RefreshError, Refusal},
-    grants::GrantError,
-    keys::KeyError,
-    store::Unavailable,
-    users::{ChangeError, CreateError, HashError, StoreError},
+    store::{ChangeError, CreateUserError, GrantError, KeyError, StoreError, Unavailable},
+    users::HashError,
 };
 
 impl From<BodyFaults> for Problem {
@@ -96,7 +94,9 @@ impl From<AdministrationError> for Problem {
             AdministrationError::Refused(refusal) => refusal.into(),
             AdministrationError::NoSuchUser(_) => not_found("user_not_found", &error),
             AdministrationError::NoSuchGrant => not_found("grant_not_found", &error),
-            AdministrationError::NoSuchKey => not_found("key_not_found", &error),
+            AdministrationError::NoSuchKey | AdministrationError::NoKeyNamed(_) => {
+                not_found("key_not_found", &error)
+            }
             AdministrationError::Past => refused_member("expires_at", &error),
             AdministrationError::Password(fault) => refused_member("password", &fault),
             AdministrationError::Hash(error) => error.into(),
@@ -105,18 +105,22 @@ impl From<AdministrationError> for Problem {
             AdministrationError::Grant(error) => error.into(),
             AdministrationError::Key(error) => error.into(),
             AdministrationError::Random(error) => Self::internal(error),
+            // Only a shell mints sessions.
+            error @ (AdministrationError::Mint(_) | AdministrationError::HandOut(_)) => {
+                Self::internal(error)
+            }
             AdministrationError::Store(error) => error.into(),
         }
     }
 }
 
-impl From<CreateError> for Problem {
-    fn from(error: CreateError) -> Self {
+impl From<CreateUserError> for Problem {
+    fn from(error: CreateUserError) -> Self {
         match error {
-            CreateError::NameTaken(_) => conflict("username_taken", &error),
-            CreateError::EmailTaken => conflict("email_taken", &error),
-            CreateError::UnknownRole(_) => unknown_role(&error),
-            CreateError::Unavailable(error) => error.into(),
+            CreateUserError::NameTaken(_) => conflict("username_taken", &error),
+            CreateUserError::EmailTaken => conflict("email_taken", &error),
+            CreateUserError::UnknownRole(_) => unknown_role(&error),
+            CreateUserError::Unavailable(error) => error.into(),
         }
     }
 }
@@ -279,7 +283,7 @@ mod tests {
     use actix_web::ResponseError;
 
     use super::*;
-    use crate::sessions::TooManySessions;
+    use crate::store::TooManySessions;
 
     #[test]
     fn an_undecided_log_in_may_be_tried_again() {

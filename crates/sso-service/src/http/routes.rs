@@ -32,6 +32,18 @@ pub(crate) struct Services {
     pub(crate) site: Data<Site>,
 }
 
+impl Services {
+    /// The use cases of a service at this site.
+    pub(crate) fn new(services: &crate::services::Services, site: Site) -> Self {
+        Self {
+            authority: Data::from(services.authority.clone()),
+            accounts: Data::from(services.accounts.clone()),
+            administration: Data::from(services.administration.clone()),
+            site: Data::new(site),
+        }
+    }
+}
+
 /// The app of one worker.
 pub(crate) fn app(
     services: Services,

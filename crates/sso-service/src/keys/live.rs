@@ -9,7 +9,10 @@ use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::{timekeeping::is_ahead, tokens::TokenHash, users::Account};
+use crate::{
+    tokens::{TokenHash, is_ahead},
+    users::Account,
+};
 
 /// All keys. They are few and change seldom: all are exchanged at once, and whoever looks one up
 /// waits for nobody.

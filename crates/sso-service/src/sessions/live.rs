@@ -12,7 +12,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use service_runtime::metrics::Metrics;
 
 use super::{live_session::LiveSession, revoked::Revoked, unwritten::Unwritten};
-use crate::{timekeeping::MAX_AHEAD, tokens::TokenHash, users::Account};
+use crate::{
+    tokens::{MAX_AHEAD, TokenHash},
+    users::Account,
+};
 
 /// How exactly it is known when a session was last seen. A busy session is then written to once
 /// in this time, and its cache line stays shared between cores.
@@ -25,7 +28,7 @@ pub(crate) struct LiveSessions {
     /// Sessions up to this number have ended.
     ended_through: AtomicI64,
     /// What is revoked here, while it is not known that it is in the database.
-    pub(super) revoked: Revoked,
+    pub(crate) revoked: Revoked,
     /// Sessions that were used since this was last written.
     used: Unwritten,
     /// Sessions of which a new token was used for the first time since this was last written.
@@ -97,18 +100,18 @@ impl LiveSessions {
     }
 
     /// All sessions up to this number have ended.
-    pub(super) fn set_ended_through(&self, session: i64) {
+    pub(crate) fn set_ended_through(&self, session: i64) {
         self.ended_through.store(session, Ordering::Release);
     }
 
     /// The session that a token stands for, also if the token is not valid any more.
-    pub(super) fn session_of(&self, hash: &TokenHash) -> Option<Arc<LiveSession>> {
+    pub(crate) fn session_of(&self, hash: &TokenHash) -> Option<Arc<LiveSession>> {
         self.tokens.get(hash).map(|token| token.session.clone())
     }
 
     /// Adds a token. `session` is asked for only if no `sibling`, another token of the session, is
     /// known.
-    pub(super) fn add(
+    pub(crate) fn add(
         &self,
         token: NewToken,
         sibling: Option<TokenHash>,
@@ -127,32 +130,32 @@ impl LiveSessions {
     }
 
     /// Takes a token away.
-    pub(super) fn remove(&self, hash: &TokenHash) {
+    pub(crate) fn remove(&self, hash: &TokenHash) {
         self.tokens.remove(hash);
     }
 
     /// The last change of the database that is in force here.
-    pub(super) fn last_change(&self) -> i64 {
+    pub(crate) fn last_change(&self) -> i64 {
         self.last_change.load(Ordering::Relaxed)
     }
 
     /// Everything up to this change is in force here.
-    pub(super) fn set_last_change(&self, seq: i64) {
+    pub(crate) fn set_last_change(&self, seq: i64) {
         self.last_change.store(seq, Ordering::Relaxed);
     }
 
     /// Says how many sessions there are.
-    pub(super) fn set_count(&self, count: i64) {
+    pub(crate) fn set_count(&self, count: i64) {
         self.count.set(count);
     }
 
     /// The sessions that were used since the last call.
-    pub(super) fn take_used(&self) -> Vec<Arc<LiveSession>> {
+    pub(crate) fn take_used(&self) -> Vec<Arc<LiveSession>> {
         self.used.take()
     }
 
     /// The sessions of which a new token was used for the first time since the last call.
-    pub(super) fn take_first_used(&self) -> Vec<Arc<LiveSession>> {
+    pub(crate) fn take_first_used(&self) -> Vec<Arc<LiveSession>> {
         self.first_used.take()
     }
 
@@ -169,22 +172,22 @@ impl LiveSessions {
     }
 
     /// The use of a session is still to be written.
-    pub(super) fn keep_used(&self, session: &Arc<LiveSession>) {
+    pub(crate) fn keep_used(&self, session: &Arc<LiveSession>) {
         self.used.add(session);
     }
 
     /// The first use of a token is still to be written.
-    pub(super) fn keep_first_used(&self, session: &Arc<LiveSession>) {
+    pub(crate) fn keep_first_used(&self, session: &Arc<LiveSession>) {
         self.first_used.add(session);
     }
 }
 
 /// A session token to be added.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct NewToken {
-    pub(super) hash: TokenHash,
-    pub(super) issued_at: i64,
-    pub(super) expires_at: i64,
+pub(crate) struct NewToken {
+    pub(crate) hash: TokenHash,
+    pub(crate) issued_at: i64,
+    pub(crate) expires_at: i64,
 }
 
 #[cfg(test)]

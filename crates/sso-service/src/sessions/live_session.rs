@@ -21,18 +21,18 @@ pub(crate) struct LiveSession {
     /// Whose it is.
     pub(crate) user: Arc<LiveUser>,
     /// The user's at log-in.
-    pub(super) epoch: i64,
+    pub(crate) epoch: i64,
     /// In milliseconds since 1970. Changed by readers, who share the session.
-    pub(super) last_seen: AtomicI64,
+    pub(crate) last_seen: AtomicI64,
     /// Whether it was ended here.
     ended: AtomicBool,
     /// Whether it is among those whose use is to be written.
-    pub(super) used: AtomicBool,
+    pub(crate) used: AtomicBool,
     /// When the newest of its tokens that was used had been issued, in milliseconds since 1970.
     /// The token of the log-in counts as used.
-    pub(super) used_issued_at: AtomicI64,
+    pub(crate) used_issued_at: AtomicI64,
     /// Whether it is among those whose first use of a token is to be written.
-    pub(super) first_used: AtomicBool,
+    pub(crate) first_used: AtomicBool,
 }
 
 /// A user, shared by all the sessions: a change is in force for all of them at once.
@@ -47,7 +47,7 @@ pub(crate) struct LiveUser {
 
 impl LiveSession {
     /// A session as the database has it.
-    pub(super) fn new(
+    pub(crate) fn new(
         number: i64,
         id: Uuid,
         user: Arc<LiveUser>,
@@ -73,12 +73,12 @@ impl LiveSession {
         DateTime::from_timestamp_millis(self.last_seen_millis()).unwrap_or_default()
     }
 
-    pub(super) fn last_seen_millis(&self) -> i64 {
+    pub(crate) fn last_seen_millis(&self) -> i64 {
         self.last_seen.load(Ordering::Relaxed)
     }
 
     /// When the newest of its tokens that was used had been issued, in milliseconds since 1970.
-    pub(super) fn used_issued_at(&self) -> i64 {
+    pub(crate) fn used_issued_at(&self) -> i64 {
         self.used_issued_at.load(Ordering::SeqCst)
     }
 
@@ -88,30 +88,30 @@ impl LiveSession {
     }
 
     /// None of its tokens is valid from here on.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.ended.load(Ordering::SeqCst) || self.epoch < self.user.epoch.load(Ordering::Acquire)
     }
 }
 
 impl LiveUser {
     /// A user as the database has it.
-    pub(super) fn new(number: i64, epoch: i64, account: Account) -> Self {
+    pub(crate) fn new(number: i64, epoch: i64, account: Account) -> Self {
         Self { number, epoch: epoch.into(), account: ArcSwap::from_pointee(account) }
     }
 
     /// Takes over what is said now of the user.
-    pub(super) fn renew(&self, epoch: i64, account: Account) {
+    pub(crate) fn renew(&self, epoch: i64, account: Account) {
         self.account.store(Arc::new(account));
         self.end_before(epoch);
     }
 
     /// What is to be said of the user now. A grant that has ended is not in force from that very
     /// instant on: the first validation after it evaluates the permissions anew, for all.
-    pub(super) fn account_at(&self, now: DateTime<Utc>) -> Arc<Account> {
+    pub(crate) fn account_at(&self, now: DateTime<Utc>) -> Arc<Account> {
         let known = self.account.load_full();
         if known.holds_at(now) {
             return known;
@@ -123,12 +123,12 @@ impl LiveUser {
     }
 
     /// Sessions of an earlier epoch have ended. This may be known before the database knows it.
-    pub(super) fn end_before(&self, epoch: i64) {
+    pub(crate) fn end_before(&self, epoch: i64) {
         self.epoch.fetch_max(epoch, Ordering::Release);
     }
 
     /// The user is gone, and with it all sessions there are.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.end_before(i64::MAX);
     }
 }

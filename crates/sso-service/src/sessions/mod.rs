@@ -1,39 +1,27 @@
-//! Sessions: who is logged in, until when.
+//! Sessions: what validation needs of them, in memory, and the types that the store takes and gives.
 //!
-//! The database knows every session. What validation needs is in memory as well: the follower
-//! keeps it as the database is, whoever changed it.
+//! The store knows every session. What validation needs is in memory as well, and the store keeps
+//! it up to date.
 
-#[cfg(test)]
-mod battery;
-mod begin;
 mod client;
-mod follower;
-mod journal;
-mod keeper;
+mod details;
 mod live;
 mod live_session;
-mod mint;
-mod past_tokens;
-mod refresh;
-#[cfg(test)]
-mod refresh_model;
+mod new_session;
 mod refresh_token;
-mod revocations;
+mod renewal;
 mod revoked;
-mod sessions_of_user;
-mod store;
-mod sweep;
 mod unwritten;
 
-pub(crate) use begin::{BeginError, Limits, NewSession, TooManySessions};
 pub(crate) use client::Client;
-pub(crate) use follower::Follower;
-pub(crate) use journal::Journal;
-pub(crate) use keeper::Keeper;
-pub(crate) use live::{LiveSessions, Principal};
-pub(crate) use live_session::LiveSession;
-pub(crate) use mint::{MintError, Minting, mint};
-pub(crate) use refresh::{Ended, Refreshed, Renewal, Renewed};
-pub(crate) use revocations::restore;
-pub(crate) use sessions_of_user::{SessionDetails, session_owner};
-pub(crate) use store::SessionStore;
+pub(crate) use details::{
+    ExpiredSession, NamedSession, SessionDetails, SessionOfUser, SessionOwner,
+};
+pub(crate) use live::{LiveSessions, NewToken, Principal};
+pub(crate) use live_session::{LiveSession, LiveUser};
+pub(crate) use new_session::{MintedSessions, NewSession, SessionLimits};
+pub(crate) use refresh_token::{
+    PastAnswer, REPLAY_WINDOW, RefreshDecision, StoredRefreshToken, TokenEnds,
+};
+pub(crate) use renewal::{EndedSession, Refreshed, Renewal, Renewed};
+pub(crate) use revoked::{PendingRevocations, UserRevocation};

@@ -1,167 +1,150 @@
-//! A refresh token in the database, and what showing it comes to.
+//! A refresh token as the store knows it, and the decision about a client that shows it.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{FromRow, SqliteConnection, query_as};
 use uuid::Uuid;
 
 use super::{live::LiveSessions, live_session::LiveSession};
-use crate::{
-    timekeeping::MAX_AHEAD,
-    tokens::{Nonce, TokenHash},
-};
+use crate::tokens::{MAX_AHEAD, Nonce, TokenHash};
 
 /// How long a spent refresh token gets the same answer again, and how long a session that was
 /// renewed is not renewed again.
-pub(super) const REPLAY_WINDOW: TimeDelta = TimeDelta::seconds(10);
+pub(crate) const REPLAY_WINDOW: TimeDelta = TimeDelta::seconds(10);
 
-/// A refresh token and its session as they stand in the tables.
-#[derive(Debug, FromRow)]
-pub(super) struct TokenRow {
-    expires_at: i64,
-    pub(super) spent_at: Option<i64>,
-    nonce: Option<Vec<u8>>,
-    token_expires_at: Option<i64>,
-    successor_expires_at: Option<i64>,
-    pub(super) session: i64,
-    id: Vec<u8>,
-    pub(super) user: i64,
-    pub(super) epoch: i64,
-    created_at: i64,
-    rotated_at: Option<i64>,
-    used_issued_at: Option<i64>,
-    ends_at: i64,
+/// A refresh token and its session, as they are stored. Instants are in milliseconds since 1970.
+#[derive(Debug)]
+pub(crate) struct StoredRefreshToken {
+    pub(crate) expires_at: i64,
+    /// When it was spent, if it was.
+    pub(crate) spent_at: Option<i64>,
+    /// What its successors were made with, while they can be made again.
+    pub(crate) nonce: Option<Nonce>,
+    pub(crate) token_expires_at: Option<i64>,
+    pub(crate) successor_expires_at: Option<i64>,
+    /// The number of the session.
+    pub(crate) session: i64,
+    /// The id of the session.
+    pub(crate) id: Uuid,
+    /// The number of the user.
+    pub(crate) user: i64,
+    /// The session's epoch.
+    pub(crate) epoch: i64,
+    pub(crate) created_at: i64,
+    /// When the session was last renewed.
+    pub(crate) rotated_at: Option<i64>,
+    /// When the newest of the session's tokens that was used had been issued.
+    pub(crate) used_issued_at: Option<i64>,
+    /// No token of the session outlives this.
+    pub(crate) ends_at: i64,
     /// The hash of the session's newest token.
-    newest: Option<Vec<u8>>,
+    pub(crate) newest: Option<TokenHash>,
 }
 
-/// When the new tokens expire.
+/// When the new tokens expire, in milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Ends {
-    pub(super) token: i64,
-    pub(super) refresh_token: i64,
+pub(crate) struct TokenEnds {
+    pub(crate) token: i64,
+    pub(crate) refresh_token: i64,
 }
 
-/// What was answered before.
+/// An answer that was given before.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Again {
-    pub(super) nonce: Nonce,
-    pub(super) at: i64,
-    pub(super) ends: Ends,
+pub(crate) struct PastAnswer {
+    pub(crate) nonce: Nonce,
+    pub(crate) at: i64,
+    pub(crate) ends: TokenEnds,
 }
 
-/// What showing a refresh token comes to.
+/// The decision about a refresh token that is shown.
 #[derive(Debug, PartialEq)]
-pub(super) enum Verdict {
+pub(crate) enum RefreshDecision {
+    /// The session is renewed.
     Renew,
-    /// As [`Verdict::Renew`], in the place of what was issued before.
+    /// As [`RefreshDecision::Renew`], in the place of the successors issued before.
     Replace,
-    Again(Again),
+    /// The same answer is given again.
+    Again(PastAnswer),
+    /// Two clients have the token: the session ends.
     Reused,
+    /// The session was renewed a moment ago, by another token.
     TooSoon(TimeDelta),
+    /// The token is over.
     Expired,
     /// The session was begun or renewed while the clock was wrong.
     FromTheFuture,
 }
 
-impl TokenRow {
-    /// `last_use`: when the newest of the session's tokens that was used had been issued.
-    pub(super) fn judge(&self, now: DateTime<Utc>, last_use: i64) -> Verdict {
+impl StoredRefreshToken {
+    /// Decides what the token is good for at this instant. `last_use`: when the newest of the
+    /// session's tokens that was used had been issued.
+    pub(crate) fn judge(&self, now: DateTime<Utc>, last_use: i64) -> RefreshDecision {
         let latest = self.rotated_at.unwrap_or(self.created_at);
         if latest > (now + MAX_AHEAD).timestamp_millis() {
-            return Verdict::FromTheFuture;
+            return RefreshDecision::FromTheFuture;
         }
         if let Some(spent_at) = self.spent_at {
             if let Some(again) = self.answer_of(spent_at).filter(|_| within_window(now, spent_at)) {
-                return Verdict::Again(again);
+                return RefreshDecision::Again(again);
             }
-            // Of a later rotation than this one the successors are those of a successor.
+            // After a later rotation than this one the successors are those of a successor.
             let unused = self.rotated_at == Some(spent_at) && last_use < spent_at;
             if !unused {
-                return Verdict::Reused;
+                return RefreshDecision::Reused;
             }
         }
         if self.expires_at <= now.timestamp_millis() {
-            return Verdict::Expired;
+            return RefreshDecision::Expired;
         }
         match self.rotated_at {
             Some(rotated_at) if within_window(now, rotated_at) => {
-                Verdict::TooSoon(REPLAY_WINDOW - since(now, rotated_at).abs())
+                RefreshDecision::TooSoon(REPLAY_WINDOW - since(now, rotated_at).abs())
             }
-            _ if self.spent_at.is_some() => Verdict::Replace,
-            _ => Verdict::Renew,
+            _ if self.spent_at.is_some() => RefreshDecision::Replace,
+            _ => RefreshDecision::Renew,
         }
     }
 
-    /// When the newest token that was used had been issued. What is in memory is newer than what
-    /// was written.
-    pub(super) fn last_use(&self, live: &LiveSessions) -> i64 {
+    /// When the newest token that was used had been issued. The instant in memory is newer than the
+    /// written one.
+    pub(crate) fn last_use(&self, live: &LiveSessions) -> i64 {
         let in_memory =
             self.live_session(live).map_or(self.created_at, |session| session.used_issued_at());
         in_memory.max(self.used_issued_at.unwrap_or(self.created_at))
     }
 
     /// The session in memory, if it has a token there.
-    pub(super) fn live_session(&self, live: &LiveSessions) -> Option<Arc<LiveSession>> {
-        live.session_of(&TokenHash::read(self.newest.as_deref()?)?)
+    pub(crate) fn live_session(&self, live: &LiveSessions) -> Option<Arc<LiveSession>> {
+        live.session_of(&self.newest?)
     }
 
-    /// What was answered when the token was spent, as long as that is known.
-    fn answer_of(&self, at: i64) -> Option<Again> {
+    /// The answer that was given when the token was spent, as long as it is known.
+    fn answer_of(&self, at: i64) -> Option<PastAnswer> {
         let ends =
-            Ends { token: self.token_expires_at?, refresh_token: self.successor_expires_at? };
-        Some(Again { nonce: Nonce::read(self.nonce.as_deref()?)?, at, ends })
+            TokenEnds { token: self.token_expires_at?, refresh_token: self.successor_expires_at? };
+        Some(PastAnswer { nonce: self.nonce?, at, ends })
     }
 
-    /// When this rotation happens: later than the last one, also if the clock ran back meanwhile.
-    /// So the instant names the rotation.
-    pub(super) fn rotates_at(&self, now: DateTime<Utc>) -> i64 {
+    /// The instant of this rotation: later than the last one, also if the clock ran back meanwhile.
+    /// So the instant identifies the rotation.
+    pub(crate) fn rotates_at(&self, now: DateTime<Utc>) -> i64 {
         let last = self.rotated_at.unwrap_or(self.created_at);
         now.timestamp_millis().max(last + 1)
     }
 
     /// When successors expire that would expire then if the session went on for ever.
-    pub(super) fn ends(&self, token: DateTime<Utc>, refresh_token: DateTime<Utc>) -> Ends {
+    pub(crate) fn ends(&self, token: DateTime<Utc>, refresh_token: DateTime<Utc>) -> TokenEnds {
         let bounded = |instant: DateTime<Utc>| instant.timestamp_millis().min(self.ends_at);
-        Ends { token: bounded(token), refresh_token: bounded(refresh_token) }
-    }
-
-    /// The id of the session.
-    pub(super) fn id(&self) -> Result<Uuid, sqlx::Error> {
-        Uuid::from_slice(&self.id).map_err(|error| sqlx::Error::Decode(error.into()))
+        TokenEnds { token: bounded(token), refresh_token: bounded(refresh_token) }
     }
 }
 
-/// Whether this was a moment ago. The machine's clock may have been set back by a restart: what
-/// seems to come is then as near as what has been.
+/// Whether this was a moment ago. The machine's clock may have been set back by a restart: an
+/// instant that seems to come is then as near as one in the past.
 fn within_window(now: DateTime<Utc>, instant: i64) -> bool {
     since(now, instant).abs() < REPLAY_WINDOW
 }
 
 fn since(now: DateTime<Utc>, instant: i64) -> TimeDelta {
     TimeDelta::milliseconds(now.timestamp_millis() - instant)
-}
-
-/// An instant as it stands in the tables.
-pub(super) fn instant(millis: i64) -> Result<DateTime<Utc>, sqlx::Error> {
-    let outside = || sqlx::Error::Decode("an instant outside of the calendar".into());
-    DateTime::from_timestamp_millis(millis).ok_or_else(outside)
-}
-
-/// The refresh token of this hash, if it was ever issued and its session is there.
-pub(super) async fn find(
-    connection: &mut SqliteConnection,
-    hash: &TokenHash,
-) -> Result<Option<TokenRow>, sqlx::Error> {
-    let row = query_as(
-        "SELECT refresh_tokens.expires_at, spent_at, nonce, token_expires_at,
-                successor_expires_at, session, id, user, epoch, created_at, rotated_at,
-                used_issued_at, ends_at, (SELECT hash FROM session_tokens
-                    WHERE session = sessions.number
-                    ORDER BY session_tokens.number DESC LIMIT 1) AS newest
-         FROM refresh_tokens JOIN live_sessions AS sessions ON sessions.number = session
-         WHERE refresh_tokens.hash = ?",
-    );
-    row.bind(hash.as_bytes()).fetch_optional(connection).await
 }

@@ -14,26 +14,26 @@ use crate::users::Extent;
 /// All of them. Each may be done again without harm.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Pending {
+pub(crate) struct PendingRevocations {
     /// Sessions that have ended, by number.
-    pub(super) sessions: BTreeSet<i64>,
+    pub(crate) sessions: BTreeSet<i64>,
     /// Users, by number.
-    pub(super) users: BTreeMap<i64, UserRevocation>,
+    pub(crate) users: BTreeMap<i64, UserRevocation>,
     /// API keys that are deleted.
-    pub(super) keys: BTreeSet<Uuid>,
+    pub(crate) keys: BTreeSet<Uuid>,
 }
 
 /// What is revoked of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct UserRevocation {
+pub(crate) struct UserRevocation {
     /// Sessions of an earlier epoch have ended.
-    pub(super) epoch: i64,
+    pub(crate) epoch: i64,
     /// What else.
-    pub(super) extent: Extent,
+    pub(crate) extent: Extent,
 }
 
-impl Pending {
-    pub(super) fn is_empty(&self) -> bool {
+impl PendingRevocations {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
@@ -44,26 +44,26 @@ impl Pending {
 
 /// What is revoked here, while it is not known that it is in the database.
 #[derive(Debug, Default)]
-pub(super) struct Revoked(Mutex<Pending>);
+pub(crate) struct Revoked(Mutex<PendingRevocations>);
 
 impl Revoked {
     /// Puts in force what an earlier process has revoked.
-    pub(super) fn restore(&self, pending: Pending) {
+    pub(crate) fn restore(&self, pending: PendingRevocations) {
         *lock(&self.0) = pending;
     }
 
     /// All of it.
-    pub(super) fn pending(&self) -> Pending {
+    pub(crate) fn pending(&self) -> PendingRevocations {
         lock(&self.0).clone()
     }
 
     /// Notes that sessions are to end, before anything else is done about it.
-    pub(super) fn begin_to_end(&self, sessions: &[i64]) {
+    pub(crate) fn begin_to_end(&self, sessions: &[i64]) {
         lock(&self.0).sessions.extend(sessions);
     }
 
     /// The sessions have ended in the database.
-    pub(super) fn have_ended(&self, sessions: &[i64]) {
+    pub(crate) fn have_ended(&self, sessions: &[i64]) {
         let mut pending = lock(&self.0);
         for session in sessions {
             pending.sessions.remove(session);
@@ -71,7 +71,7 @@ impl Revoked {
     }
 
     /// Notes what is revoked of a user, before anything else is done about it.
-    pub(super) fn revoke_user(&self, user: i64, revocation: UserRevocation) {
+    pub(crate) fn revoke_user(&self, user: i64, revocation: UserRevocation) {
         let mut pending = lock(&self.0);
         let known = pending.users.entry(user).or_insert(revocation);
         known.epoch = known.epoch.max(revocation.epoch);
@@ -79,7 +79,7 @@ impl Revoked {
     }
 
     /// This is revoked in the database.
-    pub(super) fn user_is_written(&self, user: i64, revocation: UserRevocation) {
+    pub(crate) fn user_is_written(&self, user: i64, revocation: UserRevocation) {
         let mut pending = lock(&self.0);
         // Unless more was revoked meanwhile.
         if pending.users.get(&user) == Some(&revocation) {
@@ -88,22 +88,22 @@ impl Revoked {
     }
 
     /// Notes that a key is deleted.
-    pub(super) fn revoke_key(&self, key: Uuid) {
+    pub(crate) fn revoke_key(&self, key: Uuid) {
         lock(&self.0).keys.insert(key);
     }
 
     /// The key is deleted in the database.
-    pub(super) fn key_is_written(&self, key: Uuid) {
+    pub(crate) fn key_is_written(&self, key: Uuid) {
         lock(&self.0).keys.remove(&key);
     }
 
     /// Whether a user's sessions of this epoch are revoked, and log-in with it.
-    pub(super) fn has_revoked(&self, user: i64, epoch: i64) -> bool {
+    pub(crate) fn has_revoked(&self, user: i64, epoch: i64) -> bool {
         lock(&self.0).has_revoked(user, epoch)
     }
 
     /// Whether a session is revoked, or all of its user's are.
-    pub(super) fn has_ended(&self, session: i64, user: i64, epoch: i64) -> bool {
+    pub(crate) fn has_ended(&self, session: i64, user: i64, epoch: i64) -> bool {
         let pending = lock(&self.0);
         pending.sessions.contains(&session) || pending.has_revoked(user, epoch)
     }

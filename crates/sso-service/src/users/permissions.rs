@@ -28,7 +28,7 @@ struct Timed {
 
 /// A permission until a time.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Granted {
+pub(crate) struct Granted {
     permission: String,
     /// In milliseconds since 1970; it is not in force at this instant any more.
     expires_at: i64,
@@ -39,7 +39,7 @@ impl Permissions {
     /// nevertheless.
     ///
     /// What is granted until a time counts when that has been looked at, by [`Permissions::at`].
-    pub(super) fn parse(lasting: Vec<String>, grants: Vec<Granted>) -> Option<Self> {
+    pub(crate) fn parse(lasting: Vec<String>, grants: Vec<Granted>) -> Option<Self> {
         if grants.iter().any(|grant| grant.permission.parse::<Permission>().is_err()) {
             return None;
         }

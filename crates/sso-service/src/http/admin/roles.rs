@@ -91,6 +91,6 @@ impl SetRoleRequest {
 
 impl From<Role> for RoleResponse {
     fn from(role: Role) -> Self {
-        Self { permissions: role.permissions(), name: role.name, builtin: role.builtin }
+        Self { permissions: role.permissions, name: role.name, builtin: role.builtin }
     }
 }

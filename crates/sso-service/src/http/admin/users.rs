@@ -130,7 +130,15 @@ impl TryFrom<CreateUserRequest> for NewUserWish {
         let email = faults.nullable("email", request.email).flatten();
         let roles = role_names(&mut faults, request.roles);
         let roles = roles.unwrap_or_else(|| vec!["user".to_owned()]);
-        faults.finish(|| Some(Self { username: username?, password: password?, email, roles }))
+        faults.finish(|| {
+            Some(Self {
+                username: username?,
+                password: password?,
+                email,
+                roles,
+                permissions: Vec::new(),
+            })
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use shared_types::TokenKind;
 
 use crate::{
-    sessions::Limits,
+    sessions::SessionLimits,
     store::Location,
     test_service::{Answer, LIFETIMES, LIMITS, PASSWORD, TestService, bearer},
     users::PasswordHash,
@@ -209,7 +209,7 @@ async fn what_cannot_be_read_is_refused() {
 async fn a_store_that_does_not_answer_is_no_wrong_password() {
     let service = service_with_alice().await;
     let token = service.log_in("alice").await;
-    service.database.close().await;
+    service.store.close().await;
     let credentials = json!({"username": "alice", "password": PASSWORD});
     let answer = post(&service, JSON, &credentials.to_string()).await;
     assert_eq!(answer.problem(), (503, "store_unavailable"));
@@ -236,7 +236,7 @@ async fn a_broken_hash_is_our_fault() {
 
 #[actix_web::test]
 async fn beyond_the_limit_of_sessions_nobody_is_logged_in() {
-    let one = Limits { total: 1, ..LIMITS };
+    let one = SessionLimits { total: 1, ..LIMITS };
     let service = TestService::with(LIFETIMES, one, &Location::Memory).await;
     service.add_user("alice", &[]).await;
     service.add_user("bob", &[]).await;

@@ -126,7 +126,7 @@ mod tests {
                 _ => service.clock.advance(TOKEN_TTL),
             }
             if case == "swept" {
-                service.keeper.sweep().await.unwrap();
+                service.upkeep.sweep().await.unwrap();
             }
             assert_eq!(service.send(bearer(logout(), &shown)).await.status, 204, "{case}");
             let ended = refresh(&service, &left).await;
@@ -218,7 +218,7 @@ mod tests {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let token = service.log_in("alice").await;
-        service.database.close().await;
+        service.store.close().await;
         let ours = by_cookie(&token).insert_header(("sec-fetch-site", "same-origin"));
         let answer = service.send(ours).await;
         assert_eq!(answer.problem(), (503, "store_unavailable"));

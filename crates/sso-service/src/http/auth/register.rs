@@ -142,7 +142,7 @@ mod tests {
             let answer = register(&service, &body).await;
             assert_eq!(answer.problem(), (403, "registration_closed"));
         }
-        assert!(service.users.list().await.unwrap().is_empty());
+        assert!(service.store.all_users().await.is_empty());
     }
 
     /// Also those that succeed: what is limited is how many accounts there come to be.

@@ -36,7 +36,7 @@ impl Administrator {
     pub(in crate::http) fn actor(&mut self) -> Result<Actor<'_>> {
         let source = source(&self.context);
         self.holder = self.authority.validate_again(&self.token, &administer(), source)?;
-        Ok(Actor { holder: &self.holder, source })
+        Ok(Actor::caller(&self.holder, source))
     }
 }
 

@@ -3,7 +3,7 @@
 use actix_web::test::TestRequest;
 
 use crate::{
-    sessions::Limits,
+    sessions::SessionLimits,
     store::Location,
     test_service::{Answer, LIFETIMES, LIMITS, TestService, bearer, site_with_return_host},
 };
@@ -185,7 +185,7 @@ async fn a_wrong_password_keeps_the_name_and_never_the_password() {
 
 #[actix_web::test]
 async fn too_many_people_are_asked_to_wait() {
-    let none = Limits { total: 1, ..LIMITS };
+    let none = SessionLimits { total: 1, ..LIMITS };
     let service = TestService::with(LIFETIMES, none, &Location::Memory).await;
     service.add_user("alice", &[]).await;
     service.add_user("bob", &[]).await;
@@ -198,7 +198,7 @@ async fn too_many_people_are_asked_to_wait() {
 #[actix_web::test]
 async fn a_store_that_does_not_answer_shows_no_form_and_takes_no_cookie() {
     let service = service_with_alice().await;
-    service.database.close().await;
+    service.store.close().await;
     let answer = service.send(post(RIGHT)).await;
     check_page(&answer, 503, "if you were logged in, you still are");
     assert_eq!(answer.header("retry-after"), "1");

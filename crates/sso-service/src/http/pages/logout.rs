@@ -110,7 +110,7 @@ mod tests {
     async fn the_form_ends_the_session_also_after_its_token_expired() {
         let (service, token) = logged_in().await;
         service.clock.advance(TOKEN_TTL);
-        service.keeper.sweep().await.unwrap();
+        service.upkeep.sweep().await.unwrap();
         assert_eq!(service.live.counts(), (0, 1));
         let ours = with_cookie(TestRequest::post(), &token);
         let answer = service.send(ours.insert_header(("sec-fetch-site", "same-origin"))).await;
@@ -129,7 +129,7 @@ mod tests {
     #[actix_web::test]
     async fn who_may_still_be_logged_in_is_asked_again() {
         let (service, token) = logged_in().await;
-        service.database.close().await;
+        service.store.close().await;
         let ours = with_cookie(TestRequest::post(), &token);
         let answer = service.send(ours.insert_header(("sec-fetch-site", "same-origin"))).await;
         assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (503, ""));

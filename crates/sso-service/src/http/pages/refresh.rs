@@ -205,7 +205,7 @@ mod tests {
     #[actix_web::test]
     async fn a_store_that_does_not_answer_sends_nobody_to_log_in() {
         let (service, token) = logged_in().await;
-        service.database.close().await;
+        service.store.close().await;
         let answer = service.send(with_cookie(THERE, &token)).await;
         assert_eq!(answer.status, 503, "{}", answer.text);
         assert_eq!(answer.header("retry-after"), "1");

@@ -23,7 +23,8 @@ use crate::{
         wire::{form::read_form, source::source},
     },
     site::{Landing, Site},
-    users::{CreateError, Email, HashError, PasswordFault},
+    store::CreateUserError,
+    users::{Email, HashError, PasswordFault},
 };
 
 /// The fields of the form.
@@ -180,10 +181,10 @@ fn words(error: &RegisterError) -> Option<String> {
         RegisterError::Hash(HashError::Busy) => {
             "Too many people are logging in just now. Wait a moment and try again."
         }
-        RegisterError::Create(CreateError::NameTaken(_)) => {
+        RegisterError::Create(CreateUserError::NameTaken(_)) => {
             "Somebody has this user name. Choose another one."
         }
-        RegisterError::Create(CreateError::EmailTaken) => {
+        RegisterError::Create(CreateUserError::EmailTaken) => {
             "There is an account with this e-mail address."
         }
         _ => return None,

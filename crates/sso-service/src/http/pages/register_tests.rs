@@ -3,7 +3,7 @@
 use actix_web::test::TestRequest;
 
 use crate::{
-    sessions::Limits,
+    sessions::SessionLimits,
     store::Location,
     test_service::{Answer, LIFETIMES, LIMITS, TestService, site_with_return_host},
 };
@@ -110,7 +110,7 @@ async fn what_is_refused_is_said_beside_the_form() {
     ] {
         check_again(&service.send(post(body)).await, status, words);
     }
-    assert_eq!(service.users.list().await.unwrap().len(), 1);
+    assert_eq!(service.store.all_users().await.len(), 1);
 }
 
 #[actix_web::test]
@@ -141,19 +141,19 @@ async fn too_many_from_one_network_are_asked_to_wait() {
 /// There is the account then; only the session has to wait.
 #[actix_web::test]
 async fn who_cannot_be_logged_in_just_now_is_sent_to_log_in() {
-    let none = Limits { total: 0, ..LIMITS };
+    let none = SessionLimits { total: 0, ..LIMITS };
     let mut service = TestService::with(LIFETIMES, none, &Location::Memory).await;
     service.site = site_with_return_host("http://127.0.0.1:8001", "app.example.org");
     let answer = service.send(post(&format!("{GOOD}&return_to={THERE}"))).await;
     check_continues_to(&answer, &format!("/login?return_to={THERE}"));
     assert_eq!(answer.header("set-cookie"), "");
-    assert_eq!(service.users.list().await.unwrap().len(), 1);
+    assert_eq!(service.store.all_users().await.len(), 1);
 }
 
 #[actix_web::test]
 async fn a_store_that_does_not_answer_shows_no_form() {
     let service = service().await;
-    service.database.close().await;
+    service.store.close().await;
     let answer = service.send(post(GOOD)).await;
     assert_eq!(answer.status, 503, "{}", answer.text);
     assert!(!answer.text.contains("<form"), "{}", answer.text);
@@ -166,7 +166,7 @@ async fn no_foreign_page_registers_anybody() {
         let answer = service.send(post(GOOD).insert_header(("sec-fetch-site", site))).await;
         assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (403, ""));
     }
-    assert!(service.users.list().await.unwrap().is_empty());
+    assert!(service.store.all_users().await.is_empty());
 }
 
 #[actix_web::test]

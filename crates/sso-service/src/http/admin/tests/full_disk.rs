@@ -46,7 +46,7 @@ impl Disk {
     }
 
     async fn restart(&mut self) {
-        self.service.database.close().await;
+        self.service.store.close().await;
         self.service = TestService::with(LIFETIMES, LIMITS, &self.location).await;
     }
 
@@ -93,10 +93,10 @@ async fn what_is_revoked_is_in_force_at_once_and_written_when_that_is_possible()
             }
             assert_eq!(disk.status(&disk.root).await, 200);
             assert_eq!(disk.log_in(&name).await.problem(), (503, "store_unavailable"));
-            disk.service.sessions.write_revocations().await.unwrap_err();
+            disk.service.store.write_revocations().await.unwrap_err();
 
             disk.is_full(false).await;
-            disk.service.sessions.write_revocations().await.unwrap();
+            disk.service.store.write_revocations().await.unwrap();
             let expected = if at == 0 { 200 } else { 401 };
             assert_eq!(disk.log_in(&name).await.status, expected, "{method} {path}");
             for token in &tokens {
@@ -124,7 +124,7 @@ async fn a_key_that_cannot_be_deleted_is_invalid_all_the_same() {
     disk.restart().await;
     assert_eq!(disk.status(&key).await, 401);
     disk.is_full(false).await;
-    disk.service.sessions.write_revocations().await.unwrap();
+    disk.service.store.write_revocations().await.unwrap();
     let listed = disk.ask(Method::GET, "/admin/keys", Value::Null).await;
     assert_eq!(listed.body["keys"], json!([]));
 }
@@ -150,6 +150,6 @@ async fn a_user_who_is_enabled_after_all_stays_enabled() {
     assert_eq!(set(false).await.status, 503);
     disk.is_full(false).await;
     assert_eq!(set(false).await.status, 200);
-    disk.service.sessions.write_revocations().await.unwrap();
+    disk.service.store.write_revocations().await.unwrap();
     assert_eq!(disk.log_in("alice").await.status, 200);
 }

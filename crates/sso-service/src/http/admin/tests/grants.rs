@@ -94,7 +94,7 @@ async fn grants_that_are_over_are_forgotten_after_a_while() {
     desk.post("/admin/grants", grant("a:b", "2027-01-15T08:10:00Z")).await;
     let day = Duration::from_secs(24 * 60 * 60);
     let count = async || {
-        desk.service.keeper.sweep().await.unwrap();
+        desk.service.upkeep.sweep().await.unwrap();
         desk.service.clock.advance(day);
         let root = desk.service.log_in("root").await;
         let listed = desk

@@ -1,0 +1,190 @@
+//! The composition root: the use cases and all they work with, put together in one place, for the
+//! service, for tests and for commands in a shell.
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
+
+use service_runtime::{clock::Clock, metrics::Metrics};
+use tokio::task::JoinHandle;
+
+use crate::{
+    accounts::{Accounts, Registration},
+    administration::{Administration, FirstAdminError, ensure_admin},
+    audit::{AuditLog, AuditRows, AuditThread, WaitingRows},
+    authority::{Lifetimes, SessionAuthority},
+    limiter::{Limiter, LoginLimits},
+    login_guard::LoginGuard,
+    network::Network,
+    store::{Store, Unavailable},
+    upkeep::{Upkeep, write_audit_rows},
+    users::{FirstAdmin, Hasher, PasswordRules},
+};
+
+/// How the use cases are configured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ServiceSettings {
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) login_limits: LoginLimits,
+    pub(crate) password_rules: PasswordRules,
+    pub(crate) registration: Registration,
+}
+
+/// The use cases of a service, and its work in the background.
+#[derive(Debug)]
+pub(crate) struct Services {
+    pub(crate) authority: Arc<SessionAuthority>,
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) administration: Arc<Administration>,
+    pub(crate) upkeep: Arc<Upkeep>,
+    pub(crate) store: Store,
+    audit_thread: AuditThread,
+    waiting_rows: WaitingRows,
+}
+
+impl Services {
+    /// Puts the use cases on this store together, with the first administrator if one is needed.
+    /// Nothing happens by itself before [`Services::start`].
+    ///
+    /// # Errors
+    /// When the operating system gives no thread, the store cannot be read, or the first
+    /// administrator cannot be created.
+    pub(crate) async fn assemble(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        record: Box<dyn Write + Send>,
+        settings: ServiceSettings,
+        first_admin: Option<FirstAdmin>,
+        metrics: &Metrics,
+    ) -> Result<Self, AssembleError> {
+        let (rows, waiting_rows) = AuditRows::new(metrics);
+        let (audit, audit_thread) = AuditLog::start(record, Some(rows), clock.clone(), metrics)?;
+        let hasher = Hasher::start(metrics)?;
+        ensure_admin(&store, &hasher, first_admin, clock.now()).await?;
+        let limiter = Limiter::new(settings.login_limits, metrics);
+        for log_in in store.past_log_ins().await? {
+            limiter.remember(log_in.user_id, Network::of(log_in.ip), log_in.at);
+        }
+        let guard = Arc::new(LoginGuard::new(clock.clone(), limiter, hasher, audit.clone()));
+        let upkeep = Upkeep::new(store.clone(), clock.clone(), audit.clone(), metrics);
+        let accounts = Accounts::new(
+            clock.clone(),
+            store.clone(),
+            guard.clone(),
+            settings.registration,
+            settings.password_rules,
+            audit.clone(),
+        );
+        let administration = Administration::new(
+            clock.clone(),
+            store.clone(),
+            guard.clone(),
+            settings.password_rules,
+            audit.clone(),
+        );
+        let authority =
+            SessionAuthority::new(clock, settings.lifetimes, store.clone(), guard, audit, metrics);
+        Ok(Self {
+            authority: Arc::new(authority),
+            accounts: Arc::new(accounts),
+            administration: Arc::new(administration),
+            upkeep: Arc::new(upkeep),
+            store,
+            audit_thread,
+            waiting_rows,
+        })
+    }
+
+    /// Starts the work in the background.
+    pub(crate) fn start(self) -> RunningServices {
+        let Self { store, upkeep, audit_thread, waiting_rows, .. } = self;
+        let audit_rows = tokio::spawn(write_audit_rows(store.clone(), waiting_rows));
+        let periodic = tokio::spawn({
+            let upkeep = upkeep.clone();
+            async move { upkeep.run().await }
+        });
+        RunningServices { store, upkeep, periodic, audit_thread, audit_rows }
+    }
+
+    /// Ends the audit log when everything is written that was recorded before.
+    #[cfg(test)]
+    pub(crate) fn finish_audit(self) {
+        self.audit_thread.finish();
+    }
+}
+
+/// The work of a service in the background.
+#[derive(Debug)]
+pub(crate) struct RunningServices {
+    store: Store,
+    upkeep: Arc<Upkeep>,
+    periodic: JoinHandle<()>,
+    audit_thread: AuditThread,
+    audit_rows: JoinHandle<()>,
+}
+
+impl RunningServices {
+    /// Ends the work when no request is left. When the future ends, everything is written and the
+    /// store is closed.
+    pub(crate) fn finish(self) -> impl Future<Output = ()> {
+        let Self { store, upkeep, periodic, audit_thread, audit_rows } = self;
+        periodic.abort();
+        audit_thread.finish();
+        async move {
+            upkeep.finish().await;
+            // The last events are on their way; a panic among them changes nothing here.
+            let _ = audit_rows.await;
+            store.close().await;
+        }
+    }
+}
+
+/// Administration for a command in a shell.
+#[derive(Debug)]
+pub(crate) struct CommandServices {
+    pub(crate) administration: Administration,
+    audit_thread: AuditThread,
+}
+
+impl CommandServices {
+    /// Puts administration of this store together. Its events are rows of the store, and go to
+    /// `record` besides.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub(crate) fn assemble(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        record: Box<dyn Write + Send>,
+        rules: PasswordRules,
+    ) -> io::Result<Self> {
+        let metrics = Metrics::default();
+        let (audit, audit_thread) = AuditLog::start(record, None, clock.clone(), &metrics)?;
+        // A command verifies no password, so the limits do not matter.
+        let limiter = Limiter::new(LoginLimits { per_network: 0, per_account: 0 }, &metrics);
+        let hasher = Hasher::start(&metrics)?;
+        let guard = Arc::new(LoginGuard::new(clock.clone(), limiter, hasher, audit.clone()));
+        let administration = Administration::new(clock, store, guard, rules, audit);
+        Ok(Self { administration, audit_thread })
+    }
+
+    /// Returns when all lines of the audit log are written.
+    pub(crate) fn finish(self) {
+        self.audit_thread.finish();
+    }
+}
+
+/// The use cases could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AssembleError {
+    /// There is no administrator, and none could be created.
+    #[error(transparent)]
+    FirstAdmin(#[from] FirstAdminError),
+    /// The database cannot be read.
+    #[error("SSO_DATABASE_URL: {0}")]
+    Unavailable(#[from] Unavailable),
+    /// The operating system gives no thread.
+    #[error("cannot start: {0}")]
+    Io(#[from] io::Error),
+}

@@ -1,0 +1,15 @@
+//! Permissions on the command line.
+
+use shared_types::Permission;
+
+use super::error::AdminError;
+
+/// Parses permissions as they were typed.
+///
+/// # Errors
+/// [`AdminError::Permission`] with the first one that is invalid.
+pub(super) fn parse_permissions(typed: &[String]) -> Result<Vec<Permission>, AdminError> {
+    let parse =
+        |text: &String| text.parse().map_err(|fault| AdminError::Permission(text.clone(), fault));
+    typed.iter().map(parse).collect()
+}

@@ -1,0 +1,134 @@
+//! `admin user …`
+
+use std::{io, path::PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::{
+    error::AdminError,
+    pages::all,
+    permissions::parse_permissions,
+    table::{instant, listed, print_table, yes_or_no},
+    typed_password::read_password,
+};
+use crate::{
+    administration::{Actor, Administration, NewUserWish, UserWish},
+    users::{User, Username},
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Create a user, who can log in at once
+    Create(CreateUser),
+    /// List all users
+    List,
+    /// Refuse log-in to a user and end the user's sessions
+    Disable {
+        /// The name
+        name: String,
+    },
+    /// Let a user log in again
+    Enable {
+        /// The name
+        name: String,
+    },
+    /// Delete a user and end the user's sessions
+    Delete {
+        /// The name
+        name: String,
+    },
+    /// Give a user another password and end the user's sessions
+    ResetPassword(ResetPassword),
+}
+
+/// The user to be created.
+#[derive(Debug, Args)]
+pub(crate) struct CreateUser {
+    /// The name: a-z, 0-9, '.', '_', '@' and '-', the first a letter or a digit
+    name: String,
+    /// A role; may be given several times [default: user]
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<String>,
+    /// A permission besides those of the roles, like logs:read:shop/*; may be given several times
+    #[arg(long = "permission", value_name = "PERMISSION")]
+    permissions: Vec<String>,
+    /// Where the password stands, on a line; - is standard input. Without it, the password is
+    /// asked for
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+/// The user whose password is to be reset.
+#[derive(Debug, Args)]
+pub(crate) struct ResetPassword {
+    /// The name
+    name: String,
+    /// Where the password stands, on a line; - is standard input. Without it, the password is
+    /// asked for
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+impl UserCommand {
+    pub(super) async fn run(self, administration: &Administration) -> Result<(), AdminError> {
+        match self {
+            Self::Create(create) => create.run(administration).await,
+            Self::List => {
+                let users = all(async |part| administration.users(&part).await).await?;
+                let head = ["USERNAME", "ROLES", "PERMISSIONS", "DISABLED", "CREATED"];
+                Ok(print_table(head, users.iter().map(row), &mut io::stdout().lock())?)
+            }
+            Self::Disable { name } => set_disabled(administration, &name, true).await,
+            Self::Enable { name } => set_disabled(administration, &name, false).await,
+            Self::Delete { name } => {
+                Ok(administration.delete_user(Actor::Shell, name.parse()?).await?)
+            }
+            Self::ResetPassword(reset) => reset.run(administration).await,
+        }
+    }
+}
+
+impl CreateUser {
+    async fn run(self, administration: &Administration) -> Result<(), AdminError> {
+        let username: Username = self.name.parse()?;
+        let permissions = parse_permissions(&self.permissions)?;
+        let password = read_password(self.password_file.as_deref())?;
+        let roles = if self.roles.is_empty() { vec!["user".to_owned()] } else { self.roles };
+        let wish =
+            NewUserWish { username: username.clone(), password, email: None, roles, permissions };
+        administration.create_user(Actor::Shell, wish).await?;
+        eprintln!("created user {username}");
+        Ok(())
+    }
+}
+
+impl ResetPassword {
+    async fn run(self, administration: &Administration) -> Result<(), AdminError> {
+        let username = self.name.parse()?;
+        let password = Some(read_password(self.password_file.as_deref())?);
+        let wish = UserWish { password, ..UserWish::default() };
+        administration.update_user(Actor::Shell, username, wish).await?;
+        Ok(())
+    }
+}
+
+async fn set_disabled(
+    administration: &Administration,
+    name: &str,
+    disabled: bool,
+) -> Result<(), AdminError> {
+    let wish = UserWish { disabled: Some(disabled), ..UserWish::default() };
+    administration.update_user(Actor::Shell, name.parse()?, wish).await?;
+    Ok(())
+}
+
+fn row(user: &User) -> [String; 5] {
+    let account = &user.account;
+    [
+        account.username.clone(),
+        listed(&account.roles),
+        listed(account.permissions.spelled()),
+        yes_or_no(user.disabled),
+        instant(account.created_at),
+    ]
+}

@@ -1,0 +1,215 @@
+//! Why something was not read or not written.
+
+use super::unavailable::Unavailable;
+use crate::users::{RoleName, Username};
+
+/// A user could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// The database does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The row of a user is invalid.
+    #[error("user {user_id} cannot be read from the database")]
+    Corrupt {
+        /// The id of the user, as it stands in the row.
+        user_id: String,
+    },
+}
+
+/// A user was not created, and nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CreateUserError {
+    /// Another user has the name.
+    #[error("a user {0} exists already")]
+    NameTaken(Username),
+    /// Another user has the address.
+    #[error("another user has this e-mail address")]
+    EmailTaken,
+    /// The role does not exist.
+    #[error("there is no role {0:?}")]
+    UnknownRole(String),
+    /// The database does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// A user or a role was not changed, and nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChangeError {
+    /// The user does not exist.
+    #[error("there is no user {0}")]
+    NoSuchUser(Username),
+    /// No user could administer after the change.
+    #[error("no enabled user would have a role to administer with any more")]
+    LastAdmin,
+    /// Another user has the address.
+    #[error("another user has this e-mail address")]
+    EmailTaken,
+    /// A role to be assigned does not exist.
+    #[error("there is no role {0:?}")]
+    UnknownRole(String),
+    /// The role to be changed does not exist.
+    #[error("there is no role {0}")]
+    NoSuchRole(RoleName),
+    /// Built-in roles cannot be changed.
+    #[error("the role {0} is built in")]
+    BuiltinRole(RoleName),
+    /// A user has the role.
+    #[error("somebody has the role {0}")]
+    RoleInUse(RoleName),
+    /// The database does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// A user's own password was not changed, and nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PasswordChangeError {
+    /// The session in which the password was to be changed has ended.
+    #[error("the session has ended meanwhile")]
+    SessionOver,
+    /// The password was changed since it was verified.
+    #[error("the password was changed meanwhile")]
+    Outdated,
+    /// The database does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// A grant was not created, and nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GrantError {
+    /// The user does not exist.
+    #[error("there is no user {0}")]
+    NoSuchUser(Username),
+    /// The database does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// A key was not created, and nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeyError {
+    /// Another key has the name.
+    #[error("a key {0} exists already")]
+    NameTaken(crate::keys::KeyName),
+    /// The database does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// A session was not begun, and nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BeginSessionError {
+    /// The user changed after the password was verified.
+    #[error("the user was disabled, deleted or given another password meanwhile")]
+    UserChanged,
+    /// The limit of all sessions is reached.
+    #[error(transparent)]
+    TooManySessions(#[from] TooManySessions),
+    /// The database does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Log-ins are refused until a session ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there are as many sessions as there may be")]
+pub(crate) struct TooManySessions;
+
+/// Sessions were not begun, and nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MintSessionsError {
+    /// No enabled user has this name.
+    #[error("there is no enabled user {0}")]
+    NoSuchUser(Username),
+    /// The database does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// The author of a change may not make it any more.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AuthorizationError {
+    /// The session has ended, or the key was deleted or has expired.
+    #[error("the session or the key is over")]
+    CredentialEnded,
+    /// The permission is missing.
+    #[error("the permission is missing")]
+    PermissionMissing,
+    /// The author could not be read.
+    #[error(transparent)]
+    Unknown(#[from] StoreError),
+}
+
+/// A change that takes a permission was not made, and nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AuthorizedError<E> {
+    /// Its author may not make it any more.
+    #[error(transparent)]
+    Authorization(#[from] AuthorizationError),
+    /// The change itself was refused, or the database does not answer.
+    #[error("{0}")]
+    Change(E),
+}
+
+impl<E: From<Unavailable>> From<Unavailable> for AuthorizedError<E> {
+    fn from(error: Unavailable) -> Self {
+        Self::Change(error.into())
+    }
+}
+
+/// What SQLite reports is an [`Unavailable`] database.
+macro_rules! unavailable_from_sqlx {
+    ($($error:ty),*) => {
+        $(impl From<sqlx::Error> for $error {
+            fn from(error: sqlx::Error) -> Self {
+                Self::Unavailable(error.into())
+            }
+        })*
+    };
+}
+
+unavailable_from_sqlx!(
+    StoreError,
+    CreateUserError,
+    ChangeError,
+    PasswordChangeError,
+    GrantError,
+    KeyError,
+    BeginSessionError,
+    MintSessionsError
+);
+
+impl From<sqlx::Error> for AuthorizationError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unknown(error.into())
+    }
+}
+
+impl AuthorizedError<Unavailable> {
+    /// Whether it is not known if the change was made, because the database did not answer.
+    pub(super) fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Authorization(error) => error.is_unavailable(),
+            Self::Change(Unavailable::Failed(_) | Unavailable::Silent) => true,
+        }
+    }
+}
+
+impl AuthorizedError<ChangeError> {
+    /// Whether it is not known if the change was made, because the database did not answer.
+    pub(super) fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Authorization(error) => error.is_unavailable(),
+            Self::Change(error) => matches!(error, ChangeError::Unavailable(_)),
+        }
+    }
+}
+
+impl AuthorizationError {
+    fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unknown(StoreError::Unavailable(_)))
+    }
+}

@@ -1,0 +1,129 @@
+//! The newest security events.
+
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::{Row, SqliteConnection, query};
+
+use super::store::SqliteStore;
+use crate::{
+    audit::{Event, PastLogIn},
+    page::{Page, Part},
+    store::unavailable::Unavailable,
+};
+
+/// How many events are kept: of administrators, and of all others.
+pub(super) const KEPT: u32 = 100_000;
+/// How many log-ins are read back at most: more than the limiter remembers.
+const MOST_LOG_INS: u32 = 40_000;
+
+impl SqliteStore {
+    /// A page of security events, the newest first. An event that cannot be read is `null`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn events(&self, part: &Part<i64>) -> Result<Page<Value>, Unavailable> {
+        let found =
+            query("SELECT number, event FROM audit WHERE number < ? ORDER BY number DESC LIMIT ?");
+        let found = found.bind(part.after.unwrap_or(i64::MAX)).bind(part.wanted());
+        let mut events: Vec<(i64, Value)> = Vec::new();
+        for row in found.fetch_all(&mut *self.reader().await?).await? {
+            let event = serde_json::from_str(row.try_get("event")?).unwrap_or_default();
+            events.push((row.try_get("number")?, event));
+        }
+        let page = part.page(events, |(number, _)| number.to_string());
+        Ok(page.map(|(_, event)| event))
+    }
+
+    /// Writes events, and deletes the oldest ones beyond 100,000 of each kind.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub(crate) async fn keep_events(&self, events: Vec<Event>) -> Result<(), Unavailable> {
+        let work = async move |connection: &mut SqliteConnection| {
+            insert_events(connection, &events).await?;
+            Ok::<_, Unavailable>(prune(connection).await?)
+        };
+        self.database.write(work).await
+    }
+
+    /// The newest log-ins among the events, the oldest of them first. An event that cannot be read
+    /// is left out: a client that is not known waits longer, and nothing else.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn past_log_ins(&self) -> Result<Vec<PastLogIn>, Unavailable> {
+        let newest_first: Vec<(String, String, String)> = sqlx::query_as(
+            "SELECT event ->> 'user_id', event ->> 'ip', event ->> 'time' FROM audit
+             WHERE event ->> 'audit' = 'login_ok' ORDER BY number DESC LIMIT ?",
+        )
+        .bind(MOST_LOG_INS)
+        .fetch_all(&mut *self.reader().await?)
+        .await?;
+        let parsed = newest_first.iter().rev().filter_map(|(user_id, ip, at)| {
+            Some(PastLogIn {
+                user_id: user_id.parse().ok()?,
+                ip: ip.parse().ok()?,
+                at: at.parse().ok()?,
+            })
+        });
+        Ok(parsed.collect())
+    }
+}
+
+/// Writes events, in the transaction of the change that they record.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(super) async fn insert_events(
+    connection: &mut SqliteConnection,
+    events: &[Event],
+) -> Result<(), sqlx::Error> {
+    let rows: Vec<_> = events.iter().map(|event| (event.is_administrative(), event)).collect();
+    query("INSERT INTO audit (administrative, event) SELECT value ->> 0, value ->> 1 FROM json_each(?)")
+        .bind(json(&rows))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Writes an event and gives its number, for [`replace_event`].
+pub(super) async fn insert_event(
+    connection: &mut SqliteConnection,
+    event: &Event,
+) -> Result<i64, sqlx::Error> {
+    let insert = query("INSERT INTO audit (administrative, event) VALUES (?, ?)");
+    let insert = insert.bind(event.is_administrative()).bind(json(event));
+    Ok(insert.execute(connection).await?.last_insert_rowid())
+}
+
+/// Writes an event in the place of another: more has happened of the same.
+pub(super) async fn replace_event(
+    connection: &mut SqliteConnection,
+    number: i64,
+    event: &Event,
+) -> Result<(), sqlx::Error> {
+    let replace = query("UPDATE audit SET event = ? WHERE number = ?");
+    replace.bind(json(event)).bind(number).execute(connection).await?;
+    Ok(())
+}
+
+/// Events are texts and numbers: they are always JSON.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Deletes the oldest events of each kind beyond [`KEPT`].
+async fn prune(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    for administrative in [false, true] {
+        query(
+            "DELETE FROM audit WHERE administrative = ?1 AND number <= (
+                 SELECT number FROM audit WHERE administrative = ?1
+                 ORDER BY number DESC LIMIT 1 OFFSET ?2)",
+        )
+        .bind(administrative)
+        .bind(KEPT)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! An open database.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use service_runtime::metrics::Metrics;
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{
+    commits::Commits,
+    files::DatabaseFiles,
+    health::Health,
+    lock::check_path,
+    open::{OpenError, connect, options, readers},
+    writer::{self, Follow, Job, Jobs, Nobody, StartError},
+};
+use crate::store::{location::Location, unavailable::Unavailable};
+
+/// How long a write may take, all waiting included, before its outcome counts as unknown.
+const WRITE_TIME: Duration = Duration::from_secs(3);
+
+/// An open database. Clones share it.
+#[derive(Debug, Clone)]
+pub(in crate::store::sqlite) struct Database {
+    readers: SqlitePool,
+    writer: Arc<Mutex<Option<Writer>>>,
+    commits: Commits,
+    health: Health,
+}
+
+#[derive(Debug)]
+struct Writer {
+    jobs: Jobs,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Database {
+    /// Opens it, or creates it, and brings its tables up to date. The follower has seen all there
+    /// is.
+    ///
+    /// # Errors
+    /// When the file cannot be created or opened, or is no database of ours.
+    pub(in crate::store::sqlite) async fn open(
+        location: &Location,
+        follower: impl Follow,
+    ) -> Result<Self, OpenError> {
+        location.create_missing()?;
+        let options = options(location);
+        let connection = connect(&options).await?;
+        let files = match location {
+            Location::File(path) => DatabaseFiles::opened(path)?,
+            Location::Memory => DatabaseFiles::none(),
+        };
+        let (commits, health) = (Commits::new(), Health::default());
+        let start = writer::start(connection, files, follower, commits.clone(), health.clone());
+        let (jobs, ended) = start.await?;
+        let writer = Arc::new(Mutex::new(Some(Writer { jobs, ended })));
+        Ok(Self { readers: readers(options), writer, commits, health })
+    }
+
+    /// Whether writes succeed, as far as is known: an idle database is looked at every 5 seconds.
+    pub(in crate::store::sqlite) fn is_healthy(&self) -> bool {
+        self.health.is_good()
+    }
+
+    /// Opens an existing database for a command, which may run beside the service.
+    ///
+    /// # Errors
+    /// When there is none, it cannot be opened, it is no database of ours, or the service uses the
+    /// file by another path.
+    pub(in crate::store::sqlite) async fn open_for_command(
+        location: &Location,
+    ) -> Result<Self, OpenError> {
+        if let Location::File(path) = location {
+            location.check_exists()?;
+            check_path(path)?;
+        }
+        Self::open(location, Nobody).await
+    }
+
+    /// Opens a database for a command, and creates it if there is none.
+    ///
+    /// # Errors
+    /// As [`Database::open_for_command`], or when it cannot be created.
+    pub(in crate::store::sqlite) async fn create_for_command(
+        location: &Location,
+    ) -> Result<Self, OpenError> {
+        location.create_missing()?;
+        Self::open_for_command(location).await
+    }
+
+    /// Shows how long commits take.
+    pub(in crate::store::sqlite) fn show(&self, metrics: &Metrics) {
+        self.commits.show(metrics);
+    }
+
+    /// A connection to read with.
+    ///
+    /// # Errors
+    /// When none is free in time.
+    pub(in crate::store::sqlite) async fn reader(
+        &self,
+    ) -> Result<PoolConnection<Sqlite>, Unavailable> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// Has something written, all or nothing; it is on the disk, and the follower knows, when this
+    /// returns. Work that fails has written nothing.
+    ///
+    /// It is also done when nobody waits for it any more.
+    ///
+    /// # Errors
+    /// The work's own, or that the database is [`Unavailable`]: it is not known then whether it
+    /// was done.
+    pub(in crate::store::sqlite) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+    {
+        let (job, answered) = Job::new(work);
+        let jobs = self.jobs().ok_or(Unavailable::Silent)?;
+        let written = async {
+            jobs.send(job).await.ok()?;
+            // Kept no longer than it takes: the writer ends with the last of them.
+            drop(jobs);
+            answered.await.ok()
+        };
+        match timeout(WRITE_TIME, written).await {
+            Ok(Some(answer)) => answer,
+            Ok(None) | Err(_) => Err(Unavailable::Silent.into()),
+        }
+    }
+
+    /// Ends all connections when what waits has been written.
+    pub(in crate::store::sqlite) async fn close(&self) {
+        self.readers.close().await;
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Writer { jobs, ended }) = writer {
+            drop(jobs);
+            let _ = ended.await;
+        }
+    }
+
+    fn jobs(&self) -> Option<Jobs> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.as_ref().map(|writer| writer.jobs.clone())
+    }
+}
+
+#[cfg(test)]
+impl Database {
+    /// Changes the database in a way that no command does.
+    pub(in crate::store::sqlite) async fn execute(&self, sql: &'static str) {
+        let work = async move |connection: &mut SqliteConnection| {
+            sqlx::query(sql).execute(connection).await?;
+            Ok::<_, Unavailable>(())
+        };
+        self.write(work).await.unwrap();
+    }
+}
+
+impl From<StartError> for OpenError {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Thread(error) => Self::Writer(error),
+            StartError::Follow(error) => Self::Connect(error),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The one writer: a thread with a connection of its own.
+//!
+//! A commit costs a write to the disk, however much it holds. So the writer takes all jobs that
+//! wait, runs each behind a savepoint of its own, commits once and then answers all. While the
+//! disk is busy with one lot the next one gathers: nobody waits for a timer.
+
+use std::{
+    io, thread,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::LocalBoxFuture;
+use sqlx::{Connection, SqliteConnection, query};
+use tokio::{
+    runtime,
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+
+use super::{
+    commits::Commits,
+    files::DatabaseFiles,
+    health::{Checkup, Health, probe},
+};
+use crate::store::unavailable::Unavailable;
+
+/// How many jobs may wait. Whoever comes then waits to be let in.
+const QUEUE: usize = 1024;
+/// The most jobs of one commit.
+const LARGEST_LOT: usize = 256;
+/// How soon what another process wrote is heard of.
+const POLL: Duration = Duration::from_millis(200);
+
+/// Hears of every change, whoever made it.
+pub(in crate::store::sqlite) trait Follow: Send + 'static {
+    /// Looks at what has changed since the last call; at the first, at everything. Called before
+    /// the database counts as open, after every commit before it is answered, and now and then.
+    ///
+    /// # Errors
+    /// When the database cannot be read. What was missed is looked at the next time.
+    async fn catch_up(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error>;
+}
+
+/// Who needs not hear of changes.
+#[derive(Debug)]
+pub(in crate::store::sqlite) struct Nobody;
+
+impl Follow for Nobody {
+    async fn catch_up(&mut self, _: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        Ok(())
+    }
+}
+
+/// Something to write, all or nothing. It runs on the writer's thread, so it need not be `Send`
+/// once it has begun.
+pub(super) struct Job(Run);
+
+type Run = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> LocalBoxFuture<'c, Attempt> + Send>;
+
+/// A job that ran.
+struct Attempt {
+    /// Whether what it wrote is to stay.
+    keep: bool,
+    /// Answers whoever waits, once it is known whether the lot was committed.
+    answer: Box<dyn FnOnce(Result<(), Unavailable>)>,
+}
+
+impl Job {
+    /// A job, and where its answer will come. If nobody waits for it, it is done all the same.
+    pub(super) fn new<T, E, F>(work: F) -> (Self, oneshot::Receiver<Result<T, E>>)
+    where
+        F: AsyncFnOnce(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let run: Run = Box::new(|connection| {
+            Box::pin(async move {
+                let result = work(connection).await;
+                Attempt {
+                    keep: result.is_ok(),
+                    answer: Box::new(move |committed| {
+                        let _ = answer.send(committed.map_err(E::from).and(result));
+                    }),
+                }
+            })
+        });
+        (Self(run), answered)
+    }
+}
+
+/// What is to be written, in order. The writer ends when all senders are gone.
+pub(super) type Jobs = mpsc::Sender<Job>;
+
+/// Starts the writer. The follower has caught up when this returns; the receiver hears of the
+/// writer's end.
+pub(super) async fn start(
+    connection: SqliteConnection,
+    files: DatabaseFiles,
+    follower: impl Follow,
+    commits: Commits,
+    health: Health,
+) -> Result<(Jobs, oneshot::Receiver<()>), StartError> {
+    let (jobs, waiting) = mpsc::channel(QUEUE);
+    let (report, caught_up) = oneshot::channel();
+    let (ended, end) = oneshot::channel();
+    let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
+    let checkup = Checkup::of(health);
+    let writer = Writer { connection, files, follower, waiting, commits, checkup };
+    thread::Builder::new().name("writer".to_owned()).spawn(move || {
+        runtime.block_on(writer.run(report));
+        let _ = ended.send(());
+    })?;
+    match caught_up.await {
+        Ok(caught_up) => caught_up.map(|()| (jobs, end)).map_err(StartError::Follow),
+        Err(_) => Err(StartError::Thread(io::Error::other("the writer has ended"))),
+    }
+}
+
+struct Writer<F> {
+    connection: SqliteConnection,
+    files: DatabaseFiles,
+    follower: F,
+    waiting: mpsc::Receiver<Job>,
+    commits: Commits,
+    checkup: Checkup,
+}
+
+impl<F: Follow> Writer<F> {
+    async fn run(mut self, report: oneshot::Sender<Result<(), sqlx::Error>>) {
+        let caught_up = self.catch_up().await;
+        let failed = caught_up.is_err();
+        if report.send(caught_up).is_err() || failed {
+            return;
+        }
+        self.serve().await;
+        // The last connection tidies up, so that the file is all there is to copy.
+        let _ = self.connection.close().await;
+    }
+
+    async fn serve(&mut self) {
+        let mut lot = Vec::new();
+        loop {
+            match timeout(POLL, self.waiting.recv_many(&mut lot, LARGEST_LOT)).await {
+                Ok(0) => return,
+                Ok(_) => self.write(&mut lot).await,
+                Err(_elapsed) => self.poll().await,
+            }
+        }
+    }
+
+    async fn poll(&mut self) {
+        if let Err(error) = self.catch_up().await {
+            tracing::warn!(%error, "cannot look for changes of the database");
+        }
+        if self.checkup.is_due() {
+            let probed = self.probe().await;
+            self.checkup.finish(&probed);
+        }
+    }
+
+    /// Looks whether a write would succeed.
+    async fn probe(&mut self) -> Result<(), sqlx::Error> {
+        let connection = &mut self.connection;
+        execute(connection, "BEGIN IMMEDIATE").await?;
+        let written = probe(connection).await.and(self.files.check().map_err(sqlx::Error::from));
+        let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = execute(connection, end).await;
+        if ended.is_err() {
+            let _ = execute(connection, "ROLLBACK").await;
+        }
+        written.and(ended)
+    }
+
+    /// Commits a lot and answers everyone in it.
+    async fn write(&mut self, lot: &mut Vec<Job>) {
+        let (start, jobs) = (Instant::now(), lot.len());
+        let mut attempts = Vec::with_capacity(jobs);
+        let mut committed = self.commit(lot, &mut attempts).await;
+        if committed.is_err() {
+            // SQLite may have done it by itself. Whatever a failed commit has left behind, the
+            // follower sees what is there.
+            let _ = execute(&mut self.connection, "ROLLBACK").await;
+            // What was not begun never is: whoever waits for it hears so at once.
+            lot.clear();
+        }
+        committed = committed.and(self.catch_up().await);
+        self.checkup.note(&committed);
+        self.commits.count(jobs, start.elapsed(), committed.is_ok());
+        let committed = committed.map_err(|error| {
+            tracing::warn!(%error, "cannot write to the database");
+            Unavailable::from(error)
+        });
+        for attempt in attempts {
+            (attempt.answer)(committed.clone());
+        }
+    }
+
+    /// A job that fails takes nothing with it. An error of SQLite itself does: it may have rolled
+    /// back everything.
+    async fn commit(
+        &mut self,
+        lot: &mut Vec<Job>,
+        attempts: &mut Vec<Attempt>,
+    ) -> Result<(), sqlx::Error> {
+        let connection = &mut self.connection;
+        execute(connection, "BEGIN IMMEDIATE").await?;
+        for Job(run) in lot.drain(..) {
+            execute(connection, "SAVEPOINT job").await?;
+            let attempt = run(connection).await;
+            let keep = attempt.keep;
+            attempts.push(attempt);
+            if !keep {
+                execute(connection, "ROLLBACK TO job").await?;
+            }
+            execute(connection, "RELEASE job").await?;
+        }
+        self.files.check()?;
+        execute(connection, "COMMIT").await
+    }
+
+    async fn catch_up(&mut self) -> Result<(), sqlx::Error> {
+        self.follower.catch_up(&mut self.connection).await
+    }
+}
+
+/// As it stands, past sqlx's own count of transactions: that goes wrong when SQLite rolls back by
+/// itself, as it does when the disk is full.
+async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {
+    query(sql).execute(connection).await.map(|_| ())
+}
+
+/// The writer could not be started.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StartError {
+    #[error(transparent)]
+    Thread(#[from] io::Error),
+    #[error(transparent)]
+    Follow(sqlx::Error),
+}

@@ -1,0 +1,108 @@
+//! The rows of the table `changes`, with what they name as it is now.
+
+use sqlx::{FromRow, Row, SqliteConnection, query_as, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use crate::{sessions::NewToken, tokens::TokenHash};
+
+/// How many changes are read at a time.
+pub(super) const BATCH: usize = 1000;
+
+/// A row of `changes`, with what it names as that is now.
+pub(super) struct Change {
+    pub(super) seq: i64,
+    pub(super) what: Changed,
+}
+
+/// What a row of `changes` names, as it is now.
+pub(super) enum Changed {
+    User(i64),
+    Role(String),
+    /// Some key.
+    Key,
+    /// A session token, and another one of its session.
+    Token(Box<SessionTokenRow>, Option<TokenHash>),
+    TokenGone(TokenHash),
+    /// Changed was is no more.
+    Nothing,
+}
+
+/// The next changes after this one, at most [`BATCH`].
+pub(super) async fn read_changes(
+    connection: &mut SqliteConnection,
+    seen: i64,
+) -> Result<Vec<Change>, sqlx::Error> {
+    query_as(
+        "SELECT seq, kind, changes.number AS subject, name, changes.hash AS gone,
+                sessions.number, id, user, epoch, last_seen_at,
+                coalesce(used_issued_at, created_at) AS used_issued_at, token.hash, issued_at, token.expires_at,
+                (SELECT hash FROM session_tokens AS older
+                     WHERE older.session = token.session AND older.number < token.number
+                     ORDER BY older.number DESC LIMIT 1) AS sibling
+         FROM changes
+         LEFT JOIN session_tokens AS token ON kind = 'token' AND token.number = changes.number
+         LEFT JOIN sessions ON sessions.number = token.session
+         WHERE seq > ? ORDER BY seq LIMIT ?",
+    )
+    .bind(seen)
+    .bind(BATCH as i64)
+    .fetch_all(connection)
+    .await
+}
+
+impl<'r> FromRow<'r, SqliteRow> for Change {
+    fn from_row(row: &'r SqliteRow) -> Result<Self, sqlx::Error> {
+        let what = match row.try_get("kind")? {
+            "user" => Changed::User(row.try_get("subject")?),
+            "key" => Changed::Key,
+            "role" => Changed::Role(row.try_get("name")?),
+            "token_gone" => Changed::TokenGone(hash(row.try_get("gone")?)?),
+            "token" if row.try_get::<Option<i64>, _>("number")?.is_some() => {
+                let sibling: Option<&[u8]> = row.try_get("sibling")?;
+                Changed::Token(
+                    Box::new(SessionTokenRow::from_row(row)?),
+                    sibling.map(hash).transpose()?,
+                )
+            }
+            _ => Changed::Nothing,
+        };
+        Ok(Self { seq: row.try_get("seq")?, what })
+    }
+}
+
+/// A session token and its session.
+pub(super) struct SessionTokenRow {
+    pub(super) session: i64,
+    pub(super) id: Uuid,
+    pub(super) user: i64,
+    pub(super) epoch: i64,
+    pub(super) last_seen_at: i64,
+    pub(super) used_issued_at: i64,
+    pub(super) token: NewToken,
+}
+
+impl<'r> FromRow<'r, SqliteRow> for SessionTokenRow {
+    fn from_row(row: &'r SqliteRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            session: row.try_get("number")?,
+            id: Uuid::from_slice(row.try_get("id")?).map_err(decode)?,
+            user: row.try_get("user")?,
+            epoch: row.try_get("epoch")?,
+            last_seen_at: row.try_get("last_seen_at")?,
+            used_issued_at: row.try_get("used_issued_at")?,
+            token: NewToken {
+                hash: hash(row.try_get("hash")?)?,
+                issued_at: row.try_get("issued_at")?,
+                expires_at: row.try_get("expires_at")?,
+            },
+        })
+    }
+}
+
+fn hash(bytes: &[u8]) -> Result<TokenHash, sqlx::Error> {
+    TokenHash::read(bytes).ok_or_else(|| decode("a hash of another length"))
+}
+
+fn decode(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
+    sqlx::Error::Decode(error.into())
+}

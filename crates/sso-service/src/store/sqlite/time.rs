@@ -1,0 +1,75 @@
+//! The greatest instant that any process on this database has seen.
+
+use chrono::{DateTime, Utc};
+use sqlx::{SqliteConnection, query, query_scalar};
+
+use super::{store::SqliteStore, users::end_all_sessions};
+use crate::{
+    store::{
+        attribution::{Attribution, Recorded},
+        errors::AuthorizedError,
+        unavailable::Unavailable,
+    },
+    tokens::MAX_AHEAD,
+};
+
+impl SqliteStore {
+    /// The greatest instant that was seen on this database.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn greatest_instant(&self) -> Result<DateTime<Utc>, Unavailable> {
+        let seen = query_scalar("SELECT max(seen_at) FROM greatest_instant");
+        let seen: i64 = seen.fetch_one(&mut *self.reader().await?).await?;
+        Ok(DateTime::from_timestamp_millis(seen).unwrap_or_default())
+    }
+
+    /// Persists an instant, unless a greater one was seen.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub(crate) async fn persist_instant(&self, now: DateTime<Utc>) -> Result<(), Unavailable> {
+        let now = now.timestamp_millis();
+        let write = async move |connection: &mut SqliteConnection| {
+            query("UPDATE greatest_instant SET seen_at = max(seen_at, ?)")
+                .bind(now)
+                .execute(connection)
+                .await?;
+            Ok(())
+        };
+        self.database.write(write).await
+    }
+
+    /// Begins anew at this instant, which may be before the greatest one seen. All sessions end.
+    /// Keys and grants end that have expired by the greatest instant, or were made in the future.
+    ///
+    /// # Errors
+    /// When the author may not, or the database cannot be written.
+    pub(crate) async fn reset_clock(
+        &self,
+        now: DateTime<Utc>,
+        by: Attribution,
+    ) -> Result<Recorded<()>, AuthorizedError<Unavailable>> {
+        let Attribution { authorization, events } = by;
+        let reset = async move |connection: &mut SqliteConnection| {
+            reset(connection, now).await?;
+            Ok(((), events))
+        };
+        self.write_authorized(authorization, reset).await
+    }
+}
+
+async fn reset(connection: &mut SqliteConnection, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    let (ahead, now) = ((now + MAX_AHEAD).timestamp_millis(), now.timestamp_millis());
+    end_all_sessions(connection).await?;
+    for end in [
+        "UPDATE grants SET expires_at = min(expires_at, ?1)
+         WHERE created_at > ?2 OR expires_at <= (SELECT max(seen_at) FROM greatest_instant)",
+        "UPDATE api_keys SET expires_at = min(coalesce(expires_at, ?1), ?1)
+         WHERE created_at > ?2 OR expires_at <= (SELECT max(seen_at) FROM greatest_instant)",
+    ] {
+        query(end).bind(now).bind(ahead).execute(&mut *connection).await?;
+    }
+    query("UPDATE greatest_instant SET seen_at = ?").bind(now).execute(connection).await?;
+    Ok(())
+}

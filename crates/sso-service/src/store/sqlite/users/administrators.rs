@@ -1,0 +1,43 @@
+//! The rule that an enabled user can administer by a role.
+
+use sqlx::{SqliteConnection, query_scalar};
+
+use crate::store::errors::ChangeError;
+
+/// Whether an enabled user may administer by a role.
+pub(super) async fn has_admin(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // No user has this number.
+    has_admin_besides(connection, 0).await
+}
+
+/// Whether an enabled user other than this one may administer by a role.
+pub(super) async fn has_admin_besides(
+    connection: &mut SqliteConnection,
+    user: i64,
+) -> Result<bool, sqlx::Error> {
+    query_scalar(
+        "SELECT EXISTS (
+             SELECT 1 FROM users
+             JOIN user_roles ON user_roles.user = users.number
+             JOIN role_permissions USING (role)
+             WHERE NOT disabled AND users.number <> ? AND permission IN ('*', 'sso:admin', 'sso:admin:*/*')
+         )",
+    )
+    .bind(user)
+    .fetch_one(connection)
+    .await
+}
+
+/// Makes a change, and refuses it when it took the last administrator. It has to be within a
+/// transaction, which is rolled back then.
+pub(super) async fn keep_administered<T>(
+    connection: &mut SqliteConnection,
+    change: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, ChangeError>,
+) -> Result<T, ChangeError> {
+    let before = has_admin(connection).await?;
+    let changed = change(connection).await?;
+    if before && !has_admin(connection).await? {
+        return Err(ChangeError::LastAdmin);
+    }
+    Ok(changed)
+}

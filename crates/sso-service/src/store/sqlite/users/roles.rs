@@ -1,0 +1,138 @@
+//! Roles: permissions under a name.
+
+use shared_types::Permission;
+use sqlx::{FromRow, Row, SqliteConnection, query, query_as, query_scalar, sqlite::SqliteRow};
+
+use super::administrators::keep_administered;
+use crate::{
+    page::{Page, Part},
+    store::{
+        attribution::{Attribution, Recorded},
+        errors::{AuthorizedError, ChangeError},
+        sqlite::store::SqliteStore,
+        unavailable::Unavailable,
+    },
+    users::{Role, RoleName},
+};
+
+impl SqliteStore {
+    /// A page of roles, by name.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn roles(&self, part: &Part) -> Result<Page<Role>, Unavailable> {
+        let roles = query_as(
+            "SELECT name, builtin, (SELECT json_group_array(permission) FROM (
+                 SELECT permission FROM role_permissions WHERE role = name ORDER BY permission
+             )) AS permissions
+             FROM roles WHERE name > ? ORDER BY name LIMIT ?",
+        );
+        let roles = roles.bind(part.after.as_deref().unwrap_or_default()).bind(part.wanted());
+        let roles = roles.fetch_all(&mut *self.reader().await?).await?;
+        Ok(part.page(roles, |role: &Role| role.name.clone()))
+    }
+
+    /// Makes a role permit these and nothing else, and creates it if it does not exist. It is in
+    /// force at the next validation of everybody who has it. Tells whether it was created.
+    ///
+    /// # Errors
+    /// When the author may not, the role is built in, no user could administer any more, or the
+    /// database cannot be written.
+    pub(crate) async fn set_role(
+        &self,
+        role: RoleName,
+        permissions: Vec<Permission>,
+        by: Attribution,
+    ) -> Result<Recorded<bool>, AuthorizedError<ChangeError>> {
+        let Attribution { authorization, events } = by;
+        let set = async move |connection: &mut SqliteConnection| {
+            Ok((set_role(connection, &role, &permissions).await?, events))
+        };
+        self.write_authorized(authorization, set).await
+    }
+
+    /// Deletes a role that no user has.
+    ///
+    /// # Errors
+    /// When the author may not, the role does not exist, is assigned or built in, or the database
+    /// cannot be written.
+    pub(crate) async fn delete_role(
+        &self,
+        role: RoleName,
+        by: Attribution,
+    ) -> Result<Recorded<()>, AuthorizedError<ChangeError>> {
+        let Attribution { authorization, events } = by;
+        let delete = async move |connection: &mut SqliteConnection| {
+            Ok((delete_role(connection, &role).await?, events))
+        };
+        self.write_authorized(authorization, delete).await
+    }
+}
+
+async fn set_role(
+    connection: &mut SqliteConnection,
+    role: &RoleName,
+    permissions: &[Permission],
+) -> Result<bool, ChangeError> {
+    keep_administered(connection, async |connection| replace(connection, role, permissions).await)
+        .await
+}
+
+async fn delete_role(
+    connection: &mut SqliteConnection,
+    role: &RoleName,
+) -> Result<(), ChangeError> {
+    let found: Option<(bool, bool)> = query_as(
+        "SELECT builtin, EXISTS (SELECT 1 FROM user_roles WHERE role = name)
+         FROM roles WHERE name = ?",
+    )
+    .bind(role.as_str())
+    .fetch_optional(&mut *connection)
+    .await?;
+    match found {
+        None => return Err(ChangeError::NoSuchRole(role.clone())),
+        Some((true, _)) => return Err(ChangeError::BuiltinRole(role.clone())),
+        Some((_, true)) => return Err(ChangeError::RoleInUse(role.clone())),
+        Some((false, false)) => {}
+    }
+    query("DELETE FROM roles WHERE name = ?").bind(role.as_str()).execute(connection).await?;
+    Ok(())
+}
+
+async fn replace(
+    connection: &mut SqliteConnection,
+    role: &RoleName,
+    permissions: &[Permission],
+) -> Result<bool, ChangeError> {
+    let insert = query("INSERT OR IGNORE INTO roles (name) VALUES (?)").bind(role.as_str());
+    let created = insert.execute(&mut *connection).await?.rows_affected() == 1;
+    let builtin: bool = query_scalar("SELECT builtin FROM roles WHERE name = ?")
+        .bind(role.as_str())
+        .fetch_one(&mut *connection)
+        .await?;
+    if builtin {
+        return Err(ChangeError::BuiltinRole(role.clone()));
+    }
+    query("DELETE FROM role_permissions WHERE role = ?")
+        .bind(role.as_str())
+        .execute(&mut *connection)
+        .await?;
+    for permission in permissions {
+        query("INSERT OR IGNORE INTO role_permissions (role, permission) VALUES (?, ?)")
+            .bind(role.as_str())
+            .bind(permission.to_string())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(created)
+}
+
+impl<'r> FromRow<'r, SqliteRow> for Role {
+    fn from_row(row: &'r SqliteRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            name: row.try_get("name")?,
+            builtin: row.try_get("builtin")?,
+            permissions: serde_json::from_str(row.try_get("permissions")?).unwrap_or_default(),
+        })
+    }
+}

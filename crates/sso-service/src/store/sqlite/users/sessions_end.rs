@@ -1,0 +1,74 @@
+//! Ending all sessions of a user, or of all users, by one row.
+
+use sqlx::{SqliteConnection, query};
+
+use super::update::change_user;
+use crate::{
+    store::{
+        attribution::{Attribution, Recorded},
+        errors::{AuthorizedError, ChangeError},
+        sqlite::store::SqliteStore,
+        unavailable::Unavailable,
+    },
+    users::{Extent, Username},
+};
+
+impl SqliteStore {
+    /// Ends the sessions of a user. If the database does not answer, it is in force all the same,
+    /// and is tried again.
+    ///
+    /// # Errors
+    /// When the author may not, the user does not exist, or the database cannot be written.
+    pub(crate) async fn end_sessions_of(
+        &self,
+        username: Username,
+        by: Attribution,
+    ) -> Result<Recorded<()>, AuthorizedError<ChangeError>> {
+        let Attribution { authorization, events } = by;
+        let name = username.clone();
+        let end = async move |connection: &mut SqliteConnection| {
+            Ok((end_user_sessions(connection, &name).await?, events))
+        };
+        let ended = self.write_authorized(authorization, end).await;
+        self.revoke_if_unavailable(&ended, &username, Some(Extent::Sessions)).await;
+        ended
+    }
+
+    /// Ends the sessions of all users. A log-in whose password is being verified goes on.
+    ///
+    /// # Errors
+    /// When the author may not, or the database cannot be written.
+    pub(crate) async fn end_all_sessions(
+        &self,
+        by: Attribution,
+    ) -> Result<Recorded<()>, AuthorizedError<Unavailable>> {
+        let Attribution { authorization, events } = by;
+        let end = async move |connection: &mut SqliteConnection| {
+            Ok((end_all_sessions(connection).await?, events))
+        };
+        self.write_authorized(authorization, end).await
+    }
+}
+
+pub(super) async fn end_user_sessions(
+    connection: &mut SqliteConnection,
+    username: &Username,
+) -> Result<(), ChangeError> {
+    change_user(connection, username, "UPDATE users SET epoch = epoch + 1 WHERE username = ?").await
+}
+
+/// Ends the sessions of all users.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(in crate::store::sqlite) async fn end_all_sessions(
+    connection: &mut SqliteConnection,
+) -> Result<(), sqlx::Error> {
+    query(
+        "UPDATE session_count SET ended_through = coalesce(
+             (SELECT seq FROM sqlite_sequence WHERE name = 'sessions'), 0)",
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! Changing and deleting users, all of it or nothing.
+
+use sqlx::{SqliteConnection, query, query_scalar};
+
+use super::{administrators::keep_administered, create::assign_roles};
+use crate::{
+    store::{
+        attribution::{Attribution, Recorded},
+        errors::{AuthorizedError, ChangeError},
+        sqlite::store::SqliteStore,
+    },
+    users::{Email, Extent, UserUpdate, Username},
+};
+
+impl SqliteStore {
+    /// Changes a user. If the database does not answer, what the change revokes is in force all the
+    /// same, and is tried again.
+    ///
+    /// # Errors
+    /// When the author may not, the user or a role does not exist, another user has the address, it
+    /// is the last administrator, or the database cannot be written.
+    pub(crate) async fn update_user(
+        &self,
+        username: Username,
+        update: UserUpdate,
+        by: Attribution,
+    ) -> Result<Recorded<()>, AuthorizedError<ChangeError>> {
+        let Attribution { authorization, events } = by;
+        let (name, extent) = (username.clone(), update.revokes());
+        let change = async move |connection: &mut SqliteConnection| {
+            Ok((update_user(connection, &name, &update).await?, events))
+        };
+        let changed = self.write_authorized(authorization, change).await;
+        self.revoke_if_unavailable(&changed, &username, extent).await;
+        changed
+    }
+
+    /// Deletes a user and ends the sessions. If the database does not answer, it is in force all
+    /// the same, and is tried again.
+    ///
+    /// # Errors
+    /// When the author may not, the user does not exist, it is the last administrator, or the
+    /// database cannot be written.
+    pub(crate) async fn delete_user(
+        &self,
+        username: Username,
+        by: Attribution,
+    ) -> Result<Recorded<()>, AuthorizedError<ChangeError>> {
+        let Attribution { authorization, events } = by;
+        let name = username.clone();
+        let delete = async move |connection: &mut SqliteConnection| {
+            Ok((delete_user(connection, &name).await?, events))
+        };
+        let deleted = self.write_authorized(authorization, delete).await;
+        self.revoke_if_unavailable(&deleted, &username, Some(Extent::Account)).await;
+        deleted
+    }
+}
+
+pub(super) async fn update_user(
+    connection: &mut SqliteConnection,
+    username: &Username,
+    update: &UserUpdate,
+) -> Result<(), ChangeError> {
+    keep_administered(connection, async |connection| apply(connection, username, update).await)
+        .await
+}
+
+pub(super) async fn delete_user(
+    connection: &mut SqliteConnection,
+    username: &Username,
+) -> Result<(), ChangeError> {
+    change_user(connection, username, "DELETE FROM users WHERE username = ?").await
+}
+
+/// Changes the user of this name by a statement, unless no user could administer then.
+pub(super) async fn change_user(
+    connection: &mut SqliteConnection,
+    username: &Username,
+    sql: &'static str,
+) -> Result<(), ChangeError> {
+    keep_administered(connection, async |connection| {
+        let changed = query(sql).bind(username.as_str()).execute(connection).await?;
+        match changed.rows_affected() {
+            0 => Err(ChangeError::NoSuchUser(username.clone())),
+            _ => Ok(()),
+        }
+    })
+    .await
+}
+
+async fn apply(
+    connection: &mut SqliteConnection,
+    username: &Username,
+    update: &UserUpdate,
+) -> Result<(), ChangeError> {
+    let number = query_scalar("SELECT number FROM users WHERE username = ?");
+    let number: Option<i64> =
+        number.bind(username.as_str()).fetch_optional(&mut *connection).await?;
+    let user = number.ok_or_else(|| ChangeError::NoSuchUser(username.clone()))?;
+    if let Some(roles) = &update.roles {
+        set_roles(connection, user, roles).await?;
+    }
+    if let Some(email) = &update.email {
+        set_email(connection, user, email.as_ref()).await?;
+    }
+    if let Some(disabled) = update.disabled {
+        set_disabled(connection, user, disabled).await?;
+    }
+    if let Some(hash) = &update.password_hash {
+        query("UPDATE users SET password_hash = ?, epoch = epoch + 1 WHERE number = ?")
+            .bind(hash.expose())
+            .bind(user)
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn set_roles(
+    connection: &mut SqliteConnection,
+    user: i64,
+    roles: &[String],
+) -> Result<(), ChangeError> {
+    query("DELETE FROM user_roles WHERE user = ?").bind(user).execute(&mut *connection).await?;
+    assign_roles(connection, user, roles).await?.map_err(ChangeError::UnknownRole)
+}
+
+async fn set_email(
+    connection: &mut SqliteConnection,
+    user: i64,
+    email: Option<&Email>,
+) -> Result<(), ChangeError> {
+    let set = query("UPDATE OR IGNORE users SET email = ? WHERE number = ?");
+    let set = set.bind(email.map(Email::as_str)).bind(user);
+    match set.execute(connection).await?.rows_affected() {
+        0 => Err(ChangeError::EmailTaken),
+        _ => Ok(()),
+    }
+}
+
+/// A user who is disabled already stays so, and no sessions end anew.
+async fn set_disabled(
+    connection: &mut SqliteConnection,
+    user: i64,
+    disabled: bool,
+) -> Result<(), sqlx::Error> {
+    query(
+        "UPDATE users SET disabled = ?1, epoch = epoch + ?1 WHERE number = ?2 AND disabled <> ?1",
+    )
+    .bind(disabled)
+    .bind(user)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! How many sessions there may be.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::sessions::SessionLimits;
+
+#[tokio::test]
+async fn beyond_the_limit_nobody_gets_in_and_nobody_loses_a_session() {
+    let limits = SessionLimits { per_user: 1, total: 2 };
+    let service = TestService::with(LIFETIMES, limits, &Location::Memory).await;
+    for name in ["alice", "bob", "carol"] {
+        service.add_user(name, &[]).await;
+    }
+    let [alice, bob] = [log_in(&service, "alice").await, log_in(&service, "bob").await];
+    let carol = Typed { name: "carol", password: PASSWORD };
+    let refused = service.authority.login(carol, client(), "r").await;
+    assert!(matches!(refused, Err(LoginError::TooManySessions(_))), "{refused:?}");
+    // Whoever is at both limits gets in at the cost of an own session.
+    let again = log_in(&service, "alice").await;
+    assert!(!is_valid(&service, &alice) && is_valid(&service, &again) && is_valid(&service, &bob));
+    assert_eq!(service.live.counts(), (2, 2));
+}
+
+#[tokio::test]
+async fn log_ins_at_the_same_time_stay_within_the_limits() {
+    let limits = SessionLimits { per_user: 3, total: 5 };
+    let service = Arc::new(TestService::with(LIFETIMES, limits, &Location::Memory).await);
+    for name in ["alice", "bob"] {
+        service.add_user(name, &[]).await;
+    }
+    let tasks = (0..24).map(|task| {
+        let (service, name) = (service.clone(), if task % 2 == 0 { "alice" } else { "bob" });
+        let user = async move {
+            let user = service.store.find_user(&name.parse().unwrap()).await.unwrap().unwrap();
+            service.authority.begin_session(user, client(), HERE).await
+        };
+        tokio::task::spawn_local(user)
+    });
+    let outcomes = tokio::task::LocalSet::new();
+    let ended = outcomes.run_until(async { futures_util::future::join_all(tasks).await }).await;
+    assert!(ended.iter().filter(|ended| ended.as_ref().unwrap().is_ok()).count() >= 5);
+    let (tokens, sessions) = service.live.counts();
+    assert_eq!((tokens, sessions), (5, 5));
+}
+
+#[tokio::test]
+async fn a_session_that_makes_room_is_written_down() {
+    let one = SessionLimits { per_user: 1, ..LIMITS };
+    let service = TestService::with(LIFETIMES, one, &Location::Memory).await;
+    service.add_user("alice", &[]).await;
+    let first = log_in(&service, "alice").await;
+    log_in(&service, "alice").await;
+    let lines = service.audited();
+    let mut lines = lines.iter().filter(|line| line["audit"] == "session_evicted");
+    let line = lines.next().unwrap();
+    for (field, expected) in [
+        ("session_id", first.session_id.to_string().as_str()),
+        ("username", "alice"),
+        ("request_id", "r"),
+    ] {
+        assert_eq!(line[field], expected);
+    }
+    assert!(lines.next().is_none());
+}

@@ -1,0 +1,55 @@
+//! Sessions that begin without a log-in.
+
+use super::*;
+use crate::administration::Minting;
+use crate::sessions::SessionLimits;
+
+#[tokio::test]
+async fn minted_sessions_are_beyond_the_limit_and_cannot_be_renewed() {
+    let database = TestDatabase::new();
+    let limits = SessionLimits { per_user: 1, total: 1 };
+    let service = TestService::with(LIFETIMES, limits, &database.location).await;
+    service.add_user("alice", &[]).await;
+    let logged_in = log_in(&service, "alice").await;
+    let minting =
+        Minting { user: "alice".parse().unwrap(), count: 4500, ttl: Duration::from_secs(60) };
+    let mut tokens = Vec::new();
+    let command = database.command(&service).await;
+    let mint = command.administration.mint_sessions(&minting, |lot| {
+        tokens.extend(lot.iter().map(|token| bearer(token.expose())));
+        Ok(())
+    });
+    mint.await.unwrap();
+    assert_eq!(tokens.len(), 4500);
+    let all_valid =
+        || tokens.iter().all(|token| service.authority.validate(token, None, HERE).is_ok());
+    until("the minted sessions", all_valid).await;
+    assert!(is_valid(&service, &logged_in));
+    assert_eq!(service.live.counts(), (4501, 4501));
+    service.clock.advance(Duration::from_secs(60));
+    service.upkeep.sweep().await.unwrap();
+    assert_eq!(service.live.counts(), (1, 1));
+}
+
+/// As in `… sessions mint … | head -1`.
+#[tokio::test]
+async fn what_was_minted_is_recorded_though_the_reader_of_the_tokens_went_away() {
+    let database = TestDatabase::new();
+    let service = database.start().await;
+    service.add_user("alice", &[]).await;
+    let ttl = Duration::from_secs(60);
+    let minting = Minting { user: "alice".parse().unwrap(), count: 9000, ttl };
+    let command = database.command(&service).await;
+    let mut lots = 0;
+    let mint = command.administration.mint_sessions(&minting, |_| {
+        lots += 1;
+        if lots < 2 { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
+    });
+    mint.await.unwrap_err();
+    let events = service.store.texts("SELECT event FROM audit").await;
+    assert_eq!(events.len(), 1);
+    assert!(
+        events[0].contains("\"target\":\"alice\",\"via\":\"shell\",\"count\":4000"),
+        "{events:?}"
+    );
+}

@@ -1,0 +1,133 @@
+//! Restarts of the service, and changes by other processes.
+
+use super::*;
+use crate::administration::Actor;
+
+#[tokio::test]
+async fn sessions_outlive_the_service() {
+    let database = TestDatabase::new();
+    let first = database.start().await;
+    first.add_user("alice", &["logs:read"]).await;
+    let [kept, ended] = [log_in(&first, "alice").await, log_in(&first, "alice").await];
+    assert!(log_out(&first, &ended).await);
+    let renewed = refresh(&first, &kept).await.unwrap();
+    drop(first);
+
+    let second = database.start().await;
+    assert!(is_valid(&second, &kept) && is_valid(&second, &renewed));
+    assert!(!is_valid(&second, &ended));
+    assert_eq!(second.live.counts(), (2, 1));
+    let again = refresh(&second, &kept).await.unwrap();
+    assert_eq!(again.refresh_token.expose(), renewed.refresh_token.expose());
+}
+
+#[tokio::test]
+async fn tokens_of_a_session_are_of_one_session_also_after_a_restart() {
+    let database = TestDatabase::new();
+    let first = database.start().await;
+    first.add_user("alice", &[]).await;
+    let old = log_in(&first, "alice").await;
+    let new = refresh(&first, &old).await.unwrap();
+    drop(first);
+    let second = database.start().await;
+    second.store.close().await;
+    // It cannot be written, so it is memory alone that knows.
+    assert!(!log_out(&second, &new).await);
+    assert!(!is_valid(&second, &old) && !is_valid(&second, &new));
+}
+
+#[tokio::test]
+async fn what_another_process_does_is_heard_of() {
+    let database = TestDatabase::new();
+    let service = database.start().await;
+    service.add_user("alice", &[]).await;
+    let other = database.start().await;
+    let logged_in = log_in(&other, "alice").await;
+    until("a log-in", || is_valid(&service, &logged_in)).await;
+    let renewed = refresh(&other, &logged_in).await.unwrap();
+    until("a refresh", || is_valid(&service, &renewed)).await;
+    assert!(log_out(&other, &renewed).await);
+    until("a log-out", || !is_valid(&service, &logged_in)).await;
+    assert!(!is_valid(&service, &renewed));
+
+    let logged_in = log_in(&service, "alice").await;
+    database.open().await.end_all_of("alice".parse().unwrap()).await.unwrap();
+    until("an end of all", || !is_valid(&service, &logged_in)).await;
+    assert!(is_valid(&service, &log_in(&service, "alice").await));
+}
+
+#[tokio::test]
+async fn that_a_token_was_used_outlives_the_service() {
+    let database = TestDatabase::new();
+    let first = database.start().await;
+    first.add_user("alice", &[]).await;
+    let logged_in = log_in(&first, "alice").await;
+    first.clock.advance(Duration::from_secs(1));
+    let renewed = refresh(&first, &logged_in).await.unwrap();
+    assert!(is_valid(&first, &renewed));
+    first.store.write_first_uses().await.unwrap();
+    drop(first);
+
+    let second = database.start().await;
+    second.clock.advance(Duration::from_secs(11));
+    let reused = refresh(&second, &logged_in).await;
+    assert!(matches!(reused, Err(RefreshError::Reused(_))), "{reused:?}");
+}
+
+#[tokio::test]
+async fn when_a_session_was_used_last_outlives_the_service() {
+    let database = TestDatabase::new();
+    let first = database.start().await;
+    first.add_user("alice", &[]).await;
+    let logged_in = log_in(&first, "alice").await;
+    first.clock.advance(Duration::from_secs(90));
+    assert!(is_valid(&first, &logged_in));
+    let used = first.authority.principal(&bearer(logged_in.token.expose())).unwrap();
+    first.upkeep.finish().await;
+    first.store.close().await;
+    let second = database.start().await;
+    let principal = second.authority.principal(&bearer(logged_in.token.expose())).unwrap();
+    assert_eq!(principal.session.last_seen(), used.session.last_seen());
+}
+
+#[tokio::test]
+async fn all_sessions_end_at_once_and_for_good() {
+    let database = TestDatabase::new();
+    let service = database.start().await;
+    let mut ended = Vec::new();
+    for name in ["alice", "bob"] {
+        service.add_user(name, &[]).await;
+        ended.push(log_in(&service, name).await);
+    }
+    let command = database.command(&service).await;
+    command.administration.end_all_sessions(Actor::Shell).await.unwrap();
+    until("the end of all", || ended.iter().all(|token| !is_valid(&service, token))).await;
+    let alice = log_in(&service, "alice").await;
+    let check = async |service: &TestService| {
+        assert!(ended.iter().all(|token| !is_valid(service, token)));
+        for token in &ended {
+            let refreshed = refresh(service, token).await;
+            assert!(matches!(refreshed, Err(RefreshError::InvalidToken)), "{refreshed:?}");
+        }
+        assert!(is_valid(service, &alice));
+    };
+    check(&service).await;
+    drop(service);
+    let service = database.start().await;
+    check(&service).await;
+    service.upkeep.sweep().await.unwrap();
+    assert_eq!(service.live.counts(), (1, 1));
+    check(&service).await;
+}
+#[tokio::test]
+async fn a_user_who_cannot_be_read_lets_nobody_in_and_keeps_nobody_out() {
+    let database = TestDatabase::new();
+    let service = database.start().await;
+    service.add_user("alice", &[]).await;
+    service.add_user("mallory", &["a:b"]).await;
+    let [alice, mallory] = [log_in(&service, "alice").await, log_in(&service, "mallory").await];
+    service.store.execute("UPDATE user_permissions SET permission = 'nonsense'").await;
+    drop(service);
+    let again = database.start().await;
+    assert!(is_valid(&again, &alice) && !is_valid(&again, &mallory));
+}

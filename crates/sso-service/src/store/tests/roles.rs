@@ -1,0 +1,66 @@
+//! Roles.
+
+use crate::{
+    page::Part,
+    store::{Attribution, AuthorizedError, ChangeError, Store},
+    test_service::noon,
+    users::{NewUser, PasswordHash, Role},
+};
+
+async fn set(
+    store: &Store,
+    role: &str,
+    permissions: &[&str],
+) -> Result<bool, AuthorizedError<ChangeError>> {
+    let permissions = permissions.iter().map(|text| text.parse().unwrap()).collect();
+    let by = Attribution::unrecorded(noon());
+    let set = store.set_role(role.parse().unwrap(), permissions, by).await;
+    set.map(|recorded| recorded.done)
+}
+
+async fn roles(store: &Store) -> Vec<Role> {
+    store.roles(&Part { after: None, limit: 100 }).await.unwrap().items
+}
+
+#[tokio::test]
+async fn a_role_permits_what_it_was_set_to_last() {
+    let store = Store::in_memory().await;
+    set(&store, "ops", &["logs:read", "deploy:write"]).await.unwrap();
+    set(&store, "ops", &["logs:read:shop/*", "a:b", "a:b"]).await.unwrap();
+    let roles = roles(&store).await;
+    let names: Vec<_> = roles.iter().map(|role| (role.name.as_str(), role.builtin)).collect();
+    let expected = [("admin", true), ("ops", false), ("reader", true), ("user", true)];
+    assert_eq!(names, expected);
+    assert_eq!(roles[1].permissions, ["a:b", "logs:read:shop/*"]);
+}
+
+#[tokio::test]
+async fn built_in_roles_stay_what_they_are() {
+    let store = Store::in_memory().await;
+    for role in ["admin", "reader", "user"] {
+        let refusal = set(&store, role, &[]).await;
+        assert!(
+            matches!(refusal, Err(AuthorizedError::Change(ChangeError::BuiltinRole(_)))),
+            "{refusal:?}"
+        );
+    }
+    assert_eq!(roles(&store).await[0].permissions, ["*"]);
+}
+
+#[tokio::test]
+async fn a_role_that_the_last_administrator_has_keeps_what_it_takes() {
+    let store = Store::in_memory().await;
+    set(&store, "chief", &["sso:admin"]).await.unwrap();
+    let user = NewUser {
+        username: "alice".parse().unwrap(),
+        email: None,
+        password_hash: PasswordHash::nobodys(),
+        roles: vec!["chief".to_owned()],
+        permissions: vec![],
+    };
+    store.add_user(user, noon()).await.unwrap();
+    let refusal = set(&store, "chief", &["logs:read"]).await;
+    assert!(matches!(refusal, Err(AuthorizedError::Change(ChangeError::LastAdmin))), "{refusal:?}");
+    assert_eq!(roles(&store).await[1].permissions, ["sso:admin"]);
+    set(&store, "chief", &["*"]).await.unwrap();
+}

@@ -1,0 +1,142 @@
+//! Users, created, changed and looked up.
+
+use crate::{
+    store::{ChangeError, CreateUserError, Store, StoreError},
+    test_service::noon,
+    users::{NewUser, PasswordHash, User, Username},
+};
+
+fn user(name: &str, roles: &[&str], permissions: &[&str]) -> NewUser {
+    NewUser {
+        username: name.parse().unwrap(),
+        email: None,
+        password_hash: PasswordHash::nobodys(),
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        permissions: permissions.iter().map(|text| text.parse().unwrap()).collect(),
+    }
+}
+
+async fn find(store: &Store, name: &str) -> Option<User> {
+    store.find_user(&name.parse().unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_was_created_is_found() {
+    let store = Store::in_memory().await;
+    let new = user("alice", &["user", "reader", "user"], &["logs:read:b/*", "deploy:write"]);
+    let id = store.add_user(new, noon()).await.unwrap();
+
+    let found = find(&store, "alice").await.unwrap();
+    assert_eq!(found.account.user_id, id);
+    assert_eq!(found.account.username, "alice");
+    assert_eq!(found.account.email, None);
+    assert_eq!(found.account.created_at, noon());
+    assert_eq!(found.account.roles, ["reader", "user"]);
+    let permissions = found.account.permissions.spelled();
+    assert_eq!(permissions, ["deploy:write", "logs:read", "logs:read:b/*"]);
+    assert!(found.password_hash == PasswordHash::nobodys());
+    assert!(!found.disabled);
+    assert!(find(&store, "bob").await.is_none());
+}
+
+#[tokio::test]
+async fn built_in_roles_permit_what_they_should() {
+    let store = Store::in_memory().await;
+    for (role, expected) in [("admin", &["*"][..]), ("reader", &["logs:read"]), ("user", &[])] {
+        store.add_user(user(role, &[role], &[]), noon()).await.unwrap();
+        let account = find(&store, role).await.unwrap().account;
+        assert_eq!(account.permissions.spelled(), expected, "{role}");
+    }
+}
+
+#[tokio::test]
+async fn a_taken_name_or_an_unknown_role_writes_nothing() {
+    let store = Store::in_memory().await;
+    store.add_user(user("alice", &["reader"], &[]), noon()).await.unwrap();
+
+    let taken = store.add_user(user("alice", &["admin"], &["a:b"]), noon()).await;
+    assert!(matches!(taken, Err(CreateUserError::NameTaken(_))), "{taken:?}");
+    let unknown = store.add_user(user("bob", &["user", "nope"], &["a:b"]), noon()).await;
+    assert!(matches!(unknown, Err(CreateUserError::UnknownRole(_))), "{unknown:?}");
+
+    let users = store.all_users().await;
+    assert_eq!(users.len(), 1);
+    assert_eq!(users[0].account.roles, ["reader"]);
+    assert_eq!(users[0].account.permissions.spelled(), ["logs:read"]);
+}
+
+#[tokio::test]
+async fn a_hash_is_renewed_only_in_the_place_of_the_one_it_was_made_for() {
+    let store = Store::in_memory().await;
+    store.add_user(user("alice", &[], &[]), noon()).await.unwrap();
+    let id = find(&store, "alice").await.unwrap().number;
+    let [one, two] = ["one", "two"].map(|phc| PasswordHash::stored(phc.to_owned()));
+    store.renew_password_hash(id, PasswordHash::nobodys(), one.clone()).await.unwrap();
+    store.renew_password_hash(id, PasswordHash::nobodys(), two).await.unwrap();
+    assert!(find(&store, "alice").await.unwrap().password_hash == one);
+}
+
+#[tokio::test]
+async fn a_row_nobody_can_have_written_is_no_missing_user() {
+    let store = Store::in_memory().await;
+    store.add_user(user("alice", &[], &["a:b"]), noon()).await.unwrap();
+    store.execute("UPDATE user_permissions SET permission = 'nonsense'").await;
+    let result = store.find_user(&"alice".parse().unwrap()).await;
+    assert!(matches!(result, Err(StoreError::Corrupt { .. })), "{result:?}");
+}
+
+#[tokio::test]
+async fn what_is_changed_is_found_changed() {
+    let store = Store::in_memory().await;
+    store.add_user(user("root", &["admin"], &[]), noon()).await.unwrap();
+    store.add_user(user("alice", &["user"], &[]), noon()).await.unwrap();
+    let alice = || "alice".parse::<Username>().unwrap();
+    store.disable_user(alice()).await.unwrap();
+    assert!(find(&store, "alice").await.unwrap().disabled);
+    store.enable_user(alice()).await.unwrap();
+    assert!(!find(&store, "alice").await.unwrap().disabled);
+    let hash = PasswordHash::stored("new".to_owned());
+    store.reset_password(alice(), hash.clone()).await.unwrap();
+    store.end_all_of(alice()).await.unwrap();
+    let changed = find(&store, "alice").await.unwrap();
+    assert!(changed.password_hash == hash);
+    assert_eq!(changed.epoch, 3);
+    store.remove_user(alice()).await.unwrap();
+    assert!(find(&store, "alice").await.is_none());
+    for refused in [
+        store.disable_user(alice()).await,
+        store.remove_user(alice()).await,
+        store.end_all_of(alice()).await,
+        store.reset_password(alice(), hash).await,
+    ] {
+        assert!(matches!(refused, Err(ChangeError::NoSuchUser(_))), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_is_never_given_twice() {
+    let store = Store::in_memory().await;
+    store.add_user(user("alice", &[], &[]), noon()).await.unwrap();
+    let before = find(&store, "alice").await.unwrap().number;
+    store.remove_user("alice".parse().unwrap()).await.unwrap();
+    store.add_user(user("alice", &[], &[]), noon()).await.unwrap();
+    assert_ne!(find(&store, "alice").await.unwrap().number, before);
+}
+
+#[tokio::test]
+async fn the_last_enabled_administrator_stays() {
+    let store = Store::in_memory().await;
+    let names = ["root", "chief"].map(|name| name.parse::<Username>().unwrap());
+    for name in ["root", "chief"] {
+        store.add_user(user(name, &["admin"], &[]), noon()).await.unwrap();
+    }
+    store.disable_user(names[0].clone()).await.unwrap();
+    for refused in
+        [store.disable_user(names[1].clone()).await, store.remove_user(names[1].clone()).await]
+    {
+        assert!(matches!(refused, Err(ChangeError::LastAdmin)), "{refused:?}");
+    }
+    assert!(!find(&store, "chief").await.unwrap().disabled);
+    store.enable_user(names[0].clone()).await.unwrap();
+    store.remove_user(names[1].clone()).await.unwrap();
+}

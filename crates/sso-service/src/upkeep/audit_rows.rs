@@ -1,0 +1,121 @@
+//! Writes security events to the database.
+
+use crate::{audit::WaitingRows, store::Store};
+
+/// Writes events to the database as they come, until their sender is dropped and all are written.
+pub(crate) async fn write_audit_rows(store: Store, mut waiting: WaitingRows) {
+    while let Some(events) = waiting.next().await {
+        let count = events.len() as u64;
+        if let Err(error) = store.keep_events(events).await {
+            tracing::warn!(%error, count, "cannot keep security events in the database");
+            waiting.count_lost(count);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use service_runtime::metrics::Metrics;
+    use tokio::task::JoinHandle;
+
+    use super::*;
+    use crate::{
+        audit::{AuditRows, Event, Kind, PastLogIn, Source},
+        test_service::noon,
+        users::Account,
+    };
+
+    /// How many rows are kept of each kind.
+    const KEPT: i64 = 100_000;
+
+    fn start(store: &Store, metrics: &Metrics) -> (AuditRows, JoinHandle<()>) {
+        let (rows, waiting) = AuditRows::new(metrics);
+        (rows, tokio::spawn(write_audit_rows(store.clone(), waiting)))
+    }
+
+    async fn rows(store: &Store) -> (i64, Vec<String>) {
+        let newest = store.texts("SELECT event FROM audit ORDER BY number DESC LIMIT 3").await;
+        (store.number("SELECT count(*) FROM audit").await, newest)
+    }
+
+    #[tokio::test]
+    async fn events_are_rows_in_their_order_when_the_task_has_ended() {
+        let store = Store::in_memory().await;
+        let (kept, task) = start(&store, &Metrics::default());
+        for kind in [Kind::LoginOk, Kind::Logout] {
+            kept.keep(Event::new(kind, noon()));
+        }
+        drop(kept);
+        task.await.unwrap();
+        let newest = [
+            r#"{"audit":"logout","time":"2027-01-15T08:00:00.000Z"}"#,
+            r#"{"audit":"login_ok","time":"2027-01-15T08:00:00.000Z"}"#,
+        ];
+        assert_eq!(rows(&store).await, (2, newest.map(str::to_owned).to_vec()));
+    }
+
+    #[tokio::test]
+    async fn the_oldest_make_room() {
+        let store = Store::in_memory().await;
+        let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000)
+                    INSERT INTO audit (event) SELECT '{}' FROM n";
+        store.execute(fill).await;
+        let (kept, task) = start(&store, &Metrics::default());
+        for _ in 0..5 {
+            kept.keep(Event::new(Kind::LoginOk, noon()));
+        }
+        drop(kept);
+        task.await.unwrap();
+        let (count, newest) = rows(&store).await;
+        assert_eq!(count, KEPT);
+        assert!(newest.iter().all(|event| event.contains("login_ok")), "{newest:?}");
+    }
+
+    #[tokio::test]
+    async fn what_administrators_did_makes_room_for_nobody_else() {
+        let store = Store::in_memory().await;
+        store.keep_events(vec![Event::new(Kind::UserChanged, noon())]).await.unwrap();
+        let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 150000)
+                    INSERT INTO audit (event) SELECT '{}' FROM n";
+        store.execute(fill).await;
+        store.keep_events(vec![Event::new(Kind::LoginOk, noon())]).await.unwrap();
+        let first = store.texts("SELECT event FROM audit ORDER BY number LIMIT 1").await;
+        assert!(first[0].contains("user_changed"), "{first:?}");
+        assert_eq!(rows(&store).await.0, KEPT + 1);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_kept_is_counted() {
+        let store = Store::in_memory().await;
+        store.close().await;
+        let metrics = Metrics::default();
+        let (kept, task) = start(&store, &metrics);
+        for _ in 0..3 {
+            kept.keep(Event::new(Kind::LoginOk, noon()));
+        }
+        drop(kept);
+        task.await.unwrap();
+        assert!(metrics.render().contains("audit_rows_lost_total 3"), "{}", metrics.render());
+    }
+
+    #[tokio::test]
+    async fn log_ins_are_read_back_and_nothing_else() {
+        let store = Store::in_memory().await;
+        let user = Account::powerless(uuid::Uuid::from_u128(7), noon());
+        let events = [
+            (Kind::LoginOk, "192.0.2.1"),
+            (Kind::LoginFailed, "192.0.2.2"),
+            (Kind::LoginOk, "2001:db8::1"),
+            (Kind::Logout, "192.0.2.1"),
+        ]
+        .map(|(kind, ip)| {
+            let source = Source { ip: ip.parse().unwrap(), request_id: "r" };
+            Event::new(kind, noon()).by(&user).at(source)
+        });
+        store.keep_events(events.into()).await.unwrap();
+        let log_in =
+            |ip: &str| PastLogIn { user_id: user.user_id, ip: ip.parse().unwrap(), at: noon() };
+        let past = store.past_log_ins().await.unwrap();
+        assert_eq!(past, [log_in("192.0.2.1"), log_in("2001:db8::1")]);
+    }
+}
