@@ -6,6 +6,7 @@ mod app;
 mod auth;
 mod cli;
 mod config;
+mod end_reason;
 mod http;
 mod reader;
 mod readiness;

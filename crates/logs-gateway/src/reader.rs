@@ -4,9 +4,8 @@ use std::{fmt, io, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use pod_logs::{
-    ChosenLines, ContainerName, Cursor, FilesSource, KubeletOptions, KubeletReading, Labels,
-    LocateError, LocatedLog, LogForm, LogQuery, NewContainers, PodRef, PodSummary, Pods, Rendering,
-    Survey, TooOld, Watching,
+    ContainerName, Cursor, FilesSource, KubeletOptions, LocateError, LocatedLog, LogForm, LogQuery,
+    LogReading, PodRef, PodSummary, PodSurvey, PodWatch, PodsByName, TooOld,
 };
 use prometheus_client::{
     encoding::{EncodeMetric, MetricEncoder},
@@ -125,7 +124,7 @@ impl LogReader {
     ) -> Result<(LogStream, Vec<ContainerName>), ReadError> {
         let located = self.locate(caller, &pod, &query).await?;
         let scans = self.scans.of_user(&caller.username);
-        Ok(begin(self.source.clone(), scans, located, pod, query, form).await?)
+        Ok(begin(scans, located, query, form).await?)
     }
 
     /// Finds the log of one container, by a query that chooses no lines, and reads its beginning as
@@ -137,21 +136,20 @@ impl LogReader {
         query: &LogQuery,
         options: KubeletOptions,
     ) -> Result<LogStream, ReadError> {
-        let mut located = self.locate(caller, pod, query).await?;
+        let located = self.locate(caller, pod, query).await?;
         let cost = located.cost();
-        let input = located.logs.pop().ok_or(LocateError::NoLog)?;
-        let make = move || Ok(KubeletReading::new(input, &options)?.into());
+        let make = move || LogReading::of_kubelet(located, &options);
         let scans = self.scans.of_user(&caller.username);
         Ok(LogStream::open(cost, scans, make).await?)
     }
 
     /// All pods, whoever may see them. Reads directories: not on a request's thread.
-    pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<Survey> {
+    pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<PodSurvey> {
         self.source.survey(now)
     }
 
     /// All pods as they were at this version of the survey, before permissions are applied.
-    pub(crate) fn pods_at(&self, version: u64) -> Result<Pods, TooOld> {
+    pub(crate) fn pods_at(&self, version: u64) -> Result<PodsByName, TooOld> {
         self.source.pods_at(version)
     }
 
@@ -161,7 +159,7 @@ impl LogReader {
     }
 
     /// What changes after this version of the survey, whoever may see it.
-    pub(crate) fn watch(&self, version: u64, clock: Arc<dyn Clock>) -> Result<Watching, TooOld> {
+    pub(crate) fn watch(&self, version: u64, clock: Arc<dyn Clock>) -> Result<PodWatch, TooOld> {
         self.source.watch(version, move || clock.now())
     }
 
@@ -174,24 +172,13 @@ impl LogReader {
 
 /// Reads the beginning of what was located.
 async fn begin(
-    source: Arc<FilesSource>,
     scans: UserScans,
     located: LocatedLog,
-    pod: PodRef,
     query: LogQuery,
     form: LogForm,
 ) -> Result<(LogStream, Vec<ContainerName>), ScanError> {
-    let cost = located.cost();
-    let new_containers = query
-        .is_joined_by_containers()
-        .then(|| NewContainers::new(source, pod.clone(), &located, &query));
-    let LocatedLog { uid, logs } = located;
-    let containers = logs.iter().map(|log| log.container.clone()).collect();
-    let labels = Labels { pod, uid };
-    let make = move || {
-        let lines = ChosenLines::new(logs, &query)?.joined_by(new_containers);
-        Ok(Rendering::new(lines, labels, &query, form).into())
-    };
+    let (cost, containers) = (located.cost(), located.containers());
+    let make = move || LogReading::of_lines(located, &query, form);
     Ok((LogStream::open(cost, scans, make).await?, containers))
 }
 
@@ -235,9 +222,7 @@ mod tests {
     async fn cursors(reader: &LogReader) -> Vec<Cursor> {
         let (query, scans) = (LogQuery::default(), reader.scans.of_user("ada"));
         let located = find(reader, &query).await.unwrap();
-        let source = reader.source.clone();
-        let (mut log, _) =
-            begin(source, scans, located, pod(), query, LogForm::JsonLines).await.unwrap();
+        let (mut log, _) = begin(scans, located, query, LogForm::JsonLines).await.unwrap();
         let mut text = Vec::new();
         while let Some(chunk) = log.next().await.unwrap() {
             text.extend_from_slice(&chunk);

@@ -7,8 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::future::select_all;
 use pod_logs::{
-    CHUNK_BYTES, EndReason, KubeletReading, LogForm, Progress, ReadingCost, Rendering, write_end,
-    write_event,
+    CHUNK_BYTES, LogEnd, LogForm, LogReading, Progress, ReadingCost, write_end, write_event,
 };
 use serde::Serialize;
 use tokio::{
@@ -19,6 +18,7 @@ use tokio::{
 
 use crate::{
     auth::TokenEnd,
+    end_reason::EndReason,
     scans::{ScanError, UserScans, is_little},
 };
 
@@ -33,102 +33,12 @@ const CONTAINERS_LOOK: Duration = Duration::from_secs(1);
 /// How long before its token's end a stream of events warns.
 const WARNING: Duration = Duration::from_secs(60);
 
-/// What gives a stream its bytes.
-pub(crate) enum Source {
-    /// Lines as their reader wants them.
-    Lines(Box<Rendering>),
-    /// The kubelet's own bytes.
-    Kubelet(Box<KubeletReading>),
-}
-
-impl From<Rendering> for Source {
-    fn from(rendering: Rendering) -> Self {
-        Self::Lines(Box::new(rendering))
-    }
-}
-
-impl From<KubeletReading> for Source {
-    fn from(reading: KubeletReading) -> Self {
-        Self::Kubelet(Box::new(reading))
-    }
-}
-
-impl Source {
-    fn form(&self) -> LogForm {
-        match self {
-            Self::Lines(rendering) => rendering.form(),
-            Self::Kubelet(_) => LogForm::Text,
-        }
-    }
-
-    /// Tell when the logs that are followed may have grown.
-    fn changes(&self) -> Vec<watch::Receiver<u64>> {
-        match self {
-            Self::Lines(rendering) => rendering.lines().changes(),
-            Self::Kubelet(reading) => reading.changes().into_iter().collect(),
-        }
-    }
-
-    fn log_count(&self) -> usize {
-        match self {
-            Self::Lines(rendering) => rendering.lines().log_count(),
-            Self::Kubelet(_) => 1,
-        }
-    }
-
-    /// Whether containers may appear whose logs belong here.
-    fn is_joined(&self) -> bool {
-        match self {
-            Self::Lines(rendering) => rendering.lines().is_joined(),
-            Self::Kubelet(_) => false,
-        }
-    }
-
-    fn cost_ahead(&self) -> ReadingCost {
-        match self {
-            Self::Lines(rendering) => rendering.cost_ahead(),
-            Self::Kubelet(reading) => reading.cost_ahead(),
-        }
-    }
-
-    fn read_chunk(mut self) -> Read {
-        // As much as it will hold, so that it is not moved to twice the space on the way.
-        let mut chunk = match is_little(self.cost_ahead()) {
-            true => Vec::new(),
-            false => Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 8),
-        };
-        let progress = self.write_chunk(&mut chunk);
-        (self, chunk, progress)
-    }
-
-    fn read_unfinished(mut self) -> Read {
-        let mut chunk = Vec::new();
-        let progress = self.write_unfinished(&mut chunk);
-        (self, chunk, progress)
-    }
-
-    fn write_chunk(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
-        match self {
-            Self::Lines(rendering) => rendering.write_chunk(out),
-            Self::Kubelet(reading) => reading.write_chunk(out),
-        }
-    }
-
-    /// The kubelet gives nothing out that is not finished.
-    fn write_unfinished(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
-        match self {
-            Self::Lines(rendering) => rendering.write_unfinished(out),
-            Self::Kubelet(_) => Ok(Progress::CaughtUp),
-        }
-    }
-}
-
 /// A log whose beginning has been read: most of what can fail did not.
 pub(crate) struct LogStream {
     scans: UserScans,
     form: LogForm,
     /// `None` while it is read ahead, and after the end.
-    source: Option<Source>,
+    source: Option<LogReading>,
     /// What is read while the chunk before is given out.
     ahead: Option<ReadAhead>,
     /// What was written and not given out yet.
@@ -165,7 +75,7 @@ impl Drop for ReadAhead {
 }
 
 /// What came of reading on.
-type Read = (Source, Vec<u8>, io::Result<Progress>);
+type Read = (LogReading, Vec<u8>, io::Result<Progress>);
 
 /// Why the wait for a log to grow is over.
 enum Wake {
@@ -198,7 +108,7 @@ impl LogStream {
     pub(crate) async fn open(
         cost: ReadingCost,
         scans: UserScans,
-        make: impl FnOnce() -> io::Result<Source> + Send + 'static,
+        make: impl FnOnce() -> io::Result<LogReading> + Send + 'static,
     ) -> Result<Self, ScanError> {
         let begin = move || {
             let mut source = make()?;
@@ -244,14 +154,14 @@ impl LogStream {
 
     /// All of the log, if that has been read already.
     pub(crate) fn take_whole(&mut self) -> Option<Vec<u8>> {
-        let Progress::Done(reason) = self.progress else {
+        let Progress::Done(end) = self.progress else {
             return None;
         };
-        if !reason.is_clean() {
+        if !end.is_clean() {
             return None;
         }
         let mut chunk = std::mem::take(&mut self.chunk);
-        write_end(self.form, reason, &mut chunk);
+        write_end(self.form, EndReason::from(end), &mut chunk);
         Some(chunk)
     }
 
@@ -262,7 +172,7 @@ impl LogStream {
                 self.warn();
             }
             match self.progress {
-                Progress::Done(reason) => return self.end(reason),
+                Progress::Done(end) => return self.end(end),
                 Progress::CaughtUp if self.chunk.is_empty() => match self.wait().await {
                     Wake::Changed | Wake::Look | Wake::TokenEnd => {}
                     Wake::Quiet => self.flush().await?,
@@ -271,7 +181,7 @@ impl LogStream {
                     Wake::Complete => {
                         self.flush().await?;
                         if self.progress == Progress::CaughtUp {
-                            self.progress = Progress::Done(EndReason::Complete);
+                            self.progress = Progress::Done(LogEnd::Complete);
                         }
                         continue;
                     }
@@ -290,17 +200,17 @@ impl LogStream {
 
     /// Gives out what is left, and the reason, and then cuts the body off if there is no other way
     /// to say that it is not the whole.
-    fn end(&mut self, reason: EndReason) -> Result<Option<Bytes>, Cut> {
+    fn end(&mut self, end: LogEnd) -> Result<Option<Bytes>, Cut> {
         if !self.is_ended {
             self.is_ended = true;
             self.ahead = None;
             self.source = None;
-            write_end(self.form, reason, &mut self.chunk);
+            write_end(self.form, EndReason::from(end), &mut self.chunk);
             if !self.chunk.is_empty() {
                 return Ok(Some(std::mem::take(&mut self.chunk).into()));
             }
         }
-        if reason.is_clean() || self.form.has_words() { Ok(None) } else { Err(Cut::Early(reason)) }
+        if end.is_clean() || self.form.has_words() { Ok(None) } else { Err(Cut::Early(end.into())) }
     }
 
     /// Reads on, where that takes no request's time.
@@ -311,7 +221,7 @@ impl LogStream {
                 .map_err(|error| ScanError::Io(io::Error::other(error)))??,
             (None, Some(source)) => {
                 let cost = source.cost_ahead();
-                self.scans.read_on(cost, || source.read_chunk()).await?
+                self.scans.read_on(cost, || read_chunk(source)).await?
             }
             (None, None) => return Ok(()),
         };
@@ -325,7 +235,7 @@ impl LogStream {
         self.is_flushed = true;
         if let Some(source) = self.source.take() {
             let cost = source.cost_ahead();
-            let read = self.scans.read_on(cost, || source.read_unfinished()).await?;
+            let read = self.scans.read_on(cost, || read_unfinished(source)).await?;
             self.take(read);
             self.is_flushed = true;
         }
@@ -337,7 +247,7 @@ impl LogStream {
         self.chunk = chunk;
         self.progress = progress.unwrap_or_else(|error| {
             tracing::error!(%error, "reading a log failed; its answer ends early");
-            Progress::Done(EndReason::Source)
+            Progress::Done(LogEnd::Source)
         });
         if source.log_count() > self.changes.len() && self.is_joined {
             self.changes = source.changes();
@@ -355,13 +265,13 @@ impl LogStream {
         let Some(place) = self.scans.place_ahead() else {
             return;
         };
-        let is_much = |source: &mut Source| {
+        let is_much = |source: &mut LogReading| {
             let cost = source.cost_ahead();
             !is_little(cost) && !cost.is_compressed
         };
         if let Some(source) = self.source.take_if(is_much) {
             let (scans, cost) = (self.scans.clone(), source.cost_ahead());
-            let read = async move { scans.read_on(cost, || source.read_chunk()).await };
+            let read = async move { scans.read_on(cost, || read_chunk(source)).await };
             self.ahead = Some(ReadAhead { read: tokio::spawn(read), _place: place });
         }
     }
@@ -407,6 +317,24 @@ impl LogStream {
             () = sleep_until(look) => Wake::Look,
         }
     }
+}
+
+/// Reads the next chunk, and gives the reading back.
+fn read_chunk(mut source: LogReading) -> Read {
+    // As much as it will hold, so that it is not moved to twice the space on the way.
+    let mut chunk = match is_little(source.cost_ahead()) {
+        true => Vec::new(),
+        false => Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 8),
+    };
+    let progress = source.write_chunk(&mut chunk);
+    (source, chunk, progress)
+}
+
+/// Reads lines that are not finished, and gives the reading back.
+fn read_unfinished(mut source: LogReading) -> Read {
+    let mut chunk = Vec::new();
+    let progress = source.write_unfinished(&mut chunk);
+    (source, chunk, progress)
 }
 
 /// Ends when the authority says another end of the token.

@@ -16,8 +16,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flate2::{Compression, write::GzEncoder};
 use futures_util::future::join_all;
 use pod_logs::{
-    CHUNK_BYTES, ChosenLines, FilesSource, Labels, LogEntry, LogForm, LogQuery, PodRef, Progress,
-    Rendering,
+    CHUNK_BYTES, FilesSource, LogEntry, LogForm, LogQuery, LogReading, PodRef, Progress,
 };
 use tokio::{
     runtime::{Builder, Runtime},
@@ -132,19 +131,18 @@ impl LogScene {
     }
 
     /// A pod's log as text.
-    fn open(&self, pod: &str, query: &LogQuery) -> Rendering {
+    fn open(&self, pod: &str, query: &LogQuery) -> LogReading {
         let pod = PodRef { namespace: "default".parse().unwrap(), pod: pod.parse().unwrap() };
         let found = self.source.find(&pod, query).unwrap().check().unwrap();
-        let lines = ChosenLines::new(found.logs, query).unwrap();
-        Rendering::new(lines, Labels { pod, uid: found.uid }, query, LogForm::Text)
+        LogReading::of_lines(found, query, LogForm::Text).unwrap()
     }
 
     /// How many bytes of text there are.
     fn read(&self, pod: &str, query: &LogQuery) -> usize {
-        let (mut rendering, mut bytes) = (self.open(pod, query), 0);
+        let (mut reading, mut bytes) = (self.open(pod, query), 0);
         loop {
             let mut chunk = Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 8);
-            let progress = rendering.write_chunk(&mut chunk).unwrap();
+            let progress = reading.write_chunk(&mut chunk).unwrap();
             bytes += black_box(chunk).len();
             if matches!(progress, Progress::Done(_)) {
                 return bytes;
@@ -155,21 +153,21 @@ impl LogScene {
 
 /// A reader that waits for a log to grow.
 struct Follower {
-    rendering: Rendering,
+    reading: LogReading,
     changes: watch::Receiver<u64>,
 }
 
 impl Follower {
-    fn new(rendering: Rendering) -> Self {
-        let changes = rendering.lines().changes().pop().unwrap();
-        Self { rendering, changes }
+    fn new(reading: LogReading) -> Self {
+        let changes = reading.changes().pop().unwrap();
+        Self { reading, changes }
     }
 
     /// Takes exactly so many bytes of text.
     async fn take(&mut self, mut bytes: usize) {
         while bytes > 0 {
             let mut chunk = Vec::new();
-            let progress = self.rendering.write_chunk(&mut chunk).unwrap();
+            let progress = self.reading.write_chunk(&mut chunk).unwrap();
             bytes = bytes.checked_sub(black_box(chunk).len()).unwrap();
             if bytes > 0 && progress == Progress::CaughtUp {
                 self.changes.changed().await.unwrap();

@@ -11,16 +11,9 @@
 //!
 //! The first log is that of the line which the cursor came with. Numbers are big-endian, texts have their length in front.
 
-use std::io;
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{
-    file::{Mark, OpenFrom},
-    logical::Resumption,
-    physical::Place,
-    target::{ContainerName, PodRef, PodUid},
-};
+use crate::line::target::{ContainerName, PodRef, PodUid};
 
 const VERSION: u8 = 1;
 /// Logs from the files of a node.
@@ -48,14 +41,14 @@ pub struct LogPosition {
     /// The run of the container, as its files are named.
     pub restart: u32,
     /// Where to begin: the oldest line that was not finished begins there.
-    pub begin: FilePlace,
+    pub begin: FilePosition,
     /// Lines that end up to here have been given out.
-    pub seen: FilePlace,
+    pub seen: FilePosition,
 }
 
 /// A place by the fingerprint of its file, which files keep when they are renamed or compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FilePlace {
+pub struct FilePosition {
     /// Of the file's first line.
     pub fingerprint: u32,
     /// In bytes of the file's content.
@@ -66,30 +59,6 @@ pub struct FilePlace {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is no cursor of this service")]
 pub struct InvalidCursor;
-
-impl LogPosition {
-    pub(crate) fn new(container: &ContainerName, resumption: &Resumption) -> io::Result<Self> {
-        Ok(Self {
-            container: container.clone(),
-            restart: resumption.begin.file.restart(),
-            begin: file_place(&resumption.begin)?,
-            seen: file_place(&resumption.seen)?,
-        })
-    }
-
-    /// The mark of the last line before it.
-    pub(crate) fn mark(&self) -> Mark {
-        let open_from = match self.begin.fingerprint == self.seen.fingerprint {
-            true => OpenFrom::SameFile(self.begin.offset),
-            false => OpenFrom::EarlierFile(self.begin.offset),
-        };
-        Mark { offset: self.seen.offset, open_from }
-    }
-}
-
-fn file_place(place: &Place) -> io::Result<FilePlace> {
-    Ok(FilePlace { fingerprint: place.file.fingerprint()?, offset: place.offset })
-}
 
 impl Cursor {
     /// What cursors of this pod have as theirs.
@@ -143,7 +112,7 @@ impl Cursor {
         if crc32fast::hash(content) != u32::from_be_bytes(*checksum) {
             return None;
         }
-        let mut rest = Reader(content);
+        let mut rest = CursorReader(content);
         if rest.array()? != [VERSION, SOURCE_FILES] {
             return None;
         }
@@ -168,9 +137,9 @@ fn write_text(bytes: &mut Vec<u8>, text: &str) {
     bytes.extend_from_slice(text.as_bytes());
 }
 
-struct Reader<'a>(&'a [u8]);
+struct CursorReader<'a>(&'a [u8]);
 
-impl<'a> Reader<'a> {
+impl<'a> CursorReader<'a> {
     fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (array, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
@@ -184,8 +153,8 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(text).ok()
     }
 
-    fn place(&mut self) -> Option<FilePlace> {
-        Some(FilePlace {
+    fn position(&mut self) -> Option<FilePosition> {
+        Some(FilePosition {
             fingerprint: u32::from_be_bytes(self.array()?),
             offset: u64::from_be_bytes(self.array()?),
         })
@@ -195,8 +164,8 @@ impl<'a> Reader<'a> {
         Some(LogPosition {
             container: self.text()?.parse().ok()?,
             restart: u32::from_be_bytes(self.array()?),
-            begin: self.place()?,
-            seen: self.place()?,
+            begin: self.position()?,
+            seen: self.position()?,
         })
     }
 }
@@ -208,7 +177,7 @@ mod tests {
     use super::*;
 
     fn cursor(begin: (u32, u64), seen: (u32, u64)) -> Cursor {
-        let place = |(fingerprint, offset)| FilePlace { fingerprint, offset };
+        let place = |(fingerprint, offset)| FilePosition { fingerprint, offset };
         let log = LogPosition {
             container: "app".parse().unwrap(),
             restart: 7,

@@ -1,36 +1,48 @@
 //! Pod logs: how they are named, stored, written, joined to lines and picked.
 //!
-//! Knows no HTTP and no users.
+//! Knows no HTTP and no users. A query is answered in three steps: [`FilesSource::find`] finds the
+//! logs, [`FoundLog::check`] believes the query's cursor, and a [`LogReading`] writes what was
+//! chosen, chunk by chunk. All of them may block on files; [`pace`] lets a caller interrupt them.
 
+mod chunk;
+mod cost;
 mod cursor;
-mod file;
-mod files;
-mod format;
-mod gzip;
-mod head;
-mod kubelet;
-mod logical;
+mod line;
 mod merge;
 pub mod pace;
-mod physical;
 mod query;
+mod reading;
 mod render;
-mod sample;
-mod span;
-mod tail;
-mod target;
+mod source;
+#[cfg(test)]
+mod tests;
 
-pub use cursor::{Cursor, FilePlace, InvalidCursor, LogPosition};
-pub use file::ReadingCost;
-pub use files::{
-    Change, ChangeKind, FilesSource, FoundLog, LocateError, LocatedLog, NewContainers,
-    OpenRootError, PodSummary, Pods, SeenContainer, SeenPod, Survey, TooOld, Watching, is_log_file,
+pub use chunk::{CHUNK_BYTES, LogEnd, Progress};
+pub use cost::ReadingCost;
+pub use cursor::{Cursor, FilePosition, InvalidCursor, LogPosition};
+pub use line::{
+    filter::LineFilter,
+    stream::OutputStream,
+    target::{ContainerName, InvalidName, Namespace, PodName, PodRef, PodUid},
+    time::LineTime,
 };
-pub use format::{LineTime, LogEntry, Stream, strip_usual_lines};
-pub use kubelet::{KubeletOptions, KubeletReading, Quoted};
-pub use merge::{ChosenLines, LogInput};
-pub use query::{Anchor, ContainerChoice, History, Limit, LineFilter, LogQuery};
+pub use query::{Anchor, ContainerChoice, History, LogQuery, OutputLimit};
+pub use reading::LogReading;
 pub use render::{
-    CHUNK_BYTES, EndReason, Labels, LogForm, Progress, Rendering, write_end, write_event,
+    form::LogForm,
+    objects::{write_end, write_event},
 };
-pub use target::{ContainerName, InvalidName, Namespace, PodName, PodRef, PodUid};
+pub use source::files::{
+    directory::{layout::is_log_file, log_directory::OpenRootError},
+    files_source::FilesSource,
+    format::{entry::LogEntry, strip::strip_usual_lines},
+    kubelet::{options::KubeletOptions, quote::GoQuoted},
+    locate::locate_error::LocateError,
+    located::{FoundLog, LocatedLog},
+    pods::{
+        inventory::{PodChange, PodChangeKind, PodSurvey, PodsByName, TooOld},
+        pod_summary::PodSummary,
+        pod_watch::PodWatch,
+        seen_pod::{SeenContainer, SeenPod},
+    },
+};

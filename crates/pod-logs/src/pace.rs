@@ -57,7 +57,7 @@ mod tests {
     use flate2::{Compression, write::GzEncoder};
 
     use super::*;
-    use crate::file::{FileReader, LogFile};
+    use crate::source::files::storage::{file_reader::FileReader, log_file::LogFile};
 
     const MIB: usize = 1024 * 1024;
 

@@ -1,11 +1,11 @@
 //! Which lines of which container are asked for.
 
-use chrono::{DateTime, Utc};
-
-use super::{
+use crate::{
     cursor::Cursor,
-    format::{LineTime, Stream},
-    target::{ContainerName, PodUid},
+    line::{
+        filter::LineFilter,
+        target::{ContainerName, PodUid},
+    },
 };
 
 /// A reader's wish, already checked.
@@ -24,7 +24,7 @@ pub struct LogQuery {
     /// Only the last lines that pass the filter.
     pub tail: Option<u64>,
     /// After how much the log ends early.
-    pub limit: Limit,
+    pub limit: OutputLimit,
     /// Each line begins with its time.
     pub timestamps: bool,
     /// Goes on with what is written from now on.
@@ -97,39 +97,11 @@ pub enum History {
     All,
 }
 
-/// Which lines pass: since ≤ time < until, and of the stream.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LineFilter {
-    /// Only lines of this stream.
-    pub stream: Option<Stream>,
-    /// Only lines of this time or later.
-    pub since: Option<DateTime<Utc>>,
-    /// Only lines of an earlier time.
-    pub until: Option<DateTime<Utc>>,
-}
-
 /// After how much a log ends early.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Limit {
+pub struct OutputLimit {
     /// Of the log as text, time stamps and newlines included.
     pub bytes: Option<u64>,
     /// In lines.
     pub lines: Option<u64>,
-}
-
-impl LineFilter {
-    /// Whether lines of any time pass.
-    pub fn has_no_times(&self) -> bool {
-        self.since.is_none() && self.until.is_none()
-    }
-
-    /// Whether a line of this time passes. The stream was seen to already.
-    pub fn passes(&self, time: &LineTime) -> bool {
-        if self.has_no_times() {
-            return true;
-        }
-        let instant = time.instant();
-        self.since.is_none_or(|since| since <= instant)
-            && self.until.is_none_or(|until| instant < until)
-    }
 }

@@ -3,7 +3,6 @@
 use std::{future::pending, rc::Rc, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use pod_logs::EndReason;
 use service_runtime::{clock::Clock, http::RequestContext};
 use shared_types::BearerToken;
 use tokio::{
@@ -12,6 +11,7 @@ use tokio::{
 };
 
 use super::{Authority, Caller, Refusal, TokenEnd};
+use crate::end_reason::EndReason;
 
 /// How often it is asked, and how long a stream goes on without an answer.
 #[derive(Debug, Clone, Copy)]

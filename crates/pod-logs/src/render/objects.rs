@@ -2,61 +2,61 @@
 
 use serde::Serialize;
 
-use super::form::{EndReason, LogForm};
-use crate::format::LineTime;
+use super::form::LogForm;
+use crate::line::time::LineTime;
 
 #[derive(Serialize)]
-pub(super) struct LineObject<'a> {
-    pub(super) time: String,
-    pub(super) stream: &'static str,
-    pub(super) namespace: &'a str,
-    pub(super) pod: &'a str,
-    pub(super) container: &'a str,
+pub(crate) struct LineObject<'a> {
+    pub(crate) time: String,
+    pub(crate) stream: &'static str,
+    pub(crate) namespace: &'a str,
+    pub(crate) pod: &'a str,
+    pub(crate) container: &'a str,
     #[serde(flatten)]
-    pub(super) message: Message<'a>,
+    pub(crate) message: LineMessage<'a>,
     /// The line goes on in a later object.
     #[serde(skip_serializing_if = "is_false")]
-    pub(super) partial: bool,
+    pub(crate) partial: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) cursor: Option<&'a str>,
+    pub(crate) cursor: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Message<'a> {
+pub(crate) enum LineMessage<'a> {
     Message(&'a str),
     /// Of what is not UTF-8.
     MessageBase64(String),
 }
 
 #[derive(Serialize)]
-pub(super) struct GapObject {
-    pub(super) gap: GapFields,
+pub(crate) struct GapObject {
+    pub(crate) gap: GapFields,
 }
 
 #[derive(Serialize)]
-pub(super) struct GapFields {
-    pub(super) from: Option<String>,
-    pub(super) to: Option<String>,
-    pub(super) bytes: Option<u64>,
+pub(crate) struct GapFields {
+    pub(crate) from: Option<String>,
+    pub(crate) to: Option<String>,
+    pub(crate) bytes: Option<u64>,
 }
 
 #[derive(Serialize)]
-struct EndObject {
-    end: End,
+struct EndObject<R> {
+    end: EndFields<R>,
 }
 
 #[derive(Serialize)]
-struct End {
-    reason: EndReason,
+struct EndFields<R> {
+    reason: R,
 }
 
-/// Writes that the log ends here, and why, if the form has words for it.
-pub fn write_end(form: LogForm, reason: EndReason, out: &mut Vec<u8>) {
+/// Writes that the log ends here, and why, if the form can express that.
+pub fn write_end(form: LogForm, reason: impl Serialize, out: &mut Vec<u8>) {
     match form {
         LogForm::Text | LogForm::JsonString => {}
-        LogForm::JsonLines => write_object(out, &EndObject { end: End { reason } }),
-        LogForm::Events => write_event(out, "end", &End { reason }),
+        LogForm::JsonLines => write_object(out, &EndObject { end: EndFields { reason } }),
+        LogForm::Events => write_event(out, "end", &EndFields { reason }),
     }
 }
 
@@ -70,13 +70,13 @@ pub fn write_event(out: &mut Vec<u8>, name: &str, data: &impl Serialize) {
 }
 
 /// A JSON object on a line. Writing our own objects to a Vec cannot fail.
-pub(super) fn write_object(out: &mut Vec<u8>, object: &impl Serialize) {
+pub(crate) fn write_object(out: &mut Vec<u8>, object: &impl Serialize) {
     let written = serde_json::to_writer(&mut *out, object);
     debug_assert!(written.is_ok());
     out.push(b'\n');
 }
 
-pub(super) fn utc_text(time: LineTime) -> String {
+pub(crate) fn utc_text(time: LineTime) -> String {
     time.instant().to_rfc3339_opts(chrono::SecondsFormat::Nanos, true)
 }
 

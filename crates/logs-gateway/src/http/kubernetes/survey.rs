@@ -1,7 +1,7 @@
 //! What pods there are.
 
 use actix_web::{HttpRequest, web};
-use pod_logs::Survey;
+use pod_logs::PodSurvey;
 use service_runtime::http::RequestContext;
 
 use crate::http::{
@@ -10,7 +10,7 @@ use crate::http::{
 };
 
 /// Looks what pods there are, where that takes no request's time.
-pub(super) async fn survey(request: &HttpRequest, state: &GatewayState) -> Result<Survey> {
+pub(super) async fn survey(request: &HttpRequest, state: &GatewayState) -> Result<PodSurvey> {
     let (reader, now) = (state.reader.clone(), RequestContext::of(request).arrived);
     match web::block(move || reader.survey(now)).await {
         Ok(Ok(survey)) => Ok(survey),

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pod_logs::{
-    Anchor, ContainerChoice, Cursor, History, InvalidCursor, InvalidName, Limit, LineFilter,
-    LogQuery, Stream,
+    Anchor, ContainerChoice, Cursor, History, InvalidCursor, InvalidName, LineFilter, LogQuery,
+    OutputLimit, OutputStream,
 };
 use service_runtime::http::{Query, Result};
 
@@ -46,7 +46,7 @@ pub(in crate::http) fn log_request(
             until: query.get("untilTime", instant),
         },
         tail: tail(&mut query),
-        limit: Limit {
+        limit: OutputLimit {
             bytes: at_least_one(&mut query, "limitBytes"),
             lines: at_least_one(&mut query, "limitLines"),
         },
@@ -119,11 +119,11 @@ fn flag(query: &mut Query, name: &str) -> bool {
     flag.unwrap_or_default()
 }
 
-fn stream(query: &mut Query) -> Option<Stream> {
+fn stream(query: &mut Query) -> Option<OutputStream> {
     match query.take("stream")?.as_str() {
         "All" => None,
-        "Stdout" => Some(Stream::Stdout),
-        "Stderr" => Some(Stream::Stderr),
+        "Stdout" => Some(OutputStream::Stdout),
+        "Stderr" => Some(OutputStream::Stderr),
         _ => {
             query.faults().refuse("stream", "is none of All, Stdout, Stderr");
             None
@@ -205,7 +205,7 @@ mod tests {
     use actix_web::ResponseError;
 
     use super::*;
-    use pod_logs::{FilePlace, LogPosition};
+    use pod_logs::{FilePosition, LogPosition};
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
@@ -239,12 +239,12 @@ mod tests {
             previous: true,
             history: History::Current,
             filter: LineFilter {
-                stream: Some(Stream::Stderr),
+                stream: Some(OutputStream::Stderr),
                 since: Some(now() - TimeDelta::seconds(60)),
                 until: Some(instant("2026-12-31T23:00:00Z").unwrap()),
             },
             tail: Some(5),
-            limit: Limit { bytes: Some(6), lines: Some(7) },
+            limit: OutputLimit { bytes: Some(6), lines: Some(7) },
             timestamps: true,
             follow: false,
             anchor: None,
@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn lines_lie_on_one_side_of_a_cursor_and_those_before_it_are_not_followed() {
-        let place = FilePlace { fingerprint: 1, offset: 2 };
+        let place = FilePosition { fingerprint: 1, offset: 2 };
         let container = "app".parse().unwrap();
         let log = LogPosition { container, restart: 0, begin: place, seen: place };
         let cursor = Cursor { pod: 1, uid: "5f0c".parse().unwrap(), logs: vec![log] };

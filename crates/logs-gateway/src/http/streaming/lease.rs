@@ -14,9 +14,10 @@ use std::{
 
 use actix_web::{rt, web::Bytes};
 use futures_util::{Stream, StreamExt, future::LocalBoxFuture, stream::LocalBoxStream};
-use pod_logs::EndReason;
 use service_runtime::server::StallExemption;
 use tokio::{task::JoinHandle, time::sleep};
+
+use crate::end_reason::EndReason;
 
 /// How long a client has to take the last bytes of a body whose lease has ended.
 const LAST_BYTES: Duration = Duration::from_secs(1);

@@ -12,12 +12,13 @@ use actix_web::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
-use pod_logs::{EndReason, PodRef};
+use pod_logs::PodRef;
 use service_runtime::{http::RequestContext, server::StallExemption};
 use shared_types::BearerToken;
 
 use crate::{
     auth::{Caller, Vigil},
+    end_reason::EndReason,
     http::{
         state::GatewayState,
         streaming::{

@@ -1,7 +1,7 @@
 //! The options of a log (`PodLogOptions`): decoded, then validated.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pod_logs::{History, KubeletOptions, LineTime, Quoted, Stream};
+use pod_logs::{GoQuoted, History, KubeletOptions, LineTime, OutputStream};
 
 use crate::http::kubernetes::{
     request::go_query::{GoQuery, parse_exact_time, parse_time},
@@ -107,11 +107,11 @@ impl LogOptions {
         })
     }
 
-    fn stream(&self) -> std::result::Result<Option<Stream>, Cause> {
+    fn stream(&self) -> std::result::Result<Option<OutputStream>, Cause> {
         match self.stream.as_deref() {
             None | Some("All") => Ok(None),
-            Some("Stdout") => Ok(Some(Stream::Stdout)),
-            Some("Stderr") => Ok(Some(Stream::Stderr)),
+            Some("Stdout") => Ok(Some(OutputStream::Stdout)),
+            Some("Stderr") => Ok(Some(OutputStream::Stderr)),
             Some(other) => Err(unsupported("stream", other, r#""All", "Stderr", "Stdout""#)),
         }
     }
@@ -139,7 +139,7 @@ fn invalid(field: &'static str, value: i64, rule: &str) -> Cause {
 }
 
 fn unsupported(field: &'static str, value: &str, supported: &str) -> Cause {
-    let value = Quoted(value.as_bytes());
+    let value = GoQuoted(value.as_bytes());
     let message = format!("Unsupported value: {value}: supported values: {supported}");
     Cause { reason: "FieldValueNotSupported", message, field }
 }

@@ -13,9 +13,9 @@ use actix_web::{
 };
 use base64::prelude::{BASE64_STANDARD, Engine};
 use futures_util::{Stream, StreamExt, stream};
-use pod_logs::EndReason;
 
 use crate::{
+    end_reason::EndReason,
     http::{
         kubernetes::log::upgrade::{Framing, Handshake},
         streaming::{

@@ -8,7 +8,7 @@ use actix_web::{
     web::{self, Path, ReqData},
 };
 use chrono::{DateTime, Utc};
-use pod_logs::{Change, Pods};
+use pod_logs::{PodChange, PodsByName};
 use serde_json::{Value, json};
 
 use super::{namespace_table::namespace_table, visible::VisibleNamespaces};
@@ -109,9 +109,9 @@ pub(in crate::http::kubernetes) async fn read(
 }
 
 fn view(form: Form, caller: Caller, fits: impl Fn(&str) -> bool + 'static) -> View {
-    let begin = move |known: &Pods| -> Show {
+    let begin = move |known: &PodsByName| -> Show {
         let mut visible = VisibleNamespaces::among(known, &caller);
-        Box::new(move |change: &Change, _: DateTime<Utc>| {
+        Box::new(move |change: &PodChange, _: DateTime<Utc>| {
             let kind = visible.take_in(change, &caller)?;
             let name = change.pod.pod.namespace.as_str();
             fits(name).then(|| (kind, object(form, name, change.pod.version)))

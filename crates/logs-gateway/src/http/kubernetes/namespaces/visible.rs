@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pod_logs::{Change, ChangeKind, Pods, SeenPod};
+use pod_logs::{PodChange, PodChangeKind, PodsByName, SeenPod};
 
 use crate::auth::Caller;
 
@@ -14,7 +14,7 @@ pub(in crate::http::kubernetes) struct VisibleNamespaces(BTreeMap<String, Visibl
 type VisiblePods = BTreeMap<String, u64>;
 
 impl VisibleNamespaces {
-    pub(in crate::http::kubernetes) fn among(pods: &Pods, caller: &Caller) -> Self {
+    pub(in crate::http::kubernetes) fn among(pods: &PodsByName, caller: &Caller) -> Self {
         let mut visible = Self::default();
         for pod in pods.values().filter(|pod| may_see(caller, pod)) {
             visible.insert(pod);
@@ -35,22 +35,22 @@ impl VisibleNamespaces {
     /// pod and goes with the last.
     pub(in crate::http::kubernetes) fn take_in(
         &mut self,
-        change: &Change,
+        change: &PodChange,
         caller: &Caller,
-    ) -> Option<ChangeKind> {
-        let Change { kind, pod } = change;
+    ) -> Option<PodChangeKind> {
+        let PodChange { kind, pod } = change;
         if !may_see(caller, pod) {
             return None;
         }
         let was_there = self.0.contains_key(pod.pod.namespace.as_str());
         match kind {
-            ChangeKind::Added => self.insert(pod),
-            ChangeKind::Modified => {}
-            ChangeKind::Deleted => self.remove(pod),
+            PodChangeKind::Added => self.insert(pod),
+            PodChangeKind::Modified => {}
+            PodChangeKind::Deleted => self.remove(pod),
         }
         match (was_there, self.0.contains_key(pod.pod.namespace.as_str())) {
-            (false, true) => Some(ChangeKind::Added),
-            (true, false) => Some(ChangeKind::Deleted),
+            (false, true) => Some(PodChangeKind::Added),
+            (true, false) => Some(PodChangeKind::Deleted),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use actix_web::{
     web::{self, Path, ReqData},
 };
 use chrono::{DateTime, Utc};
-use pod_logs::{Change, Pods, SeenPod};
+use pod_logs::{PodChange, PodsByName, SeenPod};
 use serde_json::{Value, json};
 use service_runtime::http::RequestContext;
 
@@ -135,11 +135,11 @@ async fn answer_list(asked: Asked, namespace: Option<String>) -> Result<HttpResp
 }
 
 fn view(form: Form, caller: Caller, wanted: Wanted, included: String) -> View {
-    let show = move |Change { kind, pod }: &Change, now| {
+    let show = move |PodChange { kind, pod }: &PodChange, now| {
         let object = || object(form, pod, &included, now);
         wanted.shows(&caller, pod).then(|| (*kind, object()))
     };
-    View { kind: "Pod", form, show: Box::new(move |_: &Pods| -> Show { Box::new(show) }) }
+    View { kind: "Pod", form, show: Box::new(move |_: &PodsByName| -> Show { Box::new(show) }) }
 }
 
 fn object(form: Form, pod: &Arc<SeenPod>, included: &str, now: DateTime<Utc>) -> Value {

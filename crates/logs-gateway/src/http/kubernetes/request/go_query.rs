@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use percent_encoding::percent_decode_str;
-use pod_logs::{LineTime, Quoted};
+use pod_logs::{GoQuoted, LineTime};
 
 /// A query string as `url.ParseQuery` reads it: what it cannot read it leaves out, and of what is
 /// given twice the first counts.
@@ -60,7 +60,7 @@ fn parse_int(text: &str) -> Result<i64, String> {
         },
         false => "invalid syntax",
     };
-    Err(format!("strconv.ParseInt: parsing {}: {fault}", Quoted(text.as_bytes())))
+    Err(format!("strconv.ParseInt: parsing {}: {fault}", GoQuoted(text.as_bytes())))
 }
 
 /// A time of RFC 3339, of which whole seconds count.
@@ -92,7 +92,7 @@ fn time_fault(text: &str) -> String {
     ];
     let mut rest = text;
     let fault = |rest: &str, part: &str| {
-        let (text, rest) = (Quoted(text.as_bytes()), Quoted(rest.as_bytes()));
+        let (text, rest) = (GoQuoted(text.as_bytes()), GoQuoted(rest.as_bytes()));
         format!("parsing time {text} as \"{LAYOUT}\": cannot parse {rest} as \"{part}\"")
     };
     for (part, digits) in PARTS {
@@ -109,7 +109,7 @@ fn time_fault(text: &str) -> String {
         rest = fraction.trim_start_matches(|letter: char| letter.is_ascii_digit());
     }
     if is_zone(rest) {
-        return format!("parsing time {}: value out of range", Quoted(text.as_bytes()));
+        return format!("parsing time {}: value out of range", GoQuoted(text.as_bytes()));
     }
     fault(rest, "Z07:00")
 }

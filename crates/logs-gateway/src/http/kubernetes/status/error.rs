@@ -10,7 +10,7 @@ use actix_web::{
         header::{self, HeaderName},
     },
 };
-use pod_logs::Quoted;
+use pod_logs::GoQuoted;
 use serde::Serialize;
 
 use crate::http::{error::SCAN_RETRY_SECONDS, kubernetes::status::form::StatusForm};
@@ -139,14 +139,14 @@ impl Status {
         let Deed { verb, resource, name, namespace } = deed;
         let kind = resource.split('/').next().unwrap_or_default();
         let what = match name {
-            Some(name) => format!("{kind} {}", Quoted(name.as_bytes())),
+            Some(name) => format!("{kind} {}", GoQuoted(name.as_bytes())),
             None => kind.to_owned(),
         };
         let place = match namespace {
-            Some(namespace) => format!("in the namespace {}", Quoted(namespace.as_bytes())),
+            Some(namespace) => format!("in the namespace {}", GoQuoted(namespace.as_bytes())),
             None => "at the cluster scope".to_owned(),
         };
-        let user = Quoted(user.as_bytes());
+        let user = GoQuoted(user.as_bytes());
         let message = format!(
             "{what} is forbidden: User {user} cannot {verb} resource \"{resource}\" in API group \"\" {place}"
         );
@@ -159,7 +159,7 @@ impl Status {
 
     /// 404: there is no such object.
     pub(in crate::http::kubernetes) fn not_found(kind: &str, name: &str) -> Self {
-        let message = format!("{kind} {} not found", Quoted(name.as_bytes()));
+        let message = format!("{kind} {} not found", GoQuoted(name.as_bytes()));
         Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(Details {
             name: Some(name.to_owned()),
             kind: Some(kind.to_owned()),
@@ -243,7 +243,7 @@ impl Status {
             [one] => one.clone(),
             several => format!("[{}]", several.join(", ")),
         };
-        let message = format!("{kind} {} is invalid: {all}", Quoted(name.as_bytes()));
+        let message = format!("{kind} {} is invalid: {all}", GoQuoted(name.as_bytes()));
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message).about(Details {
             name: Some(name.to_owned()).filter(|name| !name.is_empty()),
             kind: Some(kind.to_owned()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pod_logs::Quoted;
+use pod_logs::GoQuoted;
 
 use crate::http::kubernetes::{
     request::go_query::GoQuery,
@@ -80,7 +80,7 @@ fn match_faults(sends_all: Option<bool>, wanted: Option<&str>) -> Vec<Cause> {
         causes.push(cause("FieldValueForbidden", message.to_owned()));
     }
     if !matches!(wanted, "" | NOT_OLDER) {
-        let wanted = Quoted(wanted.as_bytes());
+        let wanted = GoQuoted(wanted.as_bytes());
         let message = format!("Unsupported value: {wanted}: supported values: \"{NOT_OLDER}\"");
         causes.push(cause("FieldValueNotSupported", message));
     }
@@ -88,7 +88,7 @@ fn match_faults(sends_all: Option<bool>, wanted: Option<&str>) -> Vec<Cause> {
 }
 
 fn no_version(text: &str) -> Cause {
-    let text = Quoted(text.as_bytes());
+    let text = GoQuoted(text.as_bytes());
     let message =
         format!("Invalid value: {text}: strconv.ParseUint: parsing {text}: invalid syntax");
     Cause { reason: "FieldValueInvalid", message, field: "resourceVersion" }

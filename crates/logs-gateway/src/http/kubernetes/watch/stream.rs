@@ -8,7 +8,7 @@ use std::{
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Bytes};
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt, Stream, stream};
-use pod_logs::{Change, ChangeKind, EndReason, Pods, TooOld, Watching};
+use pod_logs::{PodChange, PodChangeKind, PodWatch, PodsByName, TooOld};
 use serde_json::{Value, json};
 use service_runtime::{clock::Clock, http::RequestContext};
 use shared_types::BearerToken;
@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::{
     auth::{Caller, Vigil},
+    end_reason::EndReason,
     http::{
         GatewayState,
         kubernetes::{
@@ -43,12 +44,12 @@ pub(in crate::http::kubernetes) struct View {
     pub(in crate::http::kubernetes) kind: &'static str,
     pub(in crate::http::kubernetes) form: Form,
     /// Begins to show changes to the caller, who knows of these pods if they may be seen.
-    pub(in crate::http::kubernetes) show: Box<dyn FnOnce(&Pods) -> Show>,
+    pub(in crate::http::kubernetes) show: Box<dyn FnOnce(&PodsByName) -> Show>,
 }
 
 /// What a change means to the caller, if anything, with the object in its form. The time is now.
 pub(in crate::http::kubernetes) type Show =
-    Box<dyn FnMut(&Change, DateTime<Utc>) -> Option<(ChangeKind, Value)>>;
+    Box<dyn FnMut(&PodChange, DateTime<Utc>) -> Option<(PodChangeKind, Value)>>;
 
 /// Answers with the events of a caller who may watch.
 pub(in crate::http::kubernetes) async fn respond(
@@ -67,7 +68,7 @@ pub(in crate::http::kubernetes) async fn respond(
         Start::After(version) => (Vec::new(), version),
     };
     let known = match options.start {
-        Start::Everything => Ok(Pods::new()),
+        Start::Everything => Ok(PodsByName::new()),
         Start::Now | Start::After(_) => state.reader.pods_at(position),
     };
     let mut response = HttpResponse::Ok();
@@ -139,9 +140,9 @@ fn body(
 
 /// The events of a watch.
 struct Events {
-    watching: Watching,
+    watching: PodWatch,
     /// What is to be shown before the next changes are waited for.
-    pending: vec::IntoIter<Change>,
+    pending: vec::IntoIter<PodChange>,
     kind: &'static str,
     form: Form,
     show: Show,
@@ -212,7 +213,7 @@ impl Events {
     fn take(
         &mut self,
         position: u64,
-        changes: std::result::Result<Vec<Change>, TooOld>,
+        changes: std::result::Result<Vec<PodChange>, TooOld>,
         out: &mut Vec<u8>,
     ) {
         match changes {
@@ -278,11 +279,11 @@ fn early_end(reason: EndReason) -> Option<Bytes> {
     Some(event.into())
 }
 
-fn word(kind: ChangeKind) -> &'static str {
+fn word(kind: PodChangeKind) -> &'static str {
     match kind {
-        ChangeKind::Added => "ADDED",
-        ChangeKind::Modified => "MODIFIED",
-        ChangeKind::Deleted => "DELETED",
+        PodChangeKind::Added => "ADDED",
+        PodChangeKind::Modified => "MODIFIED",
+        PodChangeKind::Deleted => "DELETED",
     }
 }
 

@@ -1,0 +1,7 @@
+//! A line of a pod's log: which pod wrote it, when, on which stream, and which lines pass.
+
+pub(crate) mod filter;
+pub(crate) mod log_line;
+pub(crate) mod stream;
+pub(crate) mod target;
+pub(crate) mod time;

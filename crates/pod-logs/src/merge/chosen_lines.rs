@@ -1,0 +1,364 @@
+//! The chosen lines of one or several logs, in the order of their times.
+
+use std::io;
+
+use tokio::sync::watch;
+
+use super::{
+    chosen_log::{ChosenLog, LogState, LostBefore},
+    tail::{TailStart, shorten},
+};
+use crate::{
+    cost::ReadingCost,
+    line::{
+        filter::LineFilter,
+        log_line::{LineEnding, LogLine},
+        stream::OutputStream,
+        target::ContainerName,
+        time::LineTime,
+    },
+    query::LogQuery,
+    source::{
+        line_source::Resumption,
+        log_input::{LogInput, NewLogs},
+    },
+};
+
+/// Walks what a query chooses from several logs: [`advance`](Self::advance), then look at
+/// [`line`](Self::line). The lines of one log stay in their order; between logs the earlier line
+/// comes first, and of two at the same time that of the log named first. A log in which nothing
+/// happens holds up no other.
+#[derive(Debug)]
+pub(crate) struct ChosenLines {
+    logs: Vec<ChosenLog>,
+    filter: LineFilter,
+    /// How many lines are still too many for the tail.
+    skip: u64,
+    /// The first line to come is the first of a whole tail: nothing was lost of the tail before it.
+    begins_whole: bool,
+    /// Lines that were skipped as far as they came: their next parts are skipped as well.
+    skipped: Vec<(usize, OutputStream)>,
+    /// Which log the present line is in; `None` before the first and after the last.
+    present: Option<usize>,
+    /// Finds containers that appear, when all of a pod's containers are followed.
+    new_logs: Option<NewLogs>,
+}
+
+/// What is next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MergeStep {
+    Line,
+    /// Lines were lost here.
+    Gap(Gap),
+    /// Nothing yet.
+    Pending,
+    /// Nothing ever.
+    End,
+}
+
+/// Lines that were lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gap {
+    /// The time of the line before, if there was one.
+    pub(crate) from: Option<LineTime>,
+    /// The time of the line after, if there was one.
+    pub(crate) to: Option<LineTime>,
+    /// How much is known to be lost, in bytes of the files' content.
+    pub(crate) bytes: Option<u64>,
+}
+
+impl ChosenLines {
+    /// Ready to walk: the files were read as far as is needed to find where the walk begins.
+    pub(crate) fn new(mut inputs: Vec<LogInput>, query: &LogQuery) -> io::Result<Self> {
+        let TailStart { skip, begins_whole, old_unfinished } = match query.tail {
+            Some(wanted) => shorten(&mut inputs, &query.filter, wanted)?,
+            None => TailStart::default(),
+        };
+        let open = |input| ChosenLog::new(input, &query.filter);
+        let mut logs = inputs.into_iter().map(open).collect::<io::Result<Vec<_>>>()?;
+        for (log, line) in old_unfinished {
+            logs[log].source.hold_until(line.end);
+        }
+        Ok(Self {
+            logs,
+            filter: query.filter,
+            skip,
+            begins_whole,
+            skipped: Vec::new(),
+            present: None,
+            new_logs: None,
+        })
+    }
+
+    /// Takes in the logs of containers that appear from now on.
+    pub(crate) fn joined_by(mut self, new_logs: Option<NewLogs>) -> Self {
+        self.new_logs = new_logs;
+        self
+    }
+
+    /// Goes to the next line.
+    pub(crate) fn advance(&mut self) -> io::Result<MergeStep> {
+        self.advance_with(ChosenLog::find_next)
+    }
+
+    /// Goes to the next line, and takes for one what is not finished: nothing came for a while.
+    pub(crate) fn advance_impatiently(&mut self) -> io::Result<MergeStep> {
+        self.advance_with(ChosenLog::find_next_impatiently)
+    }
+
+    /// Appends the text of lines that come next, newlines included, up to about so many bytes; maybe
+    /// none. There is no present line then. Only to be called if the filter passes everything.
+    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) {
+        if let [log] = &mut self.logs[..]
+            // What was found has been given out.
+            && self.present.is_some()
+            && self.skip == 0
+        {
+            log.source.strip(max_bytes, out);
+        }
+    }
+
+    pub(crate) fn line(&self) -> Option<LogLine<'_>> {
+        self.logs[self.present?].source.line()
+    }
+
+    /// Which of the logs the present line is from.
+    pub(crate) fn log(&self) -> Option<usize> {
+        self.present
+    }
+
+    /// The container that wrote the present line.
+    pub(crate) fn container(&self) -> Option<&ContainerName> {
+        Some(&self.logs[self.present?].container)
+    }
+
+    /// Where the log of each container can be taken up again behind the present line, the container
+    /// of that line first. `None` if that cannot be said.
+    pub(crate) fn resumptions<'a>(&'a self) -> Option<Vec<(&'a ContainerName, Resumption)>> {
+        let resumption = |log: &ChosenLog| match &log.before_next {
+            Some(before) => Some(before.clone()),
+            None => log.source.resumption(),
+        };
+        let of_log = |log: &'a ChosenLog| Some((&log.container, resumption(log)?));
+        let mut logs = self.logs.iter().map(of_log).collect::<Option<Vec<_>>>()?;
+        logs.swap(0, self.present.unwrap_or(0));
+        Some(logs)
+    }
+
+    /// The changes of each log that is followed.
+    pub(crate) fn changes(&self) -> Vec<watch::Receiver<u64>> {
+        self.logs.iter().filter_map(|log| log.source.changes()).collect()
+    }
+
+    /// Which lines are chosen.
+    pub(crate) fn filter(&self) -> &LineFilter {
+        &self.filter
+    }
+
+    /// How many logs there are. It grows when containers appear.
+    pub(crate) fn log_count(&self) -> usize {
+        self.logs.len()
+    }
+
+    /// Whether logs of containers that appear are taken in.
+    pub(crate) fn is_joined(&self) -> bool {
+        self.new_logs.is_some()
+    }
+
+    /// How much has been read from the files, in bytes of their content.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.logs.iter().map(|log| log.source.bytes_read()).sum()
+    }
+
+    /// What it takes to read the rest, as far as it is there.
+    pub(crate) fn cost_ahead(&self) -> ReadingCost {
+        self.logs.iter().map(|log| log.source.cost_ahead()).sum()
+    }
+
+    fn advance_with(
+        &mut self,
+        find_next: fn(&mut ChosenLog, &LineFilter, bool) -> io::Result<LogState>,
+    ) -> io::Result<MergeStep> {
+        loop {
+            let step = match &mut self.logs[..] {
+                // Most readings are of one log, and its lines are many.
+                [log] => {
+                    if self.present.take().is_some() || !matches!(log.state, LogState::Line(_)) {
+                        log.state = find_next(log, &self.filter, false)?;
+                    }
+                    match log.state {
+                        LogState::Line(_) | LogState::End => self.give_out(0),
+                        LogState::Unknown | LogState::Pending => MergeStep::Pending,
+                    }
+                }
+                _ => self.advance_earliest(find_next)?,
+            };
+            if let MergeStep::Gap(gap) = step
+                && (gap.bytes.is_some() || self.logs.iter().any(|log| log.source.has_gone_on()))
+            {
+                // A file was let go: how many lines of the tail are left is not known.
+                (self.skip, self.begins_whole) = (0, false);
+            }
+            match step {
+                MergeStep::Line if self.skips_line() => {}
+                MergeStep::Gap(_) if self.begins_whole => {}
+                MergeStep::Pending | MergeStep::End if self.new_logs.is_some() => {
+                    if let Some(step) = self.take_new_logs(step)? {
+                        return Ok(step);
+                    }
+                }
+                step => {
+                    self.begins_whole &= step != MergeStep::Line;
+                    return Ok(step);
+                }
+            }
+        }
+    }
+
+    /// Whether the present line comes before the tail.
+    fn skips_line(&mut self) -> bool {
+        if self.skip == 0 && self.skipped.is_empty() {
+            return false;
+        }
+        let (Some(log), Some(line)) = (self.present, self.line()) else {
+            return false;
+        };
+        let LogLine { stream, is_continuation, ending, .. } = line;
+        let open = self.skipped.iter().position(|skipped| *skipped == (log, stream));
+        let is_skipped = if is_continuation { open.is_some() } else { self.skip > 0 };
+        if let Some(open) = open {
+            self.skipped.swap_remove(open);
+        }
+        if is_skipped {
+            self.skip -= u64::from(!is_continuation);
+            self.skipped.extend((ending != LineEnding::Newline).then_some((log, stream)));
+        }
+        is_skipped
+    }
+
+    /// What comes of `step` now that there is nothing to read: `None` if new logs joined.
+    fn take_new_logs(&mut self, step: MergeStep) -> io::Result<Option<MergeStep>> {
+        let Some(new_logs) = &mut self.new_logs else {
+            return Ok(Some(step));
+        };
+        let Some(inputs) = new_logs.take() else {
+            self.new_logs = None;
+            return Ok(Some(step));
+        };
+        if inputs.is_empty() {
+            return Ok(Some(MergeStep::Pending));
+        }
+        for input in inputs {
+            self.logs.push(ChosenLog::new(input, &self.filter)?);
+        }
+        Ok(None)
+    }
+
+    /// Looks for the next line of each log, and takes the earliest of those there are.
+    fn advance_earliest(
+        &mut self,
+        find_next: fn(&mut ChosenLog, &LineFilter, bool) -> io::Result<LogState>,
+    ) -> io::Result<MergeStep> {
+        if let Some(last) = self.present.take() {
+            self.logs[last].state = LogState::Unknown;
+        }
+        for log in &mut self.logs {
+            if matches!(log.state, LogState::Unknown | LogState::Pending) {
+                log.before_next = log.source.resumption();
+                log.state = find_next(log, &self.filter, true)?;
+            }
+        }
+        let lines = self.logs.iter().enumerate().filter_map(|(index, log)| match log.state {
+            LogState::Line(time) => Some((time, index)),
+            _ => None,
+        });
+        let lost_its_end = |log: &ChosenLog| log.state == LogState::End && log.gap.is_some();
+        let earliest = lines.min().map(|(_, index)| index);
+        Ok(match earliest.or_else(|| self.logs.iter().position(lost_its_end)) {
+            Some(index) => self.give_out(index),
+            None if self.logs.iter().any(|log| log.state == LogState::Pending) => {
+                MergeStep::Pending
+            }
+            None => MergeStep::End,
+        })
+    }
+
+    /// Presents the line that the log has, or that it has ended; or first the gap before that.
+    fn give_out(&mut self, index: usize) -> MergeStep {
+        let log = &mut self.logs[index];
+        let time = log.source.line().map(|line| line.time);
+        if let Some(LostBefore { from, bytes }) = log.gap.take() {
+            return MergeStep::Gap(Gap { from, to: time, bytes });
+        }
+        if log.state == LogState::End {
+            return MergeStep::End;
+        }
+        log.last_time = time;
+        log.before_next = None;
+        self.present = Some(index);
+        MergeStep::Line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::source::files::{
+        lines::{file_lines::FileLog, physical::tests::chain_of},
+        storage::chain::Chain,
+    };
+
+    fn log(lines: &[(u8, &str)]) -> Chain {
+        let lines: String = lines
+            .iter()
+            .map(|(second, text)| format!("2026-11-01T10:00:{second:02}Z stdout F {text}\n"))
+            .collect();
+        chain_of(lines.as_bytes(), 0)
+    }
+
+    #[track_caller]
+    fn check(chains: Vec<Chain>, query: &LogQuery, expected: &[&str]) {
+        let inputs = chains.into_iter().map(FileLog::whole).map(LogInput::Files).collect();
+        let mut chosen = ChosenLines::new(inputs, query).unwrap();
+        let mut seen = Vec::new();
+        while chosen.advance().unwrap() == MergeStep::Line {
+            seen.push(String::from_utf8(chosen.line().unwrap().content.to_vec()).unwrap());
+        }
+        assert_eq!(seen, expected);
+    }
+
+    fn tail(lines: u64) -> LogQuery {
+        LogQuery { tail: Some(lines), ..LogQuery::default() }
+    }
+
+    #[test]
+    fn files_are_merged_by_time_and_the_first_named_comes_first() {
+        let files = || {
+            vec![log(&[(1, "a1"), (3, "a3"), (5, "a5")]), log(&[(2, "b2"), (3, "b3")]), log(&[])]
+        };
+        check(files(), &LogQuery::default(), &["a1", "b2", "a3", "b3", "a5"]);
+        check(files(), &tail(2), &["b3", "a5"]);
+        check(files(), &tail(0), &[]);
+        check(files(), &tail(9), &["a1", "b2", "a3", "b3", "a5"]);
+    }
+
+    #[test]
+    fn a_file_out_of_order_stays_as_it_is() {
+        check(vec![log(&[(5, "a"), (1, "b"), (3, "c")])], &LogQuery::default(), &["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_line_passes_from_since_on_and_before_until() {
+        let second = |second: u32| DateTime::from_timestamp(1_793_527_200 + i64::from(second), 0);
+        let filter = LineFilter { stream: None, since: second(2), until: second(4) };
+        let query = LogQuery { filter, ..LogQuery::default() };
+        check(vec![log(&[(1, "a"), (2, "b"), (3, "c"), (4, "d")])], &query, &["b", "c"]);
+        check(
+            vec![log(&[(1, "a"), (2, "b"), (3, "c"), (4, "d")])],
+            &LogQuery { tail: Some(1), ..query },
+            &["c"],
+        );
+    }
+}

@@ -1,0 +1,5 @@
+//! The chosen lines of one or several logs, in the order of their times.
+
+pub(crate) mod chosen_lines;
+mod chosen_log;
+mod tail;

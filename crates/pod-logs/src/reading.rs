@@ -1,0 +1,130 @@
+//! A log as bytes, whichever way it is written.
+
+use std::io;
+
+use tokio::sync::watch;
+
+use crate::{
+    chunk::Progress,
+    cost::ReadingCost,
+    merge::chosen_lines::ChosenLines,
+    query::LogQuery,
+    render::{
+        form::LogForm,
+        rendering::{LogLabels, Rendering},
+    },
+    source::{
+        files::{
+            kubelet::{options::KubeletOptions, reading::KubeletReading},
+            located::LocatedLog,
+        },
+        log_input::{LogInput, NewLogs},
+    },
+};
+
+/// Writes a log, chunk by chunk.
+#[derive(Debug)]
+pub struct LogReading(Writing);
+
+#[derive(Debug)]
+enum Writing {
+    /// Chosen lines, in one of our forms.
+    Lines(Box<Rendering>),
+    /// The kubelet's own bytes.
+    Kubelet(Box<KubeletReading>),
+}
+
+impl LogReading {
+    /// Ready to write the lines that the query chooses: the log was read as far as is needed to
+    /// find where they begin.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn of_lines(log: LocatedLog, query: &LogQuery, form: LogForm) -> io::Result<Self> {
+        let LocatedLog { pod, uid, logs, new_containers } = log;
+        let inputs = logs.into_iter().map(LogInput::Files).collect();
+        let lines = ChosenLines::new(inputs, query)?;
+        let lines = lines.joined_by(new_containers.map(NewLogs::Files));
+        let labels = LogLabels { pod, uid };
+        Ok(Self(Writing::Lines(Box::new(Rendering::new(lines, labels, query, form)))))
+    }
+
+    /// Ready to write what the kubelet would give of the log of one container: the log was read
+    /// as far as is needed to find where the tail begins.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn of_kubelet(mut log: LocatedLog, options: &KubeletOptions) -> io::Result<Self> {
+        let log = log.logs.pop().ok_or(io::ErrorKind::NotFound)?;
+        Ok(Self(Writing::Kubelet(Box::new(KubeletReading::new(log, options)?))))
+    }
+
+    /// The form of what is written.
+    #[must_use]
+    pub fn form(&self) -> LogForm {
+        match &self.0 {
+            Writing::Lines(rendering) => rendering.form(),
+            Writing::Kubelet(_) => LogForm::Text,
+        }
+    }
+
+    /// Wakes when one of the logs that are followed may have grown.
+    #[must_use]
+    pub fn changes(&self) -> Vec<watch::Receiver<u64>> {
+        match &self.0 {
+            Writing::Lines(rendering) => rendering.lines().changes(),
+            Writing::Kubelet(reading) => reading.changes().into_iter().collect(),
+        }
+    }
+
+    /// How many logs are read. It grows when containers appear.
+    #[must_use]
+    pub fn log_count(&self) -> usize {
+        match &self.0 {
+            Writing::Lines(rendering) => rendering.lines().log_count(),
+            Writing::Kubelet(_) => 1,
+        }
+    }
+
+    /// Whether containers may appear whose logs belong here.
+    #[must_use]
+    pub fn is_joined(&self) -> bool {
+        match &self.0 {
+            Writing::Lines(rendering) => rendering.lines().is_joined(),
+            Writing::Kubelet(_) => false,
+        }
+    }
+
+    /// The cost of reading the rest, as far as it is there.
+    #[must_use]
+    pub fn cost_ahead(&self) -> ReadingCost {
+        match &self.0 {
+            Writing::Lines(rendering) => rendering.cost_ahead(),
+            Writing::Kubelet(reading) => reading.cost_ahead(),
+        }
+    }
+
+    /// Writes the next chunk behind what stands in `out`. May write nothing though more follows:
+    /// then nothing was chosen of what was read.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn write_chunk(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
+        match &mut self.0 {
+            Writing::Lines(rendering) => rendering.write_chunk(out),
+            Writing::Kubelet(reading) => reading.write_chunk(out),
+        }
+    }
+
+    /// The same, and writes lines that are not finished, because nothing came for a while. The
+    /// kubelet's bytes hold no such lines.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn write_unfinished(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
+        match &mut self.0 {
+            Writing::Lines(rendering) => rendering.write_unfinished(out),
+            Writing::Kubelet(_) => Ok(Progress::CaughtUp),
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Chosen lines as the bytes of an answer, a bounded chunk at a time.
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::{
+    form::LogForm,
+    objects::{GapFields, GapObject, LineMessage, LineObject, utc_text, write_event, write_object},
+    text::{take_from, write_json, write_text},
+};
+use crate::{
+    chunk::{CHUNK_BYTES, LogEnd, Progress, SCAN_BYTES},
+    cost::ReadingCost,
+    cursor::Cursor,
+    line::{
+        log_line::{LineEnding, LogLine},
+        stream::OutputStream,
+        target::{ContainerName, PodRef, PodUid},
+    },
+    merge::chosen_lines::{ChosenLines, Gap, MergeStep},
+    query::{LogQuery, OutputLimit},
+};
+
+/// What the lines are of.
+#[derive(Debug)]
+pub(crate) struct LogLabels {
+    /// The namespace and name of the pod.
+    pub(crate) pod: PodRef,
+    /// The incarnation of the pod.
+    pub(crate) uid: PodUid,
+}
+
+/// Which log a line is from, and which stream. The parts of a line have it in common.
+type LineOrigin = (Option<usize>, OutputStream);
+
+/// Writes what a query chooses.
+#[derive(Debug)]
+pub(crate) struct Rendering {
+    lines: ChosenLines,
+    layout: LineLayout,
+    labels: LogLabels,
+    follows: bool,
+    /// Where the line before is from, if it had no newline: it is owed one if another follows.
+    open_line: Option<LineOrigin>,
+    /// Where lines are from that are given out in parts, of which the last has not come.
+    long_lines: Vec<LineOrigin>,
+    /// A line as text, on its way to become JSON.
+    text: Vec<u8>,
+    /// The same as a JSON string, on its way out of its quotes.
+    quoted: Vec<u8>,
+}
+
+/// How lines are written, and how much of them.
+#[derive(Debug)]
+struct LineLayout {
+    form: LogForm,
+    timestamps: bool,
+    /// What may still be written.
+    left: OutputLimit,
+}
+
+impl LineLayout {
+    /// Whether a line is written as the container wrote it, whatever it is. A new field has to be
+    /// answered for here: on the short cut for plain text no line is looked at.
+    fn changes_nothing(&self) -> bool {
+        let Self { form, timestamps, left: OutputLimit { bytes, lines } } = self;
+        *form == LogForm::Text && !timestamps && bytes.is_none() && lines.is_none()
+    }
+}
+
+impl Rendering {
+    /// Writes these lines in this form, as far as the query limits it.
+    pub(crate) fn new(
+        lines: ChosenLines,
+        labels: LogLabels,
+        query: &LogQuery,
+        form: LogForm,
+    ) -> Self {
+        Self {
+            lines,
+            layout: LineLayout { form, timestamps: query.timestamps, left: query.limit },
+            labels,
+            follows: query.follow,
+            open_line: None,
+            long_lines: Vec::new(),
+            text: Vec::new(),
+            quoted: Vec::new(),
+        }
+    }
+
+    /// How lines are written.
+    pub(crate) fn form(&self) -> LogForm {
+        self.layout.form
+    }
+
+    /// The lines that are written.
+    pub(crate) fn lines(&self) -> &ChosenLines {
+        &self.lines
+    }
+
+    /// What it takes to read the rest, as far as it is there.
+    pub(crate) fn cost_ahead(&self) -> ReadingCost {
+        self.lines.cost_ahead()
+    }
+
+    /// Writes the next chunk behind what stands in `out`: whole lines, unless a limit cuts the
+    /// last one. May write nothing though more follows: then nothing was chosen of what was read.
+    pub(crate) fn write_chunk(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
+        self.write_steps(ChosenLines::advance, out)
+    }
+
+    /// The same, and writes what is not finished: nothing came for a while. But much may have come
+    /// since that was seen.
+    pub(crate) fn write_unfinished(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
+        self.write_steps(ChosenLines::advance_impatiently, out)
+    }
+
+    fn write_steps(
+        &mut self,
+        advance: fn(&mut ChosenLines) -> io::Result<MergeStep>,
+        out: &mut Vec<u8>,
+    ) -> io::Result<Progress> {
+        let scan_end = self.lines.bytes_read().saturating_add(SCAN_BYTES);
+        while out.len() < CHUNK_BYTES && self.lines.bytes_read() < scan_end {
+            let has_all_lines = self.layout.left.lines == Some(0) && self.long_lines.is_empty();
+            if has_all_lines || self.layout.left.bytes == Some(0) {
+                return Ok(Progress::Done(LogEnd::Limit));
+            }
+            let step = advance(&mut self.lines)?;
+            if let Some(progress) = self.write_step(step, out)? {
+                return Ok(progress);
+            }
+            if self.copies_lines() {
+                self.lines.strip(CHUNK_BYTES.saturating_sub(out.len()), out);
+            }
+        }
+        Ok(Progress::More)
+    }
+
+    /// Whether every line passes and is written as it stands in the file.
+    fn copies_lines(&self) -> bool {
+        self.layout.changes_nothing()
+            && self.lines.filter().passes_everything()
+            && self.open_line.is_none()
+    }
+
+    /// One line, or one gap. `None`: go on.
+    fn write_step(&mut self, step: MergeStep, out: &mut Vec<u8>) -> io::Result<Option<Progress>> {
+        match step {
+            MergeStep::Line => self.write_line(out)?,
+            MergeStep::Gap(_) if !self.layout.form.has_words() => {
+                return Ok(Some(Progress::Done(LogEnd::Gap)));
+            }
+            MergeStep::Gap(gap) => self.write_gap(&gap, out),
+            MergeStep::Pending => return Ok(Some(Progress::CaughtUp)),
+            MergeStep::End if self.follows => {
+                return Ok(Some(Progress::Done(LogEnd::ContainerExit)));
+            }
+            MergeStep::End => return Ok(Some(Progress::Done(LogEnd::Complete))),
+        }
+        Ok(None)
+    }
+
+    fn write_line(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+        let Some(line) = self.lines.line() else {
+            return Ok(());
+        };
+        if !line.is_continuation && self.layout.left.lines == Some(0) {
+            // Only the rest of a long line is waited for.
+            return Ok(());
+        }
+        let origin = (self.lines.log(), line.stream);
+        self.long_lines.retain(|long| *long != origin);
+        if line.ending == LineEnding::Continued {
+            self.long_lines.push(origin);
+        }
+        let open = self.open_line.take();
+        let owed = open.is_some_and(|open| open != origin || !line.is_continuation);
+        self.open_line = (line.ending != LineEnding::Newline).then_some(origin);
+        if !line.is_continuation {
+            self.layout.left.lines = self.layout.left.lines.map(|lines| lines - 1);
+        }
+        match self.layout.form {
+            LogForm::Text => {
+                write_text(&line, owed, self.layout.timestamps, &mut self.layout.left.bytes, out);
+            }
+            LogForm::JsonString => {
+                self.text.clear();
+                let text = &mut self.text;
+                write_text(&line, owed, self.layout.timestamps, &mut self.layout.left.bytes, text);
+                write_json(text, &mut self.quoted, out);
+            }
+            LogForm::JsonLines | LogForm::Events => {
+                let newline = usize::from(line.ending == LineEnding::Newline);
+                let length = line.content.len() + newline;
+                let kept = take_from(&mut self.layout.left.bytes, length as u64);
+                let content = &line.content[..line.content.len().min(kept as usize)];
+                write_line_object(
+                    self.layout.form,
+                    &self.lines,
+                    &self.labels,
+                    &line,
+                    content,
+                    out,
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_gap(&self, gap: &Gap, out: &mut Vec<u8>) {
+        let gap =
+            GapFields { from: gap.from.map(utc_text), to: gap.to.map(utc_text), bytes: gap.bytes };
+        match self.layout.form {
+            LogForm::Events => write_event(out, "gap", &gap),
+            _ => write_object(out, &GapObject { gap }),
+        }
+    }
+}
+
+fn write_line_object(
+    form: LogForm,
+    lines: &ChosenLines,
+    labels: &LogLabels,
+    line: &LogLine<'_>,
+    content: &[u8],
+    out: &mut Vec<u8>,
+) -> io::Result<()> {
+    // A client that comes back gets a line that was not finished, or was cut, from its beginning.
+    let is_whole = line.ending != LineEnding::Unfinished && content.len() == line.content.len();
+    let cursor = if is_whole { cursor(lines, labels)? } else { None };
+    let object = LineObject {
+        time: utc_text(line.time),
+        stream: match line.stream {
+            OutputStream::Stdout => "stdout",
+            OutputStream::Stderr => "stderr",
+        },
+        namespace: labels.pod.namespace.as_str(),
+        pod: labels.pod.pod.as_str(),
+        container: lines.container().map_or("", ContainerName::as_str),
+        message: match std::str::from_utf8(content) {
+            Ok(text) => LineMessage::Message(text),
+            Err(_) => LineMessage::MessageBase64(STANDARD.encode(content)),
+        },
+        partial: line.ending == LineEnding::Continued,
+        cursor: cursor.as_deref(),
+    };
+    if form == LogForm::Events {
+        if let Some(cursor) = &cursor {
+            out.extend_from_slice(b"id: ");
+            out.extend_from_slice(cursor.as_bytes());
+            out.push(b'\n');
+        }
+        out.extend_from_slice(b"data: ");
+    }
+    write_object(out, &object);
+    if form == LogForm::Events {
+        out.push(b'\n');
+    }
+    Ok(())
+}
+
+/// Where to go on behind the present line. `None` where that cannot be said, or takes more than a
+/// cursor may have.
+fn cursor(lines: &ChosenLines, labels: &LogLabels) -> io::Result<Option<String>> {
+    let Some(resumptions) = lines.resumptions() else {
+        return Ok(None);
+    };
+    let logs = resumptions
+        .iter()
+        .map(|(container, resumption)| resumption.position(container))
+        .collect::<io::Result<_>>()?;
+    Ok(Cursor { pod: Cursor::pod_checksum(&labels.pod), uid: labels.uid.clone(), logs }.encode())
+}

@@ -1,0 +1,48 @@
+//! A line as text, and text as JSON.
+
+use crate::line::log_line::{LineEnding, LogLine};
+
+/// Writes a line, up to what the limit leaves.
+pub(super) fn write_text(
+    line: &LogLine<'_>,
+    owes_newline: bool,
+    timestamps: bool,
+    left: &mut Option<u64>,
+    out: &mut Vec<u8>,
+) {
+    let start = out.len();
+    if owes_newline {
+        out.push(b'\n');
+    }
+    if timestamps && !line.is_continuation {
+        line.time.write_stamp(out);
+        out.push(b' ');
+    }
+    out.extend_from_slice(line.content);
+    if line.ending == LineEnding::Newline {
+        out.push(b'\n');
+    }
+    let kept = take_from(left, (out.len() - start) as u64);
+    // What is cut off was just written, so it fits.
+    out.truncate(start + kept as usize);
+}
+
+/// Takes as much of the wanted as is left.
+pub(super) fn take_from(left: &mut Option<u64>, wanted: u64) -> u64 {
+    let Some(left) = left else {
+        return wanted;
+    };
+    let taken = wanted.min(*left);
+    *left -= taken;
+    taken
+}
+
+/// Writes text as the inside of a JSON string.
+pub(super) fn write_json(text: &[u8], quoted: &mut Vec<u8>, out: &mut Vec<u8>) {
+    quoted.clear();
+    let text = String::from_utf8_lossy(text);
+    // Writing to a Vec cannot fail, and a string can always be written.
+    if serde_json::to_writer(&mut *quoted, &text).is_ok() {
+        out.extend_from_slice(&quoted[1..quoted.len() - 1]);
+    }
+}

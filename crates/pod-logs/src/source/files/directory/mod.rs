@@ -1,0 +1,11 @@
+//! The log directory of a node: what it lists, and how its files are opened.
+
+mod beneath;
+mod docker;
+pub(crate) mod layout;
+pub(crate) mod listed;
+mod listings;
+pub(crate) mod log_directory;
+pub(crate) mod open_failure;
+pub(crate) mod pod_logs;
+pub(crate) mod write_order;

@@ -1,0 +1,344 @@
+//! The log directory of one incarnation of a pod.
+
+use std::{
+    fs::File,
+    io,
+    os::fd::{AsFd, OwnedFd},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use chrono::{DateTime, Utc};
+use rustix::fs::{FileType, MemfdFlags, memfd_create};
+
+use super::{
+    beneath::{self, DirectoryEntry, LinkTarget, Root},
+    docker,
+    layout::PodDirectory,
+    listed::{ListedFile, ListedFiles, NothingListed, choose, in_order},
+    listings::Listings,
+    open_failure::{NotALog, OpenFailure, if_readable, unless_gone},
+    write_order::{KnownHeads, OpenedFile, OpenedFiles},
+};
+use crate::{
+    line::target::ContainerName,
+    query::{History, LogQuery},
+    source::files::storage::{head::FileHead, log_file::LogFile},
+};
+
+/// How often a listing is made again because files were rotated meanwhile. The kubelet looks every
+/// ten seconds, so once is rare.
+const MAX_LISTINGS: usize = 5;
+
+/// An open directory of a pod's logs.
+#[derive(Debug)]
+pub(crate) struct PodLogs<'a> {
+    directory: OwnedFd,
+    pub(crate) name: PodDirectory,
+    surroundings: &'a Surroundings,
+}
+
+/// What the directories of all pods have in common.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    /// Where a link may lead besides its pod's own directory.
+    extra_roots: Vec<Root>,
+    /// What the directories of pods list, sorted.
+    containers: Listings<Vec<ContainerName>>,
+    /// What the directories of containers list, sorted by run and name.
+    files: Listings<Vec<ListedFile>>,
+    heads: KnownHeads,
+    /// What the directories list to which links lead.
+    targets: Listings<Vec<DirectoryEntry>>,
+    /// An operator was told of a file that is not a log.
+    has_warned: AtomicBool,
+}
+
+impl Surroundings {
+    pub(crate) fn new(extra_roots: Vec<Root>) -> Self {
+        let (containers, files, targets) = (Listings::new(), Listings::new(), Listings::new());
+        let (heads, has_warned) = (KnownHeads::default(), AtomicBool::new(false));
+        Self { extra_roots, containers, files, heads, targets, has_warned }
+    }
+
+    /// Warns of the first file that is not a log: on a node with Docker there are as many as
+    /// containers, and each is read again and again.
+    fn warn_of(
+        &self,
+        pod: &PodDirectory,
+        container: &ContainerName,
+        file: &str,
+        error: &io::Error,
+    ) {
+        if !self.has_warned.swap(true, Ordering::Relaxed) {
+            let path = format!("{}/{container}/{file}", pod.name());
+            tracing::warn!(
+                path,
+                %error,
+                "not a log file; links out of the log directory are followed only beneath \
+                 GATEWAY_LOGS_ROOTS (further files of this kind are not reported)"
+            );
+        }
+    }
+}
+
+/// Why a container's files are not there.
+#[derive(Debug)]
+pub(crate) enum MissingLog {
+    Log,
+    Previous,
+    /// There are files, but none that the gateway reads.
+    NotALog(io::Error),
+    Io(io::Error),
+}
+
+impl From<NothingListed> for MissingLog {
+    fn from(nothing: NothingListed) -> Self {
+        match nothing {
+            NothingListed::Log => Self::Log,
+            NothingListed::Previous => Self::Previous,
+        }
+    }
+}
+
+impl From<io::Error> for MissingLog {
+    /// A file or directory that was removed during the look-up did not exist.
+    fn from(error: io::Error) -> Self {
+        match OpenFailure::of(&error) {
+            OpenFailure::Gone => Self::Log,
+            OpenFailure::NotALog => Self::NotALog(error),
+            OpenFailure::Denied | OpenFailure::Unknown | OpenFailure::Other => Self::Io(error),
+        }
+    }
+}
+
+/// Sorts the incarnations of a pod: the one written last is at the end.
+///
+/// # Errors
+/// When a directory or file cannot be read for a reason other than its absence.
+pub(crate) fn sort_by_last_write(incarnations: &mut Vec<PodLogs<'_>>) -> io::Result<()> {
+    if incarnations.len() < 2 {
+        return Ok(());
+    }
+    let mut dated = Vec::with_capacity(incarnations.len());
+    for pod in incarnations.drain(..) {
+        dated.push((pod.extent()?.0, pod));
+    }
+    dated.sort_by_key(|(last_write, _)| *last_write);
+    incarnations.extend(dated.into_iter().map(|(_, pod)| pod));
+    Ok(())
+}
+
+impl<'a> PodLogs<'a> {
+    pub(crate) fn open(
+        root: &OwnedFd,
+        name: PodDirectory,
+        surroundings: &'a Surroundings,
+    ) -> io::Result<Self> {
+        let directory = beneath::directory(root, &name.name())?;
+        Ok(Self { directory, name, surroundings })
+    }
+
+    /// The containers, sorted.
+    pub(crate) fn containers(&self) -> io::Result<Arc<Vec<ContainerName>>> {
+        let is_directory = |kind: FileType| matches!(kind, FileType::Directory | FileType::Unknown);
+        self.surroundings.containers.of(&self.directory, Instant::now(), |entries| {
+            let directories = entries.iter().filter(|entry| is_directory(entry.kind));
+            let mut containers: Vec<ContainerName> =
+                directories.filter_map(|entry| entry.name.parse().ok()).collect();
+            containers.sort();
+            containers
+        })
+    }
+
+    /// A container's files, sorted by run and name. The current one of a run is its last.
+    pub(crate) fn list(&self, container: &ContainerName) -> io::Result<ListedFiles> {
+        let directory = self.open_container(container)?;
+        let own = self.surroundings.files.of(&directory, Instant::now(), in_order)?;
+        if self.surroundings.extra_roots.is_empty() || !own.iter().any(docker::may_be_linked) {
+            return Ok(own);
+        }
+        let mut files = Vec::with_capacity(own.len());
+        for file in own.iter() {
+            match self.list_linked(&directory, file)? {
+                Some(of_run) => files.extend(of_run),
+                None => files.push(file.clone()),
+            }
+        }
+        Ok(Arc::new(files))
+    }
+
+    /// The files of a run of which this may be a link to the current one. `None` if it is no link
+    /// beneath an extra root, or its target's directory does not exist.
+    fn list_linked(
+        &self,
+        container: &OwnedFd,
+        file: &ListedFile,
+    ) -> io::Result<Option<Vec<ListedFile>>> {
+        if !docker::may_be_linked(file) {
+            return Ok(None);
+        }
+        let Some(target) = unless_gone(self.link_target(container, &file.name))?.flatten() else {
+            return Ok(None);
+        };
+        let Some(directory) = if_readable(target.open_directory())? else {
+            return Ok(None);
+        };
+        let entries = self.surroundings.targets.of(directory, Instant::now(), |entries| entries)?;
+        let name = target.file_name();
+        Ok(name.map(|name| docker::files_of_run(file, name, &entries)))
+    }
+
+    /// The directories besides its own in which a container's files are renamed: those that the
+    /// links to its current files lead to. For watching only.
+    pub(crate) fn linked_directories(&self, container: &ContainerName) -> io::Result<Vec<PathBuf>> {
+        let directory = self.open_container(container)?;
+        let own = self.surroundings.files.of(&directory, Instant::now(), in_order)?;
+        // An earlier run is not written to any more.
+        let Some(last) = own.last().filter(|file| docker::may_be_linked(file)) else {
+            return Ok(Vec::new());
+        };
+        let target = self.link_target(&directory, &last.name)?;
+        Ok(target.iter().map(LinkTarget::directory_path).collect())
+    }
+
+    fn open_container(&self, container: &ContainerName) -> io::Result<OwnedFd> {
+        beneath::directory(&self.directory, container.as_str())
+    }
+
+    fn link_target(&self, container: &OwnedFd, link: &str) -> io::Result<Option<LinkTarget<'a>>> {
+        LinkTarget::of(container, link, &self.surroundings.extra_roots)
+    }
+
+    pub(crate) fn open_file(
+        &self,
+        container: &ContainerName,
+        listed: &ListedFile,
+    ) -> io::Result<File> {
+        self.try_open_file(container, listed).inspect_err(|error| {
+            if OpenFailure::of(error) == OpenFailure::NotALog {
+                self.surroundings.warn_of(&self.name, container, &listed.name, error);
+            }
+        })
+    }
+
+    fn try_open_file(&self, container: &ContainerName, listed: &ListedFile) -> io::Result<File> {
+        let (pod, roots) = (self.directory.as_fd(), &self.surroundings.extra_roots);
+        let Some(link) = &listed.beside else {
+            return beneath::log_file(pod, container.as_str(), &listed.name, roots);
+        };
+        match self.link_target(&self.open_container(container)?, link)? {
+            Some(target) => target.sibling(&listed.name)?.open(),
+            None => Err(NotALog::because("a link that leads elsewhere by now")),
+        }
+    }
+
+    /// Opens the files that a query about this container is about; `anchor` is the run that its
+    /// cursor is in.
+    ///
+    /// A file that is listed and cannot be opened, because it is a link that leads nowhere or out
+    /// of the log directory, is a gap between the others.
+    pub(crate) fn open_log(
+        &self,
+        container: &ContainerName,
+        query: &LogQuery,
+        anchor: Option<u32>,
+    ) -> Result<Vec<Arc<LogFile>>, MissingLog> {
+        let mut listed = self.list(container)?;
+        let mut opened = self.open_in_order(container, &choose(&listed, query, anchor)?)?;
+        for _ in 1..MAX_LISTINGS {
+            // Had a file been rotated while they were opened, one would be missing between them.
+            let again = self.list(container)?;
+            if again == listed {
+                break;
+            }
+            listed = again;
+            opened = self.open_in_order(container, &choose(&listed, query, anchor)?)?;
+        }
+        if query.history == History::Current && anchor.is_none() {
+            opened.keep_current();
+        }
+        match opened {
+            opened if opened.has_any() => {
+                Ok(opened.files.into_iter().map(|opened| opened.file).collect())
+            }
+            OpenedFiles { not_a_log: Some(error), .. } => Err(MissingLog::NotALog(error)),
+            // Its run has only links that lead nowhere.
+            _ if query.previous => Err(MissingLog::Previous),
+            _ => Err(MissingLog::Log),
+        }
+    }
+
+    /// A number that no other run of a container of this pod's name has. The lower half is the
+    /// count of restarts.
+    pub(crate) fn run_number(&self, restart: u32) -> u64 {
+        let incarnation = crc32fast::hash(self.name.uid.as_str().as_bytes());
+        u64::from(incarnation) << 32 | u64::from(restart)
+    }
+
+    /// When any of its files was last written to, and how large they are together. What cannot be
+    /// read for certain does not count.
+    ///
+    /// # Errors
+    /// When a directory or file cannot be read for a reason other than its absence.
+    pub(crate) fn extent(&self) -> io::Result<(Option<DateTime<Utc>>, u64)> {
+        let (mut last_write, mut size) = (None, 0);
+        for container in if_readable(self.containers())?.unwrap_or_default().iter() {
+            for file in if_readable(self.list(container))?.unwrap_or_default().iter() {
+                let opened = self.open_file(container, file);
+                let Some(metadata) = if_readable(opened.and_then(|file| file.metadata()))? else {
+                    continue;
+                };
+                last_write = last_write.max(metadata.modified().ok().map(DateTime::from));
+                size += metadata.len();
+            }
+        }
+        Ok((last_write, size))
+    }
+
+    /// Opens files, and sorts them by when they were written.
+    ///
+    /// # Errors
+    /// When a file may exist, and cannot be opened.
+    pub(crate) fn open_in_order(
+        &self,
+        container: &ContainerName,
+        files: &[&ListedFile],
+    ) -> io::Result<OpenedFiles> {
+        let mut opened = OpenedFiles::default();
+        for listed in files {
+            let run = self.run_number(listed.parsed.restart);
+            let (file, is_lost) = match self.open_file(container, listed) {
+                Ok(file) => (LogFile::new(file, listed.parsed.is_compressed(), run)?, false),
+                Err(error) => match OpenFailure::of(&error) {
+                    OpenFailure::Gone => (lost_file(run)?, true),
+                    OpenFailure::NotALog => {
+                        opened.not_a_log = Some(error);
+                        (lost_file(run)?, true)
+                    }
+                    _ => return Err(error),
+                },
+            };
+            let (file, is_current) = (Arc::new(file), listed.parsed.is_current());
+            opened.files.push(OpenedFile { file, is_current, is_lost });
+        }
+        self.surroundings.heads.sort(&mut opened.files);
+        Ok(opened)
+    }
+
+    /// How a file of the pod begins. `None` if it cannot be read, or holds nothing to be known by.
+    pub(crate) fn head(&self, file: &Arc<LogFile>) -> Option<FileHead> {
+        self.surroundings.heads.head(file).filter(|head| !head.is_empty())
+    }
+}
+
+/// Stands for a file whose content cannot be had. It reads like a compressed one that was cut off
+/// before its first byte: as a gap.
+fn lost_file(run: u64) -> io::Result<LogFile> {
+    let nothing = memfd_create("lost log", MemfdFlags::CLOEXEC)?;
+    LogFile::new(File::from(nothing), true, run)
+}

@@ -1,0 +1,133 @@
+//! The logs of a node.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    directory::log_directory::{LogDirectory, OpenRootError},
+    follow::{directory_watch::DirectoryWatch, followers::Followers},
+    locate::{
+        finder::{FoundFiles, LogFinder},
+        locate_error::LocateError,
+        new_containers::NewContainers,
+    },
+    located::{FoundLog, LocatedLog},
+    pods::{
+        inventory::{PodSurvey, PodsByName, TooOld},
+        pod_inventory::PodInventory,
+        pod_summary::PodSummary,
+        pod_watch::PodWatch,
+    },
+};
+use crate::{line::target::PodRef, query::LogQuery};
+
+/// The logs of a node.
+#[derive(Debug)]
+pub struct FilesSource {
+    directory: Arc<LogDirectory>,
+    watch: Arc<DirectoryWatch>,
+    finder: Arc<LogFinder>,
+    pods: Arc<PodInventory>,
+}
+
+impl FilesSource {
+    /// Opens the log directory; links in it may lead beneath the extra roots.
+    ///
+    /// # Errors
+    /// When one of the directories is missing or cannot be opened, or the kernel is too old.
+    pub fn open(root: &Path, extra_roots: &[PathBuf]) -> Result<Self, OpenRootError> {
+        let directory = LogDirectory::new(root, extra_roots)?;
+        Ok(Self::of(directory, DirectoryWatch::new()))
+    }
+
+    fn of(directory: LogDirectory, watch: DirectoryWatch) -> Self {
+        let (directory, watch) = (Arc::new(directory), Arc::new(watch));
+        let followers = Arc::new(Followers::new(watch.clone()));
+        Self {
+            finder: Arc::new(LogFinder::new(directory.clone(), followers)),
+            pods: Arc::new(PodInventory::new(directory.clone(), watch.clone())),
+            directory,
+            watch,
+        }
+    }
+
+    /// A source that is not told of changes.
+    #[cfg(test)]
+    pub(crate) fn open_unwatched(root: &Path) -> Result<Self, OpenRootError> {
+        Ok(Self::of(LogDirectory::new(root, &[])?, DirectoryWatch::none()))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn directory(&self) -> &LogDirectory {
+        &self.directory
+    }
+
+    /// The number of followed directories that cannot be watched and are looked at instead.
+    #[must_use]
+    pub fn polled_directories(&self) -> u64 {
+        self.watch.polled()
+    }
+
+    /// Opens the files that answer a query about a pod. A query that follows has to come from
+    /// within a tokio runtime, which then runs a task that keeps the log up to date.
+    ///
+    /// # Errors
+    /// When there is no such log, or it cannot be read.
+    pub fn find(&self, pod: &PodRef, query: &LogQuery) -> Result<FoundLog, LocateError> {
+        let FoundFiles { uid, logs, claims } = self.finder.find(pod, query)?;
+        let new_containers = query.is_joined_by_containers().then(|| {
+            NewContainers::new(self.finder.clone(), pod.clone(), uid.clone(), &logs, query)
+        });
+        let log = LocatedLog { pod: pod.clone(), uid, logs, new_containers };
+        Ok(FoundLog { log, claims })
+    }
+
+    /// Checks that pods can be looked up at all.
+    ///
+    /// # Errors
+    /// When the log directory cannot be listed.
+    pub fn check(&self) -> io::Result<()> {
+        self.directory.check()
+    }
+
+    /// Looks which pods there are at the time `now`: of each the incarnation that was written last.
+    ///
+    /// # Errors
+    /// When a directory or file cannot be read for a reason other than its absence.
+    pub fn survey(&self, now: DateTime<Utc>) -> io::Result<PodSurvey> {
+        self.pods.survey(now)
+    }
+
+    /// The pods as they were at this version of the survey.
+    ///
+    /// # Errors
+    /// When that is not known.
+    pub fn pods_at(&self, version: u64) -> Result<PodsByName, TooOld> {
+        self.pods.inventory.pods_at(version)
+    }
+
+    /// Begins to wait for what changes after this version of the survey. `now` tells the time.
+    ///
+    /// # Errors
+    /// When that is not known.
+    pub fn watch(
+        &self,
+        version: u64,
+        now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
+    ) -> Result<PodWatch, TooOld> {
+        PodWatch::begin(&self.pods, version, now)
+    }
+
+    /// The pods that `may_see` lets through, all incarnations, sorted by namespace, name and uid.
+    ///
+    /// # Errors
+    /// When a directory or file cannot be read for a reason other than its absence.
+    pub fn pods(&self, may_see: impl Fn(&PodRef) -> bool) -> io::Result<Vec<PodSummary>> {
+        self.pods.summaries(may_see)
+    }
+}

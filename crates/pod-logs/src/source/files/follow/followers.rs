@@ -1,0 +1,158 @@
+//! The logs that are followed: one [`FollowedLog`] and one task that keeps it up to date per
+//! container, however many readers it has.
+//!
+//! A log that has ended, has no file with a name any more, or is still in an earlier run gets no new
+//! readers: its directory was removed and made again, or its container was started again. A new
+//! [`FollowedLog`] then takes its place, and the same task looks after the old one until its last
+//! reader has left.
+
+use std::{
+    collections::HashMap,
+    io,
+    path::PathBuf,
+    slice,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::{Duration, Instant},
+};
+
+use super::{
+    directory_watch::{DirectoryWatch, FORCED_LOOK, WatchedDirectories},
+    followed_log::FollowedLog,
+};
+use crate::{
+    line::target::ContainerName,
+    source::files::directory::{
+        layout::PodDirectory,
+        log_directory::LogDirectory,
+        open_failure::{is_gone, unless_gone},
+        pod_logs::PodLogs,
+    },
+};
+
+/// How often is looked where nobody tells, or while a file is being rotated.
+const BUSY_LOOK: Duration = Duration::from_millis(100);
+/// How long changes are gathered before readers are woken: waking thousands for each line of a
+/// busy log would cost more than the reading.
+const GATHER: Duration = Duration::from_millis(40);
+
+/// The logs that are followed at present.
+#[derive(Debug)]
+pub(crate) struct Followers {
+    /// Of each container the log that new readers get last, and before it those that only the
+    /// readers they have go on with.
+    logs: Mutex<HashMap<Key, Vec<Weak<FollowedLog>>>>,
+    watch: Arc<DirectoryWatch>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    pod_directory: String,
+    container: ContainerName,
+}
+
+impl Followers {
+    /// None yet.
+    pub(crate) fn new(watch: Arc<DirectoryWatch>) -> Self {
+        Self { logs: Mutex::default(), watch }
+    }
+
+    /// The container's log as it goes on; up to date at this moment.
+    pub(crate) fn follow(
+        self: &Arc<Self>,
+        directory: &Arc<LogDirectory>,
+        pod: &PodLogs<'_>,
+        container: &ContainerName,
+    ) -> io::Result<Arc<FollowedLog>> {
+        let key = Key { pod_directory: pod.name.name(), container: container.clone() };
+        let mut logs = self.logs();
+        if let Some(log) = logs.get(&key).and_then(|logs| logs.last()).and_then(Weak::upgrade) {
+            log.refresh(Some(pod), Instant::now())?;
+            if log.is_there(pod)? {
+                return Ok(log);
+            }
+        }
+        let log = Arc::new(FollowedLog::begin(pod, container.clone())?);
+        // A task that has not noticed yet that its last reader left goes on with the new log.
+        let is_kept_up = logs.contains_key(&key);
+        logs.entry(key.clone()).or_default().push(Arc::downgrade(&log));
+        drop(logs);
+        if !is_kept_up {
+            tokio::spawn(keep_up(self.clone(), directory.clone(), key, pod.name.clone()));
+        }
+        Ok(log)
+    }
+
+    /// The container's logs that have readers. If there are none, the container is forgotten.
+    fn still_read(&self, key: &Key) -> Vec<Arc<FollowedLog>> {
+        let mut logs = self.logs();
+        let Some(of_container) = logs.get_mut(key) else { return Vec::new() };
+        of_container.retain(|log| log.strong_count() > 0);
+        let still_read: Vec<_> = of_container.iter().filter_map(Weak::upgrade).collect();
+        if still_read.is_empty() {
+            logs.remove(key);
+        }
+        still_read
+    }
+
+    fn logs(&self) -> MutexGuard<'_, HashMap<Key, Vec<Weak<FollowedLog>>>> {
+        // The map is whole whatever panicked.
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps a container's log up to date while it has readers.
+async fn keep_up(
+    followers: Arc<Followers>,
+    directory: Arc<LogDirectory>,
+    key: Key,
+    pod: PodDirectory,
+) {
+    let path = directory.path_of(&pod).join(key.container.as_str());
+    let mut watched = WatchedDirectories::new(&followers.watch);
+    watched.set(slice::from_ref(&path));
+    let mut newest: Option<Weak<FollowedLog>> = None;
+    let (mut pause, mut is_failing) = (Duration::ZERO, false);
+    loop {
+        let logs = followers.still_read(&key);
+        let Some(last) = logs.last().map(Arc::downgrade) else { break };
+        if newest.is_some_and(|newest| !newest.ptr_eq(&last)) {
+            // The directory may have been made again; a watch of the one before tells nothing of it.
+            watched.set(&[]);
+        }
+        newest = Some(last);
+        let looked = look(&directory, &pod, &key.container, &logs);
+        if let Err(error) = &looked
+            && !is_failing
+        {
+            tracing::warn!(%error, "cannot look whether a log has grown; its readers wait");
+        }
+        is_failing = looked.is_err();
+        // After a failure the directory may be another one of the same path.
+        let linked = looked.map(|linked| [slice::from_ref(&path), &linked].concat());
+        watched.set(&linked.unwrap_or_default());
+        let is_told = watched.are_watched() && !logs.iter().any(|log| log.is_being_left());
+        drop(logs);
+        let gather = GATHER.min(pause);
+        pause = if is_told { FORCED_LOOK } else { BUSY_LOOK };
+        watched.wait(gather, pause).await;
+    }
+}
+
+/// Looks what changed. The answer is where else than in its own directory files of the container
+/// are renamed.
+fn look(
+    directory: &LogDirectory,
+    pod: &PodDirectory,
+    container: &ContainerName,
+    logs: &[Arc<FollowedLog>],
+) -> io::Result<Vec<PathBuf>> {
+    let opened = match directory.open_pod(pod.clone()) {
+        Err(error) if is_gone(&error) => None,
+        opened => Some(opened?),
+    };
+    let look = |log: &Arc<FollowedLog>| log.refresh(opened.as_ref(), Instant::now());
+    // A log that cannot be looked at keeps no other from being looked at.
+    logs.iter().map(look).fold(Ok(()), io::Result::and)?;
+    let linked = opened.map(|opened| unless_gone(opened.linked_directories(container)));
+    Ok(linked.transpose()?.flatten().unwrap_or_default())
+}

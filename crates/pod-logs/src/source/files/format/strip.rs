@@ -1,0 +1,118 @@
+//! Many usual lines at once.
+//!
+//! Nearly every line of a node is in the CRI format, whole, and has a time in UTC of nine digits:
+//! its content begins at the same byte as that of its neighbours. Such lines are stripped in one
+//! tight loop, several times as fast as one by one.
+
+use memchr::memchr_iter;
+
+use crate::line::time::LineTime;
+
+/// `2026-11-01T10:00:00.000000000Z stdout F `
+const PREFIX_BYTES: usize = 40;
+/// Of the time.
+const TIME_BYTES: usize = 30;
+/// Of the time, up to the point behind the seconds.
+const SECONDS_BYTES: usize = 20;
+
+/// Appends what containers wrote with these lines, newlines included, up to the first line that is
+/// none of the usual ones. How many bytes the lines have is the answer.
+pub fn strip_usual_lines(lines: &[u8], out: &mut Vec<u8>) -> usize {
+    let mut known = KnownSecond::default();
+    let mut start = 0;
+    for newline in memchr_iter(b'\n', lines) {
+        match lines[start..=newline].split_first_chunk::<PREFIX_BYTES>() {
+            Some((prefix, content)) if is_usual(prefix, &mut known) => {
+                out.extend_from_slice(content);
+            }
+            _ => break,
+        }
+        start = newline + 1;
+    }
+    start
+}
+
+fn is_usual(prefix: &[u8; PREFIX_BYTES], known: &mut KnownSecond) -> bool {
+    let Some((time, rest)) = prefix.split_first_chunk() else {
+        return false;
+    };
+    (rest == b" stdout F " || rest == b" stderr F ") && known.has(time)
+}
+
+/// The second of the line before, which was read in full: most lines share it with that line.
+#[derive(Default)]
+struct KnownSecond([u8; SECONDS_BYTES]);
+
+impl KnownSecond {
+    /// Whether that is a time, of the usual form.
+    fn has(&mut self, time: &[u8; TIME_BYTES]) -> bool {
+        let (second, fraction) = time.split_at(SECONDS_BYTES);
+        if second != self.0 {
+            let is_time = second.ends_with(b".") && LineTime::parse(time).is_some();
+            if is_time {
+                self.0.copy_from_slice(second);
+            }
+            return is_time;
+        }
+        // Without a branch for each.
+        let (digits, zone) = fraction.split_at(fraction.len() - 1);
+        digits.iter().fold(zone == b"Z", |is_time, byte| is_time & byte.is_ascii_digit())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::source::files::format::entry::LogEntry;
+
+    fn line() -> impl Strategy<Value = Vec<u8>> {
+        let usual =
+            "2026-11-0[0-3]T10:00:[056][0-9]\\.[0-9]{8}[0-9Z]Z? std(out|err) [FP] [a-z ]{0,9}";
+        let odd = "2026-11-01T[0-9]{1,2}:00:0[0-9][.,]?[0-9]{0,12}(Z|\\+01:00) (stdout|x) F ?";
+        prop_oneof![4 => usual.prop_map(String::into_bytes), 1 => odd.prop_map(String::into_bytes),
+            1 => prop::collection::vec(any::<u8>(), 0..60)]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_stripped_is_what_each_line_says(lines in prop::collection::vec(line(), 0..20)) {
+            let mut content = lines.join(&b'\n');
+            content.push(b'\n');
+            let mut out = Vec::new();
+            let stripped = strip_usual_lines(&content, &mut out);
+            let mut expected = Vec::new();
+            for line in content[..stripped].split_inclusive(|byte| *byte == b'\n') {
+                let line = line.strip_suffix(b"\n").unwrap();
+                let entry = LogEntry::parse(line).unwrap();
+                prop_assert!(!entry.partial);
+                expected.extend_from_slice(entry.content(line));
+                expected.push(b'\n');
+            }
+            prop_assert_eq!(out, expected);
+        }
+    }
+
+    #[test]
+    fn usual_lines_are_taken_up_to_one_that_is_not() {
+        let usual =
+            "2026-11-01T10:00:00.123456789Z stdout F a\n2026-11-01T10:00:00.223456789Z stderr F \n";
+        for other in [
+            "2026-11-01T10:00:00.123456789Z stdout P a\n",
+            "2026-11-01T10:00:00.12345678xZ stdout F a\n",
+            "2026-11-01T10:00:00Z stdout F a\n",
+            "2026-13-01T10:00:00.123456789Z stdout F a\n",
+            "not finished",
+            "",
+        ] {
+            let mut out = Vec::new();
+            let stripped = strip_usual_lines([usual, other, usual].concat().as_bytes(), &mut out);
+            if other.is_empty() {
+                assert_eq!((stripped, &out[..]), (2 * usual.len(), &b"a\n\na\n\n"[..]));
+            } else {
+                assert_eq!((stripped, &out[..]), (usual.len(), &b"a\n\n"[..]), "{other}");
+            }
+        }
+    }
+}

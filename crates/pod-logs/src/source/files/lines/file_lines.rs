@@ -1,0 +1,186 @@
+//! The lines of one container's log from its files.
+
+use std::{io, sync::Arc};
+
+use tokio::sync::watch;
+
+use super::{
+    logical::{LogicalLines, resumption::FileResumption},
+    physical::Advance,
+    tail,
+};
+use crate::{
+    cost::ReadingCost,
+    line::{
+        filter::LineFilter,
+        log_line::{LineCount, LogLine, NextLine},
+        stream::OutputStream,
+        target::ContainerName,
+    },
+    source::files::{
+        follow::following::Following,
+        storage::{
+            chain::{Chain, Mark},
+            log_file::LogFile,
+        },
+    },
+};
+
+/// A container's log whose files were found. Nothing was read of it yet.
+#[derive(Debug)]
+pub(crate) struct FileLog {
+    pub(crate) container: ContainerName,
+    pub(crate) chain: Chain,
+    /// What tells in which files the log goes on, if it is followed.
+    pub(crate) following: Option<Following>,
+    /// The last line that the reader has seen already.
+    pub(crate) last_seen: Option<LastSeen>,
+}
+
+/// The last line that a reader has seen.
+#[derive(Debug)]
+pub(crate) struct LastSeen {
+    pub(crate) file: Arc<LogFile>,
+    pub(crate) mark: Mark,
+}
+
+impl FileLog {
+    /// A log as it is, not followed.
+    #[cfg(test)]
+    pub(crate) fn whole(chain: Chain) -> Self {
+        Self { container: "app".parse().unwrap(), chain, following: None, last_seen: None }
+    }
+
+    /// Shortens the log to an end that holds its last `wanted` lines that pass the filter, and
+    /// counts those that pass in it; there may be more.
+    pub(crate) fn shorten(&mut self, filter: &LineFilter, wanted: u64) -> io::Result<LineCount> {
+        let tail = tail::find(&self.chain, filter, wanted)?;
+        self.chain = tail.chain;
+        Ok(tail.count)
+    }
+
+    /// Opens the log for reading; `only` are the lines of one stream.
+    pub(crate) fn open(self, only: Option<OutputStream>) -> io::Result<FileLines> {
+        let Self { container: _, chain, following, last_seen } = self;
+        let first = chain.files.first();
+        let is_in_seen_file = last_seen
+            .as_ref()
+            .is_some_and(|seen| first.is_some_and(|first| Arc::ptr_eq(first, &seen.file)));
+        let mut lines = LogicalLines::new(&chain, only)?;
+        lines.follow(following);
+        Ok(FileLines { lines, last_seen, is_in_seen_file })
+    }
+}
+
+/// Walks the lines of a log: [`next`](Self::next), then look at [`line`](Self::line). Lines that
+/// the reader has seen already are passed over.
+#[derive(Debug)]
+pub(crate) struct FileLines {
+    lines: LogicalLines,
+    /// `None` once the reading is past it.
+    last_seen: Option<LastSeen>,
+    /// The reading has come to the file of the last line that was seen.
+    is_in_seen_file: bool,
+}
+
+impl FileLines {
+    /// Goes to the next line.
+    pub(crate) fn next(&mut self) -> io::Result<NextLine> {
+        loop {
+            match self.lines.advance()? {
+                Advance::Line if self.was_seen() => {}
+                Advance::Line => return Ok(NextLine::Line),
+                Advance::Lost => {
+                    let bytes = self.lines.take_lost_bytes();
+                    if !self.is_before_seen_file() {
+                        return Ok(NextLine::Gap(bytes));
+                    }
+                }
+                Advance::Pending => return Ok(NextLine::Pending),
+                Advance::End => return Ok(NextLine::End),
+            }
+        }
+    }
+
+    /// Goes to the next line that is not finished, when [`next`](Self::next) is pending.
+    pub(crate) fn next_unfinished(&mut self) -> io::Result<NextLine> {
+        Ok(match self.lines.flush()? {
+            Advance::Line if !self.was_seen() => NextLine::Line,
+            Advance::Lost => {
+                let bytes = self.lines.take_lost_bytes();
+                if self.is_before_seen_file() { NextLine::Pending } else { NextLine::Gap(bytes) }
+            }
+            Advance::Line | Advance::Pending | Advance::End => NextLine::Pending,
+        })
+    }
+
+    /// The present line; `None` before the first and after the last.
+    pub(crate) fn line(&self) -> Option<LogLine<'_>> {
+        self.lines.line()
+    }
+
+    /// Appends the text of lines that come next, newlines included, up to about so many bytes;
+    /// maybe none. There is no present line then.
+    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) {
+        if self.last_seen.is_none() {
+            self.lines.strip(max_bytes, out);
+        }
+    }
+
+    /// Where to go on behind the present line. `None` if that lies in a file that was let go.
+    pub(crate) fn resumption(&self) -> Option<FileResumption> {
+        self.lines.resumption()
+    }
+
+    /// What was written up to here is not given before its line is finished.
+    pub(crate) fn hold_until(&mut self, end: u64) {
+        self.lines.hold_until(end);
+    }
+
+    /// Reports changes of the log, if it is followed.
+    pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
+        self.lines.changes()
+    }
+
+    /// Whether files are read that came after those it began with.
+    pub(crate) fn has_gone_on(&self) -> bool {
+        self.lines.has_gone_on()
+    }
+
+    /// How much has been read, in bytes of the files' content.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.lines.bytes_read()
+    }
+
+    /// The cost of reading the rest, as far as it is there.
+    pub(crate) fn cost_ahead(&self) -> ReadingCost {
+        self.lines.cost_ahead()
+    }
+
+    /// Lines that are lost here were seen.
+    fn is_before_seen_file(&self) -> bool {
+        self.last_seen.is_some() && !self.is_in_seen_file && !self.lines.has_gone_on()
+    }
+
+    /// Whether the present line is one that the reader has seen.
+    fn was_seen(&mut self) -> bool {
+        // Asked first: every line comes here, and few readings begin at a cursor.
+        let Some(last_seen) = &self.last_seen else {
+            return false;
+        };
+        let Some(present) = self.lines.resumption() else {
+            return false;
+        };
+        let is_same_file = Arc::ptr_eq(&present.seen.file, &last_seen.file);
+        // Files before that one are read only as far as they hold the beginning of a line.
+        let is_past = match is_same_file {
+            true => present.mark() > last_seen.mark,
+            false => self.is_in_seen_file,
+        };
+        self.is_in_seen_file |= is_same_file;
+        if is_past {
+            self.last_seen = None;
+        }
+        !is_past
+    }
+}

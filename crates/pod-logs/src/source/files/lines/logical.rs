@@ -1,0 +1,360 @@
+//! Lines as the container meant them: pieces joined, per stream.
+//!
+//! A runtime splits a long line into partial pieces, and pieces of stdout and stderr may stand
+//! between each other. A joined line stands where its last piece stands and has the time of its
+//! first. Two bounds keep memory small, and a line's beginning near: a piece more than
+//! [`JOIN_GAP_BYTES`] of file after the one before begins a line of its own, and a line that spans
+//! more than [`JOIN_SPAN_BYTES`] is given out in parts.
+//!
+//! Lines in neither format are passed over, as the kubelet passes over them.
+
+mod joining;
+mod pieces;
+pub(crate) mod resumption;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::{io, sync::Arc};
+
+use tokio::sync::watch;
+
+use self::{
+    pieces::{ContinuedPiece, LineHead, LongRecord, PresentLine, StreamState},
+    resumption::FileResumption,
+};
+use super::physical::{Advance, PhysicalEnd, PhysicalLines};
+use crate::{
+    cost::ReadingCost,
+    line::{
+        log_line::{LogLine, UnfinishedLine},
+        stream::OutputStream,
+        time::LineTime,
+    },
+    source::files::{
+        follow::following::Following,
+        format::{entry::LogEntry, strip::strip_usual_lines},
+        storage::chain::{Chain, Until},
+    },
+};
+
+/// How much of the file may lie between two pieces of a line, in bytes.
+pub(crate) const JOIN_GAP_BYTES: u64 = 64 * 1024;
+/// How much of the file a line, or a part of one, may span before it is given out, in bytes.
+const JOIN_SPAN_BYTES: u64 = 1024 * 1024;
+/// The longest record of Docker's that is held until its end is there, in bytes. Docker splits
+/// lines, so its own records have at most 96 KiB of text.
+const MAX_RECORD_BYTES: usize = 1024 * 1024;
+
+/// Walks the lines of a [`Chain`]: [`advance`](Self::advance), then look at
+/// [`line`](Self::line).
+#[derive(Debug)]
+pub(crate) struct LogicalLines {
+    physical: PhysicalLines,
+    /// Where the lines end in the last file, if that is before its end.
+    until: Option<Until>,
+    /// Only lines of this stream, if of one only.
+    only: Option<OutputStream>,
+    streams: [StreamState; 2],
+    /// What the rest of the physical line belongs to; `None` while one is passed over.
+    continued: Option<ContinuedPiece>,
+    /// The beginning of a record that is longer than the buffer.
+    record: Option<LongRecord>,
+    /// A whole line without its newline at the end of a file: its rest may be at the beginning of
+    /// the next one.
+    torn: Option<LineHead>,
+    /// The physical line waits because a line had to be given up before it.
+    piece_waits: bool,
+    /// Lines were lost behind the last piece, and those that are open end before.
+    loss_waits: bool,
+    /// How much a record had, in bytes, that was too long.
+    lost_record: Option<u64>,
+    /// What was written up to here is not given out unfinished.
+    held_until: u64,
+    /// From this offset on a line must be given up; `u64::MAX` if none is open.
+    give_up_at: u64,
+    present: PresentLine,
+    /// The present line's content, where it is not in the file as such.
+    joined: Vec<u8>,
+    /// How many lines were dropped because they may have begun before the chain.
+    dropped: u64,
+    /// At this offset a line from before the chain cannot be open any more.
+    all_seen_from: u64,
+    /// Where the last piece is that was looked at.
+    last_position: u64,
+    /// Which run of the container it is from.
+    run: u64,
+}
+
+impl LogicalLines {
+    /// The lines that begin in the chain. If it begins in the middle of a log, the rest of a line
+    /// that began before it does not count as one.
+    pub(crate) fn new(chain: &Chain, only: Option<OutputStream>) -> io::Result<Self> {
+        let physical = PhysicalLines::new(chain)?;
+        let all_seen_from = match chain.starts_clean {
+            true => 0,
+            false => physical.next_position() + JOIN_GAP_BYTES,
+        };
+        let stream = || StreamState { certain_from: all_seen_from, ..StreamState::default() };
+        Ok(Self {
+            run: physical.run(),
+            physical,
+            until: chain.until,
+            only,
+            streams: [stream(), stream()],
+            continued: None,
+            record: None,
+            torn: None,
+            piece_waits: false,
+            loss_waits: false,
+            lost_record: None,
+            held_until: 0,
+            give_up_at: u64::MAX,
+            present: PresentLine::None,
+            joined: Vec::new(),
+            dropped: 0,
+            all_seen_from,
+            last_position: 0,
+        })
+    }
+
+    /// Goes to the next line.
+    pub(crate) fn advance(&mut self) -> io::Result<Advance> {
+        let advanced = self.find_next()?;
+        if self.until.is_some() && advanced == Advance::Line && self.is_beyond() {
+            self.present = PresentLine::None;
+            return Ok(Advance::End);
+        }
+        Ok(advanced)
+    }
+
+    fn find_next(&mut self) -> io::Result<Advance> {
+        self.present = PresentLine::None;
+        while matches!(self.present, PresentLine::None) {
+            if self.loss_waits {
+                return Ok(self.close_before_loss());
+            }
+            if !self.piece_waits {
+                match self.physical.advance()? {
+                    Advance::Line => {}
+                    Advance::Pending => return Ok(Advance::Pending),
+                    Advance::Lost => {
+                        self.loss_waits = true;
+                        continue;
+                    }
+                    Advance::End => return Ok(self.close_unfinished(0)),
+                }
+            }
+            self.look_at_piece();
+        }
+        Ok(Advance::Line)
+    }
+
+    /// Before lines that were lost: those that were not finished. What comes behind is no part of
+    /// them.
+    fn close_before_loss(&mut self) -> Advance {
+        if self.close_unfinished(0) == Advance::Line {
+            return Advance::Line;
+        }
+        self.loss_waits = false;
+        self.forget_what_was_open();
+        Advance::Lost
+    }
+
+    /// Nothing from before can be open any more.
+    fn forget_what_was_open(&mut self) {
+        for state in &mut self.streams {
+            (state.certain_from, state.given) = (0, None);
+        }
+        self.all_seen_from = 0;
+    }
+
+    /// How much was lost, in bytes, after [`Advance::Lost`]. `None` where that is not known.
+    pub(crate) fn take_lost_bytes(&mut self) -> Option<u64> {
+        self.lost_record.take().or_else(|| self.physical.take_lost_bytes())
+    }
+
+    /// Appends the text of the lines that come next and have been read, newlines included, up to
+    /// about so many bytes and to the first that is not quite usual. It is what
+    /// [`advance`](Self::advance) would find; there is no present line then.
+    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) {
+        if self.are_usual_lines_taken_as_they_are() {
+            self.present = PresentLine::None;
+            let stripped = strip_usual_lines(self.physical.whole_lines(max_bytes), out);
+            self.physical.pass_over(stripped);
+        }
+    }
+
+    /// Nothing is left out or open, and nothing hangs on where a line stands.
+    fn are_usual_lines_taken_as_they_are(&self) -> bool {
+        let position = self.physical.next_position();
+        let has_nothing_open = |state: &StreamState| {
+            state.open.is_none() && state.given.is_none() && position >= state.certain_from
+        };
+        self.only.is_none()
+            && self.until.is_none()
+            && !self.piece_waits
+            && self.torn.is_none()
+            && self.physical.run() == self.run
+            && self.streams.iter().all(has_nothing_open)
+    }
+
+    /// The present line; `None` before the first and after the last.
+    pub(crate) fn line(&self) -> Option<LogLine<'_>> {
+        let (head, content, ending) = match self.present {
+            PresentLine::None => return None,
+            PresentLine::InFile { head, content_start, ending } => {
+                (head, &self.physical.line().bytes[content_start..], ending)
+            }
+            PresentLine::Joined { head, ending } => (head, &self.joined[..], ending),
+        };
+        let LineHead { time, stream, is_continuation, .. } = head;
+        Some(LogLine { time, stream, content, is_continuation, ending })
+    }
+
+    /// Gives out the lines that are not finished, as they are: nothing came for a while. A record
+    /// that cannot be read before its end is there is held. To be called when the next line is
+    /// pending.
+    pub(crate) fn flush(&mut self) -> io::Result<Advance> {
+        let is_held = self.physical.bytes_read() <= self.held_until;
+        if !is_held && self.unfinished_piece().is_some() {
+            self.physical.be_impatient(true);
+            let advanced = self.advance();
+            self.physical.be_impatient(false);
+            match advanced? {
+                Advance::Pending => {}
+                advanced => return Ok(advanced),
+            }
+        }
+        let torn = self.torn.map(|head| head.stream);
+        if self.close_unfinished(self.held_until) != Advance::Line {
+            return Ok(Advance::Pending);
+        }
+        if let Some(head) = self.present.unfinished().filter(|head| torn != Some(head.stream)) {
+            let is_between_pieces = self.physical.line().end == PhysicalEnd::Newline;
+            let last_end = self.streams[head.stream as usize].last_end;
+            self.note_given(head, if is_between_pieces { last_end } else { head.position });
+        }
+        Ok(Advance::Line)
+    }
+
+    /// The time and stream of what has been written of the next piece, if that can be read already.
+    fn unfinished_piece(&self) -> Option<(LineTime, OutputStream)> {
+        let is_rest = self.physical.line().end == PhysicalEnd::Continued;
+        let bytes = self.physical.unfinished();
+        let (time, stream) = match self.continued {
+            Some(ContinuedPiece { time, stream, .. }) if is_rest => (time, stream),
+            _ if is_rest => return None,
+            _ => LogEntry::parse_unfinished(bytes).map(|entry| (entry.time, entry.stream))?,
+        };
+        let is_wanted = self.only.is_none_or(|only| only == stream);
+        (is_wanted && !bytes.is_empty()).then_some((time, stream))
+    }
+
+    /// When the next line is pending: the lines that were begun.
+    pub(crate) fn unfinished_lines(&self) -> impl Iterator<Item = UnfinishedLine> {
+        let piece = self.unfinished_piece();
+        self.streams.iter().zip([OutputStream::Stdout, OutputStream::Stderr]).filter_map(
+            move |(state, of)| {
+                let piece = piece.filter(|(_, stream)| *stream == of);
+                let time = state.open.map(|head| head.time).or(piece.map(|(time, _)| time))?;
+                let end = piece.map_or(state.last_end, |_| self.physical.bytes_read());
+                Some(UnfinishedLine { time, end })
+            },
+        )
+    }
+
+    /// Whether the beginnings of all lines that are open are known.
+    pub(crate) fn knows_what_is_open(&self) -> bool {
+        self.streams.iter().all(|state| state.open.is_none_or(|head| head.is_certain))
+    }
+
+    /// What was written up to here is not given out before its line is finished.
+    pub(crate) fn hold_until(&mut self, position: u64) {
+        self.held_until = self.held_until.max(position);
+    }
+
+    /// Where to go on behind the present line. `None` if that lies in a file that was let go.
+    pub(crate) fn resumption(&self) -> Option<FileResumption> {
+        let waits = self.piece_waits.then(|| self.physical.line().position);
+        let seen = waits.unwrap_or_else(|| self.physical.next_position());
+        let open = self.streams.iter().filter_map(|state| state.open);
+        // Nobody can go on in the middle of a piece, so what ends there counts as open.
+        let end = self.physical.line().end;
+        let torn = self.present.unfinished().filter(|_| end != PhysicalEnd::Newline);
+        let open = open.chain(torn).map(|head| head.position);
+        let given = self.streams.iter().filter_map(|state| Some(state.given?.begin));
+        let piece = (end == PhysicalEnd::Continued).then(|| self.physical.line_begin());
+        let begin = open.chain(given).chain(piece).min().unwrap_or(seen).min(seen);
+        Some(FileResumption {
+            begin: self.physical.place_of(begin)?,
+            seen: self.physical.place_of(seen)?,
+        })
+    }
+
+    /// Whether the present line lies behind the end.
+    fn is_beyond(&self) -> bool {
+        let (Some(until), Some(present)) = (&self.until, self.resumption()) else {
+            return false;
+        };
+        let last_file = self.physical.last_file();
+        let is_in_last = last_file.is_some_and(|last| Arc::ptr_eq(last, &present.seen.file));
+        is_in_last && until.is_before(present.mark())
+    }
+
+    /// How many lines were dropped so far because they may have begun before the chain.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Whether no line from before the chain can be missing at or after the present one: one that
+    /// was left open there would have been given up by now.
+    pub(crate) fn has_seen_all(&self) -> bool {
+        self.last_position >= self.all_seen_from
+    }
+
+    /// Goes on where the log does, after the last file.
+    pub(crate) fn follow(&mut self, following: Option<Following>) {
+        self.physical.follow(following);
+    }
+
+    /// Reports changes of the log, if it is followed.
+    pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
+        self.physical.changes()
+    }
+
+    /// Whether files are read that came after those it began with.
+    pub(crate) fn has_gone_on(&self) -> bool {
+        self.physical.has_gone_on()
+    }
+
+    /// How much has been read, in bytes of the files' content.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.physical.bytes_read()
+    }
+
+    /// The cost of reading the rest, as far as it is there.
+    pub(crate) fn cost_ahead(&self) -> ReadingCost {
+        self.physical.cost_ahead()
+    }
+
+    /// A physical line may be a line or a piece of one; or first an open line has to be given up,
+    /// because it is too far away or from an earlier run.
+    fn look_at_piece(&mut self) {
+        self.last_position = self.physical.line().position;
+        let is_new_run = self.physical.run() != self.run;
+        self.piece_waits =
+            self.give_up_at != u64::MAX && (is_new_run || self.last_position >= self.give_up_at);
+        if self.piece_waits {
+            self.give_up_one();
+            return;
+        }
+        if is_new_run {
+            self.run = self.physical.run();
+            self.forget_what_was_open();
+        }
+        match self.torn.take() {
+            Some(head) => self.mend(head),
+            None => self.take_piece(),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Where the reading of files can be taken up again.
+
+use std::{io, sync::Arc};
+
+use crate::{
+    cursor::{FilePosition, LogPosition},
+    line::target::ContainerName,
+    source::files::{
+        lines::physical::Place,
+        storage::chain::{Mark, OpenFrom},
+    },
+};
+
+/// Where a reading can be taken up again behind a line.
+#[derive(Debug, Clone)]
+pub(crate) struct FileResumption {
+    /// Where to begin reading: where the oldest line that is still open begins.
+    pub(crate) begin: Place,
+    /// Lines that end up to here have been seen.
+    pub(crate) seen: Place,
+}
+
+impl FileResumption {
+    /// The mark of the line behind which the reading can be taken up.
+    pub(crate) fn mark(&self) -> Mark {
+        let Self { begin, seen } = self;
+        let open_from = match Arc::ptr_eq(&begin.file, &seen.file) {
+            true => OpenFrom::SameFile(begin.offset),
+            false => OpenFrom::EarlierFile(begin.offset),
+        };
+        Mark { offset: seen.offset, open_from }
+    }
+
+    /// The same for a cursor.
+    ///
+    /// # Errors
+    /// When the first line of a file cannot be read.
+    pub(crate) fn position(&self, container: &ContainerName) -> io::Result<LogPosition> {
+        Ok(LogPosition {
+            container: container.clone(),
+            restart: self.begin.file.restart(),
+            begin: file_position(&self.begin)?,
+            seen: file_position(&self.seen)?,
+        })
+    }
+}
+
+fn file_position(place: &Place) -> io::Result<FilePosition> {
+    Ok(FilePosition { fingerprint: place.file.fingerprint()?, offset: place.offset })
+}

@@ -1,0 +1,7 @@
+//! Lines found in files: as they stand there, joined, and counted from the end.
+
+pub(crate) mod file_lines;
+pub(crate) mod logical;
+pub(crate) mod physical;
+pub(crate) mod span;
+pub(crate) mod tail;

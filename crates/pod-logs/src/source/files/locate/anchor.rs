@@ -1,0 +1,102 @@
+//! Begins or ends a log where a cursor says.
+
+use std::sync::Arc;
+
+use super::locate_error::LocateError;
+use crate::{
+    cursor::{FilePosition, LogPosition},
+    line::target::ContainerName,
+    source::files::{
+        follow::following::Following,
+        lines::file_lines::{FileLog, LastSeen},
+        storage::{
+            chain::{Chain, Mark, OpenFrom, Until},
+            log_file::LogFile,
+        },
+    },
+};
+
+/// The claim of a cursor that a line begins at a place.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    file: Arc<LogFile>,
+    /// In bytes of the file's content.
+    offset: u64,
+}
+
+impl Claim {
+    /// # Errors
+    /// When no line begins there.
+    pub(crate) fn check(&self) -> Result<(), LocateError> {
+        if self.file.has_line_at(self.offset)? { Ok(()) } else { Err(LocateError::CursorExpired) }
+    }
+}
+
+/// Begins where a cursor says.
+pub(super) fn take_up(
+    name: &ContainerName,
+    mut files: Vec<Arc<LogFile>>,
+    following: Option<Following>,
+    position: &LogPosition,
+    claims: &mut Vec<Claim>,
+) -> Result<FileLog, LocateError> {
+    let begin = begin_of(position, &files)?;
+    let seen = begin + index_of(&position.seen, &files[begin..], |_| true)?;
+    let seen = LastSeen { file: files[seen].clone(), mark: mark_of(position) };
+    files.drain(..begin);
+    claims.push(Claim { file: files[0].clone(), offset: position.begin.offset });
+    let chain = Chain { start: position.begin.offset, ..Chain::whole(files) };
+    Ok(FileLog { container: name.clone(), chain, following, last_seen: Some(seen) })
+}
+
+/// Ends where a cursor says.
+pub(super) fn up_to(
+    mut files: Vec<Arc<LogFile>>,
+    position: &LogPosition,
+    is_inclusive: bool,
+    claims: &mut Vec<Claim>,
+) -> Result<Chain, LocateError> {
+    // Where the line begins may be gone: what is asked for is what is left of the lines before it.
+    let begin = begin_of(position, &files).unwrap_or(0);
+    let last = begin + index_of(&position.seen, &files[begin..], |_| true)?;
+    let mark = mark_of(position);
+    if let OpenFrom::SameFile(offset) = mark.open_from {
+        claims.push(Claim { file: files[last].clone(), offset });
+    }
+    files.truncate(last + 1);
+    let until = Some(Until { mark, is_inclusive });
+    Ok(Chain { until, ..Chain::whole(files) })
+}
+
+/// The file in which the oldest line begins that was not finished at the position. Files of other
+/// runs may begin alike.
+fn begin_of(position: &LogPosition, files: &[Arc<LogFile>]) -> Result<usize, LocateError> {
+    index_of(&position.begin, files, |file| file.restart() == position.restart)
+}
+
+/// Which of the possible files has the place's fingerprint.
+fn index_of(
+    place: &FilePosition,
+    files: &[Arc<LogFile>],
+    is_possible: impl Fn(&LogFile) -> bool,
+) -> Result<usize, LocateError> {
+    // Such a file had nothing to be known by.
+    if place.fingerprint == 0 {
+        return Err(LocateError::CursorExpired);
+    }
+    for (index, file) in files.iter().enumerate() {
+        if is_possible(file) && file.fingerprint()? == place.fingerprint {
+            return Ok(index);
+        }
+    }
+    Err(LocateError::CursorExpired)
+}
+
+/// The mark of the last line before the position.
+fn mark_of(position: &LogPosition) -> Mark {
+    let open_from = match position.begin.fingerprint == position.seen.fingerprint {
+        true => OpenFrom::SameFile(position.begin.offset),
+        false => OpenFrom::EarlierFile(position.begin.offset),
+    };
+    Mark { offset: position.seen.offset, open_from }
+}

@@ -1,0 +1,213 @@
+//! Finds a pod and its logs among the files of a node.
+
+use std::{io, os::fd::OwnedFd, slice, sync::Arc};
+
+use super::{
+    anchor::{Claim, take_up, up_to},
+    locate_error::LocateError,
+    splice::splice,
+};
+use crate::{
+    line::target::{ContainerName, PodRef, PodUid},
+    pace::uninterrupted,
+    query::{Anchor, ContainerChoice, History, LogQuery},
+    source::files::{
+        directory::{
+            layout::PodDirectory,
+            log_directory::LogDirectory,
+            open_failure::unless_gone,
+            pod_logs::{MissingLog, PodLogs},
+        },
+        follow::{followers::Followers, following::Following},
+        lines::{file_lines::FileLog, span},
+        storage::{chain::Chain, log_file::LogFile},
+    },
+};
+
+/// Finds logs, and has those followed that go on.
+#[derive(Debug)]
+pub(crate) struct LogFinder {
+    directory: Arc<LogDirectory>,
+    followers: Arc<Followers>,
+}
+
+/// The files that answer a query, and what its cursor says of them.
+#[derive(Debug)]
+pub(crate) struct FoundFiles {
+    pub(crate) uid: PodUid,
+    pub(crate) logs: Vec<FileLog>,
+    pub(crate) claims: Vec<Claim>,
+}
+
+impl LogFinder {
+    pub(crate) fn new(directory: Arc<LogDirectory>, followers: Arc<Followers>) -> Self {
+        Self { directory, followers }
+    }
+
+    /// Opens the files that answer a query about a pod.
+    pub(crate) fn find(&self, pod: &PodRef, query: &LogQuery) -> Result<FoundFiles, LocateError> {
+        let root = self.directory.open()?;
+        let incarnations = self.incarnations(&root, pod, query)?;
+        let Some(last) = incarnations.last() else {
+            return Err(match query.anchor {
+                Some(_) => LocateError::CursorExpired,
+                None => LocateError::NoPod,
+            });
+        };
+        let mut names = choose(&last.containers()?, &query.container)?;
+        if let Some(anchor) = &query.anchor {
+            let positions = &anchor.cursor().logs;
+            if !positions.iter().all(|position| names.contains(&position.container)) {
+                return Err(LocateError::BadCursor);
+            }
+        }
+        if let Some(Anchor::Before(cursor)) = &query.anchor {
+            // A container that the cursor does not know has written nothing before it.
+            names.retain(|name| cursor.position_in(name).is_some());
+        }
+        let (mut logs, mut claims) = (Vec::new(), Vec::new());
+        for name in names {
+            match self.find_container(&incarnations, &name, query, &mut claims) {
+                Ok(log) => logs.push(log),
+                // What is there of several logs is what there is.
+                Err(LocateError::NoLog | LocateError::NoPrevious)
+                    if query.container == ContainerChoice::All => {}
+                Err(error) => return Err(error),
+            }
+        }
+        match logs.is_empty() {
+            true if query.previous => Err(LocateError::NoPrevious),
+            true => Err(LocateError::NoLog),
+            false => Ok(FoundFiles { uid: last.name.uid.clone(), logs, claims }),
+        }
+    }
+
+    /// The pod's directory; `None` when it was removed.
+    pub(crate) fn open_pod(&self, pod: &PodDirectory) -> io::Result<Option<PodLogs<'_>>> {
+        unless_gone(self.directory.open_pod(pod.clone()))
+    }
+
+    /// The log of a container that appeared while the pod was followed.
+    pub(crate) fn find_new_container(
+        &self,
+        pod: &PodLogs<'_>,
+        name: &ContainerName,
+        query: &LogQuery,
+    ) -> Result<FileLog, LocateError> {
+        self.find_container(slice::from_ref(pod), name, query, &mut Vec::new())
+    }
+
+    /// The log of a container, from all incarnations given, of which the last one counts.
+    fn find_container(
+        &self,
+        incarnations: &[PodLogs<'_>],
+        name: &ContainerName,
+        query: &LogQuery,
+        claims: &mut Vec<Claim>,
+    ) -> Result<FileLog, LocateError> {
+        let cursor = query.anchor.as_ref().map(Anchor::cursor);
+        let position = cursor.and_then(|cursor| cursor.position_in(name));
+        let restart = position.map(|position| position.restart);
+        let (files, following) = self.open_files(incarnations, name, query, restart)?;
+        let chain = match (&query.anchor, position) {
+            (Some(Anchor::After(_)), Some(position)) => {
+                return take_up(name, files, following, position, claims);
+            }
+            (Some(Anchor::Before(cursor)), Some(position)) => {
+                let chain = up_to(files, position, !cursor.is_of(name), claims)?;
+                if query.history == History::Current { chain.in_last_file() } else { chain }
+            }
+            _ => Chain::whole(files),
+        };
+        let chain = span::skip_files(chain, &query.filter)?;
+        Ok(FileLog { container: name.clone(), chain, following, last_seen: None })
+    }
+
+    /// A container's files in the order they were written, and what tells how they go on; `restart`
+    /// is the run that the cursor is in.
+    fn open_files(
+        &self,
+        incarnations: &[PodLogs<'_>],
+        name: &ContainerName,
+        query: &LogQuery,
+        restart: Option<u32>,
+    ) -> Result<(Vec<Arc<LogFile>>, Option<Following>), LocateError> {
+        let mut files = Vec::new();
+        let mut following = None;
+        for (index, pod) in incarnations.iter().enumerate() {
+            let is_last = index + 1 == incarnations.len();
+            // Followed first, listed then: so no file can fall between the two.
+            if is_last && query.follow && !query.previous {
+                let follow = || self.followers.follow(&self.directory, pod, name);
+                following = Some(uninterrupted(follow)?);
+            }
+            match pod.open_log(name, query, restart) {
+                Ok(opened) => files.extend(opened),
+                Err(MissingLog::Log | MissingLog::Previous) if !is_last => {}
+                Err(missing) => return Err(missing.into()),
+            }
+        }
+        if let Some(log) = &following {
+            files = splice(files, log.files(), query)?;
+        }
+        let following = following
+            .map(|log| Following { log, through_runs: query.goes_through_runs() })
+            .filter(|following| following.concerns(&files));
+        Ok((files, following))
+    }
+
+    /// The incarnations of a pod that a query is about; it names the last one, or that is the one
+    /// written last.
+    fn incarnations(
+        &self,
+        root: &OwnedFd,
+        pod: &PodRef,
+        query: &LogQuery,
+    ) -> Result<Vec<PodLogs<'_>>, LocateError> {
+        let goes_back = query.history == History::All;
+        match (&query.anchor, &query.uid) {
+            // Its cursor names the last incarnation, but lines of those before it may be asked for.
+            (Some(Anchor::Before(cursor)), _) if goes_back => {
+                let mut all = self.all_incarnations(root, pod, None)?;
+                let last = all.iter().position(|pod| pod.name.uid == cursor.uid);
+                all.truncate(last.map_or(0, |last| last + 1));
+                Ok(all)
+            }
+            (anchor, uid) => {
+                let mut all = self.all_incarnations(root, pod, uid.as_ref())?;
+                if !goes_back || anchor.is_some() {
+                    all.drain(..all.len().saturating_sub(1));
+                }
+                Ok(all)
+            }
+        }
+    }
+
+    /// The incarnations of a pod, the one written last at the end.
+    fn all_incarnations(
+        &self,
+        root: &OwnedFd,
+        pod: &PodRef,
+        uid: Option<&PodUid>,
+    ) -> Result<Vec<PodLogs<'_>>, LocateError> {
+        let pods = self.directory.pods(root)?;
+        let of_pod = pods.get(pod).map(Vec::as_slice).unwrap_or_default();
+        let wanted = of_pod.iter().filter(|directory| uid.is_none_or(|uid| *uid == directory.uid));
+        Ok(self.directory.open_incarnations(root, wanted)?)
+    }
+}
+
+fn choose(
+    there: &[ContainerName],
+    choice: &ContainerChoice,
+) -> Result<Vec<ContainerName>, LocateError> {
+    match choice {
+        ContainerChoice::Named(name) if there.contains(name) => Ok(vec![name.clone()]),
+        ContainerChoice::Named(_) => Err(LocateError::NoContainer(there.to_vec())),
+        _ if there.is_empty() => Err(LocateError::NoLog),
+        ContainerChoice::Only if there.len() > 1 => {
+            Err(LocateError::ContainerRequired(there.to_vec()))
+        }
+        ContainerChoice::Only | ContainerChoice::All => Ok(there.to_vec()),
+    }
+}

@@ -1,0 +1,62 @@
+//! The logs that answer a query.
+
+use super::{
+    lines::file_lines::FileLog,
+    locate::{anchor::Claim, locate_error::LocateError, new_containers::NewContainers},
+};
+use crate::{
+    cost::ReadingCost,
+    line::target::{ContainerName, PodRef, PodUid},
+};
+
+/// The logs that answer a query. Whether the query's cursor is right about them is not known yet.
+#[derive(Debug)]
+pub struct FoundLog {
+    pub(crate) log: LocatedLog,
+    pub(crate) claims: Vec<Claim>,
+}
+
+/// The logs that answer a query, as they are at this instant.
+#[derive(Debug)]
+pub struct LocatedLog {
+    pub(crate) pod: PodRef,
+    pub(crate) uid: PodUid,
+    /// A log of each container; one at least.
+    pub(crate) logs: Vec<FileLog>,
+    /// Finds containers that appear, if they belong to the log.
+    pub(crate) new_containers: Option<NewContainers>,
+}
+
+impl FoundLog {
+    /// Checks what the query's cursor says about the files. A compressed file is read up to the
+    /// place, wherever that is.
+    ///
+    /// # Errors
+    /// When no line begins where one should.
+    pub fn check(self) -> Result<LocatedLog, LocateError> {
+        for claim in &self.claims {
+            claim.check()?;
+        }
+        Ok(self.log)
+    }
+}
+
+impl LocatedLog {
+    /// The incarnation of the pod.
+    #[must_use]
+    pub fn uid(&self) -> &PodUid {
+        &self.uid
+    }
+
+    /// The containers that wrote the logs, in the order of the logs.
+    #[must_use]
+    pub fn containers(&self) -> Vec<ContainerName> {
+        self.logs.iter().map(|log| log.container.clone()).collect()
+    }
+
+    /// The cost of reading all of it.
+    #[must_use]
+    pub fn cost(&self) -> ReadingCost {
+        self.logs.iter().map(|log| log.chain.cost()).sum()
+    }
+}

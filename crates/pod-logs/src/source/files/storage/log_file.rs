@@ -1,0 +1,290 @@
+//! Files of a log, and how far they may be read.
+
+use std::{
+    fs::File,
+    io,
+    os::unix::fs::{FileExt, MetadataExt},
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::SystemTime,
+};
+
+use chrono::{DateTime, Utc};
+
+use super::{head::FileHead, recent::Recent, sample::Sample};
+use crate::cost::ReadingCost;
+
+/// What is different as soon as a file has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct FileVersion {
+    /// Device and inode.
+    id: (u64, u64),
+    modified: Option<DateTime<Utc>>,
+    stored_bytes: u64,
+}
+
+/// What came of looking whether a file grew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Growth {
+    None,
+    Some,
+    /// It is shorter than it was, or holds something else: somebody emptied it.
+    Truncated,
+}
+
+/// An open file of a log. Shared by all who read it; nobody moves its file position.
+///
+/// A plain file has an end up to which it may be read: one that is followed grows, and all its
+/// readers see the growth at once; else the end is where it was when the file was opened, so that
+/// a reader sees the log of one instant however much is written meanwhile.
+#[derive(Debug)]
+pub(crate) struct LogFile {
+    stored: RwLock<Stored>,
+    is_compressed: bool,
+    /// Of the file as it is stored, in bytes.
+    end: AtomicU64,
+    /// Nothing will be added any more.
+    is_complete: AtomicBool,
+    /// It was deleted, and held for a slow reader for long enough.
+    is_revoked: AtomicBool,
+    /// Counts the files of a log that is followed.
+    number: AtomicU64,
+    /// Once it does not change any more.
+    head: OnceLock<FileHead>,
+    /// Files of one run of a container have the same number, and those of another run another.
+    pub(crate) run: u64,
+    pub(crate) modified: Option<DateTime<Utc>>,
+}
+
+/// The file of the file system. A copy may take its place.
+#[derive(Debug)]
+struct Stored {
+    file: Arc<File>,
+    /// Device and inode.
+    id: (u64, u64),
+    /// What is known of it while it is written to.
+    growing: Option<Growing>,
+}
+
+#[derive(Debug, Default)]
+struct Growing {
+    recent: Recent,
+    /// Of what may be read. `None` if it could not be read.
+    sample: Option<Arc<Sample>>,
+    /// When it was last written to, as far as that was looked at.
+    modified: Option<SystemTime>,
+}
+
+impl LogFile {
+    /// The file as it is now, complete.
+    pub(crate) fn new(file: File, is_compressed: bool, run: u64) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        Ok(Self {
+            end: AtomicU64::new(metadata.len()),
+            modified: metadata.modified().ok().map(DateTime::from),
+            is_complete: AtomicBool::new(true),
+            is_revoked: AtomicBool::new(false),
+            number: AtomicU64::new(0),
+            head: OnceLock::new(),
+            stored: RwLock::new(Stored {
+                id: (metadata.dev(), metadata.ino()),
+                file: Arc::new(file),
+                growing: None,
+            }),
+            is_compressed,
+            run,
+        })
+    }
+
+    /// Says that it is still written to.
+    pub(crate) fn start_growing(&self) {
+        let sample = Sample::of(&self.file(), self.stored_bytes()).ok().map(Arc::new);
+        self.stored_mut().growing = Some(Growing { sample, ..Growing::default() });
+        self.is_complete.store(false, Ordering::Release);
+    }
+
+    /// Looks how much was written.
+    pub(crate) fn grow(&self) -> io::Result<Growth> {
+        let (file, sample, last_modified) = match &*self.stored() {
+            Stored { file, growing: Some(Growing { sample, modified, .. }), .. } => {
+                (file.clone(), sample.clone(), *modified)
+            }
+            _ => return Ok(Growth::None),
+        };
+        let metadata = file.metadata()?;
+        let (length, modified) = (metadata.len(), metadata.modified().ok());
+        let known = self.stored_bytes();
+        if length < known {
+            return Ok(Growth::Truncated);
+        }
+        if length == known && modified == last_modified {
+            return Ok(Growth::None);
+        }
+        let recent = Recent::read(&file, known, length)?;
+        let next_sample = Arc::new(Sample::of(&file, length)?);
+        // Looked at last: if it still holds what it held, then so it did while it was read.
+        if let Some(sample) = sample
+            && !sample.is_in(&file)?
+        {
+            return Ok(Growth::Truncated);
+        }
+        if let Some(growing) = &mut self.stored_mut().growing {
+            *growing = Growing { recent, sample: Some(next_sample), modified };
+        }
+        self.end.store(length, Ordering::Release);
+        Ok(if length > known { Growth::Some } else { Growth::None })
+    }
+
+    /// Goes on in a file that took the place of this one, if it holds what this one holds: somebody
+    /// made a copy and gave it the name. False if it does not.
+    pub(crate) fn go_on_in(&self, copy: &Self) -> io::Result<bool> {
+        let (file, id) = {
+            let stored = copy.stored();
+            (stored.file.clone(), stored.id)
+        };
+        let mut stored = self.stored_mut();
+        let Some(Growing { sample: Some(sample), modified, .. }) = &mut stored.growing else {
+            return Ok(false);
+        };
+        if !sample.is_in(&file)? {
+            return Ok(false);
+        }
+        *modified = None;
+        (stored.file, stored.id) = (file, id);
+        Ok(true)
+    }
+
+    /// Says that nothing will be added any more.
+    pub(crate) fn complete(&self) {
+        self.is_complete.store(true, Ordering::Release);
+        self.stored_mut().growing = None;
+    }
+
+    /// Stops its readers, so that the deleted file's blocks can be freed.
+    pub(crate) fn revoke(&self) {
+        self.is_revoked.store(true, Ordering::Release);
+        self.complete();
+    }
+
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.is_revoked.load(Ordering::Acquire)
+    }
+
+    /// How many files of a log that is followed came before it.
+    pub(crate) fn number(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
+    /// To be called before anyone else has it.
+    pub(crate) fn set_number(&self, number: u64) {
+        self.number.store(number, Ordering::Relaxed);
+    }
+
+    /// Whether its last name is gone.
+    pub(crate) fn is_deleted(&self) -> io::Result<bool> {
+        Ok(self.file().metadata()?.nlink() == 0)
+    }
+
+    /// Whether both are the same file of the file system.
+    pub(crate) fn is_same_inode(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+
+    /// Device and inode.
+    pub(crate) fn id(&self) -> (u64, u64) {
+        self.stored().id
+    }
+
+    /// Which version of the file was opened. Only of a file that is complete.
+    pub(crate) fn version(&self) -> FileVersion {
+        FileVersion { id: self.id(), modified: self.modified, stored_bytes: self.stored_bytes() }
+    }
+
+    /// How the content begins, if that is known without reading it.
+    pub(crate) fn known_head(&self) -> Option<FileHead> {
+        self.head.get().copied()
+    }
+
+    /// Makes known how the content begins, from another reading of the same version.
+    pub(crate) fn know_head(&self, head: FileHead) {
+        if head.is_whole() {
+            self.head.get_or_init(|| head);
+        }
+    }
+
+    /// Which run of its container it is of: how often that was restarted before.
+    pub(crate) fn restart(&self) -> u32 {
+        // The lower half of a run's number; see `PodLogs::run_number`.
+        self.run as u32
+    }
+
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.is_compressed
+    }
+
+    /// How much there is, in bytes of the file as it is stored.
+    pub(crate) fn stored_bytes(&self) -> u64 {
+        self.end.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn cost(&self) -> ReadingCost {
+        ReadingCost { stored_bytes: self.stored_bytes(), is_compressed: self.is_compressed }
+    }
+
+    /// Whether all there will ever be may be read.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.is_complete.load(Ordering::Acquire)
+    }
+
+    /// Reads what is stored at the offset, up to the end.
+    pub(super) fn read_stored(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        if self.is_revoked() {
+            return Ok(0);
+        }
+        let left = self.stored_bytes().saturating_sub(offset);
+        let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        if wanted == 0 {
+            return Ok(0);
+        }
+        let buffer = &mut buffer[..wanted];
+        let (file, sample) = {
+            let stored = self.stored();
+            let growing = stored.growing.as_ref();
+            if let Some(read) = growing.and_then(|growing| growing.recent.copy_to(buffer, offset)) {
+                return Ok(read);
+            }
+            (stored.file.clone(), growing.and_then(|growing| growing.sample.clone()))
+        };
+        let read = read_at(&file, buffer, offset)?;
+        // Of a file that was emptied and filled again other lines were read. The next look sees to
+        // what comes then.
+        match sample {
+            Some(sample) if !sample.begins(&file)? => Ok(0),
+            _ => Ok(read),
+        }
+    }
+
+    fn file(&self) -> Arc<File> {
+        self.stored().file.clone()
+    }
+
+    fn stored(&self) -> RwLockReadGuard<'_, Stored> {
+        // Its parts are replaced as a whole.
+        self.stored.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stored_mut(&self) -> RwLockWriteGuard<'_, Stored> {
+        self.stored.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        match file.read_at(buffer, offset) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}

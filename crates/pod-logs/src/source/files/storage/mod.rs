@@ -1,0 +1,10 @@
+//! The bytes of log files, compressed or not, and how far they may be read.
+
+pub(crate) mod chain;
+pub(crate) mod file_reader;
+pub(crate) mod gzip;
+pub(crate) mod head;
+mod identity;
+pub(crate) mod log_file;
+mod recent;
+mod sample;

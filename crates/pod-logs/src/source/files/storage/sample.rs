@@ -1,0 +1,109 @@
+//! Whether a file still holds what was read of it.
+
+use std::{fs::File, io, os::unix::fs::FileExt};
+
+use memchr::memchr;
+
+/// How much of a file's first line is remembered, in bytes. CRI's lines begin with their time.
+const MAX_BEGINNING_BYTES: u64 = 4 * 1024;
+/// How much is remembered of what stands before the end, in bytes. Docker's lines end with their
+/// time.
+const MAX_ENDING_BYTES: u64 = 512;
+
+/// Both ends of what was read of a file. A file that was emptied and filled again, or one that was
+/// put in its place, holds other lines there: lines have their times in them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sample {
+    beginning: Piece,
+    ending: Piece,
+}
+
+/// A part of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Piece {
+    offset: u64,
+    bytes: Vec<u8>,
+}
+
+impl Sample {
+    /// Of the file's first `end` bytes.
+    pub(crate) fn of(file: &File, end: u64) -> io::Result<Self> {
+        let mut beginning = Piece::read(file, 0, end.min(MAX_BEGINNING_BYTES))?;
+        if let Some(newline) = memchr(b'\n', &beginning.bytes) {
+            beginning.bytes.truncate(newline + 1);
+        }
+        let length = end.min(MAX_ENDING_BYTES);
+        Ok(Self { beginning, ending: Piece::read(file, end - length, length)? })
+    }
+
+    /// Whether the file holds the same at both ends.
+    pub(crate) fn is_in(&self, file: &File) -> io::Result<bool> {
+        Ok(self.begins(file)? && self.ending.is_in(file)?)
+    }
+
+    /// Whether the file begins in the same way.
+    pub(crate) fn begins(&self, file: &File) -> io::Result<bool> {
+        self.beginning.is_in(file)
+    }
+}
+
+impl Piece {
+    /// Less of it if the file ends before.
+    fn read(file: &File, offset: u64, length: u64) -> io::Result<Self> {
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+        let mut filled = 0;
+        while filled < bytes.len() {
+            match file.read_at(&mut bytes[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bytes.truncate(filled);
+        Ok(Self { offset, bytes })
+    }
+
+    fn is_in(&self, file: &File) -> io::Result<bool> {
+        Ok(*self == Self::read(file, self.offset, self.bytes.len() as u64)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn file(content: &str) -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(content.as_bytes()).unwrap();
+        file
+    }
+
+    #[track_caller]
+    fn check(known: &str, present: &str, expected: bool) {
+        let sample = Sample::of(&file(known), known.len() as u64).unwrap();
+        assert_eq!(sample.is_in(&file(present)).unwrap(), expected, "{present:.60}");
+    }
+
+    #[test]
+    fn what_was_appended_to_holds_what_was_known() {
+        let line = format!("2026-11-01T10:00:00Z stdout F {}\n", "x".repeat(10_000));
+        for known in ["", "a", "a\n", &line, &line.repeat(3), &line[..5_000]] {
+            check(known, known, true);
+            check(known, &format!("{known}more\n"), true);
+        }
+    }
+
+    #[test]
+    fn what_was_emptied_and_filled_again_does_not() {
+        let known = "10:00:00 a\n10:00:01 b\n";
+        check(known, "", false);
+        check(known, "10:00:00 a\n", false);
+        check(known, "10:00:02 a\n10:00:03 b\n10:00:04 c\n", false);
+        // Docker's lines: the times at their ends differ.
+        let text = "x".repeat(8_000);
+        check(&format!("{text} 10:00:00\n"), &format!("{text} 10:00:01\n{text}"), false);
+    }
+}

@@ -1,0 +1,114 @@
+//! The seam between sources and everything that works on lines.
+
+use std::io;
+
+use tokio::sync::watch;
+
+use super::files::lines::{file_lines::FileLines, logical::resumption::FileResumption};
+use crate::{
+    cost::ReadingCost,
+    cursor::LogPosition,
+    line::{
+        log_line::{LogLine, NextLine},
+        target::ContainerName,
+    },
+};
+
+/// Gives the lines of one log: [`next`](Self::next), then look at [`line`](Self::line).
+#[derive(Debug)]
+pub(crate) enum LineSource {
+    /// The files of a node.
+    Files(FileLines),
+}
+
+/// Where a log can be taken up again behind a line.
+#[derive(Debug, Clone)]
+pub(crate) enum Resumption {
+    /// In the files of a node.
+    Files(FileResumption),
+}
+
+impl LineSource {
+    /// Goes to the next line.
+    pub(crate) fn next(&mut self) -> io::Result<NextLine> {
+        match self {
+            Self::Files(lines) => lines.next(),
+        }
+    }
+
+    /// Goes to the next line that is not finished, when [`next`](Self::next) is pending.
+    pub(crate) fn next_unfinished(&mut self) -> io::Result<NextLine> {
+        match self {
+            Self::Files(lines) => lines.next_unfinished(),
+        }
+    }
+
+    /// The present line; `None` before the first and after the last.
+    pub(crate) fn line(&self) -> Option<LogLine<'_>> {
+        match self {
+            Self::Files(lines) => lines.line(),
+        }
+    }
+
+    /// Appends the text of lines that come next, newlines included, up to about so many bytes;
+    /// maybe none. There is no present line then.
+    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) {
+        match self {
+            Self::Files(lines) => lines.strip(max_bytes, out),
+        }
+    }
+
+    /// Where to go on behind the present line. `None` if that cannot be said.
+    pub(crate) fn resumption(&self) -> Option<Resumption> {
+        match self {
+            Self::Files(lines) => lines.resumption().map(Resumption::Files),
+        }
+    }
+
+    /// What was written up to here is not given before its line is finished.
+    pub(crate) fn hold_until(&mut self, end: u64) {
+        match self {
+            Self::Files(lines) => lines.hold_until(end),
+        }
+    }
+
+    /// Wakes when the log may have grown; `None` if it is not followed.
+    pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
+        match self {
+            Self::Files(lines) => lines.changes(),
+        }
+    }
+
+    /// Whether it reads what was not there when it was opened.
+    pub(crate) fn has_gone_on(&self) -> bool {
+        match self {
+            Self::Files(lines) => lines.has_gone_on(),
+        }
+    }
+
+    /// How much has been read, in bytes of the log's content.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        match self {
+            Self::Files(lines) => lines.bytes_read(),
+        }
+    }
+
+    /// The cost of reading the rest, as far as it is there.
+    pub(crate) fn cost_ahead(&self) -> ReadingCost {
+        match self {
+            Self::Files(lines) => lines.cost_ahead(),
+        }
+    }
+}
+
+impl Resumption {
+    /// The position for a cursor.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub(crate) fn position(&self, container: &ContainerName) -> io::Result<LogPosition> {
+        match self {
+            Self::Files(resumption) => resumption.position(container),
+        }
+    }
+}

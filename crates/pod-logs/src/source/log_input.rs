@@ -1,0 +1,65 @@
+//! Logs that were found, on their way to become lines.
+
+use std::io;
+
+use super::{
+    files::{
+        lines::file_lines::FileLog,
+        locate::new_containers::{Appeared, NewContainers},
+    },
+    line_source::LineSource,
+};
+use crate::line::{
+    filter::LineFilter, log_line::LineCount, stream::OutputStream, target::ContainerName,
+};
+
+/// A container's log that was found. Nothing was read of it yet.
+#[derive(Debug)]
+pub(crate) enum LogInput {
+    /// In the files of a node.
+    Files(FileLog),
+}
+
+impl LogInput {
+    /// The container that wrote the log.
+    pub(crate) fn container(&self) -> &ContainerName {
+        match self {
+            Self::Files(log) => &log.container,
+        }
+    }
+
+    /// Shortens the log to an end that holds its last `wanted` lines that pass the filter, and
+    /// counts those that pass in it; there may be more.
+    pub(crate) fn shorten(&mut self, filter: &LineFilter, wanted: u64) -> io::Result<LineCount> {
+        match self {
+            Self::Files(log) => log.shorten(filter, wanted),
+        }
+    }
+
+    /// Opens the log for reading; `only` are the lines of one stream.
+    pub(crate) fn open(self, only: Option<OutputStream>) -> io::Result<LineSource> {
+        Ok(match self {
+            Self::Files(log) => LineSource::Files(log.open(only)?),
+        })
+    }
+}
+
+/// Finds logs of containers that appear while all containers of a pod are followed.
+#[derive(Debug)]
+pub(crate) enum NewLogs {
+    /// In the files of a node.
+    Files(NewContainers),
+}
+
+impl NewLogs {
+    /// The logs of containers that appeared since the last call, often none. `None` when the pod
+    /// is gone, so that no container can appear any more.
+    pub(crate) fn take(&mut self) -> Option<Vec<LogInput>> {
+        match self {
+            Self::Files(containers) => match containers.take() {
+                Appeared::Logs(logs) => Some(logs.into_iter().map(LogInput::Files).collect()),
+                Appeared::PodGone => None,
+            },
+        }
+    }
+}

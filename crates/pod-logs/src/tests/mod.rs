@@ -1,0 +1,9 @@
+//! Tests of the engine as a whole: files on one side, lines or bytes on the other.
+
+mod docker_rotation;
+mod follow_model;
+mod following;
+mod order;
+mod paging;
+mod slow_reader;
+mod two_readers;
