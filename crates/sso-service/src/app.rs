@@ -30,7 +30,7 @@ use crate::{
     timekeeping::{self, ClockError},
 };
 
-/// What writing may take when everything else has stopped.
+/// How long the last writes may take when everything else has stopped.
 const LAST_WRITES: Duration = Duration::from_millis(1500);
 
 /// A service that has its addresses, its database with all sessions in memory, and its first
@@ -154,7 +154,7 @@ pub(crate) enum StartError {
     /// The database cannot be opened.
     #[error("SSO_DATABASE_URL: {0}")]
     Database(#[from] OpenError),
-    /// The clock is behind what was seen before.
+    /// The clock is behind the greatest instant seen.
     #[error(transparent)]
     Clock(#[from] ClockError),
     /// The use cases could not be put together.
@@ -174,7 +174,7 @@ pub(crate) enum StartError {
 }
 
 impl StartError {
-    /// Whether another configuration is what is needed.
+    /// Whether another configuration would help.
     pub(crate) fn is_about_configuration(&self) -> bool {
         match self {
             Self::Assemble(AssembleError::FirstAdmin(FirstAdminError::NameTaken(_)))

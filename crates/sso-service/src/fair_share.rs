@@ -1,4 +1,4 @@
-//! Who may wait for something that too many want.
+//! Fair shares of a queue that too many clients want to wait in.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::network::Network;
 
-/// Sees to it that one network does not fill the queue. While it is less than half full, anybody
+/// Keeps one network from filling the queue. While the queue is less than half full, any client
 /// may wait. From then on a network may have a quarter of it, so that there is room for others.
 #[derive(Debug)]
 pub(crate) struct FairShare {
@@ -18,7 +18,7 @@ pub(crate) struct FairShare {
 #[derive(Debug, Default)]
 struct Waiting {
     total: usize,
-    /// Only networks of which somebody waits.
+    /// Only networks of which a client waits.
     by_network: HashMap<Network, usize>,
 }
 
@@ -29,7 +29,7 @@ impl FairShare {
     }
 
     /// A place in the queue, unless the network has its share already.
-    pub(crate) fn take(self: &Arc<Self>, network: Network) -> Option<Place> {
+    pub(crate) fn take(self: &Arc<Self>, network: Network) -> Option<QueuePlace> {
         let mut waiting = self.lock();
         let own = waiting.by_network.get(&network).copied().unwrap_or(0);
         if waiting.total >= self.queue.div_ceil(2) && own >= self.queue.div_ceil(4) {
@@ -37,7 +37,7 @@ impl FairShare {
         }
         waiting.total += 1;
         waiting.by_network.insert(network, own + 1);
-        Some(Place { shares: self.clone(), network })
+        Some(QueuePlace { shares: self.clone(), network })
     }
 
     fn give_back(&self, network: Network) {
@@ -57,12 +57,12 @@ impl FairShare {
 
 /// A place in the queue, taken until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct QueuePlace {
     shares: Arc<FairShare>,
     network: Network,
 }
 
-impl Drop for Place {
+impl Drop for QueuePlace {
     fn drop(&mut self) {
         self.shares.give_back(self.network);
     }
@@ -77,7 +77,7 @@ mod tests {
     }
 
     /// How many places a network gets at most.
-    fn take_all(shares: &Arc<FairShare>, number: u8) -> Vec<Place> {
+    fn take_all(shares: &Arc<FairShare>, number: u8) -> Vec<QueuePlace> {
         std::iter::from_fn(|| shares.take(network(number))).take(100).collect()
     }
 

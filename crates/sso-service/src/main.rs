@@ -14,7 +14,6 @@ mod keys;
 mod limiter;
 mod login_guard;
 mod network;
-mod outcomes;
 mod page;
 mod services;
 mod sessions;

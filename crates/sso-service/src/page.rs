@@ -3,28 +3,28 @@
 /// Which page of a list.
 #[derive(Debug, Clone)]
 pub(crate) struct Part<K = String> {
-    /// What the page before ended with; `None` for the first one.
+    /// The key of the last item of the page before; `None` for the first page.
     pub(crate) after: Option<K>,
-    /// The most that is on it.
+    /// The greatest number of items on it.
     pub(crate) limit: u16,
 }
 
 /// A page of a list.
 #[derive(Debug)]
 pub(crate) struct Page<T> {
-    /// What is on it.
+    /// Its items.
     pub(crate) items: Vec<T>,
-    /// What the next one comes after; `None` if this is the last.
+    /// The key that the next page comes after; `None` if this is the last.
     pub(crate) next: Option<String>,
 }
 
 impl<K> Part<K> {
-    /// How many are to be looked for: one more tells whether there is another page.
+    /// How many items are to be read: one more shows whether there is another page.
     pub(crate) fn wanted(&self) -> i64 {
         i64::from(self.limit) + 1
     }
 
-    /// The page of what was found, the items of which have these keys.
+    /// The page of the items that were found, which have these keys.
     pub(crate) fn page<T>(&self, mut found: Vec<T>, key: impl Fn(&T) -> String) -> Page<T> {
         let limit = usize::from(self.limit);
         let more = found.len() > limit;
@@ -35,7 +35,7 @@ impl<K> Part<K> {
 }
 
 impl<T> Page<T> {
-    /// The page of what follows from each item.
+    /// The same page with other items.
     pub(crate) fn map<U>(self, show: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(show).collect(), next: self.next }
     }

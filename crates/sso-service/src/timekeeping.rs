@@ -44,9 +44,9 @@ pub(crate) enum ClockError {
          reset`, which ends all sessions"
     )]
     Behind {
-        /// What the clock says.
+        /// The time of the clock.
         now: DateTime<Utc>,
-        /// What it has said before.
+        /// The greatest instant seen.
         seen: DateTime<Utc>,
     },
     /// The database cannot be read.

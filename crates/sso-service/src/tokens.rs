@@ -31,8 +31,8 @@ impl PlainToken {
         Ok(Self(encode_token(kind, &entropy)))
     }
 
-    /// The token of this kind that follows a refresh token. Whoever holds that token and knows the
-    /// nonce gets the same one again; neither alone is of use.
+    /// The token of this kind that follows a refresh token. A client that has that token and a
+    /// store that has the nonce gets the same one again; neither alone is of use.
     pub(crate) fn following(refresh_token: &BearerToken, nonce: &Nonce, kind: TokenKind) -> Self {
         let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(refresh_token.expose().as_bytes());
         // HMAC takes a key of any length.
@@ -49,7 +49,7 @@ impl PlainToken {
         &self.0
     }
 
-    /// What is kept of it.
+    /// Its hash, which is all that is stored of it.
     pub(crate) fn hash(&self) -> TokenHash {
         TokenHash::of(self.expose())
     }
@@ -90,7 +90,7 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-/// What the successors of a refresh token are made with besides the token itself.
+/// The random part of the successors of a refresh token, which are made of it and of the token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Nonce([u8; 32]);
 

@@ -7,7 +7,7 @@ use crate::{
     test_service::{HERE, TestService, bearer_token},
 };
 
-/// Who may administer now.
+/// The holder of a token that permits administration.
 async fn admit(service: &TestService, token: &str) -> Holder {
     let token = bearer_token(token);
     service.authority.validate(&token, Some(&administer()), HERE).unwrap()

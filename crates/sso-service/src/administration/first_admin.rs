@@ -1,4 +1,4 @@
-//! The first administrator, without whom nobody could make another.
+//! The first administrator, who creates all others.
 
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;

@@ -16,12 +16,12 @@ const LOOK_PERIOD: Duration = Duration::from_secs(1);
 /// Of how many series.
 const SERIES: usize = 4096;
 
-/// What makes two events alike.
+/// The properties that repeats of an event share.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Series {
     kind: Kind,
     reason: Option<&'static str>,
-    /// Of what is not by a known user. A client that has one address of a network has all of them.
+    /// Of an event that is not by a known user. A client that has one address of a network has all.
     network: Option<Network>,
     user_id: Option<Uuid>,
 }
@@ -59,7 +59,7 @@ pub(super) struct Coalescer {
 }
 
 impl Coalescer {
-    /// Takes an event, and gives what is to be written now.
+    /// Takes an event, and gives the events that are to be written now.
     pub(super) fn take(&mut self, event: Event) -> Vec<Event> {
         let Some(burst) = event.audit.burst() else {
             return vec![event];

@@ -1,4 +1,4 @@
-//! What is worth a line in the audit log.
+//! Security events.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::users::Account;
 
-/// What happened.
+/// The kind of a security event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
@@ -44,9 +44,9 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// How many events of a series are written one by one within a minute. What follows in that
-    /// minute is one event with the number of those it stands for: nobody without a right to
-    /// administer can fill the disk, or drive out what others did. `None`: every one is written.
+    /// How many events of a series are written one by one within a minute. Those that follow in
+    /// that minute are one event with their number: a caller without the permission to administer
+    /// can neither fill the disk nor push out events of others. `None`: every one is written.
     pub(super) fn burst(self) -> Option<u64> {
         match self {
             Self::LoginFailed
@@ -114,7 +114,7 @@ pub(crate) struct Source<'a> {
 }
 
 /// A line of the audit log, in the order in which it is written. It never holds a secret, nor a
-/// name that was typed and is nobody's: people type their password into the wrong field.
+/// name that no user has: people type their password into the wrong field.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Event {
     /// First, so that a line is recognised among others.
@@ -152,7 +152,7 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// Something that happened now.
+    /// An event of this kind, now.
     pub(crate) fn new(kind: Kind, now: DateTime<Utc>) -> Self {
         Self {
             audit: kind,
@@ -172,7 +172,7 @@ impl Event {
         }
     }
 
-    /// Something that is done now from the shell.
+    /// An event of this kind from the shell, now.
     pub(crate) fn from_shell(kind: Kind, now: DateTime<Utc>) -> Self {
         Self { via: Some("shell"), ..Self::new(kind, now) }
     }
@@ -188,26 +188,26 @@ impl Event {
         self
     }
 
-    /// Whose doing it was.
+    /// The account that did it.
     pub(crate) fn by(self, account: &Account) -> Self {
         self.of(account.user_id, &account.username)
     }
 
-    /// Whom it concerns.
+    /// The user whom it concerns.
     pub(crate) fn of(mut self, user_id: Uuid, username: &str) -> Self {
         self.user_id = Some(user_id);
         self.username = Some(username.into());
         self
     }
 
-    /// At which request.
+    /// The request that it happened at.
     pub(crate) fn at(mut self, source: Source<'_>) -> Self {
         self.ip = Some(source.ip);
         self.request_id = Some(source.request_id.into());
         self
     }
 
-    /// In which session.
+    /// The session that it happened in.
     pub(crate) fn in_session(mut self, id: Uuid) -> Self {
         self.session_id = Some(id);
         self
@@ -220,7 +220,7 @@ impl Event {
         self
     }
 
-    /// To whom or what it was done: the name of a user, a role or a key.
+    /// The target: the name of a user, a role or a key.
     pub(crate) fn on(mut self, target: &str) -> Self {
         self.target = Some(target.into());
         self

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// A file that is only ever appended to. When another has come into its place (`logrotate` moved
-/// it away), what is written goes to a new one. What is written begins a line: a full disk, or a
+/// it away), lines go to a new one. Each write begins a line: a full disk, or a
 /// crash, may have left half of one at the end of the file.
 #[derive(Debug)]
 pub(crate) struct AuditFile {
@@ -16,7 +16,7 @@ pub(crate) struct AuditFile {
     file: File,
     /// Whether the file may end within a line that will not be finished.
     torn: bool,
-    /// Whether what was written last was the end of a line.
+    /// Whether the last write ended a line.
     ends_line: bool,
 }
 
@@ -75,7 +75,7 @@ impl Write for AuditFile {
     }
 }
 
-/// What is no regular file, such as a pipe, keeps nothing that could be torn.
+/// A file that is not regular, such as a pipe, keeps no line that could be torn.
 fn ends_within_line(path: &Path) -> bool {
     let last_byte = || -> io::Result<u8> {
         let length = fs::metadata(path).and_then(|metadata| match metadata.is_file() {

@@ -1,4 +1,4 @@
-//! Writes events without holding up whoever they happen to.
+//! Writes events on a thread of its own, so that no request waits for the disk.
 
 use std::{
     fmt,
@@ -25,24 +25,24 @@ use super::{
 const WAITING: usize = 8192;
 /// How many are written at once.
 const BATCH: usize = 1024;
-/// How long some are gathered, so that nobody has to wake the thread for each of thousands a second.
+/// How long events are gathered, so that the thread does not wake up thousands of times a second.
 const GATHERED: Duration = Duration::from_millis(5);
 /// How often repeats are looked at when nothing happens.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The audit log. A thread of its own writes the events, so that a full disk or a slow pipe holds
-/// up nobody: what finds no room is counted, in a metric and in an event that says how many were
-/// lost.
+/// up no request: events that find no room are counted, in a metric and in an event that says how
+/// many were lost.
 #[derive(Debug, Clone)]
 pub(crate) struct AuditLog {
     /// `None` is the end.
-    events: Sender<Option<Entry>>,
+    events: Sender<Option<LogEntry>>,
     lost: Lost,
 }
 
 /// An event on its way.
 #[derive(Debug)]
-struct Entry {
+struct LogEntry {
     event: Event,
     /// Whether the database has it already.
     has_row: bool,
@@ -62,7 +62,7 @@ impl AuditLog {
         let (events, waiting) = crossbeam_channel::bounded(WAITING);
         let lost = Lost::new(metrics);
         let coalescer = Coalescer::default();
-        let writer = Writer { record, rows, clock, coalescer, lost: lost.clone() };
+        let writer = AuditWriter { record, rows, clock, coalescer, lost: lost.clone() };
         let thread = thread::Builder::new().name("audit".to_owned());
         let thread = thread.spawn(move || writer.write_all(&waiting))?;
         Ok((Self { events: events.clone(), lost }, AuditThread { events, thread }))
@@ -70,22 +70,22 @@ impl AuditLog {
 
     /// Has an event written.
     pub(crate) fn record(&self, event: Event) {
-        self.send(Entry::new(event));
+        self.send(LogEntry::new(event));
     }
 
     /// Has the line of an event written whose row is in the database already.
     pub(crate) fn record_line(&self, event: Event) {
-        self.send(Entry { event, has_row: true });
+        self.send(LogEntry { event, has_row: true });
     }
 
-    fn send(&self, entry: Entry) {
+    fn send(&self, entry: LogEntry) {
         if self.events.try_send(Some(entry)).is_err() {
             self.lost.count();
         }
     }
 }
 
-impl Entry {
+impl LogEntry {
     fn new(event: Event) -> Self {
         Self { event, has_row: false }
     }
@@ -94,7 +94,7 @@ impl Entry {
 /// The thread that writes.
 #[derive(Debug)]
 pub(crate) struct AuditThread {
-    events: Sender<Option<Entry>>,
+    events: Sender<Option<LogEntry>>,
     thread: JoinHandle<()>,
 }
 
@@ -130,7 +130,7 @@ impl Lost {
     }
 }
 
-struct Writer {
+struct AuditWriter {
     record: Box<dyn Write + Send>,
     rows: Option<AuditRows>,
     clock: Arc<dyn Clock>,
@@ -138,14 +138,14 @@ struct Writer {
     lost: Lost,
 }
 
-impl fmt::Debug for Writer {
+impl fmt::Debug for AuditWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer").field("lost", &self.lost).finish_non_exhaustive()
+        f.debug_struct("AuditWriter").field("lost", &self.lost).finish_non_exhaustive()
     }
 }
 
-impl Writer {
-    fn write_all(mut self, events: &Receiver<Option<Entry>>) {
+impl AuditWriter {
+    fn write_all(mut self, events: &Receiver<Option<LogEntry>>) {
         let mut goes_on = true;
         while goes_on {
             let first = match events.recv_timeout(PAUSE) {
@@ -158,26 +158,26 @@ impl Writer {
                 match event {
                     Some(entry) if entry.has_row => due.push(entry),
                     Some(entry) => {
-                        due.extend(self.coalescer.take(entry.event).into_iter().map(Entry::new));
+                        due.extend(self.coalescer.take(entry.event).into_iter().map(LogEntry::new));
                     }
                     None => goes_on = false,
                 }
             }
-            due.extend(self.coalescer.due(self.clock.now()).into_iter().map(Entry::new));
+            due.extend(self.coalescer.due(self.clock.now()).into_iter().map(LogEntry::new));
             self.write(due);
             if goes_on {
                 thread::sleep(GATHERED);
             }
         }
         let due = self.coalescer.finish();
-        self.write(due.into_iter().map(Entry::new).collect());
+        self.write(due.into_iter().map(LogEntry::new).collect());
     }
 
-    fn write(&mut self, mut entries: Vec<Entry>) {
+    fn write(&mut self, mut entries: Vec<LogEntry>) {
         let lost = self.lost.untold.swap(0, Ordering::Relaxed);
         if lost > 0 {
             let dropped = Event::new(Kind::Dropped, self.clock.now()).times(lost);
-            entries.push(Entry::new(dropped));
+            entries.push(LogEntry::new(dropped));
         }
         if entries.is_empty() {
             return;
@@ -231,13 +231,13 @@ pub(crate) mod tests {
     }
 
     /// Holds up the writer until the other end says or hangs up.
-    struct Held {
+    struct BlockedRecord {
         writing: mpsc::Sender<()>,
         go_on: mpsc::Receiver<()>,
         lines: Lines,
     }
 
-    impl Write for Held {
+    impl Write for BlockedRecord {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let _ = self.writing.send(());
             let _ = self.go_on.recv();
@@ -275,7 +275,7 @@ pub(crate) mod tests {
     fn what_finds_no_room_is_counted_and_told_of() {
         let (lines, metrics) = (Lines::default(), Metrics::default());
         let ((writing, written), (release, go_on)) = (mpsc::channel(), mpsc::channel());
-        let (log, thread) = start(Held { writing, go_on, lines: lines.clone() }, &metrics);
+        let (log, thread) = start(BlockedRecord { writing, go_on, lines: lines.clone() }, &metrics);
         log.record(Event::new(Kind::UserChanged, noon()));
         written.recv().unwrap(); // the thread is held up with the first
         for _ in 0..WAITING + 5 {

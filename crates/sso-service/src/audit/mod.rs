@@ -1,4 +1,4 @@
-//! The record of who did what: each security event is one line.
+//! The audit log: each security event is one line.
 
 mod coalesce;
 mod event;

@@ -62,7 +62,7 @@ impl WaitingRows {
                 batch.push(event);
             }
         };
-        // Whatever has come by then is written.
+        // The events that have come by then are written.
         let _ = timeout(GATHERED, gather).await;
         Some(batch)
     }

@@ -14,15 +14,15 @@ const MAX_REASON_BYTES: usize = 500;
 /// A grant to be made. From its end on it is not in force: each validation looks at that itself.
 #[derive(Debug)]
 pub(crate) struct NewGrant {
-    /// Whose it will be.
+    /// The user who will have it.
     pub(crate) username: Username,
-    /// What it permits.
+    /// The permission.
     pub(crate) permission: Permission,
     /// From this instant on it is not in force.
     pub(crate) expires_at: DateTime<Utc>,
-    /// What for.
+    /// Its purpose.
     pub(crate) reason: Reason,
-    /// The name of who makes it.
+    /// The name of its author.
     pub(crate) granted_by: String,
 }
 
@@ -31,21 +31,21 @@ pub(crate) struct NewGrant {
 pub(crate) struct Grant {
     /// A UUIDv7.
     pub(crate) id: Uuid,
-    /// Whose it is.
+    /// The user who has it.
     pub(crate) username: String,
-    /// What it permits.
+    /// The permission.
     pub(crate) permission: String,
     /// From this instant on it is not in force.
     pub(crate) expires_at: DateTime<Utc>,
-    /// What for.
+    /// Its purpose.
     pub(crate) reason: String,
-    /// The name of who made it, as it was then.
+    /// The name of its author, as it was then.
     pub(crate) granted_by: String,
     /// When that was.
     pub(crate) created_at: DateTime<Utc>,
 }
 
-/// What a grant is for, in a line of at most [`MAX_REASON_BYTES`].
+/// The purpose of a grant, in a line of at most [`MAX_REASON_BYTES`].
 #[derive(Debug)]
 pub(crate) struct Reason(String);
 

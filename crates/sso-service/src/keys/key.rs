@@ -11,36 +11,36 @@ use crate::{tokens::TokenHash, users::Username};
 /// A key to be created.
 #[derive(Debug)]
 pub(crate) struct NewKey {
-    /// What it is called; no two are called the same.
+    /// Its name, which no other key has.
     pub(crate) name: KeyName,
     /// The hash of the key itself.
     pub(crate) hash: TokenHash,
-    /// What it permits.
+    /// Its permissions.
     pub(crate) permissions: Vec<Permission>,
     /// From this instant on it is invalid, if ever.
     pub(crate) expires_at: Option<DateTime<Utc>>,
-    /// The name of who creates it.
+    /// The name of its author.
     pub(crate) created_by: String,
 }
 
-/// A key as it is listed: without the key itself, which nobody has but its holder.
+/// A key as it is listed: without the key itself, which only its holder has.
 #[derive(Debug)]
 pub(crate) struct ApiKey {
     /// A UUIDv7.
     pub(crate) id: Uuid,
-    /// What it is called.
+    /// Its name.
     pub(crate) name: String,
-    /// What it permits, sorted.
+    /// Its permissions, sorted.
     pub(crate) permissions: Vec<String>,
     /// From this instant on it is invalid, if ever.
     pub(crate) expires_at: Option<DateTime<Utc>>,
-    /// The name of who created it, as it was then.
+    /// The name of its author, as it was then.
     pub(crate) created_by: String,
     /// When that was.
     pub(crate) created_at: DateTime<Utc>,
 }
 
-/// The name of a key, which is spelled as names of users are. Nobody is mistaken for a user: where
+/// The name of a key, which is spelled as names of users are. It is not mistaken for a user: where
 /// users are named, a key is `key:<name>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyName(Username);

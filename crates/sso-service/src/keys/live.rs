@@ -1,4 +1,4 @@
-//! The keys in memory, found by the hash of what is shown.
+//! The keys in memory, found by their hash.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -14,19 +14,19 @@ use crate::{
     users::Account,
 };
 
-/// All keys. They are few and change seldom: all are exchanged at once, and whoever looks one up
-/// waits for nobody.
+/// All keys. They are few and change seldom: all are exchanged at once, and a look-up
+/// does not wait.
 #[derive(Debug, Default)]
 pub(crate) struct LiveKeys {
     keys: ArcSwap<HashMap<TokenHash, LiveKey>>,
-    /// Keys that are deleted here and may not be in the database. Locked by all who exchange.
+    /// Keys that are deleted here and may still be in the database. Locked by every exchange.
     revoked: Mutex<BTreeSet<Uuid>>,
 }
 
 /// A key, as validation needs it.
 #[derive(Debug, Clone)]
 pub(crate) struct LiveKey {
-    /// In the place of a user: id and name of the key, and what it permits.
+    /// In the place of a user's: id, name and permissions of the key.
     pub(crate) account: Arc<Account>,
     /// From this instant on it is invalid, if ever.
     pub(crate) expires_at: Option<DateTime<Utc>>,

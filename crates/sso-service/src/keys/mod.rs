@@ -1,4 +1,4 @@
-//! API keys: what programs show in the place of a session token.
+//! API keys, which programs use in the place of session tokens.
 
 mod key;
 mod live;

@@ -1,4 +1,4 @@
-//! What an account, or a name that is nobody's, is counted by.
+//! What failures of an account, or of an unknown name, are counted by.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::{network::Network, users::canonical_name};
 
-/// Stands for an account, or for a name that is nobody's. Made with a key of this process alone,
-/// so that it holds no text and nobody can find two names that share one.
+/// Stands for an account, or for a name that no user has. Made with a key of this process alone,
+/// so that it holds no text and no client can find two names that share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct AccountKey(u64);
 
@@ -24,7 +24,7 @@ impl AccountKeys {
         })
     }
 
-    /// The key of all who register from a network. Nobody can type it.
+    /// The key of all registrations from a network. No name that can be typed has it.
     pub(super) fn of_registrations(&self, network: Network) -> AccountKey {
         AccountKey(self.0.hash_one(("registrations", network)))
     }

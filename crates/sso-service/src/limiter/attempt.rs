@@ -15,25 +15,25 @@ use uuid::Uuid;
 
 use super::{
     account_key::{AccountKey, AccountKeys},
-    bells::Bells,
-    bucket::{Ending, Full},
+    bucket::{BucketFull, Ending},
     tables::{Counted, LoginLimits, Tables, Who},
+    wakeups::Wakeups,
 };
 use crate::{fair_share::FairShare, network::Network};
 
 /// How many attempts may wait for others to end.
 const WAITING: usize = 256;
 
-/// Counts failures to log in, per account and per network, and says who may try. It asks before
-/// a password is hashed, and the same whether or not there is such an account.
+/// Counts failures to log in, per account and per network, and decides who may try. It decides
+/// before a password is hashed, and the same whether or not there is such an account.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     keys: AccountKeys,
-    /// Held for look-ups alone: log-ins are rare beside what they cost.
+    /// Locked for look-ups alone: log-ins are rare compared with their cost.
     tables: Mutex<Tables>,
-    /// Rung when an attempt ends.
-    bells: Bells,
-    /// Who waits for that.
+    /// Called when an attempt ends.
+    wakeups: Wakeups,
+    /// The clients that wait for that.
     waiting: Arc<FairShare>,
     buckets: Gauge,
 }
@@ -44,7 +44,7 @@ impl Limiter {
         Self {
             keys: AccountKeys::default(),
             tables: Mutex::new(Tables::new(limits)),
-            bells: Bells::new(),
+            wakeups: Wakeups::new(),
             waiting: Arc::new(FairShare::of(WAITING)),
             buckets: metrics.register(
                 "login_limiter_buckets",
@@ -54,30 +54,30 @@ impl Limiter {
         }
     }
 
-    /// What the attempts of a user count on, by whichever name the user was found; or the attempts
-    /// of a name that finds nobody.
+    /// The key that attempts of a user are counted by, by whichever name the user was found; or
+    /// those of a name that finds no user.
     pub(crate) fn account(&self, user: Option<Uuid>, name: &str) -> AccountKey {
         self.keys.of(user, name)
     }
 
-    /// What the registrations from a network count on.
+    /// The key that registrations from a network are counted by.
     pub(crate) fn registrations(&self, network: Network) -> AccountKey {
         self.keys.of_registrations(network)
     }
 
-    /// Learns of a log-in of an earlier run.
+    /// Remembers a log-in of an earlier run.
     pub(crate) fn remember(&self, user: Uuid, network: Network, at: DateTime<Utc>) {
         let account = self.keys.of(Some(user), "");
         self.lock().remember(Who { account, network, at });
     }
 
-    /// Whether somebody has logged in from there.
-    pub(crate) fn is_home(&self, network: Network, now: DateTime<Utc>) -> bool {
-        self.lock().is_home(network, now)
+    /// Whether a user has logged in from the network.
+    pub(crate) fn knows_network(&self, network: Network, now: DateTime<Utc>) -> bool {
+        self.lock().knows_network(network, now)
     }
 
     /// Begins an attempt. When all those that go on might use up what is left, it waits for one to
-    /// end: many who know their password may log in at once.
+    /// end: many users who know their password may log in at once.
     ///
     /// # Errors
     /// When there were too many failures, or too many attempts went on until the deadline.
@@ -87,11 +87,11 @@ impl Limiter {
         network: Network,
         now: DateTime<Utc>,
         deadline: Instant,
-    ) -> Result<Attempt<'_>, Held> {
+    ) -> Result<LoginAttempt<'_>, AttemptRefusal> {
         let who = Who { account, network, at: now };
         let mut place = None;
         loop {
-            let [account_bell, network_bell] = self.bells.of(who);
+            let [account_bell, network_bell] = self.wakeups.of(who);
             let mut of_account = pin!(account_bell.notified());
             let mut of_network = pin!(network_bell.notified());
             // From here on an end is heard of, also one before the wait.
@@ -99,42 +99,44 @@ impl Limiter {
             of_network.as_mut().enable();
             match self.try_begin(who) {
                 Ok(attempt) => return Ok(attempt),
-                Err(Full::Spent(wait)) => return Err(Held::TooManyFailures { retry_after: wait }),
-                Err(Full::InFlight) => {}
+                Err(BucketFull::Spent(wait)) => {
+                    return Err(AttemptRefusal::TooManyFailures { retry_after: wait });
+                }
+                Err(BucketFull::InFlight) => {}
             }
             if place.is_none() {
-                place = Some(self.waiting.take(network).ok_or(Held::Busy)?);
+                place = Some(self.waiting.take(network).ok_or(AttemptRefusal::Busy)?);
             }
             let ended = select(of_account, of_network);
-            timeout_at(deadline, ended).await.map_err(|_| Held::Busy)?;
+            timeout_at(deadline, ended).await.map_err(|_| AttemptRefusal::Busy)?;
         }
     }
 
-    fn try_begin(&self, who: Who) -> Result<Attempt<'_>, Full> {
+    fn try_begin(&self, who: Who) -> Result<LoginAttempt<'_>, BucketFull> {
         let mut tables = self.lock();
         let counted = tables.begin(who)?;
         self.buckets.set(tables.len() as i64);
-        Ok(Attempt { limiter: self, who, counted, ending: Ending::Wrong })
+        Ok(LoginAttempt { limiter: self, who, counted, ending: Ending::Wrong })
     }
 
     fn lock(&self) -> MutexGuard<'_, Tables> {
-        // Whoever panicked has at worst not counted an attempt.
+        // A panic has at worst left an attempt uncounted.
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// An attempt that goes on. Dropped, it is a failure: whoever hangs up while a password is hashed
-/// has tried it.
+/// An attempt that goes on. Dropped, it is a failure: a client that hangs up while a password is
+/// hashed has tried it.
 #[derive(Debug)]
 #[must_use = "an attempt that is dropped is a failure"]
-pub(crate) struct Attempt<'a> {
+pub(crate) struct LoginAttempt<'a> {
     limiter: &'a Limiter,
     who: Who,
     counted: Counted,
     ending: Ending,
 }
 
-impl Attempt<'_> {
+impl LoginAttempt<'_> {
     /// Whether the account is known in this network: it has logged in there before.
     pub(crate) fn is_of_known(&self) -> bool {
         matches!(self.counted, Counted::Known)
@@ -154,16 +156,16 @@ impl Attempt<'_> {
     }
 }
 
-impl Drop for Attempt<'_> {
+impl Drop for LoginAttempt<'_> {
     fn drop(&mut self) {
         self.limiter.lock().end(self.who, self.counted, self.ending);
-        self.limiter.bells.ring(self.who);
+        self.limiter.wakeups.ring(self.who);
     }
 }
 
 /// An attempt may not begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Held {
+pub(crate) enum AttemptRefusal {
     /// There were as many failures as there may be.
     #[error("too many attempts have failed")]
     TooManyFailures {

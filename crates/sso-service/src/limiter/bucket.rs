@@ -1,4 +1,4 @@
-//! What is counted about one account, network, or account in a network.
+//! The failures of one account, network, or account in a network.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::{table::Weigh, window::Window};
 pub(super) enum Ending {
     /// The password was right.
     Right,
-    /// It was wrong, or nobody waited for the answer.
+    /// It was wrong, or its client did not wait for the answer.
     Wrong,
     /// It was not compared.
     Undecided,
@@ -19,7 +19,7 @@ pub(super) enum Ending {
 
 /// Why an attempt may not begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Full {
+pub(super) enum BucketFull {
     /// There were as many failures as there may be; an attempt may begin after this time.
     Spent(Duration),
     /// There would be, if all attempts that go on fail.
@@ -36,12 +36,12 @@ pub(super) struct Bucket {
 
 impl Bucket {
     /// Whether another attempt may begin.
-    pub(super) fn check(&self, limit: u32, now: DateTime<Utc>) -> Result<(), Full> {
+    pub(super) fn check(&self, limit: u32, now: DateTime<Utc>) -> Result<(), BucketFull> {
         let failures = self.window.failures(now);
         if failures >= limit {
-            Err(Full::Spent(self.window.wait(limit, now)))
+            Err(BucketFull::Spent(self.window.wait(limit, now)))
         } else if failures.saturating_add(self.in_flight) >= limit {
-            Err(Full::InFlight)
+            Err(BucketFull::InFlight)
         } else {
             Ok(())
         }

@@ -1,17 +1,17 @@
-//! How often who may fail to log in.
+//! Limits of failed log-ins, per account and per network.
 
 mod account_key;
 mod attempt;
-mod bells;
 mod bucket;
-mod homes;
-mod known;
+mod known_networks;
 #[cfg(test)]
-mod properties;
+mod limiter_model;
+mod networks_of_account;
 mod suspects;
 mod table;
 mod tables;
+mod wakeups;
 mod window;
 
-pub(crate) use attempt::{Attempt, Held, Limiter};
+pub(crate) use attempt::{AttemptRefusal, Limiter, LoginAttempt};
 pub(crate) use tables::LoginLimits;

@@ -8,7 +8,7 @@ use super::account_key::AccountKey;
 
 /// How long an account is a suspect.
 const SUSPECTED: Duration = Duration::from_secs(3 * 60 * 60);
-/// So many are a list that somebody works through (credential stuffing), not one's own accounts.
+/// So many are a list that is worked through (credential stuffing), not the accounts of one user.
 const MANY: usize = 15;
 
 /// The latest accounts of a network whose password was wrong, each once.
@@ -28,7 +28,7 @@ impl Suspects {
         self.accounts.push((account, at));
     }
 
-    /// The password was right at last: whose account it is only mistyped it.
+    /// The password was right at last: the user has only mistyped it before.
     pub(super) fn forgive(&mut self, account: AccountKey) {
         self.accounts.retain(|(other, _)| *other != account);
     }

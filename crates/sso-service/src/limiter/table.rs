@@ -8,17 +8,18 @@ use indexmap::IndexMap;
 /// How many entries are looked at when one is added.
 const LOOKED_AT: usize = 8;
 
-/// What can be forgotten.
+/// An entry that can be forgotten.
 pub(super) trait Weigh {
     /// How much would be lost: nothing at 0. At the greatest, it may not be.
     fn weight(&self, now: DateTime<Utc>) -> u64;
 }
 
-/// Adding an entry looks at the next few of those that are there, round and round. What weighs
-/// nothing is dropped; when the table is full nevertheless, the lightest of them goes.
+/// Adding an entry looks at the next few existing ones, round and round. An entry that weighs
+/// nothing is dropped; when the table is full nevertheless, the lightest of them is.
 ///
-/// So whoever wants a full bucket to be forgotten has to fill the buckets around it as high, and
-/// cannot choose which: it costs as many failures as the table has room for, times the limit.
+/// So an attacker who wants a full bucket to be forgotten has to fill the buckets around it as
+/// high, and cannot choose which: it costs as many failures as the table has room for, times the
+/// limit.
 #[derive(Debug)]
 pub(super) struct Table<K, V> {
     entries: IndexMap<K, V>,
@@ -57,7 +58,7 @@ impl<K: Hash + Eq, V: Weigh + Default> Table<K, V> {
     fn tidy(&mut self, now: DateTime<Utc>) {
         let mut lightest = (u64::MAX, 0);
         for looked_at in 0..self.len() {
-            // What may not be forgotten is passed by.
+            // An entry that must not be forgotten is skipped.
             if looked_at >= LOOKED_AT && lightest.0 < u64::MAX {
                 break;
             }

@@ -4,20 +4,20 @@ use chrono::{DateTime, Utc};
 
 use super::{
     account_key::AccountKey,
-    bucket::{Bucket, Ending, Full},
-    homes::Home,
-    known::{Known, NETWORKS},
+    bucket::{Bucket, BucketFull, Ending},
+    known_networks::KnownNetwork,
+    networks_of_account::{NETWORKS, NetworksOfAccount},
     suspects::Suspects,
     table::{Table, Weigh},
 };
 use crate::network::Network;
 
-// A hundred thousand buckets in all, whatever strangers do: at most about 20 MiB.
+// A hundred thousand buckets in all, whatever unknown clients do: at most about 20 MiB.
 pub(super) const ACCOUNTS: usize = 40_000;
 pub(super) const CLIENT_NETWORKS: usize = 20_000;
 pub(super) const KNOWN_ACCOUNTS: usize = 40_000 / NETWORKS;
 /// Besides the buckets: a network of one address, an instant.
-const HOMES: usize = 20_000;
+const KNOWN_NETWORKS: usize = 20_000;
 const _: () = assert!(ACCOUNTS + CLIENT_NETWORKS + KNOWN_ACCOUNTS * NETWORKS <= 100_000);
 
 /// How many failures a minute a network may have that works through a list of accounts.
@@ -41,7 +41,7 @@ pub(super) enum Counted {
     Stranger,
 }
 
-/// Who makes an attempt, and when it began.
+/// The account and the network of an attempt, and when it began.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Who {
     pub(super) account: AccountKey,
@@ -55,8 +55,8 @@ pub(super) struct Tables {
     limits: LoginLimits,
     accounts: Table<AccountKey, Bucket>,
     networks: Table<Network, ClientNetwork>,
-    known: Table<AccountKey, Known>,
-    homes: Table<Network, Home>,
+    known: Table<AccountKey, NetworksOfAccount>,
+    networks_known: Table<Network, KnownNetwork>,
 }
 
 #[derive(Debug, Default)]
@@ -72,12 +72,12 @@ impl Tables {
             accounts: Table::new(ACCOUNTS),
             networks: Table::new(CLIENT_NETWORKS),
             known: Table::new(KNOWN_ACCOUNTS),
-            homes: Table::new(HOMES),
+            networks_known: Table::new(KNOWN_NETWORKS),
         }
     }
 
     /// Begins an attempt, unless its bucket, or one of its two, is full.
-    pub(super) fn begin(&mut self, who: Who) -> Result<Counted, Full> {
+    pub(super) fn begin(&mut self, who: Who) -> Result<Counted, BucketFull> {
         if let Some(limit) = in_force(self.limits.per_account)
             && let Some(known) = self.known.get_mut(&who.account)
             && let Some(bucket) = known.bucket(who.network, who.at)
@@ -111,13 +111,13 @@ impl Tables {
     pub(super) fn remember(&mut self, who: Who) {
         if in_force(self.limits.per_account).is_some() {
             self.known.entry(who.account, who.at).note(who.network, who.at);
-            self.homes.entry(who.network, who.at).note(who.at);
+            self.networks_known.entry(who.network, who.at).note(who.at);
         }
     }
 
     /// Whether some account is known in the network.
-    pub(super) fn is_home(&self, network: Network, now: DateTime<Utc>) -> bool {
-        self.homes.get(&network).is_some_and(|home| home.is_one(now))
+    pub(super) fn knows_network(&self, network: Network, now: DateTime<Utc>) -> bool {
+        self.networks_known.get(&network).is_some_and(|home| home.is_one(now))
     }
 
     /// Of how many accounts and networks something is known.
@@ -125,7 +125,7 @@ impl Tables {
         self.accounts.len() + self.networks.len() + self.known.len()
     }
 
-    fn check_stranger(&self, who: Who) -> Result<(), Full> {
+    fn check_stranger(&self, who: Who) -> Result<(), BucketFull> {
         let account = in_force(self.limits.per_account).map_or(Ok(()), |limit| {
             self.accounts.get(&who.account).map_or(Ok(()), |bucket| bucket.check(limit, who.at))
         });
@@ -159,7 +159,7 @@ impl Tables {
 }
 
 impl ClientNetwork {
-    fn check(&self, limit: u32, now: DateTime<Utc>) -> Result<(), Full> {
+    fn check(&self, limit: u32, now: DateTime<Utc>) -> Result<(), BucketFull> {
         let limit = if self.suspects.are_many(now) { STUFFING_LIMIT } else { limit };
         self.bucket.check(limit, now)
     }
@@ -176,10 +176,14 @@ fn in_force(limit: u32) -> Option<u32> {
 }
 
 /// A wait that is certain comes before one that may be over at once; the longer one decides.
-fn worse(one: Result<(), Full>, other: Result<(), Full>) -> Result<(), Full> {
+fn worse(one: Result<(), BucketFull>, other: Result<(), BucketFull>) -> Result<(), BucketFull> {
     match (one, other) {
-        (Err(Full::Spent(one)), Err(Full::Spent(other))) => Err(Full::Spent(one.max(other))),
-        (Err(Full::Spent(wait)), _) | (_, Err(Full::Spent(wait))) => Err(Full::Spent(wait)),
+        (Err(BucketFull::Spent(one)), Err(BucketFull::Spent(other))) => {
+            Err(BucketFull::Spent(one.max(other)))
+        }
+        (Err(BucketFull::Spent(wait)), _) | (_, Err(BucketFull::Spent(wait))) => {
+            Err(BucketFull::Spent(wait))
+        }
         (one, other) => one.and(other),
     }
 }

@@ -37,7 +37,7 @@ impl Window {
         self.failures_after(self.slots_until(slot_of(now)))
     }
 
-    /// How long it takes until there are fewer failures than `limit`, if nobody fails again.
+    /// How long it takes until there are fewer failures than `limit`, if there are no new ones.
     pub(super) fn wait(&self, limit: u32, now: DateTime<Utc>) -> Duration {
         let first = self.slots_until(slot_of(now));
         let until = (first..=SLOTS).find(|slots| self.failures_after(*slots) < limit);

@@ -10,12 +10,12 @@ const MAX_USER_AGENT_CHARS: usize = 256;
 pub(crate) struct Client {
     /// Seen through trusted proxies.
     pub(crate) ip: IpAddr,
-    /// What the client calls itself, if it does: shortened, and safe to show.
+    /// Its `User-Agent`, if it sends one: shortened, and safe to show.
     pub(crate) user_agent: Option<Box<str>>,
 }
 
 impl Client {
-    /// A client, with what it wrote into `User-Agent`.
+    /// A client at this address, with its `User-Agent`.
     pub(crate) fn new(ip: IpAddr, user_agent: Option<&[u8]>) -> Self {
         let clean = |raw: &[u8]| -> Box<str> {
             String::from_utf8_lossy(raw)

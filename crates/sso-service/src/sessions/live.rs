@@ -1,5 +1,5 @@
-//! What validation needs of every session, in memory: found by the hash of a token, without
-//! waiting for anyone.
+//! The part of every session that validation needs, in memory: found by the hash of a token,
+//! without waiting for anyone.
 
 use std::sync::{
     Arc,
@@ -21,13 +21,13 @@ use crate::{
 /// in this time, and its cache line stays shared between cores.
 const LAST_SEEN_PRECISION_MILLIS: i64 = 1000;
 
-/// All session tokens, and whose they are. Only the follower puts anything in or takes it out.
+/// All session tokens and their sessions. Only the store's follower adds and removes tokens.
 #[derive(Debug)]
 pub(crate) struct LiveSessions {
     tokens: DashMap<TokenHash, LiveToken>,
     /// Sessions up to this number have ended.
     ended_through: AtomicI64,
-    /// What is revoked here, while it is not known that it is in the database.
+    /// Revocations that may not be in the database yet.
     pub(crate) revoked: Revoked,
     /// Sessions that were used since this was last written.
     used: Unwritten,
@@ -48,10 +48,10 @@ struct LiveToken {
     expires_at: i64,
 }
 
-/// Whoever shows a valid token of a session.
+/// The holder of a valid token of a session.
 #[derive(Debug, Clone)]
 pub(crate) struct Principal {
-    /// Who it is and what is allowed, now.
+    /// The account and its permissions, as they are now.
     pub(crate) account: Arc<Account>,
     /// The session the token stands for.
     pub(crate) session: Arc<LiveSession>,
@@ -75,7 +75,7 @@ impl LiveSessions {
         }
     }
 
-    /// Whoever holds the token of this hash, if it is valid. Notes the use.
+    /// The holder of the token of this hash, if it is valid. Notes the use.
     pub(crate) fn find(&self, hash: &TokenHash, now: DateTime<Utc>) -> Option<Principal> {
         let token = self.valid(hash, now)?;
         self.note_use(&token, now.timestamp_millis());
@@ -121,7 +121,7 @@ impl LiveSessions {
         let session = known.unwrap_or_else(|| Arc::new(session()));
         let NewToken { hash, issued_at, expires_at } = token;
         self.tokens.insert(hash, LiveToken { session: session.clone(), issued_at, expires_at });
-        // Whoever ends a session says so first and looks for its tokens then: one of the two sees
+        // Ending a session is noted first, and its tokens are looked for then: one of the two sees
         // the other.
         if self.revoked.has_ended(session.number, session.user.number, session.epoch) {
             session.end();

@@ -14,11 +14,11 @@ use crate::users::Account;
 /// A session, shared by its tokens.
 #[derive(Debug)]
 pub(crate) struct LiveSession {
-    /// What the database knows it by.
+    /// Its number in the database.
     pub(crate) number: i64,
     /// A UUIDv7; not a secret.
     pub(crate) id: Uuid,
-    /// Whose it is.
+    /// Its user.
     pub(crate) user: Arc<LiveUser>,
     /// The user's at log-in.
     pub(crate) epoch: i64,
@@ -26,19 +26,19 @@ pub(crate) struct LiveSession {
     pub(crate) last_seen: AtomicI64,
     /// Whether it was ended here.
     ended: AtomicBool,
-    /// Whether it is among those whose use is to be written.
+    /// Whether it is among the sessions whose last use is to be written.
     pub(crate) used: AtomicBool,
     /// When the newest of its tokens that was used had been issued, in milliseconds since 1970.
     /// The token of the log-in counts as used.
     pub(crate) used_issued_at: AtomicI64,
-    /// Whether it is among those whose first use of a token is to be written.
+    /// Whether it is among the sessions whose first use of a token is to be written.
     pub(crate) first_used: AtomicBool,
 }
 
 /// A user, shared by all the sessions: a change is in force for all of them at once.
 #[derive(Debug)]
 pub(crate) struct LiveUser {
-    /// What the database knows the user by.
+    /// The number of the user in the database.
     pub(crate) number: i64,
     /// Sessions of an earlier one have ended.
     epoch: AtomicI64,
@@ -82,7 +82,7 @@ impl LiveSession {
         self.used_issued_at.load(Ordering::SeqCst)
     }
 
-    /// What is to be said of the user now; `None` if the session has ended.
+    /// The account of the user as it is now; `None` if the session has ended.
     pub(crate) fn account_at(&self, now: DateTime<Utc>) -> Option<Arc<Account>> {
         (!self.is_over()).then(|| self.user.account_at(now))
     }
@@ -103,13 +103,13 @@ impl LiveUser {
         Self { number, epoch: epoch.into(), account: ArcSwap::from_pointee(account) }
     }
 
-    /// Takes over what is said now of the user.
+    /// Takes over the present epoch and account of the user.
     pub(crate) fn renew(&self, epoch: i64, account: Account) {
         self.account.store(Arc::new(account));
         self.end_before(epoch);
     }
 
-    /// What is to be said of the user now. A grant that has ended is not in force from that very
+    /// The account of the user as it is now. A grant that has ended is not in force from that very
     /// instant on: the first validation after it evaluates the permissions anew, for all.
     pub(crate) fn account_at(&self, now: DateTime<Utc>) -> Arc<Account> {
         let known = self.account.load_full();
@@ -117,7 +117,7 @@ impl LiveUser {
             return known;
         }
         let account = Arc::new(known.at(now));
-        // What the follower has put there meanwhile stays.
+        // An account that the follower has stored meanwhile stays.
         self.account.compare_and_swap(&known, account.clone());
         account
     }

@@ -1,4 +1,5 @@
-//! Sessions: what validation needs of them, in memory, and the types that the store takes and gives.
+//! Sessions: what validation needs of them, in memory, and the types that the store takes and
+//! gives.
 //!
 //! The store knows every session. What validation needs is in memory as well, and the store keeps
 //! it up to date.

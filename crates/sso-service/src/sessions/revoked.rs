@@ -23,12 +23,12 @@ pub(crate) struct PendingRevocations {
     pub(crate) keys: BTreeSet<Uuid>,
 }
 
-/// What is revoked of a user.
+/// A revocation of a user's access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct UserRevocation {
     /// Sessions of an earlier epoch have ended.
     pub(crate) epoch: i64,
-    /// What else.
+    /// What is revoked besides the sessions.
     pub(crate) extent: Extent,
 }
 
@@ -42,12 +42,12 @@ impl PendingRevocations {
     }
 }
 
-/// What is revoked here, while it is not known that it is in the database.
+/// Revocations that may not be in the database yet.
 #[derive(Debug, Default)]
 pub(crate) struct Revoked(Mutex<PendingRevocations>);
 
 impl Revoked {
-    /// Puts in force what an earlier process has revoked.
+    /// Puts the revocations of an earlier process in force.
     pub(crate) fn restore(&self, pending: PendingRevocations) {
         *lock(&self.0) = pending;
     }
@@ -70,7 +70,7 @@ impl Revoked {
         }
     }
 
-    /// Notes what is revoked of a user, before anything else is done about it.
+    /// Notes a revocation of a user, before anything else is done about it.
     pub(crate) fn revoke_user(&self, user: i64, revocation: UserRevocation) {
         let mut pending = lock(&self.0);
         let known = pending.users.entry(user).or_insert(revocation);

@@ -32,14 +32,14 @@ impl Unwritten {
     pub(super) fn take(&self) -> Vec<Arc<LiveSession>> {
         let sessions = mem::take(&mut *lock(&self.sessions));
         for session in &sessions {
-            // Before what is to be written is read: a later change adds the session again.
+            // Before the value to write is read: a later change adds the session again.
             (self.flag)(session).store(false, Ordering::SeqCst);
         }
         sessions
     }
 }
 
-/// What panics while one of these is locked leaves it whole.
+/// A panic while one of these is locked leaves it whole.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,10 +1,10 @@
-//! What a list looks like.
+//! Lists on standard output.
 
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
-/// Columns as wide as what stands in them, two blanks apart.
+/// Prints columns as wide as their widest cell, two blanks apart.
 pub(super) fn print_table<const COLUMNS: usize>(
     head: [&str; COLUMNS],
     rows: impl IntoIterator<Item = [String; COLUMNS]>,

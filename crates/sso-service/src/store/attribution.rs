@@ -1,4 +1,4 @@
-//! Who makes a change, as it is checked again and recorded in the transaction of the change.
+//! The author of a change, who is checked again and recorded in the transaction of the change.
 
 use chrono::{DateTime, Utc};
 use shared_types::AskedPermission;
@@ -15,11 +15,12 @@ pub(crate) struct Attribution {
     pub(crate) events: Vec<Event>,
 }
 
-/// What permits a change. A request takes as long as its sender likes, and passwords are hashed
-/// before the change is written: what held at the beginning of the request may not hold any more.
+/// The reason why a change is permitted. A request takes as long as its sender likes, and passwords
+/// are hashed before the change is written: the permission may have been lost since the request
+/// began.
 #[derive(Debug)]
 pub(crate) struct Authorization {
-    /// What the author showed.
+    /// The credential of the author.
     pub(crate) credential: Credential,
     /// The permission that it must give.
     pub(crate) asked: AskedPermission,
@@ -27,7 +28,7 @@ pub(crate) struct Authorization {
     pub(crate) now: DateTime<Utc>,
 }
 
-/// What the author of a change showed.
+/// The credential of the author of a change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Credential {
     /// A token of the session of this id.

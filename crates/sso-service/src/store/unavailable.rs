@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// Nothing can be told: what was to be read was not, and what was to be written may have been or
+/// Nothing is known: a read has failed, and a write may have been made or
 /// not.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Unavailable {

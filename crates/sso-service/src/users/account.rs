@@ -4,24 +4,24 @@ use chrono::{DateTime, Utc};
 use shared_types::AskedPermission;
 use uuid::Uuid;
 
-use super::{password_hash::PasswordHash, permissions::Permissions, spelling::Spelling};
+use super::{hashing::PasswordHash, permissions::Permissions, spelling::Spelling};
 
 /// A user in the database.
 #[derive(Debug)]
 pub(crate) struct User {
-    /// What other tables know the user by. Never given to another.
+    /// The user's number in the database. It is never used again for another user.
     pub(crate) number: i64,
     /// Sessions of an earlier one have ended.
     pub(crate) epoch: i64,
-    /// Who it is and what is allowed.
+    /// The account: names, roles, permissions.
     pub(crate) account: Account,
-    /// What the password is compared with.
+    /// The hash of the password.
     pub(crate) password_hash: PasswordHash,
     /// Whether logging in is refused.
     pub(crate) disabled: bool,
 }
 
-/// Who somebody is and what is allowed: everything about a user that a session needs.
+/// The identity and the permissions of a user: everything that a session needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
     /// The user's id.
@@ -34,24 +34,24 @@ pub(crate) struct Account {
     pub(crate) created_at: DateTime<Utc>,
     /// Sorted.
     pub(crate) roles: Vec<String>,
-    /// What roles, the user's own permissions and grants permit.
+    /// The permissions of the roles, the user's own ones, and those of grants.
     pub(crate) permissions: Permissions,
-    /// How all of this is spelled to whoever has a token of the user validated.
+    /// The text of all of this in answers to validations.
     pub(crate) spelling: Spelling,
 }
 
 impl Account {
-    /// Whether the user may do what is asked.
+    /// Whether the user has the permission asked for.
     pub(crate) fn may(&self, asked: &AskedPermission) -> bool {
         self.permissions.permit(asked)
     }
 
-    /// Whether what is said of the user is still so.
+    /// Whether the permissions are still in force.
     pub(crate) fn holds_at(&self, now: DateTime<Utc>) -> bool {
         self.permissions.hold_at(now)
     }
 
-    /// What is to be said of the user now: a grant may have ended.
+    /// The account as it is now: a grant may have ended.
     #[must_use]
     pub(crate) fn at(&self, now: DateTime<Utc>) -> Self {
         Self { permissions: self.permissions.at(now), ..self.clone() }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared_types::Permission;
 
-use super::{email::Email, password::Password, password_hash::PasswordHash, username::Username};
+use super::{email::Email, hashing::PasswordHash, password::Password, username::Username};
 
 /// A user to be created.
 #[derive(Debug)]

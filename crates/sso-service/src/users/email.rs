@@ -9,8 +9,8 @@ use crate::text::is_invisible;
 /// The longest address, in bytes (RFC 5321 §4.5.3.1.3, without its angle brackets).
 const MAX_BYTES: usize = 254;
 
-/// An e-mail address, lower-cased, so that an address belongs to one user. Whether somebody reads
-/// what is sent there is another question.
+/// An e-mail address, lower-cased, so that an address belongs to one user. It is not known whether
+/// the user reads mail that is sent there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Email(String);
 

@@ -1,12 +1,10 @@
-//! Who may log in: names, passwords, and what each may do.
+//! Users: names, passwords, roles and permissions.
 
 mod account;
 mod changes;
 mod email;
-mod hash_queues;
-mod hasher;
+mod hashing;
 mod password;
-mod password_hash;
 mod permissions;
 mod role;
 mod role_name;
@@ -16,14 +14,10 @@ mod username;
 pub(crate) use account::{Account, User};
 pub(crate) use changes::{Extent, FirstAdmin, NewUser, PasswordChange, UserUpdate};
 pub(crate) use email::Email;
-pub(crate) use hash_queues::Asker;
+pub(crate) use hashing::{Asker, HashError, Hasher, PATIENCE, PasswordHash, PasswordVerdict};
 #[cfg(test)]
-pub(crate) use hasher::tests::closed_to_strangers;
-pub(crate) use hasher::{HashError, Hasher, PATIENCE};
+pub(crate) use hashing::{HashMemory, closed_to_strangers, hash_password};
 pub(crate) use password::{MAX_PASSWORD_BYTES, Password, PasswordFault, PasswordRules};
-#[cfg(test)]
-pub(crate) use password_hash::{HashMemory, hash_password};
-pub(crate) use password_hash::{PasswordHash, Verdict};
 pub(crate) use permissions::{Granted, Permissions};
 pub(crate) use role::Role;
 pub(crate) use role_name::{InvalidRoleName, RoleName};

@@ -17,7 +17,7 @@ pub(crate) const MAX_PASSWORD_BYTES: usize = 1024;
 pub(crate) struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Reads what was typed.
+    /// Normalises a typed password.
     ///
     /// # Errors
     /// When it is longer than [`MAX_PASSWORD_BYTES`].
@@ -55,11 +55,11 @@ impl fmt::Debug for Password {
     }
 }
 
-/// What a new password has to obey. There are no rules about kinds of characters: length is what
-/// counts, and that nobody guesses it first (NIST SP 800-63B).
+/// The rules for new passwords. There are none about kinds of characters: what counts is length,
+/// and that it is not among the first guesses (NIST SP 800-63B).
 ///
 /// The commonest passwords are those of the crate `passwords` (MIT): a hundred thousand, in the
-/// binary itself, so that nobody is asked and nothing is loaded.
+/// binary itself, so that no service is asked and nothing is loaded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PasswordRules {
     /// In code points, after normalising.

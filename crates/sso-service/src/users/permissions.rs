@@ -1,4 +1,4 @@
-//! What a user may do, as it is said and as it is decided by.
+//! The permissions of a user, as text and parsed.
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -14,14 +14,14 @@ pub(crate) struct Permissions {
     parsed: Vec<Permission>,
     /// Until when it is so, in milliseconds since 1970.
     until: i64,
-    /// What some of it follows from, if anything of it has an end.
+    /// The sources of the permissions, if any of them has an end.
     timed: Option<Box<Timed>>,
 }
 
 /// Where permissions come from that have an end.
 #[derive(Debug, Clone)]
 struct Timed {
-    /// What has none, sorted.
+    /// Permissions without an end, sorted.
     lasting: Vec<String>,
     grants: Vec<Granted>,
 }
@@ -38,7 +38,7 @@ impl Permissions {
     /// Reads permissions that were checked before they were stored. `None` when one is wrong
     /// nevertheless.
     ///
-    /// What is granted until a time counts when that has been looked at, by [`Permissions::at`].
+    /// Grants count once their ends have been checked, by [`Permissions::at`].
     pub(crate) fn parse(lasting: Vec<String>, grants: Vec<Granted>) -> Option<Self> {
         if grants.iter().any(|grant| grant.permission.parse::<Permission>().is_err()) {
             return None;
@@ -73,7 +73,7 @@ impl Permissions {
         now.timestamp_millis() < self.until
     }
 
-    /// What is in force now. Time only goes on: what is over is forgotten.
+    /// The permissions in force now. Time only goes on: expired grants are forgotten.
     pub(super) fn at(&self, now: DateTime<Utc>) -> Self {
         let Some(timed) = &self.timed else {
             return self.clone();
@@ -91,7 +91,7 @@ impl Permissions {
         Self { spelled, parsed, until, timed: Some(Box::new(timed)) }
     }
 
-    /// Whether they permit what is asked.
+    /// Whether they include the permission asked for.
     pub(super) fn permit(&self, asked: &AskedPermission) -> bool {
         permits(&self.parsed, asked)
     }

@@ -8,10 +8,10 @@ use std::sync::OnceLock;
 pub(crate) struct Spelling(OnceLock<Box<str>>);
 
 impl Spelling {
-    /// The text, spelled by whoever asks first. All who ask have to spell it the same way.
+    /// The text, made by the first caller. All callers have to make the same text.
     ///
     /// # Errors
-    /// What `spell` fails with.
+    /// The error of `spell`.
     pub(crate) fn or_spell<E>(&self, spell: impl FnOnce() -> Result<String, E>) -> Result<&str, E> {
         match self.0.get() {
             Some(text) => Ok(text),

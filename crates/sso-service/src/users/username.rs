@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 /// The longest name, in bytes.
 const MAX_BYTES: usize = 63;
 
-/// The one spelling of what was typed as a user name, be it a name or not: without the blanks
+/// The one spelling of a typed user name, valid or not: without the blanks
 /// around it that the keyboards of phones add, ASCII letters in lower case. Two texts are the same
 /// name exactly if they have the same spelling. Wiped, since people mix up the fields of a form.
 pub(crate) fn canonical_name(typed: &str) -> Zeroizing<String> {

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::{
     authority::{LoggedIn, LoginError, SessionAuthority},
     http::wire::{body_faults::BodyFaults, member::Member},
-    login_guard::Typed,
+    login_guard::TypedCredentials,
     sessions::Client,
 };
 
@@ -35,7 +35,7 @@ pub(in crate::http) async fn begin_session(
     credentials: &Credentials,
     authority: &SessionAuthority,
 ) -> Result<LoggedIn, LoginError> {
-    let typed = Typed { name: &credentials.username, password: &credentials.password };
+    let typed = TypedCredentials { name: &credentials.username, password: &credentials.password };
     let context = RequestContext::of(request);
     let user_agent = request.headers().get(USER_AGENT).map(HeaderValue::as_bytes);
     let client = Client::new(context.client_ip, user_agent);

@@ -70,7 +70,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::{
-        login_guard::Typed,
+        login_guard::TypedCredentials,
         sessions::Client,
         test_service::{Answer, PASSWORD, TestService},
     };
@@ -170,7 +170,7 @@ mod tests {
         let network = crate::network::Network::of([0, 0, 0, 0].into());
         for host in 0..10 {
             let name = format!("registrations from {network:?}");
-            let typed = Typed { name: &name, password: "a wrong password" };
+            let typed = TypedCredentials { name: &name, password: "a wrong password" };
             let client = Client::new([198, 51, 100, host].into(), None);
             service.authority.login(typed, client, "r-1").await.unwrap_err();
         }

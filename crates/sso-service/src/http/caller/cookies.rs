@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        login_guard::Typed,
+        login_guard::TypedCredentials,
         sessions::Client,
         test_service::{PASSWORD, TestService, site, site_with_domain},
     };
@@ -106,7 +106,7 @@ mod tests {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let client = Client::new([127, 0, 0, 1].into(), None);
-        let typed = Typed { name: "alice", password: PASSWORD };
+        let typed = TypedCredentials { name: "alice", password: PASSWORD };
         service.authority.login(typed, client, "r-1").await.unwrap()
     }
 

@@ -35,8 +35,8 @@ pub(crate) struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the database of a service, or creates it. The live sessions and keys are in memory when
-    /// this returns, and are kept up to date from then on.
+    /// Opens the database of a service, or creates it. The live sessions and keys are in memory
+    /// when this returns, and are kept up to date from then on.
     ///
     /// # Errors
     /// When the database cannot be created or opened, or is not one of this service.

@@ -13,10 +13,10 @@ async fn beyond_the_limit_nobody_gets_in_and_nobody_loses_a_session() {
         service.add_user(name, &[]).await;
     }
     let [alice, bob] = [log_in(&service, "alice").await, log_in(&service, "bob").await];
-    let carol = Typed { name: "carol", password: PASSWORD };
+    let carol = TypedCredentials { name: "carol", password: PASSWORD };
     let refused = service.authority.login(carol, client(), "r").await;
     assert!(matches!(refused, Err(LoginError::TooManySessions(_))), "{refused:?}");
-    // Whoever is at both limits gets in at the cost of an own session.
+    // A user at both limits gets in at the cost of an own session.
     let again = log_in(&service, "alice").await;
     assert!(!is_valid(&service, &alice) && is_valid(&service, &again) && is_valid(&service, &bob));
     assert_eq!(service.live.counts(), (2, 2));

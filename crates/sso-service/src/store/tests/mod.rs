@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::{
     authority::{LoggedIn, LoginError, RefreshError},
-    login_guard::Typed,
+    login_guard::TypedCredentials,
     services::CommandServices,
     sessions::Client,
     store::{Location, Store},
@@ -65,7 +65,11 @@ fn bearer(token: &str) -> BearerToken {
 }
 
 async fn log_in(service: &TestService, name: &str) -> LoggedIn {
-    service.authority.login(Typed { name, password: PASSWORD }, client(), "r").await.unwrap()
+    service
+        .authority
+        .login(TypedCredentials { name, password: PASSWORD }, client(), "r")
+        .await
+        .unwrap()
 }
 
 /// Logs in without verifying a password.

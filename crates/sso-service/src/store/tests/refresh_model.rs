@@ -29,7 +29,7 @@ const LIFETIMES: Lifetimes = Lifetimes {
 };
 
 #[derive(Debug, Clone)]
-enum Step {
+enum SessionStep {
     /// Shows the refresh token that is so many generations old.
     Refresh(usize),
     /// Validates the session token that is so many generations old.
@@ -42,29 +42,29 @@ enum Step {
     Restart {
         back: u64,
     },
-    /// What was not persisted is lost.
+    /// Everything that was not persisted is lost.
     Crash,
     LogOut,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = SessionStep> {
     prop_oneof![
-        8 => (0_usize..4).prop_map(Step::Refresh),
-        4 => (0_usize..3).prop_map(Step::Use),
+        8 => (0_usize..4).prop_map(SessionStep::Refresh),
+        4 => (0_usize..3).prop_map(SessionStep::Use),
         6 => prop_oneof![Just(1), Just(4), Just(9), Just(10), Just(11), Just(26), Just(61)]
-            .prop_map(|seconds| Step::Wait(seconds * 1000)),
-        1 => Just(Step::Persist),
-        2 => Just(Step::Sweep),
+            .prop_map(|seconds| SessionStep::Wait(seconds * 1000)),
+        1 => Just(SessionStep::Persist),
+        2 => Just(SessionStep::Sweep),
         1 => prop_oneof![Just(0), Just(5), Just(10), Just(40)]
-            .prop_map(|seconds| Step::Restart { back: seconds * 1000 }),
-        1 => Just(Step::Crash),
-        1 => Just(Step::LogOut),
+            .prop_map(|seconds| SessionStep::Restart { back: seconds * 1000 }),
+        1 => Just(SessionStep::Crash),
+        1 => Just(SessionStep::LogOut),
     ]
 }
 
-/// What happens to who shows a refresh token.
+/// The answer to a client that shows a refresh token.
 #[derive(Debug, PartialEq)]
-enum Outcome {
+enum ModelAnswer {
     /// The tokens of this generation.
     Generation(usize),
     Invalid,
@@ -120,27 +120,27 @@ impl Model {
         there.skip(3).for_each(|generation| generation.token_gone = true);
     }
 
-    fn refresh(&mut self, at: usize) -> Outcome {
+    fn refresh(&mut self, at: usize) -> ModelAnswer {
         let near = |instant: u64| instant.abs_diff(self.now) < WINDOW;
         let Generation { wiped, refresh_ends, void, successor, .. } = self.generations[at];
         if !self.alive || void {
-            return Outcome::Invalid;
+            return ModelAnswer::Invalid;
         }
         if let Some(successor) = successor {
             let next = &self.generations[successor];
             if near(next.issued_at) && !wiped {
-                return Outcome::Generation(successor);
+                return ModelAnswer::Generation(successor);
             }
             if next.used || next.successor.is_some() {
                 self.alive = false;
-                return Outcome::Reused;
+                return ModelAnswer::Reused;
             }
         }
         if refresh_ends <= self.now {
-            return Outcome::Invalid;
+            return ModelAnswer::Invalid;
         }
         if self.generations.last().is_some_and(|last| last.issued_at > 0 && near(last.issued_at)) {
-            return Outcome::TooSoon;
+            return ModelAnswer::TooSoon;
         }
         if let Some(successor) = successor {
             self.generations[successor].void = true;
@@ -150,7 +150,7 @@ impl Model {
         self.generations[at].successor = Some(next);
         self.generations[at].wiped = false;
         self.begin_generation();
-        Outcome::Generation(next)
+        ModelAnswer::Generation(next)
     }
 
     fn validate(&mut self, at: usize) -> bool {
@@ -209,13 +209,13 @@ impl Real {
         Self { location, _directory: directory, service, generations: vec![first] }
     }
 
-    async fn refresh(&mut self, at: usize) -> Result<Outcome, TestCaseError> {
+    async fn refresh(&mut self, at: usize) -> Result<ModelAnswer, TestCaseError> {
         let token = bearer(self.generations[at].refresh_token.expose());
         let renewed = match self.service.authority.refresh(&token, HERE).await {
             Ok(renewed) => renewed,
-            Err(RefreshError::InvalidToken) => return Ok(Outcome::Invalid),
-            Err(RefreshError::Reused(_)) => return Ok(Outcome::Reused),
-            Err(RefreshError::TooSoon(_)) => return Ok(Outcome::TooSoon),
+            Err(RefreshError::InvalidToken) => return Ok(ModelAnswer::Invalid),
+            Err(RefreshError::Reused(_)) => return Ok(ModelAnswer::Reused),
+            Err(RefreshError::TooSoon(_)) => return Ok(ModelAnswer::TooSoon),
             Err(error) => return Err(TestCaseError::fail(error.to_string())),
         };
         let same = |known: &&LoggedIn| known.token.expose() == renewed.token.expose();
@@ -223,7 +223,7 @@ impl Real {
             prop_assert_eq!(answer(known), answer(&renewed));
         }
         let known = self.generations.iter().position(|known| same(&known));
-        Ok(Outcome::Generation(known.unwrap_or_else(|| {
+        Ok(ModelAnswer::Generation(known.unwrap_or_else(|| {
             self.generations.push(renewed);
             self.generations.len() - 1
         })))
@@ -245,7 +245,7 @@ impl Real {
         self.service.authority.principal(&bearer(self.generations[at].token.expose())).is_ok()
     }
 
-    /// As seen by nobody: this is no use of the token.
+    /// Unlike validation, this is no use of the token.
     fn is_valid(&self, at: usize) -> bool {
         let hash = self.generations[at].token.hash();
         self.service.live.is_valid(&hash, self.service.clock.now())
@@ -262,44 +262,44 @@ fn answer(logged_in: &LoggedIn) -> String {
     format!("{} {} {logged_in:?}", token.expose(), refresh_token.expose())
 }
 
-async fn live(steps: Vec<Step>) -> Result<(), TestCaseError> {
+async fn live(steps: Vec<SessionStep>) -> Result<(), TestCaseError> {
     let (mut real, mut model) = (Real::new().await, Model::new());
     for step in steps {
         let aged = |age| (model.generations.len() - 1).saturating_sub(age);
         match step {
-            Step::Refresh(age) => {
+            SessionStep::Refresh(age) => {
                 let at = aged(age);
                 prop_assert_eq!(real.refresh(at).await?, model.refresh(at));
             }
-            Step::Use(age) => {
+            SessionStep::Use(age) => {
                 let at = aged(age);
                 prop_assert_eq!(real.validate(at), model.validate(at));
             }
-            Step::Wait(millis) => {
+            SessionStep::Wait(millis) => {
                 model.now += millis;
                 real.service.clock.advance(Duration::from_millis(millis));
             }
-            Step::Persist => {
+            SessionStep::Persist => {
                 model.persist();
                 real.service.store.write_first_uses().await.unwrap();
             }
-            Step::Sweep => {
+            SessionStep::Sweep => {
                 model.persist();
                 model.sweep();
                 real.service.store.write_first_uses().await.unwrap();
                 real.service.upkeep.sweep().await.unwrap();
             }
-            Step::Restart { back } => {
+            SessionStep::Restart { back } => {
                 model.persist();
                 model.now = model.now.saturating_sub(back);
                 real.service.upkeep.finish().await;
                 real.restart(model.now).await;
             }
-            Step::Crash => {
+            SessionStep::Crash => {
                 model.crash();
                 real.restart(model.now).await;
             }
-            Step::LogOut => {
+            SessionStep::LogOut => {
                 // Any token of the session does, expired or not. Void ones are none of its tokens.
                 model.alive = false;
                 real.log_out().await;

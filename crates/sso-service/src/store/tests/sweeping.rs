@@ -39,7 +39,7 @@ async fn a_sweep_removes_what_is_over_and_nothing_else() {
     }
 }
 
-/// How often, of which session and whose.
+/// Count, session and user of each event of this kind.
 fn told(service: TestService, kind: &str) -> Vec<(Option<u64>, Option<String>, Option<String>)> {
     let lines = service.audited().into_iter().filter(|line| line["audit"] == kind);
     let text = |line: &serde_json::Value, name: &str| line[name].as_str().map(str::to_owned);

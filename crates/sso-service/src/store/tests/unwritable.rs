@@ -9,7 +9,7 @@ async fn a_full_disk_refuses_and_memory_agrees_with_it() {
     let many = SessionLimits { per_user: 10_000, ..LIMITS };
     let service = TestService::with(LIFETIMES, many, &database.location).await;
     service.add_user("alice", &[]).await;
-    // No room for another page. What fits into those there are is written still.
+    // No room for another page. Rows that fit into the existing pages are written still.
     service.store.execute("PRAGMA max_page_count = 1").await;
     let mut begun = vec![];
     let refused = loop {
@@ -24,7 +24,7 @@ async fn a_full_disk_refuses_and_memory_agrees_with_it() {
     assert!(is_valid(&service, last));
     let counted = service.store.number("SELECT count(*) FROM sessions").await;
     assert_eq!(service.live.counts(), (begun.len(), counted));
-    // Whatever else is asked for does not get stuck on it.
+    // Other requests do not get stuck on it.
     let renewed = refresh(&service, last).await;
     assert!(matches!(renewed, Ok(_) | Err(RefreshError::Store(_))), "{renewed:?}");
 

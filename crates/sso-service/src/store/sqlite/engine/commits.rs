@@ -5,7 +5,7 @@ use std::time::Duration;
 use prometheus_client::metrics::{counter::Counter, histogram::Histogram};
 use service_runtime::metrics::Metrics;
 
-/// What is measured of the writer.
+/// The metrics of the writer.
 #[derive(Debug, Clone)]
 pub(super) struct Commits {
     seconds: Histogram,
@@ -14,7 +14,7 @@ pub(super) struct Commits {
 }
 
 impl Commits {
-    /// None yet, and not shown to anybody.
+    /// Metrics that are not registered yet.
     pub(super) fn new() -> Self {
         Self {
             // From a commit in memory to the time after which it counts as unknown.
@@ -24,7 +24,7 @@ impl Commits {
         }
     }
 
-    /// Counts one, with all that was written in it.
+    /// Counts a commit of so many jobs.
     pub(super) fn count(&self, jobs: usize, took: Duration, succeeded: bool) {
         self.seconds.observe(took.as_secs_f64());
         self.jobs.observe(jobs as f64);
@@ -33,7 +33,7 @@ impl Commits {
         }
     }
 
-    /// Shows what was counted and will be.
+    /// Registers the metrics.
     pub(super) fn show(&self, metrics: &Metrics) {
         metrics.register(
             "store_commit_seconds",

@@ -15,7 +15,7 @@ use super::{
     health::Health,
     lock::check_path,
     open::{OpenError, connect, options, readers},
-    writer::{self, Follow, Job, Jobs, Nobody, StartError},
+    writer::{self, Follow, Nobody, StartWriterError, WriteJob, WriteJobs},
 };
 use crate::store::{location::Location, unavailable::Unavailable};
 
@@ -26,14 +26,14 @@ const WRITE_TIME: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub(in crate::store::sqlite) struct Database {
     readers: SqlitePool,
-    writer: Arc<Mutex<Option<Writer>>>,
+    writer: Arc<Mutex<Option<WriterHandle>>>,
     commits: Commits,
     health: Health,
 }
 
 #[derive(Debug)]
-struct Writer {
-    jobs: Jobs,
+struct WriterHandle {
+    jobs: WriteJobs,
     ended: oneshot::Receiver<()>,
 }
 
@@ -57,7 +57,7 @@ impl Database {
         let (commits, health) = (Commits::new(), Health::default());
         let start = writer::start(connection, files, follower, commits.clone(), health.clone());
         let (jobs, ended) = start.await?;
-        let writer = Arc::new(Mutex::new(Some(Writer { jobs, ended })));
+        let writer = Arc::new(Mutex::new(Some(WriterHandle { jobs, ended })));
         Ok(Self { readers: readers(options), writer, commits, health })
     }
 
@@ -110,7 +110,7 @@ impl Database {
     /// Has something written, all or nothing; it is on the disk, and the follower knows, when this
     /// returns. Work that fails has written nothing.
     ///
-    /// It is also done when nobody waits for it any more.
+    /// The job runs also when its caller does not wait for it any more.
     ///
     /// # Errors
     /// The work's own, or that the database is [`Unavailable`]: it is not known then whether it
@@ -121,7 +121,7 @@ impl Database {
         T: Send + 'static,
         E: From<Unavailable> + Send + 'static,
     {
-        let (job, answered) = Job::new(work);
+        let (job, answered) = WriteJob::new(work);
         let jobs = self.jobs().ok_or(Unavailable::Silent)?;
         let written = async {
             jobs.send(job).await.ok()?;
@@ -135,17 +135,17 @@ impl Database {
         }
     }
 
-    /// Ends all connections when what waits has been written.
+    /// Closes all connections when the waiting jobs have been written.
     pub(in crate::store::sqlite) async fn close(&self) {
         self.readers.close().await;
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Writer { jobs, ended }) = writer {
+        if let Some(WriterHandle { jobs, ended }) = writer {
             drop(jobs);
             let _ = ended.await;
         }
     }
 
-    fn jobs(&self) -> Option<Jobs> {
+    fn jobs(&self) -> Option<WriteJobs> {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         writer.as_ref().map(|writer| writer.jobs.clone())
     }
@@ -163,11 +163,11 @@ impl Database {
     }
 }
 
-impl From<StartError> for OpenError {
-    fn from(error: StartError) -> Self {
+impl From<StartWriterError> for OpenError {
+    fn from(error: StartWriterError) -> Self {
         match error {
-            StartError::Thread(error) => Self::Writer(error),
-            StartError::Follow(error) => Self::Connect(error),
+            StartWriterError::Thread(error) => Self::Writer(error),
+            StartWriterError::Follow(error) => Self::Connect(error),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The database file and its `-wal`, by inode. SQLite does not notice when they are deleted or
-/// replaced: it goes on with files that no later process finds, so that what it acknowledges is
+/// replaced: it goes on with files that no later process finds, so that acknowledged writes are
 /// lost.
 #[derive(Debug)]
 pub(super) struct DatabaseFiles(Vec<(PathBuf, Inode)>);

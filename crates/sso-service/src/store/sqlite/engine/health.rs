@@ -39,7 +39,7 @@ impl Checkup {
         Self { health, last: Instant::now() }
     }
 
-    /// Takes note of a commit. One that succeeds says nothing: it may have written nothing.
+    /// Notes a commit. A success proves nothing: it may have written nothing.
     pub(super) fn note(&mut self, committed: &Result<(), sqlx::Error>) {
         if let Err(error) = committed {
             self.set(Err(error));
@@ -52,7 +52,7 @@ impl Checkup {
         self.last.elapsed() >= period
     }
 
-    /// Takes note of what a probe has found.
+    /// Notes the result of a probe.
     pub(super) fn finish(&mut self, probed: &Result<(), sqlx::Error>) {
         self.last = Instant::now();
         self.set(probed.as_ref().copied());
@@ -70,7 +70,7 @@ impl Checkup {
     }
 }
 
-/// Writes something that changes nothing.
+/// Writes a row that stays the same.
 pub(super) async fn probe(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     query("UPDATE session_count SET sessions = sessions").execute(connection).await?;
     Ok(())

@@ -39,7 +39,7 @@ pub(super) fn options(location: &Location) -> SqliteConnectOptions {
     }
 }
 
-/// Opens the connection that writes, makes a new file a database, and creates what tables are
+/// Opens the connection that writes, makes a new file a database, and creates the tables that are
 /// missing.
 pub(super) async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, OpenError> {
     let mut connection = connect_patiently(options).await?;

@@ -2,7 +2,7 @@
 //!
 //! A commit costs a write to the disk, however much it holds. So the writer takes all jobs that
 //! wait, runs each behind a savepoint of its own, commits once and then answers all. While the
-//! disk is busy with one lot the next one gathers: nobody waits for a timer.
+//! disk is busy with one batch the next one gathers: no job waits for a timer.
 
 use std::{
     io, thread,
@@ -24,24 +24,24 @@ use super::{
 };
 use crate::store::unavailable::Unavailable;
 
-/// How many jobs may wait. Whoever comes then waits to be let in.
+/// How many jobs may wait. Further callers wait for a place.
 const QUEUE: usize = 1024;
-/// The most jobs of one commit.
+/// The greatest number of jobs in one commit.
 const LARGEST_LOT: usize = 256;
-/// How soon what another process wrote is heard of.
+/// How often changes by other processes are looked for.
 const POLL: Duration = Duration::from_millis(200);
 
-/// Hears of every change, whoever made it.
+/// Follows every change of the database, by this process or another.
 pub(in crate::store::sqlite) trait Follow: Send + 'static {
     /// Looks at what has changed since the last call; at the first, at everything. Called before
     /// the database counts as open, after every commit before it is answered, and now and then.
     ///
     /// # Errors
-    /// When the database cannot be read. What was missed is looked at the next time.
+    /// When the database cannot be read. The missed changes are read the next time.
     async fn catch_up(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error>;
 }
 
-/// Who needs not hear of changes.
+/// Ignores changes.
 #[derive(Debug)]
 pub(in crate::store::sqlite) struct Nobody;
 
@@ -53,20 +53,21 @@ impl Follow for Nobody {
 
 /// Something to write, all or nothing. It runs on the writer's thread, so it need not be `Send`
 /// once it has begun.
-pub(super) struct Job(Run);
+pub(super) struct WriteJob(Run);
 
-type Run = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> LocalBoxFuture<'c, Attempt> + Send>;
+type Run =
+    Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> LocalBoxFuture<'c, FinishedJob> + Send>;
 
 /// A job that ran.
-struct Attempt {
-    /// Whether what it wrote is to stay.
+struct FinishedJob {
+    /// Whether its writes are kept.
     keep: bool,
-    /// Answers whoever waits, once it is known whether the lot was committed.
+    /// Answers the caller, once it is known whether the batch was committed.
     answer: Box<dyn FnOnce(Result<(), Unavailable>)>,
 }
 
-impl Job {
-    /// A job, and where its answer will come. If nobody waits for it, it is done all the same.
+impl WriteJob {
+    /// A job, and the receiver of its answer. It runs also if its caller does not wait for it.
     pub(super) fn new<T, E, F>(work: F) -> (Self, oneshot::Receiver<Result<T, E>>)
     where
         F: AsyncFnOnce(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
@@ -77,7 +78,7 @@ impl Job {
         let run: Run = Box::new(|connection| {
             Box::pin(async move {
                 let result = work(connection).await;
-                Attempt {
+                FinishedJob {
                     keep: result.is_ok(),
                     answer: Box::new(move |committed| {
                         let _ = answer.send(committed.map_err(E::from).and(result));
@@ -89,8 +90,8 @@ impl Job {
     }
 }
 
-/// What is to be written, in order. The writer ends when all senders are gone.
-pub(super) type Jobs = mpsc::Sender<Job>;
+/// The sender of jobs, which are written in order. The writer ends when all senders are gone.
+pub(super) type WriteJobs = mpsc::Sender<WriteJob>;
 
 /// Starts the writer. The follower has caught up when this returns; the receiver hears of the
 /// writer's end.
@@ -100,33 +101,33 @@ pub(super) async fn start(
     follower: impl Follow,
     commits: Commits,
     health: Health,
-) -> Result<(Jobs, oneshot::Receiver<()>), StartError> {
+) -> Result<(WriteJobs, oneshot::Receiver<()>), StartWriterError> {
     let (jobs, waiting) = mpsc::channel(QUEUE);
     let (report, caught_up) = oneshot::channel();
     let (ended, end) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
     let checkup = Checkup::of(health);
-    let writer = Writer { connection, files, follower, waiting, commits, checkup };
+    let writer = DatabaseWriter { connection, files, follower, waiting, commits, checkup };
     thread::Builder::new().name("writer".to_owned()).spawn(move || {
         runtime.block_on(writer.run(report));
         let _ = ended.send(());
     })?;
     match caught_up.await {
-        Ok(caught_up) => caught_up.map(|()| (jobs, end)).map_err(StartError::Follow),
-        Err(_) => Err(StartError::Thread(io::Error::other("the writer has ended"))),
+        Ok(caught_up) => caught_up.map(|()| (jobs, end)).map_err(StartWriterError::Follow),
+        Err(_) => Err(StartWriterError::Thread(io::Error::other("the writer has ended"))),
     }
 }
 
-struct Writer<F> {
+struct DatabaseWriter<F> {
     connection: SqliteConnection,
     files: DatabaseFiles,
     follower: F,
-    waiting: mpsc::Receiver<Job>,
+    waiting: mpsc::Receiver<WriteJob>,
     commits: Commits,
     checkup: Checkup,
 }
 
-impl<F: Follow> Writer<F> {
+impl<F: Follow> DatabaseWriter<F> {
     async fn run(mut self, report: oneshot::Sender<Result<(), sqlx::Error>>) {
         let caught_up = self.catch_up().await;
         let failed = caught_up.is_err();
@@ -172,16 +173,16 @@ impl<F: Follow> Writer<F> {
         written.and(ended)
     }
 
-    /// Commits a lot and answers everyone in it.
-    async fn write(&mut self, lot: &mut Vec<Job>) {
+    /// Commits a batch and answers the caller of each job.
+    async fn write(&mut self, lot: &mut Vec<WriteJob>) {
         let (start, jobs) = (Instant::now(), lot.len());
-        let mut attempts = Vec::with_capacity(jobs);
-        let mut committed = self.commit(lot, &mut attempts).await;
+        let mut finished_jobs = Vec::with_capacity(jobs);
+        let mut committed = self.commit(lot, &mut finished_jobs).await;
         if committed.is_err() {
             // SQLite may have done it by itself. Whatever a failed commit has left behind, the
             // follower sees what is there.
             let _ = execute(&mut self.connection, "ROLLBACK").await;
-            // What was not begun never is: whoever waits for it hears so at once.
+            // A job that was not begun never is: its caller is told at once.
             lot.clear();
         }
         committed = committed.and(self.catch_up().await);
@@ -191,8 +192,8 @@ impl<F: Follow> Writer<F> {
             tracing::warn!(%error, "cannot write to the database");
             Unavailable::from(error)
         });
-        for attempt in attempts {
-            (attempt.answer)(committed.clone());
+        for finished in finished_jobs {
+            (finished.answer)(committed.clone());
         }
     }
 
@@ -200,16 +201,16 @@ impl<F: Follow> Writer<F> {
     /// back everything.
     async fn commit(
         &mut self,
-        lot: &mut Vec<Job>,
-        attempts: &mut Vec<Attempt>,
+        lot: &mut Vec<WriteJob>,
+        finished_jobs: &mut Vec<FinishedJob>,
     ) -> Result<(), sqlx::Error> {
         let connection = &mut self.connection;
         execute(connection, "BEGIN IMMEDIATE").await?;
-        for Job(run) in lot.drain(..) {
+        for WriteJob(run) in lot.drain(..) {
             execute(connection, "SAVEPOINT job").await?;
-            let attempt = run(connection).await;
-            let keep = attempt.keep;
-            attempts.push(attempt);
+            let finished = run(connection).await;
+            let keep = finished.keep;
+            finished_jobs.push(finished);
             if !keep {
                 execute(connection, "ROLLBACK TO job").await?;
             }
@@ -232,7 +233,7 @@ async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result
 
 /// The writer could not be started.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum StartError {
+pub(super) enum StartWriterError {
     #[error(transparent)]
     Thread(#[from] io::Error),
     #[error(transparent)]

@@ -113,7 +113,7 @@ async fn a_commit_that_fails_fails_for_all_and_leaves_nothing() {
     assert_eq!(followed.load(Ordering::SeqCst), 1);
 }
 
-/// Whoever heard that it was not done may do something else since.
+/// The caller of a job that was reported as not done may have done something else since.
 #[tokio::test]
 async fn what_could_not_be_begun_is_not_done_later() {
     let directory = tempfile::tempdir().unwrap();
@@ -139,7 +139,7 @@ async fn what_could_not_be_begun_is_not_done_later() {
     assert_eq!(followed.load(Ordering::SeqCst), 1);
 }
 
-/// SQLite would go on, and what it acknowledges would be lost.
+/// SQLite would go on, and acknowledged writes would be lost.
 #[tokio::test]
 async fn nothing_is_written_to_a_file_that_was_deleted() {
     let directory = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The rows of the table `changes`, with what they name as it is now.
+//! The rows of the table `changes`, and what they name.
 
 use sqlx::{FromRow, Row, SqliteConnection, query_as, sqlite::SqliteRow};
 use uuid::Uuid;
@@ -8,13 +8,13 @@ use crate::{sessions::NewToken, tokens::TokenHash};
 /// How many changes are read at a time.
 pub(super) const BATCH: usize = 1000;
 
-/// A row of `changes`, with what it names as that is now.
+/// A row of `changes`, with the user, role, key or token that it names.
 pub(super) struct Change {
     pub(super) seq: i64,
     pub(super) what: Changed,
 }
 
-/// What a row of `changes` names, as it is now.
+/// The user, role, key or token that a row of `changes` names, as it is now.
 pub(super) enum Changed {
     User(i64),
     Role(String),

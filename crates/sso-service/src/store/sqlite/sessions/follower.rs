@@ -1,4 +1,4 @@
-//! Keeps what is in memory as the database is.
+//! Keeps the sessions and keys in memory up to date with the database.
 //!
 //! Everything that changes, by a request here or by a command in another process, leaves a row in
 //! the table `changes`. The follower reads on from the last row it knows, and looks at what they
@@ -30,12 +30,12 @@ use crate::{
 /// So many users without a session are not worth a search.
 const FEW_USERS: usize = 1000;
 
-/// Who keeps the live sessions and keys up to date.
+/// Keeps the live sessions and keys up to date.
 #[derive(Debug)]
 pub(in crate::store::sqlite) struct Follower {
     live: Arc<LiveSessions>,
     keys: Arc<LiveKeys>,
-    /// Everyone who has a session.
+    /// All users who have a session.
     users: HashMap<i64, Arc<LiveUser>>,
     /// How many users there were when those without a session were last forgotten.
     users_before: usize,
@@ -44,7 +44,7 @@ pub(in crate::store::sqlite) struct Follower {
 }
 
 impl Follower {
-    /// Who will keep these sessions and keys up to date.
+    /// A follower that will keep these sessions and keys up to date.
     pub(in crate::store::sqlite) fn new(live: Arc<LiveSessions>, keys: Arc<LiveKeys>) -> Self {
         Self { live, keys, users: HashMap::new(), users_before: 0, seen: None }
     }
@@ -132,7 +132,7 @@ impl Follower {
     }
 
     fn add(&self, row: &SessionTokenRow, sibling: Option<TokenHash>) {
-        // A session of nobody cannot be used.
+        // A session without a user cannot be used.
         let Some(user) = self.users.get(&row.user) else {
             return;
         };
@@ -142,7 +142,7 @@ impl Follower {
         });
     }
 
-    /// Who has a new session and had none before.
+    /// The users who have a new session and had none before.
     fn users_added_by(&self, changes: &[Change]) -> BTreeSet<i64> {
         let users = changes.iter().filter_map(|change| match &change.what {
             Changed::Token(token, _) => Some(token.user),
@@ -190,7 +190,7 @@ impl Follower {
         }
     }
 
-    /// Forgets those who have no session any more, when there may be many of them.
+    /// Forgets users who have no session any more, when there may be many of them.
     fn forget_users(&mut self) {
         if self.users.len() > 2 * self.users_before + FEW_USERS {
             self.users.retain(|_, user| Arc::strong_count(user) > 1);
@@ -203,7 +203,7 @@ impl Follower {
         self.live.set_last_change(change);
     }
 
-    /// First of all: what has changed may take seconds to look at.
+    /// Called first: the other changes may take seconds to read.
     async fn end_all(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         let ended = query_scalar("SELECT ended_through FROM session_count");
         self.live.set_ended_through(ended.fetch_one(connection).await?);

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{sessions::PendingRevocations, store::location::Location};
 
-/// What a slot holds, in bytes: some thousand sessions.
+/// The size of a slot, in bytes: it holds some thousand sessions.
 const SLOT: usize = 64 * 1024;
 /// A slot begins with its turn, the length of its text and the first bytes of the text's SHA-256.
 const HEAD: usize = 8 + 8 + 16;
@@ -29,7 +29,7 @@ struct JournalFile {
     file: File,
     /// How often it was written, ever.
     turn: u64,
-    /// What it says.
+    /// The revocations in it.
     pending: PendingRevocations,
 }
 
@@ -47,15 +47,15 @@ impl Journal {
         Ok(Self(Some(Arc::new(Mutex::new(JournalFile::open(Path::new(&path))?)))))
     }
 
-    /// What it says.
+    /// The revocations in it.
     pub(super) fn pending(&self) -> PendingRevocations {
         self.0.as_ref().map(|file| lock(file).pending.clone()).unwrap_or_default()
     }
 
-    /// Has it say this, and nothing else. Waits for the disk, unless it says so already.
+    /// Replaces its content by these. Waits for the disk, unless it holds them already.
     ///
     /// # Errors
-    /// When the database cannot be written. It says what it did before then.
+    /// When the file cannot be written. It keeps its content then.
     pub(super) fn write(&self, pending: PendingRevocations) -> io::Result<()> {
         match &self.0 {
             Some(file) => lock(file).write(pending),
@@ -105,7 +105,7 @@ fn lock(file: &Mutex<JournalFile>) -> MutexGuard<'_, JournalFile> {
     file.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The turn of a slot and what it says, if it is whole.
+/// The turn and the revocations of a slot, if it is whole.
 fn read_slot(file: &File, at: u64) -> io::Result<Option<(u64, PendingRevocations)>> {
     let mut slot = vec![0; SLOT];
     file.read_exact_at(&mut slot, at * SLOT as u64)?;

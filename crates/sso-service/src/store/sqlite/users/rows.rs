@@ -56,7 +56,7 @@ pub(in crate::store::sqlite) async fn user_by_number(
     row.map(User::try_from).transpose()
 }
 
-/// Those of these numbers who exist and can be read.
+/// The users of these numbers who exist and can be read.
 pub(in crate::store::sqlite) async fn users_by_number(
     connection: &mut SqliteConnection,
     numbers: impl IntoIterator<Item = i64>,
@@ -69,7 +69,7 @@ pub(in crate::store::sqlite) async fn users_by_number(
     Ok(readable(rows))
 }
 
-/// Everyone who has this role and can be read.
+/// The users who have this role and can be read.
 pub(in crate::store::sqlite) async fn users_with_role(
     connection: &mut SqliteConnection,
     role: &str,
@@ -83,7 +83,7 @@ pub(in crate::store::sqlite) async fn users_with_role(
     Ok(readable(rows))
 }
 
-/// Everyone who has a session and can be read.
+/// The users who have a session and can be read.
 pub(in crate::store::sqlite) async fn users_with_sessions(
     connection: &mut SqliteConnection,
 ) -> Result<Vec<User>, sqlx::Error> {
@@ -95,7 +95,7 @@ pub(in crate::store::sqlite) async fn users_with_sessions(
     Ok(readable(rows))
 }
 
-/// Nobody is let in because of a row that makes no sense, and nobody else is kept out.
+/// An invalid row admits no user and blocks no other user.
 fn readable(rows: Vec<UserRow>) -> Vec<User> {
     let read = |row: UserRow| {
         User::try_from(row).inspect_err(|error| tracing::error!(%error, "a user is left out")).ok()

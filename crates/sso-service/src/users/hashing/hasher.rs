@@ -1,6 +1,9 @@
 //! The threads that hash passwords: few, so that log-ins can neither take all memory nor slow
 //! down anything else, with a short queue before them.
 
+#[cfg(test)]
+pub(crate) mod hasher_tests;
+
 use std::{
     io,
     num::NonZero,
@@ -17,14 +20,15 @@ use tokio::{
 };
 
 use super::{
-    hash_queues::{Asker, Full, Queues, Turns},
-    password::Password,
-    password_hash::{self, HashFault, HashMemory, PasswordHash, Verdict},
+    hash_queues::{Asker, HashQueues, QueueFull, Turns},
+    password_hash::{self, HashFault, HashMemory, PasswordHash, PasswordVerdict},
 };
+use crate::users::password::Password;
 
-/// How many jobs may wait for each thread in a queue: about as many as it gets done within [`PATIENCE`].
+/// How many jobs may wait for each thread in a queue: about as many as it gets done within
+/// [`PATIENCE`].
 const WAITING_PER_THREAD: usize = 100;
-/// How long anybody waits before the answer is that it cannot be told.
+/// How long a request waits before it is refused as busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 /// How far a hashing thread steps back behind those that answer requests.
 #[cfg(target_os = "linux")]
@@ -34,13 +38,13 @@ const NICENESS: i32 = 10;
 #[derive(Debug)]
 pub(crate) struct Hasher {
     /// `None` only while it is being dropped: the threads end with the queues.
-    queues: Option<Queues>,
+    queues: Option<HashQueues>,
     threads: Vec<JoinHandle<()>>,
     /// Jobs in the queues.
     waiting: Gauge,
     /// How long they were there.
     waited: Histogram,
-    /// Passwords compared, for whatever reason.
+    /// Passwords verified, for any reason.
     comparisons: Counter,
 }
 
@@ -56,7 +60,7 @@ impl Hasher {
     }
 
     fn with(threads: usize, queue: usize, metrics: &Metrics) -> io::Result<Self> {
-        let (queues, turns) = Queues::of(queue);
+        let (queues, turns) = HashQueues::of(queue);
         let waiting = metrics.register(
             "password_queue_length",
             "Passwords that wait to be hashed",
@@ -82,9 +86,9 @@ impl Hasher {
         })
     }
 
-    /// Whether whoever is not known would be sent away now.
+    /// Whether an unknown client would be refused now.
     pub(crate) fn is_closed_to_strangers(&self) -> bool {
-        self.queues.as_ref().is_none_or(Queues::are_closed_to_strangers)
+        self.queues.as_ref().is_none_or(HashQueues::are_closed_to_strangers)
     }
 
     /// Compares a password with a hash.
@@ -98,7 +102,7 @@ impl Hasher {
         hash: PasswordHash,
         asker: Asker,
         deadline: Instant,
-    ) -> Result<Verdict, HashError> {
+    ) -> Result<PasswordVerdict, HashError> {
         let comparisons = self.comparisons.clone();
         let work = move |memory: &mut HashMemory| {
             comparisons.inc();
@@ -130,12 +134,12 @@ impl Hasher {
         work: impl FnOnce(&mut HashMemory) -> T + Send + 'static,
     ) -> Result<T, HashError> {
         let queues = self.queues.as_ref().ok_or(HashError::Lost)?;
-        let place = queues.take_place(asker).map_err(|Full| HashError::Busy)?;
+        let place = queues.take_place(asker).map_err(|QueueFull| HashError::Busy)?;
         let (begin, begun) = oneshot::channel();
         let (reply, answer) = oneshot::channel();
         let job = move |memory: &mut HashMemory| {
             drop(place);
-            // Nobody waits for it any more, for lack of time or of interest.
+            // Its caller does not wait for it any more.
             if begin.send(()).is_err() {
                 return;
             }
@@ -161,7 +165,7 @@ impl Drop for Hasher {
     fn drop(&mut self) {
         self.queues = None;
         for thread in self.threads.drain(..) {
-            // It catches what panics in it, so it ends well.
+            // It catches panics of its jobs, so it ends well.
             let _ = thread.join();
         }
     }
@@ -208,155 +212,4 @@ pub(crate) enum HashError {
     /// The thread panicked.
     #[error("the hashing thread gave no answer")]
     Lost,
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use std::sync::{Arc, mpsc};
-
-    use super::{super::hash_queues::Job, *};
-    use crate::network::test_network;
-
-    impl Hasher {
-        /// How many passwords have been compared.
-        pub(crate) fn comparisons(&self) -> u64 {
-            self.comparisons.get()
-        }
-    }
-
-    /// A hasher without room for strangers until the sender is dropped.
-    pub(crate) fn closed_to_strangers() -> (Hasher, mpsc::Sender<()>) {
-        let hasher = hasher(1);
-        let release = occupy(&hasher);
-        hasher.waiting.inc();
-        hasher.queues.as_ref().unwrap().enqueue(stranger(1), Box::new(|_| ())).unwrap();
-        (hasher, release)
-    }
-
-    /// One thread, and a queue of this length.
-    fn hasher(queue: usize) -> Hasher {
-        Hasher::with(1, queue, &Metrics::default()).unwrap()
-    }
-
-    fn long() -> Instant {
-        Instant::now() + Duration::from_secs(3600)
-    }
-
-    fn stranger(number: u8) -> Asker {
-        Asker::Stranger(test_network(number))
-    }
-
-    fn enqueue(hasher: &Hasher, job: Job) {
-        hasher.waiting.inc();
-        hasher.queues.as_ref().unwrap().enqueue(Asker::Service, job).unwrap();
-    }
-
-    /// Occupies the hasher's only thread until the sender is dropped.
-    fn occupy(hasher: &Hasher) -> mpsc::Sender<()> {
-        let (release, released) = mpsc::channel::<()>();
-        let (begin, begun) = mpsc::channel();
-        let job = move |_: &mut HashMemory| {
-            begin.send(()).unwrap();
-            let _ = released.recv();
-        };
-        enqueue(hasher, Box::new(job));
-        begun.recv().unwrap();
-        release
-    }
-
-    #[tokio::test]
-    async fn what_was_hashed_is_verified() {
-        let hasher = hasher(1);
-        let password = || Password::normalise("correct horse battery").unwrap();
-        let hash = hasher.hash(password(), Asker::Service, long()).await.unwrap();
-        let verdict = hasher.verify(password(), hash, stranger(1), long()).await.unwrap();
-        assert_eq!(verdict, Verdict::Right);
-        assert_eq!(hasher.comparisons(), 1);
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_is_busy_at_once() {
-        let hasher = hasher(1);
-        let release = occupy(&hasher);
-        enqueue(&hasher, Box::new(|_| {}));
-        assert!(matches!(
-            hasher.perform(Asker::Service, long(), |_| ()).await,
-            Err(HashError::Busy)
-        ));
-        assert_eq!(hasher.waiting.get(), 1);
-        drop(release);
-    }
-
-    /// However long the thread is held up by another job.
-    #[tokio::test(start_paused = true)]
-    async fn a_job_whose_time_has_passed_is_answered_and_not_begun() {
-        let hasher = hasher(1);
-        let release = occupy(&hasher);
-        let (begin, begun) = mpsc::channel::<()>();
-        let began = Instant::now();
-        let work = move |_: &mut HashMemory| begin.send(()).unwrap();
-        let result = hasher.perform(Asker::Service, began + PATIENCE, work).await;
-        assert!(matches!(result, Err(HashError::Busy)));
-        assert!(began.elapsed() < PATIENCE + Duration::from_millis(500));
-        drop(release);
-        drop(hasher); // the thread has worked through the queue
-        assert!(begun.try_recv().is_err(), "it was begun");
-    }
-
-    #[tokio::test]
-    async fn one_network_does_not_fill_the_queue() {
-        let hasher = Arc::new(hasher(8));
-        let release = occupy(&hasher);
-        let verify = |number| {
-            let hasher = hasher.clone();
-            let (password, hash) = (Password::default(), PasswordHash::nobodys());
-            async move { hasher.verify(password, hash, stranger(number), long()).await }
-        };
-        let mut waiting: Vec<_> = (0..20).map(|_| Box::pin(verify(1))).collect();
-        let mut shed = 0;
-        for attempt in &mut waiting {
-            if let Ok(result) = tokio::time::timeout(Duration::ZERO, attempt).await {
-                assert!(matches!(result, Err(HashError::Busy)), "{result:?}");
-                shed += 1;
-            }
-        }
-        assert_eq!((shed, hasher.waiting.get()), (16, 4));
-        let mut other = Box::pin(verify(2));
-        assert!(tokio::time::timeout(Duration::ZERO, &mut other).await.is_err());
-        assert_eq!(hasher.waiting.get(), 5);
-        drop(release);
-        assert_eq!(other.await.unwrap(), Verdict::Wrong);
-    }
-
-    #[tokio::test]
-    async fn a_job_whose_caller_has_gone_is_not_begun() {
-        let hasher = hasher(2);
-        let release = occupy(&hasher);
-        let (begin, begun) = mpsc::channel::<()>();
-        let job = hasher.perform(Asker::Service, long(), move |_| begin.send(()).unwrap());
-        // Polled once, it is in the queue; dropped, nobody waits for it.
-        assert!(tokio::time::timeout(Duration::ZERO, job).await.is_err());
-        assert_eq!(hasher.waiting.get(), 1);
-        drop(release);
-        drop(hasher); // the thread has worked through the queue
-        assert!(begun.try_recv().is_err(), "it was begun");
-    }
-
-    #[tokio::test]
-    async fn a_panic_costs_one_answer_and_no_thread() {
-        let hasher = hasher(1);
-        let lost =
-            hasher.perform(Asker::Service, long(), |_| panic!("as this test wants it")).await;
-        assert!(matches!(lost, Err::<(), _>(HashError::Lost)));
-        assert!(matches!(hasher.perform(Asker::Service, long(), |_| 7).await, Ok(7)));
-    }
-
-    #[tokio::test]
-    async fn a_wrong_hash_is_a_fault() {
-        let hasher = hasher(1);
-        let password = Password::normalise("x").unwrap();
-        let hash = PasswordHash::stored("no hash".to_owned());
-        let result = hasher.verify(password, hash, stranger(1), long()).await;
-        assert!(matches!(result, Err(HashError::Fault(_))), "{result:?}");
-    }
 }

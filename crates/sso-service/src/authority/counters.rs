@@ -1,4 +1,4 @@
-//! How log-ins, refreshes and validations end, counted.
+//! Counters of how log-ins, refreshes and validations end.
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -8,7 +8,7 @@ use service_runtime::metrics::Metrics;
 
 /// How an attempt to log in ended.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum LoginOutcome {
+pub(super) enum LoginOutcome {
     LoggedIn,
     InvalidCredentials,
     /// Too many failed before.
@@ -16,25 +16,25 @@ pub(crate) enum LoginOutcome {
     /// The hashing queue was full.
     Busy,
     TooManySessions,
-    /// For a reason of our own.
+    /// An error of the service.
     Failed,
 }
 
 /// How an attempt to renew a session ended.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum RefreshOutcome {
+pub(super) enum RefreshOutcome {
     Renewed,
     Invalid,
-    /// The session was ended: two held its token.
+    /// The session was ended: two clients had its token.
     Reused,
     TooSoon,
-    /// For a reason of our own.
+    /// An error of the service.
     Failed,
 }
 
 /// How a validation ended.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum ValidationOutcome {
+pub(super) enum ValidationOutcome {
     Valid,
     Invalid,
     /// The permission asked for was missing.
@@ -43,7 +43,7 @@ pub(crate) enum ValidationOutcome {
 
 /// A counter for every outcome, looked up once: validation is too frequent for a look-up by label.
 #[derive(Debug)]
-pub(crate) struct Outcomes {
+pub(super) struct OutcomeCounters {
     logged_in: Counter,
     invalid_credentials: Counter,
     throttled: Counter,
@@ -61,17 +61,17 @@ pub(crate) struct Outcomes {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Outcome {
+struct OutcomeLabel {
     outcome: &'static str,
 }
 
-impl Outcomes {
+impl OutcomeCounters {
     /// Registers the counters.
-    pub(crate) fn new(metrics: &Metrics) -> Self {
+    pub(super) fn new(metrics: &Metrics) -> Self {
         let family = |name, help| {
-            let family = Family::<Outcome, Counter>::default();
+            let family = Family::<OutcomeLabel, Counter>::default();
             let family = metrics.register(name, help, family);
-            move |outcome| family.get_or_create_owned(&Outcome { outcome })
+            move |outcome| family.get_or_create_owned(&OutcomeLabel { outcome })
         };
         let login = family("logins", "Attempts to log in, by outcome");
         let refresh = family("refreshes", "Attempts to renew a session, by outcome");
@@ -95,7 +95,7 @@ impl Outcomes {
     }
 
     /// Counts an attempt to log in.
-    pub(crate) fn count_login(&self, outcome: LoginOutcome) {
+    pub(super) fn count_login(&self, outcome: LoginOutcome) {
         let counter = match outcome {
             LoginOutcome::LoggedIn => &self.logged_in,
             LoginOutcome::InvalidCredentials => &self.invalid_credentials,
@@ -108,7 +108,7 @@ impl Outcomes {
     }
 
     /// Counts an attempt to renew a session.
-    pub(crate) fn count_refresh(&self, outcome: RefreshOutcome) {
+    pub(super) fn count_refresh(&self, outcome: RefreshOutcome) {
         let counter = match outcome {
             RefreshOutcome::Renewed => &self.renewed,
             RefreshOutcome::Invalid => &self.refresh_invalid,
@@ -120,7 +120,7 @@ impl Outcomes {
     }
 
     /// Counts a validation.
-    pub(crate) fn count_validation(&self, outcome: ValidationOutcome) {
+    pub(super) fn count_validation(&self, outcome: ValidationOutcome) {
         let counter = match outcome {
             ValidationOutcome::Valid => &self.valid,
             ValidationOutcome::Invalid => &self.invalid,

@@ -1,16 +1,16 @@
-//! Networks that somebody has logged in from.
+//! Networks that a user has logged in from.
 
 use chrono::{DateTime, Utc};
 
-use super::{known::REMEMBERED, table::Weigh};
+use super::{networks_of_account::REMEMBERED, table::Weigh};
 
-/// A network that some account is known in. Only whether it is one may be told, never of whom.
+/// A network that some account is known in. Which account it is stays unknown.
 #[derive(Debug, Default)]
-pub(super) struct Home {
+pub(super) struct KnownNetwork {
     logged_in: DateTime<Utc>,
 }
 
-impl Home {
+impl KnownNetwork {
     /// Notes a log-in.
     pub(super) fn note(&mut self, now: DateTime<Utc>) {
         self.logged_in = self.logged_in.max(now);
@@ -22,8 +22,8 @@ impl Home {
     }
 }
 
-/// What was used lately weighs more.
-impl Weigh for Home {
+/// A network that was used lately weighs more.
+impl Weigh for KnownNetwork {
     fn weight(&self, now: DateTime<Utc>) -> u64 {
         if self.is_one(now) { self.logged_in.timestamp().unsigned_abs() } else { 0 }
     }

@@ -10,24 +10,24 @@ use crate::network::Network;
 /// How long a log-in makes its network known.
 pub(super) const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How many networks of an account are known: at home, at work, on the way. Without a bound,
-/// whoever has one account and many addresses could have everybody else's forgotten.
+/// a client with one account and many addresses could push out the networks of everybody else.
 pub(super) const NETWORKS: usize = 4;
 
 /// The networks that an account logged in from. Attempts from there have buckets of their own,
-/// which nobody elsewhere can fill.
+/// which no client elsewhere can fill.
 #[derive(Debug, Default)]
-pub(super) struct Known {
-    places: Vec<Place>,
+pub(super) struct NetworksOfAccount {
+    places: Vec<KnownPlace>,
 }
 
 #[derive(Debug)]
-struct Place {
+struct KnownPlace {
     network: Network,
     logged_in: DateTime<Utc>,
     bucket: Bucket,
 }
 
-impl Known {
+impl NetworksOfAccount {
     /// The bucket of a network, if it is known.
     pub(super) fn bucket(&mut self, network: Network, now: DateTime<Utc>) -> Option<&mut Bucket> {
         let mut places = self.places.iter_mut();
@@ -46,18 +46,18 @@ impl Known {
             let oldest = oldest.map_or(0, |(index, _)| index);
             self.places.swap_remove(oldest);
         }
-        self.places.push(Place { network, logged_in: now, bucket: Bucket::default() });
+        self.places.push(KnownPlace { network, logged_in: now, bucket: Bucket::default() });
     }
 }
 
-impl Place {
+impl KnownPlace {
     fn is_known(&self, now: DateTime<Utc>) -> bool {
         now < self.logged_in + REMEMBERED
     }
 }
 
-/// Who logged in lately weighs more.
-impl Weigh for Known {
+/// An account that logged in lately weighs more.
+impl Weigh for NetworksOfAccount {
     fn weight(&self, now: DateTime<Utc>) -> u64 {
         if self.places.iter().any(|place| place.bucket.is_in_use()) {
             return u64::MAX;
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_network_is_known_for_thirty_days_after_the_last_log_in() {
-        let mut known = Known::default();
+        let mut known = NetworksOfAccount::default();
         assert!(known.bucket(network(1), noon()).is_none());
         known.note(network(1), noon());
         let later = noon() + REMEMBERED / 2;
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn the_network_that_was_used_least_lately_is_forgotten() {
-        let mut known = Known::default();
+        let mut known = NetworksOfAccount::default();
         for number in 1..=4 {
             known.note(network(number), noon() + Duration::from_secs(number.into()));
         }

@@ -1,4 +1,4 @@
-//! Who waits for a hashing thread, and whose turn it is.
+//! The queues before the hashing threads, and their order.
 
 use std::sync::Arc;
 
@@ -6,52 +6,52 @@ use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 use super::password_hash::HashMemory;
 use crate::{
-    fair_share::{FairShare, Place},
+    fair_share::{FairShare, QueuePlace},
     network::Network,
 };
 
 /// Work for a thread, which lends its memory.
-pub(super) type Job = Box<dyn FnOnce(&mut HashMemory) + Send>;
+pub(super) type HashJob = Box<dyn FnOnce(&mut HashMemory) + Send>;
 
-/// Who has a password hashed.
+/// The client on whose behalf a password is hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asker {
     /// The service itself.
     Service,
-    /// Whoever has proved in this network before to be who they say.
+    /// A user who has logged in from this network before.
     Known(Network),
-    /// Somebody in this network.
+    /// An unknown client in this network.
     Stranger(Network),
 }
 
-/// Strangers have a queue, and those who are known another: any number of strangers leave it as
+/// Unknown clients have a queue, and known users another: any number of unknown clients leave it as
 /// it is.
 #[derive(Debug)]
-pub(super) struct Queues {
+pub(super) struct HashQueues {
     known: Queue,
     strangers: Queue,
 }
 
 #[derive(Debug)]
 struct Queue {
-    jobs: Sender<Job>,
-    /// Who the jobs are of.
+    jobs: Sender<HashJob>,
+    /// The networks that the jobs belong to.
     shares: Arc<FairShare>,
 }
 
 /// The other end of the queues.
 #[derive(Debug, Clone)]
 pub(super) struct Turns {
-    known: Receiver<Job>,
-    strangers: Receiver<Job>,
+    known: Receiver<HashJob>,
+    strangers: Receiver<HashJob>,
 }
 
 /// There is no room.
 #[derive(Debug)]
-pub(super) struct Full;
+pub(super) struct QueueFull;
 
-impl Queues {
-    /// Two queues of this length, and who takes turns from them. The turns end with the queues.
+impl HashQueues {
+    /// Two queues of this length, and the receiver of their jobs. It ends with the queues.
     pub(super) fn of(length: usize) -> (Self, Turns) {
         let (known, known_jobs) = Queue::of(length);
         let (strangers, jobs_of_strangers) = Queue::of(length);
@@ -60,42 +60,42 @@ impl Queues {
     }
 
     /// A place in the queue, unless the network has its share already.
-    pub(super) fn take_place(&self, asker: Asker) -> Result<Option<Place>, Full> {
+    pub(super) fn take_place(&self, asker: Asker) -> Result<Option<QueuePlace>, QueueFull> {
         let (queue, network) = match asker {
             Asker::Service => return Ok(None),
             Asker::Known(network) => (&self.known, network),
             Asker::Stranger(network) => (&self.strangers, network),
         };
-        queue.shares.take(network).map(Some).ok_or(Full)
+        queue.shares.take(network).map(Some).ok_or(QueueFull)
     }
 
-    /// Whether there is no room for anybody who is not known.
+    /// Whether there is no room for unknown clients.
     pub(super) fn are_closed_to_strangers(&self) -> bool {
         self.strangers.jobs.is_full()
     }
 
     /// Has a job wait for its turn.
-    pub(super) fn enqueue(&self, asker: Asker, job: Job) -> Result<(), Full> {
+    pub(super) fn enqueue(&self, asker: Asker, job: HashJob) -> Result<(), QueueFull> {
         let queue = match asker {
             Asker::Service | Asker::Known(_) => &self.known,
             Asker::Stranger(_) => &self.strangers,
         };
-        queue.jobs.try_send(job).map_err(|_| Full)
+        queue.jobs.try_send(job).map_err(|_| QueueFull)
     }
 }
 
 impl Queue {
-    fn of(length: usize) -> (Self, Receiver<Job>) {
+    fn of(length: usize) -> (Self, Receiver<HashJob>) {
         let (jobs, waiting) = bounded(length);
         (Self { jobs, shares: Arc::new(FairShare::of(length)) }, waiting)
     }
 }
 
 impl Iterator for Turns {
-    type Item = Job;
+    type Item = HashJob;
 
     /// While some wait in both queues, the lot decides: neither waits for all of the other.
-    fn next(&mut self) -> Option<Job> {
+    fn next(&mut self) -> Option<HashJob> {
         let (known, strangers) = (&self.known, &self.strangers);
         let job = select! {
             recv(known) -> job => job.or_else(|_| strangers.recv()),
@@ -118,7 +118,7 @@ mod tests {
 
     /// Who was served, in order, of so many who wait.
     fn served(known: usize, strangers: usize) -> Vec<Asker> {
-        let (queues, turns) = Queues::of(100);
+        let (queues, turns) = HashQueues::of(100);
         let served: Arc<Mutex<Vec<Asker>>> = Arc::default();
         let (known, strangers) = (
             [Asker::Known(network())].repeat(known),
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_queue_that_strangers_fill_has_room_for_who_is_known() {
-        let (queues, _turns) = Queues::of(1);
+        let (queues, _turns) = HashQueues::of(1);
         queues.enqueue(Asker::Stranger(network()), Box::new(|_| {})).unwrap();
         queues.enqueue(Asker::Stranger(network()), Box::new(|_| {})).unwrap_err();
         queues.enqueue(Asker::Known(network()), Box::new(|_| {})).unwrap();

@@ -1,4 +1,4 @@
-//! What holds whatever happens, in whatever order.
+//! Random histories of attempts against the promises of the limiter.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -9,9 +9,9 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     account_key::AccountKey,
-    attempt::{Held, Limiter},
-    bucket::{Ending, Full},
-    known::NETWORKS,
+    attempt::{AttemptRefusal, Limiter},
+    bucket::{BucketFull, Ending},
+    networks_of_account::NETWORKS,
     tables::{ACCOUNTS, CLIENT_NETWORKS, Counted, KNOWN_ACCOUNTS, LoginLimits, Tables, Who},
 };
 use crate::{network::Network, test_service::noon};
@@ -28,30 +28,30 @@ fn who(account: u64, network_number: u32, at: DateTime<Utc>) -> Who {
 }
 
 /// An attempt that ends as it will, unless it is not let begin.
-fn attempt(tables: &mut Tables, who: Who, ending: Ending) -> Result<(), Full> {
+fn attempt(tables: &mut Tables, who: Who, ending: Ending) -> Result<(), BucketFull> {
     let counted = tables.begin(who)?;
     tables.end(who, counted, ending);
     Ok(())
 }
 
-/// What one step of a history is: somebody begins, or the oldest attempt but so many ends.
+/// A step of a history: an attempt begins, or the oldest attempt but so many ends.
 #[derive(Debug, Clone)]
-enum Step {
+enum LimiterStep {
     Begin { account: u64, network: u32 },
     End { index: usize, ending: Ending },
     Wait { millis: u64 },
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+fn steps() -> impl Strategy<Value = Vec<LimiterStep>> {
     let ending = prop_oneof![
         6 => Just(Ending::Wrong),
         1 => Just(Ending::Right),
         1 => Just(Ending::Undecided)
     ];
     let step = prop_oneof![
-        3 => (0..4_u64, 0..3_u32).prop_map(|(account, network)| Step::Begin { account, network }),
-        3 => (0..8_usize, ending).prop_map(|(index, ending)| Step::End { index, ending }),
-        1 => (0..15_000_u64).prop_map(|millis| Step::Wait { millis }),
+        3 => (0..4_u64, 0..3_u32).prop_map(|(account, network)| LimiterStep::Begin { account, network }),
+        3 => (0..8_usize, ending).prop_map(|(index, ending)| LimiterStep::End { index, ending }),
+        1 => (0..15_000_u64).prop_map(|millis| LimiterStep::Wait { millis }),
     ];
     proptest::collection::vec(step, 0..400)
 }
@@ -94,37 +94,37 @@ proptest! {
         let (mut now, mut going_on, mut failures) = (noon(), Vec::new(), Failures::default());
         for step in steps {
             match step {
-                Step::Wait { millis } => now += Duration::from_millis(millis),
-                Step::Begin { account, network } => {
+                LimiterStep::Wait { millis } => now += Duration::from_millis(millis),
+                LimiterStep::Begin { account, network } => {
                     let who = who(account, network, now);
                     if let Ok(counted) = tables.begin(who) {
                         going_on.push((who, counted));
                     }
                 }
-                Step::End { index, ending } if index < going_on.len() => {
+                LimiterStep::End { index, ending } if index < going_on.len() => {
                     let (who, counted) = going_on.remove(index);
                     tables.end(who, counted, ending);
                     if ending == Ending::Wrong {
                         failures.note(who, counted);
                     }
                 }
-                Step::End { .. } => {}
+                LimiterStep::End { .. } => {}
             }
         }
         failures.check()?;
     }
 
-    /// Whoever waits as long as told may try, and not before.
+    /// A client may try again after the announced time, and not before.
     #[test]
     fn the_time_to_wait_is_true(pauses in proptest::collection::vec(0..20_000_u64, 1..40)) {
         let mut tables = Tables::new(LIMITS);
         let mut now = noon();
         for pause in pauses {
             now += Duration::from_millis(pause);
-            if let Err(Full::Spent(wait)) = attempt(&mut tables, who(1, 1, now), Ending::Wrong) {
+            if let Err(BucketFull::Spent(wait)) = attempt(&mut tables, who(1, 1, now), Ending::Wrong) {
                 prop_assert!(wait > Duration::ZERO && wait <= Duration::from_secs(70));
                 let early = who(1, 1, now + wait - Duration::from_millis(1));
-                prop_assert!(matches!(tables.begin(early), Err(Full::Spent(_))));
+                prop_assert!(matches!(tables.begin(early), Err(BucketFull::Spent(_))));
                 now += wait;
                 prop_assert_eq!(attempt(&mut tables, who(1, 1, now), Ending::Wrong), Ok(()));
             }
@@ -150,7 +150,7 @@ fn who_logged_in_here_before_is_not_locked_out_from_elsewhere() {
         let _ = attempt(&mut tables, who(1, stranger, noon()), Ending::Wrong);
     }
     let elsewhere = attempt(&mut tables, who(1, 200, noon()), Ending::Right);
-    assert!(matches!(elsewhere, Err(Full::Spent(_))), "{elsewhere:?}");
+    assert!(matches!(elsewhere, Err(BucketFull::Spent(_))), "{elsewhere:?}");
     attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
 }
 
@@ -162,7 +162,7 @@ fn who_logged_in_here_before_is_not_locked_out_by_neighbours() {
         let _ = attempt(&mut tables, who(account, 1, noon()), Ending::Wrong);
     }
     let neighbour = attempt(&mut tables, who(200, 1, noon()), Ending::Right);
-    assert!(matches!(neighbour, Err(Full::Spent(_))), "{neighbour:?}");
+    assert!(matches!(neighbour, Err(BucketFull::Spent(_))), "{neighbour:?}");
     attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
 }
 
@@ -228,12 +228,12 @@ fn a_million_names_take_no_more_room_than_there_is() {
     }
     assert_eq!(tables.len(), ACCOUNTS + CLIENT_NETWORKS + KNOWN_ACCOUNTS);
     assert_eq!(KNOWN_ACCOUNTS * NETWORKS + ACCOUNTS + CLIENT_NETWORKS, 100_000);
-    // What was spent before is not forgotten for it.
+    // Earlier failures are not forgotten.
     assert!(attempt(&mut tables, spent(), Ending::Wrong).is_err());
 }
 
 /// One of many attempts.
-async fn try_once(limiter: Arc<Limiter>, ending: Ending) -> Result<(), Held> {
+async fn try_once(limiter: Arc<Limiter>, ending: Ending) -> Result<(), AttemptRefusal> {
     let account = limiter.account(None, "alice");
     let deadline = Instant::now() + Duration::from_secs(3600);
     let attempt = limiter.begin(account, network(1), noon(), deadline).await?;
@@ -276,14 +276,14 @@ async fn who_waits_for_others_too_long_is_told_to_come_again() {
     let deadline = Instant::now() + Duration::from_secs(2);
     let first = limiter.begin(account, network(1), noon(), deadline).await.unwrap();
     let second = limiter.begin(account, network(1), noon(), deadline).await;
-    assert_eq!(second.unwrap_err(), Held::Busy);
+    assert_eq!(second.unwrap_err(), AttemptRefusal::Busy);
     first.give_back();
     limiter.begin(account, network(1), noon(), deadline).await.unwrap().fail();
     let third = limiter.begin(account, network(1), noon(), deadline).await.unwrap_err();
-    assert!(matches!(third, Held::TooManyFailures { .. }), "{third}");
+    assert!(matches!(third, AttemptRefusal::TooManyFailures { .. }), "{third}");
 }
 
-/// A crowd leaves room for somebody from elsewhere, who is told when an attempt ends.
+/// A crowd leaves room for a client from elsewhere, which is woken when an attempt ends.
 #[tokio::test(start_paused = true)]
 async fn one_network_does_not_take_every_place_to_wait() {
     let limiter = Limiter::new(LoginLimits { per_network: 0, per_account: 1 }, &Metrics::default());
@@ -330,5 +330,5 @@ async fn who_hangs_up_has_failed() {
     let deadline = Instant::now() + Duration::from_secs(3600);
     drop(limiter.begin(account, network(1), noon(), deadline).await.unwrap());
     let next = limiter.begin(account, network(2), noon(), deadline).await.unwrap_err();
-    assert!(matches!(next, Held::TooManyFailures { .. }), "{next}");
+    assert!(matches!(next, AttemptRefusal::TooManyFailures { .. }), "{next}");
 }

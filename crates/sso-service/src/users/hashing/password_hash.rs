@@ -9,7 +9,7 @@ use argon2::{
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::password::Password;
+use crate::users::password::Password;
 
 /// In KiB; OWASP's first recommendation for argon2id, with the two numbers below.
 const MEMORY_COST: u32 = 19_456;
@@ -21,7 +21,7 @@ const SALT_BYTES: usize = 16;
 const MAX_BLOCKS: usize = 1 << 20;
 
 /// Has the present parameters and is the hash of nothing anyone knows: 256 bits that were not
-/// computed from any password. Whoever does not exist is compared with it.
+/// computed from any password. The password of an unknown user is compared with it.
 const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IG93bnMgdGhpcw$\
                        AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -69,7 +69,7 @@ impl HashMemory {
 
 /// How a password compares with a hash.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum PasswordVerdict {
     /// It is another one.
     Wrong,
     /// It is the one.
@@ -116,7 +116,7 @@ pub(crate) fn verify(
     password: &Password,
     hash: &PasswordHash,
     memory: &mut HashMemory,
-) -> Result<Verdict, HashFault> {
+) -> Result<PasswordVerdict, HashFault> {
     let stored = Stored::parse(hash)?;
     let mut output = Zeroizing::new(vec![0; stored.output.len()]);
     Argon2::new(stored.algorithm, stored.version, stored.params.clone())
@@ -127,11 +127,11 @@ pub(crate) fn verify(
             memory.blocks(&stored.params),
         )?;
     if !bool::from(output.as_slice().ct_eq(stored.output.as_bytes())) {
-        Ok(Verdict::Wrong)
+        Ok(PasswordVerdict::Wrong)
     } else if stored.is_of_today() {
-        Ok(Verdict::Right)
+        Ok(PasswordVerdict::Right)
     } else {
-        hash_password(password, memory).map(Verdict::RightWithNewHash)
+        hash_password(password, memory).map(PasswordVerdict::RightWithNewHash)
     }
 }
 
@@ -209,7 +209,7 @@ mod tests {
     const OUTDATED: &str = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$\
                             wZeUqErRQM9fr7+3IJVQyFsb5QPhYeqkXwNGZgBH/L4";
 
-    fn check(password: &str, phc: &str) -> Result<Verdict, HashFault> {
+    fn check(password: &str, phc: &str) -> Result<PasswordVerdict, HashFault> {
         let password = Password::normalise(password).unwrap();
         let hash = PasswordHash::stored(phc.to_owned());
         verify(&password, &hash, &mut HashMemory::default())
@@ -217,9 +217,9 @@ mod tests {
 
     #[test]
     fn a_hash_made_elsewhere_verifies() {
-        assert_eq!(check("correct horse battery", KNOWN).unwrap(), Verdict::Right);
-        assert_eq!(check("correct horse batterz", KNOWN).unwrap(), Verdict::Wrong);
-        assert_eq!(check("", KNOWN).unwrap(), Verdict::Wrong);
+        assert_eq!(check("correct horse battery", KNOWN).unwrap(), PasswordVerdict::Right);
+        assert_eq!(check("correct horse batterz", KNOWN).unwrap(), PasswordVerdict::Wrong);
+        assert_eq!(check("", KNOWN).unwrap(), PasswordVerdict::Wrong);
     }
 
     #[test]
@@ -230,17 +230,17 @@ mod tests {
         let other = hash_password(&password, &mut memory).unwrap();
         assert!(one.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", one.0);
         assert_ne!(one, other);
-        assert_eq!(verify(&password, &one, &mut memory).unwrap(), Verdict::Right);
+        assert_eq!(verify(&password, &one, &mut memory).unwrap(), PasswordVerdict::Right);
     }
 
     #[test]
     fn a_right_password_with_an_outdated_hash_gets_a_new_one() {
         let verdict = check("correct horse battery", OUTDATED).unwrap();
-        let Verdict::RightWithNewHash(new) = verdict else {
+        let PasswordVerdict::RightWithNewHash(new) = verdict else {
             panic!("{verdict:?}");
         };
-        assert_eq!(check("correct horse battery", &new.0).unwrap(), Verdict::Right);
-        assert_eq!(check("another password", OUTDATED).unwrap(), Verdict::Wrong);
+        assert_eq!(check("correct horse battery", &new.0).unwrap(), PasswordVerdict::Right);
+        assert_eq!(check("another password", OUTDATED).unwrap(), PasswordVerdict::Wrong);
     }
 
     #[test]
@@ -248,7 +248,7 @@ mod tests {
         let stored = Stored::parse(&PasswordHash::nobodys()).unwrap();
         assert!(stored.is_of_today());
         assert_eq!(stored.salt.len(), SALT_BYTES);
-        assert_eq!(check("", NOBODYS).unwrap(), Verdict::Wrong);
+        assert_eq!(check("", NOBODYS).unwrap(), PasswordVerdict::Wrong);
     }
 
     #[test]

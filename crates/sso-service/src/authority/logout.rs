@@ -1,0 +1,41 @@
+//! Log-out.
+
+use shared_types::{BearerToken, TokenKind};
+
+use super::service::SessionAuthority;
+use crate::{
+    audit::{Event, Kind, Source},
+    store::Unavailable,
+    tokens::TokenHash,
+};
+
+impl SessionAuthority {
+    /// Ends the session of a token, if there is one: from here on its tokens are invalid. Any
+    /// token of the session does: a session token that has expired, or a refresh token.
+    ///
+    /// # Errors
+    /// When it is not known to be written. The tokens are invalid all the same.
+    pub(crate) async fn logout(
+        &self,
+        token: &BearerToken,
+        from: Source<'_>,
+    ) -> Result<(), Unavailable> {
+        if !matches!(token.kind(), Some(TokenKind::Session | TokenKind::Refresh)) {
+            return Ok(());
+        }
+        let (hash, now) = (TokenHash::of(token.expose()), self.clock.now());
+        let event = Event::new(Kind::Logout, now).at(from);
+        if let Some(session) = self.live.session_of(&hash) {
+            if let Some(account) = session.account_at(now) {
+                self.audit.record(event.by(&account).in_session(session.id));
+            }
+            return self.store.end_live_session(&hash, &session).await;
+        }
+        if let Some(named) = self.store.session_named_by(&hash).await? {
+            let event = event.of(named.user_id, &named.username);
+            self.audit.record(event.in_session(named.id));
+            self.store.end_named_session(&named).await?;
+        }
+        Ok(())
+    }
+}
