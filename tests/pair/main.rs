@@ -50,4 +50,3 @@ mod sequences;
 mod sessions;
 mod tls;
 mod visibility;
-mod websocket;

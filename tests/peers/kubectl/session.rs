@@ -7,7 +7,7 @@ use reqwest::Method;
 use super::command::Kubectl;
 use crate::{
     harness::{ADMIN, KubectlUser, Pair, Setup, cri, patience, plain_client, until},
-    peer::Installed,
+    peer::{Installed, Peer},
     stage::{Own, Stage, WEB, kubeconfig, over_tls, remove, restart},
 };
 
@@ -48,8 +48,15 @@ pub(super) fn the_plugin_leads_from_log_in_to_log_out(stage: &Stage, kubectl: &I
     let (user, pair) = (stage.pair().kubectl_user(), stage.pair());
     assert_eq!(user.login(ADMIN.0, ADMIN.1, &["--ca", &pair.ca().file()]).code, 0);
     let other = kubeconfig(pair, stage.alice(), "team-a");
+    let version = kubectl.peer;
     let kubectl = Kubectl::with(kubectl, user.home_path(), &other);
     let gateway = format!("https://{}", pair.gateway.listening());
+    if version == Peer::Kubectl("1.27") {
+        let ended = kubectl.run(&format!("sso kubeconfig --gateway {gateway}"));
+        assert!(ended.stderr.contains("unknown flag: --exec-interactive-mode"), "{ended:?}");
+        kubectl.says("config current-context", "x\n");
+        return;
+    }
     for _ in 0..2 {
         let name = pair.gateway.listening();
         let expected = format!("Switched to context \"{name}\".\n");

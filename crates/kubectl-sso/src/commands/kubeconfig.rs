@@ -90,13 +90,15 @@ fn commands(gateway: &GatewayUrl, sso: &AuthorityUrl, bundle: Option<&Path>) -> 
     set_credentials.extend([
         option("exec-api-version", EXEC_API_VERSION),
         option("exec-command", env!("CARGO_PKG_NAME")),
+        option("exec-interactive-mode", "Never"),
         option("exec-arg", "token"),
         option("exec-arg", "--sso"),
         option("exec-arg", &sso.to_string()),
     ]);
     let mut set_context = words(["set-context", name]);
     set_context.extend([option("cluster", name), option("user", name)]);
-    [set_cluster, set_credentials, set_context, words(["use-context", name])]
+    // A kubectl older than `--exec-interactive-mode` fails at the first of them.
+    [set_credentials, set_cluster, set_context, words(["use-context", name])]
 }
 
 fn words<const N: usize>(words: [&str; N]) -> Vec<OsString> {
@@ -140,16 +142,17 @@ mod tests {
     #[test]
     fn a_context_is_spelled_as_kubectl_reads_it() {
         let mut expected = [
-            "set-cluster gw.example:8443 --server=https://gw.example:8443 \
-             --certificate-authority=ca.crt --embed-certs=true",
             "set-credentials gw.example:8443 \
              --exec-api-version=client.authentication.k8s.io/v1 --exec-command=kubectl-sso \
-             --exec-arg=token --exec-arg=--sso --exec-arg=https://sso.example/id",
+             --exec-interactive-mode=Never --exec-arg=token --exec-arg=--sso \
+             --exec-arg=https://sso.example/id",
+            "set-cluster gw.example:8443 --server=https://gw.example:8443 \
+             --certificate-authority=ca.crt --embed-certs=true",
             "set-context gw.example:8443 --cluster=gw.example:8443 --user=gw.example:8443",
             "use-context gw.example:8443",
         ];
         assert_eq!(spelled("https://gw.example:8443/", Some("ca.crt")), expected);
-        expected[0] = "set-cluster gw.example:8443 --server=https://gw.example:8443";
+        expected[1] = "set-cluster gw.example:8443 --server=https://gw.example:8443";
         assert_eq!(spelled("https://gw.example:8443/", None), expected);
     }
 

@@ -8,18 +8,12 @@ use std::{
 };
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use futures_util::{SinkExt, StreamExt};
-use reqwest::{Method, RequestBuilder, Response, Upgraded, header::HeaderValue};
-use serde_json::Value;
+use futures_util::SinkExt;
+use reqwest::{Method, header::HeaderValue};
 use tokio::time::timeout;
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        Message,
-        protocol::{CloseFrame, Role, frame::coding::CloseCode},
-    },
-};
+use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
 
+use super::socket::{Socket, ask, refused, request};
 use crate::harness::{
     Caller, Pair, PrivateCa, Setup, WELL_FORMED_TOKEN, cri, cri_at, patience, until,
 };
@@ -27,104 +21,6 @@ use crate::harness::{
 const WEB: &str = "/api/v1/namespaces/default/pods/web/log";
 const BINARY: &str = "binary.k8s.io";
 const BASE64: &str = "base64.binary.k8s.io";
-
-/// A request for a WebSocket, with the nonce that RFC 6455 §1.3 shows.
-fn request(caller: &Caller, path: &str, protocols: &[&str]) -> RequestBuilder {
-    let request = caller
-        .gateway(Method::GET, path)
-        .header("connection", "Upgrade")
-        .header("upgrade", "websocket")
-        .header("sec-websocket-version", "13")
-        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
-    match protocols {
-        [] => request,
-        protocols => request.header("sec-websocket-protocol", protocols.join(", ")),
-    }
-}
-
-async fn ask(caller: &Caller, path: &str, protocols: &[&str]) -> Response {
-    timeout(patience(), request(caller, path, protocols).send()).await.unwrap().unwrap()
-}
-
-/// Status, reason and message of a refusal, in Kubernetes' words.
-async fn refused(response: Response) -> (u16, String, String) {
-    let code = response.status().as_u16();
-    assert_eq!(response.headers()["content-type"], "application/json");
-    let status: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
-    assert_eq!((&status["kind"], &status["code"]), (&"Status".into(), &code.into()));
-    let word = |name: &str| status[name].as_str().unwrap().to_owned();
-    (code, word("reason"), word("message"))
-}
-
-/// A log on its way.
-struct Socket(WebSocketStream<Upgraded>);
-
-impl Socket {
-    /// The first message is of nothing.
-    async fn open(caller: &Caller, path: &str, protocols: &[&str]) -> Self {
-        let mut socket = Self::of(ask(caller, path, protocols).await).await;
-        assert!(socket.message().await.into_data().is_empty());
-        socket
-    }
-
-    async fn of(response: Response) -> Self {
-        assert_eq!(response.status(), 101);
-        let headers = response.headers();
-        assert_eq!(headers["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-        assert_eq!(headers["upgrade"], "websocket");
-        assert!(headers.contains_key("x-request-id"), "{headers:?}");
-        assert!(!headers.contains_key("transfer-encoding"), "{headers:?}");
-        let upgraded = response.upgrade().await.unwrap();
-        Self(WebSocketStream::from_raw_socket(upgraded, Role::Client, None).await)
-    }
-
-    async fn try_message(&mut self) -> Option<Message> {
-        timeout(patience(), self.0.next()).await.unwrap()?.ok()
-    }
-
-    async fn message(&mut self) -> Message {
-        self.try_message().await.unwrap()
-    }
-
-    /// Reads on until this was read.
-    async fn expect(&mut self, text: &str) {
-        let mut read = Vec::new();
-        while read.len() < text.len() {
-            read.extend_from_slice(&self.message().await.into_data());
-        }
-        assert_eq!(String::from_utf8_lossy(&read), text);
-    }
-
-    /// The rest, and how it ends.
-    async fn rest(mut self) -> (Vec<Message>, Option<CloseFrame>) {
-        let mut messages = Vec::new();
-        loop {
-            match self.message().await {
-                Message::Close(frame) => {
-                    // What comes back when that was answered is the end of the connection.
-                    assert!(self.try_message().await.is_none());
-                    return (messages, frame);
-                }
-                message => messages.push(message),
-            }
-        }
-    }
-
-    /// The rest in binary messages, which must be all of it.
-    async fn whole(self) -> Vec<u8> {
-        let (messages, end) = self.rest().await;
-        assert_eq!(end.unwrap().code, CloseCode::Normal);
-        assert!(messages.iter().all(Message::is_binary));
-        messages.into_iter().flat_map(Message::into_data).collect()
-    }
-
-    async fn check_end_is(self, code: CloseCode, reason: &str) {
-        let (messages, end) = self.rest().await;
-        assert_eq!(messages, []);
-        let end = end.unwrap();
-        assert_eq!((end.code, &*end.reason), (code, &*format!("the log ended early: {reason}")));
-    }
-}
 
 /// A pair with a pod `default/web`, and somebody who may read its log.
 async fn start(setup: Setup, log: impl AsRef<[u8]>) -> (Pair, Caller) {
@@ -144,7 +40,7 @@ fn append(pair: &Pair, lines: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_log_is_given_in_each_protocol_and_ends_cleanly() {
+async fn a_log_is_sent_in_each_protocol_and_ends_cleanly() {
     let (_pair, alice) = start(Setup::new(), cri(&["one", "two"])).await;
     for (path, protocols, spoken) in [
         (WEB.to_owned(), &[][..], None),
@@ -190,7 +86,7 @@ async fn the_bytes_of_the_log_are_those_over_http_whatever_they_are() {
 }
 
 #[tokio::test]
-async fn what_kubernetes_has_no_option_for_is_asked_for_as_elsewhere() {
+async fn options_of_the_gateway_work_as_over_http() {
     let (pair, alice) = start(Setup::new(), "").await;
     let container = pair.logs.pod("default", "web").container("app");
     container.write("0.log", cri(&["zero"]));
@@ -221,7 +117,7 @@ async fn what_kubernetes_has_no_option_for_is_asked_for_as_elsewhere() {
 }
 
 #[tokio::test]
-async fn it_is_given_over_tls_as_well() {
+async fn a_log_is_sent_over_tls() {
     let (_pair, alice) = start(Setup::new().over_tls(PrivateCa::new()), cri(&["one"])).await;
     assert_eq!(Socket::open(&alice, WEB, &[BINARY]).await.whole().await, b"one\n");
 }
@@ -264,7 +160,7 @@ async fn a_cookie_is_no_credential() {
 }
 
 #[tokio::test]
-async fn whatever_fails_does_so_before_the_upgrade() {
+async fn a_request_fails_before_the_upgrade() {
     let (_pair, alice) = start(Setup::new(), cri(&["one"])).await;
     let pods = "/api/v1/namespaces/default/pods";
     for (path, protocols, code, reason) in [
@@ -298,7 +194,7 @@ async fn whatever_fails_does_so_before_the_upgrade() {
 }
 
 #[tokio::test]
-async fn a_log_that_is_followed_ends_with_its_session_and_not_as_if_it_were_whole() {
+async fn a_followed_log_is_cut_off_with_its_session() {
     let (pair, alice) = start(Setup::new(), cri(&["one"])).await;
     let mut socket = Socket::open(&alice, &format!("{WEB}?follow=true"), &[BINARY]).await;
     socket.expect("one\n").await;
@@ -309,7 +205,7 @@ async fn a_log_that_is_followed_ends_with_its_session_and_not_as_if_it_were_whol
 }
 
 #[tokio::test]
-async fn it_does_not_outlive_its_token() {
+async fn a_socket_ends_with_its_token() {
     let (_pair, alice) = start(Setup::new().sso("SSO_TOKEN_TTL", "2s"), cri(&["one"])).await;
     let mut socket = Socket::open(&alice, &format!("{WEB}?follow=true"), &[BINARY]).await;
     socket.expect("one\n").await;
@@ -317,7 +213,7 @@ async fn it_does_not_outlive_its_token() {
 }
 
 #[tokio::test]
-async fn a_termination_ends_it_promptly() {
+async fn a_termination_ends_a_socket_promptly() {
     let (mut pair, alice) = start(Setup::new(), cri(&["one"])).await;
     let mut socket = Socket::open(&alice, &format!("{WEB}?follow=true"), &[BINARY]).await;
     socket.expect("one\n").await;
@@ -337,7 +233,7 @@ async fn a_follow_ends_cleanly_with_its_container() {
 }
 
 #[tokio::test]
-async fn what_a_client_says_is_not_listened_to_but_a_ping_is_answered() {
+async fn messages_of_a_client_are_ignored_and_pings_answered() {
     let (pair, alice) = start(Setup::new(), cri(&["one"])).await;
     let mut socket = Socket::open(&alice, &format!("{WEB}?follow=true"), &[BINARY]).await;
     socket.expect("one\n").await;
@@ -352,7 +248,7 @@ async fn what_a_client_says_is_not_listened_to_but_a_ping_is_answered() {
 }
 
 #[tokio::test]
-async fn it_takes_one_of_the_users_places_until_the_client_goes() {
+async fn a_socket_counts_as_a_stream_of_the_user_until_the_client_goes() {
     let setup = Setup::new().gateway("GATEWAY_MAX_STREAMS_PER_USER", "1");
     let (_pair, alice) = start(setup, cri(&["one"])).await;
     let follow = format!("{WEB}?follow=true");
@@ -375,7 +271,7 @@ async fn it_takes_one_of_the_users_places_until_the_client_goes() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_is_waited_for_and_costs_little() {
+async fn a_client_that_does_not_read_is_waited_for_and_takes_little_memory() {
     const MIB: u64 = 1024 * 1024;
     let (pair, alice) = start(Setup::new(), "").await;
     let length = pair.logs.pod("default", "web").container("app").write_large(32 * MIB);
@@ -393,7 +289,7 @@ async fn a_client_that_does_not_read_is_waited_for_and_costs_little() {
 }
 
 #[tokio::test]
-async fn its_record_names_the_status_and_the_command_and_nothing_else_of_what_was_sent() {
+async fn the_access_record_holds_status_and_command_and_no_secret() {
     let (mut pair, alice) = start(Setup::new(), cri(&["one"])).await;
     for (command, session) in [("kubectl logs", "3f0e"), ("forged\" status=200", "a b_c")] {
         let request = request(&alice.without_token(), WEB, &[&alice.token_as_protocol(), BINARY])
