@@ -13,7 +13,7 @@ use service_runtime::{
 use url::Url;
 
 use crate::{
-    auth::{self, Authority, AuthorityMetrics, VigilTimes},
+    auth::{self, Authority, AuthorityMetrics, RevalidationTimes},
     config::{AuthoritySettings, Config},
     http::{self, GatewayState, PublicAddresses, SessionCookies},
     reader::LogReader,
@@ -50,7 +50,7 @@ impl App {
         };
         let process = listeners.process();
         let shared = SharedState {
-            vigil_times: config.authority.vigil_times,
+            revalidation_times: config.authority.revalidation_times,
             connections: AuthorityConnections::new(config.authority)?,
             authority_metrics: AuthorityMetrics::new(&process.metrics),
             cookies: SessionCookies::read_over(public.gateway.scheme()),
@@ -92,7 +92,7 @@ struct SharedState {
     streams: Arc<OpenStreams>,
     clock: Arc<dyn Clock>,
     readiness: Readiness,
-    vigil_times: VigilTimes,
+    revalidation_times: RevalidationTimes,
     public: Arc<PublicAddresses>,
 }
 
@@ -106,7 +106,7 @@ impl SharedState {
             streams: self.streams.clone(),
             clock: self.clock.clone(),
             readiness: self.readiness.clone(),
-            vigil_times: self.vigil_times,
+            revalidation_times: self.revalidation_times,
             public: self.public.clone(),
         }
     }

@@ -87,10 +87,7 @@ async fn lists_are_selected_and_paged() {
         ("labelSelector=%3D%3D", "found '==', expected: !, identifier, or 'end of string'"),
         ("fieldSelector=status.foo%3D1", "field label not supported: status.foo"),
         ("limit=x", r#"strconv.ParseInt: parsing "x": invalid syntax"#),
-        (
-            "limit=1&continue=abc",
-            "invalid continue token: continue key is not valid: invalid character 'i' looking for beginning of value",
-        ),
+        ("limit=1&continue=abc", "invalid continue token: continue key is not valid"),
     ] {
         let answer = get(&alice, &format!("/api/v1/pods?{query}")).await;
         assert_eq!((answer.status, &answer.json()["message"]), (400, &json!(message)));

@@ -34,8 +34,15 @@ async fn refusals_that_were_not_recorded_use_the_same_words() {
             "waiting/log?container=app",
             r#"container \"app\" in pod \"waiting\" is waiting to start: ContainerCreating"#,
         ),
+        ("web/log?sinceTime=yesterday", r#"parsing time \"yesterday\": must be RFC 3339"#),
+        (
+            "web/log?sinceTime=2026-11-01T12:01:37+02:00",
+            r#"parsing time \"2026-11-01T12:01:37 02:00\": must be RFC 3339"#,
+        ),
+        ("?limit=1&continue=abc", "invalid continue token: continue key is not valid"),
     ] {
-        get(&alice, &format!("{NS}/team-a/pods/{log}")).await.check_failure(400, &bad(message));
+        let path = format!("{NS}/team-a/pods/{log}").replace("/?", "?");
+        get(&alice, &path).await.check_failure(400, &bad(message));
     }
     get(&alice, &format!("{NS}/team-a/pods/web/log?stream=x")).await.check_failure(
         422,

@@ -1,5 +1,5 @@
-//! What to believe of the authority's answers. What it says plainly is passed on; anything else
-//! means that it cannot be told, which is never a reason to send somebody to the log-in.
+//! Reads the authority's answers. A clear yes or no is passed on; anything else is unknown, which
+//! never sends a user to the log-in.
 
 use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
@@ -8,79 +8,85 @@ use serde_json::value::RawValue;
 
 use super::{
     Caller,
-    refusal::{Refusal, Unknown, Verdict},
+    identify_error::{Identification, IdentifyError, UnknownCause},
 };
 
 /// The largest answer about one token that counts, in bytes.
 pub(super) const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// The largest answer about a batch that is read, in bytes: what 64 users with 200 permissions
-/// each would take. If it is larger, each token is asked about by itself.
+/// each would take. If it is larger, each token is asked about alone.
 pub(super) const MAX_BATCH_ANSWER_BYTES: usize = 1024 * 1024;
 
-/// When an answer was asked for and when it came.
+/// When an answer was asked for, and when it arrived.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
     pub(super) asked: DateTime<Utc>,
     pub(super) now: DateTime<Utc>,
 }
 
-/// What an answer says of the one token that was asked about.
-pub(super) fn verdict(status: StatusCode, body: &[u8], times: Times) -> Verdict {
+/// Reads an answer about one token.
+pub(super) fn identification(status: StatusCode, body: &[u8], times: Times) -> Identification {
     match status {
-        _ if body.len() > MAX_ANSWER_BYTES => Err(Unknown::TooLarge.into()),
+        _ if body.len() > MAX_ANSWER_BYTES => Err(UnknownCause::TooLarge.into()),
         StatusCode::OK => believe(body, times),
-        StatusCode::UNAUTHORIZED => Err(Refusal::Invalid),
-        StatusCode::FORBIDDEN => Err(Refusal::Forbidden),
-        status => Err(Unknown::Status(status).into()),
+        StatusCode::UNAUTHORIZED => Err(IdentifyError::Invalid),
+        StatusCode::FORBIDDEN => Err(IdentifyError::Forbidden),
+        status => Err(UnknownCause::Status(status).into()),
     }
 }
 
-/// What the 200 about a batch says of each of the tokens, in their order. Each entry is judged as
-/// if it were an answer of its own, so none spoils another.
+/// Reads the 200 answer about a batch: one result for each token, in their order. Each entry is
+/// read as an answer of its own, so an invalid one does not affect the others.
 ///
 /// # Errors
-/// When it cannot be told which entry is about which token.
-pub(super) fn verdicts(body: &[u8], tokens: usize, times: Times) -> Result<Vec<Verdict>, Unknown> {
-    let batch: Batch<'_> = serde_json::from_slice(body).map_err(|_| Unknown::Nonsense)?;
+/// When the entries cannot be matched to the tokens.
+pub(super) fn identifications(
+    body: &[u8],
+    tokens: usize,
+    times: Times,
+) -> Result<Vec<Identification>, UnknownCause> {
+    let batch: BatchAnswer<'_> =
+        serde_json::from_slice(body).map_err(|_| UnknownCause::InvalidAnswer)?;
     if batch.answers.len() != tokens {
-        return Err(Unknown::Nonsense);
+        return Err(UnknownCause::InvalidAnswer);
     }
-    Ok(batch.answers.into_iter().map(|entry| entry_verdict(entry.get(), times)).collect())
+    Ok(batch.answers.into_iter().map(|entry| entry_identification(entry.get(), times)).collect())
 }
 
-fn entry_verdict(entry: &str, times: Times) -> Verdict {
-    let status = serde_json::from_str::<Entry>(entry).ok();
+fn entry_identification(entry: &str, times: Times) -> Identification {
+    let status = serde_json::from_str::<EntryStatus>(entry).ok();
     let status = status.and_then(|entry| StatusCode::from_u16(entry.status).ok());
-    verdict(status.ok_or(Unknown::Nonsense)?, entry.as_bytes(), times)
+    identification(status.ok_or(UnknownCause::InvalidAnswer)?, entry.as_bytes(), times)
 }
 
-fn believe(body: &[u8], times: Times) -> Verdict {
-    let vouching: Vouching<'_> = serde_json::from_slice(body).map_err(|_| Unknown::Nonsense)?;
+fn believe(body: &[u8], times: Times) -> Identification {
+    let vouching: ValidationAnswer<'_> =
+        serde_json::from_slice(body).map_err(|_| UnknownCause::InvalidAnswer)?;
     if vouching.ended_meanwhile(times) {
-        return Err(Refusal::Invalid);
+        return Err(IdentifyError::Invalid);
     }
-    let caller = vouching.into_caller().ok_or(Unknown::Nonsense)?;
+    let caller = vouching.into_caller().ok_or(UnknownCause::InvalidAnswer)?;
     if caller.expires_at <= times.now {
         let expires_at = caller.expires_at;
-        return Err(Unknown::ExpiredByOurClock { expires_at, now: times.now }.into());
+        return Err(UnknownCause::ExpiredByOurClock { expires_at, now: times.now }.into());
     }
     Ok(caller)
 }
 
 #[derive(Deserialize)]
-struct Batch<'a> {
+struct BatchAnswer<'a> {
     #[serde(borrow)]
     answers: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
-struct Entry {
+struct EntryStatus {
     status: u16,
 }
 
-/// What the gateway needs of the authority's 200; other fields are not looked at.
+/// The fields of the authority's 200 that the gateway needs.
 #[derive(Deserialize)]
-struct Vouching<'a> {
+struct ValidationAnswer<'a> {
     success: bool,
     authorized: bool,
     username: String,
@@ -91,13 +97,13 @@ struct Vouching<'a> {
     session_id: Option<&'a RawValue>,
 }
 
-impl Vouching<'_> {
-    /// Whether the token's end came while the answer was on its way.
+impl ValidationAnswer<'_> {
+    /// Whether the token expired while the answer was on its way.
     fn ended_meanwhile(&self, times: Times) -> bool {
         (times.asked..=times.now).contains(&self.expires_at)
     }
 
-    /// `None` unless it says plainly that the token is good. A permission of a form unknown here
+    /// `None` unless the answer says clearly that the token is live. A permission of an unknown form
     /// permits nothing.
     fn into_caller(self) -> Option<Caller> {
         let vouches = self.success && self.authorized;
@@ -132,17 +138,17 @@ mod tests {
     }
 
     /// In a word.
-    fn word(verdict: &Verdict) -> String {
-        match verdict {
+    fn word(identification: &Identification) -> String {
+        match identification {
             Ok(caller) => caller.username.clone(),
-            Err(Refusal::Invalid) => "invalid".to_owned(),
-            Err(Refusal::Forbidden) => "forbidden".to_owned(),
-            Err(Refusal::Unknown(_)) => "unknown".to_owned(),
+            Err(IdentifyError::Invalid) => "invalid".to_owned(),
+            Err(IdentifyError::Forbidden) => "forbidden".to_owned(),
+            Err(IdentifyError::Unknown(_)) => "unknown".to_owned(),
         }
     }
 
     fn ok(body: &str) -> String {
-        word(&verdict(StatusCode::OK, body.as_bytes(), at_noon()))
+        word(&identification(StatusCode::OK, body.as_bytes(), at_noon()))
     }
 
     fn spoiled(field: &str, value: Value) -> Value {
@@ -153,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_plain_yes_makes_a_caller() {
-        let caller = verdict(StatusCode::OK, ADA.as_bytes(), at_noon()).unwrap();
+        let caller = identification(StatusCode::OK, ADA.as_bytes(), at_noon()).unwrap();
         assert_eq!(caller.username, "ada");
         assert_eq!(caller.permissions, ["logs:read:shop/*".parse().unwrap()]);
         assert_eq!(caller.session_id, None);
@@ -169,7 +175,7 @@ mod tests {
             (json!(7), None),
         ] {
             let answer = spoiled("session_id", value).to_string();
-            let caller = verdict(StatusCode::OK, answer.as_bytes(), at_noon()).unwrap();
+            let caller = identification(StatusCode::OK, answer.as_bytes(), at_noon()).unwrap();
             assert_eq!(caller.session_id, expected);
         }
     }
@@ -212,7 +218,11 @@ mod tests {
             (503, "unknown"),
         ] {
             let status = StatusCode::from_u16(status).unwrap();
-            assert_eq!(word(&verdict(status, ADA.as_bytes(), at_noon())), expected, "{status}");
+            assert_eq!(
+                word(&identification(status, ADA.as_bytes(), at_noon())),
+                expected,
+                "{status}"
+            );
         }
     }
 
@@ -220,8 +230,9 @@ mod tests {
     fn a_token_may_end_while_it_is_asked_about() {
         let second = TimeDelta::seconds(1);
         let answer = spoiled("expires_at", json!(noon())).to_string();
-        let asked =
-            |asked, now| word(&verdict(StatusCode::OK, answer.as_bytes(), Times { asked, now }));
+        let asked = |asked, now| {
+            word(&identification(StatusCode::OK, answer.as_bytes(), Times { asked, now }))
+        };
         assert_eq!(asked(noon() - second, noon()), "invalid");
         assert_eq!(asked(noon(), noon() + second), "invalid");
         assert_eq!(asked(noon() + second, noon() + second), "unknown", "it was over when asked");
@@ -230,12 +241,12 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_wrong_is_told_from_an_answer_that_makes_no_sense() {
-        let unknown = |answer: &Value| match verdict(
+        let unknown = |answer: &Value| match identification(
             StatusCode::OK,
             answer.to_string().as_bytes(),
             at_noon(),
         ) {
-            Err(Refusal::Unknown(cause)) => cause.to_string(),
+            Err(IdentifyError::Unknown(cause)) => cause.to_string(),
             other => panic!("{other:?}"),
         };
         let expired = spoiled("expires_at", json!(noon() - TimeDelta::hours(1)));
@@ -244,13 +255,13 @@ mod tests {
         assert!(unknown(&expired).contains(told), "{}", unknown(&expired));
         let mut nobody = expired;
         nobody["username"] = json!("");
-        assert!(unknown(&nobody).contains("makes no sense"), "{}", unknown(&nobody));
+        assert!(unknown(&nobody).contains("is not valid"), "{}", unknown(&nobody));
     }
 
     fn batch(answers: &Value, tokens: usize) -> Option<Vec<String>> {
         let body = json!({ "answers": answers }).to_string();
-        let verdicts = verdicts(body.as_bytes(), tokens, at_noon()).ok()?;
-        Some(verdicts.iter().map(word).collect())
+        let identifications = identifications(body.as_bytes(), tokens, at_noon()).ok()?;
+        Some(identifications.iter().map(word).collect())
     }
 
     #[test]
@@ -295,7 +306,7 @@ mod tests {
             assert_eq!(batch(&answers, 2), None, "{answers}");
         }
         for body in ["", "[]", "{}", r#"{"answers":[1,2"#, r#"{"answers":[1,2],"answers":[1,2]}"#] {
-            assert!(verdicts(body.as_bytes(), 2, at_noon()).is_err(), "{body}");
+            assert!(identifications(body.as_bytes(), 2, at_noon()).is_err(), "{body}");
         }
     }
 }

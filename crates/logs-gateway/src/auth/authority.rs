@@ -1,7 +1,7 @@
 //! The authority, as a worker of the gateway sees it.
 //!
-//! Every request's token is asked about, after the request arrived: there is no cache, so a revoked
-//! token is refused at once.
+//! Every token is validated after its request arrived: there is no cache, so a revoked token is
+//! refused at once.
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
@@ -13,9 +13,11 @@ use service_runtime::{clock::Clock, http::RequestContext, metrics::Metrics};
 use shared_types::{BearerToken, TokenKind};
 use url::Url;
 
-use super::{Caller, Refusal, batching::Batching, refusal::Verdict, sso::Instances};
+use super::{
+    Caller, IdentifyError, batching::Batching, identify_error::Identification, instances::Instances,
+};
 
-/// The authority, with connections and a queue of the worker's own.
+/// The authority, with connections and a queue for this worker only.
 #[derive(Debug)]
 pub(crate) struct Authority {
     batching: Rc<Batching<Instances>>,
@@ -36,26 +38,26 @@ impl Authority {
         Self { batching: Batching::new(instances, timeout), metrics }
     }
 
-    /// Asks whose token this is.
+    /// Identifies the caller with this token.
     ///
     /// # Errors
-    /// When it is nobody's, or when that cannot be told.
+    /// When the token is not live, not permitted here, or cannot be checked right now.
     pub(crate) async fn identify(
         &self,
         token: &Rc<BearerToken>,
         context: &RequestContext,
-    ) -> Result<Caller, Refusal> {
+    ) -> Result<Caller, IdentifyError> {
         // A refresh token is never a bearer; anything without our prefix and checksum is not ours.
         if !matches!(token.kind(), Some(TokenKind::Session | TokenKind::ApiKey)) {
-            return Err(Refusal::Invalid);
+            return Err(IdentifyError::Invalid);
         }
-        let verdict = self.batching.ask(token, context).await;
-        self.metrics.count(&verdict);
-        verdict
+        let identification = self.batching.ask(token, context).await;
+        self.metrics.count(&identification);
+        identification
     }
 }
 
-/// How often the authority was asked, by what it said.
+/// Counts validations by their outcome.
 #[derive(Debug, Clone)]
 pub(crate) struct AuthorityMetrics(Family<Outcome, Counter>);
 
@@ -73,12 +75,12 @@ impl AuthorityMetrics {
         ))
     }
 
-    fn count(&self, verdict: &Verdict) {
-        let outcome = match verdict {
+    fn count(&self, identification: &Identification) {
+        let outcome = match identification {
             Ok(_) => "valid",
-            Err(Refusal::Invalid) => "invalid",
-            Err(Refusal::Forbidden) => "forbidden",
-            Err(Refusal::Unknown(_)) => "unknown",
+            Err(IdentifyError::Invalid) => "invalid",
+            Err(IdentifyError::Forbidden) => "forbidden",
+            Err(IdentifyError::Unknown(_)) => "unknown",
         };
         self.0.get_or_create(&Outcome { outcome }).inc();
     }

@@ -1,14 +1,16 @@
-//! Natural batching: who waits together is asked about together.
+//! Natural batching: requests that wait at the same time share a call to the authority.
 //!
-//! While a call is on its way, whoever arrives waits; when it returns, the next one asks about all
-//! of them, each token once. So a busy gateway asks seldom, and an idle one at once: there is no
-//! timer that gathers. **Nobody joins a call that was already sent**: a token may have been revoked
-//! in between. A lot is taken in the very moment in which it is sent, of those who had arrived.
+//! While a call is on its way, requests that arrive wait; when it returns, the next call is about
+//! all their tokens, each once. So a busy gateway makes few calls and an idle one calls at once:
+//! there is no timer that gathers. **No request joins a call that was already sent**: its token may
+//! have been revoked in between. A batch is taken at the moment it is sent, of the requests that
+//! had arrived.
 //!
-//! One call at a time is the rule. It has two exceptions, so that nobody waits for nothing: a lot
-//! that is full gains nothing by waiting, and a call that is slow holds up nobody.
+//! One call at a time is the rule, with two exceptions: a full batch gains nothing by waiting, and
+//! a slow call holds up no other.
 
 #[cfg(test)]
+#[path = "batching_model.rs"]
 mod model;
 
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
@@ -22,36 +24,35 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::refusal::{Unknown, Verdict};
+use super::identify_error::{Identification, UnknownCause};
 
-/// How many callers may wait. Who comes when there are as many is told at once that it cannot be
-/// told.
+/// How many requests may wait. One more gets the answer "unknown" at once.
 const MAX_WAITING: usize = 4096;
-/// How many tokens may be on their way to the authority.
+/// How many tokens may be in calls that are on their way.
 const MAX_ASKED: usize = 512;
-/// In this part of the time that a caller has, a call is answered; else it is slow.
+/// A call that takes longer than this fraction of the timeout is slow.
 const SLOW_AFTER: u32 = 8;
 
-/// Who is asked.
+/// An authority that can be asked about several tokens at a time.
 pub(super) trait Ask: 'static {
     /// How many tokens a call may be about at present, from 1 to [`MAX_ASKED`].
     fn max_lot(&self) -> usize;
 
-    /// Asks about several tokens, in the name of a request, and gives as many answers as there are
-    /// tokens, in their order, soon after `deadline` at the latest.
+    /// Asks about several tokens on behalf of a request, and returns an answer for each, in their
+    /// order, soon after `deadline` at the latest.
     async fn ask(
         &self,
         tokens: &[Rc<BearerToken>],
         context: &RequestContext,
         deadline: Instant,
-    ) -> Vec<Verdict>;
+    ) -> Vec<Identification>;
 }
 
-/// Those who wait, and the calls on their way. Each worker has its own, so there are no locks.
+/// The waiting requests and the calls on their way. Each worker has its own, so there are no locks.
 #[derive(Debug)]
 pub(super) struct Batching<A> {
     authority: A,
-    /// For everything, from arrival on.
+    /// From the arrival of a request to its answer.
     timeout: Duration,
     queue: RefCell<Queue>,
 }
@@ -61,48 +62,48 @@ struct Queue {
     /// In the order of arrival.
     waiting: IndexMap<Rc<BearerToken>, Vec<Waiter>>,
     waiters: usize,
-    /// Calls that were begun and have not taken their lot yet.
+    /// Calls that have begun and have not taken their batch yet.
     starting: usize,
     /// Calls that are not slow, the starting ones among them.
     prompt: usize,
-    /// Tokens on their way.
+    /// Tokens in calls that are on their way.
     asked: usize,
 }
 
-/// Somebody who arrived before the call that will be about their token.
+/// A request that waits for the call that will be about its token.
 #[derive(Debug)]
 struct Waiter {
     context: RequestContext,
     deadline: Instant,
-    answer: oneshot::Sender<Verdict>,
+    answer: oneshot::Sender<Identification>,
 }
 
 impl<A: Ask> Batching<A> {
-    /// Nobody waits yet.
+    /// An empty queue before this authority.
     pub(super) fn new(authority: A, timeout: Duration) -> Rc<Self> {
         Rc::new(Self { authority, timeout, queue: RefCell::default() })
     }
 
-    /// What the authority says of the token, asked from now on.
+    /// Asks about a token, in a call that is sent from now on.
     pub(super) async fn ask(
         self: &Rc<Self>,
         token: &Rc<BearerToken>,
         context: &RequestContext,
-    ) -> Verdict {
+    ) -> Identification {
         let deadline = Instant::now() + self.timeout;
         let (answer, answered) = oneshot::channel();
         let waiter = Waiter { context: context.clone(), deadline, answer };
         self.queue.borrow_mut().join(token, waiter)?;
         self.begin_calls();
         match timeout_at(deadline, answered).await {
-            Ok(Ok(verdict)) => verdict,
-            Ok(Err(_)) => Err(Unknown::BrokenOff.into()),
-            Err(_) => Err(Unknown::Timeout.into()),
+            Ok(Ok(identification)) => identification,
+            Ok(Err(_)) => Err(UnknownCause::BrokenOff.into()),
+            Err(_) => Err(UnknownCause::Timeout.into()),
         }
     }
 
-    /// As many as should be on their way. A call takes its lot when it first runs, after whatever
-    /// else arrived in the same moment.
+    /// Begins as many calls as should be on their way. A call takes its batch when it first runs,
+    /// after other requests that arrived in the same moment.
     fn begin_calls(self: &Rc<Self>) {
         while self.queue.borrow().wants_call(self.authority.max_lot()) {
             spawn_local(Call::new(self.clone()).run());
@@ -111,12 +112,12 @@ impl<A: Ask> Batching<A> {
 }
 
 impl Queue {
-    fn join(&mut self, token: &Rc<BearerToken>, waiter: Waiter) -> Result<(), Unknown> {
+    fn join(&mut self, token: &Rc<BearerToken>, waiter: Waiter) -> Result<(), UnknownCause> {
         if self.waiters >= MAX_WAITING {
             self.forget_who_left();
         }
         if self.waiters >= MAX_WAITING {
-            return Err(Unknown::Busy);
+            return Err(UnknownCause::Busy);
         }
         self.waiters += 1;
         match self.waiting.get_mut(token) {
@@ -174,23 +175,23 @@ impl Lot {
         }
     }
 
-    fn answer(self, verdicts: Vec<Verdict>) {
-        for (mut waiters, verdict) in self.waiters.into_iter().zip(verdicts) {
+    fn answer(self, identifications: Vec<Identification>) {
+        for (mut waiters, identification) in self.waiters.into_iter().zip(identifications) {
             let last = waiters.pop();
             for waiter in waiters {
-                waiter.answer(verdict.clone());
+                waiter.answer(identification.clone());
             }
             if let Some(last) = last {
-                last.answer(verdict);
+                last.answer(identification);
             }
         }
     }
 }
 
 impl Waiter {
-    fn answer(self, verdict: Verdict) {
+    fn answer(self, identification: Identification) {
         // Who left does not need it.
-        let _left = self.answer.send(verdict);
+        let _left = self.answer.send(identification);
     }
 }
 
@@ -222,12 +223,12 @@ impl<A: Ask> Call<A> {
         let lot = self.take_lot();
         let Some((context, deadline)) = lot.head() else { return };
         lot.log(&context.request_id);
-        let verdicts = self.ask(&lot.tokens, &context, deadline).await;
+        let identifications = self.ask(&lot.tokens, &context, deadline).await;
         // The next call is on its way before these answers are acted upon.
         let batching = self.batching.clone();
         drop(self);
         batching.begin_calls();
-        lot.answer(verdicts);
+        lot.answer(identifications);
     }
 
     async fn ask(
@@ -235,7 +236,7 @@ impl<A: Ask> Call<A> {
         tokens: &[Rc<BearerToken>],
         context: &RequestContext,
         deadline: Instant,
-    ) -> Vec<Verdict> {
+    ) -> Vec<Identification> {
         let batching = self.batching.clone();
         let mut answers = pin!(batching.authority.ask(tokens, context, deadline));
         match timeout(batching.timeout / SLOW_AFTER, answers.as_mut()).await {

@@ -1,4 +1,4 @@
-//! Somebody the authority vouched for.
+//! The caller of a request, and what the caller may read.
 
 use chrono::{DateTime, Utc};
 use pod_logs::PodRef;
@@ -7,14 +7,14 @@ use uuid::Uuid;
 
 const READ_LOGS: &str = "logs:read";
 
-/// Somebody the authority vouched for, for this request.
+/// The caller of a request, as the authority identified it.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) username: String,
     pub(super) permissions: Vec<Permission>,
     /// The session that the token stands for, if the authority says so. A key has none.
     pub(crate) session_id: Option<Uuid>,
-    /// From then on the token is invalid.
+    /// From this instant on the token is invalid.
     pub(crate) expires_at: DateTime<Utc>,
 }
 
@@ -28,7 +28,7 @@ impl Caller {
         if permits(&self.permissions, &asked) { Ok(()) } else { Err(asked) }
     }
 
-    /// Whether the caller may read the logs of a pod of this name, which may be none at all.
+    /// Whether the caller may read the logs of a pod of this name, which need not exist.
     pub(crate) fn may_read_named(&self, namespace: &str, pod: &str) -> bool {
         permits(&self.permissions, &AskedPermission::on(READ_LOGS, namespace, pod))
     }

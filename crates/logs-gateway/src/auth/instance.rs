@@ -14,12 +14,12 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::{
-    answer::{MAX_ANSWER_BYTES, MAX_BATCH_ANSWER_BYTES, Times, verdict, verdicts},
-    refusal::{Refusal, Unknown, Verdict},
+    answer::{MAX_ANSWER_BYTES, MAX_BATCH_ANSWER_BYTES, Times, identification, identifications},
+    identify_error::{Identification, IdentifyError, UnknownCause},
 };
 
-/// For so long an instance that knows no batches is not asked for one again. It may have been
-/// replaced by a newer one then.
+/// How long an instance that knows no batches gets single requests. It may be replaced by a newer
+/// version later.
 const NO_BATCHES_FOR: Duration = Duration::from_secs(300);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -48,65 +48,69 @@ impl Instance {
         }
     }
 
-    /// Where it is, for the log.
+    /// Its URL, for the log.
     pub(super) fn url(&self) -> &Url {
         &self.validate
     }
 
-    /// How many tokens a call may be about at present.
+    /// How many tokens a call may be about right now.
     pub(super) fn max_lot(&self) -> usize {
         let takes_batches = self.no_batches_until.get().is_none_or(|until| until <= Instant::now());
         if takes_batches { MAX_BATCH } else { 1 }
     }
 
-    /// What it says of the tokens before the deadline, in their order.
+    /// Asks about the tokens, and returns an answer for each, in their order, by the deadline.
     pub(super) async fn ask(
         &self,
         tokens: &[Rc<BearerToken>],
         context: &RequestContext,
         deadline: Instant,
-    ) -> Vec<Verdict> {
+    ) -> Vec<Identification> {
         let answers = timeout_at(deadline, self.try_ask(tokens, context)).await;
-        let answers = answers.unwrap_or(Err(Unknown::Timeout));
-        answers.unwrap_or_else(|unknown| vec![Err(Refusal::from(unknown)); tokens.len()])
+        let answers = answers.unwrap_or(Err(UnknownCause::Timeout));
+        answers.unwrap_or_else(|unknown| vec![Err(IdentifyError::from(unknown)); tokens.len()])
     }
 
     async fn try_ask(
         &self,
         tokens: &[Rc<BearerToken>],
         context: &RequestContext,
-    ) -> Result<Vec<Verdict>, Unknown> {
+    ) -> Result<Vec<Identification>, UnknownCause> {
         if let [token] = tokens {
             return Ok(vec![self.validate(token, context).await?]);
         }
         if self.max_lot() > 1 {
             match self.validate_batch(tokens, context).await {
-                Err(Unknown::Status(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)) => {
+                Err(UnknownCause::Status(
+                    StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED,
+                )) => {
                     tracing::info!(instance = %self.validate, "the authority takes no batches");
                     self.no_batches_until.set(Some(Instant::now() + NO_BATCHES_FOR));
                 }
                 // One token with a large answer must not fail the others of the batch.
-                Err(Unknown::TooLarge) => {}
+                Err(UnknownCause::TooLarge) => {}
                 answers => return answers,
             }
         }
         let each = tokens.iter().map(|token| self.validate(token, context));
-        let verdicts = join_all(each).await.into_iter();
-        Ok(verdicts.map(|verdict| verdict.unwrap_or_else(|unknown| Err(unknown.into()))).collect())
+        let identifications = join_all(each).await.into_iter();
+        Ok(identifications
+            .map(|identification| identification.unwrap_or_else(|unknown| Err(unknown.into())))
+            .collect())
     }
 
     async fn validate(
         &self,
         token: &BearerToken,
         context: &RequestContext,
-    ) -> Result<Verdict, Unknown> {
+    ) -> Result<Identification, UnknownCause> {
         let asked = self.clock.now();
         let request = self.http.post(self.validate.clone()).bearer_auth(token.expose());
         let answer = send(request, context).await?;
         let status = answer.status();
         match bounded_body(answer, MAX_ANSWER_BYTES).await {
-            Ok(body) => Ok(verdict(status, &body, self.times(asked))),
-            Err(Unknown::TooLarge) => Ok(Err(Unknown::TooLarge.into())),
+            Ok(body) => Ok(identification(status, &body, self.times(asked))),
+            Err(UnknownCause::TooLarge) => Ok(Err(UnknownCause::TooLarge.into())),
             Err(unknown) => Err(unknown),
         }
     }
@@ -115,17 +119,17 @@ impl Instance {
         &self,
         tokens: &[Rc<BearerToken>],
         context: &RequestContext,
-    ) -> Result<Vec<Verdict>, Unknown> {
+    ) -> Result<Vec<Identification>, UnknownCause> {
         let asked = self.clock.now();
         let batch = TokenBatch { tokens: tokens.iter().map(|token| token.expose()).collect() };
-        let body = serde_json::to_vec(&batch).map_err(|_| Unknown::Nonsense)?;
+        let body = serde_json::to_vec(&batch).map_err(|_| UnknownCause::InvalidAnswer)?;
         let request = self.http.post(self.validate_batch.clone());
         let answer = send(request.header(CONTENT_TYPE, JSON).body(body), context).await?;
         if answer.status() != StatusCode::OK {
-            return Err(Unknown::Status(answer.status()));
+            return Err(UnknownCause::Status(answer.status()));
         }
         let body = bounded_body(answer, MAX_BATCH_ANSWER_BYTES).await?;
-        verdicts(&body, tokens.len(), self.times(asked))
+        identifications(&body, tokens.len(), self.times(asked))
     }
 
     fn times(&self, asked: DateTime<Utc>) -> Times {
@@ -141,11 +145,11 @@ async fn send(request: RequestBuilder, context: &RequestContext) -> reqwest::Res
         .await
 }
 
-async fn bounded_body(mut answer: Response, max_bytes: usize) -> Result<Vec<u8>, Unknown> {
+async fn bounded_body(mut answer: Response, max_bytes: usize) -> Result<Vec<u8>, UnknownCause> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await? {
         if body.len() + chunk.len() > max_bytes {
-            return Err(Unknown::TooLarge);
+            return Err(UnknownCause::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }

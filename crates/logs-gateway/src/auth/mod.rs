@@ -1,19 +1,19 @@
-//! Who asks: the authority says it, at every request anew, and nothing is kept.
+//! Identifies callers: the authority is asked at every request, and no answer is kept.
 
 mod answer;
 mod authority;
 mod batching;
 mod caller;
+mod identify_error;
 mod instance;
-mod refusal;
-mod rests;
-mod sso;
+mod instances;
+mod resting;
+mod revalidation;
 mod token_end;
-mod vigil;
 
 pub(crate) use authority::{Authority, AuthorityMetrics};
 pub(crate) use caller::Caller;
-pub(crate) use refusal::Refusal;
-pub(crate) use sso::connections;
+pub(crate) use identify_error::IdentifyError;
+pub(crate) use instances::connections;
+pub(crate) use revalidation::{Revalidation, RevalidationTimes};
 pub(crate) use token_end::TokenEnd;
-pub(crate) use vigil::{Vigil, VigilTimes};

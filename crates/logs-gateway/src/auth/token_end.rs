@@ -4,27 +4,27 @@ use chrono::{DateTime, Utc};
 use shared_types::{BearerToken, TokenKind};
 use tokio::time::Instant;
 
-/// The end of a token, as the authority said last.
+/// The end of a token, by the last answer of the authority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TokenEnd {
-    /// From then on the token is invalid.
+    /// From this instant on the token is invalid.
     pub(crate) expires_at: DateTime<Utc>,
     /// The same instant, for timers.
     due: Instant,
-    /// Whether it is the end of the token itself. A key without an end is vouched for a while at a
-    /// time, and its end moves each time.
+    /// Whether it is the end of the token itself. The authority accepts a key without an end for a
+    /// while at a time, and its end moves each time.
     is_fixed: bool,
 }
 
 impl TokenEnd {
-    /// What the first answer about the token says. That of a session token is its end; about a key
-    /// it takes another answer to tell.
+    /// The end in the first answer about the token. For a session token it is fixed; for a key only
+    /// a second answer shows that.
     pub(crate) fn of(token: &BearerToken, expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         let is_fixed = token.kind() == Some(TokenKind::Session);
         Self { expires_at, due: instant(expires_at, now), is_fixed }
     }
 
-    /// What a later answer says.
+    /// The end in a later answer.
     pub(super) fn updated(self, expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         if expires_at == self.expires_at {
             return Self { is_fixed: true, ..self };
@@ -32,7 +32,7 @@ impl TokenEnd {
         Self { expires_at, due: instant(expires_at, now), is_fixed: false }
     }
 
-    /// When the token ends, if it is known that it will.
+    /// When the token ends, if its end is fixed.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.is_fixed.then_some(self.due)
     }

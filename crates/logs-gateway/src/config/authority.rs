@@ -8,7 +8,7 @@ use service_runtime::{
 };
 use url::Url;
 
-use crate::auth::VigilTimes;
+use crate::auth::RevalidationTimes;
 
 const CA: &str = "GATEWAY_SSO_CA";
 
@@ -22,7 +22,7 @@ pub(crate) struct AuthoritySettings {
     /// How long a question may take, in all.
     pub(crate) timeout: Duration,
     /// How long an answer counts for a body that is being sent.
-    pub(crate) vigil_times: VigilTimes,
+    pub(crate) revalidation_times: RevalidationTimes,
 }
 
 impl AuthoritySettings {
@@ -35,7 +35,7 @@ impl AuthoritySettings {
             |name, default| settings.get(name, duration).unwrap_or(Duration::from_secs(default));
         Self {
             timeout: time("GATEWAY_SSO_TIMEOUT", 2),
-            vigil_times: VigilTimes {
+            revalidation_times: RevalidationTimes {
                 revalidate: time("GATEWAY_REVALIDATE", 5),
                 stale_max: time("GATEWAY_STALE_MAX", 60),
             },

@@ -1,4 +1,4 @@
-//! No answer before the authority vouched for the caller.
+//! Authenticates requests to `/logs` and its siblings.
 
 use std::rc::Rc;
 
@@ -6,7 +6,6 @@ use actix_web::{
     Error, HttpMessage,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::StatusCode,
     middleware::Next,
     web,
 };
@@ -15,7 +14,7 @@ use service_runtime::http::{Problem, RequestContext, Result, choose_live};
 use shared_types::BearerToken;
 
 use crate::{
-    auth::{Caller, Refusal},
+    auth::{Caller, IdentifyError},
     http::GatewayState,
 };
 
@@ -50,20 +49,20 @@ async fn ask(
     state: &GatewayState,
     context: &RequestContext,
     token: Rc<BearerToken>,
-) -> (Rc<BearerToken>, Result<Caller, Refusal>) {
+) -> (Rc<BearerToken>, Result<Caller, IdentifyError>) {
     let answer = state.authority.identify(&token, context).await;
     (token, answer)
 }
 
-/// The one token, or of several cookies' tokens the live one. As long as the authority cannot tell
-/// of one of them, it is not known which one that is.
+/// The only token, or of the tokens of several cookies the live one. While one of them is unknown,
+/// so is the live one.
 fn choose(
-    answers: Vec<(Rc<BearerToken>, Result<Caller, Refusal>)>,
+    answers: Vec<(Rc<BearerToken>, Result<Caller, IdentifyError>)>,
 ) -> Result<(Caller, Rc<BearerToken>)> {
     let mut candidates = Vec::with_capacity(answers.len());
     for (place, (token, answer)) in answers.into_iter().enumerate() {
-        if let Err(unknown @ Refusal::Unknown(_)) = answer {
-            return Err(problem(unknown));
+        if let Err(unknown @ IdentifyError::Unknown(_)) = answer {
+            return Err(unknown.into());
         }
         // Live tokens whose sessions are not named count as tokens of different ones.
         let session = answer.as_ref().ok().map(|caller| caller.session_id.ok_or(place));
@@ -71,21 +70,5 @@ fn choose(
     }
     let chosen = choose_live(candidates)?;
     let (token, answer) = chosen.ok_or_else(Problem::not_authenticated)?;
-    Ok((answer.map_err(problem)?, token))
-}
-
-fn problem(refusal: Refusal) -> Problem {
-    match refusal {
-        Refusal::Invalid => Problem::invalid_token(),
-        Refusal::Forbidden => Problem::new(
-            StatusCode::FORBIDDEN,
-            "permission_denied",
-            "The authority does not permit this token here.",
-        ),
-        Refusal::Unknown(cause) => Problem::unavailable(
-            "sso_unavailable",
-            "Whether the token is valid cannot be told right now; try again.",
-        )
-        .caused_by(cause),
-    }
+    Ok((answer?, token))
 }

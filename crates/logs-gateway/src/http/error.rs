@@ -1,35 +1,55 @@
-//! The one place where the gateway's errors become problems.
+//! The only place where the gateway's errors become problems.
 
-use actix_web::http::{StatusCode, header};
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
 use pod_logs::{ContainerName, LocateError};
 use service_runtime::http::Problem;
 
-use crate::reader::ReadError;
+use crate::{auth::IdentifyError, reader::ReadError};
 
-/// When a read may be tried again that had no turn.
-pub(super) const SCAN_RETRY_SECONDS: &str = "5";
+/// After which time to try a read again that got no turn.
+pub(super) const SCAN_RETRY: Duration = Duration::from_secs(5);
 
-pub(super) fn problem(error: ReadError) -> Problem {
-    match error {
-        ReadError::Denied(missing) => Problem::permission_denied(&missing),
-        ReadError::Unavailable(error) => unavailable(error),
-        ReadError::TooManyScans => Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too_many_scans",
-            "Your other reads take all the time that you have; wait for some of them.",
-        )
-        .header(header::RETRY_AFTER, SCAN_RETRY_SECONDS),
-        ReadError::Busy => Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            "Too many users read large logs right now; try again.",
-        )
-        .header(header::RETRY_AFTER, SCAN_RETRY_SECONDS),
+impl From<IdentifyError> for Problem {
+    fn from(error: IdentifyError) -> Self {
+        match error {
+            IdentifyError::Invalid => Self::invalid_token(),
+            IdentifyError::Forbidden => Self::new(
+                StatusCode::FORBIDDEN,
+                "permission_denied",
+                "The authority does not permit this token here.",
+            ),
+            IdentifyError::Unknown(cause) => Self::unavailable(
+                "sso_unavailable",
+                "The token cannot be checked right now; try again.",
+            )
+            .caused_by(cause),
+        }
     }
 }
 
-fn unavailable(error: LocateError) -> Problem {
-    let not_found = |code, detail: String| Problem::new(StatusCode::NOT_FOUND, code, detail);
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Denied(missing) => Self::permission_denied(&missing),
+            ReadError::Unavailable(error) => not_located(error),
+            ReadError::TooManyScans => Self::too_many_requests(
+                "too_many_scans",
+                "Your other reads take all the time that you have; wait for some of them.",
+                SCAN_RETRY,
+            ),
+            ReadError::Busy => Self::unavailable_for(
+                "busy",
+                "Too many users read large logs right now; try again.",
+                SCAN_RETRY,
+            ),
+        }
+    }
+}
+
+fn not_located(error: LocateError) -> Problem {
+    let not_found = |code, detail: String| Problem::not_found(code, detail);
     match error {
         LocateError::NoPod => not_found("pod_not_found", "There are no logs of this pod.".into()),
         LocateError::NoContainer(there) => not_found(
@@ -45,12 +65,10 @@ fn unavailable(error: LocateError) -> Problem {
              lead to the directories that GATEWAY_LOGS_ROOTS names."
                 .into(),
         ),
-        LocateError::SourceUnavailable(cause) => Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
+        LocateError::SourceUnavailable(cause) => Problem::unavailable(
             "source_unavailable",
-            "The log directory cannot be looked at right now; try again.",
+            "The log directory cannot be read right now; try again.",
         )
-        .header(header::RETRY_AFTER, "1")
         .caused_by(cause),
         LocateError::NoPrevious => not_found(
             "previous_not_found",
@@ -65,7 +83,7 @@ fn unavailable(error: LocateError) -> Problem {
         LocateError::CursorExpired => Problem::new(
             StatusCode::GONE,
             "cursor_expired",
-            "What the cursor points to is gone; read anew.",
+            "The data that the cursor points to is gone; read again without it.",
         ),
         LocateError::Unreadable(cause) => Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,

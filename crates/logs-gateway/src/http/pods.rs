@@ -10,10 +10,7 @@ use pod_logs::{ContainerName, PodSummary};
 use serde::Serialize;
 use service_runtime::http::{Problem, Query, Result};
 
-use crate::{
-    auth::Caller,
-    http::{GatewayState, error::problem},
-};
+use crate::{auth::Caller, http::GatewayState};
 
 pub(super) async fn list(
     request: HttpRequest,
@@ -23,8 +20,7 @@ pub(super) async fn list(
     Query::parse(request.query_string()).finish()?;
     // It looks at every file there is: not on a request's thread.
     let (reader, caller) = (state.reader.clone(), caller.into_inner());
-    let pods = web::block(move || reader.pods(&caller)).await.map_err(Problem::internal)?;
-    let pods = pods.map_err(problem)?;
+    let pods = web::block(move || reader.pods(&caller)).await.map_err(Problem::internal)??;
     let pods = pods.iter().map(PodEntry::from).collect();
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(PodList { pods }))
 }

@@ -5,7 +5,7 @@ use std::{rc::Rc, sync::Arc};
 use service_runtime::{clock::Clock, ops::Readiness};
 
 use crate::{
-    auth::{Authority, VigilTimes},
+    auth::{Authority, RevalidationTimes},
     http::{PublicAddresses, SessionCookies},
     reader::LogReader,
     streams::OpenStreams,
@@ -21,6 +21,6 @@ pub(crate) struct GatewayState {
     pub(crate) streams: Arc<OpenStreams>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) readiness: Readiness,
-    pub(crate) vigil_times: VigilTimes,
+    pub(crate) revalidation_times: RevalidationTimes,
     pub(crate) public: Arc<PublicAddresses>,
 }

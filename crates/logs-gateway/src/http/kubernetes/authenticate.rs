@@ -1,4 +1,4 @@
-//! No answer before the authority vouched for the caller; and every failure in Kubernetes' words.
+//! Authenticates requests to the Kubernetes API, and turns every failure there into a `Status`.
 
 use std::rc::Rc;
 
@@ -13,13 +13,13 @@ use service_runtime::http::{RequestContext, authorization};
 use shared_types::BearerToken;
 
 use crate::{
-    auth::{Authority, Caller, Refusal},
+    auth::{Authority, Caller, IdentifyError},
     http::{
         GatewayState,
         kubernetes::{
             log::upgrade,
             request::{accept::status_form, kubectl_headers},
-            status::error::{Result, Status},
+            status::{Result, StatusError},
         },
     },
 };
@@ -36,7 +36,7 @@ pub(super) async fn authenticate(
         Ok((caller, token)) => {
             request.extensions_mut().insert(caller);
             request.extensions_mut().insert(token);
-            Ok(in_kubernetes_words(next.call(request).await?.map_into_boxed_body()))
+            Ok(with_status_body(next.call(request).await?.map_into_boxed_body()))
         }
         Err(status) => {
             let form = status_form(request.request());
@@ -51,29 +51,30 @@ async fn identify(
 ) -> Result<(Caller, Rc<BearerToken>)> {
     let context = RequestContext::of(request.request());
     let in_header = authorization(request.headers()).ok().flatten();
-    // Who is nobody by the header may be somebody by the protocol.
+    // A browser cannot set the header, and sends the token as a WebSocket protocol.
     for token in [in_header, upgrade::token(request.head())].into_iter().flatten() {
         let token = Rc::new(token);
         match authority.identify(&token, &context).await {
             Ok(caller) => return Ok((caller, token)),
-            Err(Refusal::Invalid) => {}
-            Err(Refusal::Forbidden) => return Err(Status::not_permitted()),
-            Err(Refusal::Unknown(cause)) => {
-                let request_id = &*context.request_id;
-                tracing::error!(request_id, %cause, "whether a token is valid cannot be told");
-                return Err(Status::unavailable());
+            Err(IdentifyError::Invalid) => {}
+            Err(error) => {
+                if let IdentifyError::Unknown(cause) = &error {
+                    let request_id = &*context.request_id;
+                    tracing::error!(request_id, %cause, "cannot validate a token");
+                }
+                return Err(StatusError::from(&error));
             }
         }
     }
-    Err(Status::unauthorized())
+    Err(StatusError::unauthorized())
 }
 
-/// An answer that stems from an error, as an answer: the edge would make a problem of the error.
-fn in_kubernetes_words(response: ServiceResponse) -> ServiceResponse {
+/// Turns an answer that stems from an error into a `Status`; the edge would make a problem of it.
+fn with_status_body(response: ServiceResponse) -> ServiceResponse {
     let Some(error) = response.response().error() else {
         return response;
     };
-    let of_framework = Status::of_code(response.status());
+    let of_framework = StatusError::of_code(response.status());
     let status = error.as_error().unwrap_or(&of_framework);
     if let Some(cause) = status.cause() {
         let context = RequestContext::of(response.request());

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::{
     answer,
-    request::accept::{Form, form},
-    status::error::{Deed, Result, Status},
+    request::accept::{ObjectForm, object_form},
+    status::{ResourceAction, Result, StatusError},
     survey::survey,
     table::{TableColumn, table},
 };
@@ -31,8 +31,9 @@ pub(super) async fn list_everywhere(
     caller: ReqData<Caller>,
 ) -> Result<HttpResponse> {
     if caller.may_read_any().is_err() {
-        let deed = Deed { verb: "list", resource: RESOURCE, name: None, namespace: None };
-        return Err(Status::forbidden(&caller.username, deed));
+        let action =
+            ResourceAction { verb: "list", resource: RESOURCE, name: None, namespace: None };
+        return Err(StatusError::forbidden(&caller.username, action));
     }
     none(&request, &state).await
 }
@@ -45,8 +46,8 @@ pub(super) async fn list(
 ) -> Result<HttpResponse> {
     if !caller.may_read_in(&namespace) {
         let namespace = Some(&**namespace);
-        let deed = Deed { verb: "list", resource: RESOURCE, name: None, namespace };
-        return Err(Status::forbidden(&caller.username, deed));
+        let action = ResourceAction { verb: "list", resource: RESOURCE, name: None, namespace };
+        return Err(StatusError::forbidden(&caller.username, action));
     }
     none(&request, &state).await
 }
@@ -54,12 +55,12 @@ pub(super) async fn list(
 async fn none(request: &HttpRequest, state: &web::Data<GatewayState>) -> Result<HttpResponse> {
     let version = survey(request, state).await?.version.to_string();
     let metadata = json!({ "resourceVersion": version });
-    Ok(answer::ok(&match form(request)? {
-        Form::Object => {
+    Ok(answer::ok(&match object_form(request)? {
+        ObjectForm::Object => {
             json!({ "kind": "EventList", "apiVersion": "v1", "metadata": metadata, "items": [] })
         }
-        Form::Table(api) => table(api, &metadata, &COLUMNS, &[]),
-        Form::Metadata(api) => json!({
+        ObjectForm::Table(api) => table(api, &metadata, &COLUMNS, &[]),
+        ObjectForm::Metadata(api) => json!({
             "kind": "PartialObjectMetadataList",
             "apiVersion": api,
             "metadata": metadata,

@@ -10,7 +10,7 @@ use actix_web::{
 use super::{
     authenticate::authenticate,
     discovery, events, log, namespaces, pods, reviews,
-    status::error::{Result, Status},
+    status::{Result, StatusError},
 };
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
@@ -74,9 +74,9 @@ where
 }
 
 async fn not_allowed(allow: &'static str) -> Result<&'static str> {
-    Err(Status::method_not_allowed(allow))
+    Err(StatusError::method_not_allowed(allow))
 }
 
 async fn no_such_path() -> Result<&'static str> {
-    Err(Status::no_such_path())
+    Err(StatusError::no_such_path())
 }

@@ -5,7 +5,7 @@ use pod_logs::PodSurvey;
 use service_runtime::http::RequestContext;
 
 use crate::http::{
-    kubernetes::status::error::{Result, Status},
+    kubernetes::status::{Result, StatusError},
     state::GatewayState,
 };
 
@@ -14,7 +14,7 @@ pub(super) async fn survey(request: &HttpRequest, state: &GatewayState) -> Resul
     let (reader, now) = (state.reader.clone(), RequestContext::of(request).arrived);
     match web::block(move || reader.survey(now)).await {
         Ok(Ok(survey)) => Ok(survey),
-        Ok(Err(error)) => Err(Status::source_unavailable(&error)),
-        Err(error) => Err(Status::internal(&error)),
+        Ok(Err(error)) => Err(StatusError::source_unavailable(&error)),
+        Err(error) => Err(StatusError::internal(&error)),
     }
 }

@@ -12,14 +12,13 @@ use service_runtime::http::{InputFaults, Problem, Query, RequestContext, Result}
 use crate::{
     auth::Caller,
     http::{
-        error::problem,
         logs::{
             accepted_form::accepted_form,
             log_query::{LogRequest, log_request, name},
         },
         streaming::{
             body::{self, Frame},
-            open_log::{Asked, Opened, give},
+            open_log::{AuthenticatedRequest, OpenedLog, log_response},
         },
     },
 };
@@ -27,22 +26,29 @@ use crate::{
 const DEFAULT_NAMESPACE: &str = "default";
 
 /// The namespace is in the query, or the default one.
-pub(in crate::http) async fn of_pod(asked: Asked, pod: Path<String>) -> Result<HttpResponse> {
+pub(in crate::http) async fn of_pod(
+    asked: AuthenticatedRequest,
+    pod: Path<String>,
+) -> Result<HttpResponse> {
     let mut query = Query::parse(asked.request.query_string());
     let namespace = query.take("namespace").unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
     answer(asked, query, [&namespace, &pod]).await
 }
 
 pub(in crate::http) async fn of_pod_in_namespace(
-    asked: Asked,
+    asked: AuthenticatedRequest,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse> {
     let query = Query::parse(asked.request.query_string());
     answer(asked, query, [&path.0, &path.1]).await
 }
 
-async fn answer(asked: Asked, query: Query, [namespace, pod]: [&str; 2]) -> Result<HttpResponse> {
-    let Asked { request, state, caller, .. } = &asked;
+async fn answer(
+    asked: AuthenticatedRequest,
+    query: Query,
+    [namespace, pod]: [&str; 2],
+) -> Result<HttpResponse> {
+    let AuthenticatedRequest { request, state, caller, .. } = &asked;
     let pod = pod_ref(namespace, pod)?;
     let arrived = RequestContext::of(request).arrived;
     let last_event = last_event_id(request)?;
@@ -54,20 +60,20 @@ async fn answer(asked: Asked, query: Query, [namespace, pod]: [&str; 2]) -> Resu
         response.insert_header((header::CONTENT_DISPOSITION, file));
     }
     if request.method() == Method::HEAD {
-        state.reader.locate(caller, &pod, &query).await.map_err(problem)?;
+        state.reader.locate(caller, &pod, &query).await?;
         return Ok(body::unsaid(response));
     }
     let Some(permit) = state.streams.open(&caller.username) else {
         return Err(too_many_streams(state.streams.max_per_user()));
     };
     let (follows, until) = (query.follow, query.filter.until);
-    let opened = state.reader.open(caller, pod.clone(), query, form).await.map_err(problem)?;
+    let opened = state.reader.open(caller, pod.clone(), query, form).await?;
     let (log, containers) = opened;
     let frame = match form {
         LogForm::JsonString => Envelope::new(caller, &pod, &containers).frame()?,
         _ => Frame::default(),
     };
-    give(asked, Opened { log, pod, follows, until, permit }, response, frame)
+    log_response(asked, OpenedLog { log, pod, follows, until, permit }, response, frame)
         .map_err(Problem::internal)
 }
 

@@ -17,7 +17,7 @@ use service_runtime::{http::RequestContext, server::StallExemption};
 use shared_types::BearerToken;
 
 use crate::{
-    auth::{Caller, Vigil},
+    auth::{Caller, Revalidation},
     end_reason::EndReason,
     http::{
         state::GatewayState,
@@ -33,7 +33,7 @@ use crate::{
 
 /// Who asks for what goes on for as long as they may have it, and how. Handlers behind either
 /// authentication take it.
-pub(in crate::http) struct Asked {
+pub(in crate::http) struct AuthenticatedRequest {
     pub(in crate::http) request: HttpRequest,
     pub(in crate::http) state: web::Data<GatewayState>,
     pub(in crate::http) caller: Caller,
@@ -42,7 +42,7 @@ pub(in crate::http) struct Asked {
     pub(in crate::http) payload: Payload,
 }
 
-impl FromRequest for Asked {
+impl FromRequest for AuthenticatedRequest {
     type Error = Error;
     type Future = Ready<Result<Self, Error>>;
 
@@ -64,7 +64,7 @@ impl FromRequest for Asked {
 const WRITTEN_WITHIN: TimeDelta = TimeDelta::seconds(1);
 
 /// A log that was opened.
-pub(in crate::http) struct Opened {
+pub(in crate::http) struct OpenedLog {
     pub(in crate::http) log: LogStream,
     pub(in crate::http) pod: PodRef,
     pub(in crate::http) follows: bool,
@@ -77,45 +77,45 @@ pub(in crate::http) struct Opened {
 ///
 /// # Errors
 /// When the encoder cannot be set up.
-pub(in crate::http) fn give(
-    asked: Asked,
-    opened: Opened,
+pub(in crate::http) fn log_response(
+    asked: AuthenticatedRequest,
+    opened: OpenedLog,
     response: HttpResponseBuilder,
     frame: Frame,
 ) -> io::Result<HttpResponse> {
     let encoding = accepted_encoding(&asked.request);
-    let (log, permit, terms) = entrust(asked, opened);
+    let (log, permit, terms) = lease_log(asked, opened);
     body::answer(response, log, frame, encoding, permit, terms)
 }
 
 /// The log for its reader alone, and what tells when it has to end: with the reader's token, and
 /// if the log is followed with the service.
-pub(in crate::http) fn entrust(
-    asked: Asked,
-    opened: Opened,
+pub(in crate::http) fn lease_log(
+    asked: AuthenticatedRequest,
+    opened: OpenedLog,
 ) -> (LogStream, StreamPermit, LeaseTerms) {
-    let Asked { request, state, caller, token, payload: _ } = asked;
-    let Opened { log, pod, follows, until, permit } = opened;
+    let AuthenticatedRequest { request, state, caller, token, payload: _ } = asked;
+    let OpenedLog { log, pod, follows, until, permit } = opened;
     let context = RequestContext::of(&request);
     let ends_in = until.filter(|_| follows).map(|until| {
         let written_by = until.checked_add_signed(WRITTEN_WITHIN).unwrap_or(until);
         (written_by - context.arrived).to_std().unwrap_or_default()
     });
-    let vigil = Vigil::new(
+    let revalidation = Revalidation::new(
         state.authority.clone(),
         state.clock.clone(),
         token,
         context,
-        state.vigil_times,
+        state.revalidation_times,
         caller.expires_at,
     );
-    let token_end = vigil.token_end();
+    let token_end = revalidation.token_end();
     let readiness = state.readiness.clone();
     // A reader may pause for as long as the token lives.
     let exemption = Some(StallExemption::of(&request));
     let end = async move {
         tokio::select! {
-            reason = vigil.keep(|caller| caller.may_read(&pod).is_ok()) => reason,
+            reason = revalidation.run(|caller| caller.may_read(&pod).is_ok()) => reason,
             // What ends by itself is let end.
             () = readiness.ended(), if follows => EndReason::Shutdown,
         }

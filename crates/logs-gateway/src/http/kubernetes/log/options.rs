@@ -5,7 +5,7 @@ use pod_logs::{GoQuoted, History, KubeletOptions, LineTime, OutputStream};
 
 use crate::http::kubernetes::{
     request::go_query::{GoQuery, parse_exact_time, parse_time},
-    status::error::{Cause, Result, Status},
+    status::{Result, StatusCause, StatusError},
 };
 
 /// What is asked for, of which every value could be read.
@@ -34,7 +34,7 @@ impl LogOptions {
     /// 400 when a value cannot be read.
     pub(in crate::http::kubernetes) fn decode(query: &str) -> Result<Self> {
         let query = GoQuery::parse(query);
-        let integer = |name| query.integer(name).map_err(Status::bad_request);
+        let integer = |name| query.integer(name).map_err(StatusError::bad_request);
         let (history, history_fault) = match query.get("history") {
             None | Some("current") => (History::Current, None),
             Some("rotated") => (History::Rotated, None),
@@ -90,7 +90,7 @@ impl LogOptions {
                 .map(|value| unsupported("history", value, r#""all", "current", "rotated""#)),
         );
         if !causes.is_empty() {
-            return Err(Status::invalid("PodLogOptions", pod, causes));
+            return Err(StatusError::invalid("PodLogOptions", pod, causes));
         }
         // They were seen not to be negative.
         let unsigned = |number: Option<i64>| number.map(i64::unsigned_abs);
@@ -107,7 +107,7 @@ impl LogOptions {
         })
     }
 
-    fn stream(&self) -> std::result::Result<Option<OutputStream>, Cause> {
+    fn stream(&self) -> std::result::Result<Option<OutputStream>, StatusCause> {
         match self.stream.as_deref() {
             None | Some("All") => Ok(None),
             Some("Stdout") => Ok(Some(OutputStream::Stdout)),
@@ -121,7 +121,7 @@ impl LogOptions {
 fn since_time(text: &str) -> Result<DateTime<Utc>> {
     match text {
         "" | "null" => Ok(LineTime::GO_ZERO.instant()),
-        text => parse_time(text).map_err(Status::bad_request),
+        text => parse_time(text).map_err(StatusError::bad_request),
     }
 }
 
@@ -129,22 +129,22 @@ fn since_time(text: &str) -> Result<DateTime<Utc>> {
 fn until_time(text: &str) -> Result<Option<DateTime<Utc>>> {
     match text {
         "" | "null" => Ok(None),
-        text => parse_exact_time(text).map(Some).map_err(Status::bad_request),
+        text => parse_exact_time(text).map(Some).map_err(StatusError::bad_request),
     }
 }
 
-fn invalid(field: &'static str, value: i64, rule: &str) -> Cause {
+fn invalid(field: &'static str, value: i64, rule: &str) -> StatusCause {
     let message = format!("Invalid value: {value}: {rule}");
-    Cause { reason: "FieldValueInvalid", message, field }
+    StatusCause { reason: "FieldValueInvalid", message, field }
 }
 
-fn unsupported(field: &'static str, value: &str, supported: &str) -> Cause {
+fn unsupported(field: &'static str, value: &str, supported: &str) -> StatusCause {
     let value = GoQuoted(value.as_bytes());
     let message = format!("Unsupported value: {value}: supported values: {supported}");
-    Cause { reason: "FieldValueNotSupported", message, field }
+    StatusCause { reason: "FieldValueNotSupported", message, field }
 }
 
-fn both_sinces() -> Cause {
+fn both_sinces() -> StatusCause {
     let message = "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified";
-    Cause { reason: "FieldValueForbidden", message: message.to_owned(), field: "[]" }
+    StatusCause { reason: "FieldValueForbidden", message: message.to_owned(), field: "[]" }
 }

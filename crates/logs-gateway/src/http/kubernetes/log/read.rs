@@ -15,12 +15,12 @@ use crate::{
                 websocket,
             },
             request::accept,
-            status::error::{Deed, Result, Status},
+            status::{ResourceAction, Result, StatusError},
             survey::survey,
         },
         streaming::{
             body::Frame,
-            open_log::{Asked, Opened, give},
+            open_log::{AuthenticatedRequest, OpenedLog, log_response},
         },
     },
     reader::ReadError,
@@ -30,25 +30,25 @@ use crate::{
 /// they allowed, is there such a pod, which container. Whatever can fail does so before the 200, or
 /// before the 101.
 pub(in crate::http::kubernetes) async fn read(
-    asked: Asked,
+    asked: AuthenticatedRequest,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse> {
-    let Asked { request, state, caller, .. } = &asked;
+    let AuthenticatedRequest { request, state, caller, .. } = &asked;
     let (namespace, name) = path.into_inner();
     if !caller.may_read_named(&namespace, &name) {
-        return Err(Status::forbidden(&caller.username, deed(&namespace, &name)));
+        return Err(StatusError::forbidden(&caller.username, action(&namespace, &name)));
     }
-    accept::log(request)?;
+    accept::check_log(request)?;
     let options = LogOptions::decode(request.query_string())?;
     let reading = options.validate(&name, RequestContext::of(request).arrived)?;
-    let no_pod = || Status::not_found("pods", &name);
+    let no_pod = || StatusError::not_found("pods", &name);
     let (Ok(namespace), Ok(pod)) = (namespace.parse(), name.parse()) else {
         return Err(no_pod());
     };
     let pod = PodRef { namespace, pod };
     let (query, until) = (query(&options), reading.until);
     let Some(permit) = state.streams.open(&caller.username) else {
-        return Err(Status::too_many_requests(state.streams.max_per_user()));
+        return Err(StatusError::too_many_requests(state.streams.max_per_user()));
     };
     let opened = match container(&options) {
         Ok(container) => {
@@ -72,19 +72,20 @@ pub(in crate::http::kubernetes) async fn read(
             return Err(refusal(&error, caller, &pod, &container));
         }
     };
-    let opened = Opened { log, pod, follows: options.follow, until, permit };
+    let opened = OpenedLog { log, pod, follows: options.follow, until, permit };
     if upgrade::is_asked_for(request.head()) {
         let handshake = Handshake::with(request.head())?;
-        return Ok(websocket::give(handshake, asked, opened));
+        return Ok(websocket::log_response(handshake, asked, opened));
     }
     let mut response = HttpResponse::Ok();
     response.content_type("text/plain").insert_header((header::CACHE_CONTROL, "no-store"));
-    give(asked, opened, response, Frame::default()).map_err(|error| Status::internal(&error))
+    log_response(asked, opened, response, Frame::default())
+        .map_err(|error| StatusError::internal(&error))
 }
 
-fn deed<'a>(namespace: &'a str, name: &'a str) -> Deed<'a> {
+fn action<'a>(namespace: &'a str, name: &'a str) -> ResourceAction<'a> {
     let (name, namespace) = (Some(name), Some(namespace));
-    Deed { verb: "get", resource: "pods/log", name, namespace }
+    ResourceAction { verb: "get", resource: "pods/log", name, namespace }
 }
 
 /// Which lines is up to the kubelet's reading.
@@ -117,31 +118,31 @@ async fn only_container(
 }
 
 /// Why there is no log, in the words of the API server and the kubelet.
-fn refusal(error: &ReadError, caller: &Caller, pod: &PodRef, container: &str) -> Status {
+fn refusal(error: &ReadError, caller: &Caller, pod: &PodRef, container: &str) -> StatusError {
     let (namespace, name) = (pod.namespace.as_str(), pod.pod.as_str());
     match error {
-        ReadError::Denied(_) => Status::forbidden(&caller.username, deed(namespace, name)),
-        ReadError::TooManyScans => Status::too_many_scans(),
-        ReadError::Busy => Status::busy(),
+        ReadError::Denied(_) => StatusError::forbidden(&caller.username, action(namespace, name)),
+        ReadError::TooManyScans => StatusError::too_many_scans(),
+        ReadError::Busy => StatusError::busy(),
         ReadError::Unavailable(error) => match error {
-            LocateError::NoPod => Status::not_found("pods", name),
-            LocateError::ContainerRequired(there) => Status::bad_request(format!(
+            LocateError::NoPod => StatusError::not_found("pods", name),
+            LocateError::ContainerRequired(there) => StatusError::bad_request(format!(
                 "a container name must be specified for pod {name}, choose one of: [{}]",
                 there.iter().map(ContainerName::as_str).collect::<Vec<_>>().join(" ")
             )),
-            LocateError::NoContainer(_) => {
-                Status::bad_request(format!("container {container} is not valid for pod {name}"))
-            }
+            LocateError::NoContainer(_) => StatusError::bad_request(format!(
+                "container {container} is not valid for pod {name}"
+            )),
             // Its directory is made before the container is.
-            LocateError::NoLog => Status::bad_request(format!(
+            LocateError::NoLog => StatusError::bad_request(format!(
                 "container \"{container}\" in pod \"{name}\" is waiting to start: ContainerCreating"
             )),
-            LocateError::NoPrevious => Status::bad_request(format!(
+            LocateError::NoPrevious => StatusError::bad_request(format!(
                 "previous terminated container \"{container}\" in pod \"{name}\" not found"
             )),
-            LocateError::NotALog(_) => Status::no_log(name, container),
-            LocateError::SourceUnavailable(cause) => Status::source_unavailable(cause),
-            error => Status::internal(error),
+            LocateError::NotALog(_) => StatusError::no_log(name, container),
+            LocateError::SourceUnavailable(cause) => StatusError::source_unavailable(cause),
+            error => StatusError::internal(error),
         },
     }
 }

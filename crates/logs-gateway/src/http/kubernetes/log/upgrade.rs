@@ -19,7 +19,7 @@ use futures_util::Stream;
 use shared_types::BearerToken;
 use zeroize::Zeroizing;
 
-use crate::http::kubernetes::status::error::{Result, Status};
+use crate::http::kubernetes::status::{Result, StatusError};
 
 /// Begins a protocol that is none, but holds a token: a browser can send no header of its own.
 const TOKEN_PREFIX: &str = "base64url.bearer.authorization.k8s.io.";
@@ -75,10 +75,11 @@ impl Handshake {
     /// # Errors
     /// When it is no proper handshake, or no protocol is known.
     pub(in crate::http::kubernetes) fn with(head: &RequestHead) -> Result<Self> {
-        let mut response = ws::handshake(head).map_err(|fault| Status::bad_handshake(&fault))?;
+        let mut response =
+            ws::handshake(head).map_err(|fault| StatusError::bad_handshake(&fault))?;
         if head.headers().contains_key(header::TRANSFER_ENCODING) {
             // Behind the body would come another request, not what the client says.
-            return Err(Status::bad_handshake(&"a request for a WebSocket has no body"));
+            return Err(StatusError::bad_handshake(&"a request for a WebSocket has no body"));
         }
         let asked: Vec<_> =
             asked_protocols(head).filter(|one| !one.starts_with(TOKEN_PREFIX)).collect();
@@ -93,7 +94,7 @@ impl Handshake {
                 framing
             }
             None if asked.is_empty() => Framing::Binary,
-            None => return Err(Status::unknown_protocols(&asked, &[BINARY, BASE64])),
+            None => return Err(StatusError::unknown_protocols(&asked, &[BINARY, BASE64])),
         };
         Ok(Self { response: response.finish().drop_body().into(), framing })
     }

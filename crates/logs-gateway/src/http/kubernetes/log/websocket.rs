@@ -20,7 +20,7 @@ use crate::{
         kubernetes::log::upgrade::{Framing, Handshake},
         streaming::{
             lease::Leased,
-            open_log::{Asked, Opened, entrust},
+            open_log::{AuthenticatedRequest, OpenedLog, lease_log},
         },
     },
     stream::{Cut, LogStream},
@@ -33,13 +33,13 @@ const BASE64_BYTES: usize = 2048;
 const MAX_HEARD_BYTES: usize = 16 * 1024;
 
 /// Answers with the log.
-pub(in crate::http::kubernetes) fn give(
+pub(in crate::http::kubernetes) fn log_response(
     handshake: Handshake,
-    mut asked: Asked,
-    opened: Opened,
+    mut asked: AuthenticatedRequest,
+    opened: OpenedLog,
 ) -> HttpResponse {
     let payload = mem::replace(&mut asked.payload, Payload::None);
-    let (log, permit, terms) = entrust(asked, opened);
+    let (log, permit, terms) = lease_log(asked, opened);
     let early_end = log.early_end();
     let early_end = Box::new(move |reason| Some(early_end.write(reason)));
     let framing = handshake.framing;

@@ -19,16 +19,16 @@ use crate::{
         kubernetes::{
             answer,
             request::{
-                accept::{Form, form},
+                accept::{ObjectForm, object_form},
                 go_query::GoQuery,
                 page::Page,
                 selector::{FieldSelector, LabelSelector},
             },
-            status::error::{Deed, Result, Status},
+            status::{ResourceAction, Result, StatusError},
             survey::survey,
             watch::{self, Show, View, WatchOptions},
         },
-        streaming::open_log::Asked,
+        streaming::open_log::AuthenticatedRequest,
     },
 };
 
@@ -36,18 +36,18 @@ const RESOURCE: &str = "namespaces";
 const FIELDS: [&str; 2] = ["metadata.name", "status.phase"];
 const PHASE: &str = "Active";
 
-pub(in crate::http::kubernetes) async fn list(asked: Asked) -> Result<HttpResponse> {
-    let Asked { request, caller, .. } = &asked;
+pub(in crate::http::kubernetes) async fn list(asked: AuthenticatedRequest) -> Result<HttpResponse> {
+    let AuthenticatedRequest { request, caller, .. } = &asked;
     if caller.may_read_any().is_err() {
-        let deed = Deed {
+        let action = ResourceAction {
             verb: answer::list_verb(request),
             resource: RESOURCE,
             name: None,
             namespace: None,
         };
-        return Err(Status::forbidden(&caller.username, deed));
+        return Err(StatusError::forbidden(&caller.username, action));
     }
-    let form = form(request)?;
+    let form = object_form(request)?;
     let query = GoQuery::parse(request.query_string());
     let fits = wanted(&query)?;
     if query.flag("watch") {
@@ -69,19 +69,19 @@ pub(in crate::http::kubernetes) async fn list(asked: Asked) -> Result<HttpRespon
         page.iter().map(|(name, version)| object(name, *version)).collect::<Vec<_>>()
     };
     Ok(answer::ok(&match form {
-        Form::Object => json!({
+        ObjectForm::Object => json!({
             "kind": "NamespaceList",
             "apiVersion": "v1",
             "metadata": metadata,
             "items": objects(item),
         }),
-        Form::Metadata(api) => json!({
+        ObjectForm::Metadata(api) => json!({
             "kind": "PartialObjectMetadataList",
             "apiVersion": api,
             "metadata": metadata,
             "items": objects(metadata_only),
         }),
-        Form::Table(api) => {
+        ObjectForm::Table(api) => {
             let rows: Vec<_> =
                 page.iter().map(|(name, version)| (*name, metadata_only(name, *version))).collect();
             namespace_table(api, &metadata, &rows)
@@ -97,18 +97,18 @@ pub(in crate::http::kubernetes) async fn read(
 ) -> Result<HttpResponse> {
     if !caller.may_read_in(&name) {
         let (resource, namespace) = (RESOURCE, Some(&**name));
-        let deed = Deed { verb: "get", resource, name: namespace, namespace };
-        return Err(Status::forbidden(&caller.username, deed));
+        let action = ResourceAction { verb: "get", resource, name: namespace, namespace };
+        return Err(StatusError::forbidden(&caller.username, action));
     }
-    let form = form(&request)?;
+    let form = object_form(&request)?;
     let survey = survey(&request, &state).await?;
     let Some(version) = VisibleNamespaces::among(&survey.pods, &caller).version_of(&name) else {
-        return Err(Status::not_found(RESOURCE, &name));
+        return Err(StatusError::not_found(RESOURCE, &name));
     };
     Ok(answer::ok(&object(form, &name, version)))
 }
 
-fn view(form: Form, caller: Caller, fits: impl Fn(&str) -> bool + 'static) -> View {
+fn view(form: ObjectForm, caller: Caller, fits: impl Fn(&str) -> bool + 'static) -> View {
     let begin = move |known: &PodsByName| -> Show {
         let mut visible = VisibleNamespaces::among(known, &caller);
         Box::new(move |change: &PodChange, _: DateTime<Utc>| {
@@ -120,16 +120,16 @@ fn view(form: Form, caller: Caller, fits: impl Fn(&str) -> bool + 'static) -> Vi
     View { kind: "Namespace", form, show: Box::new(begin) }
 }
 
-fn object(form: Form, name: &str, version: u64) -> Value {
+fn object(form: ObjectForm, name: &str, version: u64) -> Value {
     match form {
-        Form::Object => {
+        ObjectForm::Object => {
             let mut object = item(name, version);
             object["kind"] = "Namespace".into();
             object["apiVersion"] = "v1".into();
             object
         }
-        Form::Metadata(_) => metadata_only(name, version),
-        Form::Table(api) => {
+        ObjectForm::Metadata(_) => metadata_only(name, version),
+        ObjectForm::Table(api) => {
             let metadata = json!({ "resourceVersion": version.to_string() });
             namespace_table(api, &metadata, &[(name, metadata_only(name, version))])
         }
@@ -138,9 +138,9 @@ fn object(form: Form, name: &str, version: u64) -> Value {
 
 fn wanted(query: &GoQuery) -> Result<impl Fn(&str) -> bool + use<>> {
     let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or_default());
-    let labels = labels.map_err(Status::bad_request)?;
+    let labels = labels.map_err(StatusError::bad_request)?;
     let fields = FieldSelector::parse(query.get("fieldSelector").unwrap_or_default(), &FIELDS);
-    let fields = fields.map_err(Status::bad_request)?;
+    let fields = fields.map_err(StatusError::bad_request)?;
     Ok(move |name: &str| {
         // Every namespace has this one.
         labels.matches(|label| (label == "kubernetes.io/metadata.name").then_some(name))

@@ -19,16 +19,16 @@ use crate::{
         kubernetes::{
             answer,
             request::{
-                accept::{Form, form},
+                accept::{ObjectForm, object_form},
                 go_query::GoQuery,
                 page::Page,
                 selector::{FieldSelector, LabelSelector},
             },
-            status::error::{Deed, Result, Status},
+            status::{ResourceAction, Result, StatusError},
             survey::survey,
             watch::{self, Show, View, WatchOptions},
         },
-        streaming::open_log::Asked,
+        streaming::open_log::AuthenticatedRequest,
     },
 };
 
@@ -48,31 +48,37 @@ const FIELDS: [&str; 10] = [
 ];
 
 /// An allowed list is filtered; a denied one is for whoever may read no log at all.
-pub(in crate::http::kubernetes) async fn list_everywhere(asked: Asked) -> Result<HttpResponse> {
-    let Asked { request, caller, .. } = &asked;
+pub(in crate::http::kubernetes) async fn list_everywhere(
+    asked: AuthenticatedRequest,
+) -> Result<HttpResponse> {
+    let AuthenticatedRequest { request, caller, .. } = &asked;
     if caller.may_read_any().is_err() {
-        let deed = Deed {
+        let action = ResourceAction {
             verb: answer::list_verb(request),
             resource: RESOURCE,
             name: None,
             namespace: None,
         };
-        return Err(Status::forbidden(&caller.username, deed));
+        return Err(StatusError::forbidden(&caller.username, action));
     }
     answer_list(asked, None).await
 }
 
 pub(in crate::http::kubernetes) async fn list(
-    asked: Asked,
+    asked: AuthenticatedRequest,
     namespace: Path<String>,
 ) -> Result<HttpResponse> {
-    let Asked { request, caller, .. } = &asked;
+    let AuthenticatedRequest { request, caller, .. } = &asked;
     let namespace = namespace.into_inner();
     if !caller.may_read_in(&namespace) {
         let namespace = Some(&*namespace);
-        let deed =
-            Deed { verb: answer::list_verb(request), resource: RESOURCE, name: None, namespace };
-        return Err(Status::forbidden(&caller.username, deed));
+        let action = ResourceAction {
+            verb: answer::list_verb(request),
+            resource: RESOURCE,
+            name: None,
+            namespace,
+        };
+        return Err(StatusError::forbidden(&caller.username, action));
     }
     answer_list(asked, Some(namespace)).await
 }
@@ -86,67 +92,70 @@ pub(in crate::http::kubernetes) async fn read(
     let (namespace, name) = path.into_inner();
     if !caller.may_read_named(&namespace, &name) {
         let (name, namespace) = (Some(&*name), Some(&*namespace));
-        let deed = Deed { verb: "get", resource: RESOURCE, name, namespace };
-        return Err(Status::forbidden(&caller.username, deed));
+        let action = ResourceAction { verb: "get", resource: RESOURCE, name, namespace };
+        return Err(StatusError::forbidden(&caller.username, action));
     }
-    let form = form(&request)?;
+    let form = object_form(&request)?;
     let query = GoQuery::parse(request.query_string());
     let survey = survey(&request, &state).await?;
     let Some(pod) = survey.pods.get(&(namespace, name.clone())) else {
-        return Err(Status::not_found(RESOURCE, &name));
+        return Err(StatusError::not_found(RESOURCE, &name));
     };
     Ok(answer::ok(&object(form, pod, included(&query), RequestContext::of(&request).arrived)))
 }
 
-async fn answer_list(asked: Asked, namespace: Option<String>) -> Result<HttpResponse> {
+async fn answer_list(
+    asked: AuthenticatedRequest,
+    namespace: Option<String>,
+) -> Result<HttpResponse> {
     let request = &asked.request;
-    let form = form(request)?;
+    let form = object_form(request)?;
     let query = GoQuery::parse(request.query_string());
-    let wanted = Wanted::read(&query, namespace)?;
+    let selection = PodSelection::read(&query, namespace)?;
     if query.flag("watch") {
         let options = WatchOptions::read(&query)?;
-        let view = view(form, asked.caller.clone(), wanted, included(&query).to_owned());
+        let view = view(form, asked.caller.clone(), selection, included(&query).to_owned());
         return watch::respond(asked, options, view).await;
     }
     let page = Page::read(&query)?;
     let survey = survey(request, &asked.state).await?;
-    let visible = survey.pods.iter().filter(|(_, pod)| wanted.shows(&asked.caller, pod));
+    let visible = survey.pods.iter().filter(|(_, pod)| selection.shows(&asked.caller, pod));
     let (pods, next) = page.cut(visible, survey.version);
     let pods: Vec<Arc<SeenPod>> = pods.into_iter().cloned().collect();
     let metadata = answer::list_metadata(survey.version, next);
     Ok(answer::ok(&match form {
-        Form::Object => json!({
+        ObjectForm::Object => json!({
             "kind": "PodList",
             "apiVersion": "v1",
             "metadata": metadata,
             "items": pods.iter().map(|pod| pod_object::item(pod)).collect::<Vec<_>>(),
         }),
-        Form::Metadata(api) => json!({
+        ObjectForm::Metadata(api) => json!({
             "kind": "PartialObjectMetadataList",
             "apiVersion": api,
             "metadata": metadata,
             "items": pods.iter().map(|pod| pod_object::metadata_only(pod, api)).collect::<Vec<_>>(),
         }),
-        Form::Table(api) => {
+        ObjectForm::Table(api) => {
             let now = RequestContext::of(request).arrived;
             pod_table(api, &metadata, &pods, included(&query), now)
         }
     }))
 }
 
-fn view(form: Form, caller: Caller, wanted: Wanted, included: String) -> View {
+fn view(form: ObjectForm, caller: Caller, selection: PodSelection, included: String) -> View {
     let show = move |PodChange { kind, pod }: &PodChange, now| {
         let object = || object(form, pod, &included, now);
-        wanted.shows(&caller, pod).then(|| (*kind, object()))
+        selection.shows(&caller, pod).then(|| (*kind, object()))
     };
     View { kind: "Pod", form, show: Box::new(move |_: &PodsByName| -> Show { Box::new(show) }) }
 }
 
-fn object(form: Form, pod: &Arc<SeenPod>, included: &str, now: DateTime<Utc>) -> Value {
+fn object(form: ObjectForm, pod: &Arc<SeenPod>, included: &str, now: DateTime<Utc>) -> Value {
     match form {
-        Form::Object => pod_object::whole(pod),
-        Form::Metadata(api) => pod_object::metadata_only(pod, api),
-        Form::Table(api) => {
+        ObjectForm::Object => pod_object::whole(pod),
+        ObjectForm::Metadata(api) => pod_object::metadata_only(pod, api),
+        ObjectForm::Table(api) => {
             let metadata = json!({ "resourceVersion": pod.version.to_string() });
             pod_table(api, &metadata, std::slice::from_ref(pod), included, now)
         }
@@ -159,21 +168,21 @@ fn included(query: &GoQuery) -> &str {
 }
 
 /// Which pods.
-struct Wanted {
+struct PodSelection {
     /// `None`: of all.
     namespace: Option<String>,
     labels: LabelSelector,
     fields: FieldSelector,
 }
 
-impl Wanted {
+impl PodSelection {
     fn read(query: &GoQuery, namespace: Option<String>) -> Result<Self> {
         let labels = query.get("labelSelector").unwrap_or_default();
         let fields = query.get("fieldSelector").unwrap_or_default();
         Ok(Self {
             namespace,
-            labels: LabelSelector::parse(labels).map_err(Status::bad_request)?,
-            fields: FieldSelector::parse(fields, &FIELDS).map_err(Status::bad_request)?,
+            labels: LabelSelector::parse(labels).map_err(StatusError::bad_request)?,
+            fields: FieldSelector::parse(fields, &FIELDS).map_err(StatusError::bad_request)?,
         })
     }
 

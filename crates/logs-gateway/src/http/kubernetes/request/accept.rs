@@ -1,29 +1,29 @@
-//! What the caller accepts, as the API server understands it.
+//! The media types that a request accepts, as the API server reads them.
 
 use actix_web::HttpRequest;
 
 use crate::http::{
     accepted_types::AcceptedTypes,
     kubernetes::status::{
-        error::{Result, Status},
+        Result, StatusError,
         form::{JSON, PROTOBUF, StatusForm, YAML},
     },
 };
 
-/// What a log is in.
+/// The media type of a log.
 const TEXT: &str = "text/plain";
 
-/// The forms that an object or a list can be given in.
+/// The form of an object or a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::http::kubernetes) enum Form {
+pub(in crate::http::kubernetes) enum ObjectForm {
     Object,
-    /// Columns and rows, of this version of `meta.k8s.io`.
+    /// A table, of this version of `meta.k8s.io`.
     Table(&'static str),
-    /// Nothing but the metadata.
+    /// The metadata only, of this version of `meta.k8s.io`.
     Metadata(&'static str),
 }
 
-/// Of discovery documents.
+/// The form of a discovery document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::http::kubernetes) enum DiscoveryForm {
     Plain,
@@ -31,24 +31,24 @@ pub(in crate::http::kubernetes) enum DiscoveryForm {
     Aggregated(&'static str),
 }
 
-/// What a media type asks for.
-struct Wanted {
+/// An accepted media range and the parameters of Kubernetes in it.
+struct AcceptedRange {
     essence: String,
     kind: Option<String>,
     version: Option<String>,
     group: Option<String>,
 }
 
-/// What is wanted of a type that exists in this media type: ranges in which the caller refuses it
-/// are not among it. `None` where anything goes.
-fn wanted(request: &HttpRequest, media_type: &str) -> Option<Vec<Wanted>> {
+/// The accepted ranges for a resource of this media type, without those that refuse it. `None`
+/// when the request accepts anything.
+fn accepted_ranges(request: &HttpRequest, media_type: &str) -> Option<Vec<AcceptedRange>> {
     let accepted = AcceptedTypes::of(request).ok().filter(|accepted| !accepted.is_empty())?;
     let wanted = accepted.wanted().iter();
     let wanted = wanted.filter(|range| !accepted.is_refused_from(range, media_type));
     let wanted = wanted.map(|range| {
         let param = |name| range.get_param(name).map(|value| value.as_str().to_owned());
         let essence = range.essence_str().to_owned();
-        Wanted { essence, kind: param("as"), version: param("v"), group: param("g") }
+        AcceptedRange { essence, kind: param("as"), version: param("v"), group: param("g") }
     });
     Some(wanted.collect())
 }
@@ -57,10 +57,10 @@ fn is_json(essence: &str) -> bool {
     matches!(essence, "*/*" | "application/*" | JSON)
 }
 
-/// The first form of those accepted that there is.
-pub(in crate::http::kubernetes) fn form(request: &HttpRequest) -> Result<Form> {
-    let Some(wanted) = wanted(request, JSON) else {
-        return Ok(Form::Object);
+/// The first accepted form that is available.
+pub(in crate::http::kubernetes) fn object_form(request: &HttpRequest) -> Result<ObjectForm> {
+    let Some(wanted) = accepted_ranges(request, JSON) else {
+        return Ok(ObjectForm::Object);
     };
     let found = wanted.iter().filter(|wanted| is_json(&wanted.essence)).find_map(|wanted| {
         let version = match wanted.version.as_deref() {
@@ -68,20 +68,20 @@ pub(in crate::http::kubernetes) fn form(request: &HttpRequest) -> Result<Form> {
             _ => "meta.k8s.io/v1",
         };
         match wanted.kind.as_deref() {
-            None => Some(Form::Object),
-            Some("Table") => Some(Form::Table(version)),
+            None => Some(ObjectForm::Object),
+            Some("Table") => Some(ObjectForm::Table(version)),
             Some("PartialObjectMetadata" | "PartialObjectMetadataList") => {
-                Some(Form::Metadata(version))
+                Some(ObjectForm::Metadata(version))
             }
             Some(_) => None,
         }
     });
-    found.ok_or_else(|| Status::not_acceptable(&only(&[JSON])))
+    found.ok_or_else(|| StatusError::not_acceptable(&only(&[JSON])))
 }
 
-/// The first form of those accepted, and JSON where none is: a failure is told in any case.
+/// The first accepted format for a `Status`, else JSON: a failure is always reported.
 pub(in crate::http::kubernetes) fn status_form(request: &HttpRequest) -> StatusForm {
-    let wanted = wanted(request, JSON).unwrap_or_default();
+    let wanted = accepted_ranges(request, JSON).unwrap_or_default();
     let plain = wanted.into_iter().filter(|wanted| wanted.kind.is_none());
     let mut forms = plain.filter_map(|wanted| match &*wanted.essence {
         YAML => Some(StatusForm::Yaml),
@@ -93,7 +93,7 @@ pub(in crate::http::kubernetes) fn status_form(request: &HttpRequest) -> StatusF
 
 /// The newest aggregated form that is accepted, else the plain one.
 pub(in crate::http::kubernetes) fn discovery_form(request: &HttpRequest) -> DiscoveryForm {
-    let wanted = wanted(request, JSON).unwrap_or_default();
+    let wanted = accepted_ranges(request, JSON).unwrap_or_default();
     let aggregated = |version: &str| {
         wanted.iter().any(|wanted| {
             wanted.kind.as_deref() == Some("APIGroupDiscoveryList")
@@ -108,27 +108,27 @@ pub(in crate::http::kubernetes) fn discovery_form(request: &HttpRequest) -> Disc
     }
 }
 
-/// A log is text, and all the same `text/plain` alone is not good enough to be given one.
-pub(in crate::http::kubernetes) fn log(request: &HttpRequest) -> Result<()> {
+/// Checks that a log is acceptable. As at the API server, `text/plain` alone is not.
+pub(in crate::http::kubernetes) fn check_log(request: &HttpRequest) -> Result<()> {
     const FORMS: [&str; 3] = [JSON, YAML, PROTOBUF];
-    let Some(wanted) = wanted(request, TEXT) else {
+    let Some(wanted) = accepted_ranges(request, TEXT) else {
         return Ok(());
     };
-    let fits = |wanted: &Wanted| {
+    let fits = |wanted: &AcceptedRange| {
         let essence = &*wanted.essence;
         wanted.kind.is_none() && (is_json(essence) || FORMS.contains(&essence))
     };
     if wanted.iter().any(fits) {
         return Ok(());
     }
-    let is_representable = |wanted: &Wanted| {
+    let is_representable = |wanted: &AcceptedRange| {
         let essence = &*wanted.essence;
         FORMS.contains(&essence) || matches!(essence, "text/plain" | "text/*")
     };
     if wanted.iter().any(is_representable) {
-        return Err(Status::not_acceptable(&only(&FORMS)));
+        return Err(StatusError::not_acceptable(&only(&FORMS)));
     }
-    Err(Status::not_representable(&format!(
+    Err(StatusError::not_representable(&format!(
         "406: Not Acceptable\n\nAvailable representations: text/plain, {}",
         FORMS.join(", ")
     )))
@@ -151,25 +151,25 @@ mod tests {
     #[test]
     fn kubectl_gets_its_table_and_others_their_object() {
         let kubectl = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
-        assert_eq!(form(&accepting(kubectl)).unwrap(), Form::Table("meta.k8s.io/v1"));
+        assert_eq!(object_form(&accepting(kubectl)).unwrap(), ObjectForm::Table("meta.k8s.io/v1"));
         let old = "application/json;as=Table;v=v1beta1;g=meta.k8s.io";
-        assert_eq!(form(&accepting(old)).unwrap(), Form::Table("meta.k8s.io/v1beta1"));
+        assert_eq!(object_form(&accepting(old)).unwrap(), ObjectForm::Table("meta.k8s.io/v1beta1"));
         for accept in ["*/*", "application/json", "application/vnd.kubernetes.protobuf, */*"] {
-            assert_eq!(form(&accepting(accept)).unwrap(), Form::Object, "{accept}");
+            assert_eq!(object_form(&accepting(accept)).unwrap(), ObjectForm::Object, "{accept}");
         }
-        assert!(form(&accepting("application/yaml")).is_err());
+        assert!(object_form(&accepting("application/yaml")).is_err());
     }
 
     #[test]
     fn what_is_refused_is_not_given() {
         for accept in ["application/json;q=0", "*/*;q=0", "application/json;q=0, */*"] {
-            assert!(form(&accepting(accept)).is_err(), "{accept}");
+            assert!(object_form(&accepting(accept)).is_err(), "{accept}");
         }
         let no_table = "application/json;as=Table;v=v1;g=meta.k8s.io;q=0, application/json";
-        assert_eq!(form(&accepting(no_table)).unwrap(), Form::Object);
-        assert!(log(&accepting("application/json;q=0")).is_err());
-        assert!(log(&accepting("text/plain;q=0, */*")).is_err());
-        assert!(log(&accepting("text/html;q=0, */*")).is_ok());
+        assert_eq!(object_form(&accepting(no_table)).unwrap(), ObjectForm::Object);
+        assert!(check_log(&accepting("application/json;q=0")).is_err());
+        assert!(check_log(&accepting("text/plain;q=0, */*")).is_err());
+        assert!(check_log(&accepting("text/html;q=0, */*")).is_ok());
         let yaml = status_form(&accepting("application/json;q=0, application/yaml;q=0.1"));
         assert_eq!(yaml, StatusForm::Yaml);
     }

@@ -1,4 +1,4 @@
-//! What Go's library makes of query strings, numbers and times, and its words when it cannot.
+//! Query strings, numbers and times as the API server reads them, which is as Go's library does.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -6,8 +6,8 @@ use chrono::{DateTime, SubsecRound, Utc};
 use percent_encoding::percent_decode_str;
 use pod_logs::{GoQuoted, LineTime};
 
-/// A query string as `url.ParseQuery` reads it: what it cannot read it leaves out, and of what is
-/// given twice the first counts.
+/// A query string as `url.ParseQuery` reads it: pairs that it cannot read are left out, and the
+/// first value of a name counts.
 #[derive(Debug, Default)]
 pub(in crate::http::kubernetes) struct GoQuery(HashMap<String, String>);
 
@@ -27,7 +27,7 @@ impl GoQuery {
         self.0.get(name).map(String::as_str)
     }
 
-    /// Anything but nothing, `0` and `false` is true.
+    /// False when absent, `0` or `false`; true for anything else.
     pub(in crate::http::kubernetes) fn flag(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
     }
@@ -50,7 +50,7 @@ fn decode(text: &str) -> Option<String> {
     percent_decode_str(&blanks).decode_utf8().ok().map(Cow::into_owned)
 }
 
-/// `strconv.ParseInt(text, 10, 64)`.
+/// `strconv.ParseInt(text, 10, 64)`, with its messages.
 fn parse_int(text: &str) -> Result<i64, String> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let fault = match !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -70,61 +70,9 @@ pub(in crate::http::kubernetes) fn parse_time(text: &str) -> Result<DateTime<Utc
 
 /// A time of RFC 3339, to the nanosecond.
 pub(in crate::http::kubernetes) fn parse_exact_time(text: &str) -> Result<DateTime<Utc>, String> {
-    let time = LineTime::parse(text.as_bytes()).ok_or_else(|| time_fault(text))?;
-    Ok(time.instant())
-}
-
-/// Where `time.Parse` stops to understand.
-fn time_fault(text: &str) -> String {
-    const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
-    const PARTS: [(&str, usize); 11] = [
-        ("2006", 4),
-        ("-", 0),
-        ("01", 2),
-        ("-", 0),
-        ("02", 2),
-        ("T", 0),
-        ("15", 2),
-        (":", 0),
-        ("04", 2),
-        (":", 0),
-        ("05", 2),
-    ];
-    let mut rest = text;
-    let fault = |rest: &str, part: &str| {
-        let (text, rest) = (GoQuoted(text.as_bytes()), GoQuoted(rest.as_bytes()));
-        format!("parsing time {text} as \"{LAYOUT}\": cannot parse {rest} as \"{part}\"")
-    };
-    for (part, digits) in PARTS {
-        let taken = match digits {
-            0 => rest.strip_prefix(part),
-            _ => take_digits(rest, digits),
-        };
-        rest = match taken {
-            Some(after) => after,
-            None => return fault(rest, part),
-        };
-    }
-    if let Some(fraction) = rest.strip_prefix(['.', ',']) {
-        rest = fraction.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    }
-    if is_zone(rest) {
-        return format!("parsing time {}: value out of range", GoQuoted(text.as_bytes()));
-    }
-    fault(rest, "Z07:00")
-}
-
-fn take_digits(text: &str, count: usize) -> Option<&str> {
-    let digits = text.as_bytes().get(..count)?;
-    digits.iter().all(u8::is_ascii_digit).then(|| &text[count..])
-}
-
-fn is_zone(text: &str) -> bool {
-    let offset = text.strip_prefix(['+', '-']).and_then(|offset| offset.split_once(':'));
-    text == "Z"
-        || offset.is_some_and(|(hours, minutes)| {
-            take_digits(hours, 2) == Some("") && take_digits(minutes, 2) == Some("")
-        })
+    let time = LineTime::parse(text.as_bytes());
+    let fault = || format!("parsing time {}: must be RFC 3339", GoQuoted(text.as_bytes()));
+    time.map(|time| time.instant()).ok_or_else(fault)
 }
 
 #[cfg(test)]

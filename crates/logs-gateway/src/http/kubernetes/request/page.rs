@@ -1,17 +1,17 @@
-//! Lists page by page. A page begins behind the last key of the one before, so that what comes and
-//! goes meanwhile neither repeats nor hides anything else.
+//! Lists page by page. A page begins after the last key of the page before, so objects that appear
+//! or go meanwhile neither repeat nor hide others.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use crate::http::kubernetes::{
     request::go_query::GoQuery,
-    status::error::{Result, Status},
+    status::{Result, StatusError},
 };
 
 const VERSION: &str = "meta.k8s.io/v1";
 
-/// Where a list goes on.
+/// Where the next page of a list begins.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::http::kubernetes) struct Continue {
     v: String,
@@ -20,7 +20,7 @@ pub(in crate::http::kubernetes) struct Continue {
     start: String,
 }
 
-/// How much of a list, and from where on.
+/// The part of a list that is asked for.
 #[derive(Debug)]
 pub(in crate::http::kubernetes) struct Page {
     limit: Option<usize>,
@@ -32,36 +32,28 @@ impl Continue {
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }
 
-    fn decode(text: &str) -> std::result::Result<(String, String), String> {
-        let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| "illegal base64 data".to_owned())?;
-        let token: Self = serde_json::from_slice(&json).map_err(|_| match json.first() {
-            Some(first) if *first != b'{' => {
-                format!("invalid character '{}' looking for beginning of value", char::from(*first))
-            }
-            _ => "incorrect encoded continue token".to_owned(),
-        })?;
-        let key = token.start.split_once('/').filter(|_| token.v == VERSION);
-        let (namespace, name) = key.ok_or("incorrect encoded continue token")?;
-        Ok((namespace.to_owned(), name.to_owned()))
+    fn decode(text: &str) -> Option<(String, String)> {
+        let json = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let token: Self = serde_json::from_slice(&json).ok()?;
+        let (namespace, name) = token.start.split_once('/').filter(|_| token.v == VERSION)?;
+        Some((namespace.to_owned(), name.to_owned()))
     }
 }
 
 impl Page {
     pub(in crate::http::kubernetes) fn read(query: &GoQuery) -> Result<Self> {
-        let limit = query.integer("limit").map_err(Status::bad_request)?;
+        let limit = query.integer("limit").map_err(StatusError::bad_request)?;
         let after = query.get("continue").filter(|token| !token.is_empty());
-        let after = after.map(Continue::decode).transpose().map_err(|fault| {
-            Status::bad_request(format!(
-                "invalid continue token: continue key is not valid: {fault}"
-            ))
-        })?;
-        // Less than one is as many as there are.
+        let invalid =
+            || StatusError::bad_request("invalid continue token: continue key is not valid");
+        let after = after.map(|token| Continue::decode(token).ok_or_else(invalid)).transpose()?;
+        // Less than one means no limit.
         let limit = limit.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
         Ok(Self { limit, after })
     }
 
-    /// The items of this page out of all in their order, and where the next one begins, if any
-    /// item is left for it.
+    /// The items of this page, out of all items in their order, and where the next page begins, if
+    /// there is one.
     pub(in crate::http::kubernetes) fn cut<'a, T>(
         &self,
         items: impl Iterator<Item = (&'a (String, String), &'a T)>,

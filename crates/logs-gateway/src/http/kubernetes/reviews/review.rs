@@ -14,11 +14,11 @@ use crate::{
     auth::Caller,
     http::kubernetes::{
         reviews::protobuf::Message,
-        status::error::{Result, Status},
+        status::{Result, StatusError},
     },
 };
 
-/// A deed that is asked about. Fields that are not looked at are not given back either.
+/// A action that is asked about. Fields that are not looked at are not given back either.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct ResourceAttributes {
@@ -163,18 +163,18 @@ enum Body {
 
 async fn body(request: &HttpRequest, payload: Payload) -> Result<Body> {
     let body = read_body(payload).await;
-    let body = body.map_err(|problem| Status::of_code(problem.status_code()))?;
+    let body = body.map_err(|problem| StatusError::of_code(problem.status_code()))?;
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let essence = kind.unwrap_or("application/json").split(';').next().unwrap_or_default();
     match essence.trim() {
         "application/json" => Ok(Body::Json(body)),
         "application/vnd.kubernetes.protobuf" => Ok(Body::Protobuf(body)),
-        _ => Err(Status::unsupported_media_type()),
+        _ => Err(StatusError::unsupported_media_type()),
     }
 }
 
-fn unreadable(why: &str) -> Status {
-    Status::bad_request(format!("the object provided is unrecognized: {why}"))
+fn unreadable(why: &str) -> StatusError {
+    StatusError::bad_request(format!("the object provided is unrecognized: {why}"))
 }
 
 fn from_json<T: for<'de> Deserialize<'de>>(json: &[u8]) -> Result<T> {

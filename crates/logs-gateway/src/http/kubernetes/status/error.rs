@@ -1,142 +1,112 @@
-//! Failures as Kubernetes tells them: a `Status` object.
+//! The error of a handler, which becomes a `Status` object.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder, ResponseError,
     body::BoxBody,
     http::{
         StatusCode,
-        header::{self, HeaderName},
+        header::{self, HeaderName, HeaderValue},
     },
 };
 use pod_logs::GoQuoted;
-use serde::Serialize;
 
-use crate::http::{error::SCAN_RETRY_SECONDS, kubernetes::status::form::StatusForm};
+use super::{
+    body::{Empty, StatusBody, StatusCause, StatusDetails},
+    form::StatusForm,
+};
+use crate::{auth::IdentifyError, http::error::SCAN_RETRY};
 
-/// What a handler of this API gives.
-pub(in crate::http::kubernetes) type Result<T> = std::result::Result<T, Status>;
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"sso\"");
+const A_SECOND: Duration = Duration::from_secs(1);
 
-/// A failure.
+/// What a handler of this API returns.
+pub(in crate::http::kubernetes) type Result<T> = std::result::Result<T, StatusError>;
+
+/// A failure with its status code, reason and message.
 #[derive(Debug)]
-pub(in crate::http::kubernetes) struct Status(Box<Parts>);
+pub(in crate::http::kubernetes) struct StatusError(Box<StatusParts>);
 
 #[derive(Debug)]
-struct Parts {
+struct StatusParts {
     code: StatusCode,
     reason: &'static str,
     message: String,
-    details: Option<Details>,
-    header: Option<(HeaderName, &'static str)>,
+    details: Option<StatusDetails>,
+    header: Option<(HeaderName, HeaderValue)>,
     is_pretty: bool,
-    /// For the log.
+    /// For the log only.
     cause: Option<String>,
 }
 
-/// The fields in the order of the API server, so that the bytes are the same.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct StatusObject<'a> {
-    kind: &'static str,
-    api_version: &'static str,
-    metadata: Empty,
-    status: &'static str,
-    message: &'a str,
-    reason: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<&'a Details>,
-    code: u16,
-}
-
-#[derive(Serialize)]
-struct Empty {}
-
-/// What a failure is about.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::http::kubernetes) struct Details {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::http::kubernetes) name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::http::kubernetes) group: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::http::kubernetes) kind: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(in crate::http::kubernetes) causes: Vec<Cause>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::http::kubernetes) retry_after_seconds: Option<u32>,
-}
-
-/// One of the things that are wrong.
-#[derive(Debug, Serialize)]
-pub(in crate::http::kubernetes) struct Cause {
-    pub(in crate::http::kubernetes) reason: &'static str,
-    pub(in crate::http::kubernetes) message: String,
-    pub(in crate::http::kubernetes) field: &'static str,
-}
-
-/// What is done to which resource, as a refusal says it.
+/// An action on a resource, as a refusal names it.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::http::kubernetes) struct Deed<'a> {
+pub(in crate::http::kubernetes) struct ResourceAction<'a> {
     pub(in crate::http::kubernetes) verb: &'static str,
     pub(in crate::http::kubernetes) resource: &'static str,
-    /// `None`: all of them.
+    /// `None` for all objects.
     pub(in crate::http::kubernetes) name: Option<&'a str>,
-    /// `None`: at the cluster scope.
+    /// `None` at the cluster scope.
     pub(in crate::http::kubernetes) namespace: Option<&'a str>,
 }
 
-impl Status {
+impl StatusError {
     fn new(code: StatusCode, reason: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
         let (details, header, cause) = (None, None, None);
-        Self(Box::new(Parts { code, reason, message, details, header, is_pretty: false, cause }))
+        Self(Box::new(StatusParts {
+            code,
+            reason,
+            message,
+            details,
+            header,
+            is_pretty: false,
+            cause,
+        }))
     }
 
-    fn about(mut self, details: Details) -> Self {
+    fn about(mut self, details: StatusDetails) -> Self {
         self.0.details = Some(details);
         self
     }
 
-    fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+    fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.header = Some((name, value));
         self
     }
 
-    /// 401: no credential, one that cannot be read, or one that is over.
+    /// 401: the credential is missing, malformed or not live.
     pub(in crate::http::kubernetes) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized")
-            .with_header(header::WWW_AUTHENTICATE, r#"Bearer realm="sso""#)
+            .with_header(header::WWW_AUTHENTICATE, CHALLENGE)
     }
 
-    /// 503: whether the credential is good cannot be told now.
+    /// 503: the credential cannot be checked right now.
     pub(in crate::http::kubernetes) fn unavailable() -> Self {
-        let message = "whether the token is valid cannot be told right now; try again";
+        let message = "the token cannot be checked right now; try again";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message)
-            .about(Details { retry_after_seconds: Some(1), ..Details::default() })
-            .with_header(header::RETRY_AFTER, "1")
+            .try_again_after(A_SECOND)
     }
 
-    /// 503: the log directory cannot be read right now. The cause belongs in our log only.
+    /// 503: the log directory cannot be read right now. The cause is for the log only.
     pub(in crate::http::kubernetes) fn source_unavailable(cause: &dyn fmt::Display) -> Self {
-        let message = "the log directory cannot be looked at right now; try again";
+        let message = "the log directory cannot be read right now; try again";
         let mut status = Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message)
-            .about(Details { retry_after_seconds: Some(1), ..Details::default() })
-            .with_header(header::RETRY_AFTER, "1");
+            .try_again_after(A_SECOND);
         status.0.cause = Some(cause.to_string());
         status
     }
 
-    /// 403: the authority does not let this token be used here.
+    /// 403: the authority does not permit this token here.
     pub(in crate::http::kubernetes) fn not_permitted() -> Self {
         let message = "forbidden: the authority does not permit this token here";
-        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(Details::default())
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(StatusDetails::default())
     }
 
-    /// 403: the user may not do that.
-    pub(in crate::http::kubernetes) fn forbidden(user: &str, deed: Deed<'_>) -> Self {
-        let Deed { verb, resource, name, namespace } = deed;
+    /// 403: the user lacks the permission.
+    pub(in crate::http::kubernetes) fn forbidden(user: &str, action: ResourceAction<'_>) -> Self {
+        let ResourceAction { verb, resource, name, namespace } = action;
         let kind = resource.split('/').next().unwrap_or_default();
         let what = match name {
             Some(name) => format!("{kind} {}", GoQuoted(name.as_bytes())),
@@ -150,50 +120,50 @@ impl Status {
         let message = format!(
             "{what} is forbidden: User {user} cannot {verb} resource \"{resource}\" in API group \"\" {place}"
         );
-        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(Details {
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(StatusDetails {
             name: name.map(str::to_owned),
             kind: Some(kind.to_owned()),
-            ..Details::default()
+            ..StatusDetails::default()
         })
     }
 
     /// 404: there is no such object.
     pub(in crate::http::kubernetes) fn not_found(kind: &str, name: &str) -> Self {
         let message = format!("{kind} {} not found", GoQuoted(name.as_bytes()));
-        Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(Details {
+        Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(StatusDetails {
             name: Some(name.to_owned()),
             kind: Some(kind.to_owned()),
-            ..Details::default()
+            ..StatusDetails::default()
         })
     }
 
-    /// 404: the file in place of a container's log is not one that is read.
+    /// 404: the log file of the container is not a regular file below the log directory.
     pub(in crate::http::kubernetes) fn no_log(pod: &str, container: &str) -> Self {
         let message = format!(
             "the log file of container \"{container}\" in pod \"{pod}\" is a link out of the log directory, or not a regular file; links may lead to the directories that GATEWAY_LOGS_ROOTS names"
         );
-        Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(Details {
+        Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(StatusDetails {
             name: Some(pod.to_owned()),
             kind: Some("pods/log".to_owned()),
-            ..Details::default()
+            ..StatusDetails::default()
         })
     }
 
     /// 404: there is no such path.
     pub(in crate::http::kubernetes) fn no_such_path() -> Self {
         let message = "the server could not find the requested resource";
-        Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(Details::default())
+        Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(StatusDetails::default())
     }
 
-    /// 405: nothing is written here.
+    /// 405.
     pub(in crate::http::kubernetes) fn method_not_allowed(allow: &'static str) -> Self {
         let message = "the server does not allow this method on the requested resource";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
-            .about(Details::default())
-            .with_header(header::ALLOW, allow)
+            .about(StatusDetails::default())
+            .with_header(header::ALLOW, HeaderValue::from_static(allow))
     }
 
-    /// 406: nothing that is accepted can be given.
+    /// 406: none of the accepted media types is available.
     pub(in crate::http::kubernetes) fn not_acceptable(message: &str) -> Self {
         let mut status = Self::new(StatusCode::NOT_ACCEPTABLE, "NotAcceptable", message);
         status.0.is_pretty = true;
@@ -202,7 +172,7 @@ impl Status {
 
     /// 406, of the router rather than of the resource.
     pub(in crate::http::kubernetes) fn not_representable(message: &str) -> Self {
-        Self::not_acceptable(message).about(Details::default())
+        Self::not_acceptable(message).about(StatusDetails::default())
     }
 
     /// 400.
@@ -210,17 +180,18 @@ impl Status {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
     }
 
-    /// 400: what asks for a WebSocket does not do so as it must (RFC 6455 §4.4).
+    /// 400: an invalid WebSocket handshake (RFC 6455 §4.4).
     pub(in crate::http::kubernetes) fn bad_handshake(fault: &dyn fmt::Display) -> Self {
-        Self::bad_request(fault.to_string()).with_header(header::SEC_WEBSOCKET_VERSION, "13")
+        Self::bad_request(fault.to_string())
+            .with_header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))
     }
 
-    /// 403: none of the protocols that a WebSocket is asked for with is known.
+    /// 403: none of the requested WebSocket protocols is known.
     pub(in crate::http::kubernetes) fn unknown_protocols(asked: &[&str], known: &[&str]) -> Self {
         let (asked, known) = (asked.join(" "), known.join(" "));
         let message =
             format!("requested protocol(s) are not supported: [{asked}]; supports [{known}]");
-        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(Details::default())
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(StatusDetails::default())
     }
 
     /// 413.
@@ -235,8 +206,12 @@ impl Status {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", message)
     }
 
-    /// 422: values that are refused, one at least.
-    pub(in crate::http::kubernetes) fn invalid(kind: &str, name: &str, causes: Vec<Cause>) -> Self {
+    /// 422: at least one value is refused.
+    pub(in crate::http::kubernetes) fn invalid(
+        kind: &str,
+        name: &str,
+        causes: Vec<StatusCause>,
+    ) -> Self {
         let each: Vec<String> =
             causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
         let all = match &each[..] {
@@ -244,45 +219,48 @@ impl Status {
             several => format!("[{}]", several.join(", ")),
         };
         let message = format!("{kind} {} is invalid: {all}", GoQuoted(name.as_bytes()));
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message).about(Details {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", message).about(StatusDetails {
             name: Some(name.to_owned()).filter(|name| !name.is_empty()),
             kind: Some(kind.to_owned()),
             causes,
-            ..Details::default()
+            ..StatusDetails::default()
         })
     }
 
-    /// 429: the user reads as many logs as one may.
+    /// 429: the user has the maximum of open logs.
     pub(in crate::http::kubernetes) fn too_many_requests(max: usize) -> Self {
         let message = format!("you read {max} logs already; close one first");
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message)
-            .about(Details { retry_after_seconds: Some(1), ..Details::default() })
-            .with_header(header::RETRY_AFTER, "1")
+            .try_again_after(A_SECOND)
     }
 
     /// 429: other reads of the same user take all the time that the user has.
     pub(in crate::http::kubernetes) fn too_many_scans() -> Self {
         let message = "your other reads take all the time that you have; wait for some of them";
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message).again_in_5_s()
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message)
+            .try_again_after(SCAN_RETRY)
     }
 
     /// 503: reads of other users take all the time.
     pub(in crate::http::kubernetes) fn busy() -> Self {
         let message = "too many users read large logs right now; try again";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message).again_in_5_s()
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message)
+            .try_again_after(SCAN_RETRY)
     }
 
-    fn again_in_5_s(self) -> Self {
-        self.about(Details { retry_after_seconds: Some(5), ..Details::default() })
-            .with_header(header::RETRY_AFTER, SCAN_RETRY_SECONDS)
+    fn try_again_after(mut self, wait: Duration) -> Self {
+        let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+        self.0.details =
+            Some(StatusDetails { retry_after_seconds: Some(seconds), ..StatusDetails::default() });
+        self.with_header(header::RETRY_AFTER, seconds.into())
     }
 
-    /// 410: what changed since then is not known; everything has to be read anew.
+    /// 410: the changes since then are not known any more; the client has to list again.
     pub(in crate::http::kubernetes) fn expired(message: impl Into<String>) -> Self {
         Self::new(StatusCode::GONE, "Expired", message)
     }
 
-    /// 500. The cause is for the log.
+    /// 500. The cause is for the log only.
     pub(in crate::http::kubernetes) fn internal(cause: &dyn fmt::Display) -> Self {
         let message =
             "Internal error occurred: the request id finds the cause in the gateway's log";
@@ -291,12 +269,12 @@ impl Status {
         status
     }
 
-    /// What is for the log only.
+    /// The cause, for the log only.
     pub(in crate::http::kubernetes) fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
     }
 
-    /// The framework's own refusals.
+    /// The error of a refusal by the framework.
     pub(in crate::http::kubernetes) fn of_code(code: StatusCode) -> Self {
         match code {
             StatusCode::NOT_FOUND => Self::no_such_path(),
@@ -306,18 +284,18 @@ impl Status {
         }
     }
 
-    /// The object, in a line.
+    /// The object in one line of JSON.
     pub(in crate::http::kubernetes) fn to_json(&self) -> String {
-        // It holds nothing that could not be written.
+        // Writing this object as JSON cannot fail.
         serde_json::to_string(&self.0.object()).unwrap_or_default()
     }
 
-    /// The answer in this form. That nothing can be accepted is said in JSON.
+    /// The response in this form; an error about the accepted types is always JSON.
     pub(in crate::http::kubernetes) fn to_response(&self, form: StatusForm) -> HttpResponse {
         let parts = &*self.0;
         let mut response = HttpResponseBuilder::new(parts.code);
         if let Some((name, value)) = &parts.header {
-            response.insert_header((name.clone(), *value));
+            response.insert_header((name.clone(), value.clone()));
         }
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         if parts.is_pretty {
@@ -330,9 +308,9 @@ impl Status {
     }
 }
 
-impl Parts {
-    fn object(&self) -> StatusObject<'_> {
-        StatusObject {
+impl StatusParts {
+    fn object(&self) -> StatusBody<'_> {
+        StatusBody {
             kind: "Status",
             api_version: "v1",
             metadata: Empty {},
@@ -345,13 +323,23 @@ impl Parts {
     }
 }
 
-impl fmt::Display for Status {
+impl From<&IdentifyError> for StatusError {
+    fn from(error: &IdentifyError) -> Self {
+        match error {
+            IdentifyError::Invalid => Self::unauthorized(),
+            IdentifyError::Forbidden => Self::not_permitted(),
+            IdentifyError::Unknown(_) => Self::unavailable(),
+        }
+    }
+}
+
+impl fmt::Display for StatusError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)
     }
 }
 
-impl ResponseError for Status {
+impl ResponseError for StatusError {
     fn status_code(&self) -> StatusCode {
         self.0.code
     }

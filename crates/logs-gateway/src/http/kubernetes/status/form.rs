@@ -1,14 +1,14 @@
-//! The forms that a `Status` can be told in.
+//! The formats of a `Status`.
 
 use serde::Serialize;
 
-use crate::http::kubernetes::{status::protobuf, status::yaml};
+use super::protobuf;
 
 pub(in crate::http::kubernetes) const JSON: &str = "application/json";
 pub(in crate::http::kubernetes) const YAML: &str = "application/yaml";
 pub(in crate::http::kubernetes) const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
-/// What a `Status` is written in.
+/// The format of a `Status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::http::kubernetes) enum StatusForm {
     Json,
@@ -27,12 +27,15 @@ impl StatusForm {
 
     /// The object in bytes.
     pub(in crate::http::kubernetes) fn write(self, object: &impl Serialize) -> Vec<u8> {
-        // It holds nothing that could not be written.
-        let value = || serde_json::to_value(object).unwrap_or_default();
+        // Writing a `Status` as JSON cannot fail.
         match self {
-            Self::Json => (serde_json::to_string(object).unwrap_or_default() + "\n").into_bytes(),
-            Self::Yaml => yaml::document(&value()).into_bytes(),
-            Self::Protobuf => protobuf::of_status(&value()),
+            // JSON is YAML as well (YAML 1.2 §1.3).
+            Self::Json | Self::Yaml => {
+                (serde_json::to_string(object).unwrap_or_default() + "\n").into_bytes()
+            }
+            Self::Protobuf => {
+                protobuf::of_status(&serde_json::to_value(object).unwrap_or_default())
+            }
         }
     }
 }

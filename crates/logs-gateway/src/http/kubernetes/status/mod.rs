@@ -1,6 +1,9 @@
-//! Failures as Kubernetes tells them: `Status` objects.
+//! Failures as Kubernetes reports them: `Status` objects.
 
+mod body;
 pub(in crate::http::kubernetes) mod error;
 pub(in crate::http::kubernetes) mod form;
 mod protobuf;
-mod yaml;
+
+pub(in crate::http::kubernetes) use body::StatusCause;
+pub(in crate::http::kubernetes) use error::{ResourceAction, Result, StatusError};

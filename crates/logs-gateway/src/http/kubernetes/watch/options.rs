@@ -6,7 +6,7 @@ use pod_logs::GoQuoted;
 
 use crate::http::kubernetes::{
     request::go_query::GoQuery,
-    status::error::{Cause, Result, Status},
+    status::{Result, StatusCause, StatusError},
 };
 
 /// How long a watch goes on if nobody says: the least that the API server lets one live.
@@ -45,9 +45,9 @@ impl WatchOptions {
             text => text.parse().map_err(|_| causes.push(no_version(text))).ok(),
         };
         if !causes.is_empty() {
-            return Err(Status::invalid("ListOptions.meta.k8s.io", "", causes));
+            return Err(StatusError::invalid("ListOptions.meta.k8s.io", "", causes));
         }
-        let seconds = query.integer("timeoutSeconds").map_err(Status::bad_request)?;
+        let seconds = query.integer("timeoutSeconds").map_err(StatusError::bad_request)?;
         let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
         let time = seconds.filter(|seconds| *seconds > 0).map_or(TIME, Duration::from_secs);
         let bookmarks = query.flag("allowWatchBookmarks");
@@ -64,10 +64,11 @@ impl WatchOptions {
     }
 }
 
-fn match_faults(sends_all: Option<bool>, wanted: Option<&str>) -> Vec<Cause> {
+fn match_faults(sends_all: Option<bool>, wanted: Option<&str>) -> Vec<StatusCause> {
     const NOT_OLDER: &str = "NotOlderThan";
     let wanted = wanted.unwrap_or_default();
-    let cause = |reason, message: String| Cause { reason, message, field: "resourceVersionMatch" };
+    let cause =
+        |reason, message: String| StatusCause { reason, message, field: "resourceVersionMatch" };
     let mut causes = Vec::new();
     if sends_all.is_some() && wanted != NOT_OLDER {
         let message = format!(
@@ -87,11 +88,11 @@ fn match_faults(sends_all: Option<bool>, wanted: Option<&str>) -> Vec<Cause> {
     causes
 }
 
-fn no_version(text: &str) -> Cause {
+fn no_version(text: &str) -> StatusCause {
     let text = GoQuoted(text.as_bytes());
     let message =
         format!("Invalid value: {text}: strconv.ParseUint: parsing {text}: invalid syntax");
-    Cause { reason: "FieldValueInvalid", message, field: "resourceVersion" }
+    StatusCause { reason: "FieldValueInvalid", message, field: "resourceVersion" }
 }
 
 #[cfg(test)]

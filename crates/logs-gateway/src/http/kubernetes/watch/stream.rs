@@ -15,19 +15,19 @@ use shared_types::BearerToken;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    auth::{Caller, Vigil},
+    auth::{Caller, Revalidation},
     end_reason::EndReason,
     http::{
         GatewayState,
         kubernetes::{
-            request::accept::Form,
-            status::error::{Result, Status},
+            request::accept::ObjectForm,
+            status::{Result, StatusError},
             survey::survey,
             watch::options::{Start, WatchOptions},
         },
         streaming::{
             lease::{LeaseTerms, Leased},
-            open_log::Asked,
+            open_log::AuthenticatedRequest,
         },
     },
     streams::StreamPermit,
@@ -42,7 +42,7 @@ const EVENTS_AT_ONCE: usize = 64;
 pub(in crate::http::kubernetes) struct View {
     /// Of the objects.
     pub(in crate::http::kubernetes) kind: &'static str,
-    pub(in crate::http::kubernetes) form: Form,
+    pub(in crate::http::kubernetes) form: ObjectForm,
     /// Begins to show changes to the caller, who knows of these pods if they may be seen.
     pub(in crate::http::kubernetes) show: Box<dyn FnOnce(&PodsByName) -> Show>,
 }
@@ -53,13 +53,13 @@ pub(in crate::http::kubernetes) type Show =
 
 /// Answers with the events of a caller who may watch.
 pub(in crate::http::kubernetes) async fn respond(
-    asked: Asked,
+    asked: AuthenticatedRequest,
     options: WatchOptions,
     view: View,
 ) -> Result<HttpResponse> {
-    let Asked { request, state, caller, token, payload: _ } = asked;
+    let AuthenticatedRequest { request, state, caller, token, payload: _ } = asked;
     let Some(permit) = state.streams.open(&caller.username) else {
-        return Err(Status::too_many_requests(state.streams.max_per_user()));
+        return Err(StatusError::too_many_requests(state.streams.max_per_user()));
     };
     let survey = survey(&request, &state).await?;
     let (first, position) = match options.start {
@@ -111,18 +111,18 @@ fn permission_end(
     caller: Caller,
     token: Rc<BearerToken>,
 ) -> impl Future<Output = EndReason> + use<> {
-    let vigil = Vigil::new(
+    let revalidation = Revalidation::new(
         state.authority.clone(),
         state.clock.clone(),
         token,
         RequestContext::of(request),
-        state.vigil_times,
+        state.revalidation_times,
         caller.expires_at,
     );
     let readiness = state.readiness.clone();
     async move {
         tokio::select! {
-            reason = vigil.keep(|now| now.may_the_same_as(&caller)) => reason,
+            reason = revalidation.run(|now| now.may_the_same_as(&caller)) => reason,
             () = readiness.ended() => EndReason::Shutdown,
         }
     }
@@ -144,7 +144,7 @@ struct Events {
     /// What is to be shown before the next changes are waited for.
     pending: vec::IntoIter<PodChange>,
     kind: &'static str,
-    form: Form,
+    form: ObjectForm,
     show: Show,
     clock: Arc<dyn Clock>,
     /// The first table had columns; those behind it have none.
@@ -228,14 +228,16 @@ impl Events {
             let Some((kind, mut object)) = (self.show)(&change, now) else {
                 continue;
             };
-            if matches!(self.form, Form::Table(_)) && mem::replace(&mut self.has_columns, true) {
+            if matches!(self.form, ObjectForm::Table(_))
+                && mem::replace(&mut self.has_columns, true)
+            {
                 object["columnDefinitions"] = Value::Null;
             }
             write_event(out, word(kind), &object);
         }
     }
 
-    fn fail(&mut self, status: &Status, out: &mut Vec<u8>) {
+    fn fail(&mut self, status: &StatusError, out: &mut Vec<u8>) {
         self.is_over = true;
         write_event(out, "ERROR", &status.to_json());
     }
@@ -249,11 +251,11 @@ impl Events {
         }
         let partial = |api| json!({ "kind": "PartialObjectMetadata", "apiVersion": api, "metadata": metadata });
         let object = match self.form {
-            Form::Object => {
+            ObjectForm::Object => {
                 json!({ "kind": self.kind, "apiVersion": "v1", "metadata": metadata })
             }
-            Form::Metadata(api) => partial(api),
-            Form::Table(api) => json!({
+            ObjectForm::Metadata(api) => partial(api),
+            ObjectForm::Table(api) => json!({
                 "kind": "Table",
                 "apiVersion": api,
                 "metadata": { "resourceVersion": version },
@@ -269,9 +271,9 @@ impl Events {
 /// nothing happening. When the gateway stops, the next one is asked.
 fn early_end(reason: EndReason) -> Option<Bytes> {
     let status = match reason {
-        EndReason::Expired | EndReason::Revoked => Status::unauthorized(),
-        EndReason::Forbidden => Status::expired("your permissions have changed; list again"),
-        EndReason::Unavailable => Status::unavailable(),
+        EndReason::Expired | EndReason::Revoked => StatusError::unauthorized(),
+        EndReason::Forbidden => StatusError::expired("your permissions have changed; list again"),
+        EndReason::Unavailable => StatusError::unavailable(),
         _ => return None,
     };
     let mut event = Vec::new();
@@ -287,9 +289,9 @@ fn word(kind: PodChangeKind) -> &'static str {
     }
 }
 
-fn too_old_status(position: u64, now: DateTime<Utc>) -> Status {
+fn too_old_status(position: u64, now: DateTime<Utc>) -> StatusError {
     let now = now.timestamp_micros();
-    Status::expired(format!("too old resource version: {position} ({now})"))
+    StatusError::expired(format!("too old resource version: {position} ({now})"))
 }
 
 fn write_event(out: &mut Vec<u8>, kind: &str, object: &dyn Display) {

@@ -1,4 +1,5 @@
-//! Random callers and an authority that is slow, fails and hangs, in a time that passes at once.
+//! A model test: random requests against an authority that is slow, fails and hangs, in simulated
+//! time.
 
 use std::{
     cell::{Cell, RefCell},
@@ -17,7 +18,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::auth::{Caller, Refusal};
+use crate::auth::{Caller, IdentifyError};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 /// What timers are precise to.
@@ -97,7 +98,7 @@ impl Ask for Rc<Model> {
         tokens: &[Rc<BearerToken>],
         _: &RequestContext,
         deadline: Instant,
-    ) -> Vec<Verdict> {
+    ) -> Vec<Identification> {
         self.check_call(tokens);
         let sent = self.next_moment();
         let fate = self.fates[self.calls.borrow().len() % self.fates.len()];
@@ -111,11 +112,11 @@ impl Ask for Rc<Model> {
         sleep_until(end.min(deadline)).await;
         self.in_flight.set(self.in_flight.get() - tokens.len());
         self.max_lot.set(self.next_max_lot.get());
-        let verdict = |token: &Rc<BearerToken>| match good && end <= deadline {
+        let identification = |token: &Rc<BearerToken>| match good && end <= deadline {
             true => Ok(of(token, sent)),
-            false => Err(Unknown::Nonsense.into()),
+            false => Err(UnknownCause::InvalidAnswer.into()),
         };
-        tokens.iter().map(verdict).collect()
+        tokens.iter().map(identification).collect()
     }
 }
 
@@ -157,7 +158,7 @@ async fn call(
     batching: Rc<Batching<Rc<Model>>>,
     number: u8,
     leaves: Option<Duration>,
-) -> Option<Verdict> {
+) -> Option<Identification> {
     let (token, context) = (token(number), context());
     let (arrived, since) = (model.next_moment(), Instant::now());
     let asking = async {
@@ -165,14 +166,14 @@ async fn call(
         let _present = Present::new(&model, &token);
         batching.ask(&token, &context).await
     };
-    let verdict = timeout(leaves.unwrap_or(Duration::MAX), asking).await.ok();
+    let identification = timeout(leaves.unwrap_or(Duration::MAX), asking).await.ok();
     assert!(since.elapsed() <= TIMEOUT + TICK, "{:?}", since.elapsed());
-    if let Some(Ok(caller)) = &verdict {
+    if let Some(Ok(caller)) = &identification {
         let (about, sent) = caller.username.split_once(' ').unwrap();
         assert_eq!(about, token.expose(), "somebody else's answer");
         assert!(sent.parse::<u64>().unwrap() > arrived, "joined a call that was sent before");
     }
-    verdict
+    identification
 }
 
 /// Whatever can run without time passing has run.
@@ -268,7 +269,7 @@ proptest! {
 const PROMPT: Fate = Fate::Answered { after: Duration::from_millis(10) };
 
 /// A model with these fates, and somebody who asks it.
-fn start(fates: &[Fate]) -> (Rc<Model>, impl Fn(u8) -> JoinHandle<Option<Verdict>>) {
+fn start(fates: &[Fate]) -> (Rc<Model>, impl Fn(u8) -> JoinHandle<Option<Identification>>) {
     let model = Model::new(fates);
     let batching = Batching::new(model.clone(), TIMEOUT);
     let asked = model.clone();
@@ -319,8 +320,8 @@ fn a_hanging_call_holds_up_nobody_else() {
         let since = Instant::now();
         ask(1).await.unwrap().unwrap().unwrap();
         assert!(since.elapsed() < TIMEOUT / 4, "{:?}", since.elapsed());
-        let verdict = hanging.await.unwrap().unwrap();
-        assert!(matches!(verdict, Err(Refusal::Unknown(_))));
+        let identification = hanging.await.unwrap().unwrap();
+        assert!(matches!(identification, Err(IdentifyError::Unknown(_))));
     });
 }
 
@@ -333,17 +334,19 @@ fn one_too_many_is_told_at_once() {
         let waiting: Vec<_> = (0..MAX_WAITING).map(|_| ask(1)).collect();
         settle().await;
         let since = Instant::now();
-        let verdict = ask(1).await.unwrap().unwrap();
-        let Err(Refusal::Unknown(cause)) = verdict else { panic!("{verdict:?}") };
-        assert!(matches!(*cause, Unknown::Busy), "{cause}");
+        let identification = ask(1).await.unwrap().unwrap();
+        let Err(IdentifyError::Unknown(cause)) = identification else {
+            panic!("{identification:?}")
+        };
+        assert!(matches!(*cause, UnknownCause::Busy), "{cause}");
         assert_eq!(since.elapsed(), Duration::ZERO);
         for caller in waiting.into_iter().chain([hanging]) {
             caller.await.unwrap().unwrap().unwrap_err();
         }
         // There is room again for those who come later.
-        let verdict = ask(1).await.unwrap().unwrap();
+        let identification = ask(1).await.unwrap().unwrap();
         assert!(
-            matches!(verdict, Err(Refusal::Unknown(cause)) if !matches!(*cause, Unknown::Busy))
+            matches!(identification, Err(IdentifyError::Unknown(cause)) if !matches!(*cause, UnknownCause::Busy))
         );
     });
 }

@@ -1,4 +1,4 @@
-//! Whether a stream may go on: asked again and again for as long as it is open.
+//! Validates the token of an open stream again and again.
 
 use std::{future::pending, rc::Rc, sync::Arc, time::Duration};
 
@@ -10,52 +10,51 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{Authority, Caller, Refusal, TokenEnd};
+use super::{Authority, Caller, IdentifyError, TokenEnd};
 use crate::end_reason::EndReason;
 
-/// How often it is asked, and how long a stream goes on without an answer.
+/// How often a token is validated, and how long a stream continues without an answer.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct VigilTimes {
+pub(crate) struct RevalidationTimes {
     pub(crate) revalidate: Duration,
     pub(crate) stale_max: Duration,
 }
 
 /// The token behind a stream.
 #[derive(Debug)]
-pub(crate) struct Vigil {
+pub(crate) struct Revalidation {
     authority: Rc<Authority>,
     clock: Arc<dyn Clock>,
     token: Rc<BearerToken>,
     context: RequestContext,
-    times: VigilTimes,
-    /// When the token ends, as the authority said last.
+    times: RevalidationTimes,
+    /// When the token ends, by the last answer of the authority.
     end: watch::Sender<TokenEnd>,
 }
 
-impl Vigil {
-    /// A vigil over a token of which the authority has just said that it is good until
-    /// `expires_at`.
+impl Revalidation {
+    /// The revalidation of a token that the authority has just accepted until `expires_at`.
     pub(crate) fn new(
         authority: Rc<Authority>,
         clock: Arc<dyn Clock>,
         token: Rc<BearerToken>,
         context: RequestContext,
-        times: VigilTimes,
+        times: RevalidationTimes,
         expires_at: DateTime<Utc>,
     ) -> Self {
         let end = watch::Sender::new(TokenEnd::of(&token, expires_at, clock.now()));
         Self { authority, clock, token, context, times, end }
     }
 
-    /// Tells when the token ends, now and whenever the authority says something else.
+    /// When the token ends, now and after each change.
     pub(crate) fn token_end(&self) -> watch::Receiver<TokenEnd> {
         self.end.subscribe()
     }
 
-    /// Ends when the stream may not go on, with the reason. The stream never outlives its token,
-    /// even if the authority cannot be asked, nor what `may_go_on` says of the caller as the
-    /// authority knows it then.
-    pub(crate) async fn keep(self, may_go_on: impl Fn(&Caller) -> bool) -> EndReason {
+    /// Runs until the stream has to end, and returns the reason. The stream never outlives its
+    /// token, even if the authority cannot be asked, and ends when `may_continue` refuses the
+    /// caller as the authority describes it then.
+    pub(crate) async fn run(self, may_continue: impl Fn(&Caller) -> bool) -> EndReason {
         let mut last_answer = Instant::now();
         loop {
             let expires_at = self.end.borrow().expires_at;
@@ -68,16 +67,16 @@ impl Vigil {
                 () = self.expiry(expires_at) => return EndReason::Expired,
             };
             match answer {
-                Ok(caller) if may_go_on(&caller) => {
+                Ok(caller) if may_continue(&caller) => {
                     self.note_end(caller.expires_at);
                     last_answer = Instant::now();
                 }
-                Ok(_) | Err(Refusal::Forbidden) => return EndReason::Forbidden,
-                Err(Refusal::Invalid) if self.clock.now() >= expires_at => {
+                Ok(_) | Err(IdentifyError::Forbidden) => return EndReason::Forbidden,
+                Err(IdentifyError::Invalid) if self.clock.now() >= expires_at => {
                     return EndReason::Expired;
                 }
-                Err(Refusal::Invalid) => return EndReason::Revoked,
-                Err(Refusal::Unknown(cause)) => {
+                Err(IdentifyError::Invalid) => return EndReason::Revoked,
+                Err(IdentifyError::Unknown(cause)) => {
                     tracing::debug!(%cause, "a stream's token could not be revalidated");
                     if last_answer.elapsed() >= self.times.stale_max {
                         return EndReason::Unavailable;
@@ -87,7 +86,7 @@ impl Vigil {
         }
     }
 
-    /// Those who follow are woken only if something changed.
+    /// Receivers are woken only by a change.
     fn note_end(&self, expires_at: DateTime<Utc>) {
         let now = self.clock.now();
         self.end.send_if_modified(|end| {

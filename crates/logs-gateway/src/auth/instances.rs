@@ -1,4 +1,4 @@
-//! The authority's instances: which one is asked.
+//! The authority's instances: which one is asked, and which one after it.
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
@@ -11,15 +11,16 @@ use url::Url;
 
 use super::{
     batching::Ask,
+    identify_error::{Identification, IdentifyError, UnknownCause},
     instance::Instance,
-    refusal::{Refusal, Unknown, Verdict},
-    rests::Rests,
+    resting::RestingInstances,
 };
 
 /// Idle connections are closed before the authority closes them (it waits 75 s).
 const POOL_IDLE: Duration = Duration::from_secs(30);
 const MAX_IDLE_CONNECTIONS: usize = 128;
-/// The connections of a worker. `tls` is for instances that are asked over https.
+
+/// The HTTP client of a worker. `tls` is for instances that are asked over https.
 ///
 /// # Errors
 /// When they cannot be set up.
@@ -39,18 +40,18 @@ pub(crate) fn connections(
         .build()
 }
 
-/// The authority's instances, which know the same.
+/// The instances of the authority, which all know the same sessions.
 #[derive(Debug)]
 pub(super) struct Instances {
     all: Vec<Instance>,
-    rests: Rests,
+    resting: RestingInstances,
 }
 
 impl Instances {
     /// Instances below these URLs, which must be one at least, in the order of preference.
     pub(super) fn new(http: &reqwest::Client, bases: &[Url], clock: &Arc<dyn Clock>) -> Self {
         let below = |base| Instance::below(base, http.clone(), clock.clone());
-        Self { all: bases.iter().map(below).collect(), rests: Rests::of(bases.len()) }
+        Self { all: bases.iter().map(below).collect(), resting: RestingInstances::of(bases.len()) }
     }
 
     async fn ask_one(
@@ -59,19 +60,19 @@ impl Instances {
         tokens: &[Rc<BearerToken>],
         context: &RequestContext,
         deadline: Instant,
-    ) -> Vec<Verdict> {
+    ) -> Vec<Identification> {
         let instance = &self.all[number];
-        self.rests.begin_to_ask(number);
-        let verdicts = instance.ask(tokens, context, deadline).await;
+        self.resting.begin_to_ask(number);
+        let identifications = instance.ask(tokens, context, deadline).await;
         if self.has_several() {
-            self.note(number, verdicts.iter().find_map(cause));
+            self.note(number, identifications.iter().find_map(cause));
         }
-        verdicts
+        identifications
     }
 
-    /// Notes how a call ended: with the cause if something could not be told.
-    fn note(&self, number: usize, cause: Option<&Unknown>) {
-        let rested = self.rests.note(number, cause.is_none());
+    /// Notes how a call ended, with the cause if a token stayed unknown.
+    fn note(&self, number: usize, cause: Option<&UnknownCause>) {
+        let rested = self.resting.note(number, cause.is_none());
         let instance = self.all[number].url();
         match cause {
             Some(cause) if !rested => {
@@ -82,11 +83,11 @@ impl Instances {
         }
     }
 
-    /// Whether another call may tell more. A single instance is asked again only if the connection
-    /// failed: one that answers has said what it knows, and may have too much to do already.
-    fn may_be_told(&self, verdict: &Verdict) -> bool {
-        let is_lost = |cause: &Unknown| matches!(cause, Unknown::Transport(_));
-        cause(verdict).is_some_and(|cause| self.has_several() || is_lost(cause))
+    /// Whether another call may help. A single instance is asked again only if the connection
+    /// failed: one that answers has told what it knows, and may be overloaded.
+    fn may_ask_again(&self, identification: &Identification) -> bool {
+        let is_lost = |cause: &UnknownCause| matches!(cause, UnknownCause::Transport(_));
+        cause(identification).is_some_and(|cause| self.has_several() || is_lost(cause))
     }
 
     fn has_several(&self) -> bool {
@@ -96,39 +97,39 @@ impl Instances {
 
 impl Ask for Instances {
     fn max_lot(&self) -> usize {
-        self.all[self.rests.next(None)].max_lot()
+        self.all[self.resting.next(None)].max_lot()
     }
 
-    /// Asks an instance, and another one about the tokens of which the first could not tell. Asking
-    /// changes nothing, so it may be done twice.
+    /// Asks an instance, then another one about the tokens that the first left unknown. A request
+    /// changes nothing, so it may be repeated.
     async fn ask(
         &self,
         tokens: &[Rc<BearerToken>],
         context: &RequestContext,
         deadline: Instant,
-    ) -> Vec<Verdict> {
-        let first = self.rests.next(None);
+    ) -> Vec<Identification> {
+        let first = self.resting.next(None);
         // An instance that hangs leaves time to ask another.
         let first_deadline = if self.has_several() { half_way_to(deadline) } else { deadline };
-        let mut verdicts = self.ask_one(first, tokens, context, first_deadline).await;
+        let mut identifications = self.ask_one(first, tokens, context, first_deadline).await;
         let mut unknown: Vec<usize> = (0..tokens.len()).collect();
-        unknown.retain(|place| self.may_be_told(&verdicts[*place]));
+        unknown.retain(|place| self.may_ask_again(&identifications[*place]));
         if unknown.is_empty() {
-            return verdicts;
+            return identifications;
         }
         let left: Vec<_> = unknown.iter().map(|place| tokens[*place].clone()).collect();
-        let second = self.rests.next(Some(first));
+        let second = self.resting.next(Some(first));
         let answers = self.ask_one(second, &left, context, deadline).await;
-        for (place, verdict) in unknown.into_iter().zip(answers) {
-            verdicts[place] = verdict;
+        for (place, identification) in unknown.into_iter().zip(answers) {
+            identifications[place] = identification;
         }
-        verdicts
+        identifications
     }
 }
 
-fn cause(verdict: &Verdict) -> Option<&Unknown> {
-    match verdict {
-        Err(Refusal::Unknown(cause)) => Some(cause),
+fn cause(identification: &Identification) -> Option<&UnknownCause> {
+    match identification {
+        Err(IdentifyError::Unknown(cause)) => Some(cause),
         _ => None,
     }
 }

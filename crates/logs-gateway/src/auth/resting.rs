@@ -1,27 +1,27 @@
-//! Which instances are left alone for a while, because they could not tell.
+//! Remembers which instances of the authority failed and are not asked for a while.
 
 use std::{cell::Cell, time::Duration};
 
 use tokio::time::Instant;
 
-/// For so long the others are asked in place of an instance that could not tell.
+/// How long the others are asked in place of an instance that failed.
 const REST: Duration = Duration::from_secs(5);
 
-/// Until when each instance rests, if it ever did since it was well.
+/// For each instance until when it rests, if it has failed since it was last well.
 ///
 /// The first instance that does not rest is asked. After [`REST`] one call tries an instance again;
-/// if it is well, all that follow go there.
+/// if it is well, all later calls go there.
 #[derive(Debug)]
-pub(super) struct Rests(Vec<Cell<Option<Instant>>>);
+pub(super) struct RestingInstances(Vec<Cell<Option<Instant>>>);
 
-impl Rests {
-    /// So many instances, all of them well.
+impl RestingInstances {
+    /// This number of instances, all of them well.
     pub(super) fn of(instances: usize) -> Self {
         Self(vec![Cell::new(None); instances])
     }
 
-    /// The first instance that does not rest, of all but this one; if all rest, the one that has
-    /// rested longest. If there is no other, this one.
+    /// The first instance other than `except` that does not rest; if all rest, the one that has
+    /// rested longest; without another one, `except`.
     pub(super) fn next(&self, except: Option<usize>) -> usize {
         let now = Instant::now();
         let rests_until = |number: &usize| self.0[*number].get().filter(|until| *until > now);
@@ -29,7 +29,8 @@ impl Rests {
         others.min_by_key(rests_until).or(except).unwrap_or(0)
     }
 
-    /// An instance is about to be asked. If it has rested, no other call does so for a while.
+    /// Notes that an instance is about to be asked. If it has rested, no other call tries it for a
+    /// while.
     pub(super) fn begin_to_ask(&self, number: usize) {
         let instance = &self.0[number];
         if instance.get().is_some() {
@@ -52,40 +53,40 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_first_instance_that_is_well_is_asked_and_another_in_its_place() {
-        let rests = Rests::of(3);
-        assert_eq!((rests.next(None), rests.next(Some(0))), (0, 1));
-        assert!(!rests.note(0, false));
-        assert_eq!((rests.next(None), rests.next(Some(1))), (1, 2));
-        assert!(!rests.note(1, false));
-        assert_eq!((rests.next(None), rests.next(Some(2))), (2, 0));
-        let alone = Rests::of(1);
+        let resting = RestingInstances::of(3);
+        assert_eq!((resting.next(None), resting.next(Some(0))), (0, 1));
+        assert!(!resting.note(0, false));
+        assert_eq!((resting.next(None), resting.next(Some(1))), (1, 2));
+        assert!(!resting.note(1, false));
+        assert_eq!((resting.next(None), resting.next(Some(2))), (2, 0));
+        let alone = RestingInstances::of(1);
         alone.note(0, false);
         assert_eq!((alone.next(None), alone.next(Some(0))), (0, 0));
     }
 
     #[tokio::test(start_paused = true)]
     async fn after_a_rest_one_call_tries_an_instance_and_the_others_follow_once_it_is_well() {
-        let rests = Rests::of(2);
-        rests.note(0, false);
+        let resting = RestingInstances::of(2);
+        resting.note(0, false);
         advance(REST - Duration::from_millis(1)).await;
-        assert_eq!(rests.next(None), 1);
+        assert_eq!(resting.next(None), 1);
         advance(Duration::from_millis(1)).await;
-        assert_eq!(rests.next(None), 0);
-        rests.begin_to_ask(0);
-        assert_eq!(rests.next(None), 1, "it is being tried");
-        assert!(rests.note(0, true));
-        assert_eq!(rests.next(None), 0);
-        rests.begin_to_ask(0);
-        assert_eq!(rests.next(None), 0);
+        assert_eq!(resting.next(None), 0);
+        resting.begin_to_ask(0);
+        assert_eq!(resting.next(None), 1, "it is being tried");
+        assert!(resting.note(0, true));
+        assert_eq!(resting.next(None), 0);
+        resting.begin_to_ask(0);
+        assert_eq!(resting.next(None), 0);
     }
 
     #[tokio::test(start_paused = true)]
     async fn if_none_is_well_they_take_turns() {
-        let rests = Rests::of(2);
+        let resting = RestingInstances::of(2);
         for number in [0, 1, 0, 1] {
-            assert_eq!(rests.next(None), number);
-            rests.begin_to_ask(number);
-            rests.note(number, false);
+            assert_eq!(resting.next(None), number);
+            resting.begin_to_ask(number);
+            resting.note(number, false);
             advance(Duration::from_millis(10)).await;
         }
     }
