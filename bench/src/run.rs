@@ -11,7 +11,9 @@ use local_services::{
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
-    parts::{download, flood, followers, kubernetes, requests, sessions, slow_reader, tail},
+    parts::{
+        connections, download, flood, followers, kubernetes, requests, sessions, slow_reader, tail,
+    },
     report::table::{HEADER, Report},
     stage::services::Stage,
 };
@@ -44,6 +46,8 @@ pub(crate) enum Part {
     Sessions,
     /// Wrong passwords at 100 times the rate of hashing, against an idle service
     Flood,
+    /// Clients that read no answer, and idle ones: memory, and the latency of validate
+    Connections,
 }
 
 /// Builds, runs the parts one after the other, and leaves nothing behind. Fails only if
@@ -101,6 +105,7 @@ impl Part {
             Self::Requests => requests::measure(stage, services).await,
             Self::Sessions => sessions::measure(stage, services).await,
             Self::Flood => flood::measure(stage, services).await,
+            Self::Connections => connections::measure(stage, services).await,
         }
     }
 }

@@ -46,7 +46,7 @@ fn is_about_package(variable: &OsStr) -> bool {
 pub(crate) fn become_program(name: &str, arguments: &[OsString]) -> ExitCode {
     // In the root of the workspace `--bin` selects among all packages, which makes the features of
     // dependencies those that the tests are built with. With `--package` they would differ.
-    become_cargo(["run", "--quiet", "--bin", name, "--"].map(OsString::from), arguments)
+    become_cargo(["run", "--bin", name, "--"].map(OsString::from), arguments)
 }
 
 /// Becomes Cargo with these options and arguments, in the root of the workspace.

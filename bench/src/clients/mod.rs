@@ -5,3 +5,4 @@ pub(crate) mod guesses;
 pub(crate) mod http;
 pub(crate) mod load;
 pub(crate) mod probe;
+pub(crate) mod strangers;

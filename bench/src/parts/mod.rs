@@ -1,5 +1,6 @@
 //! What can be measured: a file for each part.
 
+pub(crate) mod connections;
 pub(crate) mod download;
 pub(crate) mod flood;
 pub(crate) mod followers;

@@ -200,6 +200,61 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_cursor_has_at_most_4096_characters() {
+        let mut cursor = cursor((1, 2), (3, 4));
+        cursor.logs = vec![cursor.logs[0].clone(); 95];
+        let mut with_longer_name = |bytes: usize| {
+            cursor.logs[0].container = "a".repeat(bytes).parse().unwrap();
+            (cursor.encode(), cursor.clone())
+        };
+        let (text, longest) = with_longer_name(17);
+        let text = text.unwrap();
+        assert_eq!(text.len(), 4096);
+        assert_eq!(Cursor::decode(&text), Ok(longest));
+        assert_eq!(with_longer_name(18).0, None);
+        assert_eq!(Cursor::decode(&"A".repeat(4097)), Err(InvalidCursor));
+    }
+
+    #[test]
+    fn a_right_checksum_does_not_make_a_cursor() {
+        let text = cursor((1, 2), (3, 4)).encode().unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(text).unwrap();
+        let content = &bytes[..bytes.len() - 4];
+        let decode = |content: &[u8]| Cursor::decode(&with_checksum(content.to_vec()));
+        decode(content).unwrap();
+        decode(&[content, &[0][..]].concat()).unwrap_err();
+        decode(&content[..content.len() - 1]).unwrap_err();
+        for at in 0..2 {
+            let mut other_version = content.to_vec();
+            other_version[at] += 1;
+            decode(&other_version).unwrap_err();
+        }
+        let mut without_logs = cursor((1, 2), (3, 4));
+        without_logs.logs.clear();
+        assert_eq!(Cursor::decode(&without_logs.encode().unwrap()), Err(InvalidCursor));
+    }
+
+    #[test]
+    fn a_cursor_belongs_to_a_pod_and_its_first_log_to_the_line() {
+        let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web-0".parse().unwrap() };
+        assert_eq!(Cursor::pod_checksum(&pod), 0x00bc_ee6d);
+        let cursor = cursor((1, 2), (3, 4));
+        let [app, sidecar, other] = ["app", "sidecar", "other"].map(|name| name.parse().unwrap());
+        assert!(cursor.is_of(&app));
+        assert!(!cursor.is_of(&sidecar));
+        assert_eq!(cursor.position_in(&app), Some(&cursor.logs[0]));
+        assert_eq!(cursor.position_in(&sidecar), Some(&cursor.logs[1]));
+        assert_eq!(cursor.position_in(&other), None);
+    }
+
+    #[test]
+    fn a_mark_says_which_file_the_oldest_open_line_begins_in() {
+        let mark = |begin, seen| cursor(begin, seen).logs[0].mark();
+        assert_eq!(mark((3, 2), (3, 4)), Mark { offset: 4, open_from: OpenFrom::SameFile(2) });
+        assert_eq!(mark((1, 2), (3, 4)), Mark { offset: 4, open_from: OpenFrom::EarlierFile(2) });
+    }
+
     proptest! {
         #[test]
         fn a_cursor_comes_back_as_it_went(begin: (u32, u64), seen: (u32, u64)) {

@@ -107,6 +107,30 @@ mod tests {
     }
 
     #[test]
+    fn names_have_limits() {
+        for long in ["a".repeat(64), "a-b".repeat(22)] {
+            assert!(long.parse::<Namespace>().is_err(), "{long}");
+            assert!(long.parse::<ContainerName>().is_err(), "{long}");
+        }
+        assert!("a".repeat(64).parse::<PodName>().is_ok());
+        assert!("a".repeat(128).parse::<PodUid>().is_ok());
+        assert!("a".repeat(129).parse::<PodUid>().is_err());
+        assert!("5f0C-1".parse::<PodUid>().is_ok());
+    }
+
+    #[test]
+    fn a_refused_name_says_which_kind_it_should_be() {
+        let details = [
+            "A".parse::<Namespace>().unwrap_err().detail(),
+            "A".parse::<PodName>().unwrap_err().detail(),
+            "A".parse::<ContainerName>().unwrap_err().detail(),
+        ];
+        for (detail, kind) in details.iter().zip(["namespace", "pod", "container"]) {
+            assert!(detail.contains(kind), "{detail}");
+        }
+    }
+
+    #[test]
     fn nothing_that_could_leave_a_directory_is_a_name() {
         let long = "a".repeat(254);
         let cases = [

@@ -12,8 +12,8 @@ pub(super) fn glob_matches(pattern: &str, text: &str) -> bool {
     while t < text.len() {
         match pattern.get(p) {
             Some(b'*') => {
-                retry = Some((p + 1, t));
                 p += 1;
+                retry = Some((p, t));
             }
             Some(byte) if *byte == b'?' || *byte == text[t] => {
                 p += 1;
