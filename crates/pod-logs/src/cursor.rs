@@ -248,13 +248,6 @@ mod tests {
         assert_eq!(cursor.position_in(&other), None);
     }
 
-    #[test]
-    fn a_mark_says_which_file_the_oldest_open_line_begins_in() {
-        let mark = |begin, seen| cursor(begin, seen).logs[0].mark();
-        assert_eq!(mark((3, 2), (3, 4)), Mark { offset: 4, open_from: OpenFrom::SameFile(2) });
-        assert_eq!(mark((1, 2), (3, 4)), Mark { offset: 4, open_from: OpenFrom::EarlierFile(2) });
-    }
-
     proptest! {
         #[test]
         fn a_cursor_comes_back_as_it_went(begin: (u32, u64), seen: (u32, u64)) {

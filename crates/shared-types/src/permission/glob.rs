@@ -23,9 +23,10 @@ pub(super) fn glob_matches(pattern: &str, text: &str) -> bool {
                 let Some((after_star, taken)) = retry else {
                     return false;
                 };
-                retry = Some((after_star, taken + 1));
+                let taken = taken + 1;
+                retry = Some((after_star, taken));
                 p = after_star;
-                t = taken + 1;
+                t = taken;
             }
         }
     }

@@ -1,13 +1,13 @@
-//! Pods that are made up, logging as real ones do, in the layout of a kubelet.
+//! Sample pods that write logs as real ones do, in the layout of a kubelet.
 //!
-//! What a reader of logs meets on a node is all here: JSON, klog and plain lines, stack traces,
-//! colours, both streams, several containers in a pod, a crash and the restart after it, lines so
+//! They write what is found on a node: JSON, klog and plain lines, stack traces, colours,
+//! both streams, several containers in a pod, a crash and the restart after it, lines so
 //! long that the runtime splits them, rotation and compression.
 
-mod cast;
 mod cri;
 mod log_file;
-mod voices;
+mod pods;
+mod programs;
 mod writer;
 
 pub(crate) use self::writer::Samples;

@@ -1,4 +1,4 @@
-//! Writes the logs: some history at once, then on and on.
+//! Writes the sample logs: a history at once, then a line now and then.
 
 use std::{convert::Infallible, fs, io, path::Path, time::Duration};
 
@@ -8,63 +8,63 @@ use local_services::clock;
 use tokio::time::sleep;
 
 use super::{
-    cast::{Container, PODS, Pod},
     cri::Line,
     log_file::LogFile,
-    voices::{Voice, uuid},
+    pods::{Container, PODS, Pod},
+    programs::{Program, uuid},
 };
 
-/// How often a container has spoken before we came.
+/// How often a container has written before the start.
 const HISTORY: u32 = 200;
-/// How long ago it began.
+/// How long before the start its first line was written.
 const HISTORY_SPAN: Duration = Duration::from_secs(20 * 60);
 /// Between two lines of a container that belong together.
 const BETWEEN_LINES: Duration = Duration::from_micros(40);
-/// Between two occasions on which any container speaks: a few a second, as one can read.
+/// Between two times at which a container writes: a few lines a second, slow enough to read.
 const PACE_MILLIS: std::ops::Range<u64> = 80..600;
 
 /// The sample pods, with the files they write to.
 pub(crate) struct Samples {
     rng: Rng,
-    scribes: Vec<Scribe>,
+    writers: Vec<ContainerWriter>,
 }
 
-/// Writes down what a container says.
-struct Scribe {
-    voice: Voice,
+/// Writes the log of a container.
+struct ContainerWriter {
+    program: Program,
     log: LogFile,
 }
 
 impl Samples {
-    /// Lays out all the pods below `root`, which is created, with a history that ends now.
+    /// Creates `root` and the logs of all pods in it, with a history that ends now.
     pub(crate) fn create(root: &Path) -> io::Result<Self> {
         let mut rng = Rng::new();
         let now = clock::now();
-        let mut scribes = Vec::new();
+        let mut writers = Vec::new();
         for pod in PODS {
             let directory = root.join(directory_name(pod, &mut rng));
             for container in pod.containers {
                 let directory = directory.join(container.name);
                 fs::create_dir_all(&directory)?;
-                scribes.push(write_history(container, &directory, now, &mut rng)?);
+                writers.push(write_history(container, &directory, now, &mut rng)?);
             }
         }
-        Ok(Self { rng, scribes })
+        Ok(Self { rng, writers })
     }
 
-    /// Writes on at a human pace, as long as it is polled.
+    /// Writes on for as long as it is polled.
     pub(crate) async fn write_on(&mut self) -> io::Result<Infallible> {
         loop {
             sleep(Duration::from_millis(self.rng.u64(PACE_MILLIS))).await;
-            let nth = self.rng.usize(..self.scribes.len());
-            self.scribes[nth].speak(&mut self.rng, clock::now())?;
+            let nth = self.rng.usize(..self.writers.len());
+            self.writers[nth].write_next(&mut self.rng, clock::now())?;
         }
     }
 }
 
-impl Scribe {
-    fn speak(&mut self, rng: &mut Rng, at: DateTime<FixedOffset>) -> io::Result<()> {
-        self.write(&(self.voice)(rng, at), at)
+impl ContainerWriter {
+    fn write_next(&mut self, rng: &mut Rng, at: DateTime<FixedOffset>) -> io::Result<()> {
+        self.write(&(self.program)(rng, at), at)
     }
 
     fn write(&mut self, lines: &[Line], at: DateTime<FixedOffset>) -> io::Result<()> {
@@ -82,28 +82,29 @@ fn directory_name(pod: &Pod, rng: &mut Rng) -> String {
     format!("{}_{}_{}", pod.namespace, pod.name, uuid(rng))
 }
 
-/// Writes what a container said until `now`; it goes on in the file of its last restart.
+/// Writes the lines of a container until `now`; the last file is the one of its last restart.
 fn write_history(
     container: &Container,
     directory: &Path,
     now: DateTime<FixedOffset>,
     rng: &mut Rng,
-) -> io::Result<Scribe> {
-    let mut scribe = Scribe { voice: container.voice, log: LogFile::open(directory, 0)? };
+) -> io::Result<ContainerWriter> {
+    let mut writer =
+        ContainerWriter { program: container.program, log: LogFile::open(directory, 0)? };
     let mut occasions = occasions(now, rng).into_iter();
-    if let Some(last_words) = container.last_words {
+    if let Some(crash) = container.crash {
         for at in occasions.by_ref().take(HISTORY as usize / 2) {
-            scribe.speak(rng, at)?;
+            writer.write_next(rng, at)?;
         }
         if let Some(at) = occasions.next() {
-            scribe.write(&last_words(rng, at), at)?;
+            writer.write(&crash(rng, at), at)?;
         }
-        scribe.log = LogFile::open(directory, 1)?;
+        writer.log = LogFile::open(directory, 1)?;
     }
     for at in occasions {
-        scribe.speak(rng, at)?;
+        writer.write_next(rng, at)?;
     }
-    Ok(scribe)
+    Ok(writer)
 }
 
 /// Instants in order, the last of them just before `now`.
@@ -150,7 +151,7 @@ mod tests {
         let first = fs::read_to_string(second.with_file_name("0.log")).unwrap();
         assert!(first.contains(" stderr F panic: "), "{first}");
         let before = fs::metadata(&second).unwrap().len();
-        samples.scribes[0].speak(&mut samples.rng, clock::now()).unwrap();
+        samples.writers[0].write_next(&mut samples.rng, clock::now()).unwrap();
         assert!(fs::metadata(&second).unwrap().len() > before);
     }
 
