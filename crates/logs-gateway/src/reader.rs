@@ -143,7 +143,8 @@ impl LogReader {
         Ok(LogStream::open(cost, scans, make).await?)
     }
 
-    /// All pods, whoever may see them. Reads directories: not on a request's thread.
+    /// All pods, before permissions are applied. Reads directories: not to be called on a thread of
+    /// requests.
     pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<PodSurvey> {
         self.source.survey(now)
     }
@@ -158,7 +159,7 @@ impl LogReader {
         self.source.check()
     }
 
-    /// What changes after this version of the survey, whoever may see it.
+    /// What changes after this version of the survey, before permissions are applied.
     pub(crate) fn watch(&self, version: u64, clock: Arc<dyn Clock>) -> Result<PodWatch, TooOld> {
         self.source.watch(version, move || clock.now())
     }

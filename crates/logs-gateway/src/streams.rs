@@ -51,7 +51,7 @@ impl Drop for StreamPermit {
         let mut counts = self.streams.counts();
         if let Some(count) = counts.get_mut(&*self.username) {
             *count -= 1;
-            // So that the map holds only those who read.
+            // So that the map holds only users that read.
             if *count == 0 {
                 counts.remove(&*self.username);
             }

@@ -1,15 +1,16 @@
-//! Where a reading stands, as a token that its reader keeps.
+//! How far a log was read, as an opaque text that the client keeps.
 //!
 //! A cursor names files by their run and the fingerprint of their first line, which they keep when
-//! they are rotated and compressed. It is no secret and permits nothing: who may read is decided by the URL
-//! that it comes with. The checksum finds a cursor that was cut off or mistyped.
+//! they are rotated and compressed. It is not a secret and permits nothing: the caller's permission
+//! is checked for the pod in the URL. The checksum detects a cursor that was cut off or mistyped.
 //!
 //! ```text
 //! base64url( version, source, pod, uid, number of logs, logs…, crc32 )
 //! log = container, restart, begin, seen    place = fingerprint, offset
 //! ```
 //!
-//! The first log is that of the line which the cursor came with. Numbers are big-endian, texts have their length in front.
+//! The first log is that of the line which the cursor came with. Numbers are big-endian, and texts
+//! have their length in front.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -21,7 +22,7 @@ const SOURCE_FILES: u8 = b'f';
 /// The longest cursor that is looked at, in bytes of its text.
 const MAX_TEXT_BYTES: usize = 4096;
 
-/// Where a reading of a pod's logs stands.
+/// How far a pod's logs were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// A checksum of the pod's namespace and name.
@@ -33,7 +34,7 @@ pub struct Cursor {
     pub logs: Vec<LogPosition>,
 }
 
-/// Where the reading of a container's log stands.
+/// How far a container's log was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogPosition {
     /// The container whose log it is.
@@ -55,28 +56,28 @@ pub struct FilePosition {
     pub offset: u64,
 }
 
-/// It is no cursor of ours, or not a whole one.
+/// The text is not a cursor of this service, or not a whole one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is no cursor of this service")]
 pub struct InvalidCursor;
 
 impl Cursor {
-    /// What cursors of this pod have as theirs.
+    /// The checksum of a pod's namespace and name.
     pub fn pod_checksum(pod: &PodRef) -> u32 {
         crc32fast::hash(format!("{}/{}", pod.namespace, pod.pod).as_bytes())
     }
 
     /// Whether the line that the cursor came with is of this container.
-    pub fn is_of(&self, container: &ContainerName) -> bool {
+    pub(crate) fn is_of(&self, container: &ContainerName) -> bool {
         self.logs.first().is_some_and(|log| log.container == *container)
     }
 
     /// The position in the log of this container.
-    pub fn position_in(&self, container: &ContainerName) -> Option<&LogPosition> {
+    pub(crate) fn position_in(&self, container: &ContainerName) -> Option<&LogPosition> {
         self.logs.iter().find(|log| log.container == *container)
     }
 
-    /// Its text; `None` if it has so many logs that the text would be too long to be accepted.
+    /// Encodes it. `None` if it has so many logs that the text would be too long to be accepted.
     pub fn encode(&self) -> Option<String> {
         let count = u8::try_from(self.logs.len()).ok()?;
         let mut bytes = Vec::with_capacity(128);

@@ -40,7 +40,8 @@ pub use source::files::{
     locate::locate_error::LocateError,
     located::{FoundLog, LocatedLog},
     pods::{
-        inventory::{PodChange, PodChangeKind, PodSurvey, PodsByName, TooOld},
+        inventory::{PodSurvey, TooOld},
+        pod_change::{PodChange, PodChangeKind, PodsByName},
         pod_summary::PodSummary,
         pod_watch::PodWatch,
         seen_pod::{SeenContainer, SeenPod},

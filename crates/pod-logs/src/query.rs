@@ -8,7 +8,7 @@ use crate::{
     },
 };
 
-/// A reader's wish, already checked.
+/// Which lines are asked for, how they are written, and whether the log is followed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogQuery {
     /// Which containers of the pod.
@@ -35,12 +35,12 @@ pub struct LogQuery {
 
 impl LogQuery {
     /// Whether containers and runs that start later belong to the log as well.
-    pub fn is_joined_by_containers(&self) -> bool {
+    pub(crate) fn is_joined_by_containers(&self) -> bool {
         self.follow && self.container == ContainerChoice::All
     }
 
     /// Whether the log goes on when a container is started again.
-    pub fn goes_through_runs(&self) -> bool {
+    pub(crate) fn goes_through_runs(&self) -> bool {
         self.history == History::All || self.is_joined_by_containers()
     }
 
@@ -54,8 +54,8 @@ impl LogQuery {
     }
 }
 
-/// A line that was read before, by its cursor, and on which side of it lines are asked for. The
-/// line itself is on neither.
+/// A line that was read before, and on which side of it lines are asked for. The line itself is on
+/// neither.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Anchor {
     /// Lines after it.

@@ -1,8 +1,8 @@
-//! Which scan runs next. A pure state machine: it knows no threads and asks for no time.
+//! Decides which scan runs next. A pure state machine without threads and without a clock.
 //!
 //! Start-time fair queueing over users: each user has a virtual time, which grows by the time that
 //! the user's scans ran, and the waiting user with the least virtual time gets the next turn. A user
-//! who comes begins at the virtual time of those who are there, so neither an old debt nor idleness
+//! that arrives begins at the virtual time of those present, so neither an old debt nor idleness
 //! counts. The scans of one user take turns in the order of their arrival.
 
 use std::{
@@ -16,13 +16,13 @@ pub(super) const SLICE: Duration = Duration::from_millis(10);
 
 /// How much there may be at once.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct QueueLimits {
     /// Scans that run.
     pub(super) running: usize,
     /// Scans that hold a thread: those that run, and those that were interrupted and wait for their
     /// next turn.
     pub(super) threads: usize,
-    /// Of these those of one user, who gets no second one when half of all are held.
+    /// Of these those of one user, which gets no second one when half of all are held.
     pub(super) threads_per_user: usize,
 }
 
@@ -35,18 +35,18 @@ pub(super) struct QueueFull;
 
 #[derive(Debug)]
 pub(super) struct FairQueue {
-    limits: Limits,
-    users: HashMap<Arc<str>, User>,
+    limits: QueueLimits,
+    users: HashMap<Arc<str>, UserQueue>,
     scans: HashMap<ScanId, Scan>,
     running: usize,
     threads: usize,
-    /// The virtual time of the user who got the last turn: it never falls.
+    /// The virtual time of the user that got the last turn: it never falls.
     virtual_time: Duration,
     next_id: u64,
 }
 
 #[derive(Debug, Default)]
-struct User {
+struct UserQueue {
     virtual_time: Duration,
     waiting: VecDeque<ScanId>,
     running: usize,
@@ -61,7 +61,7 @@ struct Scan {
 }
 
 impl FairQueue {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: QueueLimits) -> Self {
         Self {
             limits,
             users: HashMap::new(),
@@ -164,18 +164,18 @@ impl FairQueue {
         user.is_some_and(|user| user.waiting.len() + user.running > 1)
     }
 
-    fn may_run(&self, user: &User, id: ScanId) -> bool {
+    fn may_run(&self, user: &UserQueue, id: ScanId) -> bool {
         self.scans.get(&id).is_some_and(|scan| scan.holds_thread) || self.may_take_thread(user)
     }
 
-    fn may_take_thread(&self, user: &User) -> bool {
-        let Limits { threads, threads_per_user, .. } = self.limits;
+    fn may_take_thread(&self, user: &UserQueue) -> bool {
+        let QueueLimits { threads, threads_per_user, .. } = self.limits;
         let may_have_more = user.threads < threads_per_user && self.threads < threads / 2;
         self.threads < threads && (user.threads == 0 || may_have_more)
     }
 }
 
-impl User {
+impl UserQueue {
     fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.running == 0
     }

@@ -1,13 +1,13 @@
-//! Random users whose scans come, run and leave, in a time that passes at once.
+//! Random users whose scans arrive, run and leave, in simulated time.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 
-use super::fair_queue::{FairQueue, Limits, SLICE, ScanId};
+use super::fair_queue::{FairQueue, QueueLimits, SLICE, ScanId};
 
 const USERS: usize = 5;
-const LIMITS: Limits = Limits { running: 2, threads: 8, threads_per_user: 3 };
+const LIMITS: QueueLimits = QueueLimits { running: 2, threads: 8, threads_per_user: 3 };
 const MAX_WAITING: usize = 20;
 /// How much later than it should a turn may end: a scan looks only between two pieces that it reads.
 const MAX_OVERRUN: u64 = 5;
@@ -16,7 +16,7 @@ const SECOND: u64 = 1000;
 
 /// Times are in milliseconds.
 #[derive(Debug, Clone)]
-enum Op {
+enum QueueStep {
     Arrive {
         user: usize,
         scans: usize,
@@ -31,13 +31,13 @@ enum Op {
     },
 }
 
-fn op() -> impl Strategy<Value = Op> {
+fn op() -> impl Strategy<Value = QueueStep> {
     let work = prop_oneof![2 => 1..5_u64, 2 => 5..100_u64, 1 => 1000..100_000_u64];
     prop_oneof![
         4 => (0..USERS, prop_oneof![4 => Just(1_usize), 1 => 1..30_usize], work)
-            .prop_map(|(user, scans, work)| Op::Arrive { user, scans, work }),
-        2 => (0..100_usize).prop_map(|scan| Op::Abandon { scan }),
-        4 => (1..300_u64).prop_map(|time| Op::Pass { time }),
+            .prop_map(|(user, scans, work)| QueueStep::Arrive { user, scans, work }),
+        2 => (0..100_usize).prop_map(|scan| QueueStep::Abandon { scan }),
+        4 => (1..300_u64).prop_map(|time| QueueStep::Pass { time }),
     ]
 }
 
@@ -77,11 +77,13 @@ impl Machine {
         }
     }
 
-    fn apply(&mut self, op: &Op) {
+    fn apply(&mut self, op: &QueueStep) {
         match *op {
-            Op::Arrive { user, scans, work } => (0..scans).for_each(|_| self.arrive(user, work)),
-            Op::Abandon { scan } => self.abandon(scan),
-            Op::Pass { time } => (0..time).for_each(|_| self.tick()),
+            QueueStep::Arrive { user, scans, work } => {
+                (0..scans).for_each(|_| self.arrive(user, work));
+            }
+            QueueStep::Abandon { scan } => self.abandon(scan),
+            QueueStep::Pass { time } => (0..time).for_each(|_| self.tick()),
         }
         self.dispatch();
     }
@@ -171,7 +173,7 @@ impl Machine {
         assert!(self.now - since <= most, "user {user} waits for {} ms", self.now - since);
     }
 
-    /// Two users who always have more to do get the same.
+    /// Two users that always have more to do get the same share.
     fn check_shares(&mut self, (one, other): (usize, usize)) {
         let served = (self.served[one], self.served[other]);
         let before = *self.both_since.entry((one, other)).or_insert(served);
@@ -194,12 +196,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
-    fn nobody_starves_and_no_bound_is_exceeded(ops in prop::collection::vec(op(), 1..60)) {
+    fn no_user_starves_and_no_bound_is_exceeded(ops in prop::collection::vec(op(), 1..60)) {
         let mut machine = Machine::new();
         ops.iter().for_each(|op| machine.apply(op));
         // In the end all leave, and nothing is left.
         while !machine.scans.is_empty() {
-            machine.apply(&Op::Abandon { scan: 0 });
+            machine.apply(&QueueStep::Abandon { scan: 0 });
             machine.tick();
         }
         assert_eq!((machine.queue.threads(), machine.queue.remembered_users()), (0, 0));
@@ -209,24 +211,24 @@ proptest! {
 #[test]
 fn a_user_with_one_scan_waits_for_one_turn_of_a_user_with_many() {
     let mut machine = Machine::new();
-    machine.apply(&Op::Arrive { user: 0, scans: 20, work: 100 * SECOND });
-    machine.apply(&Op::Pass { time: SECOND });
+    machine.apply(&QueueStep::Arrive { user: 0, scans: 20, work: 100 * SECOND });
+    machine.apply(&QueueStep::Pass { time: SECOND });
     for _ in 0..20 {
         let asked = machine.now;
-        machine.apply(&Op::Arrive { user: 1, scans: 1, work: 5 });
+        machine.apply(&QueueStep::Arrive { user: 1, scans: 1, work: 5 });
         while machine.of(1).next().is_some() {
             machine.tick();
         }
         assert!(machine.now - asked <= MAX_TURN + 5, "{} ms", machine.now - asked);
-        machine.apply(&Op::Pass { time: 100 });
+        machine.apply(&QueueStep::Pass { time: 100 });
     }
 }
 
 #[test]
 fn leaving_and_coming_back_makes_up_for_nothing() {
     let mut machine = Machine::new();
-    machine.apply(&Op::Arrive { user: 0, scans: 8, work: 100 * SECOND });
-    machine.apply(&Op::Arrive { user: 1, scans: 8, work: 100 * SECOND });
+    machine.apply(&QueueStep::Arrive { user: 0, scans: 8, work: 100 * SECOND });
+    machine.apply(&QueueStep::Arrive { user: 1, scans: 8, work: 100 * SECOND });
     // User 2 always has two scans, and each of them is a new one.
     while machine.now < 10 * SECOND {
         if machine.of(2).count() < 2 {

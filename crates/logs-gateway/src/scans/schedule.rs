@@ -1,4 +1,4 @@
-//! Which scan has a turn, and how it is told.
+//! Gives scans their turns, and wakes those that wait for one.
 
 use std::{
     collections::HashMap,
@@ -11,22 +11,22 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::fair_queue::{FairQueue, Limits, QueueFull, ScanId};
+use super::fair_queue::{FairQueue, QueueFull, QueueLimits, ScanId};
 
-/// The queue, and how those in it are told of their turns.
+/// The queue, and the wake-ups of the scans in it.
 #[derive(Debug)]
-pub(super) struct Schedule(Mutex<State>);
+pub(super) struct Schedule(Mutex<ScheduleState>);
 
 #[derive(Debug)]
-struct State {
+struct ScheduleState {
     queue: FairQueue,
     /// Of each scan that waits.
     turns: HashMap<ScanId, oneshot::Sender<()>>,
 }
 
 impl Schedule {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self(Mutex::new(State { queue: FairQueue::new(limits), turns: HashMap::new() }))
+    pub(super) fn new(limits: QueueLimits) -> Self {
+        Self(Mutex::new(ScheduleState { queue: FairQueue::new(limits), turns: HashMap::new() }))
     }
 
     /// A new scan of this user, and what tells of its first turn.
@@ -92,13 +92,13 @@ impl Schedule {
         self.state().queue.len()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ScheduleState> {
         // Each change is whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl ScheduleState {
     fn wait(&mut self, id: ScanId) -> oneshot::Receiver<()> {
         let (turn, waiting) = oneshot::channel();
         self.turns.insert(id, turn);

@@ -17,24 +17,24 @@ use super::{
     schedule::Schedule,
 };
 
-/// A scan whose result somebody waits for. When it is dropped, the scan ends.
+/// A scan whose result is waited for. When it is dropped, the scan ends.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(super) struct QueuedScan {
     schedule: Arc<Schedule>,
     pub(super) id: ScanId,
     is_abandoned: Arc<AtomicBool>,
     has_begun: bool,
 }
 
-impl Wanted {
+impl QueuedScan {
     pub(super) fn new(schedule: Arc<Schedule>, id: ScanId) -> Self {
         Self { schedule, id, is_abandoned: Arc::default(), has_begun: false }
     }
 
     /// The first turn begins.
-    pub(super) fn begin(&mut self) -> Turns {
+    pub(super) fn begin(&mut self) -> ScanTurns {
         self.has_begun = true;
-        Turns {
+        ScanTurns {
             schedule: self.schedule.clone(),
             id: self.id,
             is_abandoned: self.is_abandoned.clone(),
@@ -43,7 +43,7 @@ impl Wanted {
     }
 }
 
-impl Drop for Wanted {
+impl Drop for QueuedScan {
     fn drop(&mut self) {
         self.is_abandoned.store(true, Ordering::Relaxed);
         match self.has_begun {
@@ -56,7 +56,7 @@ impl Drop for Wanted {
 /// A scan during its first turn and those that follow. It ends its place among the scans when it is
 /// dropped.
 #[derive(Debug)]
-pub(super) struct Turns {
+pub(super) struct ScanTurns {
     schedule: Arc<Schedule>,
     id: ScanId,
     is_abandoned: Arc<AtomicBool>,
@@ -64,26 +64,26 @@ pub(super) struct Turns {
     began: Cell<Option<Instant>>,
 }
 
-impl Turns {
+impl ScanTurns {
     fn ran(&self) -> Duration {
         self.began.get().map(|began| began.elapsed()).unwrap_or_default()
     }
 }
 
-impl Pace for Turns {
+impl Pace for ScanTurns {
     fn step(&self) -> io::Result<()> {
         if self.ran() >= SLICE {
             let has_turn = self.schedule.wait_for_turn(self.id, self.ran(), &self.is_abandoned);
             self.began.set(has_turn.then(Instant::now));
         }
         if self.is_abandoned.load(Ordering::Relaxed) {
-            return Err(io::Error::other("nobody waits for this any more"));
+            return Err(io::Error::other("the scan was abandoned"));
         }
         Ok(())
     }
 }
 
-impl Drop for Turns {
+impl Drop for ScanTurns {
     fn drop(&mut self) {
         self.schedule.finish(self.id, self.ran());
     }

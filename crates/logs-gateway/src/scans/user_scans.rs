@@ -10,9 +10,9 @@ use tokio::{
 };
 
 use super::{
-    fair_queue::{Limits, QueueFull},
+    fair_queue::{QueueFull, QueueLimits},
     schedule::Schedule,
-    turn::Wanted,
+    turn::QueuedScan,
 };
 
 /// Logs up to this size, in bytes, are read at once where they are asked for.
@@ -32,16 +32,17 @@ const MAX_WAIT: Duration = Duration::from_secs(10);
 /// How long a thread lives without work.
 const IDLE_THREAD: Duration = Duration::from_secs(10);
 
-/// Runs everything that takes longer than handing it to another thread.
+/// Runs reads that take longer than a hand-over to another thread.
 #[derive(Debug)]
 pub(crate) struct Scans {
     schedule: Arc<Schedule>,
-    /// The threads that read files, and no request's. Tasks that look after files run on it, too.
+    /// The threads that read files, apart from those of requests. Tasks that keep followed logs up
+    /// to date run on it, too.
     threads: Option<Runtime>,
     ahead: Arc<Semaphore>,
 }
 
-/// The scans of one user, who shares the machine with the others.
+/// The scans of one user.
 #[derive(Debug, Clone)]
 pub(crate) struct UserScans {
     scans: Arc<Scans>,
@@ -68,7 +69,7 @@ impl Scans {
     /// When the system has no thread to give.
     pub(crate) fn new(max_running: usize) -> io::Result<Arc<Self>> {
         let most = MIN_THREADS.max(4 * max_running);
-        let limits = Limits {
+        let limits = QueueLimits {
             running: max_running,
             threads: most,
             threads_per_user: max_running.max(most / USER_SHARE),
@@ -155,16 +156,19 @@ impl UserScans {
         self.scans.ahead.clone().try_acquire_owned().ok()
     }
 
-    fn enqueue(&self, max_waiting: usize) -> Result<(Wanted, oneshot::Receiver<()>), ScanError> {
+    fn enqueue(
+        &self,
+        max_waiting: usize,
+    ) -> Result<(QueuedScan, oneshot::Receiver<()>), ScanError> {
         let schedule = self.scans.schedule.clone();
         let queued = schedule.enqueue(&self.user, max_waiting);
         let (id, turn) = queued.map_err(|QueueFull| ScanError::TooMany)?;
-        Ok((Wanted::new(schedule, id), turn))
+        Ok((QueuedScan::new(schedule, id), turn))
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        mut wanted: Wanted,
+        mut wanted: QueuedScan,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ScanError> {
         let threads = self.scans.threads.as_ref();
@@ -207,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_scan_ends_when_nobody_waits_for_it() {
+    async fn a_scan_ends_when_its_result_is_not_waited_for() {
         let scans = Scans::new(1).unwrap();
         let steps = [(); 3].map(|()| Arc::new(AtomicUsize::new(0)));
         let begin = |user: &str, steps: &Arc<AtomicUsize>| {

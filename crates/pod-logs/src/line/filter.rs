@@ -28,12 +28,12 @@ impl LineFilter {
     }
 
     /// Whether lines of any time pass.
-    pub fn has_no_times(&self) -> bool {
+    pub(crate) fn has_no_times(&self) -> bool {
         self.since.is_none() && self.until.is_none()
     }
 
     /// Whether a line of this time passes. The stream was seen to already.
-    pub fn passes(&self, time: &LineTime) -> bool {
+    pub(crate) fn passes(&self, time: &LineTime) -> bool {
         if self.has_no_times() {
             return true;
         }

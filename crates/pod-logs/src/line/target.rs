@@ -3,13 +3,13 @@
 
 use std::{fmt, str::FromStr};
 
-/// Why a text is no name of Kubernetes.
+/// Why a text is not a name in Kubernetes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidName(&'static str);
 
 impl InvalidName {
-    /// Why, for the person who typed it.
+    /// The reason, as a text for the caller.
     pub fn detail(self) -> &'static str {
         self.0
     }

@@ -73,7 +73,7 @@ impl ChosenLog {
     }
 
     /// The same, and takes for a line what is not finished.
-    pub(super) fn find_next_impatiently(
+    pub(super) fn find_next_unfinished(
         &mut self,
         filter: &LineFilter,
         several: bool,

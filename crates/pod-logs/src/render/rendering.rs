@@ -116,7 +116,7 @@ impl Rendering {
     /// The same, and writes what is not finished: nothing came for a while. But much may have come
     /// since that was seen.
     pub(crate) fn write_unfinished(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
-        self.write_steps(ChosenLines::advance_impatiently, out)
+        self.write_steps(ChosenLines::advance_unfinished, out)
     }
 
     fn write_steps(

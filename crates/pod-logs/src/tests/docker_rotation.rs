@@ -32,14 +32,14 @@ use crate::{
 const MAX_FILES: usize = 4;
 
 /// A container that writes through Docker's driver `json-file`.
-struct Docker {
+struct DockerNode {
     log: PathBuf,
     file: File,
     written: usize,
     is_compressing: bool,
 }
 
-impl Docker {
+impl DockerNode {
     fn start(root: &Path, is_compressing: bool) -> Self {
         let own = root.join("docker/4c01");
         let container = root.join("pods/shop_web_1/app");
@@ -158,19 +158,19 @@ impl Reader {
 }
 
 #[derive(Debug, Clone)]
-enum Op {
+enum DockerStep {
     Write(usize),
     Rotate { look_within: bool },
     Read(usize),
     Resume,
 }
 
-fn op() -> impl Strategy<Value = Op> {
+fn op() -> impl Strategy<Value = DockerStep> {
     prop_oneof![
-        4 => (1_usize..5).prop_map(Op::Write),
-        3 => any::<bool>().prop_map(|look_within| Op::Rotate { look_within }),
-        3 => (1_usize..9).prop_map(Op::Read),
-        1 => Just(Op::Resume),
+        4 => (1_usize..5).prop_map(DockerStep::Write),
+        3 => any::<bool>().prop_map(|look_within| DockerStep::Rotate { look_within }),
+        3 => (1_usize..9).prop_map(DockerStep::Read),
+        1 => Just(DockerStep::Resume),
     ]
 }
 
@@ -183,8 +183,8 @@ proptest! {
         is_compressing: bool,
     ) {
         let root = tempfile::tempdir().unwrap();
-        let mut docker = Docker::start(root.path(), is_compressing);
-        // The task that keeps a log up to date is never run: the program says who looks when.
+        let mut docker = DockerNode::start(root.path(), is_compressing);
+        // The task that keeps a log up to date never runs: the program says when the gateway looks.
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let _entered = runtime.enter();
         let mut reader = Reader::new(root.path());
@@ -193,9 +193,9 @@ proptest! {
         let mut unseen = 0;
         for op in program {
             match op {
-                Op::Write(lines) => (0..lines).for_each(|_| docker.write()),
-                Op::Rotate { look_within } => {
-                    // A file that is deleted before anyone looked is lost.
+                DockerStep::Write(lines) => (0..lines).for_each(|_| docker.write()),
+                DockerStep::Rotate { look_within } => {
+                    // A file that is deleted before the first look is lost.
                     if unseen + 2 >= MAX_FILES {
                         reader.look();
                         reader.read(usize::MAX);
@@ -206,11 +206,11 @@ proptest! {
                     docker.rotate(&mut || if look_within { reader.look() });
                     docker.write();
                 }
-                Op::Read(lines) => {
+                DockerStep::Read(lines) => {
                     reader.look();
                     reader.read(lines);
                 }
-                Op::Resume => {
+                DockerStep::Resume => {
                     reader.look();
                     reader.read(usize::MAX);
                     unseen = 0;

@@ -1,5 +1,5 @@
-//! Random programs of a node and several readers against the promise: every line once, in order, or
-//! an explicit gap.
+//! Random programs of a node and several readers: each reader gets every line once, in order, or an
+//! explicit gap.
 //!
 //! Each line holds its number. A program writes, rotates, compresses, deletes, empties and starts
 //! the container anew, and in between readers come, read, lag, leave and resume with the cursors of
@@ -42,7 +42,7 @@ enum ModelStep {
     Restart,
     /// The gateway looks.
     Look,
-    /// A long time goes by, in which the gateway looks and nobody reads.
+    /// A long time passes, in which the gateway looks and no reader reads.
     Sleep,
     /// The gateway is started anew. All streams end.
     RestartGateway,

@@ -1,5 +1,5 @@
-//! Cursors as they are used: whoever pages through a log, in either direction and whatever it is
-//! made of, gets every line once.
+//! Cursors as they are used: a client that pages through a log, in either direction and whatever
+//! files it is made of, gets every line once.
 
 use std::{
     fs::{self, File},
@@ -30,7 +30,7 @@ use crate::{
 
 /// What stands in a file, and how it is named.
 #[derive(Debug, Clone)]
-struct Part {
+struct WrittenFile {
     pieces: Vec<WrittenPiece>,
     /// What is missing of the last piece, in bytes.
     torn: usize,
@@ -66,14 +66,14 @@ fn piece() -> impl Strategy<Value = WrittenPiece> {
         .prop_map(|(stream, tag, length)| WrittenPiece { stream, tag, length })
 }
 
-fn part() -> impl Strategy<Value = Part> {
+fn part() -> impl Strategy<Value = WrittenFile> {
     (
         prop::collection::vec(piece(), 1..15),
         prop_oneof![3 => Just(0), 1 => 1_usize..40],
         any::<bool>(),
         prop_oneof![2 => Just((false, false)), 1 => Just((true, false)), 1 => Just((true, true))],
     )
-        .prop_map(|(pieces, torn, is_compressed, (ends_run, ends_incarnation))| Part {
+        .prop_map(|(pieces, torn, is_compressed, (ends_run, ends_incarnation))| WrittenFile {
             pieces,
             torn,
             is_compressed,
@@ -83,7 +83,7 @@ fn part() -> impl Strategy<Value = Part> {
 }
 
 /// Writes a log of a container the way the kubelet and the runtime do.
-fn write_log(root: &Path, container: &str, parts: &[Part]) {
+fn write_log(root: &Path, container: &str, parts: &[WrittenFile]) {
     let (mut incarnation, mut restart, mut number) = (0, 0, 0);
     for (index, part) in parts.iter().enumerate() {
         let directory = root.join(format!("shop_web_{incarnation}")).join(container);
@@ -238,8 +238,8 @@ proptest! {
         lines_a_page in 5_u64..12,
     ) {
         let root = tempfile::tempdir().unwrap();
-        let same_pod = |parts: Vec<Part>| -> Vec<Part> {
-            parts.into_iter().map(|part| Part { ends_incarnation: false, ..part }).collect()
+        let same_pod = |parts: Vec<WrittenFile>| -> Vec<WrittenFile> {
+            parts.into_iter().map(|part| WrittenFile { ends_incarnation: false, ..part }).collect()
         };
         write_log(root.path(), "app", &same_pod(app));
         write_log(root.path(), "sidecar", &same_pod(sidecar));
@@ -260,7 +260,7 @@ proptest! {
 fn of_two_lines_given_up_at_once_each_has_a_place_of_its_own() {
     let root = tempfile::tempdir().unwrap();
     let piece = |stream, tag| WrittenPiece { stream, tag, length: 5 };
-    let part = |pieces, ends_run| Part {
+    let part = |pieces, ends_run| WrittenFile {
         pieces,
         torn: 0,
         is_compressed: false,
@@ -292,8 +292,13 @@ fn a_long_line_is_taken_up_behind_any_of_its_parts() {
     // Another line is open where a part ends, and one that stands between two parts.
     pieces.insert(66, piece("stderr", "F", 5));
     pieces.insert(63, piece("stderr", "P", 5));
-    let part =
-        Part { pieces, torn: 0, is_compressed: false, ends_run: false, ends_incarnation: false };
+    let part = WrittenFile {
+        pieces,
+        torn: 0,
+        is_compressed: false,
+        ends_run: false,
+        ends_incarnation: false,
+    };
     write_log(root.path(), "app", &[part]);
     let source = FilesSource::open_unwatched(root.path()).unwrap();
     let query = LogQuery::default();

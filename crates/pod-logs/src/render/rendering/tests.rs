@@ -8,7 +8,7 @@ use crate::{
     source::{
         files::{
             lines::{file_lines::FileLog, physical::tests::chain_of, tail::tests::log},
-            storage::{chain::Chain, log_file::LogFile},
+            storage::{chain::FileChain, log_file::LogFile},
         },
         log_input::LogInput,
     },
@@ -22,7 +22,7 @@ fn render(query: &LogQuery, form: LogForm) -> String {
     String::from_utf8_lossy(&render_all(chain_of(LOG, 0), query, form)).into_owned()
 }
 
-fn rendering(chain: Chain, query: &LogQuery, form: LogForm) -> Rendering {
+fn rendering(chain: FileChain, query: &LogQuery, form: LogForm) -> Rendering {
     let lines = ChosenLines::new(vec![LogInput::Files(FileLog::whole(chain))], query).unwrap();
     let labels = LogLabels {
         pod: PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() },
@@ -31,7 +31,7 @@ fn rendering(chain: Chain, query: &LogQuery, form: LogForm) -> Rendering {
     Rendering::new(lines, labels, query, form)
 }
 
-fn render_all(chain: Chain, query: &LogQuery, form: LogForm) -> Vec<u8> {
+fn render_all(chain: FileChain, query: &LogQuery, form: LogForm) -> Vec<u8> {
     let mut rendering = rendering(chain, query, form);
     let mut out = Vec::new();
     loop {
@@ -46,7 +46,7 @@ fn render_all(chain: Chain, query: &LogQuery, form: LogForm) -> Vec<u8> {
 }
 
 /// A log's text, put together line by line.
-fn text_by_lines(chain: Chain, query: &LogQuery) -> Vec<u8> {
+fn text_by_lines(chain: FileChain, query: &LogQuery) -> Vec<u8> {
     let mut lines = ChosenLines::new(vec![LogInput::Files(FileLog::whole(chain))], query).unwrap();
     let (mut out, mut open) = (Vec::new(), None);
     while lines.advance().unwrap() == MergeStep::Line {
@@ -68,7 +68,7 @@ proptest! {
 }
 
 /// A line of 2.4 MB in pieces, and another one before and after it.
-fn long_log() -> Chain {
+fn long_log() -> FileChain {
     let mut content = String::from("2026-11-01T10:00:00Z stdout F first\n");
     for piece in 0..12 {
         let text = char::from(b'a' + piece).to_string().repeat(200_000);
@@ -82,7 +82,7 @@ fn long_log() -> Chain {
     chain_of(content.as_bytes(), 0)
 }
 
-fn objects(chain: Chain, query: &LogQuery) -> Vec<serde_json::Value> {
+fn objects(chain: FileChain, query: &LogQuery) -> Vec<serde_json::Value> {
     let objects = render_all(chain, query, LogForm::JsonLines);
     let lines = objects.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
@@ -143,7 +143,7 @@ fn follow(writes: &[&str], query: &LogQuery, form: LogForm) -> String {
     writer.write_all(writes[0].as_bytes()).unwrap();
     let file = Arc::new(LogFile::new(writer.try_clone().unwrap(), false, 0).unwrap());
     file.start_growing();
-    let mut rendering = rendering(Chain::whole(vec![file.clone()]), query, form);
+    let mut rendering = rendering(FileChain::whole(vec![file.clone()]), query, form);
     let mut out = Vec::new();
     for write in &writes[1..] {
         while rendering.write_chunk(&mut out).unwrap() == Progress::More {}

@@ -18,7 +18,8 @@ use super::{
     },
     located::{FoundLog, LocatedLog},
     pods::{
-        inventory::{PodSurvey, PodsByName, TooOld},
+        inventory::{PodSurvey, TooOld},
+        pod_change::PodsByName,
         pod_inventory::PodInventory,
         pod_summary::PodSummary,
         pod_watch::PodWatch,

@@ -1,9 +1,9 @@
 //! What directories list, remembered for as long as they do not change.
 //!
 //! A directory's time of modification changes with every entry that comes, goes or is renamed. So
-//! asking for that time, which is one call, tells whether a listing made earlier still holds, and
-//! nobody has to be told of changes: a pod that was made a moment ago is found, a file that was
-//! rotated a moment ago is seen.
+//! asking for that time, which is one call, tells whether a listing made earlier still holds. No
+//! notification of changes is needed: a pod that was made a moment ago is found, and a file that
+//! was rotated a moment ago is seen.
 //!
 //! Two changes within one tick of the file system's clock leave the same time. So a listing counts
 //! only if it was made [`TICK`] after its time was first seen: then nothing more can come with it.
@@ -62,8 +62,8 @@ impl<T> Listings<T> {
         let id = (stat.st_dev, stat.st_ino);
         let modified = (stat.st_mtime, stat.st_mtime_nsec);
         let first_seen = match self.known(id, modified, now) {
-            Known::Listed(listed) => return Ok(listed),
-            Known::FirstSeen(first_seen) => first_seen,
+            KnownListing::Listed(listed) => return Ok(listed),
+            KnownListing::FirstSeen(first_seen) => first_seen,
         };
         let listed = Arc::new(make(beneath::entries_of(directory)?));
         let listing = Listing { modified, first_seen, made: now, listed: listed.clone() };
@@ -71,17 +71,17 @@ impl<T> Listings<T> {
         Ok(listed)
     }
 
-    fn known(&self, id: DirectoryId, modified: Modified, now: Instant) -> Known<T> {
+    fn known(&self, id: DirectoryId, modified: Modified, now: Instant) -> KnownListing<T> {
         let listings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match listings.get(&id) {
             Some(listing) if listing.modified == modified => {
                 let is_final = listing.made.duration_since(listing.first_seen) >= TICK;
                 match is_final && now.duration_since(listing.made) < MAX_AGE {
-                    true => Known::Listed(listing.listed.clone()),
-                    false => Known::FirstSeen(listing.first_seen),
+                    true => KnownListing::Listed(listing.listed.clone()),
+                    false => KnownListing::FirstSeen(listing.first_seen),
                 }
             }
-            _ => Known::FirstSeen(now),
+            _ => KnownListing::FirstSeen(now),
         }
     }
 
@@ -96,7 +96,7 @@ impl<T> Listings<T> {
 }
 
 /// What is known of a directory with this time of modification.
-enum Known<T> {
+enum KnownListing<T> {
     Listed(Arc<T>),
     /// No listing that counts; since when it has been seen with that time.
     FirstSeen(Instant),
@@ -109,14 +109,14 @@ mod tests {
     use super::*;
 
     /// A directory whose clock stands still until it is set.
-    struct Scene {
+    struct ListedDirectory {
         root: tempfile::TempDir,
         directory: File,
         listings: Listings<usize>,
         start: Instant,
     }
 
-    impl Scene {
+    impl ListedDirectory {
         fn new() -> Self {
             let root = tempfile::tempdir().unwrap();
             let directory = File::open(root.path()).unwrap();
@@ -142,11 +142,11 @@ mod tests {
 
     #[test]
     fn a_directory_is_listed_again_when_its_time_changed() {
-        let scene = Scene::new();
+        let scene = ListedDirectory::new();
         scene.write("a", 1);
         scene.check(0, 1);
         scene.check(100, 1);
-        // Nobody could do this but by setting the clock: the listing is remembered.
+        // Only setting the clock can do this: the listing is remembered.
         scene.write("b", 1);
         scene.check(101, 1);
         scene.write("c", 2);
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_comes_within_the_same_tick_is_seen() {
-        let scene = Scene::new();
+        let scene = ListedDirectory::new();
         scene.write("a", 1);
         scene.check(0, 1);
         scene.write("b", 1);
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_listing_does_not_grow_old() {
-        let scene = Scene::new();
+        let scene = ListedDirectory::new();
         scene.write("a", 1);
         scene.check(0, 1);
         scene.check(100, 1);
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let scene = Scene::new();
+        let scene = ListedDirectory::new();
         for inode in 0..2 * MAX_REMEMBERED as u64 {
             let (now, listed) = (scene.start, Arc::new(0));
             let listing = Listing { modified: (0, 0), first_seen: now, made: now, listed };

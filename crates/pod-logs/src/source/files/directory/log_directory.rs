@@ -15,7 +15,7 @@ use std::{
 use rustix::fs::fstat;
 
 use super::{
-    beneath::{self, Root},
+    beneath::{self, TrustedRoot},
     layout::PodDirectory,
     listings::Listings,
     open_failure::{RootUnavailable, if_readable, is_gone},
@@ -26,7 +26,7 @@ use crate::line::target::PodRef;
 /// The log directory of a node, and where links in it may lead.
 #[derive(Debug)]
 pub(crate) struct LogDirectory {
-    root: Root,
+    root: TrustedRoot,
     pods: Listings<PodIndex>,
     surroundings: Surroundings,
     /// The file system that pods were last seen on; 0 before any were.
@@ -52,7 +52,7 @@ impl LogDirectory {
     pub(crate) fn new(root: &Path, extra_roots: &[PathBuf]) -> Result<Self, OpenRootError> {
         beneath::is_supported().map_err(OpenRootError::Kernel)?;
         let open = |path: &Path| {
-            Root::new(path).map_err(|error| OpenRootError::Root(path.to_owned(), error))
+            TrustedRoot::new(path).map_err(|error| OpenRootError::Root(path.to_owned(), error))
         };
         let extra_roots = extra_roots.iter().map(|path| open(path)).collect::<Result<_, _>>()?;
         Ok(Self {

@@ -6,6 +6,7 @@ pub(crate) mod layout;
 pub(crate) mod listed;
 mod listings;
 pub(crate) mod log_directory;
+pub(crate) mod missing_log;
 pub(crate) mod open_failure;
 pub(crate) mod pod_logs;
 pub(crate) mod write_order;

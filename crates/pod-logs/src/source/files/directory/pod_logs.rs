@@ -16,11 +16,12 @@ use chrono::{DateTime, Utc};
 use rustix::fs::{FileType, MemfdFlags, memfd_create};
 
 use super::{
-    beneath::{self, DirectoryEntry, LinkTarget, Root},
+    beneath::{self, DirectoryEntry, LinkTarget, TrustedRoot},
     docker,
     layout::PodDirectory,
-    listed::{ListedFile, ListedFiles, NothingListed, choose, in_order},
+    listed::{ListedFile, ListedFiles, choose, in_order},
     listings::Listings,
+    missing_log::MissingLog,
     open_failure::{NotALog, OpenFailure, if_readable, unless_gone},
     write_order::{KnownHeads, OpenedFile, OpenedFiles},
 };
@@ -46,7 +47,7 @@ pub(crate) struct PodLogs<'a> {
 #[derive(Debug)]
 pub(crate) struct Surroundings {
     /// Where a link may lead besides its pod's own directory.
-    extra_roots: Vec<Root>,
+    extra_roots: Vec<TrustedRoot>,
     /// What the directories of pods list, sorted.
     containers: Listings<Vec<ContainerName>>,
     /// What the directories of containers list, sorted by run and name.
@@ -59,7 +60,7 @@ pub(crate) struct Surroundings {
 }
 
 impl Surroundings {
-    pub(crate) fn new(extra_roots: Vec<Root>) -> Self {
+    pub(crate) fn new(extra_roots: Vec<TrustedRoot>) -> Self {
         let (containers, files, targets) = (Listings::new(), Listings::new(), Listings::new());
         let (heads, has_warned) = (KnownHeads::default(), AtomicBool::new(false));
         Self { extra_roots, containers, files, heads, targets, has_warned }
@@ -82,36 +83,6 @@ impl Surroundings {
                 "not a log file; links out of the log directory are followed only beneath \
                  GATEWAY_LOGS_ROOTS (further files of this kind are not reported)"
             );
-        }
-    }
-}
-
-/// Why a container's files are not there.
-#[derive(Debug)]
-pub(crate) enum MissingLog {
-    Log,
-    Previous,
-    /// There are files, but none that the gateway reads.
-    NotALog(io::Error),
-    Io(io::Error),
-}
-
-impl From<NothingListed> for MissingLog {
-    fn from(nothing: NothingListed) -> Self {
-        match nothing {
-            NothingListed::Log => Self::Log,
-            NothingListed::Previous => Self::Previous,
-        }
-    }
-}
-
-impl From<io::Error> for MissingLog {
-    /// A file or directory that was removed during the look-up did not exist.
-    fn from(error: io::Error) -> Self {
-        match OpenFailure::of(&error) {
-            OpenFailure::Gone => Self::Log,
-            OpenFailure::NotALog => Self::NotALog(error),
-            OpenFailure::Denied | OpenFailure::Unknown | OpenFailure::Other => Self::Io(error),
         }
     }
 }

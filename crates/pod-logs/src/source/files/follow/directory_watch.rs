@@ -1,7 +1,7 @@
-//! Being told when a directory changes, instead of looking all the time.
+//! Notification of changes in directories, instead of polling.
 //!
-//! What is told is only a reason to look; nothing is decided by it. So it does no harm that
-//! directories are watched by their paths, or that the kernel may drop what it has to tell.
+//! A notification is only a reason to look; nothing is decided by it. So it does no harm that
+//! directories are watched by their paths, or that the kernel may drop events.
 
 use std::{
     collections::HashMap,
@@ -23,13 +23,13 @@ use tokio::{
 /// `logForceCheckPeriod`).
 pub(crate) const FORCED_LOOK: Duration = Duration::from_secs(1);
 
-/// Tells of changes in directories. One watcher for the whole process.
+/// Notifies tasks of changes in directories. There is one per process.
 #[derive(Debug)]
 pub(crate) struct DirectoryWatch {
     wakers: Arc<Mutex<Wakers>>,
     /// `None` when the system has none to give.
     watcher: Mutex<Option<RecommendedWatcher>>,
-    /// How many directories somebody has to look at, because they cannot be watched.
+    /// How many directories have to be polled, because they cannot be watched.
     polled: AtomicU64,
 }
 
@@ -42,12 +42,12 @@ impl DirectoryWatch {
         let to_wake = wakers.clone();
         let watcher = recommended_watcher(move |event| wake(&to_wake, event));
         if let Err(error) = &watcher {
-            tracing::warn!(%error, "cannot watch directories; looking every moment instead");
+            tracing::warn!(%error, "cannot watch directories; polling them instead");
         }
         Self { wakers, watcher: Mutex::new(watcher.ok()), polled: AtomicU64::new(0) }
     }
 
-    /// Tells nothing.
+    /// Notifies of nothing.
     #[cfg(test)]
     pub(crate) fn none() -> Self {
         Self { wakers: Arc::default(), watcher: Mutex::default(), polled: AtomicU64::new(0) }
@@ -75,7 +75,7 @@ impl DirectoryWatch {
         if let Some(Err(error)) = watched
             && is_first
         {
-            tracing::warn!(%error, "cannot watch a directory; looking every moment instead");
+            tracing::warn!(%error, "cannot watch a directory; polling it instead");
         }
         false
     }
@@ -163,7 +163,7 @@ fn leave(watch: &DirectoryWatch, waker: &Arc<Notify>, directory: &Path, is_watch
 fn wake(wakers: &Mutex<Wakers>, event: notify::Result<Event>) {
     let wakers = locked(wakers);
     match event {
-        // Our own looking is no reason to look again.
+        // Our own reads are no reason to look again.
         Ok(Event { kind: EventKind::Access(_), .. }) => {}
         Ok(event) => {
             let directories = event.paths.iter().flat_map(|path| [Some(&**path), path.parent()]);

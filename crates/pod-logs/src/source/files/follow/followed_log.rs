@@ -1,20 +1,20 @@
 //! A container's log while it is followed: which files it goes on in, and how far they may be read.
 //!
-//! There is one [`FollowedLog`] per container however many readers there are. Somebody who saw the
-//! directory change, or a timer, calls [`refresh`](FollowedLog::refresh), which only looks: at the
-//! size of the file that is written to, and at what the directory lists. Readers read for
-//! themselves; what they may read next they learn from here.
+//! There is one [`FollowedLog`] per container however many readers there are. A task calls
+//! [`refresh`](FollowedLog::refresh) when the directory changed, or after a while. It checks the
+//! size of the file that is written to, and what the directory lists. Readers read for themselves
+//! and ask here what they may read next.
 //!
-//! What writers really do, and what is made of it:
+//! What writers do, and how it is handled:
 //!
 //! - A rotation renames the file and makes a new one. Between the two there is none, and the
 //!   writer goes on with the renamed one, maybe for a moment even after the new one is there. So
 //!   the old file is left only when it was quiet for [`GRACE`] after the new one was seen.
-//! - While nobody looks the log may be rotated more than once. The files between are those whose
+//! - The log may be rotated more than once between two looks. The files between are those whose
 //!   first lines were in none of the files before.
 //! - A rotated file is compressed and deleted. Its descriptor still reads, for [`HELD`](super::state::HELD); then
-//!   readers who did not come that far get a gap.
-//! - A file may be emptied (`copytruncate`), and filled again before anyone looks. What was not
+//!   readers that did not come that far get a gap.
+//! - A file may be emptied (`copytruncate`), and filled again before the next look. What was not
 //!   read by then is lost, in unknown amount: a gap.
 //! - A copy may take a file's place (`sed -i`, a restored backup). It is read on from the same
 //!   offset if it holds what the file held there, else from its beginning, after a gap.
@@ -27,7 +27,10 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::state::{FollowState, KnownFiles};
+use super::{
+    state::FollowState,
+    successors::{go_on_in_copy, is_among, known_files, open_from},
+};
 use crate::{
     line::target::ContainerName,
     source::files::{
@@ -50,7 +53,7 @@ const MAX_LISTINGS: usize = 5;
 pub(crate) struct FollowedLog {
     container: ContainerName,
     state: Mutex<FollowState>,
-    /// Counts changes; whoever waits for more is woken.
+    /// Counts changes, to wake the readers that wait for more.
     changes: watch::Sender<u64>,
 }
 
@@ -322,66 +325,4 @@ impl FollowedLog {
         // A panic while it was held leaves a state that is as good as the one before.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Opens the files from this run on, in the order they were written. `None` if files were rotated
-/// meanwhile.
-fn open_from(
-    pod: &PodLogs<'_>,
-    container: &ContainerName,
-    listed: &[ListedFile],
-    restart: u32,
-) -> io::Result<Option<OpenedFiles>> {
-    let from_run = listed.iter().filter(|file| file.parsed.restart >= restart);
-    let opened = pod.open_in_order(container, &from_run.collect::<Vec<_>>());
-    if **pod.list(container)? != *listed {
-        return Ok(None);
-    }
-    opened.map(|opened| Some(opened.without_lost()))
-}
-
-fn known_files(pod: &PodLogs<'_>, opened: &[OpenedFile]) -> KnownFiles {
-    let mut known = KnownFiles::default();
-    for OpenedFile { file, .. } in opened.iter().filter(|opened| !opened.is_current) {
-        known.insert(file, pod.head(file));
-    }
-    known
-}
-
-/// Goes on in a copy of the last file that took its place, if there is one among those that were
-/// opened.
-fn go_on_in_copy(last: &LogFile, opened: &[OpenedFile], newer: &[&OpenedFile]) -> io::Result<bool> {
-    if opened.iter().any(|opened| opened.file.is_same_inode(last)) {
-        return Ok(false);
-    }
-    let candidates: Vec<&OpenedFile> = match newer {
-        // An empty file is like the beginning of any other.
-        _ if last.stored_bytes() > 0 => opened.iter().collect(),
-        [only] => vec![only],
-        _ => Vec::new(),
-    };
-    for OpenedFile { file, .. } in candidates {
-        if file.run == last.run && !file.is_compressed() && last.go_on_in(file)? {
-            last.grow()?;
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Whether the file is among those that were opened, maybe under a new name. An empty one has
-/// nothing to be known by; nor is anything lost with it.
-fn is_among(file: &Arc<LogFile>, opened: &[OpenedFile]) -> io::Result<bool> {
-    for other in opened {
-        let is_renamed = !other.is_current && other.file.is_same_log(file)?;
-        let are_empty =
-            || Ok::<_, io::Error>(other.file.head()?.is_empty() && file.head()?.is_empty());
-        if is_renamed || other.file.is_same_inode(file) {
-            return Ok(true);
-        }
-        if other.file.is_compressed() && are_empty()? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

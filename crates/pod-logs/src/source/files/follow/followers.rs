@@ -29,10 +29,10 @@ use crate::{
     },
 };
 
-/// How often is looked where nobody tells, or while a file is being rotated.
+/// How often a log is looked at whose directory cannot be watched, or while a file is rotated.
 const BUSY_LOOK: Duration = Duration::from_millis(100);
-/// How long changes are gathered before readers are woken: waking thousands for each line of a
-/// busy log would cost more than the reading.
+/// How long changes are gathered before readers are woken. Waking thousands of readers for each
+/// line of a busy log would cost more than the reading.
 const GATHER: Duration = Duration::from_millis(40);
 
 /// The logs that are followed at present.
@@ -40,12 +40,12 @@ const GATHER: Duration = Duration::from_millis(40);
 pub(crate) struct Followers {
     /// Of each container the log that new readers get last, and before it those that only the
     /// readers they have go on with.
-    logs: Mutex<HashMap<Key, Vec<Weak<FollowedLog>>>>,
+    logs: Mutex<HashMap<FollowedKey, Vec<Weak<FollowedLog>>>>,
     watch: Arc<DirectoryWatch>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
+struct FollowedKey {
     pod_directory: String,
     container: ContainerName,
 }
@@ -63,7 +63,7 @@ impl Followers {
         pod: &PodLogs<'_>,
         container: &ContainerName,
     ) -> io::Result<Arc<FollowedLog>> {
-        let key = Key { pod_directory: pod.name.name(), container: container.clone() };
+        let key = FollowedKey { pod_directory: pod.name.name(), container: container.clone() };
         let mut logs = self.logs();
         if let Some(log) = logs.get(&key).and_then(|logs| logs.last()).and_then(Weak::upgrade) {
             log.refresh(Some(pod), Instant::now())?;
@@ -83,7 +83,7 @@ impl Followers {
     }
 
     /// The container's logs that have readers. If there are none, the container is forgotten.
-    fn still_read(&self, key: &Key) -> Vec<Arc<FollowedLog>> {
+    fn still_read(&self, key: &FollowedKey) -> Vec<Arc<FollowedLog>> {
         let mut logs = self.logs();
         let Some(of_container) = logs.get_mut(key) else { return Vec::new() };
         of_container.retain(|log| log.strong_count() > 0);
@@ -94,7 +94,7 @@ impl Followers {
         still_read
     }
 
-    fn logs(&self) -> MutexGuard<'_, HashMap<Key, Vec<Weak<FollowedLog>>>> {
+    fn logs(&self) -> MutexGuard<'_, HashMap<FollowedKey, Vec<Weak<FollowedLog>>>> {
         // The map is whole whatever panicked.
         self.logs.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -104,7 +104,7 @@ impl Followers {
 async fn keep_up(
     followers: Arc<Followers>,
     directory: Arc<LogDirectory>,
-    key: Key,
+    key: FollowedKey,
     pod: PodDirectory,
 ) {
     let path = directory.path_of(&pod).join(key.container.as_str());
@@ -124,7 +124,7 @@ async fn keep_up(
         if let Err(error) = &looked
             && !is_failing
         {
-            tracing::warn!(%error, "cannot look whether a log has grown; its readers wait");
+            tracing::warn!(%error, "cannot check whether a log has grown; its readers wait");
         }
         is_failing = looked.is_err();
         // After a failure the directory may be another one of the same path.

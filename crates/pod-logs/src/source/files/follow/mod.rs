@@ -5,3 +5,4 @@ pub(crate) mod followed_log;
 pub(crate) mod followers;
 pub(crate) mod following;
 pub(crate) mod state;
+mod successors;

@@ -9,7 +9,7 @@
 
 use memchr::memchr;
 
-use super::entry::{Content, LogEntry};
+use super::entry::{EntryContent, LogEntry};
 use crate::line::{stream::OutputStream, time::LineTime};
 
 pub(crate) fn parse(line: &[u8]) -> Option<LogEntry> {
@@ -20,7 +20,7 @@ pub(crate) fn parse(line: &[u8]) -> Option<LogEntry> {
         time: LineTime::parse(time)?,
         stream: OutputStream::parse(stream)?,
         partial: tags == b"P" || tags.starts_with(b"P:"),
-        content: Content::From(line.len() - content.len()),
+        content: EntryContent::From(line.len() - content.len()),
     })
 }
 

@@ -12,7 +12,7 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, Visitor},
 };
 
-use super::entry::{Content, LogEntry, UnknownStream};
+use super::entry::{EntryContent, LogEntry, UnknownStream};
 use crate::line::{stream::OutputStream, time::LineTime};
 
 /// Reads a line that has all it should have.
@@ -48,7 +48,7 @@ impl<'a> DockerLine<'a> {
     fn into_entry<S>(self, stream: S, time: LineTime) -> LogEntry<S> {
         let mut content = self.log.into_owned();
         let partial = content.pop_if(|last| *last == b'\n').is_none();
-        LogEntry { time, stream, partial, content: Content::Decoded(content) }
+        LogEntry { time, stream, partial, content: EntryContent::Decoded(content) }
     }
 }
 
@@ -74,7 +74,7 @@ impl<'de> Visitor<'de> for DockerLineVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut line = DockerLine::default();
-        while let Some(key) = map.next_key::<Text<'_>>()? {
+        while let Some(key) = map.next_key::<EscapedText<'_>>()? {
             if key.is_name("log") {
                 set(&mut line.log, &mut map)?;
             } else if key.is_name("stream") {
@@ -82,12 +82,12 @@ impl<'de> Visitor<'de> for DockerLineVisitor {
             } else if key.is_name("time") {
                 match map.next_value()? {
                     None => {}
-                    Some(Text(Cow::Borrowed(time))) => {
+                    Some(EscapedText(Cow::Borrowed(time))) => {
                         let time = LineTime::parse(time);
                         line.time = Some(time.ok_or_else(|| A::Error::custom("no time"))?);
                     }
                     // Go reads a time as it is written: one with an escape in it is none.
-                    Some(Text(Cow::Owned(_))) => return Err(A::Error::custom("no time")),
+                    Some(EscapedText(Cow::Owned(_))) => return Err(A::Error::custom("no time")),
                 }
             } else {
                 map.next_value::<IgnoredAny>()?;
@@ -98,7 +98,7 @@ impl<'de> Visitor<'de> for DockerLineVisitor {
 }
 
 fn set<'de, A: MapAccess<'de>>(field: &mut Cow<'de, [u8]>, map: &mut A) -> Result<(), A::Error> {
-    if let Some(Text(text)) = map.next_value()? {
+    if let Some(EscapedText(text)) = map.next_value()? {
         *field = text;
     }
     Ok(())
@@ -121,9 +121,9 @@ fn has_control_in_string(line: &[u8]) -> bool {
 }
 
 /// A string, owned if it had to be decoded.
-struct Text<'a>(Cow<'a, [u8]>);
+struct EscapedText<'a>(Cow<'a, [u8]>);
 
-impl Text<'_> {
+impl EscapedText<'_> {
     /// Whether Go takes it for this key: letters count alike in any case, and the long s is an s.
     fn is_name(&self, name: &str) -> bool {
         if *self.0 == *name.as_bytes() {
@@ -134,31 +134,31 @@ impl Text<'_> {
     }
 }
 
-impl<'de> Deserialize<'de> for Text<'de> {
+impl<'de> Deserialize<'de> for EscapedText<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // As bytes, because serde would refuse a string that is not UTF-8.
-        deserializer.deserialize_bytes(TextVisitor)
+        deserializer.deserialize_bytes(EscapedTextVisitor)
     }
 }
 
-struct TextVisitor;
+struct EscapedTextVisitor;
 
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Text<'de>;
+impl<'de> Visitor<'de> for EscapedTextVisitor {
+    type Value = EscapedText<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a string")
     }
 
     fn visit_borrowed_bytes<E: Error>(self, text: &'de [u8]) -> Result<Self::Value, E> {
-        Ok(Text(match std::str::from_utf8(text) {
+        Ok(EscapedText(match std::str::from_utf8(text) {
             Ok(_) => Cow::Borrowed(text),
             Err(_) => Cow::Owned(replace_what_is_no_text(text)),
         }))
     }
 
     fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(replace_what_is_no_text(text))))
+        Ok(EscapedText(Cow::Owned(replace_what_is_no_text(text))))
     }
 }
 

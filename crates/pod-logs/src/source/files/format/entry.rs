@@ -13,12 +13,12 @@ pub struct LogEntry<S = OutputStream> {
     pub(crate) stream: S,
     /// A piece whose line goes on in a later entry of the stream.
     pub(crate) partial: bool,
-    pub(super) content: Content,
+    pub(super) content: EntryContent,
 }
 
 /// Where the bytes are that the container wrote, without the newline. They may be no UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Content {
+pub(super) enum EntryContent {
     /// All of the line from this byte on.
     From(usize),
     /// Not in the line as such: they were escaped.
@@ -29,16 +29,16 @@ impl<S> LogEntry<S> {
     /// What the container wrote, given the line that the entry was read from.
     pub fn content<'a>(&'a self, line: &'a [u8]) -> &'a [u8] {
         match &self.content {
-            Content::From(start) => line.get(*start..).unwrap_or_default(),
-            Content::Decoded(bytes) => bytes,
+            EntryContent::From(start) => line.get(*start..).unwrap_or_default(),
+            EntryContent::Decoded(bytes) => bytes,
         }
     }
 
     /// Where in its line the content begins; `None` when it is not there as such.
-    pub fn content_start(&self) -> Option<usize> {
+    pub(crate) fn content_start(&self) -> Option<usize> {
         match self.content {
-            Content::From(start) => Some(start),
-            Content::Decoded(_) => None,
+            EntryContent::From(start) => Some(start),
+            EntryContent::Decoded(_) => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Write};
 
-/// Shows bytes between double quotes. Letters stay; what cannot be printed is escaped.
+/// Writes bytes between double quotes. Letters stay; what cannot be printed is escaped.
 pub struct GoQuoted<'a>(pub &'a [u8]);
 
 impl Display for GoQuoted<'_> {

@@ -20,7 +20,7 @@ use crate::{
     line::stream::OutputStream,
     source::files::{
         lines::physical::tests::plain,
-        storage::{chain::Chain, log_file::LogFile},
+        storage::{chain::FileChain, log_file::LogFile},
     },
 };
 
@@ -88,9 +88,9 @@ impl RecordedOptions {
 }
 
 /// A directory of recordings.
-struct Case(PathBuf);
+struct RecordedCase(PathBuf);
 
-impl Case {
+impl RecordedCase {
     fn all(kind: &str) -> Vec<Self> {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/kubelet").join(kind);
         let entries = fs::read_dir(directory).unwrap();
@@ -149,11 +149,11 @@ fn check(differences: &[String]) {
 
 #[test]
 fn a_log_is_given_as_the_kubelet_gives_it() {
-    let cases = Case::all("cases");
+    let cases = RecordedCase::all("cases");
     assert_eq!(cases.len(), CASES);
     let differences = cases.iter().filter_map(|case| {
         let options = case.json::<RecordedOptions>("options.json").options();
-        let chain = Chain::whole(vec![plain(&case.read("input.log").unwrap())]);
+        let chain = FileChain::whole(vec![plain(&case.read("input.log").unwrap())]);
         let mut rendering = KubeletRendering::new(&chain, &options).unwrap();
         let mut out = Vec::new();
         let error = loop {
@@ -169,7 +169,7 @@ fn a_log_is_given_as_the_kubelet_gives_it() {
 }
 
 /// A log that is written while it is read.
-struct Live {
+struct LiveLog {
     directory: tempfile::TempDir,
     writer: File,
     /// What is read, and grows.
@@ -180,14 +180,14 @@ struct Live {
     error: Option<KubeletError>,
 }
 
-impl Live {
-    fn new(case: &Case) -> Self {
+impl LiveLog {
+    fn new(case: &RecordedCase) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("0.log");
         fs::write(&path, case.read("input.log").unwrap()).unwrap();
         let (writer, file) = open(&path);
         let options = case.json::<RecordedOptions>("options.json").options();
-        let chain = Chain::whole(vec![file.clone()]);
+        let chain = FileChain::whole(vec![file.clone()]);
         let rendering = KubeletRendering::new(&chain, &options).unwrap();
         Self { directory, writer, file, rotations: 0, rendering, out: Vec::new(), error: None }
     }
@@ -237,10 +237,10 @@ fn open(path: &Path) -> (File, Arc<LogFile>) {
 
 #[test]
 fn a_log_that_is_followed_is_given_as_the_kubelet_gives_it() {
-    let cases = Case::all("live");
+    let cases = RecordedCase::all("live");
     assert_eq!(cases.len(), LIVE_CASES);
     let differences = cases.iter().filter_map(|case| {
-        let mut live = Live::new(case);
+        let mut live = LiveLog::new(case);
         let progress: Vec<RecordedProgress> = case.json("progress.json");
         let steps: Vec<RecordedStep> = case.json("steps.json");
         for (index, step) in steps.iter().enumerate() {

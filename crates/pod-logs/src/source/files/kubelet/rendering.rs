@@ -13,8 +13,11 @@ use crate::{
     source::files::{
         follow::following::Following,
         format::line_format::LineFormat,
-        lines::physical::{Advance, PhysicalEnd, PhysicalLine, PhysicalLines},
-        storage::chain::Chain,
+        lines::{
+            physical::PhysicalLines,
+            physical_line::{Advance, PhysicalEnd, PhysicalLine},
+        },
+        storage::chain::FileChain,
     },
 };
 
@@ -46,7 +49,7 @@ struct PresentEntry {
 
 impl KubeletRendering {
     /// Ready to write: the files were read as far as is needed to find where the tail begins.
-    pub(crate) fn new(chain: &Chain, options: &KubeletOptions) -> io::Result<Self> {
+    pub(crate) fn new(chain: &FileChain, options: &KubeletOptions) -> io::Result<Self> {
         let lines = match options.tail_lines {
             Some(wanted) => WholeLines::new(&tail::find(chain, wanted, options.stream)?)?,
             None => WholeLines::new(chain)?,

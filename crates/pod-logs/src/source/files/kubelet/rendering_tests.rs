@@ -15,7 +15,7 @@ use crate::{
             line_format::LineFormat,
         },
         lines::physical::tests::chain_of,
-        storage::{chain::Chain, log_file::LogFile},
+        storage::{chain::FileChain, log_file::LogFile},
     },
 };
 
@@ -288,7 +288,7 @@ proptest! {
         let mut writer = tempfile::tempfile().unwrap();
         let file = Arc::new(LogFile::new(writer.try_clone().unwrap(), false, 0).unwrap());
         file.start_growing();
-        let chain = Chain::whole(vec![file.clone()]);
+        let chain = FileChain::whole(vec![file.clone()]);
         let mut rendering = KubeletRendering::new(&chain, &options).unwrap();
         let mut outcome = KubeletOutput::default();
         for window in cuts.windows(2) {
@@ -313,7 +313,7 @@ proptest! {
         writer.write_all(&content).unwrap();
         let file = Arc::new(LogFile::new(writer.try_clone().unwrap(), false, 0).unwrap());
         file.start_growing();
-        let chain = Chain::whole(vec![file.clone()]);
+        let chain = FileChain::whole(vec![file.clone()]);
         let mut rendering = KubeletRendering::new(&chain, &options).unwrap();
         let mut outcome = KubeletOutput::default();
         drain(&mut rendering, &mut outcome);

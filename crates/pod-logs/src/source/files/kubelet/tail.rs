@@ -8,8 +8,8 @@ use crate::{
     line::stream::OutputStream,
     source::files::{
         format::entry::LogEntry,
-        lines::physical::{Advance, PhysicalEnd, PhysicalLine},
-        storage::chain::Chain,
+        lines::physical_line::{Advance, PhysicalEnd, PhysicalLine},
+        storage::chain::FileChain,
     },
 };
 
@@ -23,7 +23,11 @@ const USUAL_LINE_BYTES: u64 = 200;
 ///
 /// Looks at ends that grow fourfold, so that what is read is in proportion to the answer, and not
 /// to the log.
-pub(crate) fn find(chain: &Chain, wanted: u64, only: Option<OutputStream>) -> io::Result<Chain> {
+pub(crate) fn find(
+    chain: &FileChain,
+    wanted: u64,
+    only: Option<OutputStream>,
+) -> io::Result<FileChain> {
     let mut window = wanted.saturating_mul(USUAL_LINE_BYTES).max(MIN_WINDOW_BYTES);
     loop {
         let end = chain.last(window);
@@ -36,9 +40,9 @@ pub(crate) fn find(chain: &Chain, wanted: u64, only: Option<OutputStream>) -> io
     }
 }
 
-fn count(chain: &Chain, only: Option<OutputStream>) -> io::Result<u64> {
+fn count(chain: &FileChain, only: Option<OutputStream>) -> io::Result<u64> {
     let mut lines = WholeLines::new(chain)?;
-    let mut counter = Counter::new(only);
+    let mut counter = LineCounter::new(only);
     let mut count = 0;
     loop {
         match lines.advance()? {
@@ -50,9 +54,13 @@ fn count(chain: &Chain, only: Option<OutputStream>) -> io::Result<u64> {
 }
 
 /// The chain from the first line on that counts behind so many others.
-fn without_first(chain: &Chain, lines_less: u64, only: Option<OutputStream>) -> io::Result<Chain> {
+fn without_first(
+    chain: &FileChain,
+    lines_less: u64,
+    only: Option<OutputStream>,
+) -> io::Result<FileChain> {
     let mut lines = WholeLines::new(chain)?;
-    let mut counter = Counter::new(only);
+    let mut counter = LineCounter::new(only);
     let mut left = lines_less;
     // Where the first line begins that may be given.
     let mut start = lines.physical().next_position();
@@ -74,10 +82,10 @@ fn without_first(chain: &Chain, lines_less: u64, only: Option<OutputStream>) -> 
         }
     }
     let Some(place) = lines.physical().place_of(start) else {
-        return Ok(Chain::whole(Vec::new()));
+        return Ok(FileChain::whole(Vec::new()));
     };
     let index = chain.files.iter().position(|file| Arc::ptr_eq(file, &place.file));
-    Ok(Chain {
+    Ok(FileChain {
         files: chain.files[index.unwrap_or(0)..].to_vec(),
         start: place.offset,
         starts_clean: true,
@@ -86,13 +94,13 @@ fn without_first(chain: &Chain, lines_less: u64, only: Option<OutputStream>) -> 
 }
 
 /// Tells which lines count.
-struct Counter {
+struct LineCounter {
     only: Option<OutputStream>,
     /// The present line does.
     counts: bool,
 }
 
-impl Counter {
+impl LineCounter {
     fn new(only: Option<OutputStream>) -> Self {
         Self { only, counts: false }
     }

@@ -3,8 +3,11 @@
 use std::io;
 
 use crate::source::files::{
-    lines::physical::{Advance, PhysicalEnd, PhysicalLine, PhysicalLines},
-    storage::chain::Chain,
+    lines::{
+        physical::PhysicalLines,
+        physical_line::{Advance, PhysicalEnd, PhysicalLine},
+    },
+    storage::chain::FileChain,
 };
 
 /// How much of a line is held at least, in bytes. Of a longer one the rest comes in pieces.
@@ -26,7 +29,7 @@ pub(crate) struct WholeLines {
 }
 
 impl WholeLines {
-    pub(crate) fn new(chain: &Chain) -> io::Result<Self> {
+    pub(crate) fn new(chain: &FileChain) -> io::Result<Self> {
         Ok(Self {
             lines: PhysicalLines::exact(chain)?,
             gathered: Vec::new(),

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::{
     logical::{LogicalLines, resumption::FileResumption},
-    physical::Advance,
+    physical_line::Advance,
     tail,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     source::files::{
         follow::following::Following,
         storage::{
-            chain::{Chain, Mark},
+            chain::{FileChain, LineMark},
             log_file::LogFile,
         },
     },
@@ -30,7 +30,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct FileLog {
     pub(crate) container: ContainerName,
-    pub(crate) chain: Chain,
+    pub(crate) chain: FileChain,
     /// What tells in which files the log goes on, if it is followed.
     pub(crate) following: Option<Following>,
     /// The last line that the reader has seen already.
@@ -41,13 +41,13 @@ pub(crate) struct FileLog {
 #[derive(Debug)]
 pub(crate) struct LastSeen {
     pub(crate) file: Arc<LogFile>,
-    pub(crate) mark: Mark,
+    pub(crate) mark: LineMark,
 }
 
 impl FileLog {
     /// A log as it is, not followed.
     #[cfg(test)]
-    pub(crate) fn whole(chain: Chain) -> Self {
+    pub(crate) fn whole(chain: FileChain) -> Self {
         Self { container: "app".parse().unwrap(), chain, following: None, last_seen: None }
     }
 

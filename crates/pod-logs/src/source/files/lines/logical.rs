@@ -13,6 +13,7 @@ mod pieces;
 pub(crate) mod resumption;
 #[cfg(test)]
 pub(crate) mod tests;
+mod unfinished;
 
 use std::{io, sync::Arc};
 
@@ -22,18 +23,17 @@ use self::{
     pieces::{ContinuedPiece, LineHead, LongRecord, PresentLine, StreamState},
     resumption::FileResumption,
 };
-use super::physical::{Advance, PhysicalEnd, PhysicalLines};
+use super::{
+    physical::PhysicalLines,
+    physical_line::{Advance, PhysicalEnd},
+};
 use crate::{
     cost::ReadingCost,
-    line::{
-        log_line::{LogLine, UnfinishedLine},
-        stream::OutputStream,
-        time::LineTime,
-    },
+    line::{log_line::LogLine, stream::OutputStream},
     source::files::{
         follow::following::Following,
-        format::{entry::LogEntry, strip::strip_usual_lines},
-        storage::chain::{Chain, Until},
+        format::strip::strip_usual_lines,
+        storage::chain::{FileChain, Until},
     },
 };
 
@@ -45,7 +45,7 @@ const JOIN_SPAN_BYTES: u64 = 1024 * 1024;
 /// lines, so its own records have at most 96 KiB of text.
 const MAX_RECORD_BYTES: usize = 1024 * 1024;
 
-/// Walks the lines of a [`Chain`]: [`advance`](Self::advance), then look at
+/// Walks the lines of a [`FileChain`]: [`advance`](Self::advance), then look at
 /// [`line`](Self::line).
 #[derive(Debug)]
 pub(crate) struct LogicalLines {
@@ -88,7 +88,7 @@ pub(crate) struct LogicalLines {
 impl LogicalLines {
     /// The lines that begin in the chain. If it begins in the middle of a log, the rest of a line
     /// that began before it does not count as one.
-    pub(crate) fn new(chain: &Chain, only: Option<OutputStream>) -> io::Result<Self> {
+    pub(crate) fn new(chain: &FileChain, only: Option<OutputStream>) -> io::Result<Self> {
         let physical = PhysicalLines::new(chain)?;
         let all_seen_from = match chain.starts_clean {
             true => 0,
@@ -211,74 +211,12 @@ impl LogicalLines {
         Some(LogLine { time, stream, content, is_continuation, ending })
     }
 
-    /// Gives out the lines that are not finished, as they are: nothing came for a while. A record
-    /// that cannot be read before its end is there is held. To be called when the next line is
-    /// pending.
-    pub(crate) fn flush(&mut self) -> io::Result<Advance> {
-        let is_held = self.physical.bytes_read() <= self.held_until;
-        if !is_held && self.unfinished_piece().is_some() {
-            self.physical.be_impatient(true);
-            let advanced = self.advance();
-            self.physical.be_impatient(false);
-            match advanced? {
-                Advance::Pending => {}
-                advanced => return Ok(advanced),
-            }
-        }
-        let torn = self.torn.map(|head| head.stream);
-        if self.close_unfinished(self.held_until) != Advance::Line {
-            return Ok(Advance::Pending);
-        }
-        if let Some(head) = self.present.unfinished().filter(|head| torn != Some(head.stream)) {
-            let is_between_pieces = self.physical.line().end == PhysicalEnd::Newline;
-            let last_end = self.streams[head.stream as usize].last_end;
-            self.note_given(head, if is_between_pieces { last_end } else { head.position });
-        }
-        Ok(Advance::Line)
-    }
-
-    /// The time and stream of what has been written of the next piece, if that can be read already.
-    fn unfinished_piece(&self) -> Option<(LineTime, OutputStream)> {
-        let is_rest = self.physical.line().end == PhysicalEnd::Continued;
-        let bytes = self.physical.unfinished();
-        let (time, stream) = match self.continued {
-            Some(ContinuedPiece { time, stream, .. }) if is_rest => (time, stream),
-            _ if is_rest => return None,
-            _ => LogEntry::parse_unfinished(bytes).map(|entry| (entry.time, entry.stream))?,
-        };
-        let is_wanted = self.only.is_none_or(|only| only == stream);
-        (is_wanted && !bytes.is_empty()).then_some((time, stream))
-    }
-
-    /// When the next line is pending: the lines that were begun.
-    pub(crate) fn unfinished_lines(&self) -> impl Iterator<Item = UnfinishedLine> {
-        let piece = self.unfinished_piece();
-        self.streams.iter().zip([OutputStream::Stdout, OutputStream::Stderr]).filter_map(
-            move |(state, of)| {
-                let piece = piece.filter(|(_, stream)| *stream == of);
-                let time = state.open.map(|head| head.time).or(piece.map(|(time, _)| time))?;
-                let end = piece.map_or(state.last_end, |_| self.physical.bytes_read());
-                Some(UnfinishedLine { time, end })
-            },
-        )
-    }
-
-    /// Whether the beginnings of all lines that are open are known.
-    pub(crate) fn knows_what_is_open(&self) -> bool {
-        self.streams.iter().all(|state| state.open.is_none_or(|head| head.is_certain))
-    }
-
-    /// What was written up to here is not given out before its line is finished.
-    pub(crate) fn hold_until(&mut self, position: u64) {
-        self.held_until = self.held_until.max(position);
-    }
-
     /// Where to go on behind the present line. `None` if that lies in a file that was let go.
     pub(crate) fn resumption(&self) -> Option<FileResumption> {
         let waits = self.piece_waits.then(|| self.physical.line().position);
         let seen = waits.unwrap_or_else(|| self.physical.next_position());
         let open = self.streams.iter().filter_map(|state| state.open);
-        // Nobody can go on in the middle of a piece, so what ends there counts as open.
+        // A reading cannot go on in the middle of a piece, so a line that ends there counts as open.
         let end = self.physical.line().end;
         let torn = self.present.unfinished().filter(|_| end != PhysicalEnd::Newline);
         let open = open.chain(torn).map(|head| head.position);

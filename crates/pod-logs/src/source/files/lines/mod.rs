@@ -3,5 +3,6 @@
 pub(crate) mod file_lines;
 pub(crate) mod logical;
 pub(crate) mod physical;
+pub(crate) mod physical_line;
 pub(crate) mod span;
 pub(crate) mod tail;

@@ -1,15 +1,19 @@
 //! Lines as they stand in files, found in a buffer of bounded size.
 
-use std::{io, mem, ops::Range, sync::Arc};
+mod next_files;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::{io, ops::Range, sync::Arc};
 
 use memchr::{memchr, memrchr};
-use tokio::sync::watch;
 
+use super::physical_line::{Advance, PhysicalEnd, PhysicalLine, PlaceInFile};
 use crate::{
     cost::ReadingCost,
     source::files::{
-        follow::{followed_log::NextFile, following::Following},
-        storage::{chain::Chain, file_reader::FileReader, log_file::LogFile},
+        follow::following::Following,
+        storage::{chain::FileChain, file_reader::FileReader, log_file::LogFile},
     },
 };
 
@@ -18,51 +22,7 @@ const BUFFER_BYTES: usize = 256 * 1024;
 /// The smallest buffer, in bytes.
 const MIN_BUFFER_BYTES: usize = 8 * 1024;
 
-/// A line, or of a line longer than the buffer a piece.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PhysicalLine<'a> {
-    /// How many bytes of content lie between it and the beginning of the reading.
-    pub(crate) position: u64,
-    /// Without the newline.
-    pub(crate) bytes: &'a [u8],
-    /// The line began in the piece before.
-    pub(crate) is_continuation: bool,
-    pub(crate) end: PhysicalEnd,
-}
-
-/// What comes after a [`PhysicalLine`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PhysicalEnd {
-    Newline,
-    /// The same line goes on in the next piece.
-    Continued,
-    /// The end of its file: the line is only half written, or lacks its newline for good.
-    EndOfFile,
-}
-
-/// What came of going to the next line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Advance {
-    /// There is one.
-    Line,
-    /// Not yet: the log may grow.
-    Pending,
-    /// Lines were lost here: a file was deleted before it was read to its end, or cannot be
-    /// decompressed to its end. It goes on after them.
-    Lost,
-    /// There is none, and there will be none.
-    End,
-}
-
-/// A place between two lines of a chain.
-#[derive(Debug, Clone)]
-pub(crate) struct Place {
-    pub(crate) file: Arc<LogFile>,
-    /// In bytes of the file's content.
-    pub(crate) offset: u64,
-}
-
-/// Walks the lines of a [`Chain`]: [`advance`](Self::advance), then look at
+/// Walks the lines of a [`FileChain`]: [`advance`](Self::advance), then look at
 /// [`line`](Self::line).
 #[derive(Debug)]
 pub(crate) struct PhysicalLines {
@@ -101,7 +61,7 @@ pub(crate) struct PhysicalLines {
     /// How many NUL bytes were skipped before the next line.
     skipped_nuls: u64,
     /// Gives out the beginning of a line that is not finished.
-    is_impatient: bool,
+    gives_unfinished: bool,
 }
 
 impl PhysicalLines {
@@ -110,16 +70,16 @@ impl PhysicalLines {
     ///
     /// NUL bytes before a line are skipped: a power loss leaves them, and so does a file that was
     /// truncated while its writer went on at its old place.
-    pub(crate) fn new(chain: &Chain) -> io::Result<Self> {
+    pub(crate) fn new(chain: &FileChain) -> io::Result<Self> {
         Self::begin(chain, false)
     }
 
     /// The same, just as the kubelet reads: NUL bytes are part of lines.
-    pub(crate) fn exact(chain: &Chain) -> io::Result<Self> {
+    pub(crate) fn exact(chain: &FileChain) -> io::Result<Self> {
         Self::begin(chain, true)
     }
 
-    fn begin(chain: &Chain, is_exact: bool) -> io::Result<Self> {
+    fn begin(chain: &FileChain, is_exact: bool) -> io::Result<Self> {
         // The byte before shows whether a line begins at the start.
         let in_middle = chain.start > 0 && !chain.starts_clean;
         let start = chain.start - u64::from(in_middle);
@@ -144,7 +104,7 @@ impl PhysicalLines {
             end: PhysicalEnd::Newline,
             is_exact,
             skipped_nuls: 0,
-            is_impatient: false,
+            gives_unfinished: false,
         };
         if in_middle {
             while lines.advance()? == Advance::Line && lines.end == PhysicalEnd::Continued {}
@@ -196,7 +156,7 @@ impl PhysicalLines {
                 {
                     return Ok(advance);
                 }
-            } else if self.is_impatient && searched > 0 {
+            } else if self.gives_unfinished && searched > 0 {
                 return Ok(self.take(searched, PhysicalEnd::Continued));
             } else {
                 self.release_buffer();
@@ -253,12 +213,15 @@ impl PhysicalLines {
     }
 
     /// Where a position lies. `None` in a file that was let go.
-    pub(crate) fn place_of(&self, position: u64) -> Option<Place> {
+    pub(crate) fn place_of(&self, position: u64) -> Option<PlaceInFile> {
         // Where nothing was read from a file yet, the place is the end of the one before: an empty
         // file has nothing to be known by.
         let is_behind = |begin: &u64| *begin <= position && *begin < self.read_position;
         let index = self.begins.iter().rposition(is_behind).unwrap_or(0);
-        Some(Place { file: self.files.get(index)?.clone(), offset: position - self.begins[index] })
+        Some(PlaceInFile {
+            file: self.files.get(index)?.clone(),
+            offset: position - self.begins[index],
+        })
     }
 
     /// The position up to which the files have been read.
@@ -275,84 +238,9 @@ impl PhysicalLines {
         present.into_iter().chain(later).chain(next).sum()
     }
 
-    /// How much was lost, in bytes, after [`Advance::Lost`]. `None` where that is not known.
-    pub(crate) fn take_lost_bytes(&mut self) -> Option<u64> {
-        Some(mem::take(&mut self.lost_bytes)).filter(|bytes| *bytes > 0)
-    }
-
-    /// How much of the present file will never be read, in bytes, because its readers were
-    /// stopped.
-    fn revoked_bytes(&self) -> u64 {
-        match self.files.get(self.present_file) {
-            Some(file) if file.is_revoked() => {
-                self.reader.as_ref().map_or(0, FileReader::stored_bytes_ahead)
-            }
-            _ => 0,
-        }
-    }
-
-    /// Goes on where the log does, after the last file.
-    pub(crate) fn follow(&mut self, following: Option<Following>) {
-        self.following = following;
-    }
-
-    /// Reports changes of the log, if it is followed.
-    pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
-        self.following.as_ref().map(Following::changes)
-    }
-
-    /// Whether files are read that came after those it began with.
-    pub(crate) fn has_gone_on(&self) -> bool {
-        self.has_gone_on
-    }
-
     /// Whether the beginning of a line that is not finished is given out, as a piece.
-    pub(crate) fn be_impatient(&mut self, impatient: bool) {
-        self.is_impatient = impatient;
-    }
-
-    /// Goes on with another file after the last. Files that were read are let go, but for the one
-    /// before the present: a line may have begun there.
-    pub(crate) fn append(&mut self, file: Arc<LogFile>) {
-        let done = self.present_file.saturating_sub(1);
-        self.files.drain(..done);
-        self.begins.drain(..done);
-        self.present_file -= done;
-        self.files.push(file);
-    }
-
-    /// The file after which nothing is known yet.
-    pub(crate) fn last_file(&self) -> Option<&Arc<LogFile>> {
-        self.files.last()
-    }
-
-    /// At the end of the last file: opens the one that the log goes on in and gives `None`, unless
-    /// there is something to tell.
-    fn go_on(&mut self) -> io::Result<Option<Advance>> {
-        let Some(following) = self.following.as_ref().filter(|_| !self.has_ended) else {
-            return Ok(Some(Advance::End));
-        };
-        let Some(last) = self.files.last() else {
-            return Ok(Some(Advance::Pending));
-        };
-        let (next, is_after_gap) = match following.log.next_after(last) {
-            NextFile::File(next) => (next, false),
-            NextFile::AfterGap(next) => (next, true),
-            NextFile::Wait => return Ok(Some(Advance::Pending)),
-            NextFile::Ended => {
-                self.has_ended = true;
-                return Ok(Some(Advance::End));
-            }
-        };
-        if next.run != last.run && !following.through_runs {
-            self.has_ended = true;
-            let is_loss = is_after_gap && self.is_exact;
-            return Ok(Some(if is_loss { Advance::Lost } else { Advance::End }));
-        }
-        self.append(next);
-        self.has_gone_on = true;
-        self.open_next()?;
-        Ok(is_after_gap.then_some(Advance::Lost))
+    pub(crate) fn give_unfinished(&mut self, unfinished: bool) {
+        self.gives_unfinished = unfinished;
     }
 
     fn take(&mut self, length: usize, end: PhysicalEnd) -> Advance {
@@ -375,28 +263,7 @@ impl PhysicalLines {
         self.skipped_nuls += nuls as u64;
     }
 
-    /// Goes to the next file, if there is one already.
-    fn open_next(&mut self) -> io::Result<bool> {
-        let Some(file) = self.files.get(self.present_file + 1) else {
-            return Ok(false);
-        };
-        self.reader = Some(FileReader::new(file.clone(), 0)?);
-        self.is_loss_told = false;
-        self.present_file += 1;
-        self.begins.push(self.read_position);
-        // A line is cut by the end of its file.
-        self.end = PhysicalEnd::Newline;
-        self.is_continuation = false;
-        self.skipped_nuls = 0;
-        Ok(true)
-    }
-
-    /// Whether lines at the end of the present file will never be read.
-    fn has_lost_its_end(&self) -> bool {
-        self.reader.as_ref().is_some_and(FileReader::is_broken) || self.revoked_bytes() > 0
-    }
-
-    /// Who waits for a log to grow needs no buffer meanwhile.
+    /// Frees the buffer while the reader waits for the log to grow.
     fn release_buffer(&mut self) {
         if self.unread.is_empty() && self.buffer.len() > MIN_BUFFER_BYTES {
             self.buffer = Vec::new();
@@ -420,6 +287,3 @@ fn make_room(buffer: &mut Vec<u8>, unread: &mut Range<usize>, ahead: u64) {
         buffer.resize(grown, 0);
     }
 }
-
-#[cfg(test)]
-pub(crate) mod tests;

@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     line::filter::LineFilter,
-    source::files::storage::{chain::Chain, log_file::LogFile},
+    source::files::storage::{chain::FileChain, log_file::LogFile},
 };
 
 /// Leaves out whole files at both ends that lie outside of the filter's times. A file is left out
 /// only if two clocks agree on it: that of the file system, and the lines of the file after it.
-pub(crate) fn skip_files(mut chain: Chain, filter: &LineFilter) -> io::Result<Chain> {
+pub(crate) fn skip_files(mut chain: FileChain, filter: &LineFilter) -> io::Result<FileChain> {
     let is_before = |time: Option<DateTime<Utc>>| time.is_some_and(|at| filter.is_long_before(at));
     let is_after = |time: Option<DateTime<Utc>>| time.is_some_and(|at| filter.is_long_after(at));
     let mut skipped = 0;
@@ -56,7 +56,7 @@ mod tests {
             until: Some(DateTime::<Utc>::MAX_UTC),
             ..LineFilter::default()
         };
-        let chain = skip_files(Chain::whole(vec![file(), file()]), &filter).unwrap();
+        let chain = skip_files(FileChain::whole(vec![file(), file()]), &filter).unwrap();
         assert_eq!(chain.files.len(), 2);
     }
 }

@@ -4,20 +4,20 @@ use std::io;
 
 use super::{
     logical::{JOIN_GAP_BYTES, LogicalLines},
-    physical::Advance,
+    physical_line::Advance,
 };
 use crate::{
     line::{
         filter::LineFilter,
         log_line::{LineCount, UnfinishedLine},
     },
-    source::files::storage::chain::Chain,
+    source::files::storage::chain::FileChain,
 };
 
 /// The end of a log.
 #[derive(Debug)]
-pub(crate) struct Tail {
-    pub(crate) chain: Chain,
+pub(crate) struct LogTail {
+    pub(crate) chain: FileChain,
     /// The lines of the chain that pass the filter.
     pub(crate) count: LineCount,
 }
@@ -31,7 +31,7 @@ const USUAL_LINE_BYTES: u64 = 200;
 ///
 /// Looks at ends that grow fourfold: so the reading of all of them is at most a third more than
 /// that of the last one, whatever the log's size.
-pub(crate) fn find(chain: &Chain, filter: &LineFilter, wanted: u64) -> io::Result<Tail> {
+pub(crate) fn find(chain: &FileChain, filter: &LineFilter, wanted: u64) -> io::Result<LogTail> {
     let guess = wanted.saturating_mul(USUAL_LINE_BYTES).max(MIN_WINDOW_BYTES);
     let mut window = guess.saturating_add(JOIN_GAP_BYTES);
     loop {
@@ -39,7 +39,7 @@ pub(crate) fn find(chain: &Chain, filter: &LineFilter, wanted: u64) -> io::Resul
         let CertainCount { all, certain, unfinished } = count(&end, filter)?;
         let is_enough = certain.is_some_and(|certain| certain >= wanted);
         if is_enough || end.is_as_long_as(chain) {
-            return Ok(Tail { chain: end, count: LineCount { finished: all, unfinished } });
+            return Ok(LogTail { chain: end, count: LineCount { finished: all, unfinished } });
         }
         window = window.saturating_mul(4);
     }
@@ -53,7 +53,7 @@ struct CertainCount {
     unfinished: Vec<UnfinishedLine>,
 }
 
-fn count(chain: &Chain, filter: &LineFilter) -> io::Result<CertainCount> {
+fn count(chain: &FileChain, filter: &LineFilter) -> io::Result<CertainCount> {
     let mut lines = LogicalLines::new(chain, filter.stream)?;
     let (mut all, mut certain, mut dropped) = (0, 0, 0);
     loop {
@@ -97,7 +97,7 @@ pub(crate) mod tests {
 
     /// The last lines by the definition: all lines, and of them the last.
     fn slow_tail(
-        chain: &Chain,
+        chain: &FileChain,
         stream: Option<OutputStream>,
         wanted: usize,
     ) -> Vec<(String, bool)> {
@@ -105,7 +105,7 @@ pub(crate) mod tests {
         all.split_off(all.len().saturating_sub(wanted))
     }
 
-    fn tail(chain: &Chain, stream: Option<OutputStream>, wanted: usize) -> Vec<(String, bool)> {
+    fn tail(chain: &FileChain, stream: Option<OutputStream>, wanted: usize) -> Vec<(String, bool)> {
         let filter = LineFilter { stream, ..LineFilter::default() };
         let found = find(chain, &filter, wanted as u64).unwrap();
         let lines = collect_whole(LogicalLines::new(&found.chain, stream).unwrap());
@@ -155,7 +155,7 @@ pub(crate) mod tests {
     }
 
     /// Lines in files, some of them compressed; the last one may end in the middle of a line.
-    pub(crate) fn log() -> impl Strategy<Value = Chain> {
+    pub(crate) fn log() -> impl Strategy<Value = FileChain> {
         let place = (0_usize..120, any::<bool>(), prop_oneof![4 => Just(0), 1 => Just(1)]);
         (lines(), prop::collection::vec(place, 0..4), 0_usize..40).prop_map(
             |(lines, mut cuts, torn)| {
@@ -171,7 +171,7 @@ pub(crate) mod tests {
                 let last = lines[written..].concat();
                 let torn = last.len().saturating_sub(torn);
                 files.push(file(&last.as_bytes()[..torn], false, run));
-                Chain::whole(files)
+                FileChain::whole(files)
             },
         )
     }

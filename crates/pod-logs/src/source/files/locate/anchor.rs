@@ -10,7 +10,7 @@ use crate::{
         follow::following::Following,
         lines::file_lines::{FileLog, LastSeen},
         storage::{
-            chain::{Chain, Mark, OpenFrom, Until},
+            chain::{FileChain, LineMark, OpenFrom, Until},
             log_file::LogFile,
         },
     },
@@ -45,7 +45,7 @@ pub(super) fn take_up(
     let seen = LastSeen { file: files[seen].clone(), mark: mark_of(position) };
     files.drain(..begin);
     claims.push(Claim { file: files[0].clone(), offset: position.begin.offset });
-    let chain = Chain { start: position.begin.offset, ..Chain::whole(files) };
+    let chain = FileChain { start: position.begin.offset, ..FileChain::whole(files) };
     Ok(FileLog { container: name.clone(), chain, following, last_seen: Some(seen) })
 }
 
@@ -55,7 +55,7 @@ pub(super) fn up_to(
     position: &LogPosition,
     is_inclusive: bool,
     claims: &mut Vec<Claim>,
-) -> Result<Chain, LocateError> {
+) -> Result<FileChain, LocateError> {
     // Where the line begins may be gone: what is asked for is what is left of the lines before it.
     let begin = begin_of(position, &files).unwrap_or(0);
     let last = begin + index_of(&position.seen, &files[begin..], |_| true)?;
@@ -65,7 +65,7 @@ pub(super) fn up_to(
     }
     files.truncate(last + 1);
     let until = Some(Until { mark, is_inclusive });
-    Ok(Chain { until, ..Chain::whole(files) })
+    Ok(FileChain { until, ..FileChain::whole(files) })
 }
 
 /// The file in which the oldest line begins that was not finished at the position. Files of other
@@ -93,10 +93,10 @@ fn index_of(
 }
 
 /// The mark of the last line before the position.
-fn mark_of(position: &LogPosition) -> Mark {
+fn mark_of(position: &LogPosition) -> LineMark {
     let open_from = match position.begin.fingerprint == position.seen.fingerprint {
         true => OpenFrom::SameFile(position.begin.offset),
         false => OpenFrom::EarlierFile(position.begin.offset),
     };
-    Mark { offset: position.seen.offset, open_from }
+    LineMark { offset: position.seen.offset, open_from }
 }

@@ -13,14 +13,12 @@ use crate::{
     query::{Anchor, ContainerChoice, History, LogQuery},
     source::files::{
         directory::{
-            layout::PodDirectory,
-            log_directory::LogDirectory,
-            open_failure::unless_gone,
-            pod_logs::{MissingLog, PodLogs},
+            layout::PodDirectory, log_directory::LogDirectory, missing_log::MissingLog,
+            open_failure::unless_gone, pod_logs::PodLogs,
         },
         follow::{followers::Followers, following::Following},
         lines::{file_lines::FileLog, span},
-        storage::{chain::Chain, log_file::LogFile},
+        storage::{chain::FileChain, log_file::LogFile},
     },
 };
 
@@ -117,7 +115,7 @@ impl LogFinder {
                 let chain = up_to(files, position, !cursor.is_of(name), claims)?;
                 if query.history == History::Current { chain.in_last_file() } else { chain }
             }
-            _ => Chain::whole(files),
+            _ => FileChain::whole(files),
         };
         let chain = span::skip_files(chain, &query.filter)?;
         Ok(FileLog { container: name.clone(), chain, following, last_seen: None })

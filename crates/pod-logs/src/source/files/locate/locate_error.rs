@@ -4,7 +4,7 @@ use std::io;
 
 use crate::{
     line::target::ContainerName,
-    source::files::directory::{open_failure::OpenFailure, pod_logs::MissingLog},
+    source::files::directory::{missing_log::MissingLog, open_failure::OpenFailure},
 };
 
 /// Why there is no log to give.

@@ -5,10 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use tokio::{sync::watch, task::spawn_blocking};
 
-use super::{
-    inventory::{PodChange, TooOld},
-    pod_inventory::PodInventory,
-};
+use super::{inventory::TooOld, pod_change::PodChange, pod_inventory::PodInventory};
 use crate::source::files::follow::directory_watch::{FORCED_LOOK, WatchedDirectories};
 
 /// How long changes are gathered before the next look.
@@ -47,8 +44,8 @@ impl PodWatch {
         self.position
     }
 
-    /// The changes up to now, maybe none. The position is then one that nobody was given before,
-    /// which tells nothing of when others changed.
+    /// The changes up to now, maybe none. The position is then one that no caller was given before,
+    /// so that it reveals nothing of other changes.
     ///
     /// # Errors
     /// When so much changed meanwhile that it is not remembered.
@@ -106,7 +103,7 @@ mod tests {
     use super::*;
     use crate::source::files::{
         directory::log_directory::LogDirectory, follow::directory_watch::DirectoryWatch,
-        pods::inventory::PodChangeKind,
+        pods::pod_change::PodChangeKind,
     };
 
     fn pods(root: &Path) -> Arc<PodInventory> {

@@ -15,7 +15,7 @@ pub(crate) enum OpenFrom {
 
 /// The files of a log in the order they were written, from some place on.
 #[derive(Debug, Clone)]
-pub(crate) struct Chain {
+pub(crate) struct FileChain {
     pub(crate) files: Vec<Arc<LogFile>>,
     /// Where in the first file to begin, in bytes of its content.
     pub(crate) start: u64,
@@ -28,21 +28,21 @@ pub(crate) struct Chain {
 /// Where a chain ends in its last file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Until {
-    pub(crate) mark: Mark,
+    pub(crate) mark: LineMark,
     /// The line whose mark it is belongs to the chain.
     pub(crate) is_inclusive: bool,
 }
 
 impl Until {
     /// Whether a line with this mark in the last file lies behind the end.
-    pub(crate) fn is_before(&self, mark: Mark) -> bool {
+    pub(crate) fn is_before(&self, mark: LineMark) -> bool {
         if self.is_inclusive { self.mark < mark } else { self.mark <= mark }
     }
 }
 
 /// What sets the lines that end in a file in order, as they are given out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Mark {
+pub(crate) struct LineMark {
     /// What lies before it of the content has been seen, in bytes.
     pub(crate) offset: u64,
     /// Where the oldest line that is still open begins, which tells two lines apart that are given
@@ -50,7 +50,7 @@ pub(crate) struct Mark {
     pub(crate) open_from: OpenFrom,
 }
 
-impl Chain {
+impl FileChain {
     /// All of the files.
     pub(crate) fn whole(files: Vec<Arc<LogFile>>) -> Self {
         Self { files, start: 0, starts_clean: true, until: None }

@@ -13,7 +13,7 @@ const MAX_HEAD_BYTES: usize = 128 * 1024;
 /// Most first lines are not longer than this, in bytes.
 const USUAL_LINE_BYTES: usize = 1024;
 
-/// What a file is known by after it was renamed or compressed.
+/// The beginning of a file, by which it is recognised after it was renamed or compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct FileHead {
     /// Of the first line; of a longer one than [`MAX_HEAD_BYTES`], of so much of it. The line has

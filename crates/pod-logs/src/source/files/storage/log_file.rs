@@ -1,4 +1,4 @@
-//! Files of a log, and how far they may be read.
+//! A file of a log, and how far it may be read.
 
 use std::{
     fs::File,
@@ -13,10 +13,10 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{head::FileHead, recent::Recent, sample::Sample};
+use super::{head::FileHead, recent::RecentBytes, sample::FileSample};
 use crate::cost::ReadingCost;
 
-/// What is different as soon as a file has changed.
+/// Differs as soon as a file has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct FileVersion {
     /// Device and inode.
@@ -25,23 +25,23 @@ pub(crate) struct FileVersion {
     stored_bytes: u64,
 }
 
-/// What came of looking whether a file grew.
+/// The result of checking whether a file grew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Growth {
     None,
     Some,
-    /// It is shorter than it was, or holds something else: somebody emptied it.
+    /// It is shorter than it was, or holds something else: it was emptied.
     Truncated,
 }
 
-/// An open file of a log. Shared by all who read it; nobody moves its file position.
+/// An open file of a log. All its readers share it; its file position is never moved.
 ///
 /// A plain file has an end up to which it may be read: one that is followed grows, and all its
 /// readers see the growth at once; else the end is where it was when the file was opened, so that
 /// a reader sees the log of one instant however much is written meanwhile.
 #[derive(Debug)]
 pub(crate) struct LogFile {
-    stored: RwLock<Stored>,
+    stored: RwLock<StoredFile>,
     is_compressed: bool,
     /// Of the file as it is stored, in bytes.
     end: AtomicU64,
@@ -60,19 +60,19 @@ pub(crate) struct LogFile {
 
 /// The file of the file system. A copy may take its place.
 #[derive(Debug)]
-struct Stored {
+struct StoredFile {
     file: Arc<File>,
     /// Device and inode.
     id: (u64, u64),
     /// What is known of it while it is written to.
-    growing: Option<Growing>,
+    growing: Option<GrowingFile>,
 }
 
 #[derive(Debug, Default)]
-struct Growing {
-    recent: Recent,
+struct GrowingFile {
+    recent: RecentBytes,
     /// Of what may be read. `None` if it could not be read.
-    sample: Option<Arc<Sample>>,
+    sample: Option<Arc<FileSample>>,
     /// When it was last written to, as far as that was looked at.
     modified: Option<SystemTime>,
 }
@@ -88,7 +88,7 @@ impl LogFile {
             is_revoked: AtomicBool::new(false),
             number: AtomicU64::new(0),
             head: OnceLock::new(),
-            stored: RwLock::new(Stored {
+            stored: RwLock::new(StoredFile {
                 id: (metadata.dev(), metadata.ino()),
                 file: Arc::new(file),
                 growing: None,
@@ -100,15 +100,15 @@ impl LogFile {
 
     /// Says that it is still written to.
     pub(crate) fn start_growing(&self) {
-        let sample = Sample::of(&self.file(), self.stored_bytes()).ok().map(Arc::new);
-        self.stored_mut().growing = Some(Growing { sample, ..Growing::default() });
+        let sample = FileSample::of(&self.file(), self.stored_bytes()).ok().map(Arc::new);
+        self.stored_mut().growing = Some(GrowingFile { sample, ..GrowingFile::default() });
         self.is_complete.store(false, Ordering::Release);
     }
 
     /// Looks how much was written.
     pub(crate) fn grow(&self) -> io::Result<Growth> {
         let (file, sample, last_modified) = match &*self.stored() {
-            Stored { file, growing: Some(Growing { sample, modified, .. }), .. } => {
+            StoredFile { file, growing: Some(GrowingFile { sample, modified, .. }), .. } => {
                 (file.clone(), sample.clone(), *modified)
             }
             _ => return Ok(Growth::None),
@@ -122,8 +122,8 @@ impl LogFile {
         if length == known && modified == last_modified {
             return Ok(Growth::None);
         }
-        let recent = Recent::read(&file, known, length)?;
-        let next_sample = Arc::new(Sample::of(&file, length)?);
+        let recent = RecentBytes::read(&file, known, length)?;
+        let next_sample = Arc::new(FileSample::of(&file, length)?);
         // Looked at last: if it still holds what it held, then so it did while it was read.
         if let Some(sample) = sample
             && !sample.is_in(&file)?
@@ -131,21 +131,21 @@ impl LogFile {
             return Ok(Growth::Truncated);
         }
         if let Some(growing) = &mut self.stored_mut().growing {
-            *growing = Growing { recent, sample: Some(next_sample), modified };
+            *growing = GrowingFile { recent, sample: Some(next_sample), modified };
         }
         self.end.store(length, Ordering::Release);
         Ok(if length > known { Growth::Some } else { Growth::None })
     }
 
-    /// Goes on in a file that took the place of this one, if it holds what this one holds: somebody
-    /// made a copy and gave it the name. False if it does not.
+    /// Goes on in a file that took the place of this one, if it holds what this one holds: it is a
+    /// copy that was given the name. False if it does not.
     pub(crate) fn go_on_in(&self, copy: &Self) -> io::Result<bool> {
         let (file, id) = {
             let stored = copy.stored();
             (stored.file.clone(), stored.id)
         };
         let mut stored = self.stored_mut();
-        let Some(Growing { sample: Some(sample), modified, .. }) = &mut stored.growing else {
+        let Some(GrowingFile { sample: Some(sample), modified, .. }) = &mut stored.growing else {
             return Ok(false);
         };
         if !sample.is_in(&file)? {
@@ -177,7 +177,7 @@ impl LogFile {
         self.number.load(Ordering::Relaxed)
     }
 
-    /// To be called before anyone else has it.
+    /// To be called before the file is shared.
     pub(crate) fn set_number(&self, number: u64) {
         self.number.store(number, Ordering::Relaxed);
     }
@@ -270,12 +270,12 @@ impl LogFile {
         self.stored().file.clone()
     }
 
-    fn stored(&self) -> RwLockReadGuard<'_, Stored> {
+    fn stored(&self) -> RwLockReadGuard<'_, StoredFile> {
         // Its parts are replaced as a whole.
         self.stored.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn stored_mut(&self) -> RwLockWriteGuard<'_, Stored> {
+    fn stored_mut(&self) -> RwLockWriteGuard<'_, StoredFile> {
         self.stored.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,12 +8,12 @@ const MAX_RECENT_BYTES: usize = 256 * 1024;
 /// The bytes last written to a file that is followed. They are read from the file once, however
 /// many followers read up to there.
 #[derive(Debug, Default)]
-pub(super) struct Recent {
+pub(super) struct RecentBytes {
     offset: u64,
     bytes: Vec<u8>,
 }
 
-impl Recent {
+impl RecentBytes {
     /// Reads the bytes between two offsets; nothing if they are too many to hold, so that each
     /// reader reads for itself.
     pub(super) fn read(file: &File, from: u64, to: u64) -> io::Result<Self> {

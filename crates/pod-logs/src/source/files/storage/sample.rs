@@ -13,27 +13,27 @@ const MAX_ENDING_BYTES: u64 = 512;
 /// Both ends of what was read of a file. A file that was emptied and filled again, or one that was
 /// put in its place, holds other lines there: lines have their times in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Sample {
-    beginning: Piece,
-    ending: Piece,
+pub(crate) struct FileSample {
+    beginning: FilePart,
+    ending: FilePart,
 }
 
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Piece {
+struct FilePart {
     offset: u64,
     bytes: Vec<u8>,
 }
 
-impl Sample {
+impl FileSample {
     /// Of the file's first `end` bytes.
     pub(crate) fn of(file: &File, end: u64) -> io::Result<Self> {
-        let mut beginning = Piece::read(file, 0, end.min(MAX_BEGINNING_BYTES))?;
+        let mut beginning = FilePart::read(file, 0, end.min(MAX_BEGINNING_BYTES))?;
         if let Some(newline) = memchr(b'\n', &beginning.bytes) {
             beginning.bytes.truncate(newline + 1);
         }
         let length = end.min(MAX_ENDING_BYTES);
-        Ok(Self { beginning, ending: Piece::read(file, end - length, length)? })
+        Ok(Self { beginning, ending: FilePart::read(file, end - length, length)? })
     }
 
     /// Whether the file holds the same at both ends.
@@ -47,7 +47,7 @@ impl Sample {
     }
 }
 
-impl Piece {
+impl FilePart {
     /// Less of it if the file ends before.
     fn read(file: &File, offset: u64, length: u64) -> io::Result<Self> {
         let mut bytes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
@@ -83,7 +83,7 @@ mod tests {
 
     #[track_caller]
     fn check(known: &str, present: &str, expected: bool) {
-        let sample = Sample::of(&file(known), known.len() as u64).unwrap();
+        let sample = FileSample::of(&file(known), known.len() as u64).unwrap();
         assert_eq!(sample.is_in(&file(present)).unwrap(), expected, "{present:.60}");
     }
 

@@ -10,7 +10,7 @@ use crate::{
     line::{log_line::LineEnding, stream::OutputStream, time::LineTime},
     source::files::{
         format::entry::LogEntry,
-        lines::physical::{Advance, PhysicalEnd},
+        lines::physical_line::{Advance, PhysicalEnd},
     },
 };
 

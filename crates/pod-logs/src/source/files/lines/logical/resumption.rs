@@ -6,8 +6,8 @@ use crate::{
     cursor::{FilePosition, LogPosition},
     line::target::ContainerName,
     source::files::{
-        lines::physical::Place,
-        storage::chain::{Mark, OpenFrom},
+        lines::physical_line::PlaceInFile,
+        storage::chain::{LineMark, OpenFrom},
     },
 };
 
@@ -15,20 +15,20 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct FileResumption {
     /// Where to begin reading: where the oldest line that is still open begins.
-    pub(crate) begin: Place,
+    pub(crate) begin: PlaceInFile,
     /// Lines that end up to here have been seen.
-    pub(crate) seen: Place,
+    pub(crate) seen: PlaceInFile,
 }
 
 impl FileResumption {
     /// The mark of the line behind which the reading can be taken up.
-    pub(crate) fn mark(&self) -> Mark {
+    pub(crate) fn mark(&self) -> LineMark {
         let Self { begin, seen } = self;
         let open_from = match Arc::ptr_eq(&begin.file, &seen.file) {
             true => OpenFrom::SameFile(begin.offset),
             false => OpenFrom::EarlierFile(begin.offset),
         };
-        Mark { offset: seen.offset, open_from }
+        LineMark { offset: seen.offset, open_from }
     }
 
     /// The same for a cursor.
@@ -45,6 +45,6 @@ impl FileResumption {
     }
 }
 
-fn file_position(place: &Place) -> io::Result<FilePosition> {
+fn file_position(place: &PlaceInFile) -> io::Result<FilePosition> {
     Ok(FilePosition { fingerprint: place.file.fingerprint()?, offset: place.offset })
 }

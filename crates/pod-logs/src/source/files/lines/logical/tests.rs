@@ -161,10 +161,10 @@ fn garbage_longer_than_the_buffer_is_passed_over() {
 fn a_line_may_go_on_in_the_next_file_of_its_run_but_not_in_the_next_run() {
     let one = cri(1, "stdout", "P", "a");
     let other = cri(2, "stdout", "F", "b");
-    let chain = Chain::whole(vec![plain(one.as_bytes()), plain(other.as_bytes())]);
+    let chain = FileChain::whole(vec![plain(one.as_bytes()), plain(other.as_bytes())]);
     assert_eq!(collect(LogicalLines::new(&chain, None).unwrap()), [line("01", "ab")]);
 
-    let chain = Chain::whole(vec![plain(one.as_bytes()), file(other.as_bytes(), false, 1)]);
+    let chain = FileChain::whole(vec![plain(one.as_bytes()), file(other.as_bytes(), false, 1)]);
     let lines = collect(LogicalLines::new(&chain, None).unwrap());
     assert_eq!(lines, [line("01", "a"), line("02", "b")]);
 }
@@ -177,7 +177,7 @@ fn what_is_open_where_lines_were_lost_ends_there() {
         "2026-11-01T10:00:03Z stderr F c".to_owned(),
     ];
     let after = cri(4, "stdout", "F", "d");
-    let chain = Chain::whole(vec![broken(before.concat().as_bytes()), plain(after.as_bytes())]);
+    let chain = FileChain::whole(vec![broken(before.concat().as_bytes()), plain(after.as_bytes())]);
     let mut lines = LogicalLines::new(&chain, None).unwrap();
     let mut seen = Vec::new();
     loop {

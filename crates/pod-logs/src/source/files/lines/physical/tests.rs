@@ -6,8 +6,8 @@ use super::*;
 use crate::source::files::storage::gzip::tests::gzip;
 
 /// A file with this content, read from an offset on.
-pub(crate) fn chain_of(content: &[u8], start: u64) -> Chain {
-    Chain { files: vec![plain(content)], start, starts_clean: start == 0, until: None }
+pub(crate) fn chain_of(content: &[u8], start: u64) -> FileChain {
+    FileChain { files: vec![plain(content)], start, starts_clean: start == 0, until: None }
 }
 
 pub(crate) fn plain(content: &[u8]) -> Arc<LogFile> {
@@ -42,14 +42,14 @@ fn collect(mut lines: PhysicalLines) -> Vec<(u64, Vec<u8>, bool, PhysicalEnd)> {
     all
 }
 
-fn lines_of(chain: &Chain) -> Vec<(u64, Vec<u8>, bool, PhysicalEnd)> {
+fn lines_of(chain: &FileChain) -> Vec<(u64, Vec<u8>, bool, PhysicalEnd)> {
     collect(PhysicalLines::new(chain).unwrap())
 }
 
 #[test]
 fn a_file_that_was_let_go_before_it_was_read_is_not_passed_over() {
     let long = plain(&b"0123456789\n".repeat(BUFFER_BYTES / 5));
-    let chain = Chain::whole(vec![long.clone(), plain(b"next\n")]);
+    let chain = FileChain::whole(vec![long.clone(), plain(b"next\n")]);
     let mut lines = PhysicalLines::new(&chain).unwrap();
     assert_eq!(lines.advance().unwrap(), Advance::Line);
     long.revoke();
@@ -64,7 +64,7 @@ fn a_file_that_was_let_go_before_it_was_read_is_not_passed_over() {
 #[test]
 fn a_compressed_file_that_breaks_off_is_read_as_far_as_it_goes() {
     let broken = broken(b"one\ntwo\nthree\n");
-    let chain = Chain::whole(vec![plain(b"zero\n"), broken.clone(), plain(b"next\n")]);
+    let chain = FileChain::whole(vec![plain(b"zero\n"), broken.clone(), plain(b"next\n")]);
     let mut lines = PhysicalLines::new(&chain).unwrap();
     let mut seen = Vec::new();
     loop {
@@ -136,7 +136,7 @@ fn a_chain_may_begin_anywhere_and_starts_with_a_whole_line() {
 #[test]
 fn files_follow_each_other_and_a_line_ends_with_its_file() {
     let files = vec![file(b"a\nb", true, 0), plain(b""), plain(b"c\n"), file(b"d\n", true, 0)];
-    let lines = lines_of(&Chain::whole(files));
+    let lines = lines_of(&FileChain::whole(files));
     let seen: Vec<_> = lines.iter().map(|line| (line.0, &line.1[..], line.3)).collect();
     assert_eq!(
         seen,
@@ -152,7 +152,7 @@ fn files_follow_each_other_and_a_line_ends_with_its_file() {
 #[test]
 fn a_compressed_file_may_be_begun_at_an_offset() {
     let files = vec![file(b"ab\ncd\nef\n", true, 0)];
-    let chain = Chain { start: 3, ..Chain::whole(files) };
+    let chain = FileChain { start: 3, ..FileChain::whole(files) };
     assert_eq!(lines_of(&chain)[0].0, 3);
 }
 
@@ -162,7 +162,7 @@ fn a_file_that_got_shorter_just_ends() {
     file.write_all(b"ab\ncd\n").unwrap();
     let open = Arc::new(LogFile::new(file.try_clone().unwrap(), false, 0).unwrap());
     file.set_len(4).unwrap();
-    assert_eq!(lines_of(&Chain::whole(vec![open])).len(), 2);
+    assert_eq!(lines_of(&FileChain::whole(vec![open])).len(), 2);
 }
 
 proptest! {

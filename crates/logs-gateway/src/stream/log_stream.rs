@@ -1,5 +1,4 @@
-//! A log as it is given out over time: chunk by chunk, waiting where the log has not grown yet,
-//! until it ends or may not go on.
+//! A log as it is sent over time: chunk by chunk, waiting while the log does not grow, until it ends.
 
 use std::{future::pending, io, time::Duration};
 
@@ -9,13 +8,16 @@ use futures_util::future::select_all;
 use pod_logs::{
     CHUNK_BYTES, LogEnd, LogForm, LogReading, Progress, ReadingCost, write_end, write_event,
 };
-use serde::Serialize;
 use tokio::{
     sync::{OwnedSemaphorePermit, watch},
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
 
+use super::{
+    cut::Cut,
+    forced_end::{AuthEvent, ForcedEnd},
+};
 use crate::{
     auth::TokenEnd,
     end_reason::EndReason,
@@ -33,7 +35,7 @@ const CONTAINERS_LOOK: Duration = Duration::from_secs(1);
 /// How long before its token's end a stream of events warns.
 const WARNING: Duration = Duration::from_secs(60);
 
-/// A log whose beginning has been read: most of what can fail did not.
+/// A log whose beginning has been read, so that most errors have shown by now.
 pub(crate) struct LogStream {
     scans: UserScans,
     form: LogForm,
@@ -64,7 +66,7 @@ pub(crate) struct LogStream {
 
 /// A chunk on its way, and the place it takes among those that may be read ahead.
 struct ReadAhead {
-    read: JoinHandle<Result<Read, ScanError>>,
+    read: JoinHandle<Result<ChunkRead, ScanError>>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -74,8 +76,8 @@ impl Drop for ReadAhead {
     }
 }
 
-/// What came of reading on.
-type Read = (LogReading, Vec<u8>, io::Result<Progress>);
+/// A reading, the chunk that it wrote, and how far it has come.
+type ChunkRead = (LogReading, Vec<u8>, io::Result<Progress>);
 
 /// Why the wait for a log to grow is over.
 enum Wake {
@@ -87,17 +89,6 @@ enum Wake {
     Warning,
     Complete,
     TokenEnd,
-}
-
-/// The body has to be cut off.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Cut {
-    #[error("the log ended early: {0:?}")]
-    Early(EndReason),
-    #[error(transparent)]
-    Read(#[from] ScanError),
-    #[error(transparent)]
-    Encode(#[from] io::Error),
 }
 
 impl LogStream {
@@ -148,8 +139,8 @@ impl LogStream {
     }
 
     /// How the stream ends if it is ended from outside.
-    pub(crate) fn early_end(&self) -> EarlyEnd {
-        EarlyEnd { form: self.form, token_end: self.token_end.clone() }
+    pub(crate) fn early_end(&self) -> ForcedEnd {
+        ForcedEnd { form: self.form, token_end: self.token_end.clone() }
     }
 
     /// All of the log, if that has been read already.
@@ -242,7 +233,7 @@ impl LogStream {
         Ok(())
     }
 
-    fn take(&mut self, (source, chunk, progress): Read) {
+    fn take(&mut self, (source, chunk, progress): ChunkRead) {
         self.is_flushed &= chunk.is_empty();
         self.chunk = chunk;
         self.progress = progress.unwrap_or_else(|error| {
@@ -320,7 +311,7 @@ impl LogStream {
 }
 
 /// Reads the next chunk, and gives the reading back.
-fn read_chunk(mut source: LogReading) -> Read {
+fn read_chunk(mut source: LogReading) -> ChunkRead {
     // As much as it will hold, so that it is not moved to twice the space on the way.
     let mut chunk = match is_little(source.cost_ahead()) {
         true => Vec::new(),
@@ -331,7 +322,7 @@ fn read_chunk(mut source: LogReading) -> Read {
 }
 
 /// Reads lines that are not finished, and gives the reading back.
-fn read_unfinished(mut source: LogReading) -> Read {
+fn read_unfinished(mut source: LogReading) -> ChunkRead {
     let mut chunk = Vec::new();
     let progress = source.write_unfinished(&mut chunk);
     (source, chunk, progress)
@@ -346,39 +337,4 @@ async fn moved(end: Option<&mut watch::Receiver<TokenEnd>>) {
     if !is_told {
         pending::<()>().await;
     }
-}
-
-/// The end of a stream that is ended from outside: its token is over, or the service stops.
-#[derive(Debug, Clone)]
-pub(crate) struct EarlyEnd {
-    form: LogForm,
-    /// For events.
-    token_end: Option<watch::Receiver<TokenEnd>>,
-}
-
-impl EarlyEnd {
-    /// The last bytes of the stream, which tell the reason.
-    ///
-    /// # Errors
-    /// When the form has no words for it: the body has to be cut off.
-    pub(crate) fn write(self, reason: EndReason) -> Result<Bytes, Cut> {
-        if !self.form.has_words() {
-            return Err(Cut::Early(reason));
-        }
-        let mut chunk = Vec::new();
-        if let Some(end) = self.token_end.filter(|_| reason.is_of_token()) {
-            let expires_at = end.borrow().expires_at;
-            write_event(&mut chunk, "auth", &AuthEvent { state: "ended", reason, expires_at });
-        }
-        write_end(self.form, reason, &mut chunk);
-        Ok(chunk.into())
-    }
-}
-
-/// What becomes of the token behind a stream of events.
-#[derive(Serialize)]
-struct AuthEvent {
-    state: &'static str,
-    reason: EndReason,
-    expires_at: DateTime<Utc>,
 }

@@ -1,0 +1,110 @@
+//! From one file of a log to the next.
+
+use std::{io, mem, sync::Arc};
+
+use tokio::sync::watch;
+
+use super::PhysicalLines;
+use crate::source::files::{
+    follow::{followed_log::NextFile, following::Following},
+    lines::physical_line::{Advance, PhysicalEnd},
+    storage::{file_reader::FileReader, log_file::LogFile},
+};
+
+impl PhysicalLines {
+    /// Goes on where the log does, after the last file.
+    pub(crate) fn follow(&mut self, following: Option<Following>) {
+        self.following = following;
+    }
+
+    /// Reports changes of the log, if it is followed.
+    pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
+        self.following.as_ref().map(Following::changes)
+    }
+
+    /// Whether files are read that came after those it began with.
+    pub(crate) fn has_gone_on(&self) -> bool {
+        self.has_gone_on
+    }
+
+    /// Goes on with another file after the last. Files that were read are let go, but for the one
+    /// before the present: a line may have begun there.
+    pub(crate) fn append(&mut self, file: Arc<LogFile>) {
+        let done = self.present_file.saturating_sub(1);
+        self.files.drain(..done);
+        self.begins.drain(..done);
+        self.present_file -= done;
+        self.files.push(file);
+    }
+
+    /// The file after which nothing is known yet.
+    pub(crate) fn last_file(&self) -> Option<&Arc<LogFile>> {
+        self.files.last()
+    }
+
+    /// How much was lost, in bytes, after [`Advance::Lost`]. `None` where that is not known.
+    pub(crate) fn take_lost_bytes(&mut self) -> Option<u64> {
+        Some(mem::take(&mut self.lost_bytes)).filter(|bytes| *bytes > 0)
+    }
+
+    /// How much of the present file will never be read, in bytes, because its readers were
+    /// stopped.
+    pub(super) fn revoked_bytes(&self) -> u64 {
+        match self.files.get(self.present_file) {
+            Some(file) if file.is_revoked() => {
+                self.reader.as_ref().map_or(0, FileReader::stored_bytes_ahead)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Whether lines at the end of the present file will never be read.
+    pub(super) fn has_lost_its_end(&self) -> bool {
+        self.reader.as_ref().is_some_and(FileReader::is_broken) || self.revoked_bytes() > 0
+    }
+
+    /// Goes to the next file, if there is one already.
+    pub(super) fn open_next(&mut self) -> io::Result<bool> {
+        let Some(file) = self.files.get(self.present_file + 1) else {
+            return Ok(false);
+        };
+        self.reader = Some(FileReader::new(file.clone(), 0)?);
+        self.is_loss_told = false;
+        self.present_file += 1;
+        self.begins.push(self.read_position);
+        // A line is cut by the end of its file.
+        self.end = PhysicalEnd::Newline;
+        self.is_continuation = false;
+        self.skipped_nuls = 0;
+        Ok(true)
+    }
+
+    /// At the end of the last file: opens the one that the log goes on in and gives `None`, unless
+    /// there is something to tell.
+    pub(super) fn go_on(&mut self) -> io::Result<Option<Advance>> {
+        let Some(following) = self.following.as_ref().filter(|_| !self.has_ended) else {
+            return Ok(Some(Advance::End));
+        };
+        let Some(last) = self.files.last() else {
+            return Ok(Some(Advance::Pending));
+        };
+        let (next, is_after_gap) = match following.log.next_after(last) {
+            NextFile::File(next) => (next, false),
+            NextFile::AfterGap(next) => (next, true),
+            NextFile::Wait => return Ok(Some(Advance::Pending)),
+            NextFile::Ended => {
+                self.has_ended = true;
+                return Ok(Some(Advance::End));
+            }
+        };
+        if next.run != last.run && !following.through_runs {
+            self.has_ended = true;
+            let is_loss = is_after_gap && self.is_exact;
+            return Ok(Some(if is_loss { Advance::Lost } else { Advance::End }));
+        }
+        self.append(next);
+        self.has_gone_on = true;
+        self.open_next()?;
+        Ok(is_after_gap.then_some(Advance::Lost))
+    }
+}
