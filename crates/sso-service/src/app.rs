@@ -100,7 +100,7 @@ impl App {
         let readiness = Readiness::default();
         let store = self.services.store.clone();
         readiness.require("the database cannot be written", move || store.is_healthy());
-        let (services, edge) = (http::Services::new(&self.services, self.site), self.edge);
+        let (services, edge) = (http::AppState::new(&self.services, self.site), self.edge);
         let running = self.services.start();
         let public = self.public.serve(move || http::app(services.clone(), edge.clone()))?;
         let ops = ops::server(self.ops, self.metrics, readiness.clone())?;

@@ -177,7 +177,7 @@ impl TestService {
 
     /// Sends a request.
     pub(crate) async fn send(&self, request: TestRequest) -> Answer {
-        let services = http::Services::new(&self.services, self.site.clone());
+        let services = http::AppState::new(&self.services, self.site.clone());
         let app = http::app(services, self.edge.clone());
         let response = call_service(&init_service(app).await, request.to_request()).await;
         let (status, headers) = (response.status(), response.headers().clone());

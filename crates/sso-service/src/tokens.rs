@@ -31,8 +31,8 @@ impl PlainToken {
         Ok(Self(encode_token(kind, &entropy)))
     }
 
-    /// The token of this kind that follows a refresh token. A client that has that token and a
-    /// store that has the nonce gets the same one again; neither alone is of use.
+    /// The token of this kind that follows a refresh token. The same token
+    /// and nonce give the same successor again; neither alone is of use.
     pub(crate) fn following(refresh_token: &BearerToken, nonce: &Nonce, kind: TokenKind) -> Self {
         let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(refresh_token.expose().as_bytes());
         // HMAC takes a key of any length.

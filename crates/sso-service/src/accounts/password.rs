@@ -11,7 +11,7 @@ use crate::{
     login_guard::{NotAuthenticated, TypedCredentials},
     sessions::Principal,
     store::{PasswordChangeError, StoreError, Unavailable},
-    users::{HashError, PATIENCE, Password, PasswordChange, PasswordFault},
+    users::{HashError, OwnPasswordChange, PATIENCE, Password, PasswordFault},
 };
 
 impl Accounts {
@@ -38,7 +38,7 @@ impl Accounts {
         }
         let typed = TypedCredentials { name, password: current };
         let user = self.guard.authenticate(Some(user), typed, from, deadline).await?.user;
-        let change = PasswordChange {
+        let change = OwnPasswordChange {
             user: user.number,
             epoch: user.epoch,
             session: own.session.number,

@@ -4,7 +4,7 @@ use std::io;
 
 use super::actor::administer;
 use crate::{
-    authority::Refusal,
+    authority::TokenRefusal,
     keys::KeyName,
     store::{
         AuthorizationError, AuthorizedError, ChangeError, CreateUserError, GrantError, KeyError,
@@ -18,7 +18,7 @@ use crate::{
 pub(crate) enum AdministrationError {
     /// The caller may not administer any more.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] TokenRefusal),
     /// The user does not exist.
     #[error("there is no user {0}")]
     NoSuchUser(Username),
@@ -81,10 +81,10 @@ impl<E: Into<AdministrationError>> From<AuthorizedError<E>> for AdministrationEr
         match error {
             AuthorizedError::Change(error) => error.into(),
             AuthorizedError::Authorization(AuthorizationError::CredentialEnded) => {
-                Refusal::InvalidToken.into()
+                TokenRefusal::InvalidToken.into()
             }
             AuthorizedError::Authorization(AuthorizationError::PermissionMissing) => {
-                Refusal::Denied(administer()).into()
+                TokenRefusal::Denied(administer()).into()
             }
             AuthorizedError::Authorization(AuthorizationError::Unknown(error)) => error.into(),
         }

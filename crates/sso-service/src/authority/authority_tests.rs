@@ -7,7 +7,7 @@ use shared_types::{AskedPermission, BearerToken};
 
 use super::{
     logged_in::LoggedIn, login::LoginError, service::Lifetimes, service::SessionAuthority,
-    validate::Refusal,
+    validate::TokenRefusal,
 };
 use crate::{
     login_guard::TypedCredentials,
@@ -116,7 +116,7 @@ async fn a_token_is_valid_until_the_very_instant_it_expires() {
     service.authority.validate(&token, None, HERE).unwrap();
     service.clock.advance(Duration::from_nanos(1));
     let refusal = service.authority.validate(&token, None, HERE).unwrap_err();
-    assert_eq!(refusal, Refusal::InvalidToken);
+    assert_eq!(refusal, TokenRefusal::InvalidToken);
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn a_refresh_token_is_no_bearer() {
     let logged_in = log_in(&service, "alice", PASSWORD).await.unwrap();
     let refresh = BearerToken::parse(logged_in.refresh_token.expose().as_bytes()).unwrap();
     let refusal = service.authority.validate(&refresh, None, HERE).unwrap_err();
-    assert_eq!(refusal, Refusal::InvalidToken);
+    assert_eq!(refusal, TokenRefusal::InvalidToken);
     service.authority.validate(&token_of(&logged_in), None, HERE).unwrap();
 }
 
@@ -167,7 +167,7 @@ async fn permissions_decide() {
     service.authority.validate(&token, Some(&may), HERE).unwrap();
     assert_eq!(
         service.authority.validate(&token, Some(&may_not), HERE).unwrap_err(),
-        Refusal::Denied(may_not)
+        TokenRefusal::Denied(may_not)
     );
 }
 

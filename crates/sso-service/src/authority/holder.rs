@@ -25,7 +25,7 @@ pub(crate) struct Holder {
 }
 
 impl Holder {
-    /// Something that the holder did now.
+    /// The event that the holder did this now.
     pub(crate) fn event(&self, kind: Kind, now: DateTime<Utc>, from: Source<'_>) -> Event {
         let event = Event::new(kind, now).at(from).by(&self.account);
         self.session_id.map_or(event.clone(), |id| event.in_session(id))

@@ -18,4 +18,4 @@ pub(crate) use logged_in::LoggedIn;
 pub(crate) use login::LoginError;
 pub(crate) use refresh::RefreshError;
 pub(crate) use service::{Lifetimes, SessionAuthority};
-pub(crate) use validate::Refusal;
+pub(crate) use validate::TokenRefusal;

@@ -14,12 +14,12 @@ use crate::{
     store::Store,
 };
 
-/// How long what a log-in gives is valid.
+/// How long tokens and sessions are valid.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lifetimes {
-    /// Of a session token, from its making.
+    /// Of a session token, from its issue.
     pub(crate) token: Duration,
-    /// Of a refresh token, from its making.
+    /// Of a refresh token, from its issue.
     pub(crate) refresh: Duration,
     /// Of the session, from log-in. Nothing outlives it.
     pub(crate) session: Duration,
@@ -53,7 +53,7 @@ impl SessionAuthority {
         Self { clock, lifetimes, store, guard, live, keys, audit, outcomes }
     }
 
-    /// Something that the holder of a token did now.
+    /// The event that the holder of a token did this now.
     pub(super) fn event(&self, kind: Kind, holder: &Holder, from: Source<'_>) -> Event {
         holder.event(kind, self.clock.now(), from)
     }

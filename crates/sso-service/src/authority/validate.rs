@@ -19,7 +19,7 @@ impl SessionAuthority {
         token: &BearerToken,
         asked: Option<&AskedPermission>,
         from: Source<'_>,
-    ) -> Result<Holder, Refusal> {
+    ) -> Result<Holder, TokenRefusal> {
         let result = self.try_validate(token, asked, from);
         self.outcomes.count_validation(validation_outcome(&result));
         result
@@ -34,44 +34,46 @@ impl SessionAuthority {
         token: &BearerToken,
         asked: &AskedPermission,
         from: Source<'_>,
-    ) -> Result<Holder, Refusal> {
+    ) -> Result<Holder, TokenRefusal> {
         self.try_validate(token, Some(asked), from)
     }
 
     /// The holder of a valid token of a session.
     ///
     /// # Errors
-    /// [`Refusal::InvalidToken`] when the token is not valid, [`Refusal::SessionRequired`] when it
+    /// [`TokenRefusal::InvalidToken`] when the token is not valid, [`TokenRefusal::SessionRequired`] when it
     /// is a valid key.
-    pub(crate) fn principal(&self, token: &BearerToken) -> Result<Principal, Refusal> {
+    pub(crate) fn principal(&self, token: &BearerToken) -> Result<Principal, TokenRefusal> {
         // Prefix and checksum first: a token of another issuer costs no look-up.
         match token.kind() {
             Some(TokenKind::Session) => self.session_holder(token),
-            Some(TokenKind::ApiKey) => self.key_holder(token).and(Err(Refusal::SessionRequired)),
-            _ => Err(Refusal::InvalidToken),
+            Some(TokenKind::ApiKey) => {
+                self.key_holder(token).and(Err(TokenRefusal::SessionRequired))
+            }
+            _ => Err(TokenRefusal::InvalidToken),
         }
     }
 
     /// The holder of a valid token of any kind.
-    fn holder(&self, token: &BearerToken) -> Result<Holder, Refusal> {
+    fn holder(&self, token: &BearerToken) -> Result<Holder, TokenRefusal> {
         match token.kind() {
             Some(TokenKind::Session) => self.session_holder(token).map(Holder::from),
             Some(TokenKind::ApiKey) => self.key_holder(token),
-            _ => Err(Refusal::InvalidToken),
+            _ => Err(TokenRefusal::InvalidToken),
         }
     }
 
-    fn session_holder(&self, token: &BearerToken) -> Result<Principal, Refusal> {
+    fn session_holder(&self, token: &BearerToken) -> Result<Principal, TokenRefusal> {
         let found = self.live.find(&TokenHash::of(token.expose()), self.clock.now());
-        found.ok_or(Refusal::InvalidToken)
+        found.ok_or(TokenRefusal::InvalidToken)
     }
 
     /// A key without an end is valid for as long as a session token would be, and longer if asked
     /// about again.
-    fn key_holder(&self, token: &BearerToken) -> Result<Holder, Refusal> {
+    fn key_holder(&self, token: &BearerToken) -> Result<Holder, TokenRefusal> {
         let now = self.clock.now();
         let key = self.keys.find(&TokenHash::of(token.expose()), now);
-        let key = key.ok_or(Refusal::InvalidToken)?;
+        let key = key.ok_or(TokenRefusal::InvalidToken)?;
         Ok(Holder {
             session_id: None,
             issued_at: key.account.created_at,
@@ -85,13 +87,13 @@ impl SessionAuthority {
         token: &BearerToken,
         asked: Option<&AskedPermission>,
         from: Source<'_>,
-    ) -> Result<Holder, Refusal> {
+    ) -> Result<Holder, TokenRefusal> {
         let holder = self.holder(token)?;
         match asked {
             Some(asked) if !holder.account.may(asked) => {
                 let event = self.event(Kind::PermissionDenied, &holder, from);
                 self.audit.record(event.asking(asked));
-                Err(Refusal::Denied(asked.clone()))
+                Err(TokenRefusal::Denied(asked.clone()))
             }
             _ => Ok(holder),
         }
@@ -100,7 +102,7 @@ impl SessionAuthority {
 
 /// A token was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum TokenRefusal {
     /// It is unknown, expired or revoked, or not of a kind that is accepted.
     #[error("the token is unknown, expired or revoked")]
     InvalidToken,
@@ -112,10 +114,12 @@ pub(crate) enum Refusal {
     Denied(AskedPermission),
 }
 
-fn validation_outcome(result: &Result<Holder, Refusal>) -> ValidationOutcome {
+fn validation_outcome(result: &Result<Holder, TokenRefusal>) -> ValidationOutcome {
     match result {
         Ok(_) => ValidationOutcome::Valid,
-        Err(Refusal::InvalidToken | Refusal::SessionRequired) => ValidationOutcome::Invalid,
-        Err(Refusal::Denied(_)) => ValidationOutcome::Denied,
+        Err(TokenRefusal::InvalidToken | TokenRefusal::SessionRequired) => {
+            ValidationOutcome::Invalid
+        }
+        Err(TokenRefusal::Denied(_)) => ValidationOutcome::Denied,
     }
 }

@@ -10,7 +10,7 @@ use super::wire::body_faults::{BodyFaults, member_fault};
 use crate::{
     accounts::{OwnPasswordError, RegisterError},
     administration::AdministrationError,
-    authority::{LoginError, RefreshError, Refusal},
+    authority::{LoginError, RefreshError, TokenRefusal},
     store::{ChangeError, CreateUserError, GrantError, KeyError, StoreError, Unavailable},
     users::HashError,
 };
@@ -21,12 +21,12 @@ impl From<BodyFaults> for Problem {
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
+impl From<TokenRefusal> for Problem {
+    fn from(refusal: TokenRefusal) -> Self {
         match refusal {
-            Refusal::InvalidToken => Self::invalid_token(),
-            Refusal::SessionRequired => session_required(),
-            Refusal::Denied(asked) => Self::permission_denied(&asked),
+            TokenRefusal::InvalidToken => Self::invalid_token(),
+            TokenRefusal::SessionRequired => session_required(),
+            TokenRefusal::Denied(asked) => Self::permission_denied(&asked),
         }
     }
 }

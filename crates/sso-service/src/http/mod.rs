@@ -9,4 +9,4 @@ mod pages;
 mod routes;
 mod wire;
 
-pub(crate) use routes::{Services, app};
+pub(crate) use routes::{AppState, app};

@@ -25,14 +25,14 @@ use crate::{
 
 /// What requests are passed on to.
 #[derive(Debug, Clone)]
-pub(crate) struct Services {
+pub(crate) struct AppState {
     pub(crate) authority: Data<SessionAuthority>,
     pub(crate) accounts: Data<Accounts>,
     pub(crate) administration: Data<Administration>,
     pub(crate) site: Data<Site>,
 }
 
-impl Services {
+impl AppState {
     /// The use cases of a service at this site.
     pub(crate) fn new(services: &crate::services::Services, site: Site) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl Services {
 
 /// The app of one worker.
 pub(crate) fn app(
-    services: Services,
+    services: AppState,
     edge: Edge,
 ) -> App<
     impl ServiceFactory<

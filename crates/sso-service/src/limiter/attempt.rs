@@ -31,7 +31,7 @@ pub(crate) struct Limiter {
     keys: AccountKeys,
     /// Locked for look-ups alone: log-ins are rare compared with their cost.
     tables: Mutex<Tables>,
-    /// Called when an attempt ends.
+    /// Wakes waiting clients when an attempt ends.
     wakeups: Wakeups,
     /// The clients that wait for that.
     waiting: Arc<FairShare>,
@@ -91,9 +91,9 @@ impl Limiter {
         let who = Who { account, network, at: now };
         let mut place = None;
         loop {
-            let [account_bell, network_bell] = self.wakeups.of(who);
-            let mut of_account = pin!(account_bell.notified());
-            let mut of_network = pin!(network_bell.notified());
+            let [account_wakeup, network_wakeup] = self.wakeups.of(who);
+            let mut of_account = pin!(account_wakeup.notified());
+            let mut of_network = pin!(network_wakeup.notified());
             // From here on an end is heard of, also one before the wait.
             of_account.as_mut().enable();
             of_network.as_mut().enable();
@@ -159,7 +159,7 @@ impl LoginAttempt<'_> {
 impl Drop for LoginAttempt<'_> {
     fn drop(&mut self) {
         self.limiter.lock().end(self.who, self.counted, self.ending);
-        self.limiter.wakeups.ring(self.who);
+        self.limiter.wakeups.wake(self.who);
     }
 }
 

@@ -10,8 +10,8 @@ use super::tables::Who;
 /// waiting would have it woken by each attempt of any client.
 const WAKEUPS: usize = 64;
 
-/// Called when an attempt ends, for clients that wait on its account or network, and few others.
-/// Which share one is not to be foreseen.
+/// Wakes the clients that wait on the account or the network of an attempt, and few others. Which
+/// accounts and networks share a wakeup cannot be foreseen.
 #[derive(Debug)]
 pub(super) struct Wakeups {
     keys: RandomState,
@@ -19,7 +19,7 @@ pub(super) struct Wakeups {
 }
 
 impl Wakeups {
-    /// Silent ones.
+    /// Wakeups that no client waits for.
     pub(super) fn new() -> Self {
         Self { keys: RandomState::new(), wakeups: [const { Notify::const_new() }; WAKEUPS] }
     }
@@ -30,8 +30,8 @@ impl Wakeups {
         hashes.map(|hash| &self.wakeups[hash as usize % WAKEUPS])
     }
 
-    /// An attempt has ended.
-    pub(super) fn ring(&self, who: Who) {
-        self.of(who).iter().for_each(|bell| bell.notify_waiters());
+    /// Wakes the clients that wait: an attempt has ended.
+    pub(super) fn wake(&self, who: Who) {
+        self.of(who).iter().for_each(|wakeup| wakeup.notify_waiters());
     }
 }

@@ -1,4 +1,4 @@
-//! The guard itself.
+//! The guard of log-ins.
 
 #[cfg(test)]
 mod guard_tests;

@@ -49,7 +49,7 @@ impl Location {
     }
 }
 
-/// A relative path says nothing to an operator in the wrong directory.
+/// A relative path does not help an operator in the wrong directory.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -54,7 +54,7 @@ impl UserUpdate {
 
 /// A user's own change of password.
 #[derive(Debug)]
-pub(crate) struct PasswordChange {
+pub(crate) struct OwnPasswordChange {
     /// The number of the user.
     pub(crate) user: i64,
     /// The user's epoch, when the present password was verified.

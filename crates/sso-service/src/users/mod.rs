@@ -12,7 +12,7 @@ mod spelling;
 mod username;
 
 pub(crate) use account::{Account, User};
-pub(crate) use changes::{Extent, FirstAdmin, NewUser, PasswordChange, UserUpdate};
+pub(crate) use changes::{Extent, FirstAdmin, NewUser, OwnPasswordChange, UserUpdate};
 pub(crate) use email::Email;
 pub(crate) use hashing::{Asker, HashError, Hasher, PATIENCE, PasswordHash, PasswordVerdict};
 #[cfg(test)]

@@ -27,7 +27,7 @@ use crate::store::unavailable::Unavailable;
 /// How many jobs may wait. Further callers wait for a place.
 const QUEUE: usize = 1024;
 /// The greatest number of jobs in one commit.
-const LARGEST_LOT: usize = 256;
+const LARGEST_BATCH: usize = 256;
 /// How often changes by other processes are looked for.
 const POLL: Duration = Duration::from_millis(200);
 
@@ -140,11 +140,11 @@ impl<F: Follow> DatabaseWriter<F> {
     }
 
     async fn serve(&mut self) {
-        let mut lot = Vec::new();
+        let mut batch = Vec::new();
         loop {
-            match timeout(POLL, self.waiting.recv_many(&mut lot, LARGEST_LOT)).await {
+            match timeout(POLL, self.waiting.recv_many(&mut batch, LARGEST_BATCH)).await {
                 Ok(0) => return,
-                Ok(_) => self.write(&mut lot).await,
+                Ok(_) => self.write(&mut batch).await,
                 Err(_elapsed) => self.poll().await,
             }
         }
@@ -174,16 +174,16 @@ impl<F: Follow> DatabaseWriter<F> {
     }
 
     /// Commits a batch and answers the caller of each job.
-    async fn write(&mut self, lot: &mut Vec<WriteJob>) {
-        let (start, jobs) = (Instant::now(), lot.len());
+    async fn write(&mut self, batch: &mut Vec<WriteJob>) {
+        let (start, jobs) = (Instant::now(), batch.len());
         let mut finished_jobs = Vec::with_capacity(jobs);
-        let mut committed = self.commit(lot, &mut finished_jobs).await;
+        let mut committed = self.commit(batch, &mut finished_jobs).await;
         if committed.is_err() {
             // SQLite may have done it by itself. Whatever a failed commit has left behind, the
             // follower sees what is there.
             let _ = execute(&mut self.connection, "ROLLBACK").await;
             // A job that was not begun never is: its caller is told at once.
-            lot.clear();
+            batch.clear();
         }
         committed = committed.and(self.catch_up().await);
         self.checkup.note(&committed);
@@ -201,12 +201,12 @@ impl<F: Follow> DatabaseWriter<F> {
     /// back everything.
     async fn commit(
         &mut self,
-        lot: &mut Vec<WriteJob>,
+        batch: &mut Vec<WriteJob>,
         finished_jobs: &mut Vec<FinishedJob>,
     ) -> Result<(), sqlx::Error> {
         let connection = &mut self.connection;
         execute(connection, "BEGIN IMMEDIATE").await?;
-        for WriteJob(run) in lot.drain(..) {
+        for WriteJob(run) in batch.drain(..) {
             execute(connection, "SAVEPOINT job").await?;
             let finished = run(connection).await;
             let keep = finished.keep;

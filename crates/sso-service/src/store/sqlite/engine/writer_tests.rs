@@ -91,7 +91,7 @@ async fn a_commit_that_fails_fails_for_all_and_leaves_nothing() {
             insert(connection).await
         })
     });
-    // They are of one lot: the writer is busy until all wait.
+    // They are of one batch: the writer is busy until all wait.
     let (busy, is_busy) = oneshot::channel();
     let (release, released) = oneshot::channel();
     let first = database.clone();

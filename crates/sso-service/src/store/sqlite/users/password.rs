@@ -8,7 +8,7 @@ use crate::{
         attribution::Recorded, errors::PasswordChangeError, sqlite::store::SqliteStore,
         unavailable::Unavailable,
     },
-    users::{PasswordChange, PasswordHash},
+    users::{OwnPasswordChange, PasswordHash},
 };
 
 impl SqliteStore {
@@ -20,7 +20,7 @@ impl SqliteStore {
     /// written.
     pub(crate) async fn change_password(
         &self,
-        change: PasswordChange,
+        change: OwnPasswordChange,
         event: Event,
     ) -> Result<Recorded<()>, PasswordChangeError> {
         let work = async move |connection: &mut SqliteConnection| {
@@ -55,7 +55,7 @@ impl SqliteStore {
 
 async fn change_password(
     connection: &mut SqliteConnection,
-    change: &PasswordChange,
+    change: &OwnPasswordChange,
 ) -> Result<(), PasswordChangeError> {
     let now: Option<(i64, bool)> = query_as(
         "SELECT users.epoch, users.epoch = sessions.epoch FROM users
