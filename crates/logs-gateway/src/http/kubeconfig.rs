@@ -13,12 +13,12 @@ use url::{Position, Url};
 
 use crate::http::GatewayState;
 
-/// Where callers find both services.
+/// The addresses at which clients reach both services.
 #[derive(Debug)]
 pub(crate) struct PublicAddresses {
     pub(crate) gateway: Url,
     pub(crate) sso: Url,
-    /// What the gateway itself shows to who connects.
+    /// The certificate of the gateway.
     pub(crate) tls: Option<Arc<LivePair>>,
 }
 
@@ -36,8 +36,8 @@ pub(super) async fn get(
         .body(kubeconfig(gateway, sso, anchor.as_deref())))
 }
 
-/// A cluster, and a user who is whoever is logged in on kubectl's machine: no token is in it.
-/// Without `anchor` kubectl believes who its system believes.
+/// A kubeconfig without a token: its user is the one who is logged in with `kubectl sso`. Without
+/// `anchor` kubectl trusts the certificate authorities of its system.
 fn kubeconfig(gateway: &Url, sso: &Url, anchor: Option<&str>) -> String {
     let name = quoted(&gateway[Position::BeforeHost..Position::AfterPort]);
     let server = quoted(without_slash(gateway));

@@ -1,4 +1,4 @@
-//! Where the token of a request comes from.
+//! Finds the session token of a request, in its header or its cookies.
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use service_runtime::http::{Problem, Result, authorization, cookie_values};
@@ -6,7 +6,7 @@ use shared_types::{BearerToken, TokenKind};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The names of cookies that may carry a session token. The first one that is there counts.
+/// The names of cookies that may carry a session token. The first one that is present counts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SessionCookies(&'static [&'static str]);
 
@@ -22,8 +22,8 @@ impl SessionCookies {
         }
     }
 
-    /// The tokens of a request, one at least: from its header, else from cookies, of which several
-    /// may have one name. For what is only read, and by browsers too.
+    /// The tokens of a request, at least one: from its header, else from cookies, of which several
+    /// may have the same name. For endpoints that browsers read.
     pub(super) fn tokens_of(self, headers: &HeaderMap) -> Result<Vec<BearerToken>> {
         let tokens = match authorization(headers)? {
             Some(token) => vec![token],
@@ -52,11 +52,11 @@ fn parse(values: &[&[u8]]) -> Result<Vec<BearerToken>> {
     let tokens = values.iter().filter_map(|value| BearerToken::parse(value).ok());
     // No cookie is ever given a key.
     let tokens: Vec<_> = tokens.filter(|token| token.kind() != Some(TokenKind::ApiKey)).collect();
-    // A browser sends what it was given: it cannot mend what is wrong with it.
+    // A browser cannot correct a malformed cookie: it counts as an invalid token.
     if tokens.is_empty() { Err(Problem::invalid_token()) } else { Ok(tokens) }
 }
 
-/// Not if another site makes the browser ask. What is no browser, or an old one, does not say.
+/// False if another site caused the request. Old browsers and other clients do not send the header.
 fn may_use_cookies(headers: &HeaderMap) -> bool {
     headers.get_all(SEC_FETCH_SITE).all(|site| matches!(site.as_bytes(), b"none" | b"same-origin"))
 }
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_goes_before_a_cookie_and_makes_it_count_for_nothing() {
+    fn a_header_takes_precedence_over_a_cookie() {
         let cookie = ("cookie", "session_id=c");
         check("http", &[("authorization", "Bearer b"), cookie], "b");
         check("http", &[("authorization", "Basic YTpi"), cookie], "not_authenticated");
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cookie_of_this_host_counts_over_https_and_goes_first() {
+    fn over_https_the_cookie_of_this_host_takes_precedence() {
         let both = ("cookie", "session_id=domain; __Host-session_id=host");
         check("https", &[both], "host");
         check("https", &[("cookie", "session_id=domain")], "domain");
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_counts_only_for_who_stands_on_this_site() {
+    fn a_cookie_counts_only_for_requests_from_this_site() {
         let cookie = ("cookie", "session_id=c");
         for site in ["none", "same-origin"] {
             check("http", &[cookie, ("sec-fetch-site", site)], "c");

@@ -1,4 +1,4 @@
-//! What the handlers of a worker work with.
+//! The state that handlers share.
 
 use std::{rc::Rc, sync::Arc};
 
@@ -11,8 +11,8 @@ use crate::{
     streams::OpenStreams,
 };
 
-/// What the handlers of a worker work with. The way to the authority is the worker's own; the rest
-/// is shared by all.
+/// The state that the handlers of a worker share. The client of the authority belongs to the worker;
+/// the rest is shared by all workers.
 #[derive(Debug)]
 pub(crate) struct GatewayState {
     pub(crate) authority: Rc<Authority>,

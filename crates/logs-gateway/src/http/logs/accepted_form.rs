@@ -1,4 +1,4 @@
-//! Which form of a log the caller accepts.
+//! Chooses the form of a log by the accepted media types.
 
 use actix_web::{
     HttpRequest,
@@ -17,8 +17,8 @@ const FORMS: [(LogForm, &str); 4] = [
     (LogForm::Events, "text/event-stream"),
 ];
 
-/// The first of the most wanted media types that there is. Where anything goes that is JSON, or
-/// text if the log is followed: a JSON document that never ends is of no use.
+/// The available form that the request prefers. Without a preference it is JSON, or text for a
+/// followed log: a JSON document that never ends cannot be used.
 pub(in crate::http) fn accepted_form(request: &HttpRequest, follow: bool) -> Result<LogForm> {
     let default = if follow { LogForm::Text } else { LogForm::JsonString };
     if !request.headers().contains_key(ACCEPT) {
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_wanted_form_is_given() {
+    fn the_preferred_form_is_chosen() {
         check("*/*", Ok(LogForm::JsonString));
         check("application/json", Ok(LogForm::JsonString));
         check("text/plain", Ok(LogForm::Text));
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_caller_refuses_is_not_given() {
+    fn a_refused_form_is_not_chosen() {
         check("text/plain;q=0", Err(406));
         check("application/json;q=0.0, text/plain;q=0.1", Ok(LogForm::Text));
         check("*/*, application/json;q=0", Ok(LogForm::Text));
@@ -83,14 +83,14 @@ mod tests {
     }
 
     #[test]
-    fn without_a_wish_it_is_json() {
+    fn without_a_preference_it_is_json() {
         let request = TestRequest::get().to_http_request();
         assert_eq!(accepted_form(&request, false).unwrap(), LogForm::JsonString);
         assert_eq!(accepted_form(&request, true).unwrap(), LogForm::Text);
     }
 
     #[test]
-    fn a_log_that_is_followed_is_no_json_document() {
+    fn a_followed_log_is_not_a_json_document() {
         let accepting =
             |accept| TestRequest::get().insert_header(("accept", accept)).to_http_request();
         assert_eq!(accepted_form(&accepting("*/*"), true).unwrap(), LogForm::Text);

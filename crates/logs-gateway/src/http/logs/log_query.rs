@@ -11,19 +11,19 @@ use service_runtime::http::{Query, Result};
 
 use crate::http::error::bad_cursor;
 
-/// Parameters of the contract that this version refuses rather than ignores.
+/// Parameters of the contract that this version refuses.
 const NOT_SUPPORTED_YET: [&str; 3] = ["grep", "exclude", "level"];
 
-/// What a query string asks for.
+/// The parsed query string.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::http) struct LogRequest {
     pub(in crate::http) query: LogQuery,
-    /// As a file to be saved.
+    /// Sent as an attachment.
     pub(in crate::http) download: bool,
 }
 
-/// Takes the parameters that choose lines. `last_event` is a cursor that came as a header; `now`
-/// is what `since` counts back from.
+/// Parses the parameters. `last_event` is a cursor from the header `Last-Event-ID`; `since` counts
+/// back from `now`.
 ///
 /// # Errors
 /// 400 when a value cannot be parsed or a parameter is unknown or repeated, 422 when a value is
@@ -71,7 +71,8 @@ pub(in crate::http) fn log_request(
     Ok(LogRequest { query, download })
 }
 
-/// A cursor, and on which side of it lines are asked for. `last_event` is a cursor to go on after.
+/// The cursor, and the side of it on which lines are requested. `last_event` is a cursor to continue
+/// after.
 fn anchor(query: &mut Query, last_event: Option<&str>) -> Result<Option<Anchor>, InvalidCursor> {
     let (after, before) = (query.take("after"), query.take("before"));
     let after = last_event.map(str::to_owned).or(after);
@@ -85,8 +86,7 @@ fn anchor(query: &mut Query, last_event: Option<&str>) -> Result<Option<Anchor>,
     }
 }
 
-/// What is asked for on one side of a line. Behind one that was read before there is nothing to
-/// count a tail from.
+/// Restricts the query to one side of a cursor. After a cursor a tail has no effect.
 fn beside(query: LogQuery, anchor: Anchor) -> Result<LogQuery> {
     let uid = &anchor.cursor().uid;
     if query.uid.as_ref().is_some_and(|asked| asked != uid) {
@@ -96,7 +96,7 @@ fn beside(query: LogQuery, anchor: Anchor) -> Result<LogQuery> {
     Ok(LogQuery { uid: Some(uid.clone()), tail, anchor: Some(anchor), ..query })
 }
 
-/// A name of Kubernetes.
+/// Parses a Kubernetes name.
 pub(in crate::http) fn name<T: FromStr<Err = InvalidName>>(text: &str) -> Result<T, &'static str> {
     text.parse().map_err(InvalidName::detail)
 }
@@ -114,7 +114,7 @@ fn flag(query: &mut Query, name: &str) -> bool {
     let flag = query.get(name, |text| match text {
         "" | "1" | "true" => Ok(true),
         "0" | "false" => Ok(false),
-        _ => Err("is neither true nor false"),
+        _ => Err("must be true or false"),
     });
     flag.unwrap_or_default()
 }
@@ -125,7 +125,7 @@ fn stream(query: &mut Query) -> Option<OutputStream> {
         "Stdout" => Some(OutputStream::Stdout),
         "Stderr" => Some(OutputStream::Stderr),
         _ => {
-            query.faults().refuse("stream", "is none of All, Stdout, Stderr");
+            query.faults().refuse("stream", "must be one of All, Stdout, Stderr");
             None
         }
     }
@@ -144,14 +144,14 @@ fn at_least_one(query: &mut Query, name: &str) -> Option<u64> {
 }
 
 fn whole_number(query: &mut Query, name: &str, least: i64) -> Option<u64> {
-    let number = query.get(name, |text| text.parse::<i64>().map_err(|_| "is no whole number"))?;
+    let number = query.get(name, |text| text.parse::<i64>().map_err(|_| "must be an integer"))?;
     if number < least {
         query.faults().refuse(name, format!("must be at least {least}"));
     }
     u64::try_from(number).ok()
 }
 
-/// Since an instant, or since so long ago.
+/// The start: an instant, or a duration before `now`.
 fn since(query: &mut Query, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let names = ["sinceTime", "sinceSeconds", "since"];
     if names.iter().filter(|name| query.has(name)).count() > 1 {
@@ -166,7 +166,7 @@ fn since(query: &mut Query, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let seconds = at_least_one(query, "sinceSeconds").map(i64::try_from).and_then(Result::ok);
     let ago = query.get("since", ago);
     let length = ago.or(seconds.and_then(TimeDelta::try_seconds));
-    // What began before time did is all of it.
+    // A duration that reaches before the first instant means everything.
     let before_now = |length| now.checked_sub_signed(length).unwrap_or(DateTime::<Utc>::MIN_UTC);
     time.or(length.map(before_now))
 }
@@ -175,13 +175,13 @@ fn ago(text: &str) -> Result<TimeDelta, &'static str> {
     let duration = humantime::parse_duration(text).ok();
     duration
         .and_then(|duration| TimeDelta::from_std(duration).ok())
-        .ok_or("is no duration like 90s, 30m or 12h")
+        .ok_or("must be a duration like 90s, 30m or 12h")
 }
 
 fn instant(text: &str) -> Result<DateTime<Utc>, &'static str> {
     DateTime::parse_from_rfc3339(text)
         .map(|instant| instant.to_utc())
-        .map_err(|_| "is no time like 2026-11-01T10:00:00Z (RFC 3339)")
+        .map_err(|_| "must be a time like 2026-11-01T10:00:00Z (RFC 3339)")
 }
 
 fn history(query: &mut Query, previous: bool) -> History {
@@ -194,7 +194,7 @@ fn history(query: &mut Query, previous: bool) -> History {
         }
         Some("all") => History::All,
         Some(_) => {
-            query.faults().refuse("history", "is none of current, rotated, all");
+            query.faults().refuse("history", "must be one of current, rotated, all");
             History::default()
         }
     }

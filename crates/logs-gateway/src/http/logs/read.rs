@@ -25,7 +25,7 @@ use crate::{
 
 const DEFAULT_NAMESPACE: &str = "default";
 
-/// The namespace is in the query, or the default one.
+/// The log of a pod in the namespace of the query, else in the default one.
 pub(in crate::http) async fn of_pod(
     asked: AuthenticatedRequest,
     pod: Path<String>,
@@ -91,13 +91,13 @@ fn head(form: LogForm) -> HttpResponseBuilder {
     response
 }
 
-/// Where an event stream was broken off, as its reader says.
+/// The cursor after which a client resumes an event stream.
 fn last_event_id(request: &HttpRequest) -> Result<Option<&str>> {
     let Some(value) = request.headers().get("last-event-id") else {
         return Ok(None);
     };
     let text = value.to_str().map_err(|_| {
-        Problem::new(StatusCode::BAD_REQUEST, "bad_cursor", "Last-Event-ID is no cursor.")
+        Problem::new(StatusCode::BAD_REQUEST, "bad_cursor", "Last-Event-ID is not a cursor.")
     })?;
     Ok((!text.is_empty()).then_some(text))
 }
@@ -111,7 +111,7 @@ fn too_many_streams(max: usize) -> Problem {
     .header(header::RETRY_AFTER, "1")
 }
 
-/// A name that Kubernetes would not have is 400, before anyone looks for it.
+/// Parses the names; one that is not a Kubernetes name is 400.
 fn pod_ref(namespace: &str, pod: &str) -> Result<PodRef> {
     let mut faults = InputFaults::default();
     let namespace = name(namespace).map_err(|fault| faults.unreadable("namespace", fault));

@@ -1,4 +1,4 @@
-//! A log as the body of an answer: never more than a chunk of it in memory.
+//! A log as the body of an answer, with at most one chunk in memory.
 
 use std::io;
 
@@ -19,19 +19,19 @@ use crate::{
     streams::StreamPermit,
 };
 
-/// Chunks up to this size, in bytes, are compressed where the request is handled.
+/// Chunks up to this size, in bytes, are compressed on the thread of the request.
 const ENCODE_INLINE_BYTES: usize = 16 * 1024;
 
-/// What stands around a log.
+/// Bytes before and after a log.
 #[derive(Debug, Default)]
 pub(in crate::http) struct Frame {
     pub(in crate::http) before: Vec<u8>,
     pub(in crate::http) after: &'static [u8],
 }
 
-/// Answers with the log in its frame, until its lease ends. If it ends early and there is no other
-/// way to say so, the body is cut off, so that nobody takes it for the whole. The user's place among
-/// the streams is given back with the body.
+/// Answers with the log in its frame, until its lease ends. If the log ends early and its format has
+/// no record for that, the body is aborted, so that the client sees an error. The permit is released
+/// with the body.
 ///
 /// # Errors
 /// When the encoder cannot be set up.
@@ -69,7 +69,7 @@ pub(in crate::http) fn answer(
     Ok(response.streaming(encoded(Box::pin(body), encoder)))
 }
 
-/// The answer to a HEAD: of the body there would be nothing is said, not even its length.
+/// The answer to HEAD: without a body and without its length.
 pub(in crate::http) fn unsaid(mut response: HttpResponseBuilder) -> HttpResponse {
     response.streaming(stream::empty::<Result<Bytes, Cut>>())
 }
@@ -86,7 +86,7 @@ fn chunks(
         let next = match log.next().await {
             Ok(next) => next,
             Err(cut) => {
-                // With the error the server drops what it has not sent: let it send first.
+                // The server drops unsent bytes with the error: let it send them first.
                 yield_now().await;
                 return Err(cut);
             }

@@ -1,8 +1,8 @@
-//! Bodies that end with the token of their reader.
+//! Bodies that end with the token of their caller.
 //!
-//! A server asks a body for bytes only while the client takes them, so a body cannot watch over its
-//! own end: the one of a paused client is not polled at all. A task beside the body waits for the
-//! end instead, and takes the content away when it comes.
+//! A server polls a body only while the client takes bytes, so the body of a paused client cannot
+//! notice its own end. A task beside the body waits for the end instead, and then drops the
+//! content.
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,32 +19,31 @@ use tokio::{task::JoinHandle, time::sleep};
 
 use crate::end_reason::EndReason;
 
-/// How long a client has to take the last bytes of a body whose lease has ended.
+/// How long a client has to take the last bytes after the lease has ended.
 const LAST_BYTES: Duration = Duration::from_secs(1);
 
-/// When a lease ends, and what becomes of the connection then.
+/// When a lease ends, and what happens to the connection then.
 pub(in crate::http) struct LeaseTerms {
     /// Ready with the reason when the lease ends.
     pub(in crate::http) end: LocalBoxFuture<'static, EndReason>,
-    /// Lets the client pause until then. The connection of a client that still does a second later
-    /// is closed. Without it the client may pause for no longer than with any other answer.
+    /// Lets the client pause until then; a second later its connection is closed if it still
+    /// pauses. Without it the client may pause no longer than with any other answer.
     pub(in crate::http) exemption: Option<StallExemption>,
 }
 
-/// What a body ends with when its content was taken away for this reason.
+/// Writes the last bytes of a body whose lease has ended for this reason.
 pub(in crate::http) type EarlyEnd<E> = Box<dyn FnOnce(EndReason) -> Option<Result<Bytes, E>>>;
 
-/// A body whose content is dropped, with all that it holds, when its lease ends, whether or not
-/// anything polls the body.
+/// A body whose content is dropped when its lease ends, whether or not the body is polled.
 pub(in crate::http) struct Leased<E> {
     lease: Rc<Lease<E>>,
-    /// `None` once it was given out.
+    /// `None` once it was called.
     early_end: Option<EarlyEnd<E>>,
     watch: JoinHandle<()>,
 }
 
 struct Lease<E> {
-    /// `None` after its own end, and after the end of the lease.
+    /// `None` after its end, and after the end of the lease.
     content: RefCell<Option<LocalBoxStream<'static, Result<Bytes, E>>>>,
     /// Why the lease ended.
     reason: Cell<Option<EndReason>>,
@@ -53,7 +52,7 @@ struct Lease<E> {
 }
 
 impl<E: 'static> Leased<E> {
-    /// Gives out `content` until the lease ends. Must be called on a worker of the server, whose
+    /// A body of this content until the lease ends. Must be called on a worker of the server, whose
     /// tasks share a thread.
     pub(in crate::http) fn new(
         content: impl Stream<Item = Result<Bytes, E>> + 'static,
@@ -129,7 +128,7 @@ mod tests {
         LeaseTerms { end: ended.map(|reason| reason.unwrap()).boxed_local(), exemption: None }
     }
 
-    /// A body that never ends by itself, what it holds, and what ends its lease.
+    /// A body that never ends by itself, a value that it holds, and the end of its lease.
     fn body() -> (Body, Rc<()>, oneshot::Sender<EndReason>) {
         let held = Rc::new(());
         let (end, ended) = oneshot::channel();
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_body_that_is_not_polled_lets_go_of_what_it_holds_when_its_lease_ends() {
+    async fn the_end_of_the_lease_drops_the_content_of_a_body_that_is_not_polled() {
         let (mut body, held, end) = body();
         assert_eq!(next(&mut body).await.unwrap(), "line\n");
         end.send(EndReason::Expired).unwrap();
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_body_that_waits_is_woken_when_its_lease_ends() {
+    async fn the_end_of_the_lease_wakes_a_body_that_waits() {
         let (end, ended) = oneshot::channel();
         let silent = stream::pending::<Result<Bytes, Infallible>>();
         let mut body = Leased::new(silent, terms(ended), Box::new(|_| None));
@@ -168,7 +167,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn nothing_watches_over_a_body_that_is_gone() {
+    async fn the_task_ends_with_its_body() {
         let (body, held, mut end) = body();
         drop(body);
         end.closed().await;

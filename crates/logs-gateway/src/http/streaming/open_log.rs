@@ -1,4 +1,4 @@
-//! Giving out a log that was opened: for as long as its reader may read it.
+//! Answers with an opened log, for as long as its caller may read it.
 
 use std::{
     future::{Ready, ready},
@@ -31,14 +31,13 @@ use crate::{
     streams::StreamPermit,
 };
 
-/// Who asks for what goes on for as long as they may have it, and how. Handlers behind either
-/// authentication take it.
+/// A request with its caller, for handlers whose answer lasts. Both authentications provide it.
 pub(in crate::http) struct AuthenticatedRequest {
     pub(in crate::http) request: HttpRequest,
     pub(in crate::http) state: web::Data<GatewayState>,
     pub(in crate::http) caller: Caller,
     pub(in crate::http) token: Rc<BearerToken>,
-    /// What the client sends after the head.
+    /// The body of the request.
     pub(in crate::http) payload: Payload,
 }
 
@@ -53,22 +52,22 @@ impl FromRequest for AuthenticatedRequest {
             extensions.get::<Caller>().cloned(),
             extensions.get::<Rc<BearerToken>>().cloned(),
         ) else {
-            return ready(Err(ErrorInternalServerError("no authentication came before")));
+            return ready(Err(ErrorInternalServerError("the request was not authenticated")));
         };
         let (request, payload) = (request.clone(), payload.take());
         ready(Ok(Self { request, state, caller, token, payload }))
     }
 }
 
-/// How long after its time a line may be written to its file.
+/// How long after its timestamp a line may be written to its file.
 const WRITTEN_WITHIN: TimeDelta = TimeDelta::seconds(1);
 
-/// A log that was opened.
+/// An opened log.
 pub(in crate::http) struct OpenedLog {
     pub(in crate::http) log: LogStream,
     pub(in crate::http) pod: PodRef,
     pub(in crate::http) follows: bool,
-    /// Only lines before this time were asked for.
+    /// The requested end: only lines before this time are sent.
     pub(in crate::http) until: Option<DateTime<Utc>>,
     pub(in crate::http) permit: StreamPermit,
 }
@@ -88,8 +87,8 @@ pub(in crate::http) fn log_response(
     body::answer(response, log, frame, encoding, permit, terms)
 }
 
-/// The log for its reader alone, and what tells when it has to end: with the reader's token, and
-/// if the log is followed with the service.
+/// Prepares the log for its caller, with the terms on which it ends: with the token, and a followed
+/// log also with the service.
 pub(in crate::http) fn lease_log(
     asked: AuthenticatedRequest,
     opened: OpenedLog,
@@ -111,12 +110,12 @@ pub(in crate::http) fn lease_log(
     );
     let token_end = revalidation.token_end();
     let readiness = state.readiness.clone();
-    // A reader may pause for as long as the token lives.
+    // The client may pause for as long as the token lives.
     let exemption = Some(StallExemption::of(&request));
     let end = async move {
         tokio::select! {
             reason = revalidation.run(|caller| caller.may_read(&pod).is_ok()) => reason,
-            // What ends by itself is let end.
+            // A log that is not followed ends by itself.
             () = readiness.ended(), if follows => EndReason::Shutdown,
         }
     };

@@ -1,7 +1,7 @@
 //! A log in the messages of a WebSocket (RFC 6455), each in a frame of its own.
 //!
-//! It is given as the body of an answer, as over HTTP: what is read and not taken yet is a chunk,
-//! and when the connection goes, all of it goes.
+//! It is the body of an answer, as over HTTP: at most one chunk is in memory, and everything is
+//! dropped with the connection.
 
 use std::{convert::Infallible, mem};
 
@@ -27,10 +27,10 @@ use crate::{
     streams::StreamPermit,
 };
 
-/// How much of the log is in a message of base64, in bytes.
+/// How many bytes of the log are in a base64 message.
 const BASE64_BYTES: usize = 2048;
-/// How long a message of the client may be, in bytes: nothing is expected of it.
-const MAX_HEARD_BYTES: usize = 16 * 1024;
+/// The longest message of a client, in bytes. No content is expected.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024;
 
 /// Answers with the log.
 pub(in crate::http::kubernetes) fn log_response(
@@ -43,18 +43,19 @@ pub(in crate::http::kubernetes) fn log_response(
     let early_end = log.early_end();
     let early_end = Box::new(move |reason| Some(early_end.write(reason)));
     let framing = handshake.framing;
-    let talk = Talk {
+    let socket = LogSocket {
         framing,
         log: Some(Leased::new(chunks(log, permit), terms, early_end)),
-        client: Client { payload, heard: BytesMut::new() },
+        client: SocketClient { payload, received: BytesMut::new() },
     };
-    // The API server begins with a message of nothing.
+    // The API server begins with an empty message.
     let first = stream::once(async move { framing.frames(&[]) });
-    let rest = stream::unfold(talk, |mut talk| async move { Some((talk.next().await?, talk)) });
+    let rest =
+        stream::unfold(socket, |mut socket| async move { Some((socket.next().await?, socket)) });
     handshake.answer(first.chain(rest).map(Ok::<_, Infallible>))
 }
 
-/// As a stream, so that waiting for the next chunk can be broken off and begun again.
+/// The log as a stream, so that waiting for the next chunk can be cancelled and repeated.
 fn chunks(log: LogStream, permit: StreamPermit) -> impl Stream<Item = Result<Bytes, Cut>> {
     stream::try_unfold((log, permit), |(mut log, permit)| async move {
         Ok(log.next().await?.map(|chunk| (chunk, (log, permit))))
@@ -62,7 +63,7 @@ fn chunks(log: LogStream, permit: StreamPermit) -> impl Stream<Item = Result<Byt
 }
 
 impl Framing {
-    /// The chunk as messages; of nothing, one of nothing.
+    /// The chunk as messages; an empty chunk is one empty message.
     fn frames(self, chunk: &[u8]) -> Bytes {
         let mut frames = BytesMut::new();
         match self {
@@ -82,15 +83,15 @@ fn write(code: OpCode, content: &[u8], frames: &mut BytesMut) {
     Parser::write_message(frames, content, code, IS_WHOLE, IS_MASKED);
 }
 
-/// A log that is given to a client who may speak as well.
-struct Talk {
+/// A log on its way to a client, and the messages of the client.
+struct LogSocket {
     framing: Framing,
     /// `None` after the log's end.
     log: Option<Leased<Cut>>,
-    client: Client,
+    client: SocketClient,
 }
 
-impl Talk {
+impl LogSocket {
     /// The next frames; `None` at the end.
     async fn next(&mut self) -> Option<Bytes> {
         let log = self.log.as_mut()?;
@@ -100,17 +101,17 @@ impl Talk {
                 Some(Err(cut)) => self.end(Some(reason_for(&cut))),
                 None => self.end(Some(CloseCode::Normal.into())),
             }),
-            heard = self.client.hear() => match heard {
-                Heard::Ping(content) => Some(pong(&content)),
-                Heard::Close => Some(self.end(None)),
-                Heard::Fault(code) => Some(self.end(Some(code.into()))),
-                Heard::Nothing => None,
+            message = self.client.next_message() => match message {
+                ClientMessage::Ping(content) => Some(pong(&content)),
+                ClientMessage::Close => Some(self.end(None)),
+                ClientMessage::Fault(code) => Some(self.end(Some(code.into()))),
+                ClientMessage::Gone => None,
             },
         }
     }
 
-    /// Ends the log, and gives its place back before the client can see that. The server listens
-    /// for a moment longer, so that what the client says meanwhile takes nothing of it away.
+    /// Ends the log and releases its permit before the client can see the close frame. The server
+    /// reads on for a moment, so that messages of the client do not reset the connection.
     fn end(&mut self, reason: Option<CloseReason>) -> Bytes {
         self.log = None;
         let mut frame = BytesMut::new();
@@ -125,7 +126,7 @@ fn pong(content: &[u8]) -> Bytes {
     frame.freeze()
 }
 
-/// Anything but a normal end: nobody is to take the log for the whole.
+/// The close code of a log that ended early: never a normal end.
 fn reason_for(cut: &Cut) -> CloseReason {
     let reason = match cut {
         Cut::Early(reason) => *reason,
@@ -142,43 +143,43 @@ fn reason_for(cut: &Cut) -> CloseReason {
     (code, Cut::Early(reason).to_string()).into()
 }
 
-/// Who takes the log.
-struct Client {
+/// The receiving side of the connection.
+struct SocketClient {
     payload: Payload,
-    /// What was heard and is no whole frame yet.
-    heard: BytesMut,
+    /// Received bytes that are not a whole frame yet.
+    received: BytesMut,
 }
 
-/// What a client says that matters.
-enum Heard {
+/// A message of the client that has an effect.
+enum ClientMessage {
     Ping(BytesMut),
     Close,
-    /// What no client may say.
+    /// An invalid frame.
     Fault(CloseCode),
-    /// The connection is gone.
-    Nothing,
+    /// The connection is closed.
+    Gone,
 }
 
-impl Client {
-    /// The next that matters. Messages do not: there is nothing to be said to a log.
-    async fn hear(&mut self) -> Heard {
+impl SocketClient {
+    /// The next message that has an effect. Text and binary messages have none.
+    async fn next_message(&mut self) -> ClientMessage {
         loop {
-            match Parser::parse(&mut self.heard, true, MAX_HEARD_BYTES) {
+            match Parser::parse(&mut self.received, true, MAX_MESSAGE_BYTES) {
                 Ok(Some((_, OpCode::Ping, content))) => {
-                    return Heard::Ping(content.unwrap_or_default());
+                    return ClientMessage::Ping(content.unwrap_or_default());
                 }
-                Ok(Some((_, OpCode::Close, _))) => return Heard::Close,
+                Ok(Some((_, OpCode::Close, _))) => return ClientMessage::Close,
                 Ok(Some(_)) => {}
                 // The parser waits for all of a frame, however long.
-                Ok(None) if self.heard.len() > 2 * MAX_HEARD_BYTES => {
-                    return Heard::Fault(CloseCode::Size);
+                Ok(None) if self.received.len() > 2 * MAX_MESSAGE_BYTES => {
+                    return ClientMessage::Fault(CloseCode::Size);
                 }
                 Ok(None) => match self.payload.next().await {
-                    Some(Ok(bytes)) => self.heard.extend_from_slice(&bytes),
-                    Some(Err(_)) | None => return Heard::Nothing,
+                    Some(Ok(bytes)) => self.received.extend_from_slice(&bytes),
+                    Some(Err(_)) | None => return ClientMessage::Gone,
                 },
-                Err(ProtocolError::Overflow) => return Heard::Fault(CloseCode::Size),
-                Err(_) => return Heard::Fault(CloseCode::Protocol),
+                Err(ProtocolError::Overflow) => return ClientMessage::Fault(CloseCode::Size),
+                Err(_) => return ClientMessage::Fault(CloseCode::Protocol),
             }
         }
     }
@@ -194,11 +195,11 @@ mod tests {
 
     type Says = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
 
-    fn client(says: &[&[u8]]) -> Client {
+    fn client(says: &[&[u8]]) -> SocketClient {
         let says: Vec<_> = says.iter().map(|bytes| Ok(Bytes::copy_from_slice(bytes))).collect();
         let says: Says = Box::pin(stream::iter(says));
         let payload = Payload::Stream { payload: says };
-        Client { payload, heard: BytesMut::new() }
+        SocketClient { payload, received: BytesMut::new() }
     }
 
     fn frame(code: OpCode, content: &[u8]) -> Vec<u8> {
@@ -208,44 +209,49 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_what_a_client_says_only_a_ping_and_its_leaving_matter() {
+    async fn only_pings_and_closes_of_a_client_have_an_effect() {
         let mut all = frame(OpCode::Text, b"hello");
         all.extend(frame(OpCode::Pong, b""));
         all.extend(frame(OpCode::Ping, b"there?"));
         all.extend(frame(OpCode::Binary, &[0; 1000]));
         all.extend(frame(OpCode::Close, b""));
         let mut client = client(&all.chunks(7).collect::<Vec<_>>());
-        assert!(matches!(client.hear().await, Heard::Ping(content) if *content == *b"there?"));
-        assert!(matches!(client.hear().await, Heard::Close));
+        assert!(
+            matches!(client.next_message().await, ClientMessage::Ping(content) if *content == *b"there?")
+        );
+        assert!(matches!(client.next_message().await, ClientMessage::Close));
     }
 
     #[tokio::test]
-    async fn a_connection_that_is_gone_says_nothing() {
+    async fn a_closed_connection_is_noticed() {
         let mut client = client(&[&frame(OpCode::Text, b"half")[..3]]);
-        assert!(matches!(client.hear().await, Heard::Nothing));
+        assert!(matches!(client.next_message().await, ClientMessage::Gone));
     }
 
     #[tokio::test]
-    async fn a_message_without_end_is_a_fault_long_before_memory_is() {
+    async fn an_endless_message_is_refused_before_it_fills_memory() {
         let announced = [&[0x82, 0xff][..], &u64::to_be_bytes(1 << 40), b"mask"].concat();
         let kilobyte = [0; 1024];
         let mut says = vec![&kilobyte[..]; 1000];
         says.insert(0, &announced);
         let mut client = client(&says);
-        assert!(matches!(client.hear().await, Heard::Fault(CloseCode::Size)));
-        assert!(client.heard.len() < 3 * MAX_HEARD_BYTES);
+        assert!(matches!(client.next_message().await, ClientMessage::Fault(CloseCode::Size)));
+        assert!(client.received.len() < 3 * MAX_MESSAGE_BYTES);
     }
 
     #[tokio::test]
-    async fn what_is_no_frame_of_a_client_is_a_fault() {
+    async fn an_invalid_frame_is_refused() {
         for unmasked_or_reserved in [&b"\x81\x00"[..], b"\xf1\x80mask", b"\x83\x80mask"] {
             let mut client = client(&[unmasked_or_reserved]);
-            assert!(matches!(client.hear().await, Heard::Fault(CloseCode::Protocol)));
+            assert!(matches!(
+                client.next_message().await,
+                ClientMessage::Fault(CloseCode::Protocol)
+            ));
         }
     }
 
     #[test]
-    fn base64_is_in_messages_of_a_bounded_length() {
+    fn base64_messages_have_a_bounded_length() {
         let frames = Framing::Base64.frames(&[b'a'; 2 * BASE64_BYTES + 1]);
         let whole = BASE64_STANDARD.encode([b'a'; BASE64_BYTES]);
         let head = [0x81, 126, (whole.len() >> 8) as u8, whole.len() as u8];
@@ -254,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_message_is_of_nothing() {
+    fn the_first_message_is_empty() {
         assert_eq!(*Framing::Binary.frames(&[]), *b"\x82\x00");
         assert_eq!(*Framing::Base64.frames(&[]), *b"\x81\x00");
     }

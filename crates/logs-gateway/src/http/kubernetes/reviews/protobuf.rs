@@ -1,14 +1,18 @@
 //! As much of Protocol Buffers as is needed to read a review, whose fields are texts or messages
 //! (`apimachinery/pkg/runtime/serializer/protobuf`).
 
-/// Every object begins with it.
+/// The first bytes of every object.
 const MAGIC: &[u8] = b"k8s\0";
 
-/// The fields of a message that are texts or messages themselves; the others are passed over.
-#[derive(Debug, Clone, Copy, Default)]
-pub(in crate::http::kubernetes) struct Message<'a>(&'a [u8]);
+/// The bytes are not a message.
+#[derive(Debug)]
+pub(in crate::http::kubernetes) struct InvalidMessage;
 
-impl<'a> Message<'a> {
+/// The fields of a message that are texts or messages themselves; other fields are skipped.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::http::kubernetes) struct ProtobufMessage<'a>(&'a [u8]);
+
+impl<'a> ProtobufMessage<'a> {
     /// The object within its envelope (`runtime.Unknown`). `None` when there is none.
     pub(in crate::http::kubernetes) fn of_object(bytes: &'a [u8]) -> Option<Self> {
         Self(bytes.strip_prefix(MAGIC)?).message(2)
@@ -79,7 +83,7 @@ mod tests {
     fn fields_are_found_by_number() {
         // 1: varint 300, 2: "ab", 3: { 1: "c" }
         let bytes = b"\x08\xac\x02\x12\x02ab\x1a\x03\x0a\x01c";
-        let message = Message(bytes);
+        let message = ProtobufMessage(bytes);
         assert_eq!(message.text(2), Some("ab"));
         assert_eq!(message.message(3).unwrap().text(1), Some("c"));
         assert_eq!(message.text(9), Some(""));
@@ -91,14 +95,14 @@ mod tests {
         for bytes in
             [&b"\x12\x05ab"[..], b"\x12", b"\x0f", b"\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"]
         {
-            assert!(Message(bytes).text(2).is_none(), "{bytes:?}");
+            assert!(ProtobufMessage(bytes).text(2).is_none(), "{bytes:?}");
         }
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_judged_without_panic(bytes: Vec<u8>, number in 0_u64..9) {
-            let _ = Message(&bytes).message(number);
+            let _ = ProtobufMessage(&bytes).message(number);
         }
     }
 }

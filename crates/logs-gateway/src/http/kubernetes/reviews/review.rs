@@ -1,24 +1,24 @@
-//! `POST` of the reviews of oneself: what may I, which rules, who am I. Bodies are JSON or
-//! Protocol Buffers, answers JSON.
+//! `POST` of the self-subject reviews: access, rules, identity. Bodies are JSON or Protocol Buffers,
+//! answers JSON. Unknown fields of a body are ignored, as the API server does.
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
     http::header,
     web::{Bytes, Payload, ReqData},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use service_runtime::http::read_body;
 
 use crate::{
     auth::Caller,
     http::kubernetes::{
-        reviews::protobuf::Message,
+        reviews::protobuf::{InvalidMessage, ProtobufMessage},
         status::{Result, StatusError},
     },
 };
 
-/// A action that is asked about. Fields that are not looked at are not given back either.
+/// The action that is asked about. Fields that are not used are not returned either.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct ResourceAttributes {
@@ -60,12 +60,7 @@ pub(in crate::http::kubernetes) async fn access(
     caller: ReqData<Caller>,
     payload: Payload,
 ) -> Result<HttpResponse> {
-    let spec: AccessSpec = match body(&request, payload).await? {
-        Body::Json(json) => from_json(&json)?,
-        Body::Protobuf(bytes) => {
-            access_from_protobuf(&bytes).ok_or_else(|| unreadable("it is no review"))?
-        }
-    };
+    let spec: AccessSpec = ReviewBody::read(&request, payload).await?.spec()?;
     let asked = spec.resource_attributes;
     let allowed = asked.as_ref().is_some_and(|asked| may(&caller, asked));
     Ok(created(&json!({
@@ -77,8 +72,9 @@ pub(in crate::http::kubernetes) async fn access(
     })))
 }
 
-/// Reading is all there is: one pod or its log by the caller's permissions; lists of pods where
-/// there could be one to read; the list of namespaces for whoever may read any.
+/// Whether the gateway allows an action: reading one pod or its log, by the caller's permissions;
+/// lists of pods where the caller may read some; the list of namespaces for a caller who may read
+/// any log. Everything else is denied.
 fn may(caller: &Caller, asked: &ResourceAttributes) -> bool {
     let ResourceAttributes { namespace, verb, group, resource, subresource, name, .. } = asked;
     let is_in = |namespace: &str| match namespace {
@@ -99,12 +95,7 @@ pub(in crate::http::kubernetes) async fn rules(
     caller: ReqData<Caller>,
     payload: Payload,
 ) -> Result<HttpResponse> {
-    let namespace = match body(&request, payload).await? {
-        Body::Json(json) => from_json::<RulesSpec>(&json)?.namespace,
-        Body::Protobuf(bytes) => {
-            rules_from_protobuf(&bytes).ok_or_else(|| unreadable("it is no review"))?
-        }
-    };
+    let RulesSpec { namespace } = ReviewBody::read(&request, payload).await?.spec()?;
     let rule = |verbs: &[&str], groups: &[&str], resources: &[&str]| json!({ "verbs": verbs, "apiGroups": groups, "resources": resources });
     let mut rules = vec![
         rule(
@@ -143,7 +134,7 @@ pub(in crate::http::kubernetes) async fn oneself(
     caller: ReqData<Caller>,
     payload: Payload,
 ) -> Result<HttpResponse> {
-    body(&request, payload).await?;
+    ReviewBody::read(&request, payload).await?;
     Ok(created(&json!({
         "kind": "SelfSubjectReview",
         "apiVersion": "authentication.k8s.io/v1",
@@ -156,42 +147,64 @@ fn created(body: &Value) -> HttpResponse {
     HttpResponse::Created().insert_header((header::CACHE_CONTROL, "no-store")).json(body)
 }
 
-enum Body {
+/// The body of a review.
+enum ReviewBody {
     Json(Bytes),
     Protobuf(Bytes),
 }
 
-async fn body(request: &HttpRequest, payload: Payload) -> Result<Body> {
-    let body = read_body(payload).await;
-    let body = body.map_err(|problem| StatusError::of_code(problem.status_code()))?;
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let essence = kind.unwrap_or("application/json").split(';').next().unwrap_or_default();
-    match essence.trim() {
-        "application/json" => Ok(Body::Json(body)),
-        "application/vnd.kubernetes.protobuf" => Ok(Body::Protobuf(body)),
-        _ => Err(StatusError::unsupported_media_type()),
+impl ReviewBody {
+    async fn read(request: &HttpRequest, payload: Payload) -> Result<Self> {
+        let body = read_body(payload).await;
+        let body = body.map_err(|problem| StatusError::of_code(problem.status_code()))?;
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let essence = kind.unwrap_or("application/json").split(';').next().unwrap_or_default();
+        match essence.trim() {
+            "application/json" => Ok(Self::Json(body)),
+            "application/vnd.kubernetes.protobuf" => Ok(Self::Protobuf(body)),
+            _ => Err(StatusError::unsupported_media_type()),
+        }
+    }
+
+    /// The `spec` of the review.
+    fn spec<S>(&self) -> Result<S>
+    where
+        S: DeserializeOwned + for<'a> TryFrom<ProtobufMessage<'a>, Error = InvalidMessage>,
+    {
+        let spec = match self {
+            Self::Json(json) => {
+                serde_json::from_slice::<Review<S>>(json).ok().map(|review| review.spec)
+            }
+            // The second field of every review is its spec.
+            Self::Protobuf(bytes) => ProtobufMessage::of_object(bytes)
+                .and_then(|review| review.message(2))
+                .and_then(|spec| spec.try_into().ok()),
+        };
+        spec.ok_or_else(|| {
+            StatusError::bad_request("the object provided is unrecognized: it is not a review")
+        })
     }
 }
 
-fn unreadable(why: &str) -> StatusError {
-    StatusError::bad_request(format!("the object provided is unrecognized: {why}"))
-}
+impl TryFrom<ProtobufMessage<'_>> for AccessSpec {
+    type Error = InvalidMessage;
 
-fn from_json<T: for<'de> Deserialize<'de>>(json: &[u8]) -> Result<T> {
-    let review = serde_json::from_slice::<Review<T>>(json);
-    review.map(|review| review.spec).map_err(|_| unreadable("it is no review"))
-}
-
-/// `SelfSubjectAccessReview { 2: spec { 1: resourceAttributes } }`.
-fn access_from_protobuf(bytes: &[u8]) -> Option<AccessSpec> {
-    let spec = Message::of_object(bytes)?.message(2)?;
-    if !spec.has(1)? {
-        return Some(AccessSpec::default());
+    /// `SelfSubjectAccessReviewSpec { 1: resourceAttributes }`.
+    fn try_from(spec: ProtobufMessage<'_>) -> std::result::Result<Self, InvalidMessage> {
+        if !spec.has(1).ok_or(InvalidMessage)? {
+            return Ok(Self::default());
+        }
+        let asked = spec.message(1).ok_or(InvalidMessage)?;
+        Ok(Self { resource_attributes: Some(asked.try_into()?) })
     }
-    let asked = spec.message(1)?;
-    let text = |number| asked.text(number).map(str::to_owned);
-    Some(AccessSpec {
-        resource_attributes: Some(ResourceAttributes {
+}
+
+impl TryFrom<ProtobufMessage<'_>> for ResourceAttributes {
+    type Error = InvalidMessage;
+
+    fn try_from(asked: ProtobufMessage<'_>) -> std::result::Result<Self, InvalidMessage> {
+        let text = |number| asked.text(number).map(str::to_owned).ok_or(InvalidMessage);
+        Ok(Self {
             namespace: text(1)?,
             verb: text(2)?,
             group: text(3)?,
@@ -199,11 +212,16 @@ fn access_from_protobuf(bytes: &[u8]) -> Option<AccessSpec> {
             resource: text(5)?,
             subresource: text(6)?,
             name: text(7)?,
-        }),
-    })
+        })
+    }
 }
 
-/// `SelfSubjectRulesReview { 2: spec { 1: namespace } }`.
-fn rules_from_protobuf(bytes: &[u8]) -> Option<String> {
-    Message::of_object(bytes)?.message(2)?.text(1).map(str::to_owned)
+impl TryFrom<ProtobufMessage<'_>> for RulesSpec {
+    type Error = InvalidMessage;
+
+    /// `SelfSubjectRulesReviewSpec { 1: namespace }`.
+    fn try_from(spec: ProtobufMessage<'_>) -> std::result::Result<Self, InvalidMessage> {
+        let namespace = spec.text(1).ok_or(InvalidMessage)?;
+        Ok(Self { namespace: namespace.to_owned() })
+    }
 }

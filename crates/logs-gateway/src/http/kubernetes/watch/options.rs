@@ -1,4 +1,4 @@
-//! What a watch is asked for (`apimachinery/pkg/apis/meta/internalversion/validation`).
+//! The options of a watch (`apimachinery/pkg/apis/meta/internalversion/validation`).
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use crate::http::kubernetes::{
     status::{Result, StatusCause, StatusError},
 };
 
-/// How long a watch goes on if nobody says: the least that the API server lets one live.
+/// How long a watch lasts by default: the minimum of the API server.
 const TIME: Duration = Duration::from_secs(30 * 60);
-/// How long it goes on at most. Whoever watches begins a new one then.
+/// How long a watch lasts at most. Clients begin a new one then.
 const MAX_TIME: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// What comes first.
+/// The first events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::http::kubernetes) enum Start {
-    /// Everything there is, as if it came now.
+    /// All objects, as if they were new.
     Everything,
-    /// What comes from now on.
+    /// Changes from now on.
     Now,
-    /// What came after this version.
+    /// Changes after this version.
     After(u64),
 }
 
@@ -29,7 +29,7 @@ pub(in crate::http::kubernetes) enum Start {
 pub(in crate::http::kubernetes) struct WatchOptions {
     pub(in crate::http::kubernetes) start: Start,
     pub(in crate::http::kubernetes) bookmarks: bool,
-    /// A bookmark says where what was there ends.
+    /// A bookmark marks the end of the initial events.
     pub(in crate::http::kubernetes) marks_start: bool,
     pub(in crate::http::kubernetes) time: Duration,
 }

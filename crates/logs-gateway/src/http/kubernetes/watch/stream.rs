@@ -1,4 +1,4 @@
-//! `watch=true`: what comes, changes and goes, an event a line, for as long as the caller may know.
+//! The events of a watch: an object a line, for as long as the caller may see them.
 
 use std::{
     convert::Infallible, fmt::Display, future::pending, io::Write, mem, rc::Rc, sync::Arc,
@@ -33,21 +33,22 @@ use crate::{
     streams::StreamPermit,
 };
 
-/// How often a bookmark says how far the watch has come.
+/// How often a bookmark reports the progress of the watch.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
-/// How many events are made at once: they are held as objects until then.
+/// How many events are written at once, which bounds the objects in memory.
 const EVENTS_AT_ONCE: usize = 64;
 
-/// How a caller sees what changes.
+/// How changes are shown to a caller.
 pub(in crate::http::kubernetes) struct View {
     /// Of the objects.
     pub(in crate::http::kubernetes) kind: &'static str,
     pub(in crate::http::kubernetes) form: ObjectForm,
-    /// Begins to show changes to the caller, who knows of these pods if they may be seen.
+    /// Begins to show changes to the caller, who knows these pods as far as they are visible.
     pub(in crate::http::kubernetes) show: Box<dyn FnOnce(&PodsByName) -> Show>,
 }
 
-/// What a change means to the caller, if anything, with the object in its form. The time is now.
+/// Shows a change as the object in its form; `None` if the caller may not see it. Takes the present
+/// instant.
 pub(in crate::http::kubernetes) type Show =
     Box<dyn FnMut(&PodChange, DateTime<Utc>) -> Option<(PodChangeKind, Value)>>;
 
@@ -104,7 +105,7 @@ pub(in crate::http::kubernetes) async fn respond(
     Ok(response.streaming(Leased::new(body(events, permit), terms, early_end)))
 }
 
-/// Ends when the watch may not go on. Who may see more or less than before has to begin anew.
+/// Completes when the watch has to end, also when the permissions of the caller change.
 fn permission_end(
     request: &HttpRequest,
     state: &GatewayState,
@@ -141,20 +142,20 @@ fn body(
 /// The events of a watch.
 struct Events {
     watching: PodWatch,
-    /// What is to be shown before the next changes are waited for.
+    /// Changes that are not written yet.
     pending: vec::IntoIter<PodChange>,
     kind: &'static str,
     form: ObjectForm,
     show: Show,
     clock: Arc<dyn Clock>,
-    /// The first table had columns; those behind it have none.
+    /// Whether the first table was written, the only one with columns.
     has_columns: bool,
     bookmarks: bool,
-    /// Where what was there at first ends is still to be marked.
+    /// The end of the initial events is still to be marked.
     marks_start: bool,
-    /// Once what is pending was shown, a bookmark is due.
+    /// A bookmark is due after the pending changes.
     owes_bookmark: bool,
-    /// Once that was written, the watch ends.
+    /// The watch ends after the pending changes.
     is_ending: bool,
     next_bookmark: Instant,
     ends: Instant,
@@ -202,7 +203,7 @@ impl Events {
         }
     }
 
-    /// A bookmark says that all changes up to now were shown, so they are shown before it.
+    /// Takes all changes up to now: a bookmark says that they were written.
     fn come_to_bookmark(&mut self, out: &mut Vec<u8>) {
         self.owes_bookmark = self.bookmarks;
         let position = self.watching.position();
@@ -242,7 +243,7 @@ impl Events {
         write_event(out, "ERROR", &status.to_json());
     }
 
-    /// Says how far the watch has come: all changes up to there were shown.
+    /// Writes the version up to which all changes were written.
     fn write_bookmark(&self, annotations: Value, out: &mut Vec<u8>) {
         let version = self.watching.position().to_string();
         let mut metadata = json!({ "resourceVersion": version, "creationTimestamp": null });
@@ -267,8 +268,8 @@ impl Events {
     }
 }
 
-/// What is over because of the token ends with a failure, so that nobody takes the silence for
-/// nothing happening. When the gateway stops, the next one is asked.
+/// The last event of a watch that ends with its token, so that the client sees an error. At a
+/// shutdown there is none: the client watches again.
 fn early_end(reason: EndReason) -> Option<Bytes> {
     let status = match reason {
         EndReason::Expired | EndReason::Revoked => StatusError::unauthorized(),
