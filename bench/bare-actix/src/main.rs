@@ -1,5 +1,5 @@
-//! The least that actix does: it answers every request with the JSON it was given as an argument.
-//! `cargo xtask bench` holds `sso-service` beside it.
+//! A minimal actix server, which answers every request with the JSON of its argument. It is the peer
+//! of `sso-service` in `cargo xtask bench`.
 
 use std::{env, io};
 

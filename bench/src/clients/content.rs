@@ -1,4 +1,4 @@
-//! What was received, in short.
+//! The size and checksum of received content.
 
 use std::process::Stdio;
 
@@ -8,14 +8,14 @@ use tokio::{io::AsyncReadExt, process::Command};
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
-/// Enough to tell it from anything else.
+/// The size and checksum of content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Content {
     bytes: u64,
     checksum: u32,
 }
 
-/// Content on its way.
+/// Content that is being received.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     bytes: u64,

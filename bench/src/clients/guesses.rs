@@ -20,35 +20,35 @@ use tokio::{
 use crate::clients::http::{self, Connection, Head};
 
 const BUFFER_BYTES: usize = 4096;
-/// So many that hardly any is held back for what it guessed before: nearly all log-ins get as far
-/// as the queue before the hashing threads.
+/// So many that the limiter refuses hardly any: nearly all log-ins reach the queue of the hashing
+/// threads.
 const NETWORKS: u32 = 1 << 16;
-/// How often those are let go that are due.
+/// The interval at which due guesses are released.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Whoever guesses. No name is tried twice.
+/// A client that guesses passwords, each with another user name.
 #[derive(Clone)]
 pub(crate) struct Guesses {
     address: SocketAddr,
     next: Arc<AtomicU32>,
 }
 
-/// When the next guess is made.
+/// The rate of guesses.
 pub(crate) enum Pace {
-    /// When there is a permit, which [`Pace::keep`] adds; until it is closed.
+    /// One for each permit that [`Pace::keep`] adds, until it is closed.
     Steady(Semaphore),
-    /// At once, while there are some left.
+    /// Without a pause, while some are left.
     AtOnce(AtomicI64),
 }
 
-/// What came of guesses.
+/// The answers to guesses.
 #[derive(Debug, Default)]
-pub(crate) struct Toll {
+pub(crate) struct GuessCounts {
     /// Compared with a hash: 401.
     pub(crate) compared: u64,
-    /// Sent away before: 429 or 503.
+    /// Refused before any hashing: 429 or 503.
     pub(crate) shed: u64,
-    /// How long the slowest of these took.
+    /// The time of the slowest of these.
     pub(crate) slowest_shed: Duration,
 }
 
@@ -62,35 +62,43 @@ pub(crate) fn log_in_request(from: Ipv4Addr, name: &str, password: &str) -> Vec<
 }
 
 impl Guesses {
-    /// Of passwords of the service at this address.
+    /// Guesses at the service at this address.
     pub(crate) fn at(address: SocketAddr) -> Self {
         Self { address, next: Arc::default() }
     }
 
-    /// Makes them at this pace, at most so many at the same time.
-    pub(crate) async fn make(&self, connections: usize, pace: Arc<Pace>) -> anyhow::Result<Toll> {
+    /// Guesses at this pace over so many connections.
+    pub(crate) async fn make(
+        &self,
+        connections: usize,
+        pace: Arc<Pace>,
+    ) -> anyhow::Result<GuessCounts> {
         let mut guessing = JoinSet::new();
         for _ in 0..connections {
             let connection = Connection::open(self.address, BUFFER_BYTES).await?;
             guessing.spawn(self.clone().repeat(connection, pace.clone()));
         }
-        let mut toll = Toll::default();
+        let mut counts = GuessCounts::default();
         while let Some(some) = guessing.join_next().await {
-            toll.add(&some??);
+            counts.add(&some??);
         }
-        Ok(toll)
+        Ok(counts)
     }
 
-    async fn repeat(self, mut connection: Connection, pace: Arc<Pace>) -> anyhow::Result<Toll> {
-        let mut toll = Toll::default();
+    async fn repeat(
+        self,
+        mut connection: Connection,
+        pace: Arc<Pace>,
+    ) -> anyhow::Result<GuessCounts> {
+        let mut counts = GuessCounts::default();
         while pace.next().await {
             let request = self.request();
             let start = Instant::now();
             let Head { status, body } = connection.ask(&request).await?;
             connection.read_to_end(body, |_| {}).await?;
-            toll.count(status, start.elapsed())?;
+            counts.count(status, start.elapsed())?;
         }
-        Ok(toll)
+        Ok(counts)
     }
 
     fn request(&self) -> Vec<u8> {
@@ -101,18 +109,18 @@ impl Guesses {
 }
 
 impl Pace {
-    /// A pace that somebody has to keep.
+    /// A pace that [`Pace::keep`] keeps.
     pub(crate) fn steady() -> Self {
         Self::Steady(Semaphore::new(0))
     }
 
-    /// So many as soon as can be.
+    /// So many without a pause.
     pub(crate) fn at_once(count: u32) -> Self {
         Self::AtOnce(AtomicI64::new(count.into()))
     }
 
-    /// Lets so many go in a second, until it is closed. Those that nobody was free to make are not
-    /// made up for.
+    /// Releases so many guesses a second until it is closed. A guess for which no connection is free
+    /// is skipped.
     pub(crate) async fn keep(&self, rate: f64) {
         let Self::Steady(permits) = self else { return };
         let mut ticks = interval(TICK);
@@ -128,7 +136,7 @@ impl Pace {
         }
     }
 
-    /// No more of them.
+    /// Ends the guesses.
     pub(crate) fn close(&self) {
         match self {
             Self::Steady(permits) => permits.close(),
@@ -147,7 +155,7 @@ impl Pace {
     }
 }
 
-impl Toll {
+impl GuessCounts {
     pub(crate) fn total(&self) -> u64 {
         self.compared + self.shed
     }

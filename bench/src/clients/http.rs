@@ -1,4 +1,4 @@
-//! As little of an HTTP client as measuring needs, so that it is not the client that is measured.
+//! A minimal HTTP client, so that the cost of the client does not distort the figures.
 
 use std::{net::SocketAddr, ops::Range};
 
@@ -14,7 +14,7 @@ use tokio::{
 pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Box<[u8]>,
-    /// What was received and not yet looked at.
+    /// The received bytes that are not parsed yet.
     received: Range<usize>,
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn request(
     request.into_bytes()
 }
 
-/// A `POST` of somebody without a token.
+/// A `POST` without a token.
 pub(crate) fn request_with_body(path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
     let mut request = format!("POST {path} HTTP/1.1\r\nHost: bench\r\n");
     for (name, value) in headers {

@@ -1,5 +1,5 @@
-//! As many requests as go over 64 connections that are kept alive: by wrk where there is one,
-//! else by ourselves, which takes more of the machine.
+//! As many requests as possible over 64 connections: by wrk if it is installed, else by a client of
+//! our own, which costs more processor time.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ use crate::clients::http::{self, Connection, Head};
 const CONNECTIONS: usize = 64;
 const BUFFER_BYTES: usize = 16 * 1024;
 
-/// The same request over and over, in the name of one after the other.
+/// A request that is repeated, with one token after the other.
 pub(crate) struct Job<'a> {
     pub(crate) name: &'a str,
     pub(crate) address: SocketAddr,
@@ -30,18 +30,18 @@ pub(crate) struct Job<'a> {
     pub(crate) status: u16,
 }
 
-/// Who puts the load on.
+/// Puts load on a service.
 pub(crate) struct Load<'a> {
     /// Where requests are kept for wrk.
     pub(crate) directory: &'a Path,
 }
 
-/// How it went.
+/// The result of a load.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Outcome {
     /// Answers a second.
     pub(crate) rate: f64,
-    /// How many requests had another answer than they should, or none.
+    /// The number of requests with a wrong answer or none.
     pub(crate) wrong: u64,
 }
 
@@ -58,7 +58,7 @@ impl Load<'_> {
     async fn put_by_wrk(&self, job: &Job<'_>, seconds: u64) -> anyhow::Result<Option<Outcome>> {
         let Job { name, address, path, status, .. } = job;
         fs::create_dir_all(self.directory).context("cannot create a directory for wrk")?;
-        // In a file, since everybody can read arguments.
+        // In a file, since other users can read arguments.
         let script = self.directory.join(name).with_extension("lua");
         fs::write(&script, job.script()).context("cannot write a script for wrk")?;
         let output = Command::new("wrk")

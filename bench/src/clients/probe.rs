@@ -1,4 +1,4 @@
-//! How soon a token is validated while something else goes on.
+//! The latency of validate during another load.
 
 use std::{
     net::SocketAddr,
@@ -13,11 +13,11 @@ use crate::clients::http::{self, Connection, Head};
 
 /// One after the other, so that each worker is asked.
 const CONNECTIONS: usize = 8;
-/// Few enough to be no load of their own.
+/// Rare enough to be no load.
 const PERIOD: Duration = Duration::from_millis(1);
 const BUFFER_BYTES: usize = 4096;
 
-/// Asks about a token at a steady pace.
+/// Validates a token at a steady pace.
 pub(crate) struct Probe {
     pub(crate) address: SocketAddr,
     pub(crate) token: String,

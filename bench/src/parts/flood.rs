@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use crate::{
-    clients::guesses::{Guesses, Pace, Toll, log_in_request},
+    clients::guesses::{GuessCounts, Guesses, Pace, log_in_request},
     clients::http::{Connection, Head},
     clients::probe::Probe,
     report::rounds::{Rounds, median},
@@ -54,7 +54,7 @@ const MEMORY_OF_NAMES: f64 = 24.0 * 1024.0 * 1024.0;
 #[derive(Default)]
 struct Outcome {
     latencies: Rounds,
-    toll: Toll,
+    counts: GuessCounts,
     /// Seconds in which there was a flood.
     flooded: f64,
     owner: Vec<LogIn>,
@@ -114,8 +114,8 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
 /// How many passwords can be compared in a second, when nobody else asks for anything.
 async fn capacity(guesses: &Guesses) -> anyhow::Result<f64> {
     let start = Instant::now();
-    let toll = guesses.make(8, Arc::new(Pace::at_once(COMPARED))).await?;
-    ensure!(toll.shed == 0, "{} log-ins were sent away before there was a flood", toll.shed);
+    let counts = guesses.make(8, Arc::new(Pace::at_once(COMPARED))).await?;
+    ensure!(counts.shed == 0, "{} log-ins were sent away before there was a flood", counts.shed);
     Ok(f64::from(COMPARED) / start.elapsed().as_secs_f64())
 }
 
@@ -142,7 +142,7 @@ impl Outcome {
         pace.close();
         self.flooded += start.elapsed().as_secs_f64();
         pacing.await?;
-        self.toll.add(&guessing.await??);
+        self.counts.add(&guessing.await??);
         self.owner.extend(owning.await??);
         self.latencies.add(flooded, idle);
         Ok(())
@@ -157,7 +157,7 @@ impl Outcome {
             microseconds,
             Target::AtMost(2.0),
         );
-        let slowest = self.toll.slowest_shed.as_secs_f64();
+        let slowest = self.counts.slowest_shed.as_secs_f64();
         report.limit("flood: slowest log-in sent away", [slowest, SHED_SECONDS], seconds, at_most);
         let worked = self.owner.iter().filter(|log_in| log_in.worked);
         let took: Vec<_> = worked.map(|log_in| log_in.seconds).collect();
@@ -173,9 +173,9 @@ impl Outcome {
             report.figure("flood: slowest log-in of the known user", seconds(slowest));
         }
         report.figure("flood: passwords hashed without it", format!("{capacity:.0}/s"));
-        report.figure("flood: log-ins answered", each(self.toll.total()));
-        report.figure("flood: of them compared", each(self.toll.compared));
-        let rate = self.toll.total() as f64 / self.flooded;
+        report.figure("flood: log-ins answered", each(self.counts.total()));
+        report.figure("flood: of them compared", each(self.counts.compared));
+        let rate = self.counts.total() as f64 / self.flooded;
         if rate < 0.9 * TIMES * capacity {
             report.note(format!("the flood was {:.0} times what can be hashed", rate / capacity));
         }

@@ -88,7 +88,7 @@ impl Report {
         self.rows.push(row);
     }
 
-    /// Adds a line that must not be overlooked.
+    /// Adds a warning below the rows.
     pub(crate) fn note(&mut self, note: String) {
         self.notes.push(note);
     }

@@ -1,4 +1,4 @@
-//! Logs of containers, of any size, as containerd writes them.
+//! Container logs of any size, in the format of containerd.
 
 use std::{
     fs::{self, File},

@@ -1,6 +1,6 @@
-//! A gateway that asks the authority about each request by itself: the peer of one that asks about
-//! many together. It is the same program. Before the authority is there, somebody who knows no
-//! batches answers at its address, and the gateway remembers that for minutes.
+//! A gateway that validates each token by a call of its own: the peer of one that sends batches.
+//! It is the same program. Before the authority starts, a server without batches answers at its
+//! address, and the gateway remembers that for minutes.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -89,7 +89,7 @@ async fn serve(listener: tokio::net::TcpListener, refused: Arc<AtomicUsize>) {
     }
 }
 
-/// Knows nobody, and no batches. Whoever goes away is let go.
+/// Refuses all tokens and has no batches.
 async fn answer(mut stream: TcpStream, refused: Arc<AtomicUsize>) -> Option<()> {
     let mut request = vec![0; 16 * 1024];
     let read = stream.read(&mut request).await.ok()?;

@@ -1,4 +1,4 @@
-//! What the kernel counts of a process.
+//! Memory and processor time of a process, from `/proc`.
 
 use std::{fs, time::Duration};
 
