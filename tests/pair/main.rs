@@ -15,6 +15,7 @@ mod accounts;
 mod administration;
 mod audit;
 mod authority;
+mod authorization;
 mod batching;
 mod bearer;
 mod browser;

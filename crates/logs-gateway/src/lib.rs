@@ -15,3 +15,4 @@ mod stream;
 mod streams;
 
 pub use cli::Cli;
+pub use http::Route;

@@ -1,6 +1,7 @@
 //! The gateway's HTTP: it translates, and decides nothing.
 
 mod accepted_types;
+mod app;
 mod authenticate;
 mod error;
 mod kubeconfig;
@@ -12,7 +13,8 @@ mod session_cookies;
 mod state;
 mod streaming;
 
+pub(crate) use app::app;
 pub(crate) use kubeconfig::PublicAddresses;
-pub(crate) use routes::app;
+pub use routes::Route;
 pub(crate) use session_cookies::SessionCookies;
 pub(crate) use state::GatewayState;

@@ -1,50 +1,147 @@
-//! Every path of the gateway.
+//! The route table: every method of every path, and its handler.
 
-use std::rc::Rc;
+use actix_web::http::Method;
+use service_runtime::http::RouteRow;
+use strum::VariantArray;
 
-use actix_web::{
-    App, Error,
-    body::BoxBody,
-    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
-    middleware::from_fn,
-    web::{self, ServiceConfig},
+use super::{
+    kubeconfig,
+    kubernetes::{discovery, events, log, namespaces, pods as kubernetes_pods, reviews},
+    logs, pods,
 };
-use service_runtime::http::{WorkerEdge, endpoint, no_such_endpoint};
 
-use super::{GatewayState, authenticate::authenticate, kubeconfig, kubernetes, logs, pods};
+/// A method of a path. The router and the tests of authorisation read the same table, so that a new
+/// route cannot be left out of either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
+#[expect(missing_docs, reason = "the table below says what each route is")]
+pub enum Route {
+    // Readers of logs.
+    ReadLog,
+    ReadLogInNamespace,
+    ListPods,
+    Kubeconfig,
 
-/// The app of one worker.
-pub(crate) fn app(
-    state: GatewayState,
-    edge: Rc<WorkerEdge>,
-) -> App<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse<BoxBody>,
-        Error = Error,
-        InitError = (),
-    >,
-> {
-    App::new()
-        .app_data(web::Data::new(state))
-        .configure(routes)
-        .wrap(from_fn(move |request, next| edge.clone().pass(request, next)))
+    // Kubernetes clients, without a credential.
+    KubernetesVersion,
+
+    // Kubernetes clients.
+    CoreVersions,
+    CoreResources,
+    ListNamespaces,
+    ReadNamespace,
+    ListAllKubernetesPods,
+    ListKubernetesPods,
+    ReadKubernetesPod,
+    ReadKubernetesLog,
+    ReadKubernetesLogWithSlash,
+    ListAllEvents,
+    ListEvents,
+    Groups,
+    AuthorizationResources,
+    AuthenticationResources,
+    ReviewAccess,
+    ReviewRules,
+    ReviewSelf,
 }
 
-fn routes(config: &mut ServiceConfig) {
-    // Whoever may read logs.
-    let log = endpoint("/logs/{pod}").get(logs::of_pod);
-    let log_in_namespace = endpoint("/logs/{namespace}/{pod}").get(logs::of_pod_in_namespace);
-    let pods = endpoint("/pods").get(pods::list);
-    // Whoever may log in.
-    let kubeconfig = endpoint("/kubeconfig").get(kubeconfig::get);
-    for endpoint in [log, log_in_namespace, pods, kubeconfig] {
-        config.service(endpoint.into_resource().wrap(from_fn(authenticate)));
+/// The interface that a route belongs to, which decides how its caller is authenticated and how its
+/// errors look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Api {
+    /// Bearer tokens and cookies; problems.
+    Gateway,
+    /// No credential; Kubernetes' errors.
+    KubernetesVersion,
+    /// Bearer tokens; Kubernetes' errors, at `/api`.
+    KubernetesCore,
+    /// Bearer tokens; Kubernetes' errors, at `/apis`.
+    KubernetesGroups,
+}
+
+impl Route {
+    /// All routes.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
+    /// The path, whose parameters are in braces.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        self.row().path()
     }
 
-    // Whoever speaks Kubernetes.
-    config.configure(kubernetes::routes);
+    /// The methods.
+    #[must_use]
+    pub fn methods(self) -> &'static [Method] {
+        self.row().methods()
+    }
 
-    config.default_service(web::to(no_such_endpoint));
+    pub(super) fn api(self) -> Api {
+        match self.path() {
+            path if path.starts_with("/apis") => Api::KubernetesGroups,
+            path if path.starts_with("/api") => Api::KubernetesCore,
+            "/version" => Api::KubernetesVersion,
+            _ => Api::Gateway,
+        }
+    }
+
+    /// The row of this route.
+    pub(super) fn row(self) -> RouteRow {
+        match self {
+            Self::ReadLog => RouteRow::get("/logs/{pod}", logs::of_pod),
+            Self::ReadLogInNamespace => {
+                RouteRow::get("/logs/{namespace}/{pod}", logs::of_pod_in_namespace)
+            }
+            Self::ListPods => RouteRow::get("/pods", pods::list),
+            Self::Kubeconfig => RouteRow::get("/kubeconfig", kubeconfig::get),
+
+            Self::KubernetesVersion => RouteRow::get_only("/version", discovery::version),
+
+            Self::CoreVersions => RouteRow::get_only("/api", discovery::core_versions),
+            Self::CoreResources => RouteRow::get_only("/api/v1", discovery::core_resources),
+            Self::ListNamespaces => RouteRow::get_only("/api/v1/namespaces", namespaces::list),
+            Self::ReadNamespace => {
+                RouteRow::get_only("/api/v1/namespaces/{namespace}", namespaces::read)
+            }
+            Self::ListAllKubernetesPods => {
+                RouteRow::get_only("/api/v1/pods", kubernetes_pods::list_everywhere)
+            }
+            Self::ListKubernetesPods => {
+                RouteRow::get_only("/api/v1/namespaces/{namespace}/pods", kubernetes_pods::list)
+            }
+            Self::ReadKubernetesPod => RouteRow::get_only(
+                "/api/v1/namespaces/{namespace}/pods/{pod}",
+                kubernetes_pods::read,
+            ),
+            Self::ReadKubernetesLog => {
+                RouteRow::get_only("/api/v1/namespaces/{namespace}/pods/{pod}/log", log::read)
+            }
+            Self::ReadKubernetesLogWithSlash => {
+                RouteRow::get_only("/api/v1/namespaces/{namespace}/pods/{pod}/log/", log::read)
+            }
+            Self::ListAllEvents => RouteRow::get_only("/api/v1/events", events::list_everywhere),
+            Self::ListEvents => {
+                RouteRow::get_only("/api/v1/namespaces/{namespace}/events", events::list)
+            }
+            Self::Groups => RouteRow::get_only("/apis", discovery::groups),
+            Self::AuthorizationResources => RouteRow::get_only(
+                "/apis/authorization.k8s.io/v1",
+                discovery::authorization_resources,
+            ),
+            Self::AuthenticationResources => RouteRow::get_only(
+                "/apis/authentication.k8s.io/v1",
+                discovery::authentication_resources,
+            ),
+            Self::ReviewAccess => RouteRow::post(
+                "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+                reviews::access,
+            ),
+            Self::ReviewRules => RouteRow::post(
+                "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+                reviews::rules,
+            ),
+            Self::ReviewSelf => RouteRow::post(
+                "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+                reviews::oneself,
+            ),
+        }
+    }
 }

@@ -3,99 +3,45 @@
 use std::rc::Rc;
 
 use actix_web::{
-    FromRequest, Handler, Resource, Responder, Route,
+    Resource,
     dev::{AppService, HttpServiceFactory},
-    guard,
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     web,
 };
 
-use super::{Problem, Result};
+use super::{Problem, Result, route_table::RouteRow};
 
-/// A path, and what it answers to which method. To any other it says which there are.
+/// A path with the methods that it answers. Other methods get 405 with the list of them.
 pub struct Endpoint {
-    resource: Resource,
-    allow: Vec<&'static str>,
-}
-
-/// An endpoint that answers to no method yet:
-/// `app.service(endpoint("/logs").get(list).post(create))`.
-#[must_use]
-pub fn endpoint(path: &str) -> Endpoint {
-    Endpoint { resource: web::resource(path), allow: Vec::new() }
+    path: &'static str,
+    rows: Vec<RouteRow>,
 }
 
 impl Endpoint {
-    /// GET, and HEAD by the same handler.
-    #[must_use]
-    pub fn get<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        let read = web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
-        self.route(&["GET", "HEAD"], read.to(handler))
+    pub(super) fn new(path: &'static str) -> Self {
+        Self { path, rows: Vec::new() }
     }
 
-    /// POST.
-    #[must_use]
-    pub fn post<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.route(&["POST"], web::post().to(handler))
+    pub(super) fn path(&self) -> &'static str {
+        self.path
     }
 
-    /// PUT.
-    #[must_use]
-    pub fn put<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.route(&["PUT"], web::put().to(handler))
+    pub(super) fn add(&mut self, row: RouteRow) {
+        self.rows.push(row);
     }
 
-    /// PATCH.
-    #[must_use]
-    pub fn patch<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.route(&["PATCH"], web::patch().to(handler))
-    }
-
-    /// DELETE.
-    #[must_use]
-    pub fn delete<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.route(&["DELETE"], web::delete().to(handler))
-    }
-
-    /// The whole as a resource, to be wrapped in middleware.
+    /// The endpoint as a resource, to be wrapped in middleware.
     #[must_use]
     pub fn into_resource(self) -> Resource {
-        let allow: Rc<str> = self.allow.join(", ").into();
-        self.resource.default_service(web::to(move || method_not_allowed(allow.clone())))
-    }
-
-    fn route(mut self, methods: &[&'static str], route: Route) -> Self {
-        self.resource = self.resource.route(route);
-        self.allow.extend(methods);
-        self
+        let methods = self.rows.iter().flat_map(RouteRow::methods).map(Method::as_str);
+        let allow: Rc<str> = methods.collect::<Vec<_>>().join(", ").into();
+        let mut resource = web::resource(self.path);
+        for row in self.rows {
+            resource = resource.route(row.into_route());
+        }
+        resource.default_service(web::to(move || method_not_allowed(allow.clone())))
     }
 }
-
 impl HttpServiceFactory for Endpoint {
     fn register(self, config: &mut AppService) {
         self.into_resource().register(config);

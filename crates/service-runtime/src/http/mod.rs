@@ -10,6 +10,7 @@ mod endpoint;
 mod in_flight;
 mod query;
 mod request_body;
+mod route_table;
 
 pub use authenticate::{Authenticate, Authenticated};
 pub use authorization::authorization;
@@ -17,9 +18,10 @@ pub use body::{ContentType, MAX_BODY_BYTES, content_type, read_body, unsupported
 pub use context::{ClientNote, RequestContext, TraceParent};
 pub use cookies::{choose_live, cookie_values};
 pub use edge::{Edge, WorkerEdge};
-pub use endpoint::{Endpoint, endpoint, no_such_endpoint};
+pub use endpoint::{Endpoint, no_such_endpoint};
 pub(crate) use in_flight::hold;
 pub use query::{InputFaults, Query};
+pub use route_table::{RouteRow, endpoints};
 
 pub use crate::{
     network::TrustedProxies,

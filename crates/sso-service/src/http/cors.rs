@@ -1,5 +1,5 @@
-//! Scripts of other origins (CORS): those in `SSO_ALLOWED_ORIGINS` may call `/auth/*` with
-//! cookies and read the answers, errors included. Nobody else is told anything.
+//! Scripts of other origins (CORS): those of `SSO_ALLOWED_ORIGINS` may call `/auth/*` with cookies
+//! and read the answers, errors included. Other origins get no permission.
 
 use actix_web::{
     Error, HttpResponse,
@@ -20,15 +20,15 @@ use actix_web::{
 
 use crate::site::Site;
 
-/// What answers hold for scripts besides their bodies.
+/// The headers of answers that scripts may read.
 const EXPOSED_HEADERS: &str = "X-Request-Id, Retry-After, WWW-Authenticate";
-/// What scripts may send: the methods and headers that `/auth/*` reads.
+/// The methods and headers that scripts may send: those that `/auth/*` reads.
 const ALLOWED_METHODS: &str = "GET, POST, DELETE";
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id, Traceparent";
-/// How long a browser may remember that, in seconds.
+/// How long a browser may cache the answer to a preflight, in seconds.
 const MAX_AGE: &str = "600";
 
-/// The middleware, for sites with such origins. It answers preflights itself.
+/// The middleware for sites with allowed origins. It answers preflights itself.
 pub(super) async fn share(
     site: Data<Site>,
     request: ServiceRequest,
@@ -60,7 +60,7 @@ fn preflight() -> HttpResponse {
         .finish()
 }
 
-/// `Vary` also without an allowed origin: a cache must not give the one answer for the other.
+/// Adds `Vary` also without an allowed origin, so that a cache does not mix up the two answers.
 fn add_headers(headers: &mut HeaderMap, origin: Option<HeaderValue>) {
     headers.append(VARY, HeaderValue::from_static("Origin"));
     if let Some(origin) = origin {
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn an_allowed_origin_may_ask_first() {
+    async fn an_allowed_origin_may_send_a_preflight() {
         let answer = service().await.send(from(APP, preflight("/auth/login"))).await;
         assert_eq!(answer.status, 204);
         check_shared(&answer);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn other_origins_get_no_leave() {
+    async fn other_origins_get_no_permission() {
         let service = service().await;
         for origin in [
             "https://evil.example",

@@ -1,7 +1,10 @@
-//! HTTP in front of the authority: it translates, and decides nothing.
+//! The HTTP interface: it translates requests into calls of use cases, and decides nothing.
 
 mod admin;
+mod app;
 mod auth;
+#[cfg(test)]
+mod authorization_tests;
 mod caller;
 mod cors;
 mod error;
@@ -9,4 +12,4 @@ mod pages;
 mod routes;
 mod wire;
 
-pub(crate) use routes::{AppState, app};
+pub(crate) use app::{AppState, app};

@@ -1,129 +1,131 @@
-//! Everything that is answered, and by whom.
+//! The route table: every method of every path, and its handler.
 
-use actix_web::{
-    App, Error,
-    body::BoxBody,
-    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
-    middleware::{Condition, from_fn},
-    web::{self, Data, ServiceConfig},
-};
-use service_runtime::http::{Edge, endpoint, no_such_endpoint};
+use service_runtime::http::RouteRow;
 use shared_types::paths;
+use strum::VariantArray;
 
 use super::{
-    admin,
+    admin::{audit, grants, keys, roles, sessions as user_sessions, users},
     auth::{
         login, logout, password, refresh, register, session, sessions, user, validate,
         validate_batch,
     },
-    caller::csrf,
-    cors, pages,
-};
-use crate::{
-    accounts::Accounts, administration::Administration, authority::SessionAuthority, site::Site,
+    pages,
 };
 
-/// What requests are passed on to.
-#[derive(Debug, Clone)]
-pub(crate) struct AppState {
-    pub(crate) authority: Data<SessionAuthority>,
-    pub(crate) accounts: Data<Accounts>,
-    pub(crate) administration: Data<Administration>,
-    pub(crate) site: Data<Site>,
+/// A method of a path. The router and the test of authorisation both read the table, so that a new
+/// route cannot be left out of either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
+pub(super) enum Route {
+    // Services check the tokens that they were sent.
+    Validate,
+    ValidateBatch,
+
+    // Users log in, and manage their own account.
+    Register,
+    LogIn,
+    ChangePassword,
+    Renew,
+    Refresh,
+    LogOut,
+    ShowSession,
+    ShowAccount,
+    ListSessions,
+    EndOtherSessions,
+    EndSession,
+
+    // Browsers show pages.
+    StartPage,
+    LogInPage,
+    LogInForm,
+    LogOutPage,
+    LogOutForm,
+    AccountPage,
+    RegisterPage,
+    RegisterForm,
+
+    // Administrators manage users, roles, grants and keys.
+    ListUsers,
+    CreateUser,
+    ShowUser,
+    UpdateUser,
+    DeleteUser,
+    ListUserSessions,
+    EndUserSessions,
+    ListRoles,
+    SetRole,
+    DeleteRole,
+    ListGrants,
+    CreateGrant,
+    DeleteGrant,
+    ListKeys,
+    CreateKey,
+    DeleteKey,
+    ListEvents,
 }
 
-impl AppState {
-    /// The use cases of a service at this site.
-    pub(crate) fn new(services: &crate::services::Services, site: Site) -> Self {
-        Self {
-            authority: Data::from(services.authority.clone()),
-            accounts: Data::from(services.accounts.clone()),
-            administration: Data::from(services.administration.clone()),
-            site: Data::new(site),
+impl Route {
+    /// The row of this route.
+    pub(super) fn row(self) -> RouteRow {
+        match self {
+            Self::Validate => RouteRow::post(paths::VALIDATE, validate::validate),
+            Self::ValidateBatch => {
+                RouteRow::post(paths::VALIDATE_BATCH, validate_batch::validate_batch)
+            }
+
+            Self::Register => RouteRow::post("/auth/register", register::register),
+            Self::LogIn => RouteRow::post(paths::LOG_IN, login::login),
+            Self::ChangePassword => RouteRow::post("/auth/password", password::change),
+            Self::Renew => RouteRow::get(paths::REFRESH, pages::renew),
+            Self::Refresh => RouteRow::post(paths::REFRESH, refresh::refresh),
+            Self::LogOut => RouteRow::post(paths::LOG_OUT, logout::logout),
+            Self::ShowSession => RouteRow::get("/auth/session", session::session),
+            Self::ShowAccount => RouteRow::get("/auth/user", user::user),
+            Self::ListSessions => RouteRow::get("/auth/sessions", sessions::list),
+            Self::EndOtherSessions => RouteRow::delete("/auth/sessions", sessions::end_others),
+            Self::EndSession => RouteRow::delete("/auth/sessions/{id}", sessions::end_one),
+
+            Self::StartPage => RouteRow::get("/", pages::start),
+            Self::LogInPage => RouteRow::get("/login", pages::login),
+            Self::LogInForm => RouteRow::post("/login", pages::log_in),
+            Self::LogOutPage => RouteRow::get("/logout", pages::logout),
+            Self::LogOutForm => RouteRow::post("/logout", pages::log_out),
+            Self::AccountPage => RouteRow::get("/account", pages::account),
+            Self::RegisterPage => RouteRow::get("/register", pages::registration),
+            Self::RegisterForm => RouteRow::post("/register", pages::register),
+
+            Self::ListUsers => RouteRow::get("/admin/users", users::list),
+            Self::CreateUser => RouteRow::post("/admin/users", users::create),
+            Self::ShowUser => RouteRow::get("/admin/users/{username}", users::show),
+            Self::UpdateUser => RouteRow::patch("/admin/users/{username}", users::update),
+            Self::DeleteUser => RouteRow::delete("/admin/users/{username}", users::delete),
+            Self::ListUserSessions => {
+                RouteRow::get("/admin/users/{username}/sessions", user_sessions::list)
+            }
+            Self::EndUserSessions => {
+                RouteRow::delete("/admin/users/{username}/sessions", user_sessions::end)
+            }
+            Self::ListRoles => RouteRow::get("/admin/roles", roles::list),
+            Self::SetRole => RouteRow::put("/admin/roles/{role}", roles::set),
+            Self::DeleteRole => RouteRow::delete("/admin/roles/{role}", roles::delete),
+            Self::ListGrants => RouteRow::get("/admin/grants", grants::list),
+            Self::CreateGrant => RouteRow::post("/admin/grants", grants::create),
+            Self::DeleteGrant => RouteRow::delete("/admin/grants/{id}", grants::delete),
+            Self::ListKeys => RouteRow::get("/admin/keys", keys::list),
+            Self::CreateKey => RouteRow::post("/admin/keys", keys::create),
+            Self::DeleteKey => RouteRow::delete("/admin/keys/{id}", keys::delete),
+            Self::ListEvents => RouteRow::get("/admin/audit", audit::list),
         }
     }
-}
 
-/// The app of one worker.
-pub(crate) fn app(
-    services: AppState,
-    edge: Edge,
-) -> App<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse<BoxBody>,
-        Error = Error,
-        InitError = (),
-    >,
-> {
-    let shared = services.site.has_allowed_origins();
-    let open = services.accounts.check_open().is_ok();
-    let edge = edge.of_worker();
-    App::new()
-        .app_data(services.authority)
-        .app_data(services.accounts)
-        .app_data(services.administration)
-        .app_data(services.site)
-        .configure(validation_routes)
-        .service(
-            web::scope("")
-                .configure(routes)
-                .configure(admin::routes)
-                .configure(|app| register_routes(app, open))
-                .wrap(from_fn(csrf::report)),
-        )
-        .default_service(web::to(no_such_endpoint))
-        .wrap(from_fn(pages::for_people))
-        .wrap(Condition::new(shared, from_fn(cors::share)))
-        .wrap(from_fn(move |request, next| edge.clone().pass(request, next)))
-}
-
-/// For services that were sent a token: the hot paths. Nothing that they do is refused for coming
-/// from a foreign page.
-fn validation_routes(app: &mut ServiceConfig) {
-    app.service(endpoint(paths::VALIDATE).post(validate::validate))
-        .service(endpoint(paths::VALIDATE_BATCH).post(validate_batch::validate_batch));
-}
-
-fn routes(app: &mut ServiceConfig) {
-    // for whoever logs in
-    app.service(endpoint("/auth/register").post(register::register))
-        .service(endpoint("/auth/login").post(login::login))
-        .service(endpoint("/auth/password").post(password::change))
-        .service(endpoint("/auth/refresh").get(pages::renew).post(refresh::refresh))
-        .service(endpoint("/auth/logout").post(logout::logout))
-        .service(endpoint("/auth/session").get(session::session))
-        .service(endpoint("/auth/user").get(user::user))
-        .service(endpoint("/auth/sessions").get(sessions::list).delete(sessions::end_others))
-        .service(endpoint("/auth/sessions/{id}").delete(sessions::end_one));
-
-    // for people
-    app.service(endpoint("/").get(pages::start))
-        .service(endpoint("/login").get(pages::login).post(pages::log_in))
-        .service(endpoint("/logout").get(pages::logout).post(pages::log_out))
-        .service(endpoint("/account").get(pages::account));
-}
-
-/// The page is there where strangers may create accounts, and where not there is nothing to see.
-fn register_routes(app: &mut ServiceConfig, open: bool) {
-    if open {
-        app.service(endpoint("/register").get(pages::registration).post(pages::register));
+    /// Whether the route is one of the hot paths, which read no cookie for a change and so need no
+    /// record of refused foreign pages.
+    pub(super) fn is_hot(self) -> bool {
+        matches!(self, Self::Validate | Self::ValidateBatch)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use actix_web::test::TestRequest;
-
-    use crate::test_service::TestService;
-
-    #[actix_web::test]
-    async fn what_has_not_arrived_is_not_there() {
-        let service = TestService::start().await;
-        for path in ["/auth", "/auth/validate/", "/metrics", "/livez"] {
-            let answer = service.send(TestRequest::get().uri(path)).await;
-            assert_eq!(answer.problem(), (404, "not_found"), "{path}");
-        }
+    /// Whether the route is there only where strangers may create accounts.
+    pub(super) fn needs_open_registration(self) -> bool {
+        matches!(self, Self::RegisterPage | Self::RegisterForm)
     }
 }

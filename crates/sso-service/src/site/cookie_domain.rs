@@ -9,23 +9,23 @@ use super::{
     host_name::{is_host_name, is_public_suffix},
 };
 
-/// A domain name of two labels at least: browsers take no cookie for less.
+/// A domain name of at least two labels. Browsers refuse cookies for a shorter one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CookieDomain(String);
 
 impl CookieDomain {
-    /// Whether a browser takes a cookie for this domain from that origin (RFC 6265 §5.1.3).
+    /// Whether a browser accepts a cookie for this domain from that origin (RFC 6265 §5.1.3).
     pub(crate) fn covers(&self, origin: &Origin) -> bool {
         let rest = origin.host().strip_suffix(self.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
 
-    /// Whether strangers own hosts in it too: browsers take no cookie for it then.
+    /// Whether unrelated people own hosts in it. Browsers then refuse cookies for it.
     pub(crate) fn is_public_suffix(&self) -> bool {
         is_public_suffix(&self.0)
     }
 
-    /// As the attribute `Domain` spells it.
+    /// The domain as in the attribute `Domain`.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -34,7 +34,7 @@ impl CookieDomain {
 impl FromStr for CookieDomain {
     type Err = &'static str;
 
-    /// A leading dot, as of old, changes nothing.
+    /// A leading dot, as in old specifications, changes nothing.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.strip_prefix('.').unwrap_or(text);
         match Host::parse(text) {
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_covers_itself_and_what_lies_below() {
+    fn a_domain_covers_itself_and_its_subdomains() {
         for domain in ["example.org", ".example.org", "EXAMPLE.org"] {
             check(domain, "https://example.org", true);
             check(domain, "https://sso.example.org:8443", true);
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn not_everything_is_a_domain() {
+    fn a_malformed_domain_is_refused() {
         for wrong in [
             "",
             ".",

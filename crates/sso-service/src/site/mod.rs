@@ -1,5 +1,5 @@
-//! Where browsers find this service, which other origins it deals with, and where it may send
-//! them. No I/O and no HTTP: types that parse, and decide.
+//! The public address of the service, the origins that it trusts, and the hosts that it redirects
+//! browsers to. Types that parse and decide, without I/O and HTTP.
 
 mod cookie_domain;
 mod host_name;

@@ -7,44 +7,44 @@ use url::Url;
 
 use super::host_name::is_host_name;
 
-/// An origin of http or https.
+/// An origin with the scheme http or https.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
     /// With the path `/`.
     url: Url,
-    /// As a browser spells it in the header `Origin`.
+    /// The origin as browsers write it in the header `Origin`.
     spelled: String,
 }
 
 impl Origin {
-    /// The origin of a service that is reached where it listens, by a scheme (`http`, `https`).
+    /// The origin of a listener, with a scheme (`http`, `https`).
     pub(crate) fn of_listener(scheme: &str, address: SocketAddr) -> Self {
         #[expect(clippy::expect_used, reason = "an address is always a host and a port")]
         format!("{scheme}://{address}").parse().expect("a socket address makes an origin")
     }
 
-    /// Whether a header `Origin` names it. Browsers spell every origin in one way only: lower
-    /// case, no default port, nothing after it.
+    /// Whether a header `Origin` names this origin. Browsers write each origin in one way only: in
+    /// lower case, without the default port, and with nothing after it.
     pub(crate) fn is_named_by(&self, header: &[u8]) -> bool {
         self.spelled.as_bytes() == header
     }
 
-    /// As a browser spells it in the header `Origin`.
+    /// The origin as browsers write it in the header `Origin`.
     pub(crate) fn as_str(&self) -> &str {
         &self.spelled
     }
 
-    /// Whether it is reached by https.
+    /// Whether the scheme is https.
     pub(crate) fn is_https(&self) -> bool {
         self.url.scheme() == "https"
     }
 
-    /// The host, as URLs spell it.
+    /// The host as in a URL.
     pub(crate) fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// Whether the URL lies there.
+    /// Whether the URL is of this origin.
     pub(crate) fn contains(&self, url: &Url) -> bool {
         self.url.origin() == url.origin()
     }
@@ -53,7 +53,7 @@ impl Origin {
 impl FromStr for Origin {
     type Err = &'static str;
 
-    /// Reads a URL without a path. Case and default ports do not count, nor does a `/` at the end.
+    /// Parses a URL without a path. Case, the default port and a final `/` make no difference.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.contains('*') {
             return Err("may hold no *; write each origin in full, like https://app.example.org");
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn however_it_is_configured_a_browser_names_it_in_one_way() {
+    fn a_browser_names_a_configured_origin_in_one_way() {
         for configured in
             ["https://sso.example", "https://sso.example/", "HTTPS://SSO.Example:443/"]
         {
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_spelled_otherwise_comes_from_no_browser() {
+    fn another_spelling_is_not_from_a_browser() {
         for header in [
             "",
             "null",

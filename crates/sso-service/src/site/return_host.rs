@@ -1,4 +1,4 @@
-//! Hosts that a browser may be sent to.
+//! Hosts that browsers may be redirected to.
 
 use std::str::FromStr;
 
@@ -10,26 +10,25 @@ use super::host_name::{is_host_name, is_public_suffix};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReturnHost {
     host: HostPattern,
-    /// Without one, the port that the scheme stands for.
+    /// `None` is the default port of the scheme.
     port: Option<u16>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum HostPattern {
     Exactly(Host),
-    /// What ends with this suffix, which begins with a dot: one label or more before the domain,
-    /// never the domain itself.
+    /// Hosts that end with this suffix, which begins with a dot: at least one label before the
+    /// domain, never the domain itself.
     Below(String),
 }
 
 impl ReturnHost {
-    /// Whether it stands for the hosts of people who have nothing to do with each other, as `*.com`
-    /// does.
+    /// Whether it matches hosts of unrelated people, as `*.com` does.
     pub(crate) fn is_open_to_strangers(&self) -> bool {
         matches!(&self.host, HostPattern::Below(suffix) if is_public_suffix(&suffix[1..]))
     }
 
-    /// Whether the URL lies there.
+    /// Whether the URL is on this host.
     pub(super) fn contains(&self, url: &Url) -> bool {
         let same_port = match self.port {
             None => url.port().is_none(),
@@ -71,7 +70,7 @@ impl FromStr for ReturnHost {
     }
 }
 
-/// The colons of an IPv6 address stand in brackets.
+/// The colons of an IPv6 address are in brackets.
 fn split_port(text: &str) -> Result<(&str, Option<u16>), &'static str> {
     match text.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => {
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_port_the_schemes_own_is_meant() {
+    fn without_a_port_the_default_port_is_meant() {
         for url in ["https://app.example/", "https://app.example:443/", "http://app.example:80/"] {
             check("app.example", url, true);
         }
@@ -118,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wildcard_stands_for_labels_and_never_for_none() {
+    fn a_wildcard_matches_at_least_one_label() {
         check("*.example.org", "https://app.example.org", true);
         check("*.example.org", "https://a.b.example.org", true);
         check("*.example.org", "https://example.org", false);
@@ -130,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wildcard_stands_for_host_names_only() {
+    fn a_wildcard_matches_host_names_only() {
         for host in ["a;sandbox;b", "a,b", "'", "a=b", "a.(b)"] {
             check("*.example.org", &format!("https://{host}.example.org"), false);
         }
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_to_strangers_is_told() {
+    fn hosts_of_unrelated_people_are_known() {
         for (entry, expected) in [
             ("*.com", true),
             ("*.co.uk:8443", true),
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_compared_as_urls_spell_them() {
+    fn hosts_are_compared_as_in_urls() {
         check("APP.example", "https://app.EXAMPLE", true);
         check("bücher.example", "https://xn--bcher-kva.example", true);
         check("127.0.0.1:8080", "http://127.0.0.1:8080/", true);
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_is_refused() {
+    fn a_malformed_host_is_refused() {
         for wrong in [
             "",
             "*",

@@ -1,19 +1,19 @@
-//! Where a browser goes once it is logged in. An open redirect would lend our good name to
-//! anybody's page, so only a place that parsed and is known counts.
+//! Where a browser goes after the log-in. An open redirect would make links to this service lead to
+//! any page, so only a URL that parses and whose host is known is used.
 
 use url::Url;
 
 use super::Site;
 
-/// Longer ones would not fit into every proxy's idea of a header.
+/// Longer values exceed the header limits of some proxies.
 const MAX_RETURN_TO_BYTES: usize = 4096;
 
-/// A page to go on to.
+/// The page that a browser goes on to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Landing {
-    /// Our own, where nothing else is asked for, or nothing that will do.
+    /// The account page: no other page was asked for, or none that is allowed.
     Account,
-    /// What was asked for, as the parser spells it.
+    /// The page that was asked for, as the parser writes its URL.
     Return(Url),
 }
 
@@ -26,7 +26,7 @@ impl Landing {
         }
     }
 
-    /// The place that was asked for, if it will do.
+    /// The page that was asked for, if it is allowed.
     pub(crate) fn returning(&self) -> Option<&Url> {
         match self {
             Self::Account => None,
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
     use crate::test_service::site;
 
-    /// What is asked for, and where one lands.
+    /// Checks where a request with this `return_to` goes on to.
     #[track_caller]
     fn check(public_url: &str, return_to: &str, expected: &str) {
         let mut site = site(public_url);
@@ -78,7 +78,7 @@ mod tests {
     const HTTP: &str = "http://127.0.0.1:8001";
 
     #[test]
-    fn known_places_are_returned_to_as_the_parser_spells_them() {
+    fn a_known_host_is_returned_to_as_the_parser_writes_it() {
         for (asked, spelled) in [
             ("https://app.example.org", "https://app.example.org/"),
             ("https://app.example.org/a?b=c&d#e", "https://app.example.org/a?b=c&d#e"),
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn all_else_lands_on_the_account() {
+    fn any_other_url_lands_on_the_account() {
         let long = format!("https://app.example.org/{}", "a".repeat(MAX_RETURN_TO_BYTES));
         for hostile in [
             "",
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_for_nothing_lands_on_the_account() {
+    fn without_return_to_one_lands_on_the_account() {
         assert_eq!(site(HTTPS).landing(None), Landing::Account);
     }
 }

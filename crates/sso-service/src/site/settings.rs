@@ -1,15 +1,15 @@
-//! What is configured about browsers.
+//! The settings that concern browsers.
 
 use super::{CookieDomain, Origin, ReturnHost};
 
-/// What is configured. The rest shows when the listener has its address.
+/// The settings that concern browsers. The rest of a site is known once the listener has an address.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SiteSettings {
-    /// Where browsers find the service, if that is not the listener.
+    /// The address of the service for browsers, if it is not the listener.
     pub(crate) public_url: Option<Origin>,
-    /// Whose cookies the service's are, if not its own host's. The public URL lies within.
+    /// The domain of the cookies, if it is not the own host alone. It contains the public URL.
     pub(crate) cookie_domain: Option<CookieDomain>,
-    /// Whose scripts may call the service with cookies.
+    /// The origins whose scripts may call the service with cookies.
     pub(crate) allowed_origins: Vec<Origin>,
     /// Where a browser may be sent to after it logged in.
     pub(crate) return_hosts: Vec<ReturnHost>,

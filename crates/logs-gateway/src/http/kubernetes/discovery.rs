@@ -83,7 +83,7 @@ const fn review(name: &'static str, singular: &'static str, kind: &'static str) 
 }
 
 /// The version of Kubernetes whose API this is a part of.
-pub(super) async fn version() -> HttpResponse {
+pub(in crate::http) async fn version() -> HttpResponse {
     let ours = format!("v1.36.2+logs-gateway.{}", env!("CARGO_PKG_VERSION"));
     document(&json!({
         "major": "1",
@@ -98,7 +98,7 @@ pub(super) async fn version() -> HttpResponse {
     }))
 }
 
-pub(super) async fn core_versions(request: HttpRequest) -> HttpResponse {
+pub(in crate::http) async fn core_versions(request: HttpRequest) -> HttpResponse {
     match discovery_form(&request) {
         DiscoveryForm::Plain => document(&json!({
             "kind": "APIVersions",
@@ -109,7 +109,7 @@ pub(super) async fn core_versions(request: HttpRequest) -> HttpResponse {
     }
 }
 
-pub(super) async fn groups(request: HttpRequest) -> HttpResponse {
+pub(in crate::http) async fn groups(request: HttpRequest) -> HttpResponse {
     let groups = [AUTHENTICATION, AUTHORIZATION];
     match discovery_form(&request) {
         DiscoveryForm::Plain => document(&json!({
@@ -121,15 +121,15 @@ pub(super) async fn groups(request: HttpRequest) -> HttpResponse {
     }
 }
 
-pub(super) async fn core_resources() -> HttpResponse {
+pub(in crate::http) async fn core_resources() -> HttpResponse {
     resources("v1", &CORE)
 }
 
-pub(super) async fn authorization_resources() -> HttpResponse {
+pub(in crate::http) async fn authorization_resources() -> HttpResponse {
     resources("authorization.k8s.io/v1", &AUTHORIZATION)
 }
 
-pub(super) async fn authentication_resources() -> HttpResponse {
+pub(in crate::http) async fn authentication_resources() -> HttpResponse {
     resources("authentication.k8s.io/v1", &AUTHENTICATION)
 }
 

@@ -25,7 +25,7 @@ const COLUMNS: [TableColumn; 5] = [
     TableColumn::new("Message", "What happened."),
 ];
 
-pub(super) async fn list_everywhere(
+pub(in crate::http) async fn list_everywhere(
     request: HttpRequest,
     state: web::Data<GatewayState>,
     caller: ReqData<Caller>,
@@ -38,7 +38,7 @@ pub(super) async fn list_everywhere(
     none(&request, &state).await
 }
 
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     request: HttpRequest,
     state: web::Data<GatewayState>,
     caller: ReqData<Caller>,

@@ -4,17 +4,17 @@
 
 mod answer;
 mod authenticate;
-mod discovery;
-mod events;
-mod log;
-mod namespaces;
-mod pods;
+pub(super) mod discovery;
+pub(super) mod events;
+pub(super) mod log;
+pub(super) mod namespaces;
+pub(super) mod pods;
 mod request;
-mod reviews;
+pub(super) mod reviews;
 mod routes;
 mod status;
 mod survey;
 mod table;
 mod watch;
 
-pub(crate) use routes::routes;
+pub(super) use routes::{resource, scope};

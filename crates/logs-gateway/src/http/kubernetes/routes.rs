@@ -1,76 +1,32 @@
-//! Every path of the Kubernetes API that there is.
+//! How routes of the Kubernetes API are registered: with its authentication and its errors.
 
-use actix_web::{
-    FromRequest, Handler, Resource, Responder,
-    dev::HttpServiceFactory,
-    middleware::from_fn,
-    web::{self, ServiceConfig},
-};
+use actix_web::{Resource, dev::HttpServiceFactory, middleware::from_fn, web};
+use service_runtime::http::RouteRow;
 
 use super::{
     authenticate::authenticate,
-    discovery, events, log, namespaces, pods, reviews,
     status::{Result, StatusError},
 };
 
-pub(crate) fn routes(config: &mut ServiceConfig) {
-    // Whoever connects.
-    config.service(get("/version", discovery::version));
-    // Whoever has a token.
-    config.service(core()).service(groups());
-}
-
-fn core() -> impl HttpServiceFactory {
-    web::scope("/api")
+/// The routes below a path, all of which need a token.
+pub(in crate::http) fn scope(
+    path: &'static str,
+    rows: impl Iterator<Item = RouteRow>,
+) -> impl HttpServiceFactory {
+    let resources = rows.map(|row| {
+        let path_in_scope = row.path().strip_prefix(path).unwrap_or(row.path());
+        resource(path_in_scope, row)
+    });
+    web::scope(path)
         .wrap(from_fn(authenticate))
-        .service(get("", discovery::core_versions))
-        .service(get("/v1", discovery::core_resources))
-        .service(get("/v1/namespaces", namespaces::list))
-        .service(get("/v1/namespaces/{namespace}", namespaces::read))
-        .service(get("/v1/pods", pods::list_everywhere))
-        .service(get("/v1/namespaces/{namespace}/pods", pods::list))
-        .service(get("/v1/namespaces/{namespace}/pods/{pod}", pods::read))
-        .service(get("/v1/namespaces/{namespace}/pods/{pod}/log", log::read))
-        .service(get("/v1/namespaces/{namespace}/pods/{pod}/log/", log::read))
-        .service(get("/v1/events", events::list_everywhere))
-        .service(get("/v1/namespaces/{namespace}/events", events::list))
+        .service(resources.collect::<Vec<_>>())
         .default_service(web::to(no_such_path))
 }
 
-fn groups() -> impl HttpServiceFactory {
-    const AUTHORIZATION: &str = "/authorization.k8s.io/v1";
-    const AUTHENTICATION: &str = "/authentication.k8s.io/v1";
-    web::scope("/apis")
-        .wrap(from_fn(authenticate))
-        .service(get("", discovery::groups))
-        .service(get(AUTHORIZATION, discovery::authorization_resources))
-        .service(get(AUTHENTICATION, discovery::authentication_resources))
-        .service(post(&format!("{AUTHORIZATION}/selfsubjectaccessreviews"), reviews::access))
-        .service(post(&format!("{AUTHORIZATION}/selfsubjectrulesreviews"), reviews::rules))
-        .service(post(&format!("{AUTHENTICATION}/selfsubjectreviews"), reviews::oneself))
-        .default_service(web::to(no_such_path))
-}
-
-fn get<F, Args>(path: &str, handler: F) -> Resource
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    web::resource(path)
-        .route(web::get().to(handler))
-        .default_service(web::to(|| not_allowed("GET")))
-}
-
-fn post<F, Args>(path: &str, handler: F) -> Resource
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    web::resource(path)
-        .route(web::post().to(handler))
-        .default_service(web::to(|| not_allowed("POST")))
+/// One route, whose path answers no other method.
+pub(in crate::http) fn resource(path: &str, row: RouteRow) -> Resource {
+    let allow = row.methods().first().map_or("", |method| method.as_str());
+    web::resource(path).route(row.into_route()).default_service(web::to(move || not_allowed(allow)))
 }
 
 async fn not_allowed(allow: &'static str) -> Result<&'static str> {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Lists security events, the newest first, each as it stands in the audit log.
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     _: Authenticated<Administrator>,
     QueryString(PageQuery(part)): QueryString<PageQuery<i64>>,
     administration: Data<Administration>,

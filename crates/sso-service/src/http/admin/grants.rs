@@ -51,7 +51,7 @@ struct GrantResponse {
 }
 
 /// Lists grants, the oldest first.
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     _: Authenticated<Administrator>,
     QueryString(PageQuery(part)): QueryString<PageQuery<Uuid>>,
     administration: Data<Administration>,
@@ -61,7 +61,7 @@ pub(super) async fn list(
 }
 
 /// Creates a grant.
-pub(super) async fn create(
+pub(in crate::http) async fn create(
     Authenticated(mut admin): Authenticated<Administrator>,
     JsonBody(body): JsonBody<CreateGrantRequest>,
     administration: Data<Administration>,
@@ -73,7 +73,7 @@ pub(super) async fn create(
 }
 
 /// Deletes a grant.
-pub(super) async fn delete(
+pub(in crate::http) async fn delete(
     Authenticated(mut admin): Authenticated<Administrator>,
     _: QueryString<NoParameters>,
     id: Path<String>,

@@ -55,7 +55,7 @@ struct KeyResponse {
 }
 
 /// Lists API keys, the oldest first.
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     _: Authenticated<Administrator>,
     QueryString(PageQuery(part)): QueryString<PageQuery<Uuid>>,
     administration: Data<Administration>,
@@ -65,7 +65,7 @@ pub(super) async fn list(
 }
 
 /// Creates an API key.
-pub(super) async fn create(
+pub(in crate::http) async fn create(
     Authenticated(mut admin): Authenticated<Administrator>,
     JsonBody(body): JsonBody<CreateKeyRequest>,
     administration: Data<Administration>,
@@ -77,7 +77,7 @@ pub(super) async fn create(
 }
 
 /// Deletes an API key.
-pub(super) async fn delete(
+pub(in crate::http) async fn delete(
     Authenticated(mut admin): Authenticated<Administrator>,
     _: QueryString<NoParameters>,
     id: Path<String>,

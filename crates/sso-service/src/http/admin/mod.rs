@@ -1,14 +1,11 @@
-//! `/admin/…`: for whoever holds `sso:admin`, who is as powerful as root.
+//! `/admin/…`: endpoints for callers with the permission `sso:admin`, which is equal to root.
 
-mod audit;
-mod grants;
-mod keys;
+pub(super) mod audit;
+pub(super) mod grants;
+pub(super) mod keys;
 mod page;
-mod roles;
-mod routes;
-mod sessions;
+pub(super) mod roles;
+pub(super) mod sessions;
 #[cfg(test)]
 mod tests;
-mod users;
-
-pub(super) use routes::routes;
+pub(super) mod users;

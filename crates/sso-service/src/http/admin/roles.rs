@@ -41,7 +41,7 @@ struct RoleResponse {
 }
 
 /// Lists roles, by name.
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     _: Authenticated<Administrator>,
     QueryString(PageQuery(part)): QueryString<PageQuery>,
     administration: Data<Administration>,
@@ -51,7 +51,7 @@ pub(super) async fn list(
 }
 
 /// Creates a role, or replaces its permissions.
-pub(super) async fn set(
+pub(in crate::http) async fn set(
     Authenticated(mut admin): Authenticated<Administrator>,
     JsonBody(body): JsonBody<SetRoleRequest>,
     name: Path<String>,
@@ -69,7 +69,7 @@ pub(super) async fn set(
 }
 
 /// Deletes a role.
-pub(super) async fn delete(
+pub(in crate::http) async fn delete(
     Authenticated(mut admin): Authenticated<Administrator>,
     _: QueryString<NoParameters>,
     name: Path<String>,

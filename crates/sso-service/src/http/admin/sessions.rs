@@ -39,7 +39,7 @@ struct UserSessionResponse {
 }
 
 /// Lists sessions of a user, the newest first.
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     _: Authenticated<Administrator>,
     QueryString(PageQuery(part)): QueryString<PageQuery<Uuid>>,
     name: Path<String>,
@@ -50,7 +50,7 @@ pub(super) async fn list(
 }
 
 /// Ends all sessions of a user.
-pub(super) async fn end(
+pub(in crate::http) async fn end(
     Authenticated(mut admin): Authenticated<Administrator>,
     _: QueryString<NoParameters>,
     name: Path<String>,

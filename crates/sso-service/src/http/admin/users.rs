@@ -62,7 +62,7 @@ struct UserResponse {
 }
 
 /// Lists users, by name.
-pub(super) async fn list(
+pub(in crate::http) async fn list(
     _: Authenticated<Administrator>,
     QueryString(PageQuery(part)): QueryString<PageQuery>,
     administration: Data<Administration>,
@@ -72,7 +72,7 @@ pub(super) async fn list(
 }
 
 /// Creates a user.
-pub(super) async fn create(
+pub(in crate::http) async fn create(
     Authenticated(mut admin): Authenticated<Administrator>,
     JsonBody(body): JsonBody<CreateUserRequest>,
     administration: Data<Administration>,
@@ -83,7 +83,7 @@ pub(super) async fn create(
 }
 
 /// Shows a user.
-pub(super) async fn show(
+pub(in crate::http) async fn show(
     _: Authenticated<Administrator>,
     _: QueryString<NoParameters>,
     name: Path<String>,
@@ -93,7 +93,7 @@ pub(super) async fn show(
 }
 
 /// Changes the given members of a user.
-pub(super) async fn update(
+pub(in crate::http) async fn update(
     Authenticated(mut admin): Authenticated<Administrator>,
     JsonBody(body): JsonBody<UpdateUserRequest>,
     name: Path<String>,
@@ -105,7 +105,7 @@ pub(super) async fn update(
 }
 
 /// Deletes a user.
-pub(super) async fn delete(
+pub(in crate::http) async fn delete(
     Authenticated(mut admin): Authenticated<Administrator>,
     _: QueryString<NoParameters>,
     name: Path<String>,

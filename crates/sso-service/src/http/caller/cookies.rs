@@ -1,4 +1,4 @@
-//! The cookies that carry tokens for a browser.
+//! The cookies that carry the tokens of a browser.
 
 use actix_web::{
     HttpResponseBuilder,
@@ -11,18 +11,18 @@ use service_runtime::http::{Result, cookie_values};
 
 use crate::{authority::LoggedIn, site::Site};
 
-/// What a cookie carries.
+/// A cookie that carries a token.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::http) enum TokenCookie {
     /// The session token, for every path.
     Session,
-    /// The refresh token, for the one path that takes it.
+    /// The refresh token, for the one path that reads it.
     Refresh,
 }
 
 impl TokenCookie {
-    /// A prefix is a promise that browsers enforce (RFC 6265bis §4.1.3): `__Host-` ties a cookie
-    /// to this host and to https, `__Secure-` to https. Only this one name is ever read.
+    /// The only name that is set and read. Browsers enforce its prefix (RFC 6265bis §4.1.3):
+    /// `__Host-` binds a cookie to this host and to https, `__Secure-` to https.
     fn name(self, site: &Site) -> &'static str {
         let https = site.origin().is_https();
         match self {
@@ -64,9 +64,8 @@ impl TokenCookie {
     }
 }
 
-/// Gives both tokens to the browser. The cookie of the session token stays as long as that of the
-/// refresh token: an expired token still says which session a log-out ends, and the other cookie
-/// is not sent there.
+/// Sets both tokens as cookies. The session cookie lives as long as the refresh cookie: an expired
+/// token still names the session that a log-out ends, where the refresh cookie is not sent.
 pub(in crate::http) fn give(response: &mut HttpResponseBuilder, logged_in: &LoggedIn, site: &Site) {
     let (token, refresh_token) = (logged_in.token.expose(), logged_in.refresh_token.expose());
     let lives =
@@ -78,7 +77,7 @@ pub(in crate::http) fn give(response: &mut HttpResponseBuilder, logged_in: &Logg
         .cookie(TokenCookie::Refresh.holding(refresh_token, refresh_lives, site));
 }
 
-/// Has the browser forget both.
+/// Expires both cookies.
 pub(in crate::http) fn take_back(response: &mut HttpResponseBuilder, site: &Site) {
     for cookie in [TokenCookie::Session, TokenCookie::Refresh] {
         response.cookie(cookie.holding("", Duration::ZERO, site));
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_back_is_what_was_given() {
+    fn the_cookies_that_were_given_are_taken_back() {
         let mut response = HttpResponse::Ok();
         take_back(&mut response, &site_with_domain(HTTPS, "example.org"));
         let attributes = "HttpOnly; SameSite=Lax; Secure;";

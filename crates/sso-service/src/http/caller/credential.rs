@@ -1,4 +1,4 @@
-//! Where the token of a request comes from.
+//! The tokens of a request: in its header, or in its cookies.
 
 use actix_web::{
     HttpRequest,
@@ -10,7 +10,7 @@ use shared_types::{BearerToken, TokenKind};
 use super::{cookies::TokenCookie, csrf};
 use crate::{authority::SessionAuthority, site::Site};
 
-/// The token of a request that only asks: from its header, else from its cookie.
+/// The token of a request that only reads: from its header, else from its cookie.
 pub(in crate::http) fn token_of(
     request: &HttpRequest,
     authority: &SessionAuthority,
@@ -22,8 +22,8 @@ pub(in crate::http) fn token_of(
     }
 }
 
-/// The token of a request that changes something. It counts from a cookie only when no foreign
-/// page can have made the browser send it.
+/// The token of a request that changes something. A cookie counts only if no foreign page can have
+/// made the browser send it.
 pub(in crate::http) fn token_for_change(
     request: &HttpRequest,
     authority: &SessionAuthority,
@@ -49,8 +49,7 @@ pub(super) fn token_by_method(
 }
 
 /// All tokens of a request that logs out: the one in the header, else those in the cookies, also
-/// what is not live any more. As long as live ones are not of different sessions, each of them may
-/// be what is left of the one session.
+/// expired ones. Unless live ones are of different sessions, each may be a token of the one session.
 pub(in crate::http) async fn tokens_for_log_out(
     request: &HttpRequest,
     authority: &SessionAuthority,
@@ -86,7 +85,7 @@ pub(in crate::http) fn comes_in(
     Ok(!values_in(cookie, headers, site)?.is_empty())
 }
 
-/// The session token in the cookies, if they count: the live one, where there are several.
+/// The session token in the cookies, if they count. Of several, it is the live one.
 fn session_token_in_cookie(
     headers: &HeaderMap,
     authority: &SessionAuthority,
@@ -95,8 +94,8 @@ fn session_token_in_cookie(
     choose_live_session(tokens_in(TokenCookie::Session, headers, site)?, authority)
 }
 
-/// The refresh token in the cookies, if they count: the one that renews a session, where there are
-/// several. Nothing is spent by looking.
+/// The refresh token in the cookies, if they count. Of several, it is the one that renews a session.
+/// The look-up spends no token.
 pub(in crate::http) async fn refresh_token_in_cookie(
     headers: &HeaderMap,
     authority: &SessionAuthority,
@@ -130,8 +129,10 @@ async fn choose_renewing(
     choose_live(candidates)
 }
 
-/// The tokens in the cookies of a name. If there are cookies, one of them has to hold a token: a
-/// browser sends what it was given, and cannot mend what is wrong with it.
+/// The tokens in the cookies of a name.
+///
+/// # Errors
+/// 401 when there are cookies and none holds a token: a browser cannot mend them without a log-in.
 fn tokens_in(cookie: TokenCookie, headers: &HeaderMap, site: &Site) -> Result<Vec<BearerToken>> {
     let tokens = parsed(cookie, headers, site)?;
     if tokens.is_empty() && comes_in(cookie, headers, site)? {
@@ -143,11 +144,11 @@ fn tokens_in(cookie: TokenCookie, headers: &HeaderMap, site: &Site) -> Result<Ve
 fn parsed(cookie: TokenCookie, headers: &HeaderMap, site: &Site) -> Result<Vec<BearerToken>> {
     let values = values_in(cookie, headers, site)?.into_iter();
     let tokens = values.filter_map(|value| BearerToken::parse(value).ok());
-    // No cookie is ever given a key.
+    // API keys are never set as cookies.
     Ok(tokens.filter(|token| token.kind() != Some(TokenKind::ApiKey)).collect())
 }
 
-/// With an `Authorization` header no cookie counts, whatever the header holds.
+/// The values of a cookie. With an `Authorization` header no cookie counts, whatever its value.
 fn values_in<'a>(
     cookie: TokenCookie,
     headers: &'a HeaderMap,

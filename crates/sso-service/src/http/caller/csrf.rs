@@ -1,9 +1,8 @@
-//! Requests that a foreign page had a browser send (CSRF).
+//! Requests that a foreign page made a browser send (CSRF).
 //!
-//! A browser adds its cookies to whatever a page has it send, and says where the page came from in
-//! headers that no page can write: `Sec-Fetch-Site` where it trusts the connection (https, or this
-//! machine), `Origin` with everything that is posted. Who sends neither is no browser of today,
-//! and needs no cookie.
+//! A browser adds its cookies to every request that a page makes it send, and names the origin of the
+//! page in headers that no page can set: `Sec-Fetch-Site` over https and to the own machine, `Origin`
+//! with every POST. A client that sends neither header is no current browser, and needs no cookie.
 
 use actix_web::{
     Error,
@@ -24,7 +23,7 @@ const CODE: &str = "csrf";
 /// A scheme, the longest host name and a port fit.
 const MAX_ORIGIN_BYTES: usize = 280;
 
-/// The middleware that has each refusal written down, whichever of its endpoints it was at.
+/// The middleware that records each refusal in the audit log.
 pub(in crate::http) async fn report(
     authority: Data<SessionAuthority>,
     site: Data<Site>,
@@ -42,15 +41,15 @@ pub(in crate::http) async fn report(
     Ok(response)
 }
 
-/// The header `Origin` as it may stand in a record: a stranger may have written it.
+/// The header `Origin` for a record. It is untrusted, so only short, visible ASCII is recorded.
 fn shown_origin(headers: &HeaderMap) -> Option<&str> {
     let origin = std::str::from_utf8(only(headers, ORIGIN.as_str())?).ok()?;
     let is_plain = origin.len() <= MAX_ORIGIN_BYTES && origin.bytes().all(|b| b.is_ascii_graphic());
     is_plain.then_some(origin)
 }
 
-/// Refuses what may have come from a foreign page. For every request that changes something by
-/// virtue of a cookie, or sets one.
+/// Refuses a request that a foreign page may have caused. Called for every request that changes
+/// something by a cookie, or sets one.
 pub(in crate::http) fn check(headers: &HeaderMap, site: &Site) -> Result<()> {
     if is_ours(headers) || only(headers, ORIGIN.as_str()).is_some_and(|from| site.trusts(from)) {
         return Ok(());
@@ -60,8 +59,8 @@ pub(in crate::http) fn check(headers: &HeaderMap, site: &Site) -> Result<()> {
     ))
 }
 
-/// Refuses what no person navigates to: scripts, images, frames. For what a link of another site
-/// may do, with cookies, and nothing else may.
+/// Refuses a request that is no navigation of a person: of a script, image or frame. Called where a
+/// link of another site may act with cookies.
 pub(in crate::http) fn check_navigation(headers: &HeaderMap) -> Result<()> {
     let mode = is_or_absent(headers, "sec-fetch-mode", b"navigate");
     if mode && is_or_absent(headers, "sec-fetch-dest", b"document") {
@@ -70,14 +69,14 @@ pub(in crate::http) fn check_navigation(headers: &HeaderMap) -> Result<()> {
     Err(refusal("This is a page to go to, and not for scripts, images or frames."))
 }
 
-/// Whether the browser says that another site's page, or a redirect by one, led here.
+/// Whether the browser says that another site's page or redirect caused the request.
 pub(in crate::http) fn is_from_another_site(headers: &HeaderMap) -> bool {
     headers.contains_key("sec-fetch-site")
         && !matches!(only(headers, "sec-fetch-site"), Some(b"same-origin" | b"none"))
 }
 
-/// Whether the browser says that our own page, or the user, sent it. Nobody but the user navigates
-/// from `none`; scripts without a page (a browser's extensions) do not navigate.
+/// Whether the browser says that our own page or the user caused the request. Only the user
+/// navigates from `none`; scripts without a page, of browser extensions, do not navigate.
 fn is_ours(headers: &HeaderMap) -> bool {
     match only(headers, "sec-fetch-site") {
         Some(b"same-origin") => true,
@@ -90,7 +89,7 @@ fn is_or_absent(headers: &HeaderMap, name: &str, value: &[u8]) -> bool {
     !headers.contains_key(name) || only(headers, name) == Some(value)
 }
 
-/// The header's value, if there is just one.
+/// The value of a header that is given once.
 fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     let mut values = headers.get_all(name);
     values.next().filter(|_| values.next().is_none()).map(HeaderValue::as_bytes)

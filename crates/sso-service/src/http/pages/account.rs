@@ -1,4 +1,4 @@
-//! `GET /account`: where one lands.
+//! `GET /account`: the page after a log-in.
 
 use actix_web::{HttpResponse, web::Data};
 use askama::Template;
@@ -18,13 +18,13 @@ struct AccountPage<'a> {
     roles: String,
 }
 
-/// Shows who is logged in.
+/// Shows the account of the user.
 pub(in crate::http) async fn show(
     Authenticated(Visitor(user)): Authenticated<Visitor>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
     let Some(user) = user else {
-        // The session's cookie may have run out, and the one that renews it is sent there alone.
+        // The session cookie may have expired, and the refresh cookie is sent only to that path.
         return Ok(go_to("/auth/refresh").finish());
     };
     let account = &*user.account;
@@ -35,7 +35,7 @@ pub(in crate::http) async fn show(
     })
 }
 
-/// `/` is no page of its own.
+/// Redirects `/`, which has no page of its own.
 pub(in crate::http) async fn start() -> HttpResponse {
     go_to(Landing::Account.location()).finish()
 }
@@ -47,7 +47,7 @@ mod tests {
     use crate::test_service::TestService;
 
     #[actix_web::test]
-    async fn it_shows_who_is_logged_in() {
+    async fn it_shows_the_account_of_the_user() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let cookie = ("cookie", format!("session_id={}", service.log_in("alice").await));

@@ -1,8 +1,8 @@
-//! Pages that go on to another one by themselves, without a script.
+//! Pages that navigate to another one by themselves, without a script.
 //!
-//! Browsers apply the policy of a page (`form-action`) to every redirect that follows its form,
-//! also to those of other hosts. So where a form leads away from our pages, the answer is a page:
-//! with it the form's navigation has arrived, and what follows is a new one.
+//! Browsers apply the policy of a page (`form-action`) to every redirect after its form, also to
+//! redirects of other hosts. So where a form leads away from our pages, the answer is a page: it ends
+//! the navigation of the form, and begins a new one.
 
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
@@ -25,8 +25,8 @@ struct ContinuePage<'a> {
     url: &'a str,
 }
 
-/// The answer with a page that navigates to `url`. To a browser a redirect is still the doing of
-/// the site that led here; a navigation of our page is not.
+/// The answer with a page that navigates to `url`. A browser attributes a redirect to the site that
+/// led here, but a navigation of our page to us.
 pub(super) fn continue_to(
     response: HttpResponseBuilder,
     url: &str,
@@ -35,7 +35,7 @@ pub(super) fn continue_to(
     page_with(response, &ContinuePage { host: site.origin().host(), url })
 }
 
-/// The answer to a form that began a session: on to where one wanted to go, with its cookies.
+/// The answer to a form that began a session: its cookies, and the way to the destination.
 pub(super) fn go_on_after_form(
     logged_in: &LoggedIn,
     landing: &Landing,
@@ -53,7 +53,7 @@ pub(super) fn go_on_after_form(
     Ok(response)
 }
 
-/// The answer to a form after which one has to log in. The log-in may lead away at once.
+/// The answer to a form after which the user has to log in. The log-in may lead away at once.
 pub(super) fn log_in_after_form(landing: &Landing, site: &Site) -> Result<HttpResponse> {
     let log_in = with_landing("/login", landing);
     if landing.returning().is_none() {

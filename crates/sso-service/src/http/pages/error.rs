@@ -1,4 +1,4 @@
-//! Errors, for people.
+//! Error pages.
 
 use std::time::Duration;
 
@@ -28,8 +28,7 @@ struct ErrorPage<'a> {
     request_id: &'a str,
 }
 
-/// The middleware that has a browser get its errors as pages, whatever it asked for. Other clients
-/// get problems.
+/// The middleware that answers browsers with error pages, at every path. Other clients get problems.
 pub(in crate::http) async fn for_people(
     site: Data<Site>,
     request: ServiceRequest,
@@ -48,14 +47,14 @@ pub(in crate::http) async fn for_people(
     Ok(response)
 }
 
-/// Whether a person will look at the answer. Only scripts change something at `/auth/`: what is
-/// posted there is no form of ours.
+/// Whether a person will see the answer. Unsafe methods at `/auth/` are called by scripts: none of
+/// our forms posts there.
 fn is_asked_by_a_person(request: &HttpRequest) -> bool {
     let may_be_navigation = request.method().is_safe() || !request.path().starts_with("/auth/");
     may_be_navigation && wants_html(request.headers())
 }
 
-/// Whether a page is asked for: browsers name HTML, programs take what they get.
+/// Whether the client asks for a page: browsers name HTML, other programs do not.
 pub(super) fn wants_html(headers: &HeaderMap) -> bool {
     let mut ranges = headers.get_all(ACCEPT).flat_map(|line| line.as_bytes().split(is_comma));
     ranges.any(|range| {
@@ -107,7 +106,7 @@ fn words(problem: &Problem, site: &Site) -> (&'static str, String) {
     }
 }
 
-/// When to try again, for people.
+/// A sentence that says when to try again.
 pub(super) fn try_again(wait: Duration) -> String {
     let seconds = wait.as_millis().div_ceil(1000).max(1);
     match seconds {
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn who_names_html_gets_html() {
+    fn a_client_that_names_html_gets_html() {
         check(&["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"], true);
         check(&["application/json, Text/HTML;q=0.5"], true);
         check(&["application/json", "text/html"], true);
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn whatever_a_browser_asks_for_its_errors_are_pages() {
+    async fn a_browser_gets_its_errors_as_pages_at_every_path() {
         let service = TestService::start().await;
         for (request, status, words) in [
             (TestRequest::get().uri("/nothing"), 404, "There is no such page"),

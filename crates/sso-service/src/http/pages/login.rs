@@ -1,4 +1,4 @@
-//! `/login`: the form, and what it sends.
+//! `/login`: the form, and the log-in with it.
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
@@ -38,11 +38,11 @@ struct LoginPage<'a> {
     username: &'a str,
     fault: Option<String>,
     landing: &'a Landing,
-    /// Where one gets an account, if strangers may have one.
+    /// The link to registration, if it is open.
     register: Option<String>,
 }
 
-/// Shows the form; whoever is logged in goes straight on.
+/// Shows the form. A user who is logged in goes straight on.
 pub(in crate::http) async fn show(
     Destination(landing): Destination,
     Authenticated(Visitor(user)): Authenticated<Visitor>,
@@ -74,7 +74,7 @@ fn form<'a>(
     LoginPage { host: site.origin().host(), username, fault: None, landing, register }
 }
 
-/// Begins a session, always a new one: what the browser had before may be known to others.
+/// Begins a session, always a new one: others may know the tokens that the browser had before.
 pub(in crate::http) async fn log_in(
     request: HttpRequest,
     body: Payload,
@@ -104,7 +104,7 @@ impl TryFrom<Query> for LoginForm {
     }
 }
 
-/// The form once more, with what went wrong, where trying again is what helps.
+/// The problem, shown as the form with an error message where another attempt can help.
 fn again(request: &HttpRequest, problem: Problem, mut form: LoginPage<'_>) -> Problem {
     form.fault = fault(&problem);
     if form.fault.is_some() && wants_html(request.headers()) {

@@ -1,4 +1,4 @@
-//! `/logout`: are you sure, and what that sends.
+//! `/logout`: the question whether to log out, and the log-out.
 
 use actix_web::{HttpRequest, HttpResponse, ResponseError, http::StatusCode, web::Data};
 use askama::Template;
@@ -25,7 +25,7 @@ struct LogoutPage<'a> {
     fault: Option<&'static str>,
 }
 
-/// Asks. Following a link logs nobody out: anybody can make one.
+/// Asks whether to log out. A link must not log out, since any page can have one.
 pub(in crate::http) async fn show(
     Authenticated(Visitor(user)): Authenticated<Visitor>,
     site: Data<Site>,
@@ -34,9 +34,7 @@ pub(in crate::http) async fn show(
     page(&LogoutPage { host: site.origin().host(), username, fault: None })
 }
 
-/// Ends the session, and has the browser forget it.
-///
-/// Also without a session, so that the browser forgets its cookies in any case.
+/// Ends the session and expires its cookies. The cookies are expired also without a session.
 pub(in crate::http) async fn log_out(
     request: HttpRequest,
     authority: Data<SessionAuthority>,
@@ -51,8 +49,8 @@ pub(in crate::http) async fn log_out(
     Ok(response.finish())
 }
 
-/// The question once more when it cannot be told whether the session has ended. The cookies stay,
-/// so that there is something to ask with.
+/// Shows the question again when it is unknown whether the session has ended. The cookies stay, so
+/// that the user can try again.
 fn ask_again(request: &HttpRequest, problem: &Problem, site: &Site) {
     let unknown = problem.status_code() == StatusCode::SERVICE_UNAVAILABLE;
     if unknown && wants_html(request.headers()) {

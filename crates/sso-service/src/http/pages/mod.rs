@@ -1,4 +1,4 @@
-//! Pages for people, without a line of script.
+//! Pages for people, without scripts.
 
 mod account;
 mod continuing;

@@ -1,4 +1,4 @@
-//! What all pages have in common.
+//! The style, the headers and the redirects of all pages.
 
 use std::sync::LazyLock;
 
@@ -21,11 +21,11 @@ use crate::{
     site::{Landing, Site},
 };
 
-/// What every page looks like. It stands in the page itself, so a page is one request.
+/// The style of every page. It is inlined, so that a page is one request.
 pub(in crate::http) const STYLE: &str = include_str!("../../../templates/style.css");
 
-/// The policy of every page. It holds nothing of a request, and names the style by its hash, and
-/// with it no other.
+/// The content security policy of every page. It is the same for every request, and allows the
+/// style by its hash and no other.
 #[expect(clippy::expect_used, reason = "Base64 and what is written here are visible ASCII")]
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
@@ -53,7 +53,7 @@ pub(super) fn page_with(
     Ok(response.content_type(ContentType::html()).body(html))
 }
 
-/// Has a person shown a problem as this page.
+/// Shows a problem as this page.
 pub(super) fn show(problem: &Problem, template: &impl Template) {
     match template.render() {
         Ok(html) => problem.show_as(ProblemPage { html, headers: headers().into() }),
@@ -61,21 +61,21 @@ pub(super) fn show(problem: &Problem, template: &impl Template) {
     }
 }
 
-/// 303: what comes next is read, whatever this was.
+/// 303: the next request is a GET.
 pub(super) fn go_to(location: &str) -> HttpResponseBuilder {
     let mut response = HttpResponse::SeeOther();
     response.insert_header((LOCATION, location)).insert_header((CACHE_CONTROL, "no-store"));
     response
 }
 
-/// On to where one wanted to go, with the cookies of a session that was begun or renewed.
+/// Redirects to the destination, with the cookies of a session that was begun or renewed.
 pub(super) fn go_on(logged_in: &LoggedIn, landing: &Landing, site: &Site) -> HttpResponse {
     let mut response = go_to(landing.location());
     cookies::give(&mut response, logged_in, site);
     response.finish()
 }
 
-/// A page of ours from which one goes on to the same place.
+/// The path of one of our pages, with the same destination.
 pub(super) fn with_landing(path: &str, landing: &Landing) -> String {
     let Some(url) = landing.returning() else {
         return path.to_owned();
@@ -85,8 +85,8 @@ pub(super) fn with_landing(path: &str, landing: &Landing) -> String {
     format!("{path}?{query}")
 }
 
-/// A page loads nothing, runs nothing, and stands in no other page. To our own it names itself as
-/// the referrer, without which browsers would post its forms with `Origin: null`.
+/// The headers of a page, which loads nothing, runs nothing and is framed by no other page. Our own
+/// pages get it as the referrer: else browsers would post its forms with `Origin: null`.
 fn headers() -> [(HeaderName, HeaderValue); 4] {
     [
         (CONTENT_SECURITY_POLICY, POLICY.clone()),

@@ -1,4 +1,5 @@
-//! `GET /auth/refresh`: a browser goes on with a renewed session, or to the log-in.
+//! `GET /auth/refresh`: renews the session of a browser and returns it to its page, via the log-in
+//! page if needed.
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
@@ -25,10 +26,10 @@ use crate::{
     site::{Landing, Site},
 };
 
-/// Renews the cookies and returns.
+/// Renews the cookies and redirects to the destination.
 ///
-/// A navigation that another site caused renews nothing: its page can abandon it, and the answer
-/// with the next tokens is lost. It gets a page of ours that comes here again.
+/// A navigation that another site caused renews nothing: that site can abort it, and then the answer
+/// with the next tokens is lost. It gets a page of ours that navigates here again.
 pub(in crate::http) async fn renew(
     Destination(landing): Destination,
     request: HttpRequest,
@@ -47,7 +48,7 @@ pub(in crate::http) async fn renew(
     let from = RequestContext::of(&request);
     match authority.refresh(&token, source(&from)).await {
         Ok(logged_in) => Ok(go_on(&logged_in, &landing, &site)),
-        // Another tab was faster, and has left its cookies.
+        // Another tab has just renewed the session, and its cookies are used.
         Err(RefreshError::TooSoon(_)) if Visitor::of(&request, &authority, &site)?.0.is_some() => {
             Ok(go_to(landing.location()).finish())
         }
@@ -55,7 +56,7 @@ pub(in crate::http) async fn renew(
     }
 }
 
-/// To the log-in, if that is what helps: not when it could not be told who asks.
+/// Redirects to the log-in page where a log-in can help: not when the session is unknown.
 fn log_in_after(problem: Problem, landing: &Landing) -> Result<HttpResponse> {
     if problem.status_code() != StatusCode::UNAUTHORIZED {
         return Err(problem);

@@ -1,4 +1,4 @@
-//! `/register`: the form, and what it sends. It is there where strangers may create accounts.
+//! `/register`: the form, and the registration with it. It exists only where registration is open.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -47,7 +47,7 @@ struct RegisterPage<'a> {
     log_in: String,
 }
 
-/// Shows the form; whoever is logged in goes straight on.
+/// Shows the form. A user who is logged in goes straight on.
 pub(in crate::http) async fn show(
     Destination(landing): Destination,
     Authenticated(Visitor(user)): Authenticated<Visitor>,
@@ -114,13 +114,13 @@ async fn create(
     credentials: &Credentials,
     email: &str,
     accounts: &Accounts,
-) -> Result<(), Refusal> {
+) -> Result<(), RefusedRegistration> {
     let newcomer = newcomer(credentials, email)?;
     accounts.register(newcomer, source(&RequestContext::of(request))).await?;
     Ok(())
 }
 
-/// As any log-in. Should it not succeed, there is the account all the same, to log in with.
+/// Logs the new user in. If that fails, the account exists and the user can log in later.
 async fn log_in(
     request: &HttpRequest,
     credentials: &Credentials,
@@ -134,35 +134,39 @@ async fn log_in(
     }
 }
 
-fn newcomer(credentials: &Credentials, email: &str) -> Result<Newcomer, Refusal> {
+fn newcomer(credentials: &Credentials, email: &str) -> Result<Newcomer, RefusedRegistration> {
     let username = credentials.username.parse().map_err(|fault| {
         let words = "A user name is made of the letters a to z, digits, and . _ @ -. It begins \
                      with a letter or a digit, and has at most 63 characters.";
-        Refusal::of_field("username", &fault, words)
+        RefusedRegistration::of_field("username", &fault, words)
     })?;
     let email = email.trim();
     let email = (!email.trim().is_empty()).then(|| email.parse::<Email>()).transpose().map_err(
         |fault| {
-            Refusal::of_field("email", &fault, "That is no e-mail address. You may leave it out.")
+            RefusedRegistration::of_field(
+                "email",
+                &fault,
+                "That is no e-mail address. You may leave it out.",
+            )
         },
     )?;
     let password = credentials.password.parse().map_err(RegisterError::Password)?;
     Ok(Newcomer { username, password, email })
 }
 
-/// Why there is no account, for programs and, where trying again helps, for people.
-struct Refusal {
+/// A refused registration: as a problem and, where another attempt can help, in words for the form.
+struct RefusedRegistration {
     problem: Problem,
     words: Option<String>,
 }
 
-impl Refusal {
+impl RefusedRegistration {
     fn of_field(name: &str, fault: &impl ToString, words: &str) -> Self {
         Self { problem: refused_member(name, fault), words: Some(words.to_owned()) }
     }
 }
 
-impl From<RegisterError> for Refusal {
+impl From<RegisterError> for RefusedRegistration {
     fn from(error: RegisterError) -> Self {
         let words = words(&error);
         Self { problem: error.into(), words }
@@ -205,8 +209,12 @@ fn password_words(fault: PasswordFault) -> String {
     }
 }
 
-/// The form once more, with what went wrong, where trying again is what helps.
-fn again(request: &HttpRequest, refusal: Refusal, mut form: RegisterPage<'_>) -> Problem {
+/// The problem, shown as the form with an error message where another attempt can help.
+fn again(
+    request: &HttpRequest,
+    refusal: RefusedRegistration,
+    mut form: RegisterPage<'_>,
+) -> Problem {
     form.fault = refusal.words;
     if form.fault.is_some() && wants_html(request.headers()) {
         page::show(&refusal.problem, &form);

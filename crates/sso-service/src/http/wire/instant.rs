@@ -1,13 +1,13 @@
-//! Instants as they are written in requests.
+//! Instants in requests.
 
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Utc};
 
-/// The last year that RFC 3339 can write.
+/// The last year of RFC 3339.
 const LAST_YEAR: i32 = 9999;
 
-/// An instant in the form of RFC 3339, of any offset. It can be written again in UTC.
+/// An instant in RFC 3339, with any offset, whose year in UTC is within RFC 3339 as well.
 #[derive(Debug)]
 pub(in crate::http) struct Instant(pub(in crate::http) DateTime<Utc>);
 
@@ -25,7 +25,7 @@ impl FromStr for Instant {
     }
 }
 
-/// The text is no instant.
+/// The text is not an instant.
 #[derive(Debug, thiserror::Error)]
 #[error("must be an instant like 2027-01-15T08:00:00Z")]
 pub(in crate::http) struct InvalidInstant;

@@ -1,4 +1,4 @@
-//! Where a request came from, as the audit log has it.
+//! The source of a request for the audit log.
 
 use service_runtime::http::RequestContext;
 

@@ -1,14 +1,14 @@
-//! What is said about whoever holds a valid token.
+//! The answer about a valid token.
 //!
-//! It is said more often than anything else, and most of it is the same for every token of a user.
-//! That part is spelled once for as long as the account stays as it is.
+//! It is the most frequent answer, and most of it is the same for every token of a user. That part is
+//! serialised once and kept until the account changes.
 
 use service_runtime::http::{Problem, Result};
 use shared_types::{Identity, TokenTerms, Validation};
 
 use crate::{authority::Holder, users::Account};
 
-/// What a validation usually takes, generously, so that it is written without moving it.
+/// A generous estimate of the size of an answer, so that its buffer need not grow.
 pub(in crate::http) const USUAL_VALIDATION_BYTES: usize = 512;
 
 /// The answer of `POST /auth/validate`.
@@ -16,16 +16,16 @@ pub(in crate::http) fn validation(holder: &Holder) -> Validation<'_> {
     Validation { identity: identity(&holder.account), token: terms(holder) }
 }
 
-/// The same as JSON, at the end of what is written already.
+/// Appends the same as JSON.
 ///
 /// # Errors
-/// None that is known: these values have a JSON.
+/// None is known: these values can be serialised.
 pub(in crate::http) fn write_validation(json: &mut Vec<u8>, holder: &Holder) -> Result<()> {
     json.push(b'{');
     write_members(json, holder)
 }
 
-/// The same within an object that has members already.
+/// Appends its members and the closing brace, for an object that was begun.
 pub(in crate::http) fn write_members(json: &mut Vec<u8>, holder: &Holder) -> Result<()> {
     let account = &*holder.account;
     let spelled = account.spelling.or_spell(|| serde_json::to_string(&identity(account)));

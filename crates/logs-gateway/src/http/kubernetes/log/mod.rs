@@ -5,4 +5,4 @@ mod read;
 pub(in crate::http::kubernetes) mod upgrade;
 mod websocket;
 
-pub(in crate::http::kubernetes) use read::read;
+pub(in crate::http) use read::read;

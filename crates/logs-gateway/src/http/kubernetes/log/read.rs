@@ -29,7 +29,7 @@ use crate::{
 /// In the API server's order: may the caller, is the answer accepted, can the options be read, are
 /// they allowed, is there such a pod, which container. Whatever can fail does so before the 200, or
 /// before the 101.
-pub(in crate::http::kubernetes) async fn read(
+pub(in crate::http) async fn read(
     asked: AuthenticatedRequest,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse> {

@@ -36,7 +36,7 @@ const RESOURCE: &str = "namespaces";
 const FIELDS: [&str; 2] = ["metadata.name", "status.phase"];
 const PHASE: &str = "Active";
 
-pub(in crate::http::kubernetes) async fn list(asked: AuthenticatedRequest) -> Result<HttpResponse> {
+pub(in crate::http) async fn list(asked: AuthenticatedRequest) -> Result<HttpResponse> {
     let AuthenticatedRequest { request, caller, .. } = &asked;
     if caller.may_read_any().is_err() {
         let action = ResourceAction {
@@ -89,7 +89,7 @@ pub(in crate::http::kubernetes) async fn list(asked: AuthenticatedRequest) -> Re
     }))
 }
 
-pub(in crate::http::kubernetes) async fn read(
+pub(in crate::http) async fn read(
     request: HttpRequest,
     state: web::Data<GatewayState>,
     caller: ReqData<Caller>,

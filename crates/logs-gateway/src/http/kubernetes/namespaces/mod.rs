@@ -4,4 +4,4 @@ mod list;
 mod namespace_table;
 mod visible;
 
-pub(in crate::http::kubernetes) use list::{list, read};
+pub(in crate::http) use list::{list, read};

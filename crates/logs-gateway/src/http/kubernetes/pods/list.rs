@@ -48,9 +48,7 @@ const FIELDS: [&str; 10] = [
 ];
 
 /// An allowed list is filtered; a denied one is for whoever may read no log at all.
-pub(in crate::http::kubernetes) async fn list_everywhere(
-    asked: AuthenticatedRequest,
-) -> Result<HttpResponse> {
+pub(in crate::http) async fn list_everywhere(asked: AuthenticatedRequest) -> Result<HttpResponse> {
     let AuthenticatedRequest { request, caller, .. } = &asked;
     if caller.may_read_any().is_err() {
         let action = ResourceAction {
@@ -64,7 +62,7 @@ pub(in crate::http::kubernetes) async fn list_everywhere(
     answer_list(asked, None).await
 }
 
-pub(in crate::http::kubernetes) async fn list(
+pub(in crate::http) async fn list(
     asked: AuthenticatedRequest,
     namespace: Path<String>,
 ) -> Result<HttpResponse> {
@@ -83,7 +81,7 @@ pub(in crate::http::kubernetes) async fn list(
     answer_list(asked, Some(namespace)).await
 }
 
-pub(in crate::http::kubernetes) async fn read(
+pub(in crate::http) async fn read(
     request: HttpRequest,
     state: web::Data<GatewayState>,
     caller: ReqData<Caller>,

@@ -5,4 +5,4 @@ mod list;
 mod pod_object;
 mod pod_table;
 
-pub(in crate::http::kubernetes) use list::{list, list_everywhere, read};
+pub(in crate::http) use list::{list, list_everywhere, read};

@@ -55,7 +55,7 @@ struct Review<T> {
     spec: T,
 }
 
-pub(in crate::http::kubernetes) async fn access(
+pub(in crate::http) async fn access(
     request: HttpRequest,
     caller: ReqData<Caller>,
     payload: Payload,
@@ -90,7 +90,7 @@ fn may(caller: &Caller, asked: &ResourceAttributes) -> bool {
     }
 }
 
-pub(in crate::http::kubernetes) async fn rules(
+pub(in crate::http) async fn rules(
     request: HttpRequest,
     caller: ReqData<Caller>,
     payload: Payload,
@@ -129,7 +129,7 @@ pub(in crate::http::kubernetes) async fn rules(
     })))
 }
 
-pub(in crate::http::kubernetes) async fn oneself(
+pub(in crate::http) async fn oneself(
     request: HttpRequest,
     caller: ReqData<Caller>,
     payload: Payload,

@@ -22,11 +22,11 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"sso\"");
 const A_SECOND: Duration = Duration::from_secs(1);
 
 /// What a handler of this API returns.
-pub(in crate::http::kubernetes) type Result<T> = std::result::Result<T, StatusError>;
+pub(in crate::http) type Result<T> = std::result::Result<T, StatusError>;
 
 /// A failure with its status code, reason and message.
 #[derive(Debug)]
-pub(in crate::http::kubernetes) struct StatusError(Box<StatusParts>);
+pub(in crate::http) struct StatusError(Box<StatusParts>);
 
 #[derive(Debug)]
 struct StatusParts {

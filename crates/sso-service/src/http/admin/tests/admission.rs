@@ -1,4 +1,4 @@
-//! Who may come in.
+//! Callers without the permission to administer.
 
 use actix_web::{http::Method, test::TestRequest};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What is wrong with a request is said.
+//! Faults of requests are named.
 
 use actix_web::{http::Method, test::TestRequest};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What administrators did, as it is recorded.
+//! Records of what administrators did.
 
 use serde_json::json;
 

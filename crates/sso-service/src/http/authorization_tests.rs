@@ -1,0 +1,229 @@
+//! Authorisation of every route: each is tried with every kind of credential, and the answers
+//! stand in one table. A new route does not compile until it has a row there.
+
+use std::collections::BTreeMap;
+
+use actix_web::{http::Method, test::TestRequest};
+use serde_json::json;
+use strum::VariantArray;
+
+use super::routes::Route;
+use crate::test_service::{Answer, PASSWORD, TOKEN_TTL, TestService, bearer};
+
+/// Status and problem code of an answer. The code of a successful one is empty.
+type Outcome = (u16, &'static str);
+
+/// The outcomes of a route, in the order of [`CREDENTIALS`].
+type Row = [Outcome; CREDENTIALS.len()];
+
+/// What a request is sent with.
+#[derive(Debug, Clone, Copy)]
+enum Credential {
+    None,
+    /// A session token of an administrator that has expired.
+    ExpiredToken,
+    /// A session token of a user without any permission.
+    TokenWithoutPermission,
+    /// An API key that permits to read logs.
+    ApiKey,
+    /// A refresh token of an administrator as a bearer token.
+    RefreshToken,
+    /// The cookies of an administrator, sent by our own page.
+    Cookie,
+    /// The cookies of an administrator, sent by a page of another site.
+    ForeignCookie,
+}
+
+const CREDENTIALS: [Credential; 7] = [
+    Credential::None,
+    Credential::ExpiredToken,
+    Credential::TokenWithoutPermission,
+    Credential::ApiKey,
+    Credential::RefreshToken,
+    Credential::Cookie,
+    Credential::ForeignCookie,
+];
+
+const NONE: Outcome = (401, "not_authenticated");
+const INVALID: Outcome = (401, "invalid_token");
+const DENIED: Outcome = (403, "permission_denied");
+const NO_SESSION: Outcome = (403, "session_required");
+const FOREIGN: Outcome = (403, "csrf");
+const DONE: Outcome = (204, "");
+const SHOWN: Outcome = (200, "");
+const MOVED: Outcome = (303, "");
+/// The caller is accepted, and the empty body is not.
+const EMPTY: Outcome = (422, "invalid_value");
+const NOT_MINE: Outcome = (404, "session_not_found");
+const NO_USER: Outcome = (404, "user_not_found");
+const NO_ROLE: Outcome = (404, "role_not_found");
+const NO_GRANT: Outcome = (404, "grant_not_found");
+const NO_KEY: Outcome = (404, "key_not_found");
+
+/// The expected outcomes of a route.
+fn expected(route: Route, method: &Method) -> Row {
+    match route {
+        Route::Validate => [NONE, INVALID, SHOWN, SHOWN, INVALID, SHOWN, SHOWN],
+        // Their credential is in the body, and nothing else of the request counts.
+        Route::ValidateBatch | Route::Register | Route::LogIn => [EMPTY; CREDENTIALS.len()],
+
+        Route::Refresh => [NONE, NONE, NONE, NONE, NONE, SHOWN, FOREIGN],
+        // Any token of a live session ends it, also an expired one.
+        Route::LogOut => [NONE, DONE, DONE, NO_SESSION, DONE, DONE, FOREIGN],
+        Route::ShowSession | Route::ShowAccount | Route::ListSessions => users_read(SHOWN),
+        Route::ChangePassword => users_change(EMPTY),
+        Route::EndOtherSessions => users_change(DONE),
+        Route::EndSession => users_change(NOT_MINE),
+
+        // A navigation from another site gets a page that navigates here again.
+        // HEAD renews nothing either.
+        Route::Renew if *method == Method::HEAD => {
+            [MOVED, MOVED, MOVED, MOVED, MOVED, SHOWN, SHOWN]
+        }
+        Route::Renew => [MOVED, MOVED, MOVED, MOVED, MOVED, MOVED, SHOWN],
+        Route::StartPage => [MOVED; CREDENTIALS.len()],
+        Route::LogInPage | Route::RegisterPage => {
+            [SHOWN, SHOWN, MOVED, NO_SESSION, SHOWN, MOVED, MOVED]
+        }
+        Route::LogOutPage => [SHOWN, SHOWN, SHOWN, NO_SESSION, SHOWN, SHOWN, SHOWN],
+        Route::AccountPage => [MOVED, MOVED, SHOWN, NO_SESSION, MOVED, SHOWN, SHOWN],
+        Route::LogInForm | Route::RegisterForm => forms(EMPTY),
+        Route::LogOutForm => forms(MOVED),
+
+        Route::ListUsers
+        | Route::ListRoles
+        | Route::ListGrants
+        | Route::ListKeys
+        | Route::ListEvents => administrators_read(SHOWN),
+        Route::ShowUser | Route::ListUserSessions => administrators_read(NO_USER),
+        Route::CreateUser | Route::SetRole | Route::CreateGrant | Route::CreateKey => {
+            administrators_change(EMPTY)
+        }
+        Route::UpdateUser | Route::DeleteUser | Route::EndUserSessions => {
+            administrators_change(NO_USER)
+        }
+        Route::DeleteRole => administrators_change(NO_ROLE),
+        Route::DeleteGrant => administrators_change(NO_GRANT),
+        Route::DeleteKey => administrators_change(NO_KEY),
+    }
+}
+
+/// The outcomes of a route that reads for users.
+const fn users_read(outcome: Outcome) -> Row {
+    [NONE, INVALID, outcome, NO_SESSION, INVALID, outcome, outcome]
+}
+
+/// The outcomes of a route that changes something for users.
+const fn users_change(outcome: Outcome) -> Row {
+    [NONE, INVALID, outcome, NO_SESSION, INVALID, outcome, FOREIGN]
+}
+
+/// The outcomes of a route that a form of our pages is sent to. It sets cookies, and so is accepted
+/// from our own pages only.
+const fn forms(outcome: Outcome) -> Row {
+    [FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, outcome, FOREIGN]
+}
+
+/// The outcomes of a route that reads for administrators.
+const fn administrators_read(outcome: Outcome) -> Row {
+    [NONE, INVALID, DENIED, DENIED, INVALID, outcome, outcome]
+}
+
+/// The outcomes of a route that changes something for administrators.
+const fn administrators_change(outcome: Outcome) -> Row {
+    [NONE, INVALID, DENIED, DENIED, INVALID, outcome, FOREIGN]
+}
+
+#[actix_web::test]
+async fn every_route_answers_each_credential_as_the_table_says() {
+    let tested = Tested::start().await;
+    let mut wrong = BTreeMap::new();
+    for route in Route::VARIANTS {
+        for method in route.row().methods() {
+            for (credential, expected) in CREDENTIALS.into_iter().zip(expected(*route, method)) {
+                let answer = tested.send(*route, method, credential).await;
+                let outcome = (answer.status.as_u16(), answer.problem().1.to_owned());
+                if outcome != (expected.0, expected.1.to_owned()) {
+                    wrong.insert(format!("{route:?} {method} {credential:?}"), outcome);
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+struct Tested {
+    service: TestService,
+    key: String,
+}
+
+struct Tokens {
+    session: String,
+    refresh: String,
+}
+
+impl Tested {
+    async fn start() -> Self {
+        let service = TestService::start().await;
+        service.add_user("alice", &[]).await;
+        service.add_admin("root").await;
+        let key = service.add_key("robot", "logs:read").await;
+        Self { service, key }
+    }
+
+    async fn send(&self, route: Route, method: &Method, credential: Credential) -> Answer {
+        let row = route.row();
+        // None of these exists, so that no request changes what others rely on.
+        let path = row.path().replace("{username}", "nobody").replace("{role}", "none");
+        let path = path.replace("{id}", "00000000-0000-0000-0000-000000000000");
+        let request = TestRequest::default().method(method.clone()).uri(&path);
+        let request = match route {
+            Route::LogInForm | Route::RegisterForm => {
+                request.insert_header(("content-type", "application/x-www-form-urlencoded"))
+            }
+            // Without a body, it reads the cookie.
+            Route::Refresh => request,
+            _ => request.set_json(json!({})),
+        };
+        let request = match credential {
+            Credential::None => request,
+            Credential::ExpiredToken => {
+                let token = self.log_in("root").await.session;
+                self.service.clock.advance(TOKEN_TTL);
+                bearer(request, &token)
+            }
+            Credential::TokenWithoutPermission => {
+                bearer(request, &self.log_in("alice").await.session)
+            }
+            Credential::ApiKey => bearer(request, &self.key),
+            Credential::RefreshToken => bearer(request, &self.log_in("root").await.refresh),
+            Credential::Cookie => {
+                let ours = request.insert_header(("sec-fetch-site", "same-origin"));
+                ours.insert_header(("cookie", self.cookies(&path).await))
+            }
+            Credential::ForeignCookie => request
+                .insert_header(("sec-fetch-site", "cross-site"))
+                .insert_header(("origin", "https://evil.example"))
+                .insert_header(("cookie", self.cookies(&path).await)),
+        };
+        self.service.send(request).await
+    }
+
+    /// The cookies that a browser sends to this path.
+    async fn cookies(&self, path: &str) -> String {
+        let tokens = self.log_in("root").await;
+        let session = format!("session_id={}", tokens.session);
+        if path != "/auth/refresh" {
+            return session;
+        }
+        format!("{session}; refresh_token={}", tokens.refresh)
+    }
+
+    async fn log_in(&self, name: &str) -> Tokens {
+        let credentials = json!({"username": name, "password": PASSWORD});
+        let request = TestRequest::post().uri("/auth/login").set_json(credentials);
+        let body = self.service.send(request).await.body;
+        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        Tokens { session: text("token"), refresh: text("refresh_token") }
+    }
+}

@@ -1,0 +1,170 @@
+//! Authorisation of every route of the gateway: each is tried with every kind of credential, and the
+//! answers stand in one table. A new route does not compile until it has a row there.
+
+use std::collections::BTreeMap;
+
+use logs_gateway::Route;
+use reqwest::Method;
+use serde_json::{Value, json};
+use shared_types::{TokenKind, encode_token};
+
+use crate::harness::{FakeAuthority, Pair, Reply, Setup, Vouching, cri};
+
+/// Status, and the code of a problem or the reason of a Kubernetes error. That of a successful answer
+/// is empty.
+type Outcome = (u16, &'static str);
+
+/// The outcomes of a route, in the order of [`CREDENTIALS`].
+type Row = [Outcome; CREDENTIALS.len()];
+
+/// What a request is sent with.
+#[derive(Debug, Clone, Copy)]
+enum Credential {
+    None,
+    /// A session token that the authority calls invalid.
+    ExpiredToken,
+    /// A session token of a user without any permission.
+    TokenWithoutPermission,
+    /// An API key that permits to read logs.
+    ApiKey,
+    /// A refresh token as a bearer token.
+    RefreshToken,
+    /// The cookie of a user who may read logs, sent by our own page.
+    Cookie,
+    /// The same cookie, sent by a page of another site.
+    ForeignCookie,
+}
+
+const CREDENTIALS: [Credential; 7] = [
+    Credential::None,
+    Credential::ExpiredToken,
+    Credential::TokenWithoutPermission,
+    Credential::ApiKey,
+    Credential::RefreshToken,
+    Credential::Cookie,
+    Credential::ForeignCookie,
+];
+
+const SHOWN: Outcome = (200, "");
+const CREATED: Outcome = (201, "");
+const NONE: Outcome = (401, "not_authenticated");
+const INVALID: Outcome = (401, "invalid_token");
+const DENIED: Outcome = (403, "permission_denied");
+const UNAUTHORIZED: Outcome = (401, "Unauthorized");
+const FORBIDDEN: Outcome = (403, "Forbidden");
+
+/// The expected outcomes of a route.
+fn expected(route: Route) -> Row {
+    match route {
+        Route::ReadLog | Route::ReadLogInNamespace | Route::ListPods => gateway(DENIED, SHOWN),
+        Route::Kubeconfig => gateway(SHOWN, SHOWN),
+
+        Route::KubernetesVersion => [SHOWN; CREDENTIALS.len()],
+        Route::CoreVersions
+        | Route::CoreResources
+        | Route::Groups
+        | Route::AuthorizationResources
+        | Route::AuthenticationResources => kubernetes(SHOWN, SHOWN),
+        Route::ListNamespaces
+        | Route::ReadNamespace
+        | Route::ListAllKubernetesPods
+        | Route::ListKubernetesPods
+        | Route::ReadKubernetesPod
+        | Route::ReadKubernetesLog
+        | Route::ReadKubernetesLogWithSlash
+        | Route::ListAllEvents
+        | Route::ListEvents => kubernetes(FORBIDDEN, SHOWN),
+        Route::ReviewAccess | Route::ReviewRules | Route::ReviewSelf => {
+            kubernetes(CREATED, CREATED)
+        }
+    }
+}
+
+/// The outcomes of a route of the gateway's own interface.
+const fn gateway(without_permission: Outcome, permitted: Outcome) -> Row {
+    [NONE, INVALID, without_permission, permitted, INVALID, permitted, NONE]
+}
+
+/// The outcomes of a route of the Kubernetes API, where a cookie is no credential.
+const fn kubernetes(without_permission: Outcome, permitted: Outcome) -> Row {
+    [
+        UNAUTHORIZED,
+        UNAUTHORIZED,
+        without_permission,
+        permitted,
+        UNAUTHORIZED,
+        UNAUTHORIZED,
+        UNAUTHORIZED,
+    ]
+}
+
+#[tokio::test]
+async fn every_route_of_the_gateway_answers_each_credential_as_the_table_says() {
+    let authority = FakeAuthority::start(Reply::Nothing).await;
+    let pair = Setup::new().gateway("GATEWAY_SSO_URL", &authority.url()).start();
+    pair.logs.write("default", "web", cri(&["hello"]));
+    let mut wrong = BTreeMap::new();
+    for route in Route::ALL {
+        for (credential, expected) in CREDENTIALS.into_iter().zip(expected(*route)) {
+            for method in route.methods() {
+                authority.answer(reply(credential));
+                let outcome = send(&pair, route.path(), method.as_str(), credential).await;
+                // The answer to HEAD has no body, and so no code.
+                let code = if method.as_str() == "HEAD" { "" } else { expected.1 };
+                if outcome != (expected.0, code.to_owned()) {
+                    wrong.insert(format!("{route:?} {method} {credential:?}"), outcome);
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What the authority says about the credential.
+fn reply(credential: Credential) -> Reply {
+    match credential {
+        Credential::ExpiredToken => Reply::json(401, &json!({"code": "invalid_token"})),
+        Credential::TokenWithoutPermission => {
+            Vouching::of("logs:read").with("permissions", json!([])).reply()
+        }
+        Credential::ApiKey => {
+            Vouching::of("logs:read").with("username", "key:robot").with("session_id", ()).reply()
+        }
+        // Also where the gateway must not ask: a wrong question would be answered.
+        Credential::None
+        | Credential::RefreshToken
+        | Credential::Cookie
+        | Credential::ForeignCookie => Vouching::of("logs:read").reply(),
+    }
+}
+
+async fn send(pair: &Pair, path: &str, method: &str, credential: Credential) -> (u16, String) {
+    let path = path.replace("{namespace}", "default").replace("{pod}", "web");
+    let method = Method::from_bytes(method.as_bytes()).unwrap();
+    let is_post = method == Method::POST;
+    let request = pair.anonymous().gateway(method, &path);
+    let request = if is_post { request.json(&json!({"spec": {}})) } else { request };
+    let token = |kind| encode_token(kind, &[7; 32]).to_string();
+    let cookie = format!("session_id={}", token(TokenKind::Session));
+    let request = match credential {
+        Credential::None => request,
+        Credential::ExpiredToken | Credential::TokenWithoutPermission => {
+            request.bearer_auth(token(TokenKind::Session))
+        }
+        Credential::ApiKey => request.bearer_auth(token(TokenKind::ApiKey)),
+        Credential::RefreshToken => request.bearer_auth(token(TokenKind::Refresh)),
+        Credential::Cookie => {
+            request.header("cookie", cookie).header("sec-fetch-site", "same-origin")
+        }
+        Credential::ForeignCookie => request
+            .header("cookie", cookie)
+            .header("sec-fetch-site", "cross-site")
+            .header("origin", "https://evil.example"),
+    };
+    let response = request.send().await.unwrap();
+    let status = response.status();
+    let body: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap_or_default();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let code = body["code"].as_str().or(body["reason"].as_str()).filter(|_| is_error);
+    (status.into(), code.unwrap_or_default().to_owned())
+}
