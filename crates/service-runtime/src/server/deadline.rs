@@ -9,6 +9,9 @@ use std::{
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
+/// How long a TLS handshake, and then the head of each request, may take.
+pub(super) const HEAD_TIME: Duration = Duration::from_secs(5);
+
 /// Fails what lasts too long.
 #[derive(Default)]
 pub(super) struct Deadline {

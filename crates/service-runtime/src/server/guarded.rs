@@ -14,8 +14,13 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{
-    admission::Admitted, connection::ConnectionState, deadline::Deadline, heads::HeadEnds,
-    raw_answer::raw_answer, serve::HEAD_TIME, sockets::Acknowledged, unparsed::problem_of,
+    admission::Admitted,
+    connection::ConnectionState,
+    deadline::{Deadline, HEAD_TIME},
+    heads::HeadEnds,
+    raw_answer::raw_answer,
+    sockets::Acknowledged,
+    unparsed::problem_of,
 };
 use crate::clock::Clock;
 

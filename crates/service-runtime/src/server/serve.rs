@@ -20,13 +20,12 @@ use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    admission::Admission, connection::ConnectionState, descriptors::Descriptors,
-    guarded::GuardedStream, refusal::refuse, sockets, transport::Transport,
+    admission::Admission, connection::ConnectionState, deadline::HEAD_TIME,
+    descriptors::Descriptors, guarded::GuardedStream, refusal::refuse, sockets,
+    transport::Transport,
 };
 use crate::{clock::Clock, metrics::Metrics, network::TrustedProxies, tls::LivePair};
 
-/// How long a TLS handshake, and then the head of each request, may take.
-pub(super) const HEAD_TIME: Duration = Duration::from_secs(5);
 /// Longer than any reverse proxy keeps an idle connection, so that it is the proxy that closes.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a client may go on sending whose request was answered before all of it was read.

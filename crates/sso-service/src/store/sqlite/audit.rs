@@ -8,7 +8,7 @@ use super::store::SqliteStore;
 use crate::{
     audit::{Event, PastLogIn},
     page::{Page, Part},
-    store::unavailable::Unavailable,
+    store::{attribution::Recorded, unavailable::Unavailable},
 };
 
 /// How many events are kept: of administrators, and of all others.
@@ -17,6 +17,25 @@ pub(super) const KEPT: u32 = 100_000;
 const MOST_LOG_INS: u32 = 40_000;
 
 impl SqliteStore {
+    /// Makes a change and writes its events in one transaction: however the process ends, no change
+    /// is without its events.
+    ///
+    /// # Errors
+    /// The error of the change, or that the database is [`Unavailable`].
+    pub(super) async fn write_recorded<T, E, F>(&self, change: F) -> Result<Recorded<T>, E>
+    where
+        F: AsyncFnOnce(&mut SqliteConnection) -> Result<(T, Vec<Event>), E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+    {
+        let recorded = async move |connection: &mut SqliteConnection| {
+            let (done, events) = change(connection).await?;
+            insert_events(connection, &events).await.map_err(Unavailable::from)?;
+            Ok::<_, E>(Recorded { done, events })
+        };
+        self.database.write(recorded).await
+    }
+
     /// A page of security events, the newest first. An event that cannot be read is `null`.
     ///
     /// # Errors

@@ -4,17 +4,45 @@ use std::sync::Arc;
 
 use sqlx::SqliteConnection;
 
-use super::{keys::key_account, sessions::session_owner};
-use crate::store::{
-    attribution::{Authorization, Credential},
-    errors::AuthorizationError,
+use super::{keys::key_account, sessions::session_owner, store::SqliteStore};
+use crate::{
+    audit::Event,
+    store::{
+        attribution::{Authorization, Credential, Recorded},
+        errors::{AuthorizationError, AuthorizedError},
+        unavailable::Unavailable,
+    },
 };
+
+impl SqliteStore {
+    /// Makes a change that takes a permission, and writes its events. The permission is checked in
+    /// the transaction of the change.
+    ///
+    /// # Errors
+    /// When the author may not make the change any more; or as [`SqliteStore::write_recorded`].
+    pub(super) async fn write_authorized<T, E, F>(
+        &self,
+        authorization: Authorization,
+        change: F,
+    ) -> Result<Recorded<T>, AuthorizedError<E>>
+    where
+        F: AsyncFnOnce(&mut SqliteConnection) -> Result<(T, Vec<Event>), E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+    {
+        let authorized = async move |connection: &mut SqliteConnection| {
+            check(connection, &authorization).await?;
+            change(connection).await.map_err(AuthorizedError::Change)
+        };
+        self.write_recorded(authorized).await
+    }
+}
 
 /// Checks that the session or the key still exists, and that its account has the permission.
 ///
 /// # Errors
 /// When it does not, or the account cannot be read.
-pub(super) async fn check(
+async fn check(
     connection: &mut SqliteConnection,
     authorization: &Authorization,
 ) -> Result<(), AuthorizationError> {

@@ -3,24 +3,16 @@
 use std::sync::Arc;
 
 use service_runtime::metrics::Metrics;
-use sqlx::{Sqlite, SqliteConnection, pool::PoolConnection};
+use sqlx::{Sqlite, pool::PoolConnection};
 
 use super::{
-    audit::insert_events,
-    authorization::check,
     engine::{Database, OpenError},
     sessions::{Follower, Journal, restore},
 };
 use crate::{
-    audit::Event,
     keys::LiveKeys,
     sessions::{LiveSessions, SessionLimits},
-    store::{
-        attribution::{Authorization, Recorded},
-        errors::AuthorizedError,
-        location::Location,
-        unavailable::Unavailable,
-    },
+    store::{location::Location, unavailable::Unavailable},
 };
 
 /// Everything that lasts. Each method is a look-up or a command that is on the disk, and in force
@@ -109,46 +101,5 @@ impl SqliteStore {
     /// When none is free in time.
     pub(super) async fn reader(&self) -> Result<PoolConnection<Sqlite>, Unavailable> {
         self.database.reader().await
-    }
-
-    /// Makes a change and writes its events in one transaction: however the process ends, no change
-    /// is without its events.
-    ///
-    /// # Errors
-    /// The error of the change, or that the database is [`Unavailable`].
-    pub(super) async fn write_recorded<T, E, F>(&self, change: F) -> Result<Recorded<T>, E>
-    where
-        F: AsyncFnOnce(&mut SqliteConnection) -> Result<(T, Vec<Event>), E> + Send + 'static,
-        T: Send + 'static,
-        E: From<Unavailable> + Send + 'static,
-    {
-        let recorded = async move |connection: &mut SqliteConnection| {
-            let (done, events) = change(connection).await?;
-            insert_events(connection, &events).await.map_err(Unavailable::from)?;
-            Ok::<_, E>(Recorded { done, events })
-        };
-        self.database.write(recorded).await
-    }
-
-    /// Makes a change that takes a permission, and writes its events. The permission is checked in
-    /// the transaction of the change.
-    ///
-    /// # Errors
-    /// When the author may not make the change any more; or as [`SqliteStore::write_recorded`].
-    pub(super) async fn write_authorized<T, E, F>(
-        &self,
-        authorization: Authorization,
-        change: F,
-    ) -> Result<Recorded<T>, AuthorizedError<E>>
-    where
-        F: AsyncFnOnce(&mut SqliteConnection) -> Result<(T, Vec<Event>), E> + Send + 'static,
-        T: Send + 'static,
-        E: From<Unavailable> + Send + 'static,
-    {
-        let authorized = async move |connection: &mut SqliteConnection| {
-            check(connection, &authorization).await?;
-            change(connection).await.map_err(AuthorizedError::Change)
-        };
-        self.write_recorded(authorized).await
     }
 }
