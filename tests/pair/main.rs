@@ -38,6 +38,7 @@ mod lasting;
 mod lifecycle;
 mod links;
 mod log_in;
+mod log_lines;
 mod names;
 mod operations;
 mod path;

@@ -10,6 +10,7 @@ use service_runtime::{
     ops::Readiness,
     service::{BindError, Listeners, ProcessState, ServiceIdentity},
 };
+use tracing::{Instrument, error_span};
 use url::Url;
 
 use crate::{
@@ -69,7 +70,8 @@ impl App {
     /// When a listener fails.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let Self { listeners, shared } = self;
-        actix_web::rt::spawn(keep_readiness(shared.reader.clone(), shared.readiness.clone()));
+        let keeping = keep_readiness(shared.reader.clone(), shared.readiness.clone());
+        actix_web::rt::spawn(keeping.instrument(error_span!("readiness")));
         let edge = listeners.edge();
         let app = move || http::app(shared.state_of_worker(), edge.clone().of_worker());
         listeners.run(|public| public.closing_when_half_closed().serve(app), stop).await

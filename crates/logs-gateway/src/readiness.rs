@@ -13,6 +13,7 @@ use tokio::{
     task::spawn_blocking,
     time::{sleep, timeout},
 };
+use tracing::Span;
 
 use crate::reader::LogReader;
 
@@ -28,8 +29,8 @@ pub(crate) async fn keep_readiness(reader: Arc<LogReader>, readiness: Readiness)
     let is_met = move || condition.load(Ordering::Relaxed);
     readiness.require("the log directory is unavailable", is_met);
     loop {
-        let checking = reader.clone();
-        let mut check = spawn_blocking(move || checking.check());
+        let (checking, span) = (reader.clone(), Span::current());
+        let mut check = spawn_blocking(move || span.in_scope(|| checking.check()));
         let checked = match timeout(PATIENCE, &mut check).await {
             Ok(checked) => checked,
             Err(_) => {

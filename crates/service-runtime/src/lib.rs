@@ -1,9 +1,10 @@
-//! What every service needs to run, and nothing of what any of them does.
+//! What every service needs to run, whatever it does.
 //!
-//! [`settings`] reads the environment, [`telemetry`] says what happens, [`lifecycle`] starts and
-//! stops the listeners, [`ops`] is the second listener for whoever operates the service, [`tls`]
-//! keeps the certificate, [`http`] is the edge that every request passes, and [`clock`] is the only
-//! one to ask for the time; [`password`] reads one from where it was put.
+//! [`service`] is the skeleton of a service: its commands, its settings, its start and end.
+//! [`settings`] reads the environment, [`telemetry`] writes the log, [`server`] accepts connections
+//! and bounds them, [`http`] is the edge that every request passes, [`ops`] the second listener,
+//! for operators, [`tls`] keeps the certificate, [`clock`] is the only source of the time, and
+//! [`password`] reads a password from a file.
 
 pub mod clock;
 pub mod http;
@@ -17,8 +18,3 @@ pub mod service;
 pub mod settings;
 pub mod telemetry;
 pub mod tls;
-
-/// Where the parts of [`service`] were before; goes when nothing uses it.
-pub mod lifecycle {
-    pub use crate::service::{BindError, ReadyLine, bind, run};
-}

@@ -2,21 +2,11 @@
 
 use std::{
     io::{self, Write},
-    net::TcpListener,
     path::PathBuf,
-    sync::Arc,
     time::Duration,
 };
 
-use service_runtime::{
-    clock::SystemClock,
-    http::Edge,
-    lifecycle::{self, BindError, ReadyLine},
-    metrics::{HttpMetrics, Metrics},
-    ops::{self, Readiness},
-    server::{Descriptors, HttpServer, PublicLimits},
-    tls::LivePair,
-};
+use service_runtime::service::{BindError, Listeners, ProcessState, ServiceIdentity};
 use tokio::time::timeout;
 
 use crate::{
@@ -30,6 +20,9 @@ use crate::{
     timekeeping::{self, ClockError},
 };
 
+const IDENTITY: ServiceIdentity =
+    ServiceIdentity { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+
 /// How long the last writes may take when everything else has stopped.
 const LAST_WRITES: Duration = Duration::from_millis(1500);
 
@@ -37,14 +30,9 @@ const LAST_WRITES: Duration = Duration::from_millis(1500);
 /// administrator, and does not answer yet.
 #[derive(Debug)]
 pub(crate) struct App {
-    public: HttpServer,
-    ops: HttpServer,
-    line: ReadyLine,
+    listeners: Listeners,
     services: Services,
     site: Site,
-    edge: Edge,
-    requests: HttpMetrics,
-    metrics: Arc<Metrics>,
     /// Released when the database is closed.
     _lock: InstanceLock,
 }
@@ -56,40 +44,21 @@ impl App {
     /// When another instance runs on the database, an address is taken, the database cannot be
     /// opened, or the first administrator cannot be created.
     pub(crate) async fn bind(config: Config) -> Result<Self, StartError> {
-        let descriptors = Descriptors::raise_limit();
         let settings = settings(&config);
         let lock = InstanceLock::take(&config.database)?;
-        let metrics = Arc::new(Metrics::default());
+        let process = ProcessState::new();
+        let (clock, metrics) = (process.clock.clone(), process.metrics.clone());
         let store = Store::open(&config.database, config.limits, &metrics).await?;
-        let clock = Arc::new(SystemClock::default());
         timekeeping::go_on(&store, &clock).await?;
         let record = audit_record(config.audit_file)?;
         // A listener that does not answer yet would make clients wait while the database is read.
-        let public = lifecycle::bind(config.runtime.listen)?;
-        let ops = lifecycle::bind(config.runtime.ops_listen)?;
-        let line = ready_line(&public, &ops)?;
-        lock.sign(line.listening);
-        let scheme = if config.runtime.tls.is_some() { "https" } else { "http" };
-        let site = config.site.at(Origin::of_listener(scheme, line.listening));
-        let tls = config.runtime.tls.map(|(files, pair)| LivePair::start(files, pair, &metrics));
+        let listeners = Listeners::bind(IDENTITY, config.runtime, process)?;
+        lock.sign(listeners.address());
+        let site = config.site.at(Origin::of_listener(listeners.scheme(), listeners.address()));
         let first_admin = config.first_admin;
         let services =
-            Services::assemble(store, clock.clone(), record, settings, first_admin, &metrics)
-                .await?;
-        let requests = HttpMetrics::new(&metrics);
-        let (proxies, workers) = (config.runtime.trusted_proxies, config.runtime.workers);
-        let limits = PublicLimits { descriptors, workers, trusted_proxies: proxies.clone() };
-        Ok(Self {
-            public: HttpServer::public(public, clock.clone(), limits, &metrics).over_tls(tls),
-            ops: HttpServer::operations(ops, clock.clone(), descriptors),
-            line,
-            services,
-            site,
-            edge: Edge::new(clock, requests.clone(), proxies),
-            requests,
-            metrics,
-            _lock: lock,
-        })
+            Services::assemble(store, clock, record, settings, first_admin, &metrics).await?;
+        Ok(Self { listeners, services, site, _lock: lock })
     }
 
     /// Answers requests until `stop` ends.
@@ -97,15 +66,14 @@ impl App {
     /// # Errors
     /// When a listener fails.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let readiness = Readiness::default();
-        let store = self.services.store.clone();
+        let Self { listeners, services, site, _lock } = self;
+        let store = services.store.clone();
+        let readiness = &listeners.process().readiness;
         readiness.require("the database cannot be written", move || store.is_healthy());
-        let (services, edge) = (http::AppState::new(&self.services, self.site), self.edge);
-        let running = self.services.start();
-        let public = self.public.serve(move || http::app(services.clone(), edge.clone()))?;
-        let ops = ops::server(self.ops, self.metrics, readiness.clone())?;
-        let (line, requests) = (&self.line, &self.requests);
-        let ended = lifecycle::run(line, public, ops, &readiness, requests, stop).await;
+        let (shared, edge) = (http::AppState::new(&services, site), listeners.edge());
+        let running = services.start();
+        let app = move || http::app(shared.clone(), edge.clone());
+        let ended = listeners.run(|public| public.serve(app), stop).await;
         if timeout(LAST_WRITES, running.finish()).await.is_err() {
             tracing::warn!("the database was not closed in time");
         }
@@ -131,15 +99,6 @@ fn audit_record(file: Option<PathBuf>) -> Result<Box<dyn Write + Send>, StartErr
             Err(cause) => Err(StartError::AuditFile { path, cause }),
         },
     }
-}
-
-fn ready_line(public: &TcpListener, ops: &TcpListener) -> io::Result<ReadyLine> {
-    Ok(ReadyLine {
-        service: env!("CARGO_PKG_NAME"),
-        listening: public.local_addr()?,
-        ops: ops.local_addr()?,
-        version: env!("CARGO_PKG_VERSION"),
-    })
 }
 
 /// The service could not be started.

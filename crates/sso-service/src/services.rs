@@ -8,6 +8,7 @@ use std::{
 
 use service_runtime::{clock::Clock, metrics::Metrics};
 use tokio::task::JoinHandle;
+use tracing::{Instrument, error_span};
 
 use crate::{
     accounts::{Accounts, Registration},
@@ -99,11 +100,13 @@ impl Services {
     /// Starts the work in the background.
     pub(crate) fn start(self) -> RunningServices {
         let Self { store, upkeep, audit_thread, waiting_rows, .. } = self;
-        let audit_rows = tokio::spawn(write_audit_rows(store.clone(), waiting_rows));
-        let periodic = tokio::spawn({
+        let audit_rows = write_audit_rows(store.clone(), waiting_rows);
+        let audit_rows = tokio::spawn(audit_rows.instrument(error_span!("audit_rows")));
+        let periodic = {
             let upkeep = upkeep.clone();
             async move { upkeep.run().await }
-        });
+        };
+        let periodic = tokio::spawn(periodic.instrument(error_span!("upkeep")));
         RunningServices { store, upkeep, periodic, audit_thread, audit_rows }
     }
 

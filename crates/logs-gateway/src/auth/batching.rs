@@ -16,7 +16,7 @@ mod model;
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
 
 use indexmap::IndexMap;
-use service_runtime::http::RequestContext;
+use service_runtime::{http::RequestContext, telemetry::RequestSpan};
 use shared_types::BearerToken;
 use tokio::{
     sync::oneshot,
@@ -74,6 +74,7 @@ struct Queue {
 #[derive(Debug)]
 struct Waiter {
     context: RequestContext,
+    span: RequestSpan,
     deadline: Instant,
     answer: oneshot::Sender<Identification>,
 }
@@ -92,7 +93,8 @@ impl<A: Ask> Batching<A> {
     ) -> Identification {
         let deadline = Instant::now() + self.timeout;
         let (answer, answered) = oneshot::channel();
-        let waiter = Waiter { context: context.clone(), deadline, answer };
+        let (context, span) = (context.clone(), RequestSpan::current());
+        let waiter = Waiter { context, span, deadline, answer };
         self.queue.borrow_mut().join(token, waiter)?;
         self.begin_calls();
         match timeout_at(deadline, answered).await {
@@ -160,18 +162,19 @@ struct Lot {
 
 impl Lot {
     /// The first who waits, in whose name is asked, and when the last one goes.
-    fn head(&self) -> Option<(RequestContext, Instant)> {
+    fn head(&self) -> Option<(RequestContext, RequestSpan, Instant)> {
         let mut waiters = self.waiters.iter().flatten();
         let first = waiters.next()?;
         let deadline = waiters.fold(first.deadline, |last, waiter| last.max(waiter.deadline));
-        Some((first.context.clone(), deadline))
+        Some((first.context.clone(), first.span.clone(), deadline))
     }
 
     /// So that the authority's log leads to each request.
     fn log(&self, asked_as: &str) {
         for waiter in self.waiters.iter().flatten().skip(1) {
-            let request_id = &*waiter.context.request_id;
-            tracing::debug!(request_id, asked_as, "asked about together with another request");
+            waiter.span.in_scope(|| {
+                tracing::debug!(asked_as, "asked about together with another request");
+            });
         }
     }
 
@@ -221,9 +224,10 @@ impl<A: Ask> Call<A> {
 
     async fn run(mut self) {
         let lot = self.take_lot();
-        let Some((context, deadline)) = lot.head() else { return };
+        let Some((context, span, deadline)) = lot.head() else { return };
         lot.log(&context.request_id);
-        let identifications = self.ask(&lot.tokens, &context, deadline).await;
+        let asking = self.ask(&lot.tokens, &context, deadline);
+        let identifications = span.instrument(asking).await;
         // The next call is on its way before these answers are acted upon.
         let batching = self.batching.clone();
         drop(self);

@@ -10,7 +10,10 @@ use actix_web::{
     web,
 };
 use futures_util::future::join_all;
-use service_runtime::http::{Problem, RequestContext, Result, choose_live};
+use service_runtime::{
+    http::{Problem, RequestContext, Result, choose_live},
+    telemetry::RequestSpan,
+};
 use shared_types::BearerToken;
 
 use crate::{
@@ -27,6 +30,7 @@ pub(super) async fn authenticate(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     match identify(&state, &request).await {
         Ok((caller, token)) => {
+            RequestSpan::current().record_user(&caller.username);
             request.extensions_mut().insert(caller);
             request.extensions_mut().insert(token);
             Ok(next.call(request).await?.map_into_boxed_body())

@@ -3,6 +3,7 @@
 use std::{io, rc::Rc, sync::Arc, time::Duration};
 
 use pod_logs::{ReadingCost, pace::at_pace};
+use service_runtime::telemetry::RequestSpan;
 use tokio::{
     runtime::{Builder, Runtime},
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
@@ -174,7 +175,9 @@ impl UserScans {
         let threads = self.scans.threads.as_ref();
         let threads = threads.ok_or_else(|| io::Error::other("the gateway stops"))?;
         let turns = wanted.begin();
-        let done = threads.spawn_blocking(move || at_pace(Rc::new(turns), work)).await;
+        let span = RequestSpan::current();
+        let work = move || span.in_scope(|| at_pace(Rc::new(turns), work));
+        let done = threads.spawn_blocking(work).await;
         Ok(done.map_err(io::Error::other)?)
     }
 }

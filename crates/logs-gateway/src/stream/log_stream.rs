@@ -8,6 +8,7 @@ use futures_util::future::select_all;
 use pod_logs::{
     CHUNK_BYTES, LogEnd, LogForm, LogReading, Progress, ReadingCost, write_end, write_event,
 };
+use service_runtime::telemetry::RequestSpan;
 use tokio::{
     sync::{OwnedSemaphorePermit, watch},
     task::JoinHandle,
@@ -263,7 +264,8 @@ impl LogStream {
         if let Some(source) = self.source.take_if(is_much) {
             let (scans, cost) = (self.scans.clone(), source.cost_ahead());
             let read = async move { scans.read_on(cost, || read_chunk(source)).await };
-            self.ahead = Some(ReadAhead { read: tokio::spawn(read), _place: place });
+            let read = tokio::spawn(RequestSpan::current().instrument(read));
+            self.ahead = Some(ReadAhead { read, _place: place });
         }
     }
 

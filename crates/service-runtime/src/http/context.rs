@@ -1,6 +1,6 @@
 //! What is known about a request before anyone looks at what it wants.
 
-use std::{fmt, net::IpAddr, rc::Rc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use actix_web::{
     HttpMessage, HttpRequest,
@@ -17,7 +17,7 @@ const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 #[derive(Debug, Clone)]
 pub struct RequestContext {
     /// The caller's `X-Request-Id`, or one made here.
-    pub request_id: Rc<str>,
+    pub request_id: Arc<str>,
     /// This service's place in the caller's trace, or in a new one.
     pub trace_parent: TraceParent,
     /// The client, seen through trusted proxies.
@@ -33,7 +33,7 @@ impl RequestContext {
         // Randomness is a system call: one is enough for both.
         let own_id = id_at(arrived);
         Self {
-            request_id: given_request_id(headers).map_or_else(|| spelled(own_id), Rc::from),
+            request_id: given_request_id(headers).map_or_else(|| spelled(own_id), Arc::from),
             trace_parent: TraceParent::within(headers, own_id),
             client_ip,
             arrived,
@@ -61,8 +61,8 @@ pub struct ClientNote {
     pub session: Option<String>,
 }
 
-fn spelled(id: Uuid) -> Rc<str> {
-    Rc::from(&*id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+fn spelled(id: Uuid) -> Arc<str> {
+    Arc::from(&*id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
 }
 
 fn given_request_id(headers: &HeaderMap) -> Option<&str> {

@@ -3,7 +3,7 @@
 
 use std::{
     rc::Rc,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -28,6 +28,7 @@ use crate::{
     metrics::{HttpMetrics, WorkerMetrics},
     network::TrustedProxies,
     problem::{Problem, REQUEST_ID},
+    telemetry::{RequestLabels, RequestSpan},
 };
 
 /// The edge of a service, of which each worker has a part.
@@ -82,11 +83,20 @@ impl WorkerEdge {
         let client_ip = self.trusted_proxies.client_of(&request);
         let context = RequestContext::new(request.headers(), client_ip, self.clock.now());
         let request_id = context.request_id.clone();
+        let route = request.match_pattern();
+        let span = RequestSpan::open(RequestLabels {
+            request_id: request_id.clone(),
+            route: route.clone(),
+            method: request.method().clone(),
+            client: client_ip,
+            user: OnceLock::new(),
+        });
         request.extensions_mut().insert(context);
 
         // The request moves on whole: the router panics when anyone else still holds it.
-        let mut response = next.call(request).await?.map_into_boxed_body();
-        if let Some(answer) = problem_answer(&response, &request_id) {
+        let answering = span.clone().instrument(async move { next.call(request).await });
+        let mut response = answering.await?.map_into_boxed_body();
+        if let Some(answer) = span.in_scope(|| problem_answer(&response, &request_id)) {
             response = answer_in_place_of(response, answer);
         }
         // The id is visible ASCII, so it is a header value.
@@ -96,18 +106,16 @@ impl WorkerEdge {
         response.headers_mut().remove(SERVER);
 
         let (status, elapsed) = (response.status().as_u16(), started.elapsed());
-        let route = response.request().match_pattern();
-        let route = route.as_deref();
         if tracing::enabled!(Level::DEBUG) {
-            record(&response, &request_id, route, elapsed);
+            span.in_scope(|| record(&response, elapsed));
         }
-        self.metrics.count(route, status, elapsed);
+        self.metrics.count(route.as_deref(), status, elapsed);
         if is_delimited_by_close(&response) {
             let head = response.response_mut().head_mut();
             head.no_chunking(true);
             head.set_connection_type(ConnectionType::Close);
         }
-        Ok(until_given(response, held))
+        Ok(until_given(response, held, span))
     }
 }
 
@@ -118,17 +126,12 @@ fn is_delimited_by_close(response: &ServiceResponse<BoxBody>) -> bool {
         && response.response().body().size() == BodySize::Stream
 }
 
-/// Writes down how a request ended.
-fn record(
-    response: &ServiceResponse<BoxBody>,
-    request_id: &str,
-    route: Option<&str>,
-    elapsed: Duration,
-) {
+/// Logs how a request ended.
+fn record(response: &ServiceResponse<BoxBody>, elapsed: Duration) {
     let status = response.status().as_u16();
     let client = response.request().extensions().get::<ClientNote>().cloned();
     let ClientNote { command, session } = client.unwrap_or_default();
-    tracing::debug!(request_id, status, route, ?elapsed, command, session, "answered");
+    tracing::debug!(status, ?elapsed, command, session, "answered");
 }
 
 /// The answer, with the headers that middleware gave to the one before it.
@@ -152,7 +155,7 @@ fn problem_answer(response: &ServiceResponse, request_id: &str) -> Option<HttpRe
     };
     if let Some(cause) = problem.cause() {
         let code = problem.code();
-        tracing::error!(request_id, code, error = cause.to_string(), "request failed");
+        tracing::error!(code, error = cause.to_string(), "request failed");
     }
     Some(problem.to_response(request_id))
 }

@@ -19,6 +19,7 @@ use super::request_body::RequestBody;
 use crate::{
     metrics::InFlight,
     server::{ConnectionState, Exchange},
+    telemetry::RequestSpan,
 };
 
 /// What a request holds until it is answered.
@@ -54,20 +55,25 @@ pub(crate) async fn hold(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let held = Held::of(&mut request, None);
-    Ok(until_given(next.call(request).await?.map_into_boxed_body(), held))
+    Ok(until_given(next.call(request).await?.map_into_boxed_body(), held, RequestSpan::default()))
 }
 
 /// Keeps all of this for as long as the answer's body is given out. One that is there as a whole is
 /// as good as given.
-pub(super) fn until_given(response: ServiceResponse, held: Held) -> ServiceResponse {
+pub(super) fn until_given(
+    response: ServiceResponse,
+    held: Held,
+    span: RequestSpan,
+) -> ServiceResponse {
     if response.response().body().size() != BodySize::Stream && !held.is_unread() {
         return response;
     }
-    response.map_body(|_, body| BoxBody::new(Given { body, _held: held }))
+    response.map_body(|_, body| BoxBody::new(Given { body, span, _held: held }))
 }
 
 struct Given {
     body: BoxBody,
+    span: RequestSpan,
     _held: Held,
 }
 
@@ -82,6 +88,7 @@ impl MessageBody for Given {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        self.get_mut().body.as_pin_mut().poll_next(context)
+        let Self { body, span, .. } = self.get_mut();
+        span.in_scope(|| body.as_pin_mut().poll_next(context))
     }
 }

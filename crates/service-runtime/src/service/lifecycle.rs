@@ -49,15 +49,15 @@ fn termination() -> io::Result<impl Future<Output = ()> + use<>> {
 
 /// The one line on standard output.
 #[derive(Debug, Serialize)]
-pub struct ReadyLine {
+pub(super) struct ReadyLine {
     /// The binary's name.
-    pub service: &'static str,
+    pub(super) service: &'static str,
     /// The public address.
-    pub listening: SocketAddr,
+    pub(super) listening: SocketAddr,
     /// The address of the operations listener.
-    pub ops: SocketAddr,
+    pub(super) ops: SocketAddr,
     /// The binary's version.
-    pub version: &'static str,
+    pub(super) version: &'static str,
 }
 
 /// Runs both servers until `stop` ends, then stops the public one gracefully and the operations
@@ -65,7 +65,7 @@ pub struct ReadyLine {
 ///
 /// # Errors
 /// When a server fails, or standard output cannot be written to.
-pub async fn run(
+pub(super) async fn run(
     line: &ReadyLine,
     public: Server,
     ops: Server,

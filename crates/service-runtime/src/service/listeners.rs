@@ -50,8 +50,8 @@ impl Listeners {
         settings: RuntimeSettings,
         process: ProcessState,
     ) -> Result<Self, BindError> {
-        let (public, listening) = bind_with_address(settings.listen)?;
-        let (ops, ops_listening) = bind_with_address(settings.ops_listen)?;
+        let (public, listening) = bind(settings.listen)?;
+        let (ops, ops_listening) = bind(settings.ops_listen)?;
         let ProcessState { clock, metrics, descriptors, requests, .. } = &process;
         let tls = settings.tls.map(|(files, pair)| LivePair::start(files, pair, metrics));
         let proxies = settings.trusted_proxies;
@@ -123,16 +123,8 @@ impl Listeners {
     }
 }
 
-/// A listener.
-///
-/// # Errors
-/// When the address is taken.
-pub fn bind(listen: ListenAddress) -> Result<TcpListener, BindError> {
-    bind_with_address(listen).map(|(listener, _)| listener)
-}
-
 /// A listener, and its address with the port that the system chose.
-fn bind_with_address(listen: ListenAddress) -> Result<(TcpListener, SocketAddr), BindError> {
+fn bind(listen: ListenAddress) -> Result<(TcpListener, SocketAddr), BindError> {
     let ListenAddress { variable, address } = listen;
     let bound = TcpListener::bind(address).and_then(|listener| {
         let address = listener.local_addr()?;

@@ -20,7 +20,7 @@ mod settings;
 
 pub use command::ServiceCommand;
 pub use failure::Failure;
-pub use lifecycle::{ReadyLine, run, start};
-pub use listeners::{BindError, Listeners, ServiceIdentity, bind};
+pub use lifecycle::start;
+pub use listeners::{BindError, Listeners, ServiceIdentity};
 pub use process::ProcessState;
 pub use settings::{DefaultPorts, ListenAddress, RuntimeSettings};

@@ -15,6 +15,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 use tokio::time::{MissedTickBehavior, interval};
+use tracing::{Instrument, Span, error_span};
 
 use super::{Pair, PairFault, PairFiles, pair::anchor};
 use crate::metrics::Metrics;
@@ -68,7 +69,9 @@ impl LivePair {
     #[must_use]
     pub fn start(files: PairFiles, pair: Pair, metrics: &Metrics) -> Arc<Self> {
         let live = Arc::new(Self::new(files, pair, metrics));
-        tokio::spawn(live.clone().keep_current());
+        let certificate = live.files.certificate.display();
+        let span = error_span!("certificate", file = %certificate);
+        tokio::spawn(live.clone().keep_current().instrument(span));
         live
     }
 
@@ -112,9 +115,9 @@ impl LivePair {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             looks.tick().await;
-            let pair = self.clone();
+            let (pair, span) = (self.clone(), Span::current());
             // Whether it panicked is told by the panic.
-            let _ = tokio::task::spawn_blocking(move || pair.look()).await;
+            let _ = tokio::task::spawn_blocking(move || span.in_scope(|| pair.look())).await;
         }
     }
 
@@ -140,8 +143,7 @@ impl LivePair {
     fn take_over(&self, pair: Pair) {
         let mut in_force = self.in_force.write().unwrap_or_else(PoisonError::into_inner);
         if in_force.cert != pair.certified.cert {
-            let certificate = self.files.certificate.display();
-            tracing::info!(%certificate, expires_at = pair.expires_at, "new certificate in force");
+            tracing::info!(expires_at = pair.expires_at, "new certificate in force");
         }
         *in_force = pair.certified;
         self.metrics.expiry.set(pair.expires_at);

@@ -9,7 +9,10 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use service_runtime::http::{RequestContext, authorization};
+use service_runtime::{
+    http::{RequestContext, authorization},
+    telemetry::RequestSpan,
+};
 use shared_types::BearerToken;
 
 use crate::{
@@ -34,6 +37,7 @@ pub(super) async fn authenticate(
     request.extensions_mut().insert(kubectl_headers::note(request.headers()));
     match identify(&state.authority, &request).await {
         Ok((caller, token)) => {
+            RequestSpan::current().record_user(&caller.username);
             request.extensions_mut().insert(caller);
             request.extensions_mut().insert(token);
             Ok(with_status_body(next.call(request).await?.map_into_boxed_body()))
@@ -59,8 +63,7 @@ async fn identify(
             Err(IdentifyError::Invalid) => {}
             Err(error) => {
                 if let IdentifyError::Unknown(cause) = &error {
-                    let request_id = &*context.request_id;
-                    tracing::error!(request_id, %cause, "cannot validate a token");
+                    tracing::error!(%cause, "cannot validate a token");
                 }
                 return Err(StatusError::from(&error));
             }
@@ -77,8 +80,7 @@ fn with_status_body(response: ServiceResponse) -> ServiceResponse {
     let of_framework = StatusError::of_code(response.status());
     let status = error.as_error().unwrap_or(&of_framework);
     if let Some(cause) = status.cause() {
-        let context = RequestContext::of(response.request());
-        tracing::error!(request_id = &*context.request_id, cause, "request failed");
+        tracing::error!(cause, "request failed");
     }
     let answer = status.to_response(status_form(response.request()));
     response.into_response(answer)

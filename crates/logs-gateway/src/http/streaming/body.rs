@@ -8,6 +8,7 @@ use actix_web::{
     web::Bytes,
 };
 use futures_util::{Stream, StreamExt, stream};
+use service_runtime::telemetry::RequestSpan;
 use tokio::task::{spawn_blocking, yield_now};
 
 use crate::{
@@ -118,6 +119,8 @@ fn encoded(
 
 async fn encode(mut encoder: BodyEncoder, chunk: Bytes) -> io::Result<(BodyEncoder, Bytes)> {
     let is_little = chunk.len() <= ENCODE_INLINE_BYTES;
-    let encode = move || encoder.encode(&chunk).map(|encoded| (encoder, encoded.into()));
+    let span = RequestSpan::current();
+    let encode =
+        move || span.in_scope(|| encoder.encode(&chunk).map(|encoded| (encoder, encoded.into())));
     if is_little { encode() } else { spawn_blocking(encode).await.map_err(io::Error::other)? }
 }

@@ -14,7 +14,7 @@ use std::{
 
 use actix_web::{rt, web::Bytes};
 use futures_util::{Stream, StreamExt, future::LocalBoxFuture, stream::LocalBoxStream};
-use service_runtime::server::StallExemption;
+use service_runtime::{server::StallExemption, telemetry::RequestSpan};
 use tokio::{task::JoinHandle, time::sleep};
 
 use crate::end_reason::EndReason;
@@ -65,13 +65,13 @@ impl<E: 'static> Leased<E> {
             waker: Cell::new(None),
         });
         let watched = lease.clone();
-        let watch = rt::spawn(async move {
+        let watch = rt::spawn(RequestSpan::current().instrument(async move {
             watched.end(terms.end.await);
             if let Some(exemption) = terms.exemption {
                 sleep(LAST_BYTES).await;
                 exemption.abort();
             }
-        });
+        }));
         Self { lease, early_end: Some(early_end), watch }
     }
 }

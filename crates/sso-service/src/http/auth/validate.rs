@@ -5,7 +5,10 @@ use actix_web::{
     web::{Data, Payload},
 };
 use serde::Deserialize;
-use service_runtime::http::{Problem, Query, RequestContext, Result};
+use service_runtime::{
+    http::{Problem, Query, RequestContext, Result},
+    telemetry::RequestSpan,
+};
 use shared_types::{AskedPermission, BearerToken, InvalidPermission};
 
 use crate::{
@@ -54,6 +57,7 @@ pub(in crate::http) async fn validate(
     let context = RequestContext::of(&request);
     let permission = query.permission.as_ref();
     let holder = authority.validate(&required(token)?, permission, source(&context))?;
+    RequestSpan::current().record_user(&holder.account.username);
     let mut json = Vec::with_capacity(USUAL_VALIDATION_BYTES);
     write_validation(&mut json, &holder)?;
     Ok(private_json(json))

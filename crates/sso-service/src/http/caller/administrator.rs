@@ -3,7 +3,10 @@
 use std::future::ready;
 
 use actix_web::{HttpRequest, web::Data};
-use service_runtime::http::{Authenticate, Problem, RequestContext, Result};
+use service_runtime::{
+    http::{Authenticate, Problem, RequestContext, Result},
+    telemetry::RequestSpan,
+};
 use shared_types::BearerToken;
 
 use super::{
@@ -53,5 +56,6 @@ fn authenticate(request: &HttpRequest) -> Result<Administrator> {
     let token = required(token_by_method(request, authority, site)?)?;
     let context = RequestContext::of(request);
     let holder = authority.validate(&token, Some(&administer()), source(&context))?;
+    RequestSpan::current().record_user(&holder.account.username);
     Ok(Administrator { authority: authority.clone(), token, holder, context })
 }

@@ -3,7 +3,10 @@
 use std::future::ready;
 
 use actix_web::HttpRequest;
-use service_runtime::http::{Authenticate, Problem, Result};
+use service_runtime::{
+    http::{Authenticate, Problem, Result},
+    telemetry::RequestSpan,
+};
 
 use super::{
     credential::{required, token_by_method},
@@ -27,5 +30,7 @@ impl Authenticate for SessionUser {
 fn authenticate(request: &HttpRequest) -> Result<Principal> {
     let (authority, site) = services(request)?;
     let token = required(token_by_method(request, authority, site)?)?;
-    Ok(authority.principal(&token)?)
+    let principal = authority.principal(&token)?;
+    RequestSpan::current().record_user(&principal.account.username);
+    Ok(principal)
 }

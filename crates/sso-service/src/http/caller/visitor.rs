@@ -3,7 +3,10 @@
 use std::future::ready;
 
 use actix_web::{HttpRequest, ResponseError, http::StatusCode};
-use service_runtime::http::{Authenticate, Problem, Result};
+use service_runtime::{
+    http::{Authenticate, Problem, Result},
+    telemetry::RequestSpan,
+};
 
 use super::{
     credential::{required, token_of},
@@ -35,7 +38,10 @@ impl Visitor {
     ) -> Result<Self> {
         let token = token_of(request, authority, site).and_then(required);
         match token.and_then(|token| Ok(authority.principal(&token)?)) {
-            Ok(principal) => Ok(Self(Some(principal))),
+            Ok(principal) => {
+                RequestSpan::current().record_user(&principal.account.username);
+                Ok(Self(Some(principal)))
+            }
             Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => Ok(Self(None)),
             Err(problem) => Err(problem),
         }

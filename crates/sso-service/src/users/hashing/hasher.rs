@@ -13,7 +13,7 @@ use std::{
 };
 
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge, histogram::Histogram};
-use service_runtime::metrics::Metrics;
+use service_runtime::{metrics::Metrics, telemetry::RequestSpan};
 use tokio::{
     sync::oneshot,
     time::{Instant, timeout_at},
@@ -137,14 +137,23 @@ impl Hasher {
         let place = queues.take_place(asker).map_err(|QueueFull| HashError::Busy)?;
         let (begin, begun) = oneshot::channel();
         let (reply, answer) = oneshot::channel();
+        let span = RequestSpan::current();
         let job = move |memory: &mut HashMemory| {
             drop(place);
             // Its caller does not wait for it any more.
             if begin.send(()).is_err() {
                 return;
             }
-            // The caller may have gone meanwhile.
-            let _ = reply.send(work(memory));
+            span.in_scope(|| {
+                // The caller learns of a panic by the answer that never comes, and may have gone
+                // meanwhile. Memory that a panic left half filled is overwritten by the next hash.
+                match catch_unwind(AssertUnwindSafe(|| work(memory))) {
+                    Ok(done) => drop(reply.send(done)),
+                    Err(_) => {
+                        tracing::error!("a password could not be hashed: the thread panicked");
+                    }
+                }
+            });
         };
         let enqueued = Instant::now();
         // Counted before it is there: a thread may take it at once.
@@ -182,12 +191,7 @@ fn work_through(turns: Turns, waiting: &Gauge) {
     let mut memory = HashMemory::default();
     for job in turns {
         waiting.dec();
-        // Memory that a panic left half filled is overwritten by the next hash. The caller learns
-        // of it by the answer that never comes.
-        let job = AssertUnwindSafe(|| job(&mut memory));
-        if catch_unwind(job).is_err() {
-            tracing::error!("a password could not be hashed: the thread panicked");
-        }
+        job(&mut memory);
     }
 }
 

@@ -15,6 +15,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tracing::{Instrument, error_span};
+
 use super::{
     directory_watch::{DirectoryWatch, FORCED_LOOK, WatchedDirectories},
     followed_log::FollowedLog,
@@ -77,7 +79,10 @@ impl Followers {
         logs.entry(key.clone()).or_default().push(Arc::downgrade(&log));
         drop(logs);
         if !is_kept_up {
-            tokio::spawn(keep_up(self.clone(), directory.clone(), key, pod.name.clone()));
+            let span =
+                error_span!("follower", pod = pod.name.name(), container = container.as_str());
+            let keeping = keep_up(self.clone(), directory.clone(), key, pod.name.clone());
+            tokio::spawn(keeping.instrument(span));
         }
         Ok(log)
     }

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use tokio::{sync::watch, task::spawn_blocking};
+use tracing::{Instrument, Span, error_span};
 
 use super::{inventory::TooOld, pod_change::PodChange, pod_inventory::PodInventory};
 use crate::source::files::follow::directory_watch::{FORCED_LOOK, WatchedDirectories};
@@ -34,7 +35,7 @@ impl PodWatch {
         pods.inventory.since(position)?;
         let news = pods.inventory.news();
         let shared = pods.watchers.join(|| {
-            tokio::spawn(keep_surveying(pods.clone(), now));
+            tokio::spawn(keep_surveying(pods.clone(), now).instrument(error_span!("pod_survey")));
         });
         Ok(Self { pods: pods.clone(), news, position, _shared: shared })
     }
@@ -79,8 +80,8 @@ async fn keep_surveying(pods: Arc<PodInventory>, now: impl Fn() -> DateTime<Utc>
     let mut watched = WatchedDirectories::new(&pods.watch);
     watched.set(&root);
     while pods.watchers.is_watched() {
-        let (looking, now) = (pods.clone(), now());
-        match spawn_blocking(move || looking.survey(now)).await {
+        let (looking, now, span) = (pods.clone(), now(), Span::current());
+        match spawn_blocking(move || span.in_scope(|| looking.survey(now))).await {
             Ok(Ok(_)) => watched.set(&root),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "cannot list pods");

@@ -10,12 +10,14 @@ use std::{
 };
 
 use futures_util::future::LocalBoxFuture;
+use service_runtime::telemetry::RequestSpan;
 use sqlx::{Connection, SqliteConnection, query};
 use tokio::{
     runtime,
     sync::{mpsc, oneshot},
     time::timeout,
 };
+use tracing::{Instrument, error_span};
 
 use super::{
     commits::Commits,
@@ -75,9 +77,10 @@ impl WriteJob {
         E: From<Unavailable> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
+        let span = RequestSpan::current();
         let run: Run = Box::new(|connection| {
             Box::pin(async move {
-                let result = work(connection).await;
+                let result = span.instrument(work(connection)).await;
                 FinishedJob {
                     keep: result.is_ok(),
                     answer: Box::new(move |committed| {
@@ -109,7 +112,7 @@ pub(super) async fn start(
     let checkup = Checkup::of(health);
     let writer = DatabaseWriter { connection, files, follower, waiting, commits, checkup };
     thread::Builder::new().name("writer".to_owned()).spawn(move || {
-        runtime.block_on(writer.run(report));
+        runtime.block_on(writer.run(report).instrument(error_span!("writer")));
         let _ = ended.send(());
     })?;
     match caught_up.await {
