@@ -1,4 +1,4 @@
-//! Somebody with a browser: it keeps cookies, says where requests come from, and follows nothing
+//! A user with a browser: it keeps cookies, says where requests come from, and follows nothing
 //! by itself.
 
 use std::collections::BTreeMap;
@@ -60,7 +60,7 @@ impl Browser {
         self.cookies.get(name).map(|(value, _)| value.as_str())
     }
 
-    /// What somebody who stole it would do.
+    /// Replays a stolen cookie.
     pub(crate) fn set_cookie(&mut self, name: &str, value: &str) {
         self.cookies.insert(name.to_owned(), (value.to_owned(), "/".to_owned()));
     }

@@ -1,4 +1,4 @@
-//! Somebody who calls the services: with a token or without one.
+//! A caller of the services, with a token or without one.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use reqwest::{Client, Method, RequestBuilder};
@@ -21,7 +21,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Somebody without a token.
+    /// A caller without a token.
     pub(super) fn anonymous(http: Client, sso: String, gateway: String, secrets: &Secrets) -> Self {
         Self { http, sso, gateway, secrets: secrets.clone(), token: None }
     }
@@ -116,7 +116,7 @@ impl Caller {
         self.log_in_by(request, password).await
     }
 
-    /// `POST /auth/login`, as a trusted proxy passes it on for somebody at this address.
+    /// `POST /auth/login`, as a trusted proxy passes it on for a client at this address.
     pub(crate) async fn log_in_from(&self, ip: &str, username: &str, password: &str) -> Answer {
         let body = json!({ "username": username, "password": password });
         let request = self.sso(Method::POST, "/auth/login").header("x-forwarded-for", ip);

@@ -46,7 +46,7 @@ fn run(program: &Path, arguments: &[&str], variables: &[(&str, &str)], stdin: &s
 pub(crate) fn ended(command: &mut Command, stdin: &str) -> Ended {
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // Whoever does not read it is gone already.
+    // A process that does not read it has exited already.
     let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
     let output = child.wait_with_output().unwrap();
     Ended {

@@ -32,7 +32,7 @@ pub(crate) enum Reply {
     ForOwners,
 }
 
-/// The user whom [`Reply::ForOwners`] makes out of a token.
+/// The user that [`Reply::ForOwners`] derives from a token.
 pub(crate) fn owner(token: &str) -> String {
     format!("owner-{}", token[token.len() - 6..].to_lowercase())
 }
@@ -203,7 +203,7 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
     }
 }
 
-/// Whoever goes away in the middle is let go.
+/// A client that leaves in the middle is ignored.
 async fn answer(mut stream: TcpStream, state: Arc<State>) -> Option<()> {
     let mut replies = state.reply.subscribe();
     if matches!(*replies.borrow(), Reply::HangUp) {

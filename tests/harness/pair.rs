@@ -28,7 +28,7 @@ use super::{
 /// Name and password of the administrator that every pair begins with.
 pub(crate) const ADMIN: (&str, &str) = ("root", "correct horse battery staple");
 
-/// A token of the right form and checksum that nobody ever got.
+/// A token of the right form and checksum that was never issued.
 pub(crate) const WELL_FORMED_TOKEN: &str = "sso_0000000000000000000000000000000000000000000_3IlBS7";
 
 /// A directory of this test's own.
@@ -218,7 +218,7 @@ impl Pair {
         Setup::new().start()
     }
 
-    /// Somebody without a token.
+    /// A caller without a token.
     pub(crate) fn anonymous(&self) -> Caller {
         let client =
             self.setup.ca.as_ref().map_or_else(plain_client, |ca| ca.client(&[b"http/1.1"]));
@@ -226,7 +226,7 @@ impl Pair {
         Caller::anonymous(client, sso, gateway, &self.secrets)
     }
 
-    /// Somebody with a browser, on the authority's pages.
+    /// A user with a browser, on the authority's pages.
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(self.anonymous(), &self.secrets)
     }

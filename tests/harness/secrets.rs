@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// Shared by whoever learns a secret and whoever looks through the logs.
+/// Shared by the callers, which learn secrets, and the check of the logs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Secrets(Arc<Mutex<BTreeSet<String>>>);
 

@@ -1,4 +1,4 @@
-//! An authority that cannot tell: the gateway says so quickly, and sends nobody to the log-in.
+//! An authority that does not answer: the gateway says so quickly, and sends no caller to log in.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Requests that wait for the authority are asked about together, and nobody notices but for the
+//! Requests that wait for the authority are asked about together, and no caller notices but for the
 //! speed.
 
 use std::time::Duration;

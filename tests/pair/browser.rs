@@ -46,7 +46,7 @@ async fn one_gets_an_account_by_form_where_anybody_may() {
     assert!(browser.open("/register").await.page().contains("At least 15 characters"));
     let taken = browser.submit("/register", CREDENTIALS).await;
     assert_eq!(taken.status, 409, "{taken:?}");
-    assert!(taken.page().contains("Somebody has this user name"));
+    assert!(taken.page().contains("This user name is taken"));
     let form = "username=alice&email=&password=the+password+of+alice";
     check_goes_to(&browser.submit("/register", form).await, "/account");
     assert!(browser.open("/account").await.page().contains("<strong>alice</strong>"));

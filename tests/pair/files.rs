@@ -61,7 +61,7 @@ async fn a_log_that_may_not_be_read_is_said_to_be_so() {
     let admin = pair.admin().await;
     check_unreadable(&admin, "file").await;
     check_unreadable(&admin, "container").await;
-    // So that the directory can be removed by whoever is no root.
+    // So that a user other than root can remove the directory.
     fs::set_permissions(locked_container.path(), Permissions::from_mode(0o700)).unwrap();
 }
 

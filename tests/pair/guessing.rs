@@ -1,4 +1,4 @@
-//! Whoever guesses passwords is held back, and nobody else.
+//! Clients that guess passwords are held back, and no others.
 
 use crate::harness::{ADMIN, Answer, Pair, Setup};
 

@@ -14,7 +14,7 @@ use crate::harness::{
     dead_address, patience, plain_client, run_gateway, run_sso, until,
 };
 
-/// What stopping takes at most when nobody has to be waited for: half of what requests may take.
+/// The longest stop without requests in flight: half of what requests may take.
 const PROMPT: Duration = Duration::from_secs(4);
 
 fn check_ready_line(service: &Service, name: &str) {

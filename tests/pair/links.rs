@@ -93,7 +93,7 @@ async fn a_link_out_of_the_pod_is_refused() {
         pair.logs.pod("default", &pod).container("app").link("0.log", target);
         check_is_not_a_log(&admin, &pod).await;
     }
-    // Whoever plants a link to another's log in the own pod gains nothing by the permission.
+    // A pod that plants a link to another pod's log gains nothing by the permission for its own.
     let alice = pair.user("alice", &["logs:read:default/*"]).await;
     alice.logs("link-0").await.check_problem_is(404, "log_not_found");
 }

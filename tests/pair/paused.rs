@@ -9,7 +9,7 @@ use crate::harness::{Caller, Pair, Setup, patience, until};
 /// More than fits between the gateway and a reader who takes nothing.
 const LARGE: u64 = 64 * 1024 * 1024;
 
-/// A reader of a large log in each way there is, none of whom takes anything yet.
+/// A reader of a large log in each way there is; none takes anything yet.
 async fn paused(setup: Setup) -> (Pair, Caller, Vec<Response>) {
     let pair = setup.gateway("GATEWAY_REVALIDATE", "100ms").start();
     pair.logs.pod("default", "large").container("app").write_large(LARGE);
@@ -39,7 +39,7 @@ async fn paused(setup: Setup) -> (Pair, Caller, Vec<Response>) {
     (pair, caller, responses)
 }
 
-/// Nobody reads on, and yet all is closed; and whoever reads on then does not get the whole.
+/// All is closed although no client reads on, and a client that reads on then gets a part only.
 async fn check_all_end(pair: &Pair, responses: Vec<Response>) {
     until("the log is closed", patience(), async || {
         pair.gateway.process().open_logs().is_empty().then_some(())

@@ -166,7 +166,7 @@ async fn every_recorded_follow_is_given_in_the_same_bytes() {
             live.take(step);
         }
         if left {
-            // Whoever leaves is told nothing more.
+            // A client that has left gets nothing more.
             assert_eq!(live.out, case.read("expected.out").unwrap(), "{}", case.0.display());
         } else {
             assert_eq!(live.read_to_end().await, case.expected(), "{}", case.0.display());

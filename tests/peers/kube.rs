@@ -26,7 +26,7 @@ pub(crate) const CASES: &[(&str, Case)] = cases! {
     ],
 };
 
-/// Somebody's client.
+/// The client of a user.
 async fn client(stage: &Stage, caller: &Caller) -> Client {
     let kubeconfig = kubeconfig(stage.pair(), caller, "team-a");
     let kubeconfig = Kubeconfig::from_yaml(&kubeconfig).unwrap();

@@ -29,7 +29,7 @@ struct Script {
 }
 
 impl Script {
-    /// In the name of somebody with a token.
+    /// For a user with this token.
     fn start(stage: &Stage, library: &Installed, caller: &Caller, arguments: &[&str]) -> Self {
         let directory = scratch();
         let file = directory.path().join("kubeconfig");

@@ -25,7 +25,7 @@ pub(crate) struct Stage {
     namespaces: AtomicUsize,
 }
 
-/// A namespace that one case may write into, and somebody who reads it and nothing else.
+/// A namespace that one case may write into, and a user who reads it and nothing else.
 #[derive(Debug)]
 pub(crate) struct Own {
     pub(crate) name: String,
@@ -99,7 +99,7 @@ pub(crate) fn kubeconfig(pair: &Pair, caller: &Caller, namespace: &str) -> Strin
     kubeconfig.to_string()
 }
 
-/// The only container of a pod runs for the second time. Its log comes at once: whoever watches
+/// The only container of a pod runs for the second time. Its log comes at once: a watcher
 /// would see it come into being.
 pub(crate) fn restart(pair: &Pair, namespace: &str, pod: &str) {
     let container = pair.logs.pod(namespace, pod).container("app");

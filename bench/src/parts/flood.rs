@@ -111,7 +111,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
     Ok(report)
 }
 
-/// How many passwords can be compared in a second, when nobody else asks for anything.
+/// How many passwords can be compared in a second, when the service is idle otherwise.
 async fn capacity(guesses: &Guesses) -> anyhow::Result<f64> {
     let start = Instant::now();
     let counts = guesses.make(8, Arc::new(Pace::at_once(COMPARED))).await?;

@@ -2,7 +2,7 @@
 //! lines a second, each with a write of its own: how many lines arrive, and what it costs.
 //!
 //! There is no peer that does this. The limits are: every line at each follower, byte by byte;
-//! the file read once, whoever follows it. Memory and processor time are figures to watch.
+//! the file read once, however many follow it. Memory and processor time are figures to watch.
 
 use std::{
     fs::{File, OpenOptions},
@@ -109,7 +109,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
     Ok(report)
 }
 
-/// As a container does, whoever else is busy: not in the runtime that reads.
+/// Outside the runtime that reads, as a container would.
 fn write_on_a_thread(log: &Path) -> anyhow::Result<oneshot::Receiver<anyhow::Result<Written>>> {
     let file = OpenOptions::new().append(true).open(log).context("cannot append to the log")?;
     let (tell, written) = oneshot::channel();

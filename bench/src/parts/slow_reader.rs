@@ -73,7 +73,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
     Ok(report)
 }
 
-/// Whoever read to the end has read the same.
+/// All clients that read to the end read the same bytes.
 fn check(report: &mut Report, read: &[Read]) {
     let cut_off = read.iter().filter(|read| read.outcome.is_none()).count();
     if cut_off > 0 {

@@ -25,7 +25,7 @@ use crate::{
 const LINES: usize = 100;
 const SMALL_BYTES: u64 = 10 << 20;
 const LARGE_BYTES: u64 = 10 << 30;
-/// Left to whoever else writes there.
+/// Left free for other writers.
 const SPARE_BYTES: u64 = 4 << 30;
 const ROUNDS: usize = 5;
 const REQUESTS: usize = 300;

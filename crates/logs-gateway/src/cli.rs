@@ -11,7 +11,7 @@ use crate::{
     config::Config,
 };
 
-/// Serves pod logs to callers whom the single sign-on authority authenticates.
+/// Serves pod logs to callers that the single sign-on authority authenticates.
 ///
 /// Without a command it serves until SIGTERM or SIGINT. It is configured by variables under
 /// GATEWAY_ in the environment.

@@ -1,4 +1,4 @@
-//! Serves pod logs to whoever the single sign-on authority vouches for.
+//! Serves pod logs to callers that the single sign-on authority authenticates.
 //!
 //! This is the binary's own library: a program in which everything but the way in is private.
 

@@ -1,4 +1,4 @@
-//! Serves pod logs to callers whom the single sign-on authority authenticates.
+//! Serves pod logs to callers that the single sign-on authority authenticates.
 
 use std::process::ExitCode;
 

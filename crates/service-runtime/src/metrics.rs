@@ -1,4 +1,4 @@
-//! Counters for whoever operates the service. Labels never hold a user or a pod.
+//! Counters for operators. Labels never hold a user or a pod.
 
 use std::{
     cell::RefCell,
@@ -164,7 +164,7 @@ fn of_status(counters: &[(u16, Counter)], status: u16) -> Option<&Counter> {
     counters.iter().find(|(of, _)| *of == status).map(|(_, counter)| counter)
 }
 
-/// Whoever panics while one of these is locked leaves it whole.
+/// Locks it. A panic while it is locked leaves the value consistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -75,7 +75,7 @@ impl Problem {
         .header(header::WWW_AUTHENTICATE, "Bearer realm=\"sso\"")
     }
 
-    /// 400: credentials nobody can read, or more of them than one.
+    /// 400: malformed credentials, or more than one.
     #[must_use]
     pub fn invalid_request(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", detail)

@@ -58,7 +58,7 @@ async fn a_watch_continues_where_a_list_ended() {
     let mut watch = Watch::of(&alice, &path).await;
     let event = watch.next().await.unwrap();
     assert_eq!(word(&event), "ADDED new");
-    // Whoever was cut off gets the rest.
+    // A client that was cut off gets the rest.
     pair.logs.write("team-a", "newer", cri(&["x"]));
     let version = event["object"]["metadata"]["resourceVersion"].as_str().unwrap();
     let path = format!("/api/v1/pods?watch=true&resourceVersion={version}");

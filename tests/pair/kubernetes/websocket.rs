@@ -22,7 +22,7 @@ const WEB: &str = "/api/v1/namespaces/default/pods/web/log";
 const BINARY: &str = "binary.k8s.io";
 const BASE64: &str = "base64.binary.k8s.io";
 
-/// A pair with a pod `default/web`, and somebody who may read its log.
+/// A pair with a pod `default/web`, and a user who may read its log.
 async fn start(setup: Setup, log: impl AsRef<[u8]>) -> (Pair, Caller) {
     let pair = setup.gateway("GATEWAY_REVALIDATE", "100ms").start();
     pair.logs.write("default", "web", log);

@@ -1,4 +1,4 @@
-//! Somebody who runs kubectl.
+//! A user who runs kubectl.
 
 use std::{
     env, fs,
@@ -26,7 +26,7 @@ pub(super) struct Kubectl {
 }
 
 impl Kubectl {
-    /// In the hands of somebody with a token, in this namespace.
+    /// For a user with this token, in this namespace.
     pub(super) fn of(kubectl: &Installed, pair: &Pair, caller: &Caller, namespace: &str) -> Self {
         let kubeconfig = kubeconfig(pair, caller, namespace);
         Self::with(kubectl, "/nowhere", &kubeconfig)

@@ -83,7 +83,7 @@ pub(super) fn five_at_once_renew_one_session_once(stage: &Stage, kubectl: &Insta
     });
     let after = user.token();
     assert_ne!(after, before);
-    // Whoever had renewed it again would have ended what the others hold.
+    // A second renewal would have ended the tokens of the others.
     let caller = stage.pair().anonymous().with_token(&after);
     assert_eq!(stage.block_on(caller.validate()).status, 200);
 }

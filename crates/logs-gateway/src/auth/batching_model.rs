@@ -82,7 +82,7 @@ impl Model {
         for (at, token) in tokens.iter().enumerate() {
             assert!(!tokens[..at].contains(token), "a token comes twice");
             let waiting = self.waiting.borrow().get(token.expose()).copied();
-            assert!(waiting > Some(0), "asked for nobody");
+            assert!(waiting > Some(0), "a call without a waiting caller");
         }
         assert!(self.in_flight.get() + tokens.len() <= MAX_ASKED);
     }
@@ -170,7 +170,7 @@ async fn call(
     assert!(since.elapsed() <= TIMEOUT + TICK, "{:?}", since.elapsed());
     if let Some(Ok(caller)) = &identification {
         let (about, sent) = caller.username.split_once(' ').unwrap();
-        assert_eq!(about, token.expose(), "somebody else's answer");
+        assert_eq!(about, token.expose(), "the answer to another token");
         assert!(sent.parse::<u64>().unwrap() > arrived, "joined a call that was sent before");
     }
     identification
@@ -268,7 +268,7 @@ proptest! {
 
 const PROMPT: Fate = Fate::Answered { after: Duration::from_millis(10) };
 
-/// A model with these fates, and somebody who asks it.
+/// A model with these fates, and a caller.
 fn start(fates: &[Fate]) -> (Rc<Model>, impl Fn(u8) -> JoinHandle<Option<Identification>>) {
     let model = Model::new(fates);
     let batching = Batching::new(model.clone(), TIMEOUT);

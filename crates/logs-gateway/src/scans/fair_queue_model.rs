@@ -165,7 +165,7 @@ impl Machine {
         }
     }
 
-    /// Nobody starves, however much the others have to do.
+    /// No user starves, however much work the others have.
     fn check_wait(&mut self, user: usize) {
         let since = *self.waits_since[user].get_or_insert(self.now);
         // Every user, this one too, may have got ahead by a turn at each place.

@@ -52,7 +52,7 @@ impl RequestContext {
 }
 
 /// What a client says of itself, for the record of its request: put it into the request's
-/// extensions. Nobody has checked whether it is true.
+/// extensions. It is not verified.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientNote {
     /// What a person typed to make the client ask.

@@ -40,7 +40,7 @@ impl Held {
         }
     }
 
-    /// Whether something is left of the request that nobody reads.
+    /// Whether a part of the request was not read.
     fn is_unread(&self) -> bool {
         self.body.as_ref().is_some_and(RequestBody::is_unread)
     }

@@ -142,7 +142,7 @@ fn parameter_fault(parameter: &str, detail: impl Into<Cow<'static, str>>) -> Fie
     FieldFault { source: FaultySource::Parameter(parameter.to_owned()), detail: detail.into() }
 }
 
-/// `tailLines: is no whole number; x: is not a parameter of this path`.
+/// Joins faults: `tailLines: must be an integer; x: is not a parameter of this path`.
 fn summary(faults: &[FieldFault]) -> String {
     let one = |fault: &FieldFault| match &fault.source {
         FaultySource::Pointer(at) | FaultySource::Parameter(at) => {
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     fn number(text: &str) -> std::result::Result<u64, &'static str> {
-        text.parse().map_err(|_| "is no whole number")
+        text.parse().map_err(|_| "must be an integer")
     }
 
     #[test]

@@ -11,13 +11,13 @@ use crate::tls::Trust;
 /// Why the service is not healthy, as far as can be seen from outside.
 #[derive(Debug, thiserror::Error)]
 pub enum Unhealthy {
-    /// The port is chosen at start, so nobody else can know it.
+    /// The port is chosen at start, so another process cannot know it.
     #[error("the operations listener's port is 0: set a fixed one to ask for its health")]
     UnknownPort,
-    /// There is no asking.
+    /// The client cannot be built.
     #[error("cannot ask: {0}")]
     NoClient(#[from] rustls::Error),
-    /// Nobody answered.
+    /// The service did not answer.
     #[error("no answer from {0}: {1}")]
     NoAnswer(SocketAddr, reqwest::Error),
     /// It answered that it wants no requests.

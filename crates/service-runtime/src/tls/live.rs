@@ -135,7 +135,7 @@ impl LivePair {
 
     /// `None` stands for files that cannot be read.
     fn is_news(&self, content: Option<u64>) -> bool {
-        // A poisoned lock only means that somebody panicked beside it; the value is whole.
+        // A poisoned lock means that another thread panicked; the value is still consistent.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *seen, content) != content
     }

@@ -1,7 +1,7 @@
 //! TLS: which certificate this service shows, and whose certificates it believes.
 //!
 //! One implementation, rustls, on one provider, ring. Every configuration names the provider, so
-//! nothing depends on a default of the process that somebody would have to install first.
+//! nothing depends on a process-wide default.
 
 mod live;
 mod pair;

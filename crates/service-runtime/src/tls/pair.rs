@@ -163,7 +163,7 @@ fn expires_at(certificate: &CertificateDer<'_>) -> Option<i64> {
 }
 
 /// The certificate that everything in the chain hangs on, in PEM, if the chain holds it: one that
-/// names itself as its issuer. Most chains leave it out, as whoever believes it has it.
+/// names itself as its issuer. Most chains leave it out, as verifiers have their own copy.
 pub(super) fn anchor(chain: &[CertificateDer<'_>]) -> Option<String> {
     let anchor = chain.iter().rev().find(|certificate| is_self_issued(certificate))?;
     pem::encode_string("CERTIFICATE", LineEnding::LF, anchor).ok()

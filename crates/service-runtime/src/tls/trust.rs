@@ -15,13 +15,13 @@ use crate::settings::Settings;
 #[derive(Debug, Clone)]
 pub struct Trust(RootCertStore);
 
-/// Why there is nobody to be believed.
+/// The certificate authorities cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustFault {
     /// The file cannot be read.
     #[error("cannot read {0}: {1}")]
     Unreadable(PathBuf, io::Error),
-    /// There is nobody in it.
+    /// The file holds no usable bundle.
     #[error("{0} {1}")]
     Bundle(PathBuf, BundleFault),
     /// There are no certificates where systems keep them.
@@ -29,7 +29,7 @@ pub enum TrustFault {
     NoneOnSystem,
 }
 
-/// Why a bundle of certificates names nobody to be believed.
+/// A bundle of certificates cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BundleFault {
     /// There is none in it.
@@ -41,7 +41,7 @@ pub enum BundleFault {
 }
 
 impl Trust {
-    /// Nobody: for plain HTTP.
+    /// No authority at all: for plain HTTP.
     #[must_use]
     pub fn nobody() -> Self {
         Self(RootCertStore::empty())
@@ -79,7 +79,7 @@ impl Trust {
         if roots.is_empty() { Err(BundleFault::NoCertificate) } else { Ok(Self(roots)) }
     }
 
-    /// The system's. Systems carry the odd certificate that nobody can use.
+    /// The system's authorities. Certificates that cannot be parsed are left out.
     ///
     /// # Errors
     /// When there is none.

@@ -8,8 +8,8 @@ use crate::{
     users::{Asker, FirstAdmin, HashError, Hasher, NewUser, PATIENCE, Username},
 };
 
-/// Creates the first administrator if no enabled user may administer by a role. Whoever does
-/// exist is left alone.
+/// Creates the first administrator if no enabled user has the permission through a role.
+/// Existing users are not changed.
 ///
 /// # Errors
 /// When the name belongs to a user, who is never promoted; or the database fails.
@@ -49,7 +49,7 @@ pub(crate) async fn ensure_admin(
 /// The first administrator was not created.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FirstAdminError {
-    /// An existing user is never promoted: whoever may register could take the name.
+    /// An existing user is never promoted: a stranger could have registered the name.
     #[error(
         "SSO_ADMIN_USERNAME: a user {0} exists already and is not promoted to administrator; choose another name"
     )]

@@ -1,7 +1,7 @@
 //! The use cases of administrators. In one transaction, each change is authorised once more,
 //! decided, written and recorded; it is in force at the next validation. Knows no HTTP.
 //!
-//! HTTP and the shell call the same functions: a change has one implementation, whoever makes it.
+//! HTTP and the shell call the same functions: each change has one implementation.
 
 mod actor;
 #[cfg(test)]

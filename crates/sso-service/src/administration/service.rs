@@ -50,7 +50,7 @@ impl Administration {
         self.clock.now().trunc_subsecs(3)
     }
 
-    /// Hashes the password of a user whom the actor creates or changes.
+    /// Hashes the password of a user that the actor creates or changes.
     pub(super) async fn hash(
         &self,
         actor: Actor<'_>,

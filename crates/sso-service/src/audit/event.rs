@@ -193,7 +193,7 @@ impl Event {
         self.of(account.user_id, &account.username)
     }
 
-    /// The user whom it concerns.
+    /// The user that it concerns.
     pub(crate) fn of(mut self, user_id: Uuid, username: &str) -> Self {
         self.user_id = Some(user_id);
         self.username = Some(username.into());

@@ -96,13 +96,13 @@ pub(crate) enum RefreshError {
     /// It was never issued, or it or its session is over.
     #[error("the refresh token is unknown, expired or revoked")]
     InvalidToken,
-    /// It was spent before: somebody has stolen it, or its successor. This session has ended.
+    /// It was spent before: it or its successor was stolen. The session has ended.
     #[error("the refresh token of session {} was used before", .0.session_id)]
     Reused(Box<EndedSession>),
     /// The session was renewed a moment ago. It can be tried again after this.
     #[error("the session was renewed a moment ago")]
     TooSoon(Duration),
-    /// It cannot be told or not be written.
+    /// The store cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There is no randomness for a token.

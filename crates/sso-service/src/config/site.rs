@@ -26,12 +26,12 @@ pub(super) fn site(settings: &mut Settings) -> SiteSettings {
     site
 }
 
-/// Warns of what works for nobody, or for everybody.
+/// Warns of settings that lock every browser out, or let every site in.
 fn warn(settings: &mut Settings, site: &SiteSettings) {
     if site.cookie_domain.as_ref().is_some_and(CookieDomain::is_public_suffix) {
         settings.warn(
             COOKIE_DOMAIN,
-            "is a public suffix: browsers take no cookie for it, and nobody can log in by a page",
+            "is a public suffix: browsers refuse cookies for it, so no user can log in on a page",
         );
     }
     if site.return_hosts.iter().any(ReturnHost::is_open_to_strangers) {

@@ -146,7 +146,7 @@ impl LoginGuard {
         })
     }
 
-    /// Hashes the new password of a user whom a command in a shell creates or changes. Nobody else
+    /// Hashes the new password of a user that a shell command creates or changes. No request
     /// waits for it, so it may take as long as a busy machine needs.
     ///
     /// # Errors
@@ -179,7 +179,7 @@ impl LoginGuard {
         result
     }
 
-    /// Without an enabled candidate, or with a password that nobody can have, as much is computed,
+    /// Without an enabled candidate, or with a password that no user can have, as much is computed,
     /// with a hash that no password has.
     async fn compare(
         &self,

@@ -21,7 +21,7 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
-    /// Create a key for a program, and print it: nobody can read it later
+    /// Create a key for a program, and print it; it cannot be shown again
     Create(CreateKey),
     /// List all keys, the oldest first
     List,

@@ -56,7 +56,7 @@ pub(crate) enum ChangeError {
     #[error("the role {0} is built in")]
     BuiltinRole(RoleName),
     /// A user has the role.
-    #[error("somebody has the role {0}")]
+    #[error("the role {0} is in use")]
     RoleInUse(RoleName),
     /// The database does not answer.
     #[error(transparent)]

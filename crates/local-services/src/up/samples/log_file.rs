@@ -97,7 +97,7 @@ fn open_for_appending(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).mode(0o640).open(path)
 }
 
-/// Writes beside the file and renames, so that nobody sees half a `.gz`.
+/// Writes beside the file and renames, so that no reader sees half a `.gz`.
 fn compress(path: &Path) -> io::Result<()> {
     let unfinished = suffixed(path, "tmp");
     let mut gzip = GzEncoder::new(File::create(&unfinished)?, Compression::default());

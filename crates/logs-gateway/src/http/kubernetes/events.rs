@@ -1,4 +1,4 @@
-//! `GET …/events`: there are none, since nobody keeps any here. `kubectl describe` asks.
+//! `GET …/events`: an empty list, since a node keeps no events. `kubectl describe` asks.
 
 use actix_web::{
     HttpRequest, HttpResponse,

@@ -216,7 +216,7 @@ async fn no_foreign_page_logs_anybody_in() {
     }
 }
 
-/// Somebody opened the page by another name of the host.
+/// The page was opened by another name of the host.
 #[actix_web::test]
 async fn a_page_of_another_address_is_written_down_with_both() {
     let service = service_with_alice().await;

@@ -186,7 +186,7 @@ fn words(error: &RegisterError) -> Option<String> {
             "Too many people are logging in just now. Wait a moment and try again."
         }
         RegisterError::Create(CreateUserError::NameTaken(_)) => {
-            "Somebody has this user name. Choose another one."
+            "This user name is taken. Choose another one."
         }
         RegisterError::Create(CreateUserError::EmailTaken) => {
             "There is an account with this e-mail address."

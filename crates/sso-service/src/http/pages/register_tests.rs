@@ -99,7 +99,7 @@ async fn what_is_refused_is_said_beside_the_form() {
     let service = service().await;
     check_goes_to(&service.send(post(GOOD)).await, "/account");
     for (body, status, words) in [
-        (GOOD, 409, "Somebody has this user name"),
+        (GOOD, 409, "This user name is taken"),
         (&GOOD.replace("Alice", "bob"), 409, "with this e-mail address"),
         ("username=a+b&password=correct+horse+battery", 422, "A user name is made of"),
         ("username=b&email=x&password=correct+horse+battery", 422, "no e-mail address"),

@@ -154,7 +154,7 @@ pub(super) async fn live_keys(
     for row in rows {
         let hash = TokenHash::read(row.try_get("hash")?);
         let key = ApiKey::from_row(&row)?;
-        // An invalid row admits nobody and blocks no other key.
+        // An invalid row is skipped, so that it blocks no other key.
         match (hash, permissions(&key)) {
             (Some(hash), Some(permissions)) => keys.insert(hash, live(&key, &permissions)),
             _ => {

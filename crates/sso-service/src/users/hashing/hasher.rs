@@ -125,7 +125,7 @@ impl Hasher {
         self.perform(asker, deadline, work).await?.map_err(HashError::Fault)
     }
 
-    /// Has a thread do something, in turn. Whoever stops waiting for it cancels it, unless it has
+    /// Runs a job on a hashing thread, in turn. Dropping the future cancels a job that has not
     /// begun.
     async fn perform<T: Send + 'static>(
         &self,

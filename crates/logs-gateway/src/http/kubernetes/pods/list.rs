@@ -47,7 +47,7 @@ const FIELDS: [&str; 10] = [
     "status.podIP",
 ];
 
-/// An allowed list is filtered; a denied one is for whoever may read no log at all.
+/// An allowed list is filtered; a caller without permission to read any log is denied.
 pub(in crate::http) async fn list_everywhere(asked: AuthenticatedRequest) -> Result<HttpResponse> {
     let AuthenticatedRequest { request, caller, .. } = &asked;
     if caller.may_read_any().is_err() {

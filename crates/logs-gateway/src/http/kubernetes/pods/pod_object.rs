@@ -1,5 +1,5 @@
-//! A pod as an object, as far as log files show one: no labels, no images, and whether it is ready
-//! nobody knows.
+//! A pod as an object, as far as log files show one: no labels and no images, and its
+//! readiness is unknown.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use pod_logs::{SeenContainer, SeenPod};
@@ -60,7 +60,7 @@ fn metadata(pod: &SeenPod) -> Value {
 
 fn container_status(pod: &SeenPod, container: &SeenContainer) -> Value {
     let SeenContainer { name, restart, started_at } = container;
-    // Whoever follows what has an id must find something to follow.
+    // Clients follow containers that have an id, so there must be something to follow.
     let (state, id) = match started_at {
         Some(started) => (
             json!({ "running": { "startedAt": time(*started) } }),

@@ -21,8 +21,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// Readers never wait in WAL mode, so a handful of connections is plenty.
 const READERS: u32 = 4;
-/// How long to wait for another process's write, or for a connection, before the answer is that
-/// it cannot be told.
+/// How long to wait for another process's write, or for a connection, before the store
+/// counts as unavailable.
 pub(super) const MAX_WAIT: Duration = Duration::from_secs(2);
 /// How long to pause before a database that is being created is opened again.
 const BUSY_PAUSE: Duration = Duration::from_millis(5);
