@@ -11,6 +11,19 @@ use actix_web::{
 
 use super::{Problem, Result, route_table::RouteRow};
 
+/// The endpoints of a table: the rows of one path are one endpoint.
+#[must_use]
+pub fn endpoints(table: impl IntoIterator<Item = RouteRow>) -> Vec<Endpoint> {
+    let mut endpoints: Vec<Endpoint> = Vec::new();
+    for row in table {
+        match endpoints.iter_mut().find(|endpoint| endpoint.path == row.path()) {
+            Some(endpoint) => endpoint.rows.push(row),
+            None => endpoints.push(Endpoint { path: row.path(), rows: vec![row] }),
+        }
+    }
+    endpoints
+}
+
 /// A path with the methods that it answers. Other methods get 405 with the list of them.
 pub struct Endpoint {
     path: &'static str,
@@ -18,18 +31,6 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    pub(super) fn new(path: &'static str) -> Self {
-        Self { path, rows: Vec::new() }
-    }
-
-    pub(super) fn path(&self) -> &'static str {
-        self.path
-    }
-
-    pub(super) fn add(&mut self, row: RouteRow) {
-        self.rows.push(row);
-    }
-
     /// The endpoint as a resource, to be wrapped in middleware.
     #[must_use]
     pub fn into_resource(self) -> Resource {
@@ -42,6 +43,7 @@ impl Endpoint {
         resource.default_service(web::to(move || method_not_allowed(allow.clone())))
     }
 }
+
 impl HttpServiceFactory for Endpoint {
     fn register(self, config: &mut AppService) {
         self.into_resource().register(config);

@@ -7,8 +7,6 @@ use actix_web::{
     web,
 };
 
-use super::endpoint::Endpoint;
-
 /// A row of a route table: a method of a path, and its handler.
 pub struct RouteRow {
     methods: &'static [Method],
@@ -110,19 +108,4 @@ impl RouteRow {
         let is_one = |context: &GuardContext<'_>| methods.contains(&context.head().method);
         Self { methods, path, route: web::route().guard(guard::fn_guard(is_one)).to(handler) }
     }
-}
-
-/// The endpoints of a table: the rows of one path are one endpoint.
-#[must_use]
-pub fn endpoints(table: impl IntoIterator<Item = RouteRow>) -> Vec<Endpoint> {
-    let mut endpoints: Vec<Endpoint> = Vec::new();
-    for row in table {
-        let at = endpoints.iter().position(|endpoint| endpoint.path() == row.path);
-        let at = at.unwrap_or_else(|| {
-            endpoints.push(Endpoint::new(row.path));
-            endpoints.len() - 1
-        });
-        endpoints[at].add(row);
-    }
-    endpoints
 }

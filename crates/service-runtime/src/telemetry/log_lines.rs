@@ -17,7 +17,7 @@ use tracing_subscriber::{
 
 use super::{
     request_span::{RequestLabels, RequestSpan},
-    start::LogFormat,
+    settings::LogFormat,
 };
 
 /// Formats events as `inner` does, and adds the labels of the current request at the end.

@@ -6,8 +6,10 @@
 
 mod log_lines;
 mod request_span;
+mod settings;
 mod start;
 
 pub(crate) use request_span::RequestLabels;
 pub use request_span::RequestSpan;
-pub use start::{LogFormat, TelemetrySettings, start};
+pub use settings::{LogFormat, TelemetrySettings};
+pub use start::start;

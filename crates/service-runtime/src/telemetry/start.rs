@@ -11,26 +11,10 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use super::log_lines::WithRequest;
-
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// Text, for a person.
-    Text,
-    /// A JSON object in each line.
-    Json,
-}
-
-/// How much is logged, and how.
-#[derive(Debug, Clone, Copy)]
-pub struct TelemetrySettings {
-    /// `None`: text on a terminal, JSON elsewhere.
-    pub format: Option<LogFormat>,
-    /// The least important level that is logged. Of libraries nothing below
-    /// `info` is logged.
-    pub level: LevelFilter,
-}
+use super::{
+    log_lines::WithRequest,
+    settings::{LogFormat, TelemetrySettings},
+};
 
 /// Starts logging for the whole process. The first call counts.
 pub fn start(settings: TelemetrySettings) {
