@@ -185,12 +185,13 @@ async fn begin(
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, io::Write, path::Path};
+    use std::{fs, io::Write, path::Path, sync::mpsc};
 
     use flate2::{Compression, write::GzEncoder};
     use futures_util::FutureExt;
     use pod_logs::Anchor;
     use serde_json::Value;
+    use tokio::sync::oneshot;
 
     use super::*;
 
@@ -254,9 +255,19 @@ mod tests {
         for log in &mut forged.logs {
             (log.begin.offset, log.seen.offset) = (u64::MAX / 2, u64::MAX / 2);
         }
+        let (begun, has_begun) = oneshot::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let scans = reader.scans.of_user("bob");
+        let the_only_turn = tokio::spawn(async move {
+            let hold = move || (begun.send(()), released.recv());
+            scans.request(hold).await.is_ok()
+        });
+        has_begun.await.unwrap();
         for query in [after(forged.clone()), before(forged.clone()), after(in_compressed.clone())] {
             assert!(find(&reader, &query).now_or_never().is_none(), "{query:?}");
         }
+        drop(release);
+        assert!(the_only_turn.await.unwrap());
         find(&reader, &after(in_plain.clone())).await.unwrap();
         find(&reader, &after(in_compressed.clone())).await.unwrap();
         for query in [after(forged.clone()), before(forged)] {
