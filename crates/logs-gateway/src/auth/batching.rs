@@ -36,7 +36,7 @@ const SLOW_AFTER: u32 = 8;
 /// An authority that can be asked about several tokens at a time.
 pub(super) trait Ask: 'static {
     /// How many tokens a call may be about at present, from 1 to [`MAX_ASKED`].
-    fn max_lot(&self) -> usize;
+    fn max_batch(&self) -> usize;
 
     /// Asks about several tokens on behalf of a request, and returns an answer for each, in their
     /// order, soon after `deadline` at the latest.
@@ -107,7 +107,7 @@ impl<A: Ask> Batching<A> {
     /// Begins as many calls as should be on their way. A call takes its batch when it first runs,
     /// after other requests that arrived in the same moment.
     fn begin_calls(self: &Rc<Self>) {
-        while self.queue.borrow().wants_call(self.authority.max_lot()) {
+        while self.queue.borrow().wants_call(self.authority.max_batch()) {
             spawn_local(Call::new(self.clone()).run());
         }
     }
@@ -137,30 +137,30 @@ impl Queue {
         self.waiters = self.waiting.values().map(Vec::len).sum();
     }
 
-    fn wants_call(&self, max_lot: usize) -> bool {
-        let left_over = self.waiting.len().saturating_sub(self.starting * max_lot);
-        let useful = left_over >= max_lot || (left_over > 0 && self.prompt == 0);
-        useful && self.asked + (self.starting + 1) * max_lot <= MAX_ASKED
+    fn wants_call(&self, max_batch: usize) -> bool {
+        let left_over = self.waiting.len().saturating_sub(self.starting * max_batch);
+        let useful = left_over >= max_batch || (left_over > 0 && self.prompt == 0);
+        useful && self.asked + (self.starting + 1) * max_batch <= MAX_ASKED
     }
 
     /// Those who wait longest, if anybody does.
-    fn take_lot(&mut self, max_lot: usize) -> Lot {
+    fn take_batch(&mut self, max_batch: usize) -> TokenBatch {
         self.forget_who_left();
-        let size = self.waiting.len().min(max_lot).min(MAX_ASKED - self.asked);
+        let size = self.waiting.len().min(max_batch).min(MAX_ASKED - self.asked);
         let (tokens, waiters): (_, Vec<_>) = self.waiting.drain(..size).unzip();
         self.waiters -= waiters.iter().map(Vec::len).sum::<usize>();
         self.asked += size;
-        Lot { tokens, waiters }
+        TokenBatch { tokens, waiters }
     }
 }
 
 /// What one call is about: tokens, and who waits for each.
-struct Lot {
+struct TokenBatch {
     tokens: Vec<Rc<BearerToken>>,
     waiters: Vec<Vec<Waiter>>,
 }
 
-impl Lot {
+impl TokenBatch {
     /// The first who waits, in whose name is asked, and when the last one goes.
     fn head(&self) -> Option<(RequestContext, RequestSpan, Instant)> {
         let mut waiters = self.waiters.iter().flatten();
@@ -223,16 +223,16 @@ impl<A: Ask> Call<A> {
     }
 
     async fn run(mut self) {
-        let lot = self.take_lot();
-        let Some((context, span, deadline)) = lot.head() else { return };
-        lot.log(&context.request_id);
-        let asking = self.ask(&lot.tokens, &context, deadline);
+        let batch = self.take_batch();
+        let Some((context, span, deadline)) = batch.head() else { return };
+        batch.log(&context.request_id);
+        let asking = self.ask(&batch.tokens, &context, deadline);
         let identifications = span.instrument(asking).await;
         // The next call is on its way before these answers are acted upon.
         let batching = self.batching.clone();
         drop(self);
         batching.begin_calls();
-        lot.answer(identifications);
+        batch.answer(identifications);
     }
 
     async fn ask(
@@ -253,12 +253,12 @@ impl<A: Ask> Call<A> {
         }
     }
 
-    fn take_lot(&mut self) -> Lot {
+    fn take_batch(&mut self) -> TokenBatch {
         self.leave(Phase::Prompt);
-        let max_lot = self.batching.authority.max_lot();
-        let lot = self.batching.queue.borrow_mut().take_lot(max_lot);
-        self.asked = lot.tokens.len();
-        lot
+        let max_batch = self.batching.authority.max_batch();
+        let batch = self.batching.queue.borrow_mut().take_batch(max_batch);
+        self.asked = batch.tokens.len();
+        batch
     }
 
     /// The phase for the next one.

@@ -49,8 +49,8 @@ enum Step {
 /// Keeps count of everything, and holds every call against what may be.
 struct Model {
     fates: Vec<Fate>,
-    max_lot: Cell<usize>,
-    next_max_lot: Cell<usize>,
+    max_batch: Cell<usize>,
+    next_max_batch: Cell<usize>,
     /// Moves with every arrival and every call.
     moment: Cell<u64>,
     calls: RefCell<Vec<Vec<Rc<BearerToken>>>>,
@@ -63,8 +63,8 @@ impl Model {
     fn new(fates: &[Fate]) -> Rc<Self> {
         Rc::new(Self {
             fates: fates.to_owned(),
-            max_lot: Cell::new(MAX_BATCH),
-            next_max_lot: Cell::new(MAX_BATCH),
+            max_batch: Cell::new(MAX_BATCH),
+            next_max_batch: Cell::new(MAX_BATCH),
             moment: Cell::new(0),
             calls: RefCell::default(),
             in_flight: Cell::new(0),
@@ -78,7 +78,7 @@ impl Model {
     }
 
     fn check_call(&self, tokens: &[Rc<BearerToken>]) {
-        assert!((1..=self.max_lot.get()).contains(&tokens.len()), "{}", tokens.len());
+        assert!((1..=self.max_batch.get()).contains(&tokens.len()), "{}", tokens.len());
         for (at, token) in tokens.iter().enumerate() {
             assert!(!tokens[..at].contains(token), "a token comes twice");
             let waiting = self.waiting.borrow().get(token.expose()).copied();
@@ -89,8 +89,8 @@ impl Model {
 }
 
 impl Ask for Rc<Model> {
-    fn max_lot(&self) -> usize {
-        self.max_lot.get()
+    fn max_batch(&self) -> usize {
+        self.max_batch.get()
     }
 
     async fn ask(
@@ -111,7 +111,7 @@ impl Ask for Rc<Model> {
         };
         sleep_until(end.min(deadline)).await;
         self.in_flight.set(self.in_flight.get() - tokens.len());
-        self.max_lot.set(self.next_max_lot.get());
+        self.max_batch.set(self.next_max_batch.get());
         let identification = |token: &Rc<BearerToken>| match good && end <= deadline {
             true => Ok(of(token, sent)),
             false => Err(UnknownCause::InvalidAnswer.into()),
@@ -188,9 +188,9 @@ async fn settle() {
 async fn check_at_rest(model: &Model, batching: &Batching<Rc<Model>>) {
     settle().await;
     let queue = batching.queue.borrow();
-    let max_lot = model.max_lot.get();
-    let is_full = queue.asked + max_lot > MAX_ASKED;
-    let may_wait = (queue.prompt > 0 && queue.waiting.len() < max_lot) || is_full;
+    let max_batch = model.max_batch.get();
+    let is_full = queue.asked + max_batch > MAX_ASKED;
+    let may_wait = (queue.prompt > 0 && queue.waiting.len() < max_batch) || is_full;
     assert!(queue.waiting.is_empty() || may_wait, "{} wait", queue.waiting.len());
     assert_eq!((queue.starting, queue.asked), (0, model.in_flight.get()));
     assert_eq!(queue.waiters, queue.waiting.values().map(Vec::len).sum::<usize>());
@@ -212,7 +212,7 @@ async fn run(fates: &[Fate], steps: &[Step]) {
                 check_at_rest(&model, &batching).await;
                 sleep(time).await;
             }
-            Step::Lots(max) => model.next_max_lot.set(max),
+            Step::Lots(max) => model.next_max_batch.set(max),
         }
     }
     for caller in callers {

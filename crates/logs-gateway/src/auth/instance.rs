@@ -54,7 +54,7 @@ impl Instance {
     }
 
     /// How many tokens a call may be about right now.
-    pub(super) fn max_lot(&self) -> usize {
+    pub(super) fn max_batch(&self) -> usize {
         let takes_batches = self.no_batches_until.get().is_none_or(|until| until <= Instant::now());
         if takes_batches { MAX_BATCH } else { 1 }
     }
@@ -79,7 +79,7 @@ impl Instance {
         if let [token] = tokens {
             return Ok(vec![self.validate(token, context).await?]);
         }
-        if self.max_lot() > 1 {
+        if self.max_batch() > 1 {
             match self.validate_batch(tokens, context).await {
                 Err(UnknownCause::Status(
                     StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED,

@@ -96,8 +96,8 @@ impl Instances {
 }
 
 impl Ask for Instances {
-    fn max_lot(&self) -> usize {
-        self.all[self.resting.next(None)].max_lot()
+    fn max_batch(&self) -> usize {
+        self.all[self.resting.next(None)].max_batch()
     }
 
     /// Asks an instance, then another one about the tokens that the first left unknown. A request

@@ -52,7 +52,7 @@ fn default_urls() -> Vec<Url> {
 /// The system's certificate authorities are read only if they are needed.
 fn trust(settings: &mut Settings, urls: &[Url]) -> Trust {
     if settings.has(CA) || urls.iter().any(|url| url.scheme() == "https") {
-        return Trust::configured(settings, CA).unwrap_or_else(Trust::nobody);
+        return Trust::configured(settings, CA).unwrap_or_else(Trust::none);
     }
-    Trust::nobody()
+    Trust::none()
 }

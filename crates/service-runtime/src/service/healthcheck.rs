@@ -38,7 +38,7 @@ pub(super) async fn check(ops: SocketAddr) -> Result<(), Unhealthy> {
     let client = reqwest::Client::builder()
         .no_proxy()
         // Plain HTTP; left to itself, the client would read the system's authorities.
-        .tls_backend_preconfigured(Trust::nobody().client_config()?)
+        .tls_backend_preconfigured(Trust::none().client_config()?)
         .timeout(Duration::from_secs(2))
         .build()
         .map_err(no_answer)?;

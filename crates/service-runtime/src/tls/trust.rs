@@ -43,7 +43,7 @@ pub enum BundleFault {
 impl Trust {
     /// No authority at all: for plain HTTP.
     #[must_use]
-    pub fn nobody() -> Self {
+    pub fn none() -> Self {
         Self(RootCertStore::empty())
     }
 

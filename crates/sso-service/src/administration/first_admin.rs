@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use crate::{
     store::{CreateUserError, Store, Unavailable},
-    users::{Asker, FirstAdmin, HashError, Hasher, NewUser, PATIENCE, Username},
+    users::{FirstAdmin, HashError, HashRequester, Hasher, NewUser, PATIENCE, Username},
 };
 
 /// Creates the first administrator if no enabled user has the permission through a role.
@@ -32,7 +32,7 @@ pub(crate) async fn ensure_admin(
         username: first.username,
         email: None,
         password_hash: hasher
-            .hash(first.password, Asker::Service, Instant::now() + PATIENCE)
+            .hash(first.password, HashRequester::Service, Instant::now() + PATIENCE)
             .await?,
         roles: vec!["admin".to_owned()],
         permissions: Vec::new(),
@@ -93,7 +93,7 @@ mod tests {
             let user = NewUser {
                 username: name.parse().unwrap(),
                 email: None,
-                password_hash: PasswordHash::nobodys(),
+                password_hash: PasswordHash::dummy(),
                 roles: vec![role.to_owned()],
                 permissions: permissions.iter().map(|text| text.parse().unwrap()).collect(),
             };

@@ -13,7 +13,9 @@ use crate::{
     audit::{AuditLog, Event, Kind, Source},
     limiter::{Limiter, LoginAttempt},
     network::Network,
-    users::{Asker, HashError, Hasher, PATIENCE, Password, PasswordHash, PasswordVerdict, User},
+    users::{
+        HashError, HashRequester, Hasher, PATIENCE, Password, PasswordHash, PasswordVerdict, User,
+    },
 };
 
 /// How long a command in a shell waits for its password to be hashed.
@@ -63,8 +65,7 @@ impl LoginGuard {
     /// When the queue has no room for unknown clients, and no user is known in the network.
     pub(crate) fn check_room(&self, from: Source<'_>) -> Result<(), NotAuthenticated> {
         let now = self.clock.now();
-        if !self.hasher.is_closed_to_strangers()
-            || self.limiter.knows_network(Network::of(from.ip), now)
+        if !self.hasher.refuses_strangers() || self.limiter.knows_network(Network::of(from.ip), now)
         {
             return Ok(());
         }
@@ -116,7 +117,7 @@ impl LoginGuard {
                 refusal.recorded_as(Event::new(Kind::Throttled, self.clock.now())).at(from),
             );
         })?;
-        match self.hasher.hash(password, Asker::Stranger(network), deadline).await {
+        match self.hasher.hash(password, HashRequester::Stranger(network), deadline).await {
             Ok(hash) => {
                 attempt.fail();
                 Ok(hash)
@@ -137,8 +138,9 @@ impl LoginGuard {
         password: Password,
         from: Source<'_>,
     ) -> Result<PasswordHash, HashError> {
-        let (asker, deadline) = (Asker::Known(Network::of(from.ip)), Instant::now() + PATIENCE);
-        let result = self.hasher.hash(password, asker, deadline).await;
+        let (requester, deadline) =
+            (HashRequester::Known(Network::of(from.ip)), Instant::now() + PATIENCE);
+        let result = self.hasher.hash(password, requester, deadline).await;
         result.inspect_err(|error| {
             if matches!(error, HashError::Busy) {
                 self.audit.record(Event::new(Kind::Busy, self.clock.now()).at(from));
@@ -156,7 +158,7 @@ impl LoginGuard {
         password: Password,
     ) -> Result<PasswordHash, HashError> {
         let deadline = Instant::now() + COMMAND_PATIENCE;
-        self.hasher.hash(password, Asker::Service, deadline).await
+        self.hasher.hash(password, HashRequester::Service, deadline).await
     }
 
     async fn try_authenticate(
@@ -170,7 +172,7 @@ impl LoginGuard {
         let account = self.limiter.account(user_id, typed.name);
         let attempt = self.limiter.begin(account, network, self.clock.now(), deadline).await?;
         let result =
-            self.compare(candidate, typed.password, asker(&attempt, network), deadline).await;
+            self.compare(candidate, typed.password, requester(&attempt, network), deadline).await;
         match &result {
             Ok(_) => attempt.succeed(),
             Err(NotAuthenticated::Wrong(_)) => attempt.fail(),
@@ -185,19 +187,19 @@ impl LoginGuard {
         &self,
         candidate: Option<User>,
         typed: &str,
-        asker: Asker,
+        requester: HashRequester,
         deadline: Instant,
     ) -> Result<Authenticated, NotAuthenticated> {
         let (user, password) = match (enabled(candidate), Password::normalise(typed)) {
             (Ok(user), Ok(password)) => (user, password),
             (user, password) => {
                 let password = password.unwrap_or_default();
-                self.hasher.verify(password, PasswordHash::nobodys(), asker, deadline).await?;
+                self.hasher.verify(password, PasswordHash::dummy(), requester, deadline).await?;
                 return Err(NotAuthenticated::Wrong(user.err().unwrap_or(Wrong::Password)));
             }
         };
         let hash = user.password_hash.clone();
-        match self.hasher.verify(password, hash, asker, deadline).await? {
+        match self.hasher.verify(password, hash, requester, deadline).await? {
             PasswordVerdict::Wrong => Err(NotAuthenticated::Wrong(Wrong::Password)),
             PasswordVerdict::Right => Ok(Authenticated { user, new_hash: None }),
             PasswordVerdict::RightWithNewHash(new) => {
@@ -208,8 +210,12 @@ impl LoginGuard {
 }
 
 /// A user who logged in from here before does not wait behind all unknown clients.
-fn asker(attempt: &LoginAttempt<'_>, network: Network) -> Asker {
-    if attempt.is_of_known() { Asker::Known(network) } else { Asker::Stranger(network) }
+fn requester(attempt: &LoginAttempt<'_>, network: Network) -> HashRequester {
+    if attempt.is_of_known() {
+        HashRequester::Known(network)
+    } else {
+        HashRequester::Stranger(network)
+    }
 }
 
 fn enabled(candidate: Option<User>) -> Result<User, Wrong> {

@@ -14,7 +14,9 @@ mod username;
 pub(crate) use account::{Account, User};
 pub(crate) use changes::{Extent, FirstAdmin, NewUser, OwnPasswordChange, UserUpdate};
 pub(crate) use email::Email;
-pub(crate) use hashing::{Asker, HashError, Hasher, PATIENCE, PasswordHash, PasswordVerdict};
+pub(crate) use hashing::{
+    HashError, HashRequester, Hasher, PATIENCE, PasswordHash, PasswordVerdict,
+};
 #[cfg(test)]
 pub(crate) use hashing::{HashMemory, closed_to_strangers, hash_password};
 pub(crate) use password::{MAX_PASSWORD_BYTES, Password, PasswordFault, PasswordRules};

@@ -2,7 +2,7 @@
 
 use super::{
     lines::file_lines::FileLog,
-    locate::{anchor::Claim, locate_error::LocateError, new_containers::NewContainers},
+    locate::{anchor::ClaimedPosition, locate_error::LocateError, new_containers::NewContainers},
 };
 use crate::{
     cost::ReadingCost,
@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug)]
 pub struct FoundLog {
     pub(crate) log: LocatedLog,
-    pub(crate) claims: Vec<Claim>,
+    pub(crate) claims: Vec<ClaimedPosition>,
 }
 
 /// The logs that answer a query, as they are at this instant.

@@ -102,9 +102,9 @@ mod tests {
         service.add_user("alice", &["logs:read:shop/*"]).await;
         service.add_user("bob", &[]).await;
         let (alice, bob) = (service.log_in("alice").await, service.log_in("bob").await);
-        let nobodys = shared_types::encode_token(shared_types::TokenKind::Session, &[7; 32]);
+        let unissued = shared_types::encode_token(shared_types::TokenKind::Session, &[7; 32]);
 
-        let answer = ask(&service, &[&bob, &nobodys, &alice, &bob]).await;
+        let answer = ask(&service, &[&bob, &unissued, &alice, &bob]).await;
         assert_eq!(answer.status, 200, "{:?}", answer.body);
         assert_eq!(answer.header("cache-control"), "no-store");
         assert_eq!(answer.header("content-type"), "application/json");
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_cannot_be_a_token_is_nobodys() {
+    async fn malformed_tokens_are_invalid() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let token = service.log_in("alice").await;

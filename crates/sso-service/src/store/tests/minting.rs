@@ -15,8 +15,8 @@ async fn minted_sessions_are_beyond_the_limit_and_cannot_be_renewed() {
         Minting { user: "alice".parse().unwrap(), count: 4500, ttl: Duration::from_secs(60) };
     let mut tokens = Vec::new();
     let command = database.command(&service).await;
-    let mint = command.administration.mint_sessions(&minting, |lot| {
-        tokens.extend(lot.iter().map(|token| bearer(token.expose())));
+    let mint = command.administration.mint_sessions(&minting, |batch| {
+        tokens.extend(batch.iter().map(|token| bearer(token.expose())));
         Ok(())
     });
     mint.await.unwrap();

@@ -201,7 +201,7 @@ impl Real {
         let directory = tempfile::tempdir().unwrap();
         let location = Location::File(directory.path().join("sso.db"));
         let service = TestService::with(LIFETIMES, LIMITS, &location).await;
-        let hash = crate::users::PasswordHash::nobodys();
+        let hash = crate::users::PasswordHash::dummy();
         service.add_user_with_hash("alice", hash, &[]).await;
         let alice = service.store.find_user(&"alice".parse().unwrap()).await.unwrap().unwrap();
         let client = Client::new([127, 0, 0, 1].into(), None);

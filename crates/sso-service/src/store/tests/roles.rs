@@ -54,7 +54,7 @@ async fn a_role_that_the_last_administrator_has_keeps_what_it_takes() {
     let user = NewUser {
         username: "alice".parse().unwrap(),
         email: None,
-        password_hash: PasswordHash::nobodys(),
+        password_hash: PasswordHash::dummy(),
         roles: vec!["chief".to_owned()],
         permissions: vec![],
     };

@@ -10,7 +10,7 @@ fn user(name: &str, roles: &[&str], permissions: &[&str]) -> NewUser {
     NewUser {
         username: name.parse().unwrap(),
         email: None,
-        password_hash: PasswordHash::nobodys(),
+        password_hash: PasswordHash::dummy(),
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         permissions: permissions.iter().map(|text| text.parse().unwrap()).collect(),
     }
@@ -34,7 +34,7 @@ async fn what_was_created_is_found() {
     assert_eq!(found.account.roles, ["reader", "user"]);
     let permissions = found.account.permissions.spelled();
     assert_eq!(permissions, ["deploy:write", "logs:read", "logs:read:b/*"]);
-    assert!(found.password_hash == PasswordHash::nobodys());
+    assert!(found.password_hash == PasswordHash::dummy());
     assert!(!found.disabled);
     assert!(find(&store, "bob").await.is_none());
 }
@@ -71,8 +71,8 @@ async fn a_hash_is_renewed_only_in_the_place_of_the_one_it_was_made_for() {
     store.add_user(user("alice", &[], &[]), noon()).await.unwrap();
     let id = find(&store, "alice").await.unwrap().number;
     let [one, two] = ["one", "two"].map(|phc| PasswordHash::stored(phc.to_owned()));
-    store.renew_password_hash(id, PasswordHash::nobodys(), one.clone()).await.unwrap();
-    store.renew_password_hash(id, PasswordHash::nobodys(), two).await.unwrap();
+    store.renew_password_hash(id, PasswordHash::dummy(), one.clone()).await.unwrap();
+    store.renew_password_hash(id, PasswordHash::dummy(), two).await.unwrap();
     assert!(find(&store, "alice").await.unwrap().password_hash == one);
 }
 

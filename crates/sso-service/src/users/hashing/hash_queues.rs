@@ -15,7 +15,7 @@ pub(super) type HashJob = Box<dyn FnOnce(&mut HashMemory) + Send>;
 
 /// The client on whose behalf a password is hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asker {
+pub(crate) enum HashRequester {
     /// The service itself.
     Service,
     /// A user who has logged in from this network before.
@@ -60,25 +60,28 @@ impl HashQueues {
     }
 
     /// A place in the queue, unless the network has its share already.
-    pub(super) fn take_place(&self, asker: Asker) -> Result<Option<QueuePlace>, QueueFull> {
-        let (queue, network) = match asker {
-            Asker::Service => return Ok(None),
-            Asker::Known(network) => (&self.known, network),
-            Asker::Stranger(network) => (&self.strangers, network),
+    pub(super) fn take_place(
+        &self,
+        requester: HashRequester,
+    ) -> Result<Option<QueuePlace>, QueueFull> {
+        let (queue, network) = match requester {
+            HashRequester::Service => return Ok(None),
+            HashRequester::Known(network) => (&self.known, network),
+            HashRequester::Stranger(network) => (&self.strangers, network),
         };
         queue.shares.take(network).map(Some).ok_or(QueueFull)
     }
 
     /// Whether there is no room for unknown clients.
-    pub(super) fn are_closed_to_strangers(&self) -> bool {
+    pub(super) fn refuse_strangers(&self) -> bool {
         self.strangers.jobs.is_full()
     }
 
     /// Has a job wait for its turn.
-    pub(super) fn enqueue(&self, asker: Asker, job: HashJob) -> Result<(), QueueFull> {
-        let queue = match asker {
-            Asker::Service | Asker::Known(_) => &self.known,
-            Asker::Stranger(_) => &self.strangers,
+    pub(super) fn enqueue(&self, requester: HashRequester, job: HashJob) -> Result<(), QueueFull> {
+        let queue = match requester {
+            HashRequester::Service | HashRequester::Known(_) => &self.known,
+            HashRequester::Stranger(_) => &self.strangers,
         };
         queue.jobs.try_send(job).map_err(|_| QueueFull)
     }
@@ -94,7 +97,7 @@ impl Queue {
 impl Iterator for Turns {
     type Item = HashJob;
 
-    /// While some wait in both queues, the lot decides: neither waits for all of the other.
+    /// While jobs wait in both queues, chance decides: neither waits for all of the other.
     fn next(&mut self) -> Option<HashJob> {
         let (known, strangers) = (&self.known, &self.strangers);
         let job = select! {
@@ -117,16 +120,18 @@ mod tests {
     }
 
     /// Who was served, in order, of so many who wait.
-    fn served(known: usize, strangers: usize) -> Vec<Asker> {
+    fn served(known: usize, strangers: usize) -> Vec<HashRequester> {
         let (queues, turns) = HashQueues::of(100);
-        let served: Arc<Mutex<Vec<Asker>>> = Arc::default();
+        let served: Arc<Mutex<Vec<HashRequester>>> = Arc::default();
         let (known, strangers) = (
-            [Asker::Known(network())].repeat(known),
-            [Asker::Stranger(network())].repeat(strangers),
+            [HashRequester::Known(network())].repeat(known),
+            [HashRequester::Stranger(network())].repeat(strangers),
         );
-        for asker in known.into_iter().chain(strangers) {
+        for requester in known.into_iter().chain(strangers) {
             let served = served.clone();
-            queues.enqueue(asker, Box::new(move |_| served.lock().unwrap().push(asker))).unwrap();
+            queues
+                .enqueue(requester, Box::new(move |_| served.lock().unwrap().push(requester)))
+                .unwrap();
         }
         drop(queues);
         turns.for_each(|job| job(&mut HashMemory::default()));
@@ -145,16 +150,16 @@ mod tests {
     fn neither_waits_for_all_of_the_other() {
         let order = served(100, 100);
         let first_half = &order[..100];
-        assert!(first_half.contains(&Asker::Known(network())));
-        assert!(first_half.contains(&Asker::Stranger(network())));
+        assert!(first_half.contains(&HashRequester::Known(network())));
+        assert!(first_half.contains(&HashRequester::Stranger(network())));
     }
 
     #[test]
     fn a_queue_that_strangers_fill_has_room_for_who_is_known() {
         let (queues, _turns) = HashQueues::of(1);
-        queues.enqueue(Asker::Stranger(network()), Box::new(|_| {})).unwrap();
-        queues.enqueue(Asker::Stranger(network()), Box::new(|_| {})).unwrap_err();
-        queues.enqueue(Asker::Known(network()), Box::new(|_| {})).unwrap();
-        queues.enqueue(Asker::Service, Box::new(|_| {})).unwrap_err();
+        queues.enqueue(HashRequester::Stranger(network()), Box::new(|_| {})).unwrap();
+        queues.enqueue(HashRequester::Stranger(network()), Box::new(|_| {})).unwrap_err();
+        queues.enqueue(HashRequester::Known(network()), Box::new(|_| {})).unwrap();
+        queues.enqueue(HashRequester::Service, Box::new(|_| {})).unwrap_err();
     }
 }

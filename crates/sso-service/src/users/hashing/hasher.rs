@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::{
-    hash_queues::{Asker, HashQueues, QueueFull, Turns},
+    hash_queues::{HashQueues, HashRequester, QueueFull, Turns},
     password_hash::{self, HashFault, HashMemory, PasswordHash, PasswordVerdict},
 };
 use crate::users::password::Password;
@@ -87,8 +87,8 @@ impl Hasher {
     }
 
     /// Whether an unknown client would be refused now.
-    pub(crate) fn is_closed_to_strangers(&self) -> bool {
-        self.queues.as_ref().is_none_or(HashQueues::are_closed_to_strangers)
+    pub(crate) fn refuses_strangers(&self) -> bool {
+        self.queues.as_ref().is_none_or(HashQueues::refuse_strangers)
     }
 
     /// Compares a password with a hash.
@@ -100,7 +100,7 @@ impl Hasher {
         &self,
         password: Password,
         hash: PasswordHash,
-        asker: Asker,
+        requester: HashRequester,
         deadline: Instant,
     ) -> Result<PasswordVerdict, HashError> {
         let comparisons = self.comparisons.clone();
@@ -108,7 +108,7 @@ impl Hasher {
             comparisons.inc();
             password_hash::verify(&password, &hash, memory)
         };
-        self.perform(asker, deadline, work).await?.map_err(HashError::Fault)
+        self.perform(requester, deadline, work).await?.map_err(HashError::Fault)
     }
 
     /// Hashes a new password.
@@ -118,23 +118,23 @@ impl Hasher {
     pub(crate) async fn hash(
         &self,
         password: Password,
-        asker: Asker,
+        requester: HashRequester,
         deadline: Instant,
     ) -> Result<PasswordHash, HashError> {
         let work = move |memory: &mut HashMemory| password_hash::hash_password(&password, memory);
-        self.perform(asker, deadline, work).await?.map_err(HashError::Fault)
+        self.perform(requester, deadline, work).await?.map_err(HashError::Fault)
     }
 
     /// Runs a job on a hashing thread, in turn. Dropping the future cancels a job that has not
     /// begun.
     async fn perform<T: Send + 'static>(
         &self,
-        asker: Asker,
+        requester: HashRequester,
         deadline: Instant,
         work: impl FnOnce(&mut HashMemory) -> T + Send + 'static,
     ) -> Result<T, HashError> {
         let queues = self.queues.as_ref().ok_or(HashError::Lost)?;
-        let place = queues.take_place(asker).map_err(|QueueFull| HashError::Busy)?;
+        let place = queues.take_place(requester).map_err(|QueueFull| HashError::Busy)?;
         let (begin, begun) = oneshot::channel();
         let (reply, answer) = oneshot::channel();
         let span = RequestSpan::current();
@@ -158,7 +158,7 @@ impl Hasher {
         let enqueued = Instant::now();
         // Counted before it is there: a thread may take it at once.
         self.waiting.inc();
-        if queues.enqueue(asker, Box::new(job)).is_err() {
+        if queues.enqueue(requester, Box::new(job)).is_err() {
             self.waiting.dec();
             return Err(HashError::Busy);
         }

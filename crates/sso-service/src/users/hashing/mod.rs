@@ -4,7 +4,7 @@ mod hash_queues;
 mod hasher;
 mod password_hash;
 
-pub(crate) use hash_queues::Asker;
+pub(crate) use hash_queues::HashRequester;
 #[cfg(test)]
 pub(crate) use hasher::hasher_tests::closed_to_strangers;
 pub(crate) use hasher::{HashError, Hasher, PATIENCE};

@@ -22,7 +22,7 @@ const MAX_BLOCKS: usize = 1 << 20;
 
 /// Has the present parameters and is the hash of nothing anyone knows: 256 bits that were not
 /// computed from any password. The password of an unknown user is compared with it.
-const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IG93bnMgdGhpcw$\
+const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IG93bnMgdGhpcw$\
                        AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A PHC string. Never shown by `Debug`.
@@ -36,8 +36,8 @@ impl PasswordHash {
     }
 
     /// The hash that no password has, and that costs as much to compare with as any.
-    pub(crate) fn nobodys() -> Self {
-        Self(NOBODYS.to_owned())
+    pub(crate) fn dummy() -> Self {
+        Self(DUMMY.to_owned())
     }
 
     /// The string to store.
@@ -245,10 +245,10 @@ mod tests {
 
     #[test]
     fn nobodys_hash_costs_what_a_new_one_costs() {
-        let stored = Stored::parse(&PasswordHash::nobodys()).unwrap();
+        let stored = Stored::parse(&PasswordHash::dummy()).unwrap();
         assert!(stored.is_of_today());
         assert_eq!(stored.salt.len(), SALT_BYTES);
-        assert_eq!(check("", NOBODYS).unwrap(), PasswordVerdict::Wrong);
+        assert_eq!(check("", DUMMY).unwrap(), PasswordVerdict::Wrong);
     }
 
     #[test]
@@ -267,6 +267,6 @@ mod tests {
 
     #[test]
     fn debug_shows_no_hash() {
-        assert_eq!(format!("{:?}", PasswordHash::nobodys()), "PasswordHash(…)");
+        assert_eq!(format!("{:?}", PasswordHash::dummy()), "PasswordHash(…)");
     }
 }

@@ -19,7 +19,7 @@ use super::{
     layout::PodDirectory,
     listings::Listings,
     open_failure::{RootUnavailable, if_readable, is_gone},
-    pod_logs::{PodLogs, Surroundings, sort_by_last_write},
+    pod_logs::{PodLogs, SharedListings, sort_by_last_write},
 };
 use crate::line::target::PodRef;
 
@@ -28,7 +28,7 @@ use crate::line::target::PodRef;
 pub(crate) struct LogDirectory {
     root: TrustedRoot,
     pods: Listings<PodIndex>,
-    surroundings: Surroundings,
+    listings: SharedListings,
     /// The file system that pods were last seen on; 0 before any were.
     device: AtomicU64,
 }
@@ -59,7 +59,7 @@ impl LogDirectory {
             root: open(root)?,
             pods: Listings::new(),
             device: AtomicU64::new(0),
-            surroundings: Surroundings::new(extra_roots),
+            listings: SharedListings::new(extra_roots),
         })
     }
 
@@ -107,7 +107,7 @@ impl LogDirectory {
 
     /// `root` is the directory as [`open`](Self::open) gave it.
     pub(crate) fn open_pod_in(&self, root: &OwnedFd, pod: PodDirectory) -> io::Result<PodLogs<'_>> {
-        PodLogs::open(root, pod, &self.surroundings)
+        PodLogs::open(root, pod, &self.listings)
     }
 
     pub(crate) fn open_pod(&self, pod: PodDirectory) -> io::Result<PodLogs<'_>> {

@@ -40,12 +40,12 @@ const MAX_LISTINGS: usize = 5;
 pub(crate) struct PodLogs<'a> {
     directory: OwnedFd,
     pub(crate) name: PodDirectory,
-    surroundings: &'a Surroundings,
+    listings: &'a SharedListings,
 }
 
 /// What the directories of all pods have in common.
 #[derive(Debug)]
-pub(crate) struct Surroundings {
+pub(crate) struct SharedListings {
     /// Where a link may lead besides its pod's own directory.
     extra_roots: Vec<TrustedRoot>,
     /// What the directories of pods list, sorted.
@@ -59,7 +59,7 @@ pub(crate) struct Surroundings {
     has_warned: AtomicBool,
 }
 
-impl Surroundings {
+impl SharedListings {
     pub(crate) fn new(extra_roots: Vec<TrustedRoot>) -> Self {
         let (containers, files, targets) = (Listings::new(), Listings::new(), Listings::new());
         let (heads, has_warned) = (KnownHeads::default(), AtomicBool::new(false));
@@ -108,16 +108,16 @@ impl<'a> PodLogs<'a> {
     pub(crate) fn open(
         root: &OwnedFd,
         name: PodDirectory,
-        surroundings: &'a Surroundings,
+        listings: &'a SharedListings,
     ) -> io::Result<Self> {
         let directory = beneath::directory(root, &name.name())?;
-        Ok(Self { directory, name, surroundings })
+        Ok(Self { directory, name, listings })
     }
 
     /// The containers, sorted.
     pub(crate) fn containers(&self) -> io::Result<Arc<Vec<ContainerName>>> {
         let is_directory = |kind: FileType| matches!(kind, FileType::Directory | FileType::Unknown);
-        self.surroundings.containers.of(&self.directory, Instant::now(), |entries| {
+        self.listings.containers.of(&self.directory, Instant::now(), |entries| {
             let directories = entries.iter().filter(|entry| is_directory(entry.kind));
             let mut containers: Vec<ContainerName> =
                 directories.filter_map(|entry| entry.name.parse().ok()).collect();
@@ -129,8 +129,8 @@ impl<'a> PodLogs<'a> {
     /// A container's files, sorted by run and name. The current one of a run is its last.
     pub(crate) fn list(&self, container: &ContainerName) -> io::Result<ListedFiles> {
         let directory = self.open_container(container)?;
-        let own = self.surroundings.files.of(&directory, Instant::now(), in_order)?;
-        if self.surroundings.extra_roots.is_empty() || !own.iter().any(docker::may_be_linked) {
+        let own = self.listings.files.of(&directory, Instant::now(), in_order)?;
+        if self.listings.extra_roots.is_empty() || !own.iter().any(docker::may_be_linked) {
             return Ok(own);
         }
         let mut files = Vec::with_capacity(own.len());
@@ -159,7 +159,7 @@ impl<'a> PodLogs<'a> {
         let Some(directory) = if_readable(target.open_directory())? else {
             return Ok(None);
         };
-        let entries = self.surroundings.targets.of(directory, Instant::now(), |entries| entries)?;
+        let entries = self.listings.targets.of(directory, Instant::now(), |entries| entries)?;
         let name = target.file_name();
         Ok(name.map(|name| docker::files_of_run(file, name, &entries)))
     }
@@ -168,7 +168,7 @@ impl<'a> PodLogs<'a> {
     /// links to its current files lead to. For watching only.
     pub(crate) fn linked_directories(&self, container: &ContainerName) -> io::Result<Vec<PathBuf>> {
         let directory = self.open_container(container)?;
-        let own = self.surroundings.files.of(&directory, Instant::now(), in_order)?;
+        let own = self.listings.files.of(&directory, Instant::now(), in_order)?;
         // An earlier run is not written to any more.
         let Some(last) = own.last().filter(|file| docker::may_be_linked(file)) else {
             return Ok(Vec::new());
@@ -182,7 +182,7 @@ impl<'a> PodLogs<'a> {
     }
 
     fn link_target(&self, container: &OwnedFd, link: &str) -> io::Result<Option<LinkTarget<'a>>> {
-        LinkTarget::of(container, link, &self.surroundings.extra_roots)
+        LinkTarget::of(container, link, &self.listings.extra_roots)
     }
 
     pub(crate) fn open_file(
@@ -192,13 +192,13 @@ impl<'a> PodLogs<'a> {
     ) -> io::Result<File> {
         self.try_open_file(container, listed).inspect_err(|error| {
             if OpenFailure::of(error) == OpenFailure::NotALog {
-                self.surroundings.warn_of(&self.name, container, &listed.name, error);
+                self.listings.warn_of(&self.name, container, &listed.name, error);
             }
         })
     }
 
     fn try_open_file(&self, container: &ContainerName, listed: &ListedFile) -> io::Result<File> {
-        let (pod, roots) = (self.directory.as_fd(), &self.surroundings.extra_roots);
+        let (pod, roots) = (self.directory.as_fd(), &self.listings.extra_roots);
         let Some(link) = &listed.beside else {
             return beneath::log_file(pod, container.as_str(), &listed.name, roots);
         };
@@ -297,13 +297,13 @@ impl<'a> PodLogs<'a> {
             let (file, is_current) = (Arc::new(file), listed.parsed.is_current());
             opened.files.push(OpenedFile { file, is_current, is_lost });
         }
-        self.surroundings.heads.sort(&mut opened.files);
+        self.listings.heads.sort(&mut opened.files);
         Ok(opened)
     }
 
     /// How a file of the pod begins. `None` if it cannot be read, or holds nothing to be known by.
     pub(crate) fn head(&self, file: &Arc<LogFile>) -> Option<FileHead> {
-        self.surroundings.heads.head(file).filter(|head| !head.is_empty())
+        self.listings.heads.head(file).filter(|head| !head.is_empty())
     }
 }
 

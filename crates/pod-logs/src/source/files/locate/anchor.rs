@@ -18,13 +18,13 @@ use crate::{
 
 /// The claim of a cursor that a line begins at a place.
 #[derive(Debug)]
-pub(crate) struct Claim {
+pub(crate) struct ClaimedPosition {
     file: Arc<LogFile>,
     /// In bytes of the file's content.
     offset: u64,
 }
 
-impl Claim {
+impl ClaimedPosition {
     /// # Errors
     /// When no line begins there.
     pub(crate) fn check(&self) -> Result<(), LocateError> {
@@ -38,13 +38,13 @@ pub(super) fn take_up(
     mut files: Vec<Arc<LogFile>>,
     following: Option<Following>,
     position: &LogPosition,
-    claims: &mut Vec<Claim>,
+    claims: &mut Vec<ClaimedPosition>,
 ) -> Result<FileLog, LocateError> {
     let begin = begin_of(position, &files)?;
     let seen = begin + index_of(&position.seen, &files[begin..], |_| true)?;
     let seen = LastSeen { file: files[seen].clone(), mark: mark_of(position) };
     files.drain(..begin);
-    claims.push(Claim { file: files[0].clone(), offset: position.begin.offset });
+    claims.push(ClaimedPosition { file: files[0].clone(), offset: position.begin.offset });
     let chain = FileChain { start: position.begin.offset, ..FileChain::whole(files) };
     Ok(FileLog { container: name.clone(), chain, following, last_seen: Some(seen) })
 }
@@ -54,14 +54,14 @@ pub(super) fn up_to(
     mut files: Vec<Arc<LogFile>>,
     position: &LogPosition,
     is_inclusive: bool,
-    claims: &mut Vec<Claim>,
+    claims: &mut Vec<ClaimedPosition>,
 ) -> Result<FileChain, LocateError> {
     // Where the line begins may be gone: what is asked for is what is left of the lines before it.
     let begin = begin_of(position, &files).unwrap_or(0);
     let last = begin + index_of(&position.seen, &files[begin..], |_| true)?;
     let mark = mark_of(position);
     if let OpenFrom::SameFile(offset) = mark.open_from {
-        claims.push(Claim { file: files[last].clone(), offset });
+        claims.push(ClaimedPosition { file: files[last].clone(), offset });
     }
     files.truncate(last + 1);
     let until = Some(Until { mark, is_inclusive });

@@ -3,7 +3,7 @@
 use std::{io, os::fd::OwnedFd, slice, sync::Arc};
 
 use super::{
-    anchor::{Claim, take_up, up_to},
+    anchor::{ClaimedPosition, take_up, up_to},
     locate_error::LocateError,
     splice::splice,
 };
@@ -34,7 +34,7 @@ pub(crate) struct LogFinder {
 pub(crate) struct FoundFiles {
     pub(crate) uid: PodUid,
     pub(crate) logs: Vec<FileLog>,
-    pub(crate) claims: Vec<Claim>,
+    pub(crate) claims: Vec<ClaimedPosition>,
 }
 
 impl LogFinder {
@@ -101,7 +101,7 @@ impl LogFinder {
         incarnations: &[PodLogs<'_>],
         name: &ContainerName,
         query: &LogQuery,
-        claims: &mut Vec<Claim>,
+        claims: &mut Vec<ClaimedPosition>,
     ) -> Result<FileLog, LocateError> {
         let cursor = query.anchor.as_ref().map(Anchor::cursor);
         let position = cursor.and_then(|cursor| cursor.position_in(name));

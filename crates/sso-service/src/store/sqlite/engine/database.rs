@@ -15,7 +15,7 @@ use super::{
     health::Health,
     lock::check_path,
     open::{OpenError, connect, options, readers},
-    writer::{self, Follow, Nobody, StartWriterError, WriteJob, WriteJobs},
+    writer::{self, Follow, NoFollower, StartWriterError, WriteJob, WriteJobs},
 };
 use crate::store::{location::Location, unavailable::Unavailable};
 
@@ -78,7 +78,7 @@ impl Database {
             location.check_exists()?;
             check_path(path)?;
         }
-        Self::open(location, Nobody).await
+        Self::open(location, NoFollower).await
     }
 
     /// Opens a database for a command, and creates it if there is none.

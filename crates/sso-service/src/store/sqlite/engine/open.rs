@@ -129,13 +129,13 @@ mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
-    use crate::store::sqlite::engine::{database::Database, writer::Nobody};
+    use crate::store::sqlite::engine::{database::Database, writer::NoFollower};
 
     #[tokio::test]
     async fn the_database_is_its_owners_alone() {
         let directory = tempfile::tempdir().unwrap();
         let location = Location::File(directory.path().join("sso.db"));
-        let database = Database::open(&location, Nobody).await.unwrap();
+        let database = Database::open(&location, NoFollower).await.unwrap();
         database.execute("DELETE FROM changes").await;
         let mut names = Vec::new();
         for file in fs::read_dir(directory.path()).unwrap() {
@@ -156,7 +156,7 @@ mod tests {
         let location = Location::File(directory.path().join("sso.db"));
         let open = |_| {
             let location = location.clone();
-            tokio::spawn(async move { Database::open(&location, Nobody).await.map(|_| ()) })
+            tokio::spawn(async move { Database::open(&location, NoFollower).await.map(|_| ()) })
         };
         let tasks: Vec<_> = (0..16).map(open).collect();
         for task in tasks {
@@ -170,11 +170,11 @@ mod tests {
         let path = directory.path().join("sso.db");
         let text = "this is a text, and long enough to be looked at as a database. ".repeat(20);
         fs::write(&path, &text).unwrap();
-        let result = Database::open(&Location::File(path.clone()), Nobody).await;
+        let result = Database::open(&Location::File(path.clone()), NoFollower).await;
         assert!(result.is_err());
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         let nowhere = Location::File(directory.path().join("nowhere/sso.db"));
-        let result = Database::open(&nowhere, Nobody).await;
+        let result = Database::open(&nowhere, NoFollower).await;
         assert!(matches!(result, Err(OpenError::Create(_))));
     }
 }

@@ -45,9 +45,9 @@ pub(in crate::store::sqlite) trait Follow: Send + 'static {
 
 /// Ignores changes.
 #[derive(Debug)]
-pub(in crate::store::sqlite) struct Nobody;
+pub(in crate::store::sqlite) struct NoFollower;
 
-impl Follow for Nobody {
+impl Follow for NoFollower {
     async fn catch_up(&mut self, _: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         Ok(())
     }

@@ -14,7 +14,7 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     database::Database,
-    writer::{Follow, Nobody},
+    writer::{Follow, NoFollower},
 };
 use crate::store::{location::Location, unavailable::Unavailable};
 
@@ -120,7 +120,7 @@ async fn what_could_not_be_begun_is_not_done_later() {
     let location = Location::File(directory.path().join("sso.db"));
     let followed = Arc::new(AtomicUsize::new(0));
     let database = Database::open(&location, Counting(followed.clone())).await.unwrap();
-    let other = Database::open(&location, Nobody).await.unwrap();
+    let other = Database::open(&location, NoFollower).await.unwrap();
     let (holds, is_held) = oneshot::channel();
     let (release, released) = oneshot::channel();
     let holding = tokio::spawn(async move {
@@ -144,7 +144,7 @@ async fn what_could_not_be_begun_is_not_done_later() {
 async fn nothing_is_written_to_a_file_that_was_deleted() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("sso.db");
-    let database = Database::open(&Location::File(path.clone()), Nobody).await.unwrap();
+    let database = Database::open(&Location::File(path.clone()), NoFollower).await.unwrap();
     database.write(insert).await.unwrap();
     assert!(database.is_healthy());
     std::fs::remove_file(&path).unwrap();

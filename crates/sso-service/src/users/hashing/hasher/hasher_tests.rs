@@ -30,13 +30,13 @@ fn long() -> Instant {
     Instant::now() + Duration::from_secs(3600)
 }
 
-fn stranger(number: u8) -> Asker {
-    Asker::Stranger(test_network(number))
+fn stranger(number: u8) -> HashRequester {
+    HashRequester::Stranger(test_network(number))
 }
 
 fn enqueue(hasher: &Hasher, job: HashJob) {
     hasher.waiting.inc();
-    hasher.queues.as_ref().unwrap().enqueue(Asker::Service, job).unwrap();
+    hasher.queues.as_ref().unwrap().enqueue(HashRequester::Service, job).unwrap();
 }
 
 /// Occupies the hasher's only thread until the sender is dropped.
@@ -56,7 +56,7 @@ fn occupy(hasher: &Hasher) -> mpsc::Sender<()> {
 async fn what_was_hashed_is_verified() {
     let hasher = hasher(1);
     let password = || Password::normalise("correct horse battery").unwrap();
-    let hash = hasher.hash(password(), Asker::Service, long()).await.unwrap();
+    let hash = hasher.hash(password(), HashRequester::Service, long()).await.unwrap();
     let verdict = hasher.verify(password(), hash, stranger(1), long()).await.unwrap();
     assert_eq!(verdict, PasswordVerdict::Right);
     assert_eq!(hasher.comparisons(), 1);
@@ -67,7 +67,10 @@ async fn a_full_queue_is_busy_at_once() {
     let hasher = hasher(1);
     let release = occupy(&hasher);
     enqueue(&hasher, Box::new(|_| {}));
-    assert!(matches!(hasher.perform(Asker::Service, long(), |_| ()).await, Err(HashError::Busy)));
+    assert!(matches!(
+        hasher.perform(HashRequester::Service, long(), |_| ()).await,
+        Err(HashError::Busy)
+    ));
     assert_eq!(hasher.waiting.get(), 1);
     drop(release);
 }
@@ -80,7 +83,7 @@ async fn a_job_whose_time_has_passed_is_answered_and_not_begun() {
     let (begin, begun) = mpsc::channel::<()>();
     let began = Instant::now();
     let work = move |_: &mut HashMemory| begin.send(()).unwrap();
-    let result = hasher.perform(Asker::Service, began + PATIENCE, work).await;
+    let result = hasher.perform(HashRequester::Service, began + PATIENCE, work).await;
     assert!(matches!(result, Err(HashError::Busy)));
     assert!(began.elapsed() < PATIENCE + Duration::from_millis(500));
     drop(release);
@@ -94,7 +97,7 @@ async fn one_network_does_not_fill_the_queue() {
     let release = occupy(&hasher);
     let verify = |number| {
         let hasher = hasher.clone();
-        let (password, hash) = (Password::default(), PasswordHash::nobodys());
+        let (password, hash) = (Password::default(), PasswordHash::dummy());
         async move { hasher.verify(password, hash, stranger(number), long()).await }
     };
     let mut waiting: Vec<_> = (0..20).map(|_| Box::pin(verify(1))).collect();
@@ -118,7 +121,7 @@ async fn a_job_whose_caller_has_gone_is_not_begun() {
     let hasher = hasher(2);
     let release = occupy(&hasher);
     let (begin, begun) = mpsc::channel::<()>();
-    let job = hasher.perform(Asker::Service, long(), move |_| begin.send(()).unwrap());
+    let job = hasher.perform(HashRequester::Service, long(), move |_| begin.send(()).unwrap());
     // Polled once, it is in the queue; dropped, it has no caller.
     assert!(tokio::time::timeout(Duration::ZERO, job).await.is_err());
     assert_eq!(hasher.waiting.get(), 1);
@@ -130,9 +133,10 @@ async fn a_job_whose_caller_has_gone_is_not_begun() {
 #[tokio::test]
 async fn a_panic_costs_one_answer_and_no_thread() {
     let hasher = hasher(1);
-    let lost = hasher.perform(Asker::Service, long(), |_| panic!("as this test wants it")).await;
+    let lost =
+        hasher.perform(HashRequester::Service, long(), |_| panic!("as this test wants it")).await;
     assert!(matches!(lost, Err::<(), _>(HashError::Lost)));
-    assert!(matches!(hasher.perform(Asker::Service, long(), |_| 7).await, Ok(7)));
+    assert!(matches!(hasher.perform(HashRequester::Service, long(), |_| 7).await, Ok(7)));
 }
 
 #[tokio::test]
