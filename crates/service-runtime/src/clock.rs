@@ -84,7 +84,7 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// Stands at `start`.
+    /// Creates a clock that stands at `start`.
     #[must_use]
     pub fn at(start: DateTime<Utc>) -> Self {
         Self { nanos: AtomicI64::new(start.timestamp_nanos_opt().unwrap_or(i64::MAX)) }

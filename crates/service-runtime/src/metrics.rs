@@ -19,7 +19,7 @@ use prometheus_client::{
 const DURATION_BUCKETS: [f64; 11] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
 
-/// Everything that is counted in this process.
+/// The metrics of this process.
 #[derive(Default)]
 pub struct Metrics(Mutex<Registry>);
 
@@ -37,7 +37,7 @@ impl Metrics {
         metric
     }
 
-    /// All of it in the OpenMetrics text format.
+    /// All metrics in the OpenMetrics text format.
     #[must_use]
     pub fn render(&self) -> String {
         let registry = lock(&self.0);
@@ -48,24 +48,24 @@ impl Metrics {
     }
 }
 
-/// What is counted about every request, by each worker for itself: what workers share, they wait
-/// for each other about.
+/// Metrics of requests. Each worker has counters of its own, since shared counters make workers
+/// wait for each other.
 #[derive(Debug, Clone)]
 pub struct HttpMetrics {
     requests: Family<RequestLabels, Counter>,
     duration: Family<WorkerLabels, Histogram, fn() -> Histogram>,
     in_flight: Family<WorkerLabels, Gauge>,
-    /// Of each worker, what is in flight.
+    /// Requests in flight, for each worker.
     workers: Arc<Mutex<Vec<Gauge>>>,
 }
 
-/// What one worker counts with.
+/// The counters of one worker.
 #[derive(Debug)]
 pub(crate) struct WorkerMetrics {
     worker: u64,
     requests: Family<RequestLabels, Counter>,
-    /// The counters that were used, by route and then status: looking one up among all takes a
-    /// lock, and a copy of the route.
+    /// Counters used so far, by route and then status: a look-up among all counters takes a lock
+    /// and a copy of the route.
     counters: RefCell<HashMap<String, Vec<(u16, Counter)>>>,
     duration: Histogram,
     in_flight: Gauge,
@@ -114,7 +114,7 @@ impl HttpMetrics {
         }
     }
 
-    /// What one more worker counts with.
+    /// Creates the counters of one more worker.
     pub(crate) fn of_worker(&self) -> WorkerMetrics {
         let mut workers = lock(&self.workers);
         let worker = workers.len() as u64;

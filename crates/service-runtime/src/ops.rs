@@ -16,16 +16,16 @@ use tokio::sync::watch;
 
 use crate::{http::hold, metrics::Metrics, server::HttpServer};
 
-/// Whether the service wants requests. Starts as not ready; every clone tells the same.
+/// Whether the service is ready for requests. Starts as not ready; clones share the state.
 #[derive(Debug, Clone)]
 pub struct Readiness {
     wanted: Arc<watch::Sender<bool>>,
     conditions: Arc<Mutex<Vec<Condition>>>,
 }
 
-/// Without which the service is not ready, although it wants requests.
+/// A condition of readiness.
 struct Condition {
-    /// What `/readyz` says when it is not met.
+    /// The text of `/readyz` when it is not met.
     fault: &'static str,
     is_met: Box<dyn Fn() -> bool + Send>,
 }
@@ -43,12 +43,12 @@ impl Default for Readiness {
 }
 
 impl Readiness {
-    /// Says whether the service wants requests from now on.
+    /// Sets whether the service wants requests from now on.
     pub fn set(&self, ready: bool) {
         self.wanted.send_replace(ready);
     }
 
-    /// Adds a condition, which is asked at each `/readyz`: `fault` is what is said when it is not
+    /// Adds a condition that is checked at each `/readyz`; `fault` is the answer when it is not
     /// met.
     pub fn require(&self, fault: &'static str, is_met: impl Fn() -> bool + Send + 'static) {
         self.conditions().push(Condition { fault, is_met: Box::new(is_met) });
@@ -72,7 +72,7 @@ impl Readiness {
         unmet.map_or(Ok(()), |condition| Err(condition.fault))
     }
 
-    /// What panics while this is locked leaves it whole.
+    /// A panic while this is locked leaves it consistent.
     fn conditions(&self) -> MutexGuard<'_, Vec<Condition>> {
         self.conditions.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 
 use crate::settings::one_line;
 
-/// The most that is read in search of a password, in bytes.
+/// The longest input that is read, in bytes.
 const MAX_INPUT_BYTES: u64 = 64 * 1024;
 
-/// The one line that is in a file, or in standard input as `-`, without its end.
+/// Reads the only line of a file, or of standard input for `-`, without its line end.
 ///
 /// # Errors
 /// When it cannot be read, is not UTF-8, has more than one line, or begins with a byte order mark.
@@ -21,7 +21,7 @@ pub fn from_file(path: &Path) -> io::Result<Zeroizing<String>> {
     if path == Path::new("-") { read_all(stdin().lock()) } else { read_all(File::open(path)?) }
 }
 
-/// The first line, without its end.
+/// Reads the first line, without its line end.
 ///
 /// # Errors
 /// When it cannot be read, is not UTF-8, or begins with a byte order mark.

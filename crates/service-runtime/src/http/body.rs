@@ -19,7 +19,7 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// How long a body may take to arrive.
 const MAX_BODY_TIME: Duration = Duration::from_secs(10);
 
-/// What a body says it is.
+/// The content type of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContentType {
     /// `application/json`.
@@ -28,7 +28,7 @@ pub enum ContentType {
     Form,
 }
 
-/// What the body says it is; `None` when the header is absent.
+/// Reads the content type; `None` when the header is absent.
 ///
 /// # Errors
 /// 415 for any other type.

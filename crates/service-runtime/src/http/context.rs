@@ -1,4 +1,4 @@
-//! What is known about a request before anyone looks at what it wants.
+//! The identity of a request: ids, client, trace, time of arrival.
 
 use std::{fmt, net::IpAddr, sync::Arc};
 
@@ -13,7 +13,7 @@ use crate::{clock::id_at, problem::REQUEST_ID};
 
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// Who asks, and under which names the request is known in logs.
+/// The identity of a request, in logs and towards other services.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
     /// The caller's `X-Request-Id`, or one made here.
@@ -51,7 +51,7 @@ impl RequestContext {
     }
 }
 
-/// What a client says of itself, for the record of its request: put it into the request's
+/// What a client states about itself, for the log line of its request: put it into the request's
 /// extensions. It is not verified.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientNote {

@@ -8,7 +8,7 @@ use actix_web::http::{
 
 use super::{Problem, Result};
 
-/// How many cookies of one name are looked at. Each may cost a look-up.
+/// The most cookies of one name that are considered. Each may cost a look-up.
 const MAX_OF_ONE_NAME: usize = 4;
 
 /// The different values of the cookies of this name, in the order of the request. An empty one is

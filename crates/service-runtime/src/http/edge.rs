@@ -1,5 +1,5 @@
-//! What happens to every request, whatever it wants: it gets an id, is counted, and if it fails,
-//! fails as a problem.
+//! The outermost middleware: gives each request an id and a span, counts it, and renders errors as
+//! problems.
 
 use std::{
     rc::Rc,
@@ -60,7 +60,7 @@ impl Edge {
 /// The outermost middleware of a worker's app:
 /// `App::new().wrap(from_fn(move |request, next| edge.clone().pass(request, next)))`.
 ///
-/// It shares little with other workers: for what they share, they wait for each other.
+/// It shares little with other workers, since workers wait for each other about shared state.
 #[derive(Debug)]
 pub struct WorkerEdge {
     clock: Arc<dyn Clock>,
@@ -93,7 +93,7 @@ impl WorkerEdge {
         });
         request.extensions_mut().insert(context);
 
-        // The request moves on whole: the router panics when anyone else still holds it.
+        // No reference to the request is kept: the router panics while another one exists.
         let answering = span.clone().instrument(async move { next.call(request).await });
         let mut response = answering.await?.map_into_boxed_body();
         if let Some(answer) = span.in_scope(|| problem_answer(&response, &request_id)) {

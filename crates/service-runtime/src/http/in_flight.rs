@@ -22,7 +22,7 @@ use crate::{
     telemetry::RequestSpan,
 };
 
-/// What a request holds until it is answered.
+/// Resources that a request holds until it is answered.
 pub(super) struct Held {
     /// The request's own body, if it has one.
     body: Option<RequestBody>,
@@ -46,7 +46,7 @@ impl Held {
     }
 }
 
-/// What the edge does for a connection, without the rest: for a listener that has no edge.
+/// Holds the request in flight, as the edge does: for a listener without an edge.
 ///
 /// # Errors
 /// When a middleware inside of it fails.
@@ -58,8 +58,7 @@ pub(crate) async fn hold(
     Ok(until_given(next.call(request).await?.map_into_boxed_body(), held, RequestSpan::default()))
 }
 
-/// Keeps all of this for as long as the answer's body is given out. One that is there as a whole is
-/// as good as given.
+/// Keeps all of this until the answer's body has been sent. A complete body counts as sent.
 pub(super) fn until_given(
     response: ServiceResponse,
     held: Held,

@@ -84,7 +84,7 @@ fn decode(text: &str) -> Option<String> {
     percent_decode_str(&blanks).decode_utf8().ok().map(Cow::into_owned)
 }
 
-/// All that is wrong with an input.
+/// All faults of an input.
 #[derive(Debug, Default)]
 pub struct InputFaults {
     unreadable: Vec<FieldFault>,
@@ -93,7 +93,7 @@ pub struct InputFaults {
 }
 
 impl InputFaults {
-    /// What cannot be parsed, is unknown or is repeated: 400.
+    /// Parameters or members that cannot be parsed, are unknown or are repeated: 400.
     pub fn unreadable(&mut self, parameter: &str, detail: impl Into<Cow<'static, str>>) {
         self.unreadable.push(parameter_fault(parameter, detail));
     }

@@ -1,4 +1,4 @@
-//! Which connections are let in.
+//! Admission of connections: bounds in total and for each client network.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -23,10 +23,10 @@ const MAX_PER_NETWORK: usize = 16 * 1024;
 /// Bounds the connections of a listener, for all its workers.
 #[derive(Debug)]
 pub(super) struct Admission {
-    /// `None`: whatever the process has.
+    /// `None`: no bound but the descriptors of the process.
     descriptors: Option<Descriptors>,
     per_network: usize,
-    /// They stand for many clients, and are not bounded as networks.
+    /// Proxies stand for many clients, so no bound of a client network holds for them.
     trusted_proxies: TrustedProxies,
     held: Mutex<HashMap<Network, usize>>,
     refusals: Semaphore,
@@ -41,7 +41,7 @@ pub(super) struct Admitted {
 }
 
 impl Admission {
-    /// Of a listener for clients.
+    /// Creates the admission of a listener for clients.
     pub(super) fn of_clients(
         descriptors: Descriptors,
         trusted_proxies: TrustedProxies,
@@ -61,7 +61,7 @@ impl Admission {
         })
     }
 
-    /// Of a listener for those who operate the service.
+    /// Creates the admission of the operations listener.
     pub(super) fn of_operators(per_network: usize) -> Arc<Self> {
         Arc::new(Self {
             descriptors: None,
@@ -73,7 +73,8 @@ impl Admission {
         })
     }
 
-    /// A place for the connection with this descriptor and this client; `None` when there is none.
+    /// Reserves a place for the connection with this descriptor and this client; `None` when all
+    /// are taken.
     pub(super) fn admit(self: &Arc<Self>, descriptor: RawFd, peer: IpAddr) -> Option<Admitted> {
         let admitted = self.place(descriptor, peer.to_canonical());
         if admitted.is_none() {
@@ -99,13 +100,13 @@ impl Admission {
         Some(Admitted { admission: self.clone(), network: Some(network) })
     }
 
-    /// Leave to tell a client why it is refused; `None` when many are being told.
+    /// Permission to send a refused client the reason; `None` when many refusals are being sent.
     pub(super) fn refusal(&self) -> Option<SemaphorePermit<'_>> {
         self.refusals.try_acquire().ok()
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<Network, usize>> {
-        // A panic beside the lock leaves the numbers whole.
+        // A panic while it is locked leaves the numbers consistent.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! What a connection and the requests on it know of each other.
+//! The state that a connection shares with the requests on it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -74,7 +74,7 @@ impl ConnectionState {
         self.is_aborted.get()
     }
 
-    /// Has this task woken when the last exemption ends.
+    /// Registers this task to be woken when the last exemption ends.
     pub(super) fn wake_later(&self, waker: &Waker) {
         let mut kept = self.waker.borrow_mut();
         match &mut *kept {
@@ -95,8 +95,8 @@ impl Drop for Exchange {
     }
 }
 
-/// While it lives, the client of a connection may leave an answer unread for as long as it likes.
-/// From its end on the usual deadline counts.
+/// Suspends the write deadline of a connection while it lives: the client may leave an answer
+/// unread.
 #[derive(Debug)]
 pub struct StallExemption(Option<Rc<ConnectionState>>);
 

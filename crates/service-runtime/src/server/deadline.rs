@@ -1,4 +1,4 @@
-//! How long something may last.
+//! Deadlines for steps of a connection.
 
 use std::{
     io,
@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// How long a TLS handshake, and then the head of each request, may take.
 pub(super) const HEAD_TIME: Duration = Duration::from_secs(5);
 
-/// Fails what lasts too long.
+/// A deadline that is restarted and cleared often.
 #[derive(Default)]
 pub(super) struct Deadline {
     /// When it began.
@@ -26,7 +26,7 @@ impl Deadline {
         self.since = None;
     }
 
-    /// Fails once this was polled for `limit`, and has the task woken then.
+    /// Fails once `limit` has passed since the first poll, and wakes the task then.
     pub(super) fn poll<R>(
         &mut self,
         limit: Duration,

@@ -1,13 +1,13 @@
-//! How many descriptors the process may have, and for what.
+//! The limit of file descriptors, and how it is shared out.
 
 use std::{fs, os::fd::RawFd};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What is taken for the limit when the system names none.
+/// The limit that is assumed when the system names none.
 const UNLIMITED: u64 = 1 << 20;
 
-/// What a worker opens for itself.
+/// Descriptors that a worker opens for itself.
 const WORKER_DESCRIPTORS: u64 = 5;
 
 /// The process's limit of open files, sockets included.
@@ -38,8 +38,8 @@ impl Descriptors {
         self.limit - self.limit / 10
     }
 
-    /// Whether this descriptor is one that a client may have. The system always gives out the
-    /// lowest one that is free, so all below it are in use, for whatever.
+    /// Whether a client may have this descriptor. The system gives out the lowest free one, so
+    /// all below it are in use.
     pub(super) fn is_for_clients(self, descriptor: RawFd) -> bool {
         u64::try_from(descriptor).is_ok_and(|descriptor| descriptor < self.for_clients())
     }
@@ -59,7 +59,7 @@ impl Descriptors {
         clamp(connections / workers.max(1) as u64)
     }
 
-    /// Connections that are told why they are refused, at once.
+    /// Refused connections that are sent the reason at the same time.
     pub(super) fn for_refusals(self) -> usize {
         clamp(self.limit / 40)
     }

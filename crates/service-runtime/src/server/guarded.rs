@@ -24,9 +24,9 @@ use super::{
 };
 use crate::clock::Clock;
 
-/// How long a client may take no byte of what is to be sent.
+/// The longest time without progress in sending an answer.
 const WRITE_TIME: Duration = Duration::from_secs(30);
-/// What is read ahead at once, to learn whether there is something to read.
+/// Bytes that are read ahead, to learn whether there is something to read.
 const LOOK_AHEAD_BYTES: usize = 1024;
 
 /// A stream between a connection and the HTTP server.
@@ -79,12 +79,12 @@ impl<T> GuardedStream<T> {
         }
     }
 
-    /// What its requests need to know of the connection.
+    /// The state that the connection shares with its requests.
     pub(super) fn state(&self) -> Rc<ConnectionState> {
         self.state.clone()
     }
 
-    /// Takes out of `buffer` again what is to be held back of the bytes after `start`.
+    /// Moves the bytes that must be held back out of `buffer`, from `start` on.
     fn hold_back(&mut self, buffer: &mut ReadBuf<'_>, start: usize) {
         let portion = self.heads.portion(&buffer.filled()[start..]);
         let end = start + portion.length;
@@ -135,7 +135,7 @@ impl<T: Acknowledged> GuardedStream<T> {
 }
 
 impl<T: AsyncRead + Unpin> GuardedStream<T> {
-    /// Has the task woken when there is something to hand over, and hands over nothing.
+    /// Hands over nothing, and wakes the task when there is something to hand over.
     fn look_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.ahead.is_empty() && !self.is_at_end {
             let mut space = [MaybeUninit::uninit(); LOOK_AHEAD_BYTES];
@@ -157,7 +157,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for GuardedStream<T> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.is_blocked {
-            // The write that waits has the task woken.
+            // The pending write wakes the task.
             return Poll::Pending;
         }
         if mem::take(&mut this.holds_back) {

@@ -1,4 +1,4 @@
-//! Answers that are given before there is a request.
+//! Answers to bytes that never became a request.
 
 use std::time::SystemTime;
 
@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn raw_answer(problem: &Problem, now: DateTime<Utc>) -> Vec<u8> {
     let id = id_at(now).to_string();
     let (response, body) = problem.to_response(&id).into_parts();
-    // The body of a problem is there as a whole.
+    // The body of a problem is complete in memory.
     let body = body.try_into_bytes().unwrap_or_default();
     let mut headers = response.headers().clone();
     let mut set = |name, value: String| {

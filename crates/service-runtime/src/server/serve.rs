@@ -26,16 +26,17 @@ use super::{
 };
 use crate::{clock::Clock, metrics::Metrics, network::TrustedProxies, tls::LivePair};
 
-/// Longer than any reverse proxy keeps an idle connection, so that it is the proxy that closes.
+/// How long an idle connection is kept: longer than reverse proxies keep theirs, so that the proxy
+/// closes first.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long a client may go on sending whose request was answered before all of it was read.
+/// How long a client may go on sending after its request was answered early.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// How long requests may take to end after the signal to stop, in seconds. With everything else that
 /// has to be done this stays below the ten seconds of the contract.
 const DRAIN_SECONDS: u64 = 8;
 
-/// A listener that is to be served, and what bounds its connections.
+/// A listener with the bounds of its connections.
 #[derive(Debug)]
 pub struct HttpServer {
     listener: TcpListener,
@@ -48,14 +49,14 @@ pub struct HttpServer {
     drain_seconds: u64,
 }
 
-/// What a listener for clients may use.
+/// The resources of a listener for clients.
 #[derive(Debug)]
 pub struct PublicLimits {
     /// Nine tenths are for clients, a quarter of those for one client network.
     pub descriptors: Descriptors,
     /// Threads that answer requests.
     pub workers: usize,
-    /// They may hold more connections than a client network.
+    /// Proxies that may hold more connections than a client network.
     pub trusted_proxies: TrustedProxies,
 }
 
@@ -81,7 +82,7 @@ impl HttpServer {
         }
     }
 
-    /// A listener for those who operate the service: one worker, and few connections. It may use
+    /// The operations listener: one worker, and few connections. It may use
     /// the descriptors that clients may not.
     #[must_use]
     pub fn operations(
@@ -170,7 +171,7 @@ fn acceptor(config: rustls::ServerConfig) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-/// What a connection passes before HTTP is spoken on it.
+/// Turns an accepted socket into a guarded stream: admission, socket options, TLS.
 #[derive(Clone)]
 struct Door {
     tls: Option<TlsAcceptor>,
@@ -200,7 +201,7 @@ impl Door {
         Ok(Transport::Tls(Box::new(stream)))
     }
 
-    /// Tells the client why, if it can be told in plain words.
+    /// Sends the reason to a client without TLS.
     async fn refuse(&self, stream: TcpStream) {
         if self.tls.is_none()
             && let Some(_told) = self.admission.refusal()

@@ -5,13 +5,13 @@ use std::{io, time::Duration};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
-/// A client that vanished without a word is noticed after 20 s + 3 × 10 s of silence.
+/// Keep-alive: a client that vanished is noticed after 20 s + 3 × 10 s of silence.
 const SILENCE: Duration = Duration::from_secs(20);
 const PROBE_EVERY: Duration = Duration::from_secs(10);
 const PROBES: u32 = 3;
-/// Bytes that the kernel keeps of what the client has no room for yet. With what the server and
-/// TLS keep this stays below the 256 KiB that are promised; a transfer is not slowed down by it,
-/// because bytes under way do not count.
+/// Unsent bytes that the kernel keeps for a slow client. With the buffers of the server and of TLS
+/// the sum stays below the promised 256 KiB. It slows down no transfer, since bytes under way do
+/// not count.
 const UNSENT_BYTES: u32 = 128 * 1024;
 
 /// How long sent bytes may stay unacknowledged. A client that takes no more counts as well.
@@ -27,7 +27,7 @@ pub(super) trait Acknowledged {
 impl Acknowledged for TcpStream {
     fn require_acknowledgements(&self, required: bool) {
         let timeout = required.then_some(UNACKNOWLEDGED);
-        // A socket that is gone has no options, and needs none.
+        // A closed socket has no options, and needs none.
         let _ = SockRef::from(self).set_tcp_user_timeout(timeout);
     }
 }

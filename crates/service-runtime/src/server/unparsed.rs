@@ -1,4 +1,4 @@
-//! Answers to what is no request.
+//! Problems in place of the bare answers to bytes that are not a request.
 //!
 //! actix-http answers bytes that it cannot parse, and heads that are too large or too late, with a
 //! bare head. It never becomes a request, so the edge does not see it.
