@@ -97,3 +97,16 @@ async fn requests_that_share_a_call_to_the_authority_are_each_logged() {
         check_log(&log, "answered", &format!("r-{number}"), "/logs/{pod}");
     }
 }
+
+#[tokio::test]
+async fn a_stream_that_ends_with_its_token_leaves_no_line_without_a_request() {
+    let mut pair = Pair::start();
+    pair.logs.write("default", "web", cri(&["hello"]));
+    let admin = pair.admin().await;
+    let mut stream = admin.text_request("web?follow=true").send().await.unwrap();
+    assert_eq!(stream.chunk().await.unwrap().unwrap(), "hello\n");
+    assert_eq!(admin.log_out().await.status, 204);
+    stream.chunk().await.unwrap_err();
+    let log = pair.gateway.stop_and_read_log();
+    assert!(lines_about_requests(&log).iter().all(|line| line["request_id"].is_string()), "{log}");
+}

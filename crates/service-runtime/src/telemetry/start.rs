@@ -38,6 +38,9 @@ pub fn start(settings: TelemetrySettings) {
     let ours = ["service_runtime", "sso_service", "logs_gateway", "pod_logs"];
     let filter = Targets::new()
         .with_default(settings.level.min(LevelFilter::INFO))
+        // It logs each body that is cut off as an error, without the request. Failed reads of logs
+        // are logged where they happen.
+        .with_target("actix_http::h1::dispatcher", LevelFilter::OFF)
         .with_targets(ours.map(|target| (target, settings.level)));
     // A second start is a test's; its process logs already.
     let _ = Registry::default().with(filter).with(layer).try_init();
