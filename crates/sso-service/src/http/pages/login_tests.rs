@@ -143,7 +143,7 @@ async fn nobody_is_sent_to_a_strange_place() {
 }
 
 #[actix_web::test]
-async fn whoever_is_logged_in_goes_straight_on() {
+async fn a_logged_in_user_goes_straight_on() {
     let service = service_with_alice().await;
     let cookie = format!("session_id={}", service.log_in("alice").await);
     let ask =

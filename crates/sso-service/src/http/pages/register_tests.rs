@@ -81,7 +81,7 @@ async fn who_registers_is_logged_in_and_goes_on() {
 }
 
 #[actix_web::test]
-async fn whoever_is_logged_in_goes_straight_on() {
+async fn a_logged_in_user_goes_straight_on() {
     let service = service().await;
     service.add_user("bob", &[]).await;
     let cookie = format!("session_id={}", service.log_in("bob").await);

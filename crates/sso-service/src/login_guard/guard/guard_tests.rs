@@ -57,7 +57,7 @@ async fn exhaust(service: &TestService, name: &str) {
     }
 }
 
-/// A name is held back at the same point and at the same cost, whoever's it is.
+/// A name is held back at the same point and at the same cost, whether or not a user has it.
 #[tokio::test]
 async fn who_is_held_back_costs_no_hash_whoever_it_is() {
     let service = service().await;

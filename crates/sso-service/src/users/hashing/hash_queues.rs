@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_is_served_also_when_nobody_else_can_come() {
+    fn a_waiting_client_is_served_when_no_other_can_come() {
         for (known, strangers) in [(0, 0), (3, 0), (0, 3), (2, 7)] {
             assert_eq!(served(known, strangers).len(), known + strangers);
         }
