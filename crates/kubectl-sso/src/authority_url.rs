@@ -12,7 +12,7 @@ pub(crate) struct AuthorityUrl(Url);
 
 impl AuthorityUrl {
     /// # Errors
-    /// When it is no such URL.
+    /// When the text is not a valid URL.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let mut url = base_url(text)?;
         if url.scheme() == "http" && !is_loopback(&url) {

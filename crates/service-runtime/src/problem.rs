@@ -106,7 +106,7 @@ impl Problem {
         .header(header::WWW_AUTHENTICATE, challenge)
     }
 
-    /// 404: there is no such thing, or the caller may not see it.
+    /// 404: not found, or hidden from the caller.
     #[must_use]
     pub fn not_found(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, detail)

@@ -35,7 +35,7 @@ pub(crate) struct GatewayUrl(Url);
 
 impl GatewayUrl {
     /// # Errors
-    /// When it is no such URL.
+    /// When the text is not a valid URL.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let url = base_url(text)?;
         if url.scheme() == "https" {

@@ -30,7 +30,7 @@ const MOST_THREADS: usize = 1024;
 /// `90s`, `30m`, `12h`; longer than nothing, at most 366 days.
 ///
 /// # Errors
-/// When it is no such duration.
+/// When the text is not a duration.
 pub fn duration(text: &str) -> Result<Duration, &'static str> {
     match humantime::parse_duration(text) {
         Ok(duration) if duration > LONGEST_DURATION => Err("is longer than 366 days"),

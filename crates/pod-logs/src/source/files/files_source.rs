@@ -78,7 +78,7 @@ impl FilesSource {
     /// within a tokio runtime, which then runs a task that keeps the log up to date.
     ///
     /// # Errors
-    /// When there is no such log, or it cannot be read.
+    /// When the log does not exist or cannot be read.
     pub fn find(&self, pod: &PodRef, query: &LogQuery) -> Result<FoundLog, LocateError> {
         let FoundFiles { uid, logs, claims } = self.finder.find(pod, query)?;
         let new_containers = query.is_joined_by_containers().then(|| {

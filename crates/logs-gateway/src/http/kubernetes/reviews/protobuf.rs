@@ -19,7 +19,7 @@ impl<'a> ProtobufMessage<'a> {
     }
 
     /// The last field of this number, as a message. `None` when the bytes are no message; an
-    /// empty one when there is no such field.
+    /// empty one when the field is absent.
     pub(in crate::http::kubernetes) fn message(self, number: u64) -> Option<Self> {
         Some(Self(self.field(number)?.unwrap_or_default()))
     }

@@ -127,7 +127,7 @@ impl StatusError {
         })
     }
 
-    /// 404: there is no such object.
+    /// 404: the object does not exist.
     pub(in crate::http::kubernetes) fn not_found(kind: &str, name: &str) -> Self {
         let message = format!("{kind} {} not found", GoQuoted(name.as_bytes()));
         Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(StatusDetails {
@@ -149,7 +149,7 @@ impl StatusError {
         })
     }
 
-    /// 404: there is no such path.
+    /// 404: the path does not exist.
     pub(in crate::http::kubernetes) fn no_such_path() -> Self {
         let message = "the server could not find the requested resource";
         Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(StatusDetails::default())
