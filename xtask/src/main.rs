@@ -27,7 +27,7 @@ Usage: cargo xtask <chore>
 
   up      Build and run both services with pod logs to read, and show how to talk to them;
           --tls makes both speak TLS
-  peers   Install the clients of the Kubernetes API that the tests run; `test` does so too
+  peers   Install programs and libraries of others that the tests run; `test` does so too
   test    Run every test; the last line is the total
   ci      Run every check that a change must pass; the last line is the total of the tests
   bench   Measure both services beside what they compete with; --help lists the parts
