@@ -16,7 +16,7 @@ async fn with_web_pod() -> (Pair, Caller) {
 }
 
 #[tokio::test]
-async fn the_form_is_what_the_caller_likes_best() {
+async fn the_preferred_form_is_answered() {
     let (_pair, admin) = with_web_pod().await;
     for accept in [
         "*/*",
@@ -41,7 +41,7 @@ async fn the_form_is_what_the_caller_likes_best() {
 }
 
 #[tokio::test]
-async fn a_form_that_there_is_not_is_not_acceptable() {
+async fn an_unknown_form_is_not_acceptable() {
     let (_pair, admin) = with_web_pod().await;
     for accept in
         ["text/html", "image/*", "application/xml, text/csv", "text/plain;q=0", "*/*;q=0.000"]
@@ -51,7 +51,7 @@ async fn a_form_that_there_is_not_is_not_acceptable() {
 }
 
 #[tokio::test]
-async fn head_tells_as_much_as_get_without_a_body() {
+async fn head_answers_as_get_without_a_body() {
     let (_pair, admin) = with_web_pod().await;
     for (accept, content_type) in
         [("*/*", "application/json"), ("text/plain", "text/plain; charset=utf-8")]
@@ -73,7 +73,7 @@ async fn head_tells_as_much_as_get_without_a_body() {
 }
 
 #[tokio::test]
-async fn a_log_is_kept_by_nobody_and_guessed_about_by_nobody() {
+async fn a_log_is_neither_cached_nor_sniffed() {
     let (_pair, admin) = with_web_pod().await;
     for accept in ["application/json", "text/plain"] {
         let answer = ask(&admin, Method::GET, accept).await;

@@ -48,7 +48,7 @@ async fn user(pair: &Pair, admin: &Caller, name: &str, roles: &[&str]) -> Caller
 }
 
 #[tokio::test]
-async fn an_administrator_creates_who_reads_one_namespace_and_changes_it() {
+async fn an_administrator_creates_and_changes_a_reader_of_one_namespace() {
     let (pair, admin) = pair().await;
     let ops = |permissions: Value| json!({ "permissions": permissions });
     let set = async |permissions| {
@@ -72,7 +72,7 @@ async fn an_administrator_creates_who_reads_one_namespace_and_changes_it() {
 }
 
 #[tokio::test]
-async fn a_grant_opens_a_namespace_until_it_is_taken_back() {
+async fn a_grant_opens_a_namespace_until_it_is_withdrawn() {
     let (pair, admin) = pair().await;
     let alice = user(&pair, &admin, "alice", &["user"]).await;
     assert_eq!(reads(&alice).await, [403, 403]);
@@ -119,7 +119,7 @@ async fn a_key_from_the_shell_survives_a_restart_and_is_deleted_within_a_second(
 }
 
 #[tokio::test]
-async fn strangers_register_where_they_may_and_change_their_passwords() {
+async fn a_registered_user_changes_the_password() {
     let (pair, _) = pair_of(Setup::new().sso("SSO_REGISTRATION", "open")).await;
     let new = json!({"username": "Alice", "password": PASSWORD, "email": "a@example.org"});
     let stranger = pair.anonymous();
@@ -143,7 +143,7 @@ async fn strangers_register_where_they_may_and_change_their_passwords() {
 }
 
 #[tokio::test]
-async fn nobody_registers_where_it_is_not_said_that_they_may() {
+async fn registration_is_closed_by_default() {
     let (pair, _) = pair().await;
     let new = json!({"username": "alice", "password": PASSWORD});
     let refused = call(&pair.anonymous(), Method::POST, "/auth/register", new).await;

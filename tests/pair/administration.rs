@@ -17,7 +17,7 @@ fn new_user(name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_administrator_who_is_disabled_while_sending_a_body_changes_nothing() {
+async fn an_administrator_disabled_while_sending_a_body_changes_nothing() {
     let pair = Pair::start();
     pair.create_user("chief", "the password of the chief", &["sso:admin"]);
     let answer = pair.anonymous().log_in("chief", "the password of the chief").await;
@@ -46,7 +46,7 @@ async fn an_administrator_who_is_disabled_while_sending_a_body_changes_nothing()
 }
 
 #[tokio::test]
-async fn a_change_that_was_answered_is_recorded_though_the_process_is_killed() {
+async fn an_answered_change_is_recorded_though_the_process_is_killed() {
     let mut pair = Pair::start();
     let admin = pair.admin().await;
     for round in 0..3 {

@@ -22,7 +22,7 @@ fn asking(url: &str) -> Pair {
     pair
 }
 
-fn somebody(pair: &Pair) -> Caller {
+fn any_caller(pair: &Pair) -> Caller {
     pair.anonymous().with_token(WELL_FORMED_TOKEN)
 }
 
@@ -71,7 +71,7 @@ async fn a_paused_authority_is_503_until_it_goes_on() {
 }
 
 #[tokio::test]
-async fn an_authority_that_stops_orderly_is_503() {
+async fn an_authority_that_shuts_down_is_503() {
     let mut pair = impatient().start();
     let admin = pair.admin().await;
     assert_eq!(admin.pods().await.status, 200);
@@ -80,13 +80,13 @@ async fn an_authority_that_stops_orderly_is_503() {
 }
 
 #[tokio::test]
-async fn an_authority_that_nobody_can_reach_is_503() {
+async fn an_unreachable_authority_is_503() {
     let pair = asking(&format!("http://{}", dead_address()));
-    check_unavailable(&somebody(&pair), "refused").await;
+    check_unavailable(&any_caller(&pair), "refused").await;
 }
 
 #[tokio::test]
-async fn anything_but_a_plain_answer_is_503() {
+async fn an_answer_without_a_clear_decision_is_503() {
     let good_body = || Vouching::of("logs:read");
     let large = good_body().with("padding", "x".repeat(64 * 1024)).reply();
     let cases = [
@@ -131,7 +131,7 @@ async fn anything_but_a_plain_answer_is_503() {
     ];
     let authority = FakeAuthority::start(good()).await;
     let pair = asking(&authority.url());
-    let caller = somebody(&pair);
+    let caller = any_caller(&pair);
     for (why, reply) in cases {
         authority.answer(reply);
         check_unavailable(&caller, why).await;
@@ -148,10 +148,10 @@ fn with_status(status: u16) -> Reply {
 }
 
 #[tokio::test]
-async fn a_plain_no_of_the_authority_is_passed_on() {
+async fn a_401_of_the_authority_is_passed_on() {
     let authority = FakeAuthority::start(with_status(401)).await;
     let pair = asking(&authority.url());
-    let caller = somebody(&pair);
+    let caller = any_caller(&pair);
     caller.logs("web").await.check_problem_is(401, "invalid_token");
     authority.answer(with_status(403));
     caller.logs("web").await.check_problem_is(403, "permission_denied");
@@ -160,16 +160,16 @@ async fn a_plain_no_of_the_authority_is_passed_on() {
 }
 
 #[tokio::test]
-async fn what_the_authority_adds_some_day_does_no_harm() {
+async fn unknown_members_of_an_answer_are_ignored() {
     let answer = Vouching::of("logs:read").with("mood", "cheerful");
     let answer = answer.with("permissions", vec!["logs:read", "of:a.kind/unknown:here"]);
     let authority = FakeAuthority::start(answer.with("session_id", ()).reply()).await;
     let pair = asking(&authority.url());
-    assert_eq!(somebody(&pair).logs("web").await.status, 200);
+    assert_eq!(any_caller(&pair).logs("web").await.status, 200);
 }
 
 #[tokio::test]
-async fn the_authority_is_told_the_token_the_request_id_and_the_trace_and_nothing_else() {
+async fn the_authority_gets_only_the_token_the_request_id_and_the_trace() {
     let authority = FakeAuthority::start(good()).await;
     let pair = asking(&authority.url());
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -205,10 +205,10 @@ async fn the_authority_is_told_the_token_the_request_id_and_the_trace_and_nothin
 }
 
 #[tokio::test]
-async fn every_request_is_asked_about_anew() {
+async fn every_request_is_validated_anew() {
     let authority = FakeAuthority::start(good()).await;
     let pair = asking(&authority.url());
-    let caller = somebody(&pair);
+    let caller = any_caller(&pair);
     for asked in 1..=3 {
         assert_eq!(caller.logs("web").await.status, 200);
         assert_eq!(authority.asked().len(), asked);
@@ -216,7 +216,7 @@ async fn every_request_is_asked_about_anew() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_token_is_refused_without_asking() {
+async fn a_malformed_token_is_refused_without_asking() {
     let authority = FakeAuthority::start(good()).await;
     let pair = asking(&authority.url());
     let mistyped = format!("{}x", &WELL_FORMED_TOKEN[..WELL_FORMED_TOKEN.len() - 1]);
@@ -236,7 +236,7 @@ async fn a_redirect_is_not_followed() {
     let pair = asking(&authority.url());
     for status in [301, 302, 303, 307, 308] {
         authority.answer(Reply::http(status, &location, ""));
-        check_unavailable(&somebody(&pair), "redirect").await;
+        check_unavailable(&any_caller(&pair), "redirect").await;
     }
     assert!(elsewhere.asked().is_empty(), "{:?}", elsewhere.asked());
 }
@@ -252,17 +252,17 @@ async fn a_proxy_in_the_environment_is_not_used() {
     }
     let pair = setup.start();
     pair.logs.write("default", "web", cri(&["hello"]));
-    assert_eq!(somebody(&pair).logs("web").await.status, 200);
+    assert_eq!(any_caller(&pair).logs("web").await.status, 200);
     assert!(proxy.asked().is_empty(), "{:?}", proxy.asked());
 }
 
 #[tokio::test]
-async fn of_two_authorities_one_may_be_dead() {
+async fn a_dead_authority_is_replaced_by_another() {
     let authority = FakeAuthority::start(good()).await;
     let (dead, alive) = (format!("http://{}", dead_address()), authority.url());
     for urls in [format!("{dead},{alive}"), format!("{alive}, {dead}")] {
         let pair = asking(&urls);
-        let caller = somebody(&pair);
+        let caller = any_caller(&pair);
         for _ in 0..6 {
             assert_eq!(caller.logs("web").await.status, 200, "{urls}");
         }
@@ -270,7 +270,7 @@ async fn of_two_authorities_one_may_be_dead() {
 }
 
 #[tokio::test]
-async fn of_two_authorities_one_may_answer_anything() {
+async fn an_authority_with_invalid_answers_is_replaced_by_another() {
     let bad = FakeAuthority::start(good()).await;
     let authority = FakeAuthority::start(good()).await;
     let urls = format!("{},{}", bad.url(), authority.url());
@@ -288,7 +288,7 @@ async fn of_two_authorities_one_may_answer_anything() {
         // Each gateway is new, and so knows nothing of the instance yet.
         let setup = impatient().gateway("GATEWAY_SSO_URL", &urls).gateway("GATEWAY_WORKERS", "1");
         let pair = setup.start();
-        let caller = somebody(&pair);
+        let caller = any_caller(&pair);
         for _ in 0..3 {
             assert_eq!(caller.pods().await.status, 200, "{why}");
         }
@@ -296,17 +296,17 @@ async fn of_two_authorities_one_may_answer_anything() {
     }
     bad.answer(with_status(401));
     let pair = asking(&urls);
-    somebody(&pair).pods().await.check_problem_is(401, "invalid_token");
+    any_caller(&pair).pods().await.check_problem_is(401, "invalid_token");
 }
 
 #[tokio::test]
-async fn of_two_authorities_one_may_hang_and_is_asked_no_more() {
+async fn a_hanging_authority_is_replaced_and_no_longer_asked() {
     let hanging = FakeAuthority::start(Reply::Nothing).await;
     let authority = FakeAuthority::start(good()).await;
     let urls = format!("{},{}", hanging.url(), authority.url());
     let setup = impatient().gateway("GATEWAY_SSO_URL", &urls).gateway("GATEWAY_WORKERS", "1");
     let pair = setup.start();
-    let caller = somebody(&pair);
+    let caller = any_caller(&pair);
     for _ in 0..6 {
         assert_eq!(caller.pods().await.status, 200);
     }
@@ -317,16 +317,16 @@ async fn of_two_authorities_one_may_hang_and_is_asked_no_more() {
 async fn an_authority_may_live_below_a_path() {
     let authority = FakeAuthority::start(good()).await;
     let pair = asking(&format!("{}/sso/", authority.url()));
-    assert_eq!(somebody(&pair).logs("web").await.status, 200);
+    assert_eq!(any_caller(&pair).logs("web").await.status, 200);
     assert_eq!(authority.asked()[0].line, "POST /sso/auth/validate HTTP/1.1");
 }
 
 #[tokio::test]
-async fn a_connection_that_the_authority_closed_meanwhile_is_no_failure() {
+async fn a_connection_closed_by_the_authority_is_not_a_failure() {
     // Every answer closes its connection, in whichever moment the gateway would use it again.
     let authority = FakeAuthority::start(good()).await;
     let pair = asking(&authority.url());
-    let caller = somebody(&pair);
+    let caller = any_caller(&pair);
     for _ in 0..50 {
         assert_eq!(caller.pods().await.status, 200);
     }

@@ -70,7 +70,7 @@ async fn until_batched(
 }
 
 #[tokio::test]
-async fn of_a_batch_everyone_gets_their_own_answer() {
+async fn each_caller_of_a_batch_gets_its_own_answer() {
     let authority = FakeAuthority::start(Reply::ForOwners).await;
     let pair = asking(&authority);
     let callers = callers(&pair);
@@ -90,7 +90,7 @@ async fn of_a_batch_everyone_gets_their_own_answer() {
 }
 
 #[tokio::test]
-async fn the_real_authority_answers_batches_and_mixes_nobody_up() {
+async fn the_real_authority_answers_each_token_of_a_batch() {
     let pair = Setup::new().gateway("GATEWAY_WORKERS", "1").start();
     pair.logs.write("default", "web", cri(&["hello"]));
     let (alice, bob) = (pair.user("alice", &["logs:read"]).await, pair.user("bob", &[]).await);
@@ -110,7 +110,7 @@ async fn the_real_authority_answers_batches_and_mixes_nobody_up() {
 }
 
 #[tokio::test]
-async fn an_authority_without_batches_is_asked_about_each() {
+async fn an_authority_without_batches_is_asked_token_by_token() {
     for status in [404, 405] {
         let authority = FakeAuthority::start(Reply::ForOwners).await;
         authority.answer_batches(Reply::http(status, "", ""));
@@ -130,7 +130,7 @@ async fn an_authority_without_batches_is_asked_about_each() {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_answered_wrongly_is_503_for_all_of_it() {
+async fn an_invalid_batch_answer_is_503_for_the_whole_batch() {
     let entry = Vouching::of("logs:read").with("status", 200);
     let entries = |count: usize| json!({ "answers": vec![entry.value(); count] });
     let cut_off =
@@ -166,7 +166,7 @@ async fn a_batch_that_is_answered_wrongly_is_503_for_all_of_it() {
 }
 
 #[tokio::test]
-async fn a_batch_too_large_to_read_is_asked_about_one_by_one() {
+async fn an_oversized_batch_answer_is_replaced_by_single_calls() {
     let authority = FakeAuthority::start(Reply::ForOwners).await;
     authority.answer_batches(Reply::http(200, "", &" ".repeat(2 * 1024 * 1024)));
     let pair = asking(&authority);
@@ -176,7 +176,7 @@ async fn a_batch_too_large_to_read_is_asked_about_one_by_one() {
 }
 
 #[tokio::test]
-async fn a_token_revoked_before_a_request_is_refused_though_an_older_call_is_out() {
+async fn a_token_revoked_before_a_request_is_refused_despite_an_older_call() {
     let authority = FakeAuthority::start(Reply::Held(Box::new(Reply::ForOwners))).await;
     let setup = Setup::new().gateway("GATEWAY_WORKERS", "1").gateway("GATEWAY_SSO_TIMEOUT", "8s");
     let pair = setup.gateway("GATEWAY_SSO_URL", &authority.url()).start();
@@ -197,7 +197,7 @@ async fn a_token_revoked_before_a_request_is_refused_though_an_older_call_is_out
 }
 
 #[tokio::test]
-async fn a_call_that_hangs_holds_up_nobody_who_comes_later() {
+async fn a_hanging_call_does_not_delay_later_requests() {
     let authority = FakeAuthority::start(Reply::Held(Box::new(Reply::HangUp))).await;
     let setup = Setup::new().gateway("GATEWAY_WORKERS", "1").gateway("GATEWAY_SSO_TIMEOUT", "4s");
     let pair = setup.gateway("GATEWAY_SSO_URL", &authority.url()).start();

@@ -44,7 +44,7 @@ impl Protected {
 }
 
 #[tokio::test]
-async fn without_a_bearer_credential_nobody_is_let_in() {
+async fn a_request_without_a_bearer_credential_is_401() {
     let pair = Pair::start();
     for protected in Protected::all(&pair) {
         for authorizations in [&[][..], &[&b"Basic cm9vdDpyb290"[..]], &[b"Bearertoken"], &[b""]] {
@@ -78,7 +78,7 @@ async fn a_malformed_credential_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn a_token_that_stands_for_no_session_is_invalid() {
+async fn an_unknown_token_is_invalid() {
     let pair = Pair::start();
     let admin = pair.admin().await;
     let revoked = admin.token().to_owned();
@@ -135,7 +135,7 @@ async fn a_missing_permission_is_named() {
 }
 
 #[tokio::test]
-async fn a_token_in_the_query_string_is_no_credential() {
+async fn a_token_in_the_query_string_is_not_a_credential() {
     let pair = Pair::start();
     pair.logs.write("default", "web", cri(&["hello"]));
     let token = pair.admin().await.token().to_owned();

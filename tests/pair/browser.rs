@@ -19,7 +19,7 @@ async fn logged_in(pair: &Pair) -> Browser {
 }
 
 #[tokio::test]
-async fn one_logs_in_by_form_and_lands_on_the_account() {
+async fn a_log_in_by_form_redirects_to_the_account() {
     let pair = Pair::start();
     let mut browser = pair.browser();
     let form = browser.open("/login").await;
@@ -33,7 +33,7 @@ async fn one_logs_in_by_form_and_lands_on_the_account() {
 }
 
 #[tokio::test]
-async fn one_gets_an_account_by_form_where_anybody_may() {
+async fn a_user_registers_by_form() {
     let closed = Pair::start();
     let nothing = closed.browser().open("/register").await;
     assert_eq!(nothing.status, 404, "{nothing:?}");
@@ -54,7 +54,7 @@ async fn one_gets_an_account_by_form_where_anybody_may() {
 }
 
 #[tokio::test]
-async fn a_cookies_token_reads_logs_until_its_holder_logs_out() {
+async fn the_token_of_a_cookie_reads_logs_until_log_out() {
     let pair = Pair::start();
     pair.logs.write("default", "web", cri(&["hello"]));
     let mut browser = logged_in(&pair).await;
@@ -71,7 +71,7 @@ async fn a_cookies_token_reads_logs_until_its_holder_logs_out() {
 }
 
 #[tokio::test]
-async fn whose_session_cookie_has_run_out_goes_on_without_a_password() {
+async fn a_browser_without_a_session_cookie_is_renewed_without_a_password() {
     let pair = Setup::new().sso("SSO_RETURN_HOSTS", "app.example.org").start();
     let mut browser = logged_in(&pair).await;
     browser.forget("session_id");
@@ -100,7 +100,7 @@ async fn a_wrong_password_shows_the_form_again() {
 }
 
 #[tokio::test]
-async fn a_session_from_before_is_not_the_one_after() {
+async fn a_log_in_replaces_a_planted_session() {
     let pair = Pair::start();
     let planted = pair.admin().await;
     let mut browser = pair.browser();
@@ -110,7 +110,7 @@ async fn a_session_from_before_is_not_the_one_after() {
 }
 
 #[tokio::test]
-async fn foreign_pages_neither_log_in_nor_out() {
+async fn foreign_pages_can_neither_log_in_nor_out() {
     let pair = Pair::start();
     let mut stranger = pair.browser();
     let mut browser = logged_in(&pair).await;
@@ -127,7 +127,7 @@ async fn foreign_pages_neither_log_in_nor_out() {
 }
 
 #[tokio::test]
-async fn only_known_hosts_are_returned_to() {
+async fn only_known_hosts_are_redirect_targets() {
     let hosts = "app.example.org,*.apps.example.org";
     let pair = Setup::new().sso("SSO_RETURN_HOSTS", hosts).start();
     let submit = async |return_to: &str| {

@@ -26,7 +26,7 @@ async fn a_health_check_asks_the_running_service() {
 }
 
 #[tokio::test]
-async fn a_health_check_ends_though_nobody_answers() {
+async fn a_health_check_without_an_answer_ends() {
     let pair = Pair::start();
     pair.gateway.pause().await;
     let paused = pair.gateway.ops().to_string();
@@ -39,7 +39,7 @@ async fn a_health_check_ends_though_nobody_answers() {
 }
 
 #[tokio::test]
-async fn a_binary_tells_its_version_and_what_it_can() {
+async fn a_binary_prints_its_version_and_its_help() {
     let version = env!("CARGO_PKG_VERSION");
     let both = |argument| {
         [
@@ -63,7 +63,7 @@ async fn a_binary_tells_its_version_and_what_it_can() {
 }
 
 #[tokio::test]
-async fn the_database_is_for_its_owner_alone() {
+async fn the_database_is_private_to_its_owner() {
     let pair = Pair::start();
     let metadata = std::fs::metadata(pair.beside_logs("sso.db")).unwrap();
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
@@ -101,7 +101,7 @@ async fn an_existing_user_is_never_made_the_first_administrator() {
 }
 
 #[tokio::test]
-async fn without_an_administrator_the_service_starts_and_says_how_to_make_one() {
+async fn without_an_administrator_the_service_starts_and_names_the_command() {
     let mut pair = Setup::new().sso("SSO_ADMIN_USERNAME", "").sso("SSO_ADMIN_PASSWORD", "").start();
     let root = pair.anonymous().log_in("root", "some password or other").await;
     root.check_problem_is(401, "invalid_credentials");
@@ -112,7 +112,7 @@ async fn without_an_administrator_the_service_starts_and_says_how_to_make_one() 
 }
 
 #[tokio::test]
-async fn the_password_of_the_first_administrator_may_stand_in_a_file() {
+async fn the_password_of_the_first_administrator_may_be_in_a_file() {
     let directory = crate::harness::scratch();
     let file = directory.path().join("password");
     std::fs::write(&file, format!("{}\n", crate::harness::ADMIN.1)).unwrap();

@@ -25,7 +25,7 @@ fn check_gateway(variables: &[(&str, &str)], faulty: &[&str]) {
 }
 
 #[test]
-fn nothing_has_to_be_configured() {
+fn both_services_start_without_configuration() {
     for ended in [run_sso(&["check-config"], &[], ""), run_gateway(&["check-config"], &[])] {
         assert_eq!((ended.code, ended.stdout.as_str()), (0, ""), "{ended:?}");
     }
@@ -68,7 +68,7 @@ fn an_unknown_variable_is_refused() {
 }
 
 #[test]
-fn what_kubernetes_injects_for_services_is_ignored() {
+fn variables_that_kubernetes_injects_are_ignored() {
     for prefix in ["SSO", "GATEWAY", "SSO_SERVICE", "GATEWAY_LOGS"] {
         let names = [
             "SERVICE_HOST",
@@ -92,7 +92,7 @@ fn what_kubernetes_injects_for_services_is_ignored() {
 }
 
 #[test]
-fn a_variable_of_anyone_else_is_of_no_interest() {
+fn a_variable_of_another_program_is_ignored() {
     let variables = [("SSOX", "1"), ("GATEWAYS", "1"), ("RUST_LOG", "loud"), ("LANG", "C")];
     assert_eq!(run_sso(&["check-config"], &variables, "").code, 0);
     assert_eq!(run_gateway(&["check-config"], &variables).code, 0);
@@ -136,7 +136,7 @@ fn an_audit_file_that_cannot_be_written_is_a_fault_of_the_configuration() {
 }
 
 #[test]
-fn a_log_directory_that_is_not_there_is_a_fault_of_the_configuration() {
+fn a_missing_log_directory_is_a_fault_of_the_configuration() {
     let variables = [
         ("GATEWAY_LISTEN", "127.0.0.1:0"),
         ("GATEWAY_OPS_LISTEN", "127.0.0.1:0"),
@@ -149,7 +149,7 @@ fn a_log_directory_that_is_not_there_is_a_fault_of_the_configuration() {
 }
 
 #[tokio::test]
-async fn what_has_no_effect_yet_is_told_of() {
+async fn a_setting_without_effect_is_warned_of() {
     let setup =
         Setup::new().gateway("GATEWAY_PEERS", "http://127.0.0.1:1").sso("SSO_K8S_PREFIX", "sso:");
     let mut pair = setup.start();

@@ -44,7 +44,7 @@ async fn validate_often(caller: &Caller) -> Duration {
 }
 
 #[tokio::test]
-async fn answers_that_nobody_reads_cost_little_memory() {
+async fn unread_answers_cost_little_memory() {
     // A line for each of so many answers would be most of the work.
     let setup = Setup::new().sso("SSO_LOG_LEVEL", "info").gateway("GATEWAY_LOG_LEVEL", "info");
     let pair = setup.start();
@@ -128,7 +128,7 @@ async fn from_elsewhere(address: SocketAddr, request: RawRequest) -> String {
 }
 
 #[tokio::test]
-async fn a_network_that_takes_all_it_may_have_leaves_the_rest_to_others() {
+async fn a_network_at_its_limit_leaves_the_rest_to_others() {
     let mut pair = Setup::new().open_files("-n 256").start();
     for service in [&pair.sso, &pair.gateway] {
         for first_bytes in [UNFINISHED, b"GET / HTTP/1.1\r\nhost: "] {
@@ -147,7 +147,7 @@ async fn a_network_that_takes_all_it_may_have_leaves_the_rest_to_others() {
 }
 
 #[tokio::test]
-async fn connections_past_the_bound_are_told_to_come_again() {
+async fn connections_past_the_bound_get_503_with_retry_after() {
     let pair = Setup::new().open_files("-n 256").start();
     for service in [&pair.sso, &pair.gateway] {
         // A quarter of nine tenths.
@@ -202,7 +202,7 @@ async fn a_client_of_http_1_0_gets_a_body_that_the_end_of_the_connection_ends() 
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_answered_with_a_problem() {
+async fn a_malformed_request_is_answered_with_a_problem() {
     let pair = Pair::start();
     let large = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(200_000));
     for address in [pair.sso.listening(), pair.gateway.listening(), pair.gateway.ops()] {

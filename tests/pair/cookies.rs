@@ -10,7 +10,7 @@ async fn get(pair: &Pair, path: &str, headers: &[(&str, &str)]) -> Answer {
 }
 
 #[tokio::test]
-async fn a_cookie_lists_pods_for_who_stands_on_the_same_site() {
+async fn a_cookie_lists_pods_for_a_page_of_the_same_site() {
     let pair = Pair::start();
     let admin = pair.admin().await;
     let cookie = format!("theme=dark; session_id={}", admin.token());
@@ -54,7 +54,7 @@ async fn over_https_the_cookie_of_this_host_counts_too() {
 }
 
 #[tokio::test]
-async fn of_several_cookies_of_one_name_the_live_one_counts() {
+async fn the_live_cookie_of_several_with_one_name_counts() {
     let pair = Pair::start();
     let (one, other) = (pair.admin().await, pair.admin().await);
     let live = format!("session_id={}", one.token());

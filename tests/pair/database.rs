@@ -45,7 +45,7 @@ fn paths_of(pair: &Pair) -> [PathBuf; 3] {
 }
 
 #[tokio::test]
-async fn a_second_instance_is_refused_by_whatever_path_it_comes() {
+async fn a_second_instance_is_refused_by_any_path() {
     let pair = Pair::start();
     let process = format!("process {} on host ", pair.sso.id());
     let address = format!("listening on {}", pair.sso.listening());
@@ -114,14 +114,14 @@ async fn a_database_that_is_deleted_acknowledges_nothing_more() {
 }
 
 #[tokio::test]
-async fn a_deleted_database_is_noticed_without_a_request() {
+async fn a_deleted_database_is_detected_without_a_request() {
     let pair = Pair::start();
     fs::remove_file(pair.beside_logs("sso.db-wal")).unwrap();
     until("not ready", patience(), async || (!is_ready(&pair).await).then_some(())).await;
 }
 
 #[test]
-fn a_path_where_no_database_can_be_is_a_fault_of_the_configuration() {
+fn an_unusable_database_path_is_a_fault_of_the_configuration() {
     let directory = scratch();
     fs::write(directory.path().join("file"), "").unwrap();
     for (path, named) in [("missing/sso.db", "missing"), ("file/sso.db", "file"), ("", "")] {

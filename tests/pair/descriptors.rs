@@ -36,7 +36,7 @@ impl Drop for Shortage {
 }
 
 #[tokio::test]
-async fn a_survey_that_ran_out_of_descriptors_changes_nothing() {
+async fn a_survey_without_descriptors_changes_nothing() {
     let pair = Pair::start();
     let container = pair.logs.pod("shop", "web").container("app");
     container.write("2.log", cri(&["one"]));

@@ -105,7 +105,7 @@ async fn a_follow_goes_on_when_docker_rotates() {
 }
 
 #[tokio::test]
-async fn the_history_holds_what_docker_rotated() {
+async fn the_history_contains_rotated_files_of_docker() {
     let docker = Docker::start().await;
     for line in ["one", "two", "three"] {
         docker.write(line);
@@ -125,7 +125,7 @@ async fn the_history_holds_what_docker_rotated() {
 }
 
 #[tokio::test]
-async fn rotated_files_lead_nowhere_else() {
+async fn rotated_files_cannot_lead_outside() {
     let docker = Docker::start().await;
     docker.write("current");
     std::os::unix::fs::symlink("/etc/passwd", docker.numbered("1")).unwrap();
@@ -139,7 +139,7 @@ async fn rotated_files_lead_nowhere_else() {
 }
 
 #[tokio::test]
-async fn an_earlier_run_that_docker_removed_is_no_previous_one() {
+async fn an_earlier_run_removed_by_docker_is_not_previous() {
     let docker = Docker::start().await;
     let container = docker.pair.logs.pod("default", "crashy").container("app");
     container.link("0.log", docker.log.parent().unwrap().join("../gone/gone-json.log"));

@@ -86,7 +86,7 @@ async fn a_slow_reader_costs_little_memory() {
 }
 
 #[tokio::test]
-async fn a_reader_who_leaves_half_way_leaves_nothing_open() {
+async fn a_reader_that_disconnects_half_way_leaves_no_file_open() {
     let (pair, admin, _) = with_large_log(64 * MIB).await;
     let process = pair.gateway.process();
     for _ in 0..3 {
@@ -138,7 +138,7 @@ async fn a_log_that_is_rotated_while_it_is_read_is_read_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_log_that_is_cut_off_while_it_is_read_ends_early_and_harms_nobody() {
+async fn a_log_truncated_while_it_is_read_ends_early_and_affects_no_other() {
     let (pair, admin, length) = with_large_log(64 * MIB).await;
     let mut response = begin(&admin).await;
     let first = response.chunk().await.unwrap().unwrap().len() as u64;
@@ -152,7 +152,7 @@ async fn a_log_that_is_cut_off_while_it_is_read_ends_early_and_harms_nobody() {
 }
 
 #[tokio::test]
-async fn many_readers_at_once_each_get_the_whole() {
+async fn simultaneous_readers_each_get_the_whole_log() {
     let (pair, admin, length) = with_large_log(4 * MIB).await;
     let before = pair.gateway.process().peak_memory();
     let mut readers = Vec::new();

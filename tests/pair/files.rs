@@ -49,7 +49,7 @@ fn with_healthy(pair: Pair) -> Pair {
 }
 
 #[tokio::test]
-async fn a_log_that_may_not_be_read_is_said_to_be_so() {
+async fn an_unreadable_log_is_reported_as_such() {
     let pair = with_healthy(Setup::new().gateway_obeys_file_modes().start());
     let locked_file = pair.logs.pod("default", "file").container("app");
     locked_file.write("0.log", cri(&[SECRET]));
@@ -66,7 +66,7 @@ async fn a_log_that_may_not_be_read_is_said_to_be_so() {
 }
 
 #[tokio::test]
-async fn a_pod_without_logs_has_none() {
+async fn a_pod_without_logs_is_404() {
     let pair = pair();
     pair.logs.pod("default", "bare");
     pair.logs.pod("default", "idle").container("app");
@@ -81,7 +81,7 @@ async fn a_pod_without_logs_has_none() {
 }
 
 #[tokio::test]
-async fn a_pod_that_was_removed_is_gone_at_once() {
+async fn a_removed_pod_is_gone_at_once() {
     let pair = pair();
     pair.logs.write("default", "web", cri(&["hello"]));
     let admin = pair.admin().await;
@@ -92,7 +92,7 @@ async fn a_pod_that_was_removed_is_gone_at_once() {
 }
 
 #[tokio::test]
-async fn pods_that_come_and_go_while_they_are_listed_do_no_harm() {
+async fn pods_may_appear_and_disappear_during_a_list() {
     let pair = pair();
     let admin = pair.admin().await;
     let logs = pair.logs.path().to_owned();
@@ -115,7 +115,7 @@ async fn pods_that_come_and_go_while_they_are_listed_do_no_harm() {
 }
 
 #[tokio::test]
-async fn random_bytes_are_no_log_and_no_reason_to_fail() {
+async fn random_bytes_do_not_fail_a_reading() {
     let pair = pair();
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = |length: usize| -> Vec<u8> {
@@ -147,7 +147,7 @@ async fn random_bytes_are_no_log_and_no_reason_to_fail() {
 }
 
 #[tokio::test]
-async fn half_a_line_is_served_as_far_as_it_goes() {
+async fn an_unfinished_line_is_served() {
     let pair = pair();
     let whole = cri(&["whole"]);
     let admin = pair.admin().await;
@@ -176,7 +176,7 @@ async fn an_empty_log_is_an_empty_answer() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_text_stay_as_they_are_and_are_replaced_in_json() {
+async fn invalid_utf_8_is_kept_in_text_and_replaced_in_json() {
     let pair = pair();
     let mut content = b"2026-11-01T10:00:00Z stdout F a\0b\x01\x7f\n".to_vec();
     content.extend_from_slice(b"2026-11-01T10:00:01Z stdout F \xff\xfe \xc3\xa4 \xc3\n");
@@ -251,7 +251,7 @@ fn unusable() -> [(&'static str, Vec<u8>, &'static [&'static str]); 4] {
 }
 
 #[tokio::test]
-async fn a_compressed_file_that_cannot_be_read_is_a_gap_and_spoils_no_other_reading() {
+async fn an_unreadable_compressed_file_is_a_gap_and_affects_no_other_reading() {
     let pair = pair();
     let admin = pair.admin().await;
     for (pod, content, readable) in unusable() {
@@ -311,7 +311,7 @@ async fn bytes_behind_a_compressed_log_are_ignored() {
 }
 
 #[tokio::test]
-async fn a_reading_is_taken_up_beside_a_compressed_file_that_cannot_be_read() {
+async fn a_reading_resumes_beside_an_unreadable_compressed_file() {
     let pair = pair();
     let admin = pair.admin().await;
     let container = pair.logs.pod("default", "web").container("app");
@@ -345,7 +345,7 @@ async fn readable_objects(caller: &Caller, pod_and_query: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn while_the_log_directory_is_missing_nothing_is_said_to_be_gone() {
+async fn a_missing_log_directory_is_503_for_every_pod() {
     let pair = pair();
     let admin = pair.admin().await;
     let away = pair.beside_logs("away");

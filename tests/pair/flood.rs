@@ -95,7 +95,7 @@ async fn log_in_at_home(anonymous: &Caller) {
 }
 
 #[tokio::test]
-async fn a_flood_of_wrong_passwords_drowns_nobody_who_was_there_before() {
+async fn a_flood_of_wrong_passwords_does_not_block_known_users() {
     let setup = Setup::new().sso("SSO_TRUSTED_PROXIES", "127.0.0.1").sso_on_two_cores();
     let pair = setup.sso("SSO_LOG_LEVEL", "info").start();
     let anonymous = pair.anonymous();

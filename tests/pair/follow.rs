@@ -82,7 +82,7 @@ async fn followed(setup: Setup) -> (Pair, Caller, Following, Following) {
 }
 
 #[tokio::test]
-async fn what_is_written_is_read_across_a_rotation() {
+async fn lines_are_followed_across_a_rotation() {
     let (pair, _, mut objects, mut text) = followed(Setup::new()).await;
     let container = pair.logs.pod("default", "web").container("app");
     let log = container.path().join("0.log");
@@ -97,7 +97,7 @@ async fn what_is_written_is_read_across_a_rotation() {
 }
 
 #[tokio::test]
-async fn a_log_out_ends_it() {
+async fn a_log_out_ends_a_follow() {
     let (_pair, caller, objects, mut text) = followed(Setup::new()).await;
     assert_eq!(caller.log_out().await.status, 204);
     objects.check_end_is("revoked").await;
@@ -105,14 +105,14 @@ async fn a_log_out_ends_it() {
 }
 
 #[tokio::test]
-async fn it_does_not_outlive_its_token() {
+async fn a_follow_does_not_outlive_its_token() {
     let (_pair, _, objects, mut text) = followed(Setup::new().sso("SSO_TOKEN_TTL", "2s")).await;
     objects.check_end_is("expired").await;
     text.line().await.unwrap_err();
 }
 
 #[tokio::test]
-async fn it_does_not_outlive_its_authority_for_long() {
+async fn a_follow_does_not_outlive_its_authority_for_long() {
     let setup = Setup::new().gateway("GATEWAY_STALE_MAX", "500ms");
     let (mut pair, _, objects, mut text) = followed(setup).await;
     pair.sso.kill();
@@ -121,7 +121,7 @@ async fn it_does_not_outlive_its_authority_for_long() {
 }
 
 #[tokio::test]
-async fn an_authority_that_is_away_for_a_moment_does_not_end_it() {
+async fn a_brief_outage_of_the_authority_does_not_end_a_follow() {
     let setup = Setup::new().gateway("GATEWAY_SSO_TIMEOUT", "1s");
     let (pair, _, mut objects, mut text) = followed(setup).await;
     pair.sso.pause().await;
@@ -135,7 +135,7 @@ async fn an_authority_that_is_away_for_a_moment_does_not_end_it() {
 }
 
 #[tokio::test]
-async fn a_log_directory_that_is_away_for_a_moment_does_not_end_it() {
+async fn a_briefly_missing_log_directory_does_not_end_a_follow() {
     let (pair, caller, mut objects, mut text) = followed(Setup::new()).await;
     let away = pair.beside_logs("away");
     fs::rename(pair.logs.path(), &away).unwrap();
@@ -164,7 +164,7 @@ async fn a_log_directory_that_is_away_for_a_moment_does_not_end_it() {
 }
 
 #[tokio::test]
-async fn a_termination_ends_it_promptly() {
+async fn a_termination_ends_a_follow_promptly() {
     let (mut pair, _, objects, mut text) = followed(Setup::new()).await;
     pair.gateway.terminate();
     let read = async {
@@ -176,7 +176,7 @@ async fn a_termination_ends_it_promptly() {
 }
 
 #[tokio::test]
-async fn as_one_json_document_it_is_not_acceptable() {
+async fn a_follow_as_one_json_document_is_not_acceptable() {
     let pair = Pair::start();
     pair.logs.write("default", "web", cri(&["one"]));
     let admin = pair.admin().await;
@@ -186,7 +186,7 @@ async fn as_one_json_document_it_is_not_acceptable() {
 }
 
 #[tokio::test]
-async fn so_many_at_once_are_enough() {
+async fn simultaneous_follows_of_a_user_are_limited() {
     let setup = Setup::new().gateway("GATEWAY_MAX_STREAMS_PER_USER", "2");
     let (pair, caller, _objects, _text) = followed(setup).await;
     let answer = caller.logs("web?follow=true").await;
@@ -195,7 +195,7 @@ async fn so_many_at_once_are_enough() {
 }
 
 #[tokio::test]
-async fn what_is_asked_for_until_a_time_that_is_past_ends_there() {
+async fn a_follow_until_a_past_time_ends_there() {
     let pair = Pair::start();
     pair.logs.write("default", "web", cri(&["one", "two", "three"]));
     let admin = pair.admin().await;

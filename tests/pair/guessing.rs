@@ -28,7 +28,7 @@ fn check_held_back(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn after_ten_wrong_passwords_only_who_logged_in_before_logs_in() {
+async fn after_ten_wrong_passwords_only_a_known_network_logs_in() {
     let pair = behind_a_proxy();
     pair.create_user("alice", "the password of alice", &[]);
     let anonymous = pair.anonymous();
@@ -42,7 +42,7 @@ async fn after_ten_wrong_passwords_only_who_logged_in_before_logs_in() {
 }
 
 #[tokio::test]
-async fn who_logged_in_before_is_known_after_a_restart() {
+async fn a_known_network_is_known_after_a_restart() {
     let mut pair = behind_a_proxy();
     assert_eq!(pair.anonymous().log_in_from(HOME, ADMIN.0, ADMIN.1).await.status, 200);
     pair.sso.stop();
@@ -53,7 +53,7 @@ async fn who_logged_in_before_is_known_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_nobodys_is_held_back_as_well() {
+async fn an_unknown_name_is_limited_as_well() {
     let pair = behind_a_proxy();
     for name in [ADMIN.0, "nobody"] {
         guess(&pair, name).await;
@@ -75,7 +75,7 @@ async fn all_of_an_ipv6_subnet_is_one_network() {
 }
 
 #[tokio::test]
-async fn of_many_guesses_at_once_no_more_pass_than_one_after_the_other() {
+async fn simultaneous_guesses_are_limited_as_sequential_ones() {
     let pair = Pair::start();
     let guesses: Vec<_> = (0..40)
         .map(|_| {
@@ -96,7 +96,7 @@ async fn of_many_guesses_at_once_no_more_pass_than_one_after_the_other() {
 /// More of them than may fail. Few, so that their hashes take less than the two seconds that
 /// anybody waits, on a slow machine as well.
 #[tokio::test]
-async fn many_who_know_the_password_log_in_at_once() {
+async fn simultaneous_log_ins_with_the_right_password_all_succeed() {
     let pair = Setup::new().sso("SSO_LOGIN_FAILURES_PER_USER", "1").start();
     let log_ins: Vec<_> = (0..4)
         .map(|_| {
@@ -110,7 +110,7 @@ async fn many_who_know_the_password_log_in_at_once() {
 }
 
 #[tokio::test]
-async fn nobody_is_held_back_where_there_is_no_limit() {
+async fn without_a_limit_no_log_in_is_refused() {
     let setup = Setup::new().sso("SSO_LOGIN_FAILURES_PER_IP", "0");
     let pair = setup.sso("SSO_LOGIN_FAILURES_PER_USER", "0").start();
     for _ in 0..31 {

@@ -86,7 +86,7 @@ async fn a_body_that_cannot_be_read_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn members_that_are_missing_or_of_another_type_are_pointed_at() {
+async fn a_missing_or_mistyped_member_has_a_pointer() {
     let pair = Pair::start();
     for (content_type, body, pointers) in [
         (JSON, "{}", &["/username", "/password"][..]),
@@ -113,7 +113,7 @@ async fn members_that_are_missing_or_of_another_type_are_pointed_at() {
 }
 
 #[tokio::test]
-async fn what_oauth_clients_add_to_a_log_in_is_ignored() {
+async fn extra_members_of_oauth_clients_are_ignored() {
     let pair = Pair::start();
     let password = ADMIN.1.replace(' ', "%20");
     let form = format!(
@@ -124,7 +124,7 @@ async fn what_oauth_clients_add_to_a_log_in_is_ignored() {
 }
 
 #[tokio::test]
-async fn a_parameter_that_a_path_does_not_have_is_refused() {
+async fn an_unknown_parameter_of_a_path_is_refused() {
     let pair = Pair::start();
     let admin = pair.admin().await;
     for (method, path) in [

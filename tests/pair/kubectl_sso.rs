@@ -36,7 +36,7 @@ async fn renewals(pair: &Pair) -> String {
 }
 
 #[tokio::test]
-async fn after_a_log_in_there_is_a_token_that_reads() {
+async fn a_log_in_provides_a_token_that_reads_logs() {
     let pair = Pair::start();
     pair.logs.write("default", "web", cri(&["hello"]));
     let user = pair.kubectl_user();
@@ -52,7 +52,7 @@ async fn after_a_log_in_there_is_a_token_that_reads() {
 }
 
 #[tokio::test]
-async fn a_private_certificate_authority_is_trusted_once_it_was_named() {
+async fn a_named_private_certificate_authority_is_trusted() {
     let pair = Setup::new().over_tls(PrivateCa::new()).start();
     pair.logs.write("default", "web", cri(&["hello"]));
     let (user, ca) = (pair.kubectl_user(), pair.ca().file());
@@ -69,7 +69,7 @@ async fn a_private_certificate_authority_is_trusted_once_it_was_named() {
 }
 
 #[tokio::test]
-async fn of_five_at_a_time_one_renews() {
+async fn one_of_five_simultaneous_calls_renews() {
     let pair = Pair::start();
     let user = logged_in(&pair);
     let before = user.token();
@@ -86,7 +86,7 @@ async fn of_five_at_a_time_one_renews() {
 }
 
 #[tokio::test]
-async fn a_process_that_dies_before_the_answer_is_on_disk_loses_nothing() {
+async fn a_process_killed_before_the_answer_is_on_disk_loses_nothing() {
     let pair = Pair::start();
     let user = logged_in(&pair);
     user.let_the_token_end();
@@ -115,7 +115,7 @@ async fn an_unreachable_authority_ends_no_session() {
 }
 
 #[tokio::test]
-async fn an_error_says_how_to_log_in_again() {
+async fn an_error_names_the_command_to_log_in() {
     let pair = Pair::start();
     let user = pair.kubectl_user();
     let how = format!("run: kubectl sso login --sso {}", user.sso());
@@ -170,7 +170,7 @@ async fn a_status_names_the_user_and_the_authority() {
 }
 
 #[tokio::test]
-async fn a_state_that_is_open_to_others_is_not_used() {
+async fn a_state_readable_by_others_is_not_used() {
     let pair = Pair::start();
     let user = logged_in(&pair);
     for (path, open, private) in

@@ -32,7 +32,7 @@ async fn validate(pair: &Pair, token: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn sessions_and_log_outs_outlive_the_process_however_it_ends() {
+async fn sessions_and_log_outs_outlive_any_end_of_the_process() {
     let mut pair = Pair::start();
     let end_in_order = |pair: &mut Pair| {
         pair.sso.stop();
@@ -54,7 +54,7 @@ async fn sessions_and_log_outs_outlive_the_process_however_it_ends() {
 }
 
 #[tokio::test]
-async fn what_is_ended_from_the_shell_ends_on_both_services_within_a_second() {
+async fn a_session_ended_from_the_shell_ends_on_both_services_within_a_second() {
     let pair = Pair::start();
     pair.logs.write("default", "web", cri(&["hello"]));
     for command in [&["sessions", "end", "--user", "alice"][..], &["user", "disable", "alice"]] {
@@ -96,7 +96,7 @@ async fn minted_sessions_are_valid_within_a_second_and_listed() {
 }
 
 #[tokio::test]
-async fn fifty_refreshes_at_the_same_time_are_one() {
+async fn fifty_simultaneous_refreshes_are_one() {
     let pair = Pair::start();
     let first = log_in(&pair).await;
     let mut answers = JoinSet::new();
@@ -111,7 +111,7 @@ async fn fifty_refreshes_at_the_same_time_are_one() {
 }
 
 #[tokio::test]
-async fn one_sees_and_ends_ones_own_sessions() {
+async fn a_user_lists_and_ends_own_sessions() {
     let pair = Pair::start();
     let (alice, root) = (pair.user("alice", &[]).await, pair.admin().await);
     let other = pair.anonymous().log_in("alice", "the password of alice").await.json();
@@ -212,7 +212,7 @@ async fn check(pair: &Pair, session: &mut Known) {
 }
 
 #[tokio::test]
-async fn nothing_that_was_answered_is_lost_when_the_process_is_killed_again_and_again() {
+async fn no_answered_change_is_lost_when_the_process_is_killed_repeatedly() {
     const KILLS: usize = 6;
     const CALLERS: usize = 6;
     let many = Setup::new().sso("SSO_MAX_SESSIONS_PER_USER", "100000");

@@ -29,7 +29,7 @@ fn check_ready_line(service: &Service, name: &str) {
 }
 
 #[tokio::test]
-async fn a_service_says_where_it_listens_and_stops_at_once_when_idle() {
+async fn a_service_prints_its_address_and_stops_at_once_when_idle() {
     let mut pair = Pair::start();
     check_ready_line(&pair.sso, "sso-service");
     check_ready_line(&pair.gateway, "logs-gateway");
@@ -60,7 +60,7 @@ async fn idle_connection(address: SocketAddr) -> TcpStream {
 }
 
 #[tokio::test]
-async fn idle_connections_hold_up_nobody_who_stops() {
+async fn idle_connections_do_not_delay_a_stop() {
     let mut pair = Pair::start();
     for service in [&mut pair.gateway, &mut pair.sso] {
         let connections = [
@@ -107,7 +107,7 @@ async fn a_download_at_the_time_of_a_termination_is_whole_or_fails() {
 }
 
 #[tokio::test]
-async fn a_download_that_nobody_reads_does_not_keep_the_gateway_from_stopping() {
+async fn an_unread_download_does_not_keep_the_gateway_from_stopping() {
     let (mut pair, response, rest) = downloading().await;
     pair.gateway.terminate();
     pair.gateway.ending().await;
@@ -154,7 +154,7 @@ async fn a_gateway_that_stopped_takes_no_connections() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_taken_is_said_to_be() {
+async fn a_taken_address_is_reported() {
     let pair = Pair::start();
     let database = "sqlite::memory:";
     for taken in [pair.sso.listening().to_string(), pair.gateway.ops().to_string()] {

@@ -112,7 +112,7 @@ async fn a_link_within_the_pod_is_followed() {
 }
 
 #[tokio::test]
-async fn a_link_that_leads_nowhere_or_to_itself_is_no_log() {
+async fn a_dangling_or_circular_link_is_not_a_log() {
     let pair = pair();
     let pod = pair.logs.pod("default", "web");
     pod.container("nowhere").link("0.log", "missing.log");
@@ -127,7 +127,7 @@ async fn a_link_that_leads_nowhere_or_to_itself_is_no_log() {
 }
 
 #[tokio::test]
-async fn a_pod_or_container_that_is_a_link_is_not_there() {
+async fn a_pod_or_container_that_is_a_link_is_not_found() {
     let pair = pair();
     fs::create_dir_all(pair.beside_logs("outside/app")).unwrap();
     fs::write(pair.beside_logs("outside/app/0.log"), cri(&[SECRET])).unwrap();
@@ -179,7 +179,7 @@ async fn a_link_as_docker_makes_it_needs_its_root_configured() {
 }
 
 #[tokio::test]
-async fn a_pipe_in_place_of_a_log_holds_nobody_up() {
+async fn a_pipe_in_place_of_a_log_delays_no_reader() {
     let pair = pair();
     let pod = pair.logs.pod("default", "web");
     pod.container("app").pipe("0.log");
@@ -187,14 +187,14 @@ async fn a_pipe_in_place_of_a_log_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn a_directory_in_place_of_a_log_is_no_log() {
+async fn a_directory_in_place_of_a_log_is_not_found() {
     let pair = pair();
     pair.logs.pod("default", "web").container("app").directory("0.log");
     check_is_not_a_log(&pair.admin().await, "web").await;
 }
 
 #[tokio::test]
-async fn an_operator_is_warned_once_of_links_that_lead_out() {
+async fn a_link_that_leads_out_is_logged_once() {
     let mut pair = pair();
     for pod in ["web", "cart"] {
         pair.logs.pod("default", pod).container("app").link("0.log", "/etc/passwd");
@@ -209,7 +209,7 @@ async fn an_operator_is_warned_once_of_links_that_lead_out() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_a_log_keeps_nobody_from_the_others() {
+async fn a_file_that_is_not_a_log_does_not_hide_the_others() {
     let pair = pair();
     let container = pair.logs.pod("default", "web").container("app");
     container.link("0.log.20261101-100000", "/etc/passwd").write("0.log", cri(&["current"]));

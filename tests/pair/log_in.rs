@@ -34,7 +34,7 @@ async fn a_user_created_while_the_service_runs_may_log_in_at_once() {
 }
 
 #[tokio::test]
-async fn a_user_is_not_created_twice_or_with_what_cannot_be() {
+async fn a_duplicate_or_invalid_user_is_not_created() {
     let pair = Pair::start();
     let database = pair.database_url();
     let create = |name: &str, extra: &[&str], password: &str| {

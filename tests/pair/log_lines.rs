@@ -64,7 +64,7 @@ async fn every_answer_is_logged_with_its_request_and_without_a_secret() {
 }
 
 #[tokio::test]
-async fn a_file_that_a_scan_finds_wanting_is_logged_with_the_request() {
+async fn a_faulty_file_found_by_a_scan_is_logged_with_the_request() {
     let mut pair = Pair::start();
     let container = pair.logs.pod("default", "web").container("app");
     container.link("0.log", "/etc/hostname");

@@ -83,7 +83,7 @@ const TRICKS: [&str; 34] = [
 ];
 
 #[tokio::test]
-async fn a_trick_in_the_path_finds_nothing() {
+async fn path_traversal_in_a_path_finds_nothing() {
     let target = Target::new().await;
     for trick in TRICKS {
         target.check_refused(&format!("/logs/{trick}")).await;
@@ -93,7 +93,7 @@ async fn a_trick_in_the_path_finds_nothing() {
 }
 
 #[tokio::test]
-async fn a_trick_in_a_parameter_finds_nothing() {
+async fn path_traversal_in_a_parameter_finds_nothing() {
     let target = Target::new().await;
     for trick in TRICKS {
         target.check_refused(&format!("/logs/web?namespace={trick}")).await;
@@ -109,7 +109,7 @@ async fn a_trick_in_a_parameter_finds_nothing() {
 }
 
 #[tokio::test]
-async fn a_path_that_climbs_is_no_path_of_the_gateway() {
+async fn a_path_with_dot_segments_is_not_found() {
     let target = Target::new().await;
     for path in [
         "/logs/../../../../etc/passwd",
@@ -152,7 +152,7 @@ async fn an_overlong_name_is_refused_and_the_longest_one_is_not() {
 }
 
 #[tokio::test]
-async fn a_directory_or_file_that_is_no_pods_is_not_listed_and_not_read() {
+async fn an_entry_that_is_not_a_pod_is_neither_listed_nor_read() {
     let target = Target::new().await;
     let logs = target.pair.logs.path();
     for name in

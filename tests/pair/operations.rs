@@ -31,7 +31,7 @@ async fn probes_and_metrics_are_on_the_operations_listener_only() {
 }
 
 #[tokio::test]
-async fn log_ins_are_counted_by_how_they_ended() {
+async fn log_ins_are_counted_by_outcome() {
     let pair = Pair::start();
     pair.admin().await;
     for _ in 0..12 {
@@ -110,7 +110,7 @@ fn requests(metrics: &str, route: &str, status: u16) -> u64 {
 }
 
 #[tokio::test]
-async fn a_gateway_is_ready_whatever_its_authority_does() {
+async fn a_gateway_is_ready_without_its_authority() {
     let mut pair = Pair::start();
     pair.sso.kill();
     assert_eq!(ops(&pair.gateway, "/readyz").await.0, 200);

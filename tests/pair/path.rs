@@ -46,7 +46,7 @@ async fn a_caller_logs_in_reads_a_log_from_the_disk_and_logs_out() {
 }
 
 #[tokio::test]
-async fn a_log_in_by_form_is_as_good_as_one_by_json() {
+async fn a_log_in_by_form_answers_as_one_by_json() {
     let pair = Pair::start();
     pair.logs.write("default", "web", cri(&["hello"]));
     let answer = pair.anonymous().log_in_by_form(ADMIN.0, ADMIN.1).await;
@@ -64,7 +64,7 @@ async fn a_log_in_by_form_is_as_good_as_one_by_json() {
 }
 
 #[tokio::test]
-async fn what_docker_wrote_reads_like_what_a_cri_runtime_wrote() {
+async fn a_log_of_docker_reads_like_one_of_a_cri_runtime() {
     let pair = Pair::start();
     let lines = ["a \"quoted\" word", "ü\u{1b}[0m"];
     pair.logs.write("default", "cri", cri(&lines));
@@ -80,7 +80,7 @@ async fn what_docker_wrote_reads_like_what_a_cri_runtime_wrote() {
 }
 
 #[tokio::test]
-async fn what_is_written_after_the_first_look_is_read_at_the_next() {
+async fn a_line_written_after_the_first_request_is_in_the_next() {
     let pair = Pair::start();
     let container = pair.logs.pod("default", "web").container("app");
     container.write("0.log", cri(&["one"]));

@@ -55,20 +55,20 @@ async fn check_all_end(pair: &Pair, responses: Vec<Response>) {
 }
 
 #[tokio::test]
-async fn a_token_that_is_revoked_ends_what_a_paused_reader_reads() {
+async fn a_revoked_token_ends_the_log_of_a_paused_reader() {
     let (pair, caller, responses) = paused(Setup::new()).await;
     assert_eq!(caller.log_out().await.status, 204);
     check_all_end(&pair, responses).await;
 }
 
 #[tokio::test]
-async fn a_token_that_expires_ends_what_a_paused_reader_reads() {
+async fn an_expired_token_ends_the_log_of_a_paused_reader() {
     let (pair, _, responses) = paused(Setup::new().sso("SSO_TOKEN_TTL", "3s")).await;
     check_all_end(&pair, responses).await;
 }
 
 #[tokio::test]
-async fn an_authority_that_is_away_for_too_long_ends_what_a_paused_reader_reads() {
+async fn a_long_outage_of_the_authority_ends_the_log_of_a_paused_reader() {
     let setup = Setup::new().gateway("GATEWAY_STALE_MAX", "500ms");
     let (mut pair, _, responses) = paused(setup).await;
     pair.sso.kill();

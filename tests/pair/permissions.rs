@@ -47,7 +47,7 @@ async fn a_bare_action_reads_everything_and_another_action_nothing() {
 }
 
 #[tokio::test]
-async fn who_may_read_no_logs_at_all_gets_no_list() {
+async fn a_caller_without_any_log_permission_gets_no_list() {
     let pair = pair_with_pods();
     let nobody = pair.user("nobody", &[]).await;
     let answer = nobody.pods().await;
@@ -61,7 +61,7 @@ async fn who_may_read_no_logs_at_all_gets_no_list() {
 }
 
 #[tokio::test]
-async fn who_may_read_what_is_not_there_gets_an_empty_list() {
+async fn a_caller_with_permission_for_missing_pods_gets_an_empty_list() {
     let pair = pair_with_pods();
     let alice = pair.user("alice", &["logs:read:garden/*"]).await;
     assert!(alice.pod_names().await.is_empty());
@@ -69,7 +69,7 @@ async fn who_may_read_what_is_not_there_gets_an_empty_list() {
 }
 
 #[tokio::test]
-async fn a_refusal_tells_nothing_of_what_is_there() {
+async fn a_refusal_does_not_reveal_whether_a_pod_exists() {
     let pair = pair_with_pods();
     let container = pair.logs.pod("bank", "pipes").container("app");
     container.pipe("0.log");
@@ -93,7 +93,7 @@ async fn a_refusal_tells_nothing_of_what_is_there() {
 }
 
 #[tokio::test]
-async fn callers_at_the_same_time_are_not_mixed_up() {
+async fn simultaneous_callers_get_their_own_answers() {
     let pair = pair_with_pods();
     let alice = pair.user("alice", &["logs:read:shop/*"]).await;
     let bob = pair.user("bob", &["logs:read:bank/*"]).await;

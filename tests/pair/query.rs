@@ -65,7 +65,7 @@ async fn unknown_and_repeated_parameters_are_refused() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_parsed_is_a_bad_request() {
+async fn an_unparsable_parameter_is_a_bad_request() {
     let (_pair, admin) = with_web_pod().await;
     for (parameter, value) in [
         ("tail", "many"),
@@ -110,7 +110,7 @@ async fn well_formed_values_that_are_refused_are_named() {
 }
 
 #[tokio::test]
-async fn what_comes_later_is_refused_rather_than_ignored() {
+async fn an_unsupported_parameter_is_refused_and_not_ignored() {
     let (_pair, admin) = with_web_pod().await;
     for parameter in ["grep", "exclude", "level"] {
         let answer = admin.logs(&format!("web?{parameter}=x")).await;
@@ -180,7 +180,7 @@ async fn timestamps_stand_before_lines_as_they_were_written() {
 }
 
 #[tokio::test]
-async fn of_several_containers_one_must_be_chosen_or_all() {
+async fn one_of_several_containers_or_all_must_be_chosen() {
     let pair = Pair::start();
     let pod = pair.logs.pod("default", "web");
     pod.container("app").write("0.log", cri_at(0, "stdout", "a") + &cri_at(2, "stdout", "c"));
@@ -203,7 +203,7 @@ async fn of_several_containers_one_must_be_chosen_or_all() {
 }
 
 #[tokio::test]
-async fn the_run_before_is_asked_for_by_previous() {
+async fn previous_selects_the_run_before() {
     let pair = Pair::start();
     let container = pair.logs.pod("default", "web").container("app");
     container.write("2.log", cri(&["second"])).write("3.log", cri(&["third"]));
@@ -233,7 +233,7 @@ async fn the_incarnation_written_last_counts_unless_a_uid_is_given() {
 }
 
 #[tokio::test]
-async fn a_list_tells_when_and_how_much_was_written() {
+async fn a_list_has_sizes_and_times() {
     let pair = Pair::start();
     let container = pair.logs.pod("shop", "web").container("app");
     container.write("0.log.20261101-100000", "12345").write("0.log", "1234567890");

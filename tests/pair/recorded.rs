@@ -68,7 +68,7 @@ impl Case {
 }
 
 #[tokio::test]
-async fn every_recorded_case_is_given_in_the_same_bytes() {
+async fn every_recorded_case_has_the_same_bytes() {
     let pair = Pair::start();
     let alice = pair.user("alice", &["logs:read:oracle/*"]).await;
     let (mut asked, mut differences) = (0, Vec::new());
@@ -152,7 +152,7 @@ impl Live {
 }
 
 #[tokio::test]
-async fn every_recorded_follow_is_given_in_the_same_bytes() {
+async fn every_recorded_follow_has_the_same_bytes() {
     let pair = Pair::start();
     let alice = pair.user("alice", &["logs:read:oracle/*"]).await;
     for (number, case) in Case::all("live").iter().enumerate() {
@@ -175,7 +175,7 @@ async fn every_recorded_follow_is_given_in_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn every_recorded_refusal_is_given_in_the_same_bytes() {
+async fn every_recorded_refusal_has_the_same_bytes() {
     let pair = Pair::start();
     pair.logs.write("team-a", "web", cri(&["one"]));
     pair.logs.pod("team-a", "waiting").container("app");

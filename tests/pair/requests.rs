@@ -11,7 +11,7 @@ async fn with_request_id(address: SocketAddr, path: &str, id: &[u8]) -> Answer {
 }
 
 #[tokio::test]
-async fn a_request_id_is_kept_if_it_can_be() {
+async fn a_valid_request_id_is_kept() {
     let pair = Pair::start();
     let longest = "x".repeat(128);
     for (address, path) in [
@@ -28,7 +28,7 @@ async fn a_request_id_is_kept_if_it_can_be() {
 }
 
 #[tokio::test]
-async fn a_request_id_that_cannot_be_kept_is_replaced() {
+async fn an_invalid_request_id_is_replaced() {
     let pair = Pair::start();
     let too_long = "x".repeat(129);
     for address in [pair.gateway.listening(), pair.sso.listening()] {
@@ -51,7 +51,7 @@ fn check_is_uuid_v7(id: &str) {
 }
 
 #[tokio::test]
-async fn a_path_that_is_not_there_is_a_problem_too() {
+async fn an_unknown_path_is_a_problem() {
     let pair = Pair::start();
     let anonymous = pair.anonymous();
     anonymous.gateway(Method::GET, "/").ask().await.check_problem_is(404, "not_found");
@@ -63,7 +63,7 @@ async fn a_path_that_is_not_there_is_a_problem_too() {
 }
 
 #[tokio::test]
-async fn a_method_that_is_not_there_is_told_those_that_are() {
+async fn an_unsupported_method_gets_the_allowed_ones() {
     let pair = Pair::start();
     let admin = pair.admin().await;
     let methods = [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH];
@@ -92,7 +92,7 @@ async fn a_method_that_is_not_there_is_told_those_that_are() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_refused_and_forgotten() {
+async fn bytes_that_are_not_http_are_refused() {
     let pair = Pair::start();
     for address in [pair.gateway.listening(), pair.sso.listening()] {
         for bytes in [

@@ -60,7 +60,7 @@ async fn check_that_searches_end(pair: &Pair) {
 }
 
 #[tokio::test]
-async fn searches_that_nobody_waits_for_end_at_once() {
+async fn abandoned_searches_end_at_once() {
     let (pair, eve, alice) = eve_and_alice().await;
     for path in [
         "huge?tail=1",
@@ -77,7 +77,7 @@ async fn searches_that_nobody_waits_for_end_at_once() {
 }
 
 #[tokio::test]
-async fn searches_of_one_user_hold_up_no_other_user() {
+async fn searches_of_one_user_do_not_delay_other_users() {
     let (pair, eve, alice) = eve_and_alice().await;
     for path in ["huge?tail=1", "packed?tail=1&stream=Stderr"] {
         let search = |_| {

@@ -142,7 +142,7 @@ async fn stern_finds_the_pods_and_reads_them() {
 }
 
 #[tokio::test]
-async fn stern_goes_on_by_the_second_and_loses_no_line() {
+async fn stern_resumes_by_the_second_and_loses_no_line() {
     let pair = Pair::start();
     let written = [line(1, 100, "one"), line(2, 100, "two"), line(2, 200, "three")].concat();
     pair.logs.write("team-a", "web", written);
@@ -204,7 +204,7 @@ async fn may(caller: &Caller, attributes: &[(&str, &str)]) -> bool {
 }
 
 #[tokio::test]
-async fn k9s_starts_with_what_there_is_and_what_its_user_may() {
+async fn k9s_starts_with_discovery_and_access_reviews() {
     let pair = Pair::start();
     pair.logs.write("team-a", "web", cri(&["one"]));
     pair.logs.write("team-b", "secret", cri(&["hidden"]));
@@ -246,7 +246,7 @@ async fn k9s_starts_with_what_there_is_and_what_its_user_may() {
 }
 
 #[tokio::test]
-async fn k9s_lists_by_watching_and_is_told_where_the_list_ends() {
+async fn k9s_lists_by_watching_and_gets_the_end_bookmark() {
     let pair = Pair::start();
     pair.logs.write("team-a", "web", cri(&["one"]));
     pair.logs.write("team-a", "api", cri(&["one"]));
@@ -278,7 +278,7 @@ async fn k9s_lists_by_watching_and_is_told_where_the_list_ends() {
 }
 
 #[tokio::test]
-async fn k9s_shows_a_log_that_goes_on() {
+async fn k9s_follows_a_log() {
     let pair = Setup::new().gateway("GATEWAY_REVALIDATE", "100ms").start();
     let lines: Vec<_> = (0..60).map(|number| line(number, 0, &format!("line {number}"))).collect();
     pair.logs.write("team-a", "web", lines.concat());

@@ -77,7 +77,7 @@ async fn a_token_is_validated_from_header_cookie_and_body() {
 }
 
 #[tokio::test]
-async fn a_validation_answers_whether_something_is_permitted() {
+async fn a_validation_checks_a_permission() {
     let pair = Pair::start();
     let alice = pair.user("alice", &["logs:read:shop/web-*"]).await;
     let may = async |caller: &Caller, permission: &str| -> Answer {
@@ -123,7 +123,7 @@ async fn a_user_sees_the_session_and_the_account() {
 }
 
 #[tokio::test]
-async fn of_too_many_sessions_of_a_user_the_oldest_ends() {
+async fn beyond_the_limit_of_a_user_the_oldest_session_ends() {
     let pair = Setup::new().sso("SSO_MAX_SESSIONS_PER_USER", "2").start();
     let (alice, first) = (pair.user("alice", &[]).await, pair.admin().await);
     let (second, third) = (pair.admin().await, pair.admin().await);

@@ -42,7 +42,7 @@ async fn until_believed(pair: &Pair, client: impl Fn() -> Client) {
 }
 
 #[tokio::test]
-async fn whatever_a_client_offers_it_is_answered_over_http_1_1() {
+async fn every_client_is_answered_over_http_1_1() {
     let pair = start();
     for service in [&pair.sso, &pair.gateway] {
         for tls in [&TLS12, &TLS13] {
@@ -60,7 +60,7 @@ async fn whatever_a_client_offers_it_is_answered_over_http_1_1() {
 }
 
 #[tokio::test]
-async fn a_caller_who_offers_http_2_logs_in_and_reads() {
+async fn a_caller_that_offers_http_2_logs_in_and_reads() {
     let pair = start();
     let admin = pair.admin().await;
     assert_eq!(admin.logs("web").await.log(), "one\n");
@@ -72,7 +72,7 @@ async fn a_caller_who_offers_http_2_logs_in_and_reads() {
 }
 
 #[tokio::test]
-async fn connections_that_stay_open_hold_up_no_end() {
+async fn open_connections_do_not_delay_a_stop() {
     let mut pair = start();
     let admin = pair.admin().await.by(pair.ca().client(PROTOCOLS));
     assert_eq!(admin.logs("web").await.log(), "one\n");
@@ -85,7 +85,7 @@ async fn connections_that_stay_open_hold_up_no_end() {
 }
 
 #[tokio::test]
-async fn whoever_speaks_plainly_gets_no_answer() {
+async fn a_plain_http_client_gets_no_answer() {
     let pair = start();
     for service in [&pair.sso, &pair.gateway] {
         let plainly = format!("http://{}/", service.listening());
@@ -94,7 +94,7 @@ async fn whoever_speaks_plainly_gets_no_answer() {
 }
 
 #[tokio::test]
-async fn an_authority_that_is_not_believed_is_unknown() {
+async fn an_authority_with_an_untrusted_certificate_is_503() {
     let stranger = PrivateCa::new();
     let setup = Setup::new().over_tls(PrivateCa::new());
     let pair = setup.gateway("GATEWAY_SSO_CA", &stranger.file()).start();
@@ -105,7 +105,7 @@ async fn an_authority_that_is_not_believed_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_new_certificate_is_shown_to_the_next_connection() {
+async fn a_new_certificate_serves_the_next_connection() {
     let pair = start();
     let stranger = PrivateCa::new();
     assert_eq!(version(stranger.client(PROTOCOLS), url(&pair.gateway)).await, None);
@@ -120,7 +120,7 @@ async fn a_new_certificate_is_shown_to_the_next_connection() {
 }
 
 #[tokio::test]
-async fn a_pair_that_does_not_fit_is_not_taken_over() {
+async fn a_mismatched_pair_is_not_loaded() {
     let mut pair = start();
     let files = pair.ca().files("gateway");
     let elsewhere = pair.ca().files("elsewhere");
@@ -159,7 +159,7 @@ async fn metric(service: &Service, name: &str) -> String {
 }
 
 #[test]
-fn certificates_that_do_not_serve_are_faults_of_the_configuration() {
+fn unusable_certificates_are_faults_of_the_configuration() {
     let ca = PrivateCa::new();
     let (one, other) = (ca.files("one"), ca.files("other"));
     ca.issue_into(&one);
@@ -191,7 +191,7 @@ fn certificates_that_do_not_serve_are_faults_of_the_configuration() {
 }
 
 #[test]
-fn whom_to_believe_is_configured_well_or_not_at_all() {
+fn an_invalid_certificate_authority_is_a_fault_of_the_configuration() {
     let url = ("GATEWAY_SSO_URL", "https://127.0.0.1:1");
     let ca = PrivateCa::new();
     let good = ca.file();
@@ -206,7 +206,7 @@ fn whom_to_believe_is_configured_well_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn whoever_connects_and_says_nothing_is_cut_off() {
+async fn a_silent_connection_is_closed() {
     let pair = start();
     for service in [&pair.sso, &pair.gateway] {
         let mut silent = TcpStream::connect(service.listening()).await.unwrap();
@@ -234,7 +234,7 @@ async fn chunk(response: &mut Response) -> reqwest::Result<Option<String>> {
 }
 
 #[tokio::test]
-async fn a_log_is_followed_over_tls_and_ends_as_it_should() {
+async fn a_log_is_followed_over_tls_and_ends_cleanly() {
     let setup = Setup::new().over_tls(PrivateCa::new()).gateway("GATEWAY_REVALIDATE", "100ms");
     let pair = setup.start();
     pair.logs.write("default", "web", cri(&["one"]));
@@ -256,7 +256,7 @@ async fn a_log_is_followed_over_tls_and_ends_as_it_should() {
 }
 
 #[tokio::test]
-async fn a_reader_who_leaves_a_quiet_log_over_tls_is_noticed() {
+async fn a_reader_that_leaves_a_quiet_log_over_tls_is_detected() {
     let setup =
         Setup::new().over_tls(PrivateCa::new()).gateway("GATEWAY_MAX_STREAMS_PER_USER", "1");
     let pair = setup.start();

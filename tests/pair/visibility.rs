@@ -46,7 +46,7 @@ async fn a_namespace_without_a_visible_pod_does_not_exist() {
 }
 
 #[tokio::test]
-async fn what_is_hidden_changes_nothing_that_is_shown() {
+async fn hidden_pods_change_nothing_visible() {
     let pair = Pair::start();
     pair.logs.write("shop", "web-1", cri(&["one"]));
     pair.logs.write("bank", "vault", cri(&["one"]));

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_check_reads_as_one_would_type_it() {
+    fn a_check_is_printed_as_a_command_line() {
         let typed = CHECKS.map(|check| check.to_string());
         assert_eq!(
             typed,

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn content_is_the_same_however_it_comes() {
+    async fn content_is_equal_in_any_encoding() {
         let mut tally = Tally::default();
         tally.add(b"a");
         tally.add(b"b\n");

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_of_a_hundred_is_slower_than_the_99th_percentile() {
+    fn the_99th_percentile_leaves_one_of_a_hundred_slower() {
         let hundred: Vec<_> = (1..=100).rev().map(f64::from).collect();
         assert_eq!(percentile(hundred, 0.99), 99.0);
         assert_eq!(percentile(vec![7.0], 0.99), 7.0);

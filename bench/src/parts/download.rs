@@ -31,7 +31,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
     let mut report = Report::default();
     // Also the warm-up: from here on the file is in the page cache.
     let expected = Content::printed_by(cut(log)).await?;
-    let content = what_the_gateway_gives(&pair).await?;
+    let content = content_of_the_gateway(&pair).await?;
     if content != expected {
         report.note(format!("the gateway gave {content:?}, cut gave {expected:?}"));
     }
@@ -65,7 +65,7 @@ async fn time_of_the_gateway(pair: &Pair) -> anyhow::Result<f64> {
     Ok(start.elapsed().as_secs_f64())
 }
 
-async fn what_the_gateway_gives(pair: &Pair) -> anyhow::Result<Content> {
+async fn content_of_the_gateway(pair: &Pair) -> anyhow::Result<Content> {
     let mut tally = Tally::default();
     download(pair, |content| tally.add(content)).await?;
     Ok(tally.content())

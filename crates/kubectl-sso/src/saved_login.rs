@@ -74,7 +74,7 @@ mod tests {
     use crate::session::tests::session;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn a_saved_log_in_reads_back_equal() {
         for ca in [None, Some("-----BEGIN\nEND-----\n".to_owned())] {
             let sso = AuthorityUrl::parse("https://sso.example/id").unwrap();
             let saved = SavedLogin { sso, ca, session: session(1, 0, 1800, 28800) };

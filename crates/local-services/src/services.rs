@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_service_is_ready_when_it_says_so() {
+    async fn a_service_is_ready_after_its_ready_line() {
         let (_logs, mut services) = services();
         let ready = services.start("s", shell(&format!("{READY}; exec sleep 60"))).await.unwrap();
         assert_eq!(ready.listening.port(), 1);

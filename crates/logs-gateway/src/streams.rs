@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_user_has_so_many_and_gets_them_back() {
+    fn a_user_has_a_limited_number_of_streams_and_regains_closed_ones() {
         let streams = Arc::new(OpenStreams::new(2));
         let first = streams.open("ada").unwrap();
         let _second = streams.open("ada").unwrap();

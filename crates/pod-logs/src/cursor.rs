@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_that_would_be_refused_is_not_given() {
+    fn an_undecodable_cursor_is_not_issued() {
         let mut cursor = cursor((1, 2), (3, 4));
         let log = cursor.logs[0].clone();
         for count in 1..=300 {
@@ -251,13 +251,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_comes_back_as_it_went(begin: (u32, u64), seen: (u32, u64)) {
+        fn a_cursor_decodes_to_its_original(begin: (u32, u64), seen: (u32, u64)) {
             let cursor = cursor(begin, seen);
             prop_assert_eq!(Cursor::decode(&cursor.encode().unwrap()), Ok(cursor));
         }
 
         #[test]
-        fn a_changed_cursor_is_none(at in 0_usize..100, with in "[A-Za-z0-9_-]") {
+        fn a_changed_cursor_is_refused(at in 0_usize..100, with in "[A-Za-z0-9_-]") {
             let text = cursor((1, 2), (3, 4)).encode().unwrap();
             let mut changed = text.clone();
             let at = at % text.len();

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_is_given_up_in_the_middle_wherever_it_is() {
+    fn a_reading_can_be_cancelled_anywhere() {
         let zeros = vec![0; 16 * MIB];
         let end = zeros.len() as u64;
         for (what, file, offset) in [
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_others_wait_for_is_not_interrupted() {
+    fn shared_work_is_not_interrupted() {
         let file = stored(b"line\n", false);
         at_pace(Rc::new(Steps(Cell::new(0))), || {
             read_from(&file, 0).unwrap_err();

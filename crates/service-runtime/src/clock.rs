@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn time_goes_on_from_what_an_earlier_process_saw() {
+    fn time_continues_from_the_latest_instant_of_an_earlier_process() {
         let clock = SystemClock::default();
         let wall = clock.now();
         let seen = wall + Duration::from_secs(3600);

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn all_is_answered_when_no_worker_has_anything_left() {
+    fn http_is_idle_when_no_worker_has_an_open_request() {
         let http = HttpMetrics::new(&Metrics::default());
         let workers = [http.of_worker(), http.of_worker()].map(Rc::new);
         assert!(http.is_idle());

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn no_header_and_other_schemes_are_no_credential() {
+    fn a_missing_header_and_another_scheme_give_no_credential() {
         for values in [&[][..], &["Basic YTpi"], &["Bearertoken"], &["Digest a=b"], &[""]] {
             assert_eq!(parse(values), Ok(None), "{values:?}");
         }
@@ -162,12 +162,12 @@ mod tests {
     }
 
     #[test]
-    fn a_token_may_hold_what_rfc_6750_allows() {
+    fn a_token_may_contain_all_characters_of_rfc_6750() {
         assert_eq!(parse(&["Bearer aZ09-._~+/=="]), Ok(Some("aZ09-._~+/==".to_owned())));
     }
 
     #[test]
-    fn malformed_headers_say_what_is_wrong() {
+    fn malformed_headers_are_refused_with_a_reason() {
         use MalformedAuthorization::{Empty, IllegalCharacter, Repeated, TooLong};
         let long = format!("Bearer {}", "a".repeat(4096));
         let cases: &[(&[&str], MalformedAuthorization)] = &[

@@ -171,7 +171,7 @@ mod tests {
         }
 
         #[test]
-        fn one_wrong_character_is_no_token(entropy: [u8; 32], at in 4_usize..54, digit in 0_usize..62) {
+        fn a_token_with_one_changed_character_has_no_kind(entropy: [u8; 32], at in 4_usize..54, digit in 0_usize..62) {
             let token = encode_token(TokenKind::Session, &entropy);
             let mut wrong = token.as_bytes().to_vec();
             wrong[at] = DIGITS[digit];

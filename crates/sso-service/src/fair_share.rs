@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_is_left_is_free_again() {
+    fn a_released_place_is_free_again() {
         let shares = Arc::new(FairShare::of(16));
         drop(take_all(&shares, 1));
         assert_eq!(take_all(&shares, 2).len(), 8);

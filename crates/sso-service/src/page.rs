@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_says_what_the_next_one_comes_after() {
+    fn a_page_names_the_cursor_of_the_next_one() {
         let part = Part::<String> { after: None, limit: 2 };
         assert_eq!(part.wanted(), 3);
         for (found, items, next) in [

@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn what_deceives_is_found() {
+    fn invisible_and_reordering_characters_are_detected() {
         for character in ['\u{202e}', '\u{2066}', '\u{200f}', '\u{61c}', '\u{2029}', '\n', '\0'] {
             assert!(is_invisible(character) && rearranges(character), "{character:?}");
         }

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_service_goes_on_from_what_was_seen_before() {
+    async fn a_service_continues_from_the_stored_instant() {
         let (store, clock) = (Store::in_memory().await, SystemClock::default());
         let start = clock.now();
         for (lead, expected) in [(0, true), (60, true), (299, true), (301, false), (3600, false)] {
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_command_goes_on_however_far_the_clock_is_behind() {
+    async fn a_command_continues_with_a_clock_behind_the_stored_instant() {
         let store = Store::in_memory().await;
         let seen = SystemClock::default().now() + TimeDelta::days(3650);
         store.persist_instant(seen).await.unwrap();
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn after_a_reset_nothing_lasts_that_was_made_or_has_expired_while_the_clock_was_ahead() {
+    async fn a_reset_ends_everything_made_or_expired_while_the_clock_was_ahead() {
         let directory = tempfile::tempdir().unwrap();
         let location = Location::File(directory.path().join("sso.db"));
         let service = TestService::with(LIFETIMES, LIMITS, &location).await;

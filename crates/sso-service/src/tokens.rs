@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_of_its_kind_and_new_every_time() {
+    fn every_token_is_new_and_has_its_kind() {
         for kind in [TokenKind::Session, TokenKind::Refresh] {
             let token = PlainToken::generate(kind).unwrap();
             assert_eq!(TokenKind::of(token.expose()), Some(kind));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_a_refresh_token_follows_from_token_and_nonce() {
+    fn the_next_tokens_derive_from_refresh_token_and_nonce() {
         let refresh = |byte| {
             let token = encode_token(TokenKind::Refresh, &[byte; 32]);
             BearerToken::parse(token.as_bytes()).unwrap()

@@ -58,7 +58,7 @@ async fn a_review_agrees_with_the_answer_to_the_request() {
 }
 
 #[tokio::test]
-async fn a_review_that_is_too_large_is_not_read() {
+async fn an_oversized_review_is_not_read() {
     let (_pair, alice) = start().await;
     let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
     let answer = post(&alice, path, &json!({ "spec": {}, "padding": "x".repeat(70_000) })).await;

@@ -151,7 +151,7 @@ async fn a_browser_passes_its_token_as_a_protocol() {
 }
 
 #[tokio::test]
-async fn a_cookie_is_no_credential() {
+async fn a_cookie_is_not_a_credential() {
     let (_pair, alice) = start(Setup::new(), cri(&["one"])).await;
     let nobody = alice.without_token();
     let cookie = format!("session_id={}", alice.token());

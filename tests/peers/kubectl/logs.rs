@@ -97,10 +97,7 @@ pub(super) fn a_follow_breaks_off_when_its_session_ends(stage: &Stage, kubectl: 
     assert_eq!(end.stderr, "error: unexpected EOF\n");
 }
 
-pub(super) fn what_cannot_be_read_is_said_in_the_words_of_the_api_server(
-    stage: &Stage,
-    kubectl: &Installed,
-) {
+pub(super) fn unreadable_logs_fail_in_the_api_servers_words(stage: &Stage, kubectl: &Installed) {
     let alice = Kubectl::of_alice(kubectl, stage);
     let waiting = r#"Error from server (BadRequest): container "app" in pod "waiting" is waiting to start: ContainerCreating"#;
     alice.fails("logs waiting", waiting);

@@ -18,7 +18,7 @@ pub(crate) const CASES: &[(&str, Case)] = cases! {
         containers_are_named_or_chosen_or_all_read,
         a_log_is_followed_until_its_container_ends,
         a_follow_breaks_off_when_its_session_ends,
-        what_cannot_be_read_is_said_in_the_words_of_the_api_server,
+        unreadable_logs_fail_in_the_api_servers_words,
     ],
     pods: [
         pods_are_listed_in_a_table,

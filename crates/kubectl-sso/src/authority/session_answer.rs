@@ -72,7 +72,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_invalid_answer_is_no_session() {
+    fn an_invalid_session_answer_is_refused() {
         let good = session_answer(&session(1, 0, 1800, 28800));
         for (field, value) in [
             ("token", good["refresh_token"].clone()),

@@ -58,7 +58,7 @@ mod tests {
     const ALICE: &str = "authority   http://127.0.0.1:0\nuser        alice\n";
 
     #[tokio::test]
-    async fn a_status_says_who_where_and_until_when() {
+    async fn a_status_names_user_authority_and_expiry() {
         let home = tempfile::tempdir().unwrap();
         let status = |sso, now| status(home.path(), sso, &StoppedClock(at(now)));
         assert!(matches!(status(None, 0), Err(CommandError::NoLogin)));

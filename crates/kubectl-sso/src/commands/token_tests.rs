@@ -124,7 +124,7 @@ pub(crate) async fn logged_in(
 }
 
 #[tokio::test]
-async fn a_token_that_lasts_is_given_without_a_request() {
+async fn a_lasting_token_is_printed_without_a_request() {
     let (home, fake) = logged_in([]).await;
     assert_eq!(token_at(&home, &fake.sso, 1739).await.unwrap(), usual().token.expose());
     assert!(fake.presented().is_empty());
@@ -153,7 +153,7 @@ async fn after_the_clock_was_set_back_the_token_is_renewed() {
 }
 
 #[tokio::test]
-async fn several_calls_at_a_time_renew_once() {
+async fn simultaneous_calls_renew_once() {
     let next = session(2, 1900, 3700, 30700);
     let (home, fake) = logged_in([Reply::Session(next.clone().into())]).await;
     let tokens = join_all([(); 5].map(|()| token_at(&home, &fake.sso, 1900))).await;
@@ -162,7 +162,7 @@ async fn several_calls_at_a_time_renew_once() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_asked_for_with_the_same_token() {
+async fn a_lost_answer_is_requested_with_the_same_token() {
     let next = session(2, 1900, 3700, 30700);
     let replies = [Reply::HangUp, Reply::Problem(503, "store_unavailable")];
     let (home, fake) =
@@ -173,7 +173,7 @@ async fn a_lost_answer_is_asked_for_with_the_same_token() {
 }
 
 #[tokio::test]
-async fn while_the_session_is_unknown_a_live_token_is_given() {
+async fn a_live_token_is_printed_while_the_session_is_unknown() {
     for problem in [
         Reply::Problem(429, "refreshed_too_soon"),
         Reply::Problem(404, "not_found"),
@@ -189,7 +189,7 @@ async fn while_the_session_is_unknown_a_live_token_is_given() {
 }
 
 #[tokio::test]
-async fn an_authority_that_cannot_be_asked_is_no_reason_to_log_in_again() {
+async fn an_unreachable_authority_does_not_require_a_new_log_in() {
     let home = tempfile::tempdir().unwrap();
     save(&home, &unreachable(), usual()).await;
     let said = token_at(&home, &unreachable(), 1800).await.unwrap_err().to_string();
@@ -199,7 +199,7 @@ async fn an_authority_that_cannot_be_asked_is_no_reason_to_log_in_again() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_over_says_how_to_log_in() {
+async fn an_ended_session_names_the_command_to_log_in() {
     for (reply, now, what) in [
         (Some(Reply::Problem(401, "invalid_token")), 1740, "is over"),
         (Some(Reply::Problem(401, "refresh_reused")), 1740, "used twice"),
@@ -235,7 +235,7 @@ async fn without_a_saved_log_in_the_user_has_to_log_in() {
 }
 
 #[tokio::test]
-async fn the_only_authority_need_not_be_named() {
+async fn the_only_authority_is_the_default() {
     let home = tempfile::tempdir().unwrap();
     let clock = StoppedClock(at(0));
     let credential = async || token(home.path(), None, &clock).await;

@@ -34,7 +34,7 @@ fn unsafe_reason<T: std::fmt::Debug>(result: Result<T, StateError>) -> UnsafeRea
 }
 
 #[tokio::test]
-async fn what_is_saved_is_readable_by_its_owner_only() {
+async fn a_saved_file_is_readable_by_its_owner_only() {
     let (home, path) = home();
     assert!(StateDirectory::open(home.path()).unwrap().is_none());
     let directory = StateDirectory::create(home.path()).unwrap();

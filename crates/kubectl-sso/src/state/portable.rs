@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_file_or_directory_is_refused() {
+    fn a_path_to_neither_file_nor_directory_is_refused() {
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join("file"), "").unwrap();
         fs::create_dir(home.path().join("directory")).unwrap();

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_taken_port_is_replaced_by_any() {
+    fn a_taken_port_is_replaced_by_a_free_one() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
         assert_eq!(address(("s", port)), "127.0.0.1:0");

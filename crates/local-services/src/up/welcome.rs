@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_guest_is_shown_what_is_allowed_and_what_is_not() {
+    fn the_guest_sees_an_allowed_and_a_forbidden_request() {
         let commands = commands(&["shop_cart_1/app", "kube-system_dns_2/dns"], Some(guest()));
         assert!(shows(&commands, "D=sso_dev"));
         assert!(shows(&commands, "Bearer $T\" \"$GW/logs/shop/cart?tailLines=5"));
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn over_tls_every_command_knows_whom_to_believe() {
+    fn over_tls_every_command_names_the_certificate_authority() {
         let [ca, certificate, key] = ["ca.crt", "tls.crt", "tls.key"].map(Into::into);
         let certificates = Certificates { ca, certificate, key };
         let containers = ["shop_cart_1/app", "kube-system_dns_2/dns"];

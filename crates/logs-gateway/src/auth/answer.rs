@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_yes_makes_a_caller() {
+    fn a_complete_active_answer_identifies_the_caller() {
         let caller = identification(StatusCode::OK, ADA.as_bytes(), at_noon()).unwrap();
         assert_eq!(caller.username, "ada");
         assert_eq!(caller.permissions, ["logs:read:shop/*".parse().unwrap()]);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_less_is_no_answer() {
+    fn an_incomplete_answer_leaves_the_token_unknown() {
         for (field, value) in [
             ("authorized", json!(false)),
             ("success", json!(false)),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_no_is_passed_on_and_any_other_status_tells_nothing() {
+    fn a_401_is_passed_on_and_any_other_status_leaves_the_token_unknown() {
         for (status, expected) in [
             (401, "invalid"),
             (403, "forbidden"),
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_wrong_is_told_from_an_answer_that_makes_no_sense() {
+    fn a_wrong_clock_is_distinguished_from_an_invalid_answer() {
         let unknown = |answer: &Value| match identification(
             StatusCode::OK,
             answer.to_string().as_bytes(),
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_of_another_length_says_nothing_about_anyone() {
+    fn a_batch_answer_of_the_wrong_length_is_refused() {
         let good = spoiled("status", json!(200));
         for answers in [json!([]), json!([good]), json!([good, good, good]), json!({}), json!(null)]
         {

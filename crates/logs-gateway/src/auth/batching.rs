@@ -116,7 +116,7 @@ impl<A: Ask> Batching<A> {
 impl Queue {
     fn join(&mut self, token: &Rc<BearerToken>, waiter: Waiter) -> Result<(), UnknownCause> {
         if self.waiters >= MAX_WAITING {
-            self.forget_who_left();
+            self.forget_abandoned();
         }
         if self.waiters >= MAX_WAITING {
             return Err(UnknownCause::Busy);
@@ -129,7 +129,7 @@ impl Queue {
         Ok(())
     }
 
-    fn forget_who_left(&mut self) {
+    fn forget_abandoned(&mut self) {
         self.waiting.retain(|_, waiters| {
             waiters.retain(|waiter| !waiter.answer.is_closed());
             !waiters.is_empty()
@@ -145,7 +145,7 @@ impl Queue {
 
     /// Those who wait longest, if anybody does.
     fn take_batch(&mut self, max_batch: usize) -> TokenBatch {
-        self.forget_who_left();
+        self.forget_abandoned();
         let size = self.waiting.len().min(max_batch).min(MAX_ASKED - self.asked);
         let (tokens, waiters): (_, Vec<_>) = self.waiting.drain(..size).unzip();
         self.waiters -= waiters.iter().map(Vec::len).sum::<usize>();

@@ -258,7 +258,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
-    fn everyone_gets_the_answer_to_their_own_question_asked_after_they_came(
+    fn each_caller_gets_the_answer_to_its_own_token_from_a_later_call(
         fates in proptest::collection::vec(fate(), 1..20),
         steps in proptest::collection::vec(step(), 1..60),
     ) {
@@ -281,7 +281,7 @@ fn sizes(model: &Model) -> Vec<usize> {
 }
 
 #[test]
-fn a_lone_request_goes_at_once_and_who_comes_meanwhile_goes_together() {
+fn a_lone_request_is_sent_at_once_and_later_ones_share_the_next_call() {
     in_paused_time(async {
         let (model, ask) = start(&[PROMPT]);
         let first = ask(0);
@@ -297,7 +297,7 @@ fn a_lone_request_goes_at_once_and_who_comes_meanwhile_goes_together() {
 }
 
 #[test]
-fn what_arrives_in_the_same_moment_goes_together() {
+fn requests_that_arrive_together_share_calls() {
     in_paused_time(async {
         let (model, ask) = start(&[PROMPT]);
         let callers: Vec<_> = (0..150).map(ask).collect();
@@ -312,7 +312,7 @@ fn what_arrives_in_the_same_moment_goes_together() {
 }
 
 #[test]
-fn a_hanging_call_holds_up_nobody_else() {
+fn a_hanging_call_delays_no_other_request() {
     in_paused_time(async {
         let (_, ask) = start(&[Fate::Hanging, PROMPT]);
         let hanging = ask(0);
@@ -326,7 +326,7 @@ fn a_hanging_call_holds_up_nobody_else() {
 }
 
 #[test]
-fn one_too_many_is_told_at_once() {
+fn a_request_beyond_the_bound_fails_at_once() {
     in_paused_time(async {
         let (_, ask) = start(&[Fate::Hanging]);
         let hanging = ask(0);
@@ -352,7 +352,7 @@ fn one_too_many_is_told_at_once() {
 }
 
 #[test]
-fn nobody_asks_for_who_has_left() {
+fn a_token_whose_caller_left_is_not_asked_about() {
     in_paused_time(async {
         let (model, ask) = start(&[PROMPT]);
         let first = ask(0);

@@ -74,7 +74,7 @@ mod tests {
         PodRef { namespace: namespace.parse().unwrap(), pod: pod.parse().unwrap() }
     }
 
-    fn who_may(permission: &str) -> Caller {
+    fn caller_with(permission: &str) -> Caller {
         let permissions = vec![permission.parse().unwrap()];
         Caller {
             username: "ada".to_owned(),
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_caller_reads_what_is_permitted_and_learns_what_is_missing() {
-        let caller = who_may("logs:read:shop/*");
+        let caller = caller_with("logs:read:shop/*");
         caller.may_read(&pod("shop", "web-1")).unwrap();
         let missing = caller.may_read(&pod("bank", "web-1")).unwrap_err();
         assert_eq!(missing.to_string(), "logs:read:bank/web-1");
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn all_pods_are_also_those_of_one_letter() {
+    fn a_glob_of_one_or_more_characters_covers_all_pods() {
         for (permission, all) in [
             ("*", true),
             ("logs:read", true),
@@ -106,15 +106,15 @@ mod tests {
             ("logs:read:bank/*", false),
             ("logs:write", false),
         ] {
-            assert_eq!(who_may(permission).may_read_all_in("shop"), all, "{permission}");
+            assert_eq!(caller_with(permission).may_read_all_in("shop"), all, "{permission}");
         }
     }
 
     #[test]
-    fn the_order_of_permissions_means_nothing() {
+    fn the_order_of_permissions_does_not_matter() {
         let of = |permissions: &[&str]| Caller {
             permissions: permissions.iter().map(|permission| permission.parse().unwrap()).collect(),
-            ..who_may("logs:read")
+            ..caller_with("logs:read")
         };
         let both = of(&["logs:read:shop/*", "logs:read:bank/*"]);
         assert!(both.may_the_same_as(&of(&["logs:read:bank/*", "logs:read:shop/*"])));
@@ -124,8 +124,8 @@ mod tests {
     }
 
     #[test]
-    fn no_permission_to_read_is_no_permission_to_list() {
-        let missing = who_may("deploy:write").may_read_any().unwrap_err();
+    fn a_caller_without_read_permission_cannot_list() {
+        let missing = caller_with("deploy:write").may_read_any().unwrap_err();
         assert_eq!(missing.to_string(), "logs:read");
     }
 }

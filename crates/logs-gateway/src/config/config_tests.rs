@@ -10,7 +10,7 @@ fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
 }
 
 #[test]
-fn nothing_has_to_be_set() {
+fn every_setting_has_a_default() {
     let config = read(&[]).unwrap();
     assert_eq!(config.runtime.listen.address.to_string(), "127.0.0.1:8000");
     assert_eq!(config.runtime.ops_listen.address.to_string(), "127.0.0.1:9000");
@@ -33,7 +33,7 @@ fn callers_may_find_the_services_elsewhere_than_the_gateway_does() {
 }
 
 #[test]
-fn what_is_seldom_meant_is_a_warning() {
+fn risky_settings_are_warned_of() {
     let open = ("GATEWAY_LISTEN", "0.0.0.0:0");
     let public = ("GATEWAY_PUBLIC_URL", "https://x.example");
     let proxies = |networks| ("GATEWAY_TRUSTED_PROXIES", networks);
@@ -58,7 +58,7 @@ fn several_authorities_may_be_named() {
 }
 
 #[test]
-fn what_would_be_dangerous_to_ignore_is_refused() {
+fn unsupported_security_settings_are_refused() {
     for (name, value) in [
         ("GATEWAY_SOURCE", "kubernetes"),
         ("GATEWAY_LOGS_ROOTS", "relative"),
@@ -77,7 +77,7 @@ fn what_would_be_dangerous_to_ignore_is_refused() {
 }
 
 #[test]
-fn what_is_harmless_is_told_of() {
+fn unsupported_harmless_settings_are_warned_of() {
     let warnings = read(&[("GATEWAY_PEERS", "a")]).unwrap().warnings.to_string();
     assert_eq!(warnings, "warning: GATEWAY_PEERS: has no effect in this version\n");
 }

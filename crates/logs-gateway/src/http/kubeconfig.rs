@@ -124,7 +124,7 @@ current-context: "gw.example:8443"
     }
 
     #[test]
-    fn no_address_breaks_out_of_its_quotes() {
+    fn an_address_is_quoted_safely() {
         let url = Url::parse("https://gw.example/a'b,]:#&*!|>%22x\\").unwrap();
         let spelled = kubeconfig(&url, &url, None);
         let server = spelled.lines().find_map(|line| line.strip_prefix("    server: ")).unwrap();

@@ -225,7 +225,7 @@ fn a_user_with_one_scan_waits_for_one_turn_of_a_user_with_many() {
 }
 
 #[test]
-fn leaving_and_coming_back_makes_up_for_nothing() {
+fn a_user_with_ever_new_scans_gets_no_extra_turns() {
     let mut machine = Machine::new();
     machine.apply(&QueueStep::Arrive { user: 0, scans: 8, work: 100 * SECOND });
     machine.apply(&QueueStep::Arrive { user: 1, scans: 8, work: 100 * SECOND });

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_little_is_done_at_once() {
+    async fn a_cheap_request_runs_on_the_callers_thread() {
         let scans = Scans::new(1).unwrap();
         let here = std::thread::current().id();
         let there = || std::thread::current().id();
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_request_is_refused_whose_turn_does_not_come() {
+    async fn a_request_whose_turn_does_not_come_is_refused() {
         let scans = Scans::new(1).unwrap();
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let eve = scans.of_user("eve");

@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_what_rfc_1123_says() {
+    fn names_follow_rfc_1123() {
         for valid in ["a", "web-1", "0", &"a".repeat(63)] {
             assert!(valid.parse::<Namespace>().is_ok(), "{valid}");
             assert!(valid.parse::<ContainerName>().is_ok(), "{valid}");
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_could_leave_a_directory_is_a_name() {
+    fn a_name_cannot_leave_its_directory() {
         let long = "a".repeat(254);
         let cases = [
             "", ".", "..", "../x", "a/b", "a\0b", "a_b", "A", "-a", "a-", "ä", "a b", "*", "a%2fb",

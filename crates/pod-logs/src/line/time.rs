@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_go_lets_pass_passes() {
+    fn lenient_times_are_parsed_as_go_parses_them() {
         check("2026-11-01T9:00:00Z", "2026-11-01T09:00:00.000000000Z");
         check("2026-11-01T10:00:00,5Z", "2026-11-01T10:00:00.500000000Z");
         check("2026-11-01T10:00:00.1234567891234Z", "2026-11-01T10:00:00.123456789Z");
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_go_refuses_is_refused() {
+    fn times_that_go_refuses_are_refused() {
         let cases = [
             "",
             "2026-11-01",

@@ -109,7 +109,7 @@ fn caught_up(scene: &mut FollowedNode) -> (ChosenLines, Arc<FollowedLog>) {
 }
 
 #[test]
-fn who_joins_after_followed_files_were_deleted_gets_each_line_once() {
+fn a_reader_that_joins_after_followed_files_were_deleted_gets_each_line_once() {
     let mut scene = FollowedNode::new();
     scene.write("0.log");
     let staying = scene.follow(History::All);
@@ -128,7 +128,7 @@ fn who_joins_after_followed_files_were_deleted_gets_each_line_once() {
 }
 
 #[test]
-fn who_joins_in_a_later_run_gets_nothing_of_the_earlier_one() {
+fn a_reader_that_joins_in_a_later_run_gets_no_line_of_the_earlier_one() {
     let mut scene = FollowedNode::new();
     scene.write("0.log");
     let staying = scene.follow(History::All);
@@ -178,7 +178,7 @@ fn runs_that_begin_with_the_same_long_text_are_told_apart() {
 }
 
 #[test]
-fn a_copy_in_the_place_of_a_file_is_read_on_where_the_file_was_left() {
+fn a_copy_in_place_of_a_file_continues_at_the_same_offset() {
     let mut scene = FollowedNode::new();
     let (mut lines, followed) = caught_up(&mut scene);
     for _ in 0..2 {
@@ -221,7 +221,7 @@ fn a_file_that_was_emptied_and_filled_again_between_two_looks_leaves_a_gap() {
 }
 
 #[test]
-fn a_slow_reader_gets_nothing_of_what_a_file_was_filled_with_until_the_gap_is_known() {
+fn a_slow_reader_gets_no_line_of_a_rewritten_file_before_the_gap() {
     let mut scene = FollowedNode::new();
     scene.write("0.log");
     scene.write("0.log");

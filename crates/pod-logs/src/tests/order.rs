@@ -60,7 +60,7 @@ fn all(range: Range<u32>) -> Vec<u32> {
 }
 
 #[test]
-fn what_was_rotated_while_the_clock_was_set_back_comes_in_the_order_it_was_written() {
+fn files_rotated_while_the_clock_was_set_back_are_read_in_write_order() {
     for compressed in [&[][..], &[0], &[0, 1], &[2, 0]] {
         let root = tempfile::tempdir().unwrap();
         write(&root.path().join("shop_web_1/app"), compressed);
@@ -80,7 +80,7 @@ fn what_was_rotated_while_the_clock_was_set_back_comes_in_the_order_it_was_writt
 }
 
 #[test]
-fn what_is_rotated_again_while_the_clock_is_set_back_is_followed_in_the_order_it_was_written() {
+fn files_rotated_again_while_the_clock_is_set_back_are_followed_in_write_order() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let _entered = runtime.enter();
     for looks_between in [false, true] {

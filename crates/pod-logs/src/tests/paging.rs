@@ -200,7 +200,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_lies_before_and_after_a_line_is_the_rest(
+    fn the_pages_before_and_after_a_line_are_the_whole_log(
         parts in prop::collection::vec(part(), 1..5),
         stream in stream(),
         history in history(),
@@ -257,7 +257,7 @@ proptest! {
 }
 
 #[test]
-fn of_two_lines_given_up_at_once_each_has_a_place_of_its_own() {
+fn two_lines_given_up_at_once_have_cursors_of_their_own() {
     let root = tempfile::tempdir().unwrap();
     let piece = |stream, tag| WrittenPiece { stream, tag, length: 5 };
     let part = |pieces, ends_run| WrittenFile {
@@ -283,7 +283,7 @@ fn of_two_lines_given_up_at_once_each_has_a_place_of_its_own() {
 }
 
 #[test]
-fn a_long_line_is_taken_up_behind_any_of_its_parts() {
+fn a_reading_continues_after_any_part_of_a_long_line() {
     let root = tempfile::tempdir().unwrap();
     let piece = |stream, tag, length| WrittenPiece { stream, tag, length };
     let mut pieces = vec![piece("stdout", "F", 5)];

@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[test]
-fn a_reader_of_the_kubelets_bytes_is_cut_off_where_lines_are_lost() {
+fn a_kubelet_reading_ends_where_lines_are_lost() {
     let root = tempfile::tempdir().unwrap();
     let directory = root.path().join("shop_web_1/app");
     fs::create_dir_all(&directory).unwrap();

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_trace_is_not_gone_on_with() {
+    fn an_invalid_trace_is_not_continued() {
         for invalid in [
             "",
             "00",

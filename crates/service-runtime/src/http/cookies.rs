@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_live_one_counts_wherever_it_stands() {
+    fn the_live_cookie_counts_at_any_position() {
         let choose = |candidates: &[(&'static str, Option<u8>)]| {
             choose_live(candidates.iter().copied()).map_err(|problem| problem.code())
         };

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_may_write_what_it_likes() {
+    fn a_forwarded_address_from_an_untrusted_peer_is_ignored() {
         check("10.0.0.0/8", "192.0.2.1", &["203.0.113.9"], "192.0.2.1");
     }
 
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_ends_the_walk() {
+    fn an_invalid_address_ends_the_walk() {
         check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9, unknown"], "10.0.0.1");
         check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9, unknown, 10.0.0.2"], "10.0.0.2");
         for hop in ["203.0.113.9:", "203.0.113.9:99999", "[203.0.113.9]", "[2001:db8::7", "[]:1"] {
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_and_brackets_are_no_part_of_an_address() {
+    fn ports_and_brackets_are_not_part_of_an_address() {
         check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9:50123"], "203.0.113.9");
         check("10.0.0.0/8", "10.0.0.1", &["203.0.113.9:50123, 10.0.0.2:443"], "203.0.113.9");
         check("10.0.0.0/8", "10.0.0.1", &["[2001:db8::7]:50123"], "2001:db8::7");

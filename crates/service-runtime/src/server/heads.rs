@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn one_head_with_what_follows_is_one_portion() {
+    fn one_head_with_the_bytes_after_it_is_one_portion() {
         for text in ["GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\n\n", "POST / HTTP/1.1\r\n\r\n{}\n"]
         {
             assert_eq!(portions(text, 100), [(text, true)]);

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_client_that_vanished_is_noticed_within_a_minute() {
+    async fn a_vanished_client_is_detected_within_a_minute() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         set_options(&client).unwrap();

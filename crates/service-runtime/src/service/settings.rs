@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_are_seldom_intended_are_warned_of() {
+    fn risky_listener_settings_are_warned_of() {
         for (name, value, warning) in [
             ("X_LISTEN", "0.0.0.0:0", "warning: X_PUBLIC_URL: is not set"),
             ("X_LISTEN", "[::1]:0", ""),

@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_means_to_be_part_of_a_value_is_refused() {
+    fn several_lines_or_a_byte_order_mark_are_refused() {
         for (content, fault) in [
             ("a\n\n", "more than one line"),
             ("a\r\n\r\n", "more than one line"),

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_may_stand_in_a_file() {
+    fn a_secret_may_be_in_a_file() {
         let file = std::env::temp_dir().join(format!("settings-{}", std::process::id()));
         std::fs::write(&file, "two words\n").unwrap();
         let path = file.to_str().unwrap();

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pair_is_told_of_once_and_the_old_one_stays() {
+    fn an_invalid_pair_is_reported_once_and_the_old_one_stays() {
         let (old, new) = (generate(), generate());
         let watched = Watched::start(&old);
         watched.swap(&new.0, &old.1);
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn files_may_be_away_for_a_moment() {
+    fn a_briefly_missing_file_is_tolerated() {
         let old = generate();
         let watched = Watched::start(&old);
         watched.live.look();

@@ -232,7 +232,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_chain_hangs_on_the_certificate_that_vouches_for_itself() {
+    fn a_chain_ends_at_the_self_signed_certificate() {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "an authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -280,7 +280,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_is_named() {
+    fn a_missing_file_is_named() {
         let variables = [("X_CERT", "/nowhere/at/all"), ("X_KEY", "/nowhere/else")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let mut settings = Settings::read("X_", variables);

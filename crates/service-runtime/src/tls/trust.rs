@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bundle_is_taken_whole_and_nothing_else_is() {
+    fn every_certificate_of_a_bundle_is_loaded() {
         let trust = configured(&format!("{}\n{}", generate().0, generate().0)).unwrap();
         assert_eq!(trust.0.len(), 2);
         trust.client_config().unwrap();

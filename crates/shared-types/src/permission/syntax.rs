@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn malformed_permissions_are_refused() {
         let cases = [
             ("", Action),
             ("logs", Action),

@@ -25,7 +25,7 @@ async fn make_role(service: &TestService, holder: &Holder) -> (bool, bool) {
 }
 
 #[tokio::test]
-async fn an_administrator_who_is_none_any_more_changes_nothing() {
+async fn a_demoted_administrator_changes_nothing() {
     for revoke in [
         "DELETE FROM sessions",
         "UPDATE users SET epoch = epoch + 1",
@@ -45,7 +45,7 @@ async fn an_administrator_who_is_none_any_more_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_over_changes_nothing() {
+async fn an_expired_key_changes_nothing() {
     for (revoke, still) in [
         ("DELETE FROM api_keys", false),
         ("UPDATE api_keys SET expires_at = 0", false),
@@ -62,7 +62,7 @@ async fn a_key_that_is_over_changes_nothing() {
 
 /// A grant has an end that nothing announces.
 #[tokio::test]
-async fn a_grant_that_is_over_permits_nothing() {
+async fn an_expired_grant_permits_nothing() {
     let service = TestService::start().await;
     service.add_user("bob", &[]).await;
     service

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_name_nobody_is_created() {
+    async fn without_a_name_no_user_is_created() {
         let authority = Authority::without_users().await;
         authority.ensure(None).await.unwrap();
         assert!(authority.users().await.is_empty());
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn any_role_with_sso_admin_will_do() {
+    async fn any_role_with_sso_admin_makes_an_administrator() {
         let authority = Authority::with_user("alice", "reader", &[]).await;
         authority.execute("INSERT INTO role_permissions VALUES ('reader', 'sso:admin')").await;
         authority.ensure(Some("root")).await.unwrap();

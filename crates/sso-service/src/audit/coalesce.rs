@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_administrators_do_is_always_written() {
+    fn events_of_administrators_are_always_written() {
         let mut coalescer = Coalescer::default();
         for _ in 0..100 {
             assert_eq!(coalescer.take(Event::new(Kind::UserChanged, noon())).len(), 1);
@@ -159,7 +159,7 @@ mod tests {
 
     /// Also one who has a network for each request.
     #[test]
-    fn what_a_user_does_again_and_again_is_written_ten_times_a_minute() {
+    fn repeated_events_of_a_user_are_written_ten_times_a_minute() {
         let mut coalescer = Coalescer::default();
         for user in [7, 8] {
             let user = Account::powerless(Uuid::from_u128(user), noon());

@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_a_line_of_json_that_says_first_what_it_is() {
+    fn an_event_is_a_json_line_that_begins_with_its_kind() {
         let account = Account::powerless(Uuid::from_u128(7), noon());
         let source = Source { ip: [192, 0, 2, 1].into(), request_id: "r-1" };
         let event = Event::new(Kind::LoginFailed, noon())

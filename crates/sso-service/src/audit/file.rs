@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_created_for_its_owner_and_appended_to() {
+    fn the_file_is_private_and_appended_to() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("audit");
         for line in ["one\n", "two\n"] {
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_rotation_it_is_another_file() {
+    fn after_a_rotation_a_new_file_is_written() {
         let directory = tempfile::tempdir().unwrap();
         let [path, rotated] = ["audit", "audit.1"].map(|name| directory.path().join(name));
         let mut file = AuditFile::open(path.clone()).unwrap();
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_a_crash_has_torn_is_not_continued() {
+    fn a_line_torn_by_a_crash_is_not_continued() {
         let directory = tempfile::tempdir().unwrap();
         let [path, rotated] = ["audit", "audit.1"].map(|name| directory.path().join(name));
         fs::write(&path, "whole\nhal").unwrap();
@@ -140,7 +140,7 @@ mod tests {
 
     /// `/dev/full` fails as a full disk does; a file that has room again is put in its place.
     #[test]
-    fn a_line_that_a_full_disk_has_torn_is_not_continued() {
+    fn a_line_torn_by_a_full_disk_is_not_continued() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("audit");
         let mut file = AuditFile::open(path.clone()).unwrap();
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_opened_is_said() {
+    fn an_unopenable_file_is_an_error() {
         assert!(AuditFile::open("/nowhere/at/all".into()).is_err());
     }
 }

@@ -255,7 +255,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_was_recorded_is_written_at_the_end() {
+    fn recorded_events_are_written_before_the_end() {
         let lines = Lines::default();
         let (log, thread) = start(lines.clone(), &Metrics::default());
         for _ in 0..1000 {
@@ -272,7 +272,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_finds_no_room_is_counted_and_told_of() {
+    fn dropped_events_are_counted_and_reported() {
         let (lines, metrics) = (Lines::default(), Metrics::default());
         let ((writing, written), (release, go_on)) = (mpsc::channel(), mpsc::channel());
         let (log, thread) = start(BlockedRecord { writing, go_on, lines: lines.clone() }, &metrics);

@@ -146,7 +146,7 @@ async fn no_token_outlives_its_session() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_no_bearer() {
+async fn a_refresh_token_is_not_accepted_as_bearer() {
     let service = TestService::start().await;
     service.add_user("alice", &[]).await;
     let logged_in = log_in(&service, "alice", PASSWORD).await.unwrap();
@@ -157,7 +157,7 @@ async fn a_refresh_token_is_no_bearer() {
 }
 
 #[tokio::test]
-async fn permissions_decide() {
+async fn permissions_decide_over_access() {
     let service = TestService::start().await;
     service.add_user("alice", &["logs:read:shop/*"]).await;
     let logged_in = log_in(&service, "alice", PASSWORD).await.unwrap();

@@ -21,7 +21,7 @@ fn check_fault(variables: &[(&str, &str)], name: &str, fault: &str) {
 }
 
 #[test]
-fn nothing_needs_to_be_set() {
+fn every_setting_has_a_default() {
     let config = read(&[]).unwrap();
     let address = |listen: &ListenAddress| listen.address.to_string();
     assert_eq!(address(&config.runtime.listen), "127.0.0.1:8001");
@@ -54,7 +54,7 @@ fn databases() {
 }
 
 #[test]
-fn what_would_be_dangerous_to_ignore_is_a_fault() {
+fn unsupported_security_settings_are_refused() {
     for (name, value) in
         [("SSO_SMTP_URL", "smtp://x"), ("SSO_SMTP_FROM", "x@y"), ("SSO_SESSION_STORE", "redis://x")]
     {
@@ -64,7 +64,7 @@ fn what_would_be_dangerous_to_ignore_is_a_fault() {
 }
 
 #[test]
-fn what_is_harmless_to_ignore_is_named() {
+fn unsupported_harmless_settings_are_warned_of() {
     let warnings = read(&[("SSO_K8S_PREFIX", "sso:")]).unwrap().warnings.to_string();
     assert_eq!(warnings, "warning: SSO_K8S_PREFIX: has no effect in this version\n");
     check_fault(&[("SSO_K8S_PREFIX", "system:x")], "SSO_K8S_PREFIX", "system:");
@@ -90,7 +90,7 @@ fn the_first_administrator_has_a_name_and_a_good_password() {
 }
 
 #[test]
-fn strangers_register_only_where_they_may() {
+fn registration_is_closed_unless_configured() {
     let registration = |text| read(&[("SSO_REGISTRATION", text)]).unwrap().registration;
     assert_eq!(read(&[]).unwrap().registration, Registration::Closed);
     assert_eq!(registration("closed"), Registration::Closed);
@@ -99,7 +99,7 @@ fn strangers_register_only_where_they_may() {
 }
 
 #[test]
-fn what_is_seldom_meant_is_a_warning() {
+fn risky_settings_are_warned_of() {
     let open = ("SSO_LISTEN", "0.0.0.0:0");
     let public = ("SSO_PUBLIC_URL", "https://x.example");
     let proxies = |networks| ("SSO_TRUSTED_PROXIES", networks);
@@ -118,7 +118,7 @@ fn what_is_seldom_meant_is_a_warning() {
 }
 
 #[test]
-fn failures_are_limited_as_told() {
+fn failure_limits_are_configurable() {
     let [network, account] = ["SSO_LOGIN_FAILURES_PER_IP", "SSO_LOGIN_FAILURES_PER_USER"];
     let limits = read(&[(network, "0"), (account, "7")]).unwrap().login_limits;
     assert_eq!(limits, LoginLimits { per_network: 0, per_account: 7 });

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn all_of_it_may_be_set() {
+    fn every_site_setting_is_read() {
         let site = read(&[
             ("SSO_PUBLIC_URL", "https://sso.example.org/"),
             ("SSO_COOKIE_DOMAIN", "example.org"),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_seldom_meant_is_a_warning() {
+    fn risky_site_settings_are_warned_of() {
         let url = ("SSO_PUBLIC_URL", "https://sso.example.co.uk");
         let domain = |domain| [url, ("SSO_COOKIE_DOMAIN", domain)];
         check_warning(&domain("co.uk"), "warning: SSO_COOKIE_DOMAIN: is a public suffix");

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn other_paths_are_not_shared() {
+    async fn paths_without_cors_are_not_shared() {
         let service = service().await;
         for path in ["/login", "/auth", "/authx/y", "/"] {
             check_not_shared(&service.send(from(APP, preflight(path))).await, "");

@@ -286,7 +286,7 @@ mod tests {
     use crate::store::TooManySessions;
 
     #[test]
-    fn an_undecided_log_in_may_be_tried_again() {
+    fn an_undecided_log_in_has_retry_after() {
         for (error, code) in [
             (LoginError::Hash(HashError::Busy), "busy"),
             (LoginError::TooManySessions(TooManySessions), "too_many_sessions"),

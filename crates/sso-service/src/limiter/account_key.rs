@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_one_account_by_whatever_name() {
+    fn a_user_is_one_account_under_any_spelling() {
         let keys = AccountKeys::default();
         let user = Some(Uuid::from_u128(7));
         assert_eq!(keys.of(user, "alice"), keys.of(user, "alice@example.org"));

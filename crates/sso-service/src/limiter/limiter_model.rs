@@ -116,7 +116,7 @@ proptest! {
 
     /// A client may try again after the announced time, and not before.
     #[test]
-    fn the_time_to_wait_is_true(pauses in proptest::collection::vec(0..20_000_u64, 1..40)) {
+    fn an_attempt_succeeds_after_the_stated_wait(pauses in proptest::collection::vec(0..20_000_u64, 1..40)) {
         let mut tables = Tables::new(LIMITS);
         let mut now = noon();
         for pause in pauses {
@@ -132,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn who_knows_the_password_is_never_held_back(pauses in proptest::collection::vec(0..1000_u64, 0..200)) {
+    fn right_passwords_are_never_limited(pauses in proptest::collection::vec(0..1000_u64, 0..200)) {
         let mut tables = Tables::new(LIMITS);
         let mut now = noon();
         for pause in pauses {
@@ -143,7 +143,7 @@ proptest! {
 }
 
 #[test]
-fn who_logged_in_here_before_is_not_locked_out_from_elsewhere() {
+fn a_known_network_is_not_locked_out_by_failures_elsewhere() {
     let mut tables = Tables::new(LIMITS);
     attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
     for stranger in 2..100 {
@@ -155,7 +155,7 @@ fn who_logged_in_here_before_is_not_locked_out_from_elsewhere() {
 }
 
 #[test]
-fn who_logged_in_here_before_is_not_locked_out_by_neighbours() {
+fn a_known_account_is_not_locked_out_by_others_in_its_network() {
     let mut tables = Tables::new(LIMITS);
     attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
     for account in 2..100 {
@@ -167,7 +167,7 @@ fn who_logged_in_here_before_is_not_locked_out_by_neighbours() {
 }
 
 #[test]
-fn a_known_network_does_not_pass_over_the_limit() {
+fn a_known_network_does_not_exceed_the_limit() {
     let mut tables = Tables::new(LIMITS);
     attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
     let try_wrong = |_: &u32| attempt(&mut tables, who(1, 1, noon()), Ending::Wrong).is_ok();
@@ -175,7 +175,7 @@ fn a_known_network_does_not_pass_over_the_limit() {
 }
 
 #[test]
-fn who_works_through_a_list_of_accounts_has_one_try_a_minute() {
+fn a_network_that_tries_many_accounts_fails_once_a_minute() {
     let mut tables = Tables::new(LIMITS);
     let mut now = noon();
     for account in 0..15 {
@@ -197,7 +197,7 @@ fn who_works_through_a_list_of_accounts_has_one_try_a_minute() {
 }
 
 #[test]
-fn zero_is_no_limit() {
+fn zero_disables_the_limit() {
     let off = LoginLimits { per_network: 0, per_account: 0 };
     let mut tables = Tables::new(off);
     for _ in 0..1000 {
@@ -216,7 +216,7 @@ fn zero_is_no_limit() {
 
 /// A million names from as many networks, and a log-in now and then.
 #[test]
-fn a_million_names_take_no_more_room_than_there_is() {
+fn a_million_names_stay_within_the_bound() {
     let mut tables = Tables::new(LIMITS);
     let spent = || who(u64::MAX, u32::MAX, noon());
     for _ in 0..3 {
@@ -259,18 +259,18 @@ async fn at_once(ending: Ending) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_wrong_attempts_at_once_no_more_pass_than_may() {
+async fn simultaneous_wrong_attempts_stay_within_the_limit() {
     assert_eq!(at_once(Ending::Wrong).await, 10);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_right_attempts_at_once_all_pass() {
+async fn simultaneous_right_attempts_all_pass() {
     assert_eq!(at_once(Ending::Right).await, 100);
     assert_eq!(at_once(Ending::Undecided).await, 100);
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_others_too_long_is_told_to_come_again() {
+async fn an_attempt_that_waits_too_long_is_refused_as_busy() {
     let limiter = Limiter::new(LoginLimits { per_network: 1, per_account: 0 }, &Metrics::default());
     let account = limiter.account(None, "alice");
     let deadline = Instant::now() + Duration::from_secs(2);
@@ -285,7 +285,7 @@ async fn who_waits_for_others_too_long_is_told_to_come_again() {
 
 /// A crowd leaves room for a client from elsewhere, which is woken when an attempt ends.
 #[tokio::test(start_paused = true)]
-async fn one_network_does_not_take_every_place_to_wait() {
+async fn one_network_does_not_fill_the_waiting_places() {
     let limiter = Limiter::new(LoginLimits { per_network: 0, per_account: 1 }, &Metrics::default());
     let account = limiter.account(None, "alice");
     let deadline = Instant::now() + Duration::from_secs(2);
@@ -305,7 +305,7 @@ async fn one_network_does_not_take_every_place_to_wait() {
 }
 
 #[tokio::test]
-async fn who_logged_in_is_known_there_and_nowhere_else() {
+async fn a_user_is_known_only_in_the_network_of_the_log_in() {
     let limiter = Limiter::new(LIMITS, &Metrics::default());
     let [alice, bob] = ["alice", "bob"].map(|name| limiter.account(None, name));
     let is_known = async |account, from| {
@@ -324,7 +324,7 @@ async fn who_logged_in_is_known_there_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn who_hangs_up_has_failed() {
+async fn an_abandoned_attempt_counts_as_a_failure() {
     let limiter = Limiter::new(LoginLimits { per_network: 0, per_account: 1 }, &Metrics::default());
     let account = limiter.account(None, "alice");
     let deadline = Instant::now() + Duration::from_secs(3600);

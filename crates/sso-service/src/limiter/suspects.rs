@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn who_logs_in_at_last_is_no_suspect() {
+    fn an_account_that_logs_in_no_longer_counts_against_its_network() {
         let mut suspects = suspects(0..15);
         suspects.forgive(AccountKey::test(7));
         assert!(!suspects.are_many(noon()));

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_never_more_than_there_is_room_for() {
+    fn a_table_never_exceeds_its_capacity() {
         let mut table: Table<u32, Weight> = Table::new(100);
         for key in 0..10_000 {
             table.entry(key, noon()).0 = 1;
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn the_heavy_outlast_any_number_of_light_ones() {
+    fn heavy_entries_outlast_any_number_of_light_ones() {
         let mut table: Table<u32, Weight> = Table::new(100);
         for key in 0..100 {
             table.entry(key, noon()).0 = if key % 10 == 0 { 10 } else { 1 };
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_weighs_nothing_does_not_stay_for_long() {
+    fn entries_without_weight_are_dropped_soon() {
         let mut table: Table<u32, Weight> = Table::new(10_000);
         for key in 0..1000 {
             table.entry(key, noon());

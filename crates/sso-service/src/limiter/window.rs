@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_is_no_shorter_and_no_longer_than_told() {
+    fn the_wait_is_exactly_as_stated() {
         let mut window = Window::default();
         for second in [0, 3, 25] {
             window.count(after(second));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_that_is_told_of_late_counts_when_it_was() {
+    fn a_failure_reported_late_counts_at_its_own_time() {
         let mut window = Window::default();
         window.count(after(40));
         window.count(after(0));

@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_ends_all_sessions_at_once_and_for_good() {
+    fn all_sessions_of_a_user_end_at_once_and_for_good() {
         let (live, user) = live();
         live.add(token("a", 1000), None, || session(&user));
         let valid = || live.find(&TokenHash::of("a"), noon()).is_some();
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_use_is_noted_once_until_it_is_taken() {
+    fn a_use_is_recorded_once_until_it_is_collected() {
         let (live, user) = live();
         live.add(token("a", 60_000), None, || session(&user));
         let find = |seconds| {

@@ -103,7 +103,7 @@ mod tests {
     use crate::cli::tests::parse_admin;
 
     #[tokio::test]
-    async fn a_database_in_memory_is_not_administered() {
+    async fn administration_refuses_an_in_memory_database() {
         let memory = ("SSO_DATABASE_URL".to_owned(), "sqlite::memory:".to_owned());
         let config = Config::read([memory]).unwrap();
         let error = parse_admin(&["admin", "user", "list"]).run(&config).await.unwrap_err();

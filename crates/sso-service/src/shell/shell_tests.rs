@@ -82,7 +82,7 @@ async fn without_a_role_a_user_has_the_role_user() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_in_a_line_and_nothing_is_written() {
+async fn an_invalid_command_prints_one_line_and_writes_nothing() {
     let shell = Shell::open();
     shell.create(&["bob"]).await.unwrap();
     for (arguments, fault) in [
@@ -123,7 +123,7 @@ async fn until(what: &str, mut check: impl AsyncFnMut() -> bool) {
 }
 
 #[actix_web::test]
-async fn what_ends_sessions_is_in_force_within_a_second() {
+async fn ended_sessions_are_invalid_within_a_second() {
     let shell = Shell::open();
     shell.create(&["root", "--role", "admin"]).await.unwrap();
     shell.create(&["alice"]).await.unwrap();
@@ -152,7 +152,7 @@ async fn what_ends_sessions_is_in_force_within_a_second() {
 }
 
 #[actix_web::test]
-async fn what_a_role_permits_is_in_force_within_a_second() {
+async fn a_changed_role_is_in_force_within_a_second() {
     let shell = Shell::open();
     shell.create(&["root", "--role", "admin"]).await.unwrap();
     shell.run(&["role", "set", "ops", "--permission", "logs:read"]).await.unwrap();
@@ -210,7 +210,7 @@ async fn the_clock_is_not_reset_while_the_service_runs() {
 }
 
 #[actix_web::test]
-async fn what_is_done_is_written_down_and_what_is_not_done_is_not() {
+async fn changes_are_recorded_and_failed_commands_are_not() {
     let shell = Shell::open();
     shell.create(&["Root", "--role", "admin"]).await.unwrap();
     shell.run(&["role", "set", "ops"]).await.unwrap();

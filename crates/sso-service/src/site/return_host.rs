@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_of_unrelated_people_are_known() {
+    fn shared_hosting_suffixes_are_known() {
         for (entry, expected) in [
             ("*.com", true),
             ("*.co.uk:8443", true),

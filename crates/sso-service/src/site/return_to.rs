@@ -78,7 +78,7 @@ mod tests {
     const HTTP: &str = "http://127.0.0.1:8001";
 
     #[test]
-    fn a_known_host_is_returned_to_as_the_parser_writes_it() {
+    fn a_known_host_is_redirected_to_in_parsed_form() {
         for (asked, spelled) in [
             ("https://app.example.org", "https://app.example.org/"),
             ("https://app.example.org/a?b=c&d#e", "https://app.example.org/a?b=c&d#e"),
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_url_lands_on_the_account() {
+    fn any_other_url_redirects_to_the_account() {
         let long = format!("https://app.example.org/{}", "a".repeat(MAX_RETURN_TO_BYTES));
         for hostile in [
             "",
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn without_return_to_one_lands_on_the_account() {
+    fn without_return_to_a_log_in_redirects_to_the_account() {
         assert_eq!(site(HTTPS).landing(None), Landing::Account);
     }
 }

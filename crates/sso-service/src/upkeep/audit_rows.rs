@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn events_are_rows_in_their_order_when_the_task_has_ended() {
+    async fn events_are_stored_in_order_before_the_task_ends() {
         let store = Store::in_memory().await;
         let (kept, task) = start(&store, &Metrics::default());
         for kind in [Kind::LoginOk, Kind::Logout] {
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_oldest_make_room() {
+    async fn the_oldest_events_are_deleted_first() {
         let store = Store::in_memory().await;
         let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000)
                     INSERT INTO audit (event) SELECT '{}' FROM n";
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_administrators_did_makes_room_for_nobody_else() {
+    async fn events_of_administrators_are_not_displaced_by_others() {
         let store = Store::in_memory().await;
         store.keep_events(vec![Event::new(Kind::UserChanged, noon())]).await.unwrap();
         let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 150000)
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_kept_is_counted() {
+    async fn unstored_events_are_counted() {
         let store = Store::in_memory().await;
         store.close().await;
         let metrics = Metrics::default();

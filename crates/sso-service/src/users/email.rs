@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_address() {
+    fn malformed_addresses_are_refused() {
         let long = format!("{}@example.org", "a".repeat(243));
         for text in [
             "",

@@ -149,20 +149,20 @@ mod tests {
     }
 
     #[test]
-    fn what_grows_beyond_the_limit_when_normalised_is_too_long() {
+    fn a_password_over_the_limit_once_normalised_is_refused() {
         // One character of three bytes becomes eighteen of 33 bytes.
         assert_eq!(judge(&"\u{fdfa}".repeat(300)), Err(PasswordFault::TooLong));
     }
 
     #[test]
-    fn the_user_name_is_no_password_however_it_is_written() {
+    fn the_user_name_in_any_spelling_is_refused() {
         assert_eq!(judge("administrator-1"), Err(PasswordFault::Username));
         assert_eq!(judge("Administrator-1"), Err(PasswordFault::Username));
         assert_eq!(judge("ａdministrator-1"), Err(PasswordFault::Username));
     }
 
     #[test]
-    fn the_commonest_passwords_are_refused_however_they_are_written() {
+    fn the_commonest_passwords_in_any_spelling_are_refused() {
         for common in [
             "123456789012345",
             "aaaaaaaaaaaaaaa",
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn one_password_from_every_keyboard() {
+    fn a_password_is_the_same_from_every_keyboard() {
         let composed = Password::normalise("caf\u{e9}").unwrap();
         let decomposed = Password::normalise("cafe\u{301}").unwrap();
         assert_eq!(composed.as_bytes(), decomposed.as_bytes());

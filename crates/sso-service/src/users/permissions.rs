@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permission_that_cannot_be_read_is_not_left_out() {
+    fn an_unreadable_permission_is_an_error() {
         let parse = |texts: &[&str]| Permissions::parse(lasting(texts), Vec::new());
         assert_eq!(parse(&["*", "a:b"]).unwrap().spelled(), ["*", "a:b"]);
         assert!(parse(&["a:b", "nonsense"]).is_none());
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_granted_ends_at_the_very_instant_and_the_rest_stays() {
+    fn a_grant_ends_at_its_very_instant_and_the_rest_stays() {
         let grants = vec![granted("c:d", 2000), granted("a:b", 1000), granted("b:c", 5000)];
         let stored = Permissions::parse(lasting(&["b:c"]), grants).unwrap();
         // Nobody has looked yet when that is: too little rather than too much.

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_name() {
+    fn malformed_names_are_refused() {
         let long = "a".repeat(64);
         for text in [
             "",

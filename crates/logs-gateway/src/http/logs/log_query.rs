@@ -222,12 +222,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_asked_is_everything_of_the_only_container() {
+    fn an_empty_query_reads_the_whole_log_of_the_only_container() {
         assert_eq!(parse("").unwrap(), LogQuery::default());
     }
 
     #[test]
-    fn every_parameter_has_its_place() {
+    fn every_parameter_sets_its_field() {
         let query = parse(
             "container=app&uid=1-2&previous&tailLines=5&limitBytes=6&limitLines=7&timestamps=true\
              &stream=Stderr&sinceSeconds=60&untilTime=2027-01-01T00:00:00%2B01:00&follow=false&history=current",
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_parsed_is_400() {
+    fn an_unparsable_value_is_400() {
         for text in [
             "tailLines=abc",
             "tailLines=",
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_well_formed_and_refused_is_422() {
+    fn a_well_formed_but_refused_value_is_422() {
         for text in [
             "tailLines=-1",
             "limitBytes=0",

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wanted_most_is_given() {
+    fn the_preferred_supported_encoding_is_chosen() {
         check("gzip", Some(ContentEncoding::Gzip));
         check("gzip, br;q=0.5", Some(ContentEncoding::Gzip));
         check("br;q=1.0, gzip;q=0.8, *;q=0.1", Some(ContentEncoding::Brotli));

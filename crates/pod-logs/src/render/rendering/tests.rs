@@ -207,7 +207,7 @@ fn limit(bytes: Option<u64>, lines: Option<u64>) -> LogQuery {
 }
 
 #[test]
-fn text_is_as_it_was_written() {
+fn text_is_rendered_unchanged() {
     check(&LogQuery::default(), LogForm::Text, b"a\"b\n\xff\xc3\xa4\nhalf");
 }
 
@@ -218,7 +218,7 @@ fn json_is_escaped_and_valid() {
 }
 
 #[test]
-fn objects_say_all_of_a_line() {
+fn objects_contain_every_field_of_a_line() {
     let objects = render(&LogQuery::default(), LogForm::JsonLines);
     let objects: Vec<serde_json::Value> =
         objects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -249,7 +249,7 @@ fn stamps_stand_before_lines() {
 }
 
 #[test]
-fn what_is_not_finished_is_written_within_the_limits_and_a_chunk_at_a_time() {
+fn unfinished_lines_are_written_within_the_limits_a_chunk_at_a_time() {
     let mut out = Vec::new();
     let mut limited = rendering(chain_of(LOG, 0), &limit(None, Some(1)), LogForm::Text);
     let progress = limited.write_unfinished(&mut out).unwrap();

@@ -64,7 +64,7 @@ async fn nothing_is_read_while_an_answer_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_takes_nothing_for_30_s_is_left() {
+async fn a_client_that_reads_nothing_for_30_s_is_disconnected() {
     let (mut stream, mut client) = connection();
     let started = Instant::now();
     let reading = async {
@@ -109,7 +109,7 @@ async fn an_exempt_answer_that_is_aborted_waits_no_longer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_head_that_comes_in_drops_is_not_waited_for() {
+async fn a_head_that_arrives_slowly_times_out() {
     let (mut stream, mut client) = connection();
     let started = Instant::now();
     let dripping = async {

@@ -29,7 +29,7 @@ async fn service_with_alice() -> TestService {
 }
 
 #[actix_web::test]
-async fn a_log_in_says_all_that_a_client_needs() {
+async fn a_log_in_answer_has_every_member() {
     let service = service_with_alice().await;
     let credentials = json!({"username": "Alice", "password": PASSWORD});
     let answer = post(&service, JSON, &credentials.to_string()).await;
@@ -59,7 +59,7 @@ async fn a_log_in_says_all_that_a_client_needs() {
 }
 
 #[actix_web::test]
-async fn blanks_around_a_user_name_do_not_matter() {
+async fn blanks_around_a_user_name_are_ignored() {
     let service = service_with_alice().await;
     for name in [" alice", "alice ", "\tAlice\u{a0}"] {
         let credentials = json!({"username": name, "password": PASSWORD});
@@ -71,7 +71,7 @@ async fn blanks_around_a_user_name_do_not_matter() {
 }
 
 #[actix_web::test]
-async fn an_oauth_password_form_will_do() {
+async fn an_oauth_password_form_logs_in() {
     let service = service_with_alice().await;
     let form =
         "grant_type=password&scope=&client_id=x&username=alice&password=correct+horse%20battery";
@@ -92,7 +92,7 @@ async fn every_log_in_is_a_session_of_its_own() {
 }
 
 #[actix_web::test]
-async fn the_answer_does_not_say_who_exists() {
+async fn the_answer_does_not_reveal_whether_a_user_exists() {
     let service = service_with_alice().await;
     service.add_user("mallory", &[]).await;
     let disable = "UPDATE users SET disabled = 1 WHERE username = 'mallory'";
@@ -118,7 +118,7 @@ async fn the_answer_does_not_say_who_exists() {
 }
 
 #[actix_web::test]
-async fn what_is_missing_or_of_another_type_is_named() {
+async fn a_missing_or_mistyped_member_is_named() {
     let service = service_with_alice().await;
     for (content_type, body, pointers) in [
         (JSON, "{}", &["/username", "/password"][..]),
@@ -143,7 +143,7 @@ fn with_cookie(wanted: bool, password: &str) -> TestRequest {
 }
 
 #[actix_web::test]
-async fn cookies_are_set_for_whoever_asks_for_them() {
+async fn cookies_are_set_on_request() {
     let service = service_with_alice().await;
     let ours = |request: TestRequest| request.insert_header(("sec-fetch-site", "same-origin"));
     let answer = service.send(ours(with_cookie(true, PASSWORD))).await;
@@ -163,7 +163,7 @@ async fn cookies_are_set_for_whoever_asks_for_them() {
 }
 
 #[actix_web::test]
-async fn nobody_gets_cookies_by_way_of_a_foreign_page() {
+async fn a_foreign_page_gets_no_cookies() {
     let service = service_with_alice().await;
     let foreign = |name: &'static str, value: &'static str| {
         with_cookie(true, PASSWORD).insert_header((name, value))
@@ -182,7 +182,7 @@ async fn nobody_gets_cookies_by_way_of_a_foreign_page() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_read_is_refused() {
+async fn an_unreadable_body_is_refused() {
     let service = service_with_alice().await;
     let large = format!(r#"{{"username":"{}"}}"#, "a".repeat(64 * 1024));
     for (content_type, body, problem) in [
@@ -206,7 +206,7 @@ async fn what_cannot_be_read_is_refused() {
 }
 
 #[actix_web::test]
-async fn a_store_that_does_not_answer_is_no_wrong_password() {
+async fn an_unavailable_store_is_503_and_not_a_wrong_password() {
     let service = service_with_alice().await;
     let token = service.log_in("alice").await;
     service.store.close().await;
@@ -224,7 +224,7 @@ async fn a_store_that_does_not_answer_is_no_wrong_password() {
 }
 
 #[actix_web::test]
-async fn a_broken_hash_is_our_fault() {
+async fn a_broken_hash_is_a_server_error() {
     let service = TestService::start().await;
     let broken = PasswordHash::stored("no hash".to_owned());
     service.add_user_with_hash("alice", broken, &[]).await;
@@ -235,7 +235,7 @@ async fn a_broken_hash_is_our_fault() {
 }
 
 #[actix_web::test]
-async fn beyond_the_limit_of_sessions_nobody_is_logged_in() {
+async fn beyond_the_limit_of_sessions_a_log_in_is_refused() {
     let one = SessionLimits { total: 1, ..LIMITS };
     let service = TestService::with(LIFETIMES, one, &Location::Memory).await;
     service.add_user("alice", &[]).await;
@@ -251,7 +251,7 @@ async fn beyond_the_limit_of_sessions_nobody_is_logged_in() {
 }
 
 #[actix_web::test]
-async fn after_ten_failures_the_answer_says_when_to_come_again() {
+async fn after_ten_failures_the_answer_has_retry_after() {
     let service = service_with_alice().await;
     let mut bodies = Vec::new();
     for name in ["alice", "nobody"] {
@@ -271,7 +271,7 @@ async fn after_ten_failures_the_answer_says_when_to_come_again() {
 }
 
 #[actix_web::test]
-async fn a_log_in_is_posted() {
+async fn a_log_in_requires_post() {
     let service = service_with_alice().await;
     let answer = service.send(TestRequest::get().uri("/auth/login")).await;
     assert_eq!(answer.problem(), (405, "method_not_allowed"));

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_log_out_is_written_down_once() {
+    async fn a_log_out_is_recorded_once() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let token = service.log_in("alice").await;
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn any_token_of_a_session_ends_it_also_an_expired_one() {
+    async fn any_token_of_a_session_ends_it_even_if_expired() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         // An expired token before and after it was swept, a live and a spent refresh token.
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn the_refresh_cookie_does_where_it_is_all_there_is() {
+    async fn the_refresh_cookie_alone_logs_out() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let [token, refresh_token] = begun(&service).await;
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_stands_for_no_session_is_as_good_as_logged_out() {
+    async fn an_unknown_token_is_already_logged_out() {
         let service = TestService::start().await;
         let unknown = shared_types::encode_token(shared_types::TokenKind::Session, &[7; 32]);
         for token in ["x", &unknown] {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn without_a_readable_token_nobody_is_logged_out() {
+    async fn without_a_readable_token_no_session_ends() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let token = service.log_in("alice").await;
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_cookie_is_logged_out_and_taken_back() {
+    async fn a_cookie_is_logged_out_and_removed() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let token = service.log_in("alice").await;
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn no_foreign_page_logs_anybody_out() {
+    async fn a_foreign_page_cannot_log_a_user_out() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let token = service.log_in("alice").await;
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_cookie_stays_when_its_end_cannot_be_written() {
+    async fn a_cookie_stays_if_the_log_out_cannot_be_written() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let token = service.log_in("alice").await;

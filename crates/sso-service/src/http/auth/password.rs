@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_change_is_written_down_without_either_password() {
+    async fn a_change_is_recorded_without_either_password() {
         let (service, token) = service().await;
         change(&service, &token, PASSWORD, NEW).await;
         let session = service.validate(&token).await.body["session_id"].take();
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_wrong_password_is_no_reason_to_log_anybody_out() {
+    async fn a_wrong_password_ends_no_session() {
         let (service, token) = service().await;
         let answer = change(&service, &token, "not it, I am afraid", NEW).await;
         assert_eq!(answer.problem(), (403, "invalid_credentials"));
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn the_new_password_has_to_be_good() {
+    async fn the_new_password_must_meet_the_rules() {
         let (service, token) = service().await;
         for new in ["short", "passwordpassword", &"x".repeat(1025)] {
             let before = service.comparisons();
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn of_two_at_the_same_time_one_is_made() {
+    async fn of_two_simultaneous_changes_one_is_made() {
         let (service, token) = service().await;
         let news = [NEW, "a third horse battery"];
         let answers = join_all(news.map(|new| change(&service, &token, PASSWORD, new))).await;

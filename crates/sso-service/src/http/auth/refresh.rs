@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_spent_token_ends_the_session_and_the_answer_says_so() {
+    async fn a_spent_token_ends_the_session_and_is_reported() {
         let (service, first) = logged_in().await;
         service.clock.advance(Duration::from_secs(1));
         let second = refresh(&service, &first["refresh_token"]).await.body;
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_lost_answer_is_replaced_and_what_it_held_is_void() {
+    async fn a_lost_answer_is_replaced_and_its_tokens_are_void() {
         let (service, first) = logged_in().await;
         let lost = refresh(&service, &first["refresh_token"]).await.body;
         service.clock.advance(Duration::from_secs(3600));
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn renewals_are_written_down_and_so_is_a_token_that_is_shown_again() {
+    async fn renewals_and_reuses_are_recorded() {
         let (service, first) = logged_in().await;
         service.clock.advance(Duration::from_secs(1));
         let second = refresh(&service, &first["refresh_token"]).await.body;
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_is_no_refresh_token_of_ours_renews_and_ends_nothing() {
+    async fn an_invalid_refresh_token_renews_and_ends_nothing() {
         let (service, first) = logged_in().await;
         let never_issued = shared_types::encode_token(shared_types::TokenKind::Refresh, &[7; 32]);
         for token in ["x", "", "a b", &never_issued, first["token"].as_str().unwrap()] {

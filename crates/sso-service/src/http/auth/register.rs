@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn who_registers_can_log_in_and_may_do_nothing() {
+    async fn a_registered_user_can_log_in_and_has_no_permission() {
         let service = TestService::start().await;
         let alice = json!({"username": "Alice", "password": PASSWORD, "email": "A@Example.org"});
         let answer = register(&service, &alice).await;
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_is_taken_is_said() {
+    async fn a_taken_name_or_address_is_a_conflict() {
         let service = TestService::start().await;
         register(&service, &json!({"username": "a", "password": PASSWORD, "email": "a@b"})).await;
         for (name, email, code) in
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn where_registration_is_closed_nothing_else_is_looked_at() {
+    async fn closed_registration_is_refused_before_the_body_is_checked() {
         let service = TestService::closed().await;
         for body in [newcomer("alice"), json!({})] {
             let answer = register(&service, &body).await;
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn nobody_holds_back_registrations_by_typing_names() {
+    async fn failed_log_ins_do_not_limit_registrations() {
         let service = TestService::start().await;
         let network = crate::network::Network::of([0, 0, 0, 0].into());
         for host in 0..10 {

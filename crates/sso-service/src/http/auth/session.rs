@@ -59,7 +59,7 @@ mod tests {
     use crate::test_service::{PASSWORD, TestService, bearer};
 
     #[actix_web::test]
-    async fn a_session_says_where_it_came_from_and_when_it_was_used() {
+    async fn a_session_shows_its_origin_and_last_use() {
         let service = TestService::start().await;
         service.add_user("alice", &["logs:read"]).await;
         let login = TestRequest::post()
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn strangers_are_told_nothing() {
+    async fn anonymous_callers_are_refused() {
         let service = TestService::start().await;
         for path in ["/auth/session", "/auth/user"] {
             let get = || TestRequest::get().uri(path);

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn ones_sessions_are_listed_with_the_current_one_marked() {
+    async fn a_user_lists_own_sessions_with_the_current_one_marked() {
         let service = service().await;
         let first = service.log_in("alice").await;
         service.clock.advance(Duration::from_secs(60));
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn one_of_mine_can_be_ended_and_nobody_elses() {
+    async fn a_user_ends_one_own_session_and_no_other_users() {
         let service = service().await;
         let (mine, other) = (service.log_in("alice").await, service.log_in("alice").await);
         let bobs = service.log_in("bob").await;
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn the_others_can_be_ended_or_all() {
+    async fn a_user_ends_the_other_sessions_or_all() {
         let service = service().await;
         let tokens = [service.log_in("alice").await, service.log_in("alice").await];
         let bobs = service.log_in("bob").await;
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn it_is_written_down_who_ended_which() {
+    async fn an_ended_session_is_recorded_with_its_user() {
         let service = service().await;
         let (mine, other) = (service.log_in("alice").await, service.log_in("alice").await);
         let [own, id] = [service.validate(&mine).await, service.validate(&other).await]
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_ends_nothing_is_not_written_down() {
+    async fn a_request_that_ends_no_session_is_not_recorded() {
         let service = service().await;
         let token = service.log_in("alice").await;
         for _ in 0..3 {
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn an_unclear_wish_ends_nothing() {
+    async fn an_invalid_query_ends_no_session() {
         let service = service().await;
         let token = service.log_in("alice").await;
         for query in ["?all=1", "?all=true&all=true", "?everything=true"] {

@@ -49,7 +49,7 @@ mod tests {
     use crate::test_service::TestService;
 
     #[actix_web::test]
-    async fn a_user_is_told_what_is_known() {
+    async fn a_user_sees_all_account_data() {
         let service = TestService::start().await;
         service.add_user("alice", &["logs:read"]).await;
         let token = service.log_in("alice").await;

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_cannot_be_read_is_refused() {
+    async fn an_unreadable_body_is_refused() {
         let service = TestService::start().await;
         let typed = |content_type: &str, body: &str| {
             TestRequest::post()

@@ -62,7 +62,7 @@ async fn a_live_token_is_valid_however_it_comes() {
 }
 
 #[actix_web::test]
-async fn without_a_token_nobody_is_authenticated() {
+async fn a_request_without_a_token_is_not_authenticated() {
     let (service, token) = logged_in().await;
     let cookie = || format!("session_id={token}");
     for request in [
@@ -82,7 +82,7 @@ async fn without_a_token_nobody_is_authenticated() {
 }
 
 #[actix_web::test]
-async fn malformed_and_twofold_credentials_cannot_be_read() {
+async fn malformed_and_repeated_credentials_are_400() {
     let (service, token) = logged_in().await;
     let long = "a".repeat(4097);
     let header =
@@ -104,7 +104,7 @@ async fn malformed_and_twofold_credentials_cannot_be_read() {
 }
 
 #[actix_web::test]
-async fn a_token_that_stands_for_no_session_is_invalid() {
+async fn an_unknown_token_is_invalid() {
     let (service, token) = logged_in().await;
     let never_issued = shared_types::encode_token(shared_types::TokenKind::Session, &[7; 32]);
     let refresh = shared_types::encode_token(shared_types::TokenKind::Refresh, &[7; 32]);
@@ -126,7 +126,7 @@ async fn an_expired_token_is_invalid() {
 }
 
 #[actix_web::test]
-async fn a_header_goes_before_a_cookie() {
+async fn a_header_takes_precedence_over_a_cookie() {
     let (service, token) = logged_in().await;
     let request = bearer(post("/auth/validate"), "x")
         .insert_header(("cookie", format!("session_id={token}")));
@@ -146,7 +146,7 @@ async fn over_https_only_the_cookie_of_this_host_counts() {
 }
 
 #[actix_web::test]
-async fn a_missing_permission_is_written_down_once_a_minute() {
+async fn a_missing_permission_is_recorded_once_a_minute() {
     let (service, token) = logged_in().await;
     for _ in 0..3 {
         let request = bearer(post("/auth/validate?permission=deploy:write:shop/web"), &token);
@@ -163,7 +163,7 @@ async fn a_missing_permission_is_written_down_once_a_minute() {
 }
 
 #[actix_web::test]
-async fn a_permission_can_be_asked_for() {
+async fn a_permission_can_be_checked() {
     let (service, token) = logged_in().await;
     let ask = async |query: &str| {
         let request = bearer(post(&format!("/auth/validate?{query}")), &token);

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn cookies_are_as_safe_as_the_public_url_allows() {
+    async fn cookie_attributes_follow_the_public_url() {
         let logged_in = logged_in().await;
         let (token, refresh) = (logged_in.token.expose(), logged_in.refresh_token.expose());
         for (site, session_cookie, refresh_cookie) in [
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cookies_that_were_given_are_taken_back() {
+    fn the_issued_cookies_are_removed() {
         let mut response = HttpResponse::Ok();
         take_back(&mut response, &site_with_domain(HTTPS, "example.org"));
         let attributes = "HttpOnly; SameSite=Lax; Secure;";

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn all_else_is_refused() {
+    fn every_other_origin_is_refused() {
         for row in [
             &[][..],
             &[(SITE, "same-site")],
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_navigation_is_from_another_site_if_the_browser_says_so() {
+    fn a_navigation_is_cross_site_according_to_sec_fetch_site() {
         for (row, expected) in [
             (&[][..], false),
             (&[(SITE, "none")], false),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_shown_in_records_if_it_is_plain() {
+    fn only_a_plain_origin_is_recorded() {
         let long = format!("https://{}.example", "a".repeat(300));
         for (row, expected) in [
             (&[(FROM, "http://10.0.0.7:8001")][..], Some("http://10.0.0.7:8001")),
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn only_people_navigate() {
+    fn only_a_top_level_navigation_is_accepted() {
         const DEST: &str = "sec-fetch-dest";
         for (row, accepted) in [
             (&[][..], true),

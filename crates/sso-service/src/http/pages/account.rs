@@ -47,7 +47,7 @@ mod tests {
     use crate::test_service::TestService;
 
     #[actix_web::test]
-    async fn it_shows_the_account_of_the_user() {
+    async fn the_page_shows_the_account_of_the_user() {
         let service = TestService::start().await;
         service.add_user("alice", &[]).await;
         let cookie = ("cookie", format!("session_id={}", service.log_in("alice").await));
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn the_address_without_a_path_leads_there() {
+    async fn the_root_path_redirects_to_the_account() {
         let service = TestService::start().await;
         let answer = service.send(TestRequest::get().uri("/?utm_source=mail")).await;
         assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/account"));

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn people_are_told_when_to_try_again() {
+    fn an_error_page_names_the_time_to_wait() {
         for (millis, expected) in [
             (0, "a second"),
             (1000, "a second"),

@@ -51,14 +51,14 @@ fn check_page(answer: &Answer, status: u16, words: &str) {
 }
 
 #[actix_web::test]
-async fn the_form_asks_for_name_and_password() {
+async fn the_form_has_name_and_password() {
     let answer = service_with_alice().await.send(get("/login")).await;
     check_page(&answer, 200, "<form method=\"post\" action=\"/login\">");
     assert!(!answer.text.contains("return_to") && !answer.text.contains("role=\"alert\""));
 }
 
 #[actix_web::test]
-async fn parameters_that_mean_nothing_to_a_page_are_ignored() {
+async fn unknown_parameters_of_a_page_are_ignored() {
     let service = service_with_alice().await;
     let there = "return_to=https://app.example.org:8443";
     let uri = format!("/login?utm_source=mail&{there}&utm_source=x&%ff=%ff");
@@ -72,14 +72,14 @@ async fn parameters_that_mean_nothing_to_a_page_are_ignored() {
 }
 
 #[actix_web::test]
-async fn the_window_is_named_after_the_page_and_its_host() {
+async fn the_title_names_the_page_and_its_host() {
     let answer = service_with_alice().await.send(get("/login")).await;
     check_page(&answer, 200, "<title>Log in · 127.0.0.1</title>");
 }
 
 /// What follows a log-in has nothing of our pages' addresses but their origin as its referrer.
 #[actix_web::test]
-async fn a_browser_that_keeps_no_cookies_is_told_so() {
+async fn a_browser_without_cookies_gets_an_explanation() {
     let service = service_with_alice().await;
     for return_to in ["", "&return_to=https://app.example.org:8443/"] {
         let answer = service.send(post(&format!("{RIGHT}{return_to}"))).await;
@@ -97,7 +97,7 @@ async fn a_browser_that_keeps_no_cookies_is_told_so() {
 }
 
 #[actix_web::test]
-async fn who_has_tried_too_often_is_told_when_to_try_again() {
+async fn after_too_many_attempts_the_page_names_the_time_to_wait() {
     let service = service_with_alice().await;
     let wrong = "username=alice&password=a+wrong+password";
     for _ in 0..10 {
@@ -109,7 +109,7 @@ async fn who_has_tried_too_often_is_told_when_to_try_again() {
 }
 
 #[actix_web::test]
-async fn a_log_in_gives_cookies_and_goes_on() {
+async fn a_log_in_sets_cookies_and_redirects() {
     let service = service_with_alice().await;
     let answer = service.send(post(RIGHT)).await;
     check_goes_to(&answer, "/account");
@@ -119,7 +119,7 @@ async fn a_log_in_gives_cookies_and_goes_on() {
 }
 
 #[actix_web::test]
-async fn where_to_go_on_to_survives_the_form() {
+async fn the_form_keeps_the_return_address() {
     let service = service_with_alice().await;
     let encoded = "https%3A%2F%2Fapp.example.org%3A8443%2Fa%3Fb%3D%2522%26c";
     let form = service.send(get(&format!("/login?return_to={encoded}"))).await;
@@ -134,7 +134,7 @@ async fn where_to_go_on_to_survives_the_form() {
 }
 
 #[actix_web::test]
-async fn nobody_is_sent_to_a_strange_place() {
+async fn an_unknown_return_address_is_ignored() {
     let service = service_with_alice().await;
     let evil = "https%3A%2F%2Fevil.example";
     let form = service.send(get(&format!("/login?return_to={evil}"))).await;
@@ -143,7 +143,7 @@ async fn nobody_is_sent_to_a_strange_place() {
 }
 
 #[actix_web::test]
-async fn a_logged_in_user_goes_straight_on() {
+async fn a_logged_in_user_is_redirected_at_once() {
     let service = service_with_alice().await;
     let cookie = format!("session_id={}", service.log_in("alice").await);
     let ask =
@@ -154,7 +154,7 @@ async fn a_logged_in_user_goes_straight_on() {
 }
 
 #[actix_web::test]
-async fn a_cookie_that_stands_for_nobody_gets_the_form() {
+async fn a_cookie_without_a_session_gets_the_form() {
     let service = service_with_alice().await;
     for value in ["x", "a b", "sso_1"] {
         let cookie = ("cookie", format!("session_id={value}"));
@@ -184,7 +184,7 @@ async fn a_wrong_password_keeps_the_name_and_never_the_password() {
 }
 
 #[actix_web::test]
-async fn too_many_people_are_asked_to_wait() {
+async fn a_full_queue_shows_a_page_with_the_time_to_wait() {
     let none = SessionLimits { total: 1, ..LIMITS };
     let service = TestService::with(LIFETIMES, none, &Location::Memory).await;
     service.add_user("alice", &[]).await;
@@ -196,7 +196,7 @@ async fn too_many_people_are_asked_to_wait() {
 }
 
 #[actix_web::test]
-async fn a_store_that_does_not_answer_shows_no_form_and_takes_no_cookie() {
+async fn an_unavailable_store_shows_no_form_and_removes_no_cookie() {
     let service = service_with_alice().await;
     service.store.close().await;
     let answer = service.send(post(RIGHT)).await;
@@ -207,7 +207,7 @@ async fn a_store_that_does_not_answer_shows_no_form_and_takes_no_cookie() {
 }
 
 #[actix_web::test]
-async fn no_foreign_page_logs_anybody_in() {
+async fn a_foreign_page_cannot_log_a_user_in() {
     let service = service_with_alice().await;
     for site in ["cross-site", "same-site"] {
         let answer = service.send(post(RIGHT).insert_header(("sec-fetch-site", site))).await;
@@ -218,7 +218,7 @@ async fn no_foreign_page_logs_anybody_in() {
 
 /// The page was opened by another name of the host.
 #[actix_web::test]
-async fn a_page_of_another_address_is_written_down_with_both() {
+async fn a_page_of_another_origin_is_recorded_with_both_origins() {
     let service = service_with_alice().await;
     let elsewhere = TestRequest::post()
         .uri("/login")
@@ -250,7 +250,7 @@ async fn programs_get_problems() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_read_is_told_on_a_page() {
+async fn an_unreadable_form_gets_an_error_page() {
     let service = service_with_alice().await;
     let json = post("{}").insert_header(("content-type", "application/json"));
     for (request, status) in [

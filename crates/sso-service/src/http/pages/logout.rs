@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_link_only_asks() {
+    async fn a_link_shows_the_log_out_form() {
         let (service, token) = logged_in().await;
         let answer = service.send(with_cookie(TestRequest::get(), &token)).await;
         assert_eq!(answer.status, 200);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn the_form_ends_the_session_and_takes_the_cookies_back() {
+    async fn the_form_ends_the_session_and_removes_the_cookies() {
         let (service, token) = logged_in().await;
         // The last time around without any session.
         for value in [&*token, &*token, ""] {
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn the_form_ends_the_session_also_after_its_token_expired() {
+    async fn the_form_ends_a_session_whose_token_expired() {
         let (service, token) = logged_in().await;
         service.clock.advance(TOKEN_TTL);
         service.upkeep.sweep().await.unwrap();
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn no_foreign_page_logs_anybody_out() {
+    async fn a_foreign_page_cannot_log_a_user_out() {
         let (service, token) = logged_in().await;
         let foreign = with_cookie(TestRequest::post(), &token);
         let answer = service.send(foreign.insert_header(("sec-fetch-site", "cross-site"))).await;
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(service.validate(&token).await.status, 200);
     }
     #[actix_web::test]
-    async fn who_may_still_be_logged_in_is_asked_again() {
+    async fn an_unwritten_log_out_shows_the_form_again() {
         let (service, token) = logged_in().await;
         service.store.close().await;
         let ours = with_cookie(TestRequest::post(), &token);

@@ -105,7 +105,7 @@ mod tests {
     use crate::test_service::TestService;
 
     #[actix_web::test]
-    async fn a_page_may_do_nothing_but_look_as_it_should() {
+    async fn the_content_security_policy_allows_only_the_style() {
         let service = TestService::start().await;
         let browser =
             |uri: &str| TestRequest::get().uri(uri).insert_header(("accept", "text/html"));

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_browser_comes_back_with_new_cookies() {
+    async fn a_refresh_redirects_with_new_cookies() {
         let (service, token) = logged_in().await;
         let answer = service.send(navigation(THERE, &token, "same-origin")).await;
         check_goes_to(&answer, "https://app.example.org/x?y");
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_navigation_from_another_site_renews_nothing_and_comes_again_from_our_page() {
+    async fn a_cross_site_navigation_renews_nothing_until_repeated_from_our_page() {
         let (service, token) = logged_in().await;
         for site in ["cross-site", "same-site"] {
             // As often as a foreign page likes, and abandoned each time.
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn who_cannot_be_renewed_logs_in() {
+    async fn an_unrenewable_session_redirects_to_log_in() {
         let (service, _) = logged_in().await;
         for token in ["", "x", "a b"] {
             let answer = service.send(with_cookie(THERE, token)).await;
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_no_person_navigates_to_renews_nothing() {
+    async fn a_request_that_is_not_a_navigation_renews_nothing() {
         let (service, token) = logged_in().await;
         for (name, value) in [
             ("sec-fetch-mode", "no-cors"),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn of_two_tabs_both_go_on() {
+    async fn two_simultaneous_tabs_are_both_redirected() {
         let (service, token) = logged_in().await;
         let first = service.send(with_cookie(THERE, &token)).await;
         let second = service.send(with_cookie(THERE, &token)).await;
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_store_that_does_not_answer_sends_nobody_to_log_in() {
+    async fn an_unavailable_store_does_not_redirect_to_log_in() {
         let (service, token) = logged_in().await;
         service.store.close().await;
         let answer = service.send(with_cookie(THERE, &token)).await;

@@ -57,7 +57,7 @@ fn check_again(answer: &Answer, status: u16, words: &str) {
 }
 
 #[actix_web::test]
-async fn the_form_says_what_a_password_has_to_be() {
+async fn the_form_states_the_password_rules() {
     let answer = service().await.send(get("/register")).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     for words in ["At least 15 characters", "autocomplete=\"new-password\"", "href=\"/login\""] {
@@ -67,7 +67,7 @@ async fn the_form_says_what_a_password_has_to_be() {
 }
 
 #[actix_web::test]
-async fn who_registers_is_logged_in_and_goes_on() {
+async fn a_registered_user_is_logged_in_and_redirected() {
     let service = service().await;
     let answer = service.send(post(&format!("{GOOD}&return_to={THERE}"))).await;
     check_continues_to(&answer, "https://app.example.org/x?y");
@@ -81,7 +81,7 @@ async fn who_registers_is_logged_in_and_goes_on() {
 }
 
 #[actix_web::test]
-async fn a_logged_in_user_goes_straight_on() {
+async fn a_logged_in_user_is_redirected_at_once() {
     let service = service().await;
     service.add_user("bob", &[]).await;
     let cookie = format!("session_id={}", service.log_in("bob").await);
@@ -95,7 +95,7 @@ async fn a_logged_in_user_goes_straight_on() {
 }
 
 #[actix_web::test]
-async fn what_is_refused_is_said_beside_the_form() {
+async fn a_refused_value_is_named_beside_the_form() {
     let service = service().await;
     check_goes_to(&service.send(post(GOOD)).await, "/account");
     for (body, status, words) in [
@@ -114,7 +114,7 @@ async fn what_is_refused_is_said_beside_the_form() {
 }
 
 #[actix_web::test]
-async fn name_address_and_way_on_survive_the_form_and_the_password_never() {
+async fn the_form_keeps_name_address_and_return_address_but_no_password() {
     let service = service().await;
     let body = format!("username=%22%3Eb&email=%22%40b&password=tr0ub4dor&return_to={THERE}");
     let answer = service.send(post(&body)).await;
@@ -127,7 +127,7 @@ async fn name_address_and_way_on_survive_the_form_and_the_password_never() {
 }
 
 #[actix_web::test]
-async fn too_many_from_one_network_are_asked_to_wait() {
+async fn a_network_beyond_the_limit_gets_the_time_to_wait() {
     let service = service().await;
     for number in 0..10 {
         let body = format!("username=u{number}&password=correct+horse+battery");
@@ -140,7 +140,7 @@ async fn too_many_from_one_network_are_asked_to_wait() {
 
 /// There is the account then; only the session has to wait.
 #[actix_web::test]
-async fn who_cannot_be_logged_in_just_now_is_sent_to_log_in() {
+async fn a_new_user_beyond_the_session_limit_is_redirected_to_log_in() {
     let none = SessionLimits { total: 0, ..LIMITS };
     let mut service = TestService::with(LIFETIMES, none, &Location::Memory).await;
     service.site = site_with_return_host("http://127.0.0.1:8001", "app.example.org");
@@ -151,7 +151,7 @@ async fn who_cannot_be_logged_in_just_now_is_sent_to_log_in() {
 }
 
 #[actix_web::test]
-async fn a_store_that_does_not_answer_shows_no_form() {
+async fn an_unavailable_store_shows_no_form() {
     let service = service().await;
     service.store.close().await;
     let answer = service.send(post(GOOD)).await;
@@ -160,7 +160,7 @@ async fn a_store_that_does_not_answer_shows_no_form() {
 }
 
 #[actix_web::test]
-async fn no_foreign_page_registers_anybody() {
+async fn a_foreign_page_cannot_register_a_user() {
     let service = service().await;
     for site in ["cross-site", "same-site"] {
         let answer = service.send(post(GOOD).insert_header(("sec-fetch-site", site))).await;
@@ -189,7 +189,7 @@ async fn programs_get_problems() {
 }
 
 #[actix_web::test]
-async fn where_registration_is_closed_there_is_no_such_page_and_no_link_to_it() {
+async fn closed_registration_has_no_page_and_no_link() {
     let service = TestService::closed().await;
     for request in [TestRequest::get().uri("/register"), post(GOOD)] {
         assert_eq!(service.send(request).await.status, 404);

@@ -59,7 +59,7 @@ async fn exhaust(service: &TestService, name: &str) {
 
 /// A name is held back at the same point and at the same cost, whether or not a user has it.
 #[tokio::test]
-async fn who_is_held_back_costs_no_hash_whoever_it_is() {
+async fn a_limited_log_in_costs_no_hash_for_any_name() {
     let service = service().await;
     for name in ["alice", "mallory", "nobody", "no name at all"] {
         let before = service.comparisons();
@@ -77,7 +77,7 @@ async fn who_is_held_back_costs_no_hash_whoever_it_is() {
 
 /// However a name is spelled, nothing tells whether it is a user's.
 #[tokio::test]
-async fn all_spellings_of_a_name_count_alike_whether_it_is_a_users_or_not() {
+async fn all_spellings_of_a_known_or_unknown_name_count_together() {
     let service = service().await;
     service.add_user("kate", &[]).await;
     for name in ["kate", "kirk"] {
@@ -97,7 +97,7 @@ async fn all_spellings_of_a_name_count_alike_whether_it_is_a_users_or_not() {
 }
 
 #[tokio::test]
-async fn the_wait_ends_when_it_was_said_to() {
+async fn a_log_in_is_tried_again_after_the_stated_wait() {
     let service = service().await;
     exhaust(&service, "alice").await;
     service.clock.advance(Duration::from_millis(69_999));
@@ -108,7 +108,7 @@ async fn the_wait_ends_when_it_was_said_to() {
 }
 
 #[tokio::test]
-async fn an_attack_from_elsewhere_does_not_lock_out_who_logged_in_here_before() {
+async fn an_attack_from_elsewhere_does_not_lock_out_a_known_network() {
     let service = service().await;
     log_in(&service, "alice", PASSWORD, HOME).await.unwrap();
     exhaust(&service, "alice").await;
@@ -150,7 +150,7 @@ fn guard(audit: AuditLog) -> LoginGuard {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_sent_away_because_too_many_go_on_is_written_down() {
+async fn a_log_in_refused_as_busy_is_recorded() {
     let (record, metrics) = (Lines::default(), Metrics::default());
     let clock = Arc::new(ManualClock::at(noon()));
     let (audit, thread) = AuditLog::start(Box::new(record.clone()), None, clock, &metrics).unwrap();
@@ -172,7 +172,7 @@ async fn who_is_sent_away_because_too_many_go_on_is_written_down() {
 }
 
 #[test]
-fn in_a_flood_strangers_are_sent_away_before_it_is_looked_who_they_are() {
+fn unknown_networks_are_refused_before_user_look_up_when_the_queue_is_full() {
     let (record, metrics) = (Lines::default(), Metrics::default());
     let clock = Arc::new(ManualClock::at(noon()));
     let (audit, thread) =
@@ -195,7 +195,7 @@ fn in_a_flood_strangers_are_sent_away_before_it_is_looked_who_they_are() {
 }
 
 #[tokio::test]
-async fn every_end_of_a_log_in_is_written_down_without_what_was_typed() {
+async fn every_outcome_of_a_log_in_is_recorded_without_the_credentials() {
     let service = service().await;
     let logged_in = log_in(&service, "Alice", PASSWORD, HOME).await.unwrap();
     for (name, host) in [("alice", 102), ("mallory", 103), ("hunter2", 104), ("{\n}", 105)] {

@@ -6,7 +6,7 @@ use super::*;
 use crate::sessions::SessionLimits;
 
 #[tokio::test]
-async fn beyond_the_limit_nobody_gets_in_and_nobody_loses_a_session() {
+async fn beyond_the_total_limit_a_log_in_is_refused_and_no_session_ends() {
     let limits = SessionLimits { per_user: 1, total: 2 };
     let service = TestService::with(LIFETIMES, limits, &Location::Memory).await;
     for name in ["alice", "bob", "carol"] {
@@ -23,7 +23,7 @@ async fn beyond_the_limit_nobody_gets_in_and_nobody_loses_a_session() {
 }
 
 #[tokio::test]
-async fn log_ins_at_the_same_time_stay_within_the_limits() {
+async fn simultaneous_log_ins_stay_within_the_limits() {
     let limits = SessionLimits { per_user: 3, total: 5 };
     let service = Arc::new(TestService::with(LIFETIMES, limits, &Location::Memory).await);
     for name in ["alice", "bob"] {
@@ -45,7 +45,7 @@ async fn log_ins_at_the_same_time_stay_within_the_limits() {
 }
 
 #[tokio::test]
-async fn a_session_that_makes_room_is_written_down() {
+async fn an_evicted_session_is_recorded() {
     let one = SessionLimits { per_user: 1, ..LIMITS };
     let service = TestService::with(LIFETIMES, one, &Location::Memory).await;
     service.add_user("alice", &[]).await;

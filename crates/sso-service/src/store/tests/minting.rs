@@ -33,7 +33,7 @@ async fn minted_sessions_are_beyond_the_limit_and_cannot_be_renewed() {
 
 /// As in `… sessions mint … | head -1`.
 #[tokio::test]
-async fn what_was_minted_is_recorded_though_the_reader_of_the_tokens_went_away() {
+async fn minted_sessions_are_recorded_though_the_output_is_closed() {
     let database = TestDatabase::new();
     let service = database.start().await;
     service.add_user("alice", &[]).await;

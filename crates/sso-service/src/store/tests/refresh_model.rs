@@ -316,7 +316,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_session_lives_as_the_model_does(steps in prop::collection::vec(step(), 1..40)) {
+    fn a_session_behaves_as_the_model(steps in prop::collection::vec(step(), 1..40)) {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(live(steps))?;
     }

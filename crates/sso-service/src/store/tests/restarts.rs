@@ -22,7 +22,7 @@ async fn sessions_outlive_the_service() {
 }
 
 #[tokio::test]
-async fn tokens_of_a_session_are_of_one_session_also_after_a_restart() {
+async fn tokens_of_a_session_share_it_after_a_restart() {
     let database = TestDatabase::new();
     let first = database.start().await;
     first.add_user("alice", &[]).await;
@@ -37,7 +37,7 @@ async fn tokens_of_a_session_are_of_one_session_also_after_a_restart() {
 }
 
 #[tokio::test]
-async fn what_another_process_does_is_heard_of() {
+async fn changes_by_another_process_are_applied() {
     let database = TestDatabase::new();
     let service = database.start().await;
     service.add_user("alice", &[]).await;
@@ -57,7 +57,7 @@ async fn what_another_process_does_is_heard_of() {
 }
 
 #[tokio::test]
-async fn that_a_token_was_used_outlives_the_service() {
+async fn the_use_of_a_token_outlives_the_service() {
     let database = TestDatabase::new();
     let first = database.start().await;
     first.add_user("alice", &[]).await;
@@ -75,7 +75,7 @@ async fn that_a_token_was_used_outlives_the_service() {
 }
 
 #[tokio::test]
-async fn when_a_session_was_used_last_outlives_the_service() {
+async fn the_last_use_of_a_session_outlives_the_service() {
     let database = TestDatabase::new();
     let first = database.start().await;
     first.add_user("alice", &[]).await;
@@ -120,7 +120,7 @@ async fn all_sessions_end_at_once_and_for_good() {
     check(&service).await;
 }
 #[tokio::test]
-async fn a_user_who_cannot_be_read_lets_nobody_in_and_keeps_nobody_out() {
+async fn an_unreadable_user_is_not_loaded_and_other_users_are() {
     let database = TestDatabase::new();
     let service = database.start().await;
     service.add_user("alice", &[]).await;

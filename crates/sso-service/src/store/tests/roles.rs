@@ -23,7 +23,7 @@ async fn roles(store: &Store) -> Vec<Role> {
 }
 
 #[tokio::test]
-async fn a_role_permits_what_it_was_set_to_last() {
+async fn a_role_has_the_permissions_set_last() {
     let store = Store::in_memory().await;
     set(&store, "ops", &["logs:read", "deploy:write"]).await.unwrap();
     set(&store, "ops", &["logs:read:shop/*", "a:b", "a:b"]).await.unwrap();
@@ -35,7 +35,7 @@ async fn a_role_permits_what_it_was_set_to_last() {
 }
 
 #[tokio::test]
-async fn built_in_roles_stay_what_they_are() {
+async fn built_in_roles_are_immutable() {
     let store = Store::in_memory().await;
     for role in ["admin", "reader", "user"] {
         let refusal = set(&store, role, &[]).await;
@@ -48,7 +48,7 @@ async fn built_in_roles_stay_what_they_are() {
 }
 
 #[tokio::test]
-async fn a_role_that_the_last_administrator_has_keeps_what_it_takes() {
+async fn the_role_of_the_last_administrator_keeps_its_admin_permission() {
     let store = Store::in_memory().await;
     set(&store, "chief", &["sso:admin"]).await.unwrap();
     let user = NewUser {

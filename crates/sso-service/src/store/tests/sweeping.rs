@@ -4,7 +4,7 @@ use super::*;
 use crate::test_service::{TOKEN_TTL, noon};
 
 #[tokio::test]
-async fn a_sweep_removes_what_is_over_and_nothing_else() {
+async fn a_sweep_removes_only_ended_sessions() {
     let service = TestService::start().await;
     for name in ["alice", "bob"] {
         service.add_user(name, &[]).await;
@@ -49,7 +49,7 @@ fn told(service: TestService, kind: &str) -> Vec<(Option<u64>, Option<String>, O
 }
 
 #[tokio::test]
-async fn sessions_that_come_to_their_end_are_written_down_and_no_others() {
+async fn only_expired_sessions_are_recorded_by_the_sweep() {
     let service = TestService::start().await;
     for name in ["alice", "bob"] {
         service.add_user(name, &[]).await;
@@ -65,7 +65,7 @@ async fn sessions_that_come_to_their_end_are_written_down_and_no_others() {
 }
 
 #[tokio::test]
-async fn of_many_sessions_that_end_at_once_their_number_is_written_down() {
+async fn many_sessions_that_end_at_once_are_recorded_as_a_number() {
     let service = TestService::start().await;
     service.add_user("alice", &[]).await;
     let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 700)
@@ -84,7 +84,7 @@ async fn of_many_sessions_that_end_at_once_their_number_is_written_down() {
 }
 
 #[tokio::test]
-async fn what_a_token_was_renewed_with_is_wiped_after_a_while() {
+async fn the_nonce_of_a_renewal_is_wiped_after_ten_seconds() {
     let service = TestService::start().await;
     service.add_user("alice", &[]).await;
     let logged_in = log_in(&service, "alice").await;

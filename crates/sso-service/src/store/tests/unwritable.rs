@@ -37,7 +37,7 @@ async fn a_full_disk_refuses_and_memory_agrees_with_it() {
 }
 
 #[tokio::test]
-async fn a_log_out_that_cannot_be_written_is_in_force_and_is_tried_again() {
+async fn an_unwritable_log_out_is_in_force_and_retried() {
     let database = TestDatabase::new();
     let service = database.start().await;
     service.add_user("alice", &[]).await;
@@ -59,7 +59,7 @@ async fn a_log_out_that_cannot_be_written_is_in_force_and_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_reuse_that_cannot_be_written_ends_the_session_all_the_same() {
+async fn an_unwritable_reuse_still_ends_the_session() {
     let database = TestDatabase::new();
     let service = database.start().await;
     service.add_user("alice", &[]).await;

@@ -4,7 +4,7 @@ use super::*;
 use crate::users::PasswordHash;
 
 #[tokio::test]
-async fn a_user_who_changes_while_logging_in_is_not_logged_in() {
+async fn a_user_changed_while_logging_in_is_not_logged_in() {
     let service = TestService::start().await;
     service.add_user("alice", &[]).await;
     let alice = async || service.store.find_user(&"alice".parse().unwrap()).await.unwrap().unwrap();
@@ -17,7 +17,7 @@ async fn a_user_who_changes_while_logging_in_is_not_logged_in() {
 }
 
 #[tokio::test]
-async fn a_right_password_is_right_also_while_sessions_are_ended() {
+async fn a_right_password_is_accepted_while_sessions_are_ended() {
     let service = TestService::start().await;
     service.add_user("alice", &[]).await;
     let alice = service.store.find_user(&"alice".parse().unwrap()).await.unwrap().unwrap();
@@ -28,7 +28,7 @@ async fn a_right_password_is_right_also_while_sessions_are_ended() {
 }
 
 #[tokio::test]
-async fn who_is_disabled_renews_nothing() {
+async fn a_disabled_user_cannot_refresh() {
     let service = TestService::start().await;
     service.add_user("alice", &[]).await;
     let logged_in = log_in(&service, "alice").await;
@@ -41,7 +41,7 @@ async fn who_is_disabled_renews_nothing() {
 }
 
 #[tokio::test]
-async fn one_of_fifty_refreshes_at_the_same_time_renews_and_all_get_the_same() {
+async fn fifty_simultaneous_refreshes_renew_once_and_get_the_same_answer() {
     let database = TestDatabase::new();
     let service = database.start().await;
     service.add_user("alice", &[]).await;

@@ -21,7 +21,7 @@ async fn find(store: &Store, name: &str) -> Option<User> {
 }
 
 #[tokio::test]
-async fn what_was_created_is_found() {
+async fn a_created_user_is_found() {
     let store = Store::in_memory().await;
     let new = user("alice", &["user", "reader", "user"], &["logs:read:b/*", "deploy:write"]);
     let id = store.add_user(new, noon()).await.unwrap();
@@ -40,7 +40,7 @@ async fn what_was_created_is_found() {
 }
 
 #[tokio::test]
-async fn built_in_roles_permit_what_they_should() {
+async fn built_in_roles_have_their_permissions() {
     let store = Store::in_memory().await;
     for (role, expected) in [("admin", &["*"][..]), ("reader", &["logs:read"]), ("user", &[])] {
         store.add_user(user(role, &[role], &[]), noon()).await.unwrap();
@@ -66,7 +66,7 @@ async fn a_taken_name_or_an_unknown_role_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_hash_is_renewed_only_in_the_place_of_the_one_it_was_made_for() {
+async fn a_new_hash_replaces_only_the_hash_that_it_was_made_for() {
     let store = Store::in_memory().await;
     store.add_user(user("alice", &[], &[]), noon()).await.unwrap();
     let id = find(&store, "alice").await.unwrap().number;
@@ -77,7 +77,7 @@ async fn a_hash_is_renewed_only_in_the_place_of_the_one_it_was_made_for() {
 }
 
 #[tokio::test]
-async fn a_row_nobody_can_have_written_is_no_missing_user() {
+async fn a_corrupt_row_is_an_error_and_not_a_missing_user() {
     let store = Store::in_memory().await;
     store.add_user(user("alice", &[], &["a:b"]), noon()).await.unwrap();
     store.execute("UPDATE user_permissions SET permission = 'nonsense'").await;
@@ -86,7 +86,7 @@ async fn a_row_nobody_can_have_written_is_no_missing_user() {
 }
 
 #[tokio::test]
-async fn what_is_changed_is_found_changed() {
+async fn a_changed_user_is_found_changed() {
     let store = Store::in_memory().await;
     store.add_user(user("root", &["admin"], &[]), noon()).await.unwrap();
     store.add_user(user("alice", &["user"], &[]), noon()).await.unwrap();
@@ -114,7 +114,7 @@ async fn what_is_changed_is_found_changed() {
 }
 
 #[tokio::test]
-async fn a_number_is_never_given_twice() {
+async fn a_number_is_never_reused() {
     let store = Store::in_memory().await;
     store.add_user(user("alice", &[], &[]), noon()).await.unwrap();
     let before = find(&store, "alice").await.unwrap().number;

@@ -147,7 +147,7 @@ mod tests {
 
     /// The chance that this fails is 2 to the -99.
     #[test]
-    fn neither_waits_for_all_of_the_other() {
+    fn neither_queue_waits_for_the_whole_other() {
         let order = served(100, 100);
         let first_half = &order[..100];
         assert!(first_half.contains(&HashRequester::Known(network())));
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_that_strangers_fill_has_room_for_who_is_known() {
+    fn a_queue_full_of_strangers_accepts_known_networks() {
         let (queues, _turns) = HashQueues::of(1);
         queues.enqueue(HashRequester::Stranger(network()), Box::new(|_| {})).unwrap();
         queues.enqueue(HashRequester::Stranger(network()), Box::new(|_| {})).unwrap_err();

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn nobodys_hash_costs_what_a_new_one_costs() {
+    fn the_dummy_hash_costs_as_much_as_a_new_one() {
         let stored = Stored::parse(&PasswordHash::dummy()).unwrap();
         assert!(stored.is_of_today());
         assert_eq!(stored.salt.len(), SALT_BYTES);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hash_is_a_fault_and_not_a_wrong_password() {
+    fn a_malformed_hash_is_an_error_and_not_a_wrong_password() {
         for phc in [
             "",
             "plain text",

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_is_alone_or_not_alone_or_unreadable_is_none() {
+    fn a_lone_repeated_or_malformed_token_protocol_gives_no_token() {
         check_token(&[TOKEN], None);
         check_token(&[TOKEN, ","], None);
         check_token(&[TOKEN, TOKEN, "binary.k8s.io"], None);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handshake_without_version_or_key_or_with_a_body_is_none() {
+    fn a_handshake_without_version_or_key_or_with_a_body_is_refused() {
         for name in ["sec-websocket-version", "sec-websocket-key", "transfer-encoding"] {
             let request = asking(&[]).insert_header((name, "chunked")).to_http_request();
             let status = Handshake::with(request.head()).err().unwrap();

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_closed_connection_is_noticed() {
+    async fn a_closed_connection_is_detected() {
         let mut client = client(&[&frame(OpCode::Text, b"half")[..3]]);
         assert!(matches!(client.next_message().await, ClientMessage::Gone));
     }

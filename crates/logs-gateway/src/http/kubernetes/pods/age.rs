@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longer_the_coarser() {
+    fn a_longer_age_has_coarser_units() {
         const HOUR: i64 = 3600;
         const DAY: i64 = 24 * HOUR;
         for (seconds, expected) in [

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_not_given() {
+    fn a_media_type_of_quality_zero_is_not_chosen() {
         for accept in ["application/json;q=0", "*/*;q=0", "application/json;q=0, */*"] {
             assert!(object_form(&accepting(accept)).is_err(), "{accept}");
         }
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_in_the_first_form_that_is_accepted() {
+    fn a_failure_has_the_first_accepted_form() {
         for (accept, expected) in [
             ("application/yaml", StatusForm::Yaml),
             ("application/vnd.kubernetes.protobuf", StatusForm::Protobuf),

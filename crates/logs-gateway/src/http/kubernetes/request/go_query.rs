@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_query_the_first_that_can_be_read_counts() {
+    fn the_first_parsable_value_of_a_parameter_counts() {
         let query = GoQuery::parse("a=1&a=2&b=%zz&c=x;d=1&e&=f&g=a+b%20c");
         let get = |name| query.get(name);
         assert_eq!((get("a"), get("b"), get("c"), get("d")), (Some("1"), None, None, None));

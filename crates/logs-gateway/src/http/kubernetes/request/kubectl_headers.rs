@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_short_and_plain_is_noted() {
+    fn only_a_short_plain_command_is_logged() {
         check(b"kubectl logs", Some("kubectl logs"));
         check(&[b'a'; MAX_BYTES], Some(&"a".repeat(MAX_BYTES)));
         check(&[b'a'; MAX_BYTES + 1], None);

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn no_limit_is_all_of_it() {
+    fn without_a_limit_the_whole_list_is_one_page() {
         let items = BTreeMap::from([(("a".to_owned(), "b".to_owned()), 1)]);
         for limit in ["0", "-1", "1", "5"] {
             assert!(page(limit, None).cut(items.iter(), 1).1.is_none(), "{limit}");

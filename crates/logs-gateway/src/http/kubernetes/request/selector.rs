@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn every_requirement_is_to_be_met() {
+    fn every_requirement_of_a_selector_must_match() {
         for (selector, expected) in [
             ("", true),
             ("app", true),
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_selector_of_labels_is_told_as_there() {
+    fn an_invalid_label_selector_fails_in_the_api_servers_words() {
         for (selector, expected) in [
             ("==", "found '==', expected: !, identifier, or 'end of string'"),
             ("a,", "found '', expected: identifier after ','"),

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_no_message() {
+    fn a_truncated_message_is_invalid() {
         for bytes in
             [&b"\x12\x05ab"[..], b"\x12", b"\x0f", b"\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"]
         {

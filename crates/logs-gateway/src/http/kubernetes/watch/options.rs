@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_says_what_comes_first() {
+    fn the_resource_version_selects_the_first_events() {
         let initial = "resourceVersionMatch=NotOlderThan&sendInitialEvents";
         for (query, start) in [
             (String::new(), Start::Everything),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_together_is_refused_in_the_api_servers_words() {
+    fn conflicting_options_are_refused_in_the_api_servers_words() {
         for (query, message) in [
             (
                 "sendInitialEvents=true",

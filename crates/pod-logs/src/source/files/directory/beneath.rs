@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_leads_nowhere_else() {
+    fn a_link_to_any_other_place_is_refused() {
         let playground = PodBesideOthers::new();
         playground.check_link("../../other/app/0.log", None);
         playground.check_link(playground.path("other/app/0.log"), None);
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_regular_file_is_refused_without_waiting() {
+    fn a_non_regular_file_is_refused_without_waiting() {
         let playground = PodBesideOthers::new();
         let path = playground.path("pod/app/0.log");
         rustix::fs::mkfifoat(CWD, &path, Mode::from_raw_mode(0o644)).unwrap();

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_target_the_rotated_files_are_all_there_is() {
+    fn without_a_link_target_only_the_rotated_files_are_read() {
         check(&["-json.log.1"], &["4c01-json.log.1"]);
         check(&[], &["3.log"]);
     }

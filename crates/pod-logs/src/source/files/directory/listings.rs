@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_within_the_same_tick_is_seen() {
+    fn a_file_created_within_the_same_clock_tick_is_listed() {
         let scene = ListedDirectory::new();
         scene.write("a", 1);
         scene.check(0, 1);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_is_bounded() {
+    fn the_number_of_remembered_listings_is_bounded() {
         let scene = ListedDirectory::new();
         for inode in 0..2 * MAX_REMEMBERED as u64 {
             let (now, listed) = (scene.start, Arc::new(0));

@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_watched_is_counted_for_as_long_as_it_is_read() {
+    fn an_unwatchable_directory_is_counted_while_it_is_read() {
         let watch = DirectoryWatch::new();
         let root = tempfile::tempdir().unwrap();
         let missing = root.path().join("missing");

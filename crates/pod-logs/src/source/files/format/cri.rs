@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_line() {
+    fn malformed_lines_are_refused() {
         check("", None);
         check("hello", None);
         check("2026-11-01T10:00:00Z stdout F", None);

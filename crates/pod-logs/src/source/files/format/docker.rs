@@ -153,18 +153,18 @@ impl<'de> Visitor<'de> for EscapedTextVisitor {
     fn visit_borrowed_bytes<E: Error>(self, text: &'de [u8]) -> Result<Self::Value, E> {
         Ok(EscapedText(match std::str::from_utf8(text) {
             Ok(_) => Cow::Borrowed(text),
-            Err(_) => Cow::Owned(replace_what_is_no_text(text)),
+            Err(_) => Cow::Owned(replace_invalid_utf_8(text)),
         }))
     }
 
     fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Self::Value, E> {
-        Ok(EscapedText(Cow::Owned(replace_what_is_no_text(text))))
+        Ok(EscapedText(Cow::Owned(replace_invalid_utf_8(text))))
     }
 }
 
 /// U+FFFD for each byte that is not UTF-8, and for half a surrogate pair, which serde hands over as
 /// three bytes.
-fn replace_what_is_no_text(mut bytes: &[u8]) -> Vec<u8> {
+fn replace_invalid_utf_8(mut bytes: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(bytes.len());
     while let Some(chunk) = bytes.utf8_chunks().next() {
         let valid = chunk.valid().as_bytes();
@@ -258,13 +258,13 @@ mod tests {
     }
 
     #[test]
-    fn for_the_kubelet_what_is_no_text_is_replaced() {
+    fn for_the_kubelet_invalid_utf_8_is_replaced() {
         check(b"{\"log\":\"a\xff\xe2\x82b\xe2\x82\xac\"}", Some(("a���b€", "", NO_TIME)));
         check(r#"{"log":"\ud800a\udc00\ud83d\ude00"}"#, Some(("\u{fffd}a\u{fffd}😀", "", NO_TIME)));
     }
 
     #[test]
-    fn for_the_kubelet_other_types_and_other_json_are_no_line() {
+    fn for_the_kubelet_other_types_and_other_json_are_refused() {
         for wrong in [
             "",
             "1",

@@ -77,7 +77,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_stripped_is_what_each_line_says(lines in prop::collection::vec(line(), 0..20)) {
+        fn strip_gives_the_content_that_each_line_parses_to(lines in prop::collection::vec(line(), 0..20)) {
             let mut content = lines.join(&b'\n');
             content.push(b'\n');
             let mut out = Vec::new();
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn usual_lines_are_taken_up_to_one_that_is_not() {
+    fn strip_stops_before_the_first_unusual_line() {
         let usual =
             "2026-11-01T10:00:00.123456789Z stdout F a\n2026-11-01T10:00:00.223456789Z stderr F \n";
         for other in [

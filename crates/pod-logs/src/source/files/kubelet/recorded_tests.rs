@@ -148,7 +148,7 @@ fn check(differences: &[String]) {
 }
 
 #[test]
-fn a_log_is_given_as_the_kubelet_gives_it() {
+fn a_log_has_the_recorded_bytes_of_the_kubelet() {
     let cases = RecordedCase::all("cases");
     assert_eq!(cases.len(), CASES);
     let differences = cases.iter().filter_map(|case| {
@@ -236,7 +236,7 @@ fn open(path: &Path) -> (File, Arc<LogFile>) {
 }
 
 #[test]
-fn a_log_that_is_followed_is_given_as_the_kubelet_gives_it() {
+fn a_followed_log_has_the_recorded_bytes_of_the_kubelet() {
     let cases = RecordedCase::all("live");
     assert_eq!(cases.len(), LIVE_CASES);
     let differences = cases.iter().filter_map(|case| {

@@ -216,7 +216,7 @@ fn a_line_that_is_too_old_may_have_any_stream() {
 }
 
 #[test]
-fn a_record_of_docker_beyond_what_is_held_is_a_gap() {
+fn a_record_of_docker_longer_than_the_buffer_is_a_gap() {
     let record = |log: &str| {
         format!(r#"{{"log":"{log}\n","stream":"stdout","time":"2026-11-01T10:00:00Z"}}{}"#, '\n')
     };
@@ -231,7 +231,7 @@ fn a_record_of_docker_beyond_what_is_held_is_a_gap() {
 }
 
 #[test]
-fn a_line_beyond_what_is_held_is_the_same() {
+fn a_line_longer_than_the_buffer_is_rendered_alike() {
     let x = "x".repeat(5 * 1024 * 1024);
     for tag in ["F", "P"] {
         let content = format!(
@@ -276,7 +276,7 @@ proptest! {
 
     /// In which parts a log is written does not show, wherever they end.
     #[test]
-    fn a_log_may_grow_as_it_likes(
+    fn a_growing_log_is_read_as_a_finished_one(
         content in log(),
         options in options(),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..20),

@@ -156,12 +156,12 @@ impl LogicalLines {
             return Advance::Line;
         }
         self.loss_waits = false;
-        self.forget_what_was_open();
+        self.forget_open_lines();
         Advance::Lost
     }
 
     /// Nothing from before can be open any more.
-    fn forget_what_was_open(&mut self) {
+    fn forget_open_lines(&mut self) {
         for state in &mut self.streams {
             (state.certain_from, state.given) = (0, None);
         }
@@ -288,7 +288,7 @@ impl LogicalLines {
         }
         if is_new_run {
             self.run = self.physical.run();
-            self.forget_what_was_open();
+            self.forget_open_lines();
         }
         match self.torn.take() {
             Some(head) => self.mend(head),

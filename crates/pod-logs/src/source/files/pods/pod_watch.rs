@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_watcher_is_told_without_asking() {
+    async fn a_watcher_is_notified_of_a_change() {
         let root = tempfile::tempdir().unwrap();
         let pods = pods(root.path());
         let mut watching = PodWatch::begin(&pods, survey(&pods), now).unwrap();
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slow_watcher_holds_up_nobody_and_learns_that_it_is_too_slow() {
+    async fn a_slow_watcher_delays_no_other_and_gets_an_error() {
         let root = tempfile::tempdir().unwrap();
         let pods = pods(root.path());
         let mut slow = PodWatch::begin(&pods, survey(&pods), now).unwrap();
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn looking_ends_with_the_last_watcher() {
+    async fn surveys_end_with_the_last_watcher() {
         let root = tempfile::tempdir().unwrap();
         let pods = pods(root.path());
         let version = survey(&pods);

@@ -114,7 +114,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn members_follow_each_other_and_what_comes_after_them_is_ignored() {
+    fn gzip_members_are_joined_and_trailing_bytes_ignored() {
         let members = [gzip(b"one"), gzip(b""), gzip(b"two")].concat();
         for trailing in [&b""[..], b"\0", &[0; 600], b"x", b"\x1f\x8b\x07 not a member at all"] {
             let stored = [&members[..], trailing].concat();
@@ -123,7 +123,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_to_its_end_is_read_as_far_as_it_goes() {
+    fn a_truncated_file_is_read_as_far_as_it_goes() {
         let content: Vec<u8> = (0_u32..100_000).flat_map(u32::to_be_bytes).collect();
         let stored = gzip(&content);
         for kept in [10, 11, 1000, stored.len() / 2, stored.len() - 9, stored.len() - 1] {
@@ -155,7 +155,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_is_not_compressed_has_no_content() {
+    fn an_uncompressed_file_has_no_content() {
         for foreign in [&b""[..], b"\x1f", b"\x1f\x8b\x08", b"2026-11-01T10:00:00Z stdout F x\n"] {
             assert_eq!(read(foreign), (Vec::new(), true), "{foreign:?}");
         }

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_longer_than_what_counts_is_known_by_its_beginning() {
+    fn a_long_first_line_is_known_by_its_beginning() {
         let text = "x".repeat(MAX_HEAD_BYTES);
         assert_ne!(head(&text).checksum(), 0);
         assert_eq!(head(&text), head(&(text.clone() + "y")));

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_appended_to_holds_what_was_known() {
+    fn an_appended_file_still_matches_its_sample() {
         let line = format!("2026-11-01T10:00:00Z stdout F {}\n", "x".repeat(10_000));
         for known in ["", "a", "a\n", &line, &line.repeat(3), &line[..5_000]] {
             check(known, known, true);
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_emptied_and_filled_again_does_not() {
+    fn a_rewritten_file_does_not_match_its_sample() {
         let known = "10:00:00 a\n10:00:01 b\n";
         check(known, "", false);
         check(known, "10:00:00 a\n", false);

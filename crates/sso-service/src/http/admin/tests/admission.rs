@@ -28,7 +28,7 @@ const ENDPOINTS: &[(Method, &str)] = &[
 
 /// Neither what is wrong with the request nor what is there is told to anybody else.
 #[actix_web::test]
-async fn only_administrators_are_heard() {
+async fn only_administrators_are_admitted() {
     let desk = Desk::open().await;
     desk.service.add_user("alice", &["logs:read", "sso:introspect", "sso:admin:shop/*"]).await;
     let alice = desk.service.log_in("alice").await;

@@ -66,7 +66,7 @@ impl Disk {
 }
 
 #[actix_web::test]
-async fn what_is_revoked_is_in_force_at_once_and_written_when_that_is_possible() {
+async fn a_revocation_is_in_force_at_once_and_written_once_the_disk_allows() {
     let mut disk = Disk::new().await;
     for (at, (method, path, body)) in [
         (Method::DELETE, "/sessions", Value::Null),
@@ -111,7 +111,7 @@ async fn what_is_revoked_is_in_force_at_once_and_written_when_that_is_possible()
 }
 
 #[actix_web::test]
-async fn a_key_that_cannot_be_deleted_is_invalid_all_the_same() {
+async fn an_undeletable_key_is_invalid() {
     let mut disk = Disk::new().await;
     let wish = json!({"name": "deploy", "permissions": ["logs:read"]});
     let created = disk.ask(Method::POST, "/admin/keys", wish).await.body;
@@ -130,7 +130,7 @@ async fn a_key_that_cannot_be_deleted_is_invalid_all_the_same() {
 }
 
 #[actix_web::test]
-async fn the_last_administrator_stays_also_on_a_full_disk() {
+async fn the_last_administrator_stays_on_a_full_disk() {
     let disk = Disk::new().await;
     disk.is_full(true).await;
     let answer = disk.ask(Method::DELETE, "/admin/users/root", Value::Null).await;
@@ -139,7 +139,7 @@ async fn the_last_administrator_stays_also_on_a_full_disk() {
 }
 
 #[actix_web::test]
-async fn a_user_who_is_enabled_after_all_stays_enabled() {
+async fn a_user_enabled_after_a_failed_disable_stays_enabled() {
     let disk = Disk::new().await;
     disk.service.add_user("alice", &[]).await;
     disk.is_full(true).await;

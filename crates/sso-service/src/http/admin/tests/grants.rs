@@ -46,7 +46,7 @@ async fn a_grant_is_in_force_at_once_and_ends_at_the_very_instant() {
 }
 
 #[actix_web::test]
-async fn who_logs_in_or_renews_is_told_of_grants_in_force_and_of_no_other() {
+async fn log_in_and_refresh_answers_name_only_grants_in_force() {
     let desk = Desk::open().await;
     desk.user("alice", &["user"]).await;
     desk.post("/admin/grants", grant("a:b", "2027-01-15T08:10:00Z")).await;
@@ -67,7 +67,7 @@ async fn who_logs_in_or_renews_is_told_of_grants_in_force_and_of_no_other() {
 }
 
 #[actix_web::test]
-async fn a_grant_that_is_taken_back_is_not_in_force() {
+async fn a_withdrawn_grant_is_not_in_force() {
     let desk = Desk::open().await;
     let token = desk.user("alice", &["reader"]).await;
     // What is held anyway stays when the grant of the same ends.
@@ -88,7 +88,7 @@ async fn a_grant_that_is_taken_back_is_not_in_force() {
 }
 
 #[actix_web::test]
-async fn grants_that_are_over_are_forgotten_after_a_while() {
+async fn expired_grants_are_deleted_after_a_while() {
     let desk = Desk::open().await;
     desk.user("alice", &[]).await;
     desk.post("/admin/grants", grant("a:b", "2027-01-15T08:10:00Z")).await;

@@ -108,7 +108,7 @@ async fn refused_values_are_named() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_read_or_is_not_known_changes_nothing() {
+async fn an_unreadable_or_unknown_value_changes_nothing() {
     let desk = Desk::open().await;
     desk.service.add_user("alice", &[]).await;
     for (method, path, body) in [
@@ -160,7 +160,7 @@ async fn a_change_of_nothing_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn other_methods_are_told_which_there_are() {
+async fn an_unsupported_method_is_answered_with_the_allowed_ones() {
     let desk = Desk::open().await;
     for (path, allow) in [
         (USERS, "GET, HEAD, POST"),

@@ -129,7 +129,7 @@ async fn a_key_has_no_session_no_cookie_and_no_account() {
 }
 
 #[actix_web::test]
-async fn a_key_may_administer_if_it_was_given_that() {
+async fn a_key_with_sso_admin_may_administer() {
     let desk = Desk::open().await;
     let body = json!({"name": "robot", "permissions": ["sso:admin"]});
     let answer = desk.post("/admin/keys", body).await;

@@ -52,7 +52,7 @@ async fn a_change_is_recorded_in_its_own_transaction() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_recorded_is_not_done() {
+async fn a_change_that_cannot_be_recorded_is_not_made() {
     let desk = Desk::open().await;
     desk.service
         .execute(

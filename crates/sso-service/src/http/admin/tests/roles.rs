@@ -29,7 +29,7 @@ async fn a_role_is_created_changed_and_deleted() {
 }
 
 #[actix_web::test]
-async fn built_in_roles_are_what_they_are() {
+async fn built_in_roles_cannot_be_changed_or_deleted() {
     let desk = Desk::open().await;
     for role in ["admin", "reader", "user", "ADMIN"] {
         let path = format!("/admin/roles/{role}");
@@ -48,7 +48,7 @@ async fn built_in_roles_are_what_they_are() {
 }
 
 #[actix_web::test]
-async fn a_role_that_the_last_administrator_has_keeps_what_it_takes() {
+async fn the_role_of_the_last_administrator_keeps_its_admin_permission() {
     let desk = Desk::open().await;
     desk.put("/admin/roles/chief", json!({"permissions": ["sso:admin"]})).await;
     desk.user("alice", &["chief"]).await;

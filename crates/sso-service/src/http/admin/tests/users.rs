@@ -41,7 +41,7 @@ async fn a_user_is_created_shown_changed_and_deleted() {
 }
 
 #[actix_web::test]
-async fn without_roles_a_user_has_the_role_that_everybody_has() {
+async fn a_user_created_without_roles_has_the_default_role() {
     let desk = Desk::open().await;
     let new = json!({"username": "alice", "password": PASSWORD});
     let created = desk.post("/admin/users", new).await;
@@ -49,7 +49,7 @@ async fn without_roles_a_user_has_the_role_that_everybody_has() {
 }
 
 #[actix_web::test]
-async fn what_is_taken_is_taken_whatever_the_case() {
+async fn a_taken_name_is_taken_in_any_case() {
     let desk = Desk::open().await;
     let user =
         |name: &str, email: &str| json!({"username": name, "password": PASSWORD, "email": email});
@@ -70,7 +70,7 @@ async fn what_is_taken_is_taken_whatever_the_case() {
 }
 
 #[actix_web::test]
-async fn what_takes_away_ends_the_sessions() {
+async fn disabling_or_a_new_password_ends_the_sessions() {
     let desk = Desk::open().await;
     let token = desk.user("alice", &["user"]).await;
     let new_password = "another horse battery";
@@ -149,7 +149,7 @@ async fn sessions_of_a_user_are_seen_and_ended() {
 }
 
 #[actix_web::test]
-async fn everything_is_written_down() {
+async fn every_change_is_recorded() {
     let desk = Desk::open().await;
     desk.user("alice", &[]).await;
     desk.patch("/admin/users/alice", json!({"disabled": true, "roles": []})).await;

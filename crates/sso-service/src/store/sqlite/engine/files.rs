@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deleted_or_replaced_file_is_noticed() {
+    fn a_deleted_or_replaced_file_is_detected() {
         let directory = tempfile::tempdir().unwrap();
         let [path, wal, other] =
             ["sso.db", "sso.db-wal", "other"].map(|name| directory.path().join(name));

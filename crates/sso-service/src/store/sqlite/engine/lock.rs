@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_instance_learns_which_is_the_first() {
+    fn a_second_instance_names_the_first() {
         let directory = tempfile::tempdir().unwrap();
         let location = at(&directory.path().join("sso.db"));
         let first = InstanceLock::take(&location).unwrap();

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_database_is_not_overwritten() {
+    async fn a_file_that_is_not_a_database_is_not_overwritten() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("sso.db");
         let text = "this is a text, and long enough to be looked at as a database. ".repeat(20);

@@ -41,7 +41,7 @@ async fn open() -> (Database, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn a_job_that_fails_harms_no_other_of_its_lot() {
+async fn a_failed_job_does_not_affect_the_others_of_its_batch() {
     let (database, followed) = open().await;
     let jobs = (0..100).map(|at| {
         database.write(async move |connection: &mut SqliteConnection| {
@@ -64,7 +64,7 @@ async fn a_job_that_fails_harms_no_other_of_its_lot() {
 }
 
 #[tokio::test]
-async fn a_job_is_done_also_if_nobody_waits_for_it() {
+async fn a_job_without_a_waiting_caller_is_still_done() {
     let (database, followed) = open().await;
     let writing = database.write(insert);
     // Polled once, so that the job is on its way, and dropped.
@@ -115,7 +115,7 @@ async fn a_commit_that_fails_fails_for_all_and_leaves_nothing() {
 
 /// The caller of a job that was reported as not done may have done something else since.
 #[tokio::test]
-async fn what_could_not_be_begun_is_not_done_later() {
+async fn a_job_of_a_failed_begin_is_not_done_later() {
     let directory = tempfile::tempdir().unwrap();
     let location = Location::File(directory.path().join("sso.db"));
     let followed = Arc::new(AtomicUsize::new(0));
@@ -172,7 +172,7 @@ async fn a_commit_is_counted_before_it_is_answered() {
 }
 
 #[tokio::test]
-async fn what_is_closed_writes_no_more() {
+async fn a_closed_writer_writes_no_more() {
     let (database, followed) = open().await;
     database.write(insert).await.unwrap();
     database.close().await;

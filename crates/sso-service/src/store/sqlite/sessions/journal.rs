@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_last_is_read_and_a_torn_slot_is_not() {
+    fn the_newest_intact_slot_is_read() {
         let directory = tempfile::tempdir().unwrap();
         let location = Location::File(directory.path().join("sso.db"));
         let path = directory.path().join("sso.db.revocations");
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_revocations_leave_it_as_it_is() {
+    fn too_many_revocations_leave_the_journal_unchanged() {
         let directory = tempfile::tempdir().unwrap();
         let location = Location::File(directory.path().join("sso.db"));
         let journal = Journal::open(&location).unwrap();

@@ -53,7 +53,7 @@ fn occupy(hasher: &Hasher) -> mpsc::Sender<()> {
 }
 
 #[tokio::test]
-async fn what_was_hashed_is_verified() {
+async fn a_hashed_password_verifies() {
     let hasher = hasher(1);
     let password = || Password::normalise("correct horse battery").unwrap();
     let hash = hasher.hash(password(), HashRequester::Service, long()).await.unwrap();
@@ -77,7 +77,7 @@ async fn a_full_queue_is_busy_at_once() {
 
 /// However long the thread is held up by another job.
 #[tokio::test(start_paused = true)]
-async fn a_job_whose_time_has_passed_is_answered_and_not_begun() {
+async fn a_job_past_its_deadline_is_answered_and_not_started() {
     let hasher = hasher(1);
     let release = occupy(&hasher);
     let (begin, begun) = mpsc::channel::<()>();
@@ -117,7 +117,7 @@ async fn one_network_does_not_fill_the_queue() {
 }
 
 #[tokio::test]
-async fn a_job_whose_caller_has_gone_is_not_begun() {
+async fn a_job_without_a_caller_is_not_started() {
     let hasher = hasher(2);
     let release = occupy(&hasher);
     let (begin, begun) = mpsc::channel::<()>();

@@ -83,7 +83,7 @@ fn an_unfinished_end_is_a_line_without_newline() {
 }
 
 #[test]
-fn what_is_no_line_is_passed_over() {
+fn a_malformed_line_is_skipped() {
     let content =
         format!("garbage\n{}\n-{}", cri(1, "stdout", "F", "a"), cri(2, "stdout", "F", "b"));
     assert_eq!(lines_of(&content, 0, None), [line("01", "a")]);
@@ -108,7 +108,7 @@ fn nul_bytes_before_a_record_do_not_hide_it() {
 }
 
 #[test]
-fn a_record_of_docker_longer_than_the_buffer_is_read_or_lost_but_not_passed_over() {
+fn a_record_of_docker_longer_than_the_buffer_is_read_or_becomes_a_gap() {
     let record = |second: u8, length: usize| {
         let log = "x".repeat(length);
         format!(
@@ -130,7 +130,7 @@ fn a_record_of_docker_longer_than_the_buffer_is_read_or_lost_but_not_passed_over
 }
 
 #[test]
-fn a_line_that_does_not_go_on_soon_is_given_up() {
+fn a_line_that_stays_unfinished_is_given_up() {
     let mut content = cri(1, "stderr", "P", "half ");
     for _ in 0..100 {
         content += &cri(2, "stdout", "F", &"x".repeat(1000));
@@ -152,7 +152,7 @@ fn one_huge_physical_line_comes_as_several() {
 }
 
 #[test]
-fn garbage_longer_than_the_buffer_is_passed_over() {
+fn garbage_longer_than_the_buffer_is_skipped() {
     let content = "x".repeat(1_000_000) + "\n" + &cri(2, "stdout", "F", "end");
     assert_eq!(lines_of(&content, 0, None), [line("02", "end")]);
 }
@@ -170,7 +170,7 @@ fn a_line_may_go_on_in_the_next_file_of_its_run_but_not_in_the_next_run() {
 }
 
 #[test]
-fn what_is_open_where_lines_were_lost_ends_there() {
+fn an_open_line_ends_at_a_gap() {
     let before = [
         cri(1, "stdout", "P", "a"),
         cri(2, "stderr", "F", "b"),
@@ -196,7 +196,7 @@ fn what_is_open_where_lines_were_lost_ends_there() {
 }
 
 #[test]
-fn a_start_in_the_middle_drops_what_may_be_the_end_of_a_line() {
+fn a_start_in_the_middle_drops_a_possible_rest_of_a_line() {
     let content = [
         cri(1, "stdout", "P", "a"),
         cri(2, "stderr", "F", "x"),

@@ -47,7 +47,7 @@ fn lines_of(chain: &FileChain) -> Vec<(u64, Vec<u8>, bool, PhysicalEnd)> {
 }
 
 #[test]
-fn a_file_that_was_let_go_before_it_was_read_is_not_passed_over() {
+fn a_file_released_before_it_was_read_is_not_skipped() {
     let long = plain(&b"0123456789\n".repeat(BUFFER_BYTES / 5));
     let chain = FileChain::whole(vec![long.clone(), plain(b"next\n")]);
     let mut lines = PhysicalLines::new(&chain).unwrap();
@@ -114,7 +114,7 @@ fn a_line_longer_than_the_buffer_comes_in_pieces() {
 }
 
 #[test]
-fn nul_bytes_before_a_line_are_no_part_of_it() {
+fn nul_bytes_before_a_line_are_not_part_of_it() {
     let nuls = vec![0; 2 * BUFFER_BYTES + 7];
     let content = [&b"ab\n"[..], &nuls, b"c\0d\n\0\0ef\n\0\0\0"].concat();
     let lines = lines_of(&chain_of(&content, 0));

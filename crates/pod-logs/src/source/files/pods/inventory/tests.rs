@@ -60,7 +60,7 @@ fn word(change: &PodChange) -> String {
 }
 
 #[test]
-fn who_waited_while_another_looked_is_told_what_that_one_saw() {
+fn a_survey_that_began_after_the_request_is_shared() {
     let node = PodNode::new();
     node.write("shop_web_1/app/0.log", 1);
     let seen = node.survey();
@@ -74,7 +74,7 @@ fn who_waited_while_another_looked_is_told_what_that_one_saw() {
 }
 
 #[test]
-fn a_file_that_unpacks_to_nothing_is_looked_at_for_a_moment_only() {
+fn a_file_that_unpacks_to_nothing_is_read_for_a_limited_time() {
     let node = PodNode::new();
     node.write("shop_web_1/app/0.log", 1);
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
@@ -88,7 +88,7 @@ fn a_file_that_unpacks_to_nothing_is_looked_at_for_a_moment_only() {
 }
 
 #[test]
-fn a_version_tells_nothing_of_pods_that_are_not_shown() {
+fn a_version_reveals_nothing_about_hidden_pods() {
     let node = PodNode::new();
     node.write("shop_web_1/app/0.log", 1);
     let first = node.survey();
@@ -122,7 +122,7 @@ fn the_pods_of_an_earlier_version_are_known() {
 }
 
 #[test]
-fn a_survey_that_cannot_tell_changes_nothing() {
+fn an_incomplete_survey_changes_nothing() {
     let (node, docker) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let container = node.path().join("shop_web_1/app");
     fs::create_dir_all(&container).unwrap();
@@ -157,7 +157,7 @@ fn a_pod_whose_files_are_being_removed_does_not_go_back_to_its_first_run() {
 }
 
 #[test]
-fn what_a_line_adds_is_no_change() {
+fn an_appended_line_does_not_change_a_pod() {
     let node = PodNode::new();
     node.write("shop_web_1/app/0.log", 1);
     let before = node.pod("web");
@@ -183,7 +183,7 @@ fn a_container_is_seen_in_its_last_run() {
 }
 
 #[test]
-fn what_came_changed_and_went_is_told() {
+fn added_changed_and_removed_pods_are_reported() {
     let node = PodNode::new();
     node.write("shop_web_1/app/0.log", 1);
     node.write("bank_safe_1/app/0.log", 1);
@@ -207,7 +207,7 @@ fn what_came_changed_and_went_is_told() {
 }
 
 #[test]
-fn a_watch_that_was_cut_off_within_a_survey_gets_the_rest() {
+fn a_watch_interrupted_within_a_survey_gets_the_rest() {
     let node = PodNode::new();
     let first = node.survey().version;
     node.write("shop_cart_1/app/0.log", 2);
@@ -220,7 +220,7 @@ fn a_watch_that_was_cut_off_within_a_survey_gets_the_rest() {
 }
 
 #[test]
-fn what_is_forgotten_or_was_never_known_is_too_old() {
+fn a_forgotten_or_unknown_version_is_too_old() {
     let node = PodNode::new();
     let first = node.survey().version;
     for unknown in [0, 1, first + 1, u64::MAX] {
