@@ -30,18 +30,20 @@ struct Parts {
     detail: Cow<'static, str>,
     errors: Vec<FieldFault>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    /// What a person is shown in place of the details.
-    page: OnceLock<ProblemPage>,
+    /// What the client gets in place of the details.
+    body: OnceLock<ProblemBody>,
     /// Logged at the edge, never sent.
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// A problem as a person is shown it.
+/// A problem in another format than RFC 9457: as a page, or as another standard has it.
 #[derive(Debug)]
-pub struct ProblemPage {
+pub struct ProblemBody {
+    /// The type of the text.
+    pub content_type: ContentType,
     /// The document.
-    pub html: String,
-    /// What a browser has to know of it.
+    pub text: String,
+    /// Further headers of the answer.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -59,7 +61,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             headers: Vec::new(),
-            page: OnceLock::new(),
+            body: OnceLock::new(),
             cause: None,
         }))
     }
@@ -174,17 +176,16 @@ impl Problem {
         self.header(header::RETRY_AFTER, seconds.to_string())
     }
 
-    /// Answers with a page in place of the details: a person asks, with a browser. The first page
-    /// counts.
-    pub fn show_as(&self, page: ProblemPage) {
-        // There may be a page already, which knows better what to say.
-        let _ = self.0.page.set(page);
+    /// Answers with another body in place of the details. The first body counts.
+    pub fn show_as(&self, body: ProblemBody) {
+        // There may be a body already, which knows better what to say.
+        let _ = self.0.body.set(body);
     }
 
-    /// Whether it is answered with a page.
+    /// Whether it is answered with another body than the details.
     #[must_use]
     pub fn is_shown(&self) -> bool {
-        self.0.page.get().is_some()
+        self.0.body.get().is_some()
     }
 
     /// When it may be worth to try again, if the answer says so.
@@ -227,12 +228,12 @@ impl Problem {
             response.append_header((name.clone(), value.clone()));
         }
         response.insert_header((header::CACHE_CONTROL, "no-store"));
-        match parts.page.get() {
-            Some(page) => {
-                for (name, value) in &page.headers {
+        match parts.body.get() {
+            Some(body) => {
+                for (name, value) in &body.headers {
                     response.insert_header((name.clone(), value.clone()));
                 }
-                response.content_type(ContentType::html()).body(page.html.clone())
+                response.content_type(body.content_type.clone()).body(body.text.clone())
             }
             None => response.content_type("application/problem+json").json(ProblemDetails {
                 r#type: "about:blank",

@@ -237,10 +237,15 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Status and problem code.
+    /// Status and problem code, or at `/oauth` the error.
     pub(crate) fn problem(&self) -> (u16, &str) {
-        let code = self.body["code"].as_str().unwrap_or_default();
+        let code = self.body["code"].as_str().or(self.body["error"].as_str()).unwrap_or_default();
         (self.status.as_u16(), code)
+    }
+
+    /// All values of a header.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        self.headers.get_all(name).map(|value| value.to_str().unwrap()).collect()
     }
 
     /// A header, or nothing.

@@ -25,5 +25,5 @@ pub use route_table::RouteRow;
 
 pub use crate::{
     network::TrustedProxies,
-    problem::{Problem, ProblemPage, Result},
+    problem::{Problem, ProblemBody, Result},
 };

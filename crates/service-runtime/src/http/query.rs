@@ -76,6 +76,15 @@ impl Query {
         }
         self.faults.into_result()
     }
+
+    /// Finishes like [`finish`](Self::finish), but ignores parameters that were not taken: protocols
+    /// with extensions want that (RFC 6749, section 3.2).
+    ///
+    /// # Errors
+    /// 400 when a parameter is repeated or cannot be parsed, else 422 when a value is refused.
+    pub fn finish_ignoring_unknown(self) -> Result<()> {
+        self.faults.into_result()
+    }
 }
 
 fn decode(text: &str) -> Option<String> {
@@ -182,6 +191,15 @@ mod tests {
                 StatusCode::BAD_REQUEST,
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn unknown_parameters_may_be_ignored_but_not_repeated_ones() {
+        let finish = |text| Query::parse(text).finish_ignoring_unknown();
+        finish("x=1&y=2").unwrap();
+        for text in ["x=1&x=1", "x=1&x=", "x=%ff"] {
+            assert_eq!(finish(text).unwrap_err().status_code(), StatusCode::BAD_REQUEST, "{text}");
         }
     }
 

@@ -5,6 +5,7 @@ mod authority_tests;
 mod counters;
 mod foreign_page;
 mod holder;
+mod introspect;
 mod logged_in;
 mod login;
 mod logout;

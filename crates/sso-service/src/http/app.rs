@@ -4,13 +4,14 @@ use actix_web::{
     App, Error,
     body::BoxBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    guard::fn_guard,
     middleware::{Condition, from_fn},
     web::{self, Data},
 };
 use service_runtime::http::{Edge, Endpoint, endpoints, no_such_endpoint};
 use strum::VariantArray;
 
-use super::{caller::csrf, cors, pages, routes::Route};
+use super::{caller::csrf, cors, oauth::errors, pages, routes::Route};
 use crate::{
     accounts::Accounts, administration::Administration, authority::SessionAuthority, site::Site,
 };
@@ -60,8 +61,16 @@ pub(crate) fn app(
         .service(endpoints_of(Route::is_hot))
         .service(
             web::scope("")
+                .guard(fn_guard(errors::is_at_oauth))
+                .service(endpoints_of(Route::is_oauth))
+                .wrap(from_fn(errors::for_clients)),
+        )
+        .service(
+            web::scope("")
                 .service(endpoints_of(|route| {
-                    !route.is_hot() && (open || !route.needs_open_registration())
+                    !route.is_hot()
+                        && !route.is_oauth()
+                        && (open || !route.needs_open_registration())
                 }))
                 .wrap(from_fn(csrf::report)),
         )

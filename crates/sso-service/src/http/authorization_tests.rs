@@ -26,6 +26,8 @@ enum Credential {
     TokenWithoutPermission,
     /// An API key that permits to read logs.
     ApiKey,
+    /// An API key that permits to ask about tokens.
+    IntrospectingKey,
     /// A refresh token of an administrator as a bearer token.
     RefreshToken,
     /// The cookies of an administrator, sent by our own page.
@@ -34,11 +36,12 @@ enum Credential {
     ForeignCookie,
 }
 
-const CREDENTIALS: [Credential; 7] = [
+const CREDENTIALS: [Credential; 8] = [
     Credential::None,
     Credential::ExpiredToken,
     Credential::TokenWithoutPermission,
     Credential::ApiKey,
+    Credential::IntrospectingKey,
     Credential::RefreshToken,
     Credential::Cookie,
     Credential::ForeignCookie,
@@ -63,13 +66,18 @@ const NO_KEY: Outcome = (404, "key_not_found");
 /// The expected outcomes of a route.
 fn expected(route: Route, method: &Method) -> Row {
     match route {
-        Route::Validate => [NONE, INVALID, SHOWN, SHOWN, INVALID, SHOWN, SHOWN],
+        Route::Validate => [NONE, INVALID, SHOWN, SHOWN, SHOWN, INVALID, SHOWN, SHOWN],
+        Route::Introspect => {
+            let [none, invalid] = [(401, "invalid_client"), (401, "invalid_token")];
+            let denied = (401, "insufficient_scope");
+            [none, invalid, denied, denied, (400, "invalid_request"), invalid, none, none]
+        }
         // Their credential is in the body, and nothing else of the request counts.
         Route::ValidateBatch | Route::Register | Route::LogIn => [EMPTY; CREDENTIALS.len()],
 
-        Route::Refresh => [NONE, NONE, NONE, NONE, NONE, SHOWN, FOREIGN],
+        Route::Refresh => [NONE, NONE, NONE, NONE, NONE, NONE, SHOWN, FOREIGN],
         // Any token of a live session ends it, also an expired one.
-        Route::LogOut => [NONE, DONE, DONE, NO_SESSION, DONE, DONE, FOREIGN],
+        Route::LogOut => [NONE, DONE, DONE, NO_SESSION, NO_SESSION, DONE, DONE, FOREIGN],
         Route::ShowSession | Route::ShowAccount | Route::ListSessions => users_read(SHOWN),
         Route::ChangePassword => users_change(EMPTY),
         Route::EndOtherSessions => users_change(DONE),
@@ -78,15 +86,15 @@ fn expected(route: Route, method: &Method) -> Row {
         // A navigation from another site gets a page that navigates here again.
         // HEAD renews nothing either.
         Route::Renew if *method == Method::HEAD => {
-            [MOVED, MOVED, MOVED, MOVED, MOVED, SHOWN, SHOWN]
+            [MOVED, MOVED, MOVED, MOVED, MOVED, MOVED, SHOWN, SHOWN]
         }
-        Route::Renew => [MOVED, MOVED, MOVED, MOVED, MOVED, MOVED, SHOWN],
+        Route::Renew => [MOVED, MOVED, MOVED, MOVED, MOVED, MOVED, MOVED, SHOWN],
         Route::StartPage => [MOVED; CREDENTIALS.len()],
         Route::LogInPage | Route::RegisterPage => {
-            [SHOWN, SHOWN, MOVED, NO_SESSION, SHOWN, MOVED, MOVED]
+            [SHOWN, SHOWN, MOVED, NO_SESSION, NO_SESSION, SHOWN, MOVED, MOVED]
         }
-        Route::LogOutPage => [SHOWN, SHOWN, SHOWN, NO_SESSION, SHOWN, SHOWN, SHOWN],
-        Route::AccountPage => [MOVED, MOVED, SHOWN, NO_SESSION, MOVED, SHOWN, SHOWN],
+        Route::LogOutPage => [SHOWN, SHOWN, SHOWN, NO_SESSION, NO_SESSION, SHOWN, SHOWN, SHOWN],
+        Route::AccountPage => [MOVED, MOVED, SHOWN, NO_SESSION, NO_SESSION, MOVED, SHOWN, SHOWN],
         Route::LogInForm | Route::RegisterForm => forms(EMPTY),
         Route::LogOutForm => forms(MOVED),
 
@@ -110,28 +118,28 @@ fn expected(route: Route, method: &Method) -> Row {
 
 /// The outcomes of a route that reads for users.
 const fn users_read(outcome: Outcome) -> Row {
-    [NONE, INVALID, outcome, NO_SESSION, INVALID, outcome, outcome]
+    [NONE, INVALID, outcome, NO_SESSION, NO_SESSION, INVALID, outcome, outcome]
 }
 
 /// The outcomes of a route that changes something for users.
 const fn users_change(outcome: Outcome) -> Row {
-    [NONE, INVALID, outcome, NO_SESSION, INVALID, outcome, FOREIGN]
+    [NONE, INVALID, outcome, NO_SESSION, NO_SESSION, INVALID, outcome, FOREIGN]
 }
 
 /// The outcomes of a route that a form of our pages is sent to. It sets cookies, and so is accepted
 /// from our own pages only.
 const fn forms(outcome: Outcome) -> Row {
-    [FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, outcome, FOREIGN]
+    [FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, outcome, FOREIGN]
 }
 
 /// The outcomes of a route that reads for administrators.
 const fn administrators_read(outcome: Outcome) -> Row {
-    [NONE, INVALID, DENIED, DENIED, INVALID, outcome, outcome]
+    [NONE, INVALID, DENIED, DENIED, DENIED, INVALID, outcome, outcome]
 }
 
 /// The outcomes of a route that changes something for administrators.
 const fn administrators_change(outcome: Outcome) -> Row {
-    [NONE, INVALID, DENIED, DENIED, INVALID, outcome, FOREIGN]
+    [NONE, INVALID, DENIED, DENIED, DENIED, INVALID, outcome, FOREIGN]
 }
 
 #[actix_web::test]
@@ -155,6 +163,7 @@ async fn every_route_answers_each_credential_as_the_table_says() {
 struct Tested {
     service: TestService,
     key: String,
+    introspecting_key: String,
 }
 
 struct Tokens {
@@ -168,7 +177,8 @@ impl Tested {
         service.add_user("alice", &[]).await;
         service.add_admin("root").await;
         let key = service.add_key("robot", "logs:read").await;
-        Self { service, key }
+        let introspecting_key = service.add_key("service", "sso:introspect").await;
+        Self { service, key, introspecting_key }
     }
 
     async fn send(&self, route: Route, method: &Method, credential: Credential) -> Answer {
@@ -178,7 +188,7 @@ impl Tested {
         let path = path.replace("{id}", "00000000-0000-0000-0000-000000000000");
         let request = TestRequest::default().method(method.clone()).uri(&path);
         let request = match route {
-            Route::LogInForm | Route::RegisterForm => {
+            Route::LogInForm | Route::RegisterForm | Route::Introspect => {
                 request.insert_header(("content-type", "application/x-www-form-urlencoded"))
             }
             // Without a body, it reads the cookie.
@@ -196,6 +206,7 @@ impl Tested {
                 bearer(request, &self.log_in("alice").await.session)
             }
             Credential::ApiKey => bearer(request, &self.key),
+            Credential::IntrospectingKey => bearer(request, &self.introspecting_key),
             Credential::RefreshToken => bearer(request, &self.log_in("root").await.refresh),
             Credential::Cookie => {
                 let ours = request.insert_header(("sec-fetch-site", "same-origin"));

@@ -8,6 +8,7 @@ mod authorization_tests;
 mod caller;
 mod cors;
 mod error;
+mod oauth;
 mod pages;
 mod routes;
 mod wire;

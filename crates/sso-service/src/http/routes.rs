@@ -10,6 +10,7 @@ use super::{
         login, logout, password, refresh, register, session, sessions, user, validate,
         validate_batch,
     },
+    oauth::introspect,
     pages,
 };
 
@@ -20,6 +21,7 @@ pub(super) enum Route {
     // Services check the tokens that they were sent.
     Validate,
     ValidateBatch,
+    Introspect,
 
     // Users log in, and manage their own account.
     Register,
@@ -72,6 +74,7 @@ impl Route {
             Self::ValidateBatch => {
                 RouteRow::post(paths::VALIDATE_BATCH, validate_batch::validate_batch)
             }
+            Self::Introspect => RouteRow::post("/oauth/introspect", introspect::introspect),
 
             Self::Register => RouteRow::post("/auth/register", register::register),
             Self::LogIn => RouteRow::post(paths::LOG_IN, login::login),
@@ -122,6 +125,11 @@ impl Route {
     /// record of refused foreign pages.
     pub(super) fn is_hot(self) -> bool {
         matches!(self, Self::Validate | Self::ValidateBatch)
+    }
+
+    /// Whether the route is one of OAuth, whose errors have a form of their own.
+    pub(super) fn is_oauth(self) -> bool {
+        matches!(self, Self::Introspect)
     }
 
     /// Whether the route is there only where strangers may create accounts.

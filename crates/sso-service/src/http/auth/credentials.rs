@@ -1,7 +1,5 @@
 //! User names and passwords, and the log-in with them.
 
-use std::mem;
-
 use actix_web::{
     HttpRequest,
     http::header::{HeaderValue, USER_AGENT},
@@ -47,7 +45,7 @@ impl TryFrom<Query> for CredentialsForm {
 
     fn try_from(mut form: Query) -> Result<Self> {
         let (username, password) = (form.take("username"), form.take("password"));
-        mem::take(form.faults()).into_result()?;
+        form.finish_ignoring_unknown()?;
         Ok(Self { username: username.into(), password: password.into() })
     }
 }

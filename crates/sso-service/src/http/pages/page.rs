@@ -11,7 +11,7 @@ use actix_web::{
 };
 use askama::Template;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use service_runtime::http::{Problem, ProblemPage, Result};
+use service_runtime::http::{Problem, ProblemBody, Result};
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
@@ -56,7 +56,11 @@ pub(super) fn page_with(
 /// Shows a problem as this page.
 pub(super) fn show(problem: &Problem, template: &impl Template) {
     match template.render() {
-        Ok(html) => problem.show_as(ProblemPage { html, headers: headers().into() }),
+        Ok(text) => problem.show_as(ProblemBody {
+            content_type: ContentType::html(),
+            text,
+            headers: headers().into(),
+        }),
         Err(error) => tracing::error!(%error, "cannot render the page of a problem"),
     }
 }

@@ -1,0 +1,99 @@
+//! How errors look at `/oauth`: `{"error","error_description"}` (RFC 6749, section 5.2).
+
+use actix_web::{
+    Error, ResponseError,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    guard::GuardContext,
+    http::{StatusCode, header::ContentType},
+    middleware::Next,
+};
+use serde::Serialize;
+use service_runtime::http::{Problem, ProblemBody};
+
+/// The body of an error.
+#[derive(Debug, Serialize)]
+struct OAuthError<'a> {
+    error: &'a str,
+    error_description: String,
+}
+
+/// Whether a request is one whose errors have this form.
+pub(in crate::http) fn is_at_oauth(context: &GuardContext<'_>) -> bool {
+    context.head().uri.path().starts_with("/oauth/")
+}
+
+/// The middleware that gives problems the form of OAuth errors. Status and headers stay.
+pub(in crate::http) async fn for_clients(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
+    if let Some(problem) = problem {
+        let error = OAuthError {
+            error: error_code(problem),
+            error_description: description(problem.detail()),
+        };
+        match serde_json::to_string(&error) {
+            Ok(text) => problem.show_as(ProblemBody {
+                content_type: ContentType::json(),
+                text,
+                headers: Vec::new(),
+            }),
+            Err(error) => tracing::error!(%error, "cannot serialise an error of OAuth"),
+        }
+    }
+    Ok(response)
+}
+
+/// The error code of a problem. A problem that has one for its own code keeps it.
+fn error_code(problem: &Problem) -> &'static str {
+    match problem.code() {
+        code @ ("invalid_request" | "invalid_client" | "invalid_token") => code,
+        "not_authenticated" => "invalid_client",
+        "permission_denied" => "insufficient_scope",
+        _ => match problem.status_code() {
+            StatusCode::SERVICE_UNAVAILABLE => "temporarily_unavailable",
+            status if status.is_client_error() => "invalid_request",
+            _ => "server_error",
+        },
+    }
+}
+
+/// A description in the characters that RFC 6749 allows there. A client may have sent the others.
+fn description(detail: &str) -> String {
+    let allowed = |character| matches!(character, ' '..='~') && !matches!(character, '"' | '\\');
+    detail.chars().map(|character| if allowed(character) { character } else { '?' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn each_problem_has_an_error_of_the_standards() {
+        let bad = |status, code| Problem::new(status, code, "");
+        for (problem, expected) in [
+            (Problem::invalid_request(""), "invalid_request"),
+            (Problem::invalid_token(), "invalid_token"),
+            (Problem::not_authenticated(), "invalid_client"),
+            (bad(StatusCode::UNAUTHORIZED, "permission_denied"), "insufficient_scope"),
+            (bad(StatusCode::BAD_REQUEST, "bad_request"), "invalid_request"),
+            (bad(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large"), "invalid_request"),
+            (bad(StatusCode::NOT_FOUND, "not_found"), "invalid_request"),
+            (Problem::unavailable("store_unavailable", ""), "temporarily_unavailable"),
+            (Problem::unavailable_for("busy", "", Duration::ZERO), "temporarily_unavailable"),
+            (Problem::internal("disk"), "server_error"),
+        ] {
+            assert_eq!(error_code(&problem), expected, "{problem}");
+        }
+    }
+
+    #[test]
+    fn a_description_holds_visible_ascii_without_quotes() {
+        assert_eq!(description("a \"b\" \\ ü\n~"), "a ?b? ? ??~");
+    }
+}

@@ -1,0 +1,5 @@
+//! The endpoints of OAuth 2.0 and its extensions.
+
+pub(super) mod errors;
+mod form;
+pub(super) mod introspect;
