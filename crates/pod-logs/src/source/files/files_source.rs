@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     directory::log_directory::{LogDirectory, OpenRootError},
-    follow::{directory_watch::DirectoryWatch, followers::Followers},
+    follow::followers::Followers,
     locate::{
         finder::{FoundFiles, LogFinder},
         locate_error::LocateError,
@@ -24,6 +24,7 @@ use super::{
         pod_summary::PodSummary,
         pod_watch::PodWatch,
     },
+    watching::directory_watch::DirectoryWatch,
 };
 use crate::{line::target::PodRef, query::LogQuery};
 

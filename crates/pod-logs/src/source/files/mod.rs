@@ -10,3 +10,4 @@ pub(crate) mod locate;
 pub(crate) mod located;
 pub(crate) mod pods;
 pub(crate) mod storage;
+pub(crate) mod watching;

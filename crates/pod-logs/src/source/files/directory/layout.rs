@@ -114,6 +114,11 @@ impl LogFileName {
     }
 }
 
+/// The name of the file that a run of a container is written to.
+pub(crate) fn current_file_name(restart: u32) -> String {
+    format!("{restart}.log")
+}
+
 /// Digits and nothing else: no sign.
 fn number(text: &str) -> Option<u32> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -145,7 +150,7 @@ mod tests {
     fn log_files_have_a_number_and_maybe_a_rotation() {
         let kind = |name: &str| LogFileName::parse(name).map(|file| (file.restart, file.kind));
         assert_eq!(kind("0.log"), Some((0, LogFileKind::Current)));
-        assert_eq!(kind("12.log"), Some((12, LogFileKind::Current)));
+        assert_eq!(kind(&current_file_name(12)), Some((12, LogFileKind::Current)));
         let rotated = LogFileKind::Rotated(Rotation::Time("20261101-100000".to_owned()));
         let compressed = LogFileKind::Compressed(Rotation::Time("20261101-100000".to_owned()));
         assert_eq!(kind("1.log.20261101-100000"), Some((1, rotated)));

@@ -138,6 +138,23 @@ impl LogDirectory {
         Ok(opened)
     }
 
+    /// Opens the incarnations of the chosen pods, a pod at a time, and looks at them; the one written
+    /// last is at the end. Pods come in any order.
+    ///
+    /// # Errors
+    /// When a directory or file cannot be read for a reason other than its absence, or a look fails.
+    pub(crate) fn for_each_pod<'a>(
+        &'a self,
+        is_chosen: impl Fn(&PodRef) -> bool,
+        mut look: impl FnMut(&PodRef, Vec<PodLogs<'a>>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let root = self.open()?;
+        for (pod, directories) in self.pods(&root)?.iter().filter(|(pod, _)| is_chosen(pod)) {
+            look(pod, self.open_incarnations(&root, directories)?)?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn path_of(&self, pod: &PodDirectory) -> PathBuf {
         self.root.path().join(pod.name())
     }

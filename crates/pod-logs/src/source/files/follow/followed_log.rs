@@ -35,6 +35,7 @@ use crate::{
     line::target::ContainerName,
     source::files::{
         directory::{
+            layout::current_file_name,
             listed::{ListedFile, ListedFiles},
             pod_logs::PodLogs,
             write_order::{OpenedFile, OpenedFiles},
@@ -111,6 +112,11 @@ impl FollowedLog {
     /// The run that is written now.
     pub(crate) fn run(&self) -> u64 {
         self.state().last().run
+    }
+
+    /// The name of the file that is written now.
+    pub(crate) fn current_file(&self) -> String {
+        current_file_name(self.state().restart)
     }
 
     /// Whether new readers can join: it has not ended, one of its files still has a name, and it is

@@ -17,17 +17,20 @@ use std::{
 
 use tracing::{Instrument, error_span};
 
-use super::{
-    directory_watch::{DirectoryWatch, FORCED_LOOK, WatchedDirectories},
-    followed_log::FollowedLog,
-};
+use super::followed_log::FollowedLog;
 use crate::{
     line::target::ContainerName,
-    source::files::directory::{
-        layout::PodDirectory,
-        log_directory::LogDirectory,
-        open_failure::{is_gone, unless_gone},
-        pod_logs::PodLogs,
+    source::files::{
+        directory::{
+            layout::PodDirectory,
+            log_directory::LogDirectory,
+            open_failure::{is_gone, unless_gone},
+            pod_logs::PodLogs,
+        },
+        watching::{
+            directory_watch::{DirectoryWatch, FORCED_LOOK, WatchedDirectories},
+            task_readers::TaskReaders,
+        },
     },
 };
 
@@ -40,11 +43,13 @@ const GATHER: Duration = Duration::from_millis(40);
 /// The logs that are followed at present.
 #[derive(Debug)]
 pub(crate) struct Followers {
-    /// Of each container the log that new readers get last, and before it those that only the
-    /// readers they have go on with.
-    logs: Mutex<HashMap<FollowedKey, Vec<Weak<FollowedLog>>>>,
+    /// Of each container that has a task, the log that new readers get last, and before it those
+    /// that only the readers they have go on with.
+    logs: Mutex<FollowedLogs>,
     watch: Arc<DirectoryWatch>,
 }
+
+type FollowedLogs = HashMap<FollowedKey, TaskReaders<FollowedLog>>;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct FollowedKey {
@@ -67,22 +72,18 @@ impl Followers {
     ) -> io::Result<Arc<FollowedLog>> {
         let key = FollowedKey { pod_directory: pod.name.name(), container: container.clone() };
         let mut logs = self.logs();
-        if let Some(log) = logs.get(&key).and_then(|logs| logs.last()).and_then(Weak::upgrade) {
+        if let Some(log) = logs.get(&key).and_then(TaskReaders::newest) {
             log.refresh(Some(pod), Instant::now())?;
             if log.is_there(pod)? {
                 return Ok(log);
             }
         }
         let log = Arc::new(FollowedLog::begin(pod, container.clone())?);
-        // A task that has not noticed yet that its last reader left goes on with the new log.
-        let is_kept_up = logs.contains_key(&key);
-        logs.entry(key.clone()).or_default().push(Arc::downgrade(&log));
-        drop(logs);
-        if !is_kept_up {
+        if logs.entry(key.clone()).or_default().add(&log) {
             let span =
                 error_span!("follower", pod = pod.name.name(), container = container.as_str());
-            let keeping = keep_up(self.clone(), directory.clone(), key, pod.name.clone());
-            tokio::spawn(keeping.instrument(span));
+            let update = update_while_read(self.clone(), directory.clone(), key, pod.name.clone());
+            tokio::spawn(update.instrument(span));
         }
         Ok(log)
     }
@@ -90,23 +91,21 @@ impl Followers {
     /// The container's logs that have readers. If there are none, the container is forgotten.
     fn still_read(&self, key: &FollowedKey) -> Vec<Arc<FollowedLog>> {
         let mut logs = self.logs();
-        let Some(of_container) = logs.get_mut(key) else { return Vec::new() };
-        of_container.retain(|log| log.strong_count() > 0);
-        let still_read: Vec<_> = of_container.iter().filter_map(Weak::upgrade).collect();
+        let still_read = logs.get_mut(key).map(TaskReaders::held).unwrap_or_default();
         if still_read.is_empty() {
             logs.remove(key);
         }
         still_read
     }
 
-    fn logs(&self) -> MutexGuard<'_, HashMap<FollowedKey, Vec<Weak<FollowedLog>>>> {
+    fn logs(&self) -> MutexGuard<'_, FollowedLogs> {
         // The map is whole whatever panicked.
         self.logs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Keeps a container's log up to date while it has readers.
-async fn keep_up(
+async fn update_while_read(
     followers: Arc<Followers>,
     directory: Arc<LogDirectory>,
     key: FollowedKey,
@@ -119,18 +118,14 @@ async fn keep_up(
     let (mut pause, mut is_failing) = (Duration::ZERO, false);
     loop {
         let logs = followers.still_read(&key);
-        let Some(last) = logs.last().map(Arc::downgrade) else { break };
-        if newest.is_some_and(|newest| !newest.ptr_eq(&last)) {
+        let Some(last) = logs.last() else { break };
+        let before = newest.replace(Arc::downgrade(last));
+        if before.is_some_and(|before| !before.ptr_eq(&Arc::downgrade(last))) {
             // The directory may have been made again; a watch of the one before tells nothing of it.
             watched.set(&[]);
         }
-        newest = Some(last);
-        let looked = look(&directory, &pod, &key.container, &logs);
-        if let Err(error) = &looked
-            && !is_failing
-        {
-            tracing::warn!(%error, "cannot check whether a log has grown; its readers wait");
-        }
+        let span = error_span!("look", file = last.current_file());
+        let looked = span.in_scope(|| look(&directory, &pod, &key.container, &logs, is_failing));
         is_failing = looked.is_err();
         // After a failure the directory may be another one of the same path.
         let linked = looked.map(|linked| [slice::from_ref(&path), &linked].concat());
@@ -144,8 +139,22 @@ async fn keep_up(
 }
 
 /// Looks what changed. The answer is where else than in its own directory files of the container
-/// are renamed.
+/// are renamed. Of failures that follow one another the first is logged.
 fn look(
+    directory: &LogDirectory,
+    pod: &PodDirectory,
+    container: &ContainerName,
+    logs: &[Arc<FollowedLog>],
+    is_failing: bool,
+) -> io::Result<Vec<PathBuf>> {
+    try_look(directory, pod, container, logs).inspect_err(|error| {
+        if !is_failing {
+            tracing::warn!(%error, "cannot check whether a log has grown; its readers wait");
+        }
+    })
+}
+
+fn try_look(
     directory: &LogDirectory,
     pod: &PodDirectory,
     container: &ContainerName,

@@ -1,6 +1,5 @@
 //! Logs that are followed: which files they go on in, and when something changed.
 
-pub(crate) mod directory_watch;
 pub(crate) mod followed_log;
 pub(crate) mod followers;
 pub(crate) mod following;

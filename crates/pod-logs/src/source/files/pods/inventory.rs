@@ -18,7 +18,7 @@ use super::{
     seen_pod::{SeenPod, look_at},
     versions::Versions,
 };
-use crate::source::files::directory::log_directory::LogDirectory;
+use crate::{line::target::PodRef, source::files::directory::log_directory::LogDirectory};
 
 /// How many changes are remembered. A watch that is further behind has to list again.
 const MAX_CHANGES: usize = 1024;
@@ -90,15 +90,7 @@ impl Inventory {
             return Ok(self.memory().survey(microseconds(now, asked)));
         }
         let (began, began_at) = (Instant::now(), microseconds(now, asked));
-        let root = directory.open()?;
-        let mut seen = PodsByName::new();
-        for (pod, directories) in directory.pods(&root)?.iter() {
-            if let Some(logs) = directory.open_incarnations(&root, directories)?.pop() {
-                let key = (pod.namespace.to_string(), pod.pod.to_string());
-                let before = before.get(&key);
-                seen.insert(key, look_at(&logs, before)?);
-            }
-        }
+        let seen = last_incarnations(directory, &before)?;
         *last_began = Some(began);
         let mut memory = self.memory();
         if memory.take_in(seen, began_at, microseconds(now, asked)) {
@@ -195,6 +187,21 @@ impl PodMemory {
         let first = self.changes.partition_point(|change| change.pod.version <= version);
         Ok(self.changes.range(first..))
     }
+}
+
+/// The pods now, each as its incarnation that was written last shows it.
+fn last_incarnations(directory: &LogDirectory, before: &PodsByName) -> io::Result<PodsByName> {
+    let mut seen = PodsByName::new();
+    let everything = |_: &PodRef| true;
+    directory.for_each_pod(everything, |pod, mut incarnations| {
+        if let Some(last) = incarnations.pop() {
+            let key = (pod.namespace.to_string(), pod.pod.to_string());
+            let before = before.get(&key);
+            seen.insert(key, look_at(&last, before)?);
+        }
+        Ok(())
+    })?;
+    Ok(seen)
 }
 
 /// Now, as a number of microseconds since 1970: `at` is what the clock said at that instant.

@@ -7,4 +7,3 @@ pub(crate) mod pod_summary;
 pub(crate) mod pod_watch;
 pub(crate) mod seen_pod;
 mod versions;
-mod watchers;

@@ -1,18 +1,21 @@
 //! The pods of a node: what they are, and what changes.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use chrono::{DateTime, Utc};
 
 use super::{
     inventory::{Inventory, PodSurvey},
     pod_summary::{PodSummary, pod_summaries},
-    watchers::Watchers,
 };
 use crate::{
     line::target::PodRef,
     source::files::{
-        directory::log_directory::LogDirectory, follow::directory_watch::DirectoryWatch,
+        directory::log_directory::LogDirectory,
+        watching::{directory_watch::DirectoryWatch, task_readers::TaskReaders},
     },
 };
 
@@ -23,13 +26,14 @@ pub(crate) struct PodInventory {
     /// Tells when the log directory changes.
     pub(super) watch: Arc<DirectoryWatch>,
     pub(crate) inventory: Inventory,
-    pub(super) watchers: Watchers,
+    /// The pod watches, for which one task surveys.
+    watches: Mutex<TaskReaders<()>>,
 }
 
 impl PodInventory {
     pub(crate) fn new(directory: Arc<LogDirectory>, watch: Arc<DirectoryWatch>) -> Self {
-        let (inventory, watchers) = (Inventory::default(), Watchers::default());
-        Self { directory, watch, inventory, watchers }
+        let (inventory, watches) = (Inventory::default(), Mutex::default());
+        Self { directory, watch, inventory, watches }
     }
 
     /// Looks which pods there are now: of each the incarnation that was written last.
@@ -43,5 +47,10 @@ impl PodInventory {
         may_see: impl Fn(&PodRef) -> bool,
     ) -> io::Result<Vec<PodSummary>> {
         pod_summaries(&self.directory, may_see)
+    }
+
+    pub(super) fn watches(&self) -> MutexGuard<'_, TaskReaders<()>> {
+        // It changes in one go.
+        self.watches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,7 +7,7 @@ use tokio::{sync::watch, task::spawn_blocking};
 use tracing::{Instrument, Span, error_span};
 
 use super::{inventory::TooOld, pod_change::PodChange, pod_inventory::PodInventory};
-use crate::source::files::follow::directory_watch::{FORCED_LOOK, WatchedDirectories};
+use crate::source::files::watching::directory_watch::{FORCED_LOOK, WatchedDirectories};
 
 /// How long changes are gathered before the next look.
 const GATHER: Duration = Duration::from_millis(100);
@@ -19,7 +19,8 @@ pub struct PodWatch {
     news: watch::Receiver<u64>,
     /// All changes up to this one were given.
     position: u64,
-    _shared: Arc<()>,
+    /// Counts the watch as long as it is there.
+    _counted: Arc<()>,
 }
 
 impl PodWatch {
@@ -34,10 +35,13 @@ impl PodWatch {
     ) -> Result<Self, TooOld> {
         pods.inventory.since(position)?;
         let news = pods.inventory.news();
-        let shared = pods.watchers.join(|| {
-            tokio::spawn(keep_surveying(pods.clone(), now).instrument(error_span!("pod_survey")));
-        });
-        Ok(Self { pods: pods.clone(), news, position, _shared: shared })
+        let counted = Arc::default();
+        if pods.watches().add(&counted) {
+            tokio::spawn(
+                survey_while_watched(pods.clone(), now).instrument(error_span!("pod_survey")),
+            );
+        }
+        Ok(Self { pods: pods.clone(), news, position, _counted: counted })
     }
 
     /// All changes up to this version were given.
@@ -75,11 +79,11 @@ impl PodWatch {
 }
 
 /// Looks at the pods again and again, for as long as anything waits for changes.
-async fn keep_surveying(pods: Arc<PodInventory>, now: impl Fn() -> DateTime<Utc> + Sync) {
+async fn survey_while_watched(pods: Arc<PodInventory>, now: impl Fn() -> DateTime<Utc> + Sync) {
     let root = [pods.directory.path().to_owned()];
     let mut watched = WatchedDirectories::new(&pods.watch);
     watched.set(&root);
-    while pods.watchers.is_watched() {
+    while !pods.watches().held().is_empty() {
         let (looking, now, span) = (pods.clone(), now(), Span::current());
         match spawn_blocking(move || span.in_scope(|| looking.survey(now))).await {
             Ok(Ok(_)) => watched.set(&root),
@@ -103,8 +107,8 @@ mod tests {
 
     use super::*;
     use crate::source::files::{
-        directory::log_directory::LogDirectory, follow::directory_watch::DirectoryWatch,
-        pods::pod_change::PodChangeKind,
+        directory::log_directory::LogDirectory, pods::pod_change::PodChangeKind,
+        watching::directory_watch::DirectoryWatch,
     };
 
     fn pods(root: &Path) -> Arc<PodInventory> {
@@ -156,8 +160,8 @@ mod tests {
         let version = survey(&pods);
         let [one, other] = [(); 2].map(|()| PodWatch::begin(&pods, version, now).unwrap());
         drop(one);
-        assert!(pods.watchers.is_watched());
+        assert_eq!(pods.watches().held().len(), 1);
         drop(other);
-        assert!(!pods.watchers.is_watched());
+        assert!(pods.watches().held().is_empty());
     }
 }
