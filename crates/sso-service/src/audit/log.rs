@@ -14,6 +14,7 @@ use std::{
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use prometheus_client::metrics::counter::Counter;
 use service_runtime::{clock::Clock, metrics::Metrics};
+use tracing::error_span;
 
 use super::{
     coalesce::Coalescer,
@@ -64,7 +65,8 @@ impl AuditLog {
         let coalescer = Coalescer::default();
         let writer = AuditWriter { record, rows, clock, coalescer, lost: lost.clone() };
         let thread = thread::Builder::new().name("audit".to_owned());
-        let thread = thread.spawn(move || writer.write_all(&waiting))?;
+        let write = move || error_span!("audit").in_scope(|| writer.write_all(&waiting));
+        let thread = thread.spawn(write)?;
         Ok((Self { events: events.clone(), lost }, AuditThread { events, thread }))
     }
 

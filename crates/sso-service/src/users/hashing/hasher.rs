@@ -18,6 +18,7 @@ use tokio::{
     sync::oneshot,
     time::{Instant, timeout_at},
 };
+use tracing::error_span;
 
 use super::{
     hash_queues::{HashQueues, HashRequester, QueueFull, Turns},
@@ -76,7 +77,7 @@ impl Hasher {
             "Passwords compared with a hash",
             Counter::default(),
         );
-        let spawn = |_| spawn(turns.clone(), waiting.clone());
+        let spawn = |number| spawn(number, turns.clone(), waiting.clone());
         Ok(Self {
             threads: (0..threads).map(spawn).collect::<io::Result<_>>()?,
             queues: Some(queues),
@@ -180,10 +181,12 @@ impl Drop for Hasher {
     }
 }
 
-fn spawn(turns: Turns, waiting: Gauge) -> io::Result<JoinHandle<()>> {
+fn spawn(number: usize, turns: Turns, waiting: Gauge) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name("hasher".to_owned()).spawn(move || {
-        step_back();
-        work_through(turns, &waiting);
+        error_span!("hasher", thread = number).in_scope(|| {
+            step_back();
+            work_through(turns, &waiting);
+        });
     })
 }
 
