@@ -17,6 +17,7 @@ use service_runtime::{
     clock::{Clock, ManualClock},
     http::{Edge, TrustedProxies},
     metrics::{HttpMetrics, Metrics},
+    settings::networks,
 };
 use shared_types::{BearerToken, TokenKind};
 
@@ -106,7 +107,7 @@ impl TestService {
             &metrics,
         );
         let services = services.await.unwrap();
-        let edge = Edge::new(clock.clone(), HttpMetrics::new(&metrics), TrustedProxies::default());
+        let edge = Edge::new(clock.clone(), HttpMetrics::new(&metrics), proxies());
         Self {
             clock,
             live: store.live_sessions().clone(),
@@ -248,6 +249,11 @@ impl Answer {
         self.headers.get_all(name).map(|value| value.to_str().unwrap()).collect()
     }
 
+    /// Whether the header is there, also when it is empty.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.headers.contains_key(name)
+    }
+
     /// A header, or nothing.
     pub(crate) fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name).map(|value| value.to_str().unwrap());
@@ -300,6 +306,15 @@ pub(crate) fn bearer_token(token: &str) -> BearerToken {
 /// Adds `Authorization: Bearer`.
 pub(crate) fn bearer(request: TestRequest, token: &str) -> TestRequest {
     request.insert_header(("authorization", format!("Bearer {token}")))
+}
+
+/// The proxy whose headers count, as the peer of a request.
+pub(crate) fn through_proxy(request: TestRequest) -> TestRequest {
+    request.peer_addr(([10, 0, 0, 1], 40_000).into())
+}
+
+fn proxies() -> TrustedProxies {
+    TrustedProxies::new(networks("10.0.0.0/8").unwrap())
 }
 
 /// When tests happen.

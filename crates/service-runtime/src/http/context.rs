@@ -22,12 +22,14 @@ pub struct RequestContext {
     pub trace_parent: TraceParent,
     /// The client, seen through trusted proxies.
     pub client_ip: IpAddr,
+    /// Whether the peer is a trusted proxy, whose word about the original request counts.
+    pub has_trusted_peer: bool,
     /// When the request arrived.
     pub arrived: DateTime<Utc>,
 }
 
 impl RequestContext {
-    /// The context of a request with these headers. [`Edge`](super::Edge) makes it for each.
+    /// The context of a request with these headers, from an untrusted peer. [`Edge`](super::Edge) makes it for each.
     #[must_use]
     pub fn new(headers: &HeaderMap, client_ip: IpAddr, arrived: DateTime<Utc>) -> Self {
         // Randomness is a system call: one is enough for both.
@@ -36,6 +38,7 @@ impl RequestContext {
             request_id: given_request_id(headers).map_or_else(|| spelled(own_id), Arc::from),
             trace_parent: TraceParent::within(headers, own_id),
             client_ip,
+            has_trusted_peer: false,
             arrived,
         }
     }

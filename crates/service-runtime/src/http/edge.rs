@@ -81,7 +81,10 @@ impl WorkerEdge {
         let started = Instant::now();
         let held = Held::of(&mut request, Some(self.metrics.clone().begin()));
         let client_ip = self.trusted_proxies.client_of(&request);
-        let context = RequestContext::new(request.headers(), client_ip, self.clock.now());
+        let context = RequestContext {
+            has_trusted_peer: self.trusted_proxies.trusts_peer_of(&request),
+            ..RequestContext::new(request.headers(), client_ip, self.clock.now())
+        };
         let request_id = context.request_id.clone();
         let route = request.match_pattern();
         let span = RequestSpan::open(RequestLabels {
@@ -163,7 +166,7 @@ fn problem_answer(response: &ServiceResponse, request_id: &str) -> Option<HttpRe
 /// The framework's own refusals, such as a path that is not UTF-8.
 fn of_status(status: StatusCode) -> Problem {
     match status {
-        StatusCode::NOT_FOUND => super::endpoint::not_found(),
+        StatusCode::NOT_FOUND => super::endpoint::no_such_path(),
         StatusCode::PAYLOAD_TOO_LARGE => super::body::too_large(),
         status if status.is_client_error() => {
             Problem::new(status, "bad_request", "The request cannot be read.")

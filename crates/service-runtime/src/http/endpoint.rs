@@ -64,9 +64,11 @@ async fn method_not_allowed(allow: Rc<str>) -> Result<&'static str> {
 /// # Errors
 /// Always: 404.
 pub async fn no_such_endpoint() -> Result<&'static str> {
-    Err(not_found())
+    Err(no_such_path())
 }
 
-pub(crate) fn not_found() -> Problem {
+/// 404: no endpoint has this path.
+#[must_use]
+pub fn no_such_path() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such path here.")
 }

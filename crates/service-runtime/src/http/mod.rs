@@ -18,7 +18,7 @@ pub use body::{ContentType, MAX_BODY_BYTES, content_type, read_body, unsupported
 pub use context::{ClientNote, RequestContext, TraceParent};
 pub use cookies::{choose_live, cookie_values};
 pub use edge::{Edge, WorkerEdge};
-pub use endpoint::{Endpoint, endpoints, no_such_endpoint};
+pub use endpoint::{Endpoint, endpoints, no_such_endpoint, no_such_path};
 pub(crate) use in_flight::hold;
 pub use query::{InputFaults, Query};
 pub use route_table::RouteRow;

@@ -7,6 +7,18 @@ use actix_web::{
     web,
 };
 
+/// The methods of RFC 9110 and RFC 5789, without CONNECT, which has no path.
+const USUAL_METHODS: &[Method] = &[
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+    Method::TRACE,
+];
+
 /// A row of a route table: a method of a path, and its handler.
 pub struct RouteRow {
     methods: &'static [Method],
@@ -68,6 +80,17 @@ impl RouteRow {
         F::Output: Responder + 'static,
     {
         Self::of(&[Method::DELETE], path, handler)
+    }
+
+    /// Every method, also one that no standard knows. The table lists the usual ones.
+    #[must_use]
+    pub fn any<F, Args>(path: &'static str, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        Self { methods: USUAL_METHODS, path, route: web::route().to(handler) }
     }
 
     /// The methods.

@@ -21,8 +21,12 @@ impl TrustedProxies {
 
     /// The client of a request.
     pub(crate) fn client_of(&self, request: &ServiceRequest) -> IpAddr {
-        let peer = request.peer_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
-        self.walk(peer.to_canonical(), request.headers())
+        self.walk(peer_of(request), request.headers())
+    }
+
+    /// Whether the peer of a request is a trusted proxy.
+    pub(crate) fn trusts_peer_of(&self, request: &ServiceRequest) -> bool {
+        !self.0.is_empty() && self.trusts(peer_of(request))
     }
 
     /// Walks `X-Forwarded-For` from the right for as long as the hop so far is a trusted proxy.
@@ -52,6 +56,11 @@ impl TrustedProxies {
     pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
+}
+
+fn peer_of(request: &ServiceRequest) -> IpAddr {
+    let peer = request.peer_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
+    peer.to_canonical()
 }
 
 /// An address, as proxies write it: some add the port, and brackets around an IPv6 address.

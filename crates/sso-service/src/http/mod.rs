@@ -5,6 +5,7 @@ mod app;
 mod auth;
 #[cfg(test)]
 mod authorization_tests;
+mod authz;
 mod caller;
 mod cors;
 mod error;

@@ -10,6 +10,7 @@ use super::{
         login, logout, password, refresh, register, session, sessions, user, validate,
         validate_batch,
     },
+    authz,
     oauth::introspect,
     pages,
 };
@@ -22,6 +23,11 @@ pub(super) enum Route {
     Validate,
     ValidateBatch,
     Introspect,
+
+    // Proxies ask whether a request may pass to its backend.
+    AuthorizeForNginx,
+    AuthorizeForward,
+    AuthorizeForEnvoy,
 
     // Users log in, and manage their own account.
     Register,
@@ -75,6 +81,11 @@ impl Route {
                 RouteRow::post(paths::VALIDATE_BATCH, validate_batch::validate_batch)
             }
             Self::Introspect => RouteRow::post("/oauth/introspect", introspect::introspect),
+            Self::AuthorizeForNginx => RouteRow::get("/authz/nginx", authz::nginx),
+            Self::AuthorizeForward => RouteRow::get("/authz/forward", authz::forward),
+            Self::AuthorizeForEnvoy => {
+                RouteRow::any("/authz/envoy/{permission}/{target}*", authz::envoy)
+            }
 
             Self::Register => RouteRow::post("/auth/register", register::register),
             Self::LogIn => RouteRow::post(paths::LOG_IN, login::login),
@@ -124,7 +135,14 @@ impl Route {
     /// Whether the route is one of the hot paths, which read no cookie for a change and so need no
     /// record of refused foreign pages.
     pub(super) fn is_hot(self) -> bool {
-        matches!(self, Self::Validate | Self::ValidateBatch)
+        matches!(
+            self,
+            Self::Validate
+                | Self::ValidateBatch
+                | Self::AuthorizeForNginx
+                | Self::AuthorizeForward
+                | Self::AuthorizeForEnvoy
+        )
     }
 
     /// Whether the route is one of OAuth, whose errors have a form of their own.

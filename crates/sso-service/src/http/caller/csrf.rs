@@ -62,11 +62,17 @@ pub(in crate::http) fn check(headers: &HeaderMap, site: &Site) -> Result<()> {
 /// Refuses a request that is no navigation of a person: of a script, image or frame. Called where a
 /// link of another site may act with cookies.
 pub(in crate::http) fn check_navigation(headers: &HeaderMap) -> Result<()> {
-    let mode = is_or_absent(headers, "sec-fetch-mode", b"navigate");
-    if mode && is_or_absent(headers, "sec-fetch-dest", b"document") {
+    if is_navigation(headers) {
         return Ok(());
     }
     Err(refusal("This is a page to go to, and not for scripts, images or frames."))
+}
+
+/// Whether a person may be navigating: not where the browser says that a script, image or frame
+/// caused the request.
+pub(in crate::http) fn is_navigation(headers: &HeaderMap) -> bool {
+    is_or_absent(headers, "sec-fetch-mode", b"navigate")
+        && is_or_absent(headers, "sec-fetch-dest", b"document")
 }
 
 /// Whether the browser says that another site's page or redirect caused the request.

@@ -11,7 +11,7 @@ use service_runtime::http::{Authenticated, Problem, Query, Result};
 use super::{
     continuing::go_on_after_form,
     destination::{Destination, has_lost_cookies},
-    error::{try_again, wants_html},
+    error::try_again,
     page::{self, go_to, page, with_landing},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     http::{
         auth::credentials::{Credentials, CredentialsForm, begin_session},
         caller::{csrf, visitor::Visitor},
-        wire::form::read_form,
+        wire::{accept::wants_html, form::read_form},
     },
     site::{Landing, Site},
 };

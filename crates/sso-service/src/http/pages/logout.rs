@@ -4,15 +4,13 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, http::StatusCode, web:
 use askama::Template;
 use service_runtime::http::{Authenticated, Problem, Result};
 
-use super::{
-    error::wants_html,
-    page::{self, go_to, page},
-};
+use super::page::{self, go_to, page};
 use crate::{
     authority::SessionAuthority,
     http::{
         auth::logout::end_session,
         caller::{cookies, csrf, visitor::Visitor},
+        wire::accept::wants_html,
     },
     site::Site,
 };

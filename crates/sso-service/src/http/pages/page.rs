@@ -80,7 +80,7 @@ pub(super) fn go_on(logged_in: &LoggedIn, landing: &Landing, site: &Site) -> Htt
 }
 
 /// The path of one of our pages, with the same destination.
-pub(super) fn with_landing(path: &str, landing: &Landing) -> String {
+pub(in crate::http) fn with_landing(path: &str, landing: &Landing) -> String {
     let Some(url) = landing.returning() else {
         return path.to_owned();
     };

@@ -10,7 +10,7 @@ use service_runtime::http::{Authenticated, Problem, Query, RequestContext, Resul
 use super::{
     continuing::{go_on_after_form, log_in_after_form},
     destination::Destination,
-    error::{try_again, wants_html},
+    error::try_again,
     page::{self, go_to, page, with_landing},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
         auth::credentials::{Credentials, CredentialsForm, begin_session},
         caller::{csrf, visitor::Visitor},
         error::refused_member,
-        wire::{form::read_form, source::source},
+        wire::{accept::wants_html, form::read_form, source::source},
     },
     site::{Landing, Site},
     store::CreateUserError,

@@ -1,5 +1,6 @@
 //! What goes over the wire: bodies, query strings, responses and the values in them.
 
+pub(super) mod accept;
 pub(super) mod body_faults;
 pub(super) mod form;
 pub(super) mod instant;
