@@ -11,6 +11,7 @@ mod login;
 mod logout;
 mod own_sessions;
 mod refresh;
+mod revoke;
 mod service;
 mod validate;
 

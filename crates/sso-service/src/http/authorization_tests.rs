@@ -72,6 +72,8 @@ fn expected(route: Route, method: &Method) -> Row {
             let denied = (401, "insufficient_scope");
             [none, invalid, denied, denied, (400, "invalid_request"), invalid, none, none]
         }
+        // The token to revoke is in the body, and is its own credential.
+        Route::Revoke => [(400, "invalid_request"); CREDENTIALS.len()],
         // A proxied application decides about foreign pages itself.
         Route::AuthorizeForNginx | Route::AuthorizeForward | Route::AuthorizeForEnvoy => {
             [NONE, INVALID, SHOWN, SHOWN, SHOWN, INVALID, SHOWN, SHOWN]
@@ -193,7 +195,7 @@ impl Tested {
         let path = path.replace("{id}", "00000000-0000-0000-0000-000000000000");
         let request = TestRequest::default().method(method.clone()).uri(&path);
         let request = match route {
-            Route::LogInForm | Route::RegisterForm | Route::Introspect => {
+            Route::LogInForm | Route::RegisterForm | Route::Introspect | Route::Revoke => {
                 request.insert_header(("content-type", "application/x-www-form-urlencoded"))
             }
             // Without a body, it reads the cookie.

@@ -11,7 +11,7 @@ use super::{
         validate_batch,
     },
     authz,
-    oauth::introspect,
+    oauth::{introspect, revoke},
     pages,
 };
 
@@ -23,6 +23,9 @@ pub(super) enum Route {
     Validate,
     ValidateBatch,
     Introspect,
+
+    // Holders of tokens revoke them.
+    Revoke,
 
     // Proxies ask whether a request may pass to its backend.
     AuthorizeForNginx,
@@ -81,6 +84,7 @@ impl Route {
                 RouteRow::post(paths::VALIDATE_BATCH, validate_batch::validate_batch)
             }
             Self::Introspect => RouteRow::post("/oauth/introspect", introspect::introspect),
+            Self::Revoke => RouteRow::post("/oauth/revoke", revoke::revoke),
             Self::AuthorizeForNginx => RouteRow::get("/authz/nginx", authz::nginx),
             Self::AuthorizeForward => RouteRow::get("/authz/forward", authz::forward),
             Self::AuthorizeForEnvoy => {
@@ -147,7 +151,7 @@ impl Route {
 
     /// Whether the route is one of OAuth, whose errors have a form of their own.
     pub(super) fn is_oauth(self) -> bool {
-        matches!(self, Self::Introspect)
+        matches!(self, Self::Introspect | Self::Revoke)
     }
 
     /// Whether the route is there only where strangers may create accounts.

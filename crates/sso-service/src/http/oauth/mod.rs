@@ -3,3 +3,4 @@
 pub(super) mod errors;
 mod form;
 pub(super) mod introspect;
+pub(super) mod revoke;

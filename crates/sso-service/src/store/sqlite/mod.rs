@@ -4,6 +4,7 @@ mod audit;
 mod authorization;
 mod engine;
 mod grants;
+mod key_holders;
 mod keys;
 mod sessions;
 mod store;
