@@ -10,8 +10,7 @@
 //! a slow call holds up no other.
 
 #[cfg(test)]
-#[path = "batching_model.rs"]
-mod model;
+mod batching_model;
 
 use std::{cell::RefCell, pin::pin, rc::Rc, time::Duration};
 

@@ -1,23 +1,21 @@
 //! A log as it is sent over time: chunk by chunk, waiting while the log does not grow, until it ends.
 
-use std::{future::pending, io, time::Duration};
+use std::{io, time::Duration};
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use futures_util::future::select_all;
-use pod_logs::{
-    CHUNK_BYTES, LogEnd, LogForm, LogReading, Progress, ReadingCost, write_end, write_event,
-};
+use pod_logs::{LogEnd, LogForm, LogReading, Progress, ReadingCost, write_end};
 use service_runtime::telemetry::RequestSpan;
 use tokio::{
-    sync::{OwnedSemaphorePermit, watch},
-    task::JoinHandle,
+    sync::watch,
     time::{Instant, sleep_until},
 };
 
 use super::{
+    chunk_read::{ChunkRead, ReadAhead, read_chunk, read_unfinished},
     cut::Cut,
-    forced_end::{AuthEvent, ForcedEnd},
+    forced_end::ForcedEnd,
+    token_warning::TokenWarning,
 };
 use crate::{
     auth::TokenEnd,
@@ -33,8 +31,6 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const FAR_AWAY: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How often a follow of all containers looks for new ones.
 const CONTAINERS_LOOK: Duration = Duration::from_secs(1);
-/// How long before its token's end a stream of events warns.
-const WARNING: Duration = Duration::from_secs(60);
 
 /// A log whose beginning has been read, so that most errors have shown by now.
 pub(crate) struct LogStream {
@@ -51,10 +47,7 @@ pub(crate) struct LogStream {
     changes: Vec<watch::Receiver<u64>>,
     /// Containers may appear whose logs belong to the stream.
     is_joined: bool,
-    /// When the token ends, as the authority said last.
-    token_end: Option<watch::Receiver<TokenEnd>>,
-    /// The end that the client was warned of.
-    warned_of: Option<DateTime<Utc>>,
+    warning: TokenWarning,
     /// From then on nothing more is chosen that may still be written.
     complete_at: Option<Instant>,
     /// When something was last given out.
@@ -64,21 +57,6 @@ pub(crate) struct LogStream {
     /// The end was given out.
     is_ended: bool,
 }
-
-/// A chunk on its way, and the place it takes among those that may be read ahead.
-struct ReadAhead {
-    read: JoinHandle<Result<ChunkRead, ScanError>>,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Drop for ReadAhead {
-    fn drop(&mut self) {
-        self.read.abort();
-    }
-}
-
-/// A reading, the chunk that it wrote, and how far it has come.
-type ChunkRead = (LogReading, Vec<u8>, io::Result<Progress>);
 
 /// Why the wait for a log to grow is over.
 enum Wake {
@@ -118,8 +96,7 @@ impl LogStream {
             source: Some(source),
             chunk,
             progress,
-            token_end: None,
-            warned_of: None,
+            warning: TokenWarning::default(),
             complete_at: None,
             last_given: Instant::now(),
             is_flushed: false,
@@ -129,7 +106,9 @@ impl LogStream {
 
     /// Warns that the token ends, if the form has words for it.
     pub(crate) fn warning_of(mut self, end: watch::Receiver<TokenEnd>) -> Self {
-        self.token_end = (self.form == LogForm::Events).then_some(end);
+        if self.form == LogForm::Events {
+            self.warning = TokenWarning::of(end);
+        }
         self
     }
 
@@ -141,7 +120,7 @@ impl LogStream {
 
     /// How the stream ends if it is ended from outside.
     pub(crate) fn early_end(&self) -> ForcedEnd {
-        ForcedEnd { form: self.form, token_end: self.token_end.clone() }
+        ForcedEnd { form: self.form, token_end: self.warning.token_end() }
     }
 
     /// All of the log, if that has been read already.
@@ -160,8 +139,9 @@ impl LogStream {
     /// The next bytes; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Cut> {
         loop {
-            if self.chunk.is_empty() && self.warning().is_some_and(|due| due <= Instant::now()) {
-                self.warn();
+            if self.chunk.is_empty() && self.warning.due().is_some_and(|due| due <= Instant::now())
+            {
+                self.warning.write(&mut self.chunk);
             }
             match self.progress {
                 Progress::Done(end) => return self.end(end),
@@ -169,7 +149,7 @@ impl LogStream {
                     Wake::Changed | Wake::Look | Wake::TokenEnd => {}
                     Wake::Quiet => self.flush().await?,
                     Wake::Heartbeat => self.chunk.extend_from_slice(b": still here\n\n"),
-                    Wake::Warning => self.warn(),
+                    Wake::Warning => self.warning.write(&mut self.chunk),
                     Wake::Complete => {
                         self.flush().await?;
                         if self.progress == Progress::CaughtUp {
@@ -265,23 +245,7 @@ impl LogStream {
             let (scans, cost) = (self.scans.clone(), source.cost_ahead());
             let read = async move { scans.read_on(cost, || read_chunk(source)).await };
             let read = tokio::spawn(RequestSpan::current().instrument(read));
-            self.ahead = Some(ReadAhead { read, _place: place });
-        }
-    }
-
-    /// When to warn of the token's end, unless that was done.
-    fn warning(&self) -> Option<Instant> {
-        let end = self.token_end.as_ref()?.borrow();
-        let due = end.due().filter(|_| self.warned_of != Some(end.expires_at))?;
-        Some(due.checked_sub(WARNING).unwrap_or_else(Instant::now))
-    }
-
-    fn warn(&mut self) {
-        if let Some(end) = &self.token_end {
-            let expires_at = end.borrow().expires_at;
-            self.warned_of = Some(expires_at);
-            let event = AuthEvent { state: "expiring", reason: EndReason::Expired, expires_at };
-            write_event(&mut self.chunk, "auth", &event);
+            self.ahead = Some(ReadAhead::new(read, place));
         }
     }
 
@@ -292,9 +256,9 @@ impl LogStream {
             _ => never(),
         };
         let quiet = if self.is_flushed { never() } else { self.last_given + QUIET };
-        let warning = self.warning().unwrap_or_else(never);
+        let warning = self.warning.due().unwrap_or_else(never);
         let complete = self.complete_at.unwrap_or_else(never);
-        let token_end = moved(self.token_end.as_mut());
+        let token_end = self.warning.token_end_moved();
         let look = if self.is_joined { Instant::now() + CONTAINERS_LOOK } else { never() };
         let changes = self.changes.iter_mut().map(|change| Box::pin(change.changed()));
         tokio::select! {
@@ -309,34 +273,5 @@ impl LogStream {
             () = sleep_until(quiet) => Wake::Quiet,
             () = sleep_until(look) => Wake::Look,
         }
-    }
-}
-
-/// Reads the next chunk, and gives the reading back.
-fn read_chunk(mut source: LogReading) -> ChunkRead {
-    // As much as it will hold, so that it is not moved to twice the space on the way.
-    let mut chunk = match is_little(source.cost_ahead()) {
-        true => Vec::new(),
-        false => Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 8),
-    };
-    let progress = source.write_chunk(&mut chunk);
-    (source, chunk, progress)
-}
-
-/// Reads lines that are not finished, and gives the reading back.
-fn read_unfinished(mut source: LogReading) -> ChunkRead {
-    let mut chunk = Vec::new();
-    let progress = source.write_unfinished(&mut chunk);
-    (source, chunk, progress)
-}
-
-/// Ends when the authority says another end of the token.
-async fn moved(end: Option<&mut watch::Receiver<TokenEnd>>) {
-    let is_told = match end {
-        Some(end) => end.changed().await.is_ok(),
-        None => false,
-    };
-    if !is_told {
-        pending::<()>().await;
     }
 }

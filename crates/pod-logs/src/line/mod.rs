@@ -5,3 +5,5 @@ pub(crate) mod log_line;
 pub(crate) mod stream;
 pub(crate) mod target;
 pub(crate) mod time;
+mod time_reader;
+mod utc_offset;

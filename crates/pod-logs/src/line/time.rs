@@ -6,6 +6,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::{
+    time_reader::TimeReader,
+    utc_offset::{UtcOffset, two_digits},
+};
+
 /// A valid time, as it is written. Reading it checks the form; [`LineTime::instant`] does the sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineTime {
@@ -19,12 +24,6 @@ pub struct LineTime {
     offset: UtcOffset,
 }
 
-/// Distance from UTC, as far as Go's parser lets it go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct UtcOffset {
-    minutes: i16,
-}
-
 impl LineTime {
     /// What Go has for no time at all: the beginning of the year 1.
     pub const GO_ZERO: Self = Self {
@@ -35,7 +34,7 @@ impl LineTime {
         minute: 0,
         second: 0,
         nanos: 0,
-        offset: UtcOffset { minutes: 0 },
+        offset: UtcOffset::NONE,
     };
 
     /// Reads the whole of `raw`.
@@ -66,14 +65,14 @@ impl LineTime {
             minute: two(14),
             second: two(17),
             nanos: digits[20..29].iter().fold(0, |nanos, digit| nanos * 10 + u32::from(*digit)),
-            offset: UtcOffset { minutes: 0 },
+            offset: UtcOffset::NONE,
         };
         time.is_valid().then_some(time)
     }
 
     /// Whatever Go's parser reads.
     fn parse_any(raw: &[u8]) -> Option<Self> {
-        let mut rest = TimeReader(raw);
+        let mut rest = TimeReader::new(raw);
         let year = u16::from(rest.two_digits()?) * 100 + u16::from(rest.two_digits()?);
         rest.expect(b'-')?;
         let month = rest.two_digits()?;
@@ -88,7 +87,7 @@ impl LineTime {
         let nanos = rest.fraction();
         let offset = rest.offset()?;
         let time = Self { year, month, day, hour, minute, second, nanos, offset };
-        (rest.0.is_empty() && time.is_valid()).then_some(time)
+        (rest.is_empty() && time.is_valid()).then_some(time)
     }
 
     /// Whether there is such a day, and such a time of it.
@@ -113,7 +112,7 @@ impl LineTime {
         });
         // Every field was checked, so there is such a time.
         let local = local.unwrap_or_default().and_utc();
-        local - chrono::TimeDelta::minutes(self.offset.minutes.into())
+        local - self.offset.to_time_delta()
     }
 
     /// Writes it as the kubelet stamps lines: nine digits, the offset as written, `Z` for none.
@@ -141,24 +140,6 @@ impl LineTime {
     }
 }
 
-impl UtcOffset {
-    fn write(self, out: &mut Vec<u8>) {
-        if self.minutes == 0 {
-            out.push(b'Z');
-            return;
-        }
-        out.push(if self.minutes < 0 { b'-' } else { b'+' });
-        let minutes = self.minutes.unsigned_abs();
-        out.extend(two_digits((minutes / 60) as u8));
-        out.push(b':');
-        out.extend(two_digits((minutes % 60) as u8));
-    }
-}
-
-fn two_digits(value: u8) -> [u8; 2] {
-    [b'0' + value / 10, b'0' + value % 10]
-}
-
 fn days_in(month: u8, year: u16) -> u8 {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
@@ -166,70 +147,6 @@ fn days_in(month: u8, year: u16) -> u8 {
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
-    }
-}
-
-/// What is left to read.
-struct TimeReader<'a>(&'a [u8]);
-
-impl TimeReader<'_> {
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        self.0 = self.0.strip_prefix(&[byte])?;
-        Some(())
-    }
-
-    fn digit(&mut self) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
-        let digit = first.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        self.0 = rest;
-        Some(digit)
-    }
-
-    fn two_digits(&mut self) -> Option<u8> {
-        Some(self.digit()? * 10 + self.digit()?)
-    }
-
-    fn one_or_two_digits(&mut self) -> Option<u8> {
-        let first = self.digit()?;
-        Some(self.digit().map_or(first, |second| first * 10 + second))
-    }
-
-    /// `.` or `,` and digits, in nanoseconds. Without a digit after it, the point is left standing.
-    fn fraction(&mut self) -> u32 {
-        let [b'.' | b',', b'0'..=b'9', ..] = self.0 else {
-            return 0;
-        };
-        self.0 = &self.0[1..];
-        let (mut nanos, mut weight) = (0, 100_000_000);
-        while let Some(digit) = self.digit() {
-            nanos += u32::from(digit) * weight;
-            weight /= 10;
-        }
-        nanos
-    }
-
-    /// `Z`, or `±hh:mm` up to 24:60 as Go has it.
-    fn offset(&mut self) -> Option<UtcOffset> {
-        let (sign, rest) = self.0.split_first()?;
-        self.0 = rest;
-        if *sign == b'Z' {
-            return Some(UtcOffset { minutes: 0 });
-        }
-        let hours = self.two_digits()?;
-        self.expect(b':')?;
-        let minutes = self.two_digits()?;
-        if hours > 24 || minutes > 60 {
-            return None;
-        }
-        let minutes = i16::from(hours) * 60 + i16::from(minutes);
-        match sign {
-            b'+' => Some(UtcOffset { minutes }),
-            b'-' => Some(UtcOffset { minutes: -minutes }),
-            _ => None,
-        }
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::{
     chosen_log::{ChosenLog, LogState, LostBefore},
+    merge_step::{Gap, MergeStep},
     tail::{TailStart, shorten},
 };
 use crate::{
@@ -18,7 +19,6 @@ use crate::{
         log_line::{LineEnding, LogLine},
         stream::OutputStream,
         target::ContainerName,
-        time::LineTime,
     },
     query::LogQuery,
     source::{
@@ -45,29 +45,6 @@ pub(crate) struct ChosenLines {
     present: Option<usize>,
     /// Finds containers that appear, when all of a pod's containers are followed.
     new_logs: Option<NewLogs>,
-}
-
-/// What is next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MergeStep {
-    Line,
-    /// Lines were lost here.
-    Gap(Gap),
-    /// Nothing yet.
-    Pending,
-    /// Nothing ever.
-    End,
-}
-
-/// Lines that were lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Gap {
-    /// The time of the line before, if there was one.
-    pub(crate) from: Option<LineTime>,
-    /// The time of the line after, if there was one.
-    pub(crate) to: Option<LineTime>,
-    /// How much is known to be lost, in bytes of the files' content.
-    pub(crate) bytes: Option<u64>,
 }
 
 impl ChosenLines {

@@ -2,4 +2,5 @@
 
 pub(crate) mod chosen_lines;
 mod chosen_log;
+pub(crate) mod merge_step;
 mod tail;

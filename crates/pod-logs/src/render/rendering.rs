@@ -21,7 +21,10 @@ use crate::{
         stream::OutputStream,
         target::{ContainerName, PodRef, PodUid},
     },
-    merge::chosen_lines::{ChosenLines, Gap, MergeStep},
+    merge::{
+        chosen_lines::ChosenLines,
+        merge_step::{Gap, MergeStep},
+    },
     query::{LogQuery, OutputLimit},
 };
 

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use crate::{
     cursor::Cursor,
     line::target::{PodRef, PodUid},
-    merge::chosen_lines::{ChosenLines, MergeStep},
+    merge::{chosen_lines::ChosenLines, merge_step::MergeStep},
     query::{Anchor, LogQuery},
     source::{
         files::{

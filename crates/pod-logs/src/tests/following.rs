@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     line::target::PodRef,
-    merge::chosen_lines::{ChosenLines, MergeStep},
+    merge::{chosen_lines::ChosenLines, merge_step::MergeStep},
     query::{History, LogQuery},
     source::{
         files::{

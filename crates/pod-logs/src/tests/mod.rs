@@ -7,3 +7,4 @@ mod order;
 mod paging;
 mod slow_reader;
 mod two_readers;
+mod written_log;

@@ -12,7 +12,7 @@ use flate2::{Compression, write::GzEncoder};
 use super::paging::{PagedLine, beside, read};
 use crate::{
     line::target::PodRef,
-    merge::chosen_lines::{ChosenLines, MergeStep},
+    merge::{chosen_lines::ChosenLines, merge_step::MergeStep},
     query::{Anchor, LogQuery},
     source::{
         files::{directory::layout::PodDirectory, files_source::FilesSource},

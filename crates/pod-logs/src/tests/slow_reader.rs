@@ -12,7 +12,7 @@ use crate::{
     source::files::{
         directory::layout::PodDirectory,
         files_source::FilesSource,
-        follow::{followed_log::GRACE, state::HELD},
+        follow::{log_update::GRACE, state::HELD},
         kubelet::{options::KubeletOptions, reading::KubeletReading},
         located::FoundLog,
     },

@@ -1,5 +1,8 @@
 //! The query string of `/logs`, as the contract spells it.
 
+#[cfg(test)]
+mod log_query_tests;
+
 use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -196,134 +199,6 @@ fn history(query: &mut Query, previous: bool) -> History {
         Some(_) => {
             query.faults().refuse("history", "must be one of current, rotated, all");
             History::default()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::ResponseError;
-
-    use super::*;
-    use pod_logs::{FilePosition, LogPosition};
-
-    fn now() -> DateTime<Utc> {
-        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
-    }
-
-    fn parse(text: &str) -> Result<LogQuery> {
-        Ok(log_request(Query::parse(text), None, now())?.query)
-    }
-
-    #[track_caller]
-    fn check_refused(text: &str, status: u16, code: &str) {
-        let problem = parse(text).unwrap_err();
-        assert_eq!((problem.status_code().as_u16(), problem.code()), (status, code), "{text}");
-    }
-
-    #[test]
-    fn an_empty_query_reads_the_whole_log_of_the_only_container() {
-        assert_eq!(parse("").unwrap(), LogQuery::default());
-    }
-
-    #[test]
-    fn every_parameter_sets_its_field() {
-        let query = parse(
-            "container=app&uid=1-2&previous&tailLines=5&limitBytes=6&limitLines=7&timestamps=true\
-             &stream=Stderr&sinceSeconds=60&untilTime=2027-01-01T00:00:00%2B01:00&follow=false&history=current",
-        )
-        .unwrap();
-        let expected = LogQuery {
-            container: ContainerChoice::Named("app".parse().unwrap()),
-            uid: Some("1-2".parse().unwrap()),
-            previous: true,
-            history: History::Current,
-            filter: LineFilter {
-                stream: Some(OutputStream::Stderr),
-                since: Some(now() - TimeDelta::seconds(60)),
-                until: Some(instant("2026-12-31T23:00:00Z").unwrap()),
-            },
-            tail: Some(5),
-            limit: OutputLimit { bytes: Some(6), lines: Some(7) },
-            timestamps: true,
-            follow: false,
-            anchor: None,
-        };
-        assert_eq!(query, expected);
-    }
-
-    #[test]
-    fn since_has_three_forms_of_which_one_counts() {
-        let hour = Some(now() - TimeDelta::hours(1));
-        assert_eq!(parse("since=1h").unwrap().filter.since, hour);
-        assert_eq!(parse("sinceSeconds=3600").unwrap().filter.since, hour);
-        assert_eq!(parse("sinceTime=2027-01-15T07:00:00Z").unwrap().filter.since, hour);
-        let ages = parse("sinceSeconds=9223372036854775807").unwrap().filter.since;
-        assert!(ages.is_none_or(|since| since < now()));
-        check_refused("since=1h&sinceSeconds=5", 422, "invalid_value");
-    }
-
-    #[test]
-    fn an_unparsable_value_is_400() {
-        for text in [
-            "tailLines=abc",
-            "tailLines=",
-            "tailLines=1.5",
-            "tail=99999999999999999999",
-            "timestamps=yes",
-            "sinceTime=yesterday",
-            "since=soon",
-            "untilTime=1",
-            "container=..",
-            "container=a%2Fb",
-            "uid=../x",
-            "unknown=1",
-            "tail=1&tail=2",
-            "tail=1&tailLines=1",
-            "TAILLINES=1",
-        ] {
-            check_refused(text, 400, "bad_request");
-        }
-    }
-
-    #[test]
-    fn a_cursor_is_whole_or_400() {
-        for text in ["after=x", "after=", "before=x", "before="] {
-            check_refused(text, 400, "bad_cursor");
-        }
-    }
-
-    #[test]
-    fn lines_lie_on_one_side_of_a_cursor_and_those_before_it_are_not_followed() {
-        let place = FilePosition { fingerprint: 1, offset: 2 };
-        let container = "app".parse().unwrap();
-        let log = LogPosition { container, restart: 0, begin: place, seen: place };
-        let cursor = Cursor { pod: 1, uid: "5f0c".parse().unwrap(), logs: vec![log] };
-        let text = cursor.encode().unwrap();
-        let before = parse(&format!("before={text}&tailLines=5")).unwrap();
-        assert_eq!((before.anchor, before.tail), (Some(Anchor::Before(cursor.clone())), Some(5)));
-        let after = parse(&format!("after={text}&tailLines=5")).unwrap();
-        assert_eq!((after.anchor, after.tail), (Some(Anchor::After(cursor)), None));
-        check_refused(&format!("before={text}&after={text}"), 422, "invalid_value");
-        check_refused(&format!("before={text}&follow"), 422, "invalid_value");
-        check_refused(&format!("before={text}&uid=other"), 400, "bad_cursor");
-    }
-
-    #[test]
-    fn a_well_formed_but_refused_value_is_422() {
-        for text in [
-            "tailLines=-1",
-            "limitBytes=0",
-            "limitLines=0",
-            "sinceSeconds=0",
-            "stream=stdout",
-            "history=x",
-            "history=all&previous",
-        ] {
-            check_refused(text, 422, "invalid_value");
-        }
-        for text in ["grep=x", "level=warn"] {
-            check_refused(text, 422, "not_supported_yet");
         }
     }
 }

@@ -10,16 +10,13 @@ use super::node::ModelNode;
 use crate::{
     cursor::Cursor,
     line::target::{PodRef, PodUid},
-    merge::chosen_lines::{ChosenLines, MergeStep},
+    merge::{chosen_lines::ChosenLines, merge_step::MergeStep},
     query::{Anchor, History, LogQuery},
     source::{
         files::{
             directory::layout::PodDirectory,
             files_source::FilesSource,
-            follow::{
-                followed_log::{FollowedLog, GRACE},
-                state::HELD,
-            },
+            follow::{followed_log::FollowedLog, log_update::GRACE, state::HELD},
             locate::locate_error::LocateError,
             located::{FoundLog, LocatedLog},
         },

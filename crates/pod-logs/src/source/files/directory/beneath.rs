@@ -4,6 +4,9 @@
 //! resolved by the kernel beneath a directory that is already open (`openat2`), never checked
 //! first and opened later.
 
+#[cfg(test)]
+mod beneath_tests;
+
 use std::{
     ffi::CString,
     fs::File,
@@ -193,102 +196,4 @@ pub(crate) fn is_supported() -> io::Result<()> {
     let (flags, resolve) = (OFlags::PATH | OFlags::CLOEXEC, ResolveFlags::BENEATH);
     openat2(CWD, ".", flags, Mode::empty(), resolve)?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{fs, io::Read, os::unix::fs::symlink};
-
-    use super::*;
-
-    /// A pod's directory with a container, beside things that are not the pod's.
-    struct PodBesideOthers {
-        root: tempfile::TempDir,
-    }
-
-    impl PodBesideOthers {
-        fn new() -> Self {
-            let root = tempfile::tempdir().unwrap();
-            for directory in ["pod/app", "other/app", "docker/id"] {
-                fs::create_dir_all(root.path().join(directory)).unwrap();
-            }
-            fs::write(root.path().join("other/app/0.log"), "another's").unwrap();
-            fs::write(root.path().join("docker/id/id-json.log"), "docker's").unwrap();
-            fs::write(root.path().join("pod/app/1.log"), "own").unwrap();
-            Self { root }
-        }
-
-        fn path(&self, path: &str) -> PathBuf {
-            self.root.path().join(path)
-        }
-
-        /// Reads `pod/app/0.log` with `docker` as the extra root.
-        fn read(&self) -> io::Result<String> {
-            let pod = File::open(self.path("pod"))?;
-            let roots = [TrustedRoot::new(&self.path("docker"))?];
-            let mut content = String::new();
-            log_file(pod.as_fd(), "app", "0.log", &roots)?.read_to_string(&mut content)?;
-            Ok(content)
-        }
-
-        #[track_caller]
-        fn check_link(&self, target: impl AsRef<Path>, expected: Option<&str>) {
-            let link = self.path("pod/app/0.log");
-            symlink(target.as_ref(), &link).unwrap();
-            assert_eq!(self.read().ok().as_deref(), expected, "{}", target.as_ref().display());
-            fs::remove_file(link).unwrap();
-        }
-    }
-
-    #[test]
-    fn a_link_leads_within_the_pod_or_beneath_an_extra_root() {
-        let playground = PodBesideOthers::new();
-        playground.check_link("1.log", Some("own"));
-        playground.check_link("../app/1.log", Some("own"));
-        playground.check_link(playground.path("docker/id/id-json.log"), Some("docker's"));
-    }
-
-    #[test]
-    fn a_link_to_any_other_place_is_refused() {
-        let playground = PodBesideOthers::new();
-        playground.check_link("../../other/app/0.log", None);
-        playground.check_link(playground.path("other/app/0.log"), None);
-        playground.check_link("/etc/passwd", None);
-        playground.check_link("/proc/self/environ", None);
-        playground.check_link(playground.path("docker/../other/app/0.log"), None);
-        playground.check_link(playground.path("docker-not/x"), None);
-        playground.check_link("missing", None);
-        playground.check_link("0.log", None);
-        symlink(playground.path("other/app/0.log"), playground.path("docker/out")).unwrap();
-        playground.check_link(playground.path("docker/out"), None);
-    }
-
-    #[test]
-    fn a_container_that_is_a_link_out_is_refused() {
-        let playground = PodBesideOthers::new();
-        fs::remove_dir_all(playground.path("pod/app")).unwrap();
-        symlink("../other/app", playground.path("pod/app")).unwrap();
-        playground.read().unwrap_err();
-    }
-
-    #[test]
-    fn a_non_regular_file_is_refused_without_waiting() {
-        let playground = PodBesideOthers::new();
-        let path = playground.path("pod/app/0.log");
-        rustix::fs::mkfifoat(CWD, &path, Mode::from_raw_mode(0o644)).unwrap();
-        assert_eq!(playground.read().unwrap_err().kind(), io::ErrorKind::PermissionDenied);
-        fs::remove_file(&path).unwrap();
-        fs::create_dir(&path).unwrap();
-        playground.read().unwrap_err();
-    }
-
-    #[test]
-    fn a_name_is_one_step() {
-        let playground = PodBesideOthers::new();
-        let root = playground.root.path();
-        let root = File::open(root).unwrap();
-        for name in ["..", "pod/app", "/", "a\0b"] {
-            assert!(directory(&root, name).is_err(), "{name:?}");
-        }
-    }
 }

@@ -19,7 +19,8 @@ use super::{
     layout::PodDirectory,
     listings::Listings,
     open_failure::{RootUnavailable, if_readable, is_gone},
-    pod_logs::{PodLogs, SharedListings, sort_by_last_write},
+    pod_logs::{PodLogs, sort_by_last_write},
+    shared_listings::SharedListings,
 };
 use crate::line::target::PodRef;
 

@@ -5,10 +5,7 @@ use std::{
     io,
     os::fd::{AsFd, OwnedFd},
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     time::Instant,
 };
 
@@ -16,14 +13,14 @@ use chrono::{DateTime, Utc};
 use rustix::fs::{FileType, MemfdFlags, memfd_create};
 
 use super::{
-    beneath::{self, DirectoryEntry, LinkTarget, TrustedRoot},
+    beneath::{self, LinkTarget},
     docker,
     layout::PodDirectory,
     listed::{ListedFile, ListedFiles, choose, in_order},
-    listings::Listings,
     missing_log::MissingLog,
     open_failure::{NotALog, OpenFailure, if_readable, unless_gone},
-    write_order::{KnownHeads, OpenedFile, OpenedFiles},
+    shared_listings::SharedListings,
+    write_order::{OpenedFile, OpenedFiles},
 };
 use crate::{
     line::target::ContainerName,
@@ -41,50 +38,6 @@ pub(crate) struct PodLogs<'a> {
     directory: OwnedFd,
     pub(crate) name: PodDirectory,
     listings: &'a SharedListings,
-}
-
-/// What the directories of all pods have in common.
-#[derive(Debug)]
-pub(crate) struct SharedListings {
-    /// Where a link may lead besides its pod's own directory.
-    extra_roots: Vec<TrustedRoot>,
-    /// What the directories of pods list, sorted.
-    containers: Listings<Vec<ContainerName>>,
-    /// What the directories of containers list, sorted by run and name.
-    files: Listings<Vec<ListedFile>>,
-    heads: KnownHeads,
-    /// What the directories list to which links lead.
-    targets: Listings<Vec<DirectoryEntry>>,
-    /// An operator was told of a file that is not a log.
-    has_warned: AtomicBool,
-}
-
-impl SharedListings {
-    pub(crate) fn new(extra_roots: Vec<TrustedRoot>) -> Self {
-        let (containers, files, targets) = (Listings::new(), Listings::new(), Listings::new());
-        let (heads, has_warned) = (KnownHeads::default(), AtomicBool::new(false));
-        Self { extra_roots, containers, files, heads, targets, has_warned }
-    }
-
-    /// Warns of the first file that is not a log: on a node with Docker there are as many as
-    /// containers, and each is read again and again.
-    fn warn_of(
-        &self,
-        pod: &PodDirectory,
-        container: &ContainerName,
-        file: &str,
-        error: &io::Error,
-    ) {
-        if !self.has_warned.swap(true, Ordering::Relaxed) {
-            let path = format!("{}/{container}/{file}", pod.name());
-            tracing::warn!(
-                path,
-                %error,
-                "not a log file; links out of the log directory are followed only beneath \
-                 GATEWAY_LOGS_ROOTS (further files of this kind are not reported)"
-            );
-        }
-    }
 }
 
 /// Sorts the incarnations of a pod: the one written last is at the end.

@@ -3,5 +3,6 @@
 pub(crate) mod followed_log;
 pub(crate) mod followers;
 pub(crate) mod following;
+pub(crate) mod log_update;
 pub(crate) mod state;
 mod successors;

@@ -11,6 +11,8 @@ pub(crate) mod reading;
 mod recorded_tests;
 mod rendering;
 #[cfg(test)]
+mod rendering_model;
+#[cfg(test)]
 mod rendering_tests;
 mod tail;
 mod whole_lines;

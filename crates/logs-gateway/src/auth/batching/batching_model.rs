@@ -1,11 +1,13 @@
 //! A model test: random requests against an authority that is slow, fails and hangs, in simulated
 //! time.
 
+mod examples;
+mod random_steps;
+
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     net::{IpAddr, Ipv4Addr},
-    ops::Range,
 };
 
 use actix_web::http::header::HeaderMap;
@@ -17,34 +19,13 @@ use tokio::{
     time::{sleep, sleep_until},
 };
 
+use self::random_steps::{Fate, Step, fate, step};
 use super::*;
 use crate::auth::{Caller, IdentifyError};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 /// What timers are precise to.
 const TICK: Duration = Duration::from_millis(2);
-
-/// What becomes of a call.
-#[derive(Debug, Clone, Copy)]
-enum Fate {
-    Answered { after: Duration },
-    Failed { after: Duration },
-    Hanging,
-}
-
-/// What happens next.
-#[derive(Debug, Clone)]
-enum Step {
-    /// Callers of successive tokens; each leaves when this time has passed, if any.
-    Arrive {
-        first: u8,
-        count: u8,
-        leaves: Option<Duration>,
-    },
-    Pass(Duration),
-    /// The call that ends next finds out that a call may be about so many tokens.
-    Lots(usize),
-}
 
 /// Keeps count of everything, and holds every call against what may be.
 struct Model {
@@ -229,33 +210,6 @@ fn in_paused_time(test: impl Future<Output = ()>) {
     runtime.block_on(LocalSet::new().run_until(test));
 }
 
-fn millis(range: Range<u64>) -> impl Strategy<Value = Duration> + Clone {
-    range.prop_map(Duration::from_millis)
-}
-
-fn fate() -> impl Strategy<Value = Fate> {
-    prop_oneof![
-        4 => millis(0..20).prop_map(|after| Fate::Answered { after }),
-        2 => millis(0..2500).prop_map(|after| Fate::Answered { after }),
-        1 => millis(0..2500).prop_map(|after| Fate::Failed { after }),
-        1 => Just(Fate::Hanging),
-    ]
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let leaves = proptest::option::weighted(0.3, millis(0..2200));
-    let few = (0_u8..8, 1_u8..4, leaves.clone());
-    let many = (any::<u8>(), 1_u8..255, leaves);
-    let arrive = |(first, count, leaves)| Step::Arrive { first, count, leaves };
-    prop_oneof![
-        6 => few.prop_map(arrive),
-        1 => many.prop_map(arrive),
-        4 => millis(0..30).prop_map(Step::Pass),
-        1 => millis(0..2500).prop_map(Step::Pass),
-        1 => prop_oneof![Just(1), Just(MAX_BATCH)].prop_map(Step::Lots),
-    ]
-}
-
 proptest! {
     #[test]
     fn each_caller_gets_the_answer_to_its_own_token_from_a_later_call(
@@ -264,105 +218,4 @@ proptest! {
     ) {
         in_paused_time(run(&fates, &steps));
     }
-}
-
-const PROMPT: Fate = Fate::Answered { after: Duration::from_millis(10) };
-
-/// A model with these fates, and a caller.
-fn start(fates: &[Fate]) -> (Rc<Model>, impl Fn(u8) -> JoinHandle<Option<Identification>>) {
-    let model = Model::new(fates);
-    let batching = Batching::new(model.clone(), TIMEOUT);
-    let asked = model.clone();
-    (model, move |number| spawn_local(call(asked.clone(), batching.clone(), number, None)))
-}
-
-fn sizes(model: &Model) -> Vec<usize> {
-    model.calls.borrow().iter().map(Vec::len).collect()
-}
-
-#[test]
-fn a_lone_request_is_sent_at_once_and_later_ones_share_the_next_call() {
-    in_paused_time(async {
-        let (model, ask) = start(&[PROMPT]);
-        let first = ask(0);
-        sleep(Duration::from_millis(5)).await;
-        assert_eq!(sizes(&model), [1]);
-        // The first token again: its call was sent already.
-        let rest = [0, 1, 2, 1].map(&ask);
-        for caller in [first].into_iter().chain(rest) {
-            caller.await.unwrap().unwrap().unwrap();
-        }
-        assert_eq!(sizes(&model), [1, 3]);
-    });
-}
-
-#[test]
-fn requests_that_arrive_together_share_calls() {
-    in_paused_time(async {
-        let (model, ask) = start(&[PROMPT]);
-        let callers: Vec<_> = (0..150).map(ask).collect();
-        for caller in callers {
-            caller.await.unwrap().unwrap().unwrap();
-        }
-        let sizes = sizes(&model);
-        assert_eq!(sizes.iter().sum::<usize>(), 150);
-        assert_eq!(sizes[..2], [64, 64], "{sizes:?}");
-        assert_eq!(sizes.len(), 3);
-    });
-}
-
-#[test]
-fn a_hanging_call_delays_no_other_request() {
-    in_paused_time(async {
-        let (_, ask) = start(&[Fate::Hanging, PROMPT]);
-        let hanging = ask(0);
-        sleep(TICK).await;
-        let since = Instant::now();
-        ask(1).await.unwrap().unwrap().unwrap();
-        assert!(since.elapsed() < TIMEOUT / 4, "{:?}", since.elapsed());
-        let identification = hanging.await.unwrap().unwrap();
-        assert!(matches!(identification, Err(IdentifyError::Unknown(_))));
-    });
-}
-
-#[test]
-fn a_request_beyond_the_bound_fails_at_once() {
-    in_paused_time(async {
-        let (_, ask) = start(&[Fate::Hanging]);
-        let hanging = ask(0);
-        sleep(TICK).await;
-        let waiting: Vec<_> = (0..MAX_WAITING).map(|_| ask(1)).collect();
-        settle().await;
-        let since = Instant::now();
-        let identification = ask(1).await.unwrap().unwrap();
-        let Err(IdentifyError::Unknown(cause)) = identification else {
-            panic!("{identification:?}")
-        };
-        assert!(matches!(*cause, UnknownCause::Busy), "{cause}");
-        assert_eq!(since.elapsed(), Duration::ZERO);
-        for caller in waiting.into_iter().chain([hanging]) {
-            caller.await.unwrap().unwrap().unwrap_err();
-        }
-        // There is room again for those who come later.
-        let identification = ask(1).await.unwrap().unwrap();
-        assert!(
-            matches!(identification, Err(IdentifyError::Unknown(cause)) if !matches!(*cause, UnknownCause::Busy))
-        );
-    });
-}
-
-#[test]
-fn a_token_whose_caller_left_is_not_asked_about() {
-    in_paused_time(async {
-        let (model, ask) = start(&[PROMPT]);
-        let first = ask(0);
-        sleep(TICK).await;
-        let left = ask(1);
-        sleep(TICK).await;
-        left.abort();
-        first.await.unwrap().unwrap().unwrap();
-        ask(2).await.unwrap().unwrap().unwrap();
-        let asked: Vec<_> = model.calls.borrow().concat();
-        assert_eq!(asked, [token(0), token(2)]);
-    });
 }

@@ -1,0 +1,50 @@
+//! Reads of chunks, which hand the reading from task to task.
+
+use std::io;
+
+use pod_logs::{CHUNK_BYTES, LogReading, Progress};
+use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
+
+use crate::scans::{ScanError, is_little};
+
+/// A chunk on its way, and the place it takes among those that may be read ahead.
+pub(super) struct ReadAhead {
+    pub(super) read: JoinHandle<Result<ChunkRead, ScanError>>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl ReadAhead {
+    pub(super) fn new(
+        read: JoinHandle<Result<ChunkRead, ScanError>>,
+        place: OwnedSemaphorePermit,
+    ) -> Self {
+        Self { read, _place: place }
+    }
+}
+
+impl Drop for ReadAhead {
+    fn drop(&mut self) {
+        self.read.abort();
+    }
+}
+
+/// A reading, the chunk that it wrote, and how far it has come.
+pub(super) type ChunkRead = (LogReading, Vec<u8>, io::Result<Progress>);
+
+/// Reads the next chunk, and gives the reading back.
+pub(super) fn read_chunk(mut source: LogReading) -> ChunkRead {
+    // As much as it will hold, so that it is not moved to twice the space on the way.
+    let mut chunk = match is_little(source.cost_ahead()) {
+        true => Vec::new(),
+        false => Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 8),
+    };
+    let progress = source.write_chunk(&mut chunk);
+    (source, chunk, progress)
+}
+
+/// Reads lines that are not finished, and gives the reading back.
+pub(super) fn read_unfinished(mut source: LogReading) -> ChunkRead {
+    let mut chunk = Vec::new();
+    let progress = source.write_unfinished(&mut chunk);
+    (source, chunk, progress)
+}
