@@ -14,6 +14,7 @@ use crate::{
     audit::AuditFile,
     config::Config,
     http,
+    kubernetes::NamePrefix,
     services::{AssembleError, ServiceSettings, Services},
     site::{Origin, Site},
     store::{InstanceLock, LockError, OpenError, Store},
@@ -33,6 +34,7 @@ pub(crate) struct App {
     listeners: Listeners,
     services: Services,
     site: Site,
+    kubernetes_prefix: NamePrefix,
     /// Released when the database is closed.
     _lock: InstanceLock,
 }
@@ -55,10 +57,10 @@ impl App {
         let listeners = Listeners::bind(IDENTITY, config.runtime, process)?;
         lock.sign(listeners.address());
         let site = config.site.at(Origin::of_listener(listeners.scheme(), listeners.address()));
-        let first_admin = config.first_admin;
+        let (first_admin, kubernetes_prefix) = (config.first_admin, config.kubernetes_prefix);
         let services =
             Services::assemble(store, clock, record, settings, first_admin, &metrics).await?;
-        Ok(Self { listeners, services, site, _lock: lock })
+        Ok(Self { listeners, services, site, kubernetes_prefix, _lock: lock })
     }
 
     /// Answers requests until `stop` ends.
@@ -66,11 +68,12 @@ impl App {
     /// # Errors
     /// When a listener fails.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let Self { listeners, services, site, _lock } = self;
+        let Self { listeners, services, site, kubernetes_prefix, _lock } = self;
         let store = services.store.clone();
         let readiness = &listeners.process().readiness;
         readiness.require("the database cannot be written", move || store.is_healthy());
-        let (shared, edge) = (http::AppState::new(&services, site), listeners.edge());
+        let (shared, edge) =
+            (http::AppState::new(&services, site, kubernetes_prefix), listeners.edge());
         let running = services.start();
         let app = move || http::app(shared.clone(), edge.clone());
         let ended = listeners.run(|public| public.serve(app), stop).await;

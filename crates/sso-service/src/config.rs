@@ -26,6 +26,7 @@ use self::{
 use crate::{
     accounts::Registration,
     authority::Lifetimes,
+    kubernetes::NamePrefix,
     limiter::LoginLimits,
     sessions::SessionLimits,
     site::SiteSettings,
@@ -61,6 +62,8 @@ pub(crate) struct Config {
     pub(crate) first_admin: Option<FirstAdmin>,
     /// How browsers reach the service, and what they may do there.
     pub(crate) site: SiteSettings,
+    /// The prefix of our names in Kubernetes clusters.
+    pub(crate) kubernetes_prefix: NamePrefix,
     /// Settings that are allowed and seldom intended.
     pub(crate) warnings: Warnings,
 }
@@ -76,9 +79,6 @@ impl Config {
         let mut settings = Settings::read("SSO_", variables);
         settings.refuse_unsupported(NOT_SUPPORTED_YET);
         settings.get_or_file("SSO_SESSION_STORE", session_store);
-        if settings.get("SSO_K8S_PREFIX", kubernetes_prefix).is_some() {
-            settings.warn_of_no_effect("SSO_K8S_PREFIX");
-        }
         let runtime = RuntimeSettings::read(&mut settings, PORTS);
         let site = site(&mut settings);
         if site.public_url.is_none() {
@@ -99,6 +99,7 @@ impl Config {
             registration: registration(&mut settings),
             first_admin: first_admin(&mut settings, password_rules),
             site,
+            kubernetes_prefix: settings.get("SSO_K8S_PREFIX", str::parse).unwrap_or_default(),
             warnings: settings.finish()?,
         })
     }
@@ -121,11 +122,4 @@ fn session_store(text: &str) -> Result<(), &'static str> {
         "memory" => Ok(()),
         _ => Err("only memory is supported by this version"),
     }
-}
-
-fn kubernetes_prefix(text: &str) -> Result<(), &'static str> {
-    if text.starts_with("system:") {
-        return Err("may not begin with system:, which Kubernetes keeps for itself");
-    }
-    Ok(())
 }

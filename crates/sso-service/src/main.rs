@@ -11,6 +11,7 @@ mod fair_share;
 mod grants;
 mod http;
 mod keys;
+mod kubernetes;
 mod limiter;
 mod login_guard;
 mod network;

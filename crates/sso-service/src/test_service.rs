@@ -28,6 +28,7 @@ use crate::{
     authority::{Lifetimes, SessionAuthority},
     http,
     keys::NewKey,
+    kubernetes::NamePrefix,
     limiter::LoginLimits,
     services::{ServiceSettings, Services},
     sessions::{LiveSessions, SessionLimits},
@@ -57,6 +58,8 @@ pub(crate) struct TestService {
     pub(crate) administration: Arc<Administration>,
     /// How browsers see the service.
     pub(crate) site: Site,
+    /// The prefix of names in clusters.
+    pub(crate) kubernetes_prefix: NamePrefix,
     services: Services,
     edge: Edge,
     record: Lines,
@@ -117,6 +120,7 @@ impl TestService {
             authority: services.authority.clone(),
             administration: services.administration.clone(),
             site: site("http://127.0.0.1:8001"),
+            kubernetes_prefix: NamePrefix::default(),
             services,
             edge,
             record,
@@ -178,7 +182,8 @@ impl TestService {
 
     /// Sends a request.
     pub(crate) async fn send(&self, request: TestRequest) -> Answer {
-        let services = http::AppState::new(&self.services, self.site.clone());
+        let services =
+            http::AppState::new(&self.services, self.site.clone(), self.kubernetes_prefix.clone());
         let app = http::app(services, self.edge.clone());
         let response = call_service(&init_service(app).await, request.to_request()).await;
         let (status, headers) = (response.status(), response.headers().clone());

@@ -64,9 +64,11 @@ fn unsupported_security_settings_are_refused() {
 }
 
 #[test]
-fn unsupported_harmless_settings_are_warned_of() {
-    let warnings = read(&[("SSO_K8S_PREFIX", "sso:")]).unwrap().warnings.to_string();
-    assert_eq!(warnings, "warning: SSO_K8S_PREFIX: has no effect in this version\n");
+fn kubernetes_prefix_is_never_reserved() {
+    let prefix = |config: Config| config.kubernetes_prefix.to_string();
+    assert_eq!(prefix(read(&[("SSO_K8S_PREFIX", "corp:")]).unwrap()), "corp:");
+    // An empty variable is one that is not set.
+    assert_eq!(prefix(read(&[("SSO_K8S_PREFIX", "")]).unwrap()), "sso:");
     check_fault(&[("SSO_K8S_PREFIX", "system:x")], "SSO_K8S_PREFIX", "system:");
 }
 

@@ -11,9 +11,10 @@ use actix_web::{
 use service_runtime::http::{Edge, Endpoint, endpoints, no_such_endpoint};
 use strum::VariantArray;
 
-use super::{caller::csrf, cors, oauth::errors, pages, routes::Route};
+use super::{caller::csrf, cors, k8s::status, oauth::errors, pages, routes::Route};
 use crate::{
-    accounts::Accounts, administration::Administration, authority::SessionAuthority, site::Site,
+    accounts::Accounts, administration::Administration, authority::SessionAuthority,
+    kubernetes::NamePrefix, site::Site,
 };
 
 /// The services that handlers call.
@@ -23,16 +24,22 @@ pub(crate) struct AppState {
     pub(crate) accounts: Data<Accounts>,
     pub(crate) administration: Data<Administration>,
     pub(crate) site: Data<Site>,
+    pub(crate) kubernetes_prefix: Data<NamePrefix>,
 }
 
 impl AppState {
-    /// The use cases of a service at this site.
-    pub(crate) fn new(services: &crate::services::Services, site: Site) -> Self {
+    /// The use cases of a service at this site, whose names in clusters have this prefix.
+    pub(crate) fn new(
+        services: &crate::services::Services,
+        site: Site,
+        kubernetes_prefix: NamePrefix,
+    ) -> Self {
         Self {
             authority: Data::from(services.authority.clone()),
             accounts: Data::from(services.accounts.clone()),
             administration: Data::from(services.administration.clone()),
             site: Data::new(site),
+            kubernetes_prefix: Data::new(kubernetes_prefix),
         }
     }
 }
@@ -58,6 +65,7 @@ pub(crate) fn app(
         .app_data(services.accounts)
         .app_data(services.administration)
         .app_data(services.site)
+        .app_data(services.kubernetes_prefix)
         .service(endpoints_of(Route::is_hot))
         .service(
             web::scope("")
@@ -67,9 +75,16 @@ pub(crate) fn app(
         )
         .service(
             web::scope("")
+                .guard(fn_guard(status::is_at_kubernetes))
+                .service(endpoints_of(Route::is_kubernetes))
+                .wrap(from_fn(status::for_clusters)),
+        )
+        .service(
+            web::scope("")
                 .service(endpoints_of(|route| {
                     !route.is_hot()
                         && !route.is_oauth()
+                        && !route.is_kubernetes()
                         && (open || !route.needs_open_registration())
                 }))
                 .wrap(from_fn(csrf::report)),

@@ -78,6 +78,11 @@ fn expected(route: Route, method: &Method) -> Row {
         Route::AuthorizeForNginx | Route::AuthorizeForward | Route::AuthorizeForEnvoy => {
             [NONE, INVALID, SHOWN, SHOWN, SHOWN, INVALID, SHOWN, SHOWN]
         }
+        // A `Status` has its HTTP status in place of a code.
+        Route::ReviewToken => {
+            let refused = (401, "");
+            [refused, refused, refused, refused, (400, ""), refused, refused, refused]
+        }
         // Their credential is in the body, and nothing else of the request counts.
         Route::ValidateBatch | Route::Register | Route::LogIn => [EMPTY; CREDENTIALS.len()],
 

@@ -9,6 +9,7 @@ mod authz;
 mod caller;
 mod cors;
 mod error;
+mod k8s;
 mod oauth;
 mod pages;
 mod routes;

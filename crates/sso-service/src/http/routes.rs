@@ -10,7 +10,7 @@ use super::{
         login, logout, password, refresh, register, session, sessions, user, validate,
         validate_batch,
     },
-    authz,
+    authz, k8s,
     oauth::{introspect, revoke},
     pages,
 };
@@ -23,6 +23,7 @@ pub(super) enum Route {
     Validate,
     ValidateBatch,
     Introspect,
+    ReviewToken,
 
     // Holders of tokens revoke them.
     Revoke,
@@ -85,6 +86,7 @@ impl Route {
             }
             Self::Introspect => RouteRow::post("/oauth/introspect", introspect::introspect),
             Self::Revoke => RouteRow::post("/oauth/revoke", revoke::revoke),
+            Self::ReviewToken => RouteRow::post("/k8s/tokenreview", k8s::token_review),
             Self::AuthorizeForNginx => RouteRow::get("/authz/nginx", authz::nginx),
             Self::AuthorizeForward => RouteRow::get("/authz/forward", authz::forward),
             Self::AuthorizeForEnvoy => {
@@ -152,6 +154,11 @@ impl Route {
     /// Whether the route is one of OAuth, whose errors have a form of their own.
     pub(super) fn is_oauth(self) -> bool {
         matches!(self, Self::Introspect | Self::Revoke)
+    }
+
+    /// Whether the route is one for Kubernetes, whose errors have a form of their own.
+    pub(super) fn is_kubernetes(self) -> bool {
+        matches!(self, Self::ReviewToken)
     }
 
     /// Whether the route is there only where strangers may create accounts.

@@ -68,13 +68,28 @@ fn parse_typed<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Resul
 /// 400.
 pub(in crate::http) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     let mut unknown = Vec::new();
-    let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
+    let value = parse_object(body, |path| unknown.push(path.to_string()))?;
+    if unknown.is_empty() { Ok(value) } else { Err(unknown_members(&unknown)) }
+}
+
+/// Parses a JSON object of another project, which may add members. A repeated member is refused if
+/// it is a known one.
+///
+/// # Errors
+/// 400.
+pub(in crate::http) fn parse_open_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    parse_object(body, |_| ())
+}
+
+fn parse_object<T: DeserializeOwned>(
+    body: &[u8],
+    mut note_unknown: impl FnMut(serde_ignored::Path<'_>),
+) -> Result<T> {
     let mut json = serde_json::Deserializer::from_slice(body);
-    let value = serde_ignored::Deserializer::new(&mut json, &mut note)
+    serde_ignored::Deserializer::new(&mut json, &mut note_unknown)
         .deserialize_map(ObjectVisitor(PhantomData))
         .and_then(|value| json.end().map(|()| value))
-        .map_err(|_| malformed())?;
-    if unknown.is_empty() { Ok(value) } else { Err(unknown_members(&unknown)) }
+        .map_err(|_| malformed())
 }
 
 /// Accepts a JSON object only. Derived structs would take a list of their fields as well.
