@@ -12,6 +12,7 @@ COPY Cargo.toml Cargo.lock ./
 COPY crates crates
 # Never built here, but Cargo reads the manifests of the whole workspace.
 COPY bench bench
+COPY examples examples
 COPY tests tests
 COPY xtask xtask
 # The caches keep downloads and compiled dependencies from one build to the next. They are no part

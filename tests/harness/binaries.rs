@@ -20,7 +20,7 @@ pub(crate) struct Binaries {
 pub(crate) fn binaries() -> &'static Binaries {
     static BINARIES: OnceLock<Binaries> = OnceLock::new();
     BINARIES.get_or_init(|| {
-        let mut built = build();
+        let mut built = build(&["sso-service", "logs-gateway", "kubectl-sso"]);
         let mut take = |name| built.remove(name).unwrap_or_else(|| panic!("Cargo built no {name}"));
         Binaries {
             sso_service: take("sso-service"),
@@ -30,20 +30,20 @@ pub(crate) fn binaries() -> &'static Binaries {
     })
 }
 
-/// Builds all as `cargo xtask up` builds the services, with the features that `cargo test --workspace`
-/// has united, so that no dependency is compiled again.
-fn build() -> BTreeMap<String, PathBuf> {
-    let messages = without_package_variables(CargoBuild::new())
-        .arg("--workspace")
-        .bin("sso-service")
-        .bin("logs-gateway")
-        .bin("kubectl-sso")
+/// Builds binaries as `cargo xtask up` builds the services, with the features that
+/// `cargo test --workspace` has united, so that no dependency is compiled again. Returns their paths
+/// by their names.
+pub(crate) fn build(names: &[&str]) -> BTreeMap<String, PathBuf> {
+    let build = without_package_variables(CargoBuild::new()).arg("--workspace");
+    let messages = names
+        .iter()
+        .fold(build, CargoBuild::bin)
         .target_dir(target_directory())
         .exec()
-        .unwrap_or_else(|error| panic!("cannot build the services: {error}"));
+        .unwrap_or_else(|error| panic!("cannot build {names:?}: {error}"));
     let mut executables = BTreeMap::new();
     for message in messages {
-        let message = message.unwrap_or_else(|error| panic!("cannot build the services: {error}"));
+        let message = message.unwrap_or_else(|error| panic!("cannot build {names:?}: {error}"));
         if let Message::CompilerArtifact(artifact) = message.decode().unwrap()
             && let Some(path) = artifact.executable
         {

@@ -26,7 +26,8 @@ fn every_test_that_the_security_document_names_exists() {
 #[test]
 fn every_relative_link_leads_to_a_file() {
     let root = root();
-    let mut documents = files_below(&[root.join("docs"), root.join("deploy")], "md");
+    let mut documents =
+        files_below(&["docs", "deploy", "examples"].map(|folder| root.join(folder)), "md");
     documents.extend(markdown_in(&root));
     let mut missing = Vec::new();
     for document in &documents {
@@ -39,6 +40,25 @@ fn every_relative_link_leads_to_a_file() {
         }
     }
     assert!(missing.is_empty(), "links lead nowhere: {missing:#?}");
+}
+
+/// Another team reads them before it copies them.
+#[test]
+fn every_source_file_of_the_examples_is_under_40_lines() {
+    let examples = [root().join("examples")];
+    let is_source = |path: &PathBuf| !path.components().any(|part| is_installed(part.as_os_str()));
+    let sources = ["js", "py", "rs", "sh"].map(|extension| files_below(&examples, extension));
+    let sources: Vec<PathBuf> = sources.into_iter().flatten().filter(is_source).collect();
+    assert!(sources.len() >= 5, "{sources:?}");
+    for source in sources {
+        let lines = fs::read_to_string(&source).unwrap().lines().count();
+        assert!(lines < 40, "{}: {lines} lines", source.display());
+    }
+}
+
+/// Whether a user of the examples installed libraries into a folder of this name.
+fn is_installed(folder: &OsStr) -> bool {
+    folder == "node_modules" || folder == ".venv"
 }
 
 fn root() -> PathBuf {

@@ -3,12 +3,13 @@
 use super::{debian::Program, javascript, library_set::LibrarySet, python};
 
 /// Programs that tests start, and the Debian packages that bring them, in order of their names.
-pub(super) const PROGRAMS: [Program; 5] = [
+pub(super) const PROGRAMS: [Program; 6] = [
     Program { probe: &["caddy", "version"], packages: &["caddy"] },
     Program { probe: &["chromium", "--version"], packages: &["chromium"] },
     Program { probe: &["curl", "--version"], packages: &["curl"] },
     Program { probe: &["haproxy", "-v"], packages: &["haproxy"] },
     Program { probe: &["nginx", "-v"], packages: &["nginx"] },
+    Program { probe: &["socat", "-V"], packages: &["socat"] },
 ];
 
 /// Python comes first: it also unpacks the archives of the others.
