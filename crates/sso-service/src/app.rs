@@ -90,6 +90,7 @@ fn settings(config: &Config) -> ServiceSettings {
         login_limits: config.login_limits,
         password_rules: config.password_rules,
         registration: config.registration,
+        oauth: config.oauth.clone(),
     }
 }
 
@@ -143,6 +144,7 @@ impl StartError {
             | Self::Lock(_)
             | Self::Clock(ClockError::Behind { .. })
             | Self::AuditFile { .. } => true,
+            Self::Assemble(AssembleError::SigningKeys { source }) => source.is_about_the_secret(),
             Self::Database(error) => error.is_about_configuration(),
             _ => false,
         }

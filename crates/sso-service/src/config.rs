@@ -4,6 +4,7 @@ mod accounts;
 #[cfg(test)]
 mod config_tests;
 mod database;
+mod oauth;
 mod paths;
 mod sessions;
 mod site;
@@ -19,6 +20,7 @@ pub(crate) use self::paths::PathFault;
 use self::{
     accounts::{first_admin, login_limits, password_rules, registration},
     database::database,
+    oauth::oauth,
     paths::{check_directory, check_file},
     sessions::{lifetimes, session_limits},
     site::site,
@@ -28,6 +30,7 @@ use crate::{
     authority::Lifetimes,
     kubernetes::NamePrefix,
     limiter::LoginLimits,
+    oauth::OAuthSettings,
     sessions::SessionLimits,
     site::SiteSettings,
     store::Location,
@@ -60,6 +63,8 @@ pub(crate) struct Config {
     pub(crate) registration: Registration,
     /// The administrator to create when there is none.
     pub(crate) first_admin: Option<FirstAdmin>,
+    /// What JWTs are issued for, and how their keys are stored.
+    pub(crate) oauth: OAuthSettings,
     /// How browsers reach the service, and what they may do there.
     pub(crate) site: SiteSettings,
     /// The prefix of our names in Kubernetes clusters.
@@ -98,6 +103,7 @@ impl Config {
             password_rules,
             registration: registration(&mut settings),
             first_admin: first_admin(&mut settings, password_rules),
+            oauth: oauth(&mut settings),
             site,
             kubernetes_prefix: settings.get("SSO_K8S_PREFIX", str::parse).unwrap_or_default(),
             warnings: settings.finish()?,

@@ -15,10 +15,12 @@ mod kubernetes;
 mod limiter;
 mod login_guard;
 mod network;
+mod oauth;
 mod page;
 mod services;
 mod sessions;
 mod shell;
+mod signing_keys;
 mod site;
 mod store;
 #[cfg(test)]

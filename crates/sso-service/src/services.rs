@@ -18,18 +18,20 @@ use crate::{
     limiter::{Limiter, LoginLimits},
     login_guard::LoginGuard,
     network::Network,
+    oauth::{OAuthSettings, SigningError, SigningKeys, TokenExchange},
     store::{Store, Unavailable},
     upkeep::{Upkeep, write_audit_rows},
     users::{FirstAdmin, Hasher, PasswordRules},
 };
 
 /// How the use cases are configured.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct ServiceSettings {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) login_limits: LoginLimits,
     pub(crate) password_rules: PasswordRules,
     pub(crate) registration: Registration,
+    pub(crate) oauth: OAuthSettings,
 }
 
 /// The use cases of a service, and its work in the background.
@@ -38,6 +40,8 @@ pub(crate) struct Services {
     pub(crate) authority: Arc<SessionAuthority>,
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) administration: Arc<Administration>,
+    pub(crate) signing_keys: Arc<SigningKeys>,
+    pub(crate) token_exchange: Arc<TokenExchange>,
     pub(crate) upkeep: Arc<Upkeep>,
     pub(crate) store: Store,
     audit_thread: AuditThread,
@@ -84,12 +88,25 @@ impl Services {
             settings.password_rules,
             audit.clone(),
         );
-        let authority =
-            SessionAuthority::new(clock, settings.lifetimes, store.clone(), guard, audit, metrics);
+        let authority = Arc::new(SessionAuthority::new(
+            clock.clone(),
+            settings.lifetimes,
+            store.clone(),
+            guard,
+            audit.clone(),
+            metrics,
+        ));
+        let OAuthSettings { audiences, secret_key } = settings.oauth;
+        let signing_keys =
+            Arc::new(SigningKeys::open(store.clone(), clock.clone(), secret_key).await?);
+        let token_exchange =
+            TokenExchange::new(clock, authority.clone(), signing_keys.clone(), audiences, audit);
         Ok(Self {
-            authority: Arc::new(authority),
+            authority,
             accounts: Arc::new(accounts),
             administration: Arc::new(administration),
+            signing_keys,
+            token_exchange: Arc::new(token_exchange),
             upkeep: Arc::new(upkeep),
             store,
             audit_thread,
@@ -99,7 +116,7 @@ impl Services {
 
     /// Starts the work in the background.
     pub(crate) fn start(self) -> RunningServices {
-        let Self { store, upkeep, audit_thread, waiting_rows, .. } = self;
+        let Self { store, signing_keys, upkeep, audit_thread, waiting_rows, .. } = self;
         let audit_rows = write_audit_rows(store.clone(), waiting_rows);
         let audit_rows = tokio::spawn(audit_rows.instrument(error_span!("audit_rows")));
         let periodic = {
@@ -107,7 +124,9 @@ impl Services {
             async move { upkeep.run().await }
         };
         let periodic = tokio::spawn(periodic.instrument(error_span!("upkeep")));
-        RunningServices { store, upkeep, periodic, audit_thread, audit_rows }
+        let rotation = async move { signing_keys.keep_rotating().await };
+        let rotation = tokio::spawn(rotation.instrument(error_span!("signing_keys")));
+        RunningServices { store, upkeep, periodic, rotation, audit_thread, audit_rows }
     }
 
     /// Ends the audit log when everything is written that was recorded before.
@@ -123,6 +142,7 @@ pub(crate) struct RunningServices {
     store: Store,
     upkeep: Arc<Upkeep>,
     periodic: JoinHandle<()>,
+    rotation: JoinHandle<()>,
     audit_thread: AuditThread,
     audit_rows: JoinHandle<()>,
 }
@@ -131,8 +151,9 @@ impl RunningServices {
     /// Ends the work when no request is left. When the future ends, everything is written and the
     /// store is closed.
     pub(crate) fn finish(self) -> impl Future<Output = ()> {
-        let Self { store, upkeep, periodic, audit_thread, audit_rows } = self;
+        let Self { store, upkeep, periodic, rotation, audit_thread, audit_rows } = self;
         periodic.abort();
+        rotation.abort();
         audit_thread.finish();
         async move {
             upkeep.finish().await;
@@ -187,6 +208,13 @@ pub(crate) enum AssembleError {
     /// The database cannot be read.
     #[error("SSO_DATABASE_URL: {0}")]
     Unavailable(#[from] Unavailable),
+    /// The signing keys cannot be decrypted, read or created.
+    #[error("{}: {source}", .source.variable())]
+    SigningKeys {
+        /// Why not.
+        #[from]
+        source: SigningError,
+    },
     /// The operating system gives no thread.
     #[error("cannot start: {0}")]
     Io(#[from] io::Error),

@@ -30,6 +30,7 @@ use crate::{
     keys::NewKey,
     kubernetes::NamePrefix,
     limiter::LoginLimits,
+    oauth::{Audiences, OAuthSettings, SigningKeys},
     services::{ServiceSettings, Services},
     sessions::{LiveSessions, SessionLimits},
     site::{Site, SiteSettings},
@@ -56,6 +57,7 @@ pub(crate) struct TestService {
     pub(crate) metrics: Metrics,
     pub(crate) authority: Arc<SessionAuthority>,
     pub(crate) administration: Arc<Administration>,
+    pub(crate) signing_keys: Arc<SigningKeys>,
     /// How browsers see the service.
     pub(crate) site: Site,
     /// The prefix of names in clusters.
@@ -100,6 +102,7 @@ impl TestService {
             login_limits: LOGIN_LIMITS,
             password_rules: RULES,
             registration,
+            oauth: OAuthSettings { audiences: audiences(), secret_key: None },
         };
         let services = Services::assemble(
             store.clone(),
@@ -119,6 +122,7 @@ impl TestService {
             metrics,
             authority: services.authority.clone(),
             administration: services.administration.clone(),
+            signing_keys: services.signing_keys.clone(),
             site: site("http://127.0.0.1:8001"),
             kubernetes_prefix: NamePrefix::default(),
             services,
@@ -325,6 +329,12 @@ fn proxies() -> TrustedProxies {
 /// When tests happen.
 pub(crate) fn noon() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+}
+
+/// The services that JWTs are issued for.
+fn audiences() -> Audiences {
+    let names = ["billing", "https://api.example.org"];
+    Audiences::new(names.map(|name| name.parse().unwrap()).into())
 }
 
 fn listener() -> crate::site::Origin {

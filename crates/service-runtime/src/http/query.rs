@@ -1,6 +1,6 @@
 //! Query strings, read strictly: every parameter is known, none comes twice.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, mem};
 
 use actix_web::http::StatusCode;
 use percent_encoding::percent_decode_str;
@@ -77,13 +77,13 @@ impl Query {
         self.faults.into_result()
     }
 
-    /// Finishes like [`finish`](Self::finish), but ignores parameters that were not taken: protocols
-    /// with extensions want that (RFC 6749, section 3.2).
+    /// Checks what was read up to here, and ignores parameters that were not taken: protocols with
+    /// extensions want that (RFC 6749, section 3.2).
     ///
     /// # Errors
     /// 400 when a parameter is repeated or cannot be parsed, else 422 when a value is refused.
-    pub fn finish_ignoring_unknown(self) -> Result<()> {
-        self.faults.into_result()
+    pub fn check(&mut self) -> Result<()> {
+        mem::take(&mut self.faults).into_result()
     }
 }
 
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn unknown_parameters_may_be_ignored_but_not_repeated_ones() {
-        let finish = |text| Query::parse(text).finish_ignoring_unknown();
+        let finish = |text| Query::parse(text).check();
         finish("x=1&y=2").unwrap();
         for text in ["x=1&x=1", "x=1&x=", "x=%ff"] {
             assert_eq!(finish(text).unwrap_err().status_code(), StatusCode::BAD_REQUEST, "{text}");

@@ -13,6 +13,7 @@ mod keys;
 mod roles;
 mod service;
 mod sessions;
+mod signing_keys;
 mod time;
 mod users;
 

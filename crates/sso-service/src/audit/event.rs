@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     RefreshOk,
     /// A spent refresh token was seen again.
     RefreshReused,
+    /// A JWT was issued for the service in `target`.
+    TokenExchanged,
     PermissionDenied,
     Registered,
     PasswordChanged,
@@ -59,7 +61,8 @@ impl Kind {
             | Self::Logout
             | Self::SessionEvicted
             | Self::RefreshOk
-            | Self::RefreshReused => Some(10),
+            | Self::RefreshReused
+            | Self::TokenExchanged => Some(10),
             // Each of the first two costs its author a hash of a password and leaves a change in
             // the database, so that there are few. The others are by administrators, or by the
             // service itself.
@@ -86,6 +89,7 @@ impl Kind {
                 | Self::SessionEvicted
                 | Self::RefreshOk
                 | Self::RefreshReused
+                | Self::TokenExchanged
                 | Self::PermissionDenied
         )
     }

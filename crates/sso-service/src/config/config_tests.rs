@@ -131,6 +131,21 @@ fn failure_limits_are_configurable() {
 }
 
 #[test]
+fn jwt_settings_are_checked() {
+    let (audiences, secret) = ("SSO_JWT_AUDIENCES", "SSO_SECRET_KEY");
+    let key = "c2l4dGVlbiBieXRlcyB0d2ljZSwgYXMgYSBrZXk=";
+    let oauth = read(&[(audiences, "billing, https://api.example"), (secret, key)]).unwrap().oauth;
+    assert!(oauth.secret_key.is_some());
+    assert!(oauth.audiences.find("billing").is_some());
+    assert!(oauth.audiences.find("https://api.example").is_some());
+    let none = read(&[]).unwrap().oauth;
+    assert!(none.secret_key.is_none() && none.audiences.find("billing").is_none());
+    check_fault(&[(audiences, "billing,,shop")], audiences, "entry 2: is empty");
+    check_fault(&[(audiences, "two words")], audiences, "visible ASCII");
+    check_fault(&[(secret, "short")], secret, "at least 32 characters");
+}
+
+#[test]
 fn lifetimes_and_lengths_have_bounds() {
     for name in ["SSO_TOKEN_TTL", "SSO_REFRESH_TTL", "SSO_SESSION_MAX_AGE"] {
         check_fault(&[(name, "0s")], name, "");

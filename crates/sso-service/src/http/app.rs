@@ -11,10 +11,14 @@ use actix_web::{
 use service_runtime::http::{Edge, Endpoint, endpoints, no_such_endpoint};
 use strum::VariantArray;
 
-use super::{caller::csrf, cors, k8s::status, oauth::errors, pages, routes::Route};
+use super::{caller::csrf, cors, k8s::status, oauth::errors, pages, routes::Route, well_known};
 use crate::{
-    accounts::Accounts, administration::Administration, authority::SessionAuthority,
-    kubernetes::NamePrefix, site::Site,
+    accounts::Accounts,
+    administration::Administration,
+    authority::SessionAuthority,
+    kubernetes::NamePrefix,
+    oauth::{SigningKeys, TokenExchange},
+    site::Site,
 };
 
 /// The services that handlers call.
@@ -23,6 +27,8 @@ pub(crate) struct AppState {
     pub(crate) authority: Data<SessionAuthority>,
     pub(crate) accounts: Data<Accounts>,
     pub(crate) administration: Data<Administration>,
+    pub(crate) signing_keys: Data<SigningKeys>,
+    pub(crate) token_exchange: Data<TokenExchange>,
     pub(crate) site: Data<Site>,
     pub(crate) kubernetes_prefix: Data<NamePrefix>,
 }
@@ -38,6 +44,8 @@ impl AppState {
             authority: Data::from(services.authority.clone()),
             accounts: Data::from(services.accounts.clone()),
             administration: Data::from(services.administration.clone()),
+            signing_keys: Data::from(services.signing_keys.clone()),
+            token_exchange: Data::from(services.token_exchange.clone()),
             site: Data::new(site),
             kubernetes_prefix: Data::new(kubernetes_prefix),
         }
@@ -64,6 +72,8 @@ pub(crate) fn app(
         .app_data(services.authority)
         .app_data(services.accounts)
         .app_data(services.administration)
+        .app_data(services.signing_keys)
+        .app_data(services.token_exchange)
         .app_data(services.site)
         .app_data(services.kubernetes_prefix)
         .service(endpoints_of(Route::is_hot))
@@ -71,7 +81,14 @@ pub(crate) fn app(
             web::scope("")
                 .guard(fn_guard(errors::is_at_oauth))
                 .service(endpoints_of(Route::is_oauth))
-                .wrap(from_fn(errors::for_clients)),
+                .wrap(from_fn(errors::for_clients))
+                .wrap(from_fn(cors::share_openly)),
+        )
+        .service(
+            web::scope("")
+                .guard(fn_guard(well_known::is_well_known))
+                .service(endpoints_of(Route::is_well_known))
+                .wrap(from_fn(cors::share_openly)),
         )
         .service(
             web::scope("")
@@ -84,6 +101,7 @@ pub(crate) fn app(
                 .service(endpoints_of(|route| {
                     !route.is_hot()
                         && !route.is_oauth()
+                        && !route.is_well_known()
                         && !route.is_kubernetes()
                         && (open || !route.needs_open_registration())
                 }))

@@ -72,8 +72,11 @@ fn expected(route: Route, method: &Method) -> Row {
             let denied = (401, "insufficient_scope");
             [none, invalid, denied, denied, (400, "invalid_request"), invalid, none, none]
         }
-        // The token to revoke is in the body, and is its own credential.
-        Route::Revoke => [(400, "invalid_request"); CREDENTIALS.len()],
+        // The token to revoke or to exchange is in the body, and is its own credential.
+        Route::Revoke | Route::Token => [(400, "invalid_request"); CREDENTIALS.len()],
+        Route::PublicKeys | Route::AuthorizationServerMetadata | Route::ProviderMetadata => {
+            [SHOWN; CREDENTIALS.len()]
+        }
         // A proxied application decides about foreign pages itself.
         Route::AuthorizeForNginx | Route::AuthorizeForward | Route::AuthorizeForEnvoy => {
             [NONE, INVALID, SHOWN, SHOWN, SHOWN, INVALID, SHOWN, SHOWN]
@@ -200,7 +203,11 @@ impl Tested {
         let path = path.replace("{id}", "00000000-0000-0000-0000-000000000000");
         let request = TestRequest::default().method(method.clone()).uri(&path);
         let request = match route {
-            Route::LogInForm | Route::RegisterForm | Route::Introspect | Route::Revoke => {
+            Route::LogInForm
+            | Route::RegisterForm
+            | Route::Introspect
+            | Route::Revoke
+            | Route::Token => {
                 request.insert_header(("content-type", "application/x-www-form-urlencoded"))
             }
             // Without a body, it reads the cookie.

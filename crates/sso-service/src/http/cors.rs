@@ -1,5 +1,6 @@
 //! Scripts of other origins (CORS): those of `SSO_ALLOWED_ORIGINS` may call `/auth/*` with cookies
-//! and read the answers, errors included. Other origins get no permission.
+//! and read the answers, errors included. Every origin may read what needs no credential of a
+//! browser: the documents below `/.well-known/`, and tokens in exchange for others.
 
 use actix_web::{
     Error, HttpResponse,
@@ -44,6 +45,26 @@ pub(super) async fn share(
         next.call(request).await?.map_into_boxed_body()
     };
     add_headers(response.headers_mut(), origin);
+    Ok(response)
+}
+
+/// The middleware for paths that read no cookie and that every origin may call, without credentials
+/// of the browser. It answers preflights itself.
+pub(super) async fn share_openly(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let is_open = request.path() == "/oauth/token" || request.path().starts_with("/.well-known/");
+    let mut response = if is_open && is_preflight(&request) {
+        request.into_response(preflight())
+    } else {
+        next.call(request).await?.map_into_boxed_body()
+    };
+    if is_open {
+        let headers = response.headers_mut();
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
+    }
     Ok(response)
 }
 
@@ -102,6 +123,29 @@ mod tests {
         assert_eq!(answer.header("access-control-expose-headers"), exposed);
         assert_eq!(answer.header("vary"), "Origin");
         assert_ne!(answer.header("x-request-id"), "");
+    }
+
+    #[actix_web::test]
+    async fn every_origin_may_call_what_reads_no_cookie() {
+        let service = service().await;
+        let get = |path: &str| TestRequest::get().uri(path);
+        for (request, status) in [
+            (get("/.well-known/jwks.json"), 200),
+            (get("/.well-known/openid-configuration"), 200),
+            (get("/.well-known/nothing"), 404),
+            (TestRequest::post().uri("/oauth/token"), 415),
+            (preflight("/oauth/token"), 204),
+            (preflight("/.well-known/jwks.json"), 204),
+        ] {
+            let answer = service.send(from("https://any.example", request)).await;
+            assert_eq!(answer.status, status);
+            assert_eq!(answer.header("access-control-allow-origin"), "*");
+            assert_eq!(answer.header("access-control-allow-credentials"), "");
+        }
+        for path in ["/oauth/introspect", "/oauth/revoke"] {
+            check_not_shared(&service.send(from(APP, preflight(path))).await, "");
+            check_not_shared(&service.send(from(APP, TestRequest::post().uri(path))).await, "");
+        }
     }
 
     #[track_caller]

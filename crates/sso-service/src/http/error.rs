@@ -271,7 +271,7 @@ fn conflict(code: &'static str, error: &impl ToString) -> Problem {
 }
 
 /// The message of an error as a sentence.
-fn sentence(error: &impl ToString) -> String {
+pub(super) fn sentence(error: &impl ToString) -> String {
     let message = error.to_string();
     let mut characters = message.chars();
     let first = characters.next().map(|first| first.to_uppercase().to_string());

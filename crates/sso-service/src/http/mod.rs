@@ -13,6 +13,7 @@ mod k8s;
 mod oauth;
 mod pages;
 mod routes;
+mod well_known;
 mod wire;
 
 pub(crate) use app::{AppState, app};

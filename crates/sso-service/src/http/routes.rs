@@ -11,8 +11,9 @@ use super::{
         validate_batch,
     },
     authz, k8s,
-    oauth::{introspect, revoke},
+    oauth::{introspect, revoke, token},
     pages,
+    well_known::{jwks, metadata},
 };
 
 /// A method of a path. The router and the test of authorisation both read the table, so that a new
@@ -25,8 +26,12 @@ pub(super) enum Route {
     Introspect,
     ReviewToken,
 
-    // Holders of tokens revoke them.
+    // Holders of tokens revoke them, and exchange them for JWTs, which services verify.
     Revoke,
+    Token,
+    PublicKeys,
+    AuthorizationServerMetadata,
+    ProviderMetadata,
 
     // Proxies ask whether a request may pass to its backend.
     AuthorizeForNginx,
@@ -86,6 +91,14 @@ impl Route {
             }
             Self::Introspect => RouteRow::post("/oauth/introspect", introspect::introspect),
             Self::Revoke => RouteRow::post("/oauth/revoke", revoke::revoke),
+            Self::Token => RouteRow::post("/oauth/token", token::token),
+            Self::PublicKeys => RouteRow::get(jwks::PATH, jwks::public_keys),
+            Self::AuthorizationServerMetadata => {
+                RouteRow::get("/.well-known/oauth-authorization-server", metadata::metadata)
+            }
+            Self::ProviderMetadata => {
+                RouteRow::get("/.well-known/openid-configuration", metadata::metadata)
+            }
             Self::ReviewToken => RouteRow::post("/k8s/tokenreview", k8s::token_review),
             Self::AuthorizeForNginx => RouteRow::get("/authz/nginx", authz::nginx),
             Self::AuthorizeForward => RouteRow::get("/authz/forward", authz::forward),
@@ -153,7 +166,15 @@ impl Route {
 
     /// Whether the route is one of OAuth, whose errors have a form of their own.
     pub(super) fn is_oauth(self) -> bool {
-        matches!(self, Self::Introspect | Self::Revoke)
+        matches!(self, Self::Introspect | Self::Revoke | Self::Token)
+    }
+
+    /// Whether the route is one of the documents that services find by their well-known paths.
+    pub(super) fn is_well_known(self) -> bool {
+        matches!(
+            self,
+            Self::PublicKeys | Self::AuthorizationServerMetadata | Self::ProviderMetadata
+        )
     }
 
     /// Whether the route is one for Kubernetes, whose errors have a form of their own.

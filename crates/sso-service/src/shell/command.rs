@@ -6,7 +6,8 @@ use clap::Subcommand;
 
 use super::{
     audit_file::CommandAuditFile, clock::ClockCommand, error::AdminError, key::KeyCommand,
-    role::RoleCommand, session::SessionCommand, user::UserCommand,
+    role::RoleCommand, session::SessionCommand, signing_keys::SigningKeysCommand,
+    user::UserCommand,
 };
 use crate::{
     administration::Administration,
@@ -30,6 +31,9 @@ pub(crate) enum AdminCommand {
     /// Keys of programs
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Keys that sign JWTs
+    #[command(subcommand)]
+    SigningKeys(SigningKeysCommand),
     /// The time that services go on from
     #[command(subcommand)]
     Clock(ClockCommand),
@@ -92,6 +96,7 @@ impl AdminCommand {
             Self::Role(command) => command.run(administration).await,
             Self::Sessions(command) => command.run(administration).await,
             Self::Key(command) => command.run(administration).await,
+            Self::SigningKeys(command) => command.run(administration).await,
             Self::Clock(command) => command.run(administration).await,
         }
     }

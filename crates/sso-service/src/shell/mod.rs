@@ -15,6 +15,7 @@ mod role;
 mod session;
 #[cfg(test)]
 mod shell_tests;
+mod signing_keys;
 mod table;
 mod typed_password;
 mod user;

@@ -210,6 +210,19 @@ async fn the_clock_is_not_reset_while_the_service_runs() {
 }
 
 #[actix_web::test]
+async fn deleted_signing_keys_are_replaced_by_the_running_service() {
+    let shell = Shell::open();
+    let service = shell.service().await;
+    let before = service.signing_keys.published().await.unwrap();
+    shell.run(&["signing-keys", "delete"]).await.unwrap();
+    service.signing_keys.rotate().await.unwrap();
+    let after = service.signing_keys.published().await.unwrap();
+    assert_eq!((before.len(), after.len()), (1, 1));
+    assert_ne!(before[0].id, after[0].id);
+    service.signing_keys.sign(&json!({})).await.unwrap();
+}
+
+#[actix_web::test]
 async fn changes_are_recorded_and_failed_commands_are_not() {
     let shell = Shell::open();
     shell.create(&["Root", "--role", "admin"]).await.unwrap();

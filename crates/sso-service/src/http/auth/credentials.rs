@@ -45,7 +45,7 @@ impl TryFrom<Query> for CredentialsForm {
 
     fn try_from(mut form: Query) -> Result<Self> {
         let (username, password) = (form.take("username"), form.take("password"));
-        form.finish_ignoring_unknown()?;
+        form.check()?;
         Ok(Self { username: username.into(), password: password.into() })
     }
 }

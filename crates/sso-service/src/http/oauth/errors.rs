@@ -1,5 +1,7 @@
 //! How errors look at `/oauth`: `{"error","error_description"}` (RFC 6749, section 5.2).
 
+use std::borrow::Cow;
+
 use actix_web::{
     Error, ResponseError,
     body::{BoxBody, MessageBody},
@@ -10,6 +12,11 @@ use actix_web::{
 };
 use serde::Serialize;
 use service_runtime::http::{Problem, ProblemBody};
+
+use crate::{
+    http::error::sentence,
+    oauth::{ExchangeError, SigningError},
+};
 
 /// The body of an error.
 #[derive(Debug, Serialize)]
@@ -47,10 +54,41 @@ pub(in crate::http) async fn for_clients(
     Ok(response)
 }
 
+/// 400, with an error code of OAuth.
+pub(super) fn refused(error: &'static str, description: impl Into<Cow<'static, str>>) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, error, description)
+}
+
+impl From<ExchangeError> for Problem {
+    fn from(error: ExchangeError) -> Self {
+        let description = sentence(&error);
+        match error {
+            ExchangeError::InactiveSubject => refused("invalid_request", description),
+            ExchangeError::InvalidTarget => refused("invalid_target", description),
+            ExchangeError::InvalidScope => refused("invalid_scope", description),
+            ExchangeError::Signing(error) => error.into(),
+        }
+    }
+}
+
+impl From<SigningError> for Problem {
+    fn from(error: SigningError) -> Self {
+        match error {
+            SigningError::Unavailable(error) => error.into(),
+            error => Self::internal(error),
+        }
+    }
+}
+
 /// The error code of a problem. A problem that has one for its own code keeps it.
 fn error_code(problem: &Problem) -> &'static str {
     match problem.code() {
-        code @ ("invalid_request" | "invalid_client" | "invalid_token") => code,
+        code @ ("invalid_request"
+        | "invalid_client"
+        | "invalid_token"
+        | "invalid_scope"
+        | "invalid_target"
+        | "unsupported_grant_type") => code,
         "not_authenticated" => "invalid_client",
         "permission_denied" => "insufficient_scope",
         _ => match problem.status_code() {
@@ -81,6 +119,7 @@ mod tests {
             (Problem::invalid_token(), "invalid_token"),
             (Problem::not_authenticated(), "invalid_client"),
             (bad(StatusCode::UNAUTHORIZED, "permission_denied"), "insufficient_scope"),
+            (bad(StatusCode::BAD_REQUEST, "invalid_target"), "invalid_target"),
             (bad(StatusCode::BAD_REQUEST, "bad_request"), "invalid_request"),
             (bad(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large"), "invalid_request"),
             (bad(StatusCode::NOT_FOUND, "not_found"), "invalid_request"),

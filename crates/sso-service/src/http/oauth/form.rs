@@ -1,9 +1,10 @@
 //! Forms as OAuth has them (RFC 6749, section 3.2).
 
-use actix_web::{HttpRequest, http::StatusCode, web::Payload};
-use service_runtime::http::{Problem, Query, Result};
+use actix_web::{HttpRequest, web::Payload};
+use service_runtime::http::{Query, Result};
 use zeroize::Zeroizing;
 
+use super::errors::refused;
 use crate::http::wire::form::read_form;
 
 /// The parameters of a request. Unknown ones are ignored, a repeated one is refused, and one without
@@ -16,7 +17,9 @@ impl OAuthForm {
     /// # Errors
     /// 400, 408, 413 or 415.
     pub(super) async fn read(request: &HttpRequest, body: Payload) -> Result<Self> {
-        read_form(request, body).await.map(Self)
+        let mut form = read_form(request, body).await?;
+        form.check()?;
+        Ok(Self(form))
     }
 
     /// Takes a parameter.
@@ -29,18 +32,7 @@ impl OAuthForm {
     /// # Errors
     /// 400 when it is missing.
     pub(super) fn required(&mut self, name: &'static str) -> Result<Zeroizing<String>> {
-        let missing = || {
-            let detail = format!("The parameter {name} is required.");
-            Problem::new(StatusCode::BAD_REQUEST, "invalid_request", detail)
-        };
+        let missing = || refused("invalid_request", format!("The parameter {name} is required."));
         self.take(name).ok_or_else(missing)
-    }
-
-    /// Ends the reading.
-    ///
-    /// # Errors
-    /// 400 when a parameter is repeated or is not UTF-8.
-    pub(super) fn finish(self) -> Result<()> {
-        self.0.finish_ignoring_unknown()
     }
 }

@@ -61,7 +61,6 @@ pub(in crate::http) async fn introspect(
 ) -> Result<HttpResponse> {
     let mut form = OAuthForm::read(&request, body).await?;
     let token = form.required("token")?;
-    form.finish()?;
     caller.check_again()?;
     let context = RequestContext::of(&request);
     let holder = BearerToken::parse(token.as_bytes())

@@ -4,3 +4,7 @@ pub(super) mod errors;
 mod form;
 pub(super) mod introspect;
 pub(super) mod revoke;
+pub(super) mod token;
+mod token_exchange;
+#[cfg(test)]
+mod token_tests;

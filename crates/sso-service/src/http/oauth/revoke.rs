@@ -27,7 +27,6 @@ pub(in crate::http) async fn revoke(
 ) -> Result<HttpResponse> {
     let mut form = OAuthForm::read(&request, body).await?;
     let token = form.required("token")?;
-    form.finish()?;
     if let Ok(token) = BearerToken::parse(token.as_bytes()) {
         authority.revoke(&token, source(&RequestContext::of(&request))).await?;
     }

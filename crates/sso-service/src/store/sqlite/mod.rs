@@ -7,6 +7,7 @@ mod grants;
 mod key_holders;
 mod keys;
 mod sessions;
+mod signing_keys;
 mod store;
 #[cfg(test)]
 mod testing;

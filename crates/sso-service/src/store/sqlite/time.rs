@@ -5,6 +5,7 @@ use sqlx::{SqliteConnection, query, query_scalar};
 
 use super::{store::SqliteStore, users::end_all_sessions};
 use crate::{
+    signing_keys::PUBLISHED_AHEAD,
     store::{
         attribution::{Attribution, Recorded},
         errors::AuthorizedError,
@@ -70,6 +71,16 @@ async fn reset(connection: &mut SqliteConnection, now: DateTime<Utc>) -> Result<
     ] {
         query(end).bind(now).bind(ahead).execute(&mut *connection).await?;
     }
+    // A key that has signed goes on, one that was only published stays so for as long again.
+    query(
+        "UPDATE signing_keys SET signs_from = min(signs_from, CASE
+             WHEN signs_from <= (SELECT max(seen_at) FROM greatest_instant) THEN ?1 ELSE ?2
+         END)",
+    )
+    .bind(now)
+    .bind(now + PUBLISHED_AHEAD.num_milliseconds())
+    .execute(&mut *connection)
+    .await?;
     query("UPDATE greatest_instant SET seen_at = ?").bind(now).execute(connection).await?;
     Ok(())
 }

@@ -1,0 +1,13 @@
+//! What is configured about OAuth.
+
+use super::audience::Audiences;
+use crate::signing_keys::SecretKey;
+
+/// The settings of the use cases of OAuth.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OAuthSettings {
+    /// The services that JWTs are issued for; none without them.
+    pub(crate) audiences: Audiences,
+    /// The key that seals signing keys in the database; they are plain without it.
+    pub(crate) secret_key: Option<SecretKey>,
+}
