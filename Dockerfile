@@ -10,12 +10,12 @@ FROM rust:1.95-slim-bookworm AS build
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY crates crates
-# Never built here, but Cargo reads the manifests of the whole workspace.
+# Not built here, but Cargo reads the manifests of the whole workspace.
 COPY bench bench
 COPY examples examples
 COPY tests tests
 COPY xtask xtask
-# The caches keep downloads and compiled dependencies from one build to the next. They are no part
+# The caches keep downloads and compiled dependencies from one build to the next. They are not part
 # of any layer, hence the copies to /out. The C compiler of this image builds SQLite.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \

@@ -16,7 +16,7 @@ use clap::Parser;
 
 use crate::run::Part;
 
-/// Measure both services beside what they compete with; exits 0 whatever the figures are.
+/// Measure both services beside their peers; exits 0 with any figures.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 struct CommandLine {

@@ -1,4 +1,4 @@
-//! Which parts there are, and the run from one to the next.
+//! The list of parts, and the run through them.
 
 use std::process::ExitCode;
 
@@ -27,7 +27,7 @@ const AS_DEPLOYED: [&str; 5] = [
     "--package=bare-actix",
 ];
 
-/// What can be measured.
+/// A part of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
     /// A log of 1 GiB as text, against `cut`
@@ -50,8 +50,8 @@ pub(crate) enum Part {
     Connections,
 }
 
-/// Builds, runs the parts one after the other, and leaves nothing behind. Fails only if
-/// something could not be measured.
+/// Builds, runs the parts in turn, and removes everything that it wrote. Fails only if a part could
+/// not be measured.
 pub(crate) fn run(parts: &[Part]) -> anyhow::Result<ExitCode> {
     let parts = if parts.is_empty() { Part::value_variants() } else { parts };
     let executables = Executables::build(&AS_DEPLOYED)?;
@@ -74,7 +74,7 @@ async fn run_until_interrupted(
     let mut exit_code = ExitCode::SUCCESS;
     println!("{HEADER}");
     for part in parts {
-        // Fresh ones, so that no part is measured in the memory that another left.
+        // New processes, so that no part inherits the memory of another.
         let mut services = Services::new(home.path());
         let outcome = tokio::select! {
             () = interruption.received() => None,
@@ -110,8 +110,7 @@ impl Part {
     }
 }
 
-/// Thousands of followers are as many descriptors, here and in the gateway, which inherits the
-/// limit.
+/// Raises the limit for thousands of followers, here and in the gateway, which inherits it.
 fn raise_limit_of_descriptors() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {

@@ -1,4 +1,4 @@
-//! A cursor that is decoded and encoded again is the same text.
+//! A decoded and re-encoded cursor is the same text.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A line in Docker's JSON: any object, and any message in an object that is otherwise right.
+//! A line in Docker's JSON: any object, and any message in an otherwise valid object.
 
 #![no_main]
 

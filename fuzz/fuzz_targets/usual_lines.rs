@@ -1,4 +1,4 @@
-//! Lines that are stripped together have the content that each has by itself.
+//! Lines stripped together have the content that each line has by itself.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! An answer of a service, and what holds for every one of them.
+//! An answer of a service, with the rules for every answer.
 
 use reqwest::{
     RequestBuilder,
@@ -6,8 +6,8 @@ use reqwest::{
 };
 use serde_json::Value;
 
-/// A whole answer. That it carries a request id, and that an error is a problem of the agreed form
-/// with the same id, was checked when it arrived.
+/// A whole answer. On arrival it was checked to have a request id and, if it is an error, to be a
+/// problem of the agreed form with the same id.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -19,7 +19,7 @@ pub(crate) struct Answer {
 pub(crate) trait Ask {
     async fn ask(self) -> Answer;
 
-    /// The same of a service that may die meanwhile: `None` when no whole answer came.
+    /// Sends a request to a service that may die meanwhile: `None` without a whole answer.
     async fn try_to_ask(self) -> Option<Answer>;
 }
 
@@ -57,7 +57,7 @@ impl Answer {
         self
     }
 
-    /// A person gets an error as a page.
+    /// Checks an error page.
     fn check_problem(&self) {
         assert_eq!(self.header("cache-control"), "no-store", "{self:?}");
         if self.header(CONTENT_TYPE.as_str()).starts_with("text/html") {
@@ -129,8 +129,8 @@ impl Answer {
         assert_eq!(self.problem(), (status, code.to_owned()), "{}", self.json());
     }
 
-    /// Everything that two answers alike have in common: all but the id of the request and the
-    /// time of day. `name` stands for what was asked for.
+    /// The comparable part of an answer: all but the id of the request and the time of day. `name`,
+    /// the requested name, is replaced.
     pub(crate) fn likeness(&self, name: &str) -> (u16, Vec<String>, String) {
         let mut headers: Vec<String> = self
             .headers

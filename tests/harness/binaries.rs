@@ -9,7 +9,7 @@ use std::{
 
 use escargot::{CargoBuild, format::Message};
 
-/// Where Cargo put the executables.
+/// The paths of the executables.
 pub(crate) struct Binaries {
     pub(crate) sso_service: PathBuf,
     pub(crate) logs_gateway: PathBuf,
@@ -53,8 +53,8 @@ pub(crate) fn build(names: &[&str]) -> BTreeMap<String, PathBuf> {
     executables
 }
 
-/// Removes the variables about a package that Cargo adds for tests that it runs. Build scripts that
-/// depend on them would run again: ring's does, and everything that uses TLS would be compiled anew.
+/// Removes the variables about a package that Cargo sets for tests. A build script that depends on
+/// them would run again: ring's does, and all users of TLS would be compiled anew.
 fn without_package_variables(build: CargoBuild) -> CargoBuild {
     env::vars_os().fold(build, |build, (name, _)| {
         let bytes = name.as_encoded_bytes();
@@ -64,7 +64,7 @@ fn without_package_variables(build: CargoBuild) -> CargoBuild {
     })
 }
 
-/// The directory that this test was built into. Cargo gives each test a directory in it.
+/// The target directory of this test. Cargo gives each test a directory in it.
 fn target_directory() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
 }

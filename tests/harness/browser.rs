@@ -1,4 +1,4 @@
-//! A user with a browser: it keeps cookies, says where requests come from, and follows nothing
+//! A user with a browser: it keeps cookies, sends the origin of requests, and follows no redirect
 //! by itself.
 
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ impl Browser {
         Self { caller, secrets: secrets.clone(), cookies: BTreeMap::new() }
     }
 
-    /// Types an address.
+    /// Navigates to an address that the user typed.
     pub(crate) async fn open(&mut self, path: &str) -> Answer {
         let request = self.request(Method::GET, path).header("sec-fetch-site", "none");
         self.ask(request.header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document"))
@@ -41,13 +41,13 @@ impl Browser {
         self.ask(request.header("sec-fetch-mode", "navigate")).await
     }
 
-    /// Sends a form that another site's page holds.
+    /// Sends a form of another site's page.
     pub(crate) async fn submit_from(&mut self, origin: &str, path: &str, form: &str) -> Answer {
         let request = self.form(path, form).header("sec-fetch-site", "cross-site");
         self.ask(request.header("origin", origin)).await
     }
 
-    /// A request with the cookies, and nothing that says where it comes from.
+    /// A request with the cookies, without headers about its origin.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.caller.sso(method, path).header("accept", "text/html,*/*;q=0.8");
         let sent = self.cookies.iter().filter(|(_, (_, within))| path.starts_with(within));
@@ -65,7 +65,7 @@ impl Browser {
         self.cookies.insert(name.to_owned(), (value.to_owned(), "/".to_owned()));
     }
 
-    /// As it does when the cookie's time is over.
+    /// Removes a cookie, as a browser does at its expiry.
     pub(crate) fn forget(&mut self, name: &str) {
         self.cookies.remove(name);
     }

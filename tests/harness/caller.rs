@@ -26,12 +26,12 @@ impl Caller {
         Self { http, sso, gateway, secrets: secrets.clone(), token: None }
     }
 
-    /// The same by another client.
+    /// The same caller with another HTTP client.
     pub(crate) fn by(&self, http: Client) -> Self {
         Self { http, ..self.clone() }
     }
 
-    /// The same with another token.
+    /// The same caller with another token.
     pub(crate) fn with_token(&self, token: &str) -> Self {
         self.secrets.learn(token);
         Self { token: Some(token.to_owned()), ..self.clone() }
@@ -41,7 +41,7 @@ impl Caller {
         self.token.as_deref().unwrap()
     }
 
-    /// The same without a token.
+    /// The same caller without a token.
     pub(crate) fn without_token(&self) -> Self {
         Self { token: None, ..self.clone() }
     }
@@ -90,7 +90,7 @@ impl Caller {
         self.gateway(Method::GET, "/pods").ask().await
     }
 
-    /// `namespace/pod` of what `GET /pods` lists.
+    /// The pods of `GET /pods`, as `namespace/pod`.
     pub(crate) async fn pod_names(&self) -> Vec<String> {
         let answer = self.pods().await;
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -128,7 +128,7 @@ impl Caller {
         self.try_to_refresh(refresh_token).await.unwrap()
     }
 
-    /// The same at a service that may die meanwhile.
+    /// `POST /auth/refresh` at a service that may die meanwhile.
     pub(crate) async fn try_to_refresh(&self, refresh_token: &str) -> Option<Answer> {
         let body = json!({ "refresh_token": refresh_token });
         let answer = self.sso(Method::POST, "/auth/refresh").json(&body).try_to_ask().await?;

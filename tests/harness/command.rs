@@ -1,4 +1,4 @@
-//! The binaries as commands: in a clean environment, and as far as their end.
+//! Runs the binaries as commands, in a clean environment, to their end.
 
 use std::{
     ffi::OsStr,
@@ -9,7 +9,7 @@ use std::{
 
 use super::binaries::binaries;
 
-/// How a command ended that was not to serve.
+/// The end of a command other than serving.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: i32,
@@ -17,17 +17,17 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
-/// Runs `sso-service` with these arguments and nothing but these variables.
+/// Runs `sso-service` with these arguments and only these variables.
 pub(crate) fn run_sso(arguments: &[&str], variables: &[(&str, &str)], stdin: &str) -> Ended {
     run(&binaries().sso_service, arguments, variables, stdin)
 }
 
-/// Runs `logs-gateway` with these arguments and nothing but these variables.
+/// Runs `logs-gateway` with these arguments and only these variables.
 pub(crate) fn run_gateway(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
     run(&binaries().logs_gateway, arguments, variables, "")
 }
 
-/// Runs `kubectl-sso` with these arguments and nothing but these variables.
+/// Runs `kubectl-sso` with these arguments and only these variables.
 pub(crate) fn run_kubectl_sso(
     arguments: &[&str],
     variables: &[(&str, &str)],
@@ -36,7 +36,7 @@ pub(crate) fn run_kubectl_sso(
     run(&binaries().kubectl_sso, arguments, variables, stdin)
 }
 
-/// Runs a program with these arguments and nothing but these variables.
+/// Runs a program with these arguments and only these variables.
 fn run(program: &Path, arguments: &[&str], variables: &[(&str, &str)], stdin: &str) -> Ended {
     let directory = super::scratch();
     ended(clean(program, directory.path(), variables).args(arguments), stdin)

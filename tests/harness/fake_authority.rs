@@ -1,4 +1,4 @@
-//! An authority that answers as it is told to, however wrong, and keeps what it was asked.
+//! An authority with configurable answers, also wrong ones, that records its requests.
 
 use std::{
     net::SocketAddr,
@@ -14,21 +14,21 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// What it answers.
+/// An answer of the fake authority.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
-    /// These bytes, then it closes the connection.
+    /// Sends these bytes, then closes the connection.
     Bytes(Vec<u8>),
-    /// These bytes, then a byte now and then, without end.
+    /// Sends these bytes, then single bytes slowly, without end.
     Drip(Vec<u8>),
-    /// It closes the connection as soon as there is one.
+    /// Closes each new connection.
     HangUp,
-    /// Nothing, until it is told something else to answer.
+    /// Sends nothing until another answer is set.
     Nothing,
-    /// This, but only once it is told to let go.
+    /// Sends this answer after a call of `release`.
     Held(Box<Reply>),
-    /// It vouches for everyone who is asked about, under the name that [`owner`] tells, in an
-    /// answer of their own or in a batch.
+    /// Accepts every token, for the user that [`owner`] derives from it, in an answer of its own or
+    /// in a batch.
     ForOwners,
 }
 
@@ -51,12 +51,12 @@ impl Reply {
     }
 }
 
-/// A good answer, to be spoiled.
+/// A valid answer that a test can spoil.
 #[derive(Debug)]
 pub(crate) struct Vouching(Value);
 
 impl Vouching {
-    /// For a user `alice` who may do this.
+    /// For a user `alice` with this permission.
     pub(crate) fn of(permission: &str) -> Self {
         Self(json!({
             "success": true,
@@ -94,7 +94,7 @@ impl Vouching {
     }
 }
 
-/// What it was asked.
+/// A recorded request.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     /// Method, target and version.
@@ -109,7 +109,7 @@ impl Asked {
         self.line.contains("/batch ")
     }
 
-    /// The tokens that it is about.
+    /// The tokens in the request.
     pub(crate) fn tokens(&self) -> Vec<String> {
         if !self.is_batch() {
             return vec![self.header("authorization").replacen("Bearer ", "", 1)];
@@ -135,7 +135,7 @@ impl Asked {
     }
 }
 
-/// Serves until it is dropped.
+/// A server that runs until dropped.
 #[derive(Debug)]
 pub(crate) struct FakeAuthority {
     address: SocketAddr,
@@ -146,7 +146,7 @@ pub(crate) struct FakeAuthority {
 #[derive(Debug)]
 struct State {
     reply: watch::Sender<Reply>,
-    /// If it answers batches otherwise.
+    /// The answer to batches, if it differs.
     batch_reply: Mutex<Option<Reply>>,
     let_go: watch::Sender<bool>,
     asked: Mutex<Vec<Asked>>,
@@ -170,22 +170,22 @@ impl FakeAuthority {
         format!("http://{}", self.address)
     }
 
-    /// From now on it answers this.
+    /// Sets the answer.
     pub(crate) fn answer(&self, reply: Reply) {
         self.state.reply.send_replace(reply);
     }
 
-    /// From now on it answers batches in a way of their own.
+    /// Sets the answer to batches.
     pub(crate) fn answer_batches(&self, reply: Reply) {
         *self.state.batch_reply.lock().unwrap() = Some(reply);
     }
 
-    /// What it held back goes out.
+    /// Sends the withheld answers.
     pub(crate) fn let_go(&self) {
         self.state.let_go.send_replace(true);
     }
 
-    /// Everything that it was asked so far.
+    /// All requests so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.state.asked.lock().unwrap().clone()
     }

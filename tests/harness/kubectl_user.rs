@@ -13,7 +13,7 @@ use super::{
     secrets::Secrets,
 };
 
-/// A user with a home directory. No output but a credential may hold a secret.
+/// A user with a home directory. No output except a credential may contain a secret.
 #[derive(Debug)]
 pub(crate) struct KubectlUser {
     home: TempDir,

@@ -26,7 +26,7 @@ impl LogDir {
         &self.path
     }
 
-    /// A pod; its uid is of no matter.
+    /// A pod with any uid.
     pub(crate) fn pod(&self, namespace: &str, pod: &str) -> PodDir {
         self.incarnation(namespace, pod, "5f0c2d1e-0000-4000-8000-000000000001")
     }
@@ -78,7 +78,7 @@ impl ContainerDir {
         self
     }
 
-    /// What a container writes next.
+    /// Appends lines of a container.
     pub(crate) fn append(&self, file: &str, content: impl AsRef<[u8]>) -> &Self {
         let mut file = File::options().append(true).open(self.path.join(file)).unwrap();
         file.write_all(content.as_ref()).unwrap();
@@ -100,8 +100,8 @@ impl ContainerDir {
         self
     }
 
-    /// A CRI log of at least so many bytes of lines as a container writes them. Tells how many it
-    /// really has, newlines included.
+    /// Writes a CRI log with at least this number of bytes of messages. Gives the exact number,
+    /// newlines included.
     pub(crate) fn write_large(&self, bytes: u64) -> u64 {
         let line = "x".repeat(1023);
         let entry = format!("2026-11-01T10:00:00.000000000Z stdout F {line}\n");
@@ -122,7 +122,7 @@ pub(crate) fn cri(lines: &[&str]) -> String {
     lines.iter().enumerate().map(entry).collect()
 }
 
-/// A line that a container wrote so many seconds after 2026-11-01T10:00:00Z.
+/// A line that a container wrote this number of seconds after 2026-11-01T10:00:00Z.
 pub(crate) fn cri_at(second: usize, stream: &str, line: &str) -> String {
     let (minute, second) = (second / 60, second % 60);
     format!("2026-11-01T10:{minute:02}:{second:02}.000000000Z {stream} F {line}\n")

@@ -1,5 +1,5 @@
-//! What the cases stand on: both services as real processes, callers, logs on disk, and an
-//! authority that misbehaves as it is told to.
+//! The harness of the cases: both services as real processes, callers, logs on disk, and an
+//! authority with configurable answers.
 
 mod answer;
 pub(crate) mod binaries;

@@ -25,7 +25,7 @@ use super::{
     tls::{PrivateCa, plain_client},
 };
 
-/// Name and password of the administrator that every pair begins with.
+/// Name and password of the first administrator of every pair.
 pub(crate) const ADMIN: (&str, &str) = ("root", "correct horse battery staple");
 
 /// A token of the right form and checksum that was never issued.
@@ -36,13 +36,13 @@ pub(crate) fn scratch() -> TempDir {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
 }
 
-/// An address that nobody listens on, and nobody will: callers come from 127.0.0.1, so no port of
-/// this address is ever taken by chance.
+/// An address without a listener. Callers come from 127.0.0.1, so no port of this address is ever
+/// taken by chance.
 pub(crate) fn dead_address() -> SocketAddr {
     TcpListener::bind("127.0.0.3:0").unwrap().local_addr().unwrap()
 }
 
-/// How a pair is to be set up.
+/// The configuration of a pair.
 #[derive(Debug)]
 pub(crate) struct Setup {
     sso: Vec<(String, String)>,
@@ -63,7 +63,7 @@ impl Setup {
                 own("SSO_OPS_LISTEN", "127.0.0.1:0"),
                 own("SSO_ADMIN_USERNAME", ADMIN.0),
                 own("SSO_ADMIN_PASSWORD", ADMIN.1),
-                // The more is said, the more is looked through for secrets.
+                // The most verbose level, so that every line is checked for secrets.
                 own("SSO_LOG_LEVEL", "trace"),
             ],
             gateway: vec![
@@ -90,19 +90,19 @@ impl Setup {
         self
     }
 
-    /// The gateway may not pass over the permissions of files, even if the tests run as root.
+    /// The gateway must obey the permissions of files, even if the tests run as root.
     pub(crate) fn gateway_obeys_file_modes(mut self) -> Self {
         self.drop_file_privileges = true;
         self
     }
 
-    /// The authority has two cores, however many there are: one thread hashes passwords.
+    /// Limits the authority to two cores, so that one thread hashes passwords.
     pub(crate) fn sso_on_two_cores(mut self) -> Self {
         self.sso_on_two_cores = true;
         self
     }
 
-    /// Both services have so many descriptors: `-n 128`, or `-Sn 64` for the soft one alone.
+    /// Limits the descriptors of both services: `-n 128`, or `-Sn 64` for the soft limit alone.
     pub(crate) fn open_files(mut self, limit: &'static str) -> Self {
         self.open_files = Some(limit);
         self
@@ -117,7 +117,7 @@ impl Setup {
         command
     }
 
-    /// Both services have certificates of this authority, which the gateway believes.
+    /// Gives both services certificates of this authority, which the gateway trusts.
     pub(crate) fn over_tls(self, ca: PrivateCa) -> Self {
         let (sso, gateway) = (ca.files("sso"), ca.files("gateway"));
         ca.issue_into(&sso);
@@ -166,7 +166,7 @@ impl Setup {
         if !self.sso_on_two_cores {
             return Service::start(command, secrets);
         }
-        // Which cores it may use is a thread's own, and inherited by what it starts.
+        // The set of cores belongs to the thread, and its child processes inherit it.
         thread::scope(|scope| scope.spawn(|| on_two_cores(command, secrets)).join()).unwrap()
     }
 
@@ -175,13 +175,13 @@ impl Setup {
         if !self.drop_file_privileges {
             return Service::start(command, secrets);
         }
-        // The bounding set is a thread's own, and inherited by what it starts.
+        // The bounding set belongs to the thread, and its child processes inherit it.
         thread::scope(|scope| scope.spawn(|| without_file_privileges(command, secrets)).join())
             .unwrap()
     }
 }
 
-/// Where there is a privilege to lose, it is lost; who has none is bound by modes anyway.
+/// Drops the privileges over files, if the process has any; without them, modes apply anyway.
 fn without_file_privileges(command: Command, secrets: &Secrets) -> Service {
     for capability in [CapabilitySet::DAC_OVERRIDE, CapabilitySet::DAC_READ_SEARCH] {
         let _ = remove_capability_from_bounding_set(capability);
@@ -213,7 +213,7 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    /// With nothing out of the ordinary.
+    /// With the default configuration.
     pub(crate) fn start() -> Self {
         Setup::new().start()
     }
@@ -231,12 +231,12 @@ impl Pair {
         Browser::new(self.anonymous(), &self.secrets)
     }
 
-    /// The administrator, logged in, who may do everything.
+    /// The first administrator, logged in, with all permissions.
     pub(crate) async fn admin(&self) -> Caller {
         self.logged_in(ADMIN.0, ADMIN.1).await
     }
 
-    /// A new user who holds these permissions, logged in.
+    /// A new user with these permissions, logged in.
     pub(crate) async fn user(&self, name: &str, permissions: &[&str]) -> Caller {
         let password = format!("the password of {name}");
         self.create_user(name, &password, permissions);
@@ -273,7 +273,7 @@ impl Pair {
         KubectlUser::of(self.setup.url(self.sso.listening()), &self.secrets)
     }
 
-    /// The authority that signed both certificates, of a pair that has some.
+    /// The authority that signed both certificates, if the pair has some.
     pub(crate) fn ca(&self) -> &PrivateCa {
         self.setup.ca.as_ref().unwrap()
     }

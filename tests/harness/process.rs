@@ -1,4 +1,4 @@
-//! What the kernel knows of a running service (`proc(5)`).
+//! Facts of the kernel about a running service (`proc(5)`).
 
 use std::{fs, path::PathBuf};
 
@@ -13,17 +13,17 @@ impl Process {
         Self { id }
     }
 
-    /// The most memory it had so far, in bytes.
+    /// Its peak memory so far, in bytes.
     pub(crate) fn peak_memory(self) -> u64 {
         self.number_in("status", "VmHWM:") * 1024
     }
 
-    /// How many descriptors it may have: the soft limit.
+    /// Its soft limit of descriptors.
     pub(crate) fn open_files_limit(self) -> u64 {
         self.number_in("limits", "Max open files")
     }
 
-    /// How much it read so far, from whatever, in bytes.
+    /// The number of bytes that it has read so far, from any source.
     pub(crate) fn bytes_read(self) -> u64 {
         self.number_in("io", "rchar:")
     }
@@ -32,7 +32,7 @@ impl Process {
     pub(crate) fn open_logs(self) -> Vec<PathBuf> {
         let descriptors = fs::read_dir(self.file("fd")).unwrap();
         descriptors
-            // One may be closed between the listing and the look at it.
+            // A descriptor may be closed after the listing.
             .filter_map(|descriptor| fs::read_link(descriptor.ok()?.path()).ok())
             .filter(|target| target.to_string_lossy().contains(".log"))
             .collect()

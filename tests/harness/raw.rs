@@ -1,4 +1,4 @@
-//! Requests by the byte: what a well-behaved client would never send.
+//! Raw requests, which no well-behaved client would send.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -11,7 +11,7 @@ use tokio::{
 
 use super::{answer::Answer, wait::patience};
 
-/// A request whose head is written as it is given.
+/// A request with this exact head.
 #[derive(Debug)]
 pub(crate) struct RawRequest {
     head: Vec<u8>,
@@ -53,7 +53,7 @@ impl RawRequest {
 }
 
 impl Answer {
-    /// What comes back for bytes.
+    /// The answer to raw bytes.
     pub(crate) async fn to(address: SocketAddr, request: &[u8]) -> Self {
         let answer = exchange(address, request).await;
         parse(&answer).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&answer))).checked()
@@ -66,7 +66,7 @@ pub(crate) async fn exchange(address: SocketAddr, request: &[u8]) -> Vec<u8> {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request).await.unwrap();
         let mut answer = Vec::new();
-        // What was read before a reset counts as the answer.
+        // The bytes read before a reset count as the answer.
         let _ = stream.read_to_end(&mut answer).await;
         answer
     };

@@ -18,7 +18,7 @@ use super::{
     wait::{patience, until},
 };
 
-/// How long a service may take to stop: the contract's bound.
+/// The time limit of a stop, from the contract.
 const STOP_BOUND: Duration = Duration::from_secs(10);
 
 /// A running service. When it goes out of scope it is stopped by SIGTERM; it must then exit with
@@ -53,7 +53,7 @@ impl Service {
         Self { child, ready_line, stdout, stderr, secrets: secrets.clone(), ended: false }
     }
 
-    /// What it said on standard output when it was ready.
+    /// Its ready line on standard output.
     pub(crate) fn ready_line(&self) -> &Value {
         &self.ready_line
     }
@@ -75,12 +75,12 @@ impl Service {
         self.child.id()
     }
 
-    /// What the kernel knows of it.
+    /// The facts of the kernel about it.
     pub(crate) fn process(&self) -> Process {
         Process::new(self.child.id())
     }
 
-    /// Stops it. What it said on standard error is whole only then.
+    /// Stops it and gives its whole standard error.
     pub(crate) fn stop_and_read_log(&mut self) -> String {
         self.stop();
         self.stderr.text()
@@ -94,10 +94,10 @@ impl Service {
         self.signal(Signal::INT);
     }
 
-    /// From now on it is there and does nothing.
+    /// Pauses all of its threads.
     pub(crate) async fn pause(&self) {
         self.signal(Signal::STOP);
-        // The signal is under way when it was sent; a thread may be running still.
+        // The signal is delivered asynchronously; a thread may still be running.
         until("the service stands still", patience(), async || {
             self.process().stands_still().then_some(())
         })
@@ -112,21 +112,21 @@ impl Service {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Ends it as a crash would.
+    /// Kills it, like a crash.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.ended = true;
     }
 
-    /// Stops it and checks that it stopped as it should. Tells how long that took.
+    /// Stops it, checks its end, and gives the time that the stop took.
     pub(crate) fn stop(&mut self) -> Duration {
         self.terminate();
         self.check_ending()
     }
 
-    /// Waits, without holding up the test's other tasks, for the end of a service that was
-    /// signalled, and checks it. Tells how long that took.
+    /// Waits for the end of a signalled service without blocking the test's other tasks, checks it,
+    /// and gives the time that it took.
     pub(crate) async fn ending(&mut self) -> Duration {
         let started = Instant::now();
         while started.elapsed() < STOP_BOUND && self.child.try_wait().unwrap().is_none() {
@@ -178,7 +178,7 @@ impl Drop for Service {
     }
 }
 
-/// What a process says, collected while it runs, so that it never waits for a reader.
+/// The output of a process, collected while it runs, so that it never waits for a reader.
 #[derive(Debug)]
 struct Output {
     bytes: Arc<Mutex<Vec<u8>>>,
@@ -210,7 +210,7 @@ impl Output {
         String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
     }
 
-    /// All of it, of a process that ended.
+    /// The whole output of an ended process.
     fn finish(&mut self) -> String {
         if let Some(drain) = self.drain.take() {
             drain.join().unwrap();

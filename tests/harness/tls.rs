@@ -1,4 +1,4 @@
-//! A certificate authority of a test's own, and who believes it.
+//! A private certificate authority, and clients that trust it.
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -13,14 +13,14 @@ use rustls::{
 };
 use tempfile::TempDir;
 
-/// A private certificate authority with a directory for what it signs.
+/// A private certificate authority with a directory for its certificates.
 #[derive(Debug)]
 pub(crate) struct PrivateCa {
     issuer: CertifiedIssuer<'static, KeyPair>,
     directory: TempDir,
 }
 
-/// Where a service looks for its certificate and key.
+/// The paths of a service's certificate and key.
 #[derive(Debug, Clone)]
 pub(crate) struct ServedPair {
     pub(crate) certificate: PathBuf,
@@ -32,7 +32,8 @@ impl PrivateCa {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        // Under the name of what it signs, OpenSSL would take that for signed by itself.
+        // With the same name for issuer and subject, OpenSSL would take certificates for
+        // self-signed.
         params.distinguished_name.push(DnType::CommonName, "the authority of a test");
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let directory = super::scratch();
@@ -40,12 +41,12 @@ impl PrivateCa {
         Self { issuer, directory }
     }
 
-    /// Where its own certificate lies.
+    /// The path of its own certificate.
     pub(crate) fn file(&self) -> String {
         self.directory.path().join("ca.crt").to_str().unwrap().to_owned()
     }
 
-    /// The files of that name, which need not be there.
+    /// The paths of files with this name, which need not exist.
     pub(crate) fn files(&self, name: &str) -> ServedPair {
         let at = |ending| self.directory.path().join(name).with_extension(ending);
         ServedPair { certificate: at("crt"), key: at("key") }
@@ -61,13 +62,13 @@ impl PrivateCa {
         fs::write(&pair.key, key.serialize_pem()).unwrap();
     }
 
-    /// A client that believes this authority and no other, and offers these protocols over any
-    /// version of TLS.
+    /// A client that trusts only this authority, and offers these protocols over any version of
+    /// TLS.
     pub(crate) fn client(&self, protocols: &[&[u8]]) -> Client {
         self.client_of(ALL_VERSIONS, protocols)
     }
 
-    /// The same over these versions of TLS.
+    /// A client as above, over these versions of TLS.
     pub(crate) fn client_of(
         &self,
         versions: &[&'static SupportedProtocolVersion],
@@ -86,7 +87,7 @@ impl ServedPair {
     }
 }
 
-/// A client for plain HTTP. It goes where it is told and nowhere else, and is patient.
+/// A client for plain HTTP, without redirects and proxies, with a generous timeout.
 pub(crate) fn plain_client() -> Client {
     client(RootCertStore::empty(), ALL_VERSIONS, &[b"http/1.1"])
 }

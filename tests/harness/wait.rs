@@ -1,13 +1,13 @@
-//! Waiting for something, but not for ever.
+//! Bounded waiting for a condition.
 
 use std::time::{Duration, Instant};
 
-/// How long anything may take that takes a moment, on a machine that has much else to do.
+/// The time limit of a short operation on a busy machine.
 pub(crate) const fn patience() -> Duration {
     Duration::from_secs(10)
 }
 
-/// Looks again and again until there is what is waited for.
+/// Polls until the condition gives a value.
 ///
 /// # Panics
 /// When it takes longer than `bound`.

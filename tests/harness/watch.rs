@@ -46,7 +46,7 @@ impl Watch {
     }
 }
 
-/// What happened to which object.
+/// Type and object of an event.
 pub(crate) fn word(event: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let name = &event["object"]["metadata"]["name"];

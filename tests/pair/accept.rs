@@ -1,4 +1,4 @@
-//! In which form a log is given.
+//! The forms of a log.
 
 use reqwest::Method;
 

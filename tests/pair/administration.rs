@@ -56,7 +56,7 @@ async fn an_answered_change_is_recorded_though_the_process_is_killed() {
         assert_eq!(create.ask().await.status, 201);
         pair.sso.kill();
         pair.start_sso_again();
-        // Not by a connection of the process that was killed.
+        // A new connection: the old one belongs to the killed process.
         let events = admin.by(plain_client()).sso(Method::GET, "/admin/audit").ask().await.json();
         let created = events["events"].as_array().unwrap().iter().any(|event| {
             (&event["audit"], &event["target"]) == (&json!("user_changed"), &json!(name))

@@ -1,4 +1,4 @@
-//! The record of who did what.
+//! The audit log.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
@@ -8,10 +8,10 @@ use crate::harness::{ADMIN, Pair, Setup, patience, scratch, until};
 
 const WRONG: &str = "a password that is wrong";
 
-/// What is in the file, each line of which is JSON.
+/// The events in the file, a JSON object a line.
 fn events(file: &Path) -> Vec<Value> {
     let text = fs::read_to_string(file).unwrap_or_default();
-    // The last line may be on its way.
+    // The last line may be incomplete.
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

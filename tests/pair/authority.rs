@@ -1,4 +1,4 @@
-//! An authority that does not answer: the gateway says so quickly, and sends no caller to log in.
+//! An unavailable authority: the gateway answers 503 quickly, and asks no caller to log in.
 
 use std::time::{Duration, Instant};
 
@@ -8,14 +8,14 @@ use crate::harness::{
 };
 
 const TIMEOUT: Duration = Duration::from_secs(1);
-/// How much longer an answer may take than the deadline, on a busy machine.
+/// The tolerance beyond the deadline of an answer, on a busy machine.
 const MARGIN: Duration = Duration::from_secs(2);
 
 fn impatient() -> Setup {
     Setup::new().gateway("GATEWAY_SSO_TIMEOUT", "1s")
 }
 
-/// A pair whose gateway asks another authority than its own. There is a pod `default/web`.
+/// A pair with a pod `default/web`, whose gateway asks the given authority.
 fn asking(url: &str) -> Pair {
     let pair = impatient().gateway("GATEWAY_SSO_URL", url).start();
     pair.logs.write("default", "web", cri(&["hello"]));
@@ -48,7 +48,7 @@ fn check_is_unavailable(answer: &Answer, why: &str) {
 
 #[tokio::test]
 async fn a_killed_authority_is_503_until_it_is_back() {
-    // An address of its own, so that nobody takes the port while the authority is away.
+    // An address of its own, so that no other process takes the port during the outage.
     let mut pair = impatient().sso("SSO_LISTEN", "127.0.0.2:0").start();
     pair.logs.write("default", "web", cri(&["hello"]));
     let admin = pair.admin().await;
@@ -285,7 +285,7 @@ async fn an_authority_with_invalid_answers_is_replaced_by_another() {
     ] {
         bad.answer(reply);
         let asked = bad.asked().len();
-        // Each gateway is new, and so knows nothing of the instance yet.
+        // Each gateway is new, and has no state about the instance yet.
         let setup = impatient().gateway("GATEWAY_SSO_URL", &urls).gateway("GATEWAY_WORKERS", "1");
         let pair = setup.start();
         let caller = any_caller(&pair);
@@ -323,7 +323,7 @@ async fn an_authority_may_live_below_a_path() {
 
 #[tokio::test]
 async fn a_connection_closed_by_the_authority_is_not_a_failure() {
-    // Every answer closes its connection, in whichever moment the gateway would use it again.
+    // Every answer closes its connection, at any moment before the gateway would reuse it.
     let authority = FakeAuthority::start(good()).await;
     let pair = asking(&authority.url());
     let caller = any_caller(&pair);

@@ -1,5 +1,5 @@
-//! Authorisation of every route of the gateway: each is tried with every kind of credential, and the
-//! answers stand in one table. A new route does not compile until it has a row there.
+//! Authorisation of every route of the gateway: each is tried with every kind of credential, and
+//! the answers stand in one table. A new route does not compile until it has a row there.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,13 @@ use shared_types::{TokenKind, encode_token};
 
 use crate::harness::{FakeAuthority, Pair, Reply, Setup, Vouching, cri};
 
-/// Status, and the code of a problem or the reason of a Kubernetes error. That of a successful answer
-/// is empty.
+/// Status, and the code of a problem or the reason of a Kubernetes error; empty for a success.
 type Outcome = (u16, &'static str);
 
 /// The outcomes of a route, in the order of [`CREDENTIALS`].
 type Row = [Outcome; CREDENTIALS.len()];
 
-/// What a request is sent with.
+/// The credential of a request.
 #[derive(Debug, Clone, Copy)]
 enum Credential {
     None,
@@ -85,7 +84,7 @@ const fn gateway(without_permission: Outcome, permitted: Outcome) -> Row {
     [NONE, INVALID, without_permission, permitted, INVALID, permitted, NONE]
 }
 
-/// The outcomes of a route of the Kubernetes API, where a cookie is no credential.
+/// The outcomes of a route of the Kubernetes API, where a cookie is not a credential.
 const fn kubernetes(without_permission: Outcome, permitted: Outcome) -> Row {
     [
         UNAUTHORIZED,
@@ -120,7 +119,7 @@ async fn every_route_of_the_gateway_answers_each_credential_as_the_table_says() 
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// What the authority says about the credential.
+/// The authority's answer about the credential.
 fn reply(credential: Credential) -> Reply {
     match credential {
         Credential::ExpiredToken => Reply::json(401, &json!({"code": "invalid_token"})),
@@ -130,7 +129,7 @@ fn reply(credential: Credential) -> Reply {
         Credential::ApiKey => {
             Vouching::of("logs:read").with("username", "key:robot").with("session_id", ()).reply()
         }
-        // Also where the gateway must not ask: a wrong question would be answered.
+        // Even where the gateway must not ask: a wrong question would be answered.
         Credential::None
         | Credential::RefreshToken
         | Credential::Cookie

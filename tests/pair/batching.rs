@@ -1,5 +1,5 @@
-//! Requests that wait for the authority are asked about together, and no caller notices but for the
-//! speed.
+//! The tokens of waiting requests are validated in batches, without a visible difference to callers
+//! except the speed.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ use crate::{
 
 const CALLERS: u8 = 32;
 
-/// A pair whose gateway has one worker, and so one queue, and asks another authority than its own.
-/// There is a pod `default/web`.
+/// A pair with a pod `default/web`, whose gateway has one worker, and so one queue, and asks the
+/// given authority.
 fn asking(authority: &FakeAuthority) -> Pair {
     let setup = Setup::new().gateway("GATEWAY_WORKERS", "1");
     let pair = setup.gateway("GATEWAY_SSO_URL", &authority.url()).start();
@@ -49,8 +49,8 @@ fn check_is_for(caller: &Caller, answer: &Answer) {
     assert_eq!(answer.json()["message"], greeting);
 }
 
-/// Reads together until the authority was asked for a batch. Gives what was answered in that round
-/// to those who were in none, and to those who were.
+/// Reads simultaneously until the authority receives a batch. Gives the answers of that round to
+/// the callers outside of the batch, and to the callers in it.
 async fn until_batched(
     authority: &FakeAuthority,
     callers: &[Caller],
@@ -187,7 +187,7 @@ async fn a_token_revoked_before_a_request_is_refused_despite_an_older_call() {
     let call_is_out = async || (authority.asked().len() == 1).then_some(());
     until("the call", patience(), call_is_out).await;
 
-    // Revoked: from now on the authority says no. What it said before is still on its way.
+    // Revoked: from now on the authority refuses the token. Its earlier answer is still under way.
     authority.answer(Reply::json(401, &json!({})));
     let late = caller.logs("web").await;
     late.check_problem_is(401, "invalid_token");

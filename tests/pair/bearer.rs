@@ -6,7 +6,7 @@ use crate::harness::{Answer, Pair, RawRequest, WELL_FORMED_TOKEN, cri};
 
 const REALM: &str = "Bearer realm=\"sso\"";
 
-/// Everything that needs a credential.
+/// Every route that needs a credential.
 struct Protected {
     method: &'static str,
     path: &'static str,
@@ -92,7 +92,7 @@ async fn an_unknown_token_is_invalid() {
         for token in [WELL_FORMED_TOKEN, &revoked, &mistyped, &refresh, "sso_short", "a.b.c=="] {
             let authorization = format!("Bearer {token}");
             if protected.path == "/auth/logout" {
-                // As good as logged out.
+                // Already logged out.
                 assert_eq!(protected.ask(&[authorization.as_bytes()]).await.status, 204);
             } else {
                 let expected = (401, challenge.as_str(), "invalid_token");

@@ -1,4 +1,4 @@
-//! Configuration that is wrong, and configuration that only looks like it.
+//! Wrong configuration, and configuration that only looks wrong.
 
 use crate::harness::{Ended, Setup, run_gateway, run_sso};
 

@@ -1,4 +1,4 @@
-//! Clients without an account that hold connections, and what everybody else has meanwhile.
+//! Clients without an account that occupy connections, beside other clients.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -17,17 +17,17 @@ use crate::harness::{
 /// Connections of which each sends many requests and reads no answer.
 const HOARDERS: usize = 40;
 const PIPELINED_BYTES: usize = 300_000;
-/// What they may cost a service, in bytes. Without a bound it is a gigabyte.
+/// The memory that they may cost a service, in bytes. Without a bound it is a gigabyte.
 const HOARD_BOUND: u64 = 32 * 1024 * 1024;
-/// How often a token is validated meanwhile.
+/// The number of validations meanwhile.
 const VALIDATIONS: usize = 100;
 
-/// A connection that sends `request` again and again and reads nothing.
+/// A connection that repeats `request` and reads nothing.
 fn hoard(address: SocketAddr, request: &'static str) -> JoinHandle<TcpStream> {
     tokio::spawn(async move {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let requests = request.repeat(PIPELINED_BYTES / request.len());
-        // It waits for as long as nothing is read of it, or ends when the connection does.
+        // It blocks while the service reads nothing, and ends with the connection.
         let _ = stream.write_all(requests.as_bytes()).await;
         stream
     })
@@ -109,14 +109,14 @@ async fn crowd(address: SocketAddr, first_bytes: &[u8], size: usize) -> Vec<TcpS
     let mut crowd = Vec::new();
     for _ in 0..size {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        // One that was refused may be closed already.
+        // A refused connection may be closed already.
         let _ = stream.write_all(first_bytes).await;
         crowd.push(stream);
     }
     crowd
 }
 
-/// An exchange with a service from another address than everybody else's.
+/// An exchange with a service from an address of its own.
 async fn from_elsewhere(address: SocketAddr, request: RawRequest) -> String {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.9:0".parse().unwrap()).unwrap();
@@ -155,7 +155,7 @@ async fn connections_past_the_bound_get_503_with_retry_after() {
         let ask = || RawRequest::new("GET", "/nothing").send(service.listening());
         let answer: Answer = until("there is no room", patience(), async || {
             let answer = ask().await;
-            // It may have been ahead of one of the crowd, and have taken its place.
+            // It may have been accepted before another connection, and have taken its place.
             crowd.push(TcpStream::connect(service.listening()).await.unwrap());
             (answer.status != 404).then_some(answer)
         })
@@ -181,7 +181,7 @@ async fn the_soft_limit_of_descriptors_is_raised_to_the_hard_one() {
 #[tokio::test]
 async fn a_client_of_http_1_0_gets_a_body_that_the_end_of_the_connection_ends() {
     let pair = Pair::start();
-    // Too long to be read before the answer begins.
+    // Too long for the service to read before it answers.
     let lines: Vec<_> = (0..1_000).map(|n| format!("{n} {}", "x".repeat(2_000))).collect();
     let log: String = lines.iter().map(|line| cri_at(0, "stdout", line)).collect();
     pair.logs.write("default", "web", log);

@@ -1,4 +1,4 @@
-//! A gateway that is short of descriptors says that it cannot tell which pods there are.
+//! A gateway without free descriptors reports that it cannot list the pods.
 
 use std::{collections::HashSet, fs};
 
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::harness::{Pair, Service, Watch, ask_kubernetes, cri};
 
-/// Leaves the process so many descriptors, and gives it its limit back when dropped.
+/// Limits the descriptors of a process, and restores its limit when dropped.
 struct Shortage {
     process: Pid,
     before: Rlimit,
@@ -49,7 +49,7 @@ async fn a_survey_without_descriptors_changes_nothing() {
     let mut statuses = HashSet::new();
     for free in 0..8 {
         let _shortage = Shortage::of(&pair.gateway, free);
-        // Its directory has to be listed anew each time.
+        // The gateway must list its directory each time.
         container.write("2.log.20261101-100000", cri(&["zero"]));
         fs::remove_file(container.path().join("2.log.20261101-100000")).unwrap();
         let ((status, list), own) = (pods().await, admin.pods().await);

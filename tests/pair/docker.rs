@@ -45,7 +45,7 @@ impl Docker {
         self.log.with_added_extension(suffix)
     }
 
-    /// As Docker does with `max-file=3` and without `compress`.
+    /// Rotates as Docker does with `max-file=3` and without `compress`.
     fn rotate(&self) {
         let _ = fs::rename(self.numbered("1"), self.numbered("2"));
         fs::rename(&self.log, self.numbered("1")).unwrap();
@@ -130,7 +130,7 @@ async fn rotated_files_cannot_lead_outside() {
     docker.write("current");
     std::os::unix::fs::symlink("/etc/passwd", docker.numbered("1")).unwrap();
     assert_eq!(docker.admin.text("web?tail=1").await.text(), "current\n");
-    // What stands in their place is a gap.
+    // Each of them is reported as a gap.
     let request = docker.admin.gateway(Method::GET, "/logs/web");
     let objects = request.header("accept", "application/x-ndjson").ask().await;
     assert!(objects.text().starts_with(r#"{"gap":"#), "{}", objects.text());

@@ -1,4 +1,4 @@
-//! Logs too large for anyone's memory, and readers who take their time or leave.
+//! Large logs in bounded memory, with readers that are slow or disconnect.
 
 use std::{fs, time::Duration};
 
@@ -7,16 +7,16 @@ use reqwest::Response;
 use crate::harness::{Caller, Pair, Process, cri, patience, until};
 
 const MIB: u64 = 1024 * 1024;
-/// How much memory the gateway may take for any log, however large.
+/// The most memory, in bytes, that the gateway may use for a log of any size.
 const MEMORY_BOUND: u64 = 32 * MIB;
 
-/// A pair with a pod `default/large`, and how many bytes its log has as text.
+/// A pair with a pod `default/large`, and the size of its log as text, in bytes.
 async fn with_large_log(bytes: u64) -> (Pair, Caller, u64) {
     let pair = Pair::start();
     let length = pair.logs.pod("default", "large").container("app").write_large(bytes);
     pair.logs.write("default", "small", cri(&["hello"]));
     let admin = pair.admin().await;
-    // So that what is allocated once is allocated.
+    // Warms up: one-time allocations happen here.
     assert_eq!(admin.text("small").await.text(), "hello\n");
     (pair, admin, length)
 }
@@ -27,7 +27,7 @@ async fn begin(caller: &Caller) -> Response {
     response
 }
 
-/// Reads to the end. Every byte is one that was written.
+/// Reads to the end and checks every byte.
 async fn read_all(mut response: Response) -> reqwest::Result<u64> {
     let mut length = 0;
     while let Some(chunk) = response.chunk().await? {
@@ -37,7 +37,7 @@ async fn read_all(mut response: Response) -> reqwest::Result<u64> {
     Ok(length)
 }
 
-/// Waits until the gateway has read all that it will read for a reader who does not.
+/// Waits until the gateway reads no further for a reader that does not read.
 async fn caught_up(process: Process) {
     let (mut before, mut still) = (process.bytes_read(), 0);
     until("the gateway waits for its reader", patience(), async || {
@@ -171,7 +171,7 @@ async fn simultaneous_readers_each_get_the_whole_log() {
 async fn a_search_that_finds_nothing_in_a_large_log_ends_with_its_reader() {
     let (pair, admin, _) = with_large_log(64 * MIB).await;
     let request = admin.text_request("large?stream=Stderr").timeout(Duration::from_millis(50));
-    // Too short a time to read it all, most likely; either way nothing may stay behind.
+    // Usually too short to read all of it; in any case no file may stay open.
     let _ = request.send().await.map(Response::bytes);
     until("the log is closed", patience(), async || {
         pair.gateway.process().open_logs().is_empty().then_some(())

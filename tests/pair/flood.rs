@@ -1,4 +1,4 @@
-//! Wrong passwords, many times as many as can be hashed, and everybody else meanwhile.
+//! A flood of wrong passwords, far more than can be hashed, beside regular users.
 
 use std::{
     net::SocketAddr,
@@ -16,14 +16,14 @@ use crate::harness::{ADMIN, Answer, Caller, RawRequest, Setup, patience, until};
 const HOME: &str = "192.0.2.1";
 /// One thread hashes, and a hundred may wait for it.
 const GUESSERS: usize = 300;
-/// A moment for each, or this process would have both cores to itself: about a thousand guesses a
-/// second are left, of which some forty can be hashed.
+/// The pause between guesses, so that this process leaves the service some of both cores: about a
+/// thousand guesses a second remain, of which some forty can be hashed.
 const PAUSE: Duration = Duration::from_millis(200);
-/// What must go on, and how often it is done before the flood ends.
+/// The number of regular log-ins and reads before the flood ends.
 const VALIDATIONS: usize = 200;
 const LOG_INS: usize = 5;
 
-/// Guessers, and what came of their guesses.
+/// Guessers, and the outcomes of their guesses.
 #[derive(Debug)]
 struct Flood {
     sso: SocketAddr,
@@ -39,8 +39,8 @@ impl Flood {
         Arc::new(Self { sso, next, compared, sent_away, is_over: AtomicBool::new(false) })
     }
 
-    /// Guesses until it is over. Each answer comes within the harness's patience of ten seconds;
-    /// two and a half are promised where nothing else goes on.
+    /// Guesses until the flood ends. Each answer must come within the harness's patience of ten
+    /// seconds; on an idle machine two and a half are promised.
     async fn guess(self: Arc<Self>) {
         while !self.is_over.load(Ordering::Relaxed) {
             self.count(&Answer::to(self.sso, &self.next_guess()).await);
@@ -48,13 +48,13 @@ impl Flood {
         }
     }
 
-    /// Those who find the queue full are sent away, so it is full from here on.
+    /// Waits for the first refusal: from here on the queue is full.
     async fn has_risen(&self) {
         let sent_away = async || (self.sent_away.load(Ordering::Relaxed) > 0).then_some(());
         until("the queue is full", patience(), sent_away).await;
     }
 
-    /// Another name each time, from one of many networks.
+    /// Guesses with a new name each time, from one of many networks.
     fn next_guess(&self) -> Vec<u8> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let [_, _, third, fourth] = number.to_be_bytes();
@@ -78,8 +78,8 @@ impl Flood {
     }
 }
 
-/// Logs in from home while the flood goes on, and comes again as told if need be. That it works is
-/// no matter of luck: of those who guess, hardly one in twenty gets as far as a comparison.
+/// Logs in from the known network during the flood, and retries after `Retry-After` if refused.
+/// Success is not luck: hardly one guess in twenty reaches a comparison.
 async fn log_in_at_home(anonymous: &Caller) {
     for _ in 0..LOG_INS {
         loop {

@@ -11,7 +11,7 @@ use crate::harness::{Ask, Caller, Pair, Setup, ask_kubernetes, cri, patience, un
 
 const NDJSON: &str = "application/x-ndjson";
 
-/// A log on its way, read line by line.
+/// A followed log, read line by line.
 struct Following {
     response: Response,
     read: Vec<u8>,
@@ -52,7 +52,7 @@ impl Following {
         serde_json::from_str(&self.line().await.unwrap().unwrap()).unwrap()
     }
 
-    /// The body says why it ends, and ends.
+    /// Checks that the body ends with this reason.
     async fn check_end_is(mut self, reason: &str) {
         assert_eq!(self.object().await, json!({ "end": { "reason": reason } }));
         assert_eq!(self.line().await.unwrap(), None);
@@ -69,7 +69,7 @@ fn append(log: &Path, content: &str) {
     file.write_all(content.as_bytes()).unwrap();
 }
 
-/// A pair with a pod `default/web` that said `one`, and two who follow it: as objects, and as text.
+/// A pair with a pod `default/web` that logged `one`, and two followers: as objects, and as text.
 async fn followed(setup: Setup) -> (Pair, Caller, Following, Following) {
     let pair = setup.gateway("GATEWAY_REVALIDATE", "100ms").start();
     pair.logs.write("default", "web", cri(&["one"]));

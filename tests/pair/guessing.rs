@@ -1,11 +1,11 @@
-//! Clients that guess passwords are held back, and no others.
+//! Limits on clients that guess passwords, and on no others.
 
 use crate::harness::{ADMIN, Answer, Pair, Setup};
 
 const HOME: &str = "192.0.2.1";
 const WRONG: &str = "a password that is wrong";
 
-/// A pair behind a proxy, which says where callers come from.
+/// A pair behind a trusted proxy, which forwards the callers' addresses.
 fn behind_a_proxy() -> Pair {
     Setup::new().sso("SSO_TRUSTED_PROXIES", "127.0.0.1").start()
 }
@@ -93,8 +93,8 @@ async fn simultaneous_guesses_are_limited_as_sequential_ones() {
     assert!(compared <= 10, "{compared}");
 }
 
-/// More of them than may fail. Few, so that their hashes take less than the two seconds that
-/// anybody waits, on a slow machine as well.
+/// More simultaneous guesses than may fail. Few, so that their hashes take less than the two
+/// seconds of the queue, on a slow machine as well.
 #[tokio::test]
 async fn simultaneous_log_ins_with_the_right_password_all_succeed() {
     let pair = Setup::new().sso("SSO_LOGIN_FAILURES_PER_USER", "1").start();

@@ -1,4 +1,4 @@
-//! Sessions that last: whatever was answered holds, however the service ends.
+//! Sessions outlive the service: an answered change persists, however the process ends.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::harness::{ADMIN, Answer, Ask, Caller, Pair, Setup, cri, patience, until};
 
-/// Within which the service hears of what is done from the shell.
+/// The time within which the service applies changes from the shell.
 const HEARD: Duration = Duration::from_secs(1);
 
 fn text(body: &Value, field: &str) -> String {
@@ -129,12 +129,12 @@ async fn a_user_lists_and_ends_own_sessions() {
     assert_eq!(root.validate().await.status, 200);
 }
 
-/// What a client knows of a session for certain, and what it cannot know.
+/// The state of a session as its client knows it.
 #[derive(Debug)]
 struct Known {
-    /// The session token that was got last.
+    /// The newest session token.
     token: String,
-    /// A refresh token nothing was heard of after it was shown.
+    /// A refresh token that was presented without receiving an answer.
     unanswered_refresh: Option<String>,
     log_out: LogOut,
 }
@@ -142,12 +142,12 @@ struct Known {
 #[derive(Debug, PartialEq)]
 enum LogOut {
     None,
-    /// It was asked for, and no answer came.
+    /// The request was sent, and no answer came.
     Unanswered,
     Done,
 }
 
-/// Logs in, then does this or that with the session, until the service is gone.
+/// Logs in and uses the session in one of three ways, until the service is gone.
 async fn use_sessions(caller: Caller, answered: Arc<AtomicUsize>) -> Vec<Known> {
     let mut known: Vec<Known> = Vec::new();
     while let Some(answer) = caller.try_to_log_in(ADMIN.0, ADMIN.1).await {
@@ -159,7 +159,7 @@ async fn use_sessions(caller: Caller, answered: Arc<AtomicUsize>) -> Vec<Known> 
         let body = answer.json();
         let mut session =
             Known { token: text(&body, "token"), unanswered_refresh: None, log_out: LogOut::None };
-        // A third is left alone, a third is renewed, and a third is renewed and ended.
+        // A third is only begun, a third is renewed, and a third is renewed and ended.
         let use_for = turn % 3;
         if use_for > 0 {
             refresh(&caller, &mut session, text(&body, "refresh_token")).await;
@@ -193,7 +193,7 @@ async fn log_out(caller: &Caller, session: &mut Known) {
     };
 }
 
-/// Whatever was answered holds, and a refresh whose answer got lost gets one.
+/// Checks that answered changes persist, and that a refresh with a lost answer is answered now.
 async fn check(pair: &Pair, session: &mut Known) {
     if let Some(refresh_token) = session.unanswered_refresh.take() {
         let answer = pair.anonymous().refresh(&refresh_token).await;
@@ -205,7 +205,7 @@ async fn check(pair: &Pair, session: &mut Known) {
         LogOut::None => assert_eq!(answer.status, 200, "{answer:?}"),
         LogOut::Done => answer.check_problem_is(401, "invalid_token"),
         LogOut::Unanswered => {
-            // From now on it is known.
+            // From here on its state is certain.
             session.log_out = if answer.status == 200 { LogOut::None } else { LogOut::Done };
         }
     }
@@ -224,7 +224,7 @@ async fn no_answered_change_is_lost_when_the_process_is_killed_repeatedly() {
         for _ in 0..CALLERS {
             callers.spawn(use_sessions(pair.anonymous(), answered.clone()));
         }
-        // In the middle of whatever it does then.
+        // Kills it in the middle of its work.
         until("some log-ins", 3 * patience(), async || {
             (answered.load(Ordering::Relaxed) >= 10 + 3 * kill).then_some(())
         })
@@ -232,7 +232,7 @@ async fn no_answered_change_is_lost_when_the_process_is_killed_repeatedly() {
         pair.sso.kill();
         known.extend(callers.join_all().await.into_iter().flatten());
         pair.start_sso_again();
-        // The newest first: what got no answer gets one for ten seconds only.
+        // The newest first: a lost answer is repeated for ten seconds only.
         for session in known.iter_mut().rev() {
             check(&pair, session).await;
         }

@@ -14,7 +14,7 @@ use crate::harness::{
     dead_address, patience, plain_client, run_gateway, run_sso, until,
 };
 
-/// The longest stop without requests in flight: half of what requests may take.
+/// The longest stop without requests in flight: half of the time limit of requests.
 const PROMPT: Duration = Duration::from_secs(4);
 
 fn check_ready_line(service: &Service, name: &str) {
@@ -86,7 +86,7 @@ async fn downloading() -> (Pair, Response, u64) {
     (pair, response, length - first)
 }
 
-/// The whole rest, or an error: never less without one.
+/// The whole rest, or an error: never an incomplete rest without one.
 async fn check_whole_or_error(mut response: Response, rest: u64) {
     let mut length = 0;
     loop {

@@ -1,4 +1,4 @@
-//! Logging in, and failing to.
+//! Log-ins that succeed or fail.
 
 use crate::harness::{ADMIN, Pair, run_sso};
 

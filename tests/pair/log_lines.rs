@@ -1,5 +1,5 @@
-//! The log of both services: each line about a request says which request it is about, whichever
-//! thread or task writes it.
+//! The log of both services: each line about a request has the labels of the request, on every
+//! thread and in every task.
 
 use futures_util::future::join_all;
 use reqwest::{Method, RequestBuilder};

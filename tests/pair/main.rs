@@ -1,9 +1,9 @@
-//! Both services together, as their callers see them.
+//! Both services together, as seen by their callers.
 //!
 //! Each case starts a pair of its own: real processes, in a clean environment, on ports that the
 //! system chose, with a database and a log directory of their own. When the pair goes out of scope
-//! both are stopped by SIGTERM; they must exit with 0 in time, and no password and no token that
-//! the case used may stand in what they logged, at any level.
+//! both are stopped by SIGTERM; they must exit with 0 in time, and their logs must contain no
+//! password and no token of the case, at any level.
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on fails where it stands")]
 

@@ -102,7 +102,7 @@ async fn metrics_count_and_name_no_pod_and_no_user() {
     assert_eq!(requests(&sso, "/auth/login", 401), 1, "{sso}");
 }
 
-/// How many requests all workers have answered so.
+/// The number of requests that all workers have answered with this status.
 fn requests(metrics: &str, route: &str, status: u16) -> u64 {
     let labels = format!("http_requests_total{{route=\"{route}\",status=\"{status}\",worker=");
     let of_workers = metrics.lines().filter(|line| line.starts_with(&labels));

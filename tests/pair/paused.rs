@@ -1,15 +1,14 @@
-//! Readers who take nothing for a while: what they read ends with their right to read it all the
-//! same.
+//! Readers that pause: their log ends with their permission all the same.
 
 use reqwest::{Method, Response};
 use tokio::time::timeout;
 
 use crate::harness::{Caller, Pair, Setup, patience, until};
 
-/// More than fits between the gateway and a reader who takes nothing.
+/// More than fits between the gateway and a paused reader.
 const LARGE: u64 = 64 * 1024 * 1024;
 
-/// A reader of a large log in each way there is; none takes anything yet.
+/// A paused reader of a large log for each way to read one.
 async fn paused(setup: Setup) -> (Pair, Caller, Vec<Response>) {
     let pair = setup.gateway("GATEWAY_REVALIDATE", "100ms").start();
     pair.logs.pod("default", "large").container("app").write_large(LARGE);
@@ -39,7 +38,8 @@ async fn paused(setup: Setup) -> (Pair, Caller, Vec<Response>) {
     (pair, caller, responses)
 }
 
-/// All is closed although no client reads on, and a client that reads on then gets a part only.
+/// Checks that every file is closed although no client reads, and that a client that reads on gets
+/// only a part.
 async fn check_all_end(pair: &Pair, responses: Vec<Response>) {
     until("the log is closed", patience(), async || {
         pair.gateway.process().open_logs().is_empty().then_some(())

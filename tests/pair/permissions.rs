@@ -1,4 +1,4 @@
-//! Who may read what.
+//! Permissions to read logs.
 
 use reqwest::Method;
 
@@ -97,7 +97,7 @@ async fn simultaneous_callers_get_their_own_answers() {
     let pair = pair_with_pods();
     let alice = pair.user("alice", &["logs:read:shop/*"]).await;
     let bob = pair.user("bob", &["logs:read:bank/*"]).await;
-    // The same pods for different callers, one right after the other: nothing is mixed up.
+    // The same pods for different callers in turn: each gets its own answer.
     for _ in 0..10 {
         let (for_alice, for_bob) = tokio::join!(alice.logs("shop/db"), bob.logs("shop/db"));
         assert_eq!((for_alice.status, for_bob.status), (200, 403));

@@ -1,4 +1,4 @@
-//! What was recorded of the kubelet and of the API server, asked of the gateway.
+//! The gateway's answers compared with recordings of the kubelet and of the API server.
 
 use std::{
     fs::{self, File},
@@ -20,7 +20,7 @@ fn testdata(of: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("crates").join(of).join("testdata")
 }
 
-/// A case that was recorded of the kubelet.
+/// A recorded case of the kubelet.
 struct Case(PathBuf);
 
 impl Case {
@@ -43,7 +43,7 @@ impl Case {
         Some(content)
     }
 
-    /// What the API server gave: the kubelet's bytes, and behind them its complaint.
+    /// The API server's answer: the kubelet's bytes, followed by its error message.
     fn expected(&self) -> Vec<u8> {
         self.read("apiserver.out").unwrap_or_else(|| {
             let complaint = self.read("expected.err").unwrap_or_default();
@@ -52,7 +52,7 @@ impl Case {
         })
     }
 
-    /// The query; `None` where time counts back from when it was recorded.
+    /// The query; `None` if its time counts back from the time of the recording.
     fn query(&self) -> Option<String> {
         let options = self.json("options.json");
         let options = options.as_object().unwrap();
@@ -78,7 +78,7 @@ async fn every_recorded_case_has_the_same_bytes() {
         pair.logs.write("oracle", &pod, case.read("input.log").unwrap());
         let mut path = format!("{NS}/oracle/pods/{pod}/log?{query}");
         if query.contains("follow") {
-            // The recorded container had ended; of files, it is the run before that has.
+            // The recorded container had ended; among files, that is the run before.
             pair.logs.pod("oracle", &pod).container("app").write("1.log", "");
             path += "&previous=true";
         }
@@ -99,7 +99,7 @@ async fn every_recorded_case_has_the_same_bytes() {
     );
 }
 
-/// A log that is written while it is followed.
+/// A log that grows while it is followed.
 struct Live {
     container: ContainerDir,
     rotations: u32,
@@ -118,7 +118,7 @@ impl Live {
         Self { container, rotations: 0, response, out: Vec::new() }
     }
 
-    /// Reads on until so much has come.
+    /// Reads until this number of bytes has arrived.
     async fn read_until(&mut self, bytes: u64) {
         while (self.out.len() as u64) < bytes {
             let chunk = timeout(patience(), self.response.chunk()).await.unwrap().unwrap();
@@ -166,7 +166,7 @@ async fn every_recorded_follow_has_the_same_bytes() {
             live.take(step);
         }
         if left {
-            // A client that has left gets nothing more.
+            // A disconnected client gets no more lines.
             assert_eq!(live.out, case.read("expected.out").unwrap(), "{}", case.0.display());
         } else {
             assert_eq!(live.read_to_end().await, case.expected(), "{}", case.0.display());
@@ -199,7 +199,7 @@ async fn every_recorded_refusal_has_the_same_bytes() {
         let answer = request.send().await.unwrap();
         assert_eq!(refusal["status"], answer.status().as_u16(), "{refusal}");
         assert_eq!(answer.headers()["content-type"], "application/json", "{refusal}");
-        // Users have other names there.
+        // The recording has other user names.
         let expected = text("body").unwrap().replace("system:serviceaccount:team-a:", "");
         assert_eq!(answer.text().await.unwrap().trim_end(), expected, "{refusal}");
     }

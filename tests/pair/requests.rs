@@ -1,4 +1,4 @@
-//! What holds for every request to either service.
+//! Rules for every request to either service.
 
 use std::net::SocketAddr;
 

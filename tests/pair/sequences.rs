@@ -1,7 +1,7 @@
-//! What stern and k9s ask for, in their order, and what each needs of every answer.
+//! The requests of stern and k9s in their order, with the members that each needs in the answers.
 //!
-//! Neither is a program that a test could run: stern has no release that is a package, and k9s
-//! wants a terminal. Their requests are known from their sources.
+//! A test cannot run either: stern has no release as a package, and k9s needs a terminal. Their
+//! requests are taken from their sources.
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::harness::{Ask, Caller, Pair, Setup, Watch, cri, patience, word};
 
-/// What client-go accepts for pods when it prefers protobuf, and for events.
+/// The `Accept` header of client-go for pods, when it prefers protobuf, and for events.
 const PROTOBUF_OR_JSON: &str = "application/vnd.kubernetes.protobuf,application/json";
 const PODS: &str = "/api/v1/namespaces/team-a/pods";
 
@@ -23,13 +23,13 @@ async fn object(caller: &Caller, path: &str, accept: &str) -> Value {
     answer.json()
 }
 
-/// A line of a time to come, which is later than any `sinceSeconds` ago.
+/// A line with a time in the future, later than any `sinceSeconds` ago.
 fn line(second: usize, nanoseconds: usize, text: &str) -> String {
     format!("2126-01-01T00:00:{second:02}.{nanoseconds:09}Z stdout F {text}\n")
 }
 
-/// One container's log as stern reads it: it remembers the second of the last line, and how many
-/// lines it saw of that second.
+/// One container's log as stern reads it: it remembers the second of the last line, and the number
+/// of lines with that second.
 struct Tail {
     response: Response,
     unread: Vec<u8>,
@@ -58,11 +58,11 @@ impl Tail {
         Self { response, unread: Vec::new(), skip, second: String::new(), seen: 0 }
     }
 
-    /// The next line that it shows.
+    /// The next line that stern shows.
     async fn next(&mut self) -> String {
         loop {
             let line = self.line().await;
-            // It splits there and gives up on a line that has no time.
+            // stern splits there, and fails on a line without a time.
             let (time, message) = line.split_once(' ').unwrap();
             let (second, fraction) = time.split_once('.').unwrap();
             assert_eq!((second.len(), fraction.len()), (19, 10), "{line}");
@@ -89,8 +89,8 @@ impl Tail {
     }
 }
 
-/// The ids of an object's containers, of which stern reads those that have one. Its version must
-/// be told: a watch that is cut off goes on from there.
+/// The ids of an object's containers; stern reads only containers with an id. The object must have
+/// a version, from which an interrupted watch continues.
 #[track_caller]
 fn containers(pod: &Value) -> Vec<&str> {
     let version = pod["metadata"]["resourceVersion"].as_str().unwrap();
@@ -105,7 +105,7 @@ async fn stern_finds_the_pods_and_reads_them() {
     pair.logs.write("team-a", "web", line(0, 1, "one"));
     let starting = pair.logs.pod("team-a", "starting").container("app");
     let alice = pair.user("alice", &["logs:read:team-a/*"]).await;
-    // Without a version: what there is comes first.
+    // Without a version, the existing pods come first.
     let path = format!("{PODS}?watch=true");
     let mut watch = Watch::to(get(&alice, &path, PROTOBUF_OR_JSON)).await;
     // Pods of one survey come in the order of their versions, which are random.
@@ -116,13 +116,13 @@ async fn stern_finds_the_pods_and_reads_them() {
     assert_eq!(containers(&pending["object"]), [""]);
     assert!(containers(&web["object"])[0].starts_with("file://"), "{web}");
     assert_eq!(Tail::begin(&alice, "web").await.next().await, "one");
-    // What begins later is told of, and can be read then.
+    // A container that starts later is announced, and can be read then.
     starting.write("0.log", line(0, 2, "first"));
     let started = watch.next().await.unwrap();
     assert_eq!(word(&started), "MODIFIED starting");
     assert!(containers(&started["object"])[0].ends_with("/app/0"), "{started}");
     assert_eq!(Tail::begin(&alice, "starting").await.next().await, "first");
-    // A watch that was cut off goes on.
+    // An interrupted watch continues.
     let version = started["object"]["metadata"]["resourceVersion"].as_str().unwrap();
     drop(watch);
     pair.logs.write("team-a", "later", line(0, 3, "late"));
@@ -130,14 +130,15 @@ async fn stern_finds_the_pods_and_reads_them() {
     let mut watch = Watch::to(get(&alice, &path, PROTOBUF_OR_JSON)).await;
     let later = watch.next().await.unwrap();
     assert_eq!(word(&later), "ADDED later");
-    // Without following there is a list, and a log that ends.
+    // Without `--follow`, stern lists the pods and reads each log to its end.
     let list = object(&alice, PODS, PROTOBUF_OR_JSON).await;
     assert_eq!(list["items"].as_array().unwrap().len(), 3);
     let log = format!("{PODS}/web/log?container=app&sinceSeconds=172800&timestamps=true");
     let log = get(&alice, &log, PROTOBUF_OR_JSON).send().await.unwrap().text().await.unwrap();
     assert_eq!(log, "2126-01-01T00:00:00.000000001Z one\n");
     let mut everywhere = Watch::of(&alice, "/api/v1/pods?watch=true").await;
-    // In the order of their versions: who is cut off between two of them goes on from the first.
+    // In the order of their versions: a client interrupted between two of them continues from the
+    // first.
     assert_eq!(everywhere.words(3).await, ["ADDED web", "ADDED starting", "ADDED later"]);
 }
 
@@ -152,7 +153,7 @@ async fn stern_resumes_by_the_second_and_loses_no_line() {
     for text in ["one", "two", "three"] {
         assert_eq!(tail.next().await, text);
     }
-    // The connection is lost, and the container writes on within the same second.
+    // The connection breaks, and the container writes another line within the same second.
     container.append("0.log", line(2, 300, "four"));
     let mut tail = tail.resume(&alice, "web").await;
     assert_eq!(tail.next().await, "four");
@@ -169,7 +170,7 @@ fn field(number: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
     [&[number << 3 | 2, u8::try_from(content.len()).unwrap()], content].concat()
 }
 
-/// What a review is about, in the order of the fields' numbers, which count from one.
+/// The fields of a review's spec, in the order of their numbers from one.
 const ATTRIBUTES: [&str; 7] =
     ["namespace", "verb", "group", "version", "resource", "subresource", "name"];
 
@@ -178,17 +179,17 @@ fn attribute((name, value): &(&str, &str)) -> Vec<u8> {
     field(u8::try_from(before).unwrap() + 1, value)
 }
 
-/// A review of one's own right, as client-go sends it since 0.32.
+/// A `SelfSubjectAccessReview`, as client-go sends it since 0.32.
 fn review(attributes: &[(&str, &str)]) -> Vec<u8> {
     let kind = [field(1, "authorization.k8s.io/v1"), field(2, "SelfSubjectAccessReview")].concat();
     let attributes: Vec<u8> = attributes.iter().flat_map(attribute).collect();
     let spec = field(2, field(1, attributes));
-    // The metadata, and what the content is encoded in, are empty.
+    // The metadata and the content encoding are empty.
     let raw = [field(1, []), spec].concat();
     [b"k8s\0".to_vec(), field(1, kind), field(2, raw), field(3, []), field(4, [])].concat()
 }
 
-/// Whether a caller may do this, as k9s asks: in protobuf, the answer in whatever form.
+/// Whether the caller is allowed to do this, asked as k9s does: in protobuf, accepting any form.
 async fn may(caller: &Caller, attributes: &[(&str, &str)]) -> bool {
     let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
     let request = caller
@@ -224,19 +225,19 @@ async fn k9s_starts_with_discovery_and_access_reviews() {
         assert!(pods["verbs"].as_array().unwrap().contains(&json!(verb)), "{pods}");
     }
     object(&alice, "/apis", aggregated).await;
-    // Asked again every few seconds.
+    // k9s repeats this every few seconds.
     let version = object(&alice, "/version?timeout=5s", "application/json, */*").await;
     assert!(version["gitVersion"].as_str().unwrap().starts_with('v'), "{version}");
 
     assert!(may(&alice, &[("verb", "list"), ("resource", "namespaces")]).await);
     let namespaces = object(&alice, "/api/v1/namespaces", PROTOBUF_OR_JSON).await;
     assert_eq!(namespaces["items"][0]["metadata"]["name"], "team-a");
-    // What is not served must not be allowed: k9s would wait for it.
+    // A resource that is not served must be denied: otherwise k9s waits for it.
     let (crd, metrics) = ("apiextensions.k8s.io", "metrics.k8s.io");
     let crd = [("verb", "list"), ("group", crd), ("resource", "customresourcedefinitions")];
     assert!(!may(&alice, &crd).await);
     assert!(!may(&alice, &[("verb", "list"), ("group", metrics), ("resource", "pods")]).await);
-    // The truth about each namespace, and about all of them.
+    // The review is right about each namespace, and about all of them.
     for (namespace, allowed) in [("team-a", true), ("team-b", false), ("", true)] {
         for verb in ["list", "watch"] {
             let asked = [("namespace", namespace), ("verb", verb), ("resource", "pods")];
@@ -266,7 +267,7 @@ async fn k9s_lists_by_watching_and_gets_the_end_bookmark() {
     let changed = watch.next().await.unwrap();
     assert_eq!(word(&changed), "MODIFIED web");
     assert_eq!(changed["object"]["status"]["containerStatuses"][0]["restartCount"], 1);
-    // Cut off, it goes on from the bookmark; a server without bookmarks is asked for a list.
+    // After an interruption k9s continues from the bookmark; without bookmarks it lists again.
     let rest = format!("allowWatchBookmarks=true&resourceVersion={version}&timeoutSeconds=300");
     let path = format!("{PODS}?{rest}&watch=true");
     let mut again = Watch::to(get(&alice, &path, "application/json")).await;

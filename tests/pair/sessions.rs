@@ -16,8 +16,8 @@ async fn a_session_expires_on_both_services_and_stays_expired() {
     let mut unknown = 0;
     until("the end of the session", Duration::from_secs(2) + patience(), async || {
         let answer = admin.logs("web").await;
-        // What the authority vouches for can be over when its answer arrives, and then it cannot
-        // be told: once, in the instant of the expiry.
+        // A session can expire while the authority's answer is under way. The token is then unknown
+        // to the gateway, once, at the instant of the expiry.
         unknown += usize::from(answer.status == 503);
         assert!(matches!(answer.status, 200 | 401 | 503) && unknown <= 1, "{answer:?}");
         (answer.status == 401).then(|| answer.check_problem_is(401, "invalid_token"))
@@ -32,7 +32,7 @@ async fn a_session_expires_on_both_services_and_stays_expired() {
 async fn a_log_out_is_in_force_at_once_and_may_be_repeated() {
     let pair = Pair::start();
     pair.logs.write("default", "web", cri(&["hello"]));
-    // More than once: what was asked about before must not be remembered.
+    // More than once: the gateway must not remember an earlier answer.
     for _ in 0..5 {
         let admin = pair.admin().await;
         assert_eq!(admin.logs("web").await.status, 200);

@@ -1,4 +1,4 @@
-//! Both services with certificates, and what callers see of them.
+//! Both services with certificates, as seen by callers.
 
 use std::{fs, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::harness::{
     run_sso, until,
 };
 
-/// What kubectl and browsers offer, in this order.
+/// The protocols that kubectl and browsers offer, in this order.
 const PROTOCOLS: &[&[u8]] = &[b"h2", b"http/1.1"];
 
 fn start() -> Pair {
@@ -32,7 +32,7 @@ fn url(service: &Service) -> String {
     format!("https://{}/openapi.json", service.listening())
 }
 
-/// Until this client is answered by the gateway, whose certificate it believes.
+/// Waits until the gateway presents a certificate that this client trusts.
 async fn until_believed(pair: &Pair, client: impl Fn() -> Client) {
     until("the new certificate is shown", patience(), async || {
         // A client of its own each time, so that the connection is new.
@@ -115,7 +115,7 @@ async fn a_new_certificate_serves_the_next_connection() {
     stranger.issue_into(&pair.ca().files("gateway"));
     until_believed(&pair, || stranger.client(PROTOCOLS)).await;
     assert_eq!(version(pair.ca().client(PROTOCOLS), url(&pair.gateway)).await, None);
-    // The connection that was there goes on.
+    // The existing connection continues.
     assert_eq!(version(old, url(&pair.gateway)).await, Some(Version::HTTP_11));
 }
 
@@ -250,7 +250,7 @@ async fn a_log_is_followed_over_tls_and_ends_cleanly() {
     assert_eq!(admin.log_out().await.status, 204);
     assert!(chunk(&mut objects).await.unwrap().unwrap().contains(r#"{"reason":"revoked"}"#));
     assert_eq!(chunk(&mut objects).await.unwrap(), None);
-    // Text has no words for it.
+    // The text form has no marker for it.
     let error = chunk(&mut text).await.unwrap_err();
     assert!(error.is_body() || error.is_decode(), "{error:?}");
 }
@@ -270,7 +270,7 @@ async fn a_reader_that_leaves_a_quiet_log_over_tls_is_detected() {
         (admin.logs("web").await.status == 200).then_some(())
     })
     .await;
-    // So is one whose connection breaks.
+    // A reader whose connection breaks is detected too.
     let gone = admin.by(pair.ca().client(PROTOCOLS));
     let mut reading = follow(&gone, "text/plain").await;
     chunk(&mut reading).await.unwrap();

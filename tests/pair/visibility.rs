@@ -1,4 +1,4 @@
-//! What a caller learns of pods that the caller may not read: nothing.
+//! A caller learns nothing about pods without permission to read them.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -17,7 +17,7 @@ async fn namespaces(caller: &Caller) -> Vec<String> {
     items.iter().map(|item| item["metadata"]["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Everything in a list that could tell of a change, but for the version of the list itself, which
+/// The parts of a list that could reveal a change, without the version of the list itself, which
 /// always rises.
 async fn shown(caller: &Caller) -> Vec<Value> {
     let mut shown = Vec::new();

@@ -1,4 +1,4 @@
-//! kube, the client library that Rust programs use.
+//! kube, the client library for Rust.
 
 use futures_util::{AsyncBufReadExt, Stream, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::{Namespace, Pod};
@@ -35,7 +35,7 @@ async fn client(stage: &Stage, caller: &Caller) -> Client {
     Client::try_from(config).unwrap()
 }
 
-/// What comes next of what must go on.
+/// The next item of a stream that must not end.
 async fn next<T>(stream: &mut (impl Stream<Item = T> + Unpin)) -> T {
     timeout(patience(), stream.next()).await.unwrap().unwrap()
 }
@@ -56,7 +56,7 @@ fn pods_and_namespaces_are_listed(stage: &Stage, _: &Installed) {
     });
 }
 
-/// An event's word, and the name of what it is about.
+/// The type of an event, and the name of its object.
 fn word(event: WatchEvent<Pod>) -> (&'static str, String) {
     match event {
         WatchEvent::Added(pod) => ("ADDED", pod.name_any()),

@@ -1,4 +1,4 @@
-//! The Kubernetes project's libraries, each with a script that does with it what programs do.
+//! The Kubernetes project's libraries, each with a script that uses it like a typical program.
 
 use std::{fs, process::Command};
 
@@ -44,7 +44,7 @@ impl Script {
                 "--",
             ]),
         };
-        // Packages are looked for where the script is run.
+        // Packages are resolved in the directory of the script.
         command.current_dir(&library.directory).env("KUBECONFIG", file).args(arguments);
         Self { running: Running::start(&mut command), _directory: directory }
     }

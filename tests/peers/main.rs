@@ -1,5 +1,5 @@
-//! The gateway's Kubernetes API as clients know it that others wrote: kubectl in three versions,
-//! the Kubernetes project's libraries for Python and JavaScript, and kube.
+//! The gateway's Kubernetes API with third-party clients: kubectl in three versions, the Kubernetes
+//! project's libraries for Python and JavaScript, and kube.
 //!
 //! `cargo xtask peers` installs them, except kube, which is a dependency. A case whose peer is not
 //! there is skipped, and says so; with `CI=true` it fails. All cases share a pair over TLS, and
@@ -27,7 +27,7 @@ use crate::{
     stage::Stage,
 };
 
-/// What a case does with its peer, on the stage that all share.
+/// A case: its peer, on the shared stage.
 type Case = fn(&Stage, &Installed);
 
 /// Functions, under their names.

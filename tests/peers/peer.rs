@@ -1,11 +1,11 @@
-//! Who the peers are, and where they are.
+//! The peers and their paths.
 
 use std::{
     fmt::{self, Formatter},
     path::{Path, PathBuf},
 };
 
-/// A client that others wrote.
+/// A third-party client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
     /// Of this version.
@@ -18,11 +18,11 @@ pub(crate) enum Peer {
     Kube,
 }
 
-/// A peer that can be run.
+/// An installed peer.
 #[derive(Debug)]
 pub(crate) struct Installed {
     pub(crate) peer: Peer,
-    /// Itself; of a library, what runs its scripts. Of kube there is none.
+    /// The program, or the interpreter of a library's scripts; none for kube.
     pub(crate) program: PathBuf,
     /// Where its packages are.
     pub(crate) directory: PathBuf,
@@ -35,7 +35,7 @@ impl Peer {
         [Self::Kubectl("1.27"), Self::Kubectl("1.30"), Self::Kubectl("1.33")];
     pub(crate) const LIBRARIES: [Self; 2] = [Self::Python, Self::JavaScript];
 
-    /// Else why it is not there.
+    /// An error names the reason.
     pub(crate) fn installed(self) -> Result<Installed, String> {
         let (javascript, python) = (directory().join("javascript"), directory().join("python"));
         let (directory, program) = match self {
@@ -53,7 +53,7 @@ impl Peer {
                 return Ok(Installed { peer: self, program: nothing.clone(), directory: nothing });
             }
         };
-        // Written last, with all that is there.
+        // Written last, when everything else is installed.
         let installed = directory.join("installed");
         if installed.exists() {
             Ok(Installed { peer: self, program, directory })

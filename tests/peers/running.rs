@@ -1,4 +1,4 @@
-//! A client that goes on until it is dropped or ends by itself.
+//! A client that runs until it is dropped or ends by itself.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -9,7 +9,7 @@ use std::{
 
 use crate::harness::patience;
 
-/// What it says comes line by line.
+/// Its output, line by line.
 #[derive(Debug)]
 pub(crate) struct Running {
     child: Child,
@@ -17,7 +17,7 @@ pub(crate) struct Running {
     complaints: Option<JoinHandle<String>>,
 }
 
-/// How it ended: what of its lines was not read yet, and the standard error.
+/// Its end: the unread lines, and the standard error.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct End {
     pub(crate) code: i32,
@@ -43,7 +43,7 @@ impl Running {
         Self { child, lines, complaints: Some(complaints) }
     }
 
-    /// The next line that it says.
+    /// The next line of its output.
     #[track_caller]
     pub(crate) fn line(&self) -> String {
         self.lines.recv_timeout(patience()).unwrap()

@@ -1,4 +1,4 @@
-//! What all cases share: a pair over TLS, and pods that none of them changes.
+//! The stage of all cases: a pair over TLS, and pods that no case changes.
 
 use std::{
     fs,
@@ -25,7 +25,7 @@ pub(crate) struct Stage {
     namespaces: AtomicUsize,
 }
 
-/// A namespace that one case may write into, and a user who reads it and nothing else.
+/// A namespace that one case may change, and a user who may read only that.
 #[derive(Debug)]
 pub(crate) struct Own {
     pub(crate) name: String,
@@ -52,7 +52,7 @@ impl Stage {
         })
     }
 
-    /// She reads all of the namespace `team-a`.
+    /// Alice, who may read the namespace `team-a`.
     pub(crate) fn alice(&self) -> &Caller {
         self.alice.get_or_init(|| self.user("alice", "logs:read:team-a/*"))
     }
@@ -73,7 +73,7 @@ impl Stage {
     }
 }
 
-/// The gateway serves its chain with the root, as who wants it in the kubeconfig is told to.
+/// The gateway serves its chain with the root, as the documentation of the kubeconfig requires.
 pub(crate) fn over_tls(setup: Setup) -> Pair {
     let ca = PrivateCa::new();
     let (authority, served) = (fs::read_to_string(ca.file()).unwrap(), ca.files("gateway"));
@@ -99,15 +99,15 @@ pub(crate) fn kubeconfig(pair: &Pair, caller: &Caller, namespace: &str) -> Strin
     kubeconfig.to_string()
 }
 
-/// The only container of a pod runs for the second time. Its log comes at once: a watcher
-/// would see it come into being.
+/// Restarts the only container of a pod. The new log is complete at once: a watcher would see
+/// partial states otherwise.
 pub(crate) fn restart(pair: &Pair, namespace: &str, pod: &str) {
     let container = pair.logs.pod(namespace, pod).container("app");
     container.write("new", cri(&["another run"]));
     fs::rename(container.path().join("new"), container.path().join("1.log")).unwrap();
 }
 
-/// The pod goes, and at once.
+/// Removes the pod at once.
 pub(crate) fn remove(pair: &Pair, namespace: &str, pod: &str) {
     let gone = pair.beside_logs(&format!("gone-from-{namespace}"));
     fs::rename(pair.logs.pod(namespace, pod).path(), gone).unwrap();

@@ -1,5 +1,5 @@
-//! A minimal actix server, which answers every request with the JSON of its argument. It is the peer
-//! of `sso-service` in `cargo xtask bench`.
+//! A minimal actix server, which answers every request with the JSON of its argument. It is the
+//! peer of `sso-service` in `cargo xtask bench`.
 
 use std::{env, io};
 

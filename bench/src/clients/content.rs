@@ -38,7 +38,7 @@ impl Content {
         self.bytes
     }
 
-    /// What a command writes to its standard output.
+    /// The standard output of a command.
     pub(crate) async fn printed_by(mut command: Command) -> anyhow::Result<Self> {
         let mut printing = command.stdout(Stdio::piped()).spawn().context("cannot run a peer")?;
         let mut output = printing.stdout.take().context("standard output is not piped")?;

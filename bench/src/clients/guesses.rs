@@ -20,8 +20,8 @@ use tokio::{
 use crate::clients::http::{self, Connection, Head};
 
 const BUFFER_BYTES: usize = 4096;
-/// So many that the limiter refuses hardly any: nearly all log-ins reach the queue of the hashing
-/// threads.
+/// So many networks that the limiter refuses hardly any log-in: nearly all reach the queue of the
+/// hashing threads.
 const NETWORKS: u32 = 1 << 16;
 /// The interval at which due guesses are released.
 const TICK: Duration = Duration::from_millis(1);
@@ -35,9 +35,9 @@ pub(crate) struct Guesses {
 
 /// The rate of guesses.
 pub(crate) enum Pace {
-    /// One for each permit that [`Pace::keep`] adds, until it is closed.
+    /// A guess for each permit that [`Pace::keep`] adds, until the pace is closed.
     Steady(Semaphore),
-    /// Without a pause, while some are left.
+    /// Without a pause, until this number of guesses is used up.
     AtOnce(AtomicI64),
 }
 
@@ -67,7 +67,7 @@ impl Guesses {
         Self { address, next: Arc::default() }
     }
 
-    /// Guesses at this pace over so many connections.
+    /// Guesses at this pace over this number of connections.
     pub(crate) async fn make(
         &self,
         connections: usize,
@@ -114,13 +114,13 @@ impl Pace {
         Self::Steady(Semaphore::new(0))
     }
 
-    /// So many without a pause.
+    /// This number of guesses without a pause.
     pub(crate) fn at_once(count: u32) -> Self {
         Self::AtOnce(AtomicI64::new(count.into()))
     }
 
-    /// Releases so many guesses a second until it is closed. A guess for which no connection is free
-    /// is skipped.
+    /// Releases guesses at this rate, in guesses a second, until closed. A guess without a free
+    /// connection is skipped.
     pub(crate) async fn keep(&self, rate: f64) {
         let Self::Steady(permits) = self else { return };
         let mut ticks = interval(TICK);

@@ -26,13 +26,13 @@ pub(crate) struct Job<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) tokens: &'a [String],
-    /// Which each answer should have: 200, or one that is no success.
+    /// The expected status of each answer.
     pub(crate) status: u16,
 }
 
 /// Puts load on a service.
 pub(crate) struct Load<'a> {
-    /// Where requests are kept for wrk.
+    /// The directory for wrk's files.
     pub(crate) directory: &'a Path,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Outcome {
 }
 
 impl Load<'_> {
-    /// For so many seconds.
+    /// Runs for this number of seconds.
     pub(crate) async fn put(&self, job: &Job<'_>, seconds: u64) -> anyhow::Result<Outcome> {
         match self.put_by_wrk(job, seconds).await? {
             Some(outcome) => Ok(outcome),
@@ -54,7 +54,7 @@ impl Load<'_> {
         }
     }
 
-    /// `None` if there is no wrk.
+    /// `None` if wrk is not installed.
     async fn put_by_wrk(&self, job: &Job<'_>, seconds: u64) -> anyhow::Result<Option<Outcome>> {
         let Job { name, address, path, status, .. } = job;
         fs::create_dir_all(self.directory).context("cannot create a directory for wrk")?;
@@ -80,7 +80,7 @@ impl Load<'_> {
 }
 
 impl Job<'_> {
-    /// For wrk, which makes the requests once and sends them in turn.
+    /// The script for wrk, which makes the requests once and sends them in turn.
     fn script(&self) -> String {
         let Self { method, path, tokens, .. } = self;
         let tokens = tokens.join("',\n'");
@@ -145,7 +145,7 @@ async fn put_by_ourselves(job: &Job<'_>, seconds: u64) -> anyhow::Result<Outcome
     Ok(Outcome { rate: answers as f64 / start.elapsed().as_secs_f64(), wrong })
 }
 
-/// How many answers there were, and how many with another status.
+/// The number of answers, and of those with another status.
 async fn repeat(
     mut connection: Connection,
     requests: Arc<[Vec<u8>]>,

@@ -1,4 +1,4 @@
-//! The clients that put load on the services, and what they count.
+//! The clients that load the services, and their counters.
 
 pub(crate) mod content;
 pub(crate) mod guesses;

@@ -11,9 +11,9 @@ use tokio::{runtime, sync::oneshot};
 
 use crate::clients::http::{self, Connection, Head};
 
-/// One after the other, so that each worker is asked.
+/// Used in turn, so that each worker is called.
 const CONNECTIONS: usize = 8;
-/// Rare enough to be no load.
+/// The interval of validations, so long that they are no load.
 const PERIOD: Duration = Duration::from_millis(1);
 const BUFFER_BYTES: usize = 4096;
 
@@ -29,7 +29,7 @@ impl Probe {
         let request = http::request("POST", "/auth/validate", &self.token, &[]);
         let (tell, told) = oneshot::channel();
         let address = self.address;
-        // Not in the runtime whose other tasks it would wait for.
+        // In a thread of its own, so that it does not wait for other tasks of the runtime.
         thread::spawn(move || tell.send(measure(address, &request, time)));
         Ok(percentile(told.await.context("the probe has ended")??, 0.99))
     }
@@ -49,7 +49,7 @@ fn measure(address: SocketAddr, request: &[u8], time: Duration) -> anyhow::Resul
             if due >= start + time {
                 break;
             }
-            // What had to wait for the answer before it is late by that.
+            // A validation that had to wait for the one before is late by that time.
             let sent = wait_until(due);
             let connection = &mut connections[nth as usize % CONNECTIONS];
             let Head { status, body } = connection.ask(request).await?;
@@ -61,7 +61,7 @@ fn measure(address: SocketAddr, request: &[u8], time: Duration) -> anyhow::Resul
     })
 }
 
-/// Nothing else is to be done on this thread meanwhile.
+/// Blocks the thread.
 fn wait_until(due: Instant) -> Instant {
     let now = Instant::now();
     if now >= due {
@@ -71,7 +71,7 @@ fn wait_until(due: Instant) -> Instant {
     Instant::now()
 }
 
-/// The smallest figure that is no less than this part of them all.
+/// The smallest figure that is at least as large as this fraction of all.
 fn percentile(mut figures: Vec<f64>, part: f64) -> f64 {
     figures.sort_by(f64::total_cmp);
     let rank = (figures.len() as f64 * part).ceil() as usize;

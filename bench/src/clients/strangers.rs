@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 use tokio::{io::AsyncWriteExt, net::TcpSocket, task::JoinSet};
 
-/// The services bound the connections of a network, so each of these addresses has only so many.
+/// The connections of each address: the services bound the connections of a network.
 const CONNECTIONS_OF_AN_ADDRESS: usize = 20;
 
 /// Open connections, which are closed when this is dropped.
@@ -30,7 +30,7 @@ impl Strangers {
             let mut stream = socket.connect(address).await.context("cannot connect")?;
             let bytes = bytes.clone();
             strangers.spawn(async move {
-                // An error is the end of the connection, which is the service's good right.
+                // An error ends the connection, which the service may do.
                 let _refused = stream.write_all(&bytes).await;
                 pending::<()>().await;
             });

@@ -1,9 +1,9 @@
 //! `download`: a CRI log of 1 GiB as text through the whole gateway, over loopback, by a client
-//! that discards it; bytes of file a second, and what it costs in memory.
+//! that discards it: bytes of the file a second, and memory.
 //!
 //! The peer is `cut -d' ' -f4-` of the same file to /dev/null, which does the same to each line
-//! without a network: what one would do with a shell on the node. That both give the same bytes
-//! is made sure once, before anything is measured.
+//! without a network, as a user with a shell on the node would. A check before the measurement
+//! ensures that both give the same bytes.
 
 use std::{path::Path, process::Stdio, time::Instant};
 
@@ -50,7 +50,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
         gigabytes_a_second,
         Target::AtLeast(2.0),
     );
-    // Of the client too, which must not be what is measured.
+    // Also of the client, whose cost must not dominate.
     for (name, (before, after)) in ["gateway", "client"].iter().zip(before.into_iter().zip(after)) {
         let each = (after? - before?).as_secs_f64() / ROUNDS as f64;
         report.figure(&format!("download: {name} processor time"), format!("{each:.2} s"));

@@ -1,9 +1,9 @@
 //! `flood`: wrong passwords at a hundred times the rate at which they can be hashed, each by
-//! another name and from many networks, and what is left for everybody else.
+//! another name and from many networks, and the service left for other clients.
 //!
-//! How soon a token is validated meanwhile stands beside how soon it is when nothing else goes on,
-//! round by round. The other limits: how long whoever is sent away waits for that, whether a user
-//! who logged in before still logs in, and what memory a million names take.
+//! The latency of validations during the flood is compared with that of an idle service, round by
+//! round. The other limits: the latency of refusals, the success of a user in a known network, and
+//! the memory of a million names.
 
 use std::{
     fs,
@@ -31,26 +31,26 @@ use crate::{
 
 const ROUNDS: usize = 5;
 const PROBED: Duration = Duration::from_secs(4);
-/// The queue before the hashing threads fills at once; who waits in it does so for two seconds.
+/// The queue before the hashing threads fills at once; a guess waits in it for at most two seconds.
 const UNTIL_FULL: Duration = Duration::from_secs(3);
-/// Of the rate of hashing.
+/// The multiple of the rate of hashing.
 const TIMES: f64 = 100.0;
-/// More than can wait to be hashed, so that most of them are free to guess.
+/// More connections than guesses that can wait in the queue, so that most can keep guessing.
 const CONNECTIONS: usize = 400;
-/// How many are compared to learn how many can be in a second.
+/// The number of passwords compared to measure the rate of hashing.
 const COMPARED: u32 = 200;
 const NAMES: u32 = 1_000_000;
 const NAME: &str = "sso-service";
 const HOME: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
-/// How often the user at home logs in.
+/// The interval of the log-ins in the known network.
 const LOG_IN_PERIOD: Duration = Duration::from_millis(500);
 
 const SHED_SECONDS: f64 = 2.5;
-/// Twenty for what is counted, twenty for hashing, the rest for connections.
+/// Twenty for the counters, twenty for hashing, the rest for connections.
 const MEMORY: f64 = 96.0 * 1024.0 * 1024.0;
 const MEMORY_OF_NAMES: f64 = 24.0 * 1024.0 * 1024.0;
 
-/// What came of the rounds.
+/// The figures of the rounds.
 #[derive(Default)]
 struct Outcome {
     latencies: Rounds,
@@ -60,13 +60,13 @@ struct Outcome {
     owner: Vec<LogIn>,
 }
 
-/// How a log-in with the right password went.
+/// The outcome of a log-in with the right password.
 struct LogIn {
     worked: bool,
     seconds: f64,
 }
 
-/// A user who logs in where they have logged in before.
+/// A user in a known network.
 #[derive(Clone)]
 struct Owner {
     address: SocketAddr,
@@ -111,7 +111,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
     Ok(report)
 }
 
-/// How many passwords can be compared in a second, when the service is idle otherwise.
+/// The rate of hashing of an otherwise idle service, in passwords a second.
 async fn capacity(guesses: &Guesses) -> anyhow::Result<f64> {
     let start = Instant::now();
     let counts = guesses.make(8, Arc::new(Pace::at_once(COMPARED))).await?;

@@ -1,8 +1,8 @@
 //! `followers`: 2,000 connections that follow one file as text, while a container writes 500
-//! lines a second, each with a write of its own: how many lines arrive, and what it costs.
+//! lines a second, each with a write of its own: the lines that arrive, and the cost.
 //!
-//! There is no peer that does this. The limits are: every line at each follower, byte by byte;
-//! the file read once, however many follow it. Memory and processor time are figures to watch.
+//! There is no peer. The limits are: every line at each follower, byte by byte; the file read once
+//! for all followers. Memory and processor time have no limit.
 
 use std::{
     fs::{File, OpenOptions},
@@ -28,7 +28,7 @@ use crate::{
 const FOLLOWERS: usize = 2_000;
 const LINES_A_SECOND: u32 = 500;
 const SECONDS: u32 = 20;
-/// For what was written last to arrive.
+/// The time limit for the last lines to arrive.
 const GRACE: Duration = Duration::from_secs(20);
 const BUFFER_BYTES: usize = 16 * 1024;
 
@@ -39,23 +39,23 @@ struct Follower {
     lines: u64,
     bytes: u64,
     checksum: Hasher,
-    /// How it ended before its time.
+    /// The reason of a premature end.
     failure: Option<anyhow::Error>,
 }
 
-/// What the container wrote, as a follower sees it.
+/// The lines of the container, as a follower sees them.
 struct Written {
     lines: u64,
     bytes: u64,
     checksum: u32,
-    /// Of the file.
+    /// Bytes of the file.
     file_bytes: u64,
 }
 
 pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyhow::Result<Report> {
     let log = log_files::create(&stage.logs, "followed", 200).await?;
     let pair = stage.start(services).await?;
-    // The first one makes the gateway set up what all of them share.
+    // The first follower makes the gateway set up the shared state.
     let mut followers = vec![Follower::open(&pair).await?];
     let process = pair.gateway_process;
     let memory_at_start = process.resident()?;
@@ -109,7 +109,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
     Ok(report)
 }
 
-/// Outside the runtime that reads, as a container would.
+/// Writes outside of the runtime that reads, as a container does.
 fn write_on_a_thread(log: &Path) -> anyhow::Result<oneshot::Receiver<anyhow::Result<Written>>> {
     let file = OpenOptions::new().append(true).open(log).context("cannot append to the log")?;
     let (tell, written) = oneshot::channel();
@@ -138,7 +138,7 @@ fn write(mut file: File) -> anyhow::Result<Written> {
 }
 
 impl Follower {
-    /// Follows from the present end on, which is known to be reached when an earlier line comes.
+    /// Follows from the current end; an earlier line shows that the follower has reached it.
     async fn open(pair: &Pair) -> anyhow::Result<Self> {
         let request = pair.text_request("/logs/followed?follow=true&tailLines=1");
         let mut connection = Connection::open(pair.gateway, BUFFER_BYTES).await?;

@@ -1,8 +1,8 @@
 //! `kubernetes`: a CRI log of 1 GiB over the Kubernetes API and TLS, by a client that discards it
-//! and, where there is one, by `kubectl logs`; bytes of text a second, and what it costs in memory.
+//! and, if installed, by `kubectl logs`: bytes of text a second, and memory.
 //!
-//! The peer is `cat` of the same text to /dev/null: a file that is there already, without a
-//! network, a key or a question asked.
+//! The peer is `cat` of the same text to /dev/null: a finished file, without a network, encryption
+//! or authentication.
 
 use std::{
     fs::{self, File},
@@ -66,14 +66,14 @@ async fn measure_beside(
     Ok(report)
 }
 
-/// Who reads the log.
+/// The client that reads the log.
 struct Clients {
     pair: Pair,
     client: Client,
     kubectl: Option<Kubectl>,
 }
 
-/// What was measured.
+/// The measured figures.
 #[derive(Default)]
 struct Figures {
     by_client: Rounds,
@@ -83,7 +83,7 @@ struct Figures {
 }
 
 impl Clients {
-    /// Makes sure that all get the same bytes.
+    /// Checks that all clients get the same bytes.
     async fn check(&self, expected: Content, report: &mut Report) -> anyhow::Result<()> {
         let mut tally = Tally::default();
         download(&self.client, &self.pair, |content| tally.add(content)).await?;
@@ -165,7 +165,7 @@ fn cat(text: &Path) -> Command {
     command
 }
 
-/// `kubectl`, told where the gateway is.
+/// `kubectl`, configured for the gateway.
 struct Kubectl {
     binary: PathBuf,
     config: PathBuf,
@@ -173,7 +173,7 @@ struct Kubectl {
 }
 
 impl Kubectl {
-    /// The newest of those that the tests brought, else the one on the PATH.
+    /// The newest one that the tests installed, else the one on the PATH.
     fn find(
         stage: &Stage<'_>,
         pair: &Pair,

@@ -1,4 +1,4 @@
-//! What can be measured: a file for each part.
+//! The parts of a run, a file each.
 
 pub(crate) mod connections;
 pub(crate) mod download;

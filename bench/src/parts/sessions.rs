@@ -1,4 +1,4 @@
-//! `sessions`: a service with 1,000,000 sessions: how soon it is there, and what memory it takes.
+//! `sessions`: a service with 1,000,000 sessions: the time of its start, and its memory.
 //!
 //! The peers are limits: 5 s, and 320 bytes a session beyond what the service takes without any,
 //! all indexes included.
@@ -25,7 +25,7 @@ const START_SECONDS: f64 = 5.0;
 const NAME: &str = "sso-service";
 
 pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyhow::Result<Report> {
-    // A database of its own: no other bench is to be measured with a million sessions.
+    // A database of its own, so that no other bench runs with a million sessions.
     let home = stage.path("sessions");
     fs::create_dir_all(&home).with_context(|| format!("cannot create {home:?}"))?;
     let (_, without) = start(stage, services, &home).await?;
@@ -46,7 +46,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
     Ok(report)
 }
 
-/// Starts the service, and tells the seconds that took and the bytes of memory it has.
+/// Starts the service. Gives the time in seconds and the memory in bytes.
 async fn start(
     stage: &Stage<'_>,
     services: &mut Services,
@@ -60,7 +60,7 @@ async fn start(
     Ok((seconds, Process(id).resident()?))
 }
 
-/// Mints the sessions, and tells the seconds that took.
+/// Mints the sessions. Gives the time in seconds.
 async fn mint(stage: &Stage<'_>, home: &Path) -> anyhow::Result<f64> {
     let mut command = stage.minting(home, SESSIONS);
     command.stdin(Stdio::null()).stdout(File::create(home.join("tokens"))?);

@@ -1,8 +1,8 @@
 //! `slow-reader`: 50 readers of a log of 1 GiB at mixed speeds, one of them at 10 KB/s, which is
 //! cut off when the others have finished.
 //!
-//! The peer is a limit: the gateway's memory may grow by 64 MiB. Readers wait for the network,
-//! and what was read for them ahead of time must not pile up.
+//! The peer is a limit: the gateway's memory may grow by 64 MiB. Readers wait for the network, and
+//! chunks that were read ahead for them must not accumulate.
 
 use std::time::{Duration, Instant};
 
@@ -18,24 +18,24 @@ use crate::{
     stage::services::Stage,
 };
 
-/// How many readers there are of each speed, in bytes a second; `None` as fast as it goes.
+/// The number of readers of each speed, in bytes a second; `None` is unlimited.
 const READERS: [(usize, Option<f64>); 5] =
     [(20, None), (15, Some(200e6)), (10, Some(50e6)), (4, Some(20e6)), (1, Some(SLOWEST))];
 const SLOWEST: f64 = 10e3;
-/// A machine that is too slow for all this is not kept for longer.
+/// The time limit on a slow machine.
 const AT_MOST: Duration = Duration::from_secs(90);
 const LIMIT: f64 = 64.0 * 1024.0 * 1024.0;
 
-/// How far a reader came.
+/// The progress of a reader.
 struct Read {
     bytes: u64,
-    /// `None` when its time was over.
+    /// `None` if it was cut off.
     outcome: Option<anyhow::Result<()>>,
 }
 
 pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyhow::Result<Report> {
     let log = stage.large_log().await?;
-    // Into the page cache: it is not the disk that is measured.
+    // Fills the page cache: the disk is not measured.
     std::io::copy(&mut std::fs::File::open(log)?, &mut std::io::sink())?;
     let pair = stage.start(services).await?;
     let memory_at_start = pair.gateway_process.resident()?;

@@ -1,7 +1,7 @@
 //! `tail`: the last 100 lines of a log of 10 GiB, asked for over a connection that is kept alive.
 //!
-//! The peer is the same request for a log of 10 MiB: the end of a file is found from its end, so
-//! its size must not matter. That the lines are the right ones is made sure for each answer.
+//! The peer is the same request for a log of 10 MiB: the tail is found from the end of the file, so
+//! the size must not matter. Each answer is checked for the right lines.
 
 use std::{
     fs::{self, File},
@@ -25,15 +25,15 @@ use crate::{
 const LINES: usize = 100;
 const SMALL_BYTES: u64 = 10 << 20;
 const LARGE_BYTES: u64 = 10 << 30;
-/// Left free for other writers.
+/// Disk space to leave free for other writers.
 const SPARE_BYTES: u64 = 4 << 30;
 const ROUNDS: usize = 5;
 const REQUESTS: usize = 300;
 const BUFFER_BYTES: usize = 64 * 1024;
-/// Holds the last lines in any case.
+/// More bytes than the last lines have.
 const END_BYTES: i64 = 64 * 1024;
 
-/// A log and how to ask for its end.
+/// A log and the request for its tail.
 struct Tail {
     request: Vec<u8>,
     connection: Connection,
@@ -77,7 +77,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
         microseconds,
         Target::AtMost(1.5),
     );
-    // No other bench needs it.
+    // No other bench needs this file.
     fs::remove_file(large_log).context("cannot remove the large log")?;
     Ok(report)
 }
@@ -100,7 +100,7 @@ impl Tail {
     }
 }
 
-/// What the gateway should give.
+/// The expected lines.
 fn last_lines(log: &Path) -> anyhow::Result<Vec<u8>> {
     let mut end = Vec::new();
     let mut file = File::open(log)?;

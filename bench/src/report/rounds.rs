@@ -1,4 +1,4 @@
-//! Figures of several rounds, and what to make of them.
+//! Figures of several rounds, and their evaluation.
 
 /// Figures of ours and of the peer, taken in turns.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ impl Rounds {
         median(self.peer.clone())
     }
 
-    /// Ours to the peer's, round by round: what slows one down slows down the other.
+    /// The ratios of our figure to the peer's, round by round: a slow moment affects both.
     pub(crate) fn ratios(&self) -> Vec<f64> {
         self.ours.iter().zip(&self.peer).map(|(ours, peer)| ours / peer).collect()
     }

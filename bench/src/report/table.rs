@@ -8,7 +8,7 @@ use crate::report::rounds::{Rounds, median};
 pub(crate) const HEADER: &str =
     "job                                              ours         peer  ratio  spread  target";
 
-/// What a bench found.
+/// The result of a bench.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     rows: Vec<Row>,
@@ -26,17 +26,17 @@ struct Row {
     target: Target,
 }
 
-/// What the ratio should be.
+/// The target of the ratio.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Target {
     AtLeast(f64),
     AtMost(f64),
-    /// Nothing is promised.
+    /// There is no target.
     None,
 }
 
 impl Report {
-    /// Adds what was measured in rounds, written as `unit` writes it.
+    /// Adds a row of figures measured in rounds, formatted by `unit`.
     pub(crate) fn rounds(
         &mut self,
         job: &str,
@@ -57,7 +57,7 @@ impl Report {
         });
     }
 
-    /// Adds what was measured once, against a limit.
+    /// Adds a figure measured once, against a limit.
     pub(crate) fn limit(
         &mut self,
         job: &str,
@@ -75,7 +75,7 @@ impl Report {
         });
     }
 
-    /// Adds what was measured once, against nothing.
+    /// Adds a figure measured once, without a limit.
     pub(crate) fn figure(&mut self, job: &str, ours: String) {
         let row = Row {
             job: job.to_owned(),

@@ -14,7 +14,7 @@ use tokio::task::yield_now;
 
 /// A large log repeats this much, since random lines take longer to make than to write.
 const BLOCK_BYTES: usize = 8 << 20;
-/// Of the text of a line, so that with time, stream and tag it has 60 to 200 bytes.
+/// The length of the text of a line: with time, stream and tag a line has 60 to 200 bytes.
 const TEXT_BYTES: std::ops::RangeInclusive<usize> = 20..=158;
 
 /// Writes a log of `bytes`, or at most a line less, of a pod in the namespace `default`.
@@ -34,7 +34,7 @@ pub(crate) async fn create(logs: &Path, pod: &str, bytes: u64) -> anyhow::Result
         }
         file.write_all(&block[..length]).with_context(|| format!("cannot write {path:?}"))?;
         left -= length as u64;
-        // Where Ctrl-C is heard.
+        // Yields, so that Ctrl-C is handled.
         yield_now().await;
     }
 }
@@ -63,7 +63,7 @@ pub(crate) fn line(rng: &mut Rng) -> Vec<u8> {
     line
 }
 
-/// The text of a line, with its newline: what a reader of the log gets.
+/// The text of a line with its newline, as a reader of the log gets it.
 pub(crate) fn text(line: &[u8]) -> &[u8] {
     let third_space = memchr::memchr_iter(b' ', line).nth(2);
     third_space.map_or(line, |space| &line[space + 1..])

@@ -1,4 +1,4 @@
-//! What a part is measured on: running services, their processes, and logs to read.
+//! The stage of a part: running services, their processes, and logs to read.
 
 pub(crate) mod log_files;
 pub(crate) mod no_batches;

@@ -10,27 +10,27 @@ use rustix::param::clock_ticks_per_second;
 pub(crate) struct Process(pub(crate) u32);
 
 impl Process {
-    /// The one that measures.
+    /// This process.
     pub(crate) fn ours() -> Self {
         Self(std::process::id())
     }
 
-    /// Bytes of memory it has now.
+    /// Its memory, in bytes.
     pub(crate) fn resident(self) -> anyhow::Result<u64> {
         Ok(number_after(&self.read("status")?, "VmRSS:")? * 1024)
     }
 
-    /// The most bytes of memory it ever had.
+    /// Its peak memory, in bytes.
     pub(crate) fn peak(self) -> anyhow::Result<u64> {
         Ok(number_after(&self.read("status")?, "VmHWM:")? * 1024)
     }
 
-    /// Bytes it took in by `read` and its like: files, but not sockets.
+    /// The number of bytes that it has read by `read` and the like: from files, not from sockets.
     pub(crate) fn bytes_read(self) -> anyhow::Result<u64> {
         number_after(&self.read("io")?, "rchar:")
     }
 
-    /// The time it spent on processors.
+    /// Its processor time.
     pub(crate) fn processor_time(self) -> anyhow::Result<Duration> {
         let ticks = processor_ticks(&self.read("stat")?)?;
         Ok(Duration::from_secs(ticks) / u32::try_from(clock_ticks_per_second())?)
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_process_has_memory_and_reads() {
         let us = Process::ours();
-        // Two reads of a living process, whose memory other tests change: they can't be compared.
+        // Other tests change the memory of this process, so two reads cannot be compared.
         assert!(us.peak().unwrap() > 0 && us.resident().unwrap() > 0);
         assert!(us.bytes_read().unwrap() > 0);
         us.processor_time().unwrap();

@@ -32,7 +32,7 @@ enum Command {
     Login(LoginArguments),
     /// Print a credential for kubectl, renewed if necessary; kubectl runs this as its exec plugin.
     Token(Authority),
-    /// Show who is logged in where, and until when.
+    /// Show the log-ins: user, authority and expiry.
     Status(Authority),
     /// End the session at the authority and forget it.
     Logout(Authority),

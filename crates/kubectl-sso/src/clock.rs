@@ -1,16 +1,16 @@
-//! The only place that asks for the time.
+//! The only module that reads the clock.
 
 use std::fmt::Debug;
 
 use chrono::{DateTime, Utc};
 
-/// Tells the time.
+/// A source of the time.
 pub(crate) trait Clock: Debug {
     /// The present instant.
     fn now(&self) -> DateTime<Utc>;
 }
 
-/// The wall clock of this machine, which kubectl looks at too.
+/// The wall clock of this machine, which kubectl uses too.
 #[derive(Debug)]
 pub(crate) struct WallClock;
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::session::Session;
 
-/// The version of the credential that kubectl is told to expect.
+/// The version of the credential, as the kubeconfig names it.
 pub(crate) const EXEC_API_VERSION: &str = "client.authentication.k8s.io/v1";
 
 /// `ExecCredential` of `client.authentication.k8s.io/v1`, with the fields of a bearer token.
@@ -21,7 +21,7 @@ struct ExecCredential<'a> {
 #[serde(rename_all = "camelCase")]
 struct ExecCredentialStatus<'a> {
     token: &'a str,
-    /// Until then kubectl caches the token.
+    /// The time until which kubectl caches the token.
     expiration_timestamp: DateTime<Utc>,
 }
 

@@ -28,8 +28,7 @@ impl LoginStore {
         Ok(StateDirectory::open(state_home)?.map(Self))
     }
 
-    /// The store, and the authority that a command is about: `sso`, or the only one that has a
-    /// log-in.
+    /// The store, and the authority of a command: `sso`, or the only one with a log-in.
     pub(crate) fn locate(
         state_home: &Path,
         sso: Option<AuthorityUrl>,
@@ -91,7 +90,7 @@ impl LoginLock<'_> {
         self.0.remove()
     }
 
-    /// Replaces the log-in by bytes that are none.
+    /// Replaces the log-in by invalid bytes.
     #[cfg(test)]
     pub(crate) fn replace_by(&self, content: &[u8]) {
         self.0.replace(content).unwrap();

@@ -12,7 +12,7 @@ use crate::error::CommandError;
 
 /// Longer than any user name.
 const MAX_USERNAME_BYTES: u64 = 1024;
-/// The most that is read of a file in search of a password, in bytes.
+/// The largest password file, in bytes.
 const MAX_PASSWORD_FILE_BYTES: u64 = 64 * 1024;
 
 /// Asks for the user name at the terminal.
@@ -47,7 +47,7 @@ fn password_in_file(path: &Path) -> io::Result<Zeroizing<String>> {
     if path == Path::new("-") { only_line(stdin().lock()) } else { only_line(File::open(path)?) }
 }
 
-/// The only line, without its end.
+/// The only line of a text, without its end.
 fn only_line(source: impl Read) -> io::Result<Zeroizing<String>> {
     let invalid = |fault: &str| io::Error::new(io::ErrorKind::InvalidData, fault);
     let mut text = Zeroizing::new(String::with_capacity(1024));

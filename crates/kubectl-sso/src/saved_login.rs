@@ -11,7 +11,7 @@ use crate::{authority_url::AuthorityUrl, session::Session};
 pub(crate) struct SavedLogin {
     pub(crate) sso: AuthorityUrl,
     /// The trusted certificate authorities in PEM; without them, those of the system. The content
-    /// and not a path, which could lead to others tomorrow.
+    /// and not a path, whose file could change later.
     pub(crate) ca: Option<String>,
     pub(crate) session: Session,
 }
@@ -45,14 +45,14 @@ impl SavedLogin {
             refresh_token: session.refresh_token.expose(),
             refresh_expires_at: session.refresh_expires_at,
         };
-        // Room for all of it: a vector that grows leaves its content behind.
+        // Capacity for all of it: a growing vector leaves copies of its content in memory.
         let room = 4096 + 2 * self.ca.as_ref().map_or(0, String::len);
         let mut json = Zeroizing::new(Vec::with_capacity(room));
         serde_json::to_writer(&mut *json, &json_form)?;
         Ok(json)
     }
 
-    /// `None` when it is not what [`Self::to_json`] writes.
+    /// `None` when the content was not written by [`Self::to_json`].
     pub(crate) fn from_json(json: &[u8]) -> Option<Self> {
         let json_form: SavedLoginJson<'_> = serde_json::from_slice(json).ok()?;
         let token = |text: &str| BearerToken::parse(text.as_bytes()).ok();
@@ -80,7 +80,7 @@ mod tests {
             let saved = SavedLogin { sso, ca, session: session(1, 0, 1800, 28800) };
             let json = saved.to_json().unwrap();
             assert_eq!(SavedLogin::from_json(&json), Some(saved));
-            // Truncated anywhere, it is not read.
+            // A truncated file is not read.
             for end in 0..json.len() {
                 assert_eq!(SavedLogin::from_json(&json[..end]), None);
             }

@@ -18,10 +18,10 @@ pub(crate) struct Session {
     pub(crate) refresh_expires_at: DateTime<Utc>,
 }
 
-/// What has to be done before the token of a session can be used.
+/// The step that is necessary before the token of a session can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NextStep {
-    /// Nothing: it lives long enough.
+    /// None: it lives long enough.
     Use,
     /// A refresh: it has expired or soon will.
     Renew,
@@ -50,8 +50,8 @@ impl Session {
         now < self.expires_at
     }
 
-    /// Until when kubectl may keep the token without asking again: a bit before its end, so that a
-    /// request that begins then has a token that lasts.
+    /// The time until which kubectl may cache the token: shortly before its end, so that a request
+    /// that begins then has a valid token.
     pub(crate) fn cacheable_until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         if self.is_from_the_future(now) {
             now

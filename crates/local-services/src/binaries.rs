@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 
-/// Where Cargo put the executables of both services.
+/// The paths of the executables of both services.
 #[derive(Debug)]
 pub struct Binaries {
     /// Of the authority.
@@ -47,10 +47,10 @@ impl Binaries {
         Self::among(&Executables::build(&select)?)
     }
 
-    /// Those of both services among others.
+    /// The executables of both services among others.
     ///
     /// # Errors
-    /// When one of them is not among them.
+    /// When one of them is missing.
     pub fn among(executables: &Executables) -> anyhow::Result<Self> {
         let path = |name| executables.path(name).map(Path::to_owned);
         Ok(Self { sso_service: path("sso-service")?, logs_gateway: path("logs-gateway")? })

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::certificates::Certificates;
 
-/// The address of a service, and the certificates to trust it by.
+/// The address of a service, and the certificates that clients must trust.
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoint<'a> {
     /// Where it listens.

@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Takes the signals that would otherwise end the process and leave things behind.
+/// Handles the signals that would otherwise end the process before it removes its files.
 #[derive(Debug)]
 pub struct Interruption {
     interrupt: Signal,
@@ -13,7 +13,7 @@ pub struct Interruption {
 }
 
 impl Interruption {
-    /// From here on none of the signals ends the process by itself.
+    /// Installs the handlers: from here on none of the signals ends the process by itself.
     ///
     /// # Errors
     /// When a handler cannot be installed.

@@ -64,7 +64,7 @@ pub fn logs_gateway(
     command
 }
 
-/// Makes the service whose variables begin with `prefix` speak TLS, if there are certificates.
+/// Enables TLS in the service whose variables begin with `prefix`, if there are certificates.
 pub fn set_certificate(command: &mut Command, prefix: &str, certificates: Option<&Certificates>) {
     let Some(Certificates { certificate, key, .. }) = certificates else { return };
     command.env(format!("{prefix}_TLS_CERT"), certificate).env(format!("{prefix}_TLS_KEY"), key);

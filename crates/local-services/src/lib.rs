@@ -1,7 +1,7 @@
 //! Starts both services on this machine, in a directory of one run only.
 //!
-//! The binary `up` and the package `bench` do so. It depends on no other package of the
-//! workspace: the services are started as their users start them, by their executables.
+//! The binary `up` and the package `bench` use it. It depends on no other package of the workspace:
+//! the services are started by their executables, as users start them.
 
 pub mod accounts;
 pub mod binaries;

@@ -1,4 +1,4 @@
-//! The running services: start, wait until ready, notice their end, stop.
+//! The running services: start, wait until ready, detect their end, stop.
 
 use std::{
     fs::{self, File},
@@ -22,15 +22,15 @@ use tokio::{
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// The services promise to stop within this time.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
-/// How many lines of the log of a failed service are shown.
+/// The number of lines that are shown from the log of a failed service.
 const TAIL_LINES: usize = 20;
 
 /// The line that a service writes to standard output once it is ready.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Ready {
-    /// Where it serves users.
+    /// Its public address.
     pub listening: SocketAddr,
-    /// Where it serves operators: health, metrics.
+    /// The address of its operations listener.
     pub ops: SocketAddr,
     /// The version of the service.
     pub version: String,
@@ -54,7 +54,7 @@ struct Service {
 }
 
 impl Services {
-    /// No service yet; their logs go to the directory `logs`.
+    /// Starts no service yet; their logs go to the directory `logs`.
     pub fn new(logs: &Path) -> Self {
         Self { logs: logs.to_owned(), running: Vec::new() }
     }
@@ -66,7 +66,7 @@ impl Services {
     pub async fn start(&mut self, name: &'static str, command: Command) -> anyhow::Result<Ready> {
         let log = self.logs.join(name).with_extension("log");
         let service = Service::spawn(name, command, log)?;
-        // Among the running before it is ready, so that `stop` reaches it in any case.
+        // Added before it is ready, so that `stop` stops it in any case.
         self.running.push_mut(service).ready().await
     }
 
@@ -75,7 +75,7 @@ impl Services {
         self.running.iter().find(|service| service.name == name)?.child.id()
     }
 
-    /// Waits until any of them ends, which none should, and returns how it ended.
+    /// Waits until any service ends, which is a failure, and returns its end.
     ///
     /// # Panics
     /// When none was started.
@@ -132,7 +132,7 @@ impl Service {
     }
 
     fn terminate(&self) {
-        // Without an id it has ended already, and its number may be another process's by now.
+        // Without an id it has ended already, and its number may belong to another process.
         let Some(id) = self.child.id() else { return };
         let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
         if let Some(Err(error)) = pid.map(|pid| kill_process(pid, Signal::TERM)) {

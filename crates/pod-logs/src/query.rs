@@ -44,8 +44,8 @@ impl LogQuery {
         self.history == History::All || self.is_joined_by_containers()
     }
 
-    /// Whether the names of the files tell which of them are meant, and in which order. If not, their
-    /// first lines have to be read.
+    /// Whether the names of the files tell which of them are meant, and in which order. If not,
+    /// their first lines have to be read.
     pub fn is_of_files_by_name(&self) -> bool {
         self.history == History::Current
             && self.anchor.is_none()

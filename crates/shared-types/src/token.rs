@@ -1,7 +1,7 @@
 //! The form of our own tokens: `<prefix>_<43 base62>_<6 base62 CRC-32>`.
 //!
-//! The prefix shows secret scanners and people which kind of token was leaked. By the checksum, typos
-//! and foreign tokens are refused without a look-up.
+//! The prefix shows secret scanners and people which kind of token was leaked. By the checksum,
+//! typos and foreign tokens are refused without a look-up.
 
 use zeroize::Zeroizing;
 

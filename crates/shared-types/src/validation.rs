@@ -74,8 +74,8 @@ pub struct TokenBatch<'a> {
     pub tokens: Vec<&'a str>,
 }
 
-/// The entry of a batch's answer for a token that is not live, or whose state is unknown. For a live
-/// one it is a [`Validation`] with `"status": 200`.
+/// The entry of a batch's answer for a token that is not live, or whose state is unknown. For a
+/// live one it is a [`Validation`] with `"status": 200`.
 #[derive(Debug, Serialize)]
 pub struct RefusedEntry<'a> {
     /// 401 or 503.

@@ -1,4 +1,4 @@
-//! The Kubernetes API of the gateway, against what a real API server was seen to answer.
+//! The Kubernetes API of the gateway, compared with the answers of a real API server.
 
 mod client;
 mod lists;

@@ -1,4 +1,4 @@
-//! Failures as `Status` objects, as a real API server was seen to answer.
+//! Failures as `Status` objects, compared with the answers of a real API server.
 
 use std::{
     fs::{self, Permissions},
@@ -68,7 +68,7 @@ async fn a_missing_pod_is_404_and_a_forbidden_one_403() {
         log.check_failure(404, &missing(name));
         get(&alice, &format!("{NS}/team-a/pods/{name}")).await.check_failure(404, &missing(name));
     }
-    // Whether it is there or not.
+    // Whether or not the pod exists.
     for name in ["secret", "nope"] {
         let path = format!("{NS}/team-b/pods/{name}");
         get(&alice, &format!("{path}/log"))

@@ -1,4 +1,4 @@
-//! The reviews of oneself.
+//! The self-subject reviews.
 
 use reqwest::Method;
 use serde_json::json;

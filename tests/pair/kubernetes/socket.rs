@@ -32,7 +32,7 @@ pub(super) async fn ask(caller: &Caller, path: &str, protocols: &[&str]) -> Resp
     timeout(patience(), request(caller, path, protocols).send()).await.unwrap().unwrap()
 }
 
-/// Status, reason and message of a refusal, in Kubernetes' words.
+/// Status, reason and message of a refusal as a Kubernetes `Status`.
 pub(super) async fn refused(response: Response) -> (u16, String, String) {
     let code = response.status().as_u16();
     assert_eq!(response.headers()["content-type"], "application/json");
@@ -42,11 +42,11 @@ pub(super) async fn refused(response: Response) -> (u16, String, String) {
     (code, word("reason"), word("message"))
 }
 
-/// A log on its way.
+/// A log that is being read.
 pub(super) struct Socket(pub(super) WebSocketStream<Upgraded>);
 
 impl Socket {
-    /// The first message is of nothing.
+    /// Checks that the first message is empty.
     pub(super) async fn open(caller: &Caller, path: &str, protocols: &[&str]) -> Self {
         let mut socket = Self::of(ask(caller, path, protocols).await).await;
         assert!(socket.message().await.into_data().is_empty());
@@ -72,7 +72,7 @@ impl Socket {
         self.try_message().await.unwrap()
     }
 
-    /// Reads on until this was read.
+    /// Reads until this text has arrived.
     pub(super) async fn expect(&mut self, text: &str) {
         let mut read = Vec::new();
         while read.len() < text.len() {
@@ -81,13 +81,13 @@ impl Socket {
         assert_eq!(String::from_utf8_lossy(&read), text);
     }
 
-    /// The rest, and how it ends.
+    /// The rest of the log, and its close frame.
     pub(super) async fn rest(mut self) -> (Vec<Message>, Option<CloseFrame>) {
         let mut messages = Vec::new();
         loop {
             match self.message().await {
                 Message::Close(frame) => {
-                    // What comes back when that was answered is the end of the connection.
+                    // After the answer to the close frame the connection ends.
                     assert!(self.try_message().await.is_none());
                     return (messages, frame);
                 }
@@ -96,7 +96,7 @@ impl Socket {
         }
     }
 
-    /// The rest in binary messages, which must be all of it.
+    /// The rest of the log, which must be in binary messages.
     pub(super) async fn whole(self) -> Vec<u8> {
         let (messages, end) = self.rest().await;
         assert_eq!(end.unwrap().code, CloseCode::Normal);

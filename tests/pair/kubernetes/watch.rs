@@ -31,7 +31,7 @@ async fn a_watch_shows_pods_that_exist_appear_change_and_go() {
     pair.logs.write("team-a", "new", cri(&["x"]));
     pair.logs.pod("team-a", "new").container("app").write("1.log", cri(&["again"]));
     for watch in [&mut watch, &mut everywhere] {
-        // Both may be seen at once.
+        // One survey may find both.
         let mut event = watch.next().await.unwrap();
         while event["object"]["status"]["containerStatuses"][0]["restartCount"] != 1 {
             assert!(["ADDED new", "MODIFIED new"].contains(&&*word(&event)), "{event}");
@@ -58,18 +58,18 @@ async fn a_watch_continues_where_a_list_ended() {
     let mut watch = Watch::of(&alice, &path).await;
     let event = watch.next().await.unwrap();
     assert_eq!(word(&event), "ADDED new");
-    // A client that was cut off gets the rest.
+    // An interrupted client gets the rest.
     pair.logs.write("team-a", "newer", cri(&["x"]));
     let version = event["object"]["metadata"]["resourceVersion"].as_str().unwrap();
     let path = format!("/api/v1/pods?watch=true&resourceVersion={version}");
     let mut watch = Watch::of(&alice, &path).await;
     let mut event = watch.next().await.unwrap();
-    // It may have been seen before it was written to.
+    // A survey may have found it before the write.
     while word(&event) == "MODIFIED new" {
         event = watch.next().await.unwrap();
     }
     assert_eq!(word(&event), "ADDED newer");
-    // What was never known cannot be gone on from.
+    // A watch cannot continue from an unknown version.
     for version in ["1", "99999999999999"] {
         let path = format!("/api/v1/pods?watch=true&resourceVersion={version}");
         let mut watch = Watch::of(&alice, &path).await;

@@ -130,10 +130,10 @@ async fn a_browser_passes_its_token_as_a_protocol() {
     let response = ask(&nobody, WEB, &[token, BINARY]).await;
     assert_eq!(response.headers()["sec-websocket-protocol"], BINARY);
     assert_eq!(Socket::of(response).await.whole().await, b"one\n");
-    // Nobody by the header, somebody by the protocol.
+    // An invalid token in the header, a valid one in the protocol.
     let stranger = alice.with_token(WELL_FORMED_TOKEN);
     assert_eq!(Socket::open(&stranger, WEB, &[BASE64, token]).await.rest().await.0.len(), 1);
-    // Somebody by the header: the protocol is not looked at.
+    // A valid token in the header: the protocol is ignored.
     let unreadable = "base64url.bearer.authorization.k8s.io.!";
     let socket = Socket::open(&alice, WEB, &[unreadable, BINARY]).await;
     assert_eq!(socket.whole().await, b"one\n");
@@ -243,7 +243,7 @@ async fn messages_of_a_client_are_ignored_and_pings_answered() {
     assert_eq!(socket.message().await, Message::Pong("there?".into()));
     append(&pair, &["two"]);
     socket.expect("two\n").await;
-    // A message is not listened to for ever.
+    // The length of a message is bounded.
     socket.0.send(Message::binary(vec![0; 100_000])).await.unwrap();
     assert_eq!(socket.rest().await.1.unwrap().code, CloseCode::Size);
 }
@@ -258,7 +258,7 @@ async fn a_socket_counts_as_a_stream_of_the_user_until_the_client_goes() {
             (ask(&alice, WEB, &[]).await.status() == 101).then_some(())
         })
     };
-    // One goes without a word, and one with it.
+    // One client disconnects without a close frame, and one with it.
     let mut socket = Socket::open(&alice, &follow, &[BINARY]).await;
     socket.expect("one\n").await;
     assert_eq!(refused(ask(&alice, WEB, &[]).await).await.0, 429);

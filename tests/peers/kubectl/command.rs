@@ -16,7 +16,7 @@ use crate::{
     stage::{Stage, kubeconfig},
 };
 
-/// kubectl with a kubeconfig and a directory of its own, where it keeps what it discovered.
+/// kubectl with a kubeconfig and a directory of its own for its discovery cache.
 #[derive(Debug)]
 pub(super) struct Kubectl {
     program: PathBuf,
@@ -32,7 +32,7 @@ impl Kubectl {
         Self::with(kubectl, "/nowhere", &kubeconfig)
     }
 
-    /// In alice's hands.
+    /// For the user alice.
     pub(super) fn of_alice(kubectl: &Installed, stage: &Stage) -> Self {
         Self::of(kubectl, stage.pair(), stage.alice(), "team-a")
     }
@@ -47,7 +47,7 @@ impl Kubectl {
         Self { program: kubectl.program.clone(), home: home.to_owned(), directory }
     }
 
-    /// Runs it to its end, which must be good: no complaint, and this very text.
+    /// Runs it to its end, which must be a success with this exact text and no error message.
     #[track_caller]
     pub(super) fn says(&self, arguments: &str, expected: impl AsRef<[u8]>) {
         let (expected, ended) = (expected.as_ref(), self.run(arguments));
@@ -56,7 +56,7 @@ impl Kubectl {
         assert!(ended.is_content(), "{arguments}: {ended:?}");
     }
 
-    /// Runs it to its end, which must be bad, with this complaint and nothing else.
+    /// Runs it to its end, which must be a failure with this error message only.
     #[track_caller]
     pub(super) fn fails(&self, arguments: &str, complaint: &str) {
         let ended = self.run(arguments);
@@ -64,7 +64,7 @@ impl Kubectl {
         assert_eq!((ended.code, ended.text()), (1, ""), "{arguments}");
     }
 
-    /// Runs it to its end, which must be good, and gives what it says by lines and words.
+    /// Runs it to its end, which must be a success, and gives the words of its output by line.
     #[track_caller]
     pub(super) fn rows(&self, arguments: &str) -> Vec<Vec<String>> {
         let ended = self.run(arguments);
@@ -80,7 +80,7 @@ impl Kubectl {
         Ended::from(command.args(arguments.split_whitespace()).output().unwrap())
     }
 
-    /// Leaves it to run.
+    /// Starts it and leaves it running.
     pub(super) fn start(&self, arguments: &str) -> Running {
         Running::start(self.command(&self.program).args(arguments.split_whitespace()))
     }
@@ -103,7 +103,7 @@ impl Kubectl {
     }
 }
 
-/// How a command ended.
+/// The end of a command.
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) code: i32,
@@ -112,13 +112,13 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    /// What it said, which must be text.
+    /// Its output, which must be UTF-8.
     #[track_caller]
     pub(super) fn text(&self) -> &str {
         std::str::from_utf8(&self.stdout).unwrap()
     }
 
-    /// Whether it did what it was asked to, without a complaint.
+    /// Whether it succeeded without an error message.
     pub(super) fn is_content(&self) -> bool {
         self.code == 0 && self.stderr.is_empty()
     }

@@ -59,7 +59,7 @@ pub(super) fn containers_are_named_or_chosen_or_all_read(stage: &Stage, kubectl:
     let ended = alice.run("logs multi --tail=1");
     assert_eq!((ended.code, ended.text()), (0, "last of app\n"));
     assert_eq!(ended.stderr, "Defaulted container \"app\" out of: app, sidecar\n");
-    // In whatever order.
+    // In any order.
     let mut all = alice.rows("logs multi --all-containers --prefix --tail=1");
     all.sort();
     let all: Vec<_> = all.iter().map(|words| words.join(" ")).collect();
@@ -90,10 +90,10 @@ pub(super) fn a_follow_breaks_off_when_its_session_ends(stage: &Stage, kubectl: 
     assert_eq!(stage.block_on(reader.log_out()).status, 204);
     let revoked = Instant::now();
     let end = following.end();
-    // The gateway looks again every second.
+    // The gateway checks every second.
     assert!(revoked.elapsed() < patience() / 2, "after {:?}", revoked.elapsed());
     assert_eq!((end.code, end.rest.len()), (1, 0), "{end:?}");
-    // The gateway offers kubectl HTTP/1.1 alone, and breaks its body off.
+    // The gateway offers kubectl only HTTP/1.1, and aborts the body.
     assert_eq!(end.stderr, "error: unexpected EOF\n");
 }
 
@@ -101,7 +101,7 @@ pub(super) fn unreadable_logs_fail_in_the_api_servers_words(stage: &Stage, kubec
     let alice = Kubectl::of_alice(kubectl, stage);
     let waiting = r#"Error from server (BadRequest): container "app" in pod "waiting" is waiting to start: ContainerCreating"#;
     alice.fails("logs waiting", waiting);
-    // Later versions say it in other words.
+    // Later versions have another wording.
     let unknown = alice.run("logs nope");
     assert_eq!((unknown.code, unknown.text()), (1, ""));
     let said = r#"rror from server (NotFound): pods "nope" not found"#;

@@ -1,4 +1,4 @@
-//! `kubectl auth`, and what it foretells.
+//! `kubectl auth`, compared with the outcome of requests.
 
 use super::command::Kubectl;
 use crate::{
@@ -23,7 +23,7 @@ pub(super) fn who_may_do_what_is_told(stage: &Stage, kubectl: &Installed) {
 pub(super) fn oneself_is_known(stage: &Stage, kubectl: &Installed) {
     let alice = Kubectl::of_alice(kubectl, stage);
     let ended = alice.run("auth whoami -o jsonpath={.status.userInfo.username}");
-    // The first version that has the command knows only what the API was before it was stable.
+    // The first version with this command knows only the API before it was stable.
     if kubectl.peer == Peer::Kubectl("1.27") {
         assert_eq!((ended.code, ended.text()), (1, ""), "{ended:?}");
     } else {
@@ -39,7 +39,7 @@ pub(super) fn what_may_not_be_read_is_refused(stage: &Stage, kubectl: &Installed
         )
     };
     let there = r#"in the namespace "team-b""#;
-    // kubectl asks for the pod first. Whether it is there or not.
+    // kubectl requests the pod first, whether or not it exists.
     for pod in ["secret", "nope"] {
         let message = forbidden(&format!("pods {pod:?}"), "get", there);
         alice.fails(&format!("logs -n team-b {pod}"), &message);

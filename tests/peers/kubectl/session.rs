@@ -1,4 +1,4 @@
-//! kubectl and the life of a session.
+//! kubectl throughout the life of a session.
 
 use std::thread;
 
@@ -38,12 +38,12 @@ pub(super) fn the_kubeconfig_of_the_gateway_works_as_it_is(stage: &Stage, kubect
     user.let_the_token_end();
     let ended = kubectl.run("get pods -A");
     assert_eq!((ended.code, ended.text()), (1, ""), "{ended:?}");
-    // kubectl says what the plugin says.
+    // kubectl prints the plugin's message.
     let how = format!("run: kubectl sso login --sso {}", user.sso());
     assert!(ended.stderr.contains(&how), "{ended:?}");
 }
 
-/// All that a user does with the plugin, run as `kubectl sso`.
+/// Every command of the plugin, run as `kubectl sso`.
 pub(super) fn the_plugin_leads_from_log_in_to_log_out(stage: &Stage, kubectl: &Installed) {
     let (user, pair) = (stage.pair().kubectl_user(), stage.pair());
     assert_eq!(user.login(ADMIN.0, ADMIN.1, &["--ca", &pair.ca().file()]).code, 0);
@@ -119,7 +119,7 @@ pub(super) fn a_watch_shows_that_its_session_ended(stage: &Stage, kubectl: &Inst
     restart(stage.pair(), &name, "web");
     assert_eq!(watching.words()[..4], ["web", "0/1", "Running", "1"]);
     assert_eq!(stage.block_on(reader.log_out()).status, 204);
-    // kubectl shows the failure as it shows a pod, and is content.
+    // kubectl prints the failure like a pod, and succeeds.
     let end = watching.end();
     let last: Vec<_> = end.rest.last().unwrap().split_whitespace().skip(1).collect();
     assert_eq!((end.code, last.join(" ")), (0, "Unauthorized Unauthorized".to_owned()));

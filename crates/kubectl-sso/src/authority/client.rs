@@ -23,11 +23,11 @@ use super::{
 };
 use crate::{authority_url::AuthorityUrl, clock::Clock, session::Session};
 
-/// A log-in waits in the queue of password hashing.
+/// The time limit of a log-in, which waits in the queue of password hashing.
 const LOG_IN_TIMEOUT: Duration = Duration::from_secs(15);
 const LOG_OUT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A lost answer to a refresh is asked for again: for ten seconds the authority gives the same
-/// one. All attempts together take less.
+/// The time limit of an attempt to refresh. A lost answer is requested again: for ten seconds the
+/// authority gives the same one. All attempts together take less.
 const REFRESH_ATTEMPTS: usize = 3;
 const REFRESH_TIMEOUT: Duration = Duration::from_millis(2500);
 const REFRESH_PAUSE: Duration = Duration::from_millis(500);
@@ -152,7 +152,7 @@ async fn refused_answer(answer: Response) -> Result<RefusedAnswer, AuthorityErro
     let retry_after = answer.headers().get(RETRY_AFTER);
     let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
     let problem = serde_json::from_slice::<ProblemCode>(&read_body(answer).await?).ok();
-    // It is shown on a terminal.
+    // The text is shown on a terminal.
     let is_code =
         |code: &String| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let code = problem.map(|problem| problem.code).filter(is_code);

@@ -1,4 +1,4 @@
-//! Why the authority did not do what it was asked.
+//! Errors of requests to the authority.
 
 use std::{
     error::Error,
@@ -8,7 +8,7 @@ use std::{
 
 use reqwest::StatusCode;
 
-/// Why a request to the authority failed.
+/// The error of a request to the authority.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuthorityError {
     /// The HTTP client cannot be set up.
@@ -23,7 +23,7 @@ pub(crate) enum AuthorityError {
     NoAnswer(ConnectionError),
     #[error("{0}")]
     Refused(RefusedAnswer),
-    /// The answer is not one that an authority gives.
+    /// The answer is not a valid answer of an authority.
     #[error("its answer is not valid")]
     InvalidAnswer,
 }
@@ -43,7 +43,7 @@ pub(crate) struct RefusedAnswer {
 pub(crate) struct ConnectionError(pub(super) reqwest::Error);
 
 impl AuthorityError {
-    /// Whether the request may have been carried out all the same.
+    /// Whether the request may have been carried out despite the error.
     pub(super) fn may_have_succeeded(&self) -> bool {
         match self {
             Self::NoAnswer(_) => true,

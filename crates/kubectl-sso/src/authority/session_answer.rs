@@ -29,7 +29,7 @@ fn token_of_kind(text: &str, kind: TokenKind) -> Option<BearerToken> {
     BearerToken::parse(text.as_bytes()).ok().filter(|token| token.kind() == Some(kind))
 }
 
-/// The name is shown on a terminal, so nothing else passes.
+/// Whether the text is a user name: it is shown on a terminal, so no other text is accepted.
 fn is_username(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte);
     (1..=63).contains(&text.len()) && text.bytes().all(is_allowed)

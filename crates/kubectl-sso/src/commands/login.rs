@@ -31,7 +31,7 @@ pub(crate) async fn login(
     clock: &dyn Clock,
 ) -> Result<String, CommandError> {
     let LogIn { sso, ca, username, password_file } = arguments;
-    // First, so that a password is not asked for in vain.
+    // Checked first, before the user enters a password.
     let store = LoginStore::create(state_home)?;
     let ca = match ca {
         Some(file) => Some(read_ca(file)?),

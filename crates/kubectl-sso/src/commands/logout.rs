@@ -12,7 +12,7 @@ use crate::{
 
 /// Logs out, and returns the text to print. `sso` may be left out when there is one log-in.
 ///
-/// While the authority cannot be asked, the session is not over and stays saved.
+/// While the authority is unavailable, the session has not ended and stays saved.
 pub(crate) async fn logout(
     state_home: &Path,
     sso: Option<AuthorityUrl>,

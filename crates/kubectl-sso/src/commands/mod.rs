@@ -1,4 +1,4 @@
-//! What the plugin can be asked to do: a command a file.
+//! The commands of the plugin, a file each.
 
 mod kubeconfig;
 mod login;

@@ -1,4 +1,4 @@
-//! `kubectl sso status`: who is logged in where, and for how long.
+//! `kubectl sso status`: the log-ins with user, authority and expiry.
 
 use std::path::Path;
 
@@ -9,8 +9,7 @@ use crate::{
     saved_login::SavedLogin, session::NextStep,
 };
 
-/// Describes the log-in at `sso`, or all log-ins, as saved below `state_home`. No authority is
-/// asked.
+/// Describes the log-in at `sso`, or all log-ins, as saved below `state_home`, without a request.
 ///
 /// # Errors
 /// When there is no log-in, or the session at `sso` can no longer be used.

@@ -1,4 +1,4 @@
-//! What can be done with the state, on any system.
+//! The operations on the state, on any system.
 
 use std::{
     fs::{File, TryLockError},
@@ -18,7 +18,7 @@ use super::{
 /// How long to wait for the lock: longer than its holder waits for the authority.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 const LOCK_RETRY: Duration = Duration::from_millis(20);
-/// The most that is read of a file, in bytes. A bundle of certificates may be in it.
+/// The largest file that is read, in bytes. It may contain a bundle of certificates.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The state directory, open.
@@ -56,7 +56,7 @@ impl StateDirectory {
     pub(crate) fn create(home: &Path) -> Result<Self, StateError> {
         let path = path_below(home);
         match PrivateDirectory::create_all(&path) {
-            // Something else is in its place; opening it says what.
+            // Another file is in its place; opening it gives the error.
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 return Err(StateError::io(&path)(error));
             }

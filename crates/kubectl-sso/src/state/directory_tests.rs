@@ -154,7 +154,7 @@ async fn one_process_changes_a_file_and_others_wait_for_a_limited_time() {
     let [one, other] = [(); 2].map(|()| StateDirectory::create(home.path()).unwrap());
     let held = one.lock(NAME).await.unwrap();
     assert!(matches!(other.lock(NAME).await, Err(StateError::Locked(_))));
-    // The state of another authority is not held up.
+    // The lock of one authority does not block another.
     other.lock("b").await.unwrap();
     drop(held);
     other.lock(NAME).await.unwrap();

@@ -1,7 +1,7 @@
-//! The state directory on Unix: it and its files belong to the user, and no one else may use them.
+//! The state directory on Unix: it and its files belong to the user, and are closed to others.
 //!
-//! Nothing is checked by its path and opened later: entries are opened first, without following
-//! links, and checked by their descriptors.
+//! Entries are opened first, without following links, and then checked by their descriptors; a
+//! check by path could be outdated at the time of opening.
 
 use std::{
     fs::{DirBuilder, File},
@@ -114,7 +114,7 @@ fn check(opened: &OwnedFd, kind: FileType, path: &Path) -> Result<(), StateError
         .map_err(|reason| StateError::Unsafe { path: path.to_owned(), reason })
 }
 
-/// Checks that it is of this kind, belongs to `user`, and is open to no one else.
+/// Checks that the entry is of this kind, belongs to `user`, and is closed to others.
 fn check_stat(stat: &Stat, kind: FileType, user: Uid) -> Result<(), UnsafeReason> {
     let mode = stat.st_mode & 0o7777;
     if FileType::from_raw_mode(stat.st_mode) != kind {

@@ -14,15 +14,15 @@ use crate::samples::Samples;
 /// Where the kubelet keeps the logs of a node's pods.
 const NODE_LOGS: &str = "/var/log/pods";
 
-/// Where the logs come from.
+/// The source of the logs.
 pub(crate) enum LogSource {
     /// This machine is a node: its own pods.
     Node(PathBuf),
-    /// It is not: pods that are made up, and go on writing.
+    /// This machine is not a node: sample pods that keep writing.
     Samples(PathBuf, Samples),
 }
 
-/// What a request names.
+/// A pod as it is named in a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Pod {
     pub(crate) namespace: String,
@@ -30,7 +30,7 @@ pub(crate) struct Pod {
 }
 
 impl LogSource {
-    /// The node's logs where there are any, else samples below `directory`.
+    /// The node's logs if there are any, else samples below `directory`.
     pub(crate) fn choose(directory: &Path) -> anyhow::Result<Self> {
         let node = Path::new(NODE_LOGS);
         if !pod_directories(node).is_empty() {
@@ -41,14 +41,14 @@ impl LogSource {
         Ok(Self::Samples(root, samples))
     }
 
-    /// What the gateway is pointed at.
+    /// The log directory of the gateway.
     pub(crate) fn root(&self) -> &Path {
         match self {
             Self::Node(root) | Self::Samples(root, _) => root,
         }
     }
 
-    /// The pods that can be asked for without naming a container, in order of their names.
+    /// The pods that can be read without naming a container, in order of their names.
     pub(crate) fn pods_with_one_container(&self) -> Vec<Pod> {
         let mut pods: Vec<_> = pod_directories(self.root())
             .into_iter()
@@ -59,7 +59,7 @@ impl LogSource {
         pods
     }
 
-    /// Keeps the logs growing. Never ends but by an error: a node's pods write by themselves.
+    /// Keeps the sample logs growing. Ends only by an error: a node's pods write by themselves.
     pub(crate) async fn write_on(&mut self) -> anyhow::Result<Infallible> {
         match self {
             Self::Node(_) => pending().await,
@@ -78,7 +78,7 @@ impl fmt::Display for LogSource {
     }
 }
 
-/// Empty where nothing can be read: then this is no node, or its logs are not for this user.
+/// Empty if the directory cannot be read: this is not a node, or the user may not read its logs.
 fn pod_directories(root: &Path) -> Vec<(Pod, PathBuf)> {
     let entries = fs::read_dir(root).into_iter().flatten().flatten();
     entries

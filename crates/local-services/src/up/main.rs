@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Build and run both services with pod logs to read, and show how to talk to them.
+/// Build and run both services with pod logs to read, and print commands to try.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask up", bin_name = "cargo xtask up")]
 struct CommandLine {

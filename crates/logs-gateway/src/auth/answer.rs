@@ -106,8 +106,8 @@ impl ValidationAnswer<'_> {
         (times.asked..=times.now).contains(&self.expires_at)
     }
 
-    /// `None` unless the answer says clearly that the token is live. A permission of an unknown form
-    /// permits nothing.
+    /// `None` unless the answer says clearly that the token is live. A permission of an unknown
+    /// form permits nothing.
     fn into_caller(self) -> Option<Caller> {
         let vouches = self.success && self.authorized;
         let is_named = !self.username.is_empty();

@@ -11,8 +11,8 @@ use crate::{
     streams::OpenStreams,
 };
 
-/// The state that the handlers of a worker share. The client of the authority belongs to the worker;
-/// the rest is shared by all workers.
+/// The state that the handlers of a worker share. The client of the authority belongs to the
+/// worker; the rest is shared by all workers.
 #[derive(Debug)]
 pub(crate) struct GatewayState {
     pub(crate) authority: Rc<Authority>,

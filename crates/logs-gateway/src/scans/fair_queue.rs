@@ -1,9 +1,9 @@
 //! Decides which scan runs next. A pure state machine without threads and without a clock.
 //!
 //! Start-time fair queueing over users: each user has a virtual time, which grows by the time that
-//! the user's scans ran, and the waiting user with the least virtual time gets the next turn. A user
-//! that arrives begins at the virtual time of those present, so neither an old debt nor idleness
-//! counts. The scans of one user take turns in the order of their arrival.
+//! the user's scans ran, and the waiting user with the least virtual time gets the next turn. A
+//! user that arrives begins at the virtual time of those present, so neither an old debt nor
+//! idleness counts. The scans of one user take turns in the order of their arrival.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -150,7 +150,8 @@ impl FairQueue {
                 self.threads -= 1;
             }
         }
-        // A user ahead of the others is remembered, or leaving and coming back would make up for it.
+        // A user ahead of the others is remembered, or leaving and coming back would make up for
+        // it.
         let now = self.virtual_time;
         match self.scans.is_empty() {
             true => self.users.clear(),

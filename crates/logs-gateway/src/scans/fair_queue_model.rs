@@ -9,7 +9,8 @@ use super::fair_queue::{FairQueue, QueueLimits, SLICE, ScanId};
 const USERS: usize = 5;
 const LIMITS: QueueLimits = QueueLimits { running: 2, threads: 8, threads_per_user: 3 };
 const MAX_WAITING: usize = 20;
-/// How much later than it should a turn may end: a scan looks only between two pieces that it reads.
+/// How much later than it should a turn may end: a scan looks only between two pieces that it
+/// reads.
 const MAX_OVERRUN: u64 = 5;
 const MAX_TURN: u64 = SLICE.as_millis() as u64 + MAX_OVERRUN;
 const SECOND: u64 = 1000;

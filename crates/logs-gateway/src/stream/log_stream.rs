@@ -1,4 +1,5 @@
-//! A log as it is sent over time: chunk by chunk, waiting while the log does not grow, until it ends.
+//! A log as it is sent over time: chunk by chunk, waiting while the log does not grow, until it
+//! ends.
 
 use std::{io, time::Duration};
 

@@ -86,8 +86,9 @@ impl ChosenLines {
         self.advance_with(ChosenLog::find_next_unfinished)
     }
 
-    /// Appends the text of lines that come next, newlines included, up to about so many bytes; maybe
-    /// none. There is no present line then. Only to be called if the filter passes everything.
+    /// Appends the text of lines that come next, newlines included, up to about so many bytes;
+    /// maybe none. There is no present line then. Only to be called if the filter passes
+    /// everything.
     pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) {
         if let [log] = &mut self.logs[..]
             // What was found has been given out.

@@ -5,8 +5,8 @@ use futures_util::future::LocalBoxFuture;
 
 /// A kind of caller: a user, an administrator, the owner of a session.
 pub trait Authenticate: Sized + 'static {
-    /// The answer to a request that is refused: a [`Problem`](super::Problem), or another type where
-    /// errors have another format.
+    /// The answer to a request that is refused: a [`Problem`](super::Problem), or another type
+    /// where errors have another format.
     type Refusal: Into<Error>;
 
     /// Finds the caller of a request by its credential, and checks what this kind of caller needs

@@ -1,8 +1,8 @@
 //! The server that every listener runs on: what a connection may hold, and for how long.
 //!
 //! HTTP itself is actix-http's. It would read and answer requests faster than their client takes
-//! the answers, so each connection lies behind a `GuardedStream`, which holds it back. HTTP/2 is not
-//! offered: actix-http sets no bound on the streams of a connection.
+//! the answers, so each connection lies behind a `GuardedStream`, which holds it back. HTTP/2 is
+//! not offered: actix-http sets no bound on the streams of a connection.
 
 mod admission;
 mod connection;

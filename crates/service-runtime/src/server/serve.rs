@@ -32,8 +32,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a client may go on sending after its request was answered early.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How long requests may take to end after the signal to stop, in seconds. With everything else that
-/// has to be done this stays below the ten seconds of the contract.
+/// How long requests may take to end after the signal to stop, in seconds. With everything else
+/// that has to be done this stays below the ten seconds of the contract.
 const DRAIN_SECONDS: u64 = 8;
 
 /// A listener with the bounds of its connections.

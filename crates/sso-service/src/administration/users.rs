@@ -99,7 +99,8 @@ impl Administration {
     ///
     /// # Errors
     /// When the user does not exist, the password does not obey the rules, the address is taken, a
-    /// role does not exist, it is the last administrator, or the database cannot be read or written.
+    /// role does not exist, it is the last administrator, or the database cannot be read or
+    /// written.
     pub(crate) async fn update_user(
         &self,
         actor: Actor<'_>,

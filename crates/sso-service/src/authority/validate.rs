@@ -41,8 +41,8 @@ impl SessionAuthority {
     /// The holder of a valid token of a session.
     ///
     /// # Errors
-    /// [`TokenRefusal::InvalidToken`] when the token is not valid, [`TokenRefusal::SessionRequired`] when it
-    /// is a valid key.
+    /// [`TokenRefusal::InvalidToken`] when the token is not valid,
+    /// [`TokenRefusal::SessionRequired`] when it is a valid key.
     pub(crate) fn principal(&self, token: &BearerToken) -> Result<Principal, TokenRefusal> {
         // Prefix and checksum first: a token of another issuer costs no look-up.
         match token.kind() {

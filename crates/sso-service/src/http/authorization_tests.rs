@@ -16,7 +16,7 @@ type Outcome = (u16, &'static str);
 /// The outcomes of a route, in the order of [`CREDENTIALS`].
 type Row = [Outcome; CREDENTIALS.len()];
 
-/// What a request is sent with.
+/// The credential of a request.
 #[derive(Debug, Clone, Copy)]
 enum Credential {
     None,

@@ -2,7 +2,8 @@
 
 use super::{CookieDomain, Origin, ReturnHost};
 
-/// The settings that concern browsers. The rest of a site is known once the listener has an address.
+/// The settings that concern browsers. The rest of a site is known once the listener has an
+/// address.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SiteSettings {
     /// The address of the service for browsers, if it is not the listener.

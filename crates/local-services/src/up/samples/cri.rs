@@ -4,9 +4,9 @@ use std::{fmt, time::Duration};
 
 use chrono::{DateTime, FixedOffset};
 
-/// containerd's default of `max_container_log_line_size`: what is longer is split.
+/// containerd's default of `max_container_log_line_size`: a longer line is split.
 const MAX_CONTENT: usize = 16 * 1024;
-/// Each piece of a split line is stamped when it is written, which takes this long.
+/// The time between the stamps of two pieces of a split line.
 const BETWEEN_PIECES: Duration = Duration::from_micros(7);
 
 /// A line as a container writes it, without the newline.

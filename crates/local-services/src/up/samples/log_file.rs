@@ -1,4 +1,4 @@
-//! A container's log file, kept small as the kubelet does.
+//! A container's log file, rotated as the kubelet does.
 //!
 //! The order of the steps, the names and the suffixes are those of the kubelet's
 //! `container_log_manager.go`: a reader that follows must survive each moment of it.
@@ -14,7 +14,8 @@ use std::{
 use chrono::{DateTime, FixedOffset};
 use flate2::{Compression, write::GzEncoder};
 
-/// When a file is rotated. The kubelet's default is 10 MiB; here one wants to see it happen.
+/// The size at which a file is rotated. The kubelet's default is 10 MiB; here rotation should be
+/// visible.
 const MAX_SIZE: u64 = 256 * 1024;
 /// `containerLogMaxFiles`: the current file, the one rotated last, and the compressed ones.
 const MAX_FILES: usize = 5;
@@ -51,7 +52,7 @@ impl LogFile {
     fn rotate(&mut self, now: DateTime<FixedOffset>) -> io::Result<()> {
         let rotated = suffixed(&self.path, &now.format("%Y%m%d-%H%M%S").to_string());
         if rotated.exists() {
-            // Names tell seconds only: wait for the next one rather than overwrite.
+            // Names contain seconds only: wait for the next one rather than overwrite.
             return Ok(());
         }
         self.remove_excess()?;
@@ -92,7 +93,7 @@ impl LogFile {
     }
 }
 
-/// As containerd creates it: for its owner, and readable by the owner's group.
+/// Creates a file as containerd does: for its owner, and readable by the owner's group.
 fn open_for_appending(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).mode(0o640).open(path)
 }

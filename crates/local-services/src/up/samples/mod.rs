@@ -1,7 +1,7 @@
 //! Sample pods that write logs as real ones do, in the layout of a kubelet.
 //!
-//! They write what is found on a node: JSON, klog and plain lines, stack traces, colours,
-//! both streams, several containers in a pod, a crash and the restart after it, lines so
+//! They write the kinds of lines found on a node: JSON, klog and plain lines, stack traces,
+//! colours, both streams, several containers in a pod, a crash and the restart after it, lines so
 //! long that the runtime splits them, rotation and compression.
 
 mod cri;

@@ -9,7 +9,7 @@ pub(super) struct Pod {
     pub(super) containers: &'static [Container],
 }
 
-/// One of its containers.
+/// A container of a sample pod.
 pub(super) struct Container {
     pub(super) name: &'static str,
     pub(super) program: Program,

@@ -1,4 +1,4 @@
-//! Writes the sample logs: a history at once, then a line now and then.
+//! Writes the sample logs: a history at once, then a line from time to time.
 
 use std::{convert::Infallible, fs, io, path::Path, time::Duration};
 
@@ -14,13 +14,13 @@ use super::{
     programs::{Program, uuid},
 };
 
-/// How often a container has written before the start.
+/// The number of writes of a container before the start.
 const HISTORY: u32 = 200;
-/// How long before the start its first line was written.
+/// The time from its first line to the start.
 const HISTORY_SPAN: Duration = Duration::from_secs(20 * 60);
-/// Between two lines of a container that belong together.
+/// The time between two related lines of a container.
 const BETWEEN_LINES: Duration = Duration::from_micros(40);
-/// Between two times at which a container writes: a few lines a second, slow enough to read.
+/// The time between two writes of a container: a few lines a second, slow enough to read.
 const PACE_MILLIS: std::ops::Range<u64> = 80..600;
 
 /// The sample pods, with the files they write to.
@@ -52,7 +52,7 @@ impl Samples {
         Ok(Self { rng, writers })
     }
 
-    /// Writes on for as long as it is polled.
+    /// Keeps writing while it is polled.
     pub(crate) async fn write_on(&mut self) -> io::Result<Infallible> {
         loop {
             sleep(Duration::from_millis(self.rng.u64(PACE_MILLIS))).await;

@@ -1,11 +1,11 @@
-//! What the answers of all resources have in common.
+//! The parts that the answers of all resources share.
 
 use actix_web::{HttpRequest, HttpResponse, http::header};
 use serde_json::{Value, json};
 
 use super::request::{go_query::GoQuery, page::Continue};
 
-/// 200 with an object, which no one may cache.
+/// 200 with an object that must not be cached.
 pub(super) fn ok(object: &Value) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(object)
 }
@@ -19,7 +19,7 @@ pub(super) fn list_metadata(version: u64, next: Option<Continue>) -> Value {
     metadata
 }
 
-/// The verb of a request for a list, as a refusal names it.
+/// The verb of a list request, as it is named in a refusal.
 pub(super) fn list_verb(request: &HttpRequest) -> &'static str {
     match GoQuery::parse(request.query_string()).flag("watch") {
         true => "watch",

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Middleware: asks the authority about the bearer token, and hands the [`Caller`] to the handler.
-/// A cookie is no credential here.
+/// A cookie is not a credential here.
 pub(super) async fn authenticate(
     state: web::Data<GatewayState>,
     request: ServiceRequest,

@@ -1,11 +1,11 @@
-//! What this API has, in the three forms that clients ask for it.
+//! The discovery documents, in the three forms that clients request.
 
 use actix_web::{HttpRequest, HttpResponse, http::header};
 use serde_json::{Value, json};
 
 use crate::http::kubernetes::request::accept::{DiscoveryForm, discovery_form};
 
-/// A resource, and what can be done with it.
+/// A resource and its verbs.
 struct ResourceInfo {
     name: &'static str,
     singular: &'static str,
@@ -18,7 +18,7 @@ struct ResourceInfo {
 }
 
 struct GroupInfo {
-    /// Empty for the core.
+    /// The group; empty for the core.
     name: &'static str,
     resources: &'static [ResourceInfo],
 }
@@ -82,7 +82,7 @@ const fn review(name: &'static str, singular: &'static str, kind: &'static str) 
     }
 }
 
-/// The version of Kubernetes whose API this is a part of.
+/// The version of Kubernetes whose API is served in part.
 pub(in crate::http) async fn version() -> HttpResponse {
     let ours = format!("v1.36.2+logs-gateway.{}", env!("CARGO_PKG_VERSION"));
     document(&json!({

@@ -23,7 +23,7 @@ pub(in crate::http) fn scope(
         .default_service(web::to(no_such_path))
 }
 
-/// One route, whose path answers no other method.
+/// A route; its path allows no other method.
 pub(in crate::http) fn resource(path: &str, row: RouteRow) -> Resource {
     let allow = row.methods().first().map_or("", |method| method.as_str());
     web::resource(path).route(row.into_route()).default_service(web::to(move || not_allowed(allow)))

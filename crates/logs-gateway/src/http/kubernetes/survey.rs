@@ -1,4 +1,4 @@
-//! What pods there are.
+//! Surveys of the pods for requests.
 
 use actix_web::{HttpRequest, web};
 use pod_logs::PodSurvey;
@@ -9,7 +9,7 @@ use crate::http::{
     state::GatewayState,
 };
 
-/// Looks what pods there are, where that takes no request's time.
+/// Surveys the pods on a thread that serves no requests.
 pub(super) async fn survey(request: &HttpRequest, state: &GatewayState) -> Result<PodSurvey> {
     let (reader, now) = (state.reader.clone(), RequestContext::of(request).arrived);
     match web::block(move || reader.survey(now)).await {

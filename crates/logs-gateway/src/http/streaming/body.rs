@@ -30,9 +30,9 @@ pub(in crate::http) struct Frame {
     pub(in crate::http) after: &'static [u8],
 }
 
-/// Answers with the log in its frame, until its lease ends. If the log ends early and its format has
-/// no record for that, the body is aborted, so that the client sees an error. The permit is released
-/// with the body.
+/// Answers with the log in its frame, until its lease ends. If the log ends early and its format
+/// has no record for that, the body is aborted, so that the client sees an error. The permit is
+/// released with the body.
 ///
 /// # Errors
 /// When the encoder cannot be set up.

@@ -49,7 +49,8 @@ pub(super) fn token_by_method(
 }
 
 /// All tokens of a request that logs out: the one in the header, else those in the cookies, also
-/// expired ones. Unless live ones are of different sessions, each may be a token of the one session.
+/// expired ones. Unless live ones are of different sessions, each may be a token of the one
+/// session.
 pub(in crate::http) async fn tokens_for_log_out(
     request: &HttpRequest,
     authority: &SessionAuthority,
@@ -94,8 +95,8 @@ fn session_token_in_cookie(
     choose_live_session(tokens_in(TokenCookie::Session, headers, site)?, authority)
 }
 
-/// The refresh token in the cookies, if they count. Of several, it is the one that renews a session.
-/// The look-up spends no token.
+/// The refresh token in the cookies, if they count. Of several, it is the one that renews a
+/// session. The look-up spends no token.
 pub(in crate::http) async fn refresh_token_in_cookie(
     headers: &HeaderMap,
     authority: &SessionAuthority,

@@ -1,8 +1,8 @@
 //! Pages that navigate to another one by themselves, without a script.
 //!
 //! Browsers apply the policy of a page (`form-action`) to every redirect after its form, also to
-//! redirects of other hosts. So where a form leads away from our pages, the answer is a page: it ends
-//! the navigation of the form, and begins a new one.
+//! redirects of other hosts. So where a form leads away from our pages, the answer is a page: it
+//! ends the navigation of the form, and begins a new one.
 
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;

@@ -28,8 +28,8 @@ use crate::{
 
 /// Renews the cookies and redirects to the destination.
 ///
-/// A navigation that another site caused renews nothing: that site can abort it, and then the answer
-/// with the next tokens is lost. It gets a page of ours that navigates here again.
+/// A navigation that another site caused renews nothing: that site can abort it, and then the
+/// answer with the next tokens is lost. It gets a page of ours that navigates here again.
 pub(in crate::http) async fn renew(
     Destination(landing): Destination,
     request: HttpRequest,

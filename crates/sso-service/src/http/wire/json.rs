@@ -30,7 +30,8 @@ impl<T: DeserializeOwned> FromRequest for JsonBody<T> {
 /// Reads the JSON body of a request that has no query parameters.
 ///
 /// # Errors
-/// 400, 408, 413 or 415. Faults of single members are left to the [`Member`](super::member::Member)s.
+/// 400, 408, 413 or 415. Faults of single members are left to the
+/// [`Member`](super::member::Member)s.
 pub(in crate::http) async fn read_json<T: DeserializeOwned>(
     request: &HttpRequest,
     body: Payload,

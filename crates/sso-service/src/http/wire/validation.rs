@@ -1,7 +1,7 @@
 //! The answer about a valid token.
 //!
-//! It is the most frequent answer, and most of it is the same for every token of a user. That part is
-//! serialised once and kept until the account changes.
+//! It is the most frequent answer, and most of it is the same for every token of a user. That part
+//! is serialised once and kept until the account changes.
 
 use service_runtime::http::{Problem, Result};
 use shared_types::{Identity, TokenTerms, Validation};

@@ -8,7 +8,7 @@ use crate::samples::{
     programs::random::{hex, uuid},
 };
 
-/// A service that logs `key=value`, and now and then a whole batch on one line of many KiB.
+/// A service that logs `key=value`, and sometimes a whole batch on one line of many KiB.
 pub(crate) fn ledger(rng: &mut Rng, at: DateTime<FixedOffset>) -> Vec<Line> {
     let time = at.to_utc().format("%Y-%m-%dT%H:%M:%S%.3fZ");
     vec![match rng.u8(0..16) {
@@ -33,7 +33,7 @@ pub(crate) fn ledger(rng: &mut Rng, at: DateTime<FixedOffset>) -> Vec<Line> {
     }]
 }
 
-/// Some 13 to 47 KiB.
+/// A line of about 13 to 47 KiB.
 fn settlement_entries(rng: &mut Rng) -> String {
     let entries: Vec<_> = (0..rng.u16(400..1400))
         .map(|_| {

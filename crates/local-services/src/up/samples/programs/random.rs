@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-/// One of these.
+/// A random item of these.
 pub(super) fn pick(rng: &mut Rng, of: &[&'static str]) -> &'static str {
     of[rng.usize(..of.len())]
 }

@@ -1,4 +1,4 @@
-//! What the tests of the programs share.
+//! Shared code of the programs' tests.
 
 use chrono::{DateTime, FixedOffset};
 use fastrand::Rng;

@@ -8,7 +8,7 @@ use crate::samples::{
     programs::random::{pick, uuid},
 };
 
-/// A Node.js web front: plain request lines, now and then a warning on standard error.
+/// A Node.js web front: plain request lines, and sometimes a warning on standard error.
 pub(crate) fn storefront(rng: &mut Rng, _at: DateTime<FixedOffset>) -> Vec<Line> {
     if rng.u8(0..30) == 0 {
         return [
@@ -30,7 +30,7 @@ pub(crate) fn storefront(rng: &mut Rng, _at: DateTime<FixedOffset>) -> Vec<Line>
     ))]
 }
 
-/// The Envoy sidecar before it: an access log, and its own words on standard error.
+/// The Envoy sidecar before it: an access log, and its own messages on standard error.
 pub(crate) fn proxy(rng: &mut Rng, at: DateTime<FixedOffset>) -> Vec<Line> {
     let time = at.to_utc().format("%Y-%m-%dT%H:%M:%S%.3fZ");
     if rng.u8(0..40) == 0 {

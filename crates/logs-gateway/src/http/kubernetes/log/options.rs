@@ -8,7 +8,7 @@ use crate::http::kubernetes::{
     status::{Result, StatusCause, StatusError},
 };
 
-/// What is asked for, of which every value could be read.
+/// The requested options, decoded and not yet validated.
 #[derive(Debug)]
 pub(in crate::http::kubernetes) struct LogOptions {
     pub(in crate::http::kubernetes) container: Option<String>,
@@ -20,15 +20,15 @@ pub(in crate::http::kubernetes) struct LogOptions {
     limit_bytes: Option<i64>,
     since_seconds: Option<i64>,
     since_time: Option<DateTime<Utc>>,
-    /// Ours, and exact as ours are.
+    /// An option of ours, and exact to the nanosecond.
     until_time: Option<DateTime<Utc>>,
     stream: Option<String>,
-    /// Ours, so a wrong value is refused in our words.
+    /// An option of ours: a wrong value is refused in our words.
     history_fault: Option<String>,
 }
 
 impl LogOptions {
-    /// Unknown parameters are left alone.
+    /// Ignores unknown parameters.
     ///
     /// # Errors
     /// 400 when a value cannot be read.
@@ -57,10 +57,10 @@ impl LogOptions {
         })
     }
 
-    /// What the reader is to do. Seconds count back from `now`.
+    /// Validates the options. Seconds count back from `now`.
     ///
     /// # Errors
-    /// 422 with everything that is refused.
+    /// 422 with all refused values.
     pub(in crate::http::kubernetes) fn validate(
         &self,
         pod: &str,
@@ -92,7 +92,7 @@ impl LogOptions {
         if !causes.is_empty() {
             return Err(StatusError::invalid("PodLogOptions", pod, causes));
         }
-        // They were seen not to be negative.
+        // Checked above: they are not negative.
         let unsigned = |number: Option<i64>| number.map(i64::unsigned_abs);
         let ago = self.since_seconds.and_then(TimeDelta::try_seconds);
         let since = ago.and_then(|ago| now.checked_sub_signed(ago));
@@ -117,7 +117,7 @@ impl LogOptions {
     }
 }
 
-/// Nothing is a time as well: Go's first.
+/// The empty text is a time as well: Go's zero time.
 fn since_time(text: &str) -> Result<DateTime<Utc>> {
     match text {
         "" | "null" => Ok(LineTime::GO_ZERO.instant()),
@@ -125,7 +125,7 @@ fn since_time(text: &str) -> Result<DateTime<Utc>> {
     }
 }
 
-/// Nothing is no bound.
+/// The empty text means no bound.
 fn until_time(text: &str) -> Result<Option<DateTime<Utc>>> {
     match text {
         "" | "null" => Ok(None),

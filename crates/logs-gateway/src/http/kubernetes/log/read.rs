@@ -26,9 +26,8 @@ use crate::{
     reader::ReadError,
 };
 
-/// In the API server's order: may the caller, is the answer accepted, can the options be read, are
-/// they allowed, is there such a pod, which container. Whatever can fail does so before the 200, or
-/// before the 101.
+/// Checks in the API server's order: permission, accepted type, syntax of the options, their
+/// values, the pod, the container. Every failure is reported before the 200 or the 101 is sent.
 pub(in crate::http) async fn read(
     asked: AuthenticatedRequest,
     path: Path<(String, String)>,
@@ -55,7 +54,7 @@ pub(in crate::http) async fn read(
             let query = LogQuery { container, ..query };
             state.reader.open_as_kubelet(caller, &pod, &query, reading).await
         }
-        // What is no name of a container is none of the pod's, if there is the pod.
+        // An invalid container name is reported as an unknown container, if the pod exists.
         Err(()) => state
             .reader
             .locate(caller, &pod, &LogQuery { container: ContainerChoice::All, ..query })
@@ -88,7 +87,7 @@ fn action<'a>(namespace: &'a str, name: &'a str) -> ResourceAction<'a> {
     ResourceAction { verb: "get", resource: "pods/log", name, namespace }
 }
 
-/// Which lines is up to the kubelet's reading.
+/// The kubelet's reading selects the lines.
 fn query(options: &LogOptions) -> LogQuery {
     LogQuery {
         previous: options.previous,
@@ -105,7 +104,7 @@ fn container(options: &LogOptions) -> std::result::Result<ContainerChoice, ()> {
     }
 }
 
-/// The container that is meant where none is named.
+/// The container to read when the request names none.
 async fn only_container(
     request: &HttpRequest,
     state: &GatewayState,
@@ -117,7 +116,7 @@ async fn only_container(
     Ok(container.map(|container| container.name.to_string()).unwrap_or_default())
 }
 
-/// Why there is no log, in the words of the API server and the kubelet.
+/// The reason for a missing log, in the words of the API server and the kubelet.
 fn refusal(error: &ReadError, caller: &Caller, pod: &PodRef, container: &str) -> StatusError {
     let (namespace, name) = (pod.namespace.as_str(), pod.pod.as_str());
     match error {

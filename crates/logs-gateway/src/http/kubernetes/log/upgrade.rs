@@ -21,20 +21,20 @@ use zeroize::Zeroizing;
 
 use crate::http::kubernetes::status::{Result, StatusError};
 
-/// Begins a protocol that is none, but holds a token: a browser can send no header of its own.
+/// The prefix of a protocol name that contains a token: a browser cannot set a header.
 const TOKEN_PREFIX: &str = "base64url.bearer.authorization.k8s.io.";
 
 const BINARY: &str = "binary.k8s.io";
 const BASE64: &str = "base64.binary.k8s.io";
 
-/// How a log is put into messages.
+/// The encoding of a log in messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::http::kubernetes) enum Framing {
     Binary,
     Base64,
 }
 
-/// Whether a WebSocket is asked for. Only HTTP/1.1 can be left for something else (RFC 9110 §7.8).
+/// Whether the request asks for a WebSocket. Only HTTP/1.1 has upgrades (RFC 9110 §7.8).
 pub(in crate::http::kubernetes) fn is_asked_for(head: &RequestHead) -> bool {
     let is_websocket = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"websocket");
     head.version == Version::HTTP_11
@@ -42,8 +42,8 @@ pub(in crate::http::kubernetes) fn is_asked_for(head: &RequestHead) -> bool {
         && head.headers().get(header::UPGRADE).is_some_and(is_websocket)
 }
 
-/// The token among the protocols, if it is a single one, can be read, and is not all there is: one
-/// of them has to be answered with, and a token never is.
+/// The token among the protocols, if there is exactly one, it can be decoded, and there is another
+/// protocol: the answer must name one of them, and never a token.
 pub(in crate::http::kubernetes) fn token(head: &RequestHead) -> Option<BearerToken> {
     if !is_asked_for(head) {
         return None;
@@ -63,22 +63,22 @@ fn asked_protocols(head: &RequestHead) -> impl Iterator<Item = &str> {
     protocols.map(str::trim).filter(|protocol| !protocol.is_empty())
 }
 
-/// What a request for a WebSocket is answered with.
+/// The answer to a request for a WebSocket.
 pub(in crate::http::kubernetes) struct Handshake {
     response: HttpResponse<()>,
     pub(in crate::http::kubernetes) framing: Framing,
 }
 
 impl Handshake {
-    /// Speaks the first protocol asked for that it knows, and none where none is asked for.
+    /// Selects the first requested protocol that is supported, and none if none is requested.
     ///
     /// # Errors
-    /// When it is no proper handshake, or no protocol is known.
+    /// When the handshake is invalid, or no requested protocol is supported.
     pub(in crate::http::kubernetes) fn with(head: &RequestHead) -> Result<Self> {
         let mut response =
             ws::handshake(head).map_err(|fault| StatusError::bad_handshake(&fault))?;
         if head.headers().contains_key(header::TRANSFER_ENCODING) {
-            // Behind the body would come another request, not what the client says.
+            // The bytes after a body would be another request, not messages of the client.
             return Err(StatusError::bad_handshake(&"a request for a WebSocket has no body"));
         }
         let asked: Vec<_> =
@@ -160,7 +160,7 @@ mod tests {
         assert!(token(request.to_http_request().head()).is_none());
     }
 
-    /// The framing and the protocol that is answered with, or the status.
+    /// The framing and the selected protocol, or the status of the refusal.
     #[track_caller]
     fn check_handshake(
         protocols: &[&str],

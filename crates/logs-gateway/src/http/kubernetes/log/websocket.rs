@@ -1,7 +1,7 @@
 //! A log in the messages of a WebSocket (RFC 6455), each in a frame of its own.
 //!
-//! It is the body of an answer, as over HTTP: at most one chunk is in memory, and everything is
-//! dropped with the connection.
+//! The log is the body of an answer, as over HTTP: at most one chunk is in memory, and everything
+//! is dropped with the connection.
 
 use std::{convert::Infallible, mem};
 
@@ -27,7 +27,7 @@ use crate::{
     streams::StreamPermit,
 };
 
-/// How many bytes of the log are in a base64 message.
+/// The number of bytes of the log in a base64 message.
 const BASE64_BYTES: usize = 2048;
 /// The longest message of a client, in bytes. No content is expected.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024;
@@ -170,7 +170,7 @@ impl SocketClient {
                 }
                 Ok(Some((_, OpCode::Close, _))) => return ClientMessage::Close,
                 Ok(Some(_)) => {}
-                // The parser waits for all of a frame, however long.
+                // The parser waits for a whole frame of any length.
                 Ok(None) if self.received.len() > 2 * MAX_MESSAGE_BYTES => {
                     return ClientMessage::Fault(CloseCode::Size);
                 }

@@ -1,5 +1,4 @@
-//! `GET /api/v1/namespaces[/{namespace}]`: those in which there is a pod whose log the caller may
-//! read.
+//! `GET /api/v1/namespaces[/{namespace}]`: the namespaces with a pod whose log the caller may read.
 
 use std::collections::BTreeMap;
 
@@ -142,7 +141,7 @@ fn wanted(query: &GoQuery) -> Result<impl Fn(&str) -> bool + use<>> {
     let fields = FieldSelector::parse(query.get("fieldSelector").unwrap_or_default(), &FIELDS);
     let fields = fields.map_err(StatusError::bad_request)?;
     Ok(move |name: &str| {
-        // Every namespace has this one.
+        // The API server sets this label on every namespace.
         labels.matches(|label| (label == "kubernetes.io/metadata.name").then_some(name))
             && fields.matches(|field| if field == "metadata.name" { name } else { PHASE })
     })

@@ -1,4 +1,4 @@
-//! Namespaces: those in which the caller may read a log.
+//! The namespaces in which the caller may read a log.
 
 mod list;
 mod namespace_table;

@@ -1,4 +1,4 @@
-//! The namespaces in which a caller sees a pod. Of others nothing is told, not even that they exist.
+//! The namespaces in which a caller sees a pod. The existence of others is not revealed.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::auth::Caller;
 #[derive(Debug, Default)]
 pub(in crate::http::kubernetes) struct VisibleNamespaces(BTreeMap<String, VisiblePods>);
 
-/// By name, with the version since which each is there. Never empty.
+/// By name, with the version in which each pod appeared. Never empty.
 type VisiblePods = BTreeMap<String, u64>;
 
 impl VisibleNamespaces {
@@ -31,8 +31,8 @@ impl VisibleNamespaces {
         self.0.get(namespace).map(version)
     }
 
-    /// What the change of a pod does to its namespace, if anything: it comes with its first visible
-    /// pod and goes with the last.
+    /// Applies the change of a pod and gives the change of its namespace, if any: a namespace
+    /// appears with its first visible pod and disappears with the last.
     pub(in crate::http::kubernetes) fn take_in(
         &mut self,
         change: &PodChange,
@@ -71,7 +71,7 @@ impl VisibleNamespaces {
     }
 }
 
-/// A namespace is there since the first of its visible pods.
+/// The version in which the first of its visible pods appeared.
 fn version(pods: &VisiblePods) -> u64 {
     pods.values().copied().min().unwrap_or_default()
 }

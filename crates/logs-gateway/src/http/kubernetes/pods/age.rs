@@ -1,6 +1,6 @@
-//! How long ago, as kubectl shows it (`apimachinery/pkg/util/duration.HumanDuration`).
+//! Ages as kubectl shows them (`apimachinery/pkg/util/duration.HumanDuration`).
 
-/// Two units at most, the second only while it matters.
+/// An age in at most two units, the second one only for short ages.
 pub(in crate::http::kubernetes) fn human(seconds: i64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
     let two = |one: i64, unit: &str, rest: i64, lesser: &str| match rest {

@@ -1,4 +1,4 @@
-//! `GET …/pods` and `GET …/pods/{pod}`: as much of a pod as its logs' readers may know.
+//! `GET …/pods` and `GET …/pods/{pod}`: the part of a pod that readers of its logs may see.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ use crate::{
 };
 
 const RESOURCE: &str = "pods";
-/// By which fields pods can be selected.
+/// The fields that can select pods.
 const FIELDS: [&str; 10] = [
     "metadata.name",
     "metadata.namespace",
@@ -160,14 +160,14 @@ fn object(form: ObjectForm, pod: &Arc<SeenPod>, included: &str, now: DateTime<Ut
     }
 }
 
-/// What the rows of a table carry of their objects.
+/// The part of the object in the rows of a table.
 fn included(query: &GoQuery) -> &str {
     query.get("includeObject").unwrap_or("Metadata")
 }
 
-/// Which pods.
+/// The selection of pods.
 struct PodSelection {
-    /// `None`: of all.
+    /// `None` for all namespaces.
     namespace: Option<String>,
     labels: LabelSelector,
     fields: FieldSelector,
@@ -184,7 +184,7 @@ impl PodSelection {
         })
     }
 
-    /// Whether the caller wants to see the pod and may.
+    /// Whether the pod is selected and the caller may see it.
     fn shows(&self, caller: &Caller, pod: &SeenPod) -> bool {
         let (namespace, name) = (pod.pod.namespace.as_str(), pod.pod.pod.as_str());
         self.namespace.as_deref().is_none_or(|only| only == namespace)
@@ -193,7 +193,7 @@ impl PodSelection {
     }
 
     fn fits(&self, pod: &SeenPod) -> bool {
-        // Files show no labels.
+        // Log files contain no labels.
         self.labels.matches(|_| None)
             && self.fields.matches(|field| match field {
                 "metadata.name" => pod.pod.pod.as_str(),

@@ -1,14 +1,14 @@
-//! A pod as an object, as far as log files show one: no labels and no images, and its
-//! readiness is unknown.
+//! A pod as an object, derived from log files: without labels and images, and with unknown
+//! readiness.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use pod_logs::{SeenContainer, SeenPod};
 use serde_json::{Value, json};
 
-/// Whatever has log files was started, and nothing tells that it ended.
+/// A pod with log files was started, and its files do not show whether it ended.
 pub(in crate::http::kubernetes) const PHASE: &str = "Running";
 
-/// The object as it is given by itself.
+/// The object as a single answer.
 pub(in crate::http::kubernetes) fn whole(pod: &SeenPod) -> Value {
     let mut object = item(pod);
     object["kind"] = "Pod".into();
@@ -16,7 +16,7 @@ pub(in crate::http::kubernetes) fn whole(pod: &SeenPod) -> Value {
     object
 }
 
-/// The object as it stands in a list.
+/// The object as an item of a list.
 pub(in crate::http::kubernetes) fn item(pod: &SeenPod) -> Value {
     let started = pod.containers.iter().filter_map(|container| container.started_at).min();
     let containers: Vec<_> = pod
@@ -43,7 +43,7 @@ pub(in crate::http::kubernetes) fn item(pod: &SeenPod) -> Value {
     })
 }
 
-/// The object without what it is about.
+/// The object without kind and version.
 pub(in crate::http::kubernetes) fn metadata_only(pod: &SeenPod, api: &str) -> Value {
     json!({ "kind": "PartialObjectMetadata", "apiVersion": api, "metadata": metadata(pod) })
 }
@@ -60,7 +60,7 @@ fn metadata(pod: &SeenPod) -> Value {
 
 fn container_status(pod: &SeenPod, container: &SeenContainer) -> Value {
     let SeenContainer { name, restart, started_at } = container;
-    // Clients follow containers that have an id, so there must be something to follow.
+    // Clients follow only containers that have an id.
     let (state, id) = match started_at {
         Some(started) => (
             json!({ "running": { "startedAt": time(*started) } }),

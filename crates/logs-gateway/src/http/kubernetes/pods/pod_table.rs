@@ -23,7 +23,7 @@ const COLUMNS: [TableColumn; 9] = [
 
 const NONE: &str = "<none>";
 
-/// The table of these pods. `included` is what each row carries of its object: `None`, `Metadata`
+/// The table of these pods. `included` names the part of the object in each row: `None`, `Metadata`
 /// or `Object`.
 pub(super) fn pod_table(
     api: &str,

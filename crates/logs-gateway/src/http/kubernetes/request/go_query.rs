@@ -1,4 +1,4 @@
-//! Query strings, numbers and times as the API server reads them, which is as Go's library does.
+//! Query strings, numbers and times as the API server reads them, with Go's library.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -63,7 +63,7 @@ fn parse_int(text: &str) -> Result<i64, String> {
     Err(format!("strconv.ParseInt: parsing {}: {fault}", GoQuoted(text.as_bytes())))
 }
 
-/// A time of RFC 3339, of which whole seconds count.
+/// A time of RFC 3339, truncated to the second.
 pub(in crate::http::kubernetes) fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
     parse_exact_time(text).map(|time| time.trunc_subsecs(0))
 }

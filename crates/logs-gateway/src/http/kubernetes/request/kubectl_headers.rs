@@ -1,19 +1,19 @@
-//! What kubectl says of itself.
+//! Headers in which kubectl names its command.
 
 use actix_web::http::header::HeaderMap;
 use service_runtime::http::ClientNote;
 
 const MAX_BYTES: usize = 128;
 
-/// The words of the command, without what was given to it, and the id of its run
+/// The words of the command without its arguments, and the id of its run
 /// (`k8s.io/cli-runtime`, `CommandHeaderRoundTripper`).
 pub(in crate::http::kubernetes) fn note(headers: &HeaderMap) -> ClientNote {
     let text = |name| headers.get(name).and_then(|value| plain(value.as_bytes()));
     ClientNote { command: text("kubectl-command"), session: text("kubectl-session") }
 }
 
-/// Short, and of letters that neither break a line of the log nor spell a token, which has an
-/// underscore.
+/// Whether a value is short, and has only characters that neither break a line of the log nor occur
+/// in a token, which has an underscore.
 fn plain(text: &[u8]) -> Option<String> {
     let is_plain = |letter: &u8| letter.is_ascii_alphanumeric() || b" -./:".contains(letter);
     let is_fit = (1..=MAX_BYTES).contains(&text.len()) && text.iter().all(is_plain);

@@ -20,7 +20,7 @@ pub(in crate::http::kubernetes) struct Continue {
     start: String,
 }
 
-/// The part of a list that is asked for.
+/// The requested part of a list.
 #[derive(Debug)]
 pub(in crate::http::kubernetes) struct Page {
     limit: Option<usize>,

@@ -1,6 +1,6 @@
 //! Selectors of labels and of fields (`apimachinery/pkg/labels`, `pkg/fields`).
 
-/// All of its requirements are to be met.
+/// A selector of labels. All of its requirements must match.
 #[derive(Debug, Default)]
 pub(in crate::http::kubernetes) struct LabelSelector(Vec<Requirement>);
 
@@ -21,10 +21,10 @@ enum Operator {
 }
 
 impl LabelSelector {
-    /// `a=b,c!=d,e in (f,g),h notin (i),j,!k,l>1`.
+    /// Parses `a=b,c!=d,e in (f,g),h notin (i),j,!k,l>1`.
     ///
     /// # Errors
-    /// With what was found and what was expected.
+    /// With the token found and the tokens expected.
     pub(in crate::http::kubernetes) fn parse(text: &str) -> Result<Self, String> {
         let mut parser = Parser { tokens: tokens(text), next: 0 };
         let mut requirements = Vec::new();
@@ -48,7 +48,7 @@ impl LabelSelector {
         }
     }
 
-    /// `label` looks up the value of a label.
+    /// Whether an object matches. `label` looks up the value of a label.
     pub(in crate::http::kubernetes) fn matches<'a>(
         &self,
         label: impl Fn(&str) -> Option<&'a str>,
@@ -115,7 +115,7 @@ impl<'a> Parser<'a> {
         Ok(Requirement { key, operator })
     }
 
-    /// May be empty: `a=` and `a=,b`.
+    /// A value, which may be empty: `a=` and `a=,b`.
     fn value(&mut self) -> String {
         self.next += 1;
         if is_key(self.peek()) { self.take().to_owned() } else { String::new() }
@@ -177,7 +177,7 @@ fn tokens(text: &str) -> Vec<&str> {
     tokens
 }
 
-/// All of its terms are to be met.
+/// A selector of fields. All of its terms must match.
 #[derive(Debug, Default)]
 pub(in crate::http::kubernetes) struct FieldSelector(Vec<Term>);
 
@@ -189,7 +189,7 @@ struct Term {
 }
 
 impl FieldSelector {
-    /// `metadata.name=web,status.phase!=Failed`. `fields` are those there are.
+    /// Parses `metadata.name=web,status.phase!=Failed`. `fields` are the supported ones.
     ///
     /// # Errors
     /// When a field is not supported, or a term cannot be read.
@@ -206,7 +206,7 @@ impl FieldSelector {
         Ok(Self(terms))
     }
 
-    /// `field` looks up a field; one that is not set is empty.
+    /// Whether an object matches. `field` looks up a field; an unset one is empty.
     pub(in crate::http::kubernetes) fn matches<'a>(&self, field: impl Fn(&str) -> &'a str) -> bool {
         self.0.iter().all(|term| (field(&term.field) == term.value) != term.is_negated)
     }

@@ -1,4 +1,4 @@
-//! The reviews of oneself: what the caller may do, and who the caller is.
+//! The self-subject reviews: permissions and identity of the caller.
 
 mod protobuf;
 mod review;

@@ -1,5 +1,5 @@
-//! `POST` of the self-subject reviews: access, rules, identity. Bodies are JSON or Protocol Buffers,
-//! answers JSON. Unknown fields of a body are ignored, as the API server does.
+//! `POST` of the self-subject reviews: access, rules, identity. Bodies are JSON or Protocol
+//! Buffers, answers JSON. Unknown fields of a body are ignored, as the API server does.
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// The action that is asked about. Fields that are not used are not returned either.
+/// The action under review. Unused fields are not returned either.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct ResourceAttributes {

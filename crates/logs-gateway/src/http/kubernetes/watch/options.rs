@@ -36,7 +36,7 @@ pub(in crate::http::kubernetes) struct WatchOptions {
 
 impl WatchOptions {
     /// # Errors
-    /// 422 with everything that is refused, 400 for what is no number.
+    /// 422 with all refused values, 400 for an invalid number.
     pub(in crate::http::kubernetes) fn read(query: &GoQuery) -> Result<Self> {
         let sends_all = query.get("sendInitialEvents").map(|_| query.flag("sendInitialEvents"));
         let mut causes = match_faults(sends_all, query.get("resourceVersionMatch"));

@@ -40,10 +40,10 @@ const EVENTS_AT_ONCE: usize = 64;
 
 /// How changes are shown to a caller.
 pub(in crate::http::kubernetes) struct View {
-    /// Of the objects.
+    /// The media type of the objects.
     pub(in crate::http::kubernetes) kind: &'static str,
     pub(in crate::http::kubernetes) form: ObjectForm,
-    /// Begins to show changes to the caller, who knows these pods as far as they are visible.
+    /// Starts to show changes to the caller, given the visible ones of these pods.
     pub(in crate::http::kubernetes) show: Box<dyn FnOnce(&PodsByName) -> Show>,
 }
 

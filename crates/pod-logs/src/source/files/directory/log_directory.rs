@@ -121,8 +121,8 @@ impl LogDirectory {
         opened
     }
 
-    /// Opens incarnations of one pod; the one written last is at the end. A directory may be removed
-    /// meanwhile, or be one that nothing can be read of.
+    /// Opens incarnations of one pod; the one written last is at the end. A directory may be
+    /// removed meanwhile, or be one that nothing can be read of.
     ///
     /// # Errors
     /// When a directory or file cannot be read for a reason other than its absence.

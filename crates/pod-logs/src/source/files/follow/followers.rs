@@ -1,8 +1,8 @@
 //! The logs that are followed: one [`FollowedLog`] and one task that keeps it up to date per
 //! container, however many readers it has.
 //!
-//! A log that has ended, has no file with a name any more, or is still in an earlier run gets no new
-//! readers: its directory was removed and made again, or its container was started again. A new
+//! A log that has ended, has no file with a name any more, or is still in an earlier run gets no
+//! new readers: its directory was removed and made again, or its container was started again. A new
 //! [`FollowedLog`] then takes its place, and the same task looks after the old one until its last
 //! reader has left.
 

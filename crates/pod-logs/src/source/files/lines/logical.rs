@@ -216,7 +216,8 @@ impl LogicalLines {
         let waits = self.piece_waits.then(|| self.physical.line().position);
         let seen = waits.unwrap_or_else(|| self.physical.next_position());
         let open = self.streams.iter().filter_map(|state| state.open);
-        // A reading cannot go on in the middle of a piece, so a line that ends there counts as open.
+        // A reading cannot go on in the middle of a piece, so a line that ends there counts as
+        // open.
         let end = self.physical.line().end;
         let torn = self.present.unfinished().filter(|_| end != PhysicalEnd::Newline);
         let open = open.chain(torn).map(|head| head.position);

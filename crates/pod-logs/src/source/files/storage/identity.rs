@@ -13,8 +13,8 @@ use super::{
     log_file::LogFile,
 };
 
-/// How much of a stored file is read for its beginning at most, in bytes. What is compressed may have
-/// no first line however much of it is decompressed.
+/// How much of a stored file is read for its beginning at most, in bytes. What is compressed may
+/// have no first line however much of it is decompressed.
 const MAX_STORED_HEAD_BYTES: u64 = 256 * 1024;
 
 impl LogFile {
