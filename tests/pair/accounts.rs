@@ -1,4 +1,4 @@
-//! Accounts and what they may do, changed while people are logged in.
+//! Accounts and permissions that change while users are logged in.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Answer, Ask, Caller, Pair, Setup, cri, until};
 
-const PASSWORD: &str = "the password of whoever";
+const PASSWORD: &str = "the password of a user";
 
 /// An administrator, and pods in two namespaces.
 async fn pair() -> (Pair, Caller) {
@@ -32,7 +32,7 @@ async fn reads(caller: &Caller) -> [u16; 2] {
     [caller.logs("shop/web").await.status, caller.logs("bank/web").await.status]
 }
 
-/// What the shell does is in force within a second.
+/// The time within which changes from the shell are in force.
 async fn until_reads(caller: &Caller, expected: [u16; 2]) {
     let look = async || (reads(caller).await == expected).then_some(());
     until("what the shell did", Duration::from_secs(1), look).await;

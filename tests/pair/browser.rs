@@ -1,4 +1,4 @@
-//! People with browsers.
+//! Users with browsers.
 
 use reqwest::Method;
 use serde_json::json;
@@ -37,7 +37,7 @@ async fn a_user_registers_by_form() {
     let closed = Pair::start();
     let nothing = closed.browser().open("/register").await;
     assert_eq!(nothing.status, 404, "{nothing:?}");
-    assert!(nothing.page().contains("There is no such page"));
+    assert!(nothing.page().contains("Page not found"));
     assert!(!closed.browser().open("/login").await.page().contains("/register"));
 
     let pair = Setup::new().sso("SSO_REGISTRATION", "open").start();
@@ -80,7 +80,7 @@ async fn a_browser_without_a_session_cookie_is_renewed_without_a_password() {
     check_goes_to(&browser.open("/auth/refresh").await, "/account");
     assert_ne!(browser.cookie("refresh_token"), Some(&*spent));
     assert!(browser.open("/account").await.page().contains(ADMIN.0));
-    // Again at once: nothing to renew, and the way on is open.
+    // Repeated at once: there is nothing to renew, and the redirect follows.
     let there = "/auth/refresh?return_to=https://app.example.org/x";
     check_goes_to(&browser.open(there).await, "https://app.example.org/x");
 
@@ -123,7 +123,7 @@ async fn foreign_pages_can_neither_log_in_nor_out() {
     assert_eq!(stranger.cookie("session_id"), None);
     let silent = browser.request(Method::POST, "/auth/logout").ask().await;
     silent.check_problem_is(403, "csrf");
-    assert_eq!(browser.open("/account").await.status, 200, "nobody was logged out");
+    assert_eq!(browser.open("/account").await.status, 200, "no session ended");
 }
 
 #[tokio::test]

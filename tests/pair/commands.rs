@@ -1,4 +1,4 @@
-//! What the binaries do besides serving.
+//! The commands of the binaries besides serving.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -83,7 +83,7 @@ async fn the_first_administrator_is_created_once() {
 async fn an_existing_user_is_never_made_the_first_administrator() {
     let directory = crate::harness::scratch();
     let database = format!("sqlite://{}/sso.db", directory.path().display());
-    let password = "the password of whoever";
+    let password = "the password of a user";
     let create = ["admin", "user", "create", "root", "--password-file", "-"];
     let created = run_sso(&create, &[("SSO_DATABASE_URL", &database)], password);
     assert_eq!(created.code, 0, "{created:?}");

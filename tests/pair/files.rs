@@ -1,4 +1,4 @@
-//! What log files may hold, and how they are found.
+//! The contents of log files, and their discovery.
 
 use std::{
     fs::{self, Permissions},
@@ -16,9 +16,9 @@ use serde_json::Value;
 use crate::harness::{Answer, Ask, Caller, Pair, Setup, cri, cri_at};
 
 const NDJSON: &str = "application/x-ndjson";
-const SECRET: &str = "what nobody may read";
+const SECRET: &str = "an unreadable secret";
 
-/// The log cannot be read, the gateway says so at once, and goes on.
+/// Checks that an unreadable log is reported at once, and that the gateway keeps serving.
 async fn check_unreadable(admin: &Caller, pod: &str) {
     let asked = Instant::now();
     for answer in [admin.logs(pod).await, admin.text(&format!("{pod}?tail=1")).await] {
@@ -136,7 +136,7 @@ async fn random_bytes_do_not_fail_a_reading() {
         for query in ["", "?tail=5", "?since=1h", "?limitLines=3", "?timestamps=true&stream=Stderr"]
         {
             let pod = format!("noise{query}");
-            // Reads as JSON and, without a filter, as far as the line that is one.
+            // Reads as JSON and, without a filter, as far as the first valid line.
             let (log, text) = (admin.logs(&pod).await.log(), admin.text(&pod).await);
             assert_eq!(text.status, 200, "{query}");
             if matches!(query, "" | "?tail=5" | "?limitLines=3") {
@@ -238,8 +238,8 @@ fn gzip(content: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// What a full disk or a power loss leaves of a compressed file, and the lines that can still be
-/// read of it.
+/// The remains of a compressed file after a full disk or a power loss, with the lines that can
+/// still be read.
 fn unusable() -> [(&'static str, Vec<u8>, &'static [&'static str]); 4] {
     let whole = gzip(&cri_at(2, "stdout", "compressed"));
     [
@@ -285,7 +285,7 @@ async fn an_unreadable_compressed_file_is_a_gap_and_affects_no_other_reading() {
     }
 }
 
-/// What comes of a body before it is cut off.
+/// The part of a body that arrives before it is cut off.
 async fn until_cut_off(request: RequestBuilder) -> String {
     let mut response = request.send().await.unwrap();
     assert_eq!(response.status(), 200);
@@ -333,7 +333,7 @@ async fn objects(caller: &Caller, pod_and_query: &str) -> Answer {
     request.header("accept", NDJSON).ask().await
 }
 
-/// The messages of a log, its gaps, and why it ends.
+/// The messages of a log, its gaps, and the reason of its end.
 async fn readable_objects(caller: &Caller, pod_and_query: &str) -> Vec<String> {
     let answer = objects(caller, pod_and_query).await;
     let object = |line: &str| {

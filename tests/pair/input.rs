@@ -1,4 +1,4 @@
-//! Bodies that the authority does not take.
+//! Request bodies that the authority refuses.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -139,5 +139,5 @@ async fn an_unknown_parameter_of_a_path_is_refused() {
         answer.check_problem_is(400, "bad_request");
         assert_eq!(answer.json()["errors"][0]["parameter"], "unknown", "{path}");
     }
-    assert_eq!(admin.validate().await.status, 200, "nobody was logged out");
+    assert_eq!(admin.validate().await.status, 200, "no session ended");
 }

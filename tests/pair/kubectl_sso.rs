@@ -45,7 +45,7 @@ async fn a_log_in_provides_a_token_that_reads_logs() {
     let token = user.token();
     assert_eq!(pair.anonymous().with_token(&token).logs("web").await.log(), "hello\n");
     assert_eq!(user.token(), token);
-    // The only authority need not be named.
+    // The only authority is the default.
     assert!(user.run(&["token"], "").stdout.contains(&token));
     assert_eq!(fs::metadata(user.directory()).unwrap().mode() & 0o7777, 0o700);
     assert_eq!(fs::metadata(user.state_file()).unwrap().mode() & 0o7777, 0o600);
@@ -93,7 +93,7 @@ async fn a_process_killed_before_the_answer_is_on_disk_loses_nothing() {
     let file = user.state_file();
     let before = fs::read(&file).unwrap();
     let token = user.token();
-    // As if it had not been written: the same refresh token is presented again.
+    // As if the answer had not been saved: the same refresh token is presented again.
     fs::write(&file, before).unwrap();
     assert_eq!(user.token(), token);
     assert_eq!(user.token(), token);
@@ -108,7 +108,7 @@ async fn an_unreachable_authority_ends_no_session() {
     pair.sso.stop();
     assert_eq!(user.token(), token);
     user.let_the_token_end();
-    check_failed(&user.kubectl_sso("token"), "cannot be asked right now");
+    check_failed(&user.kubectl_sso("token"), "is unavailable");
     pair.start_sso_again();
     assert_ne!(user.token(), token);
     user.state_file();
@@ -127,7 +127,7 @@ async fn an_error_names_the_command_to_log_in() {
     pair.administer(&["sessions", "end", "--user", ADMIN.0]);
     user.let_the_token_end();
     let ended = user.kubectl_sso("token");
-    check_failed(&ended, "is over");
+    check_failed(&ended, "has ended");
     check_failed(&ended, &how);
     assert_eq!(user.login(ADMIN.0, ADMIN.1, &[]).code, 0);
     user.token();
@@ -178,7 +178,7 @@ async fn a_state_readable_by_others_is_not_used() {
     {
         fs::set_permissions(&path, Permissions::from_mode(open)).unwrap();
         check_failed(&user.kubectl_sso("token"), path.to_str().unwrap());
-        check_failed(&user.login(ADMIN.0, ADMIN.1, &[]), "others may use it");
+        check_failed(&user.login(ADMIN.0, ADMIN.1, &[]), "others can access it");
         fs::set_permissions(&path, Permissions::from_mode(private)).unwrap();
         user.token();
     }

@@ -1,4 +1,4 @@
-//! What may be found in place of a log file: links, pipes and directories.
+//! Links, pipes and directories in place of a log file.
 
 use std::{
     fs,
@@ -11,9 +11,9 @@ use serde_json::json;
 
 use crate::harness::{Answer, Ask, Caller, Pair, Setup, ask_kubernetes, cri, docker};
 
-const SECRET: &str = "what nobody may read";
+const SECRET: &str = "an unreadable secret";
 
-/// The gateway says at once, on every face, that there is no log, and which setting concerns it.
+/// Checks that both interfaces report at once that the file is not a log, and name the setting.
 async fn check_is_not_a_log(admin: &Caller, pod: &str) {
     let asked = Instant::now();
     let followed = format!("{pod}?follow=true");
@@ -93,7 +93,7 @@ async fn a_link_out_of_the_pod_is_refused() {
         pair.logs.pod("default", &pod).container("app").link("0.log", target);
         check_is_not_a_log(&admin, &pod).await;
     }
-    // A pod that plants a link to another pod's log gains nothing by the permission for its own.
+    // A permission for a pod gives no access to another pod's log through a planted link.
     let alice = pair.user("alice", &["logs:read:default/*"]).await;
     alice.logs("link-0").await.check_problem_is(404, "log_not_found");
 }
@@ -167,7 +167,7 @@ async fn a_link_as_docker_makes_it_needs_its_root_configured() {
     fs::write(directory.join("0-json.log"), docker(&["from docker"])).unwrap();
     let container = pair.logs.pod("default", "docker").container("app");
     container.link("0.log", directory.join("0-json.log"));
-    // Out of the root again, by a link or by the way of the path.
+    // Out of the root again, by a link or by dot segments.
     symlink("/etc/passwd", directory.join("out-json.log")).unwrap();
     let climbing = roots.path().join("../../../../../../../../etc/passwd");
     pair.logs.pod("default", "out").container("app").link("0.log", directory.join("out-json.log"));

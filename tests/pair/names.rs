@@ -1,12 +1,12 @@
-//! Names that try to reach something else than a pod's log.
+//! Names that try to reach files other than a pod's log.
 
 use std::fs;
 
 use crate::harness::{Answer, Caller, Pair, RawRequest, cri};
 
-const SECRET: &str = "what nobody may read";
+const SECRET: &str = "an unreadable secret";
 
-/// A pair with a file beside the directory of the logs, and one in it that is no pod's.
+/// A pair with a file beside the log directory, and one in it that belongs to no pod.
 struct Target {
     pair: Pair,
     admin: Caller,
@@ -44,7 +44,7 @@ impl Target {
     }
 }
 
-/// What is no name of anything, percent-encoded as it has to be.
+/// Malformed names, percent-encoded as required.
 const TRICKS: [&str; 34] = [
     "..",
     ".",

@@ -1,4 +1,4 @@
-//! One user who searches through more than anybody could wait for, and the others.
+//! One user with endless searches, beside other users.
 
 use std::{
     fs::File,
@@ -12,14 +12,14 @@ use futures_util::future::join_all;
 use crate::harness::{Caller, Pair, cri, patience, until};
 
 const MIB: u64 = 1024 * 1024;
-/// How long a small read may take beside any number of large ones.
+/// The time limit of a small read beside any number of large ones.
 const SOON: Duration = Duration::from_secs(5);
 
 /// Eve, whose searches are large, and Alice.
 async fn eve_and_alice() -> (Pair, Caller, Caller) {
     let pair = Pair::start();
     let container = pair.logs.pod("default", "huge").container("app");
-    // No line of it ends, and none of it is stored.
+    // It contains no line end, and nothing of it is stored.
     container.write("0.log", "");
     let huge = File::options().write(true).open(container.path().join("0.log")).unwrap();
     huge.set_len(16 * 1024 * MIB).unwrap();
@@ -43,7 +43,7 @@ fn packed(bytes: u64) -> Vec<u8> {
     member.repeat((bytes / lines.len() as u64).max(1) as usize)
 }
 
-/// Alice reads as if Eve were not there.
+/// Checks that Alice reads without delay.
 async fn check_that_alice_reads(alice: &Caller) {
     for small in ["small?history=current", "small", "small?tail=1&stream=Stderr"] {
         let asked = Instant::now();
@@ -53,7 +53,7 @@ async fn check_that_alice_reads(alice: &Caller) {
 }
 
 async fn check_that_searches_end(pair: &Pair) {
-    until("nobody searches any more", patience(), async || {
+    until("no search runs", patience(), async || {
         pair.gateway.process().open_logs().is_empty().then_some(())
     })
     .await;
@@ -85,7 +85,7 @@ async fn searches_of_one_user_do_not_delay_other_users() {
             tokio::spawn(request.send())
         };
         let searches: Vec<_> = (0..45).map(search).collect();
-        until("somebody searches", patience(), async || {
+        until("a search runs", patience(), async || {
             (pair.gateway.process().open_logs().len() > 10).then_some(())
         })
         .await;

@@ -58,7 +58,7 @@ impl Peer {
         if installed.exists() {
             Ok(Installed { peer: self, program, directory })
         } else {
-            Err(format!("there is no {}: run cargo xtask peers", installed.display()))
+            Err(format!("{} not found: run cargo xtask peers", installed.display()))
         }
     }
 }

@@ -21,15 +21,15 @@ pub(crate) struct Connection {
 /// The rest of an answer's body.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Body {
-    /// So many bytes.
+    /// This number of bytes.
     Sized(u64),
-    /// At the size of a chunk, of which so much was read.
+    /// In the size of a chunk, of which this value was read so far.
     ChunkSize(u64),
-    /// In a chunk, with so many bytes left.
+    /// In a chunk, with this number of bytes left.
     Chunk(u64),
     /// At the newline behind a chunk.
     ChunkEnd,
-    /// Behind the last chunk, so many bytes into a line.
+    /// After the last chunk, this number of bytes into a line.
     Trailer(usize),
     Ended,
 }
@@ -93,14 +93,14 @@ impl Connection {
         }
     }
 
-    /// The same, for a body that must be there.
+    /// As above, for a successful answer.
     pub(crate) async fn ask_for_body(&mut self, request: &[u8]) -> anyhow::Result<Body> {
         let Head { status, body } = self.ask(request).await?;
         ensure!(status == 200, "the answer is {status}");
         Ok(body)
     }
 
-    /// Gives what there is of the body, after waiting for some if there is nothing.
+    /// Gives the received part of the body, after waiting for at least one byte.
     pub(crate) async fn read(
         &mut self,
         body: &mut Body,
@@ -139,7 +139,7 @@ impl Connection {
 
 impl Head {
     fn parse(head: &[u8]) -> anyhow::Result<Self> {
-        let head = str::from_utf8(head).context("the head is no text")?;
+        let head = str::from_utf8(head).context("the head is not UTF-8")?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.with_context(|| format!("no status: {head}"))?;
         let mut fields = head.lines().filter_map(|line| line.split_once(": "));
@@ -160,7 +160,7 @@ impl Body {
         if bytes == 0 { Self::Ended } else { Self::Sized(bytes) }
     }
 
-    /// Gives the content that is in `input` and returns how much of it was of this body.
+    /// Gives the content in `input` and returns the number of its bytes that belong to this body.
     fn decode(&mut self, input: &[u8], mut content: impl FnMut(&[u8])) -> usize {
         let mut rest = input;
         while let Some(&first) = rest.first() {

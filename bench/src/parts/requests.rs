@@ -1,9 +1,9 @@
 //! `requests`: small requests a second over 64 connections that are kept alive.
 //!
 //! The peer of `POST /auth/validate` is bare actix that gives the same JSON without any work. The
-//! peer of `GET /logs/{pod}`, a log of 4 KiB asked for by 10,000 tokens in turn, is a gateway that
-//! asks the authority about each request by itself; beside it stands what the authority alone can
-//! do for that.
+//! peer of `GET /logs/{pod}`, a log of 4 KiB requested with 10,000 tokens in turn, is a gateway
+//! that makes a call to the authority for each request; the rate of the authority alone is shown
+//! beside it.
 
 use anyhow::{Context, ensure};
 use local_services::services::Services;
@@ -92,13 +92,13 @@ async fn compare(load: &Load<'_>, jobs: &[Job<'_>; 5], pair: &Pair) -> anyhow::R
     Ok(report)
 }
 
-/// What `sso-service` says of the user.
+/// The answer of `sso-service` about the user.
 async fn validation(pair: &Pair) -> anyhow::Result<String> {
     let request = http::request("POST", "/auth/validate", &pair.token, &[]);
     body(Connection::open(pair.sso_service, 4096).await?, &request).await
 }
 
-/// How often `sso-service` was asked for a batch, whichever worker it was.
+/// The number of batches that `sso-service` has answered, in all workers.
 async fn batches(pair: &Pair) -> anyhow::Result<u64> {
     let request = http::request("GET", "/metrics", "", &[]);
     let metrics = body(Connection::open(pair.sso_ops, 4096).await?, &request).await?;
@@ -112,6 +112,6 @@ async fn body(mut connection: Connection, request: &[u8]) -> anyhow::Result<Stri
     let body = connection.ask_for_body(request).await?;
     let mut text = Vec::new();
     connection.read_to_end(body, |part| text.extend_from_slice(part)).await?;
-    ensure!(!text.is_empty(), "there is no answer");
-    String::from_utf8(text).context("the answer is no text")
+    ensure!(!text.is_empty(), "no answer");
+    String::from_utf8(text).context("the answer is not UTF-8")
 }

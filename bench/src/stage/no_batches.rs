@@ -1,6 +1,6 @@
 //! A gateway that validates each token by a call of its own: the peer of one that sends batches.
-//! It is the same program. Before the authority starts, a server without batches answers at its
-//! address, and the gateway remembers that for minutes.
+//! It is the same program. Before the authority starts, a server without support for batches
+//! answers at its address, and the gateway remembers that for minutes.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -42,8 +42,8 @@ impl NoBatches {
         Ok(Self { address, refused, task })
     }
 
-    /// Asks the gateway until none of its workers asks for a batch any more, and then makes room
-    /// for the authority.
+    /// Sends requests until no worker of the gateway tries a batch any more, and then releases the
+    /// address for the authority.
     pub(crate) async fn teach(self, gateway: SocketAddr) -> anyhow::Result<()> {
         for _ in 0..ROUNDS {
             let before = self.refused.load(Ordering::Relaxed);
@@ -53,7 +53,7 @@ impl NoBatches {
                 return Ok(());
             }
         }
-        ensure!(false, "the gateway never learnt that there are no batches");
+        ensure!(false, "the gateway never detected that batches are unsupported");
         Ok(())
     }
 }
@@ -71,7 +71,7 @@ async fn ask(gateway: SocketAddr, number: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Of the form of a session token: a number and its checksum, in base 62.
+/// A token in the form of a session token: a number and its checksum, in base 62.
 fn token(number: usize) -> String {
     let body = format!("sso_{number:043}");
     let mut crc = crc32fast::hash(body.as_bytes()) as usize;
@@ -89,7 +89,7 @@ async fn serve(listener: tokio::net::TcpListener, refused: Arc<AtomicUsize>) {
     }
 }
 
-/// Refuses all tokens and has no batches.
+/// Refuses all tokens and does not support batches.
 async fn answer(mut stream: TcpStream, refused: Arc<AtomicUsize>) -> Option<()> {
     let mut request = vec![0; 16 * 1024];
     let read = stream.read(&mut request).await.ok()?;
@@ -99,7 +99,7 @@ async fn answer(mut stream: TcpStream, refused: Arc<AtomicUsize>) -> Option<()> 
     let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     stream.write_all(answer.as_bytes()).await.ok()?;
     stream.shutdown().await.ok()?;
-    // The rest of the request is taken, so that the answer is not lost to a reset.
+    // Reads the rest of the request, so that the answer is not lost to a reset.
     while stream.read(&mut request).await.ok()? > 0 {}
     Some(())
 }

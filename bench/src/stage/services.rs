@@ -1,4 +1,4 @@
-//! Where a bench runs: both services, a user, and logs that benches share.
+//! The stage of a bench: both services, a user, and shared logs.
 
 use std::{
     cell::OnceCell,
@@ -19,12 +19,12 @@ use tokio::process::Command;
 
 use crate::{clients::http, stage::log_files, stage::process::Process};
 
-/// Of the log that `download`, `kubernetes` and `slow-reader` read.
+/// The size of the log of `download`, `kubernetes` and `slow-reader`.
 const LARGE_LOG_BYTES: u64 = 1 << 30;
-/// Any port that is free.
+/// Any free port.
 const ANY: &str = "127.0.0.1:0";
 
-/// What all benches of a run share.
+/// The state that all benches of a run share.
 pub(crate) struct Stage<'a> {
     binaries: Binaries,
     bare_actix: PathBuf,
@@ -41,7 +41,7 @@ pub(crate) struct Pair {
     pub(crate) sso_ops: SocketAddr,
     pub(crate) gateway: SocketAddr,
     pub(crate) gateway_process: Process,
-    /// Of a user who may do everything.
+    /// The token of a user with all permissions.
     pub(crate) token: String,
 }
 
@@ -55,7 +55,7 @@ impl<'a> Stage<'a> {
         Ok(Self { binaries, bare_actix, home, logs: home.join("pods"), user, large_log })
     }
 
-    /// A file of this name, for whatever a bench has to keep.
+    /// The path of a file of a bench.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.join(name)
     }
@@ -112,7 +112,7 @@ impl<'a> Stage<'a> {
         launch::sso_service(&self.binaries, home, &self.user, [ANY, ANY].map(str::to_owned))
     }
 
-    /// The command that makes many sessions of the user at once, and prints their tokens.
+    /// The command that mints many sessions of the user, and prints their tokens.
     pub(crate) fn minting(&self, home: &Path, count: usize) -> Command {
         let mut command = launch::on_database(&self.binaries, home);
         command.args(["admin", "sessions", "mint", "--user", self.user.name, "--ttl", "1h"]);
@@ -120,7 +120,7 @@ impl<'a> Stage<'a> {
         command
     }
 
-    /// Starts a gateway that asks the authority there, which need not be there yet.
+    /// Starts a gateway for the authority at this address, which may start later.
     pub(crate) async fn start_gateway(
         &self,
         name: &'static str,
@@ -144,20 +144,20 @@ impl<'a> Stage<'a> {
         Certificates::create(&directory.keep())
     }
 
-    /// Bare actix, which gives this answer to everything.
+    /// Bare actix, which gives this answer to every request.
     pub(crate) fn bare_actix(&self, answer: &str) -> Command {
         let mut command = Command::new(&self.bare_actix);
         command.arg(answer);
         command
     }
 
-    /// Makes many sessions of the user, and gives their tokens.
+    /// Mints many sessions of the user, and gives their tokens.
     pub(crate) async fn mint(&self, count: usize) -> anyhow::Result<Vec<String>> {
         let output = self.minting(self.home, count).output().await;
         let output = output.context("cannot run sso-service admin")?;
         let explanation = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "cannot mint sessions: {explanation}");
-        let tokens = String::from_utf8(output.stdout).context("a token is no text")?;
+        let tokens = String::from_utf8(output.stdout).context("a token is not UTF-8")?;
         Ok(tokens.lines().map(str::to_owned).collect())
     }
 
@@ -168,7 +168,7 @@ impl<'a> Stage<'a> {
             // Only one bench runs at a time.
             let _first = self.large_log.set(path);
         }
-        self.large_log.get().map(PathBuf::as_path).context("there is no large log")
+        self.large_log.get().map(PathBuf::as_path).context("no large log")
     }
 }
 

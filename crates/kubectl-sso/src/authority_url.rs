@@ -1,4 +1,4 @@
-//! The URL of the authority, as the user names it.
+//! The URL of the authority, as the user enters it.
 
 use std::fmt::{self, Display};
 
@@ -57,10 +57,10 @@ pub(crate) fn base_url(text: &str) -> Result<Url, &'static str> {
         return Err("must begin with http:// or https://");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("must not hold a user name or password");
+        return Err("must not contain a user name or password");
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("must not hold a query or fragment");
+        return Err("must not contain a query or fragment");
     }
     Ok(url)
 }

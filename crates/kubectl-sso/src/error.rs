@@ -1,4 +1,4 @@
-//! Why a command fails, and what its user can do about it.
+//! The errors of commands, with advice for the user.
 
 use std::{io, path::PathBuf};
 
@@ -8,10 +8,10 @@ use crate::{
     state::StateError,
 };
 
-/// Why a command fails. The message is the only line that it prints.
+/// The error of a command. The message is the only line that it prints.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommandError {
-    #[error("there is no directory for the state: set HOME, or XDG_STATE_HOME to an absolute path")]
+    #[error("no directory for the state: set HOME, or XDG_STATE_HOME to an absolute path")]
     NoStateHome,
     #[error(transparent)]
     State(#[from] StateError),
@@ -23,14 +23,14 @@ pub(crate) enum CommandError {
     NotLoggedIn(AuthorityUrl),
     #[error("the saved log-in at {0} cannot be read; run: kubectl sso login --sso {0}")]
     UnreadableLogin(AuthorityUrl),
-    #[error("the session at {0} is over; run: kubectl sso login --sso {0}")]
+    #[error("the session at {0} has ended; run: kubectl sso login --sso {0}")]
     SessionOver(AuthorityUrl),
     #[error(
         "the session at {0} was ended because its refresh token was used twice, perhaps by a \
          thief; run: kubectl sso login --sso {0}"
     )]
     RefreshTokenReused(AuthorityUrl),
-    #[error("{sso} cannot be asked right now: {cause}; you are still logged in, try again later")]
+    #[error("{sso} is unavailable: {cause}; you are still logged in, try again later")]
     Unknown { sso: AuthorityUrl, cause: Box<AuthorityError> },
     #[error("cannot log in at {sso}: {cause}")]
     LogIn { sso: AuthorityUrl, cause: Box<AuthorityError> },
@@ -42,9 +42,9 @@ pub(crate) enum CommandError {
     InvalidBundle { path: PathBuf, fault: InvalidBundle },
     #[error("cannot read from the terminal: {0}")]
     Terminal(io::Error),
-    #[error("there is no terminal to ask for the user name; add --username NAME")]
+    #[error("no terminal to ask for the user name; add --username NAME")]
     NoUsername,
-    #[error("there is no terminal to ask for the password; add --password-file FILE")]
+    #[error("no terminal to ask for the password; add --password-file FILE")]
     NoPassword,
     #[error("cannot write JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -79,12 +79,12 @@ impl CommandError {
         }
     }
 
-    /// The error of an authority that cannot tell right now.
+    /// The error of an authority that is unavailable.
     pub(crate) fn unknown(sso: &AuthorityUrl, cause: AuthorityError) -> Self {
         Self::Unknown { sso: sso.clone(), cause: cause.into() }
     }
 
-    /// Whether a token that is live may be used all the same.
+    /// Whether a live token may be used despite the error.
     pub(crate) fn leaves_the_session_unknown(&self) -> bool {
         matches!(self, Self::Unknown { .. } | Self::State(_))
     }

@@ -21,16 +21,16 @@ const LOGIN_LIMIT: Duration = Duration::from_secs(15);
 pub struct Account {
     /// The user name.
     pub name: &'static str,
-    /// In plain: it is printed for the developer.
+    /// In plain text: it is printed for the developer.
     pub password: String,
 }
 
-/// The answer of a log-in.
+/// The answer to a log-in.
 #[derive(Deserialize)]
 pub struct Session {
     /// The session token.
     pub token: String,
-    /// How long the token is valid, in seconds.
+    /// The lifetime of the token, in seconds.
     pub expires_in: u64,
 }
 
@@ -105,7 +105,7 @@ impl Account {
 
 fn random_password() -> anyhow::Result<String> {
     let mut bytes = [0; PASSWORD_LENGTH];
-    getrandom::fill(&mut bytes).context("the operating system gives no random bytes")?;
+    getrandom::fill(&mut bytes).context("cannot get random bytes from the operating system")?;
     Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
 }
 

@@ -56,7 +56,7 @@ impl Config {
         let runtime = RuntimeSettings::read(&mut settings, PORTS);
         let public_url = settings.get_or_file("GATEWAY_PUBLIC_URL", http_url);
         if public_url.is_none() {
-            let consequence = "kubeconfigs that it gives out lead there";
+            let consequence = "issued kubeconfigs point there";
             runtime.warn_of_no_public_url(&mut settings, consequence);
         }
         let authority = AuthoritySettings::read(&mut settings);

@@ -80,7 +80,7 @@ impl LogReader {
     pub(crate) fn register(&self, metrics: &Metrics) {
         metrics.register(
             "logs_polled_directories",
-            "Followed directories that cannot be watched and are looked at instead",
+            "Followed directories that cannot be watched and are polled instead",
             PolledDirectories(self.source.clone()),
         );
     }

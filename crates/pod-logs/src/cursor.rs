@@ -58,7 +58,7 @@ pub struct FilePosition {
 
 /// The text is not a cursor of this service, or not a whole one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is no cursor of this service")]
+#[error("must be a cursor issued by this service")]
 pub struct InvalidCursor;
 
 impl Cursor {

@@ -107,7 +107,7 @@ impl HttpMetrics {
             ),
             in_flight: metrics.register(
                 "http_requests_in_flight",
-                "Requests whose answers are not given yet",
+                "Requests in progress",
                 Family::default(),
             ),
             workers: Arc::default(),

@@ -18,8 +18,8 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// What a handler gives: an answer or a [`Problem`].
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
-/// An answer that is an error (RFC 9457). It becomes a response at the [edge](crate::http::Edge), which
-/// knows the request's id. Boxed, so that a `Result` of it is small.
+/// An answer that is an error (RFC 9457). It becomes a response at the [edge](crate::http::Edge),
+/// which knows the request's id. Boxed, so that a `Result` of it is small.
 #[derive(Debug)]
 pub struct Problem(Box<Parts>);
 
@@ -147,7 +147,7 @@ impl Problem {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal_error",
-            "Something went wrong here; the request id finds it in the log.",
+            "Internal error; the log of the service names the cause under the request id.",
         )
         .caused_by(cause)
     }

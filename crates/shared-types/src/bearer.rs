@@ -122,13 +122,13 @@ pub enum MalformedAuthorization {
     #[error("the bearer token is empty")]
     Empty,
     /// A character that RFC 6750 does not allow in a token.
-    #[error("the bearer token holds an illegal character")]
+    #[error("the bearer token contains an illegal character")]
     IllegalCharacter,
     /// Over 4096 bytes.
     #[error("the Authorization header is longer than {MAX_HEADER_BYTES} bytes")]
     TooLong,
     /// More than one header. RFC 9110 allows one.
-    #[error("there is more than one Authorization header")]
+    #[error("the request has more than one Authorization header")]
     Repeated,
 }
 

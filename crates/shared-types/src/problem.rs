@@ -57,7 +57,7 @@ mod tests {
             },
             FieldFault {
                 source: FaultySource::Parameter("tail".into()),
-                detail: "is no number".into(),
+                detail: "must be an integer".into(),
             },
         ];
         let problem = ProblemDetails {
@@ -71,7 +71,7 @@ mod tests {
         };
         assert_eq!(
             serde_json::to_string(&problem).unwrap(),
-            r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"The request cannot be read.","code":"bad_request","request_id":"r-1","errors":[{"pointer":"/username","detail":"is missing"},{"parameter":"tail","detail":"is no number"}]}"#
+            r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"The request cannot be read.","code":"bad_request","request_id":"r-1","errors":[{"pointer":"/username","detail":"is missing"},{"parameter":"tail","detail":"must be an integer"}]}"#
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The certificate authorities that may vouch for the server.
+//! The certificate authorities that are trusted to sign the server's certificate.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use rustls::{
 #[derive(Debug, Clone)]
 pub(crate) struct TrustedCas(RootCertStore);
 
-/// Why a bundle of certificates cannot be used.
+/// The error of an unusable bundle of certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidBundle {
-    #[error("holds no certificate in PEM")]
+    #[error("contains no certificate in PEM")]
     Empty,
-    #[error("holds a certificate that cannot be used")]
+    #[error("contains a certificate that cannot be used")]
     BadCertificate,
 }
 
@@ -39,7 +39,7 @@ impl TrustedCas {
         if roots.is_empty() { Err(InvalidBundle::Empty) } else { Ok(Self(roots)) }
     }
 
-    /// The system's; certificates that cannot be used are left out. `None` when there are none.
+    /// The system's authorities without unusable certificates. `None` when there are none.
     pub(super) fn of_system() -> Option<Self> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

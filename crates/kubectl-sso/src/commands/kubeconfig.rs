@@ -1,7 +1,6 @@
 //! `kubectl sso kubeconfig`: adds a context for a gateway to the kubeconfig.
 //!
-//! `kubectl config` does the merging: it knows which files count, locks them and keeps what else
-//! is in them.
+//! `kubectl config` merges: it knows the files, locks them and keeps their other content.
 
 use std::{
     ffi::OsString,
@@ -162,7 +161,7 @@ mod tests {
             ("http://gw.example", "kubectl sends no token over plain http"),
             ("http://127.0.0.1:8000", "kubectl sends no token over plain http"),
             ("gw.example", "is not a URL"),
-            ("https://gw.example?x", "must not hold a query"),
+            ("https://gw.example?x", "must not contain a query"),
         ] {
             let fault = GatewayUrl::parse(text).unwrap_err();
             assert!(fault.contains(said), "{text}: {fault}");

@@ -20,7 +20,7 @@ use crate::{
     session::tests::{at, session},
 };
 
-/// What the authority does with one request.
+/// The reaction of the authority to one request.
 pub(crate) enum Reply {
     Session(Box<Session>),
     NoContent,
@@ -193,7 +193,7 @@ async fn an_unreachable_authority_does_not_require_a_new_log_in() {
     let home = tempfile::tempdir().unwrap();
     save(&home, &unreachable(), usual()).await;
     let said = token_at(&home, &unreachable(), 1800).await.unwrap_err().to_string();
-    assert!(said.starts_with("http://127.0.0.1:0 cannot be asked right now: "), "{said}");
+    assert!(said.starts_with("http://127.0.0.1:0 is unavailable: "), "{said}");
     assert!(said.ends_with("you are still logged in, try again later"), "{said}");
     assert_eq!(saved(&home, &unreachable()), usual());
 }
@@ -201,9 +201,9 @@ async fn an_unreachable_authority_does_not_require_a_new_log_in() {
 #[tokio::test]
 async fn an_ended_session_names_the_command_to_log_in() {
     for (reply, now, what) in [
-        (Some(Reply::Problem(401, "invalid_token")), 1740, "is over"),
+        (Some(Reply::Problem(401, "invalid_token")), 1740, "has ended"),
         (Some(Reply::Problem(401, "refresh_reused")), 1740, "used twice"),
-        (None, 28800, "is over"),
+        (None, 28800, "has ended"),
     ] {
         let asked = usize::from(reply.is_some());
         let (home, fake) = logged_in(reply).await;

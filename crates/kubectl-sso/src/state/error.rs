@@ -1,11 +1,11 @@
-//! Why the state cannot be used.
+//! Errors of the state.
 
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
-/// Why the state directory or a file in it cannot be used.
+/// The error of an unusable state directory or file.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StateError {
     #[error("{} is not used: {reason}", .path.display())]
@@ -16,7 +16,7 @@ pub(crate) enum StateError {
     Locked(PathBuf),
 }
 
-/// Why a file or directory is not trusted.
+/// The reason not to trust a file or directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UnsafeReason {
     #[error("it is a link, or not a directory")]
@@ -28,7 +28,7 @@ pub(crate) enum UnsafeReason {
     ForeignOwner,
     #[cfg(unix)]
     #[error(
-        "others may use it (its mode is {0:03o}); if nobody has, take that permission away: \
+        "others can access it (its mode is {0:03o}); if it was not misused, remove their access: \
          chmod go="
     )]
     OpenToOthers(rustix::fs::RawMode),

@@ -1,4 +1,4 @@
-//! `cargo xtask up`: both services, running, with logs to read and the words to ask for them.
+//! `cargo xtask up`: both services, running, with logs to read and commands to read them.
 
 use std::{
     convert::Infallible,
@@ -22,7 +22,7 @@ use crate::{
 /// The namespace of the samples that the restricted user may read.
 const SHOP: &str = "shop";
 
-/// Builds, runs until interrupted, and leaves nothing behind.
+/// Builds, runs until interrupted, and removes everything that it wrote.
 pub(crate) fn run(tls: bool) -> anyhow::Result<ExitCode> {
     let binaries = Binaries::build()?;
     tokio::runtime::Builder::new_current_thread()
@@ -47,7 +47,7 @@ async fn run_until_interrupted(binaries: &Binaries, tls: bool) -> anyhow::Result
     outcome
 }
 
-/// Starts everything below `home`, says how to use it, and returns only if something fails.
+/// Starts everything below `home`, prints how to use it, and returns only after a failure.
 async fn serve(
     binaries: &Binaries,
     home: &Path,
@@ -81,14 +81,16 @@ async fn serve(
         session,
         guest,
     };
-    io::stdout().write_all(welcome.to_string().as_bytes()).context("cannot say how to go on")?;
+    io::stdout()
+        .write_all(welcome.to_string().as_bytes())
+        .context("cannot print the next steps")?;
     tokio::select! {
         failure = services.first_to_end() => Err(failure),
         failure = logs.write_on() => failure,
     }
 }
 
-/// On a node everything is the administrator's; the samples also show what a restricted user sees.
+/// On a node there is only the administrator; the samples also show the view of a restricted user.
 async fn invite_guest(
     binaries: &Binaries,
     home: &Path,
@@ -108,7 +110,7 @@ async fn admit(account: Account, sso_service: &Endpoint<'_>) -> anyhow::Result<G
     Ok(Guest { account, session, namespace: SHOP })
 }
 
-/// The default address if its port is free, else any.
+/// The default address if its port is free, else one with a free port.
 fn address((service, default_port): (&str, u16)) -> String {
     let is_free = TcpListener::bind((Ipv4Addr::LOCALHOST, default_port)).is_ok();
     let port = if is_free { default_port } else { 0 };

@@ -1,6 +1,7 @@
-//! What a newcomer reads when both services are up: commands that work when pasted as they are.
+//! The text that a developer reads when both services are up: commands to paste.
 //!
-//! No comment stands on a line with a command, since an interactive zsh would take it for words.
+//! No line has a command and a comment, since an interactive zsh would pass the comment as
+//! arguments.
 
 use std::{
     fmt::{self, Formatter},
@@ -17,11 +18,11 @@ use local_services::{
 
 use crate::log_source::{LogSource, Pod};
 
-/// Everything there is to know.
+/// The parameters of the text.
 pub(crate) struct Welcome<'a> {
     pub(crate) sso: Ready,
     pub(crate) gateway: Ready,
-    /// Where the services' own logs are.
+    /// The directory of the services' own logs.
     pub(crate) home: &'a Path,
     /// `None`: plain HTTP.
     pub(crate) certificates: Option<&'a Certificates>,
@@ -53,7 +54,7 @@ impl Welcome<'_> {
         Endpoint { address: *address, certificates: self.certificates }.url()
     }
 
-    /// How a command begins that asks a service.
+    /// The beginning of a command that calls a service.
     fn curl(&self) -> &'static str {
         if self.certificates.is_some() { r#"curl -sS --cacert "$CA""# } else { "curl -sS" }
     }
@@ -99,7 +100,7 @@ impl Welcome<'_> {
         writeln!(f, "\nLog in, which gives a new token:")?;
         let form = format!("-d username={name} -d password={password}");
         writeln!(f, r#"  {curl} -w '\n' {form} "$SSO/auth/login""#)?;
-        writeln!(f, "\nAsk whose token it is:")?;
+        writeln!(f, "\nValidate the token:")?;
         writeln!(f, r#"  {curl} -w '\n' -X POST {ADMIN} "$SSO/auth/validate""#)?;
         writeln!(f, "\nList the pods:")?;
         writeln!(f, r#"  {curl} -w '\n' {ADMIN} "$GW/pods""#)?;
@@ -113,7 +114,7 @@ impl Welcome<'_> {
         }
     }
 
-    /// One that the guest may read as well, if there is a guest.
+    /// A pod that the guest may read as well, if there is a guest.
     fn pod_to_read<'p>(&self, pods: &'p [Pod]) -> Option<&'p Pod> {
         match &self.guest {
             Some(guest) => pods.iter().find(|pod| guest.may_read(pod)),
@@ -136,7 +137,7 @@ impl Guest {
 
     fn write_requests(&self, f: &mut Formatter<'_>, curl: &str, pods: &[Pod]) -> fmt::Result {
         let name = self.account.name;
-        writeln!(f, "\nAs {name}, who sees {}/* and nothing else:", self.namespace)?;
+        writeln!(f, "\nAs {name}, with access to {}/* only:", self.namespace)?;
         writeln!(f, r#"  {curl} -w '\n' {GUEST} "$GW/pods""#)?;
         if let Some(Pod { namespace, name }) = pods.iter().find(|pod| !self.may_read(pod)) {
             let url = format!("$GW/logs/{namespace}/{name}");
@@ -146,9 +147,9 @@ impl Guest {
     }
 }
 
-/// The header that carries the administrator's token, as the shell will read it.
+/// The header with the administrator's token, as the shell expands it.
 const ADMIN: &str = r#"-H "Authorization: Bearer $T""#;
-/// The same for the guest.
+/// The header with the guest's token.
 const GUEST: &str = r#"-H "Authorization: Bearer $D""#;
 
 fn write_reading(f: &mut Formatter<'_>, curl: &str, pod: &Pod) -> fmt::Result {

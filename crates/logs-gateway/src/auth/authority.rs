@@ -70,7 +70,7 @@ impl AuthorityMetrics {
     pub(crate) fn new(metrics: &Metrics) -> Self {
         Self(metrics.register(
             "sso_validations",
-            "Tokens the authority was asked about",
+            "Tokens sent to the authority for validation",
             Family::default(),
         ))
     }

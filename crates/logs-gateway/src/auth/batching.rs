@@ -172,7 +172,7 @@ impl TokenBatch {
     fn log(&self, asked_as: &str) {
         for waiter in self.waiters.iter().flatten().skip(1) {
             waiter.span.in_scope(|| {
-                tracing::debug!(asked_as, "asked about together with another request");
+                tracing::debug!(asked_as, "validated in one call with another request");
             });
         }
     }

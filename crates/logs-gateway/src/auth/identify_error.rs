@@ -30,7 +30,7 @@ pub(crate) enum UnknownCause {
     Timeout,
     #[error("the call to the authority was cancelled")]
     BrokenOff,
-    #[error("the authority cannot be asked: {0}")]
+    #[error("cannot call the authority: {0}")]
     Transport(#[from] reqwest::Error),
     #[error("the authority answered {0}")]
     Status(StatusCode),

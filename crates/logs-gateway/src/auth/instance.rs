@@ -84,7 +84,7 @@ impl Instance {
                 Err(UnknownCause::Status(
                     StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED,
                 )) => {
-                    tracing::info!(instance = %self.validate, "the authority takes no batches");
+                    tracing::info!(instance = %self.validate, "the authority does not support batches");
                     self.no_batches_until.set(Some(Instant::now() + NO_BATCHES_FOR));
                 }
                 // One token with a large answer must not fail the others of the batch.

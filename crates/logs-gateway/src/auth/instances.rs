@@ -78,7 +78,7 @@ impl Instances {
             Some(cause) if !rested => {
                 tracing::warn!(%instance, %cause, "asking another instance of the authority");
             }
-            None if rested => tracing::info!(%instance, "asking this instance again"),
+            None if rested => tracing::info!(%instance, "using this instance again"),
             _ => {}
         }
     }

@@ -41,8 +41,8 @@ fn risky_settings_are_warned_of() {
         (&[open][..], "warning: GATEWAY_PUBLIC_URL: is not set"),
         (&[open, public], ""),
         (&[("GATEWAY_LISTEN", "[::1]:0")], ""),
-        (&[proxies("0.0.0.0/0")], "warning: GATEWAY_TRUSTED_PROXIES: trusts everybody"),
-        (&[proxies("10.0.0.0/8,::/0")], "warning: GATEWAY_TRUSTED_PROXIES: trusts everybody"),
+        (&[proxies("0.0.0.0/0")], "warning: GATEWAY_TRUSTED_PROXIES: trusts every address"),
+        (&[proxies("10.0.0.0/8,::/0")], "warning: GATEWAY_TRUSTED_PROXIES: trusts every address"),
         (&[proxies("10.0.0.0/8")], ""),
     ] {
         let warnings = read(variables).unwrap().warnings.to_string();

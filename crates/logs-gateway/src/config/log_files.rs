@@ -35,13 +35,13 @@ impl LogFileSettings {
 
 fn absolute_path(text: &str) -> Result<PathBuf, &'static str> {
     let path = PathBuf::from(text);
-    if path.is_absolute() { Ok(path) } else { Err("is no absolute path") }
+    if path.is_absolute() { Ok(path) } else { Err("must be an absolute path") }
 }
 
 fn files_source(text: &str) -> Result<(), &'static str> {
     match text {
         "files" => Ok(()),
         "kubernetes" => Err("the source kubernetes is not supported by this version"),
-        _ => Err("is neither files nor kubernetes"),
+        _ => Err("must be files or kubernetes"),
     }
 }

@@ -36,7 +36,7 @@ impl From<ReadError> for Problem {
             ReadError::Unavailable(error) => not_located(error),
             ReadError::TooManyScans => Self::too_many_requests(
                 "too_many_scans",
-                "Your other reads take all the time that you have; wait for some of them.",
+                "Your other reads use up your share; wait until some of them end.",
                 SCAN_RETRY,
             ),
             ReadError::Busy => Self::unavailable_for(
@@ -51,14 +51,12 @@ impl From<ReadError> for Problem {
 fn not_located(error: LocateError) -> Problem {
     let not_found = |code, detail: String| Problem::not_found(code, detail);
     match error {
-        LocateError::NoPod => not_found("pod_not_found", "There are no logs of this pod.".into()),
+        LocateError::NoPod => not_found("pod_not_found", "No logs found for this pod.".into()),
         LocateError::NoContainer(there) => not_found(
             "container_not_found",
-            format!("The pod has no logs of this container; it has: {}.", names(&there)),
+            format!("No logs found for this container; the pod has: {}.", names(&there)),
         ),
-        LocateError::NoLog => {
-            not_found("log_not_found", "There is no log of this container.".into())
-        }
+        LocateError::NoLog => not_found("log_not_found", "No log found for this container.".into()),
         LocateError::NotALog(_) => not_found(
             "log_not_found",
             "The log file is a link out of the log directory, or not a regular file. Links may \
@@ -72,7 +70,7 @@ fn not_located(error: LocateError) -> Problem {
         .caused_by(cause),
         LocateError::NoPrevious => not_found(
             "previous_not_found",
-            "There is no log of an earlier run of this container.".into(),
+            "No log found for an earlier run of this container.".into(),
         ),
         LocateError::ContainerRequired(there) => Problem::new(
             StatusCode::BAD_REQUEST,
@@ -88,7 +86,7 @@ fn not_located(error: LocateError) -> Problem {
         LocateError::Unreadable(cause) => Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "log_unreadable",
-            "There is a log, but the gateway cannot read it; the request id finds why in its log.",
+            "The gateway cannot read the log; its own log names the cause under the request id.",
         )
         .caused_by(cause),
     }

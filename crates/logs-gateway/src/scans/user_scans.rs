@@ -21,7 +21,8 @@ const INLINE_BYTES: u64 = 64 * 1024;
 /// How many chunks are read ahead, over all streams: with more readers than that there is always
 /// another one to read for.
 const MAX_READ_AHEAD: usize = 8;
-/// How many scans hold a thread at least, which most of them do while they wait for their next turn.
+/// How many scans hold a thread at least, which most of them do while they wait for their next
+/// turn.
 const MIN_THREADS: usize = 128;
 /// Which part of the threads one user may hold at least.
 const USER_SHARE: usize = 8;
@@ -54,7 +55,7 @@ pub(crate) struct UserScans {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ScanError {
     /// The user has to wait for scans of the same user.
-    #[error("other reads of the same user take all the time")]
+    #[error("other reads of the same user use up its share")]
     TooMany,
     /// The user has to wait for other users.
     #[error("too much is being read by others")]
@@ -173,7 +174,7 @@ impl UserScans {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ScanError> {
         let threads = self.scans.threads.as_ref();
-        let threads = threads.ok_or_else(|| io::Error::other("the gateway stops"))?;
+        let threads = threads.ok_or_else(|| io::Error::other("the gateway is stopping"))?;
         let turns = wanted.begin();
         let span = RequestSpan::current();
         let work = move || span.in_scope(|| at_pace(Rc::new(turns), work));

@@ -49,19 +49,19 @@ name!(
     /// A namespace: a DNS label (RFC 1123), at most 63 bytes.
     Namespace,
     is_label,
-    "is no namespace: lower-case letters, digits and dashes, at most 63"
+    "must be a namespace: lower-case letters, digits and dashes, at most 63"
 );
 name!(
     /// A pod's name: a DNS subdomain (RFC 1123), at most 253 bytes.
     PodName,
     |text| text.len() <= 253 && text.split('.').all(is_label_of_any_length),
-    "is no pod name: lower-case letters, digits, dashes and dots, at most 253"
+    "must be a pod name: lower-case letters, digits, dashes and dots, at most 253"
 );
 name!(
     /// A container's name: a DNS label (RFC 1123), at most 63 bytes.
     ContainerName,
     is_label,
-    "is no container name: lower-case letters, digits and dashes, at most 63"
+    "must be a container name: lower-case letters, digits and dashes, at most 63"
 );
 name!(
     /// One incarnation of a pod: a UUID, or the hash of a static pod's manifest.
@@ -70,7 +70,7 @@ name!(
         (1..=128).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     },
-    "is no pod uid: letters, digits and dashes, at most 128"
+    "must be a pod uid: letters, digits and dashes, at most 128"
 );
 
 fn is_label(text: &str) -> bool {

@@ -72,7 +72,7 @@ pub(crate) fn too_large() -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "payload_too_large",
-        format!("A body may have {MAX_BODY_BYTES} bytes at most."),
+        format!("The body must have at most {MAX_BODY_BYTES} bytes."),
     )
 }
 
@@ -82,6 +82,6 @@ pub fn unsupported_media_type() -> Problem {
     Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "unsupported_media_type",
-        "The body's Content-Type is not one that this path reads.",
+        "This path does not accept the Content-Type of the body.",
     )
 }

@@ -54,7 +54,7 @@ async fn method_not_allowed(allow: Rc<str>) -> Result<&'static str> {
     Err(Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",
-        format!("This path answers {allow} only."),
+        format!("This path allows only {allow}."),
     )
     .header(header::ALLOW, allow))
 }
@@ -70,5 +70,5 @@ pub async fn no_such_endpoint() -> Result<&'static str> {
 /// 404: no endpoint has this path.
 #[must_use]
 pub fn no_such_path() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such path here.")
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "Path not found.")
 }

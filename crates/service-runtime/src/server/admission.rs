@@ -55,7 +55,7 @@ impl Admission {
             refusals: Semaphore::new(descriptors.for_refusals()),
             refused: metrics.register(
                 "connections_refused",
-                "Connections refused because there were too many, in all or of one network",
+                "Connections refused because a limit, in total or per network, was reached",
                 Counter::default(),
             ),
         })

@@ -20,7 +20,7 @@ const DRAIN_BYTES: u64 = 16 * 1024;
 
 /// Answers 503 whatever the client asks for, and closes the connection.
 pub(super) async fn refuse(mut stream: TcpStream, now: DateTime<Utc>) {
-    let problem = Problem::unavailable("too_many_connections", "There are too many connections.");
+    let problem = Problem::unavailable("too_many_connections", "Too many connections.");
     let answer = raw_answer(&problem, now);
     // A client that has left gets no answer.
     let _ = timeout(REFUSAL_TIME, async {

@@ -12,10 +12,10 @@ use crate::tls::Trust;
 #[derive(Debug, thiserror::Error)]
 pub enum Unhealthy {
     /// The port is chosen at start, so another process cannot know it.
-    #[error("the operations listener's port is 0: set a fixed one to ask for its health")]
+    #[error("the port of the operations listener is 0; set a fixed port to use healthcheck")]
     UnknownPort,
     /// The client cannot be built.
-    #[error("cannot ask: {0}")]
+    #[error("cannot send the request: {0}")]
     NoClient(#[from] rustls::Error),
     /// The service did not answer.
     #[error("no answer from {0}: {1}")]

@@ -101,7 +101,7 @@ fn trusted_proxies(settings: &mut Settings) -> TrustedProxies {
     if trusted.iter().any(|network| network.prefix_len() == 0) {
         settings.warn(
             &name,
-            "trusts everybody: any client can pretend to be at any address in X-Forwarded-For, \
+            "trusts every address: any client can pretend to be at any address in X-Forwarded-For, \
              and so evade every limit; list your proxies' networks alone",
         );
     }
@@ -156,7 +156,7 @@ mod tests {
         for (name, value, warning) in [
             ("X_LISTEN", "0.0.0.0:0", "warning: X_PUBLIC_URL: is not set"),
             ("X_LISTEN", "[::1]:0", ""),
-            ("X_TRUSTED_PROXIES", "0.0.0.0/0", "warning: X_TRUSTED_PROXIES: trusts everybody"),
+            ("X_TRUSTED_PROXIES", "0.0.0.0/0", "warning: X_TRUSTED_PROXIES: trusts every address"),
             ("X_TRUSTED_PROXIES", "10.0.0.0/8,::/0", "warning: X_TRUSTED_PROXIES: trusts"),
             ("X_TRUSTED_PROXIES", "10.0.0.0/8", ""),
         ] {

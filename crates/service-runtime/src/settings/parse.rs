@@ -18,7 +18,7 @@ use crate::telemetry::LogFormat;
 /// # Errors
 /// When the text is no IP address with a port.
 pub fn socket_address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse().map_err(|_| "is no address with a port, like 127.0.0.1:8001 or [::]:8001")
+    text.parse().map_err(|_| "must be an address with a port, like 127.0.0.1:8001 or [::]:8001")
 }
 
 /// The longest duration. Much longer ones would leave the calendar when they are added to an
@@ -35,8 +35,8 @@ pub fn duration(text: &str) -> Result<Duration, &'static str> {
     match humantime::parse_duration(text) {
         Ok(duration) if duration > LONGEST_DURATION => Err("is longer than 366 days"),
         Ok(duration) if !duration.is_zero() => Ok(duration),
-        Ok(_) => Err("is no time at all; give a duration like 90s, 30m or 12h"),
-        Err(_) => Err("is no duration like 90s, 30m or 12h"),
+        Ok(_) => Err("must be longer than zero, like 90s, 30m or 12h"),
+        Err(_) => Err("must be a duration like 90s, 30m or 12h"),
     }
 }
 
@@ -65,15 +65,15 @@ pub fn threads(text: &str) -> Result<usize, &'static str> {
 /// # Errors
 /// When it is something else.
 pub fn http_url(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text).map_err(|_| "is no URL")?;
+    let url = Url::parse(text).map_err(|_| "must be a URL")?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err("is no http:// or https:// URL");
+        return Err("must be an http:// or https:// URL");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("may hold no user name or password");
+        return Err("must not contain a user name or password");
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("may hold no query and no fragment");
+        return Err("must not contain a query or fragment");
     }
     Ok(url)
 }
@@ -100,7 +100,7 @@ pub fn networks(text: &str) -> Result<Vec<IpNet>, String> {
     list(text, |item| {
         IpNet::from_str(item)
             .or_else(|_| item.parse::<IpAddr>().map(IpNet::from))
-            .map_err(|_| "is no network like 10.0.0.0/8 and no IP address")
+            .map_err(|_| "must be a network like 10.0.0.0/8 or an IP address")
     })
 }
 
@@ -112,7 +112,7 @@ pub fn log_format(text: &str) -> Result<LogFormat, &'static str> {
     match text {
         "text" => Ok(LogFormat::Text),
         "json" => Ok(LogFormat::Json),
-        _ => Err("is neither text nor json"),
+        _ => Err("must be text or json"),
     }
 }
 
@@ -127,7 +127,7 @@ pub fn log_level(text: &str) -> Result<LevelFilter, &'static str> {
         "info" => Ok(LevelFilter::INFO),
         "debug" => Ok(LevelFilter::DEBUG),
         "trace" => Ok(LevelFilter::TRACE),
-        _ => Err("is none of error, warn, info, debug, trace"),
+        _ => Err("must be one of error, warn, info, debug, trace"),
     }
 }
 

@@ -71,7 +71,7 @@ impl Settings {
             return self.get(name, parse);
         };
         if self.values.remove(name).is_some() {
-            self.fault(name, format_args!("is set, and {twin} as well: which one counts?"));
+            self.fault(name, format_args!("must not be set together with {twin}"));
             return None;
         }
         match std::fs::read_to_string(&path) {

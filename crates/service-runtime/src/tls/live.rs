@@ -53,7 +53,7 @@ impl PairMetrics {
             ),
             failures: metrics.register(
                 "tls_reload_failures",
-                "Changes of certificate or key that could not be taken over",
+                "Changes of certificate or key that could not be loaded",
                 Counter::default(),
             ),
         }
@@ -151,7 +151,7 @@ impl LivePair {
 
     fn keep_old(&self, fault: &PairFault) {
         self.metrics.failures.inc();
-        tracing::warn!(%fault, "certificate and key changed and are no pair: the old one stays");
+        tracing::warn!(%fault, "new certificate and key do not match; keeping the old pair");
     }
 }
 

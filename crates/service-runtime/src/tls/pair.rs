@@ -51,19 +51,19 @@ pub enum PairFault {
     #[error("cannot read {0}: {1}")]
     KeyUnreadable(PathBuf, io::Error),
     /// There is none in it.
-    #[error("{0} holds no certificate in PEM")]
+    #[error("{0} contains no certificate in PEM")]
     NoCertificate(PathBuf),
     /// There is one in it, and it is broken.
-    #[error("{0} holds a certificate that cannot be read")]
+    #[error("{0} contains a certificate that cannot be read")]
     BadCertificate(PathBuf),
     /// There is none in it.
-    #[error("{0} holds no private key in PEM (one that is encrypted does not count)")]
+    #[error("{0} contains no private key in PEM, or an encrypted one")]
     NoKey(PathBuf),
     /// There is one in it, and it is broken or of a kind that TLS does not know.
-    #[error("{0} holds a private key that cannot be used")]
+    #[error("{0} contains a private key that cannot be used")]
     BadKey(PathBuf),
     /// Each is good for itself.
-    #[error("{0} holds a private key that does not belong to the certificate")]
+    #[error("{0} contains a private key that does not belong to the certificate")]
     Mismatch(PathBuf),
 }
 

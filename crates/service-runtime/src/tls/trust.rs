@@ -33,10 +33,10 @@ pub enum TrustFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BundleFault {
     /// There is none in it.
-    #[error("holds no certificate in PEM")]
+    #[error("contains no certificate in PEM")]
     NoCertificate,
     /// There is one in it that is broken.
-    #[error("holds a certificate that cannot be used")]
+    #[error("contains a certificate that cannot be used")]
     BadCertificate,
 }
 

@@ -13,7 +13,7 @@ pub enum InvalidPermission {
     #[error("a permission's resource is namespace/name, like logs:read:shop/web-*")]
     Resource,
     /// `*` or `?` where one thing has to be named.
-    #[error("a permission that is asked for names one thing, without wildcards")]
+    #[error("a requested permission must not contain wildcards")]
     Wildcard,
     /// Longer than any action with two names.
     #[error("a permission has at most {MAX_BYTES} bytes")]

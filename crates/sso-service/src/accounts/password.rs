@@ -57,7 +57,7 @@ pub(crate) enum OwnPasswordError {
     #[error(transparent)]
     New(#[from] PasswordFault),
     /// The present password is wrong.
-    #[error("it is not the user's password")]
+    #[error("the current password is wrong")]
     Wrong,
     /// Too many attempts failed; this one was not made.
     #[error("too many attempts have failed")]

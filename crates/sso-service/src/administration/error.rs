@@ -20,19 +20,19 @@ pub(crate) enum AdministrationError {
     #[error(transparent)]
     Refused(#[from] TokenRefusal),
     /// The user does not exist.
-    #[error("there is no user {0}")]
+    #[error("user {0} not found")]
     NoSuchUser(Username),
     /// The grant does not exist.
-    #[error("there is no such grant")]
+    #[error("grant not found")]
     NoSuchGrant,
     /// No key has this id.
-    #[error("there is no such key")]
+    #[error("key not found")]
     NoSuchKey,
     /// No key has this name.
-    #[error("there is no key {0}")]
+    #[error("key {0} not found")]
     NoKeyNamed(KeyName),
     /// The end of a grant or a key is in the past.
-    #[error("the end is not in the future")]
+    #[error("the end must be in the future")]
     Past,
     /// The password does not obey the rules.
     #[error(transparent)]
@@ -56,10 +56,10 @@ pub(crate) enum AdministrationError {
     #[error(transparent)]
     Mint(#[from] MintSessionsError),
     /// The tokens of minted sessions are on the disk and could not be handed out.
-    #[error("cannot hand out the tokens: {0}")]
+    #[error("cannot print the tokens: {0}")]
     HandOut(#[source] io::Error),
     /// The operating system gives no randomness for a token.
-    #[error("the operating system gives no random bytes: {0}")]
+    #[error("cannot get random bytes from the operating system: {0}")]
     Random(#[from] getrandom::Error),
     /// The database does not answer, or a user in it cannot be read.
     #[error(transparent)]

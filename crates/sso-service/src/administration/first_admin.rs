@@ -24,7 +24,7 @@ pub(crate) async fn ensure_admin(
     }
     let Some(first) = first else {
         tracing::warn!(
-            "no enabled user may administer: create one with `sso-service admin user create NAME --role admin`"
+            "no enabled user is an administrator; create one with `sso-service admin user create NAME --role admin`"
         );
         return Ok(());
     };
@@ -51,7 +51,7 @@ pub(crate) async fn ensure_admin(
 pub(crate) enum FirstAdminError {
     /// An existing user is never promoted: a stranger could have registered the name.
     #[error(
-        "SSO_ADMIN_USERNAME: a user {0} exists already and is not promoted to administrator; choose another name"
+        "SSO_ADMIN_USERNAME: user {0} already exists and is not promoted to administrator; choose another name"
     )]
     NameTaken(Username),
     /// The password could not be hashed.

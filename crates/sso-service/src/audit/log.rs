@@ -120,7 +120,7 @@ impl Lost {
     fn new(metrics: &Metrics) -> Self {
         let ever = metrics.register(
             "audit_events_lost",
-            "Security events that were not written, for want of room",
+            "Security events dropped because the queue was full",
             Counter::default(),
         );
         Self { untold: Arc::default(), ever }

@@ -35,7 +35,7 @@ impl AuditRows {
     pub(crate) fn new(metrics: &Metrics) -> (Self, WaitingRows) {
         let lost = metrics.register(
             "audit_rows_lost",
-            "Security events that did not get into the database",
+            "Security events that were not stored in the database",
             Counter::default(),
         );
         let (sender, events) = mpsc::channel(WAITING);

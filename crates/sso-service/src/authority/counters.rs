@@ -75,7 +75,7 @@ impl OutcomeCounters {
         };
         let login = family("logins", "Attempts to log in, by outcome");
         let refresh = family("refreshes", "Attempts to renew a session, by outcome");
-        let validation = family("validations", "Tokens asked about, by outcome");
+        let validation = family("validations", "Token validations, by outcome");
         Self {
             logged_in: login("logged_in"),
             invalid_credentials: login("invalid_credentials"),

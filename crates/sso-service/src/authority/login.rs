@@ -69,7 +69,7 @@ impl SessionAuthority {
         let user_id = user.account.user_id;
         let stored = self.store.renew_password_hash(user.number, user.password_hash.clone(), new);
         match stored.await {
-            Ok(()) => tracing::info!(%user_id, "hashed the password with the present parameters"),
+            Ok(()) => tracing::info!(%user_id, "hashed the password with the current parameters"),
             Err(error) => tracing::warn!(%user_id, %error, "cannot store a new password hash"),
         }
     }
@@ -139,7 +139,7 @@ pub(crate) enum LoginError {
     #[error(transparent)]
     TooManySessions(#[from] TooManySessions),
     /// There is no randomness for a token.
-    #[error("the operating system gives no random bytes: {0}")]
+    #[error("cannot get random bytes from the operating system: {0}")]
     Random(#[from] getrandom::Error),
 }
 

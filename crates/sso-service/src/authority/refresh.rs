@@ -66,7 +66,7 @@ impl SessionAuthority {
         match self.store.refresh_session(renewal).await? {
             Refreshed::Renewed(renewed) => Ok(following(token, &renewed, now)),
             Refreshed::Reused(ended) => {
-                tracing::warn!(session_id = %ended.session_id, "ended a session: its refresh token was shown again");
+                tracing::warn!(session_id = %ended.session_id, "ended a session: its refresh token was used again");
                 Err(RefreshError::Reused(ended))
             }
             Refreshed::TooSoon(wait) => {
@@ -106,7 +106,7 @@ pub(crate) enum RefreshError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There is no randomness for a token.
-    #[error("the operating system gives no random bytes: {0}")]
+    #[error("cannot get random bytes from the operating system: {0}")]
     Random(#[from] getrandom::Error),
 }
 

@@ -26,7 +26,7 @@ pub(super) fn registration(settings: &mut Settings) -> Registration {
     let parse = |text: &str| match text {
         "closed" => Ok(Registration::Closed),
         "open" => Ok(Registration::Open),
-        _ => Err("is neither closed nor open"),
+        _ => Err("must be closed or open"),
     };
     settings.get("SSO_REGISTRATION", parse).unwrap_or(Registration::Closed)
 }
@@ -84,7 +84,7 @@ fn limit(text: &str) -> Result<u32, &'static str> {
 fn password_length(text: &str) -> Result<usize, &'static str> {
     let length = positive(text)?;
     if length > MAX_PASSWORD_BYTES {
-        return Err("is more than a password may have, which is 1024 bytes");
+        return Err("must be at most 1024, the limit of a password in bytes");
     }
     Ok(length)
 }

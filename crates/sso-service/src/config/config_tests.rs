@@ -82,9 +82,9 @@ fn the_first_administrator_has_a_name_and_a_good_password() {
     check_fault(&[(NAME, "root")], PASSWORD, "is not set");
     check_fault(&[(PASSWORD, good)], NAME, "is not set");
     check_fault(&[(NAME, "root"), (PASSWORD, "two\nlines")], PASSWORD, "more than one line");
-    check_fault(&[(NAME, "Ünk"), (PASSWORD, good)], NAME, "no user name");
+    check_fault(&[(NAME, "Ünk"), (PASSWORD, good)], NAME, "must be a user name");
     check_fault(&[(NAME, "root"), (PASSWORD, "short")], PASSWORD, "shorter than 15");
-    check_fault(&[(NAME, "root"), (PASSWORD, "passwordpassword")], PASSWORD, "the commonest");
+    check_fault(&[(NAME, "root"), (PASSWORD, "passwordpassword")], PASSWORD, "the most common");
     let name = "administrator-1";
     check_fault(&[(NAME, name), (PASSWORD, name)], PASSWORD, "is the user name");
     let shorter = ("SSO_PASSWORD_MIN_LENGTH", "5");
@@ -97,7 +97,7 @@ fn registration_is_closed_unless_configured() {
     assert_eq!(read(&[]).unwrap().registration, Registration::Closed);
     assert_eq!(registration("closed"), Registration::Closed);
     assert_eq!(registration("open"), Registration::Open);
-    check_fault(&[("SSO_REGISTRATION", "ajar")], "SSO_REGISTRATION", "neither");
+    check_fault(&[("SSO_REGISTRATION", "ajar")], "SSO_REGISTRATION", "must be closed or open");
 }
 
 #[test]
@@ -109,8 +109,8 @@ fn risky_settings_are_warned_of() {
         (&[open][..], "warning: SSO_PUBLIC_URL: is not set"),
         (&[open, public], ""),
         (&[("SSO_LISTEN", "[::1]:0")], ""),
-        (&[proxies("0.0.0.0/0")], "warning: SSO_TRUSTED_PROXIES: trusts everybody"),
-        (&[proxies("10.0.0.0/8,::/0")], "warning: SSO_TRUSTED_PROXIES: trusts everybody"),
+        (&[proxies("0.0.0.0/0")], "warning: SSO_TRUSTED_PROXIES: trusts every address"),
+        (&[proxies("10.0.0.0/8,::/0")], "warning: SSO_TRUSTED_PROXIES: trusts every address"),
         (&[proxies("10.0.0.0/8")], ""),
     ] {
         let warnings = read(variables).unwrap().warnings.to_string();

@@ -16,8 +16,8 @@ pub(super) fn database(url: &str) -> Result<Location, &'static str> {
         return Err("is not supported by this version");
     }
     match url.strip_prefix("sqlite://") {
-        Some(path) if path.contains('?') => Err("may hold no options after a question mark"),
-        Some("" | ":memory:") | None => Err("is no sqlite://path/to/file and not sqlite::memory:"),
+        Some(path) if path.contains('?') => Err("must not contain options after a question mark"),
+        Some("" | ":memory:") | None => Err("must be sqlite://path/to/file or sqlite::memory:"),
         Some(path) => Ok(Location::File(PathBuf::from(path))),
     }
 }

@@ -114,25 +114,31 @@ mod tests {
     fn one_fault_is_one_line() {
         let domain = ("SSO_COOKIE_DOMAIN", "example.org");
         for (variables, fault) in [
-            (&[("SSO_PUBLIC_URL", "https://x/base")][..], "SSO_PUBLIC_URL: may hold no path"),
-            (&[("SSO_PUBLIC_URL", "sso"), domain], "SSO_PUBLIC_URL: is no URL"),
+            (
+                &[("SSO_PUBLIC_URL", "https://x/base")][..],
+                "SSO_PUBLIC_URL: must not contain a path",
+            ),
+            (&[("SSO_PUBLIC_URL", "sso"), domain], "SSO_PUBLIC_URL: must be a URL"),
             (&[domain], "SSO_COOKIE_DOMAIN: needs SSO_PUBLIC_URL"),
             (&[domain, ("SSO_PUBLIC_URL", "https://sso.example")], "SSO_COOKIE_DOMAIN: is not"),
             (
                 &[("SSO_ALLOWED_ORIGINS", "https://a,*")],
-                "SSO_ALLOWED_ORIGINS: entry 2: may hold no *",
+                "SSO_ALLOWED_ORIGINS: entry 2: must not contain *",
             ),
             (
                 &[("SSO_ALLOWED_ORIGINS", "https://*.example.org")],
-                "SSO_ALLOWED_ORIGINS: entry 1: may hold no *; write each origin in full",
+                "SSO_ALLOWED_ORIGINS: entry 1: must not contain *; write each origin in full",
             ),
-            (&[("SSO_ALLOWED_ORIGINS", "https://a/b")], "SSO_ALLOWED_ORIGINS: entry 1: may hold"),
-            (&[("SSO_RETURN_HOSTS", "a,*")], "SSO_RETURN_HOSTS: entry 2: may have a *"),
+            (
+                &[("SSO_ALLOWED_ORIGINS", "https://a/b")],
+                "SSO_ALLOWED_ORIGINS: entry 1: must not contain a path",
+            ),
+            (&[("SSO_RETURN_HOSTS", "a,*")], "SSO_RETURN_HOSTS: entry 2: may contain * only"),
             (
                 &[("SSO_RETURN_HOSTS", "https://a")],
                 "SSO_RETURN_HOSTS: entry 1: is a URL; write its host[:port] alone",
             ),
-            (&[("SSO_RETURN_HOSTS", "*.a;b")], "SSO_RETURN_HOSTS: entry 1: has a character"),
+            (&[("SSO_RETURN_HOSTS", "*.a;b")], "SSO_RETURN_HOSTS: entry 1: contains a character"),
         ] {
             check_fault(variables, fault);
         }

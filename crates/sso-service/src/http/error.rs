@@ -165,7 +165,7 @@ impl From<HashError> for Problem {
         match error {
             HashError::Busy => Self::unavailable(
                 "busy",
-                "Too many passwords are being checked; yours was not. Try again.",
+                "Too many passwords are being checked; yours was not checked. Try again.",
             ),
             error => Self::internal(error),
         }
@@ -201,12 +201,12 @@ pub(super) fn refused_member(name: &str, fault: &impl ToString) -> Problem {
 
 /// 404, for a user name in the path that no user can have.
 pub(super) fn no_such_user() -> Problem {
-    Problem::not_found("user_not_found", "There is no such user.")
+    Problem::not_found("user_not_found", "User not found.")
 }
 
 /// 404, for a role name in the path that no role can have.
 pub(super) fn no_such_role() -> Problem {
-    Problem::not_found("role_not_found", "There is no such role.")
+    Problem::not_found("role_not_found", "Role not found.")
 }
 
 /// 403 and not 401: the key is valid, and another log-in would not help.

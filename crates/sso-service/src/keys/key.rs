@@ -69,6 +69,6 @@ impl fmt::Display for KeyName {
 /// The text is no name of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "is no name of a key: 1 to 63 of a-z, 0-9, '.', '_', '@' and '-', the first a letter or a digit"
+    "must be a key name: 1 to 63 of a-z, 0-9, '.', '_', '@' and '-', the first a letter or a digit"
 )]
 pub(crate) struct InvalidKeyName;

@@ -173,6 +173,6 @@ pub(crate) enum AttemptRefusal {
         retry_after: Duration,
     },
     /// Too many attempts went on at the same time.
-    #[error("too many attempts go on at once")]
+    #[error("too many simultaneous attempts")]
     Busy,
 }

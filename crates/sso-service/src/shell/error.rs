@@ -28,7 +28,7 @@ pub(crate) enum AdminError {
     #[error("the name {0}")]
     KeyName(#[from] InvalidKeyName),
     /// The permission is invalid.
-    #[error("{0:?} is no permission: {1}")]
+    #[error("{0:?} is not a permission: {1}")]
     Permission(String, InvalidPermission),
     /// The two typed passwords differ.
     #[error("the two passwords differ")]

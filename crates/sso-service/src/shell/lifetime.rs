@@ -23,7 +23,7 @@ pub(super) fn key_lifetime(text: &str) -> Result<Duration, &'static str> {
     match humantime::parse_duration(text) {
         Ok(lifetime) if lifetime > LONGEST_KEY => Err("is longer than 100 years"),
         Ok(lifetime) if !lifetime.is_zero() => Ok(lifetime),
-        _ => Err("is no duration like 12h or 90days"),
+        _ => Err("must be a duration like 12h or 90days"),
     }
 }
 

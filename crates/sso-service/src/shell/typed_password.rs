@@ -28,5 +28,9 @@ pub(super) fn read_password(file: Option<&Path>) -> Result<Password, AdminError>
 fn ask_twice() -> Result<Zeroizing<String>, AdminError> {
     let ask = |prompt| rpassword::prompt_password(prompt).map(Zeroizing::new);
     let password = ask("Password: ")?;
-    if *ask("The same again: ")? == *password { Ok(password) } else { Err(AdminError::Mistyped) }
+    if *ask("Repeat the password: ")? == *password {
+        Ok(password)
+    } else {
+        Err(AdminError::Mistyped)
+    }
 }

@@ -38,16 +38,16 @@ impl FromStr for CookieDomain {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.strip_prefix('.').unwrap_or(text);
         match Host::parse(text) {
-            Ok(Host::Domain(name)) if name.ends_with('.') => Err("may not end with a dot"),
+            Ok(Host::Domain(name)) if name.ends_with('.') => Err("must not end with a dot"),
             Ok(Host::Domain(name)) if !name.contains('.') => {
-                Err("has one label only: browsers take no cookie for it")
+                Err("has a single label: browsers refuse cookies for it")
             }
             Ok(Host::Domain(name)) if !is_host_name(&name) => {
-                Err("has a character no host name has")
+                Err("contains a character that is not allowed in a host name")
             }
             Ok(Host::Domain(name)) => Ok(Self(name)),
-            Ok(Host::Ipv4(_) | Host::Ipv6(_)) => Err("is an address and no domain name"),
-            Err(_) => Err("is no domain name"),
+            Ok(Host::Ipv4(_) | Host::Ipv6(_)) => Err("must be a domain name, not an IP address"),
+            Err(_) => Err("must be a domain name"),
         }
     }
 }

@@ -56,14 +56,16 @@ impl FromStr for Origin {
     /// Parses a URL without a path. Case, the default port and a final `/` make no difference.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.contains('*') {
-            return Err("may hold no *; write each origin in full, like https://app.example.org");
+            return Err(
+                "must not contain *; write each origin in full, like https://app.example.org",
+            );
         }
         let url = http_url(text)?;
         if url.path() != "/" {
-            return Err("may hold no path");
+            return Err("must not contain a path");
         }
         if url.domain().is_some_and(|host| !is_host_name(host)) {
-            return Err("has a character no host name has");
+            return Err("contains a character that is not allowed in a host name");
         }
         Ok(Self { spelled: url.origin().ascii_serialization(), url })
     }

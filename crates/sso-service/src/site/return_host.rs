@@ -63,7 +63,7 @@ impl FromStr for ReturnHost {
             None => HostPattern::Exactly(parse_host(host)?),
             Some(domain) => match parse_host(domain)? {
                 Host::Domain(name) => HostPattern::Below(format!(".{name}")),
-                Host::Ipv4(_) | Host::Ipv6(_) => return Err("*. goes before a domain name only"),
+                Host::Ipv4(_) | Host::Ipv6(_) => return Err("must have a domain name after *."),
             },
         };
         Ok(Self { host, port })
@@ -75,7 +75,7 @@ fn split_port(text: &str) -> Result<(&str, Option<u16>), &'static str> {
     match text.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => {
             let number = port.parse().ok().filter(|number| *number > 0);
-            Ok((host, Some(number.ok_or("has no port from 1 to 65535 after its colon")?)))
+            Ok((host, Some(number.ok_or("must have a port from 1 to 65535 after its colon")?)))
         }
         _ => Ok((text, None)),
     }
@@ -83,11 +83,13 @@ fn split_port(text: &str) -> Result<(&str, Option<u16>), &'static str> {
 
 fn parse_host(text: &str) -> Result<Host, &'static str> {
     match Host::parse(text) {
-        Ok(Host::Domain(name)) if name.ends_with('.') => Err("may not end with a dot"),
-        Ok(Host::Domain(name)) if name.contains('*') => Err("may have a * only as *. before it"),
-        Ok(Host::Domain(name)) if !is_host_name(&name) => Err("has a character no host name has"),
+        Ok(Host::Domain(name)) if name.ends_with('.') => Err("must not end with a dot"),
+        Ok(Host::Domain(name)) if name.contains('*') => Err("may contain * only as a leading *."),
+        Ok(Host::Domain(name)) if !is_host_name(&name) => {
+            Err("contains a character that is not allowed in a host name")
+        }
         Ok(host) => Ok(host),
-        Err(_) => Err("is no host[:port] like app.example.org, *.example.org:8443 or [::1]"),
+        Err(_) => Err("must be a host[:port] like app.example.org, *.example.org:8443 or [::1]"),
     }
 }
 

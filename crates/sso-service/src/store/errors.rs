@@ -21,13 +21,13 @@ pub(crate) enum StoreError {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CreateUserError {
     /// Another user has the name.
-    #[error("a user {0} exists already")]
+    #[error("user {0} already exists")]
     NameTaken(Username),
     /// Another user has the address.
     #[error("another user has this e-mail address")]
     EmailTaken,
     /// The role does not exist.
-    #[error("there is no role {0:?}")]
+    #[error("role {0:?} not found")]
     UnknownRole(String),
     /// The database does not answer.
     #[error(transparent)]
@@ -38,19 +38,19 @@ pub(crate) enum CreateUserError {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ChangeError {
     /// The user does not exist.
-    #[error("there is no user {0}")]
+    #[error("user {0} not found")]
     NoSuchUser(Username),
     /// No user could administer after the change.
-    #[error("no enabled user would have a role to administer with any more")]
+    #[error("the last enabled administrator must keep a role with sso:admin")]
     LastAdmin,
     /// Another user has the address.
     #[error("another user has this e-mail address")]
     EmailTaken,
     /// A role to be assigned does not exist.
-    #[error("there is no role {0:?}")]
+    #[error("role {0:?} not found")]
     UnknownRole(String),
     /// The role to be changed does not exist.
-    #[error("there is no role {0}")]
+    #[error("role {0} not found")]
     NoSuchRole(RoleName),
     /// Built-in roles cannot be changed.
     #[error("the role {0} is built in")]
@@ -81,7 +81,7 @@ pub(crate) enum PasswordChangeError {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GrantError {
     /// The user does not exist.
-    #[error("there is no user {0}")]
+    #[error("user {0} not found")]
     NoSuchUser(Username),
     /// The database does not answer.
     #[error(transparent)]
@@ -92,7 +92,7 @@ pub(crate) enum GrantError {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyError {
     /// Another key has the name.
-    #[error("a key {0} exists already")]
+    #[error("key {0} already exists")]
     NameTaken(crate::keys::KeyName),
     /// The database does not answer.
     #[error(transparent)]
@@ -115,14 +115,14 @@ pub(crate) enum BeginSessionError {
 
 /// Log-ins are refused until a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there are as many sessions as there may be")]
+#[error("the limit of sessions is reached")]
 pub(crate) struct TooManySessions;
 
 /// Sessions were not begun, and nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MintSessionsError {
     /// No enabled user has this name.
-    #[error("there is no enabled user {0}")]
+    #[error("user {0} not found or disabled")]
     NoSuchUser(Username),
     /// The database does not answer.
     #[error(transparent)]
@@ -133,7 +133,7 @@ pub(crate) enum MintSessionsError {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuthorizationError {
     /// The session has ended, or the key was deleted or has expired.
-    #[error("the session or the key is over")]
+    #[error("the session or the key has ended")]
     CredentialEnded,
     /// The permission is missing.
     #[error("the permission is missing")]

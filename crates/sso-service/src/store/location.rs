@@ -65,7 +65,7 @@ pub(crate) struct CreateFileError {
 /// There is no database file.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "there is no database at {}: the service creates one when it starts, `sso-service admin user create` as well",
+    "database {} not found: the service creates it at its start, and so does `sso-service admin user create`",
     .path.display()
 )]
 pub(crate) struct MissingFileError {

@@ -7,7 +7,7 @@ pub(crate) async fn write_audit_rows(store: Store, mut waiting: WaitingRows) {
     while let Some(events) = waiting.next().await {
         let count = events.len() as u64;
         if let Err(error) = store.keep_events(events).await {
-            tracing::warn!(%error, count, "cannot keep security events in the database");
+            tracing::warn!(%error, count, "cannot store security events in the database");
             waiting.count_lost(count);
         }
     }

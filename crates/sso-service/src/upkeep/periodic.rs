@@ -28,7 +28,7 @@ pub(crate) struct Upkeep {
     audit: AuditLog,
     /// Sessions that were removed.
     swept: Counter,
-    /// When nothing was left that was over, in seconds since 1970.
+    /// Time of the last complete sweep, in seconds since 1970.
     last_sweep: Gauge,
 }
 
@@ -40,14 +40,11 @@ impl Upkeep {
         audit: AuditLog,
         metrics: &Metrics,
     ) -> Self {
-        let swept = metrics.register(
-            "sessions_swept",
-            "Sessions removed because their time was over",
-            Counter::default(),
-        );
+        let swept =
+            metrics.register("sessions_swept", "Expired sessions removed", Counter::default());
         let last_sweep = metrics.register(
             "sessions_last_sweep_timestamp_seconds",
-            "When nothing was left that was over, in seconds since 1970",
+            "Time of the last complete sweep, in seconds since 1970",
             Gauge::default(),
         );
         Self { store, clock, audit, swept, last_sweep }
@@ -85,7 +82,7 @@ impl Upkeep {
             tracing::warn!(%error, "cannot persist the time");
         }
         if let Err(error) = self.store.write_first_uses().await {
-            tracing::warn!(%error, "cannot persist which tokens were used");
+            tracing::warn!(%error, "cannot persist the use of tokens");
         }
         if let Err(error) = self.store.write_uses().await {
             tracing::warn!(%error, "cannot persist last-seen times");

@@ -38,8 +38,8 @@ impl FromStr for Email {
     }
 }
 
-/// Beyond ASCII, letters and digits of all scripts with their marks (RFC 6531 §3.3 leaves the choice
-/// to the receiving host): an address looks like what it is.
+/// Beyond ASCII, letters and digits of all scripts with their marks (RFC 6531 §3.3 leaves the
+/// choice to the receiving host): an address looks like what it is.
 fn may_stand_in_address(character: char) -> bool {
     match character.is_ascii() {
         true => character.is_ascii_graphic(),
@@ -59,7 +59,7 @@ impl fmt::Display for Email {
 /// The text is no address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "is no e-mail address: one @ between two parts of letters, digits and ASCII signs, at most {MAX_BYTES} bytes"
+    "must be an e-mail address: one @ between two parts of letters, digits and ASCII signs, at most {MAX_BYTES} bytes"
 )]
 pub(crate) struct InvalidEmail;
 

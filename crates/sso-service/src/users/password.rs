@@ -104,7 +104,7 @@ pub(crate) enum PasswordFault {
     #[error("the password is the user name")]
     Username,
     /// Tried soon after.
-    #[error("the password is one of the commonest, which are tried first")]
+    #[error("the password is one of the most common")]
     Common,
 }
 

@@ -37,7 +37,7 @@ impl fmt::Display for RoleName {
 /// The text is no name of a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "is no name of a role: 1 to {MAX_BYTES} of a-z, 0-9, '.', '_' and '-', the first a letter or a digit"
+    "must be a role name: 1 to {MAX_BYTES} of a-z, 0-9, '.', '_' and '-', the first a letter or a digit"
 )]
 pub(crate) struct InvalidRoleName;
 

@@ -47,7 +47,7 @@ impl fmt::Display for Username {
 /// The text is no user name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "is no user name: 1 to {MAX_BYTES} of a-z, 0-9, '.', '_', '@' and '-', the first a letter or a digit"
+    "must be a user name: 1 to {MAX_BYTES} of a-z, 0-9, '.', '_', '@' and '-', the first a letter or a digit"
 )]
 pub(crate) struct InvalidUsername;
 

@@ -37,7 +37,7 @@ pub(in crate::http) fn accepted_form(request: &HttpRequest, follow: bool) -> Res
         Problem::new(
             StatusCode::NOT_ACCEPTABLE,
             "not_acceptable",
-            "A log is given as text/plain, application/x-ndjson or text/event-stream, \
+            "A log is available as text/plain, application/x-ndjson or text/event-stream, \
              and as application/json if it is not followed.",
         )
     })

@@ -64,7 +64,7 @@ pub(in crate::http) fn log_request(
         }
     }
     if chosen.follow && matches!(anchor, Ok(Some(Anchor::Before(_)))) {
-        query.faults().refuse("before", "cannot be together with follow");
+        query.faults().refuse("before", "cannot be combined with follow");
     }
     query.finish()?;
     let query = match anchor.map_err(|_| bad_cursor())? {
@@ -74,13 +74,13 @@ pub(in crate::http) fn log_request(
     Ok(LogRequest { query, download })
 }
 
-/// The cursor, and the side of it on which lines are requested. `last_event` is a cursor to continue
-/// after.
+/// The cursor, and the side of it on which lines are requested. `last_event` is a cursor to
+/// continue after.
 fn anchor(query: &mut Query, last_event: Option<&str>) -> Result<Option<Anchor>, InvalidCursor> {
     let (after, before) = (query.take("after"), query.take("before"));
     let after = last_event.map(str::to_owned).or(after);
     if after.is_some() && before.is_some() {
-        query.faults().refuse("before", "excludes after, and Last-Event-ID");
+        query.faults().refuse("before", "cannot be combined with after or Last-Event-ID");
     }
     match (after, before) {
         (Some(after), _) => Ok(Some(Anchor::After(Cursor::decode(&after)?))),
@@ -137,7 +137,7 @@ fn stream(query: &mut Query) -> Option<OutputStream> {
 fn tail(query: &mut Query) -> Option<u64> {
     let alias = whole_number(query, "tail", 0);
     if alias.is_some() && query.has("tailLines") {
-        query.faults().unreadable("tail", "is another name of tailLines: give one of them");
+        query.faults().unreadable("tail", "is an alias of tailLines; give only one of them");
     }
     whole_number(query, "tailLines", 0).or(alias)
 }
@@ -160,7 +160,7 @@ fn since(query: &mut Query, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     if names.iter().filter(|name| query.has(name)).count() > 1 {
         for name in names {
             if query.take(name).is_some() {
-                query.faults().refuse(name, "excludes the other forms of since");
+                query.faults().refuse(name, "cannot be combined with another form of since");
             }
         }
         return None;
@@ -192,7 +192,7 @@ fn history(query: &mut Query, previous: bool) -> History {
         None | Some("rotated") => History::Rotated,
         Some("current") => History::Current,
         Some("all") if previous => {
-            query.faults().refuse("history", "cannot be all together with previous");
+            query.faults().refuse("history", "must not be all together with previous");
             History::All
         }
         Some("all") => History::All,

@@ -26,7 +26,7 @@ impl<K: FromStr> TryFrom<Query> for PageQuery<K> {
         if !(1..=MAX_LIMIT.into()).contains(&limit) {
             query.faults().refuse("limit", format!("must be from 1 to {MAX_LIMIT}"));
         }
-        let key = |text: &str| text.parse().map_err(|_| "must be the next of another page");
+        let key = |text: &str| text.parse().map_err(|_| "must be the next value of another page");
         let after = query.get("after", key);
         query.finish()?;
         Ok(Self(Part { after, limit: u16::try_from(limit).unwrap_or(MAX_LIMIT) }))

@@ -118,7 +118,7 @@ impl<'a> OwnSessionResponse<'a> {
 
 /// A missing session and one of another user look the same.
 fn no_such_session() -> Problem {
-    Problem::not_found("session_not_found", "You have no such session.")
+    Problem::not_found("session_not_found", "Session not found.")
 }
 
 #[cfg(test)]

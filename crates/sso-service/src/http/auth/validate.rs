@@ -86,5 +86,5 @@ impl ValidateRequest {
 }
 
 fn two_tokens() -> Problem {
-    Problem::invalid_request("There is a token in the header and one in the body.")
+    Problem::invalid_request("The header and the body both contain a token.")
 }

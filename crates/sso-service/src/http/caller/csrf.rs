@@ -1,8 +1,9 @@
 //! Requests that a foreign page made a browser send (CSRF).
 //!
-//! A browser adds its cookies to every request that a page makes it send, and names the origin of the
-//! page in headers that no page can set: `Sec-Fetch-Site` over https and to the own machine, `Origin`
-//! with every POST. A client that sends neither header is no current browser, and needs no cookie.
+//! A browser adds its cookies to every request that a page makes it send, and names the origin of
+//! the page in headers that no page can set: `Sec-Fetch-Site` over https and to the own machine,
+//! `Origin` with every POST. A client that sends neither header is no current browser, and needs no
+//! cookie.
 
 use actix_web::{
     Error,
@@ -54,9 +55,7 @@ pub(in crate::http) fn check(headers: &HeaderMap, site: &Site) -> Result<()> {
     if is_ours(headers) || only(headers, ORIGIN.as_str()).is_some_and(|from| site.trusts(from)) {
         return Ok(());
     }
-    Err(refusal(
-        "With a cookie, this is accepted from our own pages and from allowed origins only.",
-    ))
+    Err(refusal("A request with a cookie is accepted only from our own pages and allowed origins."))
 }
 
 /// Refuses a request that is no navigation of a person: of a script, image or frame. Called where a
@@ -65,7 +64,7 @@ pub(in crate::http) fn check_navigation(headers: &HeaderMap) -> Result<()> {
     if is_navigation(headers) {
         return Ok(());
     }
-    Err(refusal("This is a page to go to, and not for scripts, images or frames."))
+    Err(refusal("This page answers navigations only, not scripts, images or frames."))
 }
 
 /// Whether a person may be navigating: not where the browser says that a script, image or frame

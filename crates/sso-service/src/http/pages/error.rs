@@ -25,7 +25,8 @@ struct ErrorPage<'a> {
     request_id: &'a str,
 }
 
-/// The middleware that answers browsers with error pages, at every path. Other clients get problems.
+/// The middleware that answers browsers with error pages, at every path. Other clients get
+/// problems.
 pub(in crate::http) async fn for_people(
     site: Data<Site>,
     request: ServiceRequest,
@@ -56,11 +57,11 @@ fn words(problem: &Problem, site: &Site) -> (&'static str, String) {
         ("csrf", _) => (
             "That was not accepted",
             format!(
-                "It does not seem to come from our own page. Open {} instead, and try again.",
+                "The request does not seem to come from our own page. Open {} instead, and try again.",
                 site.origin().as_str()
             ),
         ),
-        ("not_found", _) => ("There is no such page", "Check the address.".to_owned()),
+        ("not_found", _) => ("Page not found", "Check the address.".to_owned()),
         (_, StatusCode::UNAUTHORIZED) => {
             ("You are not logged in", "Log in, and then open this page again.".to_owned())
         }
@@ -75,7 +76,7 @@ fn words(problem: &Problem, site: &Site) -> (&'static str, String) {
             format!("{}.", try_again(problem.retry_after().unwrap_or_default())),
         ),
         (_, status) if status.is_server_error() => {
-            ("Something went wrong", "It is our fault, and nothing has changed.".to_owned())
+            ("Something went wrong", "This is our fault; nothing has changed.".to_owned())
         }
         _ => ("That did not work", problem.detail().to_owned()),
     }
@@ -117,13 +118,13 @@ mod tests {
     async fn a_browser_gets_its_errors_as_pages_at_every_path() {
         let service = TestService::start().await;
         for (request, status, words) in [
-            (TestRequest::get().uri("/nothing"), 404, "There is no such page"),
-            (TestRequest::get().uri("/auth/validate/"), 404, "There is no such page"),
-            (TestRequest::get().uri("/auth/login"), 405, "answers POST only"),
+            (TestRequest::get().uri("/nothing"), 404, "Page not found"),
+            (TestRequest::get().uri("/auth/validate/"), 404, "Page not found"),
+            (TestRequest::get().uri("/auth/login"), 405, "allows only POST"),
             (TestRequest::get().uri("/auth/user"), 401, "You are not logged in"),
             (TestRequest::get().uri("/auth/user?x=1"), 400, "is not a parameter"),
             (TestRequest::post().uri("/login"), 403, "Open http://127.0.0.1:8001 instead"),
-            (TestRequest::put().uri("/login"), 405, "answers GET, HEAD, POST only"),
+            (TestRequest::put().uri("/login"), 405, "allows only GET, HEAD, POST"),
         ] {
             let answer = service.send(request.insert_header(("accept", "text/html"))).await;
             assert_eq!(answer.status, status, "{}", answer.text);

@@ -115,9 +115,9 @@ fn again(request: &HttpRequest, problem: Problem, mut form: LoginPage<'_>) -> Pr
 
 fn fault(problem: &Problem) -> Option<String> {
     match (problem.code(), problem.status_code()) {
-        ("invalid_credentials", _) => Some(
-            "This user name and password do not go together. Check both and try again.".to_owned(),
-        ),
+        ("invalid_credentials", _) => {
+            Some("The user name or the password is wrong. Check both and try again.".to_owned())
+        }
         ("busy" | "too_many_sessions", _) => {
             Some("Too many people are logging in just now. Wait a moment and try again.".to_owned())
         }

@@ -101,7 +101,7 @@ async fn after_too_many_attempts_the_page_names_the_time_to_wait() {
     let service = service_with_alice().await;
     let wrong = "username=alice&password=a+wrong+password";
     for _ in 0..10 {
-        check_page(&service.send(post(wrong)).await, 401, "do not go together");
+        check_page(&service.send(post(wrong)).await, 401, "user name or the password is wrong");
     }
     let answer = service.send(post(wrong)).await;
     check_page(&answer, 429, "too many wrong attempts. Try again in 70 seconds.");
@@ -211,7 +211,7 @@ async fn a_foreign_page_cannot_log_a_user_in() {
     let service = service_with_alice().await;
     for site in ["cross-site", "same-site"] {
         let answer = service.send(post(RIGHT).insert_header(("sec-fetch-site", site))).await;
-        check_page(&answer, 403, "It does not seem to come from our own page");
+        check_page(&answer, 403, "The request does not seem to come from our own page");
         assert_eq!(answer.header("set-cookie"), "");
     }
 }

@@ -52,7 +52,7 @@ pub(in crate::http) async fn log_out(
 fn ask_again(request: &HttpRequest, problem: &Problem, site: &Site) {
     let unknown = problem.status_code() == StatusCode::SERVICE_UNAVAILABLE;
     if unknown && wants_html(request.headers()) {
-        let fault = Some("We could not make sure that you are logged out. Try again in a moment.");
+        let fault = Some("We could not confirm that you are logged out. Try again in a moment.");
         let host = site.origin().host();
         page::show(problem, &LogoutPage { host, username: None, fault });
     }
@@ -130,7 +130,7 @@ mod tests {
         let answer = service.send(ours.insert_header(("sec-fetch-site", "same-origin"))).await;
         assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (503, ""));
         assert_eq!(answer.header("retry-after"), "1");
-        assert!(answer.text.contains("could not make sure"), "{}", answer.text);
+        assert!(answer.text.contains("could not confirm"), "{}", answer.text);
         assert!(answer.text.contains("action=\"/logout\""), "{}", answer.text);
     }
 }

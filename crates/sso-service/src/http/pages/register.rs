@@ -136,7 +136,7 @@ async fn log_in(
 
 fn newcomer(credentials: &Credentials, email: &str) -> Result<Newcomer, RefusedRegistration> {
     let username = credentials.username.parse().map_err(|fault| {
-        let words = "A user name is made of the letters a to z, digits, and . _ @ -. It begins \
+        let words = "A user name consists of the letters a to z, digits, and . _ @ -. It begins \
                      with a letter or a digit, and has at most 63 characters.";
         RefusedRegistration::of_field("username", &fault, words)
     })?;
@@ -146,7 +146,7 @@ fn newcomer(credentials: &Credentials, email: &str) -> Result<Newcomer, RefusedR
             RefusedRegistration::of_field(
                 "email",
                 &fault,
-                "That is no e-mail address. You may leave it out.",
+                "This e-mail address is not valid. You may leave it empty.",
             )
         },
     )?;
@@ -189,7 +189,7 @@ fn words(error: &RegisterError) -> Option<String> {
             "This user name is taken. Choose another one."
         }
         RegisterError::Create(CreateUserError::EmailTaken) => {
-            "There is an account with this e-mail address."
+            "An account with this e-mail address already exists."
         }
         _ => return None,
     };
@@ -198,14 +198,12 @@ fn words(error: &RegisterError) -> Option<String> {
 
 fn password_words(fault: PasswordFault) -> String {
     match fault {
-        PasswordFault::TooLong => "That password is too long.".to_owned(),
+        PasswordFault::TooLong => "This password is too long.".to_owned(),
         PasswordFault::TooShort(least) => {
-            format!("That password is too short: it needs {least} characters.")
+            format!("This password is too short: it must have at least {least} characters.")
         }
-        PasswordFault::Username => "Your user name is no password.".to_owned(),
-        PasswordFault::Common => {
-            "Too many people have that password: it is among the first that are tried.".to_owned()
-        }
+        PasswordFault::Username => "Your password must not be your user name.".to_owned(),
+        PasswordFault::Common => "This password is too common: attackers try it first.".to_owned(),
     }
 }
 

@@ -101,11 +101,11 @@ async fn a_refused_value_is_named_beside_the_form() {
     for (body, status, words) in [
         (GOOD, 409, "This user name is taken"),
         (&GOOD.replace("Alice", "bob"), 409, "with this e-mail address"),
-        ("username=a+b&password=correct+horse+battery", 422, "A user name is made of"),
-        ("username=b&email=x&password=correct+horse+battery", 422, "no e-mail address"),
-        ("username=b&password=short", 422, "it needs 15 characters"),
-        ("username=a.long.user.name&password=a.long.user.name", 422, "is no password"),
-        ("username=b&password=passwordpassword", 422, "the first that are tried"),
+        ("username=a+b&password=correct+horse+battery", 422, "A user name consists of"),
+        ("username=b&email=x&password=correct+horse+battery", 422, "e-mail address is not valid"),
+        ("username=b&password=short", 422, "at least 15 characters"),
+        ("username=a.long.user.name&password=a.long.user.name", 422, "must not be your user name"),
+        ("username=b&password=passwordpassword", 422, "too common"),
         (&format!("username=b&password={}", "x".repeat(1025)), 422, "too long"),
     ] {
         check_again(&service.send(post(body)).await, status, words);

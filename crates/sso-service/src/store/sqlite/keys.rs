@@ -158,7 +158,7 @@ pub(super) async fn live_keys(
         match (hash, permissions(&key)) {
             (Some(hash), Some(permissions)) => keys.insert(hash, live(&key, &permissions)),
             _ => {
-                tracing::error!(key_id = %key.id, "a key is left out: it cannot be read");
+                tracing::error!(key_id = %key.id, "skipped a key that cannot be read");
                 continue;
             }
         };

@@ -203,7 +203,7 @@ fn work_through(turns: Turns, waiting: &Gauge) {
 fn step_back() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICENESS) {
-        tracing::debug!(%error, "hashing threads keep their priority");
+        tracing::debug!(%error, "cannot lower the priority of hashing threads");
     }
 }
 

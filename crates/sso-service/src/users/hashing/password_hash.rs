@@ -181,19 +181,19 @@ pub(crate) enum HashFault {
     #[error("the stored password hash cannot be read: {0}")]
     Phc(#[from] phc::Error),
     /// The hash in the database is one of another kind.
-    #[error("the stored password hash is none of argon2: {0}")]
+    #[error("the stored password hash is not an argon2 hash: {0}")]
     Foreign(#[from] argon2::password_hash::Error),
     /// The hash in the database lacks its salt or its end.
     #[error("the stored password hash is incomplete")]
     Incomplete,
     /// The hash in the database would take more memory than is reasonable.
-    #[error("the stored password hash asks for more than {MAX_BLOCKS} KiB of memory")]
+    #[error("the stored password hash requires more than {MAX_BLOCKS} KiB of memory")]
     TooExpensive,
     /// Argon2 refused its input.
     #[error("argon2 failed: {0}")]
     Argon2(#[from] argon2::Error),
     /// There is no randomness.
-    #[error("the operating system gives no random bytes: {0}")]
+    #[error("cannot get random bytes from the operating system: {0}")]
     Random(#[from] getrandom::Error),
 }
 

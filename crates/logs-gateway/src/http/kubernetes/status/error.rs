@@ -21,7 +21,7 @@ use crate::{auth::IdentifyError, http::error::SCAN_RETRY};
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"sso\"");
 const A_SECOND: Duration = Duration::from_secs(1);
 
-/// What a handler of this API returns.
+/// The result of a handler of this API.
 pub(in crate::http) type Result<T> = std::result::Result<T, StatusError>;
 
 /// A failure with its status code, reason and message.
@@ -40,7 +40,7 @@ struct StatusParts {
     cause: Option<String>,
 }
 
-/// An action on a resource, as a refusal names it.
+/// An action on a resource, as it is named in a refusal.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::http::kubernetes) struct ResourceAction<'a> {
     pub(in crate::http::kubernetes) verb: &'static str,
@@ -234,14 +234,14 @@ impl StatusError {
             .try_again_after(A_SECOND)
     }
 
-    /// 429: other reads of the same user take all the time that the user has.
+    /// 429: other reads of the same user use up the user's share.
     pub(in crate::http::kubernetes) fn too_many_scans() -> Self {
-        let message = "your other reads take all the time that you have; wait for some of them";
+        let message = "your other reads use up your share; wait until some of them end";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message)
             .try_again_after(SCAN_RETRY)
     }
 
-    /// 503: reads of other users take all the time.
+    /// 503: reads of other users use up the time.
     pub(in crate::http::kubernetes) fn busy() -> Self {
         let message = "too many users read large logs right now; try again";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message)
@@ -255,7 +255,7 @@ impl StatusError {
         self.with_header(header::RETRY_AFTER, seconds.into())
     }
 
-    /// 410: the changes since then are not known any more; the client has to list again.
+    /// 410: the changes since that version are no longer kept; the client must list again.
     pub(in crate::http::kubernetes) fn expired(message: impl Into<String>) -> Self {
         Self::new(StatusCode::GONE, "Expired", message)
     }
@@ -263,7 +263,7 @@ impl StatusError {
     /// 500. The cause is for the log only.
     pub(in crate::http::kubernetes) fn internal(cause: &dyn fmt::Display) -> Self {
         let message =
-            "Internal error occurred: the request id finds the cause in the gateway's log";
+            "Internal error occurred: the gateway's log names the cause under the request id";
         let mut status = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message);
         status.0.cause = Some(cause.to_string());
         status

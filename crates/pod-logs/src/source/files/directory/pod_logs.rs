@@ -157,7 +157,7 @@ impl<'a> PodLogs<'a> {
         };
         match self.link_target(&self.open_container(container)?, link)? {
             Some(target) => target.sibling(&listed.name)?.open(),
-            None => Err(NotALog::because("a link that leads elsewhere by now")),
+            None => Err(NotALog::because("a link that now leads elsewhere")),
         }
     }
 

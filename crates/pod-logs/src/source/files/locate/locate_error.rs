@@ -11,25 +11,25 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum LocateError {
     /// There is no directory of this pod.
-    #[error("there are no logs of this pod")]
+    #[error("no logs found for this pod")]
     NoPod,
     /// The query names no container, and the pod has these.
     #[error("the pod has several containers")]
     ContainerRequired(Vec<ContainerName>),
     /// The query names a container that is none of these.
-    #[error("the pod has no such container")]
+    #[error("container not found in this pod")]
     NoContainer(Vec<ContainerName>),
     /// The container has not written anything yet.
-    #[error("there is no log of this container")]
+    #[error("no log found for this container")]
     NoLog,
     /// The container was not started again, or the log of its previous run was removed.
-    #[error("there is no log of an earlier run of this container")]
+    #[error("no log found for an earlier run of this container")]
     NoPrevious,
     /// The cursor was given with a line of another pod or container.
     #[error("the cursor is of another pod or container")]
     BadCursor,
     /// The lines at the cursor were removed.
-    #[error("what the cursor points to is gone")]
+    #[error("the data that the cursor points to is gone")]
     CursorExpired,
     /// There is a link out of the log directory, or something else that is not a regular file. The
     /// cause is for the log.
@@ -37,7 +37,7 @@ pub enum LocateError {
     NotALog(io::Error),
     /// The log directory cannot be read right now, so a log may exist or not. The cause belongs in
     /// our log only.
-    #[error("the log directory cannot be looked at: {0}")]
+    #[error("cannot read the log directory: {0}")]
     SourceUnavailable(io::Error),
     /// There is a file, but it cannot be read. The cause is for the log.
     #[error("the log cannot be read: {0}")]

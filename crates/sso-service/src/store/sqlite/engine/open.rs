@@ -107,7 +107,7 @@ pub(crate) enum OpenError {
     #[error("cannot open the database: {0}")]
     Connect(#[from] sqlx::Error),
     /// The tables are not ours, or of a later version.
-    #[error("cannot bring the database up to date: {0}")]
+    #[error("cannot migrate the database: {0}")]
     Migrate(#[from] MigrateError),
     /// The journal of revocations beside the file cannot be created or read.
     #[error("cannot open the journal beside the database: {0}")]

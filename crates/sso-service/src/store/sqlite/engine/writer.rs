@@ -155,7 +155,7 @@ impl<F: Follow> DatabaseWriter<F> {
 
     async fn poll(&mut self) {
         if let Err(error) = self.catch_up().await {
-            tracing::warn!(%error, "cannot look for changes of the database");
+            tracing::warn!(%error, "cannot read the changes of the database");
         }
         if self.checkup.is_due() {
             let probed = self.probe().await;

@@ -85,7 +85,7 @@ impl JournalFile {
         }
         let text = serde_json::to_vec(&pending)?;
         if text.len() > SLOT - HEAD {
-            return Err(io::Error::other("there are too many revocations"));
+            return Err(io::Error::other("too many revocations"));
         }
         let turn = self.turn + 1;
         let mut slot = Vec::with_capacity(HEAD + text.len());

@@ -149,9 +149,6 @@ impl SqliteStore {
             Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),
         };
-        tracing::error!(
-            error,
-            "revocations would be forgotten in a restart: cannot write the journal"
-        );
+        tracing::error!(error, "cannot write the journal: a restart would lose revocations");
     }
 }

@@ -98,7 +98,9 @@ pub(in crate::store::sqlite) async fn users_with_sessions(
 /// An invalid row admits no user and blocks no other user.
 fn readable(rows: Vec<UserRow>) -> Vec<User> {
     let read = |row: UserRow| {
-        User::try_from(row).inspect_err(|error| tracing::error!(%error, "a user is left out")).ok()
+        User::try_from(row)
+            .inspect_err(|error| tracing::error!(%error, "skipped a user that cannot be read"))
+            .ok()
     };
     rows.into_iter().filter_map(read).collect()
 }
