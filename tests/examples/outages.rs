@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     example::Installed,
-    harness::{FakeAuthority, Pair, Reply, Vouching, WELL_FORMED_TOKEN},
+    harness::{ActiveAnswer, FakeAuthority, Pair, Reply, WELL_FORMED_TOKEN},
     server::{Answer, Server},
 };
 
@@ -21,11 +21,11 @@ fn unavailable(retry_after: &str) -> Answer {
 /// Each failure in turn, of one authority, with a well-formed token. It works before and after.
 pub(crate) fn check_failures(runtime: &Runtime, installed: &Installed) {
     runtime.block_on(async {
-        let elsewhere = FakeAuthority::start(Vouching::of("reports:read").reply()).await;
+        let elsewhere = FakeAuthority::start(ActiveAnswer::of("reports:read").reply()).await;
         let authority = FakeAuthority::start(Reply::Nothing).await;
         let server = Server::start(installed, &authority.url());
         for (name, reply, retry_after) in failures(&elsewhere.url()) {
-            authority.answer(Vouching::of("reports:read").reply());
+            authority.answer(ActiveAnswer::of("reports:read").reply());
             assert_eq!(ask(&server).await.hello.as_deref(), Some("alice"), "before: {name}");
             authority.answer(reply);
             assert_eq!(ask(&server).await, unavailable(retry_after), "{name}");
@@ -39,7 +39,7 @@ pub(crate) fn check_failures(runtime: &Runtime, installed: &Installed) {
 fn failures(elsewhere: &str) -> [(&'static str, Reply, &'static str); 10] {
     let text = "content-type: text/html\r\n";
     let problem = json!({ "code": "store_unavailable" }).to_string();
-    let nameless = Vouching::of("reports:read").without("username");
+    let nameless = ActiveAnswer::of("reports:read").without("username");
     let redirect = format!("location: {elsewhere}/auth/validate\r\n");
     [
         ("unavailable", Reply::http(503, "retry-after: 7\r\n", &problem), "7"),

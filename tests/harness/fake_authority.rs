@@ -53,9 +53,9 @@ impl Reply {
 
 /// A valid answer that a test can spoil.
 #[derive(Debug)]
-pub(crate) struct Vouching(Value);
+pub(crate) struct ActiveAnswer(Value);
 
-impl Vouching {
+impl ActiveAnswer {
     /// For a user `alice` with this permission.
     pub(crate) fn of(permission: &str) -> Self {
         Self(json!({
@@ -121,7 +121,7 @@ impl Asked {
 
     fn answer_for_owners(&self) -> Reply {
         let tokens = self.tokens();
-        let mut answers = tokens.iter().map(|token| Vouching::of_owner(token).0);
+        let mut answers = tokens.iter().map(|token| ActiveAnswer::of_owner(token).0);
         if self.is_batch() {
             Reply::json(200, &json!({ "answers": answers.collect::<Vec<_>>() }))
         } else {
@@ -148,7 +148,7 @@ struct State {
     reply: watch::Sender<Reply>,
     /// The answer to batches, if it differs.
     batch_reply: Mutex<Option<Reply>>,
-    let_go: watch::Sender<bool>,
+    release: watch::Sender<bool>,
     asked: Mutex<Vec<Asked>>,
 }
 
@@ -159,7 +159,7 @@ impl FakeAuthority {
         let state = Arc::new(State {
             reply: watch::Sender::new(reply),
             batch_reply: Mutex::default(),
-            let_go: watch::Sender::new(false),
+            release: watch::Sender::new(false),
             asked: Mutex::default(),
         });
         let task = tokio::spawn(serve(listener, state.clone()));
@@ -181,8 +181,8 @@ impl FakeAuthority {
     }
 
     /// Sends the withheld answers.
-    pub(crate) fn let_go(&self) {
-        self.state.let_go.send_replace(true);
+    pub(crate) fn release(&self) {
+        self.state.release.send_replace(true);
     }
 
     /// All requests so far.
@@ -218,7 +218,7 @@ async fn answer(mut stream: TcpStream, state: Arc<State>) -> Option<()> {
         None => replies.wait_for(is_something).await.ok()?.clone(),
     };
     if let Reply::Held(held) = reply {
-        state.let_go.subscribe().wait_for(|let_go| *let_go).await.ok()?;
+        state.release.subscribe().wait_for(|release| *release).await.ok()?;
         reply = *held;
     }
     if let Reply::ForOwners = reply {

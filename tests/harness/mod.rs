@@ -22,7 +22,7 @@ pub(crate) use answer::{Answer, Ask, ask_kubernetes};
 pub(crate) use browser::Browser;
 pub(crate) use caller::Caller;
 pub(crate) use command::{Ended, run_gateway, run_kubectl_sso, run_sso};
-pub(crate) use fake_authority::{Asked, FakeAuthority, Reply, Vouching, owner};
+pub(crate) use fake_authority::{ActiveAnswer, Asked, FakeAuthority, Reply, owner};
 pub(crate) use kubectl_user::KubectlUser;
 pub(crate) use logs::{ContainerDir, cri, cri_at, docker};
 pub(crate) use pair::{ADMIN, Pair, Setup, WELL_FORMED_TOKEN, dead_address, scratch};

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::harness::{
-    Answer, Caller, FakeAuthority, Pair, RawRequest, Reply, Setup, Vouching, WELL_FORMED_TOKEN,
+    ActiveAnswer, Answer, Caller, FakeAuthority, Pair, RawRequest, Reply, Setup, WELL_FORMED_TOKEN,
     cri, dead_address,
 };
 
@@ -27,7 +27,7 @@ fn any_caller(pair: &Pair) -> Caller {
 }
 
 fn good() -> Reply {
-    Vouching::of("logs:read").reply()
+    ActiveAnswer::of("logs:read").reply()
 }
 
 async fn check_unavailable(caller: &Caller, why: &str) {
@@ -87,7 +87,7 @@ async fn an_unreachable_authority_is_503() {
 
 #[tokio::test]
 async fn an_answer_without_a_clear_decision_is_503() {
-    let good_body = || Vouching::of("logs:read");
+    let good_body = || ActiveAnswer::of("logs:read");
     let large = good_body().with("padding", "x".repeat(64 * 1024)).reply();
     let cases = [
         ("no HTTP", Reply::Bytes(b"SSH-2.0-OpenSSH_9.9\r\n\r\n".to_vec())),
@@ -161,7 +161,7 @@ async fn a_401_of_the_authority_is_passed_on() {
 
 #[tokio::test]
 async fn unknown_members_of_an_answer_are_ignored() {
-    let answer = Vouching::of("logs:read").with("mood", "cheerful");
+    let answer = ActiveAnswer::of("logs:read").with("mood", "cheerful");
     let answer = answer.with("permissions", vec!["logs:read", "of:a.kind/unknown:here"]);
     let authority = FakeAuthority::start(answer.with("session_id", ()).reply()).await;
     let pair = asking(&authority.url());
@@ -281,7 +281,10 @@ async fn an_authority_with_invalid_answers_is_replaced_by_another() {
         ("302", Reply::http(302, "location: /login\r\n", "")),
         ("a page", Reply::http(200, "content-type: text/html\r\n", "<html>log in</html>")),
         ("hangs up", Reply::HangUp),
-        ("expired", Vouching::of("logs:read").with("expires_at", "2020-01-01T00:00:00Z").reply()),
+        (
+            "expired",
+            ActiveAnswer::of("logs:read").with("expires_at", "2020-01-01T00:00:00Z").reply(),
+        ),
     ] {
         bad.answer(reply);
         let asked = bad.asked().len();

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use shared_types::{TokenKind, encode_token};
 
-use crate::harness::{FakeAuthority, Pair, Reply, Setup, Vouching, cri};
+use crate::harness::{ActiveAnswer, FakeAuthority, Pair, Reply, Setup, cri};
 
 /// Status, and the code of a problem or the reason of a Kubernetes error; empty for a success.
 type Outcome = (u16, &'static str);
@@ -124,16 +124,17 @@ fn reply(credential: Credential) -> Reply {
     match credential {
         Credential::ExpiredToken => Reply::json(401, &json!({"code": "invalid_token"})),
         Credential::TokenWithoutPermission => {
-            Vouching::of("logs:read").with("permissions", json!([])).reply()
+            ActiveAnswer::of("logs:read").with("permissions", json!([])).reply()
         }
-        Credential::ApiKey => {
-            Vouching::of("logs:read").with("username", "key:robot").with("session_id", ()).reply()
-        }
+        Credential::ApiKey => ActiveAnswer::of("logs:read")
+            .with("username", "key:robot")
+            .with("session_id", ())
+            .reply(),
         // Even where the gateway must not ask: a wrong question would be answered.
         Credential::None
         | Credential::RefreshToken
         | Credential::Cookie
-        | Credential::ForeignCookie => Vouching::of("logs:read").reply(),
+        | Credential::ForeignCookie => ActiveAnswer::of("logs:read").reply(),
     }
 }
 

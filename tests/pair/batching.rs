@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 
 use crate::{
     harness::{
-        Answer, Asked, Caller, FakeAuthority, Pair, Reply, Setup, Vouching, cri, owner, patience,
-        until,
+        ActiveAnswer, Answer, Asked, Caller, FakeAuthority, Pair, Reply, Setup, cri, owner,
+        patience, until,
     },
     operations::ops,
 };
@@ -131,7 +131,7 @@ async fn an_authority_without_batches_is_asked_token_by_token() {
 
 #[tokio::test]
 async fn an_invalid_batch_answer_is_503_for_the_whole_batch() {
-    let entry = Vouching::of("logs:read").with("status", 200);
+    let entry = ActiveAnswer::of("logs:read").with("status", 200);
     let entries = |count: usize| json!({ "answers": vec![entry.value(); count] });
     let cut_off =
         b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n{\"answers\":[{\"status\":200".to_vec();
@@ -143,7 +143,7 @@ async fn an_invalid_batch_answer_is_503_for_the_whole_batch() {
         ("too few", Reply::json(200, &entries(1))),
         ("too many", Reply::json(200, &entries(65))),
         ("no answers", Reply::json(200, &json!({"success": true}))),
-        ("a single answer", Vouching::of("logs:read").reply()),
+        ("a single answer", ActiveAnswer::of("logs:read").reply()),
         ("no JSON", Reply::http(200, "content-type: text/html\r\n", "<html>")),
         ("half of it", Reply::http(200, "", "{\"answers\":[{\"status\":200,")),
         ("nothing", Reply::http(200, "", "")),
@@ -191,7 +191,7 @@ async fn a_token_revoked_before_a_request_is_refused_despite_an_older_call() {
     authority.answer(Reply::json(401, &json!({})));
     let late = caller.logs("web").await;
     late.check_problem_is(401, "invalid_token");
-    authority.let_go();
+    authority.release();
     check_is_for(&caller, &early.await.unwrap());
     assert_eq!(authority.asked().len(), 2);
 }

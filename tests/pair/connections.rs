@@ -23,7 +23,7 @@ const HOARD_BOUND: u64 = 32 * 1024 * 1024;
 const VALIDATIONS: usize = 100;
 
 /// A connection that repeats `request` and reads nothing.
-fn hoard(address: SocketAddr, request: &'static str) -> JoinHandle<TcpStream> {
+fn send_without_reading(address: SocketAddr, request: &'static str) -> JoinHandle<TcpStream> {
     tokio::spawn(async move {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let requests = request.repeat(PIPELINED_BYTES / request.len());
@@ -56,7 +56,8 @@ async fn unread_answers_cost_little_memory() {
         (&pair.gateway, pair.gateway.listening(), "GET /version HTTP/1.1\r\nhost: a\r\n\r\n"),
     ] {
         let before = service.process().peak_memory();
-        let hoarding: Vec<_> = (0..HOARDERS).map(|_| hoard(address, request)).collect();
+        let hoarding: Vec<_> =
+            (0..HOARDERS).map(|_| send_without_reading(address, request)).collect();
         let longest = validate_often(&admin).await;
         let after = service.process().peak_memory();
         assert!(after < before + HOARD_BOUND, "{address}: {before} to {after} bytes");

@@ -9,12 +9,12 @@ use serde_json::json;
 use crate::harness::{Pair, Service, Watch, ask_kubernetes, cri};
 
 /// Limits the descriptors of a process, and restores its limit when dropped.
-struct Shortage {
+struct DescriptorLimit {
     process: Pid,
     before: Rlimit,
 }
 
-impl Shortage {
+impl DescriptorLimit {
     fn of(service: &Service, free: usize) -> Self {
         let descriptors = fs::read_dir(format!("/proc/{}/fd", service.id())).unwrap();
         let number = |entry: fs::DirEntry| entry.file_name().to_str().unwrap().parse().unwrap();
@@ -29,7 +29,7 @@ impl Shortage {
     }
 }
 
-impl Drop for Shortage {
+impl Drop for DescriptorLimit {
     fn drop(&mut self) {
         prlimit(Some(self.process), Resource::Nofile, self.before).unwrap();
     }
@@ -48,7 +48,7 @@ async fn a_survey_without_descriptors_changes_nothing() {
     assert_eq!(before[0]["status"]["containerStatuses"][0]["restartCount"], 2);
     let mut statuses = HashSet::new();
     for free in 0..8 {
-        let _shortage = Shortage::of(&pair.gateway, free);
+        let _shortage = DescriptorLimit::of(&pair.gateway, free);
         // The gateway must list its directory each time.
         container.write("2.log.20261101-100000", cri(&["zero"]));
         fs::remove_file(container.path().join("2.log.20261101-100000")).unwrap();

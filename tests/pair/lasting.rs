@@ -131,7 +131,7 @@ async fn a_user_lists_and_ends_own_sessions() {
 
 /// The state of a session as its client knows it.
 #[derive(Debug)]
-struct Known {
+struct KnownSession {
     /// The newest session token.
     token: String,
     /// A refresh token that was presented without receiving an answer.
@@ -148,8 +148,8 @@ enum LogOut {
 }
 
 /// Logs in and uses the session in one of three ways, until the service is gone.
-async fn use_sessions(caller: Caller, answered: Arc<AtomicUsize>) -> Vec<Known> {
-    let mut known: Vec<Known> = Vec::new();
+async fn use_sessions(caller: Caller, answered: Arc<AtomicUsize>) -> Vec<KnownSession> {
+    let mut known: Vec<KnownSession> = Vec::new();
     while let Some(answer) = caller.try_to_log_in(ADMIN.0, ADMIN.1).await {
         if answer.status == 503 {
             continue; // too many at once for one hashing thread
@@ -157,8 +157,11 @@ async fn use_sessions(caller: Caller, answered: Arc<AtomicUsize>) -> Vec<Known> 
         assert_eq!(answer.status, 200, "{answer:?}");
         let turn = answered.fetch_add(1, Ordering::Relaxed);
         let body = answer.json();
-        let mut session =
-            Known { token: text(&body, "token"), unanswered_refresh: None, log_out: LogOut::None };
+        let mut session = KnownSession {
+            token: text(&body, "token"),
+            unanswered_refresh: None,
+            log_out: LogOut::None,
+        };
         // A third is only begun, a third is renewed, and a third is renewed and ended.
         let use_for = turn % 3;
         if use_for > 0 {
@@ -172,7 +175,7 @@ async fn use_sessions(caller: Caller, answered: Arc<AtomicUsize>) -> Vec<Known> 
     known
 }
 
-async fn refresh(caller: &Caller, session: &mut Known, refresh_token: String) {
+async fn refresh(caller: &Caller, session: &mut KnownSession, refresh_token: String) {
     match caller.try_to_refresh(&refresh_token).await {
         Some(answer) => {
             assert_eq!(answer.status, 200, "{answer:?}");
@@ -182,7 +185,7 @@ async fn refresh(caller: &Caller, session: &mut Known, refresh_token: String) {
     }
 }
 
-async fn log_out(caller: &Caller, session: &mut Known) {
+async fn log_out(caller: &Caller, session: &mut KnownSession) {
     let request = caller.with_token(&session.token).sso(Method::POST, "/auth/logout");
     session.log_out = match request.try_to_ask().await {
         Some(answer) => {
@@ -194,7 +197,7 @@ async fn log_out(caller: &Caller, session: &mut Known) {
 }
 
 /// Checks that answered changes persist, and that a refresh with a lost answer is answered now.
-async fn check(pair: &Pair, session: &mut Known) {
+async fn check(pair: &Pair, session: &mut KnownSession) {
     if let Some(refresh_token) = session.unanswered_refresh.take() {
         let answer = pair.anonymous().refresh(&refresh_token).await;
         assert_eq!(answer.status, 200, "{answer:?}");

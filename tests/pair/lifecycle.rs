@@ -10,8 +10,8 @@ use tokio::{
 };
 
 use crate::harness::{
-    ADMIN, Caller, FakeAuthority, Pair, Reply, Service, Setup, Vouching, WELL_FORMED_TOKEN, cri,
-    dead_address, patience, plain_client, run_gateway, run_sso, until,
+    ADMIN, ActiveAnswer, Caller, FakeAuthority, Pair, Reply, Service, Setup, WELL_FORMED_TOKEN,
+    cri, dead_address, patience, plain_client, run_gateway, run_sso, until,
 };
 
 /// The longest stop without requests in flight: half of the time limit of requests.
@@ -131,7 +131,7 @@ async fn a_request_at_the_time_of_a_termination_is_answered() {
         (!is_ready(&pair.gateway).await).then_some(())
     })
     .await;
-    authority.answer(Vouching::of("logs:read").reply());
+    authority.answer(ActiveAnswer::of("logs:read").reply());
     assert_eq!(request.await.unwrap().log(), "hello\n");
     pair.gateway.ending().await;
 }

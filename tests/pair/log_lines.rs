@@ -6,7 +6,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
 use crate::harness::{
-    Ask, FakeAuthority, Pair, Setup, Vouching, WELL_FORMED_TOKEN, cri, dead_address,
+    ActiveAnswer, Ask, FakeAuthority, Pair, Setup, WELL_FORMED_TOKEN, cri, dead_address,
 };
 
 /// Lines about the life of a service, and not about a request.
@@ -76,7 +76,7 @@ async fn a_faulty_file_found_by_a_scan_is_logged_with_the_request() {
 
 #[tokio::test]
 async fn requests_that_share_a_call_to_the_authority_are_each_logged() {
-    let authority = FakeAuthority::start(Vouching::of("logs:read").reply()).await;
+    let authority = FakeAuthority::start(ActiveAnswer::of("logs:read").reply()).await;
     let urls = format!("http://{},{}", dead_address(), authority.url());
     let setup = Setup::new().gateway("GATEWAY_SSO_URL", &urls);
     let mut pair =

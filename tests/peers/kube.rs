@@ -13,7 +13,7 @@ use crate::{
     Case, cases,
     harness::{Caller, cri, patience},
     peer::Installed,
-    stage::{Own, Stage, WEB, kubeconfig, remove, restart},
+    stage::{OwnNamespace, Stage, WEB, kubeconfig, remove, restart},
 };
 
 pub(crate) const CASES: &[(&str, Case)] = cases! {
@@ -67,7 +67,7 @@ fn word(event: WatchEvent<Pod>) -> (&'static str, String) {
 }
 
 fn pods_are_watched(stage: &Stage, _: &Installed) {
-    let (Own { name, reader }, logs) = (stage.own(), &stage.pair().logs);
+    let (OwnNamespace { name, reader }, logs) = (stage.own(), &stage.pair().logs);
     logs.write(&name, "web", cri(&["one"]));
     stage.block_on(async {
         let pods = Api::<Pod>::namespaced(client(stage, &reader).await, &name);
@@ -94,7 +94,7 @@ fn a_log_is_read(stage: &Stage, _: &Installed) {
 }
 
 fn a_log_is_followed(stage: &Stage, _: &Installed) {
-    let (Own { name, reader }, logs) = (stage.own(), &stage.pair().logs);
+    let (OwnNamespace { name, reader }, logs) = (stage.own(), &stage.pair().logs);
     logs.write(&name, "web", cri(&["one"]));
     let container = logs.pod(&name, "web").container("app");
     stage.block_on(async {

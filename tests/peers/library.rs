@@ -9,7 +9,7 @@ use crate::{
     harness::{Caller, cri, scratch},
     peer::{Installed, Peer},
     running::{End, Running},
-    stage::{Own, Stage, kubeconfig, remove, restart},
+    stage::{OwnNamespace, Stage, kubeconfig, remove, restart},
 };
 
 pub(crate) const CASES: &[(&str, Case)] = cases! {
@@ -66,7 +66,7 @@ fn pods_are_listed(stage: &Stage, library: &Installed) {
 }
 
 fn pods_are_watched(stage: &Stage, library: &Installed) {
-    let (Own { name, reader }, logs) = (stage.own(), &stage.pair().logs);
+    let (OwnNamespace { name, reader }, logs) = (stage.own(), &stage.pair().logs);
     logs.write(&name, "web", cri(&["one"]));
     let script = Script::start(stage, library, &reader, &["watch", &name]);
     assert_eq!(script.running.line(), "ADDED web 0");
@@ -83,7 +83,7 @@ fn a_log_is_read(stage: &Stage, library: &Installed) {
 }
 
 fn a_log_is_followed(stage: &Stage, library: &Installed) {
-    let (Own { name, reader }, logs) = (stage.own(), &stage.pair().logs);
+    let (OwnNamespace { name, reader }, logs) = (stage.own(), &stage.pair().logs);
     logs.write(&name, "web", cri(&["one"]));
     let container = logs.pod(&name, "web").container("app");
     let script = Script::start(stage, library, &reader, &["follow", &name, "web"]);

@@ -27,7 +27,7 @@ pub(crate) struct Stage {
 
 /// A namespace that one case may change, and a user who may read only that.
 #[derive(Debug)]
-pub(crate) struct Own {
+pub(crate) struct OwnNamespace {
     pub(crate) name: String,
     pub(crate) reader: Caller,
 }
@@ -58,10 +58,10 @@ impl Stage {
     }
 
     /// A namespace of the case's own.
-    pub(crate) fn own(&self) -> Own {
+    pub(crate) fn own(&self) -> OwnNamespace {
         let name = format!("own-{}", self.namespaces.fetch_add(1, Ordering::Relaxed));
         let reader = self.user(&name, &format!("logs:read:{name}/*"));
-        Own { name, reader }
+        OwnNamespace { name, reader }
     }
 
     pub(crate) fn block_on<T>(&self, task: impl Future<Output = T>) -> T {

@@ -28,7 +28,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
     let nobody = NoBatches::start()?;
     let authority = nobody.address;
     let one_by_one = stage.start_gateway("logs-gateway-one-by-one", authority, services).await?;
-    nobody.teach(one_by_one.listening).await?;
+    nobody.disable_batches(one_by_one.listening).await?;
     let pair = stage.start_at(authority.to_string(), services).await?;
     let answer = validation(&pair).await?;
     let bare = services.start("bare-actix", stage.bare_actix(&answer)).await?;

@@ -44,7 +44,7 @@ impl NoBatches {
 
     /// Sends requests until no worker of the gateway tries a batch any more, and then releases the
     /// address for the authority.
-    pub(crate) async fn teach(self, gateway: SocketAddr) -> anyhow::Result<()> {
+    pub(crate) async fn disable_batches(self, gateway: SocketAddr) -> anyhow::Result<()> {
         for _ in 0..ROUNDS {
             let before = self.refused.load(Ordering::Relaxed);
             try_join_all((0..CALLERS).map(|number| ask(gateway, number))).await?;

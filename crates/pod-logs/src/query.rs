@@ -40,7 +40,7 @@ impl LogQuery {
     }
 
     /// Whether the log goes on when a container is started again.
-    pub(crate) fn goes_through_runs(&self) -> bool {
+    pub(crate) fn spans_runs(&self) -> bool {
         self.history == History::All || self.is_joined_by_containers()
     }
 

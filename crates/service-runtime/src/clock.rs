@@ -40,7 +40,7 @@ pub struct SystemClock {
 impl SystemClock {
     /// Goes on from this instant, unless it is in the past: the greatest instant that was seen
     /// before the process began.
-    pub fn go_on_from(&self, instant: DateTime<Utc>) {
+    pub fn continue_from(&self, instant: DateTime<Utc>) {
         let nanos = instant.timestamp_nanos_opt().unwrap_or(i64::MAX);
         self.lead.fetch_max(nanos.saturating_sub(boot_time()), Ordering::Relaxed);
     }
@@ -134,13 +134,13 @@ mod tests {
         let clock = SystemClock::default();
         let wall = clock.now();
         let seen = wall + Duration::from_secs(3600);
-        clock.go_on_from(seen);
+        clock.continue_from(seen);
         let first = clock.now();
         assert!(first >= seen - Duration::from_millis(1), "{first} {seen}");
         while clock.now() <= first {
             std::hint::spin_loop();
         }
-        clock.go_on_from(wall);
+        clock.continue_from(wall);
         assert!(clock.now() > first);
     }
 

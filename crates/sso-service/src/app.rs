@@ -51,7 +51,7 @@ impl App {
         let process = ProcessState::new();
         let (clock, metrics) = (process.clock.clone(), process.metrics.clone());
         let store = Store::open(&config.database, config.limits, &metrics).await?;
-        timekeeping::go_on(&store, &clock).await?;
+        timekeeping::continue_time(&store, &clock).await?;
         let record = audit_record(config.audit_file)?;
         // A listener that does not answer yet would make clients wait while the database is read.
         let listeners = Listeners::bind(IDENTITY, config.runtime, process)?;

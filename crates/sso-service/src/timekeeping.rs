@@ -14,12 +14,12 @@ const MAX_LAG: TimeDelta = TimeDelta::minutes(5);
 ///
 /// # Errors
 /// When the clock is too far behind it, or the database cannot be read.
-pub(crate) async fn go_on(store: &Store, clock: &SystemClock) -> Result<(), ClockError> {
+pub(crate) async fn continue_time(store: &Store, clock: &SystemClock) -> Result<(), ClockError> {
     let (now, seen) = (clock.now(), store.greatest_instant().await?);
     if seen - now > MAX_LAG {
         return Err(ClockError::Behind { now, seen });
     }
-    clock.go_on_from(seen);
+    clock.continue_from(seen);
     Ok(())
 }
 
@@ -30,7 +30,7 @@ pub(crate) async fn go_on(store: &Store, clock: &SystemClock) -> Result<(), Cloc
 /// When the database cannot be read.
 pub(crate) async fn clock_of(store: &Store) -> Result<SystemClock, Unavailable> {
     let clock = SystemClock::default();
-    clock.go_on_from(store.greatest_instant().await?);
+    clock.continue_from(store.greatest_instant().await?);
     Ok(clock)
 }
 
@@ -80,7 +80,7 @@ mod tests {
             let seen = start + TimeDelta::seconds(lead);
             reset_at(&store, seen).await;
             let clock = SystemClock::default();
-            let result = go_on(&store, &clock).await;
+            let result = continue_time(&store, &clock).await;
             assert_eq!(result.is_ok(), expected, "{lead}: {result:?}");
             assert_eq!(clock.now() >= seen, expected, "{lead}");
         }

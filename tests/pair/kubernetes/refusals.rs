@@ -10,7 +10,7 @@ use reqwest::Method;
 use tokio::time::timeout;
 
 use super::client::{Answer, NS, get, start};
-use crate::harness::{FakeAuthority, Reply, Setup, Vouching, WELL_FORMED_TOKEN, cri};
+use crate::harness::{ActiveAnswer, FakeAuthority, Reply, Setup, WELL_FORMED_TOKEN, cri};
 
 #[tokio::test]
 async fn refusals_that_were_not_recorded_use_the_same_words() {
@@ -138,7 +138,7 @@ async fn an_authority_that_hangs_is_503_in_time() {
     let caller = pair.anonymous().with_token(WELL_FORMED_TOKEN);
     let answer = timeout(Duration::from_secs(5), get(&caller, "/api")).await.unwrap();
     assert_eq!(answer.status, 503);
-    authority.answer(Vouching::of("logs:read").reply());
+    authority.answer(ActiveAnswer::of("logs:read").reply());
     assert_eq!(get(&caller, "/api").await.status, 200);
 }
 

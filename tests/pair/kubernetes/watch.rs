@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::{NS, get, start};
-use crate::harness::{FakeAuthority, Setup, Vouching, WELL_FORMED_TOKEN, Watch, cri, word};
+use crate::harness::{ActiveAnswer, FakeAuthority, Setup, WELL_FORMED_TOKEN, Watch, cri, word};
 
 #[tokio::test]
 async fn a_watch_shows_pods_that_exist_appear_change_and_go() {
@@ -156,14 +156,14 @@ async fn a_watch_counts_as_a_stream_and_ends_with_its_session() {
 
 #[tokio::test]
 async fn a_change_of_permissions_ends_a_watch() {
-    let authority = FakeAuthority::start(Vouching::of("logs:read:team-a/*").reply()).await;
+    let authority = FakeAuthority::start(ActiveAnswer::of("logs:read:team-a/*").reply()).await;
     let setup = Setup::new().gateway("GATEWAY_REVALIDATE", "100ms");
     let pair = setup.gateway("GATEWAY_SSO_URL", &authority.url()).start();
     pair.logs.write("team-a", "web", cri(&["one"]));
     let caller = pair.anonymous().with_token(WELL_FORMED_TOKEN);
     let mut watch = Watch::of(&caller, "/api/v1/pods?watch=true").await;
     assert_eq!(watch.words(1).await, ["ADDED web"]);
-    authority.answer(Vouching::of("logs:read:team-b/*").reply());
+    authority.answer(ActiveAnswer::of("logs:read:team-b/*").reply());
     let event = watch.next().await.unwrap();
     assert_eq!((&event["type"], &event["object"]["reason"]), (&json!("ERROR"), &json!("Expired")));
     assert_eq!(watch.next().await, None);

@@ -6,7 +6,7 @@ use super::command::Kubectl;
 use crate::{
     harness::{cri, cri_at, patience},
     peer::Installed,
-    stage::{Own, Stage, WEB, restart},
+    stage::{OwnNamespace, Stage, WEB, restart},
 };
 
 pub(super) fn a_log_is_given_in_its_very_bytes(stage: &Stage, kubectl: &Installed) {
@@ -68,7 +68,7 @@ pub(super) fn containers_are_named_or_chosen_or_all_read(stage: &Stage, kubectl:
 }
 
 pub(super) fn a_log_is_followed_until_its_container_ends(stage: &Stage, kubectl: &Installed) {
-    let (Own { name, reader }, logs) = (stage.own(), &stage.pair().logs);
+    let (OwnNamespace { name, reader }, logs) = (stage.own(), &stage.pair().logs);
     logs.write(&name, "live", cri(&["one", "two"]));
     let container = logs.pod(&name, "live").container("app");
     let reading = Kubectl::of(kubectl, stage.pair(), &reader, &name);
@@ -82,7 +82,7 @@ pub(super) fn a_log_is_followed_until_its_container_ends(stage: &Stage, kubectl:
 }
 
 pub(super) fn a_follow_breaks_off_when_its_session_ends(stage: &Stage, kubectl: &Installed) {
-    let Own { name, reader } = stage.own();
+    let OwnNamespace { name, reader } = stage.own();
     stage.pair().logs.write(&name, "live", cri(&["one"]));
     let reading = Kubectl::of(kubectl, stage.pair(), &reader, &name);
     let following = reading.start("logs -f live");

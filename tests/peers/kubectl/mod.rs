@@ -29,7 +29,7 @@ pub(crate) const CASES: &[(&str, Case)] = cases! {
     ],
     rights: [
         who_may_do_what_is_told,
-        oneself_is_known,
+        whoami_names_the_user,
         what_may_not_be_read_is_refused,
     ],
     session: [

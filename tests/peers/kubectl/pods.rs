@@ -4,7 +4,7 @@ use super::command::Kubectl;
 use crate::{
     harness::cri,
     peer::Installed,
-    stage::{Own, Stage, remove, restart},
+    stage::{OwnNamespace, Stage, remove, restart},
 };
 
 pub(super) fn pods_are_listed_in_a_table(stage: &Stage, kubectl: &Installed) {
@@ -70,7 +70,7 @@ pub(super) fn a_pod_is_shown_in_full(stage: &Stage, kubectl: &Installed) {
 }
 
 pub(super) fn pods_are_watched(stage: &Stage, kubectl: &Installed) {
-    let (Own { name, reader }, logs) = (stage.own(), &stage.pair().logs);
+    let (OwnNamespace { name, reader }, logs) = (stage.own(), &stage.pair().logs);
     logs.write(&name, "first", cri(&["x"]));
     let reader = Kubectl::of(kubectl, stage.pair(), &reader, &name);
     let watching = reader.start("get pods -w --no-headers");

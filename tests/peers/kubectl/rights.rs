@@ -20,7 +20,7 @@ pub(super) fn who_may_do_what_is_told(stage: &Stage, kubectl: &Installed) {
     assert_eq!(rules.iter().filter(may_get).count(), 1, "{rules:?}");
 }
 
-pub(super) fn oneself_is_known(stage: &Stage, kubectl: &Installed) {
+pub(super) fn whoami_names_the_user(stage: &Stage, kubectl: &Installed) {
     let alice = Kubectl::of_alice(kubectl, stage);
     let ended = alice.run("auth whoami -o jsonpath={.status.userInfo.username}");
     // The first version with this command knows only the API before it was stable.

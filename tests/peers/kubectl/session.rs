@@ -8,11 +8,11 @@ use super::command::Kubectl;
 use crate::{
     harness::{ADMIN, KubectlUser, Pair, Setup, cri, patience, plain_client, until},
     peer::{Installed, Peer},
-    stage::{Own, Stage, WEB, kubeconfig, over_tls, remove, restart},
+    stage::{OwnNamespace, Stage, WEB, kubeconfig, over_tls, remove, restart},
 };
 
 pub(super) fn who_has_no_session_any_more_is_told_so(stage: &Stage, kubectl: &Installed) {
-    let Own { name, reader } = stage.own();
+    let OwnNamespace { name, reader } = stage.own();
     let kubectl = Kubectl::of(kubectl, stage.pair(), &reader, &name);
     kubectl.says("get pods -o name", "");
     assert_eq!(stage.block_on(reader.log_out()).status, 204);
@@ -110,7 +110,7 @@ pub(super) fn a_session_is_renewed_in_the_middle_of_a_command(stage: &Stage, kub
 }
 
 pub(super) fn a_watch_shows_that_its_session_ended(stage: &Stage, kubectl: &Installed) {
-    let Own { name, reader } = stage.own();
+    let OwnNamespace { name, reader } = stage.own();
     stage.pair().logs.write(&name, "web", cri(&["one"]));
     let kubectl = Kubectl::of(kubectl, stage.pair(), &reader, &name);
     let watching = kubectl.start("get pods -w --no-headers");

@@ -31,7 +31,7 @@ pub(super) struct Times {
 pub(super) fn identification(status: StatusCode, body: &[u8], times: Times) -> Identification {
     match status {
         _ if body.len() > MAX_ANSWER_BYTES => Err(UnknownCause::TooLarge.into()),
-        StatusCode::OK => believe(body, times),
+        StatusCode::OK => identify_active(body, times),
         StatusCode::UNAUTHORIZED => Err(IdentifyError::Invalid),
         StatusCode::FORBIDDEN => Err(IdentifyError::Forbidden),
         status => Err(UnknownCause::Status(status).into()),
@@ -62,13 +62,13 @@ fn entry_identification(entry: &str, times: Times) -> Identification {
     identification(status.ok_or(UnknownCause::InvalidAnswer)?, entry.as_bytes(), times)
 }
 
-fn believe(body: &[u8], times: Times) -> Identification {
-    let vouching: ValidationAnswer<'_> =
+fn identify_active(body: &[u8], times: Times) -> Identification {
+    let answer: ValidationAnswer<'_> =
         serde_json::from_slice(body).map_err(|_| UnknownCause::InvalidAnswer)?;
-    if vouching.ended_meanwhile(times) {
+    if answer.ended_meanwhile(times) {
         return Err(IdentifyError::Invalid);
     }
-    let caller = vouching.into_caller().ok_or(UnknownCause::InvalidAnswer)?;
+    let caller = answer.into_caller().ok_or(UnknownCause::InvalidAnswer)?;
     if caller.expires_at <= times.now {
         let expires_at = caller.expires_at;
         return Err(UnknownCause::ExpiredByOurClock { expires_at, now: times.now }.into());

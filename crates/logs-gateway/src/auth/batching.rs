@@ -33,7 +33,7 @@ const MAX_ASKED: usize = 512;
 const SLOW_AFTER: u32 = 8;
 
 /// An authority that can be asked about several tokens at a time.
-pub(super) trait Ask: 'static {
+pub(super) trait BatchAuthority: 'static {
     /// How many tokens a call may be about at present, from 1 to [`MAX_ASKED`].
     fn max_batch(&self) -> usize;
 
@@ -78,7 +78,7 @@ struct Waiter {
     answer: oneshot::Sender<Identification>,
 }
 
-impl<A: Ask> Batching<A> {
+impl<A: BatchAuthority> Batching<A> {
     /// An empty queue before this authority.
     pub(super) fn new(authority: A, timeout: Duration) -> Rc<Self> {
         Rc::new(Self { authority, timeout, queue: RefCell::default() })
@@ -198,7 +198,7 @@ impl Waiter {
 }
 
 /// A call, counted for as long as there is one, however it ends.
-struct Call<A: Ask> {
+struct Call<A: BatchAuthority> {
     batching: Rc<Batching<A>>,
     phase: Phase,
     /// How many tokens it is about.
@@ -212,7 +212,7 @@ enum Phase {
     Slow,
 }
 
-impl<A: Ask> Call<A> {
+impl<A: BatchAuthority> Call<A> {
     fn new(batching: Rc<Batching<A>>) -> Self {
         let mut queue = batching.queue.borrow_mut();
         queue.prompt += 1;
@@ -269,7 +269,7 @@ impl<A: Ask> Call<A> {
     }
 }
 
-impl<A: Ask> Drop for Call<A> {
+impl<A: BatchAuthority> Drop for Call<A> {
     fn drop(&mut self) {
         self.leave(Phase::Slow);
         self.batching.queue.borrow_mut().asked -= self.asked;

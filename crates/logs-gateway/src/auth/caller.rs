@@ -49,7 +49,7 @@ impl Caller {
     }
 
     /// Whether both have the same permissions.
-    pub(crate) fn may_the_same_as(&self, other: &Self) -> bool {
+    pub(crate) fn has_same_permissions(&self, other: &Self) -> bool {
         let has_all = |one: &Self, of: &Self| {
             of.permissions.iter().all(|held| one.permissions.contains(held))
         };
@@ -117,9 +117,11 @@ mod tests {
             ..caller_with("logs:read")
         };
         let both = of(&["logs:read:shop/*", "logs:read:bank/*"]);
-        assert!(both.may_the_same_as(&of(&["logs:read:bank/*", "logs:read:shop/*"])));
+        assert!(both.has_same_permissions(&of(&["logs:read:bank/*", "logs:read:shop/*"])));
         for other in [&["logs:read:shop/*"][..], &["logs:read:shop/*", "logs:read:a/*"], &[]] {
-            assert!(!both.may_the_same_as(&of(other)) && !of(other).may_the_same_as(&both));
+            assert!(
+                !both.has_same_permissions(&of(other)) && !of(other).has_same_permissions(&both)
+            );
         }
     }
 

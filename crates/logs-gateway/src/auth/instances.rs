@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    batching::Ask,
+    batching::BatchAuthority,
     identify_error::{Identification, IdentifyError, UnknownCause},
     instance::Instance,
     resting::RestingInstances,
@@ -95,7 +95,7 @@ impl Instances {
     }
 }
 
-impl Ask for Instances {
+impl BatchAuthority for Instances {
     fn max_batch(&self) -> usize {
         self.all[self.resting.next(None)].max_batch()
     }
@@ -110,7 +110,7 @@ impl Ask for Instances {
     ) -> Vec<Identification> {
         let first = self.resting.next(None);
         // An instance that hangs leaves time to ask another.
-        let first_deadline = if self.has_several() { half_way_to(deadline) } else { deadline };
+        let first_deadline = if self.has_several() { midpoint_to(deadline) } else { deadline };
         let mut identifications = self.ask_one(first, tokens, context, first_deadline).await;
         let mut unknown: Vec<usize> = (0..tokens.len()).collect();
         unknown.retain(|place| self.may_ask_again(&identifications[*place]));
@@ -134,7 +134,7 @@ fn cause(identification: &Identification) -> Option<&UnknownCause> {
     }
 }
 
-fn half_way_to(deadline: Instant) -> Instant {
+fn midpoint_to(deadline: Instant) -> Instant {
     let now = Instant::now();
     now + deadline.saturating_duration_since(now) / 2
 }

@@ -140,7 +140,7 @@ impl Route {
             ),
             Self::ReviewSelf => RouteRow::post(
                 "/apis/authentication.k8s.io/v1/selfsubjectreviews",
-                reviews::oneself,
+                reviews::self_subject_review,
             ),
         }
     }

@@ -60,7 +60,7 @@ pub(crate) struct LogStream {
 }
 
 /// Why the wait for a log to grow is over.
-enum Wake {
+enum WaitEnd {
     Changed,
     /// A container may have appeared.
     Look,
@@ -147,11 +147,11 @@ impl LogStream {
             match self.progress {
                 Progress::Done(end) => return self.end(end),
                 Progress::CaughtUp if self.chunk.is_empty() => match self.wait().await {
-                    Wake::Changed | Wake::Look | Wake::TokenEnd => {}
-                    Wake::Quiet => self.flush().await?,
-                    Wake::Heartbeat => self.chunk.extend_from_slice(b": still here\n\n"),
-                    Wake::Warning => self.warning.write(&mut self.chunk),
-                    Wake::Complete => {
+                    WaitEnd::Changed | WaitEnd::Look | WaitEnd::TokenEnd => {}
+                    WaitEnd::Quiet => self.flush().await?,
+                    WaitEnd::Heartbeat => self.chunk.extend_from_slice(b": still here\n\n"),
+                    WaitEnd::Warning => self.warning.write(&mut self.chunk),
+                    WaitEnd::Complete => {
                         self.flush().await?;
                         if self.progress == Progress::CaughtUp {
                             self.progress = Progress::Done(LogEnd::Complete);
@@ -250,7 +250,7 @@ impl LogStream {
         }
     }
 
-    async fn wait(&mut self) -> Wake {
+    async fn wait(&mut self) -> WaitEnd {
         let never = || Instant::now() + FAR_AWAY;
         let heartbeat = match self.form {
             LogForm::Events => self.last_given + HEARTBEAT,
@@ -264,15 +264,15 @@ impl LogStream {
         let changes = self.changes.iter_mut().map(|change| Box::pin(change.changed()));
         tokio::select! {
             biased;
-            () = sleep_until(warning) => Wake::Warning,
-            () = token_end => Wake::TokenEnd,
+            () = sleep_until(warning) => WaitEnd::Warning,
+            () = token_end => WaitEnd::TokenEnd,
             // A log that is written to all the time ends as well.
-            () = sleep_until(complete) => Wake::Complete,
-            () = sleep_until(heartbeat) => Wake::Heartbeat,
+            () = sleep_until(complete) => WaitEnd::Complete,
+            () = sleep_until(heartbeat) => WaitEnd::Heartbeat,
             // What its reader did not look at for long is not quiet for that.
-            _ = select_all(changes) => Wake::Changed,
-            () = sleep_until(quiet) => Wake::Quiet,
-            () = sleep_until(look) => Wake::Look,
+            _ = select_all(changes) => WaitEnd::Changed,
+            () = sleep_until(quiet) => WaitEnd::Quiet,
+            () = sleep_until(look) => WaitEnd::Look,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::io;
 use tokio::sync::watch;
 
 use super::{
-    chosen_log::{ChosenLog, LogState, LostBefore},
+    chosen_log::{ChosenLog, LogState, LossBefore},
     merge_step::{Gap, MergeStep},
     tail::{TailStart, shorten},
 };
@@ -168,14 +168,14 @@ impl ChosenLines {
                         log.state = find_next(log, &self.filter, false)?;
                     }
                     match log.state {
-                        LogState::Line(_) | LogState::End => self.give_out(0),
+                        LogState::Line(_) | LogState::End => self.present(0),
                         LogState::Unknown | LogState::Pending => MergeStep::Pending,
                     }
                 }
                 _ => self.advance_earliest(find_next)?,
             };
             if let MergeStep::Gap(gap) = step
-                && (gap.bytes.is_some() || self.logs.iter().any(|log| log.source.has_gone_on()))
+                && (gap.bytes.is_some() || self.logs.iter().any(|log| log.source.has_advanced()))
             {
                 // A file was let go: how many lines of the tail are left is not known.
                 (self.skip, self.begins_whole) = (0, false);
@@ -256,7 +256,7 @@ impl ChosenLines {
         let lost_its_end = |log: &ChosenLog| log.state == LogState::End && log.gap.is_some();
         let earliest = lines.min().map(|(_, index)| index);
         Ok(match earliest.or_else(|| self.logs.iter().position(lost_its_end)) {
-            Some(index) => self.give_out(index),
+            Some(index) => self.present(index),
             None if self.logs.iter().any(|log| log.state == LogState::Pending) => {
                 MergeStep::Pending
             }
@@ -265,10 +265,10 @@ impl ChosenLines {
     }
 
     /// Presents the line that the log has, or that it has ended; or first the gap before that.
-    fn give_out(&mut self, index: usize) -> MergeStep {
+    fn present(&mut self, index: usize) -> MergeStep {
         let log = &mut self.logs[index];
         let time = log.source.line().map(|line| line.time);
-        if let Some(LostBefore { from, bytes }) = log.gap.take() {
+        if let Some(LossBefore { from, bytes }) = log.gap.take() {
             return MergeStep::Gap(Gap { from, to: time, bytes });
         }
         if log.state == LogState::End {

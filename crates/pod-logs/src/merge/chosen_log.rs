@@ -19,7 +19,7 @@ pub(super) struct ChosenLog {
     pub(super) source: LineSource,
     pub(super) state: LogState,
     /// Lines were lost before the next one.
-    pub(super) gap: Option<LostBefore>,
+    pub(super) gap: Option<LossBefore>,
     /// The time of the last line that was given out.
     pub(super) last_time: Option<LineTime>,
     /// The time of the last line, if the filter refused it.
@@ -30,7 +30,7 @@ pub(super) struct ChosenLog {
 
 /// Lines that were lost before the next one.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LostBefore {
+pub(super) struct LossBefore {
     /// The time of the line before, if there was one.
     pub(super) from: Option<LineTime>,
     /// How much is known to be lost, in bytes.
@@ -118,6 +118,6 @@ impl ChosenLog {
         }
         let before = self.gap.and_then(|gap| gap.bytes);
         let bytes = before.into_iter().chain(bytes).reduce(|sum, bytes| sum + bytes);
-        self.gap = Some(LostBefore { from: self.last_time, bytes });
+        self.gap = Some(LossBefore { from: self.last_time, bytes });
     }
 }

@@ -80,9 +80,9 @@ impl LineSource {
     }
 
     /// Whether it reads what was not there when it was opened.
-    pub(crate) fn has_gone_on(&self) -> bool {
+    pub(crate) fn has_advanced(&self) -> bool {
         match self {
-            Self::Files(lines) => lines.has_gone_on(),
+            Self::Files(lines) => lines.has_advanced(),
         }
     }
 

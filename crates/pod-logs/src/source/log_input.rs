@@ -5,7 +5,7 @@ use std::io;
 use super::{
     files::{
         lines::file_lines::FileLog,
-        locate::new_containers::{Appeared, NewContainers},
+        locate::new_containers::{ContainerSearch, NewContainers},
     },
     line_source::LineSource,
 };
@@ -57,8 +57,10 @@ impl NewLogs {
     pub(crate) fn take(&mut self) -> Option<Vec<LogInput>> {
         match self {
             Self::Files(containers) => match containers.take() {
-                Appeared::Logs(logs) => Some(logs.into_iter().map(LogInput::Files).collect()),
-                Appeared::PodGone => None,
+                ContainerSearch::Logs(logs) => {
+                    Some(logs.into_iter().map(LogInput::Files).collect())
+                }
+                ContainerSearch::PodGone => None,
             },
         }
     }

@@ -21,7 +21,7 @@ use tracing::Level;
 
 use super::{
     context::{ClientNote, RequestContext},
-    in_flight::{Held, until_given},
+    in_flight::{HeldResources, until_sent},
 };
 use crate::{
     clock::Clock,
@@ -79,7 +79,7 @@ impl WorkerEdge {
         next: Next<impl MessageBody + 'static>,
     ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
         let started = Instant::now();
-        let held = Held::of(&mut request, Some(self.metrics.clone().begin()));
+        let held = HeldResources::of(&mut request, Some(self.metrics.clone().begin()));
         let client_ip = self.trusted_proxies.client_of(&request);
         let context = RequestContext {
             has_trusted_peer: self.trusted_proxies.trusts_peer_of(&request),
@@ -118,7 +118,7 @@ impl WorkerEdge {
             head.no_chunking(true);
             head.set_connection_type(ConnectionType::Close);
         }
-        Ok(until_given(response, held, span))
+        Ok(until_sent(response, held, span))
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Resources that a request holds until it is answered.
-pub(super) struct Held {
+pub(super) struct HeldResources {
     /// The request's own body, if it has one.
     body: Option<RequestBody>,
     /// Its place on the connection; `None` in tests without a server.
@@ -31,7 +31,7 @@ pub(super) struct Held {
     _in_flight: Option<InFlight>,
 }
 
-impl Held {
+impl HeldResources {
     pub(super) fn of(request: &mut ServiceRequest, in_flight: Option<InFlight>) -> Self {
         Self {
             _exchange: request.conn_data::<Rc<ConnectionState>>().map(ConnectionState::begin),
@@ -54,29 +54,29 @@ pub(crate) async fn hold(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let held = Held::of(&mut request, None);
-    Ok(until_given(next.call(request).await?.map_into_boxed_body(), held, RequestSpan::default()))
+    let held = HeldResources::of(&mut request, None);
+    Ok(until_sent(next.call(request).await?.map_into_boxed_body(), held, RequestSpan::default()))
 }
 
 /// Keeps all of this until the answer's body has been sent. A complete body counts as sent.
-pub(super) fn until_given(
+pub(super) fn until_sent(
     response: ServiceResponse,
-    held: Held,
+    held: HeldResources,
     span: RequestSpan,
 ) -> ServiceResponse {
     if response.response().body().size() != BodySize::Stream && !held.is_unread() {
         return response;
     }
-    response.map_body(|_, body| BoxBody::new(Given { body, span, _held: held }))
+    response.map_body(|_, body| BoxBody::new(ReleasingBody { body, span, _held: held }))
 }
 
-struct Given {
+struct ReleasingBody {
     body: BoxBody,
     span: RequestSpan,
-    _held: Held,
+    _held: HeldResources,
 }
 
-impl MessageBody for Given {
+impl MessageBody for ReleasingBody {
     type Error = Box<dyn Error>;
 
     fn size(&self) -> BodySize {

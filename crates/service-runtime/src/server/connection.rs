@@ -75,7 +75,7 @@ impl ConnectionState {
     }
 
     /// Registers this task to be woken when the last exemption ends.
-    pub(super) fn wake_later(&self, waker: &Waker) {
+    pub(super) fn register_waker(&self, waker: &Waker) {
         let mut kept = self.waker.borrow_mut();
         match &mut *kept {
             Some(kept) => kept.clone_from(waker),

@@ -127,7 +127,7 @@ impl<T: Acknowledged> GuardedStream<T> {
         }
         if self.is_exempt {
             self.write_deadline.clear();
-            self.state.wake_later(context.waker());
+            self.state.register_waker(context.waker());
             return Poll::Pending;
         }
         self.write_deadline.poll(WRITE_TIME, context)

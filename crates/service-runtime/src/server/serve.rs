@@ -133,7 +133,7 @@ impl HttpServer {
         B: MessageBody + 'static,
     {
         let address = self.listener.local_addr()?;
-        let door = Door {
+        let setup = ConnectionSetup {
             tls: self.tls.map(|pair| pair.server_config()).transpose()?.map(acceptor),
             admission: self.admission,
             clock: self.clock,
@@ -145,7 +145,7 @@ impl HttpServer {
             .disable_signals();
         let stopping = builder.graceful_shutdown_signal();
         let service = move || {
-            let (door, stopping) = (door.clone(), stopping.clone());
+            let (setup, stopping) = (setup.clone(), stopping.clone());
             let app = app().into_factory().map_err(|error| error.into().error_response());
             let http = HttpService::build()
                 .keep_alive(KEEP_ALIVE)
@@ -161,7 +161,7 @@ impl HttpServer {
                     extensions.insert::<Rc<ConnectionState>>(stream.state());
                 })
                 .finish(map_config(app, |()| AppConfig::default()));
-            fn_service(move |stream| door.clone().open(stream)).and_then(http)
+            fn_service(move |stream| setup.clone().open(stream)).and_then(http)
         };
         Ok(builder.listen("http", self.listener, service)?.run())
     }
@@ -173,7 +173,7 @@ fn acceptor(config: rustls::ServerConfig) -> TlsAcceptor {
 
 /// Turns an accepted socket into a guarded stream: admission, socket options, TLS.
 #[derive(Clone)]
-struct Door {
+struct ConnectionSetup {
     tls: Option<TlsAcceptor>,
     admission: Arc<Admission>,
     clock: Arc<dyn Clock>,
@@ -181,7 +181,7 @@ struct Door {
 
 type OpenStream = (GuardedStream<Transport>, Protocol, Option<SocketAddr>);
 
-impl Door {
+impl ConnectionSetup {
     async fn open(self, stream: TcpStream) -> Result<OpenStream, DispatchError> {
         let peer = stream.peer_addr()?;
         let Some(admitted) = self.admission.admit(stream.as_raw_fd(), peer.ip()) else {

@@ -57,7 +57,7 @@ impl RequestSpan {
 
     /// Does work for the request.
     pub fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
-        let _entered = Entered { outer: CURRENT.replace(self.clone()) };
+        let _entered = SpanGuard { outer: CURRENT.replace(self.clone()) };
         work()
     }
 
@@ -73,11 +73,11 @@ impl RequestSpan {
 }
 
 /// Restores the span around, also after a panic.
-struct Entered {
+struct SpanGuard {
     outer: RequestSpan,
 }
 
-impl Drop for Entered {
+impl Drop for SpanGuard {
     fn drop(&mut self) {
         CURRENT.set(std::mem::take(&mut self.outer));
     }

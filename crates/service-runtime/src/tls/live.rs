@@ -124,23 +124,23 @@ impl LivePair {
     /// Looks at the files once.
     fn look(&self) {
         let text = self.files.read();
-        if !self.is_news(text.as_ref().ok().map(|text| text.digest(&self.hasher))) {
+        if !self.is_changed(text.as_ref().ok().map(|text| text.digest(&self.hasher))) {
             return;
         }
         match text.and_then(|text| text.parse(&self.files)) {
-            Ok(pair) => self.take_over(pair),
+            Ok(pair) => self.load(pair),
             Err(fault) => self.keep_old(&fault),
         }
     }
 
     /// `None` stands for files that cannot be read.
-    fn is_news(&self, content: Option<u64>) -> bool {
+    fn is_changed(&self, content: Option<u64>) -> bool {
         // A poisoned lock means that another thread panicked; the value is still consistent.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *seen, content) != content
     }
 
-    fn take_over(&self, pair: Pair) {
+    fn load(&self, pair: Pair) {
         let mut in_force = self.in_force.write().unwrap_or_else(PoisonError::into_inner);
         if in_force.cert != pair.certified.cert {
             tracing::info!(expires_at = pair.expires_at, "new certificate in force");

@@ -14,7 +14,7 @@ use crate::{
 
 /// A key to be created.
 #[derive(Debug)]
-pub(crate) struct KeyWish {
+pub(crate) struct RequestedKey {
     pub(crate) name: KeyName,
     pub(crate) permissions: Vec<Permission>,
     /// `None` for a key that does not expire.
@@ -41,7 +41,7 @@ impl Administration {
     pub(crate) async fn create_key(
         &self,
         actor: Actor<'_>,
-        wish: KeyWish,
+        wish: RequestedKey,
     ) -> Result<(PlainToken, ApiKey), AdministrationError> {
         let now = self.now();
         if wish.expires_at.is_some_and(|end| end <= now) {

@@ -13,7 +13,7 @@ use crate::{
     sessions::{MintedSessions, SessionDetails, SessionOfUser},
     store::Unavailable,
     tokens::PlainToken,
-    users::{Extent, Username},
+    users::{RevocationScope, Username},
 };
 
 /// How many sessions are minted at a time: log-ins wait for no longer than these take.
@@ -68,7 +68,7 @@ impl Administration {
         let event = self.event(actor, Kind::AdminRevoke, "sessions").on(username.as_str());
         let by = self.by(actor, vec![event]);
         let ended = self.store.end_sessions_of(username.clone(), by).await;
-        self.recorded_or_unwritten(actor, ended, &username, Some(Extent::Sessions))
+        self.recorded_or_unwritten(actor, ended, &username, Some(RevocationScope::Sessions))
     }
 
     /// Ends the sessions of all users at once.

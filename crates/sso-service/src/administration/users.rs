@@ -7,12 +7,12 @@ use crate::{
     audit::Kind,
     page::{Page, Part},
     store::{AuthorizedError, ChangeError, Recorded},
-    users::{Email, Extent, NewUser, Password, User, UserUpdate, Username},
+    users::{Email, NewUser, Password, RevocationScope, User, UserUpdate, Username},
 };
 
 /// A user to be created.
 #[derive(Debug)]
-pub(crate) struct NewUserWish {
+pub(crate) struct RequestedUser {
     pub(crate) username: Username,
     pub(crate) password: Password,
     pub(crate) email: Option<Email>,
@@ -24,7 +24,7 @@ pub(crate) struct NewUserWish {
 
 /// A change of a user. By default, nothing changes.
 #[derive(Debug, Default)]
-pub(crate) struct UserWish {
+pub(crate) struct RequestedChange {
     /// These roles and no other.
     pub(crate) roles: Option<Vec<String>>,
     /// Whether log-in is refused. The sessions end when it is.
@@ -35,7 +35,7 @@ pub(crate) struct UserWish {
     pub(crate) email: Option<Option<Email>>,
 }
 
-impl UserWish {
+impl RequestedChange {
     /// The words for what it changes.
     fn aspects(&self) -> impl Iterator<Item = &'static str> + use<> {
         let disabled = self.disabled.map(|disabled| if disabled { "disabled" } else { "enabled" });
@@ -78,9 +78,9 @@ impl Administration {
     pub(crate) async fn create_user(
         &self,
         actor: Actor<'_>,
-        wish: NewUserWish,
+        wish: RequestedUser,
     ) -> Result<User, AdministrationError> {
-        let NewUserWish { username, password, email, roles, permissions } = wish;
+        let RequestedUser { username, password, email, roles, permissions } = wish;
         self.rules.check(&password, &username)?;
         let user = NewUser {
             username: username.clone(),
@@ -105,10 +105,10 @@ impl Administration {
         &self,
         actor: Actor<'_>,
         username: Username,
-        wish: UserWish,
+        wish: RequestedChange,
     ) -> Result<User, AdministrationError> {
         let aspects = wish.aspects();
-        let UserWish { roles, disabled, password, email } = wish;
+        let RequestedChange { roles, disabled, password, email } = wish;
         let password_hash = match password {
             None => None,
             Some(password) => {
@@ -144,7 +144,7 @@ impl Administration {
         let event = self.event(actor, Kind::UserChanged, "deleted").on(username.as_str());
         let by = self.by(actor, vec![event]);
         let deleted = self.store.delete_user(username.clone(), by).await;
-        self.recorded_or_unwritten(actor, deleted, &username, Some(Extent::Account))
+        self.recorded_or_unwritten(actor, deleted, &username, Some(RevocationScope::Account))
     }
 
     /// Records a change of a user, also one that revokes and could not be written: it is in force
@@ -154,7 +154,7 @@ impl Administration {
         actor: Actor<'_>,
         changed: Result<Recorded<()>, AuthorizedError<ChangeError>>,
         username: &Username,
-        revokes: Option<Extent>,
+        revokes: Option<RevocationScope>,
     ) -> Result<(), AdministrationError> {
         let changed = changed.map_err(AdministrationError::from);
         if matches!(&changed, Err(error) if revokes.is_some() && error.is_unavailable()) {

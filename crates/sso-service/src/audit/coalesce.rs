@@ -82,12 +82,12 @@ impl Coalescer {
         }
         self.next_look = Some(now + LOOK_PERIOD);
         let over = self.series.extract_if(|_, repeats| repeats.since + GATHERED <= now);
-        over.filter_map(|(_, repeats)| repeats.told()).collect()
+        over.filter_map(|(_, repeats)| repeats.into_event()).collect()
     }
 
     /// All repeats.
     pub(super) fn finish(&mut self) -> Vec<Event> {
-        mem::take(&mut self.series).into_values().filter_map(Repeats::told).collect()
+        mem::take(&mut self.series).into_values().filter_map(Repeats::into_event).collect()
     }
 }
 
@@ -102,7 +102,7 @@ impl Repeats {
         None
     }
 
-    fn told(self) -> Option<Event> {
+    fn into_event(self) -> Option<Event> {
         Some(self.latest?.times(self.unwritten))
     }
 }
@@ -178,17 +178,17 @@ mod tests {
     #[test]
     fn any_number_of_sources_takes_bounded_room_and_loses_no_count() {
         let mut coalescer = Coalescer::default();
-        let mut told = 0;
+        let mut into_event = 0;
         for number in 0..20_000_u32 {
             let ip = IpAddr::from(number.to_be_bytes());
             for _ in 0..2 {
                 let event = Event::new(Kind::Throttled, noon());
                 let due = coalescer.take(event.at(Source { ip, request_id: "r" }));
-                told += due.iter().map(|event| event.count.unwrap_or(1)).sum::<u64>();
+                into_event += due.iter().map(|event| event.count.unwrap_or(1)).sum::<u64>();
                 assert!(coalescer.series.len() <= SERIES);
             }
         }
-        told += coalescer.finish().iter().map(|event| event.count.unwrap_or(1)).sum::<u64>();
-        assert_eq!(told, 40_000);
+        into_event += coalescer.finish().iter().map(|event| event.count.unwrap_or(1)).sum::<u64>();
+        assert_eq!(into_event, 40_000);
     }
 }

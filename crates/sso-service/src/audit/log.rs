@@ -38,7 +38,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct AuditLog {
     /// `None` is the end.
     events: Sender<Option<LogEntry>>,
-    lost: Lost,
+    lost: DroppedEvents,
 }
 
 /// An event on its way.
@@ -61,7 +61,7 @@ impl AuditLog {
         metrics: &Metrics,
     ) -> io::Result<(Self, AuditThread)> {
         let (events, waiting) = crossbeam_channel::bounded(WAITING);
-        let lost = Lost::new(metrics);
+        let lost = DroppedEvents::new(metrics);
         let coalescer = Coalescer::default();
         let writer = AuditWriter { record, rows, clock, coalescer, lost: lost.clone() };
         let thread = thread::Builder::new().name("audit".to_owned());
@@ -111,12 +111,12 @@ impl AuditThread {
 
 /// Events that found no room.
 #[derive(Debug, Clone)]
-struct Lost {
+struct DroppedEvents {
     untold: Arc<AtomicU64>,
     ever: Counter,
 }
 
-impl Lost {
+impl DroppedEvents {
     fn new(metrics: &Metrics) -> Self {
         let ever = metrics.register(
             "audit_events_lost",
@@ -137,7 +137,7 @@ struct AuditWriter {
     rows: Option<AuditRows>,
     clock: Arc<dyn Clock>,
     coalescer: Coalescer,
-    lost: Lost,
+    lost: DroppedEvents,
 }
 
 impl fmt::Debug for AuditWriter {

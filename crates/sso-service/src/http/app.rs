@@ -108,7 +108,7 @@ pub(crate) fn app(
                 .wrap(from_fn(csrf::report)),
         )
         .default_service(web::to(no_such_endpoint))
-        .wrap(from_fn(pages::for_people))
+        .wrap(from_fn(pages::render_for_browsers))
         .wrap(Condition::new(shared, from_fn(cors::share)))
         .wrap(from_fn(move |request, next| edge.clone().pass(request, next)))
 }

@@ -24,7 +24,7 @@ impl FromStr for NamePrefix {
             return Err("must not be empty");
         }
         if text.starts_with("system:") {
-            return Err("may not begin with system:, which Kubernetes keeps for itself");
+            return Err("must not begin with system:, which Kubernetes reserves");
         }
         if text.len() > MAX_BYTES || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err("must be at most 63 visible ASCII characters");

@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use super::{
     account_key::{AccountKey, AccountKeys},
-    bucket::{BucketFull, Ending},
-    tables::{Counted, LoginLimits, Tables, Who},
+    bucket::{AttemptOutcome, BucketFull},
+    tables::{AttemptSource, Counted, LoginLimits, Tables},
     wakeups::Wakeups,
 };
 use crate::{fair_share::FairShare, network::Network};
@@ -24,8 +24,8 @@ use crate::{fair_share::FairShare, network::Network};
 /// How many attempts may wait for others to end.
 const WAITING: usize = 256;
 
-/// Counts failures to log in, per account and per network, and decides who may try. It decides
-/// before a password is hashed, and the same whether or not there is such an account.
+/// Counts failures to log in, per account and per network, and decides whether an attempt may
+/// begin: before a password is hashed, and alike for known and unknown accounts.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     keys: AccountKeys,
@@ -68,7 +68,7 @@ impl Limiter {
     /// Remembers a log-in of an earlier run.
     pub(crate) fn remember(&self, user: Uuid, network: Network, at: DateTime<Utc>) {
         let account = self.keys.of(Some(user), "");
-        self.lock().remember(Who { account, network, at });
+        self.lock().remember(AttemptSource { account, network, at });
     }
 
     /// Whether a user has logged in from the network.
@@ -77,7 +77,7 @@ impl Limiter {
     }
 
     /// Begins an attempt. When all those that go on might use up what is left, it waits for one to
-    /// end: many users who know their password may log in at once.
+    /// end: many users with the right password may log in at once.
     ///
     /// # Errors
     /// When there were too many failures, or too many attempts went on until the deadline.
@@ -88,16 +88,16 @@ impl Limiter {
         now: DateTime<Utc>,
         deadline: Instant,
     ) -> Result<LoginAttempt<'_>, AttemptRefusal> {
-        let who = Who { account, network, at: now };
+        let source = AttemptSource { account, network, at: now };
         let mut place = None;
         loop {
-            let [account_wakeup, network_wakeup] = self.wakeups.of(who);
+            let [account_wakeup, network_wakeup] = self.wakeups.of(source);
             let mut of_account = pin!(account_wakeup.notified());
             let mut of_network = pin!(network_wakeup.notified());
             // From here on an end is heard of, also one before the wait.
             of_account.as_mut().enable();
             of_network.as_mut().enable();
-            match self.try_begin(who) {
+            match self.try_begin(source) {
                 Ok(attempt) => return Ok(attempt),
                 Err(BucketFull::Spent(wait)) => {
                     return Err(AttemptRefusal::TooManyFailures { retry_after: wait });
@@ -112,11 +112,11 @@ impl Limiter {
         }
     }
 
-    fn try_begin(&self, who: Who) -> Result<LoginAttempt<'_>, BucketFull> {
+    fn try_begin(&self, source: AttemptSource) -> Result<LoginAttempt<'_>, BucketFull> {
         let mut tables = self.lock();
-        let counted = tables.begin(who)?;
+        let counted = tables.begin(source)?;
         self.buckets.set(tables.len() as i64);
-        Ok(LoginAttempt { limiter: self, who, counted, ending: Ending::Wrong })
+        Ok(LoginAttempt { limiter: self, source, counted, ending: AttemptOutcome::Wrong })
     }
 
     fn lock(&self) -> MutexGuard<'_, Tables> {
@@ -131,9 +131,9 @@ impl Limiter {
 #[must_use = "an attempt that is dropped is a failure"]
 pub(crate) struct LoginAttempt<'a> {
     limiter: &'a Limiter,
-    who: Who,
+    source: AttemptSource,
     counted: Counted,
-    ending: Ending,
+    ending: AttemptOutcome,
 }
 
 impl LoginAttempt<'_> {
@@ -144,7 +144,7 @@ impl LoginAttempt<'_> {
 
     /// The password was right. Its owner is known in this network from now on.
     pub(crate) fn succeed(mut self) {
-        self.ending = Ending::Right;
+        self.ending = AttemptOutcome::Right;
     }
 
     /// The password was wrong.
@@ -152,14 +152,14 @@ impl LoginAttempt<'_> {
 
     /// The password was not compared: nothing counts.
     pub(crate) fn give_back(mut self) {
-        self.ending = Ending::Undecided;
+        self.ending = AttemptOutcome::Undecided;
     }
 }
 
 impl Drop for LoginAttempt<'_> {
     fn drop(&mut self) {
-        self.limiter.lock().end(self.who, self.counted, self.ending);
-        self.limiter.wakeups.wake(self.who);
+        self.limiter.lock().end(self.source, self.counted, self.ending);
+        self.limiter.wakeups.wake(self.source);
     }
 }
 

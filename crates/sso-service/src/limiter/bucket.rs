@@ -8,7 +8,7 @@ use super::{table::Weigh, window::Window};
 
 /// How an attempt to log in ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum AttemptOutcome {
     /// The password was right.
     Right,
     /// It was wrong, or its client did not wait for the answer.
@@ -53,9 +53,9 @@ impl Bucket {
     }
 
     /// An attempt that began at `began` ends.
-    pub(super) fn end(&mut self, ending: Ending, began: DateTime<Utc>) {
+    pub(super) fn end(&mut self, ending: AttemptOutcome, began: DateTime<Utc>) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        if ending == Ending::Wrong {
+        if ending == AttemptOutcome::Wrong {
             self.window.count(began);
         }
     }

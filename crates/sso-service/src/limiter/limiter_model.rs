@@ -10,9 +10,11 @@ use tokio::time::{Instant, timeout};
 use super::{
     account_key::AccountKey,
     attempt::{AttemptRefusal, Limiter},
-    bucket::{BucketFull, Ending},
+    bucket::{AttemptOutcome, BucketFull},
     networks_of_account::NETWORKS,
-    tables::{ACCOUNTS, CLIENT_NETWORKS, Counted, KNOWN_ACCOUNTS, LoginLimits, Tables, Who},
+    tables::{
+        ACCOUNTS, AttemptSource, CLIENT_NETWORKS, Counted, KNOWN_ACCOUNTS, LoginLimits, Tables,
+    },
 };
 use crate::{network::Network, test_service::noon};
 
@@ -23,14 +25,18 @@ fn network(number: u32) -> Network {
     Network::of(number.to_be_bytes().into())
 }
 
-fn who(account: u64, network_number: u32, at: DateTime<Utc>) -> Who {
-    Who { account: AccountKey::test(account), network: network(network_number), at }
+fn source(account: u64, network_number: u32, at: DateTime<Utc>) -> AttemptSource {
+    AttemptSource { account: AccountKey::test(account), network: network(network_number), at }
 }
 
 /// An attempt that ends as it will, unless it is not let begin.
-fn attempt(tables: &mut Tables, who: Who, ending: Ending) -> Result<(), BucketFull> {
-    let counted = tables.begin(who)?;
-    tables.end(who, counted, ending);
+fn attempt(
+    tables: &mut Tables,
+    source: AttemptSource,
+    ending: AttemptOutcome,
+) -> Result<(), BucketFull> {
+    let counted = tables.begin(source)?;
+    tables.end(source, counted, ending);
     Ok(())
 }
 
@@ -38,15 +44,15 @@ fn attempt(tables: &mut Tables, who: Who, ending: Ending) -> Result<(), BucketFu
 #[derive(Debug, Clone)]
 enum LimiterStep {
     Begin { account: u64, network: u32 },
-    End { index: usize, ending: Ending },
+    End { index: usize, ending: AttemptOutcome },
     Wait { millis: u64 },
 }
 
 fn steps() -> impl Strategy<Value = Vec<LimiterStep>> {
     let ending = prop_oneof![
-        6 => Just(Ending::Wrong),
-        1 => Just(Ending::Right),
-        1 => Just(Ending::Undecided)
+        6 => Just(AttemptOutcome::Wrong),
+        1 => Just(AttemptOutcome::Right),
+        1 => Just(AttemptOutcome::Undecided)
     ];
     let step = prop_oneof![
         3 => (0..4_u64, 0..3_u32).prop_map(|(account, network)| LimiterStep::Begin { account, network }),
@@ -61,8 +67,8 @@ fn steps() -> impl Strategy<Value = Vec<LimiterStep>> {
 struct Failures(HashMap<String, Vec<DateTime<Utc>>>);
 
 impl Failures {
-    fn note(&mut self, who: Who, counted: Counted) {
-        let Who { account, network, at } = who;
+    fn note(&mut self, source: AttemptSource, counted: Counted) {
+        let AttemptSource { account, network, at } = source;
         let counts_on = match counted {
             Counted::Known => vec![format!("{account:?} {network:?}")],
             Counted::Stranger => vec![format!("{account:?}"), format!("{network:?}")],
@@ -96,16 +102,16 @@ proptest! {
             match step {
                 LimiterStep::Wait { millis } => now += Duration::from_millis(millis),
                 LimiterStep::Begin { account, network } => {
-                    let who = who(account, network, now);
-                    if let Ok(counted) = tables.begin(who) {
-                        going_on.push((who, counted));
+                    let source = source(account, network, now);
+                    if let Ok(counted) = tables.begin(source) {
+                        going_on.push((source, counted));
                     }
                 }
                 LimiterStep::End { index, ending } if index < going_on.len() => {
-                    let (who, counted) = going_on.remove(index);
-                    tables.end(who, counted, ending);
-                    if ending == Ending::Wrong {
-                        failures.note(who, counted);
+                    let (source, counted) = going_on.remove(index);
+                    tables.end(source, counted, ending);
+                    if ending == AttemptOutcome::Wrong {
+                        failures.note(source, counted);
                     }
                 }
                 LimiterStep::End { .. } => {}
@@ -121,12 +127,12 @@ proptest! {
         let mut now = noon();
         for pause in pauses {
             now += Duration::from_millis(pause);
-            if let Err(BucketFull::Spent(wait)) = attempt(&mut tables, who(1, 1, now), Ending::Wrong) {
+            if let Err(BucketFull::Spent(wait)) = attempt(&mut tables, source(1, 1, now), AttemptOutcome::Wrong) {
                 prop_assert!(wait > Duration::ZERO && wait <= Duration::from_secs(70));
-                let early = who(1, 1, now + wait - Duration::from_millis(1));
+                let early = source(1, 1, now + wait - Duration::from_millis(1));
                 prop_assert!(matches!(tables.begin(early), Err(BucketFull::Spent(_))));
                 now += wait;
-                prop_assert_eq!(attempt(&mut tables, who(1, 1, now), Ending::Wrong), Ok(()));
+                prop_assert_eq!(attempt(&mut tables, source(1, 1, now), AttemptOutcome::Wrong), Ok(()));
             }
         }
     }
@@ -137,7 +143,7 @@ proptest! {
         let mut now = noon();
         for pause in pauses {
             now += Duration::from_millis(pause);
-            prop_assert_eq!(attempt(&mut tables, who(1, 1, now), Ending::Right), Ok(()));
+            prop_assert_eq!(attempt(&mut tables, source(1, 1, now), AttemptOutcome::Right), Ok(()));
         }
     }
 }
@@ -145,32 +151,33 @@ proptest! {
 #[test]
 fn a_known_network_is_not_locked_out_by_failures_elsewhere() {
     let mut tables = Tables::new(LIMITS);
-    attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
+    attempt(&mut tables, source(1, 1, noon()), AttemptOutcome::Right).unwrap();
     for stranger in 2..100 {
-        let _ = attempt(&mut tables, who(1, stranger, noon()), Ending::Wrong);
+        let _ = attempt(&mut tables, source(1, stranger, noon()), AttemptOutcome::Wrong);
     }
-    let elsewhere = attempt(&mut tables, who(1, 200, noon()), Ending::Right);
+    let elsewhere = attempt(&mut tables, source(1, 200, noon()), AttemptOutcome::Right);
     assert!(matches!(elsewhere, Err(BucketFull::Spent(_))), "{elsewhere:?}");
-    attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
+    attempt(&mut tables, source(1, 1, noon()), AttemptOutcome::Right).unwrap();
 }
 
 #[test]
 fn a_known_account_is_not_locked_out_by_others_in_its_network() {
     let mut tables = Tables::new(LIMITS);
-    attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
+    attempt(&mut tables, source(1, 1, noon()), AttemptOutcome::Right).unwrap();
     for account in 2..100 {
-        let _ = attempt(&mut tables, who(account, 1, noon()), Ending::Wrong);
+        let _ = attempt(&mut tables, source(account, 1, noon()), AttemptOutcome::Wrong);
     }
-    let neighbour = attempt(&mut tables, who(200, 1, noon()), Ending::Right);
+    let neighbour = attempt(&mut tables, source(200, 1, noon()), AttemptOutcome::Right);
     assert!(matches!(neighbour, Err(BucketFull::Spent(_))), "{neighbour:?}");
-    attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
+    attempt(&mut tables, source(1, 1, noon()), AttemptOutcome::Right).unwrap();
 }
 
 #[test]
 fn a_known_network_does_not_exceed_the_limit() {
     let mut tables = Tables::new(LIMITS);
-    attempt(&mut tables, who(1, 1, noon()), Ending::Right).unwrap();
-    let try_wrong = |_: &u32| attempt(&mut tables, who(1, 1, noon()), Ending::Wrong).is_ok();
+    attempt(&mut tables, source(1, 1, noon()), AttemptOutcome::Right).unwrap();
+    let try_wrong =
+        |_: &u32| attempt(&mut tables, source(1, 1, noon()), AttemptOutcome::Wrong).is_ok();
     assert_eq!((0..100).filter(try_wrong).count(), 3);
 }
 
@@ -180,19 +187,20 @@ fn a_network_that_tries_many_accounts_fails_once_a_minute() {
     let mut now = noon();
     for account in 0..15 {
         now += MINUTE;
-        attempt(&mut tables, who(account, 1, now), Ending::Wrong).unwrap();
+        attempt(&mut tables, source(account, 1, now), AttemptOutcome::Wrong).unwrap();
     }
     let mut passed = 0;
     for account in 100..700 {
         now += Duration::from_secs(1);
-        passed += u32::from(attempt(&mut tables, who(account, 1, now), Ending::Wrong).is_ok());
+        passed +=
+            u32::from(attempt(&mut tables, source(account, 1, now), AttemptOutcome::Wrong).is_ok());
     }
     assert!((8..=10).contains(&passed), "{passed} in ten minutes");
     // Other networks are not concerned.
-    attempt(&mut tables, who(7, 2, now), Ending::Wrong).unwrap();
+    attempt(&mut tables, source(7, 2, now), AttemptOutcome::Wrong).unwrap();
     now += Duration::from_secs(3 * 60 * 60);
     for account in 0..5 {
-        attempt(&mut tables, who(account, 1, now), Ending::Wrong).unwrap();
+        attempt(&mut tables, source(account, 1, now), AttemptOutcome::Wrong).unwrap();
     }
 }
 
@@ -201,53 +209,53 @@ fn zero_disables_the_limit() {
     let off = LoginLimits { per_network: 0, per_account: 0 };
     let mut tables = Tables::new(off);
     for _ in 0..1000 {
-        attempt(&mut tables, who(1, 1, noon()), Ending::Wrong).unwrap();
+        attempt(&mut tables, source(1, 1, noon()), AttemptOutcome::Wrong).unwrap();
     }
     assert_eq!(tables.len(), 0);
     let mut by_account = Tables::new(LoginLimits { per_account: 3, ..off });
     let mut by_network = Tables::new(LoginLimits { per_network: 5, ..off });
     for _ in 0..3 {
-        attempt(&mut by_account, who(1, 1, noon()), Ending::Wrong).unwrap();
-        attempt(&mut by_network, who(1, 1, noon()), Ending::Wrong).unwrap();
+        attempt(&mut by_account, source(1, 1, noon()), AttemptOutcome::Wrong).unwrap();
+        attempt(&mut by_network, source(1, 1, noon()), AttemptOutcome::Wrong).unwrap();
     }
-    assert!(attempt(&mut by_account, who(1, 2, noon()), Ending::Wrong).is_err());
-    attempt(&mut by_network, who(1, 1, noon()), Ending::Wrong).unwrap();
+    assert!(attempt(&mut by_account, source(1, 2, noon()), AttemptOutcome::Wrong).is_err());
+    attempt(&mut by_network, source(1, 1, noon()), AttemptOutcome::Wrong).unwrap();
 }
 
 /// A million names from as many networks, and a log-in now and then.
 #[test]
 fn a_million_names_stay_within_the_bound() {
     let mut tables = Tables::new(LIMITS);
-    let spent = || who(u64::MAX, u32::MAX, noon());
+    let spent = || source(u64::MAX, u32::MAX, noon());
     for _ in 0..3 {
-        attempt(&mut tables, spent(), Ending::Wrong).unwrap();
+        attempt(&mut tables, spent(), AttemptOutcome::Wrong).unwrap();
     }
     for number in 0..1_000_000 {
-        let ending = if number % 10 == 0 { Ending::Right } else { Ending::Wrong };
-        let _ = attempt(&mut tables, who(number.into(), number, noon()), ending);
+        let ending = if number % 10 == 0 { AttemptOutcome::Right } else { AttemptOutcome::Wrong };
+        let _ = attempt(&mut tables, source(number.into(), number, noon()), ending);
     }
     assert_eq!(tables.len(), ACCOUNTS + CLIENT_NETWORKS + KNOWN_ACCOUNTS);
     assert_eq!(KNOWN_ACCOUNTS * NETWORKS + ACCOUNTS + CLIENT_NETWORKS, 100_000);
     // Earlier failures are not forgotten.
-    assert!(attempt(&mut tables, spent(), Ending::Wrong).is_err());
+    assert!(attempt(&mut tables, spent(), AttemptOutcome::Wrong).is_err());
 }
 
 /// One of many attempts.
-async fn try_once(limiter: Arc<Limiter>, ending: Ending) -> Result<(), AttemptRefusal> {
+async fn try_once(limiter: Arc<Limiter>, ending: AttemptOutcome) -> Result<(), AttemptRefusal> {
     let account = limiter.account(None, "alice");
     let deadline = Instant::now() + Duration::from_secs(3600);
     let attempt = limiter.begin(account, network(1), noon(), deadline).await?;
     tokio::task::yield_now().await;
     match ending {
-        Ending::Right => attempt.succeed(),
-        Ending::Wrong => attempt.fail(),
-        Ending::Undecided => attempt.give_back(),
+        AttemptOutcome::Right => attempt.succeed(),
+        AttemptOutcome::Wrong => attempt.fail(),
+        AttemptOutcome::Undecided => attempt.give_back(),
     }
     Ok(())
 }
 
 /// How many of a hundred attempts at once pass.
-async fn at_once(ending: Ending) -> usize {
+async fn at_once(ending: AttemptOutcome) -> usize {
     let limits = LoginLimits { per_network: 0, per_account: 10 };
     let limiter = Arc::new(Limiter::new(limits, &Metrics::default()));
     let attempts = (0..100).map(|_| tokio::spawn(try_once(limiter.clone(), ending)));
@@ -260,13 +268,13 @@ async fn at_once(ending: Ending) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn simultaneous_wrong_attempts_stay_within_the_limit() {
-    assert_eq!(at_once(Ending::Wrong).await, 10);
+    assert_eq!(at_once(AttemptOutcome::Wrong).await, 10);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn simultaneous_right_attempts_all_pass() {
-    assert_eq!(at_once(Ending::Right).await, 100);
-    assert_eq!(at_once(Ending::Undecided).await, 100);
+    assert_eq!(at_once(AttemptOutcome::Right).await, 100);
+    assert_eq!(at_once(AttemptOutcome::Undecided).await, 100);
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,11 +17,11 @@ pub(super) const NETWORKS: usize = 4;
 /// which no client elsewhere can fill.
 #[derive(Debug, Default)]
 pub(super) struct NetworksOfAccount {
-    places: Vec<KnownPlace>,
+    places: Vec<NetworkEntry>,
 }
 
 #[derive(Debug)]
-struct KnownPlace {
+struct NetworkEntry {
     network: Network,
     logged_in: DateTime<Utc>,
     bucket: Bucket,
@@ -46,11 +46,11 @@ impl NetworksOfAccount {
             let oldest = oldest.map_or(0, |(index, _)| index);
             self.places.swap_remove(oldest);
         }
-        self.places.push(KnownPlace { network, logged_in: now, bucket: Bucket::default() });
+        self.places.push(NetworkEntry { network, logged_in: now, bucket: Bucket::default() });
     }
 }
 
-impl KnownPlace {
+impl NetworkEntry {
     fn is_known(&self, now: DateTime<Utc>) -> bool {
         now < self.logged_in + REMEMBERED
     }

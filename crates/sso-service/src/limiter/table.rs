@@ -17,9 +17,8 @@ pub(super) trait Weigh {
 /// Adding an entry looks at the next few existing ones, round and round. An entry that weighs
 /// nothing is dropped; when the table is full nevertheless, the lightest of them is.
 ///
-/// So an attacker who wants a full bucket to be forgotten has to fill the buckets around it as
-/// high, and cannot choose which: it costs as many failures as the table has room for, times the
-/// limit.
+/// To have a full bucket forgotten, an attacker must fill the buckets around it as high, and cannot
+/// choose them: that costs as many failures as the table has entries, times the limit.
 #[derive(Debug)]
 pub(super) struct Table<K, V> {
     entries: IndexMap<K, V>,

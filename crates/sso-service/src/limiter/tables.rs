@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     account_key::AccountKey,
-    bucket::{Bucket, BucketFull, Ending},
+    bucket::{AttemptOutcome, Bucket, BucketFull},
     known_networks::KnownNetwork,
     networks_of_account::{NETWORKS, NetworksOfAccount},
     suspects::Suspects,
@@ -43,7 +43,7 @@ pub(super) enum Counted {
 
 /// The account and the network of an attempt, and when it began.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Who {
+pub(super) struct AttemptSource {
     pub(super) account: AccountKey,
     pub(super) network: Network,
     pub(super) at: DateTime<Utc>,
@@ -77,41 +77,41 @@ impl Tables {
     }
 
     /// Begins an attempt, unless its bucket, or one of its two, is full.
-    pub(super) fn begin(&mut self, who: Who) -> Result<Counted, BucketFull> {
+    pub(super) fn begin(&mut self, source: AttemptSource) -> Result<Counted, BucketFull> {
         if let Some(limit) = in_force(self.limits.per_account)
-            && let Some(known) = self.known.get_mut(&who.account)
-            && let Some(bucket) = known.bucket(who.network, who.at)
+            && let Some(known) = self.known.get_mut(&source.account)
+            && let Some(bucket) = known.bucket(source.network, source.at)
         {
-            bucket.check(limit, who.at)?;
+            bucket.check(limit, source.at)?;
             bucket.begin();
             return Ok(Counted::Known);
         }
-        self.check_stranger(who)?;
+        self.check_stranger(source)?;
         if in_force(self.limits.per_account).is_some() {
-            self.accounts.entry(who.account, who.at).begin();
+            self.accounts.entry(source.account, source.at).begin();
         }
         if in_force(self.limits.per_network).is_some() {
-            self.networks.entry(who.network, who.at).bucket.begin();
+            self.networks.entry(source.network, source.at).bucket.begin();
         }
         Ok(Counted::Stranger)
     }
 
     /// Ends an attempt.
-    pub(super) fn end(&mut self, who: Who, counted: Counted, ending: Ending) {
+    pub(super) fn end(&mut self, source: AttemptSource, counted: Counted, ending: AttemptOutcome) {
         match counted {
-            Counted::Known => self.end_known(who, ending),
-            Counted::Stranger => self.end_stranger(who, ending),
+            Counted::Known => self.end_known(source, ending),
+            Counted::Stranger => self.end_stranger(source, ending),
         }
-        if ending == Ending::Right {
-            self.remember(who);
+        if ending == AttemptOutcome::Right {
+            self.remember(source);
         }
     }
 
     /// The account logged in from there.
-    pub(super) fn remember(&mut self, who: Who) {
+    pub(super) fn remember(&mut self, source: AttemptSource) {
         if in_force(self.limits.per_account).is_some() {
-            self.known.entry(who.account, who.at).note(who.network, who.at);
-            self.networks_known.entry(who.network, who.at).note(who.at);
+            self.known.entry(source.account, source.at).note(source.network, source.at);
+            self.networks_known.entry(source.network, source.at).note(source.at);
         }
     }
 
@@ -125,35 +125,39 @@ impl Tables {
         self.accounts.len() + self.networks.len() + self.known.len()
     }
 
-    fn check_stranger(&self, who: Who) -> Result<(), BucketFull> {
+    fn check_stranger(&self, source: AttemptSource) -> Result<(), BucketFull> {
         let account = in_force(self.limits.per_account).map_or(Ok(()), |limit| {
-            self.accounts.get(&who.account).map_or(Ok(()), |bucket| bucket.check(limit, who.at))
+            self.accounts
+                .get(&source.account)
+                .map_or(Ok(()), |bucket| bucket.check(limit, source.at))
         });
         let network = in_force(self.limits.per_network).map_or(Ok(()), |limit| {
-            self.networks.get(&who.network).map_or(Ok(()), |network| network.check(limit, who.at))
+            self.networks
+                .get(&source.network)
+                .map_or(Ok(()), |network| network.check(limit, source.at))
         });
         worse(account, network)
     }
 
-    fn end_known(&mut self, who: Who, ending: Ending) {
-        let known = self.known.get_mut(&who.account);
-        if let Some(bucket) = known.and_then(|known| known.bucket(who.network, who.at)) {
-            bucket.end(ending, who.at);
+    fn end_known(&mut self, source: AttemptSource, ending: AttemptOutcome) {
+        let known = self.known.get_mut(&source.account);
+        if let Some(bucket) = known.and_then(|known| known.bucket(source.network, source.at)) {
+            bucket.end(ending, source.at);
         }
     }
 
-    fn end_stranger(&mut self, who: Who, ending: Ending) {
-        if let Some(bucket) = self.accounts.get_mut(&who.account) {
-            bucket.end(ending, who.at);
+    fn end_stranger(&mut self, source: AttemptSource, ending: AttemptOutcome) {
+        if let Some(bucket) = self.accounts.get_mut(&source.account) {
+            bucket.end(ending, source.at);
         }
-        let Some(network) = self.networks.get_mut(&who.network) else {
+        let Some(network) = self.networks.get_mut(&source.network) else {
             return;
         };
-        network.bucket.end(ending, who.at);
+        network.bucket.end(ending, source.at);
         match ending {
-            Ending::Right => network.suspects.forgive(who.account),
-            Ending::Wrong => network.suspects.note(who.account, who.at),
-            Ending::Undecided => {}
+            AttemptOutcome::Right => network.suspects.forgive(source.account),
+            AttemptOutcome::Wrong => network.suspects.note(source.account, source.at),
+            AttemptOutcome::Undecided => {}
         }
     }
 }

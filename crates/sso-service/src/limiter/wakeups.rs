@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use tokio::sync::Notify;
 
-use super::tables::Who;
+use super::tables::AttemptSource;
 
 /// Waiting clients are spread over so many wakeups. With one for all, a client that keeps a crowd
 /// waiting would have it woken by each attempt of any client.
@@ -25,13 +25,13 @@ impl Wakeups {
     }
 
     /// The wakeups of an account and of a network.
-    pub(super) fn of(&self, who: Who) -> [&Notify; 2] {
-        let hashes = [self.keys.hash_one(who.account), self.keys.hash_one(who.network)];
+    pub(super) fn of(&self, source: AttemptSource) -> [&Notify; 2] {
+        let hashes = [self.keys.hash_one(source.account), self.keys.hash_one(source.network)];
         hashes.map(|hash| &self.wakeups[hash as usize % WAKEUPS])
     }
 
     /// Wakes the clients that wait: an attempt has ended.
-    pub(super) fn wake(&self, who: Who) {
-        self.of(who).iter().for_each(|wakeup| wakeup.notify_waiters());
+    pub(super) fn wake(&self, source: AttemptSource) {
+        self.of(source).iter().for_each(|wakeup| wakeup.notify_waiters());
     }
 }

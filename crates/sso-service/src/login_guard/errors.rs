@@ -10,7 +10,7 @@ use crate::{
 
 /// What was wrong. For the audit log alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wrong {
+pub(crate) enum LoginFault {
     /// No user has the name.
     Name,
     /// The user may not log in.
@@ -24,7 +24,7 @@ pub(crate) enum Wrong {
 pub(crate) enum NotAuthenticated {
     /// No enabled user has this name and this password.
     #[error("no enabled user has this name and password")]
-    Wrong(Wrong),
+    Wrong(LoginFault),
     /// Too many attempts failed; nothing was compared.
     #[error("too many attempts have failed")]
     TooManyAttempts {
@@ -83,9 +83,9 @@ impl NotAuthenticated {
     /// The event of a log-in that failed, with its reason.
     pub(super) fn recorded_as(&self, event: Event) -> Event {
         match self {
-            Self::Wrong(Wrong::Name) => event.because("unknown_user"),
-            Self::Wrong(Wrong::Disabled) => event.because("disabled"),
-            Self::Wrong(Wrong::Password) => event.because("wrong_password"),
+            Self::Wrong(LoginFault::Name) => event.because("unknown_user"),
+            Self::Wrong(LoginFault::Disabled) => event.because("disabled"),
+            Self::Wrong(LoginFault::Password) => event.because("wrong_password"),
             Self::TooManyAttempts { .. } => event.of_kind(Kind::Throttled),
             Self::Hash(HashError::Busy) => event.of_kind(Kind::Busy),
             Self::Hash(_) => event.because("hash_fault"),

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use service_runtime::clock::Clock;
 use tokio::time::Instant;
 
-use super::errors::{NotAuthenticated, NotHashed, Wrong};
+use super::errors::{LoginFault, NotAuthenticated, NotHashed};
 use crate::{
     audit::{AuditLog, Event, Kind, Source},
     limiter::{Limiter, LoginAttempt},
@@ -195,12 +195,12 @@ impl LoginGuard {
             (user, password) => {
                 let password = password.unwrap_or_default();
                 self.hasher.verify(password, PasswordHash::dummy(), requester, deadline).await?;
-                return Err(NotAuthenticated::Wrong(user.err().unwrap_or(Wrong::Password)));
+                return Err(NotAuthenticated::Wrong(user.err().unwrap_or(LoginFault::Password)));
             }
         };
         let hash = user.password_hash.clone();
         match self.hasher.verify(password, hash, requester, deadline).await? {
-            PasswordVerdict::Wrong => Err(NotAuthenticated::Wrong(Wrong::Password)),
+            PasswordVerdict::Wrong => Err(NotAuthenticated::Wrong(LoginFault::Password)),
             PasswordVerdict::Right => Ok(Authenticated { user, new_hash: None }),
             PasswordVerdict::RightWithNewHash(new) => {
                 Ok(Authenticated { user, new_hash: Some(new) })
@@ -218,10 +218,10 @@ fn requester(attempt: &LoginAttempt<'_>, network: Network) -> HashRequester {
     }
 }
 
-fn enabled(candidate: Option<User>) -> Result<User, Wrong> {
+fn enabled(candidate: Option<User>) -> Result<User, LoginFault> {
     match candidate {
-        None => Err(Wrong::Name),
-        Some(user) if user.disabled => Err(Wrong::Disabled),
+        None => Err(LoginFault::Name),
+        Some(user) if user.disabled => Err(LoginFault::Disabled),
         Some(user) => Ok(user),
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::unwritten::lock;
-use crate::users::Extent;
+use crate::users::RevocationScope;
 
 /// All of them. Each may be done again without harm.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub(crate) struct UserRevocation {
     /// Sessions of an earlier epoch have ended.
     pub(crate) epoch: i64,
     /// What is revoked besides the sessions.
-    pub(crate) extent: Extent,
+    pub(crate) extent: RevocationScope,
 }
 
 impl PendingRevocations {

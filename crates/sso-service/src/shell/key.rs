@@ -15,7 +15,7 @@ use super::{
     table::{instant, listed, print_table},
 };
 use crate::{
-    administration::{Actor, Administration, KeyWish},
+    administration::{Actor, Administration, RequestedKey},
     keys::ApiKey,
 };
 
@@ -63,7 +63,7 @@ impl KeyCommand {
 impl CreateKey {
     /// Prints the key once it is on the disk, even if the audit log was not written.
     async fn run(self, administration: &Administration) -> Result<(), AdminError> {
-        let wish = KeyWish {
+        let wish = RequestedKey {
             name: self.name.parse()?,
             permissions: parse_permissions(&self.permissions)?,
             expires_at: self.ttl.map(|ttl| administration.now() + ttl),

@@ -19,13 +19,13 @@ pub(super) fn read_password(file: Option<&Path>) -> Result<Password, AdminError>
     let typed = match file {
         Some(path) => password::from_file(path)
             .map_err(|cause| AdminError::PasswordFile { path: path.to_owned(), cause })?,
-        None if stdin().is_terminal() => ask_twice()?,
+        None if stdin().is_terminal() => prompt_twice()?,
         None => password::from_line(stdin().lock())?,
     };
     Ok(Password::normalise(&typed)?)
 }
 
-fn ask_twice() -> Result<Zeroizing<String>, AdminError> {
+fn prompt_twice() -> Result<Zeroizing<String>, AdminError> {
     let ask = |prompt| rpassword::prompt_password(prompt).map(Zeroizing::new);
     let password = ask("Password: ")?;
     if *ask("Repeat the password: ")? == *password {

@@ -12,7 +12,7 @@ use super::{
     typed_password::read_password,
 };
 use crate::{
-    administration::{Actor, Administration, NewUserWish, UserWish},
+    administration::{Actor, Administration, RequestedChange, RequestedUser},
     users::{User, Username},
 };
 
@@ -95,7 +95,7 @@ impl CreateUser {
         let password = read_password(self.password_file.as_deref())?;
         let roles = if self.roles.is_empty() { vec!["user".to_owned()] } else { self.roles };
         let wish =
-            NewUserWish { username: username.clone(), password, email: None, roles, permissions };
+            RequestedUser { username: username.clone(), password, email: None, roles, permissions };
         administration.create_user(Actor::Shell, wish).await?;
         eprintln!("created user {username}");
         Ok(())
@@ -106,7 +106,7 @@ impl ResetPassword {
     async fn run(self, administration: &Administration) -> Result<(), AdminError> {
         let username = self.name.parse()?;
         let password = Some(read_password(self.password_file.as_deref())?);
-        let wish = UserWish { password, ..UserWish::default() };
+        let wish = RequestedChange { password, ..RequestedChange::default() };
         administration.update_user(Actor::Shell, username, wish).await?;
         Ok(())
     }
@@ -117,7 +117,7 @@ async fn set_disabled(
     name: &str,
     disabled: bool,
 ) -> Result<(), AdminError> {
-    let wish = UserWish { disabled: Some(disabled), ..UserWish::default() };
+    let wish = RequestedChange { disabled: Some(disabled), ..RequestedChange::default() };
     administration.update_user(Actor::Shell, name.parse()?, wish).await?;
     Ok(())
 }

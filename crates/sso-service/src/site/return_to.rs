@@ -10,14 +10,14 @@ const MAX_RETURN_TO_BYTES: usize = 4096;
 
 /// The page that a browser goes on to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Landing {
+pub(crate) enum RedirectTarget {
     /// The account page: no other page was asked for, or none that is allowed.
     Account,
     /// The page that was asked for, as the parser writes its URL.
     Return(Url),
 }
 
-impl Landing {
+impl RedirectTarget {
     /// The value of `Location`.
     pub(crate) fn location(&self) -> &str {
         match self {
@@ -37,12 +37,12 @@ impl Landing {
 
 impl Site {
     /// Where a request with this `return_to` goes on to.
-    pub(crate) fn landing(&self, return_to: Option<&str>) -> Landing {
+    pub(crate) fn redirect_target(&self, return_to: Option<&str>) -> RedirectTarget {
         let url = return_to
             .filter(|text| text.len() <= MAX_RETURN_TO_BYTES)
             .and_then(|text| Url::parse(text).ok())
             .filter(|url| self.may_return_to(url));
-        url.map_or(Landing::Account, Landing::Return)
+        url.map_or(RedirectTarget::Account, RedirectTarget::Return)
     }
 
     fn may_return_to(&self, url: &Url) -> bool {
@@ -70,8 +70,8 @@ mod tests {
         site.return_hosts = ["app.example.org", "dev.example.org:8443", "*.apps.example.org"]
             .map(|host| host.parse().unwrap())
             .into();
-        let landing = site.landing(Some(return_to));
-        assert_eq!(landing.location(), expected, "{return_to:?}");
+        let target = site.redirect_target(Some(return_to));
+        assert_eq!(target.location(), expected, "{return_to:?}");
     }
 
     const HTTPS: &str = "https://sso.example.org";
@@ -165,6 +165,6 @@ mod tests {
 
     #[test]
     fn without_return_to_a_log_in_redirects_to_the_account() {
-        assert_eq!(site(HTTPS).landing(None), Landing::Account);
+        assert_eq!(site(HTTPS).redirect_target(None), RedirectTarget::Account);
     }
 }

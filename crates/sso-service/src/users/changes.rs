@@ -44,10 +44,10 @@ pub(crate) struct UserUpdate {
 
 impl UserUpdate {
     /// What the change revokes.
-    pub(crate) fn revokes(&self) -> Option<Extent> {
+    pub(crate) fn revokes(&self) -> Option<RevocationScope> {
         match self.disabled {
-            Some(true) => Some(Extent::LogIn),
-            _ => self.password_hash.as_ref().map(|_| Extent::Sessions),
+            Some(true) => Some(RevocationScope::LogIn),
+            _ => self.password_hash.as_ref().map(|_| RevocationScope::Sessions),
         }
     }
 }
@@ -68,7 +68,7 @@ pub(crate) struct OwnPasswordChange {
 /// How much of a user is revoked, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Extent {
+pub(crate) enum RevocationScope {
     /// The present sessions.
     Sessions,
     /// The sessions, and log-in is refused.

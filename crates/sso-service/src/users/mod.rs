@@ -12,7 +12,7 @@ mod spelling;
 mod username;
 
 pub(crate) use account::{Account, User};
-pub(crate) use changes::{Extent, FirstAdmin, NewUser, OwnPasswordChange, UserUpdate};
+pub(crate) use changes::{FirstAdmin, NewUser, OwnPasswordChange, RevocationScope, UserUpdate};
 pub(crate) use email::Email;
 pub(crate) use hashing::{
     HashError, HashRequester, Hasher, PATIENCE, PasswordHash, PasswordVerdict,

@@ -19,7 +19,7 @@ use tokio::{
     time::{sleep, sleep_until},
 };
 
-use self::random_steps::{Fate, Step, fate, step};
+use self::random_steps::{CallOutcome, Step, fate, step};
 use super::*;
 use crate::auth::{Caller, IdentifyError};
 
@@ -29,7 +29,7 @@ const TICK: Duration = Duration::from_millis(2);
 
 /// Keeps count of everything, and holds every call against what may be.
 struct Model {
-    fates: Vec<Fate>,
+    fates: Vec<CallOutcome>,
     max_batch: Cell<usize>,
     next_max_batch: Cell<usize>,
     /// Moves with every arrival and every call.
@@ -41,7 +41,7 @@ struct Model {
 }
 
 impl Model {
-    fn new(fates: &[Fate]) -> Rc<Self> {
+    fn new(fates: &[CallOutcome]) -> Rc<Self> {
         Rc::new(Self {
             fates: fates.to_owned(),
             max_batch: Cell::new(MAX_BATCH),
@@ -69,7 +69,7 @@ impl Model {
     }
 }
 
-impl Ask for Rc<Model> {
+impl BatchAuthority for Rc<Model> {
     fn max_batch(&self) -> usize {
         self.max_batch.get()
     }
@@ -86,9 +86,9 @@ impl Ask for Rc<Model> {
         self.calls.borrow_mut().push(tokens.to_owned());
         self.in_flight.set(self.in_flight.get() + tokens.len());
         let (end, good) = match fate {
-            Fate::Answered { after } => (Instant::now() + after, true),
-            Fate::Failed { after } => (Instant::now() + after, false),
-            Fate::Hanging => (deadline, false),
+            CallOutcome::Answered { after } => (Instant::now() + after, true),
+            CallOutcome::Failed { after } => (Instant::now() + after, false),
+            CallOutcome::Hanging => (deadline, false),
         };
         sleep_until(end.min(deadline)).await;
         self.in_flight.set(self.in_flight.get() - tokens.len());
@@ -118,16 +118,16 @@ fn context() -> RequestContext {
 }
 
 /// One who counts as waiting until dropped.
-struct Present<'a>(&'a Model, &'a BearerToken);
+struct WaitingCaller<'a>(&'a Model, &'a BearerToken);
 
-impl<'a> Present<'a> {
+impl<'a> WaitingCaller<'a> {
     fn new(model: &'a Model, token: &'a BearerToken) -> Self {
         *model.waiting.borrow_mut().entry(token.expose().to_owned()).or_default() += 1;
         Self(model, token)
     }
 }
 
-impl Drop for Present<'_> {
+impl Drop for WaitingCaller<'_> {
     fn drop(&mut self) {
         *self.0.waiting.borrow_mut().get_mut(self.1.expose()).unwrap() -= 1;
     }
@@ -144,7 +144,7 @@ async fn call(
     let (arrived, since) = (model.next_moment(), Instant::now());
     let asking = async {
         // Dropped together with the question.
-        let _present = Present::new(&model, &token);
+        let _present = WaitingCaller::new(&model, &token);
         batching.ask(&token, &context).await
     };
     let identification = timeout(leaves.unwrap_or(Duration::MAX), asking).await.ok();
@@ -177,7 +177,7 @@ async fn check_at_rest(model: &Model, batching: &Batching<Rc<Model>>) {
     assert_eq!(queue.waiters, queue.waiting.values().map(Vec::len).sum::<usize>());
 }
 
-async fn run(fates: &[Fate], steps: &[Step]) {
+async fn run(fates: &[CallOutcome], steps: &[Step]) {
     let model = Model::new(fates);
     let batching = Batching::new(model.clone(), TIMEOUT);
     let mut callers: Vec<JoinHandle<_>> = Vec::new();

@@ -61,7 +61,7 @@ async fn answer(
     }
     if request.method() == Method::HEAD {
         state.reader.locate(caller, &pod, &query).await?;
-        return Ok(body::unsaid(response));
+        return Ok(body::without_body(response));
     }
     let Some(permit) = state.streams.open(&caller.username) else {
         return Err(too_many_streams(state.streams.max_per_user()));

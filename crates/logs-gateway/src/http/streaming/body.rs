@@ -71,7 +71,7 @@ pub(in crate::http) fn answer(
 }
 
 /// The answer to HEAD: without a body and without its length.
-pub(in crate::http) fn unsaid(mut response: HttpResponseBuilder) -> HttpResponse {
+pub(in crate::http) fn without_body(mut response: HttpResponseBuilder) -> HttpResponse {
     response.streaming(stream::empty::<Result<Bytes, Cut>>())
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::page::{PageQuery, list_response};
 use crate::{
-    administration::{Administration, AdministrationError, KeyWish},
+    administration::{Administration, AdministrationError, RequestedKey},
     http::{
         caller::administrator::Administrator,
         wire::{
@@ -88,7 +88,7 @@ pub(in crate::http) async fn delete(
     Ok(no_content())
 }
 
-impl TryFrom<CreateKeyRequest> for KeyWish {
+impl TryFrom<CreateKeyRequest> for RequestedKey {
     type Error = BodyFaults;
 
     fn try_from(request: CreateKeyRequest) -> Result<Self, BodyFaults> {

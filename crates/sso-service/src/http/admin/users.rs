@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::page::{PageQuery, list_response};
 use crate::{
-    administration::{Administration, NewUserWish, UserWish},
+    administration::{Administration, RequestedChange, RequestedUser},
     http::{
         caller::administrator::Administrator,
         error::no_such_user,
@@ -120,7 +120,7 @@ pub(super) fn username(name: &str) -> Result<Username, Problem> {
     name.parse().map_err(|_| no_such_user())
 }
 
-impl TryFrom<CreateUserRequest> for NewUserWish {
+impl TryFrom<CreateUserRequest> for RequestedUser {
     type Error = BodyFaults;
 
     fn try_from(request: CreateUserRequest) -> Result<Self, BodyFaults> {
@@ -142,7 +142,7 @@ impl TryFrom<CreateUserRequest> for NewUserWish {
     }
 }
 
-impl TryFrom<UpdateUserRequest> for UserWish {
+impl TryFrom<UpdateUserRequest> for RequestedChange {
     type Error = BodyFaults;
 
     fn try_from(request: UpdateUserRequest) -> Result<Self, BodyFaults> {

@@ -13,7 +13,7 @@ use url::Url;
 use super::original::OriginalRequest;
 use crate::{
     http::{caller::csrf::is_navigation, pages, wire::accept::wants_html},
-    site::{Landing, Site},
+    site::{RedirectTarget, Site},
 };
 
 /// The answer to a request that was refused: a browser without a valid session is redirected to
@@ -43,8 +43,8 @@ pub(super) fn redirect_or(
 /// browser stays here.
 pub(super) fn url_of(path: &str, original: &OriginalRequest, site: &Site) -> String {
     let url = original.url.as_ref().filter(|_| original.is_trusted).map(Url::as_str);
-    let landing = url.map_or(Landing::Account, |url| site.landing(Some(url)));
-    format!("{}{}", site.origin().as_str(), pages::with_landing(path, &landing))
+    let target = url.map_or(RedirectTarget::Account, |url| site.redirect_target(Some(url)));
+    format!("{}{}", site.origin().as_str(), pages::with_return_to(path, &target))
 }
 
 /// Whether a browser asks for a page with its cookies. With an `Authorization` header no cookie

@@ -29,7 +29,7 @@ pub(in crate::http) fn token_for_change(
     authority: &SessionAuthority,
     site: &Site,
 ) -> Result<Option<BearerToken>> {
-    if comes_in(TokenCookie::Session, request.headers(), site)? {
+    if is_in_cookie(TokenCookie::Session, request.headers(), site)? {
         csrf::check(request.headers(), site)?;
     }
     token_of(request, authority, site)
@@ -73,12 +73,12 @@ pub(in crate::http) async fn tokens_for_log_out(
 
 /// Whether a cookie is the credential of a request.
 pub(in crate::http) fn has_token_cookie(headers: &HeaderMap, site: &Site) -> Result<bool> {
-    Ok(comes_in(TokenCookie::Session, headers, site)?
-        || comes_in(TokenCookie::Refresh, headers, site)?)
+    Ok(is_in_cookie(TokenCookie::Session, headers, site)?
+        || is_in_cookie(TokenCookie::Refresh, headers, site)?)
 }
 
 /// Whether the credential of a request is the one in this cookie.
-pub(in crate::http) fn comes_in(
+pub(in crate::http) fn is_in_cookie(
     cookie: TokenCookie,
     headers: &HeaderMap,
     site: &Site,
@@ -136,7 +136,7 @@ async fn choose_renewing(
 /// 401 when there are cookies and none holds a token: a browser cannot mend them without a log-in.
 fn tokens_in(cookie: TokenCookie, headers: &HeaderMap, site: &Site) -> Result<Vec<BearerToken>> {
     let tokens = parsed(cookie, headers, site)?;
-    if tokens.is_empty() && comes_in(cookie, headers, site)? {
+    if tokens.is_empty() && is_in_cookie(cookie, headers, site)? {
         return Err(Problem::invalid_token());
     }
     Ok(tokens)

@@ -4,10 +4,10 @@ use actix_web::{HttpResponse, web::Data};
 use askama::Template;
 use service_runtime::http::{Authenticated, Result};
 
-use super::page::{go_to, page};
+use super::page::{page, redirect};
 use crate::{
     http::caller::visitor::Visitor,
-    site::{Landing, Site},
+    site::{RedirectTarget, Site},
 };
 
 #[derive(Template)]
@@ -25,7 +25,7 @@ pub(in crate::http) async fn show(
 ) -> Result<HttpResponse> {
     let Some(user) = user else {
         // The session cookie may have expired, and the refresh cookie is sent only to that path.
-        return Ok(go_to("/auth/refresh").finish());
+        return Ok(redirect("/auth/refresh").finish());
     };
     let account = &*user.account;
     page(&AccountPage {
@@ -37,7 +37,7 @@ pub(in crate::http) async fn show(
 
 /// Redirects `/`, which has no page of its own.
 pub(in crate::http) async fn start() -> HttpResponse {
-    go_to(Landing::Account.location()).finish()
+    redirect(RedirectTarget::Account.location()).finish()
 }
 
 #[cfg(test)]

@@ -10,12 +10,12 @@ use service_runtime::http::Result;
 
 use super::{
     destination::mark_log_in,
-    page::{go_on, go_to, page_with, with_landing},
+    page::{page_with, redirect, redirect_with_cookies, with_return_to},
 };
 use crate::{
     authority::LoggedIn,
     http::caller::cookies,
-    site::{Landing, Site},
+    site::{RedirectTarget, Site},
 };
 
 #[derive(Template)]
@@ -36,13 +36,13 @@ pub(super) fn continue_to(
 }
 
 /// The answer to a form that began a session: its cookies, and the way to the destination.
-pub(super) fn go_on_after_form(
+pub(super) fn continue_after_form(
     logged_in: &LoggedIn,
-    landing: &Landing,
+    target: &RedirectTarget,
     site: &Site,
 ) -> Result<HttpResponse> {
-    let mut response = match landing.returning() {
-        None => go_on(logged_in, landing, site),
+    let mut response = match target.returning() {
+        None => redirect_with_cookies(logged_in, target, site),
         Some(url) => {
             let mut response = HttpResponse::Ok();
             cookies::give(&mut response, logged_in, site);
@@ -54,10 +54,10 @@ pub(super) fn go_on_after_form(
 }
 
 /// The answer to a form after which the user has to log in. The log-in may lead away at once.
-pub(super) fn log_in_after_form(landing: &Landing, site: &Site) -> Result<HttpResponse> {
-    let log_in = with_landing("/login", landing);
-    if landing.returning().is_none() {
-        return Ok(go_to(&log_in).finish());
+pub(super) fn log_in_after_form(target: &RedirectTarget, site: &Site) -> Result<HttpResponse> {
+    let log_in = with_return_to("/login", target);
+    if target.returning().is_none() {
+        return Ok(redirect(&log_in).finish());
     }
     continue_to(HttpResponse::Ok(), &log_in, site)
 }

@@ -12,15 +12,15 @@ use service_runtime::http::{InputFaults, Problem, Result};
 use url::form_urlencoded;
 
 use crate::{
-    http::caller::{cookies::TokenCookie, credential::comes_in},
-    site::{Landing, Site},
+    http::caller::{cookies::TokenCookie, credential::is_in_cookie},
+    site::{RedirectTarget, Site},
 };
 
 const RETURN_TO: &str = "return_to";
 
 /// Where a visitor goes on to, by the query parameter `return_to`. Other parameters are ignored:
 /// sites that link to a page add their own, to count visitors.
-pub(in crate::http) struct Destination(pub(super) Landing);
+pub(in crate::http) struct Destination(pub(super) RedirectTarget);
 
 impl FromRequest for Destination {
     type Error = Problem;
@@ -31,7 +31,7 @@ impl FromRequest for Destination {
     }
 }
 
-fn destination(request: &HttpRequest) -> Result<Landing> {
+fn destination(request: &HttpRequest) -> Result<RedirectTarget> {
     let site = request.app_data::<Data<Site>>();
     let site = site.ok_or_else(|| Problem::internal("the app lacks the site"))?;
     let query = form_urlencoded::parse(request.query_string().as_bytes());
@@ -42,7 +42,7 @@ fn destination(request: &HttpRequest) -> Result<Landing> {
         faults.unreadable(RETURN_TO, "is given more than once");
     }
     faults.into_result()?;
-    Ok(site.landing(return_to.as_deref()))
+    Ok(site.redirect_target(return_to.as_deref()))
 }
 
 /// Marks the answer to a log-in, so that lost cookies are noticed: the next request of the browser
@@ -56,5 +56,5 @@ pub(super) fn has_lost_cookies(request: &HttpRequest, site: &Site) -> Result<boo
     let referrer = request.headers().get(REFERER).map(HeaderValue::as_bytes);
     let after_log_in = referrer.and_then(|referrer| referrer.strip_suffix(b"/"));
     let after_log_in = after_log_in.is_some_and(|origin| site.origin().is_named_by(origin));
-    Ok(after_log_in && !comes_in(TokenCookie::Session, request.headers(), site)?)
+    Ok(after_log_in && !is_in_cookie(TokenCookie::Session, request.headers(), site)?)
 }

@@ -27,7 +27,7 @@ struct ErrorPage<'a> {
 
 /// The middleware that answers browsers with error pages, at every path. Other clients get
 /// problems.
-pub(in crate::http) async fn for_people(
+pub(in crate::http) async fn render_for_browsers(
     site: Data<Site>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -36,7 +36,7 @@ pub(in crate::http) async fn for_people(
     let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
     if let Some(problem) = problem
         && !problem.is_shown()
-        && is_asked_by_a_person(response.request())
+        && is_browser_request(response.request())
     {
         let request_id = &RequestContext::of(response.request()).request_id;
         let (title, text) = words(problem, &site);
@@ -47,7 +47,7 @@ pub(in crate::http) async fn for_people(
 
 /// Whether a person will see the answer. Unsafe methods at `/auth/` are called by scripts: none of
 /// our forms posts there.
-fn is_asked_by_a_person(request: &HttpRequest) -> bool {
+fn is_browser_request(request: &HttpRequest) -> bool {
     let may_be_navigation = request.method().is_safe() || !request.path().starts_with("/auth/");
     may_be_navigation && wants_html(request.headers())
 }

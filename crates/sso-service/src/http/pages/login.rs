@@ -9,10 +9,10 @@ use askama::Template;
 use service_runtime::http::{Authenticated, Problem, Query, Result};
 
 use super::{
-    continuing::go_on_after_form,
+    continuing::continue_after_form,
     destination::{Destination, has_lost_cookies},
     error::try_again,
-    page::{self, go_to, page, with_landing},
+    page::{self, page, redirect, with_return_to},
 };
 use crate::{
     accounts::Accounts,
@@ -22,7 +22,7 @@ use crate::{
         caller::{csrf, visitor::Visitor},
         wire::{accept::wants_html, form::read_form},
     },
-    site::{Landing, Site},
+    site::{RedirectTarget, Site},
 };
 
 /// The fields of the form.
@@ -37,23 +37,23 @@ struct LoginPage<'a> {
     host: &'a str,
     username: &'a str,
     fault: Option<String>,
-    landing: &'a Landing,
+    target: &'a RedirectTarget,
     /// The link to registration, if it is open.
     register: Option<String>,
 }
 
 /// Shows the form. A user who is logged in goes straight on.
 pub(in crate::http) async fn show(
-    Destination(landing): Destination,
+    Destination(target): Destination,
     Authenticated(Visitor(user)): Authenticated<Visitor>,
     request: HttpRequest,
     accounts: Data<Accounts>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
     if user.is_some() {
-        return Ok(go_to(landing.location()).finish());
+        return Ok(redirect(target.location()).finish());
     }
-    let mut form = form("", &accounts, &landing, &site);
+    let mut form = form("", &accounts, &target, &site);
     if has_lost_cookies(&request, &site)? {
         form.fault = Some(
             "You have just logged in, but your browser did not keep our cookie. Allow cookies \
@@ -67,11 +67,11 @@ pub(in crate::http) async fn show(
 fn form<'a>(
     username: &'a str,
     accounts: &Accounts,
-    landing: &'a Landing,
+    target: &'a RedirectTarget,
     site: &'a Site,
 ) -> LoginPage<'a> {
-    let register = accounts.check_open().is_ok().then(|| with_landing("/register", landing));
-    LoginPage { host: site.origin().host(), username, fault: None, landing, register }
+    let register = accounts.check_open().is_ok().then(|| with_return_to("/register", target));
+    LoginPage { host: site.origin().host(), username, fault: None, target, register }
 }
 
 /// Begins a session, always a new one: others may know the tokens that the browser had before.
@@ -84,12 +84,12 @@ pub(in crate::http) async fn log_in(
 ) -> Result<HttpResponse> {
     csrf::check(request.headers(), &site)?;
     let sent = LoginForm::try_from(read_form(&request, body).await?)?;
-    let landing = site.landing(sent.return_to.as_deref());
+    let target = site.redirect_target(sent.return_to.as_deref());
     let credentials = Credentials::try_from(sent.credentials)?;
     match begin_session(&request, &credentials, &authority).await {
-        Ok(logged_in) => go_on_after_form(&logged_in, &landing, &site),
+        Ok(logged_in) => continue_after_form(&logged_in, &target, &site),
         Err(error) => {
-            let form = form(&credentials.username, &accounts, &landing, &site);
+            let form = form(&credentials.username, &accounts, &target, &site);
             Err(again(&request, error.into(), form))
         }
     }

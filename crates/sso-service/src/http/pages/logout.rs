@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, http::StatusCode, web:
 use askama::Template;
 use service_runtime::http::{Authenticated, Problem, Result};
 
-use super::page::{self, go_to, page};
+use super::page::{self, page, redirect};
 use crate::{
     authority::SessionAuthority,
     http::{
@@ -42,7 +42,7 @@ pub(in crate::http) async fn log_out(
     end_session(&request, &authority, &site)
         .await
         .inspect_err(|problem| ask_again(&request, problem, &site))?;
-    let mut response = go_to("/login");
+    let mut response = redirect("/login");
     cookies::take_back(&mut response, &site);
     Ok(response.finish())
 }

@@ -18,7 +18,7 @@ use url::form_urlencoded;
 use crate::{
     authority::LoggedIn,
     http::caller::cookies,
-    site::{Landing, Site},
+    site::{RedirectTarget, Site},
 };
 
 /// The style of every page. It is inlined, so that a page is one request.
@@ -66,22 +66,26 @@ pub(super) fn show(problem: &Problem, template: &impl Template) {
 }
 
 /// 303: the next request is a GET.
-pub(super) fn go_to(location: &str) -> HttpResponseBuilder {
+pub(super) fn redirect(location: &str) -> HttpResponseBuilder {
     let mut response = HttpResponse::SeeOther();
     response.insert_header((LOCATION, location)).insert_header((CACHE_CONTROL, "no-store"));
     response
 }
 
 /// Redirects to the destination, with the cookies of a session that was begun or renewed.
-pub(super) fn go_on(logged_in: &LoggedIn, landing: &Landing, site: &Site) -> HttpResponse {
-    let mut response = go_to(landing.location());
+pub(super) fn redirect_with_cookies(
+    logged_in: &LoggedIn,
+    target: &RedirectTarget,
+    site: &Site,
+) -> HttpResponse {
+    let mut response = redirect(target.location());
     cookies::give(&mut response, logged_in, site);
     response.finish()
 }
 
 /// The path of one of our pages, with the same destination.
-pub(in crate::http) fn with_landing(path: &str, landing: &Landing) -> String {
-    let Some(url) = landing.returning() else {
+pub(in crate::http) fn with_return_to(path: &str, target: &RedirectTarget) -> String {
+    let Some(url) = target.returning() else {
         return path.to_owned();
     };
     let mut query = form_urlencoded::Serializer::new(String::new());

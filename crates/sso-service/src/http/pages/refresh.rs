@@ -11,7 +11,7 @@ use service_runtime::http::{Problem, RequestContext, Result};
 use super::{
     continuing::continue_to,
     destination::Destination,
-    page::{go_on, go_to, with_landing},
+    page::{redirect, redirect_with_cookies, with_return_to},
 };
 use crate::{
     authority::{RefreshError, SessionAuthority},
@@ -23,7 +23,7 @@ use crate::{
         },
         wire::source::source,
     },
-    site::{Landing, Site},
+    site::{RedirectTarget, Site},
 };
 
 /// Renews the cookies and redirects to the destination.
@@ -31,7 +31,7 @@ use crate::{
 /// A navigation that another site caused renews nothing: that site can abort it, and then the
 /// answer with the next tokens is lost. It gets a page of ours that navigates here again.
 pub(in crate::http) async fn renew(
-    Destination(landing): Destination,
+    Destination(target): Destination,
     request: HttpRequest,
     authority: Data<SessionAuthority>,
     site: Data<Site>,
@@ -40,28 +40,28 @@ pub(in crate::http) async fn renew(
     let token = refresh_token_in_cookie(request.headers(), &authority, &site).await;
     let token = match token.and_then(required) {
         Ok(token) => token,
-        Err(problem) => return log_in_after(problem, &landing),
+        Err(problem) => return log_in_after(problem, &target),
     };
     if request.method() == Method::HEAD || csrf::is_from_another_site(request.headers()) {
-        return continue_to(HttpResponse::Ok(), &with_landing("/auth/refresh", &landing), &site);
+        return continue_to(HttpResponse::Ok(), &with_return_to("/auth/refresh", &target), &site);
     }
     let from = RequestContext::of(&request);
     match authority.refresh(&token, source(&from)).await {
-        Ok(logged_in) => Ok(go_on(&logged_in, &landing, &site)),
+        Ok(logged_in) => Ok(redirect_with_cookies(&logged_in, &target, &site)),
         // Another tab has just renewed the session, and its cookies are used.
         Err(RefreshError::TooSoon(_)) if Visitor::of(&request, &authority, &site)?.0.is_some() => {
-            Ok(go_to(landing.location()).finish())
+            Ok(redirect(target.location()).finish())
         }
-        Err(error) => log_in_after(error.into(), &landing),
+        Err(error) => log_in_after(error.into(), &target),
     }
 }
 
 /// Redirects to the log-in page where a log-in can help: not when the session is unknown.
-fn log_in_after(problem: Problem, landing: &Landing) -> Result<HttpResponse> {
+fn log_in_after(problem: Problem, target: &RedirectTarget) -> Result<HttpResponse> {
     if problem.status_code() != StatusCode::UNAUTHORIZED {
         return Err(problem);
     }
-    Ok(go_to(&with_landing("/login", landing)).finish())
+    Ok(redirect(&with_return_to("/login", target)).finish())
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use askama::Template;
 use service_runtime::http::{Authenticated, Problem, Query, RequestContext, Result};
 
 use super::{
-    continuing::{go_on_after_form, log_in_after_form},
+    continuing::{continue_after_form, log_in_after_form},
     destination::Destination,
     error::try_again,
-    page::{self, go_to, page, with_landing},
+    page::{self, page, redirect, with_return_to},
 };
 use crate::{
     accounts::{Accounts, Newcomer, RegisterError},
@@ -22,7 +22,7 @@ use crate::{
         error::refused_member,
         wire::{accept::wants_html, form::read_form, source::source},
     },
-    site::{Landing, Site},
+    site::{RedirectTarget, Site},
     store::CreateUserError,
     users::{Email, HashError, PasswordFault},
 };
@@ -43,28 +43,28 @@ struct RegisterPage<'a> {
     email: &'a str,
     min_length: usize,
     fault: Option<String>,
-    landing: &'a Landing,
+    target: &'a RedirectTarget,
     log_in: String,
 }
 
 /// Shows the form. A user who is logged in goes straight on.
 pub(in crate::http) async fn show(
-    Destination(landing): Destination,
+    Destination(target): Destination,
     Authenticated(Visitor(user)): Authenticated<Visitor>,
     accounts: Data<Accounts>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
     if user.is_some() {
-        return Ok(go_to(landing.location()).finish());
+        return Ok(redirect(target.location()).finish());
     }
-    page(&form("", "", &accounts, &landing, &site))
+    page(&form("", "", &accounts, &target, &site))
 }
 
 fn form<'a>(
     username: &'a str,
     email: &'a str,
     accounts: &Accounts,
-    landing: &'a Landing,
+    target: &'a RedirectTarget,
     site: &'a Site,
 ) -> RegisterPage<'a> {
     RegisterPage {
@@ -73,8 +73,8 @@ fn form<'a>(
         email,
         min_length: accounts.password_rules().min_length,
         fault: None,
-        landing,
-        log_in: with_landing("/login", landing),
+        target,
+        log_in: with_return_to("/login", target),
     }
 }
 
@@ -88,12 +88,12 @@ pub(in crate::http) async fn register(
 ) -> Result<HttpResponse> {
     csrf::check(request.headers(), &site)?;
     let sent = RegisterForm::try_from(read_form(&request, body).await?)?;
-    let (landing, email) = (site.landing(sent.return_to.as_deref()), sent.email);
+    let (target, email) = (site.redirect_target(sent.return_to.as_deref()), sent.email);
     let credentials = Credentials::try_from(sent.credentials)?;
     match create(&request, &credentials, &email, &accounts).await {
-        Ok(()) => log_in(&request, &credentials, &authority, &site, &landing).await,
+        Ok(()) => log_in(&request, &credentials, &authority, &site, &target).await,
         Err(refusal) => {
-            let form = form(&credentials.username, &email, &accounts, &landing, &site);
+            let form = form(&credentials.username, &email, &accounts, &target, &site);
             Err(again(&request, refusal, form))
         }
     }
@@ -126,11 +126,11 @@ async fn log_in(
     credentials: &Credentials,
     authority: &SessionAuthority,
     site: &Site,
-    landing: &Landing,
+    target: &RedirectTarget,
 ) -> Result<HttpResponse> {
     match begin_session(request, credentials, authority).await {
-        Ok(logged_in) => go_on_after_form(&logged_in, landing, site),
-        Err(_) => log_in_after_form(landing, site),
+        Ok(logged_in) => continue_after_form(&logged_in, target, site),
+        Err(_) => log_in_after_form(target, site),
     }
 }
 

@@ -189,14 +189,14 @@ impl Model {
 }
 
 /// The same session in the service.
-struct Real {
+struct ServiceSession {
     location: Location,
     _directory: tempfile::TempDir,
     service: TestService,
     generations: Vec<LoggedIn>,
 }
 
-impl Real {
+impl ServiceSession {
     async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let location = Location::File(directory.path().join("sso.db"));
@@ -263,7 +263,7 @@ fn answer(logged_in: &LoggedIn) -> String {
 }
 
 async fn live(steps: Vec<SessionStep>) -> Result<(), TestCaseError> {
-    let (mut real, mut model) = (Real::new().await, Model::new());
+    let (mut real, mut model) = (ServiceSession::new().await, Model::new());
     for step in steps {
         let aged = |age| (model.generations.len() - 1).saturating_sub(age);
         match step {

@@ -40,7 +40,10 @@ async fn a_sweep_removes_only_ended_sessions() {
 }
 
 /// Count, session and user of each event of this kind.
-fn told(service: TestService, kind: &str) -> Vec<(Option<u64>, Option<String>, Option<String>)> {
+fn recorded(
+    service: TestService,
+    kind: &str,
+) -> Vec<(Option<u64>, Option<String>, Option<String>)> {
     let lines = service.audited().into_iter().filter(|line| line["audit"] == kind);
     let text = |line: &serde_json::Value, name: &str| line[name].as_str().map(str::to_owned);
     lines
@@ -61,7 +64,7 @@ async fn only_expired_sessions_are_recorded_by_the_sweep() {
     service.clock.advance(LIFETIMES.refresh);
     service.upkeep.sweep().await.unwrap();
     let expected = (None, Some(expired.session_id.to_string()), Some("alice".to_owned()));
-    assert_eq!(told(service, "session_expired"), [expected]);
+    assert_eq!(recorded(service, "session_expired"), [expected]);
 }
 
 #[tokio::test]
@@ -78,7 +81,7 @@ async fn many_sessions_that_end_at_once_are_recorded_as_a_number() {
     let now = format!("\nsessions_last_sweep_timestamp_seconds {}\n", noon().timestamp());
     assert!(metrics.contains(&now), "{metrics}");
     assert_eq!(
-        told(service, "session_expired"),
+        recorded(service, "session_expired"),
         [(Some(500), None, None), (Some(200), None, None)]
     );
 }

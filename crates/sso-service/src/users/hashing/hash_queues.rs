@@ -41,7 +41,7 @@ struct Queue {
 
 /// The other end of the queues.
 #[derive(Debug, Clone)]
-pub(super) struct Turns {
+pub(super) struct HashQueueReceiver {
     known: Receiver<HashJob>,
     strangers: Receiver<HashJob>,
 }
@@ -52,10 +52,10 @@ pub(super) struct QueueFull;
 
 impl HashQueues {
     /// Two queues of this length, and the receiver of their jobs. It ends with the queues.
-    pub(super) fn of(length: usize) -> (Self, Turns) {
+    pub(super) fn of(length: usize) -> (Self, HashQueueReceiver) {
         let (known, known_jobs) = Queue::of(length);
         let (strangers, jobs_of_strangers) = Queue::of(length);
-        let turns = Turns { known: known_jobs, strangers: jobs_of_strangers };
+        let turns = HashQueueReceiver { known: known_jobs, strangers: jobs_of_strangers };
         (Self { known, strangers }, turns)
     }
 
@@ -94,7 +94,7 @@ impl Queue {
     }
 }
 
-impl Iterator for Turns {
+impl Iterator for HashQueueReceiver {
     type Item = HashJob;
 
     /// While jobs wait in both queues, chance decides: neither waits for all of the other.

@@ -21,7 +21,7 @@ use tokio::{
 use tracing::error_span;
 
 use super::{
-    hash_queues::{HashQueues, HashRequester, QueueFull, Turns},
+    hash_queues::{HashQueueReceiver, HashQueues, HashRequester, QueueFull},
     password_hash::{self, HashFault, HashMemory, PasswordHash, PasswordVerdict},
 };
 use crate::users::password::Password;
@@ -181,16 +181,16 @@ impl Drop for Hasher {
     }
 }
 
-fn spawn(number: usize, turns: Turns, waiting: Gauge) -> io::Result<JoinHandle<()>> {
+fn spawn(number: usize, turns: HashQueueReceiver, waiting: Gauge) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name("hasher".to_owned()).spawn(move || {
         error_span!("hasher", thread = number).in_scope(|| {
-            step_back();
-            work_through(turns, &waiting);
+            lower_priority();
+            run_jobs(turns, &waiting);
         });
     })
 }
 
-fn work_through(turns: Turns, waiting: &Gauge) {
+fn run_jobs(turns: HashQueueReceiver, waiting: &Gauge) {
     let mut memory = HashMemory::default();
     for job in turns {
         waiting.dec();
@@ -200,7 +200,7 @@ fn work_through(turns: Turns, waiting: &Gauge) {
 
 /// Lets the threads that answer requests go first. Only on Linux does `nice` concern the calling
 /// thread alone. Where it is forbidden, hashing goes on as it is.
-fn step_back() {
+fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICENESS) {
         tracing::debug!(%error, "cannot lower the priority of hashing threads");

@@ -2,10 +2,10 @@
 
 use super::*;
 
-const PROMPT: Fate = Fate::Answered { after: Duration::from_millis(10) };
+const PROMPT: CallOutcome = CallOutcome::Answered { after: Duration::from_millis(10) };
 
 /// A model with these fates, and a caller.
-fn start(fates: &[Fate]) -> (Rc<Model>, impl Fn(u8) -> JoinHandle<Option<Identification>>) {
+fn start(fates: &[CallOutcome]) -> (Rc<Model>, impl Fn(u8) -> JoinHandle<Option<Identification>>) {
     let model = Model::new(fates);
     let batching = Batching::new(model.clone(), TIMEOUT);
     let asked = model.clone();
@@ -50,7 +50,7 @@ fn requests_that_arrive_together_share_calls() {
 #[test]
 fn a_hanging_call_delays_no_other_request() {
     in_paused_time(async {
-        let (_, ask) = start(&[Fate::Hanging, PROMPT]);
+        let (_, ask) = start(&[CallOutcome::Hanging, PROMPT]);
         let hanging = ask(0);
         sleep(TICK).await;
         let since = Instant::now();
@@ -64,7 +64,7 @@ fn a_hanging_call_delays_no_other_request() {
 #[test]
 fn a_request_beyond_the_bound_fails_at_once() {
     in_paused_time(async {
-        let (_, ask) = start(&[Fate::Hanging]);
+        let (_, ask) = start(&[CallOutcome::Hanging]);
         let hanging = ask(0);
         sleep(TICK).await;
         let waiting: Vec<_> = (0..MAX_WAITING).map(|_| ask(1)).collect();

@@ -7,7 +7,7 @@ use shared_types::MAX_BATCH;
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Fate {
+pub(super) enum CallOutcome {
     Answered { after: Duration },
     Failed { after: Duration },
     Hanging,
@@ -31,12 +31,12 @@ fn millis(range: Range<u64>) -> impl Strategy<Value = Duration> + Clone {
     range.prop_map(Duration::from_millis)
 }
 
-pub(super) fn fate() -> impl Strategy<Value = Fate> {
+pub(super) fn fate() -> impl Strategy<Value = CallOutcome> {
     prop_oneof![
-        4 => millis(0..20).prop_map(|after| Fate::Answered { after }),
-        2 => millis(0..2500).prop_map(|after| Fate::Answered { after }),
-        1 => millis(0..2500).prop_map(|after| Fate::Failed { after }),
-        1 => Just(Fate::Hanging),
+        4 => millis(0..20).prop_map(|after| CallOutcome::Answered { after }),
+        2 => millis(0..2500).prop_map(|after| CallOutcome::Answered { after }),
+        1 => millis(0..2500).prop_map(|after| CallOutcome::Failed { after }),
+        1 => Just(CallOutcome::Hanging),
     ]
 }
 

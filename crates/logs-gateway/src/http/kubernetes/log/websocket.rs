@@ -193,11 +193,11 @@ mod tests {
 
     use super::*;
 
-    type Says = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
+    type PayloadStream = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
 
     fn client(says: &[&[u8]]) -> SocketClient {
         let says: Vec<_> = says.iter().map(|bytes| Ok(Bytes::copy_from_slice(bytes))).collect();
-        let says: Says = Box::pin(stream::iter(says));
+        let says: PayloadStream = Box::pin(stream::iter(says));
         let payload = Payload::Stream { payload: says };
         SocketClient { payload, received: BytesMut::new() }
     }

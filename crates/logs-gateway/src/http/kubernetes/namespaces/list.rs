@@ -25,7 +25,7 @@ use crate::{
             },
             status::{ResourceAction, Result, StatusError},
             survey::survey,
-            watch::{self, Show, View, WatchOptions},
+            watch::{self, ChangeView, View, WatchOptions},
         },
         streaming::open_log::AuthenticatedRequest,
     },
@@ -108,10 +108,10 @@ pub(in crate::http) async fn read(
 }
 
 fn view(form: ObjectForm, caller: Caller, fits: impl Fn(&str) -> bool + 'static) -> View {
-    let begin = move |known: &PodsByName| -> Show {
+    let begin = move |known: &PodsByName| -> ChangeView {
         let mut visible = VisibleNamespaces::among(known, &caller);
         Box::new(move |change: &PodChange, _: DateTime<Utc>| {
-            let kind = visible.take_in(change, &caller)?;
+            let kind = visible.apply(change, &caller)?;
             let name = change.pod.pod.namespace.as_str();
             fits(name).then(|| (kind, object(form, name, change.pod.version)))
         })

@@ -33,7 +33,7 @@ impl VisibleNamespaces {
 
     /// Applies the change of a pod and gives the change of its namespace, if any: a namespace
     /// appears with its first visible pod and disappears with the last.
-    pub(in crate::http::kubernetes) fn take_in(
+    pub(in crate::http::kubernetes) fn apply(
         &mut self,
         change: &PodChange,
         caller: &Caller,

@@ -26,7 +26,7 @@ use crate::{
             },
             status::{ResourceAction, Result, StatusError},
             survey::survey,
-            watch::{self, Show, View, WatchOptions},
+            watch::{self, ChangeView, View, WatchOptions},
         },
         streaming::open_log::AuthenticatedRequest,
     },
@@ -146,7 +146,11 @@ fn view(form: ObjectForm, caller: Caller, selection: PodSelection, included: Str
         let object = || object(form, pod, &included, now);
         selection.shows(&caller, pod).then(|| (*kind, object()))
     };
-    View { kind: "Pod", form, show: Box::new(move |_: &PodsByName| -> Show { Box::new(show) }) }
+    View {
+        kind: "Pod",
+        form,
+        show: Box::new(move |_: &PodsByName| -> ChangeView { Box::new(show) }),
+    }
 }
 
 fn object(form: ObjectForm, pod: &Arc<SeenPod>, included: &str, now: DateTime<Utc>) -> Value {

@@ -3,4 +3,4 @@
 mod protobuf;
 mod review;
 
-pub(in crate::http) use review::{access, oneself, rules};
+pub(in crate::http) use review::{access, rules, self_subject_review};

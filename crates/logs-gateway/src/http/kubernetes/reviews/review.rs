@@ -129,7 +129,7 @@ pub(in crate::http) async fn rules(
     })))
 }
 
-pub(in crate::http) async fn oneself(
+pub(in crate::http) async fn self_subject_review(
     request: HttpRequest,
     caller: ReqData<Caller>,
     payload: Payload,

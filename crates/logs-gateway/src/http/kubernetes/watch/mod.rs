@@ -4,4 +4,4 @@ mod options;
 mod stream;
 
 pub(in crate::http::kubernetes) use options::WatchOptions;
-pub(in crate::http::kubernetes) use stream::{Show, View, respond};
+pub(in crate::http::kubernetes) use stream::{ChangeView, View, respond};

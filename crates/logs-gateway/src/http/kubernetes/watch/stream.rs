@@ -44,12 +44,12 @@ pub(in crate::http::kubernetes) struct View {
     pub(in crate::http::kubernetes) kind: &'static str,
     pub(in crate::http::kubernetes) form: ObjectForm,
     /// Starts to show changes to the caller, given the visible ones of these pods.
-    pub(in crate::http::kubernetes) show: Box<dyn FnOnce(&PodsByName) -> Show>,
+    pub(in crate::http::kubernetes) show: Box<dyn FnOnce(&PodsByName) -> ChangeView>,
 }
 
 /// Shows a change as the object in its form; `None` if the caller may not see it. Takes the present
 /// instant.
-pub(in crate::http::kubernetes) type Show =
+pub(in crate::http::kubernetes) type ChangeView =
     Box<dyn FnMut(&PodChange, DateTime<Utc>) -> Option<(PodChangeKind, Value)>>;
 
 /// Answers with the events of a caller who may watch.
@@ -123,7 +123,7 @@ fn permission_end(
     let readiness = state.readiness.clone();
     async move {
         tokio::select! {
-            reason = revalidation.run(|now| now.may_the_same_as(&caller)) => reason,
+            reason = revalidation.run(|now| now.has_same_permissions(&caller)) => reason,
             () = readiness.ended() => EndReason::Shutdown,
         }
     }
@@ -146,7 +146,7 @@ struct Events {
     pending: vec::IntoIter<PodChange>,
     kind: &'static str,
     form: ObjectForm,
-    show: Show,
+    show: ChangeView,
     clock: Arc<dyn Clock>,
     /// Whether the first table was written, the only one with columns.
     has_columns: bool,
@@ -193,18 +193,18 @@ impl Events {
         tokio::select! {
             () = sleep_until(self.ends) => {
                 self.is_ending = true;
-                self.come_to_bookmark(out);
+                self.catch_up(out);
             }
             () = bookmark => {
                 self.next_bookmark += BOOKMARK_EVERY;
-                self.come_to_bookmark(out);
+                self.catch_up(out);
             }
             changes = self.watching.next() => self.take(position, changes, out),
         }
     }
 
     /// Takes all changes up to now: a bookmark says that they were written.
-    fn come_to_bookmark(&mut self, out: &mut Vec<u8>) {
+    fn catch_up(&mut self, out: &mut Vec<u8>) {
         self.owes_bookmark = self.bookmarks;
         let position = self.watching.position();
         let changes = self.watching.catch_up(self.clock.now());

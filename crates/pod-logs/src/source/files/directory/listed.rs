@@ -71,7 +71,7 @@ pub(crate) fn choose<'a>(
     let from_run = files.iter().filter(|file| file.parsed.restart >= run);
     let is_resumed = matches!(query.anchor, Some(Anchor::After(_)));
     Ok(match query.history {
-        _ if is_resumed && query.goes_through_runs() => from_run.collect(),
+        _ if is_resumed && query.spans_runs() => from_run.collect(),
         History::All => files.iter().collect(),
         // A cursor may be in a file that was rotated since.
         History::Current if anchor.is_some() => of_run.collect(),

@@ -145,7 +145,7 @@ impl<'a> PodLogs<'a> {
     ) -> io::Result<File> {
         self.try_open_file(container, listed).inspect_err(|error| {
             if OpenFailure::of(error) == OpenFailure::NotALog {
-                self.listings.warn_of(&self.name, container, &listed.name, error);
+                self.listings.warn_about(&self.name, container, &listed.name, error);
             }
         })
     }

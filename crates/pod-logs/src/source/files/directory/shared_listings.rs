@@ -39,7 +39,7 @@ impl SharedListings {
 
     /// Warns of the first file that is not a log: on a node with Docker there are as many as
     /// containers, and each is read again and again.
-    pub(super) fn warn_of(
+    pub(super) fn warn_about(
         &self,
         pod: &PodDirectory,
         container: &ContainerName,

@@ -101,7 +101,7 @@ impl KnownHeads {
         let version = file.version();
         let known = self.heads().get(&version).copied();
         if let Some(head) = known {
-            file.know_head(head);
+            file.set_head(head);
             return known;
         }
         let head = file.head().ok()?;

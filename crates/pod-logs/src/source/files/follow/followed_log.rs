@@ -102,7 +102,7 @@ impl FollowedLog {
 
     /// Whether new readers can join: it has not ended, one of its files still has a name, and it is
     /// in the run that the pod's directory lists last.
-    pub(crate) fn is_there(&self, pod: &PodLogs<'_>) -> io::Result<bool> {
+    pub(crate) fn can_be_joined(&self, pod: &PodLogs<'_>) -> io::Result<bool> {
         let state = self.state();
         let listed = pod.list(&self.container)?;
         let is_last_run = listed.last().is_some_and(|file| file.parsed.restart == state.restart);
@@ -118,7 +118,7 @@ impl FollowedLog {
     }
 
     /// Whether the log is about to go on in another file.
-    pub(crate) fn is_being_left(&self) -> bool {
+    pub(crate) fn has_next_file(&self) -> bool {
         self.state().quiet_since.is_some()
     }
 
@@ -146,7 +146,7 @@ impl FollowedLog {
     pub(crate) fn refresh(&self, pod: Option<&PodLogs<'_>>, now: Instant) -> io::Result<()> {
         let mut state = self.state();
         let changed = LogUpdate { container: &self.container, pod, now }.apply(&mut state);
-        state.let_go(now)?;
+        state.release_deleted(now)?;
         drop(state);
         if !matches!(changed, Ok(false)) {
             self.changes.send_modify(|changes| *changes += 1);

@@ -74,7 +74,7 @@ impl Followers {
         let mut logs = self.logs();
         if let Some(log) = logs.get(&key).and_then(TaskReaders::newest) {
             log.refresh(Some(pod), Instant::now())?;
-            if log.is_there(pod)? {
+            if log.can_be_joined(pod)? {
                 return Ok(log);
             }
         }
@@ -130,7 +130,7 @@ async fn update_while_read(
         // After a failure the directory may be another one of the same path.
         let linked = looked.map(|linked| [slice::from_ref(&path), &linked].concat());
         watched.set(&linked.unwrap_or_default());
-        let is_told = watched.are_watched() && !logs.iter().any(|log| log.is_being_left());
+        let is_told = watched.are_watched() && !logs.iter().any(|log| log.has_next_file());
         drop(logs);
         let gather = GATHER.min(pause);
         pause = if is_told { FORCED_LOOK } else { BUSY_LOOK };

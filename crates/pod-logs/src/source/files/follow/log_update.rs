@@ -22,7 +22,7 @@ use std::{
 
 use super::{
     state::FollowState,
-    successors::{go_on_in_copy, is_among, known_files, open_from},
+    successors::{continue_in_copy, is_among, known_files, open_from},
 };
 use crate::{
     line::target::ContainerName,
@@ -80,7 +80,7 @@ impl<'a> LogUpdate<'a> {
         if self.now.duration_since(quiet_since) < GRACE {
             return Ok(has_grown);
         }
-        Ok(self.go_on(state, pod, &listed)? || has_grown)
+        Ok(self.append_next_files(state, pod, &listed)? || has_grown)
     }
 
     /// What the container's directory lists; `None` when it is gone.
@@ -150,7 +150,7 @@ impl<'a> LogUpdate<'a> {
 
     /// Goes on in what came after the last file. False if files were rotated meanwhile: then the
     /// next look finds what there is.
-    fn go_on(
+    fn append_next_files(
         &self,
         state: &mut FollowState,
         pod: &PodLogs<'_>,
@@ -177,7 +177,7 @@ impl<'a> LogUpdate<'a> {
         if newer.is_empty() {
             return Ok(false);
         }
-        if go_on_in_copy(&last, &opened, &newer)? {
+        if continue_in_copy(&last, &opened, &newer)? {
             state.quiet_since = None;
             return Ok(true);
         }

@@ -91,7 +91,7 @@ impl FollowState {
     }
 
     /// Lets go of deleted files that were held long enough.
-    pub(crate) fn let_go(&mut self, now: Instant) -> io::Result<()> {
+    pub(crate) fn release_deleted(&mut self, now: Instant) -> io::Result<()> {
         let earlier = self.files.len() - 1;
         for held in &mut self.files[..earlier] {
             if held.deleted_since.is_none() && held.file.is_deleted()? {

@@ -41,7 +41,7 @@ pub(super) fn known_files(pod: &PodLogs<'_>, opened: &[OpenedFile]) -> KnownFile
 
 /// Goes on in a copy of the last file that took its place, if there is one among those that were
 /// opened.
-pub(super) fn go_on_in_copy(
+pub(super) fn continue_in_copy(
     last: &LogFile,
     opened: &[OpenedFile],
     newer: &[&OpenedFile],
@@ -56,7 +56,7 @@ pub(super) fn go_on_in_copy(
         _ => Vec::new(),
     };
     for OpenedFile { file, .. } in candidates {
-        if file.run == last.run && !file.is_compressed() && last.go_on_in(file)? {
+        if file.run == last.run && !file.is_compressed() && last.continue_in(file)? {
             last.grow()?;
             return Ok(true);
         }

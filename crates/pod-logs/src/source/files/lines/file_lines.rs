@@ -143,8 +143,8 @@ impl FileLines {
     }
 
     /// Whether files are read that came after those it began with.
-    pub(crate) fn has_gone_on(&self) -> bool {
-        self.lines.has_gone_on()
+    pub(crate) fn has_advanced(&self) -> bool {
+        self.lines.has_advanced()
     }
 
     /// How much has been read, in bytes of the files' content.
@@ -159,7 +159,7 @@ impl FileLines {
 
     /// Lines that are lost here were seen.
     fn is_before_seen_file(&self) -> bool {
-        self.last_seen.is_some() && !self.is_in_seen_file && !self.lines.has_gone_on()
+        self.last_seen.is_some() && !self.is_in_seen_file && !self.lines.has_advanced()
     }
 
     /// Whether the present line is one that the reader has seen.

@@ -144,7 +144,7 @@ impl LogicalLines {
                     Advance::End => return Ok(self.close_unfinished(0)),
                 }
             }
-            self.look_at_piece();
+            self.process_piece();
         }
         Ok(Advance::Line)
     }
@@ -262,8 +262,8 @@ impl LogicalLines {
     }
 
     /// Whether files are read that came after those it began with.
-    pub(crate) fn has_gone_on(&self) -> bool {
-        self.physical.has_gone_on()
+    pub(crate) fn has_advanced(&self) -> bool {
+        self.physical.has_advanced()
     }
 
     /// How much has been read, in bytes of the files' content.
@@ -278,13 +278,13 @@ impl LogicalLines {
 
     /// A physical line may be a line or a piece of one; or first an open line has to be given up,
     /// because it is too far away or from an earlier run.
-    fn look_at_piece(&mut self) {
+    fn process_piece(&mut self) {
         self.last_position = self.physical.line().position;
         let is_new_run = self.physical.run() != self.run;
         self.piece_waits =
             self.give_up_at != u64::MAX && (is_new_run || self.last_position >= self.give_up_at);
         if self.piece_waits {
-            self.give_up_one();
+            self.present_abandoned();
             return;
         }
         if is_new_run {
@@ -292,7 +292,7 @@ impl LogicalLines {
             self.forget_open_lines();
         }
         match self.torn.take() {
-            Some(head) => self.mend(head),
+            Some(head) => self.join_cut_line(head),
             None => self.take_piece(),
         }
     }

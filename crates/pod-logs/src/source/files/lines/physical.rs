@@ -38,7 +38,7 @@ pub(crate) struct PhysicalLines {
     /// Where the log goes on after the last file, if it is followed.
     following: Option<Following>,
     /// It went on in files that it did not begin with.
-    has_gone_on: bool,
+    has_advanced: bool,
     /// Nothing comes after the last file, although the log is followed.
     has_ended: bool,
     /// How much was lost, in bytes, until it is asked for; 0 if that is not known.
@@ -91,7 +91,7 @@ impl PhysicalLines {
             begins: vec![0],
             reader: chain.files.first().map(open).transpose()?,
             following: None,
-            has_gone_on: false,
+            has_advanced: false,
             has_ended: false,
             lost_bytes: 0,
             buffer: Vec::new(),
@@ -152,7 +152,7 @@ impl PhysicalLines {
                     return Ok(Advance::Lost);
                 }
                 if !self.open_next()?
-                    && let Some(advance) = self.go_on()?
+                    && let Some(advance) = self.advance_file()?
                 {
                     return Ok(advance);
                 }

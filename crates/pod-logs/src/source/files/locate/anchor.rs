@@ -33,7 +33,7 @@ impl ClaimedPosition {
 }
 
 /// Begins where a cursor says.
-pub(super) fn take_up(
+pub(super) fn resume_at(
     name: &ContainerName,
     mut files: Vec<Arc<LogFile>>,
     following: Option<Following>,

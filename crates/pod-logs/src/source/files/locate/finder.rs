@@ -3,7 +3,7 @@
 use std::{io, os::fd::OwnedFd, slice, sync::Arc};
 
 use super::{
-    anchor::{ClaimedPosition, take_up, up_to},
+    anchor::{ClaimedPosition, resume_at, up_to},
     locate_error::LocateError,
     splice::splice,
 };
@@ -109,7 +109,7 @@ impl LogFinder {
         let (files, following) = self.open_files(incarnations, name, query, restart)?;
         let chain = match (&query.anchor, position) {
             (Some(Anchor::After(_)), Some(position)) => {
-                return take_up(name, files, following, position, claims);
+                return resume_at(name, files, following, position, claims);
             }
             (Some(Anchor::Before(cursor)), Some(position)) => {
                 let chain = up_to(files, position, !cursor.is_of(name), claims)?;
@@ -149,7 +149,7 @@ impl LogFinder {
             files = splice(files, log.files(), query)?;
         }
         let following = following
-            .map(|log| Following { log, through_runs: query.goes_through_runs() })
+            .map(|log| Following { log, through_runs: query.spans_runs() })
             .filter(|following| following.concerns(&files));
         Ok((files, following))
     }

@@ -21,7 +21,7 @@ pub(crate) struct NewContainers {
 
 /// The result of a look at the pod's directory.
 #[derive(Debug)]
-pub(crate) enum Appeared {
+pub(crate) enum ContainerSearch {
     /// The logs of containers that are new; often none.
     Logs(Vec<FileLog>),
     /// The pod's directory was removed, so no container can appear any more.
@@ -51,18 +51,18 @@ impl NewContainers {
 
     /// Opens the logs of the containers that appeared since the last call. A container whose log
     /// does not exist yet, or cannot be opened, is looked for again by the next call.
-    pub(crate) fn take(&mut self) -> Appeared {
+    pub(crate) fn take(&mut self) -> ContainerSearch {
         let found = self.find();
         found.unwrap_or_else(|error| {
             tracing::debug!(%error, "cannot look for new containers of a followed pod");
-            Appeared::Logs(Vec::new())
+            ContainerSearch::Logs(Vec::new())
         })
     }
 
-    fn find(&mut self) -> io::Result<Appeared> {
+    fn find(&mut self) -> io::Result<ContainerSearch> {
         let finder = self.finder.clone();
         let Some(pod) = finder.open_pod(&self.pod)? else {
-            return Ok(Appeared::PodGone);
+            return Ok(ContainerSearch::PodGone);
         };
         let mut logs = Vec::new();
         for name in pod.containers()?.iter() {
@@ -73,6 +73,6 @@ impl NewContainers {
                 logs.push(log);
             }
         }
-        Ok(Appeared::Logs(logs))
+        Ok(ContainerSearch::Logs(logs))
     }
 }

@@ -93,7 +93,7 @@ impl Inventory {
         let seen = last_incarnations(directory, &before)?;
         *last_began = Some(began);
         let mut memory = self.memory();
-        if memory.take_in(seen, began_at, microseconds(now, asked)) {
+        if memory.apply(seen, began_at, microseconds(now, asked)) {
             self.news.send_modify(|news| *news += 1);
         }
         Ok(memory.survey(microseconds(now, asked)))
@@ -150,7 +150,7 @@ impl Inventory {
 impl PodMemory {
     /// Makes these the pods of the last survey, which took from `began` to `now`, and says whether
     /// they differ from those before.
-    fn take_in(&mut self, mut pods: PodsByName, began: u64, now: u64) -> bool {
+    fn apply(&mut self, mut pods: PodsByName, began: u64, now: u64) -> bool {
         let is_first = self.known_since == 0;
         let mut versions = Versions::between(self.version.max(began), now);
         let mut changes = changes(&self.pods, &mut pods, &mut versions);

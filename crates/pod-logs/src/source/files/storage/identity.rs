@@ -43,7 +43,7 @@ impl LogFile {
             false => FileHead::read(stored)?,
             true => FileHead::read(MultiGzDecoder::new(BufReader::new(stored)))?,
         };
-        self.know_head(head);
+        self.set_head(head);
         Ok(head)
     }
 

@@ -139,7 +139,7 @@ impl LogFile {
 
     /// Goes on in a file that took the place of this one, if it holds what this one holds: it is a
     /// copy that was given the name. False if it does not.
-    pub(crate) fn go_on_in(&self, copy: &Self) -> io::Result<bool> {
+    pub(crate) fn continue_in(&self, copy: &Self) -> io::Result<bool> {
         let (file, id) = {
             let stored = copy.stored();
             (stored.file.clone(), stored.id)
@@ -208,7 +208,7 @@ impl LogFile {
     }
 
     /// Makes known how the content begins, from another reading of the same version.
-    pub(crate) fn know_head(&self, head: FileHead) {
+    pub(crate) fn set_head(&self, head: FileHead) {
         if head.is_whole() {
             self.head.get_or_init(|| head);
         }

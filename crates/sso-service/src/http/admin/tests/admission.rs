@@ -3,7 +3,7 @@
 use actix_web::{http::Method, test::TestRequest};
 use serde_json::{Value, json};
 
-use super::Desk;
+use super::AdminClient;
 use crate::test_service::bearer;
 
 const ENDPOINTS: &[(Method, &str)] = &[
@@ -29,26 +29,26 @@ const ENDPOINTS: &[(Method, &str)] = &[
 /// Neither what is wrong with the request nor what is there is told to anybody else.
 #[actix_web::test]
 async fn only_administrators_are_admitted() {
-    let desk = Desk::open().await;
-    desk.service.add_user("alice", &["logs:read", "sso:introspect", "sso:admin:shop/*"]).await;
-    let alice = desk.service.log_in("alice").await;
+    let client = AdminClient::open().await;
+    client.service.add_user("alice", &["logs:read", "sso:introspect", "sso:admin:shop/*"]).await;
+    let alice = client.service.log_in("alice").await;
     for (method, path) in ENDPOINTS {
         for query in ["", "?x=y", "?limit=x"] {
             let ask = || {
                 let request = TestRequest::default().method(method.clone());
                 request.uri(&format!("{path}{query}")).set_payload("{")
             };
-            let answer = desk.service.send(ask()).await;
+            let answer = client.service.send(ask()).await;
             assert_eq!(answer.problem(), (401, "not_authenticated"), "{method} {path}");
-            let answer = desk.service.send(bearer(ask(), "sso_x")).await;
+            let answer = client.service.send(bearer(ask(), "sso_x")).await;
             assert_eq!(answer.problem(), (401, "invalid_token"), "{method} {path}");
-            let answer = desk.service.send(bearer(ask(), &alice)).await;
+            let answer = client.service.send(bearer(ask(), &alice)).await;
             assert_eq!(answer.problem(), (403, "permission_denied"), "{method} {path}");
             let challenge = answer.header("www-authenticate");
             assert!(challenge.ends_with("scope=\"sso:admin\""), "{challenge}");
         }
     }
-    let audited = desk.service.audited();
+    let audited = client.service.audited();
     let denied = |line: &&Value| line["audit"] == "permission_denied";
     let denied: Vec<_> = audited.iter().filter(denied).collect();
     assert!(!denied.is_empty(), "{audited:?}");
@@ -60,31 +60,31 @@ async fn only_administrators_are_admitted() {
 
 #[actix_web::test]
 async fn sso_admin_is_enough_and_a_grant_of_it_as_well() {
-    let desk = Desk::open().await;
-    desk.service.add_user("alice", &["sso:admin"]).await;
-    desk.service.add_user("bob", &[]).await;
+    let client = AdminClient::open().await;
+    client.service.add_user("alice", &["sso:admin"]).await;
+    client.service.add_user("bob", &[]).await;
     let grant = json!({"username": "bob", "permission": "sso:admin",
                        "expires_at": "2027-01-15T08:10:00Z", "reason": "holidays"});
-    assert_eq!(desk.post("/admin/grants", grant).await.status, 201);
+    assert_eq!(client.post("/admin/grants", grant).await.status, 201);
     for name in ["alice", "bob"] {
-        let token = desk.service.log_in(name).await;
-        let answer = desk.service.call(Method::GET, "/admin/roles", &token, Value::Null).await;
+        let token = client.service.log_in(name).await;
+        let answer = client.service.call(Method::GET, "/admin/roles", &token, Value::Null).await;
         assert_eq!(answer.status, 200, "{name}");
     }
 }
 
 #[actix_web::test]
 async fn a_cookie_changes_things_from_our_own_pages_only() {
-    let desk = Desk::open().await;
+    let client = AdminClient::open().await;
     for (method, path) in ENDPOINTS {
         let ask = |site: &str| {
             TestRequest::default()
                 .method(method.clone())
                 .uri(path)
-                .insert_header(("cookie", format!("session_id={}", desk.root)))
+                .insert_header(("cookie", format!("session_id={}", client.root)))
                 .insert_header(("sec-fetch-site", site))
         };
-        let answer = desk.service.send(ask("cross-site")).await;
+        let answer = client.service.send(ask("cross-site")).await;
         if *method == Method::GET {
             assert_eq!(answer.status, 200, "{method} {path}");
             continue;
@@ -93,7 +93,7 @@ async fn a_cookie_changes_things_from_our_own_pages_only() {
     }
     let delete = TestRequest::delete()
         .uri("/admin/roles/none")
-        .insert_header(("cookie", format!("session_id={}", desk.root)))
+        .insert_header(("cookie", format!("session_id={}", client.root)))
         .insert_header(("sec-fetch-site", "same-origin"));
-    assert_eq!(desk.service.send(delete).await.problem(), (404, "role_not_found"));
+    assert_eq!(client.service.send(delete).await.problem(), (404, "role_not_found"));
 }

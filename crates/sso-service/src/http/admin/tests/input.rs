@@ -3,7 +3,7 @@
 use actix_web::{http::Method, test::TestRequest};
 use serde_json::{Value, json};
 
-use super::Desk;
+use super::AdminClient;
 use crate::test_service::{PASSWORD, bearer};
 
 const USERS: &str = "/admin/users";
@@ -14,8 +14,8 @@ const KEYS: &str = "/admin/keys";
 
 #[actix_web::test]
 async fn refused_values_are_named() {
-    let desk = Desk::open().await;
-    desk.service.add_user("alice", &[]).await;
+    let client = AdminClient::open().await;
+    client.service.add_user("alice", &[]).await;
     let grant = |name: &str, value: Value| {
         let mut grant = json!({"username": "alice", "permission": "a:b", "reason": "x",
                                "expires_at": "2028-01-01T00:00:00Z"});
@@ -95,22 +95,22 @@ async fn refused_values_are_named() {
             &["/expires_at"],
         ),
     ] {
-        let answer = desk.service.call(method.clone(), path, &desk.root, body.clone()).await;
+        let answer = client.service.call(method.clone(), path, &client.root, body.clone()).await;
         assert_eq!(answer.status, 422, "{method} {path} {body}: {:?}", answer.body);
         let errors = answer.body["errors"].as_array().unwrap();
         let named: Vec<_> = errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect();
         assert_eq!(named, pointers, "{method} {path} {body}");
         assert!(!answer.text.contains(PASSWORD));
     }
-    let answer = desk.put("/admin/roles/a%20b", json!({"permissions": []})).await;
+    let answer = client.put("/admin/roles/a%20b", json!({"permissions": []})).await;
     assert_eq!(answer.problem(), (422, "invalid_value"));
     assert_eq!(answer.body["errors"][0]["parameter"], "role");
 }
 
 #[actix_web::test]
 async fn an_unreadable_or_unknown_value_changes_nothing() {
-    let desk = Desk::open().await;
-    desk.service.add_user("alice", &[]).await;
+    let client = AdminClient::open().await;
+    client.service.add_user("alice", &[]).await;
     for (method, path, body) in [
         (Method::POST, USERS, json!({"username": "bob", "password": PASSWORD, "admin": true})),
         (Method::PATCH, ALICE, json!({"role": ["admin"]})),
@@ -118,7 +118,7 @@ async fn an_unreadable_or_unknown_value_changes_nothing() {
         (Method::PUT, OPS, json!({"permissions": [], "builtin": true})),
         (Method::POST, KEYS, json!({"name": "a", "permissions": [], "ttl": "1h"})),
     ] {
-        let answer = desk.service.call(method.clone(), path, &desk.root, body.clone()).await;
+        let answer = client.service.call(method.clone(), path, &client.root, body.clone()).await;
         assert_eq!(answer.problem(), (400, "bad_request"), "{method} {path} {body}");
         assert_eq!(answer.body["errors"].as_array().unwrap().len(), 1, "{body}");
     }
@@ -132,7 +132,7 @@ async fn an_unreadable_or_unknown_value_changes_nothing() {
         let ask = |query: &str, content_type: &'static str, body: &'static str| {
             let request = TestRequest::default().method(method.clone());
             let request = request.uri(&format!("{path}{query}")).set_payload(body);
-            bearer(request.insert_header(("content-type", content_type)), &desk.root)
+            bearer(request.insert_header(("content-type", content_type)), &client.root)
         };
         for (request, problem) in [
             (ask("", "application/json", "{"), (400, "bad_request")),
@@ -141,27 +141,27 @@ async fn an_unreadable_or_unknown_value_changes_nothing() {
             (ask("?x=1", "application/json", "{}"), (400, "bad_request")),
             (ask("", "text/plain", "{}"), (415, "unsupported_media_type")),
         ] {
-            let answer = desk.service.send(request).await;
+            let answer = client.service.send(request).await;
             assert_eq!(answer.problem(), problem, "{method} {path}");
         }
     }
-    assert_eq!(desk.get(USERS).await.body["users"].as_array().unwrap().len(), 2);
+    assert_eq!(client.get(USERS).await.body["users"].as_array().unwrap().len(), 2);
 }
 
 #[actix_web::test]
 async fn a_change_of_nothing_changes_nothing() {
-    let desk = Desk::open().await;
-    let token = desk.user("alice", &["reader"]).await;
-    let before = desk.get(ALICE).await.body;
-    assert_eq!(desk.patch(ALICE, json!({})).await.body, before);
-    assert_eq!(desk.service.validate(&token).await.status, 200);
-    let answer = desk.patch("/admin/users/nobody", json!({})).await;
+    let client = AdminClient::open().await;
+    let token = client.user("alice", &["reader"]).await;
+    let before = client.get(ALICE).await.body;
+    assert_eq!(client.patch(ALICE, json!({})).await.body, before);
+    assert_eq!(client.service.validate(&token).await.status, 200);
+    let answer = client.patch("/admin/users/nobody", json!({})).await;
     assert_eq!(answer.problem(), (404, "user_not_found"));
 }
 
 #[actix_web::test]
 async fn an_unsupported_method_is_answered_with_the_allowed_ones() {
-    let desk = Desk::open().await;
+    let client = AdminClient::open().await;
     for (path, allow) in [
         (USERS, "GET, HEAD, POST"),
         (ALICE, "GET, HEAD, PATCH, DELETE"),
@@ -169,7 +169,7 @@ async fn an_unsupported_method_is_answered_with_the_allowed_ones() {
         ("/admin/grants/x", "DELETE"),
         ("/admin/audit", "GET, HEAD"),
     ] {
-        let answer = desk.service.call(Method::TRACE, path, &desk.root, Value::Null).await;
+        let answer = client.service.call(Method::TRACE, path, &client.root, Value::Null).await;
         assert_eq!(answer.problem(), (405, "method_not_allowed"), "{path}");
         assert_eq!(answer.header("allow"), allow, "{path}");
     }

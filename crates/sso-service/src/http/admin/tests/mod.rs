@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 use crate::test_service::{Answer, PASSWORD, TestService};
 
 /// A service with an administrator, who is logged in.
-struct Desk {
+struct AdminClient {
     service: TestService,
     root: String,
 }
 
-impl Desk {
+impl AdminClient {
     async fn open() -> Self {
         let service = TestService::start().await;
         let root = service.add_admin("root").await;

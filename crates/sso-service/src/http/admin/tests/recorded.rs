@@ -2,29 +2,29 @@
 
 use serde_json::json;
 
-use super::Desk;
+use super::AdminClient;
 use crate::test_service::PASSWORD;
 
 /// The test service puts no event into the database later: those that are found were written with
 /// the change.
 #[actix_web::test]
 async fn a_change_is_recorded_in_its_own_transaction() {
-    let desk = Desk::open().await;
+    let client = AdminClient::open().await;
     let new = json!({"username": "bob", "password": PASSWORD});
-    desk.post("/admin/users", new).await;
-    desk.patch("/admin/users/bob", json!({"disabled": true, "roles": ["reader"]})).await;
-    desk.put("/admin/roles/ops", json!({"permissions": ["logs:read"]})).await;
-    desk.delete("/admin/roles/ops").await;
+    client.post("/admin/users", new).await;
+    client.patch("/admin/users/bob", json!({"disabled": true, "roles": ["reader"]})).await;
+    client.put("/admin/roles/ops", json!({"permissions": ["logs:read"]})).await;
+    client.delete("/admin/roles/ops").await;
     let grant = json!({"username": "bob", "permission": "logs:read", "reason": "on call",
                        "expires_at": "2027-01-15T08:10:00Z"});
-    let grant = desk.post("/admin/grants", grant).await.body["id"].as_str().unwrap().to_owned();
-    desk.delete(&format!("/admin/grants/{grant}")).await;
+    let grant = client.post("/admin/grants", grant).await.body["id"].as_str().unwrap().to_owned();
+    client.delete(&format!("/admin/grants/{grant}")).await;
     let key = json!({"name": "ci", "permissions": ["logs:read"]});
-    let key = desk.post("/admin/keys", key).await.body["id"].as_str().unwrap().to_owned();
-    desk.delete(&format!("/admin/keys/{key}")).await;
-    desk.delete("/admin/users/bob/sessions").await;
-    desk.delete("/admin/users/bob").await;
-    let events = desk.get("/admin/audit").await.body;
+    let key = client.post("/admin/keys", key).await.body["id"].as_str().unwrap().to_owned();
+    client.delete(&format!("/admin/keys/{key}")).await;
+    client.delete("/admin/users/bob/sessions").await;
+    client.delete("/admin/users/bob").await;
+    let events = client.get("/admin/audit").await.body;
     let told = events["events"].as_array().unwrap().iter().rev().map(|event| {
         assert_eq!(event["username"], "root", "{event}");
         let text = |name: &str| event[name].as_str().unwrap().to_owned();
@@ -45,7 +45,7 @@ async fn a_change_is_recorded_in_its_own_transaction() {
     ];
     assert_eq!(told.collect::<Vec<_>>(), expected);
     // Each is a line as well, once.
-    let lines = desk.service.audited();
+    let lines = client.service.audited();
     let changes =
         lines.iter().filter(|line| line["username"] == "root" && line["target"] != json!(null));
     assert_eq!(changes.count(), expected.len());
@@ -53,14 +53,15 @@ async fn a_change_is_recorded_in_its_own_transaction() {
 
 #[actix_web::test]
 async fn a_change_that_cannot_be_recorded_is_not_made() {
-    let desk = Desk::open().await;
-    desk.service
+    let client = AdminClient::open().await;
+    client
+        .service
         .execute(
             "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT raise(ABORT, 'full'); END",
         )
         .await;
     let new = json!({"username": "bob", "password": PASSWORD});
-    let refused = desk.post("/admin/users", new).await;
+    let refused = client.post("/admin/users", new).await;
     assert_eq!(refused.problem(), (503, "store_unavailable"));
-    assert_eq!(desk.get("/admin/users/bob").await.status, 404);
+    assert_eq!(client.get("/admin/users/bob").await.status, 404);
 }

@@ -2,42 +2,42 @@
 
 use serde_json::{Value, json};
 
-use super::Desk;
+use super::AdminClient;
 
 #[actix_web::test]
 async fn a_role_is_created_changed_and_deleted() {
-    let desk = Desk::open().await;
+    let client = AdminClient::open().await;
     let permissions = json!({"permissions": ["logs:read:shop/*", "deploy:write", "deploy:write"]});
-    let created = desk.put("/admin/roles/Ops", permissions).await;
+    let created = client.put("/admin/roles/Ops", permissions).await;
     assert_eq!(created.status, 201, "{:?}", created.body);
     let expected = json!({"name": "ops", "permissions": ["deploy:write", "logs:read:shop/*"],
                           "builtin": false});
     assert_eq!(created.body, expected);
-    let token = desk.user("alice", &["ops"]).await;
-    assert_eq!(desk.permissions(&token).await, expected["permissions"]);
+    let token = client.user("alice", &["ops"]).await;
+    assert_eq!(client.permissions(&token).await, expected["permissions"]);
 
-    let changed = desk.put("/admin/roles/ops", json!({"permissions": ["logs:read"]})).await;
+    let changed = client.put("/admin/roles/ops", json!({"permissions": ["logs:read"]})).await;
     assert_eq!(changed.status, 200);
-    assert_eq!(desk.permissions(&token).await, json!(["logs:read"]));
-    desk.put("/admin/roles/ops", json!({"permissions": []})).await;
-    assert_eq!(desk.permissions(&token).await, json!([]));
+    assert_eq!(client.permissions(&token).await, json!(["logs:read"]));
+    client.put("/admin/roles/ops", json!({"permissions": []})).await;
+    assert_eq!(client.permissions(&token).await, json!([]));
 
-    assert_eq!(desk.delete("/admin/roles/ops").await.problem(), (409, "role_in_use"));
-    desk.patch("/admin/users/alice", json!({"roles": []})).await;
-    assert_eq!(desk.delete("/admin/roles/ops").await.status, 204);
-    assert_eq!(desk.delete("/admin/roles/ops").await.problem(), (404, "role_not_found"));
+    assert_eq!(client.delete("/admin/roles/ops").await.problem(), (409, "role_in_use"));
+    client.patch("/admin/users/alice", json!({"roles": []})).await;
+    assert_eq!(client.delete("/admin/roles/ops").await.status, 204);
+    assert_eq!(client.delete("/admin/roles/ops").await.problem(), (404, "role_not_found"));
 }
 
 #[actix_web::test]
 async fn built_in_roles_cannot_be_changed_or_deleted() {
-    let desk = Desk::open().await;
+    let client = AdminClient::open().await;
     for role in ["admin", "reader", "user", "ADMIN"] {
         let path = format!("/admin/roles/{role}");
-        let set = desk.put(&path, json!({"permissions": ["a:b"]})).await;
+        let set = client.put(&path, json!({"permissions": ["a:b"]})).await;
         assert_eq!(set.problem(), (409, "builtin_role"), "{role}");
-        assert_eq!(desk.delete(&path).await.problem(), (409, "builtin_role"), "{role}");
+        assert_eq!(client.delete(&path).await.problem(), (409, "builtin_role"), "{role}");
     }
-    let listed = desk.get("/admin/roles").await.body;
+    let listed = client.get("/admin/roles").await.body;
     let role = |name: &str, permissions: Value| json!({"name": name, "permissions": permissions, "builtin": true});
     let roles = json!([
         role("admin", json!(["*"])),
@@ -49,13 +49,13 @@ async fn built_in_roles_cannot_be_changed_or_deleted() {
 
 #[actix_web::test]
 async fn the_role_of_the_last_administrator_keeps_its_admin_permission() {
-    let desk = Desk::open().await;
-    desk.put("/admin/roles/chief", json!({"permissions": ["sso:admin"]})).await;
-    desk.user("alice", &["chief"]).await;
+    let client = AdminClient::open().await;
+    client.put("/admin/roles/chief", json!({"permissions": ["sso:admin"]})).await;
+    client.user("alice", &["chief"]).await;
     // Root loses the role admin; from then on it is alice alone.
-    desk.patch("/admin/users/root", json!({"roles": ["chief"]})).await;
-    let answer = desk.put("/admin/roles/chief", json!({"permissions": ["logs:read"]})).await;
+    client.patch("/admin/users/root", json!({"roles": ["chief"]})).await;
+    let answer = client.put("/admin/roles/chief", json!({"permissions": ["logs:read"]})).await;
     assert_eq!(answer.problem(), (409, "last_admin"));
-    let answer = desk.put("/admin/roles/chief", json!({"permissions": ["*"]})).await;
+    let answer = client.put("/admin/roles/chief", json!({"permissions": ["*"]})).await;
     assert_eq!(answer.status, 200);
 }

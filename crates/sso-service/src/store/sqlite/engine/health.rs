@@ -23,7 +23,7 @@ pub(super) struct Health {
 
 /// The writer's look at the health.
 #[derive(Debug)]
-pub(super) struct Checkup {
+pub(super) struct HealthCheck {
     health: Health,
     last: Instant,
 }
@@ -34,7 +34,7 @@ impl Health {
     }
 }
 
-impl Checkup {
+impl HealthCheck {
     pub(super) fn of(health: Health) -> Self {
         Self { health, last: Instant::now() }
     }

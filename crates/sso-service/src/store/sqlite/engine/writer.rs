@@ -22,7 +22,7 @@ use tracing::{Instrument, error_span};
 use super::{
     commits::Commits,
     files::DatabaseFiles,
-    health::{Checkup, Health, probe},
+    health::{Health, HealthCheck, probe},
 };
 use crate::store::unavailable::Unavailable;
 
@@ -109,7 +109,7 @@ pub(super) async fn start(
     let (report, caught_up) = oneshot::channel();
     let (ended, end) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
-    let checkup = Checkup::of(health);
+    let checkup = HealthCheck::of(health);
     let writer = DatabaseWriter { connection, files, follower, waiting, commits, checkup };
     thread::Builder::new().name("writer".to_owned()).spawn(move || {
         runtime.block_on(writer.run(report).instrument(error_span!("writer")));
@@ -127,7 +127,7 @@ struct DatabaseWriter<F> {
     follower: F,
     waiting: mpsc::Receiver<WriteJob>,
     commits: Commits,
-    checkup: Checkup,
+    checkup: HealthCheck,
 }
 
 impl<F: Follow> DatabaseWriter<F> {

@@ -84,7 +84,7 @@ async fn refresh(
     match token.judge(renewal.now, token.last_use(live)) {
         RefreshDecision::Renew => rotate(connection, &token, user, renewal).await,
         RefreshDecision::Replace => {
-            void_newest(connection, &token).await?;
+            remove_successors(connection, &token).await?;
             rotate(connection, &token, user, renewal).await
         }
         RefreshDecision::Again(answer) => renewed(&token, user, answer),
@@ -183,7 +183,7 @@ async fn write_rotation(
 }
 
 /// Removes the successors of a token, none of which was used.
-async fn void_newest(
+async fn remove_successors(
     connection: &mut SqliteConnection,
     spent: &StoredRefreshToken,
 ) -> Result<(), sqlx::Error> {

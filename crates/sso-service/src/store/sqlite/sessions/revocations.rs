@@ -18,7 +18,7 @@ use crate::{
         unavailable::Unavailable,
     },
     tokens::TokenHash,
-    users::{Extent, Username},
+    users::{RevocationScope, Username},
 };
 
 /// How many sessions are ended at a time: log-ins wait for no longer than these take.
@@ -72,7 +72,7 @@ impl SqliteStore {
         &self,
         changed: &Result<T, AuthorizedError<ChangeError>>,
         username: &Username,
-        extent: Option<Extent>,
+        extent: Option<RevocationScope>,
     ) {
         if let (Err(error), Some(extent)) = (changed, extent)
             && error.is_unavailable()
@@ -82,7 +82,11 @@ impl SqliteStore {
         }
     }
 
-    async fn revoke_user(&self, username: &Username, extent: Extent) -> Result<(), Unavailable> {
+    async fn revoke_user(
+        &self,
+        username: &Username,
+        extent: RevocationScope,
+    ) -> Result<(), Unavailable> {
         let mut reader = self.reader().await?;
         let Some((user, epoch)) = revocable(&mut reader, username, extent).await? else {
             return Ok(());
@@ -118,7 +122,7 @@ impl SqliteStore {
             Err(ChangeError::Unavailable(error)) => Err(error),
             // The other administrators have gone meanwhile; the sessions end all the same.
             Err(ChangeError::LastAdmin) => {
-                let sessions = UserRevocation { extent: Extent::Sessions, ..revocation };
+                let sessions = UserRevocation { extent: RevocationScope::Sessions, ..revocation };
                 match self.try_write_user(user, sessions).await {
                     Err(ChangeError::Unavailable(error)) => Err(error),
                     _ => Ok(()),

@@ -5,7 +5,7 @@ use sqlx::{SqliteConnection, query, query_as};
 use super::administrators::{has_admin, has_admin_besides, keep_administered};
 use crate::{
     store::errors::ChangeError,
-    users::{Extent, Username},
+    users::{RevocationScope, Username},
 };
 
 /// Revokes this much of the user of this number, and the sessions before an epoch.
@@ -16,20 +16,20 @@ pub(in crate::store::sqlite) async fn revoke_user(
     connection: &mut SqliteConnection,
     user: i64,
     epoch: i64,
-    extent: Extent,
+    extent: RevocationScope,
 ) -> Result<(), ChangeError> {
     let statement = match extent {
-        Extent::Sessions => "UPDATE users SET epoch = ?2 WHERE number = ?1 AND epoch < ?2",
-        Extent::LogIn => {
+        RevocationScope::Sessions => "UPDATE users SET epoch = ?2 WHERE number = ?1 AND epoch < ?2",
+        RevocationScope::LogIn => {
             "UPDATE users SET disabled = TRUE, epoch = max(epoch, ?2)
              WHERE number = ?1 AND (epoch < ?2 OR NOT disabled)"
         }
-        Extent::Account => "DELETE FROM users WHERE number = ?1",
+        RevocationScope::Account => "DELETE FROM users WHERE number = ?1",
     };
     keep_administered(connection, async |connection| {
         let revoke = query(statement).bind(user);
         // The last one has no second parameter.
-        let revoke = if extent < Extent::Account { revoke.bind(epoch) } else { revoke };
+        let revoke = if extent < RevocationScope::Account { revoke.bind(epoch) } else { revoke };
         revoke.execute(connection).await?;
         Ok(())
     })
@@ -44,7 +44,7 @@ pub(in crate::store::sqlite) async fn revoke_user(
 pub(in crate::store::sqlite) async fn revocable(
     connection: &mut SqliteConnection,
     username: &Username,
-    extent: Extent,
+    extent: RevocationScope,
 ) -> Result<Option<(i64, i64)>, sqlx::Error> {
     let user = query_as("SELECT number, epoch FROM users WHERE username = ?");
     let user: Option<(i64, i64)> =
@@ -52,7 +52,7 @@ pub(in crate::store::sqlite) async fn revocable(
     let Some((number, epoch)) = user else {
         return Ok(None);
     };
-    let allowed = extent == Extent::Sessions
+    let allowed = extent == RevocationScope::Sessions
         || has_admin_besides(connection, number).await?
         || !has_admin(connection).await?;
     Ok(allowed.then_some((number, epoch)))

@@ -10,7 +10,7 @@ use crate::{
         sqlite::store::SqliteStore,
         unavailable::Unavailable,
     },
-    users::{Extent, Username},
+    users::{RevocationScope, Username},
 };
 
 impl SqliteStore {
@@ -30,7 +30,7 @@ impl SqliteStore {
             Ok((end_user_sessions(connection, &name).await?, events))
         };
         let ended = self.write_authorized(authorization, end).await;
-        self.revoke_if_unavailable(&ended, &username, Some(Extent::Sessions)).await;
+        self.revoke_if_unavailable(&ended, &username, Some(RevocationScope::Sessions)).await;
         ended
     }
 

@@ -9,7 +9,7 @@ use crate::{
         errors::{AuthorizedError, ChangeError},
         sqlite::store::SqliteStore,
     },
-    users::{Email, Extent, UserUpdate, Username},
+    users::{Email, RevocationScope, UserUpdate, Username},
 };
 
 impl SqliteStore {
@@ -52,7 +52,7 @@ impl SqliteStore {
             Ok((delete_user(connection, &name).await?, events))
         };
         let deleted = self.write_authorized(authorization, delete).await;
-        self.revoke_if_unavailable(&deleted, &username, Some(Extent::Account)).await;
+        self.revoke_if_unavailable(&deleted, &username, Some(RevocationScope::Account)).await;
         deleted
     }
 }

@@ -4,7 +4,7 @@ use std::mem;
 
 use super::{
     JOIN_GAP_BYTES, JOIN_SPAN_BYTES, LogicalLines, MAX_RECORD_BYTES,
-    pieces::{ContinuedPiece, GivenBeginning, LineHead, LongRecord, PresentLine},
+    pieces::{ContinuedPiece, EmittedBeginning, LineHead, LongRecord, PresentLine},
 };
 use crate::{
     line::{log_line::LineEnding, stream::OutputStream, time::LineTime},
@@ -17,7 +17,7 @@ use crate::{
 impl LogicalLines {
     /// After a line that lacks its newline at the end of a file: what is no line by itself is its
     /// rest; otherwise it was whole.
-    pub(crate) fn mend(&mut self, head: LineHead) {
+    pub(crate) fn join_cut_line(&mut self, head: LineHead) {
         let piece = self.physical.line();
         if LogEntry::parse(piece.bytes).is_some() {
             self.piece_waits = true;
@@ -134,13 +134,13 @@ impl LogicalLines {
             self.note_given(head, head.position);
             self.present_line(head, PresentLine::Joined { head, ending: LineEnding::Continued });
         } else {
-            self.note_give_up();
+            self.note_abandoned();
         }
     }
 
     /// Presents an open line whose next piece did not come near enough, if one is open and not
     /// only the rest of one is missing.
-    pub(crate) fn give_up_one(&mut self) {
+    pub(crate) fn present_abandoned(&mut self) {
         let open = self.streams.iter_mut().filter(|state| state.is_begun());
         if let Some(state) = open.min_by_key(|state| state.last_end) {
             state.given = None;
@@ -149,7 +149,7 @@ impl LogicalLines {
                 self.present_line(head, PresentLine::Joined { head, ending: LineEnding::Newline });
             }
         }
-        self.note_give_up();
+        self.note_abandoned();
     }
 
     /// At the end of what there is: the lines that were not finished and are written beyond this
@@ -173,8 +173,8 @@ impl LogicalLines {
     pub(crate) fn note_given(&mut self, head: LineHead, begin: u64) {
         if head.is_certain {
             let given = &mut self.streams[head.stream as usize].given;
-            given.get_or_insert(GivenBeginning { time: head.time, begin });
-            self.note_give_up();
+            given.get_or_insert(EmittedBeginning { time: head.time, begin });
+            self.note_abandoned();
         }
     }
 
@@ -185,10 +185,10 @@ impl LogicalLines {
         state.open = None;
         mem::swap(&mut self.joined, &mut state.content);
         state.content.clear();
-        self.note_give_up();
+        self.note_abandoned();
     }
 
-    fn note_give_up(&mut self) {
+    fn note_abandoned(&mut self) {
         let open = self.streams.iter().filter(|state| state.is_begun());
         let first = open.map(|state| state.last_end + JOIN_GAP_BYTES).min();
         self.give_up_at = first.unwrap_or(u64::MAX);

@@ -42,7 +42,7 @@ pub(crate) struct StreamState {
     /// A piece from this offset on, if no line is open, certainly begins one.
     pub(crate) certain_from: u64,
     /// If no line is open: the next piece goes on with a line whose beginning was given out.
-    pub(crate) given: Option<GivenBeginning>,
+    pub(crate) given: Option<EmittedBeginning>,
 }
 
 impl StreamState {
@@ -54,7 +54,7 @@ impl StreamState {
 
 /// The beginning of a line that was given out before its end.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct GivenBeginning {
+pub(crate) struct EmittedBeginning {
     pub(crate) time: LineTime,
     /// Where to begin reading to go on behind it.
     pub(crate) begin: u64,

@@ -23,8 +23,8 @@ impl PhysicalLines {
     }
 
     /// Whether files are read that came after those it began with.
-    pub(crate) fn has_gone_on(&self) -> bool {
-        self.has_gone_on
+    pub(crate) fn has_advanced(&self) -> bool {
+        self.has_advanced
     }
 
     /// Goes on with another file after the last. Files that were read are let go, but for the one
@@ -81,7 +81,7 @@ impl PhysicalLines {
 
     /// At the end of the last file: opens the one that the log goes on in and gives `None`, unless
     /// there is something to tell.
-    pub(super) fn go_on(&mut self) -> io::Result<Option<Advance>> {
+    pub(super) fn advance_file(&mut self) -> io::Result<Option<Advance>> {
         let Some(following) = self.following.as_ref().filter(|_| !self.has_ended) else {
             return Ok(Some(Advance::End));
         };
@@ -103,7 +103,7 @@ impl PhysicalLines {
             return Ok(Some(if is_loss { Advance::Lost } else { Advance::End }));
         }
         self.append(next);
-        self.has_gone_on = true;
+        self.has_advanced = true;
         self.open_next()?;
         Ok(is_after_gap.then_some(Advance::Lost))
     }
