@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use service_runtime::settings::{Settings, list};
 
-use crate::site::{CookieDomain, ReturnHost, SiteSettings};
+use crate::site::{CookieDomain, Origin, ReturnHost, SiteSettings};
 
 const COOKIE_DOMAIN: &str = "SSO_COOKIE_DOMAIN";
 const RETURN_HOSTS: &str = "SSO_RETURN_HOSTS";
@@ -41,6 +41,19 @@ fn warn(settings: &mut Settings, site: &SiteSettings) {
              log-in can then lead to anybody's page",
         );
     }
+    if site.public_url.as_ref().is_some_and(|own| has_host_without_cookies(own, site)) {
+        settings.warn(
+            RETURN_HOSTS,
+            "has an entry to which browsers do not send the cookies: a proxy there that asks for \
+             the session would redirect them for ever; set SSO_COOKIE_DOMAIN to a domain that \
+             contains it",
+        );
+    }
+}
+
+fn has_host_without_cookies(own: &Origin, site: &SiteSettings) -> bool {
+    let domain = site.cookie_domain.as_ref();
+    site.return_hosts.iter().any(|host| !host.gets_cookies(own, domain))
 }
 
 fn listed<T: FromStr<Err = &'static str>>(settings: &mut Settings, name: &'static str) -> Vec<T> {
@@ -101,6 +114,9 @@ mod tests {
         check_warning(&domain("example.co.uk"), "");
         check_warning(&[("SSO_RETURN_HOSTS", "*.com")], "warning: SSO_RETURN_HOSTS: has an entry");
         check_warning(&[("SSO_RETURN_HOSTS", "*.example.com,com")], "");
+        let hosts = ("SSO_RETURN_HOSTS", "sso.example.co.uk:8443,app.example.co.uk");
+        check_warning(&[url, hosts], "SSO_RETURN_HOSTS: has an entry to which browsers do not");
+        check_warning(&[url, hosts, ("SSO_COOKIE_DOMAIN", "example.co.uk")], "");
     }
 
     #[track_caller]

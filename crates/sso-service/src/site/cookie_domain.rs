@@ -16,7 +16,12 @@ pub(crate) struct CookieDomain(String);
 impl CookieDomain {
     /// Whether a browser accepts a cookie for this domain from that origin (RFC 6265 §5.1.3).
     pub(crate) fn covers(&self, origin: &Origin) -> bool {
-        let rest = origin.host().strip_suffix(self.as_str());
+        self.contains(origin.host())
+    }
+
+    /// Whether a host name is the domain, or below it.
+    pub(super) fn contains(&self, host: &str) -> bool {
+        let rest = host.strip_suffix(self.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
 

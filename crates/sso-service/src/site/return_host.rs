@@ -4,7 +4,10 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
-use super::host_name::{is_host_name, is_public_suffix};
+use super::{
+    CookieDomain, Origin,
+    host_name::{is_host_name, is_public_suffix},
+};
 
 /// `app.example.org`, `app.example.org:8443`, `*.example.org`, `192.0.2.1:8080`, `[::1]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +29,17 @@ impl ReturnHost {
     /// Whether it matches hosts of unrelated people, as `*.com` does.
     pub(crate) fn is_open_to_strangers(&self) -> bool {
         matches!(&self.host, HostPattern::Below(suffix) if is_public_suffix(&suffix[1..]))
+    }
+
+    /// Whether browsers send the cookies of the service there: cookies of a domain to all hosts in
+    /// it, others to the own host alone, on any port.
+    pub(crate) fn gets_cookies(&self, own: &Origin, domain: Option<&CookieDomain>) -> bool {
+        match (&self.host, domain) {
+            (HostPattern::Exactly(host), None) => host.to_string() == own.host(),
+            (HostPattern::Exactly(host), Some(domain)) => domain.contains(&host.to_string()),
+            (HostPattern::Below(_), None) => false,
+            (HostPattern::Below(suffix), Some(domain)) => domain.contains(&suffix[1..]),
+        }
     }
 
     /// Whether the URL is on this host.
@@ -163,6 +177,29 @@ mod tests {
         check("[::1]", "http://[0:0:0:0:0:0:0:1]/", true);
         check("[::1]:8080", "http://[::1]:8080/", true);
         check("app.example", "https://app.example.", false);
+    }
+
+    #[test]
+    fn cookies_reach_the_own_host_or_the_hosts_of_their_domain() {
+        let own: Origin = "https://sso.example.org".parse().unwrap();
+        for (entry, alone, in_domain) in [
+            ("sso.example.org:8443", true, true),
+            ("app.example.org", false, true),
+            ("*.example.org", false, true),
+            ("*.apps.example.org", false, true),
+            ("example.org", false, true),
+            ("*.org", false, false),
+            ("notexample.org", false, false),
+            ("*.notexample.org", false, false),
+            ("192.0.2.1", false, false),
+        ] {
+            let host: ReturnHost = entry.parse().unwrap();
+            let domain: CookieDomain = "example.org".parse().unwrap();
+            let gets = [None, Some(&domain)].map(|domain| host.gets_cookies(&own, domain));
+            assert_eq!(gets, [alone, in_domain], "{entry}");
+        }
+        let address: Origin = "http://[::1]:8001".parse().unwrap();
+        assert!("[::1]:80".parse::<ReturnHost>().unwrap().gets_cookies(&address, None));
     }
 
     #[test]
