@@ -12,7 +12,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
     parts::{
-        connections, download, flood, followers, kubernetes, requests, sessions, slow_reader, tail,
+        connections, download, flood, followers, forward_auth, kubernetes, requests, sessions,
+        slow_reader, tail,
     },
     report::table::{HEADER, Report},
     stage::services::Stage,
@@ -42,6 +43,8 @@ pub(crate) enum Part {
     SlowReader,
     /// Small requests a second, against bare actix and a call to the authority for each
     Requests,
+    /// A file of 4 KiB behind nginx's `auth_request`, against a check that is always 200
+    ForwardAuth,
     /// Start and memory of a service with 1,000,000 sessions
     Sessions,
     /// Wrong passwords at 100 times the rate of hashing, against an idle service
@@ -103,6 +106,7 @@ impl Part {
             Self::Followers => followers::measure(stage, services).await,
             Self::SlowReader => slow_reader::measure(stage, services).await,
             Self::Requests => requests::measure(stage, services).await,
+            Self::ForwardAuth => forward_auth::measure(stage, services).await,
             Self::Sessions => sessions::measure(stage, services).await,
             Self::Flood => flood::measure(stage, services).await,
             Self::Connections => connections::measure(stage, services).await,

@@ -1,9 +1,10 @@
 //! The gateway's Kubernetes API with third-party clients: kubectl in three versions, the Kubernetes
-//! project's libraries for Python and JavaScript, and kube.
+//! project's libraries for Python and JavaScript, and kube. The sso-service with third-party reverse
+//! proxies: nginx, Caddy and HAProxy.
 //!
 //! `cargo xtask peers` installs them, except kube, which is a dependency. A case whose peer is not
-//! there is skipped, and says so; with `CI=true` it fails. All cases share a pair over TLS, and
-//! whatever a case changes is its own.
+//! there is skipped, and says so; with `CI=true` it fails. The cases of Kubernetes share a pair over
+//! TLS, those of proxies another pair, and whatever a case changes is its own.
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on fails where it stands")]
 
@@ -15,6 +16,7 @@ mod kube;
 mod kubectl;
 mod library;
 mod peer;
+mod proxies;
 mod running;
 mod stage;
 
@@ -46,6 +48,8 @@ fn main() -> ExitCode {
         (&Peer::KUBECTLS[..], kubectl::CASES),
         (&Peer::LIBRARIES[..], library::CASES),
         (&[Peer::Kube][..], kube::CASES),
+        (&Peer::PROXIES[..], proxies::CASES),
+        (&[Peer::Python][..], proxies::SAMPLE_CASES),
     ] {
         for peer in peers {
             trials.extend(cases.iter().map(|(name, case)| trial(&stage, *peer, name, *case)));

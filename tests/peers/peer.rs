@@ -5,7 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A third-party client.
+use crate::proxies::ReverseProxy;
+
+/// A third-party program or library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
     /// Of this version.
@@ -16,6 +18,8 @@ pub(crate) enum Peer {
     JavaScript,
     /// The crate, which is always there.
     Kube,
+    /// A reverse proxy.
+    Proxy(ReverseProxy),
 }
 
 /// An installed peer.
@@ -34,6 +38,11 @@ impl Peer {
     pub(crate) const KUBECTLS: [Self; 3] =
         [Self::Kubectl("1.27"), Self::Kubectl("1.30"), Self::Kubectl("1.33")];
     pub(crate) const LIBRARIES: [Self; 2] = [Self::Python, Self::JavaScript];
+    pub(crate) const PROXIES: [Self; 3] = [
+        Self::Proxy(ReverseProxy::Nginx),
+        Self::Proxy(ReverseProxy::Caddy),
+        Self::Proxy(ReverseProxy::HaProxy),
+    ];
 
     /// An error names the reason.
     pub(crate) fn installed(self) -> Result<Installed, String> {
@@ -51,6 +60,10 @@ impl Peer {
             Self::Kube => {
                 let nothing = PathBuf::new();
                 return Ok(Installed { peer: self, program: nothing.clone(), directory: nothing });
+            }
+            Self::Proxy(proxy) => {
+                let (program, directory) = (proxy.installed()?, PathBuf::new());
+                return Ok(Installed { peer: self, program, directory });
             }
         };
         // Written last, when everything else is installed.
@@ -70,6 +83,7 @@ impl fmt::Display for Peer {
             Self::Python => f.write_str("python"),
             Self::JavaScript => f.write_str("javascript"),
             Self::Kube => f.write_str("kube"),
+            Self::Proxy(proxy) => proxy.fmt(f),
         }
     }
 }

@@ -11,7 +11,10 @@ use std::{
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::harness::{Caller, Pair, PrivateCa, Setup, cri};
+use crate::{
+    harness::{Caller, Pair, PrivateCa, Setup, cri},
+    proxies::Fronts,
+};
 
 /// The log of the pod `web`.
 pub(crate) const WEB: &str = "one\ntwo\nthree\n";
@@ -23,6 +26,7 @@ pub(crate) struct Stage {
     pair: OnceLock<Pair>,
     alice: OnceLock<Caller>,
     namespaces: AtomicUsize,
+    pub(crate) fronts: OnceLock<Fronts>,
 }
 
 /// A namespace that one case may change, and a user who may read only that.
@@ -39,6 +43,7 @@ impl Default for Stage {
             pair: OnceLock::new(),
             alice: OnceLock::new(),
             namespaces: AtomicUsize::new(0),
+            fronts: OnceLock::new(),
         }
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod connections;
 pub(crate) mod download;
 pub(crate) mod flood;
 pub(crate) mod followers;
+pub(crate) mod forward_auth;
 pub(crate) mod kubernetes;
 pub(crate) mod requests;
 pub(crate) mod sessions;

@@ -1,6 +1,7 @@
 //! The stage of a part: running services, their processes, and logs to read.
 
 pub(crate) mod log_files;
+pub(crate) mod nginx;
 pub(crate) mod no_batches;
 pub(crate) mod process;
 pub(crate) mod services;

@@ -93,3 +93,36 @@ async fn browser_without_a_session_is_redirected_and_returns() {
         assert_eq!((answer.status.as_u16(), answer.header("location")), expected);
     }
 }
+
+/// The question of Envoy: the client's method, `Host` and target behind the prefix, and the headers
+/// that are allowed. The length of the body is given, the body is not sent.
+#[actix_web::test]
+async fn question_of_envoy_is_about_its_client() {
+    let (service, token) = service().await;
+    let ask = |target: &str, credential: (&'static str, String)| {
+        let uri = format!("/authz/envoy/deploy%3Awrite{target}");
+        let request = TestRequest::post().uri(&uri).insert_header(("content-length", "0"));
+        let request = request.insert_header(("host", "app.example.org"));
+        let request = request.insert_header(("x-forwarded-proto", "https"));
+        let request = request.insert_header(("x-envoy-internal", "true"));
+        through_proxy(request.insert_header(("x-auth-user", "root")).insert_header(credential))
+    };
+    let cookie = |token: &str| ("cookie", format!("session_id={token}"));
+    for (target, credential, expected) in [
+        (
+            "/a?permission=logs:read&x=1",
+            ("authorization", format!("Bearer {token}")),
+            (200, "alice"),
+        ),
+        ("/%2e%2e/-/a", cookie(&token), (200, "alice")),
+        ("/a?session_id=x&token=y", cookie("x"), (401, "")),
+        ("/a", ("x-session", token.clone()), (401, "")),
+        // An asterisk, and a URL whose path is not what Envoy matched.
+        ("*", cookie(&token), (404, "")),
+        ("", cookie(&token), (404, "")),
+    ] {
+        let answer = service.send(ask(target, credential)).await;
+        let outcome = (answer.status.as_u16(), answer.header("x-auth-user"));
+        assert_eq!(outcome, expected, "{target}");
+    }
+}

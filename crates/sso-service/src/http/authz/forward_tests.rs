@@ -171,3 +171,38 @@ async fn redirect_leads_to_the_public_url() {
     let answer = service.send(browser().insert_header(("host", "evil.example"))).await;
     assert_eq!(answer.header("location"), "https://sso.example.org/auth/refresh");
 }
+
+/// The question of Traefik's ForwardAuth: all headers of the client but `Connection`, and its own.
+/// The parameters of the client stay in `X-Forwarded-Uri`.
+fn by_traefik(client: &[(&'static str, &str)], uri: &str) -> TestRequest {
+    let described =
+        described("https", "app.example.org", uri).uri("/authz/forward?permission=deploy:write");
+    let request = client.iter().fold(described, |request, header| request.append_header(*header));
+    request
+        .insert_header(("x-forwarded-for", "203.0.113.9"))
+        .insert_header(("x-forwarded-port", "443"))
+        .insert_header(("x-forwarded-server", "edge-1"))
+        .insert_header(("x-real-ip", "203.0.113.9"))
+}
+
+#[actix_web::test]
+async fn question_of_traefik_is_about_its_client() {
+    let (service, token) = service().await;
+    service.add_user("bob", &[]).await;
+    let (bearer, bob) = (format!("Bearer {token}"), service.log_in("bob").await);
+    let bob = format!("session_id={bob}");
+    let forged = [("x-auth-user", "root"), ("x-original-url", "https://evil.example/")];
+    for (credential, status) in [
+        (("authorization", bearer.as_str()), 200),
+        (("cookie", bob.as_str()), 403),
+        (("cookie", "session_id=x"), 302),
+    ] {
+        let client = [&forged[..], &[("accept", "text/html"), credential]].concat();
+        let uri = "/a?permission=logs:read&permission=x&return_to=https://evil.example";
+        let answer = service.send(by_traefik(&client, uri)).await;
+        assert_eq!(answer.status, status, "{credential:?}");
+        let user = if status == 200 { "alice" } else { "" };
+        assert_eq!(answer.header("x-auth-user"), user);
+        assert!(!answer.header("location").contains("return_to=https%3A%2F%2Fevil"));
+    }
+}
