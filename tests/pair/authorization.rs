@@ -58,7 +58,9 @@ fn expected(route: Route) -> Row {
         Route::ReadLog | Route::ReadLogInNamespace | Route::ListPods => gateway(DENIED, SHOWN),
         Route::Kubeconfig => gateway(SHOWN, SHOWN),
 
-        Route::KubernetesVersion => [SHOWN; CREDENTIALS.len()],
+        Route::ApiDocument | Route::ApiPage | Route::ApiPageFile | Route::KubernetesVersion => {
+            [SHOWN; CREDENTIALS.len()]
+        }
         Route::CoreVersions
         | Route::CoreResources
         | Route::Groups
@@ -140,6 +142,7 @@ fn reply(credential: Credential) -> Reply {
 
 async fn send(pair: &Pair, path: &str, method: &str, credential: Credential) -> (u16, String) {
     let path = path.replace("{namespace}", "default").replace("{pod}", "web");
+    let path = path.replace("{file}", "swagger-ui.css");
     let method = Method::from_bytes(method.as_bytes()).unwrap();
     let is_post = method == Method::POST;
     let request = pair.anonymous().gateway(method, &path);

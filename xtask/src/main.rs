@@ -10,6 +10,7 @@ mod ci;
 #[cfg(test)]
 mod documents_tests;
 mod mutants;
+mod openapi;
 mod peers;
 mod shared_build;
 mod test;
@@ -28,6 +29,7 @@ Usage: cargo xtask <chore>
   up      Build and run both services with pod logs to read, and show how to talk to them;
           --tls makes both speak TLS
   peers   Install programs and libraries of others that the tests run; `test` does so too
+  openapi Write the OpenAPI documents of both services into `openapi`
   test    Run every test; the last line is the total
   ci      Run every check that a change must pass; the last line is the total of the tests
   bench   Measure both services beside what they compete with; --help lists the parts
@@ -39,6 +41,7 @@ Usage: cargo xtask <chore>
 enum Chore {
     Up,
     Peers,
+    Openapi,
     Test,
     Ci,
     Bench,
@@ -50,6 +53,7 @@ impl Chore {
         match name.to_str()? {
             "up" => Some(Self::Up),
             "peers" => Some(Self::Peers),
+            "openapi" => Some(Self::Openapi),
             "test" => Some(Self::Test),
             "ci" => Some(Self::Ci),
             "bench" => Some(Self::Bench),
@@ -64,8 +68,9 @@ impl Chore {
             Self::Up => Some(cargo::become_program("up", arguments)),
             Self::Bench => Some(cargo::become_program("bench", arguments)),
             Self::Mutants => Some(mutants::run(arguments)),
-            Self::Peers | Self::Test | Self::Ci if !arguments.is_empty() => None,
+            Self::Peers | Self::Openapi | Self::Test | Self::Ci if !arguments.is_empty() => None,
             Self::Peers => Some(peers::run()),
+            Self::Openapi => Some(openapi::run()),
             Self::Test => Some(test::run()),
             Self::Ci => Some(ci::run()),
         }
@@ -102,7 +107,15 @@ mod tests {
             .filter(|name| !name.is_empty())
             .map(|name| Chore::named(OsStr::new(name)).unwrap())
             .collect();
-        let all = [Chore::Up, Chore::Peers, Chore::Test, Chore::Ci, Chore::Bench, Chore::Mutants];
+        let all = [
+            Chore::Up,
+            Chore::Peers,
+            Chore::Openapi,
+            Chore::Test,
+            Chore::Ci,
+            Chore::Bench,
+            Chore::Mutants,
+        ];
         assert_eq!(chores, all);
     }
 

@@ -7,6 +7,7 @@ use reqwest::Client;
 use rustls::ClientConfig;
 use service_runtime::{
     clock::Clock,
+    http::openapi::ApiDocs,
     ops::Readiness,
     service::{BindError, Listeners, ProcessState, ServiceIdentity},
 };
@@ -59,6 +60,7 @@ impl App {
             streams: Arc::new(OpenStreams::new(config.max_streams_per_user)),
             clock: process.clock.clone(),
             readiness: process.readiness.clone(),
+            docs: Arc::new(api_docs(&public.sso)),
             public: Arc::new(public),
         };
         Ok(Self { listeners, shared })
@@ -84,6 +86,12 @@ fn own_url(listeners: &Listeners) -> io::Result<Url> {
     Url::parse(&format!("{scheme}://{address}")).map_err(io::Error::other)
 }
 
+/// The documentation, for callers that log in at this sso-service.
+fn api_docs(sso: &Url) -> ApiDocs {
+    let authority = sso.clone();
+    ApiDocs::new(IDENTITY.name, move || http::api_document(&authority), Some(sso))
+}
+
 /// Everything that the workers share, and that each makes its own state of.
 #[derive(Clone)]
 struct SharedState {
@@ -96,6 +104,7 @@ struct SharedState {
     readiness: Readiness,
     revalidation_times: RevalidationTimes,
     public: Arc<PublicAddresses>,
+    docs: Arc<ApiDocs>,
 }
 
 impl SharedState {
@@ -110,6 +119,7 @@ impl SharedState {
             readiness: self.readiness.clone(),
             revalidation_times: self.revalidation_times,
             public: self.public.clone(),
+            docs: self.docs.clone(),
         }
     }
 }

@@ -9,6 +9,7 @@ use service_runtime::{
 use crate::{
     app::{App, StartError},
     config::Config,
+    http,
 };
 
 /// Serves pod logs to callers that the single sign-on authority authenticates.
@@ -31,7 +32,10 @@ impl Cli {
         let config = Config::read(process_environment())?;
         match self.command {
             None => serve(config).await,
-            Some(command) => command.run(&config.runtime, &config.warnings, || Ok(())).await,
+            Some(command) => {
+                let document = || http::api_document(&config.public_sso_url);
+                command.run(&config.runtime, &config.warnings, || Ok(()), document).await
+            }
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The body of an error, `application/problem+json`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemDetails<'a> {
     /// `about:blank`: the kind of problem is the status, and which one it is the `code`.
     pub r#type: &'static str,
@@ -25,7 +26,7 @@ pub struct ProblemDetails<'a> {
 }
 
 /// A fault of the input.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldFault {
     /// Where it is.
     #[serde(flatten)]
@@ -35,7 +36,7 @@ pub struct FieldFault {
 }
 
 /// Where a fault of the input is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultySource {
     /// A JSON pointer (RFC 6901) into the body.

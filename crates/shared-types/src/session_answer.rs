@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The answer of `POST /auth/login` and `POST /auth/refresh`: a session and its tokens.
 ///
 /// It borrows the tokens, so that reading it copies no secret, and has no `Debug`.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub struct SessionAnswer<'a> {
     /// The session token.
     pub token: &'a str,

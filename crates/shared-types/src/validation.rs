@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use humantime::{format_rfc3339_millis, format_rfc3339_seconds};
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The end of the year 9999, in seconds since 1970.
@@ -14,7 +15,7 @@ const LAST_SECOND: i64 = 253_402_300_799;
 pub const MAX_BATCH: usize = 64;
 
 /// The answer of `POST /auth/validate` about a live token: its user and its terms.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Validation<'a> {
     /// The part that is the same for every token of a user.
     #[serde(flatten)]
@@ -25,7 +26,7 @@ pub struct Validation<'a> {
 }
 
 /// The user of a live token.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Identity<'a> {
     /// Always true.
     pub success: bool,
@@ -42,7 +43,7 @@ pub struct Identity<'a> {
 }
 
 /// The session and the life time of a live token.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TokenTerms {
     /// The session's id; `None` for an API key.
     pub session_id: Option<Uuid>,
@@ -76,7 +77,7 @@ pub struct TokenBatch<'a> {
 
 /// The entry of a batch's answer for a token that is not live, or whose state is unknown. For a
 /// live one it is a [`Validation`] with `"status": 200`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RefusedEntry<'a> {
     /// 401 or 503.
     pub status: u16,

@@ -9,6 +9,7 @@ use service_runtime::{
 use crate::{
     app::{App, StartError},
     config::{Config, PathFault},
+    http,
     shell::{AdminCommand, AdminError},
 };
 
@@ -41,7 +42,8 @@ impl Cli {
             None => serve(config).await,
             Some(Command::Service(command)) => {
                 let check = || Ok(config.check_paths()?);
-                command.run(&config.runtime, &config.warnings, check).await
+                let document = http::api_document;
+                command.run(&config.runtime, &config.warnings, check, document).await
             }
             Some(Command::Admin(command)) => Ok(command.run(&config).await?),
         }

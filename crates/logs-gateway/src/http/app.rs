@@ -7,7 +7,7 @@ use actix_web::{
     body::BoxBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     middleware::from_fn,
-    web::{self, ServiceConfig},
+    web::{self, Data, ServiceConfig},
 };
 use service_runtime::http::{RouteRow, WorkerEdge, endpoints, no_such_endpoint};
 use strum::VariantArray;
@@ -32,8 +32,10 @@ pub(crate) fn app(
         InitError = (),
     >,
 > {
+    let docs = Data::from(state.docs.clone());
     App::new()
-        .app_data(web::Data::new(state))
+        .app_data(docs)
+        .app_data(Data::new(state))
         .configure(configure)
         .wrap(from_fn(move |request, next| edge.clone().pass(request, next)))
 }
@@ -41,6 +43,9 @@ pub(crate) fn app(
 fn configure(config: &mut ServiceConfig) {
     for endpoint in endpoints(rows(Api::Gateway)) {
         config.service(endpoint.into_resource().wrap(from_fn(authenticate)));
+    }
+    for endpoint in endpoints(rows(Api::Documentation)) {
+        config.service(endpoint);
     }
     for row in rows(Api::KubernetesVersion) {
         config.service(kubernetes::resource(row.path(), row));

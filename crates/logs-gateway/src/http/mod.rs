@@ -7,6 +7,7 @@ mod error;
 mod kubeconfig;
 mod kubernetes;
 mod logs;
+mod openapi;
 mod pods;
 mod routes;
 mod session_cookies;
@@ -15,6 +16,7 @@ mod streaming;
 
 pub(crate) use app::app;
 pub(crate) use kubeconfig::PublicAddresses;
+pub(crate) use openapi::document as api_document;
 pub use routes::Route;
 pub(crate) use session_cookies::SessionCookies;
 pub(crate) use state::GatewayState;

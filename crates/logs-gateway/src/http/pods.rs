@@ -9,6 +9,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use pod_logs::{ContainerName, PodSummary};
 use serde::Serialize;
 use service_runtime::http::{Problem, Query, Result};
+use utoipa::ToSchema;
 
 use crate::{auth::Caller, http::GatewayState};
 
@@ -25,13 +26,13 @@ pub(super) async fn list(
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(PodList { pods }))
 }
 
-#[derive(Serialize)]
-struct PodList<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct PodList<'a> {
     pods: Vec<PodEntry<'a>>,
 }
 
-#[derive(Serialize)]
-struct PodEntry<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct PodEntry<'a> {
     namespace: &'a str,
     pod: &'a str,
     uid: &'a str,

@@ -1,7 +1,7 @@
 //! The route table: every method of every path, and its handler.
 
 use actix_web::http::Method;
-use service_runtime::http::RouteRow;
+use service_runtime::http::{RouteRow, openapi};
 use strum::VariantArray;
 
 use super::{
@@ -20,6 +20,11 @@ pub enum Route {
     ReadLogInNamespace,
     ListPods,
     Kubeconfig,
+
+    // The documentation of this table.
+    ApiDocument,
+    ApiPage,
+    ApiPageFile,
 
     // Kubernetes clients, without a credential.
     KubernetesVersion,
@@ -50,6 +55,8 @@ pub enum Route {
 pub(super) enum Api {
     /// Bearer tokens and cookies; problems.
     Gateway,
+    /// No credential; problems.
+    Documentation,
     /// No credential; Kubernetes' errors.
     KubernetesVersion,
     /// Bearer tokens; Kubernetes' errors, at `/api`.
@@ -79,6 +86,7 @@ impl Route {
             path if path.starts_with("/apis") => Api::KubernetesGroups,
             path if path.starts_with("/api") => Api::KubernetesCore,
             "/version" => Api::KubernetesVersion,
+            path if path == "/openapi.json" || path.starts_with("/docs") => Api::Documentation,
             _ => Api::Gateway,
         }
     }
@@ -92,6 +100,10 @@ impl Route {
             }
             Self::ListPods => RouteRow::get("/pods", pods::list),
             Self::Kubeconfig => RouteRow::get("/kubeconfig", kubeconfig::get),
+
+            Self::ApiDocument => RouteRow::get("/openapi.json", openapi::served_document),
+            Self::ApiPage => RouteRow::get("/docs", openapi::page),
+            Self::ApiPageFile => RouteRow::get("/docs/{file}", openapi::asset),
 
             Self::KubernetesVersion => RouteRow::get_only("/version", discovery::version),
 

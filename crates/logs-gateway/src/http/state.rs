@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use service_runtime::{clock::Clock, ops::Readiness};
+use service_runtime::{clock::Clock, http::openapi::ApiDocs, ops::Readiness};
 
 use crate::{
     auth::{Authority, RevalidationTimes},
@@ -23,4 +23,5 @@ pub(crate) struct GatewayState {
     pub(crate) readiness: Readiness,
     pub(crate) revalidation_times: RevalidationTimes,
     pub(crate) public: Arc<PublicAddresses>,
+    pub(crate) docs: Arc<ApiDocs>,
 }

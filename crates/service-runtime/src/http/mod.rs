@@ -8,6 +8,7 @@ mod cookies;
 mod edge;
 mod endpoint;
 mod in_flight;
+pub mod openapi;
 mod query;
 mod request_body;
 mod route_table;

@@ -8,10 +8,12 @@ use actix_web::{
     middleware::{Condition, from_fn},
     web::{self, Data},
 };
-use service_runtime::http::{Edge, Endpoint, endpoints, no_such_endpoint};
+use service_runtime::http::{Edge, Endpoint, endpoints, no_such_endpoint, openapi::ApiDocs};
 use strum::VariantArray;
 
-use super::{caller::csrf, cors, k8s::status, oauth::errors, pages, routes::Route, well_known};
+use super::{
+    caller::csrf, cors, k8s::status, oauth::errors, openapi, pages, routes::Route, well_known,
+};
 use crate::{
     accounts::Accounts,
     administration::Administration,
@@ -31,6 +33,7 @@ pub(crate) struct AppState {
     pub(crate) token_exchange: Data<TokenExchange>,
     pub(crate) site: Data<Site>,
     pub(crate) kubernetes_prefix: Data<NamePrefix>,
+    pub(crate) docs: Data<ApiDocs>,
 }
 
 impl AppState {
@@ -48,6 +51,7 @@ impl AppState {
             token_exchange: Data::from(services.token_exchange.clone()),
             site: Data::new(site),
             kubernetes_prefix: Data::new(kubernetes_prefix),
+            docs: Data::new(ApiDocs::new("sso-service", openapi::document, None)),
         }
     }
 }
@@ -76,6 +80,7 @@ pub(crate) fn app(
         .app_data(services.token_exchange)
         .app_data(services.site)
         .app_data(services.kubernetes_prefix)
+        .app_data(services.docs)
         .service(endpoints_of(Route::is_hot))
         .service(
             web::scope("")

@@ -127,6 +127,8 @@ fn expected(route: Route, method: &Method) -> Row {
         Route::DeleteRole => administrators_change(NO_ROLE),
         Route::DeleteGrant => administrators_change(NO_GRANT),
         Route::DeleteKey => administrators_change(NO_KEY),
+
+        Route::ApiDocument | Route::ApiPage | Route::ApiPageFile => [SHOWN; CREDENTIALS.len()],
     }
 }
 
@@ -201,6 +203,7 @@ impl Tested {
         let path = row.path().replace("{username}", "nobody").replace("{role}", "none");
         let path = path.replace("{permission}/{target}*", "-/any");
         let path = path.replace("{id}", "00000000-0000-0000-0000-000000000000");
+        let path = path.replace("{file}", "swagger-initializer.js");
         let request = TestRequest::default().method(method.clone()).uri(&path);
         let request = match route {
             Route::LogInForm

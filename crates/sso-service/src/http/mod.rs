@@ -11,9 +11,11 @@ mod cors;
 mod error;
 mod k8s;
 mod oauth;
+mod openapi;
 mod pages;
 mod routes;
 mod well_known;
 mod wire;
 
 pub(crate) use app::{AppState, app};
+pub(crate) use openapi::document as api_document;

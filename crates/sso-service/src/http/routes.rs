@@ -1,6 +1,6 @@
 //! The route table: every method of every path, and its handler.
 
-use service_runtime::http::RouteRow;
+use service_runtime::http::{RouteRow, openapi};
 use shared_types::paths;
 use strum::VariantArray;
 
@@ -79,6 +79,11 @@ pub(super) enum Route {
     CreateKey,
     DeleteKey,
     ListEvents,
+
+    // The documentation of this table.
+    ApiDocument,
+    ApiPage,
+    ApiPageFile,
 }
 
 impl Route {
@@ -148,6 +153,10 @@ impl Route {
             Self::CreateKey => RouteRow::post("/admin/keys", keys::create),
             Self::DeleteKey => RouteRow::delete("/admin/keys/{id}", keys::delete),
             Self::ListEvents => RouteRow::get("/admin/audit", audit::list),
+
+            Self::ApiDocument => RouteRow::get("/openapi.json", openapi::served_document),
+            Self::ApiPage => RouteRow::get("/docs", openapi::page),
+            Self::ApiPageFile => RouteRow::get("/docs/{file}", openapi::asset),
         }
     }
 

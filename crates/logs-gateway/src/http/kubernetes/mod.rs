@@ -18,3 +18,4 @@ mod table;
 mod watch;
 
 pub(super) use routes::{resource, scope};
+pub(super) use status::StatusBody;

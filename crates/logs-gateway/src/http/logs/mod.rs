@@ -4,4 +4,6 @@ mod accepted_form;
 mod log_query;
 mod read;
 
-pub(in crate::http) use read::{of_pod, of_pod_in_namespace};
+#[cfg(test)]
+pub(in crate::http) use log_query::log_request;
+pub(in crate::http) use read::{LogEnvelope, of_pod, of_pod_in_namespace};

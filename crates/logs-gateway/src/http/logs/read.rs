@@ -8,6 +8,7 @@ use actix_web::{
 use pod_logs::{ContainerName, LogForm, PodRef};
 use serde::Serialize;
 use service_runtime::http::{InputFaults, Problem, Query, RequestContext, Result};
+use utoipa::ToSchema;
 
 use crate::{
     auth::Caller,
@@ -70,7 +71,7 @@ async fn answer(
     let opened = state.reader.open(caller, pod.clone(), query, form).await?;
     let (log, containers) = opened;
     let frame = match form {
-        LogForm::JsonString => Envelope::new(caller, &pod, &containers).frame()?,
+        LogForm::JsonString => LogEnvelope::new(caller, &pod, &containers).frame()?,
         _ => Frame::default(),
     };
     log_response(asked, OpenedLog { log, pod, follows, until, permit }, response, frame)
@@ -123,8 +124,8 @@ fn pod_ref(namespace: &str, pod: &str) -> Result<PodRef> {
 }
 
 /// The JSON answer. The log is its last field, so that it can be written as it is read.
-#[derive(Serialize)]
-struct Envelope<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct LogEnvelope<'a> {
     status: &'static str,
     message: String,
     namespace: &'a str,
@@ -134,7 +135,7 @@ struct Envelope<'a> {
     logs: &'static str,
 }
 
-impl<'a> Envelope<'a> {
+impl<'a> LogEnvelope<'a> {
     /// What comes after the log.
     const END: &'static [u8] = b"\"}";
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service_runtime::http::{Authenticated, Result};
 use shared_types::Permission;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::page::{PageQuery, list_response};
@@ -29,18 +30,25 @@ use crate::{
 };
 
 /// The body of a new grant.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize, ToSchema)]
 pub(in crate::http) struct CreateGrantRequest {
+    #[serde(default)]
+    #[schema(value_type = String, required = true)]
     username: Member<String>,
+    #[serde(default)]
+    #[schema(value_type = String, required = true)]
     permission: Member<String>,
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = DateTime)]
     expires_at: Member<String>,
+    #[serde(default)]
+    #[schema(value_type = String, required = true)]
     reason: Member<String>,
 }
 
 /// A grant.
-#[derive(Serialize)]
-struct GrantResponse {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct GrantResponse {
     id: Uuid,
     username: String,
     permission: String,

@@ -7,6 +7,7 @@ use actix_web::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service_runtime::http::{Authenticated, Result};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::page::{PageQuery, list_response};
@@ -27,25 +28,30 @@ use crate::{
 };
 
 /// The body of a new API key.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize, ToSchema)]
 pub(in crate::http) struct CreateKeyRequest {
+    #[serde(default)]
+    #[schema(value_type = String, required = true)]
     name: Member<String>,
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, required = true)]
     permissions: Member<TextList>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Member<String>,
 }
 
 /// A new API key: the one answer that holds its text.
-#[derive(Serialize)]
-struct CreatedKeyResponse<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct CreatedKeyResponse<'a> {
     key: &'a str,
     #[serde(flatten)]
     details: KeyResponse,
 }
 
 /// An API key.
-#[derive(Serialize)]
-struct KeyResponse {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct KeyResponse {
     id: Uuid,
     name: String,
     permissions: Vec<String>,

@@ -7,6 +7,7 @@ use actix_web::{
 use serde::{Deserialize, Serialize};
 use service_runtime::http::{Authenticated, Result};
 use shared_types::Permission;
+use utoipa::ToSchema;
 
 use super::page::{PageQuery, list_response};
 use crate::{
@@ -26,15 +27,16 @@ use crate::{
 };
 
 /// The body that sets a role.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize, ToSchema)]
 pub(in crate::http) struct SetRoleRequest {
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, required = true)]
     permissions: Member<TextList>,
 }
 
 /// A role.
-#[derive(Serialize)]
-struct RoleResponse {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct RoleResponse {
     name: String,
     permissions: Vec<String>,
     builtin: bool,

@@ -9,6 +9,7 @@ use actix_web::{
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service_runtime::http::{Authenticated, Result};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
@@ -28,12 +29,13 @@ use crate::{
 };
 
 /// A session of a user.
-#[derive(Serialize)]
-struct UserSessionResponse {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct UserSessionResponse {
     id: Uuid,
     created_at: DateTime<Utc>,
     last_seen_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
+    #[schema(value_type = Option<String>)]
     ip: Option<IpAddr>,
     user_agent: Option<String>,
 }

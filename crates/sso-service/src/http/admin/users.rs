@@ -7,6 +7,7 @@ use actix_web::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service_runtime::http::{Authenticated, Problem, Result};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::page::{PageQuery, list_response};
@@ -27,30 +28,44 @@ use crate::{
 };
 
 /// The body of a new user.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize, ToSchema)]
 pub(in crate::http) struct CreateUserRequest {
+    #[serde(default)]
+    #[schema(value_type = String, required = true)]
     username: Member<String>,
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Password)]
     password: Member<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
     email: Member<String>,
     /// The role `user` if it is absent.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
     roles: Member<TextList>,
 }
 
 /// The body of a change of a user. Absent members stay as they are.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize, ToSchema)]
 pub(in crate::http) struct UpdateUserRequest {
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
     roles: Member<TextList>,
+    #[serde(default)]
+    #[schema(value_type = bool)]
     disabled: Member<bool>,
+    #[serde(default)]
+    #[schema(value_type = String, format = Password)]
     password: Member<String>,
     /// Null removes the address.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
     email: Member<String>,
 }
 
 /// A user.
-#[derive(Serialize)]
-struct UserResponse {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct UserResponse {
     id: Uuid,
     username: String,
     email: Option<String>,

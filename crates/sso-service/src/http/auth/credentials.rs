@@ -5,6 +5,7 @@ use actix_web::{
     http::header::{HeaderValue, USER_AGENT},
 };
 use service_runtime::http::{Problem, Query, RequestContext, Result};
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -22,8 +23,11 @@ pub(in crate::http) struct Credentials {
 }
 
 /// The same in a form. Other fields are ignored, such as those of OAuth 2's password grant.
+#[derive(ToSchema)]
 pub(in crate::http) struct CredentialsForm {
+    #[schema(value_type = String, required = true)]
     username: Member<String>,
+    #[schema(value_type = String, required = true, format = Password)]
     password: Member<String>,
 }
 

@@ -7,6 +7,7 @@ use actix_web::{
 use serde::Deserialize;
 use service_runtime::http::{ContentType, Result, content_type, read_body, unsupported_media_type};
 use shared_types::SessionAnswer;
+use utoipa::ToSchema;
 
 use super::credentials::{Credentials, CredentialsForm, begin_session};
 use crate::{
@@ -26,12 +27,17 @@ use crate::{
 };
 
 /// The JSON body of a log-in.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize, ToSchema)]
 pub(in crate::http) struct LoginRequest {
+    #[serde(default)]
+    #[schema(value_type = String, required = true)]
     username: Member<String>,
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Password)]
     password: Member<String>,
     /// Whether the tokens are set as cookies as well.
+    #[serde(default)]
+    #[schema(value_type = bool)]
     cookie: Member<bool>,
 }
 

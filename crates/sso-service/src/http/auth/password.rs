@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use serde::Deserialize;
 use service_runtime::http::{Authenticated, RequestContext, Result};
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -18,10 +19,13 @@ use crate::{
 };
 
 /// The body of a change of the caller's own password.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize, ToSchema)]
 pub(in crate::http) struct ChangePasswordRequest {
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Password)]
     current_password: Member<String>,
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Password)]
     new_password: Member<String>,
 }
 

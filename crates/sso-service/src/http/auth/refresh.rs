@@ -7,6 +7,7 @@ use actix_web::{
 use serde::Deserialize;
 use service_runtime::http::{Problem, RequestContext, Result};
 use shared_types::{BearerToken, SessionAnswer};
+use utoipa::ToSchema;
 
 use crate::{
     authority::SessionAuthority,
@@ -29,9 +30,10 @@ use crate::{
 };
 
 /// The body of a refresh. Without a body, the token is taken from the cookie.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize, ToSchema)]
 pub(in crate::http) struct RefreshRequest {
+    #[serde(default)]
+    #[schema(value_type = String, required = true)]
     refresh_token: Member<String>,
 }
 

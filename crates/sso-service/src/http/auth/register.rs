@@ -6,6 +6,7 @@ use actix_web::{
 };
 use serde::{Deserialize, Serialize};
 use service_runtime::http::{RequestContext, Result};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
@@ -18,17 +19,22 @@ use crate::{
 };
 
 /// The body of a registration.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize, ToSchema)]
 pub(in crate::http) struct RegisterRequest {
+    #[serde(default)]
+    #[schema(value_type = String, required = true)]
     username: Member<String>,
+    #[serde(default)]
+    #[schema(value_type = String, required = true, format = Password)]
     password: Member<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
     email: Member<String>,
 }
 
 /// The account that was registered.
-#[derive(Serialize)]
-struct RegisterResponse<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct RegisterResponse<'a> {
     id: Uuid,
     username: &'a str,
     email: Option<&'a str>,

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service_runtime::http::{Authenticated, Problem, Result};
 use shared_types::Validation;
+use utoipa::ToSchema;
 
 use crate::{
     authority::{Holder, SessionAuthority},
@@ -21,12 +22,13 @@ use crate::{
 };
 
 /// The session of the token.
-#[derive(Serialize)]
-struct SessionResponse<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct SessionResponse<'a> {
     #[serde(flatten)]
     validation: Validation<'a>,
     created_at: DateTime<Utc>,
     last_seen_at: DateTime<Utc>,
+    #[schema(value_type = Option<String>)]
     ip: Option<IpAddr>,
     user_agent: Option<&'a str>,
 }

@@ -9,6 +9,7 @@ use actix_web::{
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service_runtime::http::{Authenticated, Problem, Query, RequestContext, Result};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
@@ -31,18 +32,19 @@ pub(in crate::http) struct EndSessionsQuery {
 }
 
 /// The caller's sessions.
-#[derive(Serialize)]
-struct OwnSessionsResponse<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct OwnSessionsResponse<'a> {
     sessions: Vec<OwnSessionResponse<'a>>,
 }
 
 /// One of the caller's sessions.
-#[derive(Serialize)]
-struct OwnSessionResponse<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct OwnSessionResponse<'a> {
     id: Uuid,
     created_at: DateTime<Utc>,
     last_seen_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
+    #[schema(value_type = Option<String>)]
     ip: Option<IpAddr>,
     user_agent: Option<&'a str>,
     /// Whether the request's token is of this session.

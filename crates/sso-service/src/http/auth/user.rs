@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service_runtime::http::Authenticated;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::{
@@ -15,8 +16,8 @@ use crate::http::{
 };
 
 /// The account of the token's user.
-#[derive(Serialize)]
-struct AccountResponse<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct AccountResponse<'a> {
     id: Uuid,
     username: &'a str,
     email: Option<&'a str>,

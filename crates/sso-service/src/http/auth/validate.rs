@@ -10,6 +10,7 @@ use service_runtime::{
     telemetry::RequestSpan,
 };
 use shared_types::{AskedPermission, BearerToken, InvalidPermission};
+use utoipa::ToSchema;
 
 use crate::{
     authority::SessionAuthority,
@@ -34,9 +35,10 @@ pub(in crate::http) struct ValidateQuery {
 }
 
 /// The body of a validation. Without it, the token is in the header or the cookie.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize, ToSchema)]
 pub(in crate::http) struct ValidateRequest {
+    #[serde(default)]
+    #[schema(value_type = String)]
     session_token: Member<String>,
 }
 

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web::Data};
 use serde::Deserialize;
 use service_runtime::http::{Problem, RequestContext, Result};
 use shared_types::{BearerToken, MAX_BATCH, RefusedEntry};
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -20,9 +21,10 @@ use crate::{
 };
 
 /// The body of a validation of several tokens.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize, ToSchema)]
 pub(in crate::http) struct ValidateBatchRequest {
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, required = true, min_items = 1, max_items = 64)]
     tokens: Member<TextList>,
 }
 

@@ -4,6 +4,6 @@ pub(super) mod status;
 mod token_review;
 #[cfg(test)]
 mod token_review_tests;
-mod wire;
+pub(super) mod wire;
 
 pub(super) use token_review::token_review;

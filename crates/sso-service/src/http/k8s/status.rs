@@ -10,10 +10,11 @@ use actix_web::{
 };
 use serde::Serialize;
 use service_runtime::http::{Problem, ProblemBody};
+use utoipa::ToSchema;
 
 /// A failure, as the Kubernetes API says it.
-#[derive(Debug, Serialize)]
-struct KubernetesStatus<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct KubernetesStatus<'a> {
     kind: &'static str,
     #[serde(rename = "apiVersion")]
     api_version: &'static str,
@@ -27,10 +28,10 @@ struct KubernetesStatus<'a> {
 }
 
 /// Empty: a status is not stored.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Metadata {}
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Details {
     retry_after_seconds: u64,

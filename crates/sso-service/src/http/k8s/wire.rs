@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use service_runtime::http::{Problem, Result};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{http::wire::json::parse_open_json, kubernetes::KubernetesUser};
@@ -10,8 +11,8 @@ use crate::{http::wire::json::parse_open_json, kubernetes::KubernetesUser};
 const KIND: &str = "TokenReview";
 
 /// The version of a review, which its answer has as well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-pub(super) enum ReviewVersion {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+pub(in crate::http) enum ReviewVersion {
     #[serde(rename = "authentication.k8s.io/v1")]
     V1,
     #[serde(rename = "authentication.k8s.io/v1beta1")]
@@ -28,17 +29,17 @@ pub(super) struct ReviewRequest {
 
 /// The members that are read. The API server sends others too, and may send more in a later
 /// version.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ReviewBody {
+pub(in crate::http) struct ReviewBody {
     api_version: ReviewVersion,
     kind: String,
     #[serde(default)]
-    spec: Spec,
+    spec: ReviewSpec,
 }
 
-#[derive(Default, Deserialize)]
-struct Spec {
+#[derive(Default, Deserialize, ToSchema)]
+struct ReviewSpec {
     #[serde(default)]
     token: String,
 }
@@ -64,22 +65,22 @@ fn not_a_review() -> Problem {
 
 /// The answer. It has no audiences: a token is good for every audience, and the API server then
 /// checks the audiences of the request against its own.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ReviewAnswer {
+pub(in crate::http) struct ReviewAnswer {
     api_version: ReviewVersion,
     kind: &'static str,
     status: ReviewStatus,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct ReviewStatus {
     authenticated: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<UserInfo>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct UserInfo {
     username: String,
     uid: Uuid,

@@ -12,6 +12,7 @@ use actix_web::{
 };
 use serde::Serialize;
 use service_runtime::http::{Problem, ProblemBody};
+use utoipa::ToSchema;
 
 use crate::{
     http::error::sentence,
@@ -19,8 +20,8 @@ use crate::{
 };
 
 /// The body of an error.
-#[derive(Debug, Serialize)]
-struct OAuthError<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct OAuthError<'a> {
     error: &'a str,
     error_description: String,
 }

@@ -7,6 +7,7 @@ use actix_web::{
 use serde::Serialize;
 use service_runtime::http::{Authenticated, RequestContext, Result};
 use shared_types::BearerToken;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::form::OAuthForm;
@@ -27,8 +28,8 @@ use crate::{
 const INACTIVE: &[u8] = br#"{"active":false}"#;
 
 /// The answer about an active token: the members of section 2.2, and what our tokens have besides.
-#[derive(Serialize)]
-struct ActiveToken<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct ActiveToken<'a> {
     active: bool,
     /// The permissions, separated by blanks.
     scope: String,

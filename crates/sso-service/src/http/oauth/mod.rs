@@ -5,6 +5,6 @@ mod form;
 pub(super) mod introspect;
 pub(super) mod revoke;
 pub(super) mod token;
-mod token_exchange;
+pub(super) mod token_exchange;
 #[cfg(test)]
 mod token_tests;

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use serde::Serialize;
 use service_runtime::http::{Problem, Result};
 use shared_types::BearerToken;
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use super::{errors::refused, form::OAuthForm};
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// Types of tokens (section 3).
-const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+pub(in crate::http) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
 /// The parameters of a request (section 2.1).
@@ -27,8 +28,8 @@ struct ExchangeForm {
 }
 
 /// The answer (section 2.2.1).
-#[derive(Serialize)]
-struct TokenResponse<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct TokenResponse<'a> {
     access_token: &'a str,
     issued_token_type: &'a str,
     token_type: &'static str,

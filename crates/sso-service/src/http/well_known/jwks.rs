@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web::Data};
 use serde::Serialize;
 use service_runtime::http::Result;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::document::public;
@@ -11,14 +12,14 @@ use crate::{oauth::SigningKeys, signing_keys::PublicKey};
 /// Where the keys are.
 pub(in crate::http) const PATH: &str = "/.well-known/jwks.json";
 
-#[derive(Serialize)]
-struct JwkSet {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct JwkSet {
     keys: Vec<Jwk>,
 }
 
 /// A key on the curve P-256 (RFC 7518, section 6.2).
-#[derive(Serialize)]
-struct Jwk {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct Jwk {
     kty: &'static str,
     crv: &'static str,
     x: String,

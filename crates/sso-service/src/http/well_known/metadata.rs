@@ -3,6 +3,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{document::public, jwks};
 use crate::{
@@ -11,8 +12,8 @@ use crate::{
 };
 
 /// The metadata of the service: what it does today, and no more.
-#[derive(Serialize)]
-struct Metadata<'a> {
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct Metadata<'a> {
     issuer: &'a str,
     token_endpoint: String,
     introspection_endpoint: String,

@@ -1,11 +1,12 @@
 //! The `Status` object on the wire.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A failure. The fields are in the order of the API server, so that the bytes are the same.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct StatusBody<'a> {
+pub(in crate::http) struct StatusBody<'a> {
     pub(super) kind: &'static str,
     pub(super) api_version: &'static str,
     pub(super) metadata: Empty,
@@ -17,11 +18,11 @@ pub(super) struct StatusBody<'a> {
     pub(super) code: u16,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Empty {}
 
 /// The object that a failure is about.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http::kubernetes) struct StatusDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +38,7 @@ pub(in crate::http::kubernetes) struct StatusDetails {
 }
 
 /// One fault of the request.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http::kubernetes) struct StatusCause {
     pub(in crate::http::kubernetes) reason: &'static str,
     pub(in crate::http::kubernetes) message: String,

@@ -1,0 +1,11 @@
+//! The OpenAPI document: an operation for each route.
+
+mod document;
+mod kubernetes_answers;
+mod kubernetes_operations;
+mod kubernetes_parameters;
+mod log_parameters;
+mod operations;
+mod reading;
+
+pub(crate) use document::document;

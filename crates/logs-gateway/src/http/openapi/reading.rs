@@ -1,0 +1,95 @@
+//! Operations for readers of logs.
+
+use serde_json::json;
+use service_runtime::http::openapi::{
+    ApiOperation, Credential, header_ref, json_content, of_type, path_parameter, query_parameter,
+    text, uncached,
+};
+use utoipa::{
+    ToSchema,
+    openapi::{Ref, ResponseBuilder},
+};
+
+use super::log_parameters::log_parameters;
+use crate::http::{logs::LogEnvelope, pods::PodList};
+
+/// The group of these operations.
+pub(super) const TAG: (&str, &str) = ("logs", "Logs as lines, JSON or events.");
+
+const READER: [Credential; 2] = [Credential::Bearer, Credential::SessionCookie];
+const LINE: &str = "{\"time\":\"2027-01-15T08:00:00Z\",\"stream\":\"stdout\",\"namespace\":\"shop\",\
+                    \"pod\":\"web-0\",\"container\":\"app\",\"message\":\"hello\",\"cursor\":\"AQ\"}";
+
+pub(super) fn read_log() -> ApiOperation {
+    let namespace = "The namespace of the pod, `default` if absent.";
+    let operation = ApiOperation::new(TAG.0, "read_log", "Reads the log of a pod")
+        .parameter(query_parameter("namespace", namespace, text(), "shop"));
+    log(operation)
+}
+
+pub(super) fn read_log_in_namespace() -> ApiOperation {
+    let summary = "Reads the log of a pod in a namespace";
+    let operation = ApiOperation::new(TAG.0, "read_log_in_namespace", summary)
+        .parameter(path_parameter("namespace", "The namespace of the pod.", text(), "shop"));
+    log(operation)
+}
+
+fn log(operation: ApiOperation) -> ApiOperation {
+    let operation = operation
+        .description(
+            "`Accept` chooses the form: JSON unless the log is followed, then text. A followed log \
+             ends with its token. A body that ends early is aborted, so that the client sees an \
+             error; objects and events end with their reason. The permission `logs:read` is needed \
+             for the pod; a missing pod and a forbidden one look the same without it.",
+        )
+        .needs(READER)
+        .parameter(path_parameter("pod", "The name of the pod.", text(), "web-0"))
+        .problems([404, 406, 410, 422, 429])
+        .with_schema::<LogEnvelope<'static>>();
+    log_parameters().into_iter().fold(operation, ApiOperation::parameter).answer(200, lines())
+}
+
+fn lines() -> ResponseBuilder {
+    let envelope = json!({
+        "status": "success",
+        "message": "User alice authenticated.",
+        "namespace": "shop",
+        "pod_name": "web-0",
+        "container": "app",
+        "logs": "hello\n",
+    });
+    let envelope = json_content(Ref::from_schema_name(LogEnvelope::name()), envelope);
+    let event =
+        format!("id: AQ\ndata: {LINE}\n\nevent: end\ndata: {{\"reason\":\"complete\"}}\n\n");
+    ["Content-Disposition", "X-Content-Type-Options"]
+        .into_iter()
+        .fold(uncached("The lines."), |response, name| response.header_ref(name, header_ref(name)))
+        .content("application/json", envelope)
+        .content("text/plain; charset=utf-8", of_type("hello\n"))
+        .content("application/x-ndjson", of_type(&format!("{LINE}\n")))
+        .content("text/event-stream", of_type(&event))
+}
+
+pub(super) fn list_pods() -> ApiOperation {
+    let example = json!({"pods": [{
+        "namespace": "shop",
+        "pod": "web-0",
+        "uid": "5f0c",
+        "containers": ["app"],
+        "last_write": "2027-01-15T08:00:00.123Z",
+        "size": 4096,
+    }]});
+    ApiOperation::new(TAG.0, "list_pods", "Lists the pods whose logs the caller may read")
+        .needs(READER)
+        .json::<PodList<'static>>(200, "The pods.", example)
+}
+
+pub(super) fn kubeconfig() -> ApiOperation {
+    let file = uncached("The file; it contains no token.")
+        .header_ref("Content-Disposition", header_ref("Content-Disposition"))
+        .content("application/yaml", of_type("apiVersion: v1\nkind: Config\n"));
+    ApiOperation::new(TAG.0, "kubeconfig", "A kubeconfig for this gateway")
+        .description("kubectl gets its token from the plugin `kubectl-sso`.")
+        .needs(READER)
+        .answer(200, file)
+}

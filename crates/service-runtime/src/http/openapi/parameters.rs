@@ -1,0 +1,85 @@
+//! Parameters of operations.
+
+use serde_json::Value;
+use utoipa::openapi::{
+    Object, ObjectBuilder, RefOr, Required, Schema,
+    path::{Parameter, ParameterBuilder, ParameterIn},
+    schema::{KnownFormat, SchemaFormat, Type},
+};
+
+/// A parameter of the path.
+#[must_use]
+pub fn path_parameter(
+    name: &str,
+    description: &str,
+    schema: impl Into<RefOr<Schema>>,
+    example: impl Into<Value>,
+) -> Parameter {
+    parameter(ParameterIn::Path, name, description, schema.into(), example.into())
+        .required(Required::True)
+        .build()
+}
+
+/// A parameter of the query, which may be absent.
+#[must_use]
+pub fn query_parameter(
+    name: &str,
+    description: &str,
+    schema: impl Into<RefOr<Schema>>,
+    example: impl Into<Value>,
+) -> Parameter {
+    parameter(ParameterIn::Query, name, description, schema.into(), example.into())
+        .required(Required::False)
+        .build()
+}
+
+/// A header, which may be absent.
+#[must_use]
+pub fn header_parameter(
+    name: &str,
+    description: &str,
+    schema: impl Into<RefOr<Schema>>,
+    example: impl Into<Value>,
+) -> Parameter {
+    parameter(ParameterIn::Header, name, description, schema.into(), example.into())
+        .required(Required::False)
+        .build()
+}
+
+fn parameter(
+    place: ParameterIn,
+    name: &str,
+    description: &str,
+    schema: RefOr<Schema>,
+    example: Value,
+) -> ParameterBuilder {
+    ParameterBuilder::new()
+        .parameter_in(place)
+        .name(name)
+        .description(Some(description))
+        .schema(Some(schema))
+        .example(Some(example))
+}
+
+/// Any text.
+#[must_use]
+pub fn text() -> Object {
+    Object::with_type(Type::String)
+}
+
+/// One of these texts.
+#[must_use]
+pub fn text_in<const N: usize>(values: [&str; N]) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(values)).build()
+}
+
+/// An integer from `least` to `most`.
+#[must_use]
+pub fn integer(least: i64, most: i64) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(least))
+        .maximum(Some(most))
+        .build()
+}

@@ -1,0 +1,15 @@
+//! The OpenAPI document: an operation for each route, and the examples in it.
+
+mod account;
+mod administration;
+mod authz;
+mod document;
+mod examples;
+mod kubernetes;
+mod oauth;
+mod operations;
+mod pages;
+mod tokens;
+mod well_known;
+
+pub(crate) use document::document;

@@ -1,0 +1,101 @@
+//! Operations for browsers: the pages, and the forms on them.
+
+use serde_json::json;
+use service_runtime::http::openapi::{
+    ApiOperation, Credential, header_ref, html, query_parameter, redirect, text,
+};
+use utoipa::openapi::ResponseBuilder;
+
+use super::examples::{ALICE, PASSWORD};
+use crate::http::auth::credentials::CredentialsForm;
+
+/// The group of these operations.
+pub(super) const TAG: (&str, &str) = ("pages", "Browsers show pages, without scripts.");
+
+fn page_operation(id: &'static str, summary: &str) -> ApiOperation {
+    ApiOperation::new(TAG.0, id, summary)
+}
+
+/// An operation with the query parameter `return_to`.
+fn returning(operation: ApiOperation) -> ApiOperation {
+    let description = "The URL to go on to, of a host that is configured or of this service; any \
+                       other counts as absent.";
+    operation.parameter(query_parameter("return_to", description, text(), "/account"))
+}
+
+/// An answer that gives cookies, or takes them back.
+fn with_cookies(response: ResponseBuilder) -> ResponseBuilder {
+    response.header_ref("Set-Cookie", header_ref("Set-Cookie"))
+}
+
+pub(super) fn start_page() -> ApiOperation {
+    page_operation("start_page", "Leads to the account page")
+        .answer(303, redirect("To `/account`."))
+}
+
+pub(super) fn renew() -> ApiOperation {
+    returning(page_operation("renew", "Renews the session of a browser and returns"))
+        .description("For navigations only: a script is refused (403 `csrf`).")
+        .accepts([Credential::RefreshCookie])
+        .problems([403, 429])
+        .answer(200, html("A page that navigates here again, after one from another site."))
+        .answer(303, with_cookies(redirect("Back, with new cookies; else to `/login`.")))
+}
+
+pub(super) fn log_in_page() -> ApiOperation {
+    returning(page_operation("log_in_page", "Shows the form to log in"))
+        .accepts([Credential::SessionCookie])
+        .problems([403])
+        .answer(200, html("The form."))
+        .answer(303, redirect("The user is logged in: straight on."))
+}
+
+pub(super) fn log_in_form() -> ApiOperation {
+    form("log_in_form", "Logs in by the form").problems([401])
+}
+
+pub(super) fn register_page() -> ApiOperation {
+    returning(page_operation("register_page", "Shows the form to register"))
+        .description("There only where registration is open.")
+        .accepts([Credential::SessionCookie])
+        .problems([403, 404])
+        .answer(200, html("The form."))
+        .answer(303, redirect("The user is logged in: straight on."))
+}
+
+pub(super) fn register_form() -> ApiOperation {
+    form("register_form", "Registers by the form, and logs in")
+        .description("There only where registration is open.")
+        .problems([401, 404, 409])
+}
+
+/// A form of credentials, which our own pages may send.
+fn form(id: &'static str, summary: &str) -> ApiOperation {
+    page_operation(id, summary)
+        .form::<CredentialsForm>(json!({"username": ALICE, "password": PASSWORD}))
+        .problems([403, 429])
+        .answer(200, with_cookies(html("A page that navigates to another host.")))
+        .answer(303, with_cookies(redirect("On, with the cookies of the session.")))
+}
+
+pub(super) fn log_out_page() -> ApiOperation {
+    page_operation("log_out_page", "Asks whether to log out")
+        .accepts([Credential::SessionCookie])
+        .problems([403])
+        .answer(200, html("The question."))
+}
+
+pub(super) fn log_out_form() -> ApiOperation {
+    page_operation("log_out_form", "Logs out by the form")
+        .accepts([Credential::SessionCookie])
+        .problems([403])
+        .answer(303, with_cookies(redirect("To `/login`, without cookies.")))
+}
+
+pub(super) fn account_page() -> ApiOperation {
+    page_operation("account_page", "Shows the account of the user")
+        .accepts([Credential::SessionCookie])
+        .problems([403])
+        .answer(200, html("The account."))
+        .answer(303, redirect("To `/auth/refresh`, which leads to the log-in if needed."))
+}
