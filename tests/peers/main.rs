@@ -19,6 +19,7 @@ mod peer;
 mod proxies;
 mod running;
 mod stage;
+mod token_review;
 
 use std::{env, process::ExitCode, sync::Arc};
 
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         (&Peer::KUBECTLS[..], kubectl::CASES),
         (&Peer::LIBRARIES[..], library::CASES),
         (&[Peer::Kube][..], kube::CASES),
+        (&[Peer::Kube][..], token_review::CASES),
         (&Peer::PROXIES[..], proxies::CASES),
         (&[Peer::Python][..], proxies::SAMPLE_CASES),
     ] {
