@@ -1,5 +1,8 @@
 //! A refresh token as the store knows it, and the decision about a client that shows it.
 
+#[cfg(test)]
+mod refresh_token_tests;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -63,3 +63,62 @@ impl Site {
         self.origin.is_named_by(origin) || self.allows(origin)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LISTENER: &str = "http://127.0.0.1:8001";
+    const PUBLIC: &str = "https://sso.example.org";
+    const APP: &str = "https://app.example.org";
+
+    fn site(settings: SiteSettings) -> Site {
+        settings.at(LISTENER.parse().unwrap())
+    }
+
+    fn public_site() -> Site {
+        site(SiteSettings {
+            public_url: Some(PUBLIC.parse().unwrap()),
+            cookie_domain: Some("example.org".parse().unwrap()),
+            allowed_origins: vec![APP.parse().unwrap()],
+            ..SiteSettings::default()
+        })
+    }
+
+    #[test]
+    fn site_without_settings_is_its_listener_alone() {
+        let site = site(SiteSettings::default());
+        assert_eq!(site.origin().as_str(), LISTENER);
+        assert_eq!(site.cookie_domain(), None);
+        assert!(!site.has_allowed_origins());
+        assert!(site.trusts(LISTENER.as_bytes()));
+        assert!(!site.trusts(PUBLIC.as_bytes()));
+    }
+
+    #[test]
+    fn site_has_the_configured_origin_and_domain() {
+        let site = public_site();
+        assert_eq!(site.origin().as_str(), PUBLIC);
+        assert_eq!(site.cookie_domain().map(CookieDomain::as_str), Some("example.org"));
+        assert!(site.has_allowed_origins());
+    }
+
+    #[test]
+    fn only_the_own_and_allowed_origins_are_trusted() {
+        let site = public_site();
+        for (origin, allowed, trusted) in [
+            (PUBLIC, false, true),
+            (APP, true, true),
+            (LISTENER, false, false),
+            ("https://evil.example", false, false),
+            ("", false, false),
+        ] {
+            let origin = origin.as_bytes();
+            assert_eq!(
+                (site.allows(origin), site.trusts(origin)),
+                (allowed, trusted),
+                "{origin:?}"
+            );
+        }
+    }
+}

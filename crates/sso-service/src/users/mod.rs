@@ -18,7 +18,7 @@ pub(crate) use hashing::{
     HashError, HashRequester, Hasher, PATIENCE, PasswordHash, PasswordVerdict,
 };
 #[cfg(test)]
-pub(crate) use hashing::{HashMemory, closed_to_strangers, hash_password};
+pub(crate) use hashing::{HashMemory, closed_to_strangers, hash_password, held_up};
 pub(crate) use password::{MAX_PASSWORD_BYTES, Password, PasswordFault, PasswordRules};
 pub(crate) use permissions::{Granted, Permissions};
 pub(crate) use role::Role;

@@ -1,6 +1,6 @@
 //! The guard under attack.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::mpsc};
 
 use serde_json::{Value, json};
 use service_runtime::{clock::ManualClock, metrics::Metrics};
@@ -13,7 +13,7 @@ use crate::{
     limiter::LoginLimits,
     sessions::Client,
     test_service::{PASSWORD, TestService, noon},
-    users::closed_to_strangers,
+    users::{closed_to_strangers, held_up},
 };
 
 impl LoginGuard {
@@ -169,6 +169,38 @@ async fn a_log_in_refused_as_busy_is_recorded() {
     let expected = json!({"audit": "busy", "time": "2027-01-15T08:00:00.000Z",
                           "ip": "192.0.2.1", "request_id": "r-1"});
     assert_eq!(record.parse(), [expected]);
+}
+
+/// The guard, with a hasher whose thread is held up until the sender is dropped.
+fn held_up_guard(audit: AuditLog) -> (LoginGuard, mpsc::Sender<()>) {
+    let limits = LoginLimits { per_network: 0, per_account: 0 };
+    let (hasher, release) = held_up();
+    let limiter = Limiter::new(limits, &Metrics::default());
+    (LoginGuard::new(Arc::new(ManualClock::at(noon())), limiter, hasher, audit), release)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_password_is_refused_as_busy_when_its_requester_has_no_more_patience() {
+    let (record, clock) = (Lines::default(), Arc::new(ManualClock::at(noon())));
+    let (audit, thread) =
+        AuditLog::start(Box::new(record.clone()), None, clock, &Metrics::default()).unwrap();
+    let (guard, release) = held_up_guard(audit);
+    let (password, from) =
+        (|| Password::normalise(PASSWORD).unwrap(), Source { ip: HOME, request_id: "r-1" });
+    let begun = Instant::now();
+    let registered = guard.hash_for_registration(password(), from).await;
+    assert!(matches!(registered, Err(NotHashed::Hash(HashError::Busy))), "{registered:?}");
+    assert_eq!(begun.elapsed(), PATIENCE);
+    let changed = guard.hash(password(), from).await;
+    assert!(matches!(changed, Err(HashError::Busy)), "{changed:?}");
+    assert_eq!(begun.elapsed(), 2 * PATIENCE);
+    let commanded = guard.hash_for_command(password()).await;
+    assert!(matches!(commanded, Err(HashError::Busy)), "{commanded:?}");
+    assert_eq!(begun.elapsed(), 2 * PATIENCE + COMMAND_PATIENCE);
+    drop((release, guard));
+    thread.finish();
+    let lines = record.parse();
+    assert!(!lines.is_empty() && lines.iter().all(|line| line["audit"] == "busy"), "{lines:?}");
 }
 
 #[test]

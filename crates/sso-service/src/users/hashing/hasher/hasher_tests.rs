@@ -21,6 +21,13 @@ pub(crate) fn closed_to_strangers() -> (Hasher, mpsc::Sender<()>) {
     (hasher, release)
 }
 
+/// A hasher with room in its queues, whose thread is held up until the sender is dropped.
+pub(crate) fn held_up() -> (Hasher, mpsc::Sender<()>) {
+    let hasher = hasher(4);
+    let release = occupy(&hasher);
+    (hasher, release)
+}
+
 /// One thread, and a queue of this length.
 fn hasher(queue: usize) -> Hasher {
     Hasher::with(1, queue, &Metrics::default()).unwrap()
