@@ -22,9 +22,12 @@ pub(crate) fn run_sso(arguments: &[&str], variables: &[(&str, &str)], stdin: &st
     run(&binaries().sso_service, arguments, variables, stdin)
 }
 
-/// Runs `logs-gateway` with these arguments and only these variables.
+/// Runs `logs-gateway` with these arguments and only these variables, and an empty log
+/// directory unless they name another.
 pub(crate) fn run_gateway(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
-    run(&binaries().logs_gateway, arguments, variables, "")
+    let logs = super::scratch();
+    let logs = [("GATEWAY_LOGS_DIR", logs.path().to_str().unwrap())];
+    run(&binaries().logs_gateway, arguments, &[&logs, variables].concat(), "")
 }
 
 /// Runs `kubectl-sso` with these arguments and only these variables.

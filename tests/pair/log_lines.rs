@@ -1,12 +1,15 @@
 //! The log of both services: each line about a request has the labels of the request, on every
 //! thread and in every task.
 
+use std::fs::{self, File};
+
 use futures_util::future::join_all;
 use reqwest::{Method, RequestBuilder};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{
-    ActiveAnswer, Ask, FakeAuthority, Pair, Setup, WELL_FORMED_TOKEN, cri, dead_address,
+    ADMIN, ActiveAnswer, Ask, FakeAuthority, Pair, Setup, WELL_FORMED_TOKEN, cri, dead_address,
+    patience, until,
 };
 
 /// Lines about the life of a service, and not about a request.
@@ -72,6 +75,62 @@ async fn a_faulty_file_found_by_a_scan_is_logged_with_the_request() {
     let read = with_id(admin.text_request("web"), "r-link");
     assert_eq!(read.ask().await.status, 404);
     check_log(&pair.gateway.stop_and_read_log(), "not a log file", "r-link", "/logs/{pod}");
+}
+
+/// The scan waits for its turns beside a search that takes them all.
+#[tokio::test]
+async fn a_file_that_a_slow_scan_finds_wanting_is_logged_with_the_request() {
+    let mut pair = Setup::new().gateway("GATEWAY_MAX_SCANS", "1").start();
+    let huge = pair.logs.pod("default", "huge").container("app");
+    huge.write("0.log", "");
+    // No line of it ends, and none of it is stored.
+    let content = File::options().write(true).open(huge.path().join("0.log")).unwrap();
+    content.set_len(16 << 30).unwrap();
+    let pod = pair.logs.pod("default", "web");
+    pod.container("app").write("0.log", cri(&["hello"]));
+    let admin = pair.admin().await;
+    let search = tokio::spawn(with_id(admin.text_request("huge?tail=1"), "r-search").send());
+    until("the search reads", patience(), async || {
+        (!pair.gateway.process().open_logs().is_empty()).then_some(())
+    })
+    .await;
+    let request = with_id(admin.text_request("web?follow=true&container=*"), "r-scan");
+    let mut stream = request.send().await.unwrap();
+    assert_eq!(stream.chunk().await.unwrap().unwrap(), "hello\n");
+    pod.container("late").link("0.log", "/etc/hostname");
+    pod.container("later").write("0.log", cri(&["bye"]));
+    assert_eq!(stream.chunk().await.unwrap().unwrap(), "bye\n");
+    search.abort();
+    drop(stream);
+    check_log(&pair.gateway.stop_and_read_log(), "not a log file", "r-scan", "/logs/{pod}");
+}
+
+#[tokio::test]
+async fn a_password_that_cannot_be_compared_is_logged_with_the_request() {
+    let mut pair = Pair::start();
+    pair.sso.stop();
+    let path = pair.beside_logs("sso.db");
+    let database = damage_hashes(fs::read(&path).unwrap());
+    fs::write(&path, database).unwrap();
+    pair.start_sso_again();
+    let login = with_id(pair.anonymous().sso(Method::POST, "/auth/login"), "r-hash");
+    let answer = login.json(&json!({"username": ADMIN.0, "password": ADMIN.1})).ask().await;
+    assert_eq!((answer.status, answer.json()["code"].as_str()), (500, Some("internal_error")));
+    let log = pair.sso.stop_and_read_log();
+    check_log(&log, "request failed", "r-hash", "/auth/login");
+    assert!(log.contains("the stored password hash"), "{log}");
+}
+
+/// Gives every password hash in a database an algorithm that is not known.
+fn damage_hashes(mut database: Vec<u8>) -> Vec<u8> {
+    const ALGORITHM: &[u8] = b"$argon2id$";
+    let hashes: Vec<_> =
+        (0..database.len()).filter(|place| database[*place..].starts_with(ALGORITHM)).collect();
+    assert!(!hashes.is_empty(), "no password hash in the database");
+    for place in hashes {
+        database[place..place + ALGORITHM.len()].copy_from_slice(b"$argonxxx$");
+    }
+    database
 }
 
 #[tokio::test]

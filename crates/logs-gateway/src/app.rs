@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::{
     auth::{self, Authority, AuthorityMetrics, RevalidationTimes},
-    config::{AuthoritySettings, Config},
+    config::{AuthoritySettings, Config, LogFileSettings},
     http::{self, GatewayState, PublicAddresses, SessionCookies},
     reader::LogReader,
     readiness::keep_readiness,
@@ -39,9 +39,8 @@ impl App {
     /// When the log directory cannot be opened, an address is taken, or the operating system gives
     /// no thread.
     pub(crate) fn bind(config: Config) -> Result<Self, StartError> {
-        let files = config.log_files;
-        let source = FilesSource::open(&files.directory, &files.roots)?;
-        let reader = LogReader::new(source, files.max_scans)?;
+        let source = open_logs(&config.log_files)?;
+        let reader = LogReader::new(source, config.log_files.max_scans)?;
         let process = ProcessState::new();
         reader.register(&process.metrics);
         let listeners = Listeners::bind(IDENTITY, config.runtime, process)?;
@@ -78,6 +77,18 @@ impl App {
         let app = move || http::app(shared.state_of_worker(), edge.clone().of_worker());
         listeners.run(|public| public.closing_when_half_closed().serve(app), stop).await
     }
+}
+
+/// Checks what the environment alone does not show: that the log directory can be opened.
+///
+/// # Errors
+/// When a start would fail for that reason.
+pub(crate) fn check(config: &Config) -> Result<(), StartError> {
+    open_logs(&config.log_files).map(drop)
+}
+
+fn open_logs(settings: &LogFileSettings) -> Result<FilesSource, StartError> {
+    Ok(FilesSource::open(&settings.directory, &settings.roots)?)
 }
 
 /// The listener as a URL.

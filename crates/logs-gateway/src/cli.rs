@@ -7,7 +7,7 @@ use service_runtime::{
 };
 
 use crate::{
-    app::{App, StartError},
+    app::{self, App, StartError},
     config::Config,
     http,
 };
@@ -33,8 +33,9 @@ impl Cli {
         match self.command {
             None => serve(config).await,
             Some(command) => {
+                let check = || Ok(app::check(&config)?);
                 let document = || http::api_document(&config.public_sso_url);
-                command.run(&config.runtime, &config.warnings, || Ok(()), document).await
+                command.run(&config.runtime, &config.warnings, check, document).await
             }
         }
     }

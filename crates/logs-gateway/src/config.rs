@@ -11,8 +11,7 @@ use service_runtime::{
 };
 use url::Url;
 
-pub(crate) use self::authority::AuthoritySettings;
-use self::log_files::LogFileSettings;
+pub(crate) use self::{authority::AuthoritySettings, log_files::LogFileSettings};
 
 const PORTS: DefaultPorts = DefaultPorts { public: 8000, operations: 9000 };
 

@@ -86,10 +86,9 @@ impl WorkerEdge {
             ..RequestContext::new(request.headers(), client_ip, self.clock.now())
         };
         let request_id = context.request_id.clone();
-        let route = request.match_pattern();
         let span = RequestSpan::open(RequestLabels {
             request_id: request_id.clone(),
-            route: route.clone(),
+            route: request.match_pattern(),
             method: request.method().clone(),
             client: client_ip,
             user: OnceLock::new(),
@@ -112,7 +111,7 @@ impl WorkerEdge {
         if tracing::enabled!(Level::DEBUG) {
             span.in_scope(|| record(&response, elapsed));
         }
-        self.metrics.count(route.as_deref(), status, elapsed);
+        self.metrics.count(span.route(), status, elapsed);
         if is_delimited_by_close(&response) {
             let head = response.response_mut().head_mut();
             head.no_chunking(true);

@@ -12,6 +12,7 @@ use std::{
 };
 
 use actix_web::http::Method;
+use tracing::Level;
 
 thread_local! {
     /// The request that this thread works for.
@@ -55,6 +56,14 @@ impl RequestSpan {
         }
     }
 
+    /// Names the user where only lines for debugging may follow. At other levels it costs no copy
+    /// of the name.
+    pub fn record_user_for_debugging(&self, user: &str) {
+        if tracing::enabled!(Level::DEBUG) {
+            self.record_user(user);
+        }
+    }
+
     /// Does work for the request.
     pub fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
         let _entered = SpanGuard { outer: CURRENT.replace(self.clone()) };
@@ -65,6 +74,11 @@ impl RequestSpan {
     pub async fn instrument<F: Future>(self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|context| self.in_scope(|| future.as_mut().poll(context))).await
+    }
+
+    /// The pattern of the route that matched.
+    pub(crate) fn route(&self) -> Option<&str> {
+        self.labels()?.route.as_deref()
     }
 
     pub(super) fn labels(&self) -> Option<&RequestLabels> {

@@ -82,7 +82,7 @@ fn an_answer_of_64_kib_counts_and_a_longer_one_does_not() {
     let padded = |length: usize| format!("{ADA}{}", " ".repeat(length - ADA.len()));
     assert_eq!(ok(&padded(65_536)), "ada");
     assert_eq!(ok(&padded(65_537)), "unknown");
-    assert_eq!(MAX_BATCH_ANSWER_BYTES, 1_048_576);
+    assert_eq!((MAX_ANSWER_BYTES, MAX_BATCH_ANSWER_BYTES), (65_536, 1_048_576));
 }
 
 #[test]
