@@ -4,16 +4,13 @@ use actix_web::{
     App, Error,
     body::BoxBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
-    guard::fn_guard,
     middleware::{Condition, from_fn},
     web::{self, Data},
 };
 use service_runtime::http::{Edge, Endpoint, endpoints, no_such_endpoint, openapi::ApiDocs};
 use strum::VariantArray;
 
-use super::{
-    caller::csrf, cors, k8s::status, oauth::errors, openapi, pages, routes::Route, well_known,
-};
+use super::{caller::csrf, cors, k8s::status, oauth::errors, openapi, pages, routes::Route};
 use crate::{
     accounts::Accounts,
     administration::Administration,
@@ -82,35 +79,16 @@ pub(crate) fn app(
         .app_data(services.kubernetes_prefix)
         .app_data(services.docs)
         .service(endpoints_of(Route::is_hot))
-        .service(
-            web::scope("")
-                .guard(fn_guard(errors::is_at_oauth))
-                .service(endpoints_of(Route::is_oauth))
-                .wrap(from_fn(errors::for_clients))
-                .wrap(from_fn(cors::share_openly)),
-        )
-        .service(
-            web::scope("")
-                .guard(fn_guard(well_known::is_well_known))
-                .service(endpoints_of(Route::is_well_known))
-                .wrap(from_fn(cors::share_openly)),
-        )
-        .service(
-            web::scope("")
-                .guard(fn_guard(status::is_at_kubernetes))
-                .service(endpoints_of(Route::is_kubernetes))
-                .wrap(from_fn(status::for_clusters)),
-        )
+        // One scope: of several with one prefix, the router names the routes of the first alone.
         .service(
             web::scope("")
                 .service(endpoints_of(|route| {
-                    !route.is_hot()
-                        && !route.is_oauth()
-                        && !route.is_well_known()
-                        && !route.is_kubernetes()
-                        && (open || !route.needs_open_registration())
+                    !route.is_hot() && (open || !route.needs_open_registration())
                 }))
-                .wrap(from_fn(csrf::report)),
+                .wrap(from_fn(errors::for_clients))
+                .wrap(from_fn(status::for_clusters))
+                .wrap(from_fn(csrf::report))
+                .wrap(from_fn(cors::share_openly)),
         )
         .default_service(web::to(no_such_endpoint))
         .wrap(from_fn(pages::render_for_browsers))

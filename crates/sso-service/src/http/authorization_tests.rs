@@ -176,6 +176,21 @@ async fn every_route_answers_each_credential_as_the_table_says() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// The edge finds the pattern of a path before the router does. A second scope with the same prefix
+/// would hide the routes of the one after it.
+#[actix_web::test]
+async fn every_route_is_counted_under_its_pattern() {
+    let tested = Tested::start().await;
+    for route in Route::VARIANTS {
+        tested.send(*route, &route.row().methods()[0], Credential::None).await;
+    }
+    let metrics = tested.service.metrics.render();
+    let is_counted = |path: &str| metrics.contains(&format!("route=\"{path}\""));
+    let paths = Route::VARIANTS.iter().map(|route| route.row().path());
+    let uncounted: Vec<_> = paths.filter(|path| !is_counted(path)).collect();
+    assert!(uncounted.is_empty(), "{uncounted:?}\n{metrics}");
+}
+
 struct Tested {
     service: TestService,
     key: String,

@@ -173,24 +173,6 @@ impl Route {
         )
     }
 
-    /// Whether the route is one of OAuth, whose errors have a form of their own.
-    pub(super) fn is_oauth(self) -> bool {
-        matches!(self, Self::Introspect | Self::Revoke | Self::Token)
-    }
-
-    /// Whether the route is one of the documents that services find by their well-known paths.
-    pub(super) fn is_well_known(self) -> bool {
-        matches!(
-            self,
-            Self::PublicKeys | Self::AuthorizationServerMetadata | Self::ProviderMetadata
-        )
-    }
-
-    /// Whether the route is one for Kubernetes, whose errors have a form of their own.
-    pub(super) fn is_kubernetes(self) -> bool {
-        matches!(self, Self::ReviewToken)
-    }
-
     /// Whether the route is there only where strangers may create accounts.
     pub(super) fn needs_open_registration(self) -> bool {
         matches!(self, Self::RegisterPage | Self::RegisterForm)

@@ -4,7 +4,6 @@ use actix_web::{
     Error, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    guard::GuardContext,
     http::{StatusCode, header::ContentType},
     middleware::Next,
 };
@@ -38,18 +37,19 @@ struct Details {
 }
 
 /// Whether a request is one whose errors have this form.
-pub(in crate::http) fn is_at_kubernetes(context: &GuardContext<'_>) -> bool {
-    context.head().uri.path().starts_with("/k8s/")
+fn is_at_kubernetes(path: &str) -> bool {
+    path.starts_with("/k8s/")
 }
 
-/// The middleware that gives problems the form of a `Status`. HTTP status and headers stay.
+/// The middleware that gives problems at `/k8s` the form of a `Status`. HTTP status and headers
+/// stay.
 pub(in crate::http) async fn for_clusters(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?.map_into_boxed_body();
-    let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
-    if let Some(problem) = problem {
+    let error = response.response().error().filter(|_| is_at_kubernetes(response.request().path()));
+    if let Some(problem) = error.and_then(|error| error.as_error::<Problem>()) {
         match serde_json::to_string(&status_of(problem)) {
             Ok(text) => problem.show_as(ProblemBody {
                 content_type: ContentType::json(),

@@ -6,7 +6,6 @@ use actix_web::{
     Error, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    guard::GuardContext,
     http::{StatusCode, header::ContentType},
     middleware::Next,
 };
@@ -27,18 +26,19 @@ pub(in crate::http) struct OAuthError<'a> {
 }
 
 /// Whether a request is one whose errors have this form.
-pub(in crate::http) fn is_at_oauth(context: &GuardContext<'_>) -> bool {
-    context.head().uri.path().starts_with("/oauth/")
+fn is_at_oauth(path: &str) -> bool {
+    path.starts_with("/oauth/")
 }
 
-/// The middleware that gives problems the form of OAuth errors. Status and headers stay.
+/// The middleware that gives problems at `/oauth` the form of OAuth errors. Status and
+/// headers stay.
 pub(in crate::http) async fn for_clients(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?.map_into_boxed_body();
-    let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
-    if let Some(problem) = problem {
+    let error = response.response().error().filter(|_| is_at_oauth(response.request().path()));
+    if let Some(problem) = error.and_then(|error| error.as_error::<Problem>()) {
         let error = OAuthError {
             error: error_code(problem),
             error_description: description(problem.detail()),

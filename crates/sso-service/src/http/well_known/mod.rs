@@ -3,5 +3,3 @@
 mod document;
 pub(super) mod jwks;
 pub(super) mod metadata;
-
-pub(super) use document::is_well_known;
