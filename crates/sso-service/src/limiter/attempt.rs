@@ -176,3 +176,28 @@ pub(crate) enum AttemptRefusal {
     #[error("too many simultaneous attempts")]
     Busy,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_service::noon;
+
+    #[tokio::test]
+    async fn a_remembered_log_in_makes_its_network_known() {
+        let limits = LoginLimits { per_network: 5, per_account: 3 };
+        let limiter = Limiter::new(limits, &Metrics::default());
+        let [home, elsewhere] = [1, 2].map(|host| Network::of([192, 0, 2, host].into()));
+        let user = Uuid::from_u128(1);
+        assert!(!limiter.knows_network(home, noon()));
+        limiter.remember(user, home, noon());
+        assert!(limiter.knows_network(home, noon()));
+        assert!(!limiter.knows_network(elsewhere, noon()));
+        let account = limiter.account(Some(user), "alice");
+        for (network, is_known) in [(home, true), (elsewhere, false)] {
+            let deadline = Instant::now() + Duration::from_secs(3600);
+            let attempt = limiter.begin(account, network, noon(), deadline).await.unwrap();
+            assert_eq!(attempt.is_of_known(), is_known);
+            attempt.give_back();
+        }
+    }
+}

@@ -71,3 +71,24 @@ impl Weigh for Bucket {
         if self.is_in_use() { u64::MAX } else { self.window.failures(now).into() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_service::noon;
+
+    #[test]
+    fn bucket_weighs_its_failures_and_most_while_it_is_in_use() {
+        let mut bucket = Bucket::default();
+        for _ in 0..3 {
+            bucket.begin();
+            bucket.end(AttemptOutcome::Wrong, noon());
+        }
+        assert_eq!(bucket.weight(noon()), 3);
+        bucket.begin();
+        assert_eq!(bucket.weight(noon()), u64::MAX);
+        bucket.end(AttemptOutcome::Undecided, noon());
+        assert_eq!(bucket.weight(noon()), 3);
+        assert_eq!(bucket.weight(noon() + Duration::from_secs(70)), 0);
+    }
+}

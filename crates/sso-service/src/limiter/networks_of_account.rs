@@ -70,6 +70,8 @@ impl Weigh for NetworksOfAccount {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
     use crate::test_service::noon;
 
@@ -82,12 +84,24 @@ mod tests {
         let mut known = NetworksOfAccount::default();
         assert!(known.bucket(network(1), noon()).is_none());
         known.note(network(1), noon());
-        let later = noon() + REMEMBERED / 2;
+        let later = noon() + TimeDelta::days(15);
         known.note(network(1), later);
-        let end = later + REMEMBERED;
+        let end = later + TimeDelta::days(30);
         assert!(known.bucket(network(1), end - Duration::from_nanos(1)).is_some());
         assert!(known.bucket(network(1), end).is_none());
         assert_eq!(known.weight(end), 0);
+    }
+
+    #[test]
+    fn account_that_logged_in_lately_weighs_more_and_most_while_it_is_in_use() {
+        let mut known = NetworksOfAccount::default();
+        let weighed = [0, 1].map(|hours| {
+            known.note(network(hours), noon() + TimeDelta::hours(hours.into()));
+            known.weight(noon())
+        });
+        assert!(1 < weighed[0] && weighed[0] < weighed[1], "{weighed:?}");
+        known.bucket(network(0), noon()).unwrap().begin();
+        assert_eq!(known.weight(noon()), u64::MAX);
     }
 
     #[test]

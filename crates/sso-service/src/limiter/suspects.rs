@@ -47,6 +47,8 @@ impl Suspects {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
     use crate::test_service::noon;
 
@@ -62,8 +64,8 @@ mod tests {
     fn fifteen_accounts_within_three_hours_are_many() {
         assert!(!suspects(0..14).are_many(noon()));
         let many = suspects(0..100);
-        assert!(many.are_many(noon() + SUSPECTED - Duration::from_secs(1)));
-        assert!(!many.are_many(noon() + SUSPECTED));
+        assert!(many.are_many(noon() + TimeDelta::hours(3) - TimeDelta::seconds(1)));
+        assert!(!many.are_many(noon() + TimeDelta::hours(3)));
         assert_eq!(many.accounts.len(), MANY);
     }
 

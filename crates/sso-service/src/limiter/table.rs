@@ -122,4 +122,21 @@ mod tests {
         }
         assert!(table.len() <= 2, "{}", table.len());
     }
+
+    #[test]
+    fn every_entry_that_weighs_nothing_is_found_in_time() {
+        let mut table: Table<u32, Weight> = Table::new(1000);
+        let idle = 50..100;
+        for key in 0..100 {
+            table.entry(key, noon()).0 = 1;
+        }
+        for key in idle.clone() {
+            table.entry(key, noon()).0 = 0;
+        }
+        for key in 100..130 {
+            table.entry(key, noon()).0 = 1;
+        }
+        let left: Vec<_> = idle.filter(|key| table.get(key).is_some()).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
 }

@@ -191,3 +191,25 @@ fn worse(one: Result<(), BucketFull>, other: Result<(), BucketFull>) -> Result<(
         (one, other) => one.and(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::test_service::noon;
+
+    #[test]
+    fn client_network_weighs_its_failures_and_suspects() {
+        let mut network = ClientNetwork::default();
+        network.bucket.begin();
+        network.bucket.end(AttemptOutcome::Wrong, noon());
+        for account in 0..2 {
+            network.suspects.note(AccountKey::test(account), noon());
+        }
+        assert_eq!(network.weight(noon()), 3);
+        assert_eq!(network.weight(noon() + Duration::from_secs(3600)), 2);
+        network.bucket.begin();
+        assert_eq!(network.weight(noon()), u64::MAX);
+    }
+}
