@@ -13,8 +13,8 @@ use crate::harness::{
 };
 
 /// Lines about the life of a service, and not about a request.
-const ABOUT_THE_SERVICE: [&str; 4] =
-    ["ready", "stopping", "stopped", "created the first administrator"];
+const ABOUT_THE_SERVICE: [&str; 5] =
+    ["ready", "stopping", "stopped", "created the first administrator", "created a signing key"];
 
 /// The lines of a log, apart from audit events and those about the service.
 fn lines_about_requests(log: &str) -> Vec<Value> {
