@@ -4,6 +4,10 @@ use shared_types::AskedPermission;
 
 use crate::users::Account;
 
+/// The most permissions that can be asked for. Each is looked up among those of the account and of
+/// the scope, and a JWT travels in a header.
+const MAX_ASKED: usize = 64;
+
 /// The permissions that a JWT carries.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Scope {
@@ -18,11 +22,14 @@ impl Scope {
     /// Each has to be one that the account has, or be covered by one.
     ///
     /// # Errors
-    /// When one of them is neither.
+    /// When one of them is neither, or there are more than 64.
     pub(super) fn of(account: &Account, asked: Option<&str>) -> Result<Self, InvalidScope> {
         let Some(asked) = asked else {
             return Ok(Self::Whole(account.permissions.spelled().to_vec()));
         };
+        if asked.split(' ').nth(MAX_ASKED).is_some() {
+            return Err(InvalidScope);
+        }
         let mut permissions: Vec<String> = Vec::new();
         for permission in asked.split(' ') {
             if !is_held(account, permission) {
@@ -49,7 +56,7 @@ fn is_held(account: &Account, permission: &str) -> bool {
         || permission.parse().is_ok_and(is_covered)
 }
 
-/// A permission that was asked for is none of the account's.
+/// A permission that was asked for is none of the account's, or there are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct InvalidScope;
 
@@ -93,5 +100,18 @@ mod tests {
         }
         let whole = Scope::Whole(vec!["logs:read".to_owned()]);
         assert_eq!(scope(&["logs:read"], None), Ok(whole));
+    }
+
+    #[test]
+    fn scope_of_more_than_64_permissions_is_refused() {
+        let asked = |count: usize| {
+            let pods: Vec<_> = (0..count).map(|pod| format!("logs:read:shop/{pod}")).collect();
+            pods.join(" ")
+        };
+        let narrowed = scope(&["*"], Some(&asked(64))).unwrap();
+        assert_eq!(narrowed.permissions().len(), 64);
+        assert_eq!(scope(&["*"], Some(&asked(65))), Err(InvalidScope));
+        let repeated = vec!["logs:read"; 65].join(" ");
+        assert_eq!(scope(&["*"], Some(&repeated)), Err(InvalidScope));
     }
 }
