@@ -15,6 +15,9 @@ use shared_types::{AskedPermission, FieldFault, MalformedAuthorization, ProblemD
 /// The header with the id of a request, in requests and answers.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The most faults of an input that an answer names: a small request must not cause a large answer.
+pub(crate) const MAX_FAULTS: usize = 20;
+
 /// What a handler gives: an answer or a [`Problem`].
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
@@ -152,9 +155,10 @@ impl Problem {
         .caused_by(cause)
     }
 
-    /// Names the parts of the input that were at fault.
+    /// Names the parts of the input that were at fault, 20 at most.
     #[must_use]
-    pub fn with_errors(mut self, errors: Vec<FieldFault>) -> Self {
+    pub fn with_errors(mut self, mut errors: Vec<FieldFault>) -> Self {
+        errors.truncate(MAX_FAULTS);
         self.0.errors = errors;
         self
     }

@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 use shared_types::{FaultySource, FieldFault};
 
 use super::{Problem, Result};
+use crate::problem::MAX_FAULTS;
 
 /// The parameters of a query string. A handler takes the ones it knows; [`Query::finish`] refuses
 /// what is left.
@@ -93,7 +94,7 @@ fn decode(text: &str) -> Option<String> {
     percent_decode_str(&blanks).decode_utf8().ok().map(Cow::into_owned)
 }
 
-/// All faults of an input.
+/// The faults of an input: the first 20 of each kind.
 #[derive(Debug, Default)]
 pub struct InputFaults {
     unreadable: Vec<FieldFault>,
@@ -104,7 +105,7 @@ pub struct InputFaults {
 impl InputFaults {
     /// Parameters or members that cannot be parsed, are unknown or are repeated: 400.
     pub fn unreadable(&mut self, parameter: &str, detail: impl Into<Cow<'static, str>>) {
-        self.unreadable.push(parameter_fault(parameter, detail));
+        record(&mut self.unreadable, parameter, detail);
     }
 
     /// A well-formed value that is refused: 422 `invalid_value`.
@@ -121,7 +122,7 @@ impl InputFaults {
         detail: impl Into<Cow<'static, str>>,
     ) {
         self.refusal.get_or_insert(code);
-        self.refused.push(parameter_fault(parameter, detail));
+        record(&mut self.refused, parameter, detail);
     }
 
     /// # Errors
@@ -147,8 +148,11 @@ impl InputFaults {
     }
 }
 
-fn parameter_fault(parameter: &str, detail: impl Into<Cow<'static, str>>) -> FieldFault {
-    FieldFault { source: FaultySource::Parameter(parameter.to_owned()), detail: detail.into() }
+fn record(faults: &mut Vec<FieldFault>, parameter: &str, detail: impl Into<Cow<'static, str>>) {
+    if faults.len() < MAX_FAULTS {
+        let source = FaultySource::Parameter(parameter.to_owned());
+        faults.push(FieldFault { source, detail: detail.into() });
+    }
 }
 
 /// Joins faults: `tailLines: must be an integer; x: is not a parameter of this path`.
