@@ -1,13 +1,16 @@
-//! The commands, and how they get at the database.
+//! Runs a command on the database of the service.
 
 use std::sync::Arc;
 
 use clap::Subcommand;
 
 use super::{
-    audit_file::CommandAuditFile, clock::ClockCommand, error::AdminError, key::KeyCommand,
-    role::RoleCommand, session::SessionCommand, signing_keys::SigningKeysCommand,
-    user::UserCommand,
+    audit_file::CommandAuditFile,
+    commands::{
+        clock::ClockCommand, key::KeyCommand, role::RoleCommand, session::SessionCommand,
+        signing_keys::SigningKeysCommand, user::UserCommand,
+    },
+    error::AdminError,
 };
 use crate::{
     administration::Administration,
@@ -34,7 +37,7 @@ pub(crate) enum AdminCommand {
     /// Keys that sign JWTs
     #[command(subcommand)]
     SigningKeys(SigningKeysCommand),
-    /// The time that services go on from
+    /// The instant from which services continue
     #[command(subcommand)]
     Clock(ClockCommand),
 }

@@ -4,21 +4,14 @@
 //! the database of the service. A running service sees the change within a second.
 
 mod audit_file;
-mod clock;
 mod command;
+mod commands;
 mod error;
-mod key;
-mod lifetime;
+mod input;
 mod pages;
-mod permissions;
-mod role;
-mod session;
 #[cfg(test)]
 mod shell_tests;
-mod signing_keys;
 mod table;
-mod typed_password;
-mod user;
 
 pub(crate) use command::AdminCommand;
 pub(crate) use error::AdminError;

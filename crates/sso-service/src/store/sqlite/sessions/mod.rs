@@ -1,21 +1,12 @@
-//! Sessions, and what keeps those in memory as the database is.
+//! Sessions in the database, and the follower that keeps those in memory up to date.
 
-mod begin;
-mod changes;
-mod end;
-mod follower;
-mod journal;
+mod follow;
+mod issue;
 mod listing;
-mod mint;
-mod named;
-mod refresh;
-mod refresh_token;
-mod revocations;
+mod revoke;
 mod sweep;
-mod tokens;
 mod uses;
 
-pub(super) use follower::Follower;
-pub(super) use journal::Journal;
+pub(super) use follow::Follower;
 pub(super) use listing::session_owner;
-pub(super) use revocations::restore;
+pub(super) use revoke::{Journal, restore};

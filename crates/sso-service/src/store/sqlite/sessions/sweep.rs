@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{FromRow, SqliteConnection, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::tokens::retire;
+use super::issue::retire;
 use crate::{
     sessions::{ExpiredSession, REPLAY_WINDOW, SessionOwner},
     store::{sqlite::store::SqliteStore, unavailable::Unavailable},

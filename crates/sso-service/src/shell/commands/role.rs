@@ -4,14 +4,14 @@ use std::io;
 
 use clap::{Args, Subcommand};
 
-use super::{
-    error::AdminError,
-    pages::all,
-    permissions::parse_permissions,
-    table::{listed, print_table, yes_or_no},
-};
 use crate::{
     administration::{Actor, Administration},
+    shell::{
+        error::AdminError,
+        input::permissions::parse_permissions,
+        pages::all,
+        table::{listed, print_table, yes_or_no},
+    },
     users::Role,
 };
 
@@ -33,7 +33,10 @@ pub(crate) struct SetRole {
 }
 
 impl RoleCommand {
-    pub(super) async fn run(self, administration: &Administration) -> Result<(), AdminError> {
+    pub(in crate::shell) async fn run(
+        self,
+        administration: &Administration,
+    ) -> Result<(), AdminError> {
         match self {
             Self::Set(set) => {
                 let permissions = parse_permissions(&set.permissions)?;

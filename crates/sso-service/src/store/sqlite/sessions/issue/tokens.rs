@@ -40,7 +40,7 @@ pub(super) async fn add_refresh_token(
 }
 
 /// Removes session tokens, and remembers which session each belonged to if the session goes on.
-pub(super) async fn retire(
+pub(in crate::store::sqlite::sessions) async fn retire(
     connection: &mut SqliteConnection,
     tokens: &[i64],
     now_millis: i64,

@@ -3,8 +3,10 @@
 use clap::Subcommand;
 use service_runtime::clock::{Clock, SystemClock};
 
-use super::error::AdminError;
-use crate::administration::{Actor, Administration};
+use crate::{
+    administration::{Actor, Administration},
+    shell::error::AdminError,
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClockCommand {
@@ -13,7 +15,10 @@ pub(crate) enum ClockCommand {
 }
 
 impl ClockCommand {
-    pub(super) async fn run(self, administration: &Administration) -> Result<(), AdminError> {
+    pub(in crate::shell) async fn run(
+        self,
+        administration: &Administration,
+    ) -> Result<(), AdminError> {
         let Self::Reset = self;
         // By this machine's clock, not by the greatest instant seen before.
         let now = SystemClock::default().now();

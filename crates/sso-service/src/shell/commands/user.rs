@@ -4,15 +4,15 @@ use std::{io, path::PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{
-    error::AdminError,
-    pages::all,
-    permissions::parse_permissions,
-    table::{instant, listed, print_table, yes_or_no},
-    typed_password::read_password,
-};
 use crate::{
     administration::{Actor, Administration, RequestedChange, RequestedUser},
+    shell::{
+        error::AdminError,
+        input::permissions::parse_permissions,
+        input::typed_password::read_password,
+        pages::all,
+        table::{instant, listed, print_table, yes_or_no},
+    },
     users::{User, Username},
 };
 
@@ -70,7 +70,10 @@ pub(crate) struct ResetPassword {
 }
 
 impl UserCommand {
-    pub(super) async fn run(self, administration: &Administration) -> Result<(), AdminError> {
+    pub(in crate::shell) async fn run(
+        self,
+        administration: &Administration,
+    ) -> Result<(), AdminError> {
         match self {
             Self::Create(create) => create.run(administration).await,
             Self::List => {

@@ -2,8 +2,10 @@
 
 use clap::Subcommand;
 
-use super::error::AdminError;
-use crate::administration::{Actor, Administration};
+use crate::{
+    administration::{Actor, Administration},
+    shell::error::AdminError,
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SigningKeysCommand {
@@ -12,7 +14,10 @@ pub(crate) enum SigningKeysCommand {
 }
 
 impl SigningKeysCommand {
-    pub(super) async fn run(self, administration: &Administration) -> Result<(), AdminError> {
+    pub(in crate::shell) async fn run(
+        self,
+        administration: &Administration,
+    ) -> Result<(), AdminError> {
         let Self::Delete = self;
         Ok(administration.delete_signing_keys(Actor::Shell).await?)
     }

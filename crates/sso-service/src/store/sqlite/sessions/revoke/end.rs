@@ -88,7 +88,10 @@ impl SqliteStore {
     ///
     /// # Errors
     /// As [`SqliteStore::end_live_session`].
-    pub(super) async fn end(&self, sessions: Vec<i64>) -> Result<(), Unavailable> {
+    pub(in crate::store::sqlite::sessions) async fn end(
+        &self,
+        sessions: Vec<i64>,
+    ) -> Result<(), Unavailable> {
         self.live.revoked.begin_to_end(&sessions);
         let numbers = serde_json::Value::from(&*sessions).to_string();
         let work = async move |connection: &mut SqliteConnection| {

@@ -8,14 +8,13 @@ use std::{
 use service_runtime::password;
 use zeroize::Zeroizing;
 
-use super::error::AdminError;
-use crate::users::Password;
+use crate::{shell::error::AdminError, users::Password};
 
 /// Reads a password: from the file, else from standard input. A terminal asks twice.
 ///
 /// # Errors
 /// When it cannot be read, is too long, or the two typed passwords differ.
-pub(super) fn read_password(file: Option<&Path>) -> Result<Password, AdminError> {
+pub(in crate::shell) fn read_password(file: Option<&Path>) -> Result<Password, AdminError> {
     let typed = match file {
         Some(path) => password::from_file(path)
             .map_err(|cause| AdminError::PasswordFile { path: path.to_owned(), cause })?,

@@ -11,7 +11,7 @@ const LONGEST_KEY: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 ///
 /// # Errors
 /// When it is no duration, or too long.
-pub(super) fn session_lifetime(text: &str) -> Result<Duration, &'static str> {
+pub(in crate::shell) fn session_lifetime(text: &str) -> Result<Duration, &'static str> {
     duration(text)
 }
 
@@ -19,7 +19,7 @@ pub(super) fn session_lifetime(text: &str) -> Result<Duration, &'static str> {
 ///
 /// # Errors
 /// When it is no duration, or too long.
-pub(super) fn key_lifetime(text: &str) -> Result<Duration, &'static str> {
+pub(in crate::shell) fn key_lifetime(text: &str) -> Result<Duration, &'static str> {
     match humantime::parse_duration(text) {
         Ok(lifetime) if lifetime > LONGEST_KEY => Err("is longer than 100 years"),
         Ok(lifetime) if !lifetime.is_zero() => Ok(lifetime),

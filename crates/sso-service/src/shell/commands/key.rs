@@ -7,16 +7,16 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::{
-    error::AdminError,
-    lifetime::key_lifetime,
-    pages::all,
-    permissions::parse_permissions,
-    table::{instant, listed, print_table},
-};
 use crate::{
     administration::{Actor, Administration, RequestedKey},
     keys::ApiKey,
+    shell::{
+        error::AdminError,
+        input::lifetime::key_lifetime,
+        input::permissions::parse_permissions,
+        pages::all,
+        table::{instant, listed, print_table},
+    },
 };
 
 #[derive(Debug, Subcommand)]
@@ -45,7 +45,10 @@ pub(crate) struct CreateKey {
 }
 
 impl KeyCommand {
-    pub(super) async fn run(self, administration: &Administration) -> Result<(), AdminError> {
+    pub(in crate::shell) async fn run(
+        self,
+        administration: &Administration,
+    ) -> Result<(), AdminError> {
         match self {
             Self::Create(create) => create.run(administration).await,
             Self::List => {

@@ -7,10 +7,10 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::{error::AdminError, lifetime::session_lifetime, table::instant};
 use crate::{
     administration::{Actor, Administration, Minting},
     sessions::SessionOfUser,
+    shell::{error::AdminError, input::lifetime::session_lifetime, table::instant},
     tokens::PlainToken,
     users::Username,
 };
@@ -56,7 +56,10 @@ pub(crate) struct MintSessions {
 }
 
 impl SessionCommand {
-    pub(super) async fn run(self, administration: &Administration) -> Result<(), AdminError> {
+    pub(in crate::shell) async fn run(
+        self,
+        administration: &Administration,
+    ) -> Result<(), AdminError> {
         match self {
             Self::List { user } => list(administration, user.as_deref()).await,
             Self::End(EndSessions { user: Some(user), .. }) => {

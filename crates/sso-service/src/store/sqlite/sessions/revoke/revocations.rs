@@ -145,7 +145,7 @@ impl SqliteStore {
     }
 
     /// Writes to the journal what is not in the database, so that it outlives the process.
-    pub(super) async fn record_pending(&self) {
+    pub(in crate::store::sqlite::sessions) async fn record_pending(&self) {
         let (journal, pending) = (self.journal.clone(), self.live.revoked.pending());
         let written = tokio::task::spawn_blocking(move || journal.write(pending)).await;
         let error = match written {

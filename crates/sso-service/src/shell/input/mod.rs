@@ -1,0 +1,5 @@
+//! Parses arguments and reads passwords.
+
+pub(super) mod lifetime;
+pub(super) mod permissions;
+pub(super) mod typed_password;
