@@ -5,7 +5,7 @@ use std::{collections::HashMap, mem, time::Duration};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::event::{Event, Kind};
+use super::{event::Event, kind::Kind};
 use crate::network::Network;
 
 /// How long repeats are gathered.

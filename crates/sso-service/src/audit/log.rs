@@ -16,11 +16,7 @@ use prometheus_client::metrics::counter::Counter;
 use service_runtime::{clock::Clock, metrics::Metrics};
 use tracing::error_span;
 
-use super::{
-    coalesce::Coalescer,
-    event::{Event, Kind},
-    rows::AuditRows,
-};
+use super::{coalesce::Coalescer, event::Event, kind::Kind, rows::AuditRows};
 
 /// How many events may wait to be written: about 2 MiB.
 const WAITING: usize = 8192;

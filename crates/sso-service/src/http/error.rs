@@ -1,4 +1,6 @@
-//! How the errors of use cases look over HTTP: the one place that decides their status and code.
+//! The errors of use cases as problems: the one place that decides their status and code.
+
+mod administration;
 
 use std::time::Duration;
 
@@ -9,9 +11,8 @@ use shared_types::FieldFault;
 use super::wire::body_faults::{BodyFaults, member_fault};
 use crate::{
     accounts::{OwnPasswordError, RegisterError},
-    administration::AdministrationError,
     authority::{LoginError, RefreshError, TokenRefusal},
-    store::{ChangeError, CreateUserError, GrantError, KeyError, StoreError, Unavailable},
+    store::{StoreError, Unavailable},
     users::HashError,
 };
 
@@ -84,78 +85,6 @@ impl From<OwnPasswordError> for Problem {
             OwnPasswordError::SessionOver => Self::invalid_token(),
             OwnPasswordError::Hash(error) => error.into(),
             OwnPasswordError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<AdministrationError> for Problem {
-    fn from(error: AdministrationError) -> Self {
-        match error {
-            AdministrationError::Refused(refusal) => refusal.into(),
-            AdministrationError::NoSuchUser(_) => not_found("user_not_found", &error),
-            AdministrationError::NoSuchGrant => not_found("grant_not_found", &error),
-            AdministrationError::NoSuchKey | AdministrationError::NoKeyNamed(_) => {
-                not_found("key_not_found", &error)
-            }
-            AdministrationError::Past => refused_member("expires_at", &error),
-            AdministrationError::Password(fault) => refused_member("password", &fault),
-            AdministrationError::Hash(error) => error.into(),
-            AdministrationError::Create(error) => error.into(),
-            AdministrationError::Change(error) => error.into(),
-            AdministrationError::Grant(error) => error.into(),
-            AdministrationError::Key(error) => error.into(),
-            AdministrationError::Random(error) => Self::internal(error),
-            // Only a shell mints sessions.
-            error @ (AdministrationError::Mint(_) | AdministrationError::HandOut(_)) => {
-                Self::internal(error)
-            }
-            AdministrationError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateUserError> for Problem {
-    fn from(error: CreateUserError) -> Self {
-        match error {
-            CreateUserError::NameTaken(_) => conflict("username_taken", &error),
-            CreateUserError::EmailTaken => conflict("email_taken", &error),
-            CreateUserError::UnknownRole(_) => unknown_role(&error),
-            CreateUserError::Unavailable(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangeError> for Problem {
-    fn from(error: ChangeError) -> Self {
-        match error {
-            ChangeError::NoSuchUser(_) => not_found("user_not_found", &error),
-            ChangeError::NoSuchRole(_) => not_found("role_not_found", &error),
-            ChangeError::LastAdmin => conflict("last_admin", &error),
-            ChangeError::EmailTaken => conflict("email_taken", &error),
-            ChangeError::BuiltinRole(_) => conflict("builtin_role", &error),
-            ChangeError::RoleInUse(_) => conflict("role_in_use", &error),
-            ChangeError::UnknownRole(_) => unknown_role(&error),
-            ChangeError::Unavailable(error) => error.into(),
-        }
-    }
-}
-
-impl From<GrantError> for Problem {
-    fn from(error: GrantError) -> Self {
-        match error {
-            GrantError::NoSuchUser(_) => {
-                refused("unknown_user", vec![member_fault("username", error.to_string())])
-            }
-            GrantError::Unavailable(error) => error.into(),
-        }
-    }
-}
-
-impl From<KeyError> for Problem {
-    fn from(error: KeyError) -> Self {
-        match error {
-            KeyError::NameTaken(_) => conflict("key_name_taken", &error),
-            KeyError::Unavailable(error) => error.into(),
         }
     }
 }
@@ -256,18 +185,6 @@ fn wrong_password() -> Problem {
         "The current password is wrong; nothing was changed.",
     )
     .with_errors(vec![member_fault("current_password", "is wrong")])
-}
-
-fn unknown_role(error: &impl ToString) -> Problem {
-    refused("unknown_role", vec![member_fault("roles", error.to_string())])
-}
-
-fn not_found(code: &'static str, error: &impl ToString) -> Problem {
-    Problem::not_found(code, sentence(error))
-}
-
-fn conflict(code: &'static str, error: &impl ToString) -> Problem {
-    Problem::new(StatusCode::CONFLICT, code, sentence(error))
 }
 
 /// The message of an error as a sentence.

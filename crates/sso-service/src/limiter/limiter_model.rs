@@ -1,15 +1,12 @@
 //! Random histories of attempts against the promises of the limiter.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
-use service_runtime::metrics::Metrics;
-use tokio::time::{Instant, timeout};
 
 use super::{
     account_key::AccountKey,
-    attempt::{AttemptRefusal, Limiter},
     bucket::{AttemptOutcome, BucketFull},
     networks_of_account::NETWORKS,
     tables::{
@@ -29,7 +26,7 @@ fn source(account: u64, network_number: u32, at: DateTime<Utc>) -> AttemptSource
     AttemptSource { account: AccountKey::test(account), network: network(network_number), at }
 }
 
-/// An attempt that ends as it will, unless it is not let begin.
+/// An attempt with this outcome, unless it is refused.
 fn attempt(
     tables: &mut Tables,
     source: AttemptSource,
@@ -40,7 +37,7 @@ fn attempt(
     Ok(())
 }
 
-/// A step of a history: an attempt begins, or the oldest attempt but so many ends.
+/// A step of a history: an attempt begins, or the one at this index, counted from the oldest, ends.
 #[derive(Debug, Clone)]
 enum LimiterStep {
     Begin { account: u64, network: u32 },
@@ -238,105 +235,4 @@ fn a_million_names_stay_within_the_bound() {
     assert_eq!(KNOWN_ACCOUNTS * NETWORKS + ACCOUNTS + CLIENT_NETWORKS, 100_000);
     // Earlier failures are not forgotten.
     assert!(attempt(&mut tables, spent(), AttemptOutcome::Wrong).is_err());
-}
-
-/// One of many attempts.
-async fn try_once(limiter: Arc<Limiter>, ending: AttemptOutcome) -> Result<(), AttemptRefusal> {
-    let account = limiter.account(None, "alice");
-    let deadline = Instant::now() + Duration::from_secs(3600);
-    let attempt = limiter.begin(account, network(1), noon(), deadline).await?;
-    tokio::task::yield_now().await;
-    match ending {
-        AttemptOutcome::Right => attempt.succeed(),
-        AttemptOutcome::Wrong => attempt.fail(),
-        AttemptOutcome::Undecided => attempt.give_back(),
-    }
-    Ok(())
-}
-
-/// How many of a hundred attempts at once pass.
-async fn at_once(ending: AttemptOutcome) -> usize {
-    let limits = LoginLimits { per_network: 0, per_account: 10 };
-    let limiter = Arc::new(Limiter::new(limits, &Metrics::default()));
-    let attempts = (0..100).map(|_| tokio::spawn(try_once(limiter.clone(), ending)));
-    let mut passed = 0;
-    for attempt in attempts.collect::<Vec<_>>() {
-        passed += usize::from(attempt.await.unwrap().is_ok());
-    }
-    passed
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn simultaneous_wrong_attempts_stay_within_the_limit() {
-    assert_eq!(at_once(AttemptOutcome::Wrong).await, 10);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn simultaneous_right_attempts_all_pass() {
-    assert_eq!(at_once(AttemptOutcome::Right).await, 100);
-    assert_eq!(at_once(AttemptOutcome::Undecided).await, 100);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_attempt_that_waits_too_long_is_refused_as_busy() {
-    let limiter = Limiter::new(LoginLimits { per_network: 1, per_account: 0 }, &Metrics::default());
-    let account = limiter.account(None, "alice");
-    let deadline = Instant::now() + Duration::from_secs(2);
-    let first = limiter.begin(account, network(1), noon(), deadline).await.unwrap();
-    let second = limiter.begin(account, network(1), noon(), deadline).await;
-    assert_eq!(second.unwrap_err(), AttemptRefusal::Busy);
-    first.give_back();
-    limiter.begin(account, network(1), noon(), deadline).await.unwrap().fail();
-    let third = limiter.begin(account, network(1), noon(), deadline).await.unwrap_err();
-    assert!(matches!(third, AttemptRefusal::TooManyFailures { .. }), "{third}");
-}
-
-/// A crowd leaves room for a client from elsewhere, which is woken when an attempt ends.
-#[tokio::test(start_paused = true)]
-async fn one_network_does_not_fill_the_waiting_places() {
-    let limiter = Limiter::new(LoginLimits { per_network: 0, per_account: 1 }, &Metrics::default());
-    let account = limiter.account(None, "alice");
-    let deadline = Instant::now() + Duration::from_secs(2);
-    let begin = |from| limiter.begin(account, network(from), noon(), deadline);
-    let first = begin(1).await.unwrap();
-    let mut crowd: Vec<_> = (0..1000).map(|_| Box::pin(begin(1))).collect();
-    let mut sent_away = 0;
-    for attempt in &mut crowd {
-        sent_away += usize::from(timeout(Duration::ZERO, attempt).await.is_ok());
-    }
-    assert_eq!(sent_away, 1000 - 128);
-    let mut other = Box::pin(begin(2));
-    timeout(Duration::ZERO, &mut other).await.unwrap_err();
-    drop(crowd);
-    first.succeed();
-    other.await.unwrap().fail();
-}
-
-#[tokio::test]
-async fn a_user_is_known_only_in_the_network_of_the_log_in() {
-    let limiter = Limiter::new(LIMITS, &Metrics::default());
-    let [alice, bob] = ["alice", "bob"].map(|name| limiter.account(None, name));
-    let is_known = async |account, from| {
-        let deadline = Instant::now() + Duration::from_secs(3600);
-        let attempt = limiter.begin(account, network(from), noon(), deadline).await.unwrap();
-        let is_known = attempt.is_of_known();
-        attempt.give_back();
-        is_known
-    };
-    assert!(!is_known(alice, 1).await);
-    let deadline = Instant::now() + Duration::from_secs(3600);
-    limiter.begin(alice, network(1), noon(), deadline).await.unwrap().succeed();
-    assert!(is_known(alice, 1).await);
-    assert!(!is_known(alice, 2).await);
-    assert!(!is_known(bob, 1).await);
-}
-
-#[tokio::test]
-async fn an_abandoned_attempt_counts_as_a_failure() {
-    let limiter = Limiter::new(LoginLimits { per_network: 0, per_account: 1 }, &Metrics::default());
-    let account = limiter.account(None, "alice");
-    let deadline = Instant::now() + Duration::from_secs(3600);
-    drop(limiter.begin(account, network(1), noon(), deadline).await.unwrap());
-    let next = limiter.begin(account, network(2), noon(), deadline).await.unwrap_err();
-    assert!(matches!(next, AttemptRefusal::TooManyFailures { .. }), "{next}");
 }

@@ -2,6 +2,8 @@
 
 mod account_key;
 mod attempt;
+#[cfg(test)]
+mod attempt_tests;
 mod bucket;
 mod known_networks;
 #[cfg(test)]

@@ -1,0 +1,103 @@
+//! The kinds of security events.
+
+use serde::Serialize;
+
+/// The kind of a security event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    LoginOk,
+    LoginFailed,
+    /// A log-in was refused because too many failed before.
+    Throttled,
+    Logout,
+    /// A session came to its end, or `count` of them did at once.
+    SessionExpired,
+    /// A session ended because its user had too many.
+    SessionEvicted,
+    RefreshOk,
+    /// A spent refresh token was seen again.
+    RefreshReused,
+    /// A JWT was issued for the service in `target`.
+    TokenExchanged,
+    PermissionDenied,
+    Registered,
+    PasswordChanged,
+    UserChanged,
+    RoleChanged,
+    GrantChanged,
+    KeyChanged,
+    /// Sessions were begun from the shell, without a log-in: `count` of them.
+    SessionsMinted,
+    /// An administrator ended sessions of others.
+    AdminRevoke,
+    /// A log-in was refused because too many went on.
+    Busy,
+    StoreUnavailable,
+    CsrfBlocked,
+    /// Events were lost: `count` of them.
+    Dropped,
+}
+
+impl Kind {
+    /// How many events of a series are written one by one within a minute. Those that follow in
+    /// that minute are one event with their number: a caller without the permission to administer
+    /// can neither fill the disk nor push out events of others. `None`: every one is written.
+    pub(super) fn burst(self) -> Option<u64> {
+        match self {
+            Self::LoginFailed
+            | Self::Throttled
+            | Self::PermissionDenied
+            | Self::Busy
+            | Self::StoreUnavailable
+            | Self::CsrfBlocked => Some(1),
+            Self::LoginOk
+            | Self::Logout
+            | Self::SessionEvicted
+            | Self::RefreshOk
+            | Self::RefreshReused
+            | Self::TokenExchanged => Some(10),
+            // Each of the first two costs its author a hash of a password and leaves a change in
+            // the database, so that there are few. The others are by administrators, or by the
+            // service itself.
+            Self::Registered
+            | Self::PasswordChanged
+            | Self::UserChanged
+            | Self::RoleChanged
+            | Self::GrantChanged
+            | Self::KeyChanged
+            | Self::SessionsMinted
+            | Self::AdminRevoke
+            | Self::SessionExpired
+            | Self::Dropped => None,
+        }
+    }
+
+    /// Whether the user that the event names did it, from whatever network. Otherwise anybody may
+    /// have, and the network tells them apart.
+    pub(super) fn is_by_its_user(self) -> bool {
+        matches!(
+            self,
+            Self::LoginOk
+                | Self::Logout
+                | Self::SessionEvicted
+                | Self::RefreshOk
+                | Self::RefreshReused
+                | Self::TokenExchanged
+                | Self::PermissionDenied
+        )
+    }
+
+    /// Whether an administrator did it.
+    pub(super) fn is_administrative(self) -> bool {
+        matches!(
+            self,
+            Self::UserChanged
+                | Self::RoleChanged
+                | Self::GrantChanged
+                | Self::KeyChanged
+                | Self::SessionsMinted
+                | Self::AdminRevoke
+        )
+    }
+}
