@@ -1,6 +1,6 @@
 //! The commands that start both services on files of one run.
 
-use std::{fs::Permissions, io, os::unix::fs::PermissionsExt, path::Path};
+use std::{env, fs::Permissions, io, os::unix::fs::PermissionsExt, path::Path};
 
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -33,6 +33,14 @@ pub fn sso_service(
     ];
     configure(&mut command, settings);
     command
+}
+
+/// Lets scripts of an origin call `sso-service`, unless the environment names the allowed origins.
+pub fn allow_origin(sso_service: &mut Command, origin: &str) {
+    let names = ["SSO_ALLOWED_ORIGINS", "SSO_ALLOWED_ORIGINS_FILE"];
+    if names.iter().all(|name| env::var_os(name).is_none()) {
+        sso_service.env(names[0], origin);
+    }
 }
 
 /// `sso-service` with the database of this run, for any of its commands.

@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     io::{self, Write},
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::Path,
     process::ExitCode,
 };
@@ -57,13 +57,16 @@ async fn serve(
     let mut logs = LogSource::choose(home)?;
     let admin = Account::new("admin")?;
     let guest = invite_guest(binaries, home, &logs).await?;
-    let listen = [("sso-service", 8001), ("sso-service", 9001)].map(address);
-    let mut sso = launch::sso_service(binaries, home, &admin, listen);
+    let mut listen = [("sso-service", 8001), ("sso-service", 9001)].map(address);
+    let mut sso = launch::sso_service(binaries, home, &admin, listen.map(|at| at.to_string()));
+    listen = [("logs-gateway", 8000), ("logs-gateway", 9000)].map(address);
+    let gateway = Endpoint { address: listen[0], certificates: certificates.as_ref() };
+    launch::allow_origin(&mut sso, &gateway.url());
     launch::set_certificate(&mut sso, "SSO", certificates.as_ref());
     let sso = services.start("sso-service", sso).await?;
-    let listen = [("logs-gateway", 8000), ("logs-gateway", 9000)].map(address);
     let authority = Endpoint { address: sso.listening, certificates: certificates.as_ref() };
-    let mut gateway = launch::logs_gateway(binaries, &authority, logs.root(), listen);
+    let mut gateway =
+        launch::logs_gateway(binaries, &authority, logs.root(), listen.map(|at| at.to_string()));
     launch::set_certificate(&mut gateway, "GATEWAY", certificates.as_ref());
     let gateway = services.start("logs-gateway", gateway).await?;
     let session = admin.log_in(&authority).await?;
@@ -110,14 +113,15 @@ async fn admit(account: Account, sso_service: &Endpoint<'_>) -> anyhow::Result<G
     Ok(Guest { account, session, namespace: SHOP })
 }
 
-/// The default address if its port is free, else one with a free port.
-fn address((service, default_port): (&str, u16)) -> String {
-    let is_free = TcpListener::bind((Ipv4Addr::LOCALHOST, default_port)).is_ok();
-    let port = if is_free { default_port } else { 0 };
-    if !is_free {
+/// The default address if its port is free, else one with a free port. The gateway's has to be known
+/// before the authority starts, which lets the scripts of its page call it.
+fn address((service, default_port): (&str, u16)) -> SocketAddr {
+    let bound =
+        |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|on| on.local_addr());
+    bound(default_port).unwrap_or_else(|_| {
         eprintln!("port {default_port} is taken: {service} listens on a free one instead");
-    }
-    format!("{}:{port}", Ipv4Addr::LOCALHOST)
+        bound(0).unwrap_or_else(|_| (Ipv4Addr::LOCALHOST, 0).into())
+    })
 }
 
 #[cfg(test)]
@@ -128,6 +132,7 @@ mod tests {
     fn a_taken_port_is_replaced_by_a_free_one() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
-        assert_eq!(address(("s", port)), "127.0.0.1:0");
+        let replacement = address(("s", port)).port();
+        assert!(replacement != port && replacement != 0, "{replacement}");
     }
 }

@@ -1,6 +1,7 @@
 //! Scripts of other origins (CORS): those of `SSO_ALLOWED_ORIGINS` may call `/auth/*` with cookies
 //! and read the answers, errors included. Every origin may read what needs no credential of a
-//! browser: the documents below `/.well-known/`, and tokens in exchange for others.
+//! browser: the OpenAPI document, the documents below `/.well-known/`, and tokens in exchange for
+//! others.
 
 use actix_web::{
     Error, HttpResponse,
@@ -23,9 +24,11 @@ use crate::site::Site;
 
 /// The headers of answers that scripts may read.
 const EXPOSED_HEADERS: &str = "X-Request-Id, Retry-After, WWW-Authenticate";
-/// The methods and headers that scripts may send: those that `/auth/*` reads.
+/// The methods and headers that scripts may send: those that `/auth/*` reads, and the mark that
+/// libraries such as Swagger UI add to their requests.
 const ALLOWED_METHODS: &str = "GET, POST, DELETE";
-const ALLOWED_HEADERS: &str = "Authorization, Content-Type, X-Request-Id, Traceparent";
+const ALLOWED_HEADERS: &str =
+    "Authorization, Content-Type, X-Request-Id, Traceparent, X-Requested-With";
 /// How long a browser may cache the answer to a preflight, in seconds.
 const MAX_AGE: &str = "600";
 
@@ -54,7 +57,7 @@ pub(super) async fn share_openly(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let is_open = request.path() == "/oauth/token" || request.path().starts_with("/.well-known/");
+    let is_open = is_open_to_every_origin(request.path());
     let mut response = if is_open && is_preflight(&request) {
         request.into_response(preflight())
     } else {
@@ -66,6 +69,10 @@ pub(super) async fn share_openly(
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
     }
     Ok(response)
+}
+
+fn is_open_to_every_origin(path: &str) -> bool {
+    matches!(path, "/oauth/token" | "/openapi.json") || path.starts_with("/.well-known/")
 }
 
 fn is_preflight(request: &ServiceRequest) -> bool {
@@ -133,6 +140,7 @@ mod tests {
             (get("/.well-known/jwks.json"), 200),
             (get("/.well-known/openid-configuration"), 200),
             (get("/.well-known/nothing"), 404),
+            (get("/openapi.json"), 200),
             (TestRequest::post().uri("/oauth/token"), 415),
             (preflight("/oauth/token"), 204),
             (preflight("/.well-known/jwks.json"), 204),
@@ -162,7 +170,7 @@ mod tests {
         assert_eq!(answer.status, 204);
         check_shared(&answer);
         assert_eq!(answer.header("access-control-allow-methods"), "GET, POST, DELETE");
-        let headers = "Authorization, Content-Type, X-Request-Id, Traceparent";
+        let headers = "Authorization, Content-Type, X-Request-Id, Traceparent, X-Requested-With";
         assert_eq!(answer.header("access-control-allow-headers"), headers);
         assert_eq!(answer.header("access-control-max-age"), "600");
     }

@@ -81,7 +81,8 @@ mod tests {
             if parameter.parameter_in != ParameterIn::Query {
                 continue;
             }
-            let example = serde_json::to_value(&parameter).unwrap()["example"].clone();
+            let example = serde_json::to_value(&parameter).unwrap();
+            let example = example["schema"]["examples"][0].clone();
             let value = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
             let query = Query::parse(&format!("{}={value}", parameter.name));
             let problem = log_request(query, None, DateTime::UNIX_EPOCH).err();

@@ -62,7 +62,9 @@ fn check_operation(place: &str, path: &str, operation: &Value) {
         assert!(parameters.iter().any(|given| is_it(&given)), "{place} leaves out {name}");
     }
     for given in parameters {
-        assert!(!given["example"].is_null(), "{place}: {} has no example", given["name"]);
+        let examples = [&given["example"], &given["schema"]["examples"][0]];
+        let has_example = examples.iter().any(|example| !example.is_null());
+        assert!(has_example, "{place}: {} has no example", given["name"]);
     }
     check_contents(place, &operation["requestBody"]);
     responses.values().for_each(|response| check_contents(place, response));

@@ -1,5 +1,7 @@
 //! The document of a service.
 
+use std::collections::BTreeSet;
+
 use actix_web::http::Method;
 use utoipa::openapi::{
     Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, RefOr, Server, Tag,
@@ -38,14 +40,24 @@ pub fn document(
 ) -> OpenApi {
     let mut components = Components::new();
     let mut paths = Paths::new();
+    let mut used: BTreeSet<&str> = BTreeSet::new();
     for (row, operation) in routes {
+        used.extend(operation.credentials.iter().flat_map(|credential| credential.schemes()));
         add(&mut paths, &row, &operation);
-        components.schemas.extend(operation.schemas);
+        for (name, schema) in operation.schemas {
+            let other = components.schemas.insert(name.clone(), schema);
+            let is_the_same =
+                other.is_none_or(|other| components.schemas.get(&name) == Some(&other));
+            debug_assert!(is_the_same, "two types have the name {name}");
+        }
         let shared = operation.shared.into_iter();
         components.responses.extend(shared.map(|(name, response)| (name, RefOr::T(response))));
     }
-    headers::describe(&mut components);
-    for (name, scheme) in schemes(info.token_url) {
+    let answers = serde_json::to_string(&(&paths, &components)).unwrap_or_default();
+    headers::describe(&mut components, &answers);
+    for (name, scheme) in
+        schemes(info.token_url).into_iter().filter(|(name, _)| used.contains(name))
+    {
         components.security_schemes.insert(name.to_owned(), RefOr::T(scheme));
     }
     let tag = |(name, description): &(&str, &str)| {

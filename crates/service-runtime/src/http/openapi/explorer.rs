@@ -98,12 +98,15 @@ impl fmt::Debug for ApiDocs {
     }
 }
 
+/// The style in the logo of Swagger UI, the only one that it does not have in a file.
+const LOGO_STYLE: &str = "'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='";
+
 /// The content security policy of the page: scripts and styles of this service, calls to this
 /// service and the authority. Swagger UI has its icons in `data:` URLs.
 fn policy(authority: Option<&Url>) -> HeaderValue {
     let authority = authority.map(|url| format!(" {}", url.origin().ascii_serialization()));
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; script-src 'self'; style-src 'self' {LOGO_STYLE}; img-src 'self' data:; \
          connect-src 'self'{}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
         authority.unwrap_or_default()
     );
@@ -159,4 +162,98 @@ fn revalidated() -> HttpResponseBuilder {
         .insert_header((CACHE_CONTROL, "no-cache"))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{
+        App,
+        body::to_bytes,
+        dev::ServiceResponse,
+        http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName},
+        test::{TestRequest, call_service, init_service},
+    };
+    use utoipa::openapi::{Info, Paths};
+
+    use super::*;
+    use crate::http::{RouteRow, endpoints};
+
+    async fn get(path: &str) -> ServiceResponse {
+        let authority = Url::parse("https://sso.example.org/").unwrap();
+        let build = || OpenApi::new(Info::new("api", "1"), Paths::new());
+        let docs = ApiDocs::new("a-service", build, Some(&authority));
+        let table = [
+            RouteRow::get("/openapi.json", served_document),
+            RouteRow::get("/docs", page),
+            RouteRow::get("/docs/{file}", asset),
+        ];
+        let app = App::new().app_data(Data::new(docs)).service(endpoints(table));
+        call_service(&init_service(app).await, TestRequest::get().uri(path).to_request()).await
+    }
+
+    fn header(response: &ServiceResponse, name: HeaderName) -> &str {
+        response.headers().get(name).unwrap().to_str().unwrap()
+    }
+
+    async fn text(response: ServiceResponse) -> String {
+        let body = to_bytes(response.into_body()).await.unwrap_or_default();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[actix_web::test]
+    async fn page_loads_only_files_of_the_service_and_has_no_inline_script() {
+        let response = get("/docs").await;
+        let policy = header(&response, CONTENT_SECURITY_POLICY).to_owned();
+        for directive in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "connect-src 'self' https://sso.example.org",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(policy.split("; ").any(|given| given == directive), "{directive}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{policy}");
+        let page = text(response).await;
+        let loaded = page.split(['"', '\'']).filter_map(|part| part.strip_prefix("/docs/"));
+        let loaded: Vec<_> = loaded.collect();
+        assert_eq!(loaded.len(), FILES.len(), "{loaded:?}");
+        for file in loaded {
+            assert_eq!(get(&format!("/docs/{file}")).await.status(), 200, "{file}");
+        }
+        assert_eq!(page.matches("<script").count(), page.matches("<script src=\"/docs/").count());
+        assert!(!page.contains("http"), "{page}");
+    }
+
+    #[actix_web::test]
+    async fn page_shows_both_documents_and_sends_them_to_no_validator() {
+        let script = text(get("/docs/swagger-initializer.js").await).await;
+        for part in ["\"/openapi.json\"", "\"https://sso.example.org/openapi.json\"", "\"none\""] {
+            assert!(script.contains(part), "{part}: {script}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn document_is_json() {
+        let response = get("/openapi.json").await;
+        assert_eq!(header(&response, CONTENT_TYPE), "application/json");
+        let document: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
+        assert_eq!(
+            (&document["openapi"], &document["info"]["title"]),
+            (&"3.1.0".into(), &"api".into())
+        );
+    }
+
+    #[actix_web::test]
+    async fn other_files_and_queries_are_refused() {
+        for (path, status) in [
+            ("/docs/swagger-ui.js", 404),
+            ("/docs/oauth2-redirect.html", 404),
+            ("/docs/..%2findex.css", 404),
+            ("/docs?url=https://evil.example/openapi.json", 400),
+            ("/docs/index.css?x", 400),
+            ("/openapi.json?x", 400),
+        ] {
+            assert_eq!(get(path).await.status(), status, "{path}");
+        }
+    }
 }

@@ -65,9 +65,12 @@ pub fn header_ref(name: &str) -> Ref {
     Ref::new(format!("#/components/headers/{component}"))
 }
 
-/// Adds the headers to the components.
-pub(super) fn describe(components: &mut Components) {
+/// Adds the headers that this text, a part of the document in JSON, refers to.
+pub(super) fn describe(components: &mut Components, text: &str) {
     for (component, _, description, example) in HEADERS {
+        if !text.contains(&format!("#/components/headers/{component}\"")) {
+            continue;
+        }
         let header = HeaderBuilder::new()
             .schema(Some(utoipa::openapi::Object::with_type(Type::String)))
             .description(Some(description))

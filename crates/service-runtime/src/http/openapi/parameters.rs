@@ -15,7 +15,8 @@ pub fn path_parameter(
     schema: impl Into<RefOr<Schema>>,
     example: impl Into<Value>,
 ) -> Parameter {
-    parameter(ParameterIn::Path, name, description, schema.into(), example.into())
+    parameter(ParameterIn::Path, name, description, schema.into())
+        .example(Some(example.into()))
         .required(Required::True)
         .build()
 }
@@ -25,12 +26,10 @@ pub fn path_parameter(
 pub fn query_parameter(
     name: &str,
     description: &str,
-    schema: impl Into<RefOr<Schema>>,
+    schema: impl Into<Object>,
     example: impl Into<Value>,
 ) -> Parameter {
-    parameter(ParameterIn::Query, name, description, schema.into(), example.into())
-        .required(Required::False)
-        .build()
+    optional(ParameterIn::Query, name, description, schema.into(), example.into())
 }
 
 /// A header, which may be absent.
@@ -38,12 +37,22 @@ pub fn query_parameter(
 pub fn header_parameter(
     name: &str,
     description: &str,
-    schema: impl Into<RefOr<Schema>>,
+    schema: impl Into<Object>,
     example: impl Into<Value>,
 ) -> Parameter {
-    parameter(ParameterIn::Header, name, description, schema.into(), example.into())
-        .required(Required::False)
-        .build()
+    optional(ParameterIn::Header, name, description, schema.into(), example.into())
+}
+
+/// The example is one of the schema: Swagger UI sends those of parameters unless they are deleted.
+fn optional(
+    place: ParameterIn,
+    name: &str,
+    description: &str,
+    mut schema: Object,
+    example: Value,
+) -> Parameter {
+    schema.examples = vec![example];
+    parameter(place, name, description, schema.into()).required(Required::False).build()
 }
 
 fn parameter(
@@ -51,14 +60,12 @@ fn parameter(
     name: &str,
     description: &str,
     schema: RefOr<Schema>,
-    example: Value,
 ) -> ParameterBuilder {
     ParameterBuilder::new()
         .parameter_in(place)
         .name(name)
         .description(Some(description))
         .schema(Some(schema))
-        .example(Some(example))
 }
 
 /// Any text.

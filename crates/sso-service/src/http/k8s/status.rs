@@ -17,7 +17,7 @@ pub(in crate::http) struct KubernetesStatus<'a> {
     kind: &'static str,
     #[serde(rename = "apiVersion")]
     api_version: &'static str,
-    metadata: Metadata,
+    metadata: EmptyMetadata,
     status: &'static str,
     message: &'a str,
     reason: &'static str,
@@ -28,7 +28,7 @@ pub(in crate::http) struct KubernetesStatus<'a> {
 
 /// Empty: a status is not stored.
 #[derive(Debug, Serialize, ToSchema)]
-struct Metadata {}
+struct EmptyMetadata {}
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -67,7 +67,7 @@ fn status_of(problem: &Problem) -> KubernetesStatus<'_> {
     KubernetesStatus {
         kind: "Status",
         api_version: "v1",
-        metadata: Metadata {},
+        metadata: EmptyMetadata {},
         status: "Failure",
         message: problem.detail(),
         reason: reason(problem.status_code()),

@@ -44,15 +44,14 @@ pub(super) fn register() -> ApiOperation {
 
 pub(super) fn log_in() -> ApiOperation {
     let credentials = json!({"username": ALICE, "password": PASSWORD});
-    let form = joined(json!({"grant_type": "password"}), credentials.clone());
     ApiOperation::new(TAG.0, "log_in", "Begins a session")
         .description(
             "As JSON, or as the form of OAuth 2's password grant, whose other fields are ignored. \
              With `cookie`, the tokens are set as cookies as well; then a request that a page of \
              another site sent is refused (403 `csrf`).",
         )
-        .json_body::<LoginRequest>(credentials)
-        .form::<CredentialsForm>(form)
+        .json_body::<LoginRequest>(credentials.clone())
+        .form::<CredentialsForm>(credentials)
         .problems([401, 403, 429])
         .with_schema::<SessionAnswer<'_>>()
         .answer(200, session("The session and its tokens."))

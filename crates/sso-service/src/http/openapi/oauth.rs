@@ -6,7 +6,10 @@ use service_runtime::http::openapi::{
 };
 use utoipa::{
     ToSchema,
-    openapi::{Content, ObjectBuilder, OneOfBuilder, Ref, ResponseBuilder, schema::Type},
+    openapi::{
+        Content, ObjectBuilder, Ref, ResponseBuilder,
+        schema::{AnyOfBuilder, Type},
+    },
 };
 
 use super::examples::{ALICE, ID, TOKEN};
@@ -90,7 +93,7 @@ pub(super) fn introspect() -> ApiOperation {
     let inactive = ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([false]));
     let inactive = ObjectBuilder::new().property("active", inactive).required("active");
     let schema =
-        OneOfBuilder::new().item(Ref::from_schema_name(ActiveToken::name())).item(inactive);
+        AnyOfBuilder::new().item(Ref::from_schema_name(ActiveToken::name())).item(inactive);
     let answer = uncached("About the token; `{\"active\":false}` for any that is not live.")
         .content("application/json", json_content(schema, example));
     operation("introspect", "Tells a service about a token (RFC 7662)")

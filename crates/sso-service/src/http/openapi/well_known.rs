@@ -1,6 +1,6 @@
 //! Operations of the documents at well-known paths, which every origin may read.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use service_runtime::http::openapi::{ApiOperation, header_ref, json_content, response};
 use utoipa::{
     ToSchema,
@@ -8,7 +8,10 @@ use utoipa::{
 };
 
 use super::{examples::ID, oauth};
-use crate::http::well_known::{jwks::JwkSet, metadata::Metadata};
+use crate::{
+    http::well_known::{jwks::JwkSet, metadata::Metadata},
+    site::Origin,
+};
 
 pub(super) fn public_keys() -> ApiOperation {
     let key = json!({
@@ -27,15 +30,16 @@ pub(super) fn public_keys() -> ApiOperation {
 }
 
 pub(super) fn metadata(id: &'static str) -> ApiOperation {
-    let example = json!({
-        "issuer": "https://sso.example.org",
-        "token_endpoint": "https://sso.example.org/oauth/token",
-        "jwks_uri": "https://sso.example.org/.well-known/jwks.json",
-    });
-    let content = json_content(Ref::from_schema_name(Metadata::name()), example);
+    let content = json_content(Ref::from_schema_name(Metadata::name()), example());
     ApiOperation::new(oauth::TAG.0, id, "The endpoints and abilities of the service (RFC 8414)")
         .with_schema::<Metadata<'_>>()
         .answer(200, cached("The metadata.").content("application/json", content))
+}
+
+/// The metadata of a service at this address.
+fn example() -> Value {
+    let origin = "https://sso.example.org".parse::<Origin>();
+    origin.map_or(Value::Null, |origin| json!(Metadata::of(&origin)))
 }
 
 /// An answer that every client may cache.

@@ -38,7 +38,8 @@ pub(in crate::http) async fn metadata(site: Data<Site>) -> HttpResponse {
 }
 
 impl<'a> Metadata<'a> {
-    fn of(origin: &'a Origin) -> Self {
+    /// The metadata of a service at this address.
+    pub(in crate::http) fn of(origin: &'a Origin) -> Self {
         let at = |path: &str| format!("{}{path}", origin.as_str());
         Self {
             issuer: origin.as_str(),

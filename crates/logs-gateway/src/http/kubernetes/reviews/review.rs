@@ -7,7 +7,7 @@ use actix_web::{
     web::{Bytes, Payload, ReqData},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use service_runtime::http::read_body;
 
 use crate::{
@@ -134,7 +134,7 @@ pub(in crate::http) async fn self_subject_review(
     caller: ReqData<Caller>,
     payload: Payload,
 ) -> Result<HttpResponse> {
-    ReviewBody::read(&request, payload).await?;
+    ReviewBody::read(&request, payload).await?.check_object()?;
     Ok(created(&json!({
         "kind": "SelfSubjectReview",
         "apiVersion": "authentication.k8s.io/v1",
@@ -180,10 +180,21 @@ impl ReviewBody {
                 .and_then(|review| review.message(2))
                 .and_then(|spec| spec.try_into().ok()),
         };
-        spec.ok_or_else(|| {
-            StatusError::bad_request("the object provided is unrecognized: it is not a review")
-        })
+        spec.ok_or_else(not_a_review)
     }
+
+    /// Checks a review without a `spec`.
+    fn check_object(&self) -> Result<()> {
+        let is_object = match self {
+            Self::Json(json) => serde_json::from_slice::<Map<String, Value>>(json).is_ok(),
+            Self::Protobuf(bytes) => ProtobufMessage::of_object(bytes).is_some(),
+        };
+        if is_object { Ok(()) } else { Err(not_a_review()) }
+    }
+}
+
+fn not_a_review() -> StatusError {
+    StatusError::bad_request("the object provided is unrecognized: it is not a review")
 }
 
 impl TryFrom<ProtobufMessage<'_>> for AccessSpec {
