@@ -47,6 +47,8 @@ fn every_fault_is_a_line_that_names_its_variable() {
         ("SSO_COOKIE_DOMAIN", "127.0.0.1"),
         ("SSO_ALLOWED_ORIGINS", "*"),
         ("SSO_RETURN_HOSTS", "*"),
+        ("SSO_JWT_AUDIENCES", "two words"),
+        ("SSO_SECRET_KEY", "short"),
     ];
     check_sso(&sso, &sso.map(|(name, _)| name));
     let gateway = [

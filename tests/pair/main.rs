@@ -40,6 +40,7 @@ mod links;
 mod log_in;
 mod log_lines;
 mod names;
+mod oauth;
 mod operations;
 mod path;
 mod paused;

@@ -1,6 +1,6 @@
 //! The gateway's Kubernetes API with third-party clients: kubectl in three versions, the Kubernetes
 //! project's libraries for Python and JavaScript, and kube. The sso-service with third-party reverse
-//! proxies: nginx, Caddy and HAProxy.
+//! proxies (nginx, Caddy and HAProxy), and its JWTs with PyJWT, Authlib and jose.
 //!
 //! `cargo xtask peers` installs them, except kube, which is a dependency. A case whose peer is not
 //! there is skipped, and says so; with `CI=true` it fails. The cases of Kubernetes share a pair over
@@ -12,6 +12,7 @@
 #[expect(dead_code, unused_imports, reason = "the other suite needs more of it")]
 mod harness;
 
+mod jwt;
 mod kube;
 mod kubectl;
 mod library;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
     for (peers, cases) in [
         (&Peer::KUBECTLS[..], kubectl::CASES),
         (&Peer::LIBRARIES[..], library::CASES),
+        (&Peer::JWT_LIBRARIES[..], jwt::CASES),
         (&[Peer::Kube][..], kube::CASES),
         (&[Peer::Kube][..], token_review::CASES),
         (&Peer::PROXIES[..], proxies::CASES),

@@ -16,6 +16,12 @@ pub(crate) enum Peer {
     Python,
     /// The library `@kubernetes/client-node`.
     JavaScript,
+    /// The library `PyJWT`.
+    PyJwt,
+    /// The library `Authlib`.
+    Authlib,
+    /// The library `jose`.
+    Jose,
     /// The crate, which is always there.
     Kube,
     /// A reverse proxy.
@@ -43,6 +49,7 @@ impl Peer {
         Self::Proxy(ReverseProxy::Caddy),
         Self::Proxy(ReverseProxy::HaProxy),
     ];
+    pub(crate) const JWT_LIBRARIES: [Self; 3] = [Self::PyJwt, Self::Authlib, Self::Jose];
 
     /// An error names the reason.
     pub(crate) fn installed(self) -> Result<Installed, String> {
@@ -52,11 +59,11 @@ impl Peer {
                 let program = javascript.join(format!("kubectl-{version}"));
                 (javascript, program)
             }
-            Self::Python => {
+            Self::Python | Self::PyJwt | Self::Authlib => {
                 let program = python.join("environment/bin/python");
                 (python, program)
             }
-            Self::JavaScript => (javascript, PathBuf::from("node")),
+            Self::JavaScript | Self::Jose => (javascript, PathBuf::from("node")),
             Self::Kube => {
                 let nothing = PathBuf::new();
                 return Ok(Installed { peer: self, program: nothing.clone(), directory: nothing });
@@ -82,6 +89,9 @@ impl fmt::Display for Peer {
             Self::Kubectl(version) => write!(f, "kubectl_{}", version.replace('.', "_")),
             Self::Python => f.write_str("python"),
             Self::JavaScript => f.write_str("javascript"),
+            Self::PyJwt => f.write_str("pyjwt"),
+            Self::Authlib => f.write_str("authlib"),
+            Self::Jose => f.write_str("jose"),
             Self::Kube => f.write_str("kube"),
             Self::Proxy(proxy) => proxy.fmt(f),
         }

@@ -16,6 +16,9 @@ use crate::{
     proxies::Fronts,
 };
 
+/// The service that JWTs are for.
+pub(crate) const AUDIENCE: &str = "billing";
+
 /// The log of the pod `web`.
 pub(crate) const WEB: &str = "one\ntwo\nthree\n";
 
@@ -51,7 +54,8 @@ impl Default for Stage {
 impl Stage {
     pub(crate) fn pair(&self) -> &Pair {
         self.pair.get_or_init(|| {
-            let pair = over_tls(Setup::new().gateway("GATEWAY_REVALIDATE", "1s"));
+            let setup = Setup::new().gateway("GATEWAY_REVALIDATE", "1s");
+            let pair = over_tls(setup.sso("SSO_JWT_AUDIENCES", AUDIENCE));
             write_logs(&pair);
             pair
         })

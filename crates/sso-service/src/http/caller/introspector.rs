@@ -94,11 +94,11 @@ fn credential(headers: &HeaderMap) -> Result<CallerCredential> {
         return Ok(CallerCredential { token, scheme: Scheme::Basic });
     }
     let token = authorization(headers).map_err(|_| Problem::invalid_token())?;
-    let token =
-        token.ok_or_else(|| Problem::not_authenticated().header(WWW_AUTHENTICATE, BASIC))?;
+    let token = token.ok_or_else(no_credential)?;
     Ok(CallerCredential { token, scheme: Scheme::Bearer })
 }
 
+const BEARER: &str = "Bearer realm=\"sso\"";
 const BASIC: &str = "Basic realm=\"sso\"";
 
 fn refused(scheme: Scheme, refusal: TokenRefusal) -> Problem {
@@ -107,6 +107,15 @@ fn refused(scheme: Scheme, refusal: TokenRefusal) -> Problem {
         (Scheme::Bearer, TokenRefusal::Denied(missing)) => permission_missing(&missing),
         (Scheme::Bearer, _) => Problem::invalid_token(),
     }
+}
+
+/// 401, with the challenges of both schemes.
+fn no_credential() -> Problem {
+    let detail = "Send an API key with the permission sso:introspect: as Authorization: Bearer, \
+                  or as the password of Authorization: Basic.";
+    Problem::new(StatusCode::UNAUTHORIZED, "not_authenticated", detail)
+        .header(WWW_AUTHENTICATE, BEARER)
+        .header(WWW_AUTHENTICATE, BASIC)
 }
 
 /// 401, for Basic: the password is no valid API key, or one that does not suffice.
