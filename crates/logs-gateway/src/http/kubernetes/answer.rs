@@ -1,9 +1,13 @@
 //! The parts that the answers of all resources share.
 
-use actix_web::{HttpRequest, HttpResponse, http::header};
+use actix_web::{HttpResponse, http::header};
 use serde_json::{Value, json};
 
-use super::request::{go_query::GoQuery, page::Continue};
+use super::{
+    request::{go_query::GoQuery, page::Continue},
+    status::{ResourceAction, StatusError},
+};
+use crate::http::streaming::open_log::AuthenticatedRequest;
 
 /// 200 with an object that must not be cached.
 pub(super) fn ok(object: &Value) -> HttpResponse {
@@ -19,10 +23,16 @@ pub(super) fn list_metadata(version: u64, next: Option<Continue>) -> Value {
     metadata
 }
 
-/// The verb of a list request, as it is named in a refusal.
-pub(super) fn list_verb(request: &HttpRequest) -> &'static str {
-    match GoQuery::parse(request.query_string()).flag("watch") {
+/// 403 for a list or watch of this resource; `namespace` is `None` at the cluster scope.
+pub(super) fn list_forbidden(
+    asked: &AuthenticatedRequest,
+    resource: &'static str,
+    namespace: Option<&str>,
+) -> StatusError {
+    let verb = match GoQuery::parse(asked.request.query_string()).flag("watch") {
         true => "watch",
         false => "list",
-    }
+    };
+    let action = ResourceAction { verb, resource, name: None, namespace };
+    StatusError::forbidden(&asked.caller.username, action)
 }

@@ -8,7 +8,7 @@ use super::{keys::key_account, sessions::session_owner, store::SqliteStore};
 use crate::{
     audit::Event,
     store::{
-        attribution::{Authorization, Credential, Recorded},
+        attribution::{Attribution, Authorization, Credential, Recorded},
         errors::{AuthorizationError, AuthorizedError},
         unavailable::Unavailable,
     },
@@ -35,6 +35,26 @@ impl SqliteStore {
             change(connection).await.map_err(AuthorizedError::Change)
         };
         self.write_recorded(authorized).await
+    }
+
+    /// As [`SqliteStore::write_authorized`], for a change whose events do not depend on its result.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::write_authorized`].
+    pub(super) async fn write_attributed<T, E, F>(
+        &self,
+        by: Attribution,
+        change: F,
+    ) -> Result<Recorded<T>, AuthorizedError<E>>
+    where
+        F: AsyncFnOnce(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+    {
+        let Attribution { authorization, events } = by;
+        let change =
+            async move |connection: &mut SqliteConnection| Ok((change(connection).await?, events));
+        self.write_authorized(authorization, change).await
     }
 }
 

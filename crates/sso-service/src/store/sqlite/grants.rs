@@ -45,11 +45,10 @@ impl SqliteStore {
         now: DateTime<Utc>,
         by: Attribution,
     ) -> Result<Recorded<Grant>, AuthorizedError<GrantError>> {
-        let Attribution { authorization, events } = by;
         let create = async move |connection: &mut SqliteConnection| {
-            Ok((create_grant(connection, grant, now).await?, events))
+            create_grant(connection, grant, now).await
         };
-        self.write_authorized(authorization, create).await
+        self.write_attributed(by, create).await
     }
 
     /// Deletes the grant of this id, whose user and permission are added to the events. Tells

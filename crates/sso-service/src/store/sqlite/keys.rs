@@ -60,11 +60,9 @@ impl SqliteStore {
         now: DateTime<Utc>,
         by: Attribution,
     ) -> Result<Recorded<ApiKey>, AuthorizedError<KeyError>> {
-        let Attribution { authorization, events } = by;
-        let create = async move |connection: &mut SqliteConnection| {
-            Ok((create_key(connection, key, now).await?, events))
-        };
-        self.write_authorized(authorization, create).await
+        let create =
+            async move |connection: &mut SqliteConnection| create_key(connection, key, now).await;
+        self.write_attributed(by, create).await
     }
 
     /// Deletes the key of this id, whose name is added to the events. Tells whether there was one.

@@ -86,12 +86,11 @@ impl SqliteStore {
         &self,
         by: Attribution,
     ) -> Result<Recorded<()>, AuthorizedError<Unavailable>> {
-        let Attribution { authorization, events } = by;
         let delete = async move |connection: &mut SqliteConnection| {
             query("DELETE FROM signing_keys").execute(connection).await?;
-            Ok(((), events))
+            Ok(())
         };
-        self.write_authorized(authorization, delete).await
+        self.write_attributed(by, delete).await
     }
 
     /// Deletes the signing key of this number.

@@ -51,12 +51,9 @@ impl SqliteStore {
         now: DateTime<Utc>,
         by: Attribution,
     ) -> Result<Recorded<()>, AuthorizedError<Unavailable>> {
-        let Attribution { authorization, events } = by;
-        let reset = async move |connection: &mut SqliteConnection| {
-            reset(connection, now).await?;
-            Ok(((), events))
-        };
-        self.write_authorized(authorization, reset).await
+        let reset =
+            async move |connection: &mut SqliteConnection| Ok(reset(connection, now).await?);
+        self.write_attributed(by, reset).await
     }
 }
 

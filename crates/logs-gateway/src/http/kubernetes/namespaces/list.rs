@@ -38,13 +38,7 @@ const PHASE: &str = "Active";
 pub(in crate::http) async fn list(asked: AuthenticatedRequest) -> Result<HttpResponse> {
     let AuthenticatedRequest { request, caller, .. } = &asked;
     if caller.may_read_any().is_err() {
-        let action = ResourceAction {
-            verb: answer::list_verb(request),
-            resource: RESOURCE,
-            name: None,
-            namespace: None,
-        };
-        return Err(StatusError::forbidden(&caller.username, action));
+        return Err(answer::list_forbidden(&asked, RESOURCE, None));
     }
     let form = object_form(request)?;
     let query = GoQuery::parse(request.query_string());

@@ -49,15 +49,8 @@ const FIELDS: [&str; 10] = [
 
 /// An allowed list is filtered; a caller without permission to read any log is denied.
 pub(in crate::http) async fn list_everywhere(asked: AuthenticatedRequest) -> Result<HttpResponse> {
-    let AuthenticatedRequest { request, caller, .. } = &asked;
-    if caller.may_read_any().is_err() {
-        let action = ResourceAction {
-            verb: answer::list_verb(request),
-            resource: RESOURCE,
-            name: None,
-            namespace: None,
-        };
-        return Err(StatusError::forbidden(&caller.username, action));
+    if asked.caller.may_read_any().is_err() {
+        return Err(answer::list_forbidden(&asked, RESOURCE, None));
     }
     answer_list(asked, None).await
 }
@@ -66,17 +59,9 @@ pub(in crate::http) async fn list(
     asked: AuthenticatedRequest,
     namespace: Path<String>,
 ) -> Result<HttpResponse> {
-    let AuthenticatedRequest { request, caller, .. } = &asked;
     let namespace = namespace.into_inner();
-    if !caller.may_read_in(&namespace) {
-        let namespace = Some(&*namespace);
-        let action = ResourceAction {
-            verb: answer::list_verb(request),
-            resource: RESOURCE,
-            name: None,
-            namespace,
-        };
-        return Err(StatusError::forbidden(&caller.username, action));
+    if !asked.caller.may_read_in(&namespace) {
+        return Err(answer::list_forbidden(&asked, RESOURCE, Some(&namespace)));
     }
     answer_list(asked, Some(namespace)).await
 }

@@ -29,11 +29,10 @@ impl SqliteStore {
         now: DateTime<Utc>,
         by: Attribution,
     ) -> Result<Recorded<Uuid>, AuthorizedError<CreateUserError>> {
-        let Attribution { authorization, events } = by;
         let create = async move |connection: &mut SqliteConnection| {
-            Ok((create_user(connection, &user, now).await?, events))
+            create_user(connection, &user, now).await
         };
-        self.write_authorized(authorization, create).await
+        self.write_attributed(by, create).await
     }
 
     /// Creates a user who registers, and gives its id.

@@ -44,11 +44,10 @@ impl SqliteStore {
         permissions: Vec<Permission>,
         by: Attribution,
     ) -> Result<Recorded<bool>, AuthorizedError<ChangeError>> {
-        let Attribution { authorization, events } = by;
         let set = async move |connection: &mut SqliteConnection| {
-            Ok((set_role(connection, &role, &permissions).await?, events))
+            set_role(connection, &role, &permissions).await
         };
-        self.write_authorized(authorization, set).await
+        self.write_attributed(by, set).await
     }
 
     /// Deletes a role that no user has.
@@ -61,11 +60,9 @@ impl SqliteStore {
         role: RoleName,
         by: Attribution,
     ) -> Result<Recorded<()>, AuthorizedError<ChangeError>> {
-        let Attribution { authorization, events } = by;
-        let delete = async move |connection: &mut SqliteConnection| {
-            Ok((delete_role(connection, &role).await?, events))
-        };
-        self.write_authorized(authorization, delete).await
+        let delete =
+            async move |connection: &mut SqliteConnection| delete_role(connection, &role).await;
+        self.write_attributed(by, delete).await
     }
 }
 

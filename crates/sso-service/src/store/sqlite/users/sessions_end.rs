@@ -24,12 +24,11 @@ impl SqliteStore {
         username: Username,
         by: Attribution,
     ) -> Result<Recorded<()>, AuthorizedError<ChangeError>> {
-        let Attribution { authorization, events } = by;
         let name = username.clone();
         let end = async move |connection: &mut SqliteConnection| {
-            Ok((end_user_sessions(connection, &name).await?, events))
+            end_user_sessions(connection, &name).await
         };
-        let ended = self.write_authorized(authorization, end).await;
+        let ended = self.write_attributed(by, end).await;
         self.revoke_if_unavailable(&ended, &username, Some(RevocationScope::Sessions)).await;
         ended
     }
@@ -42,11 +41,9 @@ impl SqliteStore {
         &self,
         by: Attribution,
     ) -> Result<Recorded<()>, AuthorizedError<Unavailable>> {
-        let Attribution { authorization, events } = by;
-        let end = async move |connection: &mut SqliteConnection| {
-            Ok((end_all_sessions(connection).await?, events))
-        };
-        self.write_authorized(authorization, end).await
+        let end =
+            async move |connection: &mut SqliteConnection| Ok(end_all_sessions(connection).await?);
+        self.write_attributed(by, end).await
     }
 }
 

@@ -46,12 +46,10 @@ impl SqliteStore {
         username: Username,
         by: Attribution,
     ) -> Result<Recorded<()>, AuthorizedError<ChangeError>> {
-        let Attribution { authorization, events } = by;
         let name = username.clone();
-        let delete = async move |connection: &mut SqliteConnection| {
-            Ok((delete_user(connection, &name).await?, events))
-        };
-        let deleted = self.write_authorized(authorization, delete).await;
+        let delete =
+            async move |connection: &mut SqliteConnection| delete_user(connection, &name).await;
+        let deleted = self.write_attributed(by, delete).await;
         self.revoke_if_unavailable(&deleted, &username, Some(RevocationScope::Account)).await;
         deleted
     }
