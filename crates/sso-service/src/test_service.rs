@@ -1,6 +1,9 @@
 //! The whole service behind its routes, in one process: a database in memory, a clock that stands
 //! still, and no sockets.
 
+mod answer;
+mod sites;
+
 use std::{
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
@@ -8,7 +11,7 @@ use std::{
 };
 
 use actix_web::{
-    http::{Method, StatusCode, header::HeaderMap},
+    http::{Method, StatusCode},
     test::{TestRequest, call_service, init_service, read_body},
 };
 use chrono::{DateTime, Utc};
@@ -21,6 +24,10 @@ use service_runtime::{
 };
 use shared_types::{BearerToken, TokenKind};
 
+pub(crate) use self::{
+    answer::Answer,
+    sites::{site, site_with_domain, site_with_origins, site_with_return_host},
+};
 use crate::{
     accounts::Registration,
     administration::Administration,
@@ -33,7 +40,7 @@ use crate::{
     oauth::{Audiences, OAuthSettings, SigningKeys},
     services::{ServiceSettings, Services},
     sessions::{LiveSessions, SessionLimits},
-    site::{Site, SiteSettings},
+    site::Site,
     store::{Attribution, Location, Store},
     tokens::PlainToken,
     upkeep::Upkeep,
@@ -42,7 +49,7 @@ use crate::{
     },
 };
 
-/// Everybody's password.
+/// The password of every user.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Half an hour.
 pub(crate) const TOKEN_TTL: Duration = Duration::from_secs(30 * 60);
@@ -58,7 +65,7 @@ pub(crate) struct TestService {
     pub(crate) authority: Arc<SessionAuthority>,
     pub(crate) administration: Arc<Administration>,
     pub(crate) signing_keys: Arc<SigningKeys>,
-    /// How browsers see the service.
+    /// The site, as browsers see it.
     pub(crate) site: Site,
     /// The prefix of names in clusters.
     pub(crate) kubernetes_prefix: NamePrefix,
@@ -73,7 +80,7 @@ impl TestService {
         Self::with(LIFETIMES, LIMITS, &Location::Memory).await
     }
 
-    /// A service of which something differs from the default.
+    /// A service with these settings.
     pub(crate) async fn with(
         lifetimes: Lifetimes,
         limits: SessionLimits,
@@ -82,7 +89,7 @@ impl TestService {
         Self::build(lifetimes, limits, location, Registration::Open).await
     }
 
-    /// A service at which only administrators create accounts.
+    /// A service with closed registration.
     pub(crate) async fn closed() -> Self {
         Self::build(LIFETIMES, LIMITS, &Location::Memory, Registration::Closed).await
     }
@@ -146,7 +153,7 @@ impl TestService {
         self.log_in(name).await
     }
 
-    /// Adds a key of this name that permits this, and gives it.
+    /// Adds a key with this name and permission, and gives it.
     pub(crate) async fn add_key(&self, name: &str, permission: &str) -> String {
         let token = PlainToken::generate(TokenKind::ApiKey).unwrap();
         let key = NewKey {
@@ -162,7 +169,7 @@ impl TestService {
         token.expose().to_owned()
     }
 
-    /// Adds a user whose password hash is this one.
+    /// Adds a user with this password hash.
     pub(crate) async fn add_user_with_hash(
         &self,
         name: &str,
@@ -179,7 +186,7 @@ impl TestService {
         self.store.add_user(user, self.clock.now()).await.unwrap();
     }
 
-    /// Changes what nothing changes yet.
+    /// Changes rows for which there is no command.
     pub(crate) async fn execute(&self, sql: &'static str) {
         self.store.execute(sql).await;
     }
@@ -218,96 +225,24 @@ impl TestService {
         answer.body["token"].as_str().unwrap().to_owned()
     }
 
-    /// How many passwords have been compared.
+    /// The number of compared passwords.
     pub(crate) fn comparisons(&self) -> u64 {
         self.authority.comparisons()
     }
 
-    /// The audit log, whole: with it the service ends.
+    /// Ends the service and gives its whole audit log.
     pub(crate) fn audited(self) -> Vec<Value> {
         self.services.finish_audit();
         self.record.parse()
     }
 
-    /// Asks about a token in the `Authorization` header.
+    /// Validates a token in the `Authorization` header.
     pub(crate) async fn validate(&self, token: &str) -> Answer {
         self.send(bearer(TestRequest::post().uri("/auth/validate"), token)).await
     }
 }
 
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    headers: HeaderMap,
-    /// `Null` when there is none.
-    pub(crate) body: Value,
-    /// The body as it came.
-    pub(crate) text: String,
-}
-
-impl Answer {
-    /// Status and problem code, or at `/oauth` the error.
-    pub(crate) fn problem(&self) -> (u16, &str) {
-        let code = self.body["code"].as_str().or(self.body["error"].as_str()).unwrap_or_default();
-        (self.status.as_u16(), code)
-    }
-
-    /// All values of a header.
-    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
-        self.headers.get_all(name).map(|value| value.to_str().unwrap()).collect()
-    }
-
-    /// Whether the header is there, also when it is empty.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.headers.contains_key(name)
-    }
-
-    /// A header, or nothing.
-    pub(crate) fn header(&self, name: &str) -> &str {
-        let value = self.headers.get(name).map(|value| value.to_str().unwrap());
-        value.unwrap_or_default()
-    }
-}
-
-impl Answer {
-    /// The value that a cookie is given.
-    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
-        let lines = self.headers.get_all("set-cookie").map(|line| line.to_str().unwrap());
-        let pairs = lines.filter_map(|line| line.split(';').next()?.split_once('='));
-        let mut values = pairs.filter(|pair| pair.0 == name).map(|pair| pair.1.to_owned());
-        values.next()
-    }
-}
-
-/// The site of a service that is found there.
-pub(crate) fn site(public_url: &str) -> Site {
-    settings(public_url).at(listener())
-}
-
-/// The same, which shares its cookies with a domain.
-pub(crate) fn site_with_domain(public_url: &str, domain: &str) -> Site {
-    let cookie_domain = Some(domain.parse().unwrap());
-    SiteSettings { cookie_domain, ..settings(public_url) }.at(listener())
-}
-
-/// The same, which other origins' scripts may call.
-pub(crate) fn site_with_origins(public_url: &str, origins: &[&str]) -> Site {
-    let allowed_origins = origins.iter().map(|origin| origin.parse().unwrap()).collect();
-    SiteSettings { allowed_origins, ..settings(public_url) }.at(listener())
-}
-
-/// The same, from which one may return to a host.
-pub(crate) fn site_with_return_host(public_url: &str, host: &str) -> Site {
-    let return_hosts = vec![host.parse().unwrap()];
-    SiteSettings { return_hosts, ..settings(public_url) }.at(listener())
-}
-
-fn settings(public_url: &str) -> SiteSettings {
-    SiteSettings { public_url: Some(public_url.parse().unwrap()), ..SiteSettings::default() }
-}
-
-/// A token as a request carries it.
+/// A token as in a request.
 pub(crate) fn bearer_token(token: &str) -> BearerToken {
     BearerToken::parse(token.as_bytes()).unwrap()
 }
@@ -326,7 +261,7 @@ fn proxies() -> TrustedProxies {
     TrustedProxies::new(networks("10.0.0.0/8").unwrap())
 }
 
-/// When tests happen.
+/// The time of tests.
 pub(crate) fn noon() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }
@@ -337,11 +272,7 @@ fn audiences() -> Audiences {
     Audiences::new(names.map(|name| name.parse().unwrap()).into())
 }
 
-fn listener() -> crate::site::Origin {
-    crate::site::Origin::of_listener("http", ([127, 0, 0, 1], 8001).into())
-}
-
-/// Where tests ask from.
+/// The client of tests.
 pub(crate) const HERE: Source<'static> =
     Source { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), request_id: "r-1" };
 

@@ -2,6 +2,8 @@
 //! twice, with an old token or never use what they got, a clock that jumps, sweeps, restarts and
 //! crashes at any time.
 
+mod model;
+
 use std::time::Duration;
 
 use proptest::{prelude::*, test_runner::TestCaseError};
@@ -9,6 +11,7 @@ use service_runtime::clock::Clock;
 use shared_types::BearerToken;
 use tokio::runtime;
 
+use self::model::{Model, ModelAnswer};
 use crate::{
     authority::{Lifetimes, LoggedIn, RefreshError},
     sessions::Client,
@@ -30,9 +33,9 @@ const LIFETIMES: Lifetimes = Lifetimes {
 
 #[derive(Debug, Clone)]
 enum SessionStep {
-    /// Shows the refresh token that is so many generations old.
+    /// Presents the refresh token of this age, in generations.
     Refresh(usize),
-    /// Validates the session token that is so many generations old.
+    /// Validates the session token of this age, in generations.
     Use(usize),
     Wait(u64),
     /// The keeper persists which tokens were used.
@@ -60,132 +63,6 @@ fn step() -> impl Strategy<Value = SessionStep> {
         1 => Just(SessionStep::Crash),
         1 => Just(SessionStep::LogOut),
     ]
-}
-
-/// The answer to a client that shows a refresh token.
-#[derive(Debug, PartialEq)]
-enum ModelAnswer {
-    /// The tokens of this generation.
-    Generation(usize),
-    Invalid,
-    Reused,
-    TooSoon,
-}
-
-/// A session as anyone would describe it.
-#[derive(Debug)]
-struct Model {
-    now: u64,
-    alive: bool,
-    generations: Vec<Generation>,
-}
-
-/// A session token and the refresh token that came with it.
-#[derive(Debug, Default)]
-struct Generation {
-    issued_at: u64,
-    token_ends: u64,
-    refresh_ends: u64,
-    /// Whether the session token was swept away, had to make room, or is void.
-    token_gone: bool,
-    /// Whether others were issued in the place of these before they were used.
-    void: bool,
-    /// The generation that the refresh token was spent for.
-    successor: Option<usize>,
-    /// Whether the same answer cannot be given again.
-    wiped: bool,
-    /// Whether the session token was used.
-    used: bool,
-    /// Whether that was persisted.
-    used_persisted: bool,
-}
-
-impl Model {
-    fn new() -> Self {
-        let mut model = Self { now: 0, alive: true, generations: Vec::new() };
-        model.begin_generation();
-        model
-    }
-
-    fn begin_generation(&mut self) {
-        // No two rotations are of the same instant.
-        let issued_at = self.generations.last().map_or(0, |last| last.issued_at + 1).max(self.now);
-        self.generations.push(Generation {
-            issued_at,
-            token_ends: (self.now + TOKEN).min(SESSION),
-            refresh_ends: (self.now + REFRESH).min(SESSION),
-            ..Generation::default()
-        });
-        let there = self.generations.iter_mut().rev().filter(|generation| !generation.token_gone);
-        there.skip(3).for_each(|generation| generation.token_gone = true);
-    }
-
-    fn refresh(&mut self, at: usize) -> ModelAnswer {
-        let near = |instant: u64| instant.abs_diff(self.now) < WINDOW;
-        let Generation { wiped, refresh_ends, void, successor, .. } = self.generations[at];
-        if !self.alive || void {
-            return ModelAnswer::Invalid;
-        }
-        if let Some(successor) = successor {
-            let next = &self.generations[successor];
-            if near(next.issued_at) && !wiped {
-                return ModelAnswer::Generation(successor);
-            }
-            if next.used || next.successor.is_some() {
-                self.alive = false;
-                return ModelAnswer::Reused;
-            }
-        }
-        if refresh_ends <= self.now {
-            return ModelAnswer::Invalid;
-        }
-        if self.generations.last().is_some_and(|last| last.issued_at > 0 && near(last.issued_at)) {
-            return ModelAnswer::TooSoon;
-        }
-        if let Some(successor) = successor {
-            self.generations[successor].void = true;
-            self.generations[successor].token_gone = true;
-        }
-        let next = self.generations.len();
-        self.generations[at].successor = Some(next);
-        self.generations[at].wiped = false;
-        self.begin_generation();
-        ModelAnswer::Generation(next)
-    }
-
-    fn validate(&mut self, at: usize) -> bool {
-        let valid = self.is_valid(at);
-        self.generations[at].used |= valid;
-        valid
-    }
-
-    fn persist(&mut self) {
-        self.generations.iter_mut().for_each(|generation| {
-            generation.used_persisted = generation.used;
-        });
-    }
-
-    fn crash(&mut self) {
-        self.generations.iter_mut().for_each(|generation| {
-            generation.used = generation.used_persisted;
-        });
-    }
-
-    fn sweep(&mut self) {
-        let issued: Vec<u64> = self.generations.iter().map(|next| next.issued_at).collect();
-        for generation in &mut self.generations {
-            generation.token_gone |= generation.token_ends <= self.now;
-            generation.wiped |=
-                generation.successor.is_some_and(|at| issued[at].abs_diff(self.now) >= WINDOW);
-        }
-        let last = self.generations.last().unwrap();
-        self.alive &= last.token_ends.max(last.refresh_ends) > self.now;
-    }
-
-    fn is_valid(&self, at: usize) -> bool {
-        let Generation { token_gone, token_ends, .. } = self.generations[at];
-        self.alive && !token_gone && self.now < token_ends
-    }
 }
 
 /// The same session in the service.
@@ -245,7 +122,7 @@ impl ServiceSession {
         self.service.authority.principal(&bearer(self.generations[at].token.expose())).is_ok()
     }
 
-    /// Unlike validation, this is no use of the token.
+    /// Unlike validation, this does not count as a use of the token.
     fn is_valid(&self, at: usize) -> bool {
         let hash = self.generations[at].token.hash();
         self.service.live.is_valid(&hash, self.service.clock.now())
@@ -256,7 +133,7 @@ fn bearer(token: &str) -> BearerToken {
     BearerToken::parse(token.as_bytes()).unwrap()
 }
 
-/// All that an answer says.
+/// The content of an answer as text.
 fn answer(logged_in: &LoggedIn) -> String {
     let LoggedIn { token, refresh_token, .. } = logged_in;
     format!("{} {} {logged_in:?}", token.expose(), refresh_token.expose())
@@ -300,7 +177,7 @@ async fn live(steps: Vec<SessionStep>) -> Result<(), TestCaseError> {
                 real.restart(model.now).await;
             }
             SessionStep::LogOut => {
-                // Any token of the session does, expired or not. Void ones are none of its tokens.
+                // Any token of the session ends it, expired or not. Void tokens do not belong to it.
                 model.alive = false;
                 real.log_out().await;
             }
