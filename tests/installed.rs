@@ -23,7 +23,7 @@ pub(crate) fn program(name: &str) -> Result<PathBuf, String> {
     let path = env::var_os("PATH").unwrap_or_default();
     let directories = env::split_paths(&path).chain(["/usr/sbin".into()]);
     let found = directories.map(|directory| directory.join(name)).find(|file| file.is_file());
-    found.ok_or_else(|| format!("there is no {name}: run cargo xtask peers"))
+    found.ok_or_else(|| format!("{name} not found: run cargo xtask peers"))
 }
 
 /// A test that is skipped if what it needs is missing; with `CI=true` it fails.
@@ -52,6 +52,6 @@ fn libraries(language: &str) -> Result<PathBuf, String> {
     if installed.exists() {
         Ok(directory)
     } else {
-        Err(format!("there is no {}: run cargo xtask peers", installed.display()))
+        Err(format!("{} not found: run cargo xtask peers", installed.display()))
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     stage::{OwnNamespace, Stage, WEB, restart},
 };
 
-pub(super) fn a_log_is_given_in_its_very_bytes(stage: &Stage, kubectl: &Installed) {
+pub(super) fn a_log_has_its_exact_bytes(stage: &Stage, kubectl: &Installed) {
     let alice = Kubectl::of_alice(kubectl, stage);
     alice.says("logs web", WEB);
     alice.says("logs pod/web -c app --insecure-skip-tls-verify-backend", WEB);
@@ -18,7 +18,7 @@ pub(super) fn a_log_is_given_in_its_very_bytes(stage: &Stage, kubectl: &Installe
     alice.says(raw, "three\n");
 }
 
-pub(super) fn a_log_is_cut_as_it_is_asked_for(stage: &Stage, kubectl: &Installed) {
+pub(super) fn tail_and_limit_cut_a_log(stage: &Stage, kubectl: &Installed) {
     let alice = Kubectl::of_alice(kubectl, stage);
     for (tail, expected) in [("-1", WEB), ("0", ""), ("1", "three\n"), ("99", WEB)] {
         alice.says(&format!("logs web --tail={tail}"), expected);
@@ -45,7 +45,7 @@ pub(super) fn lines_can_show_their_time(stage: &Stage, kubectl: &Installed) {
     alice.says("logs web --timestamps --tail=1", "2026-11-01T10:00:02.000000000Z three\n");
 }
 
-pub(super) fn the_run_before_can_be_read(stage: &Stage, kubectl: &Installed) {
+pub(super) fn previous_reads_the_run_before(stage: &Stage, kubectl: &Installed) {
     let alice = Kubectl::of_alice(kubectl, stage);
     alice.says("logs crashy", "after\n");
     alice.says("logs crashy --previous", "before\n");
@@ -53,7 +53,10 @@ pub(super) fn the_run_before_can_be_read(stage: &Stage, kubectl: &Installed) {
     alice.fails("logs web -p", none);
 }
 
-pub(super) fn containers_are_named_or_chosen_or_all_read(stage: &Stage, kubectl: &Installed) {
+pub(super) fn containers_are_selected_by_name_by_default_or_all(
+    stage: &Stage,
+    kubectl: &Installed,
+) {
     let alice = Kubectl::of_alice(kubectl, stage);
     alice.says("logs multi -c sidecar", "first of sidecar\nlast of sidecar\n");
     let ended = alice.run("logs multi --tail=1");

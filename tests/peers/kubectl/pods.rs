@@ -48,7 +48,7 @@ pub(super) fn pods_are_selected_by_their_fields(stage: &Stage, kubectl: &Install
     assert!(unknown.stderr.contains("field label not supported: status.foo"), "{unknown:?}");
 }
 
-pub(super) fn a_pod_is_shown_in_full(stage: &Stage, kubectl: &Installed) {
+pub(super) fn describe_shows_a_pod_in_full(stage: &Stage, kubectl: &Installed) {
     let alice = Kubectl::of_alice(kubectl, stage);
     let yaml = alice.run("get pod crashy -o yaml");
     assert!(yaml.is_content(), "{yaml:?}");

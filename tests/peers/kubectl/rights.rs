@@ -6,7 +6,7 @@ use crate::{
     stage::Stage,
 };
 
-pub(super) fn who_may_do_what_is_told(stage: &Stage, kubectl: &Installed) {
+pub(super) fn can_i_answers_by_the_permissions(stage: &Stage, kubectl: &Installed) {
     let alice = Kubectl::of_alice(kubectl, stage);
     for allowed in ["get pods/log", "get pods/web", "list pods", "watch pods"] {
         alice.says(&format!("auth can-i {allowed}"), "yes\n");
@@ -31,7 +31,7 @@ pub(super) fn whoami_names_the_user(stage: &Stage, kubectl: &Installed) {
     }
 }
 
-pub(super) fn what_may_not_be_read_is_refused(stage: &Stage, kubectl: &Installed) {
+pub(super) fn a_forbidden_log_is_refused(stage: &Stage, kubectl: &Installed) {
     let alice = Kubectl::of_alice(kubectl, stage);
     let forbidden = |what: &str, verb: &str, scope: &str| {
         format!(

@@ -11,7 +11,10 @@ use crate::{
     stage::{OwnNamespace, Stage, WEB, kubeconfig, over_tls, remove, restart},
 };
 
-pub(super) fn who_has_no_session_any_more_is_told_so(stage: &Stage, kubectl: &Installed) {
+pub(super) fn an_ended_session_is_reported_by_kubectl(
+    stage: &Stage,
+    kubectl: &Installed,
+) {
     let OwnNamespace { name, reader } = stage.own();
     let kubectl = Kubectl::of(kubectl, stage.pair(), &reader, &name);
     kubectl.says("get pods -o name", "");
@@ -29,7 +32,7 @@ fn check_needs_log_in(kubectl: &Kubectl, arguments: &str) {
     assert!(ended.stderr.contains(said), "{arguments}: {ended:?}");
 }
 
-pub(super) fn the_kubeconfig_of_the_gateway_works_as_it_is(stage: &Stage, kubectl: &Installed) {
+pub(super) fn the_kubeconfig_of_the_gateway_works_unchanged(stage: &Stage, kubectl: &Installed) {
     let (user, kubectl) = logged_in(stage, stage.pair(), kubectl);
     kubectl.says("logs -n team-a web", WEB);
     let raw = kubectl.run("get --raw /logs/team-a/web?tail=1");
@@ -44,7 +47,7 @@ pub(super) fn the_kubeconfig_of_the_gateway_works_as_it_is(stage: &Stage, kubect
 }
 
 /// Every command of the plugin, run as `kubectl sso`.
-pub(super) fn the_plugin_leads_from_log_in_to_log_out(stage: &Stage, kubectl: &Installed) {
+pub(super) fn the_plugin_works_from_log_in_to_log_out(stage: &Stage, kubectl: &Installed) {
     let (user, pair) = (stage.pair().kubectl_user(), stage.pair());
     assert_eq!(user.login(ADMIN.0, ADMIN.1, &["--ca", &pair.ca().file()]).code, 0);
     let other = kubeconfig(pair, stage.alice(), "team-a");
@@ -73,7 +76,7 @@ pub(super) fn the_plugin_leads_from_log_in_to_log_out(stage: &Stage, kubectl: &I
     assert!(ended.code != 0 && ended.stderr.contains("not logged in"), "{ended:?}");
 }
 
-pub(super) fn five_at_once_renew_one_session_once(stage: &Stage, kubectl: &Installed) {
+pub(super) fn five_simultaneous_calls_renew_a_session_once(stage: &Stage, kubectl: &Installed) {
     let (user, kubectl) = logged_in(stage, stage.pair(), kubectl);
     let before = user.token();
     user.let_the_token_end();

@@ -17,7 +17,7 @@ pub(crate) enum SigningError {
     #[error("the signing key {0} cannot be read")]
     Corrupt(Uuid),
     /// There is no key; the first one is created at the start.
-    #[error("there is no signing key")]
+    #[error("no signing key found")]
     NoKey,
     /// No key could be generated or sealed.
     #[error(transparent)]

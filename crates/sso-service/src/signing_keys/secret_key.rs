@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn short_text_is_no_secret() {
+    fn short_text_is_refused_as_secret() {
         assert!("a".repeat(31).parse::<SecretKey>().is_err());
         assert!("a".repeat(32).parse::<SecretKey>().is_ok());
         assert_eq!(format!("{:?}", key("a")), "SecretKey(…)");

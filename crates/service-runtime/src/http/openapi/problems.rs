@@ -58,7 +58,7 @@ static PROBLEMS: [ProblemStatus; 16] = [
         title: "Not Found",
         description: "It does not exist, or the caller may not know that it does.",
         code: "not_found",
-        detail: "There is no such path here.",
+        detail: "Path not found.",
         headers: &[],
     },
     ProblemStatus {
@@ -114,7 +114,7 @@ static PROBLEMS: [ProblemStatus; 16] = [
         title: "Unsupported Media Type",
         description: "The body is of another media type.",
         code: "unsupported_media_type",
-        detail: "The body's Content-Type is not one that this path reads.",
+        detail: "This path does not accept the Content-Type of the body.",
         headers: &[],
     },
     ProblemStatus {
@@ -138,7 +138,7 @@ static PROBLEMS: [ProblemStatus; 16] = [
         title: "Internal Server Error",
         description: "A fault of the service; the request id finds its cause in the log.",
         code: "internal_error",
-        detail: "Something went wrong here; the request id finds it in the log.",
+        detail: "Internal error; the log of the service names the cause under the request id.",
         headers: &[],
     },
     ProblemStatus {

@@ -109,7 +109,7 @@ async fn any_other_token_is_not_authenticated() {
 }
 
 #[actix_web::test]
-async fn body_that_is_no_review_is_400() {
+async fn malformed_review_is_400() {
     let (service, key) = service().await;
     for body in [
         json!({}),

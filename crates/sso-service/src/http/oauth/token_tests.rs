@@ -137,7 +137,7 @@ async fn scope_narrows_the_token() {
 }
 
 #[actix_web::test]
-async fn requested_type_is_told_in_the_answer() {
+async fn answer_names_the_issued_token_type() {
     let service = service().await;
     let token = service.log_in("alice").await;
     for (requested, issued) in [("", ACCESS_TOKEN), (ACCESS_TOKEN, ACCESS_TOKEN), (JWT, JWT)] {
@@ -216,7 +216,7 @@ async fn only_live_session_tokens_and_keys_are_exchanged() {
 }
 
 #[actix_web::test]
-async fn jwt_is_no_credential_here() {
+async fn jwt_is_not_a_credential_here() {
     let service = service().await;
     let admin = service.add_admin("root").await;
     let answer = exchange(&service, &admin, "audience=billing").await;

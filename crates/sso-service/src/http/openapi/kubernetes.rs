@@ -20,7 +20,7 @@ pub(super) const TAG: (&str, &str) = ("kubernetes", "Clusters ask about the toke
 
 /// The errors: status, name of the component, reason, what it says.
 const ERRORS: [(u16, &str, &str, &str); 7] = [
-    (400, "StatusBadRequest", "BadRequest", "The body is no review of a known version."),
+    (400, "StatusBadRequest", "BadRequest", "The body is not a review of a known version."),
     (401, "StatusUnauthorized", "Unauthorized", "The caller lacks `sso:introspect`."),
     (408, "StatusTimeout", "Timeout", "The body took longer than ten seconds to arrive."),
     (413, "StatusTooLarge", "RequestEntityTooLarge", "The body has more than 64 KiB."),

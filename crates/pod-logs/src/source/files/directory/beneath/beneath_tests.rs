@@ -122,7 +122,7 @@ fn a_way_out_and_a_socket_are_not_logs() {
 }
 
 #[test]
-fn a_file_or_a_link_is_no_directory() {
+fn a_file_or_a_link_is_not_a_directory() {
     let playground = PodBesideOthers::new();
     let file = playground.path("pod/app/1.log");
     TrustedRoot::new(&file).unwrap_err();
