@@ -49,6 +49,10 @@ async fn a_review_agrees_with_the_answer_to_the_request() {
     assert_eq!(review["status"]["userInfo"]["username"], "alice");
     for (kind, body, status) in [
         ("application/json", "{", 400),
+        // A list of the members in place of an object.
+        ("application/json", r#"[{"resourceAttributes": {}}]"#, 400),
+        ("application/json", r#"{"spec": [{"verb": "get"}]}"#, 400),
+        ("application/json", r#"{"spec": {"resourceAttributes": ["shop", "get"]}}"#, 400),
         ("text/plain", "{}", 415),
         ("application/vnd.kubernetes.protobuf", "k8s\0\x12\x7f", 400),
     ] {

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use service_runtime::http::JsonObject;
 
 use super::{
     Caller,
@@ -48,7 +49,7 @@ pub(super) fn identifications(
     tokens: usize,
     times: Times,
 ) -> Result<Vec<Identification>, UnknownCause> {
-    let batch: BatchAnswer<'_> =
+    let JsonObject(batch): JsonObject<BatchAnswer<'_>> =
         serde_json::from_slice(body).map_err(|_| UnknownCause::InvalidAnswer)?;
     if batch.answers.len() != tokens {
         return Err(UnknownCause::InvalidAnswer);
@@ -57,13 +58,13 @@ pub(super) fn identifications(
 }
 
 fn entry_identification(entry: &str, times: Times) -> Identification {
-    let status = serde_json::from_str::<EntryStatus>(entry).ok();
-    let status = status.and_then(|entry| StatusCode::from_u16(entry.status).ok());
+    let status = serde_json::from_str::<JsonObject<EntryStatus>>(entry).ok();
+    let status = status.and_then(|entry| StatusCode::from_u16(entry.0.status).ok());
     identification(status.ok_or(UnknownCause::InvalidAnswer)?, entry.as_bytes(), times)
 }
 
 fn identify_active(body: &[u8], times: Times) -> Identification {
-    let answer: ValidationAnswer<'_> =
+    let JsonObject(answer): JsonObject<ValidationAnswer<'_>> =
         serde_json::from_slice(body).map_err(|_| UnknownCause::InvalidAnswer)?;
     if answer.ended_meanwhile(times) {
         return Err(IdentifyError::Invalid);

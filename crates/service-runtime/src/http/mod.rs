@@ -8,6 +8,7 @@ mod cookies;
 mod edge;
 mod endpoint;
 mod in_flight;
+mod json_object;
 pub mod openapi;
 mod query;
 mod request_body;
@@ -21,6 +22,7 @@ pub use cookies::{choose_live, cookie_values};
 pub use edge::{Edge, WorkerEdge};
 pub use endpoint::{Endpoint, endpoints, no_such_endpoint, no_such_path};
 pub(crate) use in_flight::hold;
+pub use json_object::JsonObject;
 pub use query::{InputFaults, Query};
 pub use route_table::RouteRow;
 

@@ -122,6 +122,7 @@ async fn malformed_review_is_400() {
         json!({"kind": "TokenReview", "spec": {"token": "x"}}),
         json!({"apiVersion": V1, "kind": "TokenReview", "spec": {"token": 1}}),
         json!({"apiVersion": V1, "kind": "TokenReview", "spec": "x"}),
+        json!({"apiVersion": V1, "kind": "TokenReview", "spec": ["x"]}),
     ] {
         let answer = ask(&service, &key, &body).await;
         check_status(&answer, 400, "BadRequest");

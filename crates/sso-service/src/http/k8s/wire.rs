@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use service_runtime::http::{Problem, Result};
+use service_runtime::http::{JsonObject, Problem, Result};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -33,9 +33,11 @@ pub(super) struct ReviewRequest {
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct ReviewBody {
     api_version: ReviewVersion,
+    #[schema(pattern = "^TokenReview$")]
     kind: String,
     #[serde(default)]
-    spec: ReviewSpec,
+    #[schema(value_type = ReviewSpec)]
+    spec: JsonObject<ReviewSpec>,
 }
 
 #[derive(Default, Deserialize, ToSchema)]
@@ -54,7 +56,7 @@ impl ReviewRequest {
         if review.kind != KIND {
             return Err(not_a_review());
         }
-        Ok(Self { version: review.api_version, token: review.spec.token })
+        Ok(Self { version: review.api_version, token: review.spec.0.token })
     }
 }
 

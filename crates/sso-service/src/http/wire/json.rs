@@ -1,15 +1,11 @@
 //! JSON bodies, read strictly: one object of known members, each given once.
 
-use std::{fmt, marker::PhantomData};
-
 use actix_web::{Error, FromRequest, HttpRequest, dev, http::StatusCode, web::Payload};
 use futures_util::future::LocalBoxFuture;
-use serde::{
-    Deserializer,
-    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::{Deserialize, de::DeserializeOwned};
 use service_runtime::http::{
-    ContentType, Problem, Query, Result, content_type, read_body, unsupported_media_type,
+    ContentType, JsonObject, Problem, Query, Result, content_type, read_body,
+    unsupported_media_type,
 };
 
 use super::body_faults::member_fault;
@@ -87,25 +83,9 @@ fn parse_object<T: DeserializeOwned>(
     mut note_unknown: impl FnMut(serde_ignored::Path<'_>),
 ) -> Result<T> {
     let mut json = serde_json::Deserializer::from_slice(body);
-    serde_ignored::Deserializer::new(&mut json, &mut note_unknown)
-        .deserialize_map(ObjectVisitor(PhantomData))
-        .and_then(|value| json.end().map(|()| value))
+    JsonObject::deserialize(serde_ignored::Deserializer::new(&mut json, &mut note_unknown))
+        .and_then(|JsonObject(value)| json.end().map(|()| value))
         .map_err(|_| malformed())
-}
-
-/// Accepts a JSON object only. Derived structs would take a list of their fields as well.
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: DeserializeOwned> Visitor<'de> for ObjectVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map))
-    }
 }
 
 /// Without the parser's message: it may quote the body.
@@ -131,7 +111,6 @@ fn escape(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use actix_web::{ResponseError, body::MessageBody};
-    use serde::Deserialize;
     use serde_json::Value;
 
     use super::*;

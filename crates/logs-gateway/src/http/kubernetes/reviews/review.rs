@@ -8,7 +8,7 @@ use actix_web::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
-use service_runtime::http::read_body;
+use service_runtime::http::{JsonObject, read_body};
 
 use crate::{
     auth::Caller,
@@ -41,7 +41,7 @@ struct ResourceAttributes {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct AccessSpec {
-    resource_attributes: Option<ResourceAttributes>,
+    resource_attributes: Option<JsonObject<ResourceAttributes>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -52,7 +52,7 @@ struct RulesSpec {
 
 #[derive(Deserialize)]
 struct Review<T> {
-    spec: T,
+    spec: JsonObject<T>,
 }
 
 pub(in crate::http) async fn access(
@@ -61,7 +61,7 @@ pub(in crate::http) async fn access(
     payload: Payload,
 ) -> Result<HttpResponse> {
     let spec: AccessSpec = ReviewBody::read(&request, payload).await?.spec()?;
-    let asked = spec.resource_attributes;
+    let asked = spec.resource_attributes.map(|JsonObject(attributes)| attributes);
     let allowed = asked.as_ref().is_some_and(|asked| may(&caller, asked));
     Ok(created(&json!({
         "kind": "SelfSubjectAccessReview",
@@ -172,9 +172,9 @@ impl ReviewBody {
         S: DeserializeOwned + for<'a> TryFrom<ProtobufMessage<'a>, Error = InvalidMessage>,
     {
         let spec = match self {
-            Self::Json(json) => {
-                serde_json::from_slice::<Review<S>>(json).ok().map(|review| review.spec)
-            }
+            Self::Json(json) => serde_json::from_slice::<JsonObject<Review<S>>>(json)
+                .ok()
+                .map(|review| review.0.spec.0),
             // The second field of every review is its spec.
             Self::Protobuf(bytes) => ProtobufMessage::of_object(bytes)
                 .and_then(|review| review.message(2))
@@ -206,7 +206,7 @@ impl TryFrom<ProtobufMessage<'_>> for AccessSpec {
             return Ok(Self::default());
         }
         let asked = spec.message(1).ok_or(InvalidMessage)?;
-        Ok(Self { resource_attributes: Some(asked.try_into()?) })
+        Ok(Self { resource_attributes: Some(JsonObject(asked.try_into()?)) })
     }
 }
 
