@@ -103,9 +103,14 @@ const BASIC: &str = "Basic realm=\"sso\"";
 
 fn refused(scheme: Scheme, refusal: TokenRefusal) -> Problem {
     match (scheme, refusal) {
-        (Scheme::Basic, _) => invalid_key(),
         (Scheme::Bearer, TokenRefusal::Denied(missing)) => permission_missing(&missing),
-        (Scheme::Bearer, _) => Problem::invalid_token(),
+        (Scheme::Bearer, TokenRefusal::InvalidToken | TokenRefusal::SessionRequired) => {
+            Problem::invalid_token()
+        }
+        (
+            Scheme::Basic,
+            TokenRefusal::InvalidToken | TokenRefusal::SessionRequired | TokenRefusal::Denied(_),
+        ) => invalid_key(),
     }
 }
 
