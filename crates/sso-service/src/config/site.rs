@@ -22,6 +22,7 @@ pub(super) fn site(settings: &mut Settings) -> SiteSettings {
     if site.public_url.is_some() || !is_set {
         check_cookie_domain(settings, &site);
     }
+    check_return_hosts(settings, &site);
     warn(settings, &site);
     site
 }
@@ -41,12 +42,16 @@ fn warn(settings: &mut Settings, site: &SiteSettings) {
              log-in can then lead to anybody's page",
         );
     }
+}
+
+/// A return host without the cookies would be redirected for ever: a proxy there asks for the
+/// session, the browser renews it here, and returns without it.
+fn check_return_hosts(settings: &mut Settings, site: &SiteSettings) {
     if site.public_url.as_ref().is_some_and(|own| has_host_without_cookies(own, site)) {
-        settings.warn(
+        settings.fault(
             RETURN_HOSTS,
-            "has an entry to which browsers do not send the cookies: a proxy there that asks for \
-             the session would redirect them for ever; set SSO_COOKIE_DOMAIN to a domain that \
-             contains it",
+            "has an entry to which browsers do not send the cookies; set SSO_COOKIE_DOMAIN to a \
+             domain that contains it",
         );
     }
 }
@@ -115,7 +120,6 @@ mod tests {
         check_warning(&[("SSO_RETURN_HOSTS", "*.com")], "warning: SSO_RETURN_HOSTS: has an entry");
         check_warning(&[("SSO_RETURN_HOSTS", "*.example.com,com")], "");
         let hosts = ("SSO_RETURN_HOSTS", "sso.example.co.uk:8443,app.example.co.uk");
-        check_warning(&[url, hosts], "SSO_RETURN_HOSTS: has an entry to which browsers do not");
         check_warning(&[url, hosts, ("SSO_COOKIE_DOMAIN", "example.co.uk")], "");
     }
 
@@ -136,6 +140,13 @@ mod tests {
             ),
             (&[("SSO_PUBLIC_URL", "sso"), domain], "SSO_PUBLIC_URL: must be a URL"),
             (&[domain], "SSO_COOKIE_DOMAIN: needs SSO_PUBLIC_URL"),
+            (
+                &[
+                    ("SSO_PUBLIC_URL", "https://sso.example.org"),
+                    ("SSO_RETURN_HOSTS", "sso.example.org:8443,app.example.org"),
+                ],
+                "SSO_RETURN_HOSTS: has an entry to which browsers do not send the cookies",
+            ),
             (&[domain, ("SSO_PUBLIC_URL", "https://sso.example")], "SSO_COOKIE_DOMAIN: is not"),
             (
                 &[("SSO_ALLOWED_ORIGINS", "https://a,*")],
