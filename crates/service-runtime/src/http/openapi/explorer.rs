@@ -1,43 +1,34 @@
 //! `GET /openapi.json`, and `GET /docs`: Swagger UI, from this service and from nowhere else.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::BTreeMap, fmt, sync::OnceLock};
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header::{
-        CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY,
-        X_CONTENT_TYPE_OPTIONS,
+        ACCEPT_ENCODING, AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY,
+        Header, HeaderValue, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
     },
     web::{Bytes, Data, Path},
 };
 use url::Url;
 use utoipa::openapi::OpenApi;
-use utoipa_swagger_ui::{Config, SwaggerFile};
+use utoipa_swagger_ui::Config;
 
-use super::document::to_json;
+use super::{
+    document::to_json,
+    files::{PageFile, read_files},
+};
 use crate::http::{Problem, Query, Result, no_such_path};
 
 /// The page. It has no inline script or style, and loads the files below.
 const PAGE: &str = include_str!("explorer.html");
-
-/// The files of Swagger UI that the page loads.
-pub(super) const FILES: [&str; 6] = [
-    "favicon-32x32.png",
-    "index.css",
-    "swagger-initializer.js",
-    "swagger-ui-bundle.js",
-    "swagger-ui-standalone-preset.js",
-    "swagger-ui.css",
-];
 
 /// The document of a service and the page that shows it.
 pub struct ApiDocs {
     service: &'static str,
     build: Box<dyn Fn() -> OpenApi + Send + Sync>,
     json: OnceLock<Bytes>,
+    files: OnceLock<BTreeMap<&'static str, PageFile>>,
     /// Where the document of sso-service is, if the page shows that as well.
     other: Option<String>,
     policy: HeaderValue,
@@ -58,6 +49,7 @@ impl ApiDocs {
             service,
             build: Box::new(build),
             json: OnceLock::new(),
+            files: OnceLock::new(),
             other: authority.and_then(|url| url.join("/openapi.json").ok()).map(String::from),
             policy: policy(authority),
         }
@@ -71,13 +63,15 @@ impl ApiDocs {
         Ok(self.json.get_or_init(|| json.into()).clone())
     }
 
-    fn file(&self, name: &str) -> Result<SwaggerFile<'_>> {
-        let file = match FILES.contains(&name) {
-            true => utoipa_swagger_ui::serve(name, Arc::new(self.config())),
-            false => Ok(None),
+    fn file(&self, name: &str) -> Result<&PageFile> {
+        let files = match self.files.get() {
+            Some(files) => files,
+            None => {
+                let files = read_files(&self.config())?;
+                self.files.get_or_init(|| files)
+            }
         };
-        let file = file.map_err(|error| Problem::internal(error.to_string()))?;
-        file.ok_or_else(no_such_path)
+        files.get(name).ok_or_else(no_such_path)
     }
 
     /// Without a validator: the usual one is a public service, and would get the document.
@@ -147,11 +141,15 @@ pub async fn asset(
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
     let file = docs.file(&name)?;
+    let accepted = request.headers().contains_key(ACCEPT_ENCODING);
+    let accepted = accepted.then(|| AcceptEncoding::parse(&request).ok()).flatten();
+    let (content, is_compressed) = file.content(accepted.as_ref());
     let mut response = revalidated();
-    if file.gzpipped {
+    response.insert_header((VARY, "Accept-Encoding"));
+    if is_compressed {
         response.insert_header((CONTENT_ENCODING, "gzip"));
     }
-    Ok(response.content_type(file.content_type).body(file.bytes.into_owned()))
+    Ok(response.content_type(file.content_type.as_str()).body(content))
 }
 
 /// 200 that caches may keep and must ask about: a new version of the service has other files under
@@ -166,6 +164,8 @@ fn revalidated() -> HttpResponseBuilder {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use actix_web::{
         App,
         body::to_bytes,
@@ -173,12 +173,17 @@ mod tests {
         http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName},
         test::{TestRequest, call_service, init_service},
     };
+    use flate2::read::GzDecoder;
     use utoipa::openapi::{Info, Paths};
 
-    use super::*;
+    use super::{super::files::FILES, *};
     use crate::http::{RouteRow, endpoints};
 
     async fn get(path: &str) -> ServiceResponse {
+        get_with(path, TestRequest::get()).await
+    }
+
+    async fn get_with(path: &str, request: TestRequest) -> ServiceResponse {
         let authority = Url::parse("https://sso.example.org/").unwrap();
         let build = || OpenApi::new(Info::new("api", "1"), Paths::new());
         let docs = ApiDocs::new("a-service", build, Some(&authority));
@@ -188,7 +193,7 @@ mod tests {
             RouteRow::get("/docs/{file}", asset),
         ];
         let app = App::new().app_data(Data::new(docs)).service(endpoints(table));
-        call_service(&init_service(app).await, TestRequest::get().uri(path).to_request()).await
+        call_service(&init_service(app).await, request.uri(path).to_request()).await
     }
 
     fn header(response: &ServiceResponse, name: HeaderName) -> &str {
@@ -222,6 +227,46 @@ mod tests {
         }
         assert_eq!(page.matches("<script").count(), page.matches("<script src=\"/docs/").count());
         assert!(!page.contains("http"), "{page}");
+    }
+
+    #[actix_web::test]
+    async fn file_is_compressed_for_clients_that_accept_it() {
+        let mut contents = Vec::new();
+        for (accepted, compressed) in [
+            (None, false),
+            (Some("identity"), false),
+            (Some("br"), false),
+            (Some("gzip;q=0"), false),
+            (Some("gzip"), true),
+            (Some("gzip, deflate, br"), true),
+        ] {
+            let mut request = TestRequest::get();
+            if let Some(accepted) = accepted {
+                request = request.insert_header(("accept-encoding", accepted));
+            }
+            let response = get_with("/docs/swagger-ui.css", request).await;
+            assert_eq!(response.status(), 200, "{accepted:?}");
+            assert_eq!(header(&response, VARY), "Accept-Encoding");
+            let encoding = response.headers().get(CONTENT_ENCODING).cloned();
+            assert_eq!(encoding.is_some(), compressed, "{accepted:?}");
+            let mut content = to_bytes(response.into_body()).await.unwrap_or_default();
+            if compressed {
+                let mut plain = Vec::new();
+                GzDecoder::new(&content[..]).read_to_end(&mut plain).unwrap();
+                content = plain.into();
+            }
+            contents.push(content);
+        }
+        assert!(contents.iter().all(|content| content == &contents[0]));
+        assert!(contents[0].starts_with(b".swagger-ui"));
+    }
+
+    #[actix_web::test]
+    async fn requests_share_the_content_of_a_file() {
+        let docs =
+            ApiDocs::new("a-service", || OpenApi::new(Info::new("", ""), Paths::new()), None);
+        let contents = [(); 2].map(|()| docs.file("swagger-ui-bundle.js").unwrap().content(None).0);
+        assert_eq!(contents[0].as_ptr(), contents[1].as_ptr());
     }
 
     #[actix_web::test]

@@ -6,6 +6,7 @@
 mod check;
 mod document;
 mod explorer;
+mod files;
 mod headers;
 mod operation;
 mod operations;
@@ -19,6 +20,8 @@ pub use explorer::{ApiDocs, asset, page, served_document};
 pub use headers::header_ref;
 pub use operation::{ApiOperation, Credential};
 pub use operations::{DOCUMENTATION, asset_operation, document_operation, page_operation};
-pub use parameters::{header_parameter, integer, path_parameter, query_parameter, text, text_in};
+pub use parameters::{
+    header_parameter, integer, path_parameter, query_parameter, text, text_in, uuid,
+};
 pub use problems::{problem, problem_answer};
 pub use responses::{SharedResponse, html, json_content, of_type, redirect, response, uncached};

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    explorer::FILES,
+    files::FILES,
     headers::header_ref,
     operation::ApiOperation,
     parameters::{path_parameter, text_in},
