@@ -11,10 +11,7 @@ use crate::{
     stage::{OwnNamespace, Stage, WEB, kubeconfig, over_tls, remove, restart},
 };
 
-pub(super) fn an_ended_session_is_reported_by_kubectl(
-    stage: &Stage,
-    kubectl: &Installed,
-) {
+pub(super) fn an_ended_session_is_reported_by_kubectl(stage: &Stage, kubectl: &Installed) {
     let OwnNamespace { name, reader } = stage.own();
     let kubectl = Kubectl::of(kubectl, stage.pair(), &reader, &name);
     kubectl.says("get pods -o name", "");

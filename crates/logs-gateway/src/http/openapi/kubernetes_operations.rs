@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use service_runtime::http::openapi::{
-    ApiOperation, Credential, json_content, of_type, response, uncached,
+    ApiOperation, Credential, json_content, of_type, response, text, uncached,
 };
-use utoipa::openapi::path::Parameter;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, path::Parameter};
 
 use super::{
     kubernetes_answers::{any_object, object, status_error},
@@ -18,7 +18,7 @@ pub(super) const TAG: (&str, &str) = (
 );
 
 fn operation(id: &'static str, summary: &str) -> ApiOperation {
-    let operation = ApiOperation::bare(TAG.0, id, summary).accepts([Credential::Bearer]);
+    let operation = ApiOperation::bare(TAG.0, id, summary).needs_only([Credential::Bearer]);
     errors(operation, &[400, 401, 403, 500, 503])
 }
 
@@ -145,10 +145,27 @@ pub(super) fn list_events() -> ApiOperation {
 }
 
 /// The body may be in Protocol Buffers as well.
-fn review(operation: ApiOperation, request: Value, answer: Value) -> ApiOperation {
+fn review(
+    operation: ApiOperation,
+    schema: impl Into<RefOr<Schema>>,
+    request: Value,
+    answer: Value,
+) -> ApiOperation {
     errors(operation, &[408, 413, 415])
-        .body_of("application/json", json_content(any_object(), request))
+        .body_of("application/json", json_content(schema, request))
         .answer(201, object("The answer, in `status`.", answer))
+}
+
+/// A review with a `spec`, some of whose members are read.
+fn with_spec(spec: ObjectBuilder) -> ObjectBuilder {
+    let object = ObjectBuilder::new().property("apiVersion", text()).property("kind", text());
+    object.property("spec", spec).required("spec")
+}
+
+/// The members of an action that are read (`ResourceAttributes`).
+fn resource_attributes() -> ObjectBuilder {
+    let names = ["namespace", "verb", "group", "version", "resource", "subresource", "name"];
+    names.into_iter().fold(ObjectBuilder::new(), |object, name| object.property(name, text()))
 }
 
 pub(super) fn review_access() -> ApiOperation {
@@ -159,6 +176,7 @@ pub(super) fn review_access() -> ApiOperation {
     let answer = json!({"kind": "SelfSubjectAccessReview", "status": {"allowed": true}});
     review(
         operation("kubernetes_review_access", "Whether the caller may do something"),
+        with_spec(ObjectBuilder::new().property("resourceAttributes", resource_attributes())),
         request,
         answer,
     )
@@ -169,7 +187,8 @@ pub(super) fn review_rules() -> ApiOperation {
     let request =
         json!({"apiVersion": AUTHORIZATION, "kind": "SelfSubjectRulesReview", "spec": spec});
     let answer = json!({"kind": "SelfSubjectRulesReview", "status": {"incomplete": false}});
-    review(operation("kubernetes_review_rules", "What the caller may do"), request, answer)
+    let schema = with_spec(ObjectBuilder::new().property("namespace", text()));
+    review(operation("kubernetes_review_rules", "What the caller may do"), schema, request, answer)
 }
 
 pub(super) fn review_self() -> ApiOperation {
@@ -177,7 +196,7 @@ pub(super) fn review_self() -> ApiOperation {
     let request = json!({"apiVersion": version, "kind": "SelfSubjectReview"});
     let answer =
         json!({"kind": "SelfSubjectReview", "status": {"userInfo": {"username": "alice"}}});
-    review(operation("kubernetes_review_self", "The caller"), request, answer)
+    review(operation("kubernetes_review_self", "The caller"), any_object(), request, answer)
 }
 
 const AUTHORIZATION: &str = "authorization.k8s.io/v1";

@@ -10,7 +10,7 @@ use utoipa::{
     openapi::{Ref, ResponseBuilder},
 };
 
-use super::log_parameters::log_parameters;
+use super::{kubernetes_answers::any_object, log_parameters::log_parameters};
 use crate::http::{logs::LogEnvelope, pods::PodList};
 
 /// The group of these operations.
@@ -85,9 +85,10 @@ pub(super) fn list_pods() -> ApiOperation {
 }
 
 pub(super) fn kubeconfig() -> ApiOperation {
+    let example = json!({"apiVersion": "v1", "kind": "Config", "clusters": [], "users": []});
     let file = uncached("The file; it contains no token.")
         .header_ref("Content-Disposition", header_ref("Content-Disposition"))
-        .content("application/yaml", of_type("apiVersion: v1\nkind: Config\n"));
+        .content("application/yaml", json_content(any_object(), example));
     ApiOperation::new(TAG.0, "kubeconfig", "A kubeconfig for this gateway")
         .description("kubectl gets its token from the plugin `kubectl-sso`.")
         .needs(READER)

@@ -49,6 +49,8 @@ pub struct ApiOperation {
     pub(super) id: &'static str,
     pub(super) operation: Operation,
     pub(super) credentials: Vec<Credential>,
+    /// Whether one of them is needed.
+    is_secured: bool,
     pub(super) shared: BTreeMap<String, Response>,
     pub(super) schemas: Vec<(String, RefOr<Schema>)>,
 }
@@ -68,6 +70,7 @@ impl ApiOperation {
             id,
             operation: operation.build(),
             credentials: Vec::new(),
+            is_secured: false,
             shared: BTreeMap::new(),
             schemas: Vec::new(),
         }
@@ -83,10 +86,17 @@ impl ApiOperation {
     /// The credentials of which one is needed. It can answer 401 and 403.
     #[must_use]
     pub fn needs<const N: usize>(self, credentials: [Credential; N]) -> Self {
-        self.accepts(credentials).problems([401, 403])
+        self.needs_only(credentials).problems([401, 403])
     }
 
-    /// The credentials of which one may be given.
+    /// The same for an operation whose errors have a form of their own.
+    #[must_use]
+    pub fn needs_only<const N: usize>(mut self, credentials: [Credential; N]) -> Self {
+        self.is_secured = true;
+        self.accepts(credentials)
+    }
+
+    /// The credentials of which one may be given, here or, as other ones, in the body.
     #[must_use]
     pub fn accepts<const N: usize>(mut self, credentials: [Credential; N]) -> Self {
         self.credentials.extend(credentials);
@@ -197,7 +207,7 @@ impl ApiOperation {
         let schemes = self.credentials.iter().flat_map(|credential| credential.schemes());
         let requirement = |scheme: &&str| SecurityRequirement::new(*scheme, [""; 0]);
         let mut alternatives: Vec<_> = schemes.map(requirement).collect();
-        if !self.operation.responses.responses.contains_key("401") && !alternatives.is_empty() {
+        if !self.is_secured && !alternatives.is_empty() {
             alternatives.push(SecurityRequirement::default());
         }
         alternatives

@@ -74,6 +74,13 @@ pub fn text() -> Object {
     Object::with_type(Type::String)
 }
 
+/// A UUID.
+#[must_use]
+pub fn uuid() -> Object {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Uuid);
+    ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build()
+}
+
 /// One of these texts.
 #[must_use]
 pub fn text_in<const N: usize>(values: [&str; N]) -> Object {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use service_runtime::http::openapi::{
-    ApiOperation, Credential, header_ref, json_content, path_parameter, query_parameter, text,
-    uncached,
+    ApiOperation, Credential, header_ref, json_content, path_parameter, query_parameter, uncached,
+    uuid,
 };
 use shared_types::SessionAnswer;
 use utoipa::{
@@ -66,8 +66,8 @@ pub(super) fn refresh() -> ApiOperation {
              is repeated.",
         )
         .optional_json_body::<RefreshRequest>(json!({"refresh_token": REFRESH_TOKEN}))
-        .needs([Credential::RefreshCookie])
-        .problems([429])
+        .accepts([Credential::RefreshCookie])
+        .problems([401, 403, 429])
         .with_schema::<SessionAnswer<'_>>()
         .answer(200, session("The session and its new tokens."))
 }
@@ -153,7 +153,7 @@ pub(super) fn end_other_sessions() -> ApiOperation {
 pub(super) fn end_session() -> ApiOperation {
     ApiOperation::new(TAG.0, "end_session", "Ends one of the user's sessions")
         .needs(USER)
-        .parameter(path_parameter("id", "The id of the session.", text(), ID))
+        .parameter(path_parameter("id", "The id of the session.", uuid(), ID))
         .problems([404])
         .no_content("It has ended.")
 }

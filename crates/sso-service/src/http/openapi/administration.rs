@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 use service_runtime::http::openapi::{
     ApiOperation, Credential, integer, json_content, path_parameter, query_parameter, text,
-    uncached,
+    uncached, uuid,
 };
 use utoipa::{
     ToSchema,
     openapi::{
         ArrayBuilder, Object, ObjectBuilder, Ref, RefOr, Schema,
+        path::Parameter,
         schema::{AdditionalProperties, SchemaType, Type},
     },
 };
@@ -38,13 +39,23 @@ fn of_user(operation: ApiOperation) -> ApiOperation {
 }
 
 fn of_id(operation: ApiOperation) -> ApiOperation {
-    operation.parameter(path_parameter("id", "The id.", text(), ID)).problems([404])
+    operation.parameter(path_parameter("id", "The id.", uuid(), ID)).problems([404])
+}
+
+/// The `after` of a list: the key of its items.
+fn after(schema: Object, example: impl Into<Value>) -> Parameter {
+    query_parameter("after", "The `next` of the page before.", schema, example)
+}
+
+fn after_id() -> Parameter {
+    after(uuid(), ID)
 }
 
 /// A page of a list: `{"<name>":[…],"next":…}`.
 fn page_of(
     operation: ApiOperation,
     name: &str,
+    after: Parameter,
     item: RefOr<Schema>,
     example: &Value,
 ) -> ApiOperation {
@@ -63,14 +74,19 @@ fn page_of(
             integer(1, 1000),
             100,
         ))
-        .parameter(query_parameter("after", "The `next` of the page before.", text(), ALICE))
+        .parameter(after)
         .problems([422])
         .answer(200, answer)
 }
 
-fn list<T: ToSchema>(operation: ApiOperation, name: &str, example: &Value) -> ApiOperation {
+fn list<T: ToSchema>(
+    operation: ApiOperation,
+    name: &str,
+    after: Parameter,
+    example: &Value,
+) -> ApiOperation {
     let item = Ref::from_schema_name(T::name()).into();
-    page_of(operation.with_schema::<T>(), name, item, example)
+    page_of(operation.with_schema::<T>(), name, after, item, example)
 }
 
 fn user() -> Value {
@@ -86,7 +102,12 @@ fn user() -> Value {
 }
 
 pub(super) fn list_users() -> ApiOperation {
-    list::<UserResponse>(administer("list_users", "Lists users, by name"), "users", &user())
+    list::<UserResponse>(
+        administer("list_users", "Lists users, by name"),
+        "users",
+        after(text(), ALICE),
+        &user(),
+    )
 }
 
 pub(super) fn create_user() -> ApiOperation {
@@ -128,7 +149,7 @@ pub(super) fn list_user_sessions() -> ApiOperation {
         "user_agent": "curl/8.14.1",
     });
     let operation = administer("list_user_sessions", "Lists sessions of a user, the newest first");
-    list::<UserSessionResponse>(of_user(operation), "sessions", &example)
+    list::<UserSessionResponse>(of_user(operation), "sessions", after_id(), &example)
 }
 
 pub(super) fn end_user_sessions() -> ApiOperation {
@@ -145,7 +166,12 @@ fn of_role(operation: ApiOperation) -> ApiOperation {
 }
 
 pub(super) fn list_roles() -> ApiOperation {
-    list::<RoleResponse>(administer("list_roles", "Lists roles, by name"), "roles", &role())
+    list::<RoleResponse>(
+        administer("list_roles", "Lists roles, by name"),
+        "roles",
+        after(text(), "reader"),
+        &role(),
+    )
 }
 
 pub(super) fn set_role() -> ApiOperation {
@@ -179,7 +205,7 @@ fn grant_request() -> Value {
 
 pub(super) fn list_grants() -> ApiOperation {
     let operation = administer("list_grants", "Lists grants, the oldest first");
-    list::<GrantResponse>(operation, "grants", &grant())
+    list::<GrantResponse>(operation, "grants", after_id(), &grant())
 }
 
 pub(super) fn create_grant() -> ApiOperation {
@@ -202,7 +228,12 @@ fn key_request() -> Value {
 }
 
 pub(super) fn list_keys() -> ApiOperation {
-    list::<KeyResponse>(administer("list_keys", "Lists API keys, the oldest first"), "keys", &key())
+    list::<KeyResponse>(
+        administer("list_keys", "Lists API keys, the oldest first"),
+        "keys",
+        after_id(),
+        &key(),
+    )
 }
 
 pub(super) fn create_key() -> ApiOperation {
@@ -223,5 +254,5 @@ pub(super) fn list_events() -> ApiOperation {
     event.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(true)));
     let example = json!({"audit": "login", "time": BEGIN, "username": ALICE, "ip": "192.0.2.7"});
     let operation = administer("list_events", "Lists security events, the newest first");
-    page_of(operation, "events", event.into(), &example)
+    page_of(operation, "events", after(integer(i64::MIN, i64::MAX), 100), event.into(), &example)
 }

@@ -61,7 +61,7 @@ pub(super) fn review_token() -> ApiOperation {
     let content = json_content(Ref::from_schema_name(ReviewBody::name()), request);
     let operation = ApiOperation::bare(TAG.0, "review_token", "Reviews a token for kube-apiserver")
         .description("The caller needs the permission `sso:introspect`. Other members are ignored.")
-        .accepts([Credential::Bearer, Credential::Basic])
+        .needs_only([Credential::Bearer, Credential::Basic])
         .with_schema::<ReviewBody>()
         .body_of("application/json", content);
     ERRORS.map(status_error).into_iter().fold(operation, ApiOperation::shared).json::<ReviewAnswer>(

@@ -98,7 +98,7 @@ pub(super) fn introspect() -> ApiOperation {
         .content("application/json", json_content(schema, example));
     operation("introspect", "Tells a service about a token (RFC 7662)")
         .description("A caller without the permission `sso:introspect` gets 401.")
-        .accepts([Credential::Bearer, Credential::Basic])
+        .needs_only([Credential::Bearer, Credential::Basic])
         .shared(oauth_error(401))
         .body_of("application/x-www-form-urlencoded", token_form())
         .with_schema::<ActiveToken<'_>>()

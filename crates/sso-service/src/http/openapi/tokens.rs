@@ -22,7 +22,8 @@ pub(super) fn validate() -> ApiOperation {
     let permission = "A permission without wildcards that the token has to have; else 403.";
     ApiOperation::new(TAG.0, "validate", "Shows the holder of a valid token")
         .description("The token is in the header, the cookie or the body.")
-        .needs([Credential::Bearer, Credential::SessionCookie])
+        .accepts([Credential::Bearer, Credential::SessionCookie])
+        .problems([401, 403])
         .parameter(query_parameter("permission", permission, text(), "logs:read:shop/web-0"))
         .optional_json_body::<ValidateRequest>(json!({"session_token": TOKEN}))
         .json::<Validation<'_>>(200, "The token is valid.", validation())
