@@ -58,6 +58,15 @@ impl Answer {
         let answer = exchange(address, request).await;
         parse(&answer).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&answer))).checked()
     }
+
+    /// The answer to raw bytes; `None` if the connection is closed without one.
+    pub(crate) async fn if_any(address: SocketAddr, request: &[u8]) -> Option<Self> {
+        let answer = exchange(address, request).await;
+        (!answer.is_empty()).then(|| {
+            let text = || String::from_utf8_lossy(&answer).into_owned();
+            parse(&answer).unwrap_or_else(|| panic!("{}", text())).checked()
+        })
+    }
 }
 
 /// Sends bytes and reads until the other side closes the connection.
