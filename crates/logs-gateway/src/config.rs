@@ -16,7 +16,7 @@ pub(crate) use self::{authority::AuthoritySettings, log_files::LogFileSettings};
 const PORTS: DefaultPorts = DefaultPorts { public: 8000, operations: 9000 };
 
 /// Variables of the contract that are harmless to ignore until they have an effect.
-const WITHOUT_EFFECT_YET: [&str; 2] = ["GATEWAY_MAX_PODS_PER_STREAM", "GATEWAY_PEERS"];
+const WITHOUT_EFFECT_YET: [&str; 1] = ["GATEWAY_MAX_PODS_PER_STREAM"];
 
 /// Variables of the contract that are refused until they have an effect.
 const NOT_SUPPORTED_YET: [&str; 4] =

@@ -5,7 +5,7 @@ use std::{
     error::Error,
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use actix_web::{
@@ -21,6 +21,10 @@ use crate::{
     server::{ConnectionState, Exchange},
     telemetry::RequestSpan,
 };
+
+/// A complete body is handed to the connection in pieces of at most this size: the server copies
+/// each into the connection's write buffer, and asks for the next when that has room.
+const PIECE_BYTES: usize = 32 * 1024;
 
 /// Resources that a request holds until it is answered.
 pub(super) struct HeldResources {
@@ -58,20 +62,30 @@ pub(crate) async fn hold(
     Ok(until_sent(next.call(request).await?.map_into_boxed_body(), held, RequestSpan::default()))
 }
 
-/// Keeps all of this until the answer's body has been sent. A complete body counts as sent.
+/// Keeps all of this until the answer's body has been sent. A complete body that fits into one
+/// piece counts as sent.
 pub(super) fn until_sent(
     response: ServiceResponse,
     held: HeldResources,
     span: RequestSpan,
 ) -> ServiceResponse {
-    if response.response().body().size() != BodySize::Stream && !held.is_unread() {
-        return response;
-    }
-    response.map_body(|_, body| BoxBody::new(ReleasingBody { body, span, _held: held }))
+    let piece = match response.response().body().size() {
+        BodySize::Stream => usize::MAX,
+        BodySize::Sized(length) if length > PIECE_BYTES as u64 => PIECE_BYTES,
+        _ if held.is_unread() => PIECE_BYTES,
+        _ => return response,
+    };
+    response.map_body(|_, body| {
+        BoxBody::new(ReleasingBody { body, rest: Bytes::new(), piece, span, _held: held })
+    })
 }
 
 struct ReleasingBody {
     body: BoxBody,
+    /// What the body has given and the connection has not yet taken.
+    rest: Bytes,
+    /// The greatest length handed to the connection at once.
+    piece: usize,
     span: RequestSpan,
     _held: HeldResources,
 }
@@ -87,7 +101,41 @@ impl MessageBody for ReleasingBody {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let Self { body, span, .. } = self.get_mut();
-        span.in_scope(|| body.as_pin_mut().poll_next(context))
+        let Self { body, rest, piece, span, .. } = self.get_mut();
+        if rest.is_empty() {
+            match ready!(span.in_scope(|| body.as_pin_mut().poll_next(context))) {
+                Some(Ok(bytes)) => *rest = bytes,
+                end => return Poll::Ready(end),
+            }
+        }
+        Poll::Ready(Some(Ok(rest.split_to(rest.len().min(*piece)))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use actix_web::{HttpResponse, test::TestRequest};
+
+    use super::*;
+
+    async fn pieces(length: usize) -> Vec<usize> {
+        let mut request = TestRequest::default().to_srv_request();
+        let held = HeldResources::of(&mut request, None);
+        let response = request.into_response(HttpResponse::Ok().body(vec![b'x'; length]));
+        let mut body = until_sent(response, held, RequestSpan::default()).into_body();
+        let mut pieces = Vec::new();
+        while let Some(piece) = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await {
+            pieces.push(piece.expect("a complete body").len());
+        }
+        pieces
+    }
+
+    #[actix_web::test]
+    async fn large_complete_body_is_handed_over_in_pieces() {
+        assert_eq!(pieces(PIECE_BYTES).await, [32_768]);
+        assert_eq!(pieces(PIECE_BYTES + 1).await, [32_768, 1]);
+        assert_eq!(pieces(100_000).await, [32_768, 32_768, 32_768, 1_696]);
     }
 }
