@@ -13,6 +13,7 @@ mod mutants;
 mod openapi;
 mod peers;
 mod shared_build;
+mod soak;
 mod test;
 
 use std::{
@@ -33,6 +34,7 @@ Usage: cargo xtask <chore>
   test    Run every test; the last line is the total
   ci      Run every check that a change must pass; the last line is the total of the tests
   bench   Measure both services beside what they compete with; --help lists the parts
+  soak    Run a random test with many seeds, as in `soak power-loss --seeds 1000`
   mutants Change the code that decides about access, and report what no test notices;
           --file PATTERN names the files, --help lists the other options
 ";
@@ -45,6 +47,7 @@ enum Chore {
     Test,
     Ci,
     Bench,
+    Soak,
     Mutants,
 }
 
@@ -57,16 +60,18 @@ impl Chore {
             "test" => Some(Self::Test),
             "ci" => Some(Self::Ci),
             "bench" => Some(Self::Bench),
+            "soak" => Some(Self::Soak),
             "mutants" => Some(Self::Mutants),
             _ => None,
         }
     }
 
-    /// `None` if the chore takes no arguments and there are some.
+    /// `None` if the chore does not take these arguments.
     fn run(self, arguments: &[OsString]) -> Option<ExitCode> {
         match self {
             Self::Up => Some(cargo::become_program("up", arguments)),
             Self::Bench => Some(cargo::become_program("bench", arguments)),
+            Self::Soak => soak::run(arguments),
             Self::Mutants => Some(mutants::run(arguments)),
             Self::Peers | Self::Openapi | Self::Test | Self::Ci if !arguments.is_empty() => None,
             Self::Peers => Some(peers::run()),
@@ -114,6 +119,7 @@ mod tests {
             Chore::Test,
             Chore::Ci,
             Chore::Bench,
+            Chore::Soak,
             Chore::Mutants,
         ];
         assert_eq!(chores, all);

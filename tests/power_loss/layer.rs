@@ -1,0 +1,60 @@
+//! The layer between a process and the files of a directory (`layer.c`).
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The layer, compiled.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    library: PathBuf,
+}
+
+/// What goes wrong in a process.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Faults {
+    /// The process is killed after this many calls that concern the directory.
+    pub(crate) cut_after: Option<u64>,
+    /// This sync fails; 1 is the first.
+    pub(crate) fail_sync: Option<u64>,
+}
+
+impl Layer {
+    /// Compiles it into a directory.
+    pub(crate) fn compile(compiler: &Path, directory: &Path) -> Self {
+        let library = directory.join("layer.so");
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/power_loss/layer.c");
+        let mut command = Command::new(compiler);
+        command.args([
+            "-shared",
+            "-fPIC",
+            "-O2",
+            "-std=gnu11",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-o",
+        ]);
+        let status = command.arg(&library).arg(source).status().unwrap();
+        assert!(status.success(), "{command:?}: {status}");
+        Self { library }
+    }
+
+    /// Puts it between a command and the files of `directory`.
+    pub(crate) fn load(&self, command: &mut Command, directory: &Path, log: &Path, faults: Faults) {
+        command
+            .env("LD_PRELOAD", &self.library)
+            .env("POWER_LOSS_DIRECTORY", directory)
+            .env("POWER_LOSS_LOG", log);
+        let faults = [
+            ("POWER_LOSS_CUT_AFTER", faults.cut_after),
+            ("POWER_LOSS_FAIL_SYNC", faults.fail_sync),
+        ];
+        for (name, number) in faults {
+            if let Some(number) = number {
+                command.env(name, number.to_string());
+            }
+        }
+    }
+}
