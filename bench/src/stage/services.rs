@@ -2,6 +2,7 @@
 
 use std::{
     cell::OnceCell,
+    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -51,8 +52,9 @@ impl<'a> Stage<'a> {
         let binaries = Binaries::among(executables)?;
         let bare_actix = executables.path("bare-actix")?.to_owned();
         let user = Account::new("bench")?;
-        let large_log = OnceCell::new();
-        Ok(Self { binaries, bare_actix, home, logs: home.join("pods"), user, large_log })
+        let (logs, large_log) = (home.join("pods"), OnceCell::new());
+        fs::create_dir_all(&logs).with_context(|| format!("cannot create {logs:?}"))?;
+        Ok(Self { binaries, bare_actix, home, logs, user, large_log })
     }
 
     /// The path of a file of a bench.
