@@ -3,12 +3,21 @@
 use super::{debian::Program, javascript, library_set::LibrarySet, python};
 
 /// Programs that tests start, and the Debian packages that bring them, in order of their names.
-pub(super) const PROGRAMS: [Program; 6] = [
+pub(super) const PROGRAMS: [Program; 11] = [
+    Program {
+        // Debian keeps it out of `PATH`, with the other programs of this version.
+        probe: &["/usr/lib/postgresql/15/bin/postgres", "--version"],
+        packages: &["postgresql-15"],
+    },
     Program { probe: &["caddy", "version"], packages: &["caddy"] },
     Program { probe: &["chromium", "--version"], packages: &["chromium"] },
     Program { probe: &["curl", "--version"], packages: &["curl"] },
     Program { probe: &["haproxy", "-v"], packages: &["haproxy"] },
     Program { probe: &["nginx", "-v"], packages: &["nginx"] },
+    Program { probe: &["pgbouncer", "--version"], packages: &["pgbouncer"] },
+    Program { probe: &["redis-cli", "--version"], packages: &["redis-tools"] },
+    Program { probe: &["redis-sentinel", "--version"], packages: &["redis-sentinel"] },
+    Program { probe: &["redis-server", "--version"], packages: &["redis-server"] },
     Program { probe: &["socat", "-V"], packages: &["socat"] },
 ];
 
