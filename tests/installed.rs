@@ -18,10 +18,13 @@ pub(crate) fn javascript() -> Result<PathBuf, String> {
     libraries("javascript")
 }
 
+/// Where Debian keeps servers, and the programs of PostgreSQL.
+const SERVERS: [&str; 2] = ["/usr/sbin", "/usr/lib/postgresql/15/bin"];
+
 /// A program on `PATH`, or where Debian keeps servers. Fails with the reason why it is missing.
 pub(crate) fn program(name: &str) -> Result<PathBuf, String> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let directories = env::split_paths(&path).chain(["/usr/sbin".into()]);
+    let directories = env::split_paths(&path).chain(SERVERS.map(PathBuf::from));
     let found = directories.map(|directory| directory.join(name)).find(|file| file.is_file());
     found.ok_or_else(|| format!("{name} not found: run cargo xtask peers"))
 }

@@ -1,6 +1,11 @@
 //! A private certificate authority, and clients that trust it.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
@@ -54,8 +59,13 @@ impl PrivateCa {
 
     /// Puts a new certificate for 127.0.0.1 and its key into files.
     pub(crate) fn issue_into(&self, pair: &ServedPair) {
+        self.issue_for(Ipv4Addr::LOCALHOST.into(), pair);
+    }
+
+    /// Puts a new certificate for a host and its key into files.
+    pub(crate) fn issue_for(&self, host: IpAddr, pair: &ServedPair) {
         let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        let mut params = CertificateParams::new([host.to_string()]).unwrap();
         params.use_authority_key_identifier_extension = true;
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         fs::write(&pair.certificate, certificate.pem()).unwrap();

@@ -1,6 +1,7 @@
 //! The gateway's Kubernetes API with third-party clients: kubectl in three versions, the Kubernetes
 //! project's libraries for Python and JavaScript, and kube. The sso-service with third-party reverse
-//! proxies (nginx, Caddy and HAProxy), and its JWTs with PyJWT, Authlib and jose.
+//! proxies (nginx, Caddy and HAProxy), and its JWTs with PyJWT, Authlib and jose. The databases that
+//! tests start: PostgreSQL, PgBouncer, Redis and Sentinel.
 //!
 //! `cargo xtask peers` installs them, except kube, which is a dependency. A case whose peer is not
 //! there is skipped, and says so; with `CI=true` it fails. The cases of Kubernetes share a pair over
@@ -8,9 +9,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on fails where it stands")]
 
+#[path = "../harness/databases/mod.rs"]
+mod databases;
 #[path = "../harness/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the other suite needs more of it")]
 mod harness;
+#[path = "../installed.rs"]
+mod installed;
 
 mod jwt;
 mod kube;
@@ -20,6 +25,7 @@ mod peer;
 mod proxies;
 mod running;
 mod stage;
+mod stores;
 mod token_review;
 
 use std::{env, process::ExitCode, sync::Arc};
@@ -59,6 +65,7 @@ fn main() -> ExitCode {
             trials.extend(cases.iter().map(|(name, case)| trial(&stage, *peer, name, *case)));
         }
     }
+    trials.extend(stores::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -2,10 +2,13 @@
 
 use std::{
     fmt::{self, Formatter},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
-use crate::proxies::ReverseProxy;
+use crate::{
+    installed::{javascript, python},
+    proxies::ReverseProxy,
+};
 
 /// A third-party program or library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +37,7 @@ pub(crate) struct Installed {
     pub(crate) peer: Peer,
     /// The program, or the interpreter of a library's scripts; none for kube.
     pub(crate) program: PathBuf,
-    /// Where its packages are.
+    /// Where scripts find its packages, if that depends on the directory.
     pub(crate) directory: PathBuf,
 }
 
@@ -53,33 +56,21 @@ impl Peer {
 
     /// An error names the reason.
     pub(crate) fn installed(self) -> Result<Installed, String> {
-        let (javascript, python) = (directory().join("javascript"), directory().join("python"));
-        let (directory, program) = match self {
+        let (program, directory) = match self {
             Self::Kubectl(version) => {
-                let program = javascript.join(format!("kubectl-{version}"));
-                (javascript, program)
+                let directory = javascript()?;
+                (directory.join(format!("kubectl-{version}")), directory)
             }
             Self::Python | Self::PyJwt | Self::Authlib => {
-                let program = python.join("environment/bin/python");
-                (python, program)
+                let program = python()?;
+                let directory = program.parent().unwrap().to_owned();
+                (program, directory)
             }
-            Self::JavaScript | Self::Jose => (javascript, PathBuf::from("node")),
-            Self::Kube => {
-                let nothing = PathBuf::new();
-                return Ok(Installed { peer: self, program: nothing.clone(), directory: nothing });
-            }
-            Self::Proxy(proxy) => {
-                let (program, directory) = (proxy.installed()?, PathBuf::new());
-                return Ok(Installed { peer: self, program, directory });
-            }
+            Self::JavaScript | Self::Jose => ("node".into(), javascript()?),
+            Self::Kube => (PathBuf::new(), PathBuf::new()),
+            Self::Proxy(proxy) => (proxy.installed()?, PathBuf::new()),
         };
-        // Written last, when everything else is installed.
-        let installed = directory.join("installed");
-        if installed.exists() {
-            Ok(Installed { peer: self, program, directory })
-        } else {
-            Err(format!("{} not found: run cargo xtask peers", installed.display()))
-        }
+        Ok(Installed { peer: self, program, directory })
     }
 }
 
@@ -96,9 +87,4 @@ impl fmt::Display for Peer {
             Self::Proxy(proxy) => proxy.fmt(f),
         }
     }
-}
-
-/// Beside the directory that Cargo gives this test.
-fn directory() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("peers")
 }

@@ -1,12 +1,9 @@
 //! Running proxies, between clients and a backend.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
-    process::{self, Child},
-    sync::{
-        OnceLock,
-        atomic::{AtomicU8, Ordering},
-    },
+    net::{IpAddr, SocketAddr, TcpListener},
+    process::Child,
+    sync::OnceLock,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -18,6 +15,7 @@ use super::{
     program::{Addresses, ReverseProxy},
 };
 use crate::{
+    databases::own_host,
     harness::{Asked, Caller, FakeAuthority, Pair, Reply, Setup, patience, scratch, until},
     peer::{Installed, Peer},
     stage::Stage,
@@ -150,14 +148,6 @@ impl Installed {
             other => panic!("{other} is no proxy"),
         }
     }
-}
-
-/// A host that this process alone uses. Every 127.0.0.0/8 address is this machine.
-fn own_host() -> IpAddr {
-    static HOSTS: AtomicU8 = AtomicU8::new(1);
-    let [_, _, high, low] = process::id().to_be_bytes();
-    let host = HOSTS.fetch_add(1, Ordering::Relaxed);
-    Ipv4Addr::new(127, 64 | (high & 0x3f), low, host).into()
 }
 
 /// An address of an authority that is down.

@@ -1,0 +1,45 @@
+//! The directories of servers.
+
+use std::{
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+};
+
+use tempfile::TempDir;
+
+use super::account::own;
+
+/// Waits for the end of its standard input, then removes a directory. Servers that are still
+/// ending may make new files meanwhile.
+const REMOVE_AT_END: &str =
+    r#"cat; for attempt in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$0" && exit; sleep 0.1; done"#;
+
+/// A directory of a server, with a short path: that of a socket has at most 107 bytes (unix(7)).
+pub(crate) fn directory() -> TempDir {
+    let directory = tempfile::tempdir_in(all_directories()).unwrap();
+    own(directory.path());
+    directory
+}
+
+/// The directory of all of them. A process removes it when this one has ended: servers that all
+/// tests share are never dropped, and a killed process drops nothing.
+pub(super) fn all_directories() -> &'static Path {
+    static ALL: OnceLock<(PathBuf, Child)> = OnceLock::new();
+    let (directory, _) = ALL.get_or_init(|| {
+        let directory = tempfile::Builder::new().prefix("tests-").tempdir().unwrap().keep();
+        own(&directory);
+        let remover = remove_at_end(&directory);
+        (directory, remover)
+    });
+    directory
+}
+
+/// Out of the process group of the tests, which a terminal interrupts as a whole.
+fn remove_at_end(directory: &Path) -> Child {
+    let mut command = Command::new("sh");
+    command.args(["-c", REMOVE_AT_END]).arg(directory).process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().unwrap()
+}
