@@ -79,7 +79,8 @@ impl ReverseProxy {
         let sample = fs::read_to_string(samples.join(self.sample())).unwrap();
         let (old_listen, listen) = match self {
             Self::Nginx | Self::HaProxy => ("0.0.0.0:8080", addresses.listen.to_string()),
-            Self::Caddy => ("http://:8080", format!("http://{}", addresses.listen)),
+            // An address names the requests that Caddy serves there, on the port of every host.
+            Self::Caddy => ("http://:8080 {", caddy_site(addresses.listen)),
         };
         let lua = samples.join("forward-auth.lua");
         let sample = sample.replace("/etc/haproxy/forward-auth.lua", lua.to_str().unwrap());
@@ -94,6 +95,11 @@ impl ReverseProxy {
             sample.replace(old, &new)
         })
     }
+}
+
+/// The beginning of a site on one host alone.
+fn caddy_site(listen: SocketAddr) -> String {
+    format!("http://:{} {{\n\tbind {}", listen.port(), listen.ip())
 }
 
 /// Where the samples are.
