@@ -2,22 +2,36 @@
 //!
 //! Use cases call the [`Store`] by commands, which say what shall happen. A look-up gives an
 //! `Option`; what needs the time takes it as an argument; a rule is checked in the transaction that
-//! writes; a change and its security events are one transaction. All SQL is in here: a second
-//! database gets a folder beside `sqlite`, and `Store` becomes an enum of the two.
+//! writes; a change and its security events are one transaction. All SQL is in here, and runs on
+//! SQLite as on PostgreSQL; `database` holds what differs between the two.
 
 mod attribution;
+mod audit;
+mod authorization;
+mod database;
 mod errors;
+mod grants;
+mod key_holders;
+mod keys;
 mod location;
-mod sqlite;
+mod sessions;
+mod signing_keys;
+mod sql;
+mod store;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
+mod time;
 mod unavailable;
+mod users;
 
 pub(crate) use attribution::{Attribution, Authorization, Credential, Recorded};
+pub(crate) use database::{InstanceLock, LockError, OpenError};
 pub(crate) use errors::{
     AuthorizationError, AuthorizedError, BeginSessionError, ChangeError, CreateUserError,
     GrantError, KeyError, MintSessionsError, PasswordChangeError, StoreError, TooManySessions,
 };
 pub(crate) use location::Location;
-pub(crate) use sqlite::{InstanceLock, LockError, OpenError, SqliteStore as Store};
+pub(crate) use store::Store;
 pub(crate) use unavailable::Unavailable;

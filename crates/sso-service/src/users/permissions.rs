@@ -1,7 +1,6 @@
 //! The permissions of a user, as text and parsed.
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 use shared_types::{AskedPermission, InvalidPermission, Permission, permits};
 
 /// Permissions as they are said and as they are decided by: validation does both, and neither
@@ -27,11 +26,11 @@ struct Timed {
 }
 
 /// A permission until a time.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub(crate) struct Granted {
-    permission: String,
+    pub(crate) permission: String,
     /// In milliseconds since 1970; it is not in force at this instant any more.
-    expires_at: i64,
+    pub(crate) expires_at: i64,
 }
 
 impl Permissions {

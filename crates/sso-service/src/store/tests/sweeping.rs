@@ -72,7 +72,7 @@ async fn many_sessions_that_end_at_once_are_recorded_as_a_number() {
     let service = TestService::start().await;
     service.add_user("alice", &[]).await;
     let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 700)
-        INSERT INTO sessions (id, user, epoch, created_at, last_seen_at, expires_at, ends_at)
+        INSERT INTO sessions (id, user_number, epoch, created_at, last_seen_at, expires_at, ends_at)
         SELECT randomblob(16), number, 0, 0, 0, 1, 1 FROM n, users";
     service.execute(many).await;
     service.upkeep.sweep().await.unwrap();

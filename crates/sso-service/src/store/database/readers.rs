@@ -1,0 +1,36 @@
+//! Connections that only read.
+
+use sqlx::{PgPool, SqlitePool};
+
+use crate::store::{
+    sql::{Held, SqlConnection},
+    unavailable::Unavailable,
+};
+
+/// A pool of connections that only read.
+#[derive(Debug, Clone)]
+pub(super) enum Readers {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Readers {
+    /// A connection, which goes back to the pool when it is dropped.
+    ///
+    /// # Errors
+    /// When none is free in time.
+    pub(super) async fn acquire(&self) -> Result<SqlConnection, Unavailable> {
+        Ok(match self {
+            Self::Sqlite(pool) => SqlConnection::Sqlite(Held::Lent(pool.acquire().await?)),
+            Self::Postgres(pool) => SqlConnection::Postgres(Held::Lent(pool.acquire().await?)),
+        })
+    }
+
+    /// Closes all connections.
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}

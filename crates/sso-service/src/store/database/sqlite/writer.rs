@@ -1,0 +1,172 @@
+//! The one writer: a thread with a connection of its own.
+//!
+//! A commit costs a write to the disk, however much it holds. So the writer takes all jobs that
+//! wait, runs each behind a savepoint of its own, commits once and then answers all. While the
+//! disk is busy with one batch the next one gathers: no job waits for a timer.
+
+use std::{
+    io, thread,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    runtime,
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+use tracing::{Instrument, error_span};
+
+use super::files::DatabaseFiles;
+use crate::store::{
+    database::{
+        commits::Commits,
+        follow::Follow,
+        health::{Health, HealthCheck, probe},
+        write_job::{FinishedJob, LARGEST_BATCH, QUEUE, WriteJob, WriteJobs},
+    },
+    sql::{SqlConnection, query},
+    unavailable::Unavailable,
+};
+
+/// How often changes by other processes are looked for.
+const POLL: Duration = Duration::from_millis(200);
+
+/// Starts the writer. The follower has caught up when this returns; the receiver hears of the
+/// writer's end.
+pub(in crate::store::database) async fn start(
+    connection: SqlConnection,
+    files: DatabaseFiles,
+    follower: impl Follow,
+    commits: Commits,
+    health: Health,
+) -> Result<(WriteJobs, oneshot::Receiver<()>), StartWriterError> {
+    let (jobs, waiting) = mpsc::channel(QUEUE);
+    let (report, caught_up) = oneshot::channel();
+    let (ended, end) = oneshot::channel();
+    let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
+    let checkup = HealthCheck::of(health);
+    let writer = DatabaseWriter { connection, files, follower, waiting, commits, checkup };
+    thread::Builder::new().name("writer".to_owned()).spawn(move || {
+        runtime.block_on(writer.run(report).instrument(error_span!("writer")));
+        let _ = ended.send(());
+    })?;
+    match caught_up.await {
+        Ok(caught_up) => caught_up.map(|()| (jobs, end)).map_err(StartWriterError::Follow),
+        Err(_) => Err(StartWriterError::Thread(io::Error::other("the writer has ended"))),
+    }
+}
+
+struct DatabaseWriter<F> {
+    connection: SqlConnection,
+    files: DatabaseFiles,
+    follower: F,
+    waiting: mpsc::Receiver<WriteJob>,
+    commits: Commits,
+    checkup: HealthCheck,
+}
+
+impl<F: Follow> DatabaseWriter<F> {
+    async fn run(mut self, report: oneshot::Sender<Result<(), sqlx::Error>>) {
+        let caught_up = self.catch_up().await;
+        let failed = caught_up.is_err();
+        if report.send(caught_up).is_err() || failed {
+            return;
+        }
+        self.serve().await;
+        // The last connection tidies up, so that the file is all there is to copy.
+        let _ = self.connection.close().await;
+    }
+
+    async fn serve(&mut self) {
+        let mut batch = Vec::new();
+        loop {
+            match timeout(POLL, self.waiting.recv_many(&mut batch, LARGEST_BATCH)).await {
+                Ok(0) => return,
+                Ok(_) => self.write(&mut batch).await,
+                Err(_elapsed) => self.poll().await,
+            }
+        }
+    }
+
+    async fn poll(&mut self) {
+        if let Err(error) = self.catch_up().await {
+            tracing::warn!(%error, "cannot read the changes of the database");
+        }
+        if self.checkup.is_due() {
+            let probed = self.probe().await;
+            self.checkup.finish(&probed);
+        }
+    }
+
+    /// Looks whether a write would succeed.
+    async fn probe(&mut self) -> Result<(), sqlx::Error> {
+        let connection = &mut self.connection;
+        execute(connection, "BEGIN IMMEDIATE").await?;
+        let written = probe(connection).await.and(self.files.check().map_err(sqlx::Error::from));
+        let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = execute(connection, end).await;
+        if ended.is_err() {
+            let _ = execute(connection, "ROLLBACK").await;
+        }
+        written.and(ended)
+    }
+
+    /// Commits a batch and answers the caller of each job.
+    async fn write(&mut self, batch: &mut Vec<WriteJob>) {
+        let (start, jobs) = (Instant::now(), batch.len());
+        let mut finished_jobs = Vec::with_capacity(jobs);
+        let mut committed = self.commit(batch, &mut finished_jobs).await;
+        if committed.is_err() {
+            // SQLite may have done it by itself. Whatever a failed commit has left behind, the
+            // follower sees what is there.
+            let _ = execute(&mut self.connection, "ROLLBACK").await;
+            // A job that was not begun never is: its caller is told at once.
+            batch.clear();
+        }
+        committed = committed.and(self.catch_up().await);
+        self.checkup.note(&committed);
+        self.commits.count(jobs, start.elapsed(), committed.is_ok());
+        let committed = committed.map_err(|error| {
+            tracing::warn!(%error, "cannot write to the database");
+            Unavailable::from(error)
+        });
+        for finished in finished_jobs {
+            finished.answer(committed.clone());
+        }
+    }
+
+    /// A job that fails takes nothing with it. An error of SQLite itself does: it may have rolled back
+    /// everything.
+    async fn commit(
+        &mut self,
+        batch: &mut Vec<WriteJob>,
+        finished_jobs: &mut Vec<FinishedJob>,
+    ) -> Result<(), sqlx::Error> {
+        let connection = &mut self.connection;
+        execute(connection, "BEGIN IMMEDIATE").await?;
+        for job in batch.drain(..) {
+            job.run(connection, finished_jobs).await?;
+        }
+        self.files.check()?;
+        execute(connection, "COMMIT").await
+    }
+
+    async fn catch_up(&mut self) -> Result<(), sqlx::Error> {
+        self.follower.catch_up(&mut self.connection).await
+    }
+}
+
+/// As it stands, past sqlx's own count of transactions: that goes wrong when SQLite rolls back by
+/// itself, as it does when the disk is full.
+async fn execute(connection: &mut SqlConnection, sql: &'static str) -> Result<(), sqlx::Error> {
+    query(sql).execute(connection).await.map(|_| ())
+}
+
+/// The writer could not be started.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::store::database) enum StartWriterError {
+    #[error(transparent)]
+    Thread(#[from] io::Error),
+    #[error(transparent)]
+    Follow(sqlx::Error),
+}

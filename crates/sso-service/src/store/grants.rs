@@ -1,0 +1,129 @@
+//! Grants: permissions until a time.
+
+use chrono::{DateTime, SubsecRound, Utc};
+use service_runtime::clock::id_at;
+use uuid::Uuid;
+
+use super::store::Store;
+use crate::{
+    audit::Event,
+    grants::{Grant, NewGrant},
+    page::{Page, Part},
+    store::{
+        attribution::{Attribution, Recorded},
+        errors::{AuthorizedError, GrantError},
+        sql::{FromSqlRow, SqlConnection, SqlRow, decode, instant, query},
+        unavailable::Unavailable,
+    },
+};
+
+impl Store {
+    /// A page of grants, the oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn grants(&self, part: &Part<Uuid>) -> Result<Page<Grant>, Unavailable> {
+        let found = query(
+            "SELECT grants.id, username, permission, expires_at, reason, granted_by,
+                    grants.created_at
+             FROM grants JOIN users ON users.number = user_number
+             WHERE grants.id > $1 ORDER BY grants.id LIMIT $2",
+        );
+        let after = part.after.map(|id| id.to_string()).unwrap_or_default();
+        let found = found.bind(after).bind(part.wanted());
+        let found = found.fetch_all(&mut self.reader().await?).await?;
+        Ok(part.page(found, |grant: &Grant| grant.id.to_string()))
+    }
+
+    /// Creates a grant. It is in force at the user's next validation.
+    ///
+    /// # Errors
+    /// When the author may not, the user does not exist, or the database cannot be written.
+    pub(crate) async fn create_grant(
+        &self,
+        grant: NewGrant,
+        now: DateTime<Utc>,
+        by: Attribution,
+    ) -> Result<Recorded<Grant>, AuthorizedError<GrantError>> {
+        let create =
+            async move |connection: &mut SqlConnection| create_grant(connection, grant, now).await;
+        self.write_attributed(by, create).await
+    }
+
+    /// Deletes the grant of this id, whose user and permission are added to the events. Tells
+    /// whether there was one.
+    ///
+    /// # Errors
+    /// When the author may not, or the database cannot be written.
+    pub(crate) async fn delete_grant(
+        &self,
+        id: Uuid,
+        by: Attribution,
+    ) -> Result<Recorded<bool>, AuthorizedError<Unavailable>> {
+        let Attribution { authorization, events } = by;
+        let delete = async move |connection: &mut SqlConnection| {
+            let deleted = query(
+                "DELETE FROM grants WHERE id = $1
+                 RETURNING (SELECT username FROM users WHERE number = user_number), permission",
+            );
+            let deleted = deleted.bind(id.to_string()).fetch_optional(connection).await?;
+            let Some((username, permission)): Option<(String, String)> = deleted else {
+                return Ok((false, Vec::new()));
+            };
+            let named = |event: Event| event.on(&username).asking(&permission);
+            Ok((true, events.into_iter().map(named).collect()))
+        };
+        self.write_authorized(authorization, delete).await
+    }
+}
+
+async fn create_grant(
+    connection: &mut SqlConnection,
+    grant: NewGrant,
+    now: DateTime<Utc>,
+) -> Result<Grant, GrantError> {
+    let user = query("SELECT number FROM users WHERE username = $1");
+    let user: Option<i64> =
+        user.bind(grant.username.as_str()).fetch_optional(&mut *connection).await?;
+    let Some(user) = user else {
+        return Err(GrantError::NoSuchUser(grant.username));
+    };
+    let grant = Grant {
+        id: id_at(now),
+        username: grant.username.as_str().to_owned(),
+        permission: grant.permission.to_string(),
+        expires_at: grant.expires_at.trunc_subsecs(3),
+        reason: grant.reason.as_str().to_owned(),
+        granted_by: grant.granted_by,
+        created_at: now.trunc_subsecs(3),
+    };
+    query(
+        "INSERT INTO grants (id, user_number, permission, expires_at, reason, granted_by, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(grant.id.to_string())
+    .bind(user)
+    .bind(&grant.permission)
+    .bind(grant.expires_at.timestamp_millis())
+    .bind(&grant.reason)
+    .bind(&grant.granted_by)
+    .bind(grant.created_at.timestamp_millis())
+    .execute(connection)
+    .await?;
+    Ok(grant)
+}
+
+impl FromSqlRow for Grant {
+    fn from_row(row: &SqlRow) -> Result<Self, sqlx::Error> {
+        let id: &str = row.get("id")?;
+        Ok(Self {
+            id: id.parse().map_err(|error: uuid::Error| decode(error))?,
+            username: row.get("username")?,
+            permission: row.get("permission")?,
+            expires_at: instant(row.get("expires_at")?)?,
+            reason: row.get("reason")?,
+            granted_by: row.get("granted_by")?,
+            created_at: instant(row.get("created_at")?)?,
+        })
+    }
+}

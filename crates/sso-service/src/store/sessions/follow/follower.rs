@@ -1,0 +1,233 @@
+//! Keeps the sessions and keys in memory up to date with the database.
+//!
+//! Everything that changes, by a request here or by a command in another process, leaves a row in
+//! the table `changes`. The follower reads on from the last row it knows, and looks at what they
+//! name as it is now. So there is one order of things, the database's, and nothing is in force
+//! here that was not committed there.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::ControlFlow,
+    sync::Arc,
+};
+
+use futures_util::{TryStreamExt, stream::BoxStream};
+
+use super::changes::{BATCH, Change, Changed, SessionTokenRow, read_changes};
+use crate::{
+    keys::LiveKeys,
+    sessions::{LiveSession, LiveSessions, LiveUser},
+    store::{
+        database::Follow,
+        keys::live_keys,
+        sql::{SqlConnection, query},
+        users::{users_by_number, users_with_role, users_with_sessions},
+    },
+    tokens::TokenHash,
+    users::User,
+};
+
+/// So many users without a session are not worth a search.
+const FEW_USERS: usize = 1000;
+
+/// Keeps the live sessions and keys up to date.
+#[derive(Debug)]
+pub(in crate::store) struct Follower {
+    live: Arc<LiveSessions>,
+    keys: Arc<LiveKeys>,
+    /// All users who have a session.
+    users: HashMap<i64, Arc<LiveUser>>,
+    /// How many users there were when those without a session were last forgotten.
+    users_before: usize,
+    /// The last change that was looked at; `None` before anything was.
+    seen: Option<i64>,
+}
+
+impl Follower {
+    /// A follower that will keep these sessions and keys up to date.
+    pub(in crate::store) fn new(live: Arc<LiveSessions>, keys: Arc<LiveKeys>) -> Self {
+        Self { live, keys, users: HashMap::new(), users_before: 0, seen: None }
+    }
+
+    /// Reads everything, of one instant.
+    async fn load(&mut self, connection: &mut SqlConnection) -> Result<(), sqlx::Error> {
+        query("BEGIN").execute(&mut *connection).await?;
+        let last = query("SELECT coalesce(max(seq), 0) FROM changes");
+        let last: i64 = last.fetch_one(&mut *connection).await?;
+        for user in users_with_sessions(connection).await? {
+            self.keep_user(user);
+        }
+        self.load_tokens(connection).await?;
+        self.keys.replace(live_keys(connection).await?);
+        query("COMMIT").execute(connection).await?;
+        self.have_seen(last);
+        Ok(())
+    }
+
+    async fn load_tokens(&mut self, connection: &mut SqlConnection) -> Result<(), sqlx::Error> {
+        let mut tokens: BoxStream<'_, Result<SessionTokenRow, _>> = query(
+            "SELECT sessions.number, id, user_number, epoch, last_seen_at,
+                    coalesce(used_issued_at, created_at) AS used_issued_at, hash, issued_at, session_tokens.expires_at
+             FROM session_tokens JOIN sessions ON sessions.number = session
+             ORDER BY session",
+        )
+        .fetch(connection);
+        // The tokens of a session come one after the other.
+        let mut sibling = None;
+        while let Some(token) = tokens.try_next().await? {
+            let hash = token.token.hash;
+            let of_the_same = sibling.filter(|(session, _)| *session == token.session);
+            sibling = Some((token.session, hash));
+            self.add(&token, of_the_same.map(|(_, sibling)| sibling));
+        }
+        Ok(())
+    }
+
+    /// Looks at some changes, and tells whether there may be more.
+    async fn follow(
+        &mut self,
+        connection: &mut SqlConnection,
+        seen: i64,
+    ) -> Result<ControlFlow<()>, sqlx::Error> {
+        let changes = read_changes(connection, seen).await?;
+        let Some(last) = changes.last().map(|change| change.seq) else {
+            return Ok(ControlFlow::Break(()));
+        };
+        let mut roles = BTreeSet::new();
+        let added = self.users_added_by(&changes);
+        let mut users = BTreeSet::new();
+        for change in &changes {
+            match &change.what {
+                Changed::User(number) if self.users.contains_key(number) => {
+                    users.insert(*number);
+                }
+                Changed::Role(name) => {
+                    roles.insert(name.clone());
+                }
+                _ => {}
+            }
+        }
+        if changes.iter().any(|change| matches!(change.what, Changed::Key)) {
+            self.keys.replace(live_keys(connection).await?);
+        }
+        self.renew_users(connection, added, BTreeSet::new()).await?;
+        let more = changes.len() == BATCH;
+        for change in changes {
+            self.apply(change.what);
+        }
+        // After the tokens: a session that outlives its user's epoch is never behind it.
+        self.renew_users(connection, users, roles).await?;
+        self.forget_users();
+        self.have_seen(last);
+        Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    }
+
+    fn apply(&self, what: Changed) {
+        match what {
+            Changed::Token(token, sibling) => self.add(&token, sibling),
+            Changed::TokenGone(hash) => self.live.remove(&hash),
+            Changed::User(_) | Changed::Role(_) | Changed::Key | Changed::Nothing => {}
+        }
+    }
+
+    fn add(&self, row: &SessionTokenRow, sibling: Option<TokenHash>) {
+        // A session without a user cannot be used.
+        let Some(user) = self.users.get(&row.user) else {
+            return;
+        };
+        let SessionTokenRow { session, id, epoch, last_seen_at, used_issued_at, token, .. } = *row;
+        self.live.add(token, sibling, || {
+            LiveSession::new(session, id, user.clone(), epoch, last_seen_at, used_issued_at)
+        });
+    }
+
+    /// The users who have a new session and had none before.
+    fn users_added_by(&self, changes: &[Change]) -> BTreeSet<i64> {
+        let users = changes.iter().filter_map(|change| match &change.what {
+            Changed::Token(token, _) => Some(token.user),
+            _ => None,
+        });
+        users.filter(|user| !self.users.contains_key(user)).collect()
+    }
+
+    async fn renew_users(
+        &mut self,
+        connection: &mut SqlConnection,
+        numbers: BTreeSet<i64>,
+        roles: BTreeSet<String>,
+    ) -> Result<(), sqlx::Error> {
+        if numbers.is_empty() && roles.is_empty() {
+            return Ok(());
+        }
+        let mut gone = numbers.clone();
+        for user in users_by_number(connection, numbers).await? {
+            gone.remove(&user.number);
+            self.keep_user(user);
+        }
+        for number in gone {
+            if let Some(user) = self.users.remove(&number) {
+                user.end();
+            }
+        }
+        for role in roles {
+            for user in users_with_role(connection, &role).await? {
+                if let Some(known) = self.users.get(&user.number) {
+                    known.renew(user.epoch, user.account);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_user(&mut self, user: User) {
+        match self.users.get(&user.number) {
+            Some(known) => known.renew(user.epoch, user.account),
+            None => {
+                let live = LiveUser::new(user.number, user.epoch, user.account);
+                self.users.insert(user.number, Arc::new(live));
+            }
+        }
+    }
+
+    /// Forgets users who have no session any more, when there may be many of them.
+    fn forget_users(&mut self) {
+        if self.users.len() > 2 * self.users_before + FEW_USERS {
+            self.users.retain(|_, user| Arc::strong_count(user) > 1);
+            self.users_before = self.users.len();
+        }
+    }
+
+    fn have_seen(&mut self, change: i64) {
+        self.seen = Some(change);
+        self.live.set_last_change(change);
+    }
+
+    /// Called first: the other changes may take seconds to read.
+    async fn end_all(&self, connection: &mut SqlConnection) -> Result<(), sqlx::Error> {
+        let ended = query("SELECT ended_through FROM session_count");
+        self.live.set_ended_through(ended.fetch_one(connection).await?);
+        Ok(())
+    }
+
+    async fn count(&self, connection: &mut SqlConnection) -> Result<(), sqlx::Error> {
+        let count = query("SELECT sessions FROM session_count").fetch_one(connection).await?;
+        self.live.set_count(count);
+        Ok(())
+    }
+}
+
+impl Follow for Follower {
+    async fn catch_up(&mut self, connection: &mut SqlConnection) -> Result<(), sqlx::Error> {
+        self.end_all(connection).await?;
+        if self.seen.is_none() {
+            self.load(connection).await?;
+        }
+        while let Some(seen) = self.seen {
+            if self.follow(connection, seen).await?.is_break() {
+                break;
+            }
+        }
+        // Also when nothing has changed: a session that ends without a token leaves no change.
+        self.count(connection).await
+    }
+}

@@ -1,0 +1,114 @@
+//! Ending sessions. The end is in force in memory before it is written, and stays so if it cannot
+//! be written.
+
+use uuid::Uuid;
+
+use crate::{
+    sessions::{LiveSession, NamedSession, SessionDetails},
+    store::{
+        sql::{SqlConnection, query, with_numbers},
+        store::Store,
+        unavailable::Unavailable,
+    },
+    tokens::TokenHash,
+};
+
+impl Store {
+    /// Ends the session in memory that a token stands for.
+    ///
+    /// # Errors
+    /// When the end is not known to be written. It is in force all the same, and is tried again,
+    /// also after a restart.
+    pub(crate) async fn end_live_session(
+        &self,
+        hash: &TokenHash,
+        session: &LiveSession,
+    ) -> Result<(), Unavailable> {
+        // Before the session is looked for again: the follower may be putting another in its place.
+        self.live.revoked.begin_to_end(&[session.number]);
+        session.end();
+        if let Some(session) = self.live.session_of(hash) {
+            session.end();
+        }
+        self.end(vec![session.number]).await
+    }
+
+    /// Ends a session that a token names.
+    ///
+    /// # Errors
+    /// As [`Store::end_live_session`].
+    pub(crate) async fn end_named_session(&self, named: &NamedSession) -> Result<(), Unavailable> {
+        // Before its tokens are looked for: one that is being added meanwhile sees it.
+        self.live.revoked.begin_to_end(&[named.number]);
+        for session in named.tokens.iter().filter_map(|hash| self.live.session_of(hash)) {
+            session.end();
+        }
+        self.end(vec![named.number]).await
+    }
+
+    /// Ends a session of the user, and tells whether the user has one of this id.
+    ///
+    /// # Errors
+    /// As [`Store::end_live_session`].
+    pub(crate) async fn end_own_session(
+        &self,
+        own: &LiveSession,
+        id: Uuid,
+    ) -> Result<bool, Unavailable> {
+        let found = self.own(own, Some(id)).await?;
+        self.end_all(&found).await?;
+        Ok(!found.is_empty())
+    }
+
+    /// Ends the user's other sessions, and gives their number.
+    ///
+    /// # Errors
+    /// As [`Store::end_live_session`].
+    pub(crate) async fn end_other_sessions(&self, own: &LiveSession) -> Result<usize, Unavailable> {
+        let mut ended = 0;
+        loop {
+            let mut others = self.own(own, None).await?;
+            others.retain(|other| other.number != own.number);
+            if others.is_empty() {
+                return Ok(ended);
+            }
+            self.end_all(&others).await?;
+            ended += others.len();
+        }
+    }
+
+    async fn end_all(&self, sessions: &[SessionDetails]) -> Result<(), Unavailable> {
+        let numbers: Vec<i64> = sessions.iter().map(|session| session.number).collect();
+        // Before their tokens are looked for: one that is being added meanwhile sees it.
+        self.live.revoked.begin_to_end(&numbers);
+        for session in sessions.iter().filter_map(|session| self.live.session_of(&session.hash?)) {
+            session.end();
+        }
+        self.end(numbers).await
+    }
+
+    /// Ends sessions by number.
+    ///
+    /// # Errors
+    /// As [`Store::end_live_session`].
+    pub(in crate::store::sessions) async fn end(
+        &self,
+        sessions: Vec<i64>,
+    ) -> Result<(), Unavailable> {
+        self.live.revoked.begin_to_end(&sessions);
+        let numbers = serde_json::Value::from(&*sessions).to_string();
+        let work = async move |connection: &mut SqlConnection| {
+            query(with_numbers!("DELETE FROM sessions WHERE number IN "))
+                .bind(numbers)
+                .execute(connection)
+                .await?;
+            Ok::<_, Unavailable>(())
+        };
+        if let Err(error) = self.database.write(work).await {
+            self.record_pending().await;
+            return Err(error);
+        }
+        self.live.revoked.have_ended(&sessions);
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! A connection to either database.
+
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+};
+
+use sqlx::{Connection, Database, Postgres, Sqlite, pool::PoolConnection};
+
+/// A connection to either database.
+pub(in crate::store) enum SqlConnection {
+    /// To a file, or to memory.
+    Sqlite(Held<Sqlite>),
+    /// To a server.
+    Postgres(Held<Postgres>),
+}
+
+/// A connection of its holder, or one that goes back to its pool.
+pub(in crate::store) enum Held<DB: Database> {
+    Own(DB::Connection),
+    Lent(PoolConnection<DB>),
+}
+
+impl SqlConnection {
+    /// Closes it, and returns when that is done. One of a pool goes back to the pool instead.
+    ///
+    /// # Errors
+    /// When it was broken already.
+    pub(in crate::store) async fn close(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(Held::Own(connection)) => connection.close().await,
+            Self::Postgres(Held::Own(connection)) => connection.close().await,
+            Self::Sqlite(Held::Lent(_)) | Self::Postgres(Held::Lent(_)) => Ok(()),
+        }
+    }
+}
+
+impl<DB: Database> Deref for Held<DB> {
+    type Target = DB::Connection;
+
+    fn deref(&self) -> &DB::Connection {
+        match self {
+            Self::Own(connection) => connection,
+            Self::Lent(connection) => connection,
+        }
+    }
+}
+
+impl<DB: Database> DerefMut for Held<DB> {
+    fn deref_mut(&mut self) -> &mut DB::Connection {
+        match self {
+            Self::Own(connection) => connection,
+            Self::Lent(connection) => connection,
+        }
+    }
+}
+
+impl fmt::Debug for SqlConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite(_) => "Sqlite",
+            Self::Postgres(_) => "Postgres",
+        })
+    }
+}

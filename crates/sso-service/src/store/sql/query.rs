@@ -1,0 +1,111 @@
+//! A statement with the values of its parameters.
+
+use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
+use sqlx::{Executor, Postgres, Sqlite, postgres::PgArguments, sqlite::SqliteArguments};
+
+use super::{
+    connection::SqlConnection,
+    dialects::Dialects,
+    row::{FromSqlRow, SqlRow},
+    value::SqlValue,
+};
+
+/// A statement that is to be run.
+#[derive(Debug)]
+#[must_use = "a query does nothing until it is run"]
+pub(in crate::store) struct Query {
+    sql: Dialects,
+    values: Vec<SqlValue>,
+}
+
+/// A statement without values yet.
+pub(in crate::store) fn query(sql: impl Into<Dialects>) -> Query {
+    Query { sql: sql.into(), values: Vec::new() }
+}
+
+impl Query {
+    /// Adds the value of the next parameter.
+    pub(in crate::store) fn bind(mut self, value: impl Into<SqlValue>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Runs it, and gives the number of rows that it changed.
+    ///
+    /// # Errors
+    /// When the database refuses it or does not answer.
+    pub(in crate::store) async fn execute(
+        self,
+        connection: &mut SqlConnection,
+    ) -> Result<u64, sqlx::Error> {
+        match connection {
+            SqlConnection::Sqlite(connection) => {
+                Ok(self.for_sqlite().execute(&mut **connection).await?.rows_affected())
+            }
+            SqlConnection::Postgres(connection) => {
+                Ok(self.for_postgres().execute(&mut **connection).await?.rows_affected())
+            }
+        }
+    }
+
+    /// The rows, as they are read.
+    pub(in crate::store) fn fetch<T: FromSqlRow + 'static>(
+        self,
+        connection: &mut SqlConnection,
+    ) -> BoxStream<'_, Result<T, sqlx::Error>> {
+        let rows = match connection {
+            SqlConnection::Sqlite(connection) => {
+                (&mut **connection).fetch(self.for_sqlite()).map_ok(SqlRow::Sqlite).boxed()
+            }
+            SqlConnection::Postgres(connection) => {
+                (&mut **connection).fetch(self.for_postgres()).map_ok(SqlRow::Postgres).boxed()
+            }
+        };
+        rows.and_then(async |row| T::from_row(&row)).boxed()
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// When the database refuses it or does not answer, or a row cannot be read.
+    pub(in crate::store) async fn fetch_all<T: FromSqlRow + 'static>(
+        self,
+        connection: &mut SqlConnection,
+    ) -> Result<Vec<T>, sqlx::Error> {
+        self.fetch(connection).try_collect().await
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// As [`Query::fetch_all`].
+    pub(in crate::store) async fn fetch_optional<T: FromSqlRow + 'static>(
+        self,
+        connection: &mut SqlConnection,
+    ) -> Result<Option<T>, sqlx::Error> {
+        Ok(self.fetch_all(connection).await?.into_iter().next())
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    /// As [`Query::fetch_all`], and when there is none.
+    pub(in crate::store) async fn fetch_one<T: FromSqlRow + 'static>(
+        self,
+        connection: &mut SqlConnection,
+    ) -> Result<T, sqlx::Error> {
+        self.fetch_optional(connection).await?.ok_or(sqlx::Error::RowNotFound)
+    }
+
+    fn for_sqlite(self) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
+        let query = sqlx::query(self.sql.sqlite);
+        self.values.into_iter().fold(query, |query, value| value.bind_to_sqlite(query))
+    }
+
+    /// Not kept as a named statement: behind a connection pooler the next transaction may be on
+    /// another connection.
+    fn for_postgres(self) -> sqlx::query::Query<'static, Postgres, PgArguments> {
+        let query = sqlx::query(self.sql.postgres).persistent(false);
+        self.values.into_iter().fold(query, |query, value| value.bind_to_postgres(query))
+    }
+}

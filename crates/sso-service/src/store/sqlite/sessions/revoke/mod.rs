@@ -1,9 +1,0 @@
-//! Ends sessions, also while the database cannot be written.
-
-mod end;
-mod journal;
-mod named;
-mod revocations;
-
-pub(in crate::store::sqlite) use journal::Journal;
-pub(in crate::store::sqlite) use revocations::restore;

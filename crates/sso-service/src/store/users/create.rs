@@ -1,0 +1,147 @@
+//! Creating users.
+
+use chrono::{DateTime, Utc};
+use service_runtime::clock::id_at;
+use shared_types::Permission;
+use uuid::Uuid;
+
+use super::administrators::has_admin;
+use crate::{
+    audit::Event,
+    store::{
+        attribution::{Attribution, Recorded},
+        errors::{AuthorizedError, CreateUserError},
+        sql::{SqlConnection, query},
+        store::Store,
+    },
+    users::{Email, NewUser},
+};
+
+impl Store {
+    /// Creates a user, and gives its id.
+    ///
+    /// # Errors
+    /// When the author may not, the name or the address is taken, a role does not exist, or the
+    /// database cannot be written.
+    pub(crate) async fn create_user(
+        &self,
+        user: NewUser,
+        now: DateTime<Utc>,
+        by: Attribution,
+    ) -> Result<Recorded<Uuid>, AuthorizedError<CreateUserError>> {
+        let create =
+            async move |connection: &mut SqlConnection| create_user(connection, &user, now).await;
+        self.write_attributed(by, create).await
+    }
+
+    /// Creates a user who registers, and gives its id.
+    ///
+    /// # Errors
+    /// When the name or the address is taken, a role does not exist, or the database cannot be
+    /// written.
+    pub(crate) async fn register_user(
+        &self,
+        user: NewUser,
+        now: DateTime<Utc>,
+        event: Event,
+    ) -> Result<Recorded<Uuid>, CreateUserError> {
+        let register = async move |connection: &mut SqlConnection| {
+            Ok((create_user(connection, &user, now).await?, vec![event]))
+        };
+        self.write_recorded(register).await
+    }
+
+    /// Creates a user unless an enabled user may administer by a role. `None` when one may.
+    ///
+    /// # Errors
+    /// When the name is taken, a role does not exist, or the database cannot be written.
+    pub(crate) async fn create_first_admin(
+        &self,
+        user: NewUser,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Uuid>, CreateUserError> {
+        let create = async move |connection: &mut SqlConnection| {
+            if has_admin(connection).await? {
+                return Ok(None);
+            }
+            create_user(connection, &user, now).await.map(Some)
+        };
+        self.database.write(create).await
+    }
+}
+
+pub(super) async fn create_user(
+    connection: &mut SqlConnection,
+    user: &NewUser,
+    now: DateTime<Utc>,
+) -> Result<Uuid, CreateUserError> {
+    let id = id_at(now);
+    let inserted: Option<i64> = query(
+        "INSERT INTO users (id, username, email, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING RETURNING number",
+    )
+    .bind(id.to_string())
+    .bind(user.username.as_str())
+    .bind(user.email.as_ref().map(Email::as_str))
+    .bind(user.password_hash.expose())
+    .bind(now.timestamp_millis())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(number) = inserted else {
+        return Err(conflict(connection, user).await?);
+    };
+    assign_roles(connection, number, &user.roles).await?.map_err(CreateUserError::UnknownRole)?;
+    assign_permissions(connection, number, &user.permissions).await?;
+    Ok(id)
+}
+
+async fn conflict(
+    connection: &mut SqlConnection,
+    user: &NewUser,
+) -> Result<CreateUserError, sqlx::Error> {
+    let taken = query("SELECT EXISTS (SELECT 1 FROM users WHERE username = $1)");
+    let taken: bool = taken.bind(user.username.as_str()).fetch_one(connection).await?;
+    let name = || CreateUserError::NameTaken(user.username.clone());
+    Ok(if taken { name() } else { CreateUserError::EmailTaken })
+}
+
+/// Assigns roles to a user. The inner error is the name of a role that does not exist.
+pub(super) async fn assign_roles(
+    connection: &mut SqlConnection,
+    user: i64,
+    roles: &[String],
+) -> Result<Result<(), String>, sqlx::Error> {
+    for role in roles {
+        let exists: bool = query("SELECT EXISTS (SELECT 1 FROM roles WHERE name = $1)")
+            .bind(role)
+            .fetch_one(&mut *connection)
+            .await?;
+        if !exists {
+            return Ok(Err(role.clone()));
+        }
+        query("INSERT INTO user_roles (user_number, role) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(user)
+            .bind(role)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(Ok(()))
+}
+
+async fn assign_permissions(
+    connection: &mut SqlConnection,
+    user: i64,
+    permissions: &[Permission],
+) -> Result<(), sqlx::Error> {
+    for permission in permissions {
+        query(
+            "INSERT INTO user_permissions (user_number, permission) VALUES ($1, $2)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(user)
+        .bind(permission.to_string())
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
