@@ -2,11 +2,11 @@
 
 use std::{
     fmt::Debug,
-    sync::atomic::{AtomicI64, Ordering},
+    sync::atomic::{AtomicBool, AtomicI64, Ordering},
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rustix::time::{ClockId, clock_gettime};
 use uuid::{NoContext, Timestamp, Uuid};
 
@@ -15,6 +15,12 @@ pub trait Clock: Debug + Send + Sync {
     /// The present instant. When the machine's clock was set back, time goes on from the greatest
     /// instant seen.
     fn now(&self) -> DateTime<Utc>;
+
+    /// Whether the time differs from this machine's wall clock by more than a minute, so that
+    /// others would read it wrong.
+    fn is_doubtful(&self) -> bool {
+        false
+    }
 }
 
 /// A new UUIDv7 that carries this instant. Every id is made here: `Uuid::now_v7` would ask another
@@ -35,9 +41,22 @@ pub struct SystemClock {
     /// The greatest lead of the wall clock over the boot-time clock, in nanoseconds. Written to
     /// only when it grows: every worker reads it at each request.
     lead: AtomicI64,
+    /// Whether the time is that of another machine, and the wall clock does not count.
+    follows: AtomicBool,
 }
 
 impl SystemClock {
+    /// Goes by the time of another machine from now on, which says that it is this instant. What
+    /// has passed since it said so makes the time late, never early.
+    ///
+    /// The first call replaces the time, later ones only move it forward.
+    pub fn follow(&self, now: DateTime<Utc>) {
+        if !self.follows.swap(true, Ordering::Relaxed) {
+            self.lead.store(0, Ordering::Relaxed);
+        }
+        self.continue_from(now);
+    }
+
     /// Goes on from this instant, unless it is in the past: the greatest instant that was seen
     /// before the process began.
     pub fn continue_from(&self, instant: DateTime<Utc>) {
@@ -60,15 +79,29 @@ const NANOS_PER_MILLI: i64 = 1_000_000;
 
 impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
+        if self.follows.load(Ordering::Relaxed) {
+            return self.at(0, boot_time());
+        }
         // The wall clock first: time that passes between the two makes the lead smaller.
         let wall = wall_time();
         self.at(wall, boot_time())
+    }
+
+    fn is_doubtful(&self) -> bool {
+        let wall = DateTime::from_timestamp_nanos(wall_time());
+        (self.now() - wall).abs() > TimeDelta::minutes(1)
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
 fn wall_time() -> i64 {
     Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX)
+}
+
+/// The time since the machine was booted, sleep included. No one can set it.
+#[must_use]
+pub fn since_boot() -> Duration {
+    Duration::from_nanos(u64::try_from(boot_time()).unwrap_or_default())
 }
 
 /// Nanoseconds since the machine was booted, sleep included.
@@ -142,6 +175,21 @@ mod tests {
         }
         clock.continue_from(wall);
         assert!(clock.now() > first);
+    }
+
+    #[test]
+    fn the_time_of_another_machine_replaces_that_of_this_one() {
+        let clock = SystemClock::default();
+        let (wall, hour) = (clock.now(), Duration::from_secs(3600));
+        assert!(!clock.is_doubtful());
+        clock.follow(wall - hour);
+        let behind = clock.now();
+        assert!(behind < wall - hour / 2, "{behind} {wall}");
+        assert!(clock.is_doubtful());
+        clock.follow(wall - 2 * hour);
+        assert!(clock.now() >= behind);
+        clock.follow(wall + hour);
+        assert!(clock.now() >= wall + hour);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Write},
     path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -17,7 +18,7 @@ use crate::{
     kubernetes::NamePrefix,
     services::{AssembleError, ServiceSettings, Services},
     site::{Origin, Site},
-    store::{InstanceLock, LockError, OpenError, Store},
+    store::{InstanceLock, LockError, OpenError, Sharing, Store},
     timekeeping::{self, ClockError},
 };
 
@@ -50,7 +51,8 @@ impl App {
         let lock = InstanceLock::take(&config.database)?;
         let process = ProcessState::new();
         let (clock, metrics) = (process.clock.clone(), process.metrics.clone());
-        let store = Store::open(&config.database, config.limits, &metrics).await?;
+        let sharing = Sharing { stale_max: config.stale_max, clock: Some(clock.clone()) };
+        let store = Store::open(&config.database, config.limits, sharing, &metrics).await?;
         timekeeping::continue_time(&store, &clock).await?;
         let record = audit_record(config.audit_file)?;
         // A listener that does not answer yet would make clients wait while the database is read.
@@ -74,11 +76,21 @@ impl App {
         readiness.require("the database cannot be written", move || store.is_healthy());
         let (shared, edge) =
             (http::AppState::new(&services, site, kubernetes_prefix), listeners.edge());
+        let (failed, failure) = (AtomicBool::new(false), services.store.clone());
         let running = services.start();
         let app = move || http::app(shared.clone(), edge.clone());
+        let stop = async {
+            tokio::select! {
+                () = stop => {}
+                () = failure.failed() => failed.store(true, Ordering::Relaxed),
+            }
+        };
         let ended = listeners.run(|public| public.serve(app), stop).await;
         if timeout(LAST_WRITES, running.finish()).await.is_err() {
             tracing::warn!("the database was not closed in time");
+        }
+        if failed.into_inner() {
+            return Err(io::Error::other("the database cannot be relied on any more"));
         }
         ended
     }

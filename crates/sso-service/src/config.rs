@@ -9,7 +9,7 @@ mod paths;
 mod sessions;
 mod site;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use service_runtime::{
     service::{DefaultPorts, RuntimeSettings},
@@ -22,7 +22,7 @@ use self::{
     database::database,
     oauth::oauth,
     paths::{check_directory, check_file},
-    sessions::{lifetimes, session_limits},
+    sessions::{lifetimes, session_limits, stale_max},
     site::site,
 };
 use crate::{
@@ -53,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) lifetimes: Lifetimes,
     /// How many sessions there may be.
     pub(crate) limits: SessionLimits,
+    /// How long an instance on PostgreSQL may answer from memory without a look at the database.
+    pub(crate) stale_max: Duration,
     /// How many log-ins may fail.
     pub(crate) login_limits: LoginLimits,
     /// The file for security events. `None`: standard error.
@@ -98,6 +100,7 @@ impl Config {
                 .unwrap_or_else(|| Location::File("sso.db".into())),
             lifetimes: lifetimes(&mut settings),
             limits: session_limits(&mut settings),
+            stale_max: stale_max(&mut settings),
             login_limits: login_limits(&mut settings),
             audit_file: settings.text("SSO_AUDIT_FILE").map(PathBuf::from),
             password_rules,

@@ -41,7 +41,7 @@ use crate::{
     services::{ServiceSettings, Services},
     sessions::{LiveSessions, SessionLimits},
     site::Site,
-    store::{Attribution, Location, Store},
+    store::{Attribution, Location, Sharing, Store},
     tokens::PlainToken,
     upkeep::Upkeep,
     users::{
@@ -102,7 +102,7 @@ impl TestService {
     ) -> Self {
         let metrics = Metrics::default();
         let clock = Arc::new(ManualClock::at(noon()));
-        let store = Store::open(location, limits, &metrics).await.unwrap();
+        let store = Store::open(location, limits, Sharing::default(), &metrics).await.unwrap();
         let record = Lines::default();
         let settings = ServiceSettings {
             lifetimes,

@@ -30,6 +30,9 @@ pub(crate) async fn continue_time(store: &Store, clock: &SystemClock) -> Result<
 /// When the database cannot be read.
 pub(crate) async fn clock_of(store: &Store) -> Result<SystemClock, Unavailable> {
     let clock = SystemClock::default();
+    if let Some(now) = store.server_time().await? {
+        clock.follow(now);
+    }
     clock.continue_from(store.greatest_instant().await?);
     Ok(clock)
 }

@@ -4,3 +4,6 @@ ALTER TABLE user_permissions RENAME COLUMN user TO user_number;
 ALTER TABLE sessions RENAME COLUMN user TO user_number;
 ALTER TABLE ended_sessions RENAME COLUMN user TO user_number;
 ALTER TABLE grants RENAME COLUMN user TO user_number;
+
+-- PostgreSQL tells by it whether a history is the one that was read before.
+ALTER TABLE changes ADD COLUMN tag TEXT NOT NULL DEFAULT '';

@@ -10,7 +10,7 @@ use crate::{
 /// The holder of a token that permits administration.
 async fn admit(service: &TestService, token: &str) -> Holder {
     let token = bearer_token(token);
-    service.authority.validate(&token, Some(&administer()), HERE).unwrap()
+    service.authority.validate(&token, Some(&administer()), HERE).await.unwrap()
 }
 
 /// Tries to make a role, and tells whether it is there then.

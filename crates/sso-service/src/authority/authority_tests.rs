@@ -113,9 +113,9 @@ async fn a_token_is_valid_until_the_very_instant_it_expires() {
     let token = token_of(&logged_in);
 
     service.clock.advance(TOKEN_TTL - Duration::from_nanos(1));
-    service.authority.validate(&token, None, HERE).unwrap();
+    service.authority.validate(&token, None, HERE).await.unwrap();
     service.clock.advance(Duration::from_nanos(1));
-    let refusal = service.authority.validate(&token, None, HERE).unwrap_err();
+    let refusal = service.authority.validate(&token, None, HERE).await.unwrap_err();
     assert_eq!(refusal, TokenRefusal::InvalidToken);
 }
 
@@ -127,11 +127,11 @@ async fn using_a_token_does_not_prolong_it() {
     let token = token_of(&logged_in);
     for _ in 0..29 {
         service.clock.advance(Duration::from_secs(60));
-        let principal = service.authority.principal(&token).unwrap();
+        let principal = service.authority.principal(&token).await.unwrap();
         assert_eq!(principal.session.last_seen(), service.clock.now());
     }
     service.clock.advance(Duration::from_secs(60));
-    service.authority.validate(&token, None, HERE).unwrap_err();
+    service.authority.validate(&token, None, HERE).await.unwrap_err();
 }
 
 #[tokio::test]
@@ -151,9 +151,9 @@ async fn a_refresh_token_is_not_accepted_as_bearer() {
     service.add_user("alice", &[]).await;
     let logged_in = log_in(&service, "alice", PASSWORD).await.unwrap();
     let refresh = BearerToken::parse(logged_in.refresh_token.expose().as_bytes()).unwrap();
-    let refusal = service.authority.validate(&refresh, None, HERE).unwrap_err();
+    let refusal = service.authority.validate(&refresh, None, HERE).await.unwrap_err();
     assert_eq!(refusal, TokenRefusal::InvalidToken);
-    service.authority.validate(&token_of(&logged_in), None, HERE).unwrap();
+    service.authority.validate(&token_of(&logged_in), None, HERE).await.unwrap();
 }
 
 #[tokio::test]
@@ -164,9 +164,9 @@ async fn permissions_decide_over_access() {
     let token = token_of(&logged_in);
     let may = AskedPermission::on("logs:read", "shop", "web");
     let may_not = AskedPermission::on("logs:read", "bank", "web");
-    service.authority.validate(&token, Some(&may), HERE).unwrap();
+    service.authority.validate(&token, Some(&may), HERE).await.unwrap();
     assert_eq!(
-        service.authority.validate(&token, Some(&may_not), HERE).unwrap_err(),
+        service.authority.validate(&token, Some(&may_not), HERE).await.unwrap_err(),
         TokenRefusal::Denied(may_not)
     );
 }
@@ -190,9 +190,9 @@ async fn a_revoked_token_is_never_valid_again() {
                 let user = store.find_user(&name.parse().unwrap()).await.unwrap().unwrap();
                 let logged_in = authority.begin_session(user, client(), HERE).await.unwrap();
                 let token = token_of(&logged_in);
-                authority.validate(&token, None, HERE).unwrap();
+                authority.validate(&token, None, HERE).await.unwrap();
                 authority.logout(&token, HERE).await.unwrap();
-                authority.validate(&token, None, HERE).unwrap_err();
+                authority.validate(&token, None, HERE).await.unwrap_err();
                 revoked.push(token);
             }
             revoked
@@ -201,7 +201,7 @@ async fn a_revoked_token_is_never_valid_again() {
     let mut distinct = HashSet::new();
     for task in tasks {
         for token in task.await.unwrap() {
-            service.authority.validate(&token, None, HERE).unwrap_err();
+            service.authority.validate(&token, None, HERE).await.unwrap_err();
             distinct.insert(token.expose().to_owned());
         }
     }
@@ -221,9 +221,9 @@ async fn a_user_with_too_many_sessions_loses_the_least_recently_used() {
     };
     let (first, second) = (begin().await, begin().await);
     service.clock.advance(Duration::from_secs(10));
-    service.authority.validate(&first, None, HERE).unwrap();
+    service.authority.validate(&first, None, HERE).await.unwrap();
     let third = begin().await;
-    service.authority.validate(&second, None, HERE).unwrap_err();
-    service.authority.validate(&first, None, HERE).unwrap();
-    service.authority.validate(&third, None, HERE).unwrap();
+    service.authority.validate(&second, None, HERE).await.unwrap_err();
+    service.authority.validate(&first, None, HERE).await.unwrap();
+    service.authority.validate(&third, None, HERE).await.unwrap();
 }

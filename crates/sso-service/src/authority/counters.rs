@@ -39,6 +39,8 @@ pub(super) enum ValidationOutcome {
     Invalid,
     /// The permission asked for was missing.
     Denied,
+    /// The token could not be checked.
+    Unknown,
 }
 
 /// A counter for every outcome, looked up once: validation is too frequent for a look-up by label.
@@ -58,6 +60,7 @@ pub(super) struct OutcomeCounters {
     valid: Counter,
     invalid: Counter,
     denied: Counter,
+    unknown: Counter,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -91,6 +94,7 @@ impl OutcomeCounters {
             valid: validation("valid"),
             invalid: validation("invalid"),
             denied: validation("denied"),
+            unknown: validation("unknown"),
         }
     }
 
@@ -125,6 +129,7 @@ impl OutcomeCounters {
             ValidationOutcome::Valid => &self.valid,
             ValidationOutcome::Invalid => &self.invalid,
             ValidationOutcome::Denied => &self.denied,
+            ValidationOutcome::Unknown => &self.unknown,
         };
         counter.inc();
     }

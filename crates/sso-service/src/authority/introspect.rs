@@ -10,16 +10,24 @@ impl SessionAuthority {
     ///
     /// The end of a token is told in whole seconds (RFC 7662, section 2.2), rounded down. From that
     /// second on, the token is not active: no answer about an active token tells an end that is over.
-    pub(crate) fn introspect(&self, token: &BearerToken, from: Source<'_>) -> Option<Holder> {
-        let holder = match self.validate(token, None, from) {
+    ///
+    /// # Errors
+    /// [`TokenRefusal::Unknown`] when the token cannot be checked.
+    pub(crate) async fn introspect(
+        &self,
+        token: &BearerToken,
+        from: Source<'_>,
+    ) -> Result<Option<Holder>, TokenRefusal> {
+        let holder = match self.validate(token, None, from).await {
             Ok(holder) => holder,
-            // Each refusal is named: not to know the answer would be no refusal.
+            // Each refusal is named: not to know the answer is no refusal.
             Err(
                 TokenRefusal::InvalidToken
                 | TokenRefusal::SessionRequired
                 | TokenRefusal::Denied(_),
-            ) => return None,
+            ) => return Ok(None),
+            Err(unknown @ TokenRefusal::Unknown) => return Err(unknown),
         };
-        (self.clock.now().timestamp() < holder.expires_at.timestamp()).then_some(holder)
+        Ok((self.clock.now().timestamp() < holder.expires_at.timestamp()).then_some(holder))
     }
 }

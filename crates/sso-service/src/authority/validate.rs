@@ -14,13 +14,13 @@ impl SessionAuthority {
     ///
     /// # Errors
     /// When the token is not valid, or the permission is missing.
-    pub(crate) fn validate(
+    pub(crate) async fn validate(
         &self,
         token: &BearerToken,
         asked: Option<&AskedPermission>,
         from: Source<'_>,
     ) -> Result<Holder, TokenRefusal> {
-        let result = self.try_validate(token, asked, from);
+        let result = self.try_validate(token, asked, from).await;
         self.outcomes.count_validation(validation_outcome(&result));
         result
     }
@@ -29,13 +29,13 @@ impl SessionAuthority {
     ///
     /// # Errors
     /// As [`SessionAuthority::validate`].
-    pub(crate) fn validate_again(
+    pub(crate) async fn validate_again(
         &self,
         token: &BearerToken,
         asked: &AskedPermission,
         from: Source<'_>,
     ) -> Result<Holder, TokenRefusal> {
-        self.try_validate(token, Some(asked), from)
+        self.try_validate(token, Some(asked), from).await
     }
 
     /// The holder of a valid token of a session.
@@ -43,37 +43,56 @@ impl SessionAuthority {
     /// # Errors
     /// [`TokenRefusal::InvalidToken`] when the token is not valid,
     /// [`TokenRefusal::SessionRequired`] when it is a valid key.
-    pub(crate) fn principal(&self, token: &BearerToken) -> Result<Principal, TokenRefusal> {
+    pub(crate) async fn principal(&self, token: &BearerToken) -> Result<Principal, TokenRefusal> {
         // Prefix and checksum first: a token of another issuer costs no look-up.
         match token.kind() {
-            Some(TokenKind::Session) => self.session_holder(token),
+            Some(TokenKind::Session) => self.session_holder(token).await,
             Some(TokenKind::ApiKey) => {
-                self.key_holder(token).and(Err(TokenRefusal::SessionRequired))
+                self.key_holder(token).await.and(Err(TokenRefusal::SessionRequired))
             }
             _ => Err(TokenRefusal::InvalidToken),
         }
     }
 
     /// The holder of a valid token of any kind.
-    fn holder(&self, token: &BearerToken) -> Result<Holder, TokenRefusal> {
+    async fn holder(&self, token: &BearerToken) -> Result<Holder, TokenRefusal> {
         match token.kind() {
-            Some(TokenKind::Session) => self.session_holder(token).map(Holder::from),
-            Some(TokenKind::ApiKey) => self.key_holder(token),
+            Some(TokenKind::Session) => self.session_holder(token).await.map(Holder::from),
+            Some(TokenKind::ApiKey) => self.key_holder(token).await,
             _ => Err(TokenRefusal::InvalidToken),
         }
     }
 
-    fn session_holder(&self, token: &BearerToken) -> Result<Principal, TokenRefusal> {
-        let found = self.live.find(&TokenHash::of(token.expose()), self.clock.now());
-        found.ok_or(TokenRefusal::InvalidToken)
+    async fn session_holder(&self, token: &BearerToken) -> Result<Principal, TokenRefusal> {
+        let hash = TokenHash::of(token.expose());
+        let found = self.known(|| self.live.find(&hash, self.clock.now())).await;
+        match found {
+            Err(TokenRefusal::InvalidToken) if self.store.is_ending(&hash) => {
+                Err(TokenRefusal::Unknown)
+            }
+            found => found,
+        }
+    }
+
+    /// What memory knows. Before it knows nothing of a token, it is made up to date: another
+    /// instance may have issued the token a moment ago.
+    async fn known<T>(&self, find: impl Fn() -> Option<T>) -> Result<T, TokenRefusal> {
+        if let Some(found) = self.in_memory(&find)? {
+            return Ok(found);
+        }
+        self.store.look().await.map_err(|_| TokenRefusal::Unknown)?;
+        self.in_memory(&find)?.ok_or(TokenRefusal::InvalidToken)
+    }
+
+    fn in_memory<T>(&self, find: impl Fn() -> Option<T>) -> Result<Option<T>, TokenRefusal> {
+        if self.store.may_answer() { Ok(find()) } else { Err(TokenRefusal::Unknown) }
     }
 
     /// A key without an end is valid for as long as a session token would be, and longer if asked
     /// about again.
-    fn key_holder(&self, token: &BearerToken) -> Result<Holder, TokenRefusal> {
-        let now = self.clock.now();
-        let key = self.keys.find(&TokenHash::of(token.expose()), now);
-        let key = key.ok_or(TokenRefusal::InvalidToken)?;
+    async fn key_holder(&self, token: &BearerToken) -> Result<Holder, TokenRefusal> {
+        let hash = TokenHash::of(token.expose());
+        let key = self.known(|| self.keys.find(&hash, self.clock.now())).await?;
         Ok(Holder {
             session_id: None,
             issued_at: key.account.created_at,
@@ -82,13 +101,13 @@ impl SessionAuthority {
         })
     }
 
-    fn try_validate(
+    async fn try_validate(
         &self,
         token: &BearerToken,
         asked: Option<&AskedPermission>,
         from: Source<'_>,
     ) -> Result<Holder, TokenRefusal> {
-        let holder = self.holder(token)?;
+        let holder = self.holder(token).await?;
         match asked {
             Some(asked) if !holder.account.may(asked) => {
                 let event = self.event(Kind::PermissionDenied, &holder, from);
@@ -100,7 +119,7 @@ impl SessionAuthority {
     }
 }
 
-/// A token was refused.
+/// A token was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TokenRefusal {
     /// It is unknown, expired or revoked, or not of a kind that is accepted.
@@ -112,6 +131,9 @@ pub(crate) enum TokenRefusal {
     /// It is valid, and its account lacks the permission.
     #[error("the permission {0} is missing")]
     Denied(AskedPermission),
+    /// The database does not answer, so it is not known whether it is valid.
+    #[error("the token cannot be checked")]
+    Unknown,
 }
 
 fn validation_outcome(result: &Result<Holder, TokenRefusal>) -> ValidationOutcome {
@@ -121,5 +143,6 @@ fn validation_outcome(result: &Result<Holder, TokenRefusal>) -> ValidationOutcom
             ValidationOutcome::Invalid
         }
         Err(TokenRefusal::Denied(_)) => ValidationOutcome::Denied,
+        Err(TokenRefusal::Unknown) => ValidationOutcome::Unknown,
     }
 }

@@ -45,9 +45,14 @@ fn databases() {
     assert_eq!(database("sqlite://data/sso.db"), file("data/sso.db"));
     assert_eq!(database("sqlite:///data/sso.db"), file("/data/sso.db"));
     assert_eq!(database("sqlite::memory:"), Ok(Location::Memory));
-    for url in ["postgres://x/y", "postgresql://x/y"] {
-        check_fault(&[("SSO_DATABASE_URL", url)], "SSO_DATABASE_URL", "supported");
+    for url in ["postgres://x/y", "postgresql://sso:pw@x:5433/y?sslmode=verify-full"] {
+        assert!(matches!(database(url), Ok(Location::Postgres(_))), "{url}");
     }
+    check_fault(
+        &[("SSO_DATABASE_URL", "postgres://x")],
+        "SSO_DATABASE_URL",
+        "must name a database",
+    );
     for url in ["sqlite://", "sqlite://:memory:", "sqlite://a?mode=ro", "mysql://x", "x"] {
         check_fault(&[("SSO_DATABASE_URL", url)], "SSO_DATABASE_URL", "");
     }

@@ -13,7 +13,7 @@ pub(super) fn database(url: &str) -> Result<Location, &'static str> {
         return Ok(Location::Memory);
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        return Err("is not supported by this version");
+        return Location::server(url);
     }
     match url.strip_prefix("sqlite://") {
         Some(path) if path.contains('?') => Err("must not contain options after a question mark"),

@@ -28,6 +28,10 @@ impl From<TokenRefusal> for Problem {
             TokenRefusal::InvalidToken => Self::invalid_token(),
             TokenRefusal::SessionRequired => session_required(),
             TokenRefusal::Denied(asked) => Self::permission_denied(&asked),
+            TokenRefusal::Unknown => Self::unavailable(
+                "store_unavailable",
+                "The database does not answer: the token cannot be checked. Try again.",
+            ),
         }
     }
 }

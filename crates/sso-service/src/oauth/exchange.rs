@@ -80,7 +80,8 @@ impl TokenExchange {
         let audience = request.audience.and_then(|name| self.audiences.find(name));
         let audience = audience.ok_or(ExchangeError::InvalidTarget)?;
         let token = request.subject_token.as_ref().ok_or(ExchangeError::InactiveSubject)?;
-        let holder = self.authority.introspect(token, from);
+        let holder = self.authority.introspect(token, from).await;
+        let holder = holder.map_err(|_| ExchangeError::UnknownSubject)?;
         let holder = holder.ok_or(ExchangeError::InactiveSubject)?;
         let scope = Scope::of(&holder.account, request.scope);
         let scope = scope.map_err(|_| ExchangeError::InvalidScope)?;
@@ -135,6 +136,9 @@ pub(crate) enum ExchangeError {
     /// The scope holds a permission that the subject lacks.
     #[error("the subject does not have all permissions of the scope")]
     InvalidScope,
+    /// The subject token could not be checked.
+    #[error("the subject token cannot be checked")]
+    UnknownSubject,
     /// The JWT could not be signed.
     #[error(transparent)]
     Signing(#[from] SigningError),

@@ -103,6 +103,9 @@ impl SigningKeys {
         &self,
         claims: &impl Serialize,
     ) -> Result<Zeroizing<String>, SigningError> {
+        if self.clock.is_doubtful() {
+            return Err(SigningError::DoubtfulTime);
+        }
         let known = self.fresh().await?;
         let key = known.keys.get(known.schedule.signing(self.clock.now()));
         Ok(key.ok_or(SigningError::NoKey)?.sign(claims)?)

@@ -22,6 +22,9 @@ pub(crate) enum SigningError {
     /// No key could be generated or sealed.
     #[error(transparent)]
     Cryptography(#[from] CryptographyError),
+    /// Verifiers would take the token for expired, or for one of the future.
+    #[error("the time of the service and the clock of this machine differ by more than a minute")]
+    DoubtfulTime,
     /// The token could not be signed.
     #[error("cannot sign: {0}")]
     Sign(#[from] jsonwebtoken::errors::Error),

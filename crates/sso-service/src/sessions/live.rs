@@ -129,6 +129,11 @@ impl LiveSessions {
         session
     }
 
+    /// Takes all tokens away.
+    pub(crate) fn clear(&self) {
+        self.tokens.clear();
+    }
+
     /// Takes a token away.
     pub(crate) fn remove(&self, hash: &TokenHash) {
         self.tokens.remove(hash);

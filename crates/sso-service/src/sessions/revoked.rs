@@ -102,6 +102,11 @@ impl Revoked {
         lock(&self.0).has_revoked(user, epoch)
     }
 
+    /// Whether the end of a session may not be in the database yet.
+    pub(crate) fn is_ending(&self, session: i64) -> bool {
+        lock(&self.0).sessions.contains(&session)
+    }
+
     /// Whether a session is revoked, or all of its user's are.
     pub(crate) fn has_ended(&self, session: i64, user: i64, epoch: i64) -> bool {
         let pending = lock(&self.0);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::store::Store;
+use super::handle::Store;
 use crate::{
     audit::{Event, PastLogIn},
     page::{Page, Part},
@@ -81,7 +81,7 @@ impl Store {
             insert_events(connection, &events).await?;
             Ok::<_, Unavailable>(prune(connection).await?)
         };
-        self.database.write(work).await
+        self.database.write_addition(work).await
     }
 
     /// The newest log-ins among the events, the oldest of them first. An event that cannot be read

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{keys::key_account, sessions::session_owner, store::Store};
+use super::{handle::Store, keys::key_account, sessions::session_owner};
 use crate::{
     audit::Event,
     store::{

@@ -4,7 +4,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use service_runtime::clock::id_at;
 use uuid::Uuid;
 
-use super::store::Store;
+use super::handle::Store;
 use crate::{
     audit::Event,
     grants::{Grant, NewGrant},

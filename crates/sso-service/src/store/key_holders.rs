@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{keys::delete_key, store::Store};
+use super::{handle::Store, keys::delete_key};
 use crate::{
     audit::Event,
     store::{

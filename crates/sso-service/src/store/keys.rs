@@ -7,7 +7,7 @@ use service_runtime::clock::id_at;
 use shared_types::Permission;
 use uuid::Uuid;
 
-use super::store::Store;
+use super::handle::Store;
 use crate::{
     audit::Event,
     keys::{ApiKey, KeyName, LiveKey, NewKey},

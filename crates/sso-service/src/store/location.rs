@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::database::PostgresServer;
+
 /// Where users and sessions are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Location {
@@ -14,9 +16,19 @@ pub(crate) enum Location {
     File(PathBuf),
     /// Gone when the process ends.
     Memory,
+    /// A server, which several instances share.
+    Postgres(Box<PostgresServer>),
 }
 
 impl Location {
+    /// The server of a `postgres://` URL.
+    ///
+    /// # Errors
+    /// When it is no such URL, or a parameter is unknown or has a value that is not allowed.
+    pub(crate) fn server(url: &str) -> Result<Self, &'static str> {
+        PostgresServer::parse(url).map(|server| Self::Postgres(Box::new(server)))
+    }
+
     /// Creates the database file, empty and for its owner alone, if there is none. SQLite gives
     /// the files beside it the same mode.
     ///

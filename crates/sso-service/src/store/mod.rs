@@ -11,13 +11,13 @@ mod authorization;
 mod database;
 mod errors;
 mod grants;
+mod handle;
 mod key_holders;
 mod keys;
 mod location;
 mod sessions;
 mod signing_keys;
 mod sql;
-mod store;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -27,11 +27,11 @@ mod unavailable;
 mod users;
 
 pub(crate) use attribution::{Attribution, Authorization, Credential, Recorded};
-pub(crate) use database::{InstanceLock, LockError, OpenError};
+pub(crate) use database::{InstanceLock, LockError, OpenError, Sharing};
 pub(crate) use errors::{
     AuthorizationError, AuthorizedError, BeginSessionError, ChangeError, CreateUserError,
     GrantError, KeyError, MintSessionsError, PasswordChangeError, StoreError, TooManySessions,
 };
+pub(crate) use handle::Store;
 pub(crate) use location::Location;
-pub(crate) use store::Store;
 pub(crate) use unavailable::Unavailable;

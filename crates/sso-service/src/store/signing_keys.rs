@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::store::Store;
+use super::handle::Store;
 use crate::{
     signing_keys::{NewSigningKey, SigningKeyRecord, StoredPrivateKey},
     store::{
@@ -52,7 +52,7 @@ impl Store {
             .await?;
             Ok(())
         };
-        self.database.write(add).await
+        self.database.write_addition(add).await
     }
 
     /// Replaces a private key by its other form.
@@ -74,7 +74,7 @@ impl Store {
                 .await?;
             Ok(())
         };
-        self.database.write(replace).await
+        self.database.write_addition(replace).await
     }
 
     /// Deletes all signing keys.
@@ -102,7 +102,7 @@ impl Store {
             delete.execute(connection).await?;
             Ok(())
         };
-        self.database.write(delete).await
+        self.database.write_addition(delete).await
     }
 }
 

@@ -2,17 +2,19 @@
 
 use service_runtime::metrics::Metrics;
 
-use super::store::Store;
+use super::handle::Store;
 use crate::{
     sessions::SessionLimits,
-    store::{location::Location, sql::query},
+    store::{database::Sharing, location::Location, sql::query},
 };
 
 impl Store {
     /// A store of its own in memory.
     pub(crate) async fn in_memory() -> Self {
         let limits = SessionLimits { per_user: 100, total: 100 };
-        Self::open(&Location::Memory, limits, &Metrics::default()).await.unwrap()
+        Self::open(&Location::Memory, limits, Sharing::default(), &Metrics::default())
+            .await
+            .unwrap()
     }
 
     /// Changes the database in a way that no command does.

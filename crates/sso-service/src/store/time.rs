@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{store::Store, users::end_all_sessions};
+use super::{handle::Store, users::end_all_sessions};
 use crate::{
     signing_keys::PUBLISHED_AHEAD,
     store::{
@@ -25,6 +25,20 @@ impl Store {
         Ok(DateTime::from_timestamp_millis(seen).unwrap_or_default())
     }
 
+    /// The time of the database server; `None` where there is no server.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn server_time(&self) -> Result<Option<DateTime<Utc>>, Unavailable> {
+        let mut reader = self.reader().await?;
+        if let SqlConnection::Sqlite(_) = reader {
+            return Ok(None);
+        }
+        let now = query("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+        let now: i64 = now.fetch_one(&mut reader).await?;
+        Ok(DateTime::from_timestamp_millis(now))
+    }
+
     /// Persists an instant, unless a greater one was seen.
     ///
     /// # Errors
@@ -38,7 +52,7 @@ impl Store {
                 .await?;
             Ok(())
         };
-        self.database.write(write).await
+        self.database.write_addition(write).await
     }
 
     /// Begins anew at this instant, which may be before the greatest one seen. All sessions end.

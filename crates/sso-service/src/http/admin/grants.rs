@@ -74,7 +74,7 @@ pub(in crate::http) async fn create(
     JsonBody(body): JsonBody<CreateGrantRequest>,
     administration: Data<Administration>,
 ) -> Result<HttpResponse> {
-    let actor = admin.actor()?;
+    let actor = admin.actor().await?;
     let grant = GrantTerms::try_from(body)?.granted_by(actor.name());
     let grant = administration.create_grant(actor, grant).await?;
     Ok(private_in(HttpResponse::Created(), &GrantResponse::from(grant)))
@@ -88,7 +88,7 @@ pub(in crate::http) async fn delete(
     administration: Data<Administration>,
 ) -> Result<HttpResponse> {
     let id = id.parse().map_err(|_| AdministrationError::NoSuchGrant)?;
-    administration.delete_grant(admin.actor()?, id).await?;
+    administration.delete_grant(admin.actor().await?, id).await?;
     Ok(no_content())
 }
 

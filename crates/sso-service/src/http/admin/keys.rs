@@ -77,7 +77,7 @@ pub(in crate::http) async fn create(
     administration: Data<Administration>,
 ) -> Result<HttpResponse> {
     let wish = body.try_into()?;
-    let (token, key) = administration.create_key(admin.actor()?, wish).await?;
+    let (token, key) = administration.create_key(admin.actor().await?, wish).await?;
     let answer = CreatedKeyResponse { key: token.expose(), details: key.into() };
     Ok(private_in(HttpResponse::Created(), &answer))
 }
@@ -90,7 +90,7 @@ pub(in crate::http) async fn delete(
     administration: Data<Administration>,
 ) -> Result<HttpResponse> {
     let id = id.parse().map_err(|_| AdministrationError::NoSuchKey)?;
-    administration.delete_key(admin.actor()?, id).await?;
+    administration.delete_key(admin.actor().await?, id).await?;
     Ok(no_content())
 }
 

@@ -65,7 +65,7 @@ pub(in crate::http) async fn set(
         permissions: Permissions::lasting(&permissions).spelled().to_vec(),
         builtin: false,
     };
-    let created = administration.set_role(admin.actor()?, role, permissions).await?;
+    let created = administration.set_role(admin.actor().await?, role, permissions).await?;
     let response = if created { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(private_in(response, &answer))
 }
@@ -78,7 +78,7 @@ pub(in crate::http) async fn delete(
     administration: Data<Administration>,
 ) -> Result<HttpResponse> {
     let role = name.parse().map_err(|_| no_such_role())?;
-    administration.delete_role(admin.actor()?, role).await?;
+    administration.delete_role(admin.actor().await?, role).await?;
     Ok(no_content())
 }
 

@@ -58,7 +58,7 @@ pub(in crate::http) async fn end(
     name: Path<String>,
     administration: Data<Administration>,
 ) -> Result<HttpResponse> {
-    administration.end_sessions_of(admin.actor()?, username(&name)?).await?;
+    administration.end_sessions_of(admin.actor().await?, username(&name)?).await?;
     Ok(no_content())
 }
 

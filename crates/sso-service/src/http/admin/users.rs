@@ -93,7 +93,7 @@ pub(in crate::http) async fn create(
     administration: Data<Administration>,
 ) -> Result<HttpResponse> {
     let wish = body.try_into()?;
-    let user = administration.create_user(admin.actor()?, wish).await?;
+    let user = administration.create_user(admin.actor().await?, wish).await?;
     Ok(private_in(HttpResponse::Created(), &UserResponse::from(user)))
 }
 
@@ -115,7 +115,7 @@ pub(in crate::http) async fn update(
     administration: Data<Administration>,
 ) -> Result<HttpResponse> {
     let wish = body.try_into()?;
-    let user = administration.update_user(admin.actor()?, username(&name)?, wish).await?;
+    let user = administration.update_user(admin.actor().await?, username(&name)?, wish).await?;
     Ok(private(&UserResponse::from(user)))
 }
 
@@ -126,7 +126,7 @@ pub(in crate::http) async fn delete(
     name: Path<String>,
     administration: Data<Administration>,
 ) -> Result<HttpResponse> {
-    administration.delete_user(admin.actor()?, username(&name)?).await?;
+    administration.delete_user(admin.actor().await?, username(&name)?).await?;
     Ok(no_content())
 }
 

@@ -47,7 +47,7 @@ pub(in crate::http) async fn end_session(
     let tokens = tokens_for_log_out(request, authority, site).await?;
     for token in &tokens {
         // A log-out would not end an API key.
-        if let Err(refusal @ TokenRefusal::SessionRequired) = authority.principal(token) {
+        if let Err(refusal @ TokenRefusal::SessionRequired) = authority.principal(token).await {
             return Err(refusal.into());
         }
         authority.logout(token, source(&RequestContext::of(request))).await?;

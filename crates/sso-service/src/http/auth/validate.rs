@@ -52,13 +52,13 @@ pub(in crate::http) async fn validate(
 ) -> Result<HttpResponse> {
     let body: Option<ValidateRequest> = read_optional_json(&request, body).await?;
     let token = match body.map(ValidateRequest::token).transpose()?.flatten() {
-        None => token_of(&request, &authority, &site)?,
+        None => token_of(&request, &authority, &site).await?,
         Some(_) if header_token(&request)?.is_some() => return Err(two_tokens()),
         Some(token) => Some(token),
     };
     let context = RequestContext::of(&request);
     let permission = query.permission.as_ref();
-    let holder = authority.validate(&required(token)?, permission, source(&context))?;
+    let holder = authority.validate(&required(token)?, permission, source(&context)).await?;
     RequestSpan::current().record_user_for_debugging(&holder.account.username);
     let mut json = Vec::with_capacity(USUAL_VALIDATION_BYTES);
     write_validation(&mut json, &holder)?;

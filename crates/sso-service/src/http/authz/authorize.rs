@@ -41,15 +41,15 @@ impl TryFrom<Query> for CheckQuery {
 /// # Errors
 /// 400 when the credential is malformed or ambiguous, 401 when it is missing or invalid, 403 without
 /// the permission, 5xx when it cannot be checked.
-pub(super) fn authorize(
+pub(super) async fn authorize(
     request: &HttpRequest,
     permission: Option<&AskedPermission>,
     authority: &SessionAuthority,
     site: &Site,
 ) -> Result<Holder> {
-    let token = required(token_of(request, authority, site)?)?;
+    let token = required(token_of(request, authority, site).await?)?;
     let context = RequestContext::of(request);
-    let holder = authority.validate(&token, permission, source(&context))?;
+    let holder = authority.validate(&token, permission, source(&context)).await?;
     RequestSpan::current().record_user_for_debugging(&holder.account.username);
     Ok(holder)
 }

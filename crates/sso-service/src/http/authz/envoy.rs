@@ -24,7 +24,7 @@ pub(in crate::http) async fn envoy(
 ) -> Result<HttpResponse> {
     let (permission, target) = split(&request)?;
     let permission = parsed(permission)?;
-    match authorize(&request, permission.as_ref(), &authority, &site) {
+    match authorize(&request, permission.as_ref(), &authority, &site).await {
         Ok(holder) => allowed(&holder),
         Err(problem) => {
             redirect_or(problem, &request, &OriginalRequest::repeated(&request, target), &site)

@@ -19,7 +19,7 @@ pub(in crate::http) async fn forward(
     authority: Data<SessionAuthority>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    match authorize(&request, query.permission.as_ref(), &authority, &site) {
+    match authorize(&request, query.permission.as_ref(), &authority, &site).await {
         Ok(holder) => allowed(&holder),
         Err(problem) => {
             redirect_or(problem, &request, &OriginalRequest::forwarded(&request), &site)

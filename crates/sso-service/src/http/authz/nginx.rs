@@ -24,7 +24,7 @@ pub(in crate::http) async fn nginx(
     authority: Data<SessionAuthority>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
-    match authorize(&request, query.permission.as_ref(), &authority, &site) {
+    match authorize(&request, query.permission.as_ref(), &authority, &site).await {
         Ok(holder) => allowed(&holder),
         Err(problem) => Err(in_terms_of_nginx(problem, &request, &site)),
     }

@@ -1,7 +1,5 @@
 //! Administrators.
 
-use std::future::ready;
-
 use actix_web::{HttpRequest, web::Data};
 use service_runtime::{
     http::{Authenticate, Problem, RequestContext, Result},
@@ -36,9 +34,9 @@ impl Administrator {
     ///
     /// # Errors
     /// When the token is no longer valid, or no longer permits to administer.
-    pub(in crate::http) fn actor(&mut self) -> Result<Actor<'_>> {
+    pub(in crate::http) async fn actor(&mut self) -> Result<Actor<'_>> {
         let source = source(&self.context);
-        self.holder = self.authority.validate_again(&self.token, &administer(), source)?;
+        self.holder = self.authority.validate_again(&self.token, &administer(), source).await?;
         Ok(Actor::caller(&self.holder, source))
     }
 }
@@ -47,15 +45,16 @@ impl Authenticate for Administrator {
     type Refusal = Problem;
 
     fn authenticate(request: &HttpRequest) -> impl Future<Output = Result<Self>> + 'static {
-        ready(authenticate(request))
+        let request = request.clone();
+        async move { authenticate(&request).await }
     }
 }
 
-fn authenticate(request: &HttpRequest) -> Result<Administrator> {
+async fn authenticate(request: &HttpRequest) -> Result<Administrator> {
     let (authority, site) = services(request)?;
-    let token = required(token_by_method(request, authority, site)?)?;
+    let token = required(token_by_method(request, authority, site).await?)?;
     let context = RequestContext::of(request);
-    let holder = authority.validate(&token, Some(&administer()), source(&context))?;
+    let holder = authority.validate(&token, Some(&administer()), source(&context)).await?;
     RequestSpan::current().record_user(&holder.account.username);
     Ok(Administrator { authority: authority.clone(), token, holder, context })
 }

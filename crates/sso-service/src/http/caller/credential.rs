@@ -8,23 +8,26 @@ use service_runtime::http::{Problem, Result, authorization, choose_live};
 use shared_types::{BearerToken, TokenKind};
 
 use super::{cookies::TokenCookie, csrf};
-use crate::{authority::SessionAuthority, site::Site};
+use crate::{
+    authority::{SessionAuthority, TokenRefusal},
+    site::Site,
+};
 
 /// The token of a request that only reads: from its header, else from its cookie.
-pub(in crate::http) fn token_of(
+pub(in crate::http) async fn token_of(
     request: &HttpRequest,
     authority: &SessionAuthority,
     site: &Site,
 ) -> Result<Option<BearerToken>> {
     match header_token(request)? {
         Some(token) => Ok(Some(token)),
-        None => session_token_in_cookie(request.headers(), authority, site),
+        None => session_token_in_cookie(request.headers(), authority, site).await,
     }
 }
 
 /// The token of a request that changes something. A cookie counts only if no foreign page can have
 /// made the browser send it.
-pub(in crate::http) fn token_for_change(
+pub(in crate::http) async fn token_for_change(
     request: &HttpRequest,
     authority: &SessionAuthority,
     site: &Site,
@@ -32,19 +35,19 @@ pub(in crate::http) fn token_for_change(
     if is_in_cookie(TokenCookie::Session, request.headers(), site)? {
         csrf::check(request.headers(), site)?;
     }
-    token_of(request, authority, site)
+    token_of(request, authority, site).await
 }
 
 /// The token of a request, by whether its method changes something.
-pub(super) fn token_by_method(
+pub(super) async fn token_by_method(
     request: &HttpRequest,
     authority: &SessionAuthority,
     site: &Site,
 ) -> Result<Option<BearerToken>> {
     if request.method().is_safe() {
-        token_of(request, authority, site)
+        token_of(request, authority, site).await
     } else {
-        token_for_change(request, authority, site)
+        token_for_change(request, authority, site).await
     }
 }
 
@@ -64,7 +67,7 @@ pub(in crate::http) async fn tokens_for_log_out(
         csrf::check(headers, site)?;
     }
     let mut tokens = parsed(TokenCookie::Session, headers, site)?;
-    choose_live_session(tokens.clone(), authority)?;
+    choose_live_session(tokens.clone(), authority).await?;
     let refresh_tokens = parsed(TokenCookie::Refresh, headers, site)?;
     choose_renewing(refresh_tokens.clone(), authority).await?;
     tokens.extend(refresh_tokens);
@@ -87,12 +90,12 @@ pub(in crate::http) fn is_in_cookie(
 }
 
 /// The session token in the cookies, if they count. Of several, it is the live one.
-fn session_token_in_cookie(
+async fn session_token_in_cookie(
     headers: &HeaderMap,
     authority: &SessionAuthority,
     site: &Site,
 ) -> Result<Option<BearerToken>> {
-    choose_live_session(tokens_in(TokenCookie::Session, headers, site)?, authority)
+    choose_live_session(tokens_in(TokenCookie::Session, headers, site)?, authority).await
 }
 
 /// The refresh token in the cookies, if they count. Of several, it is the one that renews a
@@ -105,14 +108,23 @@ pub(in crate::http) async fn refresh_token_in_cookie(
     choose_renewing(tokens_in(TokenCookie::Refresh, headers, site)?, authority).await
 }
 
-fn choose_live_session(
-    tokens: Vec<BearerToken>,
+async fn choose_live_session(
+    mut tokens: Vec<BearerToken>,
     authority: &SessionAuthority,
 ) -> Result<Option<BearerToken>> {
-    choose_live(tokens.into_iter().map(|token| {
-        let session = authority.principal(&token).ok().map(|principal| principal.session.id);
-        (token, session)
-    }))
+    if tokens.len() < 2 {
+        return Ok(tokens.pop());
+    }
+    let mut candidates = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        let session = match authority.principal(&token).await {
+            Ok(principal) => Some(principal.session.id),
+            Err(unknown @ TokenRefusal::Unknown) => return Err(unknown.into()),
+            Err(_) => None,
+        };
+        candidates.push((token, session));
+    }
+    choose_live(candidates)
 }
 
 async fn choose_renewing(

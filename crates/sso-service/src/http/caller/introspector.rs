@@ -1,7 +1,5 @@
 //! Services that ask about the tokens of their callers.
 
-use std::future::ready;
-
 use actix_web::{
     HttpRequest,
     http::{
@@ -54,10 +52,10 @@ impl Introspector {
     ///
     /// # Errors
     /// 401 when the token is no longer valid, or no longer permits to introspect.
-    pub(in crate::http) fn check_again(&self) -> Result<()> {
+    pub(in crate::http) async fn check_again(&self) -> Result<()> {
         let CallerCredential { token, scheme } = &self.credential;
         let source = source(&self.context);
-        let checked = self.authority.validate_again(token, &introspect(), source);
+        let checked = self.authority.validate_again(token, &introspect(), source).await;
         checked.map(|_| ()).map_err(|refusal| refused(*scheme, refusal))
     }
 }
@@ -66,16 +64,18 @@ impl Authenticate for Introspector {
     type Refusal = Problem;
 
     fn authenticate(request: &HttpRequest) -> impl Future<Output = Result<Self>> + 'static {
-        ready(authenticate(request))
+        let request = request.clone();
+        async move { authenticate(&request).await }
     }
 }
 
-fn authenticate(request: &HttpRequest) -> Result<Introspector> {
+async fn authenticate(request: &HttpRequest) -> Result<Introspector> {
     let (authority, _) = services(request)?;
     let credential = credential(request.headers())?;
     let context = RequestContext::of(request);
     let holder = authority
         .validate(&credential.token, Some(&introspect()), source(&context))
+        .await
         .map_err(|refusal| refused(credential.scheme, refusal))?;
     RequestSpan::current().record_user(&holder.account.username);
     Ok(Introspector { authority: authority.clone(), credential, context })
@@ -103,6 +103,7 @@ const BASIC: &str = "Basic realm=\"sso\"";
 
 fn refused(scheme: Scheme, refusal: TokenRefusal) -> Problem {
     match (scheme, refusal) {
+        (_, unknown @ TokenRefusal::Unknown) => unknown.into(),
         (Scheme::Bearer, TokenRefusal::Denied(missing)) => permission_missing(&missing),
         (Scheme::Bearer, TokenRefusal::InvalidToken | TokenRefusal::SessionRequired) => {
             Problem::invalid_token()

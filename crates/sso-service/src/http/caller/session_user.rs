@@ -1,7 +1,5 @@
 //! Users at endpoints for their own account.
 
-use std::future::ready;
-
 use actix_web::HttpRequest;
 use service_runtime::{
     http::{Authenticate, Problem, Result},
@@ -23,14 +21,15 @@ impl Authenticate for SessionUser {
     type Refusal = Problem;
 
     fn authenticate(request: &HttpRequest) -> impl Future<Output = Result<Self>> + 'static {
-        ready(authenticate(request).map(Self))
+        let request = request.clone();
+        async move { authenticate(&request).await.map(Self) }
     }
 }
 
-fn authenticate(request: &HttpRequest) -> Result<Principal> {
+async fn authenticate(request: &HttpRequest) -> Result<Principal> {
     let (authority, site) = services(request)?;
-    let token = required(token_by_method(request, authority, site)?)?;
-    let principal = authority.principal(&token)?;
+    let token = required(token_by_method(request, authority, site).await?)?;
+    let principal = authority.principal(&token).await?;
     RequestSpan::current().record_user(&principal.account.username);
     Ok(principal)
 }

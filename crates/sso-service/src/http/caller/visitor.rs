@@ -1,7 +1,5 @@
 //! Visitors of pages.
 
-use std::future::ready;
-
 use actix_web::{HttpRequest, ResponseError, http::StatusCode};
 use service_runtime::{
     http::{Authenticate, Problem, Result},
@@ -21,8 +19,11 @@ impl Authenticate for Visitor {
     type Refusal = Problem;
 
     fn authenticate(request: &HttpRequest) -> impl Future<Output = Result<Self>> + 'static {
-        let services = services(request);
-        ready(services.and_then(|(authority, site)| Self::of(request, authority, site)))
+        let request = request.clone();
+        async move {
+            let (authority, site) = services(&request)?;
+            Self::of(&request, authority, site).await
+        }
     }
 }
 
@@ -31,13 +32,12 @@ impl Visitor {
     ///
     /// # Errors
     /// When the credential is unknown or ambiguous: such a visitor is not taken for a stranger.
-    pub(in crate::http) fn of(
+    pub(in crate::http) async fn of(
         request: &HttpRequest,
         authority: &SessionAuthority,
         site: &Site,
     ) -> Result<Self> {
-        let token = token_of(request, authority, site).and_then(required);
-        match token.and_then(|token| Ok(authority.principal(&token)?)) {
+        match principal(request, authority, site).await {
             Ok(principal) => {
                 RequestSpan::current().record_user(&principal.account.username);
                 Ok(Self(Some(principal)))
@@ -46,4 +46,13 @@ impl Visitor {
             Err(problem) => Err(problem),
         }
     }
+}
+
+async fn principal(
+    request: &HttpRequest,
+    authority: &SessionAuthority,
+    site: &Site,
+) -> Result<Principal> {
+    let token = required(token_of(request, authority, site).await?)?;
+    Ok(authority.principal(&token).await?)
 }

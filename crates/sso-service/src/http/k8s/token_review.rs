@@ -30,8 +30,8 @@ pub(in crate::http) async fn token_review(
     prefix: Data<NamePrefix>,
 ) -> Result<HttpResponse> {
     let review = read_review(&request, body).await?;
-    caller.check_again()?;
-    let holder = holder_of(&review.token, &request, &authority)?;
+    caller.check_again().await?;
+    let holder = holder_of(&review.token, &request, &authority).await?;
     let user = holder.map(|holder| KubernetesUser::of(&holder.account, &prefix));
     Ok(private(&ReviewAnswer::new(review.version, user)))
 }
@@ -47,7 +47,7 @@ async fn read_review(request: &HttpRequest, body: Payload) -> Result<ReviewReque
 ///
 /// # Errors
 /// When the token can be neither accepted nor refused.
-fn holder_of(
+async fn holder_of(
     token: &str,
     request: &HttpRequest,
     authority: &SessionAuthority,
@@ -55,7 +55,7 @@ fn holder_of(
     let Ok(token) = BearerToken::parse(token.as_bytes()) else {
         return Ok(None);
     };
-    match authority.validate(&token, None, source(&RequestContext::of(request))) {
+    match authority.validate(&token, None, source(&RequestContext::of(request))).await {
         Ok(holder) => Ok(Some(holder)),
         Err(TokenRefusal::InvalidToken) => Ok(None),
         Err(refusal) => Err(refusal.into()),

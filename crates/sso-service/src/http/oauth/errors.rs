@@ -14,6 +14,7 @@ use service_runtime::http::{Problem, ProblemBody};
 use utoipa::ToSchema;
 
 use crate::{
+    authority::TokenRefusal,
     http::error::sentence,
     oauth::{ExchangeError, SigningError},
 };
@@ -67,6 +68,7 @@ impl From<ExchangeError> for Problem {
             ExchangeError::InactiveSubject => refused("invalid_request", description),
             ExchangeError::InvalidTarget => refused("invalid_target", description),
             ExchangeError::InvalidScope => refused("invalid_scope", description),
+            ExchangeError::UnknownSubject => TokenRefusal::Unknown.into(),
             ExchangeError::Signing(error) => error.into(),
         }
     }
@@ -76,6 +78,11 @@ impl From<SigningError> for Problem {
     fn from(error: SigningError) -> Self {
         match error {
             SigningError::Unavailable(error) => error.into(),
+            error @ SigningError::DoubtfulTime => Self::unavailable(
+                "store_unavailable",
+                "The time of the service is in doubt: no token is signed. Try again later.",
+            )
+            .caused_by(error),
             error => Self::internal(error),
         }
     }

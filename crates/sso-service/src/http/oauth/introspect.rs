@@ -62,11 +62,12 @@ pub(in crate::http) async fn introspect(
 ) -> Result<HttpResponse> {
     let mut form = OAuthForm::read(&request, body).await?;
     let token = form.required("token")?;
-    caller.check_again()?;
+    caller.check_again().await?;
     let context = RequestContext::of(&request);
-    let holder = BearerToken::parse(token.as_bytes())
-        .ok()
-        .and_then(|token| authority.introspect(&token, source(&context)));
+    let holder = match BearerToken::parse(token.as_bytes()) {
+        Ok(token) => authority.introspect(&token, source(&context)).await?,
+        Err(_) => None,
+    };
     Ok(match holder {
         Some(holder) => private(&ActiveToken::of(&holder, &site)),
         None => private_json(INACTIVE.to_vec()),

@@ -49,7 +49,9 @@ pub(in crate::http) async fn renew(
     match authority.refresh(&token, source(&from)).await {
         Ok(logged_in) => Ok(redirect_with_cookies(&logged_in, &target, &site)),
         // Another tab has just renewed the session, and its cookies are used.
-        Err(RefreshError::TooSoon(_)) if Visitor::of(&request, &authority, &site)?.0.is_some() => {
+        Err(RefreshError::TooSoon(_))
+            if Visitor::of(&request, &authority, &site).await?.0.is_some() =>
+        {
             Ok(redirect(target.location()).finish())
         }
         Err(error) => log_in_after(error.into(), &target),

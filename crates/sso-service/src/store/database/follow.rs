@@ -8,7 +8,46 @@ pub(in crate::store) trait Follow: Send + 'static {
     ///
     /// # Errors
     /// When the database cannot be read. The missed changes are read the next time.
-    async fn catch_up(&mut self, connection: &mut SqlConnection) -> Result<(), sqlx::Error>;
+    fn catch_up(
+        &mut self,
+        connection: &mut SqlConnection,
+    ) -> impl Future<Output = Result<(), FollowError>> + Send;
+
+    /// The last change that was looked at, and its tag.
+    fn position(&self) -> Position;
+
+    /// Forgets everything: the next call looks at everything again.
+    fn forget(&mut self);
+}
+
+/// A place in the history of the database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::store) struct Position {
+    /// The number of a change; 0 before the first.
+    pub(in crate::store) change: i64,
+    /// The tag of the change, which another history does not have. Empty in SQLite.
+    pub(in crate::store) tag: String,
+}
+
+/// The changes could not be applied.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::store) enum FollowError {
+    /// They cannot be read.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// A later version of this service has made a change that this one does not know.
+    #[error("a change of the kind {0:?} is unknown to this version")]
+    UnknownChange(String),
+}
+
+impl FollowError {
+    /// The same as an error of the database.
+    pub(super) fn into_sqlx(self) -> sqlx::Error {
+        match self {
+            Self::Database(error) => error,
+            Self::UnknownChange(_) => sqlx::Error::Decode(Box::new(self)),
+        }
+    }
 }
 
 /// Ignores changes.
@@ -16,7 +55,13 @@ pub(in crate::store) trait Follow: Send + 'static {
 pub(super) struct NoFollower;
 
 impl Follow for NoFollower {
-    async fn catch_up(&mut self, _: &mut SqlConnection) -> Result<(), sqlx::Error> {
+    async fn catch_up(&mut self, _: &mut SqlConnection) -> Result<(), FollowError> {
         Ok(())
     }
+
+    fn position(&self) -> Position {
+        Position::default()
+    }
+
+    fn forget(&mut self) {}
 }

@@ -39,11 +39,9 @@ impl HealthCheck {
         Self { health, last: Instant::now() }
     }
 
-    /// Notes a commit. A success proves nothing: it may have written nothing.
-    pub(super) fn note(&mut self, committed: &Result<(), sqlx::Error>) {
-        if let Err(error) = committed {
-            self.set(Err(error));
-        }
+    /// Notes a commit that failed. A success would prove nothing: it may have written nothing.
+    pub(super) fn note(&self, error: &sqlx::Error) {
+        self.set(Err(error));
     }
 
     /// Whether it is time for a [`probe`].

@@ -4,15 +4,21 @@
 //! waiting jobs together, so that a commit, which costs a write to the disk, serves many.
 
 mod commits;
-mod database;
+mod fatal;
 mod follow;
+mod handle;
 mod health;
+mod open_error;
+mod postgres;
 mod readers;
 mod sqlite;
 mod write_job;
 #[cfg(test)]
 mod writer_tests;
 
-pub(super) use database::Database;
-pub(super) use follow::Follow;
-pub(crate) use sqlite::{InstanceLock, LockError, OpenError};
+pub(super) use follow::{Follow, FollowError, Position};
+pub(super) use handle::Database;
+pub(crate) use handle::Sharing;
+pub(crate) use open_error::OpenError;
+pub(super) use postgres::PostgresServer;
+pub(crate) use sqlite::{InstanceLock, LockError};

@@ -21,19 +21,29 @@ pub(super) type WriteJobs = mpsc::Sender<WriteJob>;
 /// once it has begun.
 pub(super) struct WriteJob(Run);
 
+/// What a job does to those who rely on the present state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It only adds: an instance that does not know of it yet looks before it says no.
+    Adds,
+    /// It may take something away: it is answered when no instance goes by the state before it.
+    Changes,
+}
+
 type Run = Box<dyn for<'c> FnOnce(&'c mut SqlConnection) -> LocalBoxFuture<'c, FinishedJob> + Send>;
 
 /// A job that ran.
 pub(super) struct FinishedJob {
     /// Whether its writes are kept.
     keep: bool,
+    effect: Effect,
     /// Answers the caller, once it is known whether the batch was committed.
-    answer: Box<dyn FnOnce(Result<(), Unavailable>)>,
+    answer: Box<dyn FnOnce(Result<(), Unavailable>) + Send>,
 }
 
 impl WriteJob {
     /// A job, and the receiver of its answer. It runs also if its caller does not wait for it.
-    pub(super) fn new<T, E, F>(work: F) -> (Self, oneshot::Receiver<Result<T, E>>)
+    pub(super) fn new<T, E, F>(effect: Effect, work: F) -> (Self, oneshot::Receiver<Result<T, E>>)
     where
         F: AsyncFnOnce(&mut SqlConnection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -41,11 +51,12 @@ impl WriteJob {
     {
         let (answer, answered) = oneshot::channel();
         let span = RequestSpan::current();
-        let run: Run = Box::new(|connection| {
+        let run: Run = Box::new(move |connection| {
             Box::pin(async move {
                 let result = span.instrument(work(connection)).await;
                 FinishedJob {
                     keep: result.is_ok(),
+                    effect,
                     answer: Box::new(move |committed| {
                         let _ = answer.send(committed.map_err(E::from).and(result));
                     }),
@@ -77,6 +88,12 @@ impl WriteJob {
 }
 
 impl FinishedJob {
+    /// Whether its caller is answered only when every instance knows of it. A job that failed has
+    /// written nothing.
+    pub(super) fn needs_confirmation(&self) -> bool {
+        self.keep && self.effect == Effect::Changes
+    }
+
     /// Answers its caller.
     pub(super) fn answer(self, committed: Result<(), Unavailable>) {
         (self.answer)(committed);

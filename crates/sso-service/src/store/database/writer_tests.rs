@@ -12,8 +12,8 @@ use service_runtime::metrics::Metrics;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    database::Database,
-    follow::{Follow, NoFollower},
+    follow::{Follow, FollowError, NoFollower, Position},
+    handle::{Database, Sharing},
 };
 use crate::store::{
     location::Location,
@@ -25,11 +25,17 @@ use crate::store::{
 struct Counting(Arc<AtomicUsize>);
 
 impl Follow for Counting {
-    async fn catch_up(&mut self, connection: &mut SqlConnection) -> Result<(), sqlx::Error> {
+    async fn catch_up(&mut self, connection: &mut SqlConnection) -> Result<(), FollowError> {
         let rows: i64 = query("SELECT count(*) FROM changes").fetch_one(connection).await?;
         self.0.store(usize::try_from(rows).unwrap(), Ordering::SeqCst);
         Ok(())
     }
+
+    fn position(&self) -> Position {
+        Position::default()
+    }
+
+    fn forget(&mut self) {}
 }
 
 async fn insert(connection: &mut SqlConnection) -> Result<(), Unavailable> {
@@ -40,7 +46,7 @@ async fn insert(connection: &mut SqlConnection) -> Result<(), Unavailable> {
 async fn open() -> (Database, Arc<AtomicUsize>) {
     let followed = Arc::new(AtomicUsize::new(0));
     let follower = Counting(followed.clone());
-    (Database::open(&Location::Memory, follower).await.unwrap(), followed)
+    (Database::open(&Location::Memory, follower, Sharing::default()).await.unwrap(), followed)
 }
 
 #[tokio::test]
@@ -122,8 +128,9 @@ async fn a_job_of_a_failed_begin_is_not_done_later() {
     let directory = tempfile::tempdir().unwrap();
     let location = Location::File(directory.path().join("sso.db"));
     let followed = Arc::new(AtomicUsize::new(0));
-    let database = Database::open(&location, Counting(followed.clone())).await.unwrap();
-    let other = Database::open(&location, NoFollower).await.unwrap();
+    let database =
+        Database::open(&location, Counting(followed.clone()), Sharing::default()).await.unwrap();
+    let other = Database::open(&location, NoFollower, Sharing::default()).await.unwrap();
     let (holds, is_held) = oneshot::channel();
     let (release, released) = oneshot::channel();
     let holding = tokio::spawn(async move {
@@ -147,7 +154,9 @@ async fn a_job_of_a_failed_begin_is_not_done_later() {
 async fn nothing_is_written_to_a_file_that_was_deleted() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("sso.db");
-    let database = Database::open(&Location::File(path.clone()), NoFollower).await.unwrap();
+    let database = Database::open(&Location::File(path.clone()), NoFollower, Sharing::default())
+        .await
+        .unwrap();
     database.write(insert).await.unwrap();
     assert!(database.is_healthy());
     std::fs::remove_file(&path).unwrap();

@@ -9,8 +9,8 @@ use crate::{
     sessions::{LiveSession, SessionDetails, SessionOfUser},
     store::{
         errors::StoreError,
+        handle::Store,
         sql::{FromSqlRow, SqlConnection, SqlRow, instant, query, uuid_from_bytes},
-        store::Store,
         unavailable::Unavailable,
         users::user_by_number,
     },

@@ -12,8 +12,8 @@ use super::issue::retire;
 use crate::{
     sessions::{ExpiredSession, REPLAY_WINDOW, SessionOwner},
     store::{
-        sql::{FromSqlRow, SqlConnection, SqlRow, query, with_numbers},
-        store::Store,
+        handle::Store,
+        sql::{Dialects, FromSqlRow, SqlConnection, SqlRow, query, with_numbers},
         unavailable::Unavailable,
     },
 };
@@ -39,7 +39,7 @@ impl Store {
         let step = async move |connection: &mut SqlConnection| {
             Ok::<_, Unavailable>(sweep(connection, now, known).await?)
         };
-        self.database.write(step).await
+        self.database.write_addition(step).await
     }
 }
 
@@ -65,6 +65,7 @@ async fn sweep(
     removed += sweep_all_ended(connection).await?;
     removed += sweep_ended(connection).await?;
     removed += wipe_nonces(connection, now).await?;
+    removed += sweep_instances(connection).await?;
     removed += prune_changes(connection, known_change).await?;
     let go_on = if removed == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     Ok((expired, go_on))
@@ -139,7 +140,7 @@ async fn sweep_all_ended(connection: &mut SqlConnection) -> Result<u64, sqlx::Er
              SELECT number FROM sessions
              WHERE number <= (SELECT ended_through FROM session_count) LIMIT $1)",
     );
-    Ok(some.bind(SWEEP_STEP).execute(connection).await?)
+    some.bind(SWEEP_STEP).execute(connection).await
 }
 
 /// A user whose sessions before an epoch have all ended.
@@ -167,7 +168,7 @@ async fn sweep_ended(connection: &mut SqlConnection) -> Result<u64, sqlx::Error>
         return Ok(removed);
     }
     let none_left = query("DELETE FROM ended_sessions WHERE user_number = $1").bind(user);
-    Ok(none_left.execute(connection).await?)
+    none_left.execute(connection).await
 }
 
 /// From then on the successors of a refresh token cannot be made again.
@@ -181,13 +182,31 @@ async fn wipe_nonces(
                  AND (spent_at <= $1 OR spent_at >= $2) LIMIT $3)",
     );
     let [from, to] = [now - REPLAY_WINDOW, now + REPLAY_WINDOW].map(|end| end.timestamp_millis());
-    Ok(wipe.bind(from).bind(to).bind(SWEEP_STEP).execute(connection).await?)
+    wipe.bind(from).bind(to).bind(SWEEP_STEP).execute(connection).await
 }
 
-/// Removes changes up to this one, which is in force in memory.
+/// Removes changes up to this one, which is in force in memory, if every instance has confirmed a
+/// later one. In PostgreSQL the last row always stays.
+const PRUNE_CHANGES: Dialects = Dialects {
+    sqlite: "DELETE FROM changes WHERE seq <= $1 AND seq < (SELECT min(seq) FROM changes) + $2",
+    postgres: "DELETE FROM changes WHERE seq < least(
+                   $1, (SELECT max(seq) FROM changes),
+                   (SELECT min(coalesce(applied, 0)) FROM instances WHERE NOT expired)
+               ) AND seq < (SELECT min(seq) FROM changes) + $2",
+};
+
 async fn prune_changes(connection: &mut SqlConnection, known: i64) -> Result<u64, sqlx::Error> {
-    let prune =
-        query("DELETE FROM changes WHERE seq <= $1 AND seq < (SELECT min(seq) FROM changes) + $2");
-    let some = prune.bind(known).bind(PRUNE_STEP);
-    Ok(some.execute(connection).await?)
+    query(PRUNE_CHANGES).bind(known).bind(PRUNE_STEP).execute(connection).await
+}
+
+/// Removes instances that have expired, or have not finished loading within ten minutes. One that
+/// is still there registers anew.
+const SWEEP_INSTANCES: &str = "DELETE FROM instances
+    WHERE expired OR (applied IS NULL AND registered_at < now() - interval '10 minutes')";
+
+async fn sweep_instances(connection: &mut SqlConnection) -> Result<u64, sqlx::Error> {
+    match connection {
+        SqlConnection::Sqlite(_) => Ok(0),
+        SqlConnection::Postgres(_) => query(SWEEP_INSTANCES).execute(connection).await,
+    }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::{
     sessions::LiveSession,
     store::{
+        handle::Store,
         sql::{Dialects, SqlConnection, query},
-        store::Store,
         unavailable::Unavailable,
     },
 };
@@ -84,6 +84,6 @@ impl Store {
             query(statement).bind(pairs).execute(connection).await?;
             Ok::<_, Unavailable>(())
         };
-        self.database.write(write).await
+        self.database.write_addition(write).await
     }
 }

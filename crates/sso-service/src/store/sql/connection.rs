@@ -33,6 +33,18 @@ impl SqlConnection {
             Self::Sqlite(Held::Lent(_)) | Self::Postgres(Held::Lent(_)) => Ok(()),
         }
     }
+
+    /// Whether it is a connection to a server that goes back to its pool.
+    pub(super) fn is_lent_by_server(&self) -> bool {
+        matches!(self, Self::Postgres(Held::Lent(_)))
+    }
+
+    /// Has the pool close it instead of lending it again.
+    pub(super) fn abandon(&mut self) {
+        if let Self::Postgres(Held::Lent(connection)) = self {
+            connection.close_on_drop();
+        }
+    }
 }
 
 impl<DB: Database> Deref for Held<DB> {

@@ -1,7 +1,10 @@
 //! A statement with the values of its parameters.
 
+use std::{io, time::Duration};
+
 use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
 use sqlx::{Executor, Postgres, Sqlite, postgres::PgArguments, sqlite::SqliteArguments};
+use tokio::time::timeout;
 
 use super::{
     connection::SqlConnection,
@@ -9,6 +12,9 @@ use super::{
     row::{FromSqlRow, SqlRow},
     value::SqlValue,
 };
+
+/// How long a server may take to answer a command that reads.
+const READ_TIME: Duration = Duration::from_secs(2);
 
 /// A statement that is to be run.
 #[derive(Debug)]
@@ -21,6 +27,24 @@ pub(in crate::store) struct Query {
 /// A statement without values yet.
 pub(in crate::store) fn query(sql: impl Into<Dialects>) -> Query {
     Query { sql: sql.into(), values: Vec::new() }
+}
+
+/// Runs statements without parameters and results, in one message where the database can.
+///
+/// # Errors
+/// When the database refuses one of them or does not answer. Those before it have been run.
+pub(in crate::store) async fn run_script(
+    connection: &mut SqlConnection,
+    sql: &'static str,
+) -> Result<(), sqlx::Error> {
+    match connection {
+        SqlConnection::Sqlite(connection) => {
+            sqlx::raw_sql(sql).execute(&mut **connection).await.map(|_| ())
+        }
+        SqlConnection::Postgres(connection) => {
+            sqlx::raw_sql(sql).execute(&mut **connection).await.map(|_| ())
+        }
+    }
 }
 
 impl Query {
@@ -64,7 +88,8 @@ impl Query {
         rows.and_then(async |row| T::from_row(&row)).boxed()
     }
 
-    /// All rows.
+    /// All rows. A connection that a pool has lent has two seconds to answer, and is closed if it
+    /// does not.
     ///
     /// # Errors
     /// When the database refuses it or does not answer, or a row cannot be read.
@@ -72,7 +97,14 @@ impl Query {
         self,
         connection: &mut SqlConnection,
     ) -> Result<Vec<T>, sqlx::Error> {
-        self.fetch(connection).try_collect().await
+        if !connection.is_lent_by_server() {
+            return self.fetch(connection).try_collect().await;
+        }
+        let rows = timeout(READ_TIME, self.fetch(connection).try_collect()).await;
+        rows.unwrap_or_else(|_| {
+            connection.abandon();
+            Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()))
+        })
     }
 
     /// The first row, if there is one.

@@ -18,7 +18,11 @@ async fn beyond_the_total_limit_a_log_in_is_refused_and_no_session_ends() {
     assert!(matches!(refused, Err(LoginError::TooManySessions(_))), "{refused:?}");
     // A user at both limits gets in at the cost of an own session.
     let again = log_in(&service, "alice").await;
-    assert!(!is_valid(&service, &alice) && is_valid(&service, &again) && is_valid(&service, &bob));
+    assert!(
+        !is_valid(&service, &alice).await
+            && is_valid(&service, &again).await
+            && is_valid(&service, &bob).await
+    );
     assert_eq!(service.live.counts(), (2, 2));
 }
 

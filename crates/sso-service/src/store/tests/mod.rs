@@ -82,18 +82,28 @@ async fn refresh(service: &TestService, logged_in: &LoggedIn) -> Result<LoggedIn
     service.authority.refresh(&bearer(logged_in.refresh_token.expose()), HERE).await
 }
 
-fn is_valid(service: &TestService, logged_in: &LoggedIn) -> bool {
-    service.authority.validate(&bearer(logged_in.token.expose()), None, HERE).is_ok()
+async fn is_valid(service: &TestService, logged_in: &LoggedIn) -> bool {
+    service.authority.validate(&bearer(logged_in.token.expose()), None, HERE).await.is_ok()
 }
 
 async fn log_out(service: &TestService, logged_in: &LoggedIn) -> bool {
     service.authority.logout(&bearer(logged_in.token.expose()), HERE).await.is_ok()
 }
 
+/// Whether one of these is valid.
+async fn any_valid(service: &TestService, logged_in: &[LoggedIn]) -> bool {
+    for one in logged_in {
+        if is_valid(service, one).await {
+            return true;
+        }
+    }
+    false
+}
+
 /// Waits until a change by another process is in force here: a second at most.
-async fn until(what: &str, mut check: impl FnMut() -> bool) {
+async fn until(what: &str, check: impl AsyncFn() -> bool) {
     let heard = async {
-        while !check() {
+        while !check().await {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };

@@ -118,8 +118,8 @@ impl ServiceSession {
         self.service.clock.advance(Duration::from_millis(now));
     }
 
-    fn validate(&self, at: usize) -> bool {
-        self.service.authority.principal(&bearer(self.generations[at].token.expose())).is_ok()
+    async fn validate(&self, at: usize) -> bool {
+        self.service.authority.principal(&bearer(self.generations[at].token.expose())).await.is_ok()
     }
 
     /// Unlike validation, this does not count as a use of the token.
@@ -150,7 +150,7 @@ async fn live(steps: Vec<SessionStep>) -> Result<(), TestCaseError> {
             }
             SessionStep::Use(age) => {
                 let at = aged(age);
-                prop_assert_eq!(real.validate(at), model.validate(at));
+                prop_assert_eq!(real.validate(at).await, model.validate(at));
             }
             SessionStep::Wait(millis) => {
                 model.now += millis;

@@ -24,7 +24,7 @@ async fn a_right_password_is_accepted_while_sessions_are_ended() {
     let earlier = log_in(&service, "alice").await;
     service.store.end_all_of("alice".parse().unwrap()).await.unwrap();
     let logged_in = service.authority.begin_session(alice, client(), HERE).await.unwrap();
-    assert!(is_valid(&service, &logged_in) && !is_valid(&service, &earlier));
+    assert!(is_valid(&service, &logged_in).await && !is_valid(&service, &earlier).await);
 }
 
 #[tokio::test]

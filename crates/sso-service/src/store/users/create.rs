@@ -11,8 +11,8 @@ use crate::{
     store::{
         attribution::{Attribution, Recorded},
         errors::{AuthorizedError, CreateUserError},
+        handle::Store,
         sql::{SqlConnection, query},
-        store::Store,
     },
     users::{Email, NewUser},
 };

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     page::{Page, Part},
-    store::{errors::StoreError, store::Store, unavailable::Unavailable},
+    store::{errors::StoreError, handle::Store, unavailable::Unavailable},
     users::{User, Username},
 };
 

@@ -5,8 +5,8 @@ use crate::{
     store::{
         attribution::Recorded,
         errors::PasswordChangeError,
+        handle::Store,
         sql::{SqlConnection, query},
-        store::Store,
         unavailable::Unavailable,
     },
     users::{OwnPasswordChange, PasswordHash},
@@ -50,7 +50,7 @@ impl Store {
                 .await?;
             Ok(())
         };
-        self.database.write(renew).await
+        self.database.write_addition(renew).await
     }
 }
 

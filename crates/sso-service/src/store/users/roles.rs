@@ -8,8 +8,8 @@ use crate::{
     store::{
         attribution::{Attribution, Recorded},
         errors::{AuthorizedError, ChangeError},
+        handle::Store,
         sql::{FromSqlRow, SqlConnection, SqlRow, lines, query},
-        store::Store,
         unavailable::Unavailable,
     },
     users::{Role, RoleName},

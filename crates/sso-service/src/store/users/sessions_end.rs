@@ -5,8 +5,8 @@ use crate::{
     store::{
         attribution::{Attribution, Recorded},
         errors::{AuthorizedError, ChangeError},
+        handle::Store,
         sql::{SqlConnection, query},
-        store::Store,
         unavailable::Unavailable,
     },
     users::{RevocationScope, Username},

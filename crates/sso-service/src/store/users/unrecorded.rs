@@ -8,8 +8,8 @@ use crate::{
     page::Part,
     store::{
         errors::{ChangeError, CreateUserError},
+        handle::Store,
         sql::SqlConnection,
-        store::Store,
     },
     users::{NewUser, PasswordHash, User, UserUpdate, Username},
 };

@@ -8,6 +8,5 @@ mod writer;
 pub(super) use files::DatabaseFiles;
 pub(super) use lock::check_path;
 pub(crate) use lock::{InstanceLock, LockError};
-pub(crate) use open::OpenError;
 pub(super) use open::{connect, options, readers};
 pub(super) use writer::{StartWriterError, start};

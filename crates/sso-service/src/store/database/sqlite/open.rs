@@ -1,7 +1,7 @@
 //! Opening the database and bringing its tables up to date.
 
 use std::{
-    io,
+    path::PathBuf,
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
@@ -9,15 +9,13 @@ use std::{
 use sqlx::{
     Connection, SqliteConnection,
     error::DatabaseError,
-    migrate::{MigrateError, Migrator},
+    migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::time::sleep;
 
-use super::lock::LockError;
 use crate::store::{
-    database::readers::Readers,
-    location::{CreateFileError, Location, MissingFileError},
+    database::{open_error::OpenError, readers::Readers},
     sql::{Held, SqlConnection},
 };
 
@@ -32,14 +30,14 @@ const MAX_WAIT: Duration = Duration::from_secs(2);
 const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
 /// The options of every connection. None of them creates a file.
-pub(in crate::store::database) fn options(location: &Location) -> SqliteConnectOptions {
+pub(in crate::store::database) fn options(file: Option<&PathBuf>) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new().foreign_keys(true).busy_timeout(MAX_WAIT);
-    match location {
-        Location::File(path) => options
+    match file {
+        Some(path) => options
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full),
-        Location::Memory => options.vfs("memdb").filename(unused_name()),
+        None => options.vfs("memdb").filename(unused_name()),
     }
 }
 
@@ -98,51 +96,21 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// The database could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum OpenError {
-    /// There was no file and none could be created.
-    #[error(transparent)]
-    Create(#[from] CreateFileError),
-    /// There is no file and none may be created.
-    #[error(transparent)]
-    Missing(#[from] MissingFileError),
-    /// The service uses the file by another path.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The file is no database, or is locked.
-    #[error("cannot open the database: {0}")]
-    Connect(#[from] sqlx::Error),
-    /// The tables are not ours, or of a later version.
-    #[error("cannot migrate the database: {0}")]
-    Migrate(#[from] MigrateError),
-    /// The journal of revocations beside the file cannot be created or read.
-    #[error("cannot open the journal beside the database: {0}")]
-    Journal(#[source] io::Error),
-    /// There is no thread to write with, or the file is gone.
-    #[error("cannot start the writer of the database: {0}")]
-    Writer(#[from] io::Error),
-}
-
-impl OpenError {
-    /// Whether another configuration would help.
-    pub(crate) fn is_about_configuration(&self) -> bool {
-        matches!(self, Self::Create(_) | Self::Missing(_) | Self::Lock(_))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
-    use crate::store::database::{database::Database, follow::NoFollower};
+    use crate::store::{
+        database::{Database, Sharing, follow::NoFollower},
+        location::Location,
+    };
 
     #[tokio::test]
     async fn the_database_is_its_owners_alone() {
         let directory = tempfile::tempdir().unwrap();
         let location = Location::File(directory.path().join("sso.db"));
-        let database = Database::open(&location, NoFollower).await.unwrap();
+        let database = Database::open(&location, NoFollower, Sharing::default()).await.unwrap();
         database.execute("DELETE FROM changes").await;
         let mut names = Vec::new();
         for file in fs::read_dir(directory.path()).unwrap() {
@@ -163,7 +131,9 @@ mod tests {
         let location = Location::File(directory.path().join("sso.db"));
         let open = |_| {
             let location = location.clone();
-            tokio::spawn(async move { Database::open(&location, NoFollower).await.map(|_| ()) })
+            tokio::spawn(async move {
+                Database::open(&location, NoFollower, Sharing::default()).await.map(|_| ())
+            })
         };
         let tasks: Vec<_> = (0..16).map(open).collect();
         for task in tasks {
@@ -177,11 +147,12 @@ mod tests {
         let path = directory.path().join("sso.db");
         let text = "this is a text, and long enough to be looked at as a database. ".repeat(20);
         fs::write(&path, &text).unwrap();
-        let result = Database::open(&Location::File(path.clone()), NoFollower).await;
+        let result =
+            Database::open(&Location::File(path.clone()), NoFollower, Sharing::default()).await;
         assert!(result.is_err());
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         let nowhere = Location::File(directory.path().join("nowhere/sso.db"));
-        let result = Database::open(&nowhere, NoFollower).await;
+        let result = Database::open(&nowhere, NoFollower, Sharing::default()).await;
         assert!(matches!(result, Err(OpenError::Create(_))));
     }
 }

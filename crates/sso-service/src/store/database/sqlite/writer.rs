@@ -20,7 +20,7 @@ use super::files::DatabaseFiles;
 use crate::store::{
     database::{
         commits::Commits,
-        follow::Follow,
+        follow::{Follow, FollowError},
         health::{Health, HealthCheck, probe},
         write_job::{FinishedJob, LARGEST_BATCH, QUEUE, WriteJob, WriteJobs},
     },
@@ -124,7 +124,9 @@ impl<F: Follow> DatabaseWriter<F> {
             batch.clear();
         }
         committed = committed.and(self.catch_up().await);
-        self.checkup.note(&committed);
+        if let Err(error) = &committed {
+            self.checkup.note(error);
+        }
         self.commits.count(jobs, start.elapsed(), committed.is_ok());
         let committed = committed.map_err(|error| {
             tracing::warn!(%error, "cannot write to the database");
@@ -152,7 +154,8 @@ impl<F: Follow> DatabaseWriter<F> {
     }
 
     async fn catch_up(&mut self) -> Result<(), sqlx::Error> {
-        self.follower.catch_up(&mut self.connection).await
+        let caught_up = self.follower.catch_up(&mut self.connection).await;
+        caught_up.map_err(FollowError::into_sqlx)
     }
 }
 

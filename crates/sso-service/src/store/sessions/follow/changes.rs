@@ -4,7 +4,10 @@ use uuid::Uuid;
 
 use crate::{
     sessions::NewToken,
-    store::sql::{FromSqlRow, SqlConnection, SqlRow, decode, query, uuid_from_bytes},
+    store::{
+        database::Position,
+        sql::{FromSqlRow, SqlConnection, SqlRow, decode, query, uuid_from_bytes},
+    },
     tokens::TokenHash,
 };
 
@@ -13,7 +16,7 @@ pub(super) const BATCH: usize = 1000;
 
 /// A row of `changes`, with the user, role, key or token that it names.
 pub(super) struct Change {
-    pub(super) seq: i64,
+    pub(super) position: Position,
     pub(super) what: Changed,
 }
 
@@ -26,8 +29,10 @@ pub(super) enum Changed {
     /// A session token, and another one of its session.
     Token(Box<SessionTokenRow>, Option<TokenHash>),
     TokenGone(TokenHash),
-    /// Changed was is no more.
+    /// Nothing that is still there, or that would have to be looked at.
     Nothing,
+    /// A kind of change that this version does not know.
+    Unknown(String),
 }
 
 /// The next changes after this one, at most [`BATCH`].
@@ -36,7 +41,7 @@ pub(super) async fn read_changes(
     seen: i64,
 ) -> Result<Vec<Change>, sqlx::Error> {
     query(
-        "SELECT seq, kind, changes.number AS subject, name, changes.hash AS gone,
+        "SELECT seq, tag, kind, changes.number AS subject, name, changes.hash AS gone,
                 sessions.number, id, user_number, epoch, last_seen_at,
                 coalesce(used_issued_at, created_at) AS used_issued_at, token.hash, issued_at, token.expires_at,
                 (SELECT hash FROM session_tokens AS older
@@ -67,9 +72,11 @@ impl FromSqlRow for Change {
                     sibling.map(hash).transpose()?,
                 )
             }
-            _ => Changed::Nothing,
+            "token" | "all_ended" | "start" => Changed::Nothing,
+            kind => Changed::Unknown(kind.to_owned()),
         };
-        Ok(Self { seq: row.get("seq")?, what })
+        let position = Position { change: row.get("seq")?, tag: row.get("tag")? };
+        Ok(Self { position, what })
     }
 }
 

@@ -18,9 +18,9 @@ use crate::{
     keys::LiveKeys,
     sessions::{LiveSession, LiveSessions, LiveUser},
     store::{
-        database::Follow,
+        database::{Follow, FollowError, Position},
         keys::live_keys,
-        sql::{SqlConnection, query},
+        sql::{Dialects, SqlConnection, query},
         users::{users_by_number, users_with_role, users_with_sessions},
     },
     tokens::TokenHash,
@@ -40,7 +40,7 @@ pub(in crate::store) struct Follower {
     /// How many users there were when those without a session were last forgotten.
     users_before: usize,
     /// The last change that was looked at; `None` before anything was.
-    seen: Option<i64>,
+    seen: Option<Position>,
 }
 
 impl Follower {
@@ -51,16 +51,15 @@ impl Follower {
 
     /// Reads everything, of one instant.
     async fn load(&mut self, connection: &mut SqlConnection) -> Result<(), sqlx::Error> {
-        query("BEGIN").execute(&mut *connection).await?;
-        let last = query("SELECT coalesce(max(seq), 0) FROM changes");
-        let last: i64 = last.fetch_one(&mut *connection).await?;
+        let last = query("SELECT seq, tag FROM changes ORDER BY seq DESC LIMIT 1");
+        let last: Option<(i64, String)> = last.fetch_optional(&mut *connection).await?;
         for user in users_with_sessions(connection).await? {
             self.keep_user(user);
         }
         self.load_tokens(connection).await?;
         self.keys.replace(live_keys(connection).await?);
-        query("COMMIT").execute(connection).await?;
-        self.have_seen(last);
+        let last = last.map(|(change, tag)| Position { change, tag });
+        self.have_seen(last.unwrap_or_default());
         Ok(())
     }
 
@@ -88,9 +87,9 @@ impl Follower {
         &mut self,
         connection: &mut SqlConnection,
         seen: i64,
-    ) -> Result<ControlFlow<()>, sqlx::Error> {
+    ) -> Result<ControlFlow<()>, FollowError> {
         let changes = read_changes(connection, seen).await?;
-        let Some(last) = changes.last().map(|change| change.seq) else {
+        let Some(last) = changes.last().map(|change| change.position.clone()) else {
             return Ok(ControlFlow::Break(()));
         };
         let mut roles = BTreeSet::new();
@@ -104,6 +103,7 @@ impl Follower {
                 Changed::Role(name) => {
                     roles.insert(name.clone());
                 }
+                Changed::Unknown(kind) => return Err(FollowError::UnknownChange(kind.clone())),
                 _ => {}
             }
         }
@@ -126,7 +126,11 @@ impl Follower {
         match what {
             Changed::Token(token, sibling) => self.add(&token, sibling),
             Changed::TokenGone(hash) => self.live.remove(&hash),
-            Changed::User(_) | Changed::Role(_) | Changed::Key | Changed::Nothing => {}
+            Changed::User(_)
+            | Changed::Role(_)
+            | Changed::Key
+            | Changed::Nothing
+            | Changed::Unknown(_) => {}
         }
     }
 
@@ -197,9 +201,9 @@ impl Follower {
         }
     }
 
-    fn have_seen(&mut self, change: i64) {
-        self.seen = Some(change);
-        self.live.set_last_change(change);
+    fn have_seen(&mut self, last: Position) {
+        self.live.set_last_change(last.change);
+        self.seen = Some(last);
     }
 
     /// Called first: the other changes may take seconds to read.
@@ -214,20 +218,44 @@ impl Follower {
         self.live.set_count(count);
         Ok(())
     }
-}
 
-impl Follow for Follower {
-    async fn catch_up(&mut self, connection: &mut SqlConnection) -> Result<(), sqlx::Error> {
+    /// Looks at what has changed, all of one instant.
+    async fn look(&mut self, connection: &mut SqlConnection) -> Result<(), FollowError> {
         self.end_all(connection).await?;
         if self.seen.is_none() {
             self.load(connection).await?;
         }
-        while let Some(seen) = self.seen {
-            if self.follow(connection, seen).await?.is_break() {
+        while let Some(Position { change, .. }) = self.seen {
+            if self.follow(connection, change).await?.is_break() {
                 break;
             }
         }
         // Also when nothing has changed: a session that ends without a token leaves no change.
-        self.count(connection).await
+        Ok(self.count(connection).await?)
+    }
+}
+
+/// Begins a transaction that reads everything as of one instant.
+const BEGIN_READING: Dialects =
+    Dialects { sqlite: "BEGIN", postgres: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
+
+impl Follow for Follower {
+    async fn catch_up(&mut self, connection: &mut SqlConnection) -> Result<(), FollowError> {
+        query(BEGIN_READING).execute(connection).await?;
+        let looked = self.look(connection).await;
+        let end = if looked.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = query(end).execute(connection).await;
+        looked.and(ended.map(|_| ()).map_err(FollowError::from))
+    }
+
+    fn position(&self) -> Position {
+        self.seen.clone().unwrap_or_default()
+    }
+
+    fn forget(&mut self) {
+        self.live.clear();
+        self.keys.replace(HashMap::new());
+        self.users.clear();
+        self.seen = None;
     }
 }

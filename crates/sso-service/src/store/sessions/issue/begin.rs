@@ -7,8 +7,8 @@ use crate::{
     sessions::{LiveSessions, NewSession, SessionLimits},
     store::{
         errors::{BeginSessionError, TooManySessions},
+        handle::Store,
         sql::{FromSqlRow, SqlConnection, SqlRow, query},
-        store::Store,
         unavailable::Unavailable,
     },
     tokens::TokenHash,
@@ -29,7 +29,7 @@ impl Store {
         let work = async move |connection: &mut SqlConnection| {
             begin(connection, &session, limits, &live).await
         };
-        self.database.write(work).await
+        self.database.write_addition(work).await
     }
 }
 

@@ -9,8 +9,8 @@ use crate::{
     store::{
         audit::{insert_event, replace_event},
         errors::MintSessionsError,
+        handle::Store,
         sql::{Dialects, FromSqlRow, SqlConnection, SqlRow, query},
-        store::Store,
     },
     users::Username,
 };
@@ -41,7 +41,7 @@ impl Store {
                 }
             })
         };
-        self.database.write(write).await
+        self.database.write_addition(write).await
     }
 }
 

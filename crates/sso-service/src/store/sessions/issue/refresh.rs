@@ -14,8 +14,8 @@ use crate::{
     },
     store::{
         errors::StoreError,
+        handle::Store,
         sql::{SqlConnection, instant, query},
-        store::Store,
         users::user_by_number,
     },
     tokens::TokenHash,
@@ -36,9 +36,12 @@ impl Store {
         let live = self.live.clone();
         let work =
             async move |connection: &mut SqlConnection| refresh(connection, &renewal, &live).await;
-        let refreshed = self.database.write(work).await;
+        let refreshed = self.database.write_addition(work).await;
         match &refreshed {
-            Ok(Refreshed::Reused(ended)) => self.live.revoked.have_ended(&[ended.number]),
+            Ok(Refreshed::Reused(ended)) => {
+                self.confirm().await?;
+                self.live.revoked.have_ended(&[ended.number]);
+            }
             Ok(_) => {}
             // The token may have been found to be reused.
             Err(_) => self.record_pending().await,

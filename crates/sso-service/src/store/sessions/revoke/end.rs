@@ -6,8 +6,8 @@ use uuid::Uuid;
 use crate::{
     sessions::{LiveSession, NamedSession, SessionDetails},
     store::{
+        handle::Store,
         sql::{SqlConnection, query, with_numbers},
-        store::Store,
         unavailable::Unavailable,
     },
     tokens::TokenHash,

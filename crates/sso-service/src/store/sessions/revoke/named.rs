@@ -4,8 +4,8 @@
 use crate::{
     sessions::NamedSession,
     store::{
+        handle::Store,
         sql::{FromSqlRow, SqlConnection, SqlRow, decode, query, uuid_from_bytes},
-        store::Store,
         unavailable::Unavailable,
     },
     tokens::TokenHash,

@@ -9,9 +9,9 @@ use crate::{
     sessions::{LiveSessions, UserRevocation},
     store::{
         errors::{AuthorizedError, ChangeError},
+        handle::Store,
         keys::delete_key,
         sql::{SqlConnection, query},
-        store::Store,
         unavailable::Unavailable,
         users::{revocable, revoke_user},
     },
@@ -72,8 +72,10 @@ impl Store {
         username: &Username,
         extent: Option<RevocationScope>,
     ) {
+        // Other instances would not know of it: the caller is told that nothing is certain.
         if let (Err(error), Some(extent)) = (changed, extent)
             && error.is_unavailable()
+            && !self.database.is_shared()
             && let Err(error) = self.revoke_user(username, extent).await
         {
             tracing::error!(%error, "a revocation is not in force: cannot read its user");
@@ -109,7 +111,7 @@ impl Store {
 
     /// Deletes in memory a key that could not be deleted in the database.
     pub(in crate::store) async fn revoke_key(&self, id: Uuid) {
-        if self.keys.revoke(id) {
+        if !self.database.is_shared() && self.keys.revoke(id) {
             self.live.revoked.revoke_key(id);
             self.record_pending().await;
         }

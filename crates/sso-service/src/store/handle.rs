@@ -5,13 +5,14 @@ use std::sync::Arc;
 use service_runtime::metrics::Metrics;
 
 use super::{
-    database::{Database, OpenError},
+    database::{Database, OpenError, Sharing},
     sessions::{Follower, Journal, restore},
 };
 use crate::{
     keys::LiveKeys,
-    sessions::{LiveSessions, SessionLimits},
+    sessions::{LiveSession, LiveSessions, SessionLimits},
     store::{location::Location, sql::SqlConnection, unavailable::Unavailable},
+    tokens::TokenHash,
 };
 
 /// Everything that lasts. Each method is a look-up or a command that is on the disk, and in force
@@ -34,6 +35,7 @@ impl Store {
     pub(crate) async fn open(
         location: &Location,
         limits: SessionLimits,
+        sharing: Sharing,
         metrics: &Metrics,
     ) -> Result<Self, OpenError> {
         let live = Arc::new(LiveSessions::new(metrics));
@@ -41,7 +43,7 @@ impl Store {
         let journal = Journal::open(location).map_err(OpenError::Journal)?;
         restore(&journal, &live, &keys);
         let follower = Follower::new(live.clone(), keys.clone());
-        let database = Database::open(location, follower).await?;
+        let database = Database::open(location, follower, sharing).await?;
         database.show(metrics);
         Ok(Self { database, live, keys, journal, limits })
     }
@@ -76,7 +78,43 @@ impl Store {
 
     /// Whether writes succeed, as far as is known: an idle database is probed every 5 seconds.
     pub(crate) fn is_healthy(&self) -> bool {
-        self.database.is_healthy()
+        self.database.is_healthy() && self.may_answer()
+    }
+
+    /// Returns when the process must end, since the store cannot be relied on any more. One task
+    /// may wait for it.
+    pub(crate) async fn failed(&self) {
+        self.database.failed().await;
+    }
+
+    /// Whether answers may be given from memory at this instant. One instance among several must
+    /// have heard from the database a moment ago.
+    pub(crate) fn may_answer(&self) -> bool {
+        self.database.holds_lease()
+    }
+
+    /// Returns when everything that was committed before the call, by any instance, is in memory.
+    ///
+    /// # Errors
+    /// When the database cannot be read in time.
+    pub(crate) async fn look(&self) -> Result<(), Unavailable> {
+        self.database.look().await
+    }
+
+    /// Whether a token stands for a session whose end is in force here and not written yet, while
+    /// other instances may still accept it.
+    pub(crate) fn is_ending(&self, hash: &TokenHash) -> bool {
+        let pending = |session: Arc<LiveSession>| self.live.revoked.is_ending(session.number);
+        self.database.is_shared() && self.live.session_of(hash).is_some_and(pending)
+    }
+
+    /// Returns when everything that this process has committed is in force on every instance. One
+    /// that does not answer is waited out and has to begin anew.
+    ///
+    /// # Errors
+    /// When it is not known.
+    pub(crate) async fn confirm(&self) -> Result<(), Unavailable> {
+        self.database.write(async |_: &mut SqlConnection| Ok::<_, Unavailable>(())).await
     }
 
     /// The live sessions, in memory.

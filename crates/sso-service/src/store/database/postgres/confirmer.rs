@@ -1,0 +1,150 @@
+//! Waiting until every instance has a commit in its memory, before its writers are answered.
+
+use std::time::Duration;
+
+use service_runtime::clock::since_boot;
+use tokio::{
+    sync::mpsc,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+
+use super::{
+    connect::{connect, timed_out},
+    instances::{InstanceRow, expire, unexpired},
+    metrics::InstanceMetrics,
+    server::PostgresServer,
+};
+use crate::store::{
+    database::write_job::FinishedJob, sql::SqlConnection, unavailable::Unavailable,
+};
+
+/// How many commits may wait. The writer waits for a place.
+const WAITING: usize = 1024;
+/// How much longer than its lease an instance is waited for: clocks run at slightly different
+/// speeds.
+const MARGIN: Duration = Duration::from_millis(250);
+/// How long a commit may wait while the instances cannot be read.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long reading the instances may take.
+const READ_TIME: Duration = Duration::from_secs(1);
+/// The pause between two looks at the instances.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// A commit whose jobs are not answered yet.
+pub(super) struct UnconfirmedCommit {
+    /// The last change of the commit.
+    pub(super) change: i64,
+    /// When the commit was known to be made, since boot.
+    pub(super) committed: Duration,
+    pub(super) jobs: Vec<FinishedJob>,
+}
+
+/// Starts the confirmer on the present runtime. It ends when all senders are gone and every commit
+/// is answered.
+pub(super) fn start(
+    server: PostgresServer,
+    metrics: InstanceMetrics,
+) -> (mpsc::Sender<UnconfirmedCommit>, JoinHandle<()>) {
+    let (commits, received) = mpsc::channel(WAITING);
+    let confirmer = Confirmer { server, connection: None, metrics };
+    (commits, tokio::spawn(confirmer.run(received)))
+}
+
+struct Confirmer {
+    server: PostgresServer,
+    connection: Option<SqlConnection>,
+    metrics: InstanceMetrics,
+}
+
+impl Confirmer {
+    async fn run(mut self, mut received: mpsc::Receiver<UnconfirmedCommit>) {
+        let mut waiting = Vec::new();
+        while received.recv_many(&mut waiting, WAITING).await > 0 {
+            while !waiting.is_empty() {
+                self.settle(&mut waiting).await;
+                while let Ok(commit) = received.try_recv() {
+                    waiting.push(commit);
+                }
+            }
+        }
+    }
+
+    /// Answers the commits that every instance has confirmed, or that cannot be confirmed.
+    async fn settle(&mut self, waiting: &mut Vec<UnconfirmedCommit>) {
+        let read = timeout(READ_TIME, self.read()).await;
+        match read.unwrap_or_else(|_| Err(timed_out())) {
+            Ok(instances) => {
+                let waited_out = self.answer_confirmed(waiting, &instances);
+                if let Err(error) = self.expire(waited_out).await {
+                    tracing::warn!(%error, "cannot expire an instance");
+                    self.connection = None;
+                }
+            }
+            Err(error) => {
+                self.connection = None;
+                give_up(waiting, &Unavailable::from(error));
+            }
+        }
+        if !waiting.is_empty() {
+            sleep(PAUSE).await;
+        }
+    }
+
+    fn answer_confirmed(
+        &self,
+        waiting: &mut Vec<UnconfirmedCommit>,
+        instances: &[InstanceRow],
+    ) -> Vec<(String, i64)> {
+        let mut waited_out = Vec::new();
+        let confirmed = waiting.extract_if(.., |commit| {
+            let waited = since_boot().saturating_sub(commit.committed);
+            let behind = instances.iter().filter(|instance| instance.applied < commit.change);
+            let (over, holding): (Vec<_>, Vec<_>) =
+                behind.partition(|instance| waited >= instance.stale_max + MARGIN);
+            waited_out.extend(over.iter().map(|instance| (instance.id.clone(), commit.change)));
+            holding.is_empty()
+        });
+        for commit in confirmed {
+            let waited = since_boot().saturating_sub(commit.committed);
+            self.metrics.count_wait(waited, instances.len());
+            answer(commit, &Ok(()));
+        }
+        waited_out
+    }
+
+    async fn read(&mut self) -> Result<Vec<InstanceRow>, sqlx::Error> {
+        unexpired(self.connection().await?).await
+    }
+
+    async fn expire(&mut self, waited_out: Vec<(String, i64)>) -> Result<(), sqlx::Error> {
+        for (id, change) in waited_out {
+            expire(self.connection().await?, &id, change).await?;
+            tracing::warn!(instance = id, "an instance did not confirm in time: it has expired");
+        }
+        Ok(())
+    }
+
+    async fn connection(&mut self) -> Result<&mut SqlConnection, sqlx::Error> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => connect(&self.server).await?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+}
+
+/// It is not known which instances there are: answers those that have waited long enough.
+fn give_up(waiting: &mut Vec<UnconfirmedCommit>, error: &Unavailable) {
+    let too_long =
+        |commit: &mut UnconfirmedCommit| since_boot().saturating_sub(commit.committed) >= PATIENCE;
+    for commit in waiting.extract_if(.., too_long) {
+        answer(commit, &Err(error.clone()));
+    }
+}
+
+fn answer(commit: UnconfirmedCommit, outcome: &Result<(), Unavailable>) {
+    for job in commit.jobs {
+        job.answer(outcome.clone());
+    }
+}

@@ -1,0 +1,41 @@
+//! Connections to the server.
+
+use std::{io, time::Duration};
+
+use sqlx::{Connection, PgConnection, postgres::PgPoolOptions};
+use tokio::time::timeout;
+
+use super::server::PostgresServer;
+use crate::store::{
+    database::readers::Readers,
+    sql::{Held, SqlConnection},
+};
+
+/// How long a connection may take to be made, or to become free.
+const MAX_WAIT: Duration = Duration::from_secs(1);
+/// Commands read a few rows at a time.
+const READERS: u32 = 4;
+
+/// A connection of its own.
+///
+/// # Errors
+/// When the server does not answer in time, or refuses.
+pub(super) async fn connect(server: &PostgresServer) -> Result<SqlConnection, sqlx::Error> {
+    let connecting = PgConnection::connect_with(server.options());
+    let connection = timeout(MAX_WAIT, connecting).await.map_err(|_| timed_out())??;
+    Ok(SqlConnection::Postgres(Held::Own(connection)))
+}
+
+/// Connections that only read. They are made when they are needed.
+pub(in crate::store::database) fn readers(server: &PostgresServer) -> Readers {
+    let pool = PgPoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(MAX_WAIT)
+        .connect_lazy_with(server.options().clone());
+    Readers::Postgres(pool)
+}
+
+/// The error of a server that does not answer in time.
+pub(super) fn timed_out() -> sqlx::Error {
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "no answer in time"))
+}

@@ -1,0 +1,32 @@
+//! PostgreSQL: one server, any number of instances, each with a writer and a follower.
+//!
+//! ```text
+//! writer     one transaction at a time among all instances        → changes, NOTIFY
+//! follower   looks at `changes`, applies them, confirms           → memory, lease
+//! confirmer  waits until every instance has confirmed a commit    → answers
+//! ```
+//!
+//! `docs/adr/0014-leases.md` says why no instance accepts a token whose revocation was answered.
+
+mod confirmer;
+mod connect;
+mod follower;
+mod instances;
+mod lease;
+mod listener;
+mod looks;
+mod metrics;
+mod schema;
+mod server;
+mod writer;
+
+pub(super) use connect::readers;
+pub(super) use follower::{
+    FollowerThread, Following, LookError, StartFollowerError, start as start_follower,
+};
+pub(super) use lease::Lease;
+pub(super) use looks::Looks;
+pub(super) use metrics::InstanceMetrics;
+pub(super) use schema::{ServerError, prepare};
+pub(in crate::store) use server::PostgresServer;
+pub(super) use writer::start as start_writer;
