@@ -155,8 +155,8 @@ fn a_missing_log_directory_is_a_fault_of_the_configuration() {
 
 #[tokio::test]
 async fn a_setting_without_effect_is_warned_of() {
-    let mut pair = Setup::new().gateway("GATEWAY_PEERS", "http://127.0.0.1:1").start();
+    let mut pair = Setup::new().gateway("GATEWAY_MAX_PODS_PER_STREAM", "8").start();
     let log = pair.gateway.stop_and_read_log();
     let warning = log.lines().find(|line| line.contains("WARN")).unwrap_or_default();
-    assert!(warning.contains("GATEWAY_PEERS"), "{log}");
+    assert!(warning.contains("GATEWAY_MAX_PODS_PER_STREAM"), "{log}");
 }
