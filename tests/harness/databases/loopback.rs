@@ -1,7 +1,8 @@
 //! Loopback addresses that no other process uses.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
+    os::fd::OwnedFd,
     process,
     sync::atomic::{AtomicU8, Ordering},
 };
@@ -18,5 +19,15 @@ pub(crate) fn own_host() -> IpAddr {
 /// An address that nothing listens on, on a host of its own: a server that ends finds it free when
 /// it starts again.
 pub(super) fn own_address() -> SocketAddr {
-    TcpListener::bind((own_host(), 0)).unwrap().local_addr().unwrap()
+    let listener = TcpListener::bind((own_host(), 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    close(listener);
+    address
+}
+
+/// Closes a listener, of which child processes that another thread is starting may have a copy:
+/// without a shutdown, it would listen until they execute their programs.
+pub(super) fn close(listener: TcpListener) {
+    // The type for connections has the call.
+    TcpStream::from(OwnedFd::from(listener)).shutdown(Shutdown::Both).unwrap();
 }

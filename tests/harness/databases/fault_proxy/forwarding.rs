@@ -1,6 +1,6 @@
 //! The connections through the proxy.
 
-use std::io;
+use std::{io, net::SocketAddr};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -12,7 +12,10 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::network::{Direction, Network, hold_back};
+use super::{
+    super::loopback::close,
+    network::{Direction, Network, hold_back},
+};
 
 const PIECE_BYTES: usize = 64 * 1024;
 
@@ -26,6 +29,13 @@ pub(super) enum Change {
 /// Changes, each with a place for the word that it is done.
 pub(super) type Changes = mpsc::UnboundedReceiver<(Change, oneshot::Sender<()>)>;
 
+/// The listener, unless the network is cut, and the connections.
+struct Forwarder {
+    address: SocketAddr,
+    listener: Option<TcpListener>,
+    connections: JoinSet<io::Result<()>>,
+}
+
 /// Forwards connections until the sender of the changes is gone.
 pub(super) async fn serve(
     listener: TcpListener,
@@ -33,29 +43,36 @@ pub(super) async fn serve(
     mut changes: Changes,
 ) {
     let address = listener.local_addr().unwrap();
-    let mut listener = Some(listener);
-    let mut connections = JoinSet::new();
+    let mut all = Forwarder { address, listener: Some(listener), connections: JoinSet::new() };
     loop {
         tokio::select! {
             change = changes.recv() => {
                 let Some((change, done)) = change else { return };
-                match change {
-                    Change::Cut => {
-                        listener = None;
-                        connections.shutdown().await;
-                    }
-                    Change::Reopen if listener.is_none() => {
-                        listener = Some(TcpListener::bind(address).await.unwrap());
-                    }
-                    Change::Reopen => {}
-                }
+                all.apply(change).await;
                 // A test that failed meanwhile does not wait for it.
                 let _ = done.send(());
             }
-            client = accept(listener.as_ref()) => {
-                connections.spawn(forward(client, network.clone()));
+            client = accept(all.listener.as_ref()) => {
+                all.connections.spawn(forward(client, network.clone()));
             }
-            Some(_) = connections.join_next() => {}
+            Some(_) = all.connections.join_next() => {}
+        }
+    }
+}
+
+impl Forwarder {
+    async fn apply(&mut self, change: Change) {
+        match change {
+            Change::Cut => {
+                if let Some(listener) = self.listener.take() {
+                    close(listener.into_std().unwrap());
+                }
+                self.connections.shutdown().await;
+            }
+            Change::Reopen if self.listener.is_none() => {
+                self.listener = Some(TcpListener::bind(self.address).await.unwrap());
+            }
+            Change::Reopen => {}
         }
     }
 }

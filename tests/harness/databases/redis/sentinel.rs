@@ -33,6 +33,8 @@ impl Sentinel {
         let mut daemon = Daemon::new(&program, directory, LastSignal::Kill).args(["sentinel.conf"]);
         let endpoint = Endpoint::open(address);
         daemon.start(async |_| endpoint.answers().await).await;
+        // A Sentinel that stood still does nothing for 30 s otherwise.
+        endpoint.command(&["SENTINEL", "DEBUG", "TILT-PERIOD", "1000"]).await.unwrap();
         Self { _daemon: daemon, endpoint }
     }
 
@@ -59,7 +61,7 @@ impl Sentinel {
     }
 }
 
-/// Half a second without an answer, and the primary is down.
+/// A second without an answer, and the primary is down.
 fn configuration(address: SocketAddr, primary: SocketAddr) -> String {
     format!(
         "bind {host}\n\
@@ -67,7 +69,7 @@ fn configuration(address: SocketAddr, primary: SocketAddr) -> String {
          protected-mode no\n\
          sentinel announce-ip {host}\n\
          sentinel monitor {NAME} {primary_host} {primary_port} 2\n\
-         sentinel down-after-milliseconds {NAME} 500\n\
+         sentinel down-after-milliseconds {NAME} 1000\n\
          sentinel failover-timeout {NAME} 3000\n",
         host = address.ip(),
         port = address.port(),

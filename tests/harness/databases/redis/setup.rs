@@ -55,6 +55,8 @@ impl<'a> RedisSetup<'a> {
             "--protected-mode no".to_owned(),
             // A killed server has all that it confirmed when it starts again.
             "--appendonly yes".to_owned(),
+            // A primary waits five seconds for more replicas otherwise.
+            "--repl-diskless-sync-delay 0".to_owned(),
             // A replica would be known by the address that its connections come from.
             format!("--replica-announce-ip {host}"),
         ];
