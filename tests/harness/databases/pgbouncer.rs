@@ -5,7 +5,7 @@ use std::{fs, net::SocketAddr, path::Path};
 use tokio::net::TcpStream;
 
 use super::{
-    daemon::{Daemon, LastSignal, directory, own, require},
+    daemon::{Daemon, LastSignal, ServerDirectory, own, require},
     loopback::own_address,
     postgres::{PASSWORD, Postgres, ROLE},
 };
@@ -27,7 +27,7 @@ impl PgBouncer {
 
     /// Starts one before a cluster, for all of its databases, without TLS.
     pub(crate) async fn before(cluster: &Postgres) -> Self {
-        let (directory, address) = (directory(), own_address());
+        let (directory, address) = (ServerDirectory::new(), own_address());
         configure(directory.path(), address, cluster.address());
         let program = installed::program("pgbouncer").unwrap();
         let daemon = Daemon::new(&program, directory, LastSignal::Kill).args(["pgbouncer.ini"]);

@@ -1,13 +1,13 @@
 //! The directories of servers.
 
 use std::{
+    fs,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::OnceLock,
+    thread,
 };
-
-use tempfile::TempDir;
 
 use super::account::own;
 
@@ -17,10 +17,29 @@ const REMOVE_AT_END: &str =
     r#"cat; for attempt in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$0" && exit; sleep 0.1; done"#;
 
 /// A directory of a server, with a short path: that of a socket has at most 107 bytes (unix(7)).
-pub(crate) fn directory() -> TempDir {
-    let directory = tempfile::tempdir_in(all_directories()).unwrap();
-    own(directory.path());
-    directory
+/// Dropped, it is removed in the background: a cluster has more than a thousand files, which takes
+/// seconds on some disks.
+#[derive(Debug)]
+pub(crate) struct ServerDirectory(PathBuf);
+
+impl ServerDirectory {
+    pub(crate) fn new() -> Self {
+        let directory = tempfile::tempdir_in(all_directories()).unwrap().keep();
+        own(&directory);
+        Self(directory)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for ServerDirectory {
+    fn drop(&mut self) {
+        let directory = self.0.clone();
+        // If this process ends meanwhile, the rest is removed with all directories.
+        thread::spawn(move || fs::remove_dir_all(directory));
+    }
 }
 
 /// The directory of all of them. A process removes it when this one has ended: servers that all

@@ -10,6 +10,6 @@ mod tool;
 
 pub(super) use account::{Account, LastSignal, own};
 pub(super) use certificate::{CA, CERTIFICATE, KEY, install_certificate};
-pub(super) use directory::directory;
+pub(super) use directory::ServerDirectory;
 pub(super) use server::Daemon;
 pub(super) use tool::{Tool, blocking, require};

@@ -10,10 +10,10 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
 
 use super::{
     account::{Account, LastSignal},
+    directory::ServerDirectory,
     process_tree,
     spawner::spawn,
     tool::set_environment,
@@ -29,12 +29,12 @@ pub(crate) struct Daemon {
     last_signal: LastSignal,
     child: Option<Child>,
     // Removed last.
-    directory: TempDir,
+    directory: ServerDirectory,
 }
 
 impl Daemon {
     /// A server that is not started yet.
-    pub(crate) fn new(program: &Path, directory: TempDir, last_signal: LastSignal) -> Self {
+    pub(crate) fn new(program: &Path, directory: ServerDirectory, last_signal: LastSignal) -> Self {
         Self { program: program.into(), arguments: Vec::new(), last_signal, child: None, directory }
     }
 

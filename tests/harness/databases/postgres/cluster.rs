@@ -9,12 +9,13 @@ use std::{
 };
 
 use rustix::process::Signal;
-use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use super::{
     super::{
-        daemon::{CERTIFICATE, Daemon, KEY, LastSignal, blocking, directory, install_certificate},
+        daemon::{
+            CERTIFICATE, Daemon, KEY, LastSignal, ServerDirectory, blocking, install_certificate,
+        },
         loopback::own_address,
     },
     configuration::demand_tls,
@@ -68,14 +69,14 @@ impl Postgres {
     }
 
     async fn create(address: SocketAddr) -> Self {
-        let directory = directory();
+        let directory = ServerDirectory::new();
         let data = data(directory.path());
         blocking(move || template::copy_to(&data)).await;
         Self::over(directory, address)
     }
 
     /// The cluster whose data is in this directory, not started yet.
-    pub(super) fn over(directory: TempDir, address: SocketAddr) -> Self {
+    pub(super) fn over(directory: ServerDirectory, address: SocketAddr) -> Self {
         let arguments = [
             format!("--data_directory={}", data(directory.path()).display()),
             format!("--unix_socket_directories={}", directory.path().display()),

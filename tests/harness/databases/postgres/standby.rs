@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::{
     super::{
-        daemon::{Tool, directory},
+        daemon::{ServerDirectory, Tool},
         loopback::own_address,
     },
     cluster::{Postgres, data},
@@ -37,7 +37,7 @@ impl Postgres {
     /// A copy of this cluster that streams over the socket of this one, which keeps what the copy
     /// still needs. The start of the copy synchronizes it to disk.
     async fn named_standby(&self, name: &str) -> Self {
-        let directory = directory();
+        let directory = ServerDirectory::new();
         let connection = format!("{} application_name={name}", self.socket());
         Tool::in_their_account(&program("pg_basebackup"))
             .args(["--dbname", &connection, "--create-slot", "--slot", name, "--pgdata"])

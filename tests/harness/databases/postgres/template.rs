@@ -7,10 +7,8 @@ use std::{
     sync::OnceLock,
 };
 
-use tempfile::TempDir;
-
 use super::{
-    super::daemon::{Account, LastSignal, directory},
+    super::daemon::{Account, LastSignal, ServerDirectory},
     configuration::configure,
     database::{PASSWORD, ROLE},
     programs::program,
@@ -18,9 +16,9 @@ use super::{
 
 /// Copies the template into a directory that does not exist. The first call makes the template.
 pub(super) fn copy_to(data: &Path) {
-    static TEMPLATE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    static TEMPLATE: OnceLock<(ServerDirectory, PathBuf)> = OnceLock::new();
     let (_, template) = TEMPLATE.get_or_init(|| {
-        let directory = directory();
+        let directory = ServerDirectory::new();
         let template = directory.path().join("template");
         make(&template);
         (directory, template)

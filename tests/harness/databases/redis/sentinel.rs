@@ -4,7 +4,7 @@ use std::{fs, net::SocketAddr};
 
 use super::{
     super::{
-        daemon::{Daemon, LastSignal, directory, own},
+        daemon::{Daemon, LastSignal, ServerDirectory, own},
         loopback::own_address,
     },
     endpoint::Endpoint,
@@ -24,7 +24,7 @@ pub(super) struct Sentinel {
 impl Sentinel {
     /// Starts one that asks another for its agreement before it replaces the primary.
     pub(super) async fn start(primary: SocketAddr) -> Self {
-        let (directory, address) = (directory(), own_address());
+        let (directory, address) = (ServerDirectory::new(), own_address());
         // It writes its state into its configuration.
         let file = directory.path().join("sentinel.conf");
         fs::write(&file, configuration(address, primary)).unwrap();

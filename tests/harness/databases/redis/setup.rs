@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::{
     super::{
-        daemon::{CA, CERTIFICATE, Daemon, KEY, LastSignal, directory, install_certificate},
+        daemon::{CA, CERTIFICATE, Daemon, KEY, LastSignal, ServerDirectory, install_certificate},
         loopback::own_address,
     },
     endpoint::Endpoint,
@@ -38,7 +38,7 @@ impl<'a> RedisSetup<'a> {
 
     /// Starts it, and waits until it answers.
     pub(crate) async fn start(self) -> Redis {
-        let (directory, address) = (directory(), own_address());
+        let (directory, address) = (ServerDirectory::new(), own_address());
         let install = |ca| install_certificate(ca, address.ip(), directory.path());
         let (password, ca) = (self.password.map(str::to_owned), self.ca.map(install));
         let program = installed::program("redis-server").unwrap();
