@@ -8,6 +8,8 @@
  *   POWER_LOSS_LOG         the log, a file elsewhere; it is appended to
  *   POWER_LOSS_CUT_AFTER   kill the process after this many calls that concern the directory
  *   POWER_LOSS_FAIL_SYNC   fail this sync: 1 is the first
+ *   POWER_LOSS_FAIL_COUNT  and those that follow, so many in all
+ *   POWER_LOSS_FAIL_NAMES  if it is 1, fail each sync of the directory
  *
  * A sync is written down and not carried out: nothing is really lost, so nothing need be saved.
  * Memory maps are not seen. Files are known by their inodes, so it does not matter which
@@ -40,7 +42,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static const char *directory;
 static struct stat directory_status;
 static int log_file = -1;
-static unsigned long calls, syncs, cut_after, fail_sync;
+static unsigned long calls, syncs, cut_after, fail_sync, fail_count, fail_names;
 static ino_t files[MOST_FILES];
 static size_t file_count;
 
@@ -61,6 +63,8 @@ __attribute__((constructor)) static void start(void)
         abort();
     cut_after = number("POWER_LOSS_CUT_AFTER");
     fail_sync = number("POWER_LOSS_FAIL_SYNC");
+    fail_count = number("POWER_LOSS_FAIL_COUNT");
+    fail_names = number("POWER_LOSS_FAIL_NAMES");
 }
 
 /* One call at a time, in all processes of the log: the order of the log is the order of events. */
@@ -76,6 +80,12 @@ static void unlock(void)
     flock(log_file, LOCK_UN);
     pthread_mutex_unlock(&mutex);
     errno = error;
+}
+
+/* A process that exits kills its threads anywhere: none may be between a call and its record. */
+__attribute__((destructor)) static void end(void)
+{
+    lock();
 }
 
 static void append(const void *bytes, size_t length)
@@ -268,9 +278,17 @@ int ftruncate(int descriptor, off_t length)
 
 int ftruncate64(int descriptor, off_t length) __attribute__((alias("ftruncate")));
 
+static int sync_fails(ino_t inode)
+{
+    syncs++;
+    if (fail_names && inode == directory_status.st_ino)
+        return 1;
+    return syncs >= fail_sync && syncs < fail_sync + fail_count;
+}
+
 static int sync_there(ino_t inode)
 {
-    if (++syncs == fail_sync) {
+    if (sync_fails(inode)) {
         note(SYNC_FAILED, inode, 0, NULL, 0);
         errno = EIO;
         return -1;

@@ -16,8 +16,10 @@ pub(crate) struct Layer {
 pub(crate) struct Faults {
     /// The process is killed after this many calls that concern the directory.
     pub(crate) cut_after: Option<u64>,
-    /// This sync fails; 1 is the first.
-    pub(crate) fail_sync: Option<u64>,
+    /// This sync fails, 1 is the first, and those that follow, so many in all.
+    pub(crate) fail_syncs: Option<(u64, u64)>,
+    /// Each sync of the directory fails.
+    pub(crate) fail_names: bool,
 }
 
 impl Layer {
@@ -26,16 +28,7 @@ impl Layer {
         let library = directory.join("layer.so");
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/power_loss/layer.c");
         let mut command = Command::new(compiler);
-        command.args([
-            "-shared",
-            "-fPIC",
-            "-O2",
-            "-std=gnu11",
-            "-Wall",
-            "-Wextra",
-            "-Werror",
-            "-o",
-        ]);
+        command.args(["-shared", "-fPIC", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-o"]);
         let status = command.arg(&library).arg(source).status().unwrap();
         assert!(status.success(), "{command:?}: {status}");
         Self { library }
@@ -47,11 +40,13 @@ impl Layer {
             .env("LD_PRELOAD", &self.library)
             .env("POWER_LOSS_DIRECTORY", directory)
             .env("POWER_LOSS_LOG", log);
-        let faults = [
+        let (first, count) = faults.fail_syncs.unzip();
+        for (name, number) in [
             ("POWER_LOSS_CUT_AFTER", faults.cut_after),
-            ("POWER_LOSS_FAIL_SYNC", faults.fail_sync),
-        ];
-        for (name, number) in faults {
+            ("POWER_LOSS_FAIL_SYNC", first),
+            ("POWER_LOSS_FAIL_COUNT", count),
+            ("POWER_LOSS_FAIL_NAMES", faults.fail_names.then_some(1)),
+        ] {
             if let Some(number) = number {
                 command.env(name, number.to_string());
             }

@@ -23,6 +23,11 @@ pub(crate) const CASES: &[Case] = &[
         a_file_is_lost_without_a_sync_of_its_directory,
     ),
     ("a_sync_after_a_failed_one_keeps_nothing", a_sync_after_a_failed_one_keeps_nothing),
+    (
+        "a_service_does_not_start_without_a_sync_of_its_directory",
+        a_service_does_not_start_without_a_sync_of_its_directory,
+    ),
+    ("a_start_writes_the_journal_anew", a_start_writes_the_journal_anew),
     ("a_disk_that_ignores_syncs_is_noticed", a_disk_that_ignores_syncs_is_noticed),
 ];
 
@@ -102,12 +107,38 @@ fn a_file_is_lost_without_a_sync_of_its_directory(stage: &Stage) {
 fn a_sync_after_a_failed_one_keeps_nothing(stage: &Stage) {
     let mut directory = Directory::new(stage);
     let script = "dd of=$1/old conv=notrunc,fsync status=none || sync $1/old";
-    let faults = Faults { fail_sync: Some(1), cut_after: None };
+    let faults = Faults { fail_syncs: Some((1, 1)), ..Faults::default() };
     assert!(directory.run(script, faults).sync_failed);
     assert_eq!(directory.read("old").unwrap(), NEW);
     directory.cut(Survival::Everything);
     let kept = directory.read("old").unwrap();
     assert_ne!(kept, NEW);
+}
+
+/// SQLite ignores such a failure, and the files would not be found after a power cut.
+fn a_service_does_not_start_without_a_sync_of_its_directory(stage: &Stage) {
+    let directory = scratch();
+    let home = Home::new(directory.path());
+    let faults = Faults { fail_names: true, ..Faults::default() };
+    let ending = home.start(Some((&stage.layer, faults))).unwrap_err();
+    assert_eq!(ending.status.code(), Some(1), "{}", ending.log);
+}
+
+/// After a failed sync, the journal that a start reads may be in the memory of the kernel alone.
+fn a_start_writes_the_journal_anew(stage: &Stage) {
+    let mut directory = Directory::new(stage);
+    stage.lay(&directory.home);
+    directory.disk = Disk::of(&directory.home.database_directory(), DiskKind::Honest);
+    // Into the unused end of a slot.
+    let script = "dd of=$1/sso.db.revocations bs=5000 seek=12 conv=notrunc,fsync status=none";
+    let faults = Faults { fail_syncs: Some((1, 1)), ..Faults::default() };
+    assert!(directory.run(script, faults).sync_failed);
+    let Directory { home, disk, random, .. } = &mut directory;
+    home.start(Some((&stage.layer, Faults::default()))).unwrap().kill(&home.layer_log());
+    disk.replay(&home.layer_log(), random);
+    directory.cut(Survival::Nothing);
+    let journal = directory.read("sso.db.revocations").unwrap();
+    assert_eq!(journal[60_000..65_000], *NEW);
 }
 
 /// A check that cannot fail would not notice it.

@@ -39,7 +39,7 @@ use libtest_mimic::{Arguments, Trial};
 use crate::{disk::DiskKind, stage::Stage};
 
 /// The seeds that run as a test.
-const SEEDS: Range<u64> = 1..21;
+const SEEDS: Range<u64> = 1..17;
 
 /// A test and its name.
 type Case = (&'static str, fn(&Stage));

@@ -22,6 +22,8 @@ type Names = BTreeMap<String, usize>;
 #[derive(Debug)]
 pub(crate) struct Disk {
     directory: PathBuf,
+    /// Of the directory.
+    inode: u64,
     files: Vec<Contents>,
     /// The newest file of each inode.
     inodes: HashMap<u64, usize>,
@@ -46,7 +48,10 @@ pub(crate) enum DiskKind {
 /// What a process did to the files.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Replayed {
+    /// A sync of a file failed.
     pub(crate) sync_failed: bool,
+    /// A sync of the directory failed. SQLite ignores that.
+    pub(crate) directory_sync_failed: bool,
     /// The layer killed the process.
     pub(crate) was_cut: bool,
 }
@@ -54,7 +59,7 @@ pub(crate) struct Replayed {
 impl Replayed {
     /// Whether a request may have got no answer.
     pub(crate) fn is_fault(self) -> bool {
-        self.sync_failed || self.was_cut
+        self.sync_failed || self.directory_sync_failed || self.was_cut
     }
 }
 
@@ -63,6 +68,7 @@ impl Disk {
     pub(crate) fn of(directory: &Path, kind: DiskKind) -> Self {
         let mut disk = Self {
             directory: directory.to_owned(),
+            inode: fs::metadata(directory).unwrap().ino(),
             files: Vec::new(),
             inodes: HashMap::new(),
             seen: Names::new(),
@@ -98,7 +104,13 @@ impl Disk {
     pub(crate) fn replay(&mut self, log: &Path, random: &mut Rng) -> Replayed {
         let mut replayed = Replayed::default();
         for record in log::read(log) {
-            replayed.sync_failed |= matches!(record, Record::SyncFailed { .. });
+            match record {
+                Record::SyncFailed { inode } if inode == self.inode => {
+                    replayed.directory_sync_failed = true;
+                }
+                Record::SyncFailed { .. } => replayed.sync_failed = true,
+                _ => {}
+            }
             replayed.was_cut |= record == Record::Cut;
             self.calls += 1;
             self.apply(record, random);
@@ -106,6 +118,13 @@ impl Disk {
         let _ = fs::remove_file(log);
         self.check();
         replayed
+    }
+
+    /// Whether a sync of a file has failed in a process that may be running.
+    pub(crate) fn has_failed_sync(&self, log: &Path) -> bool {
+        let of_file =
+            |record| matches!(record, Record::SyncFailed { inode } if inode != self.inode);
+        log::read_running(log).into_iter().any(of_file)
     }
 
     fn apply(&mut self, record: Record, random: &mut Rng) {
@@ -139,22 +158,21 @@ impl Disk {
         self.changes.push((self.calls, self.seen.clone()));
     }
 
-    /// An inode without a file is that of the directory.
     fn sync(&mut self, inode: u64) {
-        if let Some(file) = self.inodes.get(&inode) {
-            self.files[*file].sync();
-        } else {
+        if inode == self.inode {
             self.stored = self.seen.clone();
             self.changes.clear();
+        } else {
+            self.files[self.inodes[&inode]].sync();
         }
     }
 
     /// The names are in the journal of the file system, which is not given up: after a failed sync
     /// of the directory they are as before.
     fn fail_sync(&mut self, inode: u64, random: &mut Rng) {
-        if let Some(file) = self.inodes.get(&inode) {
+        if inode != self.inode {
             let survival = Survival::choose(random, self.calls);
-            self.files[*file].fail_sync(survival, random);
+            self.files[self.inodes[&inode]].fail_sync(survival, random);
         }
     }
 

@@ -50,14 +50,14 @@ pub(super) fn read(path: &Path) -> Vec<Record> {
     records
 }
 
-/// Whether a sync has failed in a process that may be running.
-pub(crate) fn has_failed_sync(path: &Path) -> bool {
+/// Reads the log of processes that may be running. One that does not exist is empty.
+pub(super) fn read_running(path: &Path) -> Vec<Record> {
     let Ok(log) = File::open(path) else {
-        return false;
+        return Vec::new();
     };
     // Its records are whole then.
     log.lock().unwrap();
-    read(path).iter().any(|record| matches!(record, Record::SyncFailed { .. }))
+    read(path)
 }
 
 fn take_record(rest: &mut &[u8]) -> Record {

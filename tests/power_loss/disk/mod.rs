@@ -11,5 +11,4 @@ mod log;
 mod survival;
 
 pub(crate) use directory::{Disk, DiskKind, Replayed};
-pub(crate) use log::has_failed_sync;
 pub(crate) use survival::Survival;

@@ -17,7 +17,7 @@ use super::{
     open_error::OpenError,
     postgres::{self, FollowerThread, Following, InstanceMetrics, Lease, Looks, PostgresServer},
     readers::Readers,
-    sqlite::{self, DatabaseFiles, check_path},
+    sqlite::{self, DatabaseFiles, FailedSync, check_path},
     write_job::{Effect, WriteJob, WriteJobs},
 };
 use crate::store::{location::Location, sql::SqlConnection, unavailable::Unavailable};
@@ -79,18 +79,19 @@ impl Database {
         let options = sqlite::options(file);
         let connection = sqlite::connect(&options).await?;
         let files = file.map_or(Ok(DatabaseFiles::none()), |file| DatabaseFiles::opened(file))?;
+        files.sync_directory().map_err(OpenError::Directory)?;
         let (commits, health) = (Commits::new(), Health::default());
-        let start = sqlite::start(connection, files, follower, commits.clone(), health.clone());
-        let writer = start.await?;
-        Ok(Self::new(
-            sqlite::readers(options),
-            writer,
-            WRITE_TIME,
-            None,
-            commits,
-            health,
-            FatalFault::default(),
-        ))
+        let fault = FatalFault::default();
+        let writer = sqlite::start(
+            connection,
+            files,
+            follower,
+            commits.clone(),
+            health.clone(),
+            fault.clone(),
+        );
+        let (writer, readers) = (writer.await?, sqlite::readers(options));
+        Ok(Self::new(readers, writer, WRITE_TIME, None, commits, health, fault))
     }
 
     async fn open_postgres(
@@ -186,6 +187,11 @@ impl Database {
     ) -> Result<Self, OpenError> {
         location.create_missing()?;
         Self::open_for_command(location).await
+    }
+
+    /// Ends the process, since a file beside the database could not be synced.
+    pub(in crate::store) fn end_process(&self, failed_sync: &FailedSync) {
+        failed_sync.end_process(&self.fault);
     }
 
     /// Returns when the process must end.

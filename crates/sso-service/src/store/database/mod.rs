@@ -21,4 +21,5 @@ pub(super) use handle::Database;
 pub(crate) use handle::Sharing;
 pub(crate) use open_error::OpenError;
 pub(super) use postgres::PostgresServer;
+pub(super) use sqlite::{FailedSync, sync_directory_of};
 pub(crate) use sqlite::{InstanceLock, LockError};

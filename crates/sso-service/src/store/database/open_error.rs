@@ -31,6 +31,9 @@ pub(crate) enum OpenError {
     /// The journal of revocations beside the file cannot be created or read.
     #[error("cannot open the journal beside the database: {0}")]
     Journal(#[source] io::Error),
+    /// The names of the files are not known to be on the disk.
+    #[error("cannot sync the directory of the database: {0}")]
+    Directory(#[source] io::Error),
     /// There is no thread to write with, or the file is gone.
     #[error("cannot start the writer of the database: {0}")]
     Writer(#[from] io::Error),

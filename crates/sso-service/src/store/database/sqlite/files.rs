@@ -1,7 +1,8 @@
 //! Whether the files of the database are still the ones that were opened.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
@@ -31,6 +32,15 @@ impl DatabaseFiles {
         Self(Vec::new())
     }
 
+    /// Syncs their directory, so that they are found after a power cut. SQLite does so as well, but
+    /// does not tell when it fails.
+    ///
+    /// # Errors
+    /// When it cannot be synced.
+    pub(in crate::store::database) fn sync_directory(&self) -> io::Result<()> {
+        self.0.last().map_or(Ok(()), |(wal, _)| sync_directory_of(wal))
+    }
+
     /// # Errors
     /// When a file was deleted or replaced.
     pub(super) fn check(&self) -> io::Result<()> {
@@ -49,6 +59,18 @@ pub(super) fn wal_of(path: &Path) -> PathBuf {
     let mut wal = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).into_os_string();
     wal.push("-wal");
     wal.into()
+}
+
+/// Syncs the directory of a file, so that the file is found after a power cut.
+///
+/// # Errors
+/// When it cannot be synced. A file system that syncs no directories is all right.
+pub(in crate::store) fn sync_directory_of(path: &Path) -> io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    match File::open(directory.unwrap_or(Path::new(".")))?.sync_all() {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        synced => synced,
+    }
 }
 
 fn inode(path: &Path) -> io::Result<Inode> {

@@ -14,6 +14,7 @@ use sqlx::{
 };
 use tokio::time::sleep;
 
+use super::checkpoint::checkpoint_all;
 use crate::store::{
     database::{open_error::OpenError, readers::Readers},
     sql::{Held, SqlConnection},
@@ -36,19 +37,22 @@ pub(in crate::store::database) fn options(file: Option<&PathBuf>) -> SqliteConne
         Some(path) => options
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full),
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("wal_autocheckpoint", "0"),
         None => options.vfs("memdb").filename(unused_name()),
     }
 }
 
 /// Opens the connection that writes, makes a new file a database, and creates the tables that are
-/// missing.
+/// missing. What is in the database is on the disk then.
 pub(in crate::store::database) async fn connect(
     options: &SqliteConnectOptions,
 ) -> Result<SqlConnection, OpenError> {
     let mut connection = connect_patiently(options).await?;
     migrate(&mut connection).await?;
-    Ok(SqlConnection::Sqlite(Held::Own(connection)))
+    let mut connection = SqlConnection::Sqlite(Held::Own(connection));
+    checkpoint_all(&mut connection).await?;
+    Ok(connection)
 }
 
 /// Connections that only read. They are made when they are needed.

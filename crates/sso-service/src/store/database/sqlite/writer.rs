@@ -5,7 +5,7 @@
 //! disk is busy with one batch the next one gathers: no job waits for a timer.
 
 use std::{
-    io, thread,
+    io, mem, thread,
     time::{Duration, Instant},
 };
 
@@ -16,10 +16,11 @@ use tokio::{
 };
 use tracing::{Instrument, error_span};
 
-use super::files::DatabaseFiles;
+use super::{checkpoint::checkpoint_if_long, failed_sync::FailedSync, files::DatabaseFiles};
 use crate::store::{
     database::{
         commits::Commits,
+        fatal::FatalFault,
         follow::{Follow, FollowError},
         health::{Health, HealthCheck, probe},
         write_job::{FinishedJob, LARGEST_BATCH, QUEUE, WriteJob, WriteJobs},
@@ -39,13 +40,14 @@ pub(in crate::store::database) async fn start(
     follower: impl Follow,
     commits: Commits,
     health: Health,
+    fault: FatalFault,
 ) -> Result<(WriteJobs, oneshot::Receiver<()>), StartWriterError> {
     let (jobs, waiting) = mpsc::channel(QUEUE);
     let (report, caught_up) = oneshot::channel();
     let (ended, end) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
     let checkup = HealthCheck::of(health);
-    let writer = DatabaseWriter { connection, files, follower, waiting, commits, checkup };
+    let writer = DatabaseWriter { connection, files, follower, waiting, commits, checkup, fault };
     thread::Builder::new().name("writer".to_owned()).spawn(move || {
         runtime.block_on(writer.run(report).instrument(error_span!("writer")));
         let _ = ended.send(());
@@ -63,6 +65,7 @@ struct DatabaseWriter<F> {
     waiting: mpsc::Receiver<WriteJob>,
     commits: Commits,
     checkup: HealthCheck,
+    fault: FatalFault,
 }
 
 impl<F: Follow> DatabaseWriter<F> {
@@ -72,30 +75,41 @@ impl<F: Follow> DatabaseWriter<F> {
         if report.send(caught_up).is_err() || failed {
             return;
         }
-        self.serve().await;
+        if let Err(failed_sync) = self.serve().await {
+            failed_sync.end_process(&self.fault);
+            // The files stay as they are: a connection that is closed writes.
+            mem::forget(self.connection);
+            return;
+        }
         // The last connection tidies up, so that the file is all there is to copy.
         let _ = self.connection.close().await;
     }
 
-    async fn serve(&mut self) {
+    /// Ends when no jobs can come any more.
+    ///
+    /// # Errors
+    /// When a sync fails.
+    async fn serve(&mut self) -> Result<(), FailedSync> {
         let mut batch = Vec::new();
         loop {
             match timeout(POLL, self.waiting.recv_many(&mut batch, LARGEST_BATCH)).await {
-                Ok(0) => return,
-                Ok(_) => self.write(&mut batch).await,
-                Err(_elapsed) => self.poll().await,
+                Ok(0) => return Ok(()),
+                Ok(_) => self.write(&mut batch).await?,
+                Err(_elapsed) => self.poll().await?,
             }
         }
     }
 
-    async fn poll(&mut self) {
+    async fn poll(&mut self) -> Result<(), FailedSync> {
         if let Err(error) = self.catch_up().await {
             tracing::warn!(%error, "cannot read the changes of the database");
         }
         if self.checkup.is_due() {
             let probed = self.probe().await;
             self.checkup.finish(&probed);
+            FailedSync::check(&probed)?;
         }
+        Ok(())
     }
 
     /// Looks whether a write would succeed.
@@ -112,7 +126,7 @@ impl<F: Follow> DatabaseWriter<F> {
     }
 
     /// Commits a batch and answers the caller of each job.
-    async fn write(&mut self, batch: &mut Vec<WriteJob>) {
+    async fn write(&mut self, batch: &mut Vec<WriteJob>) -> Result<(), FailedSync> {
         let (start, jobs) = (Instant::now(), batch.len());
         let mut finished_jobs = Vec::with_capacity(jobs);
         let mut committed = self.commit(batch, &mut finished_jobs).await;
@@ -128,6 +142,7 @@ impl<F: Follow> DatabaseWriter<F> {
             self.checkup.note(error);
         }
         self.commits.count(jobs, start.elapsed(), committed.is_ok());
+        let synced = FailedSync::check(&committed);
         let committed = committed.map_err(|error| {
             tracing::warn!(%error, "cannot write to the database");
             Unavailable::from(error)
@@ -135,6 +150,9 @@ impl<F: Follow> DatabaseWriter<F> {
         for finished in finished_jobs {
             finished.answer(committed.clone());
         }
+        synced?;
+        // No caller waits for it. If it cannot be done, the `-wal` grows until the next time.
+        FailedSync::check(&checkpoint_if_long(&mut self.connection).await)
     }
 
     /// A job that fails takes nothing with it. An error of SQLite itself does: it may have rolled back

@@ -5,7 +5,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io,
+    io::{self, Read},
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,7 +13,13 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use crate::{sessions::PendingRevocations, store::location::Location};
+use crate::{
+    sessions::PendingRevocations,
+    store::{
+        database::{FailedSync, sync_directory_of},
+        location::Location,
+    },
+};
 
 /// The size of a slot, in bytes: it holds some thousand sessions.
 const SLOT: usize = 64 * 1024;
@@ -55,8 +61,8 @@ impl Journal {
     /// Replaces its content by these. Waits for the disk, unless it holds them already.
     ///
     /// # Errors
-    /// When the file cannot be written. It keeps its content then.
-    pub(super) fn write(&self, pending: PendingRevocations) -> io::Result<()> {
+    /// When the file cannot be written or synced. If it cannot be written, it keeps its content.
+    pub(super) fn write(&self, pending: PendingRevocations) -> Result<(), WriteJournalError> {
         match &self.0 {
             Some(file) => lock(file).write(pending),
             None => Ok(()),
@@ -69,23 +75,25 @@ impl JournalFile {
         let mut options = OpenOptions::new();
         let file =
             options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
-        if file.metadata()?.len() < 2 * SLOT as u64 {
-            file.write_all_at(&vec![0; 2 * SLOT], 0)?;
-            file.sync_all()?;
-        }
-        let slots = [read_slot(&file, 0)?, read_slot(&file, 1)?];
-        let newest = slots.into_iter().flatten().max_by_key(|(turn, _)| *turn);
+        let mut slots = Vec::with_capacity(2 * SLOT);
+        (&file).read_to_end(&mut slots)?;
+        slots.resize(2 * SLOT, 0);
+        // Anew: after a failed sync they may be in the memory of the kernel alone.
+        file.write_all_at(&slots, 0)?;
+        file.sync_all()?;
+        sync_directory_of(path)?;
+        let newest = slots.chunks(SLOT).filter_map(parse).max_by_key(|(turn, _)| *turn);
         let (turn, pending) = newest.unwrap_or_default();
         Ok(Self { file, turn, pending })
     }
 
-    fn write(&mut self, pending: PendingRevocations) -> io::Result<()> {
+    fn write(&mut self, pending: PendingRevocations) -> Result<(), WriteJournalError> {
         if pending == self.pending {
             return Ok(());
         }
-        let text = serde_json::to_vec(&pending)?;
+        let text = serde_json::to_vec(&pending).map_err(io::Error::from)?;
         if text.len() > SLOT - HEAD {
-            return Err(io::Error::other("too many revocations"));
+            return Err(io::Error::other("too many revocations").into());
         }
         let turn = self.turn + 1;
         let mut slot = Vec::with_capacity(HEAD + text.len());
@@ -94,10 +102,21 @@ impl JournalFile {
         slot.extend_from_slice(&checksum(turn, &text));
         slot.extend_from_slice(&text);
         self.file.write_all_at(&slot, (turn % 2) * SLOT as u64)?;
-        self.file.sync_data()?;
+        self.file.sync_data().map_err(|error| WriteJournalError::Sync(error.into()))?;
         (self.turn, self.pending) = (turn, pending);
         Ok(())
     }
+}
+
+/// Revocations could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WriteJournalError {
+    /// The file has no room for them, or cannot be written.
+    #[error(transparent)]
+    Write(#[from] io::Error),
+    /// It cannot be synced: they may be on the disk or not.
+    #[error(transparent)]
+    Sync(FailedSync),
 }
 
 /// A panic while it is locked leaves it whole.
@@ -106,12 +125,6 @@ fn lock(file: &Mutex<JournalFile>) -> MutexGuard<'_, JournalFile> {
 }
 
 /// The turn and the revocations of a slot, if it is whole.
-fn read_slot(file: &File, at: u64) -> io::Result<Option<(u64, PendingRevocations)>> {
-    let mut slot = vec![0; SLOT];
-    file.read_exact_at(&mut slot, at * SLOT as u64)?;
-    Ok(parse(&slot))
-}
-
 fn parse(slot: &[u8]) -> Option<(u64, PendingRevocations)> {
     let (turn, rest) = slot.split_first_chunk()?;
     let (length, rest) = rest.split_first_chunk()?;

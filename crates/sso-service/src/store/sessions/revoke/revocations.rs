@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use super::journal::Journal;
+use super::journal::{Journal, WriteJournalError};
 use crate::{
     keys::LiveKeys,
     sessions::{LiveSessions, UserRevocation},
@@ -150,6 +150,7 @@ impl Store {
         let written = tokio::task::spawn_blocking(move || journal.write(pending)).await;
         let error = match written {
             Ok(Ok(())) => return,
+            Ok(Err(WriteJournalError::Sync(error))) => return self.database.end_process(&error),
             Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),
         };
