@@ -11,10 +11,18 @@ use std::{
 
 use super::account::own;
 
-/// Waits for the end of its standard input, then removes a directory. Servers that are still
-/// ending may make new files meanwhile.
-const REMOVE_AT_END: &str =
-    r#"cat; for attempt in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$0" && exit; sleep 0.1; done"#;
+/// Waits for the end of its standard input, then removes a directory. A paused cluster must
+/// continue to notice the signal that ends it. Servers that are still ending may make new files.
+const REMOVE_AT_END: &str = r#"
+cat
+for lock in "$0"/*/data/postmaster.pid; do
+    [ -e "$lock" ] && kill -CONT "$(head -n 1 "$lock")"
+done
+for attempt in 1 2 3 4 5 6 7 8 9 10; do
+    rm -rf "$0" && exit
+    sleep 0.1
+done
+"#;
 
 /// A directory of a server, with a short path: that of a socket has at most 107 bytes (unix(7)).
 /// Dropped, it is removed in the background: a cluster has more than a thousand files, which takes
@@ -24,7 +32,8 @@ pub(crate) struct ServerDirectory(PathBuf);
 
 impl ServerDirectory {
     pub(crate) fn new() -> Self {
-        let directory = tempfile::tempdir_in(all_directories()).unwrap().keep();
+        let named = tempfile::Builder::new().prefix("server-").tempdir_in(all_directories());
+        let directory = named.unwrap().keep();
         own(&directory);
         Self(directory)
     }
