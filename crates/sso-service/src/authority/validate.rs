@@ -65,34 +65,19 @@ impl SessionAuthority {
 
     async fn session_holder(&self, token: &BearerToken) -> Result<Principal, TokenRefusal> {
         let hash = TokenHash::of(token.expose());
-        let found = self.known(|| self.live.find(&hash, self.clock.now())).await;
-        match found {
-            Err(TokenRefusal::InvalidToken) if self.store.is_ending(&hash) => {
-                Err(TokenRefusal::Unknown)
-            }
-            found => found,
+        match self.store.known(|| self.live.find(&hash, self.clock.now())).await {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) if !self.store.is_ending(&hash) => Err(TokenRefusal::InvalidToken),
+            Ok(None) | Err(_) => Err(TokenRefusal::Unknown),
         }
-    }
-
-    /// What memory knows. Before it knows nothing of a token, it is made up to date: another
-    /// instance may have issued the token a moment ago.
-    async fn known<T>(&self, find: impl Fn() -> Option<T>) -> Result<T, TokenRefusal> {
-        if let Some(found) = self.in_memory(&find)? {
-            return Ok(found);
-        }
-        self.store.look().await.map_err(|_| TokenRefusal::Unknown)?;
-        self.in_memory(&find)?.ok_or(TokenRefusal::InvalidToken)
-    }
-
-    fn in_memory<T>(&self, find: impl Fn() -> Option<T>) -> Result<Option<T>, TokenRefusal> {
-        if self.store.may_answer() { Ok(find()) } else { Err(TokenRefusal::Unknown) }
     }
 
     /// A key without an end is valid for as long as a session token would be, and longer if asked
     /// about again.
     async fn key_holder(&self, token: &BearerToken) -> Result<Holder, TokenRefusal> {
         let hash = TokenHash::of(token.expose());
-        let key = self.known(|| self.keys.find(&hash, self.clock.now())).await?;
+        let key = self.store.known(|| self.keys.find(&hash, self.clock.now())).await;
+        let key = key.map_err(|_| TokenRefusal::Unknown)?.ok_or(TokenRefusal::InvalidToken)?;
         Ok(Holder {
             session_id: None,
             issued_at: key.account.created_at,

@@ -78,7 +78,7 @@ impl Store {
 
     /// Whether writes succeed, as far as is known: an idle database is probed every 5 seconds.
     pub(crate) fn is_healthy(&self) -> bool {
-        self.database.is_healthy() && self.may_answer()
+        self.database.is_healthy() && self.database.holds_lease()
     }
 
     /// Returns when the process must end, since the store cannot be relied on any more. One task
@@ -87,18 +87,16 @@ impl Store {
         self.database.failed().await;
     }
 
-    /// Whether answers may be given from memory at this instant. One instance among several must
-    /// have heard from the database a moment ago.
-    pub(crate) fn may_answer(&self) -> bool {
-        self.database.holds_lease()
-    }
-
-    /// Returns when everything that was committed before the call, by any instance, is in memory.
+    /// What memory knows. Before it says that it knows nothing, everything that was committed before
+    /// the call, by any instance, is in memory.
     ///
     /// # Errors
-    /// When the database cannot be read in time.
-    pub(crate) async fn look(&self) -> Result<(), Unavailable> {
-        self.database.look().await
+    /// When memory is not up to date and cannot be made so in time.
+    pub(crate) async fn known<T>(
+        &self,
+        find: impl Fn() -> Option<T>,
+    ) -> Result<Option<T>, Unavailable> {
+        self.database.known(find).await
     }
 
     /// Whether a token stands for a session whose end is in force here and not written yet, while

@@ -3,15 +3,12 @@
 use crate::store::sql::SqlConnection;
 
 /// Follows every change of the database, by this process or another.
-pub(in crate::store) trait Follow: Send + 'static {
+pub(in crate::store) trait Follow<C = SqlConnection>: Send + 'static {
     /// Looks at what has changed since the last call; at the first, at everything.
     ///
     /// # Errors
     /// When the database cannot be read. The missed changes are read the next time.
-    fn catch_up(
-        &mut self,
-        connection: &mut SqlConnection,
-    ) -> impl Future<Output = Result<(), FollowError>> + Send;
+    async fn catch_up(&mut self, connection: &mut C) -> Result<(), FollowError>;
 
     /// The last change that was looked at, and its tag.
     fn position(&self) -> Position;

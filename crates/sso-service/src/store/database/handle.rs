@@ -15,7 +15,7 @@ use super::{
     follow::{Follow, NoFollower},
     health::Health,
     open_error::OpenError,
-    postgres::{self, FollowerThread, Following, InstanceMetrics, Lease, Looks, PostgresServer},
+    postgres::{self, FollowerThread, Following, Freshness, InstanceMetrics, PostgresServer},
     readers::Readers,
     sqlite::{self, DatabaseFiles, FailedSync, check_path},
     write_job::{Effect, WriteJob, WriteJobs},
@@ -48,8 +48,7 @@ struct WriterHandle {
 /// One of several instances on the same database.
 #[derive(Debug, Clone)]
 struct Instance {
-    lease: Lease,
-    looks: Looks,
+    freshness: Freshness,
     follower: Arc<Mutex<Option<FollowerThread>>>,
     metrics: InstanceMetrics,
 }
@@ -109,17 +108,17 @@ impl Database {
             fault: fault.clone(),
         };
         let follower = postgres::start_follower(server.clone(), follower, following).await?;
-        let (lease, looks) = (follower.lease.clone(), follower.looks.clone());
+        let freshness = follower.freshness.clone();
         let (commits, health) = (Commits::new(), Health::default());
         let writer = postgres::start_writer(
             server.clone(),
-            Some(looks.clone()),
+            Some(freshness.looks()),
             metrics.clone(),
             commits.clone(),
             health.clone(),
         )?;
         let follower = Arc::new(Mutex::new(Some(follower)));
-        let instance = Some(Instance { lease, looks, follower, metrics });
+        let instance = Some(Instance { freshness, follower, metrics });
         let readers = postgres::readers(server);
         Ok(Self::new(readers, writer, CONFIRMED_WRITE_TIME, instance, commits, health, fault))
     }
@@ -206,17 +205,21 @@ impl Database {
 
     /// Whether answers may be given from memory at this instant.
     pub(in crate::store) fn holds_lease(&self) -> bool {
-        self.instance.as_ref().is_none_or(|instance| instance.lease.holds())
+        self.instance.as_ref().is_none_or(|instance| instance.freshness.holds_lease())
     }
 
-    /// Returns when everything that was committed before the call is in force in memory.
+    /// What memory knows, if it may be asked. Before it says that it knows nothing, it is made up to
+    /// date.
     ///
     /// # Errors
-    /// When the database cannot be read in time.
-    pub(in crate::store) async fn look(&self) -> Result<(), Unavailable> {
+    /// When memory may not be asked, or the database cannot be read in time.
+    pub(in crate::store) async fn known<T>(
+        &self,
+        find: impl Fn() -> Option<T>,
+    ) -> Result<Option<T>, Unavailable> {
         match &self.instance {
-            Some(instance) => instance.looks.look().await,
-            None => Ok(()),
+            Some(instance) => instance.freshness.known(find).await,
+            None => Ok(find()),
         }
     }
 

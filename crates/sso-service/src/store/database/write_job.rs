@@ -99,3 +99,15 @@ impl FinishedJob {
         (self.answer)(committed);
     }
 }
+
+#[cfg(test)]
+impl FinishedJob {
+    /// A job that has changed something, and the receiver of its answer.
+    pub(super) fn that_waits() -> (Self, oneshot::Receiver<Result<(), Unavailable>>) {
+        let (sender, answered) = oneshot::channel();
+        let answer = Box::new(move |committed| {
+            let _ = sender.send(committed);
+        });
+        (Self { keep: true, effect: Effect::Changes, answer }, answered)
+    }
+}

@@ -2,22 +2,18 @@
 
 use std::time::Duration;
 
-use service_runtime::clock::since_boot;
 use tokio::{
     sync::mpsc,
-    task::JoinHandle,
     time::{sleep, timeout},
 };
 
 use super::{
-    connect::{connect, timed_out},
-    instances::{InstanceRow, expire, unexpired},
+    connect::timed_out,
+    instances::{InstanceRow, SharedDatabase},
     metrics::InstanceMetrics,
-    server::PostgresServer,
+    time::since_boot,
 };
-use crate::store::{
-    database::write_job::FinishedJob, sql::SqlConnection, unavailable::Unavailable,
-};
+use crate::store::{database::write_job::FinishedJob, unavailable::Unavailable};
 
 /// How many commits may wait. The writer waits for a place.
 const WAITING: usize = 1024;
@@ -40,25 +36,28 @@ pub(super) struct UnconfirmedCommit {
     pub(super) jobs: Vec<FinishedJob>,
 }
 
-/// Starts the confirmer on the present runtime. It ends when all senders are gone and every commit
-/// is answered.
-pub(super) fn start(
-    server: PostgresServer,
-    metrics: InstanceMetrics,
-) -> (mpsc::Sender<UnconfirmedCommit>, JoinHandle<()>) {
-    let (commits, received) = mpsc::channel(WAITING);
-    let confirmer = Confirmer { server, connection: None, metrics };
-    (commits, tokio::spawn(confirmer.run(received)))
+/// The commits that wait to be confirmed.
+pub(super) type UnconfirmedCommits = mpsc::Receiver<UnconfirmedCommit>;
+
+/// The queue of a confirmer.
+pub(super) fn queue() -> (mpsc::Sender<UnconfirmedCommit>, UnconfirmedCommits) {
+    mpsc::channel(WAITING)
 }
 
-struct Confirmer {
-    server: PostgresServer,
-    connection: Option<SqlConnection>,
+/// Answers commits when they are in force on every instance.
+pub(super) struct Confirmer<S: SharedDatabase> {
+    server: S,
+    connection: Option<S::Connection>,
     metrics: InstanceMetrics,
 }
 
-impl Confirmer {
-    async fn run(mut self, mut received: mpsc::Receiver<UnconfirmedCommit>) {
+impl<S: SharedDatabase> Confirmer<S> {
+    pub(super) fn new(server: S, metrics: InstanceMetrics) -> Self {
+        Self { server, connection: None, metrics }
+    }
+
+    /// Goes on until all senders are gone and every commit is answered.
+    pub(super) async fn run(mut self, mut received: UnconfirmedCommits) {
         let mut waiting = Vec::new();
         while received.recv_many(&mut waiting, WAITING).await > 0 {
             while !waiting.is_empty() {
@@ -114,21 +113,21 @@ impl Confirmer {
     }
 
     async fn read(&mut self) -> Result<Vec<InstanceRow>, sqlx::Error> {
-        unexpired(self.connection().await?).await
+        S::unexpired(self.connection().await?).await
     }
 
     async fn expire(&mut self, waited_out: Vec<(String, i64)>) -> Result<(), sqlx::Error> {
         for (id, change) in waited_out {
-            expire(self.connection().await?, &id, change).await?;
+            S::expire(self.connection().await?, &id, change).await?;
             tracing::warn!(instance = id, "an instance did not confirm in time: it has expired");
         }
         Ok(())
     }
 
-    async fn connection(&mut self) -> Result<&mut SqlConnection, sqlx::Error> {
+    async fn connection(&mut self) -> Result<&mut S::Connection, sqlx::Error> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => connect(&self.server).await?,
+            None => self.server.connect().await?,
         };
         Ok(self.connection.insert(connection))
     }

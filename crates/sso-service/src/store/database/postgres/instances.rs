@@ -1,8 +1,61 @@
-//! The table of instances: what each has applied, and how long to wait for it.
+//! The database as instances share it: the table of instances, and how to ask for its state.
 
 use std::time::Duration;
 
-use crate::store::sql::{FromSqlRow, SqlConnection, SqlRow, query};
+use super::{connect::connect, server::PostgresServer, writer::BEGIN_WRITING};
+use crate::store::{
+    database::follow::Position,
+    sql::{FromSqlRow, SqlConnection, SqlRow, query, run_script},
+    users::end_all_sessions,
+};
+
+/// A database that instances share, as the follower and the confirmer use it. In simulations a model
+/// stands in for the server.
+pub(super) trait SharedDatabase {
+    /// A connection to it.
+    type Connection;
+
+    /// A new connection.
+    async fn connect(&self) -> Result<Self::Connection, sqlx::Error>;
+
+    /// Adds an instance that is about to load: from here on no change is pruned that it may need.
+    async fn register(
+        connection: &mut Self::Connection,
+        id: &str,
+        stale_max: Duration,
+    ) -> Result<(), sqlx::Error>;
+
+    /// Writes how far an instance has applied the changes. `false` when it has expired: it must
+    /// register anew.
+    async fn confirm(
+        connection: &mut Self::Connection,
+        id: &str,
+        applied: i64,
+    ) -> Result<bool, sqlx::Error>;
+
+    /// The state, as an instance with this position sees it.
+    async fn state(
+        connection: &mut Self::Connection,
+        position: &Position,
+        id: &str,
+    ) -> Result<ServerState, sqlx::Error>;
+
+    /// The instances that may answer from memory. One that loads does not yet.
+    async fn unexpired(connection: &mut Self::Connection) -> Result<Vec<InstanceRow>, sqlx::Error>;
+
+    /// Marks an instance that was waited out, unless it has confirmed this change meanwhile.
+    async fn expire(
+        connection: &mut Self::Connection,
+        id: &str,
+        change: i64,
+    ) -> Result<(), sqlx::Error>;
+
+    /// Removes an instance that has stopped answering.
+    async fn remove(connection: &mut Self::Connection, id: &str) -> Result<(), sqlx::Error>;
+
+    /// Ends the sessions of all users, as a writer does.
+    async fn end_all_sessions(connection: &mut Self::Connection) -> Result<(), sqlx::Error>;
+}
 
 /// Another instance, or this one, as its row shows it.
 #[derive(Debug, Clone)]
@@ -25,54 +78,105 @@ impl FromSqlRow for InstanceRow {
     }
 }
 
-/// Adds an instance that is about to load: from here on no change is pruned that it may need.
-pub(super) async fn register(
-    connection: &mut SqlConnection,
-    id: &str,
-    stale_max: Duration,
-) -> Result<(), sqlx::Error> {
-    let register = query(
-        "INSERT INTO instances (id, stale_max) VALUES ($1, $2)
-         ON CONFLICT (id) DO UPDATE SET applied = NULL, expired = FALSE, registered_at = now()",
-    );
-    let millis = i64::try_from(stale_max.as_millis()).unwrap_or(i64::MAX);
-    register.bind(id).bind(millis).execute(connection).await?;
-    Ok(())
+/// The database as an instance finds it at the beginning of a look.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ServerState {
+    /// Whether the last change in memory is in the history of the database.
+    pub(super) same_history: bool,
+    /// Whether the instance is in the table and has not expired.
+    pub(super) registered: bool,
+    /// The first change that was not pruned.
+    pub(super) first_change: i64,
+    /// The last change there is.
+    pub(super) last_change: i64,
+    /// In milliseconds since 1970.
+    pub(super) now: i64,
 }
 
-/// Writes how far an instance has applied the changes. `false` when it has expired: it must
-/// register anew.
-pub(super) async fn confirm(
-    connection: &mut SqlConnection,
-    id: &str,
-    applied: i64,
-) -> Result<bool, sqlx::Error> {
-    let confirm = query("UPDATE instances SET applied = $2 WHERE id = $1 AND NOT expired").bind(id);
-    Ok(confirm.bind(applied).execute(connection).await? == 1)
+impl FromSqlRow for ServerState {
+    fn from_row(row: &SqlRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            same_history: row.get("same_history")?,
+            registered: row.get("registered")?,
+            first_change: row.get("first_change")?,
+            last_change: row.get("last_change")?,
+            now: row.get("now")?,
+        })
+    }
 }
 
-/// The instances that may answer from memory. One that loads does not yet.
-pub(super) async fn unexpired(
-    connection: &mut SqlConnection,
-) -> Result<Vec<InstanceRow>, sqlx::Error> {
-    query("SELECT id, applied, stale_max FROM instances WHERE NOT expired AND applied IS NOT NULL")
+impl SharedDatabase for PostgresServer {
+    type Connection = SqlConnection;
+
+    async fn connect(&self) -> Result<SqlConnection, sqlx::Error> {
+        connect(self).await
+    }
+
+    async fn register(
+        connection: &mut SqlConnection,
+        id: &str,
+        stale_max: Duration,
+    ) -> Result<(), sqlx::Error> {
+        let millis = i64::try_from(stale_max.as_millis()).unwrap_or(i64::MAX);
+        query(REGISTER).bind(id).bind(millis).execute(connection).await.map(|_| ())
+    }
+
+    async fn confirm(
+        connection: &mut SqlConnection,
+        id: &str,
+        applied: i64,
+    ) -> Result<bool, sqlx::Error> {
+        let confirm = query("UPDATE instances SET applied = $2 WHERE id = $1 AND NOT expired");
+        Ok(confirm.bind(id).bind(applied).execute(connection).await? == 1)
+    }
+
+    async fn state(
+        connection: &mut SqlConnection,
+        position: &Position,
+        id: &str,
+    ) -> Result<ServerState, sqlx::Error> {
+        let state = query(STATE).bind(position.change).bind(&position.tag).bind(id);
+        state.fetch_one(connection).await
+    }
+
+    async fn unexpired(connection: &mut SqlConnection) -> Result<Vec<InstanceRow>, sqlx::Error> {
+        query(
+            "SELECT id, applied, stale_max FROM instances
+             WHERE NOT expired AND applied IS NOT NULL",
+        )
         .fetch_all(connection)
         .await
+    }
+
+    async fn expire(
+        connection: &mut SqlConnection,
+        id: &str,
+        change: i64,
+    ) -> Result<(), sqlx::Error> {
+        let expire = query("UPDATE instances SET expired = TRUE WHERE id = $1 AND applied < $2");
+        expire.bind(id).bind(change).execute(connection).await.map(|_| ())
+    }
+
+    async fn remove(connection: &mut SqlConnection, id: &str) -> Result<(), sqlx::Error> {
+        let remove = query("DELETE FROM instances WHERE id = $1");
+        remove.bind(id).execute(connection).await.map(|_| ())
+    }
+
+    async fn end_all_sessions(connection: &mut SqlConnection) -> Result<(), sqlx::Error> {
+        run_script(connection, BEGIN_WRITING).await?;
+        end_all_sessions(connection).await?;
+        run_script(connection, "COMMIT").await
+    }
 }
 
-/// Marks an instance that was waited out, unless it has confirmed this change meanwhile.
-pub(super) async fn expire(
-    connection: &mut SqlConnection,
-    id: &str,
-    change: i64,
-) -> Result<(), sqlx::Error> {
-    let expire = query("UPDATE instances SET expired = TRUE WHERE id = $1 AND applied < $2");
-    expire.bind(id).bind(change).execute(connection).await?;
-    Ok(())
-}
+const REGISTER: &str = "INSERT INTO instances (id, stale_max) VALUES ($1, $2)
+    ON CONFLICT (id) DO UPDATE SET applied = NULL, expired = FALSE, registered_at = now()";
 
-/// Removes an instance that has stopped answering.
-pub(super) async fn remove(connection: &mut SqlConnection, id: &str) -> Result<(), sqlx::Error> {
-    query("DELETE FROM instances WHERE id = $1").bind(id).execute(connection).await?;
-    Ok(())
-}
+/// Of the last change in memory with its tag, and this instance: whether the history is the same,
+/// whether the instance is registered, the first and the last change there are, and the time.
+const STATE: &str = "SELECT
+    EXISTS (SELECT 1 FROM changes WHERE seq = $1 AND tag = $2) AS same_history,
+    EXISTS (SELECT 1 FROM instances WHERE id = $3 AND NOT expired) AS registered,
+    coalesce((SELECT min(seq) FROM changes), 0) AS first_change,
+    coalesce((SELECT max(seq) FROM changes), 0) AS last_change,
+    (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";

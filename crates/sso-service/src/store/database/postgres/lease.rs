@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use service_runtime::clock::since_boot;
+use super::time::since_boot;
 
 /// Until when memory counts as up to date, by the boot-time clock, which counts while the machine
 /// sleeps. Clones tell the same.

@@ -11,21 +11,26 @@
 mod confirmer;
 mod connect;
 mod follower;
+mod freshness;
+mod instance;
 mod instances;
 mod lease;
 mod listener;
+mod look_error;
 mod looks;
 mod metrics;
 mod schema;
 mod server;
+#[cfg(test)]
+mod simulation;
+mod time;
 mod writer;
 
 pub(super) use connect::readers;
-pub(super) use follower::{
-    FollowerThread, Following, LookError, StartFollowerError, start as start_follower,
-};
-pub(super) use lease::Lease;
-pub(super) use looks::Looks;
+pub(super) use follower::{FollowerThread, StartFollowerError, start as start_follower};
+pub(super) use freshness::Freshness;
+pub(super) use instance::Following;
+pub(super) use look_error::LookError;
 pub(super) use metrics::InstanceMetrics;
 pub(super) use schema::{ServerError, prepare};
 pub(in crate::store) use server::PostgresServer;

@@ -10,7 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use service_runtime::clock::since_boot;
 use tokio::{
     runtime,
     sync::{mpsc, oneshot},
@@ -19,11 +18,12 @@ use tokio::{
 use tracing::{Instrument, error_span};
 
 use super::{
-    confirmer::{self, UnconfirmedCommit},
+    confirmer::{self, Confirmer, UnconfirmedCommit},
     connect::{connect, timed_out},
     looks::Looks,
     metrics::InstanceMetrics,
     server::PostgresServer,
+    time::since_boot,
 };
 use crate::store::{
     database::{
@@ -66,12 +66,12 @@ pub(in crate::store::database) fn start(
     let checkup = HealthCheck::of(health);
     thread::Builder::new().name("writer".to_owned()).spawn(move || {
         let run = async move {
-            let (confirmer, confirming) = confirmer::start(server.clone(), metrics);
+            let (confirmer, unconfirmed) = confirmer::queue();
+            let confirming = Confirmer::new(server.clone(), metrics).run(unconfirmed);
             let (connection, queue) = (None, VecDeque::new());
             let writer =
                 Writer { server, connection, queue, waiting, confirmer, looks, commits, checkup };
-            writer.run().await;
-            let _ = confirming.await;
+            tokio::join!(writer.run(), confirming);
         };
         runtime.block_on(run.instrument(error_span!("writer")));
         let _ = ended.send(());
