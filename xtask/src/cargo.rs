@@ -54,7 +54,16 @@ pub(crate) fn become_cargo(
     options: impl IntoIterator<Item = OsString>,
     arguments: &[OsString],
 ) -> ExitCode {
-    let error = command().args(options).args(arguments).exec();
+    become_cargo_with([], options, arguments)
+}
+
+/// As [`become_cargo`], with these variables in the environment.
+pub(crate) fn become_cargo_with(
+    variables: impl IntoIterator<Item = (&'static str, OsString)>,
+    options: impl IntoIterator<Item = OsString>,
+    arguments: &[OsString],
+) -> ExitCode {
+    let error = command().envs(variables).args(options).args(arguments).exec();
     eprintln!("error: cannot run cargo: {error}");
     ExitCode::FAILURE
 }

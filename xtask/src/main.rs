@@ -13,6 +13,7 @@ mod mutants;
 mod openapi;
 mod peers;
 mod shared_build;
+mod sim;
 mod soak;
 mod test;
 
@@ -34,6 +35,7 @@ Usage: cargo xtask <chore>
   test    Run every test; the last line is the total
   ci      Run every check that a change must pass; the last line is the total of the tests
   bench   Measure both services beside what they compete with; --help lists the parts
+  sim     Simulate several instances of sso-service, as in `sim --first-seed 0 --seeds 10000`
   soak    Run a random test with many seeds, as in `soak power-loss --seeds 1000`
   mutants Change the code that decides about access, and report what no test notices;
           --file PATTERN names the files, --help lists the other options
@@ -47,6 +49,7 @@ enum Chore {
     Test,
     Ci,
     Bench,
+    Sim,
     Soak,
     Mutants,
 }
@@ -60,6 +63,7 @@ impl Chore {
             "test" => Some(Self::Test),
             "ci" => Some(Self::Ci),
             "bench" => Some(Self::Bench),
+            "sim" => Some(Self::Sim),
             "soak" => Some(Self::Soak),
             "mutants" => Some(Self::Mutants),
             _ => None,
@@ -71,6 +75,7 @@ impl Chore {
         match self {
             Self::Up => Some(cargo::become_program("up", arguments)),
             Self::Bench => Some(cargo::become_program("bench", arguments)),
+            Self::Sim => sim::run(arguments),
             Self::Soak => soak::run(arguments),
             Self::Mutants => Some(mutants::run(arguments)),
             Self::Peers | Self::Openapi | Self::Test | Self::Ci if !arguments.is_empty() => None,

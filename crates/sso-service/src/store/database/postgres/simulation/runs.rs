@@ -61,7 +61,6 @@ fn no_revoked_token_is_accepted_and_no_new_one_refused() {
             Err(fault) => panic!("{fault}; again: cargo xtask sim --first-seed {seed} --seeds 1"),
         }
     }
-    println!("{answers} answers, {unknown} unknown");
     assert!(answers > 0 && unknown < answers / 2, "{unknown} of {answers} answers are unknown");
 }
 

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -81,7 +82,7 @@ impl World {
             match self.below(12) {
                 0 | 1 => self.log_in().await,
                 2 => self.revoke().await,
-                _ => self.validate().await,
+                _ => self.validate(self.token(), &self.node()).await,
             }
         }
     }
@@ -98,7 +99,7 @@ impl World {
         let node = self.node();
         if timeout(PATIENCE, node.log_in(token)).await == Ok(true) {
             self.history.borrow_mut().issued(token, since_boot());
-            self.notify().await;
+            tokio::join!(self.validate_everywhere(token), self.notify());
         }
     }
 
@@ -112,11 +113,16 @@ impl World {
         let (revoked, ()) = tokio::join!(revoke, self.notify());
         if revoked == Ok(true) {
             self.history.borrow_mut().revoked(token, since_boot());
+            self.validate_everywhere(token).await;
         }
     }
 
-    async fn validate(&self) {
-        let (token, node) = (self.token(), self.node());
+    async fn validate_everywhere(&self, token: Token) {
+        let nodes = self.nodes.borrow().clone();
+        join_all(nodes.iter().map(|node| self.validate(token, node))).await;
+    }
+
+    async fn validate(&self, token: Token, node: &Node) {
         let begun = since_boot();
         let answer = timeout(PATIENCE, node.validate(token)).await.unwrap_or(Answer::Unknown);
         let checked = self.history.borrow_mut().validated(token, (begun, since_boot()), answer);

@@ -1,0 +1,45 @@
+//! `cargo xtask sim`: the simulation of several instances of sso-service, with any seeds.
+//!
+//! The seeds are compiled into the test, so that nothing in the environment changes what the
+//! ordinary tests do.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use crate::cargo;
+
+/// The options here, and the variables that the test is compiled with.
+const OPTIONS: [(&str, &str); 2] =
+    [("--seeds", "SIMULATION_SEEDS"), ("--first-seed", "SIMULATION_FIRST_SEED")];
+
+const CALL: [&str; 6] = ["test", "--workspace", "--bin", "sso-service", "simulation::runs", "--"];
+
+/// Builds the simulation with these seeds and becomes it. `None` if an option is unknown or has no
+/// number.
+pub(crate) fn run(arguments: &[OsString]) -> Option<ExitCode> {
+    let variables = arguments.chunks(2).map(variable).collect::<Option<Vec<_>>>()?;
+    let call = CALL.map(OsString::from);
+    Some(cargo::become_cargo_with(variables, call, &[]))
+}
+
+fn variable(option: &[OsString]) -> Option<(&'static str, OsString)> {
+    let [name, number] = option else {
+        return None;
+    };
+    number.to_str()?.parse::<u64>().ok()?;
+    let (_, variable) = OPTIONS.iter().find(|(option, _)| name == option)?;
+    Some((variable, number.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_need_numbers() {
+        let pair = |text: &[&str]| variable(&text.iter().map(Into::into).collect::<Vec<_>>());
+        assert_eq!(pair(&["--seeds", "7"]), Some(("SIMULATION_SEEDS", "7".into())));
+        for wrong in [&["--seeds"][..], &["--seeds", "x"], &["--sneeds", "7"], &["--seeds", "-1"]] {
+            assert_eq!(pair(wrong), None, "{wrong:?}");
+        }
+    }
+}
