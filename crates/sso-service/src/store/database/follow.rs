@@ -35,6 +35,9 @@ pub(in crate::store) enum FollowError {
     /// A later version of this service has made a change that this one does not know.
     #[error("a change of the kind {0:?} is unknown to this version")]
     UnknownChange(String),
+    /// The last change that was looked at is not there any more, so that others may be missing.
+    #[error("the last known change is not in the database any more")]
+    Gap,
 }
 
 impl FollowError {
@@ -42,7 +45,7 @@ impl FollowError {
     pub(super) fn into_sqlx(self) -> sqlx::Error {
         match self {
             Self::Database(error) => error,
-            Self::UnknownChange(_) => sqlx::Error::Decode(Box::new(self)),
+            Self::UnknownChange(_) | Self::Gap => sqlx::Error::Decode(Box::new(self)),
         }
     }
 }

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use service_runtime::{clock::SystemClock, metrics::Metrics};
+use service_runtime::{
+    clock::{Clock, SystemClock, id_at},
+    metrics::Metrics,
+};
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
@@ -105,6 +108,7 @@ impl Database {
             stale_max: sharing.stale_max,
             clock: sharing.clock,
             metrics: metrics.clone(),
+            new_id: || id_at(SystemClock::default().now()).to_string(),
             fault: fault.clone(),
         };
         let follower = postgres::start_follower(server.clone(), follower, following).await?;

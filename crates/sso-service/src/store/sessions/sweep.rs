@@ -186,9 +186,9 @@ async fn wipe_nonces(
 }
 
 /// Removes changes up to this one, which is in force in memory, if every instance has confirmed a
-/// later one. In PostgreSQL the last row always stays.
+/// later one. The last row always stays: the follower checks that it is the one it knows.
 const PRUNE_CHANGES: Dialects = Dialects {
-    sqlite: "DELETE FROM changes WHERE seq <= $1 AND seq < (SELECT min(seq) FROM changes) + $2",
+    sqlite: "DELETE FROM changes WHERE seq < $1 AND seq < (SELECT min(seq) FROM changes) + $2",
     postgres: "DELETE FROM changes WHERE seq < least(
                    $1, (SELECT max(seq) FROM changes),
                    (SELECT min(coalesce(applied, 0)) FROM instances WHERE NOT expired)

@@ -5,7 +5,6 @@
 
 use std::{io, thread};
 
-use service_runtime::clock::{Clock, SystemClock, id_at};
 use tokio::{runtime, sync::oneshot};
 use tracing::{Instrument, error_span};
 
@@ -50,8 +49,7 @@ pub(in crate::store::database) async fn start(
         (Lease::default(), oneshot::channel(), oneshot::channel());
     let (ended, end) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let id = id_at(SystemClock::default().now()).to_string();
-    let instance = Instance::new(server.clone(), id, follower, following, lease.clone());
+    let instance = Instance::new(server.clone(), follower, following, lease.clone());
     let listening = listen(server, looks.clone());
     thread::Builder::new().name("follower".to_owned()).spawn(move || {
         let run = async move {

@@ -1,7 +1,7 @@
 //! An instance among several: it looks at the changes of the database, applies them to memory,
 //! confirms them, and holds the lease.
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 use chrono::DateTime;
 use service_runtime::clock::SystemClock;
@@ -36,6 +36,8 @@ pub(in crate::store::database) struct Following {
     /// Takes over the time of the server.
     pub(in crate::store::database) clock: Option<Arc<SystemClock>>,
     pub(in crate::store::database) metrics: InstanceMetrics,
+    /// Makes an id that no instance has had.
+    pub(in crate::store::database) new_id: fn() -> String,
     /// Raised when a later version has made a change that this one does not know.
     pub(in crate::store::database) fault: FatalFault,
 }
@@ -43,6 +45,7 @@ pub(in crate::store::database) struct Following {
 /// An instance that has not expired as long as it looks often enough.
 pub(super) struct Instance<S: SharedDatabase, F> {
     server: S,
+    /// Empty before it registers.
     id: String,
     connection: Option<S::Connection>,
     follower: F,
@@ -53,15 +56,17 @@ pub(super) struct Instance<S: SharedDatabase, F> {
 }
 
 impl<S: SharedDatabase, F: Follow<S::Connection>> Instance<S, F> {
-    /// An instance of this id that knows nothing yet.
-    pub(super) fn new(
-        server: S,
-        id: String,
-        follower: F,
-        following: Following,
-        lease: Lease,
-    ) -> Self {
-        Self { server, id, connection: None, follower, following, lease, failing: false }
+    /// An instance that knows nothing yet.
+    pub(super) fn new(server: S, follower: F, following: Following, lease: Lease) -> Self {
+        Self {
+            server,
+            id: String::new(),
+            connection: None,
+            follower,
+            following,
+            lease,
+            failing: false,
+        }
     }
 
     /// Loads everything, reports, and looks until it is stopped.
@@ -104,9 +109,9 @@ impl<S: SharedDatabase, F: Follow<S::Connection>> Instance<S, F> {
     }
 
     async fn try_load(&mut self) -> Result<(), LookError> {
-        let (id, stale_max) = (self.id.clone(), self.following.stale_max);
+        self.register().await?;
+        let id = self.id.clone();
         let (connection, follower) = self.parts().await?;
-        S::register(connection, &id, stale_max).await?;
         follower.catch_up(connection).await?;
         S::confirm(connection, &id, follower.position().change).await?;
         Ok(())
@@ -134,12 +139,13 @@ impl<S: SharedDatabase, F: Follow<S::Connection>> Instance<S, F> {
         let (connection, follower) = self.parts().await?;
         let position = follower.position();
         let state = S::state(connection, &position, &id).await?;
+        // First: of an instance that has expired, nobody keeps the changes that it needs.
+        if !state.registered {
+            return Err(LookError::Expired);
+        }
         if !state.same_history {
             let pruned = position.change < state.first_change;
             return Err(if pruned { LookError::PrunedPast } else { LookError::HistoryCut });
-        }
-        if !state.registered {
-            return Err(LookError::Expired);
         }
         if let (Some(clock), Some(now)) = (clock, DateTime::from_timestamp_millis(state.now)) {
             clock.follow(now);
@@ -166,6 +172,7 @@ impl<S: SharedDatabase, F: Follow<S::Connection>> Instance<S, F> {
                 sleep(PAUSE).await;
                 return Unavailable::Silent;
             }
+            LookError::Gap => Ok(()),
             LookError::Expired => self.register_anew().await,
             LookError::PrunedPast => self.load_anew().await,
             LookError::HistoryCut => self.end_all_and_load_anew().await,
@@ -187,13 +194,24 @@ impl<S: SharedDatabase, F: Follow<S::Connection>> Instance<S, F> {
         self.lease.end();
         tracing::warn!("this instance did not confirm in time: registers anew");
         let register = async {
-            let (id, stale_max) = (self.id.clone(), self.following.stale_max);
+            self.register().await?;
+            let id = self.id.clone();
             let (connection, follower) = self.parts().await?;
-            S::register(connection, &id, stale_max).await?;
             S::confirm(connection, &id, follower.position().change).await?;
             Ok(())
         };
         timeout(LOOK_TIME, register).await.unwrap_or_else(|_| Err(timed_out()))
+    }
+
+    /// Registers by an id of its own each time: a network may deliver later what was sent over
+    /// another connection, and that must not change the row that counts.
+    async fn register(&mut self) -> Result<(), sqlx::Error> {
+        let new = (self.following.new_id)();
+        let old = mem::replace(&mut self.id, new.clone());
+        let stale_max = self.following.stale_max;
+        let (connection, _) = self.parts().await?;
+        S::remove(connection, &old).await?;
+        S::register(connection, &new, stale_max).await
     }
 
     async fn load_anew(&mut self) -> Result<(), sqlx::Error> {

@@ -118,7 +118,8 @@ impl SharedDatabase for PostgresServer {
         stale_max: Duration,
     ) -> Result<(), sqlx::Error> {
         let millis = i64::try_from(stale_max.as_millis()).unwrap_or(i64::MAX);
-        query(REGISTER).bind(id).bind(millis).execute(connection).await.map(|_| ())
+        let register = query("INSERT INTO instances (id, stale_max) VALUES ($1, $2)");
+        register.bind(id).bind(millis).execute(connection).await.map(|_| ())
     }
 
     async fn confirm(
@@ -168,9 +169,6 @@ impl SharedDatabase for PostgresServer {
         run_script(connection, "COMMIT").await
     }
 }
-
-const REGISTER: &str = "INSERT INTO instances (id, stale_max) VALUES ($1, $2)
-    ON CONFLICT (id) DO UPDATE SET applied = NULL, expired = FALSE, registered_at = now()";
 
 /// Of the last change in memory with its tag, and this instance: whether the history is the same,
 /// whether the instance is registered, the first and the last change there are, and the time.

@@ -9,6 +9,9 @@ pub(crate) enum LookError {
     Database(#[from] sqlx::Error),
     #[error("a change of the kind {0:?} is unknown to this version")]
     UnknownChange(String),
+    /// The next look tells why.
+    #[error("the last known change is not in the database any more")]
+    Gap,
     #[error("the instance has expired")]
     Expired,
     #[error("changes were pruned that the instance has not seen")]
@@ -32,6 +35,7 @@ impl From<FollowError> for LookError {
         match error {
             FollowError::Database(error) => Self::Database(error),
             FollowError::UnknownChange(kind) => Self::UnknownChange(kind),
+            FollowError::Gap => Self::Gap,
         }
     }
 }

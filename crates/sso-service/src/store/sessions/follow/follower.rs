@@ -225,6 +225,9 @@ impl Follower {
         if self.seen.is_none() {
             self.load(connection).await?;
         }
+        if !is_continued(connection, &self.position()).await? {
+            return Err(FollowError::Gap);
+        }
         while let Some(Position { change, .. }) = self.seen {
             if self.follow(connection, change).await?.is_break() {
                 break;
@@ -233,6 +236,15 @@ impl Follower {
         // Also when nothing has changed: a session that ends without a token leaves no change.
         Ok(self.count(connection).await?)
     }
+}
+
+/// Whether the last known change is still there: else those after it may not be either.
+async fn is_continued(
+    connection: &mut SqlConnection,
+    Position { change, tag }: &Position,
+) -> Result<bool, sqlx::Error> {
+    let known = query("SELECT EXISTS (SELECT 1 FROM changes WHERE seq = $1 AND tag = $2)");
+    Ok(*change == 0 || known.bind(*change).bind(tag).fetch_one(connection).await?)
 }
 
 /// Begins a transaction that reads everything as of one instant.

@@ -61,8 +61,9 @@ impl Follow<ModelServer> for ModelFollower {
             self.load(server).await?;
         }
         loop {
-            let seen = self.position.change;
-            let next: Vec<Change> = server.call(|tables| tables.after(seen)).await?;
+            let seen = self.position.clone();
+            let next = server.call(move |tables| tables.after(&seen)).await?;
+            let next = next.ok_or(FollowError::Gap)?;
             for change in &next {
                 self.memory.apply(change.effect);
                 self.position = change.position.clone();
@@ -84,9 +85,10 @@ impl Follow<ModelServer> for ModelFollower {
 }
 
 impl Tables {
-    fn after(&self, seen: i64) -> Vec<Change> {
-        let after = self.changes.iter().filter(|change| change.position.change > seen);
-        after.take(BATCH).cloned().collect()
+    /// The next changes, if the last known one is still there.
+    fn after(&self, seen: &Position) -> Option<Vec<Change>> {
+        let known = self.changes.iter().position(|change| change.position == *seen)?;
+        Some(self.changes.iter().skip(known + 1).take(BATCH).cloned().collect())
     }
 
     fn valid(&self) -> (BTreeSet<Token>, Position) {

@@ -1,7 +1,7 @@
 //! The process of an instance: the real follower and confirmer, and what clients ask of it.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -50,7 +50,6 @@ impl Node {
     pub(super) fn start(
         tables: Arc<Mutex<Tables>>,
         random: fastrand::Rng,
-        name: String,
         stale_max: Duration,
     ) -> Self {
         let (server, memory, pause) =
@@ -60,15 +59,10 @@ impl Node {
         let (stop, stopped) = oneshot::channel();
         let metrics = InstanceMetrics::new();
         let confirming = Confirmer::new(server.clone(), metrics.clone()).run(received);
-        let following = Following { stale_max, clock: None, metrics, fault: FatalFault::default() };
-        let instance = serve(
-            server.clone(),
-            name,
-            memory.clone(),
-            following,
-            lease.clone(),
-            (requests, stopped),
-        );
+        let following =
+            Following { stale_max, clock: None, metrics, new_id, fault: FatalFault::default() };
+        let instance =
+            serve(server.clone(), memory.clone(), following, lease.clone(), (requests, stopped));
         let tasks = vec![
             tokio::task::spawn_local(pause.around(instance)),
             tokio::task::spawn_local(pause.around(confirming)),
@@ -131,7 +125,7 @@ impl Node {
 
     /// As the writer commits: the outcome of a transaction that takes too long is unknown.
     async fn commit(&self, effect: Effect) -> Option<i64> {
-        let commit = self.server.call(|tables| tables.commit(effect));
+        let commit = self.server.call(move |tables| tables.commit(effect));
         let committed = timeout(TRANSACTION_TIME, commit).await;
         self.freshness.looks.hasten();
         committed.ok()?.ok()
@@ -141,7 +135,6 @@ impl Node {
 /// The instance; a supervisor starts it anew while it cannot load.
 async fn serve(
     server: ModelServer,
-    name: String,
     memory: Memory,
     following: Following,
     lease: Lease,
@@ -150,12 +143,20 @@ async fn serve(
     loop {
         let follower = ModelFollower::new(memory.clone());
         let (report, loaded) = oneshot::channel();
-        let (server, name) = (server.clone(), name.clone());
-        let instance = Instance::new(server, name, follower, following.clone(), lease.clone());
+        let instance = Instance::new(server.clone(), follower, following.clone(), lease.clone());
         instance.run(&mut requests, &mut stopped, report).await;
         if matches!(loaded.await, Ok(Ok(()))) {
             return;
         }
         sleep(RESTART).await;
     }
+}
+
+/// An id for each registration in a simulation.
+fn new_id() -> String {
+    thread_local! {
+        static LAST: Cell<u64> = const { Cell::new(0) };
+    }
+    LAST.set(LAST.get() + 1);
+    format!("instance-{}", LAST.get())
 }

@@ -117,13 +117,18 @@ impl ModelServer {
         }
     }
 
-    /// Does something at the server. It may be done although the answer is lost.
-    pub(super) async fn call<T>(
+    /// Does something at the server. It may be done although the answer is lost, and also after the
+    /// client has given up and closed the connection.
+    pub(super) async fn call<T: 'static>(
         &self,
-        operation: impl FnOnce(&mut Tables) -> T,
+        operation: impl FnOnce(&mut Tables) -> T + 'static,
     ) -> Result<T, sqlx::Error> {
-        self.send().await?;
-        let result = operation(&mut self.tables.lock().unwrap());
+        let server = self.clone();
+        let arrival = async move {
+            server.send().await?;
+            Ok(operation(&mut server.tables.lock().unwrap()))
+        };
+        let result = tokio::task::spawn_local(arrival).await.unwrap_or_else(|_| Err(refused()))?;
         self.send().await?;
         Ok(result)
     }
@@ -162,12 +167,14 @@ impl SharedDatabase for ModelServer {
 
     async fn register(server: &mut Self, id: &str, stale_max: Duration) -> Result<(), sqlx::Error> {
         let row = Row { applied: None, stale_max, expired: false };
-        server.call(|tables| tables.instances.insert(id.to_owned(), row)).await.map(|_| ())
+        let id = id.to_owned();
+        server.call(move |tables| tables.instances.insert(id, row)).await.map(|_| ())
     }
 
     async fn confirm(server: &mut Self, id: &str, applied: i64) -> Result<bool, sqlx::Error> {
-        let confirm = |tables: &mut Tables| {
-            let row = tables.instances.get_mut(id).filter(|row| !row.expired);
+        let id = id.to_owned();
+        let confirm = move |tables: &mut Tables| {
+            let row = tables.instances.get_mut(&id).filter(|row| !row.expired);
             row.map(|row| row.applied = Some(applied)).is_some()
         };
         server.call(confirm).await
@@ -178,9 +185,10 @@ impl SharedDatabase for ModelServer {
         position: &Position,
         id: &str,
     ) -> Result<ServerState, sqlx::Error> {
-        let state = |tables: &mut Tables| ServerState {
-            same_history: tables.changes.iter().any(|change| change.position == *position),
-            registered: tables.instances.get(id).is_some_and(|row| !row.expired),
+        let (position, id) = (position.clone(), id.to_owned());
+        let state = move |tables: &mut Tables| ServerState {
+            same_history: tables.changes.iter().any(|change| change.position == position),
+            registered: tables.instances.get(&id).is_some_and(|row| !row.expired),
             first_change: tables.changes.first().map_or(0, |change| change.position.change),
             last_change: tables.last,
             now: 0,
@@ -201,8 +209,9 @@ impl SharedDatabase for ModelServer {
     }
 
     async fn expire(server: &mut Self, id: &str, change: i64) -> Result<(), sqlx::Error> {
-        let expire = |tables: &mut Tables| {
-            if let Some(row) = tables.instances.get_mut(id)
+        let id = id.to_owned();
+        let expire = move |tables: &mut Tables| {
+            if let Some(row) = tables.instances.get_mut(&id)
                 && row.applied.is_some_and(|applied| applied < change)
             {
                 row.expired = true;
@@ -212,7 +221,8 @@ impl SharedDatabase for ModelServer {
     }
 
     async fn remove(server: &mut Self, id: &str) -> Result<(), sqlx::Error> {
-        server.call(|tables| tables.instances.remove(id)).await.map(|_| ())
+        let id = id.to_owned();
+        server.call(move |tables| tables.instances.remove(&id)).await.map(|_| ())
     }
 
     async fn end_all_sessions(server: &mut Self) -> Result<(), sqlx::Error> {

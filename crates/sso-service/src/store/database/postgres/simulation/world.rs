@@ -27,7 +27,6 @@ pub(super) struct World {
     random: RefCell<fastrand::Rng>,
     pub(super) history: RefCell<History>,
     fault: RefCell<Option<String>>,
-    started: RefCell<u32>,
     tokens: RefCell<Token>,
 }
 
@@ -39,7 +38,6 @@ impl World {
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
             history: RefCell::default(),
             fault: RefCell::default(),
-            started: RefCell::default(),
             tokens: RefCell::default(),
         };
         for _ in 0..instances {
@@ -55,11 +53,9 @@ impl World {
     }
 
     fn start_node(&self) -> Rc<Node> {
-        *self.started.borrow_mut() += 1;
-        let name = format!("instance-{}", self.started.borrow());
         let stale_max = self.up_to(1500) + Duration::from_millis(500);
         let random = self.random.borrow_mut().fork();
-        Rc::new(Node::start(self.tables.clone(), random, name, stale_max))
+        Rc::new(Node::start(self.tables.clone(), random, stale_max))
     }
 
     fn up_to(&self, millis: u64) -> Duration {
