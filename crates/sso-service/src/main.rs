@@ -24,6 +24,8 @@ mod signing_keys;
 mod site;
 mod store;
 #[cfg(test)]
+mod test_databases;
+#[cfg(test)]
 mod test_service;
 mod text;
 mod timekeeping;

@@ -1,10 +1,13 @@
 //! Log-out.
 
+use std::sync::Arc;
+
 use shared_types::{BearerToken, TokenKind};
 
 use super::service::SessionAuthority;
 use crate::{
     audit::{Event, Kind, Source},
+    sessions::LiveSession,
     store::Unavailable,
     tokens::TokenHash,
 };
@@ -25,7 +28,7 @@ impl SessionAuthority {
         }
         let (hash, now) = (TokenHash::of(token.expose()), self.clock.now());
         let event = Event::new(Kind::Logout, now).at(from);
-        if let Some(session) = self.live.session_of(&hash) {
+        if let Some(session) = self.known_session(token, &hash).await? {
             if let Some(account) = session.account_at(now) {
                 self.audit.record(event.by(&account).in_session(session.id));
             }
@@ -37,5 +40,18 @@ impl SessionAuthority {
             self.store.end_named_session(&named).await?;
         }
         Ok(())
+    }
+
+    /// The session of a session token. Another instance may have issued the token a moment ago.
+    async fn known_session(
+        &self,
+        token: &BearerToken,
+        hash: &TokenHash,
+    ) -> Result<Option<Arc<LiveSession>>, Unavailable> {
+        let known = self.live.session_of(hash);
+        if known.is_some() || token.kind() != Some(TokenKind::Session) {
+            return Ok(known);
+        }
+        self.store.known(|| self.live.session_of(hash)).await
     }
 }

@@ -12,22 +12,25 @@ use crate::{
     config::Config,
     page::Part,
     store::{InstanceLock, Store},
+    test_databases::{Engine, TestDatabase, on_both_engines},
     test_service::{LIFETIMES, LIMITS, PASSWORD, TestService},
 };
 
-/// A database in a directory of its own, and a password file.
+/// A new database, and a password file.
 struct Shell {
+    _database: TestDatabase,
     directory: tempfile::TempDir,
     config: Config,
 }
 
 impl Shell {
-    fn open() -> Self {
+    fn open(engine: Engine) -> Self {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("password"), format!("{PASSWORD}\n")).unwrap();
-        let url = format!("sqlite://{}/sso.db", directory.path().display());
-        let config = Config::read([("SSO_DATABASE_URL".to_owned(), url)]).unwrap();
-        Self { directory, config }
+        let database = TestDatabase::of(engine);
+        let url = ("SSO_DATABASE_URL".to_owned(), database.url.clone());
+        let config = Config::read([url]).unwrap();
+        Self { _database: database, directory, config }
     }
 
     async fn run(&self, arguments: &[&str]) -> Result<(), AdminError> {
@@ -59,9 +62,20 @@ impl Shell {
     }
 }
 
-#[actix_web::test]
-async fn a_new_user_can_log_in_at_the_running_service_at_once() {
-    let shell = Shell::open();
+on_both_engines![
+    a_new_user_can_log_in_at_the_running_service_at_once,
+    without_a_role_a_user_has_the_role_user,
+    an_invalid_command_prints_one_line_and_writes_nothing,
+    ended_sessions_are_invalid_within_a_second,
+    a_changed_role_is_in_force_within_a_second,
+    keys_are_created_listed_and_deleted,
+    a_reset_of_the_clock_ends_all_sessions,
+    deleted_signing_keys_are_replaced_by_the_running_service,
+    changes_are_recorded_and_failed_commands_are_not,
+];
+
+async fn a_new_user_can_log_in_at_the_running_service_at_once(engine: Engine) {
+    let shell = Shell::open(engine);
     let service = shell.service().await;
     let permission = ["--permission", "logs:read:shop/*", "--permission", "deploy:write"];
     let arguments = [&["Bob", "--role", "reader", "--role", "user"][..], &permission].concat();
@@ -73,17 +87,15 @@ async fn a_new_user_can_log_in_at_the_running_service_at_once() {
     assert_eq!(answer.body["permissions"], serde_json::json!(permissions));
 }
 
-#[tokio::test]
-async fn without_a_role_a_user_has_the_role_user() {
-    let shell = Shell::open();
+async fn without_a_role_a_user_has_the_role_user(engine: Engine) {
+    let shell = Shell::open(engine);
     shell.create(&["bob"]).await.unwrap();
     let store = shell.store().await;
     assert_eq!(store.all_users().await[0].account.roles, ["user"]);
 }
 
-#[tokio::test]
-async fn an_invalid_command_prints_one_line_and_writes_nothing() {
-    let shell = Shell::open();
+async fn an_invalid_command_prints_one_line_and_writes_nothing(engine: Engine) {
+    let shell = Shell::open(engine);
     shell.create(&["bob"]).await.unwrap();
     for (arguments, fault) in [
         (&["bob"][..], "already exists"),
@@ -122,9 +134,8 @@ async fn until(what: &str, mut check: impl AsyncFnMut() -> bool) {
     tokio::time::timeout(HEARD, heard).await.unwrap_or_else(|_| panic!("not heard of: {what}"));
 }
 
-#[actix_web::test]
-async fn ended_sessions_are_invalid_within_a_second() {
-    let shell = Shell::open();
+async fn ended_sessions_are_invalid_within_a_second(engine: Engine) {
+    let shell = Shell::open(engine);
     shell.create(&["root", "--role", "admin"]).await.unwrap();
     shell.create(&["alice"]).await.unwrap();
     let service = shell.service().await;
@@ -151,9 +162,8 @@ async fn ended_sessions_are_invalid_within_a_second() {
     assert!(refused.to_string().contains("last enabled administrator"), "{refused}");
 }
 
-#[actix_web::test]
-async fn a_changed_role_is_in_force_within_a_second() {
-    let shell = Shell::open();
+async fn a_changed_role_is_in_force_within_a_second(engine: Engine) {
+    let shell = Shell::open(engine);
     shell.create(&["root", "--role", "admin"]).await.unwrap();
     shell.run(&["role", "set", "ops", "--permission", "logs:read"]).await.unwrap();
     shell.create(&["alice", "--role", "ops"]).await.unwrap();
@@ -173,9 +183,8 @@ async fn keys(service: &TestService) -> Vec<(String, String)> {
     all.items.into_iter().map(|key| (key.name, key.created_by)).collect()
 }
 
-#[actix_web::test]
-async fn keys_are_created_listed_and_deleted() {
-    let shell = Shell::open();
+async fn keys_are_created_listed_and_deleted(engine: Engine) {
+    let shell = Shell::open(engine);
     let service = shell.service().await;
     let create = ["key", "create", "Deploy", "--permission", "logs:read", "--ttl", "90days"];
     shell.run(&create).await.unwrap();
@@ -189,9 +198,8 @@ async fn keys_are_created_listed_and_deleted() {
     assert_eq!(gone.to_string(), "key deploy not found");
 }
 
-#[actix_web::test]
-async fn a_reset_of_the_clock_ends_all_sessions() {
-    let shell = Shell::open();
+async fn a_reset_of_the_clock_ends_all_sessions(engine: Engine) {
+    let shell = Shell::open(engine);
     let service = shell.service().await;
     shell.create(&["root", "--role", "admin"]).await.unwrap();
     let token = service.log_in("root").await;
@@ -201,7 +209,7 @@ async fn a_reset_of_the_clock_ends_all_sessions() {
 
 #[actix_web::test]
 async fn the_clock_is_not_reset_while_the_service_runs() {
-    let shell = Shell::open();
+    let shell = Shell::open(Engine::Sqlite);
     shell.create(&["root", "--role", "admin"]).await.unwrap();
     let _service = shell.service().await;
     let _lock = InstanceLock::take(&shell.config.database).unwrap();
@@ -209,9 +217,8 @@ async fn the_clock_is_not_reset_while_the_service_runs() {
     assert!(refused.to_string().contains("stop the service first"), "{refused}");
 }
 
-#[actix_web::test]
-async fn deleted_signing_keys_are_replaced_by_the_running_service() {
-    let shell = Shell::open();
+async fn deleted_signing_keys_are_replaced_by_the_running_service(engine: Engine) {
+    let shell = Shell::open(engine);
     let service = shell.service().await;
     let before = service.signing_keys.published().await.unwrap();
     shell.run(&["signing-keys", "delete"]).await.unwrap();
@@ -222,9 +229,8 @@ async fn deleted_signing_keys_are_replaced_by_the_running_service() {
     service.signing_keys.sign(&json!({})).await.unwrap();
 }
 
-#[actix_web::test]
-async fn changes_are_recorded_and_failed_commands_are_not() {
-    let shell = Shell::open();
+async fn changes_are_recorded_and_failed_commands_are_not(engine: Engine) {
+    let shell = Shell::open(engine);
     shell.create(&["Root", "--role", "admin"]).await.unwrap();
     shell.run(&["role", "set", "ops"]).await.unwrap();
     shell.run(&["key", "create", "deploy"]).await.unwrap();

@@ -5,7 +5,11 @@ use service_runtime::metrics::Metrics;
 use super::handle::Store;
 use crate::{
     sessions::SessionLimits,
-    store::{database::Sharing, location::Location, sql::query},
+    store::{
+        database::Sharing,
+        location::Location,
+        sql::{Dialects, query},
+    },
 };
 
 impl Store {
@@ -20,6 +24,11 @@ impl Store {
     /// Changes the database in a way that no command does.
     pub(crate) async fn execute(&self, sql: &'static str) {
         self.database.execute(sql).await;
+    }
+
+    /// The same by statements of each database.
+    pub(crate) async fn execute_on(&self, sqlite: &'static str, postgres: &'static str) {
+        self.database.execute(Dialects { sqlite, postgres }).await;
     }
 
     /// The number that a query gives.

@@ -21,6 +21,7 @@ mod tests {
     use super::*;
     use crate::{
         audit::{AuditRows, Event, Kind, PastLogIn, Source},
+        test_databases::{Engine, TestDatabase, on_both_engines},
         test_service::noon,
         users::Account,
     };
@@ -28,9 +29,27 @@ mod tests {
     /// How many rows are kept of each kind.
     const KEPT: i64 = 100_000;
 
+    on_both_engines![
+        events_are_stored_in_order_before_the_task_ends,
+        the_oldest_events_are_deleted_first,
+        events_of_administrators_are_not_displaced_by_others,
+        unstored_events_are_counted,
+        log_ins_are_read_back_and_nothing_else,
+    ];
+
     fn start(store: &Store, metrics: &Metrics) -> (AuditRows, JoinHandle<()>) {
         let (rows, waiting) = AuditRows::new(metrics);
         (rows, tokio::spawn(write_audit_rows(store.clone(), waiting)))
+    }
+
+    /// Adds so many times ten thousand events. A transaction on a server has two seconds.
+    async fn fill(store: &Store, times: usize) {
+        let sqlite = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000)
+                      INSERT INTO audit (event) SELECT '{}' FROM n";
+        let postgres = "INSERT INTO audit (event) SELECT '{}' FROM generate_series(1, 10000)";
+        for _ in 0..times {
+            store.execute_on(sqlite, postgres).await;
+        }
     }
 
     async fn rows(store: &Store) -> (i64, Vec<String>) {
@@ -38,9 +57,9 @@ mod tests {
         (store.number("SELECT count(*) FROM audit").await, newest)
     }
 
-    #[tokio::test]
-    async fn events_are_stored_in_order_before_the_task_ends() {
-        let store = Store::in_memory().await;
+    async fn events_are_stored_in_order_before_the_task_ends(engine: Engine) {
+        let database = TestDatabase::of(engine);
+        let store = database.store().await;
         let (kept, task) = start(&store, &Metrics::default());
         for kind in [Kind::LoginOk, Kind::Logout] {
             kept.keep(Event::new(kind, noon()));
@@ -54,12 +73,10 @@ mod tests {
         assert_eq!(rows(&store).await, (2, newest.map(str::to_owned).to_vec()));
     }
 
-    #[tokio::test]
-    async fn the_oldest_events_are_deleted_first() {
-        let store = Store::in_memory().await;
-        let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000)
-                    INSERT INTO audit (event) SELECT '{}' FROM n";
-        store.execute(fill).await;
+    async fn the_oldest_events_are_deleted_first(engine: Engine) {
+        let database = TestDatabase::of(engine);
+        let store = database.store().await;
+        fill(&store, 10).await;
         let (kept, task) = start(&store, &Metrics::default());
         for _ in 0..5 {
             kept.keep(Event::new(Kind::LoginOk, noon()));
@@ -71,22 +88,20 @@ mod tests {
         assert!(newest.iter().all(|event| event.contains("login_ok")), "{newest:?}");
     }
 
-    #[tokio::test]
-    async fn events_of_administrators_are_not_displaced_by_others() {
-        let store = Store::in_memory().await;
+    async fn events_of_administrators_are_not_displaced_by_others(engine: Engine) {
+        let database = TestDatabase::of(engine);
+        let store = database.store().await;
         store.keep_events(vec![Event::new(Kind::UserChanged, noon())]).await.unwrap();
-        let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 150000)
-                    INSERT INTO audit (event) SELECT '{}' FROM n";
-        store.execute(fill).await;
+        fill(&store, 15).await;
         store.keep_events(vec![Event::new(Kind::LoginOk, noon())]).await.unwrap();
         let first = store.texts("SELECT event FROM audit ORDER BY number LIMIT 1").await;
         assert!(first[0].contains("user_changed"), "{first:?}");
         assert_eq!(rows(&store).await.0, KEPT + 1);
     }
 
-    #[tokio::test]
-    async fn unstored_events_are_counted() {
-        let store = Store::in_memory().await;
+    async fn unstored_events_are_counted(engine: Engine) {
+        let database = TestDatabase::of(engine);
+        let store = database.store().await;
         store.close().await;
         let metrics = Metrics::default();
         let (kept, task) = start(&store, &metrics);
@@ -98,9 +113,9 @@ mod tests {
         assert!(metrics.render().contains("audit_rows_lost_total 3"), "{}", metrics.render());
     }
 
-    #[tokio::test]
-    async fn log_ins_are_read_back_and_nothing_else() {
-        let store = Store::in_memory().await;
+    async fn log_ins_are_read_back_and_nothing_else(engine: Engine) {
+        let database = TestDatabase::of(engine);
+        let store = database.store().await;
         let user = Account::powerless(uuid::Uuid::from_u128(7), noon());
         let events = [
             (Kind::LoginOk, "192.0.2.1"),

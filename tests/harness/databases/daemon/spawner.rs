@@ -24,7 +24,7 @@ static STARTS: LazyLock<mpsc::Sender<Start>> = LazyLock::new(|| {
 });
 
 /// Starts a server.
-pub(super) fn spawn(command: Command) -> Child {
+pub(crate) fn spawn(command: Command) -> Child {
     let (reply, child) = mpsc::channel();
     STARTS.send(Start { command, reply }).unwrap();
     child.recv().unwrap().unwrap()

@@ -13,6 +13,9 @@ pub(in crate::store) trait Follow<C = SqlConnection>: Send + 'static {
     /// The last change that was looked at, and its tag.
     fn position(&self) -> Position;
 
+    /// Takes over the number of sessions: one that ends without a token leaves no change.
+    fn note_sessions(&self, count: i64);
+
     /// Forgets everything: the next call looks at everything again.
     fn forget(&mut self);
 }
@@ -62,6 +65,8 @@ impl Follow for NoFollower {
     fn position(&self) -> Position {
         Position::default()
     }
+
+    fn note_sessions(&self, _: i64) {}
 
     fn forget(&mut self) {}
 }

@@ -330,11 +330,19 @@ impl Default for Sharing {
 }
 
 #[cfg(test)]
+use crate::store::sql::{Dialects, run_script};
+
+#[cfg(test)]
 impl Database {
     /// Changes the database in a way that no command does.
-    pub(in crate::store) async fn execute(&self, sql: &'static str) {
+    pub(in crate::store) async fn execute(&self, sql: impl Into<Dialects>) {
+        let sql = sql.into();
         let work = async move |connection: &mut SqlConnection| {
-            crate::store::sql::query(sql).execute(connection).await?;
+            let sql = match connection {
+                SqlConnection::Sqlite(_) => sql.sqlite,
+                SqlConnection::Postgres(_) => sql.postgres,
+            };
+            run_script(connection, sql).await?;
             Ok::<_, Unavailable>(())
         };
         self.write(work).await.unwrap();

@@ -35,6 +35,8 @@ impl Follow for Counting {
         Position::default()
     }
 
+    fn note_sessions(&self, _: i64) {}
+
     fn forget(&mut self) {}
 }
 

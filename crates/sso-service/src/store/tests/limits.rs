@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::sessions::SessionLimits;
 
-#[tokio::test]
-async fn beyond_the_total_limit_a_log_in_is_refused_and_no_session_ends() {
+on_both_engines![
+    beyond_the_total_limit_a_log_in_is_refused_and_no_session_ends,
+    simultaneous_log_ins_stay_within_the_limits,
+    an_evicted_session_is_recorded,
+];
+
+async fn beyond_the_total_limit_a_log_in_is_refused_and_no_session_ends(engine: Engine) {
     let limits = SessionLimits { per_user: 1, total: 2 };
-    let service = TestService::with(LIFETIMES, limits, &Location::Memory).await;
+    let database = TestDatabase::of(engine);
+    let service = TestService::with(LIFETIMES, limits, &database.location).await;
     for name in ["alice", "bob", "carol"] {
         service.add_user(name, &[]).await;
     }
@@ -18,6 +23,7 @@ async fn beyond_the_total_limit_a_log_in_is_refused_and_no_session_ends() {
     assert!(matches!(refused, Err(LoginError::TooManySessions(_))), "{refused:?}");
     // A user at both limits gets in at the cost of an own session.
     let again = log_in(&service, "alice").await;
+    catch_up(&service).await;
     assert!(
         !is_valid(&service, &alice).await
             && is_valid(&service, &again).await
@@ -26,10 +32,10 @@ async fn beyond_the_total_limit_a_log_in_is_refused_and_no_session_ends() {
     assert_eq!(service.live.counts(), (2, 2));
 }
 
-#[tokio::test]
-async fn simultaneous_log_ins_stay_within_the_limits() {
+async fn simultaneous_log_ins_stay_within_the_limits(engine: Engine) {
     let limits = SessionLimits { per_user: 3, total: 5 };
-    let service = Arc::new(TestService::with(LIFETIMES, limits, &Location::Memory).await);
+    let database = TestDatabase::of(engine);
+    let service = Arc::new(TestService::with(LIFETIMES, limits, &database.location).await);
     for name in ["alice", "bob"] {
         service.add_user(name, &[]).await;
     }
@@ -44,14 +50,15 @@ async fn simultaneous_log_ins_stay_within_the_limits() {
     let outcomes = tokio::task::LocalSet::new();
     let ended = outcomes.run_until(async { futures_util::future::join_all(tasks).await }).await;
     assert!(ended.iter().filter(|ended| ended.as_ref().unwrap().is_ok()).count() >= 5);
+    catch_up(&service).await;
     let (tokens, sessions) = service.live.counts();
     assert_eq!((tokens, sessions), (5, 5));
 }
 
-#[tokio::test]
-async fn an_evicted_session_is_recorded() {
+async fn an_evicted_session_is_recorded(engine: Engine) {
     let one = SessionLimits { per_user: 1, ..LIMITS };
-    let service = TestService::with(LIFETIMES, one, &Location::Memory).await;
+    let database = TestDatabase::of(engine);
+    let service = TestService::with(LIFETIMES, one, &database.location).await;
     service.add_user("alice", &[]).await;
     let first = log_in(&service, "alice").await;
     log_in(&service, "alice").await;

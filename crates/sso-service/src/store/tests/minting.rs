@@ -2,12 +2,15 @@
 
 use super::*;
 use crate::administration::Minting;
-use crate::sessions::SessionLimits;
 use futures_util::future::join_all;
 
-#[tokio::test]
-async fn minted_sessions_are_beyond_the_limit_and_cannot_be_renewed() {
-    let database = TestDatabase::new();
+on_both_engines![
+    minted_sessions_are_beyond_the_limit_and_cannot_be_renewed,
+    minted_sessions_are_recorded_though_the_output_is_closed,
+];
+
+async fn minted_sessions_are_beyond_the_limit_and_cannot_be_renewed(engine: Engine) {
+    let database = TestDatabase::of(engine);
     let limits = SessionLimits { per_user: 1, total: 1 };
     let service = TestService::with(LIFETIMES, limits, &database.location).await;
     service.add_user("alice", &[]).await;
@@ -31,13 +34,13 @@ async fn minted_sessions_are_beyond_the_limit_and_cannot_be_renewed() {
     assert_eq!(service.live.counts(), (4501, 4501));
     service.clock.advance(Duration::from_secs(60));
     service.upkeep.sweep().await.unwrap();
+    catch_up(&service).await;
     assert_eq!(service.live.counts(), (1, 1));
 }
 
 /// As in `… sessions mint … | head -1`.
-#[tokio::test]
-async fn minted_sessions_are_recorded_though_the_output_is_closed() {
-    let database = TestDatabase::new();
+async fn minted_sessions_are_recorded_though_the_output_is_closed(engine: Engine) {
+    let database = TestDatabase::of(engine);
     let service = database.start().await;
     service.add_user("alice", &[]).await;
     let ttl = Duration::from_secs(60);

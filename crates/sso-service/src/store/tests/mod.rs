@@ -19,26 +19,14 @@ use crate::{
     authority::{LoggedIn, LoginError, RefreshError},
     login_guard::TypedCredentials,
     services::CommandServices,
-    sessions::Client,
-    store::{Location, Store},
+    sessions::{Client, SessionLimits},
+    store::Store,
+    test_databases::{Engine, TestDatabase, on_both_engines, on_postgres},
     test_service::{HERE, LIFETIMES, LIMITS, PASSWORD, TestService},
     users::PasswordRules,
 };
 
-/// A database in a directory of its own, and services that run on it one after the other, or at
-/// the same time.
-struct TestDatabase {
-    _directory: tempfile::TempDir,
-    location: Location,
-}
-
 impl TestDatabase {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let location = Location::File(directory.path().join("sso.db"));
-        Self { _directory: directory, location }
-    }
-
     async fn start(&self) -> TestService {
         TestService::with(LIFETIMES, LIMITS, &self.location).await
     }
@@ -70,6 +58,12 @@ async fn log_in(service: &TestService, name: &str) -> LoggedIn {
         .login(TypedCredentials { name, password: PASSWORD }, client(), "r")
         .await
         .unwrap()
+}
+
+/// Returns when everything that was committed is in memory. The end of a session that makes room for
+/// another is answered before that.
+async fn catch_up(service: &TestService) {
+    service.store.known(|| None::<()>).await.unwrap();
 }
 
 /// Logs in without verifying a password.

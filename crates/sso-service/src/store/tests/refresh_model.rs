@@ -4,9 +4,12 @@
 
 mod model;
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
-use proptest::{prelude::*, test_runner::TestCaseError};
+use proptest::{
+    prelude::*,
+    test_runner::{RngAlgorithm, TestCaseError, TestRng, TestRunner},
+};
 use service_runtime::clock::Clock;
 use shared_types::BearerToken;
 use tokio::runtime;
@@ -15,7 +18,7 @@ use self::model::{Model, ModelAnswer};
 use crate::{
     authority::{Lifetimes, LoggedIn, RefreshError},
     sessions::Client,
-    store::Location,
+    test_databases::{Engine, TestDatabase},
     test_service::{HERE, LIMITS, TestService},
 };
 
@@ -67,23 +70,21 @@ fn step() -> impl Strategy<Value = SessionStep> {
 
 /// The same session in the service.
 struct ServiceSession {
-    location: Location,
-    _directory: tempfile::TempDir,
+    database: TestDatabase,
     service: TestService,
     generations: Vec<LoggedIn>,
 }
 
 impl ServiceSession {
-    async fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let location = Location::File(directory.path().join("sso.db"));
-        let service = TestService::with(LIFETIMES, LIMITS, &location).await;
+    async fn new(engine: Engine) -> Self {
+        let database = TestDatabase::of(engine);
+        let service = TestService::with(LIFETIMES, LIMITS, &database.location).await;
         let hash = crate::users::PasswordHash::dummy();
         service.add_user_with_hash("alice", hash, &[]).await;
         let alice = service.store.find_user(&"alice".parse().unwrap()).await.unwrap().unwrap();
         let client = Client::new([127, 0, 0, 1].into(), None);
         let first = service.authority.begin_session(alice, client, HERE).await.unwrap();
-        Self { location, _directory: directory, service, generations: vec![first] }
+        Self { database, service, generations: vec![first] }
     }
 
     async fn refresh(&mut self, at: usize) -> Result<ModelAnswer, TestCaseError> {
@@ -114,7 +115,7 @@ impl ServiceSession {
 
     async fn restart(&mut self, now: u64) {
         self.service.store.close().await;
-        self.service = TestService::with(LIFETIMES, LIMITS, &self.location).await;
+        self.service = TestService::with(LIFETIMES, LIMITS, &self.database.location).await;
         self.service.clock.advance(Duration::from_millis(now));
     }
 
@@ -139,8 +140,8 @@ fn answer(logged_in: &LoggedIn) -> String {
     format!("{} {} {logged_in:?}", token.expose(), refresh_token.expose())
 }
 
-async fn live(steps: Vec<SessionStep>) -> Result<(), TestCaseError> {
-    let (mut real, mut model) = (ServiceSession::new().await, Model::new());
+async fn live(engine: Engine, steps: Vec<SessionStep>) -> Result<(), TestCaseError> {
+    let (mut real, mut model) = (ServiceSession::new(engine).await, Model::new());
     for step in steps {
         let aged = |age| (model.generations.len() - 1).saturating_sub(age);
         match step {
@@ -182,6 +183,8 @@ async fn live(steps: Vec<SessionStep>) -> Result<(), TestCaseError> {
                 real.log_out().await;
             }
         }
+        // What was added is in memory after a look.
+        real.service.store.known(|| None::<()>).await.unwrap();
         for at in 0..model.generations.len() {
             prop_assert_eq!(real.is_valid(at), model.is_valid(at), "generation {}", at);
         }
@@ -189,12 +192,31 @@ async fn live(steps: Vec<SessionStep>) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+/// The same programs for each engine, fewer on a server, others in each run. A failure prints its program.
+static SEED: LazyLock<[u8; 32]> = LazyLock::new(|| {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).unwrap();
+    seed
+});
 
-    #[test]
-    fn a_session_behaves_as_the_model(steps in prop::collection::vec(step(), 1..40)) {
+fn a_session_behaves_as_the_model(engine: Engine, cases: u32) {
+    let config = ProptestConfig { cases, failure_persistence: None, ..Default::default() };
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &*SEED);
+    let mut runner = TestRunner::new_with_rng(config, random);
+    let run = |steps| {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(live(steps))?;
-    }
+        runtime.block_on(live(engine, steps))
+    };
+    runner.run(&prop::collection::vec(step(), 1..40), run).unwrap();
+}
+
+#[test]
+fn a_session_on_sqlite_behaves_as_the_model() {
+    a_session_behaves_as_the_model(Engine::Sqlite, 64);
+}
+
+#[test]
+#[cfg_attr(not(tests_on_postgres), ignore = "PostgreSQL not found: run cargo xtask peers")]
+fn a_session_on_postgres_behaves_as_the_model() {
+    a_session_behaves_as_the_model(Engine::Postgres, 16);
 }

@@ -3,9 +3,19 @@
 use super::*;
 use crate::administration::Actor;
 
-#[tokio::test]
-async fn sessions_outlive_the_service() {
-    let database = TestDatabase::new();
+on_postgres![a_log_out_right_after_a_log_in_elsewhere_ends_the_session];
+on_both_engines![
+    sessions_outlive_the_service,
+    tokens_of_a_session_share_it_after_a_restart,
+    changes_by_another_process_are_applied,
+    the_use_of_a_token_outlives_the_service,
+    the_last_use_of_a_session_outlives_the_service,
+    all_sessions_end_at_once_and_for_good,
+    an_unreadable_user_is_not_loaded_and_other_users_are,
+];
+
+async fn sessions_outlive_the_service(engine: Engine) {
+    let database = TestDatabase::of(engine);
     let first = database.start().await;
     first.add_user("alice", &["logs:read"]).await;
     let [kept, ended] = [log_in(&first, "alice").await, log_in(&first, "alice").await];
@@ -21,9 +31,8 @@ async fn sessions_outlive_the_service() {
     assert_eq!(again.refresh_token.expose(), renewed.refresh_token.expose());
 }
 
-#[tokio::test]
-async fn tokens_of_a_session_share_it_after_a_restart() {
-    let database = TestDatabase::new();
+async fn tokens_of_a_session_share_it_after_a_restart(engine: Engine) {
+    let database = TestDatabase::of(engine);
     let first = database.start().await;
     first.add_user("alice", &[]).await;
     let old = log_in(&first, "alice").await;
@@ -36,9 +45,8 @@ async fn tokens_of_a_session_share_it_after_a_restart() {
     assert!(!is_valid(&second, &old).await && !is_valid(&second, &new).await);
 }
 
-#[tokio::test]
-async fn changes_by_another_process_are_applied() {
-    let database = TestDatabase::new();
+async fn changes_by_another_process_are_applied(engine: Engine) {
+    let database = TestDatabase::of(engine);
     let service = database.start().await;
     service.add_user("alice", &[]).await;
     let other = database.start().await;
@@ -56,9 +64,8 @@ async fn changes_by_another_process_are_applied() {
     assert!(is_valid(&service, &log_in(&service, "alice").await).await);
 }
 
-#[tokio::test]
-async fn the_use_of_a_token_outlives_the_service() {
-    let database = TestDatabase::new();
+async fn the_use_of_a_token_outlives_the_service(engine: Engine) {
+    let database = TestDatabase::of(engine);
     let first = database.start().await;
     first.add_user("alice", &[]).await;
     let logged_in = log_in(&first, "alice").await;
@@ -74,9 +81,8 @@ async fn the_use_of_a_token_outlives_the_service() {
     assert!(matches!(reused, Err(RefreshError::Reused(_))), "{reused:?}");
 }
 
-#[tokio::test]
-async fn the_last_use_of_a_session_outlives_the_service() {
-    let database = TestDatabase::new();
+async fn the_last_use_of_a_session_outlives_the_service(engine: Engine) {
+    let database = TestDatabase::of(engine);
     let first = database.start().await;
     first.add_user("alice", &[]).await;
     let logged_in = log_in(&first, "alice").await;
@@ -90,9 +96,8 @@ async fn the_last_use_of_a_session_outlives_the_service() {
     assert_eq!(principal.session.last_seen(), used.session.last_seen());
 }
 
-#[tokio::test]
-async fn all_sessions_end_at_once_and_for_good() {
-    let database = TestDatabase::new();
+async fn all_sessions_end_at_once_and_for_good(engine: Engine) {
+    let database = TestDatabase::of(engine);
     let service = database.start().await;
     let mut ended = Vec::new();
     for name in ["alice", "bob"] {
@@ -116,12 +121,12 @@ async fn all_sessions_end_at_once_and_for_good() {
     let service = database.start().await;
     check(&service).await;
     service.upkeep.sweep().await.unwrap();
+    catch_up(&service).await;
     assert_eq!(service.live.counts(), (1, 1));
     check(&service).await;
 }
-#[tokio::test]
-async fn an_unreadable_user_is_not_loaded_and_other_users_are() {
-    let database = TestDatabase::new();
+async fn an_unreadable_user_is_not_loaded_and_other_users_are(engine: Engine) {
+    let database = TestDatabase::of(engine);
     let service = database.start().await;
     service.add_user("alice", &[]).await;
     service.add_user("mallory", &["a:b"]).await;
@@ -130,4 +135,14 @@ async fn an_unreadable_user_is_not_loaded_and_other_users_are() {
     drop(service);
     let again = database.start().await;
     assert!(is_valid(&again, &alice).await && !is_valid(&again, &mallory).await);
+}
+
+/// The instance that is asked to log out has not heard of the log-in yet.
+async fn a_log_out_right_after_a_log_in_elsewhere_ends_the_session() {
+    let database = TestDatabase::of(Engine::Postgres);
+    let [here, elsewhere] = [database.start().await, database.start().await];
+    here.add_user("alice", &[]).await;
+    let logged_in = log_in(&elsewhere, "alice").await;
+    assert!(log_out(&here, &logged_in).await);
+    assert_eq!(here.store.number("SELECT count(*) FROM sessions").await, 0);
 }

@@ -3,6 +3,7 @@
 use crate::{
     page::Part,
     store::{Attribution, AuthorizedError, ChangeError, Store},
+    test_databases::{Engine, TestDatabase, on_both_engines},
     test_service::noon,
     users::{NewUser, PasswordHash, Role},
 };
@@ -22,9 +23,15 @@ async fn roles(store: &Store) -> Vec<Role> {
     store.roles(&Part { after: None, limit: 100 }).await.unwrap().items
 }
 
-#[tokio::test]
-async fn a_role_has_the_permissions_set_last() {
-    let store = Store::in_memory().await;
+on_both_engines![
+    a_role_has_the_permissions_set_last,
+    built_in_roles_are_immutable,
+    the_role_of_the_last_administrator_keeps_its_admin_permission,
+];
+
+async fn a_role_has_the_permissions_set_last(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let store = database.store().await;
     set(&store, "ops", &["logs:read", "deploy:write"]).await.unwrap();
     set(&store, "ops", &["logs:read:shop/*", "a:b", "a:b"]).await.unwrap();
     let roles = roles(&store).await;
@@ -34,9 +41,9 @@ async fn a_role_has_the_permissions_set_last() {
     assert_eq!(roles[1].permissions, ["a:b", "logs:read:shop/*"]);
 }
 
-#[tokio::test]
-async fn built_in_roles_are_immutable() {
-    let store = Store::in_memory().await;
+async fn built_in_roles_are_immutable(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let store = database.store().await;
     for role in ["admin", "reader", "user"] {
         let refusal = set(&store, role, &[]).await;
         assert!(
@@ -47,9 +54,9 @@ async fn built_in_roles_are_immutable() {
     assert_eq!(roles(&store).await[0].permissions, ["*"]);
 }
 
-#[tokio::test]
-async fn the_role_of_the_last_administrator_keeps_its_admin_permission() {
-    let store = Store::in_memory().await;
+async fn the_role_of_the_last_administrator_keeps_its_admin_permission(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let store = database.store().await;
     set(&store, "chief", &["sso:admin"]).await.unwrap();
     let user = NewUser {
         username: "alice".parse().unwrap(),

@@ -3,9 +3,16 @@
 use super::*;
 use crate::test_service::{TOKEN_TTL, noon};
 
-#[tokio::test]
-async fn a_sweep_removes_only_ended_sessions() {
-    let service = TestService::start().await;
+on_both_engines![
+    a_sweep_removes_only_ended_sessions,
+    only_expired_sessions_are_recorded_by_the_sweep,
+    many_sessions_that_end_at_once_are_recorded_as_a_number,
+    the_nonce_of_a_renewal_is_wiped_after_ten_seconds,
+];
+
+async fn a_sweep_removes_only_ended_sessions(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let service = database.start().await;
     for name in ["alice", "bob"] {
         service.add_user(name, &[]).await;
     }
@@ -13,21 +20,21 @@ async fn a_sweep_removes_only_ended_sessions() {
     service.clock.advance(TOKEN_TTL / 2);
     let late = log_in(&service, "bob").await;
     service.clock.advance(TOKEN_TTL / 2);
-    service.upkeep.sweep().await.unwrap();
+    sweep(&service).await;
     assert_eq!(service.live.counts(), (1, 2), "a token has expired, no session has");
     assert!(is_valid(&service, &late).await);
     let early = refresh(&service, &early).await.unwrap();
 
     service.store.remove_user("bob".parse().unwrap()).await.unwrap();
     assert!(!is_valid(&service, &late).await);
-    service.upkeep.sweep().await.unwrap();
+    sweep(&service).await;
     assert_eq!(service.live.counts(), (1, 1), "whose user is gone has gone");
     assert_eq!(service.store.number("SELECT count(*) FROM ended_sessions").await, 0);
     assert_eq!(service.store.number("SELECT count(*) FROM changes").await, 1, "the last one stays");
     assert!(is_valid(&service, &early).await);
 
     service.clock.advance(LIFETIMES.refresh);
-    service.upkeep.sweep().await.unwrap();
+    sweep(&service).await;
     assert_eq!(service.live.counts(), (0, 0));
     for table in [
         "SELECT count(*) FROM sessions",
@@ -36,6 +43,16 @@ async fn a_sweep_removes_only_ended_sessions() {
     ] {
         assert_eq!(service.store.number(table).await, 0, "{table}");
     }
+    assert_eq!(service.store.number("SELECT count(*) FROM changes").await, 1, "the last one stays");
+}
+
+/// Sweeps twice: a change is removed when every instance has confirmed a later one.
+async fn sweep(service: &TestService) {
+    for _ in 0..2 {
+        catch_up(service).await;
+        service.upkeep.sweep().await.unwrap();
+    }
+    catch_up(service).await;
 }
 
 /// Count, session and user of each event of this kind.
@@ -50,9 +67,9 @@ fn recorded(
         .collect()
 }
 
-#[tokio::test]
-async fn only_expired_sessions_are_recorded_by_the_sweep() {
-    let service = TestService::start().await;
+async fn only_expired_sessions_are_recorded_by_the_sweep(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let service = database.start().await;
     for name in ["alice", "bob"] {
         service.add_user(name, &[]).await;
     }
@@ -66,14 +83,18 @@ async fn only_expired_sessions_are_recorded_by_the_sweep() {
     assert_eq!(recorded(service, "session_expired"), [expected]);
 }
 
-#[tokio::test]
-async fn many_sessions_that_end_at_once_are_recorded_as_a_number() {
-    let service = TestService::start().await;
+async fn many_sessions_that_end_at_once_are_recorded_as_a_number(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let service = database.start().await;
     service.add_user("alice", &[]).await;
-    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 700)
+    let sqlite = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 700)
         INSERT INTO sessions (id, user_number, epoch, created_at, last_seen_at, expires_at, ends_at)
         SELECT randomblob(16), number, 0, 0, 0, 1, 1 FROM n, users";
-    service.execute(many).await;
+    let postgres = "
+        INSERT INTO sessions (id, user_number, epoch, created_at, last_seen_at, expires_at, ends_at)
+        SELECT uuid_send(gen_random_uuid()), number, 0, 0, 0, 1, 1
+        FROM generate_series(1, 700), users";
+    service.store.execute_on(sqlite, postgres).await;
     service.upkeep.sweep().await.unwrap();
     let metrics = service.metrics.render();
     assert!(metrics.contains("\nsessions_swept_total 700\n"), "{metrics}");
@@ -85,9 +106,9 @@ async fn many_sessions_that_end_at_once_are_recorded_as_a_number() {
     );
 }
 
-#[tokio::test]
-async fn the_nonce_of_a_renewal_is_wiped_after_ten_seconds() {
-    let service = TestService::start().await;
+async fn the_nonce_of_a_renewal_is_wiped_after_ten_seconds(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let service = database.start().await;
     service.add_user("alice", &[]).await;
     let logged_in = log_in(&service, "alice").await;
     service.clock.advance(Duration::from_secs(1));

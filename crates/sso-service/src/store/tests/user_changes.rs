@@ -3,9 +3,16 @@
 use super::*;
 use crate::users::PasswordHash;
 
-#[tokio::test]
-async fn a_user_changed_while_logging_in_is_not_logged_in() {
-    let service = TestService::start().await;
+on_both_engines![
+    a_user_changed_while_logging_in_is_not_logged_in,
+    a_right_password_is_accepted_while_sessions_are_ended,
+    a_disabled_user_cannot_refresh,
+    fifty_simultaneous_refreshes_renew_once_and_get_the_same_answer,
+];
+
+async fn a_user_changed_while_logging_in_is_not_logged_in(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let service = database.start().await;
     service.add_user("alice", &[]).await;
     let alice = async || service.store.find_user(&"alice".parse().unwrap()).await.unwrap().unwrap();
     let before = alice().await;
@@ -16,9 +23,9 @@ async fn a_user_changed_while_logging_in_is_not_logged_in() {
     service.authority.begin_session(alice().await, client(), HERE).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_right_password_is_accepted_while_sessions_are_ended() {
-    let service = TestService::start().await;
+async fn a_right_password_is_accepted_while_sessions_are_ended(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let service = database.start().await;
     service.add_user("alice", &[]).await;
     let alice = service.store.find_user(&"alice".parse().unwrap()).await.unwrap().unwrap();
     let earlier = log_in(&service, "alice").await;
@@ -27,9 +34,9 @@ async fn a_right_password_is_accepted_while_sessions_are_ended() {
     assert!(is_valid(&service, &logged_in).await && !is_valid(&service, &earlier).await);
 }
 
-#[tokio::test]
-async fn a_disabled_user_cannot_refresh() {
-    let service = TestService::start().await;
+async fn a_disabled_user_cannot_refresh(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let service = database.start().await;
     service.add_user("alice", &[]).await;
     let logged_in = log_in(&service, "alice").await;
     service.store.disable_user("alice".parse().unwrap()).await.unwrap();
@@ -40,9 +47,8 @@ async fn a_disabled_user_cannot_refresh() {
     assert!(matches!(refused, Err(RefreshError::InvalidToken)), "the session has ended for good");
 }
 
-#[tokio::test]
-async fn fifty_simultaneous_refreshes_renew_once_and_get_the_same_answer() {
-    let database = TestDatabase::new();
+async fn fifty_simultaneous_refreshes_renew_once_and_get_the_same_answer(engine: Engine) {
+    let database = TestDatabase::of(engine);
     let service = database.start().await;
     service.add_user("alice", &[]).await;
     let logged_in = log_in(&service, "alice").await;

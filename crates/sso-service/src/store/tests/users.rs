@@ -2,6 +2,7 @@
 
 use crate::{
     store::{ChangeError, CreateUserError, Store, StoreError},
+    test_databases::{Engine, TestDatabase, on_both_engines},
     test_service::noon,
     users::{NewUser, PasswordHash, User, Username},
 };
@@ -20,9 +21,20 @@ async fn find(store: &Store, name: &str) -> Option<User> {
     store.find_user(&name.parse().unwrap()).await.unwrap()
 }
 
-#[tokio::test]
-async fn a_created_user_is_found() {
-    let store = Store::in_memory().await;
+on_both_engines![
+    a_created_user_is_found,
+    built_in_roles_have_their_permissions,
+    a_taken_name_or_an_unknown_role_writes_nothing,
+    a_new_hash_replaces_only_the_hash_that_it_was_made_for,
+    a_corrupt_row_is_an_error_and_not_a_missing_user,
+    a_changed_user_is_found_changed,
+    a_number_is_never_reused,
+    the_last_enabled_administrator_stays,
+];
+
+async fn a_created_user_is_found(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let store = database.store().await;
     let new = user("alice", &["user", "reader", "user"], &["logs:read:b/*", "deploy:write"]);
     let id = store.add_user(new, noon()).await.unwrap();
 
@@ -39,9 +51,9 @@ async fn a_created_user_is_found() {
     assert!(find(&store, "bob").await.is_none());
 }
 
-#[tokio::test]
-async fn built_in_roles_have_their_permissions() {
-    let store = Store::in_memory().await;
+async fn built_in_roles_have_their_permissions(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let store = database.store().await;
     for (role, expected) in [("admin", &["*"][..]), ("reader", &["logs:read"]), ("user", &[])] {
         store.add_user(user(role, &[role], &[]), noon()).await.unwrap();
         let account = find(&store, role).await.unwrap().account;
@@ -49,9 +61,9 @@ async fn built_in_roles_have_their_permissions() {
     }
 }
 
-#[tokio::test]
-async fn a_taken_name_or_an_unknown_role_writes_nothing() {
-    let store = Store::in_memory().await;
+async fn a_taken_name_or_an_unknown_role_writes_nothing(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let store = database.store().await;
     store.add_user(user("alice", &["reader"], &[]), noon()).await.unwrap();
 
     let taken = store.add_user(user("alice", &["admin"], &["a:b"]), noon()).await;
@@ -65,9 +77,9 @@ async fn a_taken_name_or_an_unknown_role_writes_nothing() {
     assert_eq!(users[0].account.permissions.spelled(), ["logs:read"]);
 }
 
-#[tokio::test]
-async fn a_new_hash_replaces_only_the_hash_that_it_was_made_for() {
-    let store = Store::in_memory().await;
+async fn a_new_hash_replaces_only_the_hash_that_it_was_made_for(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let store = database.store().await;
     store.add_user(user("alice", &[], &[]), noon()).await.unwrap();
     let id = find(&store, "alice").await.unwrap().number;
     let [one, two] = ["one", "two"].map(|phc| PasswordHash::stored(phc.to_owned()));
@@ -76,18 +88,18 @@ async fn a_new_hash_replaces_only_the_hash_that_it_was_made_for() {
     assert!(find(&store, "alice").await.unwrap().password_hash == one);
 }
 
-#[tokio::test]
-async fn a_corrupt_row_is_an_error_and_not_a_missing_user() {
-    let store = Store::in_memory().await;
+async fn a_corrupt_row_is_an_error_and_not_a_missing_user(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let store = database.store().await;
     store.add_user(user("alice", &[], &["a:b"]), noon()).await.unwrap();
     store.execute("UPDATE user_permissions SET permission = 'nonsense'").await;
     let result = store.find_user(&"alice".parse().unwrap()).await;
     assert!(matches!(result, Err(StoreError::Corrupt { .. })), "{result:?}");
 }
 
-#[tokio::test]
-async fn a_changed_user_is_found_changed() {
-    let store = Store::in_memory().await;
+async fn a_changed_user_is_found_changed(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let store = database.store().await;
     store.add_user(user("root", &["admin"], &[]), noon()).await.unwrap();
     store.add_user(user("alice", &["user"], &[]), noon()).await.unwrap();
     let alice = || "alice".parse::<Username>().unwrap();
@@ -113,9 +125,9 @@ async fn a_changed_user_is_found_changed() {
     }
 }
 
-#[tokio::test]
-async fn a_number_is_never_reused() {
-    let store = Store::in_memory().await;
+async fn a_number_is_never_reused(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let store = database.store().await;
     store.add_user(user("alice", &[], &[]), noon()).await.unwrap();
     let before = find(&store, "alice").await.unwrap().number;
     store.remove_user("alice".parse().unwrap()).await.unwrap();
@@ -123,9 +135,9 @@ async fn a_number_is_never_reused() {
     assert_ne!(find(&store, "alice").await.unwrap().number, before);
 }
 
-#[tokio::test]
-async fn the_last_enabled_administrator_stays() {
-    let store = Store::in_memory().await;
+async fn the_last_enabled_administrator_stays(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let store = database.store().await;
     let names = ["root", "chief"].map(|name| name.parse::<Username>().unwrap());
     for name in ["root", "chief"] {
         store.add_user(user(name, &["admin"], &[]), noon()).await.unwrap();

@@ -150,6 +150,7 @@ impl<S: SharedDatabase, F: Follow<S::Connection>> Instance<S, F> {
         if let (Some(clock), Some(now)) = (clock, DateTime::from_timestamp_millis(state.now)) {
             clock.follow(now);
         }
+        follower.note_sessions(state.sessions);
         if state.last_change > position.change {
             follower.catch_up(connection).await?;
             if !S::confirm(connection, &id, follower.position().change).await? {

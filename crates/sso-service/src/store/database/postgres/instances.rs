@@ -89,6 +89,8 @@ pub(super) struct ServerState {
     pub(super) first_change: i64,
     /// The last change there is.
     pub(super) last_change: i64,
+    /// How many sessions there are.
+    pub(super) sessions: i64,
     /// In milliseconds since 1970.
     pub(super) now: i64,
 }
@@ -100,6 +102,7 @@ impl FromSqlRow for ServerState {
             registered: row.get("registered")?,
             first_change: row.get("first_change")?,
             last_change: row.get("last_change")?,
+            sessions: row.get("sessions")?,
             now: row.get("now")?,
         })
     }
@@ -171,10 +174,11 @@ impl SharedDatabase for PostgresServer {
 }
 
 /// Of the last change in memory with its tag, and this instance: whether the history is the same,
-/// whether the instance is registered, the first and the last change there are, and the time.
+/// whether the instance is registered, the first and the last change there are, the number of sessions, and the time.
 const STATE: &str = "SELECT
     EXISTS (SELECT 1 FROM changes WHERE seq = $1 AND tag = $2) AS same_history,
     EXISTS (SELECT 1 FROM instances WHERE id = $3 AND NOT expired) AS registered,
     coalesce((SELECT min(seq) FROM changes), 0) AS first_change,
     coalesce((SELECT max(seq) FROM changes), 0) AS last_change,
+    (SELECT sessions FROM session_count) AS sessions,
     (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";

@@ -36,6 +36,9 @@ pub(super) enum Changed {
 }
 
 /// The next changes after this one, at most [`BATCH`].
+///
+/// They are few and the tokens many, also before a server has statistics: the limit comes first, and
+/// `+ 0` keeps it from walking through all tokens by their numbers.
 pub(super) async fn read_changes(
     connection: &mut SqlConnection,
     seen: i64,
@@ -46,11 +49,11 @@ pub(super) async fn read_changes(
                 coalesce(used_issued_at, created_at) AS used_issued_at, token.hash, issued_at, token.expires_at,
                 (SELECT hash FROM session_tokens AS older
                      WHERE older.session = token.session AND older.number < token.number
-                     ORDER BY older.number DESC LIMIT 1) AS sibling
-         FROM changes
+                     ORDER BY older.number + 0 DESC LIMIT 1) AS sibling
+         FROM (SELECT * FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2) AS changes
          LEFT JOIN session_tokens AS token ON kind = 'token' AND token.number = changes.number
          LEFT JOIN sessions ON sessions.number = token.session
-         WHERE seq > $1 ORDER BY seq LIMIT $2",
+         ORDER BY seq",
     )
     .bind(seen)
     .bind(BATCH as i64)

@@ -264,6 +264,10 @@ impl Follow for Follower {
         self.seen.clone().unwrap_or_default()
     }
 
+    fn note_sessions(&self, count: i64) {
+        self.live.set_count(count);
+    }
+
     fn forget(&mut self) {
         self.live.clear();
         self.keys.replace(HashMap::new());

@@ -78,6 +78,8 @@ impl Follow<ModelServer> for ModelFollower {
         self.position.clone()
     }
 
+    fn note_sessions(&self, _: i64) {}
+
     fn forget(&mut self) {
         self.memory.apply(Effect::EndsAll);
         self.position = Position::default();

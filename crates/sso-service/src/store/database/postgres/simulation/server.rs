@@ -191,6 +191,7 @@ impl SharedDatabase for ModelServer {
             registered: tables.instances.get(&id).is_some_and(|row| !row.expired),
             first_change: tables.changes.first().map_or(0, |change| change.position.change),
             last_change: tables.last,
+            sessions: 0,
             now: 0,
         };
         server.call(state).await
