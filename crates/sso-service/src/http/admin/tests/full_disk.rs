@@ -111,6 +111,20 @@ async fn a_revocation_is_in_force_at_once_and_written_once_the_disk_allows() {
 }
 
 #[actix_web::test]
+async fn a_user_who_is_enabled_is_not_disabled_by_an_earlier_attempt() {
+    let disk = Disk::new().await;
+    disk.service.add_user("alice", &[]).await;
+    disk.is_full(true).await;
+    let disabled =
+        |disabled| disk.ask(Method::PATCH, "/admin/users/alice", json!({"disabled": disabled}));
+    assert_eq!(disabled(true).await.problem(), (503, "store_unavailable"));
+    disk.is_full(false).await;
+    assert_eq!(disabled(false).await.status, 200);
+    disk.service.store.write_revocations().await.unwrap();
+    assert_eq!(disk.log_in("alice").await.status, 200);
+}
+
+#[actix_web::test]
 async fn an_undeletable_key_is_invalid() {
     let mut disk = Disk::new().await;
     let wish = json!({"name": "deploy", "permissions": ["logs:read"]});

@@ -81,13 +81,16 @@ impl<S: SharedDatabase, F: Follow<S::Connection>> Instance<S, F> {
         if report.send(loaded).is_err() || failed {
             return;
         }
+        let mut begun = since_boot();
         loop {
             let mut waiting = Vec::new();
+            let rest = INTERVAL.saturating_sub(since_boot().saturating_sub(begun));
             tokio::select! {
                 biased;
                 _ = &mut *stopped => break,
-                _ = timeout(INTERVAL, requests.recv_many(&mut waiting, usize::MAX)) => {}
+                _ = timeout(rest, requests.recv_many(&mut waiting, usize::MAX)) => {}
             }
+            begun = since_boot();
             let looked = self.look_once().await;
             for request in waiting.into_iter().flatten() {
                 let _ = request.send(looked.clone());

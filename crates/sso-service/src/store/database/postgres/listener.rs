@@ -14,18 +14,26 @@ pub(super) const CHANNEL: &str = "sso_service_changes";
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long a notification of our own may take.
 const PROBE: Duration = Duration::from_secs(1);
+/// How long to go without notifications that do not arrive.
+const NEXT_PROBE: Duration = Duration::from_secs(60);
 
 /// Hastens a look at each notification, until it is dropped.
 pub(super) async fn listen(server: PostgresServer, looks: Looks) {
+    let mut told = false;
     loop {
         match listen_once(&server, &looks).await {
             Ok(Ending::NotDelivered) => {
-                tracing::info!("notifications do not arrive: looking at fixed intervals");
-                return;
+                if !told {
+                    tracing::info!("notifications do not arrive: looking at fixed intervals");
+                }
+                told = true;
+                sleep(NEXT_PROBE).await;
             }
-            Err(error) => tracing::debug!(%error, "cannot listen for notifications"),
+            Err(error) => {
+                tracing::debug!(%error, "cannot listen for notifications");
+                sleep(PAUSE).await;
+            }
         }
-        sleep(PAUSE).await;
     }
 }
 
