@@ -149,9 +149,9 @@ async fn requests_that_share_a_call_to_the_authority_are_each_logged() {
     let log = pair.gateway.stop_and_read_log();
     let lines = lines_about_requests(&log);
     let turned =
-        lines.iter().find(|line| line["message"] == "asking another instance of the authority");
+        lines.iter().find(|line| line["message"] == "an instance of the authority is unavailable");
     let asked_as = turned.unwrap_or_else(|| panic!("{log}"))["request_id"].as_str().unwrap();
-    check_log(&log, "asking another instance of the authority", asked_as, "/logs/{pod}");
+    check_log(&log, "an instance of the authority is unavailable", asked_as, "/logs/{pod}");
     for number in 0..8 {
         check_log(&log, "answered", &format!("r-{number}"), "/logs/{pod}");
     }

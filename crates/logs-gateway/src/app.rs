@@ -15,7 +15,7 @@ use tracing::{Instrument, error_span};
 use url::Url;
 
 use crate::{
-    auth::{self, Authority, AuthorityMetrics, RevalidationTimes},
+    auth::{self, Authority, AuthorityMetrics, RestingInstances, RevalidationTimes},
     config::{AuthoritySettings, Config, LogFileSettings},
     http::{self, GatewayState, PublicAddresses, SessionCookies},
     reader::LogReader,
@@ -139,6 +139,7 @@ impl SharedState {
 #[derive(Clone)]
 struct AuthorityConnections {
     urls: Vec<Url>,
+    resting: Arc<RestingInstances>,
     timeout: Duration,
     tls: ClientConfig,
     /// For a worker that cannot have connections of its own. It shows at the start whether
@@ -151,13 +152,15 @@ impl AuthorityConnections {
         let AuthoritySettings { urls, trust, timeout, .. } = settings;
         let tls = trust.client_config().map_err(io::Error::other)?;
         let spare = auth::connections(tls.clone(), timeout).map_err(io::Error::other)?;
-        Ok(Self { urls, timeout, tls, spare })
+        let resting = Arc::new(RestingInstances::of(urls.len()));
+        Ok(Self { urls, resting, timeout, tls, spare })
     }
 
     fn of_worker(&self, clock: &Arc<dyn Clock>, metrics: AuthorityMetrics) -> Authority {
         let client = auth::connections(self.tls.clone(), self.timeout);
         let client = client.unwrap_or_else(|_| self.spare.clone());
-        Authority::new(&client, &self.urls, self.timeout, clock, metrics)
+        let resting = self.resting.clone();
+        Authority::new(&client, &self.urls, resting, self.timeout, clock, metrics)
     }
 }
 

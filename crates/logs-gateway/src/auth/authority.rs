@@ -14,7 +14,8 @@ use shared_types::{BearerToken, TokenKind};
 use url::Url;
 
 use super::{
-    Caller, IdentifyError, batching::Batching, identify_error::Identification, instances::Instances,
+    Caller, IdentifyError, batching::Batching, identify_error::Identification,
+    instances::Instances, resting::RestingInstances,
 };
 
 /// The authority, with connections and a queue for this worker only.
@@ -25,16 +26,17 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// An authority of these instances, which must be one at least. `timeout` is for everything,
-    /// from a request's arrival on.
+    /// An authority of these instances, which must be one at least; `resting` is shared by all
+    /// workers. `timeout` is for everything, from a request's arrival on.
     pub(crate) fn new(
         http: &reqwest::Client,
         bases: &[Url],
+        resting: Arc<RestingInstances>,
         timeout: Duration,
         clock: &Arc<dyn Clock>,
         metrics: AuthorityMetrics,
     ) -> Self {
-        let instances = Instances::new(http, bases, clock);
+        let instances = Instances::new(http, bases, resting, clock);
         Self { batching: Batching::new(instances, timeout), metrics }
     }
 

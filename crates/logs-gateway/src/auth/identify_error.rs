@@ -45,6 +45,13 @@ pub(crate) enum UnknownCause {
     ExpiredByOurClock { expires_at: DateTime<Utc>, now: DateTime<Utc> },
 }
 
+impl UnknownCause {
+    /// Whether the cause may be in the token rather than in the authority.
+    pub(super) fn concerns_token(&self) -> bool {
+        matches!(self, Self::TooLarge | Self::ExpiredByOurClock { .. })
+    }
+}
+
 impl From<UnknownCause> for IdentifyError {
     fn from(unknown: UnknownCause) -> Self {
         Self::Unknown(Arc::new(unknown))

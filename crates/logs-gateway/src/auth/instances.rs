@@ -13,7 +13,7 @@ use super::{
     batching::BatchAuthority,
     identify_error::{Identification, IdentifyError, UnknownCause},
     instance::Instance,
-    resting::RestingInstances,
+    resting::{InstanceChange, RestingInstances},
 };
 
 /// Idle connections are closed before the authority closes them (it waits 75 s).
@@ -44,14 +44,21 @@ pub(crate) fn connections(
 #[derive(Debug)]
 pub(super) struct Instances {
     all: Vec<Instance>,
-    resting: RestingInstances,
+    /// Shared by all workers.
+    resting: Arc<RestingInstances>,
 }
 
 impl Instances {
     /// Instances below these URLs, which must be one at least, in the order of preference.
-    pub(super) fn new(http: &reqwest::Client, bases: &[Url], clock: &Arc<dyn Clock>) -> Self {
+    /// `resting` is for as many.
+    pub(super) fn new(
+        http: &reqwest::Client,
+        bases: &[Url],
+        resting: Arc<RestingInstances>,
+        clock: &Arc<dyn Clock>,
+    ) -> Self {
         let below = |base| Instance::below(base, http.clone(), clock.clone());
-        Self { all: bases.iter().map(below).collect(), resting: RestingInstances::of(bases.len()) }
+        Self { all: bases.iter().map(below).collect(), resting }
     }
 
     async fn ask_one(
@@ -64,21 +71,27 @@ impl Instances {
         let instance = &self.all[number];
         self.resting.begin_to_ask(number);
         let identifications = instance.ask(tokens, context, deadline).await;
-        if self.has_several() {
-            self.note(number, identifications.iter().find_map(cause));
-        }
+        self.note(number, failure(&identifications));
         identifications
     }
 
-    /// Notes how a call ended, with the cause if a token stayed unknown.
-    fn note(&self, number: usize, cause: Option<&UnknownCause>) {
-        let rested = self.resting.note(number, cause.is_none());
+    /// Notes how a call ended, and logs each change of an instance once.
+    fn note(&self, number: usize, failure: Option<&UnknownCause>) {
+        // Without another instance there is no choice that a single token could mislead.
+        if !self.has_several() && failure.is_some_and(UnknownCause::concerns_token) {
+            return;
+        }
         let instance = self.all[number].url();
-        match cause {
-            Some(cause) if !rested => {
-                tracing::warn!(%instance, %cause, "asking another instance of the authority");
+        match (self.resting.note(number, failure.is_none()), failure) {
+            (Some(InstanceChange::Down), Some(cause)) => {
+                tracing::warn!(%instance, %cause, "an instance of the authority is unavailable");
             }
-            None if rested => tracing::info!(%instance, "using this instance again"),
+            (Some(InstanceChange::AllDown), Some(cause)) => {
+                tracing::error!(%instance, %cause, "no instance of the authority is available");
+            }
+            (Some(InstanceChange::Up), _) => {
+                tracing::info!(%instance, "an instance of the authority is available again");
+            }
             _ => {}
         }
     }
@@ -125,6 +138,12 @@ impl BatchAuthority for Instances {
         }
         identifications
     }
+}
+
+/// Why the whole call failed. An instance that can tell about one of the tokens is well.
+fn failure(identifications: &[Identification]) -> Option<&UnknownCause> {
+    let all_unknown = identifications.iter().all(|one| cause(one).is_some());
+    identifications.first().filter(|_| all_unknown).and_then(cause)
 }
 
 fn cause(identification: &Identification) -> Option<&UnknownCause> {

@@ -15,5 +15,6 @@ pub(crate) use authority::{Authority, AuthorityMetrics};
 pub(crate) use caller::Caller;
 pub(crate) use identify_error::IdentifyError;
 pub(crate) use instances::connections;
+pub(crate) use resting::RestingInstances;
 pub(crate) use revalidation::{Revalidation, RevalidationTimes};
 pub(crate) use token_end::TokenEnd;
