@@ -1,7 +1,7 @@
 //! Remembers which instances of the authority failed and are not asked for a while.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -20,14 +20,16 @@ pub(crate) struct RestingInstances {
     created: Instant,
     /// In nanoseconds since `created`. 0: the instance is well.
     rests_until: Vec<AtomicU64>,
+    /// Whether every instance has failed, and none was well since.
+    all_down: AtomicBool,
 }
 
 /// A change of the state of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InstanceChange {
-    /// It failed, and another one is well.
+    /// It failed, and another one is well, or has not been asked for a while.
     Down,
-    /// It failed as the last one.
+    /// It failed, and so did all others a moment ago.
     AllDown,
     /// It is well again.
     Up,
@@ -37,7 +39,7 @@ impl RestingInstances {
     /// This number of instances, all of them well.
     pub(crate) fn of(instances: usize) -> Self {
         let rests_until = (0..instances).map(|_| AtomicU64::new(0)).collect();
-        Self { created: Instant::now(), rests_until }
+        Self { created: Instant::now(), rests_until, all_down: AtomicBool::new(false) }
     }
 
     /// The first instance other than `except` that does not rest; if all rest, the one that has
@@ -60,21 +62,29 @@ impl RestingInstances {
 
     /// Notes whether an instance is well, and returns what this changes.
     pub(super) fn note(&self, number: usize, is_well: bool) -> Option<InstanceChange> {
-        if is_well && self.rests_until(number) == 0 {
-            return None;
-        }
-        let until = if is_well { 0 } else { self.after_rest() };
-        let was_well = self.rests_until[number].swap(until, Ordering::SeqCst) == 0;
-        match (was_well, is_well) {
-            (true, false) if self.none_is_well() => Some(InstanceChange::AllDown),
-            (true, false) => Some(InstanceChange::Down),
-            (false, true) => Some(InstanceChange::Up),
-            _ => None,
-        }
+        if is_well { self.note_success(number) } else { self.note_failure(number) }
     }
 
-    fn none_is_well(&self) -> bool {
-        (0..self.rests_until.len()).all(|number| self.rests_until(number) > 0)
+    fn note_success(&self, number: usize) -> Option<InstanceChange> {
+        if self.rests_until(number) == 0 {
+            return None;
+        }
+        self.all_down.store(false, Ordering::SeqCst);
+        let was_down = self.rests_until[number].swap(0, Ordering::SeqCst) > 0;
+        was_down.then_some(InstanceChange::Up)
+    }
+
+    fn note_failure(&self, number: usize) -> Option<InstanceChange> {
+        let was_well = self.rests_until[number].swap(self.after_rest(), Ordering::SeqCst) == 0;
+        if self.all_rest() && !self.all_down.swap(true, Ordering::SeqCst) {
+            return Some(InstanceChange::AllDown);
+        }
+        was_well.then_some(InstanceChange::Down)
+    }
+
+    fn all_rest(&self) -> bool {
+        let now = nanos(self.created.elapsed());
+        (0..self.rests_until.len()).all(|number| self.rests_until(number) > now)
     }
 
     fn rests_until(&self, number: usize) -> u64 {
@@ -152,6 +162,23 @@ mod tests {
         ] {
             assert_eq!(resting.note(number, is_well), change, "{number} {is_well}");
             advance(Duration::from_millis(10)).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn instance_that_was_not_asked_for_a_while_does_not_count_as_down() {
+        let resting = RestingInstances::of(2);
+        resting.note(0, false);
+        assert_eq!(resting.note(1, false), Some(InstanceChange::AllDown));
+        assert_eq!(resting.note(0, true), Some(InstanceChange::Up));
+        advance(2 * REST).await;
+        assert_eq!(resting.note(0, false), Some(InstanceChange::Down), "1 may be well");
+        resting.begin_to_ask(1);
+        assert_eq!(resting.note(1, false), Some(InstanceChange::AllDown));
+        advance(2 * REST).await;
+        for number in [0, 1] {
+            resting.begin_to_ask(number);
+            assert_eq!(resting.note(number, false), None, "it was told");
         }
     }
 }
