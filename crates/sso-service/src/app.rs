@@ -17,6 +17,7 @@ use crate::{
     http,
     kubernetes::NamePrefix,
     services::{AssembleError, ServiceSettings, Services},
+    sessions::{RedisClient, RedisError},
     site::{Origin, Site},
     store::{InstanceLock, LockError, OpenError, Sharing, Store},
     timekeeping::{self, ClockError},
@@ -51,7 +52,12 @@ impl App {
         let lock = InstanceLock::take(&config.database)?;
         let process = ProcessState::new();
         let (clock, metrics) = (process.clock.clone(), process.metrics.clone());
-        let sharing = Sharing { stale_max: config.stale_max, clock: Some(clock.clone()) };
+        let redis = match config.session_store {
+            Some(servers) => Some(RedisClient::start(servers, clock.clone()).await?),
+            None => None,
+        };
+        let stale_max = config.stale_max;
+        let sharing = Sharing { stale_max, clock: Some(clock.clone()), redis };
         let store = Store::open(&config.database, config.limits, sharing, &metrics).await?;
         timekeeping::continue_time(&store, &clock).await?;
         let record = audit_record(config.audit_file)?;
@@ -73,7 +79,9 @@ impl App {
         let Self { listeners, services, site, kubernetes_prefix, _lock } = self;
         let store = services.store.clone();
         let readiness = &listeners.process().readiness;
+        let redis = services.store.clone();
         readiness.require("the database cannot be written", move || store.is_healthy());
+        readiness.require("Redis cannot be reached", move || redis.reaches_live_tokens());
         let (shared, edge) =
             (http::AppState::new(&services, site, kubernetes_prefix), listeners.edge());
         let (failed, failure) = (AtomicBool::new(false), services.store.clone());
@@ -129,6 +137,9 @@ pub(crate) enum StartError {
     /// The database cannot be opened.
     #[error("SSO_DATABASE_URL: {0}")]
     Database(#[from] OpenError),
+    /// Redis cannot be used.
+    #[error("SSO_SESSION_STORE: {0}")]
+    SessionStore(#[from] RedisError),
     /// The clock is behind the greatest instant seen.
     #[error(transparent)]
     Clock(#[from] ClockError),
@@ -154,6 +165,7 @@ impl StartError {
         match self {
             Self::Assemble(AssembleError::FirstAdmin(FirstAdminError::NameTaken(_)))
             | Self::Lock(_)
+            | Self::SessionStore(RedisError::Cluster)
             | Self::Clock(ClockError::Behind { .. })
             | Self::AuditFile { .. } => true,
             Self::Assemble(AssembleError::SigningKeys { source }) => source.is_about_the_secret(),

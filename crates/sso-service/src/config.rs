@@ -19,7 +19,7 @@ use service_runtime::{
 pub(crate) use self::paths::PathFault;
 use self::{
     accounts::{first_admin, login_limits, password_rules, registration},
-    database::database,
+    database::{database, session_store},
     oauth::oauth,
     paths::{check_directory, check_file},
     sessions::{lifetimes, session_limits, stale_max},
@@ -31,7 +31,7 @@ use crate::{
     kubernetes::NamePrefix,
     limiter::LoginLimits,
     oauth::OAuthSettings,
-    sessions::SessionLimits,
+    sessions::{RedisServers, SessionLimits},
     site::SiteSettings,
     store::Location,
     users::{FirstAdmin, PasswordRules},
@@ -49,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) runtime: RuntimeSettings,
     /// Where users and sessions are stored.
     pub(crate) database: Location,
+    /// Where live tokens are shared. `None`: they are in memory.
+    pub(crate) session_store: Option<RedisServers>,
     /// How long tokens and sessions live.
     pub(crate) lifetimes: Lifetimes,
     /// How many sessions there may be.
@@ -85,7 +87,6 @@ impl Config {
     ) -> Result<Self, Faults> {
         let mut settings = Settings::read("SSO_", variables);
         settings.refuse_unsupported(NOT_SUPPORTED_YET);
-        settings.get_or_file("SSO_SESSION_STORE", session_store);
         let runtime = RuntimeSettings::read(&mut settings, PORTS);
         let site = site(&mut settings);
         if site.public_url.is_none() {
@@ -98,6 +99,7 @@ impl Config {
             database: settings
                 .get_or_file("SSO_DATABASE_URL", database)
                 .unwrap_or_else(|| Location::File("sso.db".into())),
+            session_store: settings.get_or_file("SSO_SESSION_STORE", session_store).flatten(),
             lifetimes: lifetimes(&mut settings),
             limits: session_limits(&mut settings),
             stale_max: stale_max(&mut settings),
@@ -123,12 +125,5 @@ impl Config {
             check_file("SSO_DATABASE_URL", path)?;
         }
         self.audit_file.as_ref().map_or(Ok(()), |path| check_file("SSO_AUDIT_FILE", path))
-    }
-}
-
-fn session_store(text: &str) -> Result<(), &'static str> {
-    match text {
-        "memory" => Ok(()),
-        _ => Err("only memory is supported by this version"),
     }
 }

@@ -82,6 +82,11 @@ impl TokenHash {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// As it stands in the parameter of a query: in hexadecimal.
+    pub(crate) fn to_hex(self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 impl fmt::Debug for TokenHash {

@@ -5,7 +5,7 @@ use shared_types::{AskedPermission, BearerToken, TokenKind};
 use super::{counters::ValidationOutcome, holder::Holder, service::SessionAuthority};
 use crate::{
     audit::{Kind, Source},
-    sessions::Principal,
+    sessions::{Principal, SharedTokens, TokenRecord},
     tokens::TokenHash,
 };
 
@@ -65,11 +65,51 @@ impl SessionAuthority {
 
     async fn session_holder(&self, token: &BearerToken) -> Result<Principal, TokenRefusal> {
         let hash = TokenHash::of(token.expose());
+        if let Some(shared) = self.live.shared() {
+            return Box::pin(self.shared_session_holder(shared, hash)).await;
+        }
         match self.store.known(|| self.live.find(&hash, self.clock.now())).await {
             Ok(Some(found)) => Ok(found),
             Ok(None) if !self.store.is_ending(&hash) => Err(TokenRefusal::InvalidToken),
             Ok(None) | Err(_) => Err(TokenRefusal::Unknown),
         }
+    }
+
+    /// The holder of a token that is in Redis, unless memory has something against its record.
+    /// Otherwise the database decides.
+    async fn shared_session_holder(
+        &self,
+        shared: &SharedTokens,
+        hash: TokenHash,
+    ) -> Result<Principal, TokenRefusal> {
+        let record = shared.read(hash).await.map_err(|_| TokenRefusal::Unknown)?;
+        let accept = || {
+            let record = record.as_ref().filter(|record| shared.can_rely_on(record))?;
+            self.live.accept(&hash, record, self.clock.now())
+        };
+        match self.store.known(accept).await {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) => self.session_holder_in_database(hash).await,
+            Err(_) => Err(TokenRefusal::Unknown),
+        }
+    }
+
+    /// The holder of a token that the database has.
+    async fn session_holder_in_database(&self, hash: TokenHash) -> Result<Principal, TokenRefusal> {
+        let found = self.store.find_token(hash).await.map_err(|_| TokenRefusal::Unknown)?;
+        let record = found.ok_or(TokenRefusal::InvalidToken)?;
+        let accept = || self.live.accept(&hash, &record, self.clock.now());
+        match self.store.known(accept).await {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) if self.is_over(&record) => Err(TokenRefusal::InvalidToken),
+            Ok(None) | Err(_) => Err(TokenRefusal::Unknown),
+        }
+    }
+
+    /// Whether a record that was not accepted is one of a token that has ended, and no instance
+    /// may know otherwise.
+    fn is_over(&self, record: &TokenRecord) -> bool {
+        self.live.user(record.user).is_some() && !self.store.is_session_ending(record.session)
     }
 
     /// A key without an end is valid for as long as a session token would be, and longer if asked

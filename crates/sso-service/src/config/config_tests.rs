@@ -60,12 +60,20 @@ fn databases() {
 
 #[test]
 fn unsupported_security_settings_are_refused() {
-    for (name, value) in
-        [("SSO_SMTP_URL", "smtp://x"), ("SSO_SMTP_FROM", "x@y"), ("SSO_SESSION_STORE", "redis://x")]
-    {
+    for (name, value) in [("SSO_SMTP_URL", "smtp://x"), ("SSO_SMTP_FROM", "x@y")] {
         check_fault(&[(name, value)], name, "supported by this version");
     }
-    read(&[("SSO_SESSION_STORE", "memory")]).unwrap();
+}
+
+#[test]
+fn session_store_is_memory_or_redis() {
+    let store = |value| read(&[("SSO_SESSION_STORE", value)]).unwrap().session_store;
+    assert!(store("memory").is_none());
+    let shown = format!("{:?}", store("redis://:s3cret@redis.example").unwrap());
+    assert_eq!(shown, "redis://redis.example:6379");
+    for (url, fault) in [("x", "must be memory"), ("redis-cluster://x", "must not be a Redis")] {
+        check_fault(&[("SSO_SESSION_STORE", url)], "SSO_SESSION_STORE", fault);
+    }
 }
 
 #[test]

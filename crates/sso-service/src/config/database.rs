@@ -1,8 +1,8 @@
-//! The URL of the database.
+//! The URLs of the database, and of Redis.
 
 use std::path::PathBuf;
 
-use crate::store::Location;
+use crate::{sessions::RedisServers, store::Location};
 
 /// `sqlite://relative/path`, `sqlite:///absolute/path` or `sqlite::memory:`.
 ///
@@ -19,5 +19,16 @@ pub(super) fn database(url: &str) -> Result<Location, &'static str> {
         Some(path) if path.contains('?') => Err("must not contain options after a question mark"),
         Some("" | ":memory:") | None => Err("must be sqlite://path/to/file or sqlite::memory:"),
         Some(path) => Ok(Location::File(PathBuf::from(path))),
+    }
+}
+
+/// `memory`, or the URL of Redis.
+///
+/// # Errors
+/// When it is neither.
+pub(super) fn session_store(text: &str) -> Result<Option<RedisServers>, &'static str> {
+    match text {
+        "memory" => Ok(None),
+        url => RedisServers::parse(url).map(Some),
     }
 }

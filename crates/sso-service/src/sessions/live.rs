@@ -1,5 +1,9 @@
-//! The part of every session that validation needs, in memory: found by the hash of a token,
-//! without waiting for anyone.
+//! The part of every session that validation needs: found by the hash of a token, in memory without
+//! waiting for anyone, or in Redis.
+
+mod in_redis;
+#[cfg(test)]
+mod live_tests;
 
 use std::sync::{
     Arc,
@@ -11,7 +15,12 @@ use dashmap::DashMap;
 use prometheus_client::metrics::gauge::Gauge;
 use service_runtime::metrics::Metrics;
 
-use super::{live_session::LiveSession, revoked::Revoked, unwritten::Unwritten};
+use super::{
+    live_session::{LiveSession, LiveUser},
+    revoked::Revoked,
+    shared::SharedTokens,
+    unwritten::Unwritten,
+};
 use crate::{
     tokens::{MAX_AHEAD, TokenHash},
     users::Account,
@@ -24,7 +33,9 @@ const LAST_SEEN_PRECISION_MILLIS: i64 = 1000;
 /// All session tokens and their sessions. Only the store's follower adds and removes tokens.
 #[derive(Debug)]
 pub(crate) struct LiveSessions {
-    tokens: DashMap<TokenHash, LiveToken>,
+    tokens: TokenMap,
+    /// Users by number: in memory wherever the tokens are. Only the store's follower changes it.
+    pub(crate) users: DashMap<i64, Arc<LiveUser>>,
     /// Sessions up to this number have ended.
     ended_through: AtomicI64,
     /// Revocations that may not be in the database yet.
@@ -37,6 +48,14 @@ pub(crate) struct LiveSessions {
     last_change: AtomicI64,
     /// How many sessions there are.
     count: Gauge,
+}
+
+/// Where the tokens are.
+#[derive(Debug)]
+enum TokenMap {
+    Memory(DashMap<TokenHash, LiveToken>),
+    /// In Redis, which instances share.
+    Redis(Box<SharedTokens>),
 }
 
 /// A session token. Everything here is per token and counts by the million.
@@ -62,10 +81,15 @@ pub(crate) struct Principal {
 }
 
 impl LiveSessions {
-    /// No sessions yet.
+    /// No sessions yet. Their tokens will be in memory.
     pub(crate) fn new(metrics: &Metrics) -> Self {
+        Self::with_tokens(TokenMap::Memory(DashMap::new()), metrics)
+    }
+
+    fn with_tokens(tokens: TokenMap, metrics: &Metrics) -> Self {
         Self {
-            tokens: DashMap::new(),
+            tokens,
+            users: DashMap::new(),
             ended_through: AtomicI64::default(),
             revoked: Revoked::default(),
             used: Unwritten::new(|session| &session.used),
@@ -75,9 +99,17 @@ impl LiveSessions {
         }
     }
 
-    /// The holder of the token of this hash, if it is valid. Notes the use.
+    /// The holder of the token of this hash, if it is valid by what is in memory. Notes the use.
     pub(crate) fn find(&self, hash: &TokenHash, now: DateTime<Utc>) -> Option<Principal> {
-        let token = self.valid(hash, now)?;
+        self.principal(self.valid(hash, now)?, now)
+    }
+
+    /// The user of this number, if it is known to have a session.
+    pub(crate) fn user(&self, number: i64) -> Option<Arc<LiveUser>> {
+        self.users.get(&number).map(|user| user.clone())
+    }
+
+    fn principal(&self, token: LiveToken, now: DateTime<Utc>) -> Option<Principal> {
         self.note_use(&token, now.timestamp_millis());
         Some(Principal {
             account: token.session.user.account_at(now),
@@ -87,12 +119,19 @@ impl LiveSessions {
         })
     }
 
-    /// The token of this hash, if it is valid.
+    /// The token of this hash, if it is valid by what is in memory.
     fn valid(&self, hash: &TokenHash, now: DateTime<Utc>) -> Option<LiveToken> {
-        let token = self.tokens.get(hash)?.clone();
-        let lives = now.timestamp_millis() < token.expires_at
-            && token.issued_at <= (now + MAX_AHEAD).timestamp_millis();
-        (lives && !self.is_over(&token.session)).then_some(token)
+        let TokenMap::Memory(tokens) = &self.tokens else {
+            return None;
+        };
+        let token = tokens.get(hash)?.clone();
+        self.lives(&token, now).then_some(token)
+    }
+
+    fn lives(&self, token: &LiveToken, now: DateTime<Utc>) -> bool {
+        now.timestamp_millis() < token.expires_at
+            && token.issued_at <= (now + MAX_AHEAD).timestamp_millis()
+            && !self.is_over(&token.session)
     }
 
     fn is_over(&self, session: &LiveSession) -> bool {
@@ -104,9 +143,20 @@ impl LiveSessions {
         self.ended_through.store(session, Ordering::Release);
     }
 
-    /// The session that a token stands for, also if the token is not valid any more.
+    /// The session that a token in memory stands for, also if the token is not valid any more.
     pub(crate) fn session_of(&self, hash: &TokenHash) -> Option<Arc<LiveSession>> {
-        self.tokens.get(hash).map(|token| token.session.clone())
+        match &self.tokens {
+            TokenMap::Memory(tokens) => tokens.get(hash).map(|token| token.session.clone()),
+            TokenMap::Redis(_) => None,
+        }
+    }
+
+    /// What memory knows of the session of this number, one of whose tokens has this hash.
+    pub(crate) fn session(&self, number: i64, hash: &TokenHash) -> Option<Arc<LiveSession>> {
+        match &self.tokens {
+            TokenMap::Memory(_) => self.session_of(hash),
+            TokenMap::Redis(shared) => shared.recent(number),
+        }
     }
 
     /// Adds a token. `session` is asked for only if no `sibling`, another token of the session, is
@@ -117,10 +167,18 @@ impl LiveSessions {
         sibling: Option<TokenHash>,
         session: impl FnOnce() -> LiveSession,
     ) -> Arc<LiveSession> {
+        let tokens = match &self.tokens {
+            TokenMap::Memory(tokens) => tokens,
+            TokenMap::Redis(shared) => {
+                let session = Arc::new(session());
+                shared.add(token, &session);
+                return session;
+            }
+        };
         let known = sibling.and_then(|sibling| self.session_of(&sibling));
         let session = known.unwrap_or_else(|| Arc::new(session()));
         let NewToken { hash, issued_at, expires_at } = token;
-        self.tokens.insert(hash, LiveToken { session: session.clone(), issued_at, expires_at });
+        tokens.insert(hash, LiveToken { session: session.clone(), issued_at, expires_at });
         // Ending a session is noted first, and its tokens are looked for then: one of the two sees
         // the other.
         if self.revoked.has_ended(session.number, session.user.number, session.epoch) {
@@ -129,14 +187,24 @@ impl LiveSessions {
         session
     }
 
-    /// Takes all tokens away.
+    /// Takes all users and tokens away.
     pub(crate) fn clear(&self) {
-        self.tokens.clear();
+        // Users first: a session that is found meanwhile has none, and stays unknown.
+        self.users.clear();
+        match &self.tokens {
+            TokenMap::Memory(tokens) => tokens.clear(),
+            TokenMap::Redis(shared) => shared.clear(),
+        }
     }
 
-    /// Takes a token away.
-    pub(crate) fn remove(&self, hash: &TokenHash) {
-        self.tokens.remove(hash);
+    /// Takes a token away that would have expired at this instant, in milliseconds since 1970.
+    pub(crate) fn remove(&self, hash: &TokenHash, expires_at: i64) {
+        match &self.tokens {
+            TokenMap::Memory(tokens) => {
+                tokens.remove(hash);
+            }
+            TokenMap::Redis(shared) => shared.remove(*hash, expires_at),
+        }
     }
 
     /// The last change of the database that is in force here.
@@ -193,104 +261,4 @@ pub(crate) struct NewToken {
     pub(crate) hash: TokenHash,
     pub(crate) issued_at: i64,
     pub(crate) expires_at: i64,
-}
-
-#[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::{super::live_session::LiveUser, *};
-    use crate::test_service::noon;
-
-    impl LiveSessions {
-        /// How many tokens are found, and how many sessions there are said to be.
-        pub(crate) fn counts(&self) -> (usize, i64) {
-            (self.tokens.len(), self.count.get())
-        }
-
-        /// Whether the token is valid. Unlike validation, this is no use of it.
-        pub(crate) fn is_valid(&self, hash: &TokenHash, now: DateTime<Utc>) -> bool {
-            self.valid(hash, now).is_some()
-        }
-    }
-
-    fn live() -> (LiveSessions, Arc<LiveUser>) {
-        let account = Account::powerless(Uuid::from_u128(1), noon());
-        (LiveSessions::new(&Metrics::default()), Arc::new(LiveUser::new(1, 0, account)))
-    }
-
-    fn token(name: &str, millis: i64) -> NewToken {
-        let issued_at = noon().timestamp_millis();
-        NewToken { hash: TokenHash::of(name), issued_at, expires_at: issued_at + millis }
-    }
-
-    fn session(user: &Arc<LiveUser>) -> LiveSession {
-        LiveSession::new(
-            7,
-            Uuid::from_u128(2),
-            user.clone(),
-            0,
-            noon().timestamp_millis(),
-            noon().timestamp_millis(),
-        )
-    }
-
-    #[test]
-    fn a_session_that_ends_while_a_token_is_added_has_ended() {
-        let (live, user) = live();
-        live.revoked.begin_to_end(&[7]);
-        live.add(token("a", 1000), None, || session(&user));
-        assert!(live.find(&TokenHash::of("a"), noon()).is_none());
-        assert_eq!(live.revoked.pending().sessions, [7].into());
-        live.revoked.have_ended(&[7, 8]);
-        assert!(live.revoked.pending().is_empty());
-    }
-
-    #[test]
-    fn tokens_of_a_session_end_together() {
-        let (live, user) = live();
-        live.add(token("a", 1000), None, || session(&user)).end();
-        live.add(token("b", 1000), Some(TokenHash::of("a")), || unreachable!());
-        assert!(live.find(&TokenHash::of("b"), noon()).is_none());
-    }
-
-    #[test]
-    fn a_token_from_the_future_is_not_valid() {
-        let (live, user) = live();
-        live.add(token("a", 3_600_000), None, || session(&user));
-        for (seconds_before, expected) in [(0, true), (60, true), (61, false), (315_360_000, false)]
-        {
-            let now = noon() - chrono::TimeDelta::seconds(seconds_before);
-            assert_eq!(live.is_valid(&TokenHash::of("a"), now), expected, "{seconds_before}");
-        }
-    }
-
-    #[test]
-    fn all_sessions_of_a_user_end_at_once_and_for_good() {
-        let (live, user) = live();
-        live.add(token("a", 1000), None, || session(&user));
-        let valid = || live.find(&TokenHash::of("a"), noon()).is_some();
-        assert!(valid());
-        user.renew(1, Account::powerless(Uuid::from_u128(1), noon()));
-        assert!(!valid());
-        user.end();
-        assert!(!valid());
-    }
-
-    #[test]
-    fn a_use_is_recorded_once_until_it_is_collected() {
-        let (live, user) = live();
-        live.add(token("a", 60_000), None, || session(&user));
-        let find = |seconds| {
-            let now = noon() + std::time::Duration::from_secs(seconds);
-            live.find(&TokenHash::of("a"), now).unwrap()
-        };
-        find(0);
-        assert!(live.take_used().is_empty());
-        find(1);
-        assert_eq!(find(2).session.last_seen(), noon() + std::time::Duration::from_secs(2));
-        assert_eq!(live.take_used().len(), 1);
-        find(3);
-        assert_eq!(live.take_used().len(), 1);
-    }
 }

@@ -12,6 +12,7 @@ mod new_session;
 mod refresh_token;
 mod renewal;
 mod revoked;
+mod shared;
 mod unwritten;
 
 pub(crate) use client::Client;
@@ -26,3 +27,6 @@ pub(crate) use refresh_token::{
 };
 pub(crate) use renewal::{EndedSession, Refreshed, Renewal, Renewed};
 pub(crate) use revoked::{PendingRevocations, UserRevocation};
+pub(crate) use shared::{
+    History, RedisClient, RedisError, RedisServers, SharedTokens, TokenRecord,
+};

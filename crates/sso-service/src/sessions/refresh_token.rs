@@ -118,7 +118,7 @@ impl StoredRefreshToken {
 
     /// The session in memory, if it has a token there.
     pub(crate) fn live_session(&self, live: &LiveSessions) -> Option<Arc<LiveSession>> {
-        live.session_of(&self.newest?)
+        live.session(self.session, &self.newest?)
     }
 
     /// The answer that was given when the token was spent, as long as it is known.

@@ -6,12 +6,16 @@ use service_runtime::metrics::Metrics;
 
 use super::{
     database::{Database, OpenError, Sharing},
-    sessions::{Follower, Journal, restore},
+    sessions::{Follower, Journal, Refills, restore},
 };
 use crate::{
     keys::LiveKeys,
-    sessions::{LiveSession, LiveSessions, SessionLimits},
-    store::{location::Location, sql::SqlConnection, unavailable::Unavailable},
+    sessions::{LiveSession, LiveSessions, SessionLimits, SharedTokens, TokenRecord},
+    store::{
+        location::Location,
+        sql::{SqlConnection, query},
+        unavailable::Unavailable,
+    },
     tokens::TokenHash,
 };
 
@@ -24,6 +28,8 @@ pub(crate) struct Store {
     pub(super) keys: Arc<LiveKeys>,
     pub(super) journal: Journal,
     pub(super) limits: SessionLimits,
+    /// `None` where live tokens are in memory.
+    refills: Option<Refills>,
 }
 
 impl Store {
@@ -38,14 +44,21 @@ impl Store {
         sharing: Sharing,
         metrics: &Metrics,
     ) -> Result<Self, OpenError> {
-        let live = Arc::new(LiveSessions::new(metrics));
+        let live = Arc::new(match &sharing.redis {
+            None => LiveSessions::new(metrics),
+            Some(redis) => LiveSessions::in_redis(redis.clone(), metrics),
+        });
         let keys = Arc::new(LiveKeys::default());
         let journal = Journal::open(location).map_err(OpenError::Journal)?;
         restore(&journal, &live, &keys);
         let follower = Follower::new(live.clone(), keys.clone());
         let database = Database::open(location, follower, sharing).await?;
         database.show(metrics);
-        Ok(Self { database, live, keys, journal, limits })
+        let refills = live.shared().map(|_| Refills::start(live.clone(), database.clone()));
+        let store = Self { database, live, keys, journal, limits, refills };
+        // Tried again by the upkeep.
+        let _ = store.begin_history().await;
+        Ok(store)
     }
 
     /// Opens an existing database for a command, which may run beside the service.
@@ -73,6 +86,7 @@ impl Store {
             keys: Arc::default(),
             journal: Journal::default(),
             limits: SessionLimits { per_user: usize::MAX, total: usize::MAX },
+            refills: None,
         }
     }
 
@@ -97,6 +111,46 @@ impl Store {
         find: impl Fn() -> Option<T>,
     ) -> Result<Option<T>, Unavailable> {
         self.database.known(find).await
+    }
+
+    /// The record of a token as the database has it. `None` if it has no such live token.
+    ///
+    /// # Errors
+    /// When the database cannot be read in time.
+    pub(crate) async fn find_token(
+        &self,
+        hash: TokenHash,
+    ) -> Result<Option<TokenRecord>, Unavailable> {
+        match &self.refills {
+            Some(refills) => refills.refill(hash).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Begins a history of changes, if live tokens are shared and none is followed here: records
+    /// in Redis are relied on from then on.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub(crate) async fn begin_history(&self) -> Result<(), Unavailable> {
+        if self.live.shared().is_none_or(|shared| shared.history().is_some()) {
+            return Ok(());
+        }
+        let begin = async |connection: &mut SqlConnection| {
+            query("INSERT INTO changes (kind) VALUES ('start')").execute(connection).await?;
+            Ok::<_, Unavailable>(())
+        };
+        self.database.write_addition(begin).await
+    }
+
+    /// Whether the end of a session may not be known to other instances.
+    pub(crate) fn is_session_ending(&self, session: i64) -> bool {
+        self.database.is_shared() && self.live.revoked.is_ending(session)
+    }
+
+    /// Whether live tokens can be read, as far as is known.
+    pub(crate) fn reaches_live_tokens(&self) -> bool {
+        self.live.shared().is_none_or(SharedTokens::is_reachable)
     }
 
     /// Whether a token stands for a session whose end is in force here and not written yet, while

@@ -65,10 +65,14 @@ impl Upkeep {
             {
                 time_persisted = now;
             }
+            let _ = self.store.begin_history().await;
             let _ = self.sweep().await;
             if uses_written.elapsed() >= USE_PERIOD {
                 uses_written = Instant::now();
                 let _ = self.store.write_uses().await;
+                if let Some(shared) = self.store.live_sessions().shared() {
+                    shared.forget_expired(now);
+                }
             }
         }
     }

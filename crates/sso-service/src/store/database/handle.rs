@@ -23,7 +23,10 @@ use super::{
     sqlite::{self, DatabaseFiles, FailedSync, check_path},
     write_job::{Effect, WriteJob, WriteJobs},
 };
-use crate::store::{location::Location, sql::SqlConnection, unavailable::Unavailable};
+use crate::{
+    sessions::RedisClient,
+    store::{location::Location, sql::SqlConnection, unavailable::Unavailable},
+};
 
 /// How long a write to SQLite may take, all waiting included, before its outcome counts as unknown.
 const WRITE_TIME: Duration = Duration::from_secs(3);
@@ -321,11 +324,13 @@ pub(crate) struct Sharing {
     pub(crate) stale_max: Duration,
     /// Takes over the time of the database server.
     pub(crate) clock: Option<Arc<SystemClock>>,
+    /// Where live tokens are shared. `None`: they are in memory.
+    pub(crate) redis: Option<RedisClient>,
 }
 
 impl Default for Sharing {
     fn default() -> Self {
-        Self { stale_max: Duration::from_secs(2), clock: None }
+        Self { stale_max: Duration::from_secs(2), clock: None, redis: None }
     }
 }
 

@@ -127,7 +127,7 @@ impl Store {
     /// The last uses in memory are newer than the written ones.
     fn add_uses(&self, sessions: &mut [SessionDetails]) {
         for session in sessions {
-            let live = session.hash.and_then(|hash| self.live.session_of(&hash));
+            let live = session.hash.and_then(|hash| self.live.session(session.number, &hash));
             let last_seen = live.map(|live| live.last_seen());
             session.last_seen_at = session.last_seen_at.max(last_seen.unwrap_or_default());
         }

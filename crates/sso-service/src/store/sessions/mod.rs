@@ -7,6 +7,6 @@ mod revoke;
 mod sweep;
 mod uses;
 
-pub(super) use follow::Follower;
+pub(super) use follow::{Follower, Refills};
 pub(super) use listing::session_owner;
 pub(super) use revoke::{Journal, restore};

@@ -28,7 +28,10 @@ pub(super) enum Changed {
     Key,
     /// A session token, and another one of its session.
     Token(Box<SessionTokenRow>, Option<TokenHash>),
-    TokenGone(TokenHash),
+    /// A session token that has ended, and when it would have expired.
+    TokenGone(TokenHash, i64),
+    /// An instance has started.
+    Start,
     /// Nothing that is still there, or that would have to be looked at.
     Nothing,
     /// A kind of change that this version does not know.
@@ -45,6 +48,7 @@ pub(super) async fn read_changes(
 ) -> Result<Vec<Change>, sqlx::Error> {
     query(
         "SELECT seq, tag, kind, changes.number AS subject, name, changes.hash AS gone,
+                changes.expires_at AS gone_expires_at,
                 sessions.number, id, user_number, epoch, last_seen_at,
                 coalesce(used_issued_at, created_at) AS used_issued_at, token.hash, issued_at, token.expires_at,
                 (SELECT hash FROM session_tokens AS older
@@ -67,7 +71,12 @@ impl FromSqlRow for Change {
             "user" => Changed::User(row.get("subject")?),
             "key" => Changed::Key,
             "role" => Changed::Role(row.get("name")?),
-            "token_gone" => Changed::TokenGone(hash(row.get("gone")?)?),
+            // A row of an earlier version does not say when.
+            "token_gone" => Changed::TokenGone(
+                hash(row.get("gone")?)?,
+                row.get::<Option<i64>>("gone_expires_at")?.unwrap_or(i64::MAX),
+            ),
+            "start" => Changed::Start,
             "token" if row.get::<Option<i64>>("number")?.is_some() => {
                 let sibling: Option<&[u8]> = row.get("sibling")?;
                 Changed::Token(
@@ -75,7 +84,7 @@ impl FromSqlRow for Change {
                     sibling.map(hash).transpose()?,
                 )
             }
-            "token" | "all_ended" | "start" => Changed::Nothing,
+            "token" | "all_ended" => Changed::Nothing,
             kind => Changed::Unknown(kind.to_owned()),
         };
         let position = Position { change: row.get("seq")?, tag: row.get("tag")? };

@@ -6,17 +6,20 @@
 //! here that was not committed there.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     ops::ControlFlow,
     sync::Arc,
 };
 
 use futures_util::{TryStreamExt, stream::BoxStream};
 
-use super::changes::{BATCH, Change, Changed, SessionTokenRow, read_changes};
+use super::{
+    changes::{BATCH, Change, Changed, SessionTokenRow, read_changes},
+    history::begin_history,
+};
 use crate::{
     keys::LiveKeys,
-    sessions::{LiveSession, LiveSessions, LiveUser},
+    sessions::{History, LiveSession, LiveSessions, LiveUser},
     store::{
         database::{Follow, FollowError, Position},
         keys::live_keys,
@@ -35,8 +38,6 @@ const FEW_USERS: usize = 1000;
 pub(in crate::store) struct Follower {
     live: Arc<LiveSessions>,
     keys: Arc<LiveKeys>,
-    /// All users who have a session.
-    users: HashMap<i64, Arc<LiveUser>>,
     /// How many users there were when those without a session were last forgotten.
     users_before: usize,
     /// The last change that was looked at; `None` before anything was.
@@ -46,7 +47,7 @@ pub(in crate::store) struct Follower {
 impl Follower {
     /// A follower that will keep these sessions and keys up to date.
     pub(in crate::store) fn new(live: Arc<LiveSessions>, keys: Arc<LiveKeys>) -> Self {
-        Self { live, keys, users: HashMap::new(), users_before: 0, seen: None }
+        Self { live, keys, users_before: 0, seen: None }
     }
 
     /// Reads everything, of one instant.
@@ -56,7 +57,10 @@ impl Follower {
         for user in users_with_sessions(connection).await? {
             self.keep_user(user);
         }
-        self.load_tokens(connection).await?;
+        match self.live.shared() {
+            None => self.load_tokens(connection).await?,
+            Some(shared) => begin_history(shared, connection).await?,
+        }
         self.keys.replace(live_keys(connection).await?);
         let last = last.map(|(change, tag)| Position { change, tag });
         self.have_seen(last.unwrap_or_default());
@@ -97,7 +101,7 @@ impl Follower {
         let mut users = BTreeSet::new();
         for change in &changes {
             match &change.what {
-                Changed::User(number) if self.users.contains_key(number) => {
+                Changed::User(number) if self.live.users.contains_key(number) => {
                     users.insert(*number);
                 }
                 Changed::Role(name) => {
@@ -113,19 +117,25 @@ impl Follower {
         self.renew_users(connection, added, BTreeSet::new()).await?;
         let more = changes.len() == BATCH;
         for change in changes {
-            self.apply(change.what);
+            self.apply(change);
         }
         // After the tokens: a session that outlives its user's epoch is never behind it.
         self.renew_users(connection, users, roles).await?;
-        self.forget_users();
+        self.forget_users(connection).await?;
         self.have_seen(last);
         Ok(if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     }
 
-    fn apply(&self, what: Changed) {
-        match what {
+    fn apply(&self, change: Change) {
+        match change.what {
             Changed::Token(token, sibling) => self.add(&token, sibling),
-            Changed::TokenGone(hash) => self.live.remove(&hash),
+            Changed::TokenGone(hash, expires_at) => self.live.remove(&hash, expires_at),
+            Changed::Start => {
+                let history = History::of_tag(&change.position.tag);
+                if let (Some(shared), Some(history)) = (self.live.shared(), history) {
+                    shared.begin_history(history);
+                }
+            }
             Changed::User(_)
             | Changed::Role(_)
             | Changed::Key
@@ -136,12 +146,12 @@ impl Follower {
 
     fn add(&self, row: &SessionTokenRow, sibling: Option<TokenHash>) {
         // A session without a user cannot be used.
-        let Some(user) = self.users.get(&row.user) else {
+        let Some(user) = self.live.user(row.user) else {
             return;
         };
         let SessionTokenRow { session, id, epoch, last_seen_at, used_issued_at, token, .. } = *row;
         self.live.add(token, sibling, || {
-            LiveSession::new(session, id, user.clone(), epoch, last_seen_at, used_issued_at)
+            LiveSession::new(session, id, user, epoch, last_seen_at, used_issued_at)
         });
     }
 
@@ -151,7 +161,7 @@ impl Follower {
             Changed::Token(token, _) => Some(token.user),
             _ => None,
         });
-        users.filter(|user| !self.users.contains_key(user)).collect()
+        users.filter(|user| !self.live.users.contains_key(user)).collect()
     }
 
     async fn renew_users(
@@ -169,13 +179,13 @@ impl Follower {
             self.keep_user(user);
         }
         for number in gone {
-            if let Some(user) = self.users.remove(&number) {
+            if let Some((_, user)) = self.live.users.remove(&number) {
                 user.end();
             }
         }
         for role in roles {
             for user in users_with_role(connection, &role).await? {
-                if let Some(known) = self.users.get(&user.number) {
+                if let Some(known) = self.live.user(user.number) {
                     known.renew(user.epoch, user.account);
                 }
             }
@@ -183,22 +193,32 @@ impl Follower {
         Ok(())
     }
 
-    fn keep_user(&mut self, user: User) {
-        match self.users.get(&user.number) {
+    fn keep_user(&self, user: User) {
+        match self.live.user(user.number) {
             Some(known) => known.renew(user.epoch, user.account),
             None => {
                 let live = LiveUser::new(user.number, user.epoch, user.account);
-                self.users.insert(user.number, Arc::new(live));
+                self.live.users.insert(user.number, Arc::new(live));
             }
         }
     }
 
     /// Forgets users who have no session any more, when there may be many of them.
-    fn forget_users(&mut self) {
-        if self.users.len() > 2 * self.users_before + FEW_USERS {
-            self.users.retain(|_, user| Arc::strong_count(user) > 1);
-            self.users_before = self.users.len();
+    async fn forget_users(&mut self, connection: &mut SqlConnection) -> Result<(), sqlx::Error> {
+        let users = &self.live.users;
+        if users.len() <= 2 * self.users_before + FEW_USERS {
+            return Ok(());
         }
+        if self.live.shared().is_some() {
+            let numbers = query("SELECT DISTINCT user_number FROM sessions");
+            let numbers: Vec<i64> = numbers.fetch_all(connection).await?;
+            let with_sessions: HashSet<_> = numbers.into_iter().collect();
+            users.retain(|number, _| with_sessions.contains(number));
+        } else {
+            users.retain(|_, user| Arc::strong_count(user) > 1);
+        }
+        self.users_before = users.len();
+        Ok(())
     }
 
     fn have_seen(&mut self, last: Position) {
@@ -271,7 +291,6 @@ impl Follow for Follower {
     fn forget(&mut self) {
         self.live.clear();
         self.keys.replace(HashMap::new());
-        self.users.clear();
         self.seen = None;
     }
 }

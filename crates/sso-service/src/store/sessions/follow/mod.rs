@@ -2,5 +2,8 @@
 
 mod changes;
 mod follower;
+mod history;
+mod refills;
 
 pub(in crate::store) use follower::Follower;
+pub(in crate::store) use refills::Refills;

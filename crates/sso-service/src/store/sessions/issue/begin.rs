@@ -125,7 +125,7 @@ impl OwnSession {
     /// The time in memory is newer than the written one.
     fn last_seen(&self, live: &LiveSessions) -> i64 {
         let hash = self.hash.as_deref().and_then(TokenHash::read);
-        let session = hash.and_then(|hash| live.session_of(&hash));
+        let session = hash.and_then(|hash| live.session(self.number, &hash));
         session.map_or(0, |session| session.last_seen_millis()).max(self.last_seen_at)
     }
 }

@@ -75,7 +75,7 @@ async fn insert(
     let rows: Vec<_> = minted
         .tokens
         .iter()
-        .map(|hash| [id_at(minted.now).simple().to_string(), hex(hash.as_bytes())])
+        .map(|hash| [id_at(minted.now).simple().to_string(), hash.to_hex()])
         .collect();
     let rows = json!(rows).to_string();
     let [now, ends_at] = [minted.now, minted.ends_at].map(|at| at.timestamp_millis());
@@ -112,7 +112,3 @@ const INSERT_TOKENS: Dialects = Dialects {
                FROM json_array_elements($1::json)
                JOIN sessions ON sessions.id = decode(value ->> 0, 'hex')",
 };
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

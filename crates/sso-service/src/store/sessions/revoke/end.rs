@@ -40,7 +40,8 @@ impl Store {
     pub(crate) async fn end_named_session(&self, named: &NamedSession) -> Result<(), Unavailable> {
         // Before its tokens are looked for: one that is being added meanwhile sees it.
         self.live.revoked.begin_to_end(&[named.number]);
-        for session in named.tokens.iter().filter_map(|hash| self.live.session_of(hash)) {
+        let known = |hash| self.live.session(named.number, hash);
+        for session in named.tokens.iter().filter_map(known) {
             session.end();
         }
         self.end(vec![named.number]).await
@@ -81,7 +82,8 @@ impl Store {
         let numbers: Vec<i64> = sessions.iter().map(|session| session.number).collect();
         // Before their tokens are looked for: one that is being added meanwhile sees it.
         self.live.revoked.begin_to_end(&numbers);
-        for session in sessions.iter().filter_map(|session| self.live.session_of(&session.hash?)) {
+        let known = |session: &SessionDetails| self.live.session(session.number, &session.hash?);
+        for session in sessions.iter().filter_map(known) {
             session.end();
         }
         self.end(numbers).await

@@ -32,6 +32,7 @@ async fn session_named_by(
     let named = query(
         "SELECT sessions.number, sessions.id, users.id AS user_id, username
          FROM (SELECT session FROM past_tokens WHERE hash = $1
+               UNION ALL SELECT session FROM session_tokens WHERE hash = $1
                UNION ALL SELECT session FROM refresh_tokens WHERE hash = $1) AS named
          JOIN live_sessions AS sessions ON sessions.number = named.session
          JOIN users ON users.number = sessions.user_number

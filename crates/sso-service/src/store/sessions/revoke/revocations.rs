@@ -11,19 +11,15 @@ use crate::{
         errors::{AuthorizedError, ChangeError},
         handle::Store,
         keys::delete_key,
-        sql::{SqlConnection, query},
+        sql::SqlConnection,
         unavailable::Unavailable,
         users::{revocable, revoke_user},
     },
-    tokens::TokenHash,
     users::{RevocationScope, Username},
 };
 
 /// How many sessions are ended at a time: log-ins wait for no longer than these take.
 const STEP: usize = 1000;
-/// How many of a user's tokens are looked for in memory: any of them leads to the user, and one may
-/// have been swept a moment ago.
-const CANDIDATES: i64 = 100;
 
 /// Puts revocations in force that an earlier process could not write. It has to be called before
 /// the database is read: what is found there then counts as revoked.
@@ -94,15 +90,8 @@ impl Store {
         let revocation = UserRevocation { epoch: epoch + 1, extent };
         // Before the sessions are looked for: one that is being added meanwhile sees it.
         self.live.revoked.revoke_user(user, revocation);
-        let tokens = query(
-            "SELECT hash FROM session_tokens JOIN sessions ON sessions.number = session
-             WHERE user_number = $1 ORDER BY session_tokens.number DESC LIMIT $2",
-        );
-        let tokens: Vec<Vec<u8>> =
-            tokens.bind(user).bind(CANDIDATES).fetch_all(&mut reader).await?;
-        let mut hashes = tokens.iter().filter_map(|hash| TokenHash::read(hash));
-        if let Some(session) = hashes.find_map(|hash| self.live.session_of(&hash)) {
-            session.user.end_before(revocation.epoch);
+        if let Some(user) = self.live.user(user) {
+            user.end_before(revocation.epoch);
         }
         drop(reader);
         self.record_pending().await;
