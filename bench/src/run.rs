@@ -12,8 +12,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
     parts::{
-        connections, download, flood, followers, forward_auth, kubernetes, requests, sessions,
-        slow_reader, tail,
+        connections, download, flood, followers, forward_auth, kubernetes, redis, requests,
+        sessions, slow_reader, tail,
     },
     report::table::{HEADER, Report},
     stage::services::Stage,
@@ -47,6 +47,8 @@ pub(crate) enum Part {
     ForwardAuth,
     /// Start and memory of a service with 1,000,000 sessions
     Sessions,
+    /// Validations of tokens in Redis, against `redis-benchmark GET`
+    Redis,
     /// Wrong passwords at 100 times the rate of hashing, against an idle service
     Flood,
     /// Clients that read no answer, and idle ones: memory, and the latency of validate
@@ -108,6 +110,7 @@ impl Part {
             Self::Requests => requests::measure(stage, services).await,
             Self::ForwardAuth => forward_auth::measure(stage, services).await,
             Self::Sessions => sessions::measure(stage, services).await,
+            Self::Redis => redis::measure(stage, services).await,
             Self::Flood => flood::measure(stage, services).await,
             Self::Connections => connections::measure(stage, services).await,
         }

@@ -127,14 +127,39 @@ impl Outcome {
     }
 }
 
+/// Validates tokens, so many in each request, by a client of our own.
+pub(crate) async fn put_batches(
+    address: SocketAddr,
+    tokens: &[String],
+    batch: usize,
+    seconds: u64,
+) -> anyhow::Result<Outcome> {
+    let request = |tokens: &[String]| {
+        let body = format!("{{\"tokens\":[\"{}\"]}}", tokens.join("\",\""));
+        let headers = [("Content-Type", "application/json")];
+        http::request_with_body("/auth/validate/batch", &headers, &body)
+    };
+    let requests = tokens.chunks_exact(batch).map(request).collect();
+    put_requests(address, requests, 200, seconds).await
+}
+
 async fn put_by_ourselves(job: &Job<'_>, seconds: u64) -> anyhow::Result<Outcome> {
-    let requests: Arc<[_]> = job.requests().into();
+    put_requests(job.address, job.requests(), job.status, seconds).await
+}
+
+async fn put_requests(
+    address: SocketAddr,
+    requests: Vec<Vec<u8>>,
+    status: u16,
+    seconds: u64,
+) -> anyhow::Result<Outcome> {
+    let requests: Arc<[_]> = requests.into();
     let start = Instant::now();
     let end = start + Duration::from_secs(seconds);
     let mut connections = JoinSet::new();
     for first in 0..CONNECTIONS {
-        let connection = Connection::open(job.address, BUFFER_BYTES).await?;
-        connections.spawn(repeat(connection, requests.clone(), first, job.status, end));
+        let connection = Connection::open(address, BUFFER_BYTES).await?;
+        connections.spawn(repeat(connection, requests.clone(), first, status, end));
     }
     let (mut answers, mut wrong) = (0, 0);
     while let Some(outcome) = connections.join_next().await {

@@ -6,6 +6,7 @@ pub(crate) mod flood;
 pub(crate) mod followers;
 pub(crate) mod forward_auth;
 pub(crate) mod kubernetes;
+pub(crate) mod redis;
 pub(crate) mod requests;
 pub(crate) mod sessions;
 pub(crate) mod slow_reader;
