@@ -12,7 +12,7 @@ mod logs;
 mod pair;
 mod process;
 mod raw;
-mod secrets;
+pub(crate) mod secrets;
 mod service;
 mod tls;
 mod wait;

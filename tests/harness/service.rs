@@ -35,7 +35,7 @@ pub(crate) struct Service {
 
 impl Service {
     /// Starts it and waits until it is ready.
-    pub(super) fn start(mut command: Command, secrets: &Secrets) -> Self {
+    pub(crate) fn start(mut command: Command, secrets: &Secrets) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -1,7 +1,8 @@
 //! The gateway's Kubernetes API with third-party clients: kubectl in three versions, the Kubernetes
 //! project's libraries for Python and JavaScript, and kube. The sso-service with third-party reverse
 //! proxies (nginx, Caddy and HAProxy), and its JWTs with PyJWT, Authlib and jose. The databases that
-//! tests start: PostgreSQL, PgBouncer, Redis and Sentinel. `compose.yaml` with Docker Compose.
+//! tests start: PostgreSQL, PgBouncer, Redis and Sentinel; the sso-service with Redis. `compose.yaml`
+//! with Docker Compose.
 //!
 //! `cargo xtask peers` installs them, except kube, which is a dependency. A case whose peer is not
 //! there is skipped, and says so; with `CI=true` it fails. The cases of Kubernetes share a pair over
@@ -25,6 +26,7 @@ mod library;
 mod peer;
 mod proxies;
 mod running;
+mod session_store;
 mod stage;
 mod stores;
 mod token_review;
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
     }
     trials.extend(stores::trials());
     trials.extend(compose::trials());
+    trials.extend(session_store::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// A case with a runtime of its own, which is skipped if a program is missing.
-fn trial<F: Future<Output = ()>>(
+pub(crate) fn trial<F: Future<Output = ()>>(
     name: &str,
     needed: Result<(), String>,
     case: impl FnOnce() -> F + Send + 'static,
@@ -43,4 +43,4 @@ macro_rules! named {
         )),*]
     };
 }
-use named;
+pub(crate) use named;

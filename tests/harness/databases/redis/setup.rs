@@ -18,6 +18,7 @@ pub(crate) struct RedisSetup<'a> {
     password: Option<&'a str>,
     ca: Option<&'a PrivateCa>,
     primary: Option<SocketAddr>,
+    in_a_cluster: bool,
 }
 
 impl<'a> RedisSetup<'a> {
@@ -29,6 +30,11 @@ impl<'a> RedisSetup<'a> {
     /// Clients need TLS; this authority signs the certificate.
     pub(crate) fn over_tls(self, ca: &'a PrivateCa) -> Self {
         Self { ca: Some(ca), ..self }
+    }
+
+    /// It is a node of a Redis Cluster.
+    pub(crate) fn in_a_cluster(self) -> Self {
+        Self { in_a_cluster: true, ..self }
     }
 
     /// It follows a primary that needs neither password nor TLS.
@@ -62,6 +68,9 @@ impl<'a> RedisSetup<'a> {
         ];
         settings.extend(self.password.map(|password| format!("--requirepass {password}")));
         settings.extend(self.primary.map(|of| format!("--replicaof {} {}", of.ip(), of.port())));
+        if self.in_a_cluster {
+            settings.push("--cluster-enabled yes".to_owned());
+        }
         settings.push(match self.ca {
             None => format!("--port {port}"),
             Some(_) => tls_on(port),
