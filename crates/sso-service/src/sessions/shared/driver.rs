@@ -21,7 +21,8 @@ use super::{
 
 /// How many records are read by one command, and written by one pipeline.
 const BATCH: usize = 256;
-/// How many commands are on their way at a time. Requests that come meanwhile share the next one.
+/// How many commands that read are on their way at a time, beside one pipeline that writes. Requests
+/// that come meanwhile share the next one.
 const IN_FLIGHT: usize = 4;
 /// How often an idle connection is probed.
 const PROBE: Duration = Duration::from_secs(1);
@@ -119,30 +120,31 @@ impl Driver {
         &mut self,
         connection: MultiplexedConnection,
     ) -> Result<Finished, redis::RedisError> {
-        let mut flights = FuturesUnordered::<Flight>::new();
+        let mut reading = FuturesUnordered::<Flight>::new();
+        let mut writing = FuturesUnordered::<Flight>::new();
         let (mut reads, mut writes) = (Vec::new(), Vec::new());
         let mut probes = interval(PROBE);
         probes.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let free = flights.len() < IN_FLIGHT;
             tokio::select! {
                 biased;
-                Some(landed) = flights.next() => landed?,
-                _ = probes.tick(), if flights.is_empty() => {
-                    flights.push(probe(connection.clone()));
+                Some(landed) = reading.next() => landed?,
+                Some(landed) = writing.next() => landed?,
+                _ = probes.tick(), if reading.is_empty() => {
+                    reading.push(probe(connection.clone()));
                 }
-                found = self.reads.recv_many(&mut reads, BATCH), if free => {
+                found = self.reads.recv_many(&mut reads, BATCH), if reading.len() < IN_FLIGHT => {
                     if found == 0 {
                         return Ok(Finished);
                     }
-                    flights.push(read(connection.clone(), mem::take(&mut reads)));
+                    reading.push(read(connection.clone(), mem::take(&mut reads)));
                 }
-                found = self.writes.recv_many(&mut writes, BATCH), if free => {
+                found = self.writes.recv_many(&mut writes, BATCH), if writing.is_empty() => {
                     if found == 0 {
                         return Ok(Finished);
                     }
                     let commands = commands(mem::take(&mut writes), self.clock.now());
-                    flights.push(write(connection.clone(), commands, self.health.clone()));
+                    writing.push(write(connection.clone(), commands, self.health.clone()));
                 }
             }
         }
