@@ -1,4 +1,4 @@
-//! The command line: serve, one of the commands that every service has, or administration.
+//! The command line: serve, one of the commands that every service has, administration, or a move.
 
 use clap::{Parser, Subcommand};
 use service_runtime::{
@@ -10,7 +10,7 @@ use crate::{
     app::{App, StartError},
     config::{Config, PathFault},
     http,
-    shell::{AdminCommand, AdminError},
+    shell::{AdminCommand, AdminError, MigrateCommand, MigrateError},
 };
 
 /// The single sign-on authority. Without a command it serves until SIGTERM or SIGINT. It is
@@ -29,6 +29,8 @@ enum Command {
     /// Change the database, also while the service runs on it
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Move everything from SQLite to PostgreSQL
+    Migrate(MigrateCommand),
 }
 
 impl Cli {
@@ -46,6 +48,7 @@ impl Cli {
                 command.run(&config.runtime, &config.warnings, check, document).await
             }
             Some(Command::Admin(command)) => Ok(command.run(&config).await?),
+            Some(Command::Migrate(command)) => Ok(command.run().await?),
         }
     }
 }
@@ -73,6 +76,15 @@ impl From<StartError> for Failure {
 
 impl From<AdminError> for Failure {
     fn from(error: AdminError) -> Self {
+        match error.is_about_configuration() {
+            true => Self::configuration(error),
+            false => Self::other(error),
+        }
+    }
+}
+
+impl From<MigrateError> for Failure {
+    fn from(error: MigrateError) -> Self {
         match error.is_about_configuration() {
             true => Self::configuration(error),
             false => Self::other(error),

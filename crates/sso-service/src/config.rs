@@ -16,15 +16,15 @@ use service_runtime::{
     settings::{Faults, Settings, Warnings},
 };
 
-pub(crate) use self::paths::PathFault;
 use self::{
     accounts::{first_admin, login_limits, password_rules, registration},
-    database::{database, session_store},
+    database::session_store,
     oauth::oauth,
     paths::{check_directory, check_file},
     sessions::{lifetimes, session_limits, stale_max},
     site::site,
 };
+pub(crate) use self::{database::database, paths::PathFault};
 use crate::{
     accounts::Registration,
     authority::Lifetimes,

@@ -16,5 +16,5 @@ mod redis;
 pub(crate) use fault_proxy::{Direction, FaultProxy};
 pub(crate) use loopback::own_host;
 pub(crate) use pgbouncer::PgBouncer;
-pub(crate) use postgres::{Database, Postgres};
+pub(crate) use postgres::{Database, PASSWORD, Postgres};
 pub(crate) use redis::{Redis, RedisSetup, Sentinels};

@@ -5,6 +5,7 @@ mod pooler;
 mod postgres;
 mod redis;
 mod sentinels;
+mod service;
 
 use std::time::Duration;
 
@@ -15,10 +16,17 @@ use crate::installed;
 
 /// The cases of every database. Those that wait longest come first.
 pub(crate) fn trials() -> Vec<Trial> {
-    [sentinels::trials(), postgres::trials(), pooler::trials(), redis::trials(), network::trials()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        sentinels::trials(),
+        postgres::trials(),
+        pooler::trials(),
+        redis::trials(),
+        network::trials(),
+        service::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A case with a runtime of its own, which is skipped if a program is missing.

@@ -8,7 +8,7 @@ use crate::{sessions::RedisServers, store::Location};
 ///
 /// # Errors
 /// When it is anything else.
-pub(super) fn database(url: &str) -> Result<Location, &'static str> {
+pub(crate) fn database(url: &str) -> Result<Location, &'static str> {
     if url == "sqlite::memory:" {
         return Ok(Location::Memory);
     }

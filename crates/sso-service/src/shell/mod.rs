@@ -1,6 +1,6 @@
-//! Administration from the shell: `sso-service admin …`.
+//! Administration from the shell: `sso-service admin …`, and `sso-service migrate`.
 //!
-//! Each command calls [`Administration`](crate::administration::Administration), as HTTP does, on
+//! Each command of `admin` calls [`Administration`](crate::administration::Administration), as HTTP does, on
 //! the database of the service. A running service sees the change within a second.
 
 mod audit_file;
@@ -8,6 +8,7 @@ mod command;
 mod commands;
 mod error;
 mod input;
+mod migrate;
 mod pages;
 #[cfg(test)]
 mod shell_tests;
@@ -15,3 +16,4 @@ mod table;
 
 pub(crate) use command::AdminCommand;
 pub(crate) use error::AdminError;
+pub(crate) use migrate::{MigrateCommand, MigrateError};

@@ -79,7 +79,7 @@ impl Store {
     }
 
     /// A command validates no tokens: it keeps nothing in memory, and no limit holds for it.
-    fn of_command(database: Database) -> Self {
+    pub(super) fn of_command(database: Database) -> Self {
         Self {
             database,
             live: Arc::new(LiveSessions::new(&Metrics::default())),

@@ -15,6 +15,7 @@ mod handle;
 mod key_holders;
 mod keys;
 mod location;
+mod migration;
 mod sessions;
 mod signing_keys;
 mod sql;
@@ -27,11 +28,14 @@ mod unavailable;
 mod users;
 
 pub(crate) use attribution::{Attribution, Authorization, Credential, Recorded};
-pub(crate) use database::{InstanceLock, LockError, OpenError, Sharing};
+pub(crate) use database::{
+    InstanceLock, LockError, MigrationError, MovedTable, OpenError, Sharing,
+};
 pub(crate) use errors::{
     AuthorizationError, AuthorizedError, BeginSessionError, ChangeError, CreateUserError,
     GrantError, KeyError, MintSessionsError, PasswordChangeError, StoreError, TooManySessions,
 };
 pub(crate) use handle::Store;
 pub(crate) use location::Location;
+pub(crate) use migration::move_database;
 pub(crate) use unavailable::Unavailable;

@@ -165,6 +165,14 @@ impl Database {
         Self::open(location, NoFollower, Sharing::default()).await
     }
 
+    /// Opens a file whose lock the caller holds, for a command.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or is no database of ours.
+    pub(in crate::store) async fn open_locked(location: &Location) -> Result<Self, OpenError> {
+        Self::open(location, NoFollower, Sharing::default()).await
+    }
+
     /// A command keeps nothing in memory, so it is no instance that others wait for.
     async fn open_postgres_for_command(server: &PostgresServer) -> Result<Self, OpenError> {
         postgres::prepare(server).await?;

@@ -22,6 +22,11 @@ pub(crate) enum OpenError {
     /// The service uses the file by another path.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// Everything is somewhere else.
+    #[error(
+        "the database was moved to {0}: use that. If the move was interrupted, run `sso-service migrate` again"
+    )]
+    Moved(String),
     /// The file is no database, or is locked.
     #[error("cannot open the database: {0}")]
     Connect(#[from] sqlx::Error),
@@ -49,7 +54,7 @@ impl OpenError {
     /// Whether another configuration would help.
     pub(crate) fn is_about_configuration(&self) -> bool {
         match self {
-            Self::Create(_) | Self::Missing(_) | Self::Lock(_) => true,
+            Self::Create(_) | Self::Missing(_) | Self::Lock(_) | Self::Moved(_) => true,
             Self::Server(error) => error.is_about_configuration(),
             _ => false,
         }

@@ -2,6 +2,7 @@
 
 mod limits;
 mod minting;
+mod moving;
 mod refresh_model;
 mod restarts;
 mod roles;

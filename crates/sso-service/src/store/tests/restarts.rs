@@ -3,7 +3,10 @@
 use super::*;
 use crate::administration::Actor;
 
-on_postgres![a_log_out_right_after_a_log_in_elsewhere_ends_the_session];
+on_postgres![
+    a_log_out_right_after_a_log_in_elsewhere_ends_the_session,
+    instances_that_start_at_once_on_an_empty_server_all_serve,
+];
 on_both_engines![
     sessions_outlive_the_service,
     tokens_of_a_session_share_it_after_a_restart,
@@ -145,4 +148,16 @@ async fn a_log_out_right_after_a_log_in_elsewhere_ends_the_session() {
     let logged_in = log_in(&elsewhere, "alice").await;
     assert!(log_out(&here, &logged_in).await);
     assert_eq!(here.store.number("SELECT count(*) FROM sessions").await, 0);
+}
+
+async fn instances_that_start_at_once_on_an_empty_server_all_serve() {
+    let database = TestDatabase::of(Engine::Postgres);
+    let services = futures_util::future::join_all((0..6).map(|_| database.start())).await;
+    services[0].add_user("alice", &[]).await;
+    let logged_in = log_in(&services[0], "alice").await;
+    for service in &services {
+        assert!(is_valid(service, &logged_in).await);
+    }
+    let keys = services[0].store.number("SELECT count(*) FROM signing_keys").await;
+    assert_eq!(keys, 1, "one instance made the first key");
 }

@@ -21,9 +21,18 @@ const READERS: u32 = 4;
 /// # Errors
 /// When the server does not answer in time, or refuses.
 pub(super) async fn connect(server: &PostgresServer) -> Result<SqlConnection, sqlx::Error> {
+    Ok(SqlConnection::Postgres(Held::Own(connect_own(server).await?)))
+}
+
+/// A connection for statements of this database alone.
+///
+/// # Errors
+/// As [`connect`].
+pub(in crate::store::database) async fn connect_own(
+    server: &PostgresServer,
+) -> Result<PgConnection, sqlx::Error> {
     let connecting = PgConnection::connect_with(server.options());
-    let connection = timeout(MAX_WAIT, connecting).await.map_err(|_| timed_out())??;
-    Ok(SqlConnection::Postgres(Held::Own(connection)))
+    timeout(MAX_WAIT, connecting).await.map_err(|_| timed_out())?
 }
 
 /// Connections that only read. They are made when they are needed.

@@ -26,7 +26,7 @@ mod simulation;
 mod time;
 mod writer;
 
-pub(super) use connect::readers;
+pub(super) use connect::{connect_own, readers};
 pub(super) use follower::{FollowerThread, StartFollowerError, start as start_follower};
 pub(super) use freshness::Freshness;
 pub(super) use instance::Following;

@@ -12,5 +12,5 @@ pub(super) use files::DatabaseFiles;
 pub(in crate::store) use files::sync_directory_of;
 pub(super) use lock::check_path;
 pub(crate) use lock::{InstanceLock, LockError};
-pub(super) use open::{connect, options, readers};
+pub(super) use open::{connect, connect_to_moved, moved_to, options, readers};
 pub(super) use writer::{StartWriterError, start};

@@ -45,14 +45,41 @@ pub(in crate::store::database) fn options(file: Option<&PathBuf>) -> SqliteConne
 
 /// Opens the connection that writes, makes a new file a database, and creates the tables that are
 /// missing. What is in the database is on the disk then.
+///
+/// # Errors
+/// When it cannot be opened, is no database of ours, or was moved to a server.
 pub(in crate::store::database) async fn connect(
     options: &SqliteConnectOptions,
 ) -> Result<SqlConnection, OpenError> {
-    let mut connection = connect_patiently(options).await?;
-    migrate(&mut connection).await?;
+    let mut connection = connect_to_moved(options).await?;
+    if let Some(target) = moved_to(&mut connection).await? {
+        return Err(OpenError::Moved(target));
+    }
     let mut connection = SqlConnection::Sqlite(Held::Own(connection));
     checkpoint_all(&mut connection).await?;
     Ok(connection)
+}
+
+/// As [`connect`], also to a database that was moved.
+///
+/// # Errors
+/// When it cannot be opened, or is no database of ours.
+pub(in crate::store::database) async fn connect_to_moved(
+    options: &SqliteConnectOptions,
+) -> Result<SqliteConnection, OpenError> {
+    let mut connection = connect_patiently(options).await?;
+    migrate(&mut connection).await?;
+    Ok(connection)
+}
+
+/// The server that everything was moved to, if it was.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(in crate::store::database) async fn moved_to(
+    connection: &mut SqliteConnection,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT target FROM moved").fetch_optional(connection).await
 }
 
 /// Connections that only read. They are made when they are needed.
