@@ -13,7 +13,7 @@ use super::{
     batching::BatchAuthority,
     identify_error::{Identification, IdentifyError, UnknownCause},
     instance::Instance,
-    resting::{InstanceChange, RestingInstances},
+    resting::{CallStart, InstanceChange, RestingInstances},
 };
 
 /// Idle connections are closed before the authority closes them (it waits 75 s).
@@ -69,20 +69,20 @@ impl Instances {
         deadline: Instant,
     ) -> Vec<Identification> {
         let instance = &self.all[number];
-        self.resting.begin_to_ask(number);
+        let start = self.resting.begin_to_ask(number);
         let identifications = instance.ask(tokens, context, deadline).await;
-        self.note(number, failure(&identifications));
+        self.note(number, start, failure(&identifications));
         identifications
     }
 
     /// Notes how a call ended, and logs each change of an instance once.
-    fn note(&self, number: usize, failure: Option<&UnknownCause>) {
+    fn note(&self, number: usize, start: CallStart, failure: Option<&UnknownCause>) {
         // Without another instance there is no choice that a single token could mislead.
         if !self.has_several() && failure.is_some_and(UnknownCause::concerns_token) {
             return;
         }
         let instance = self.all[number].url();
-        match (self.resting.note(number, failure.is_none()), failure) {
+        match (self.resting.note(number, start, failure.is_none()), failure) {
             (Some(InstanceChange::Down), Some(cause)) => {
                 tracing::warn!(%instance, %cause, "an instance of the authority is unavailable");
             }
