@@ -67,7 +67,8 @@ CREATE TABLE session_tokens (
     issued_at  BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
-CREATE INDEX session_tokens_by_session ON session_tokens (session);
+-- With the number, so that the last token before one is found by it, whatever the statistics say.
+CREATE INDEX session_tokens_by_session ON session_tokens (session, number);
 CREATE INDEX session_tokens_by_expiry ON session_tokens (expires_at);
 
 CREATE TABLE refresh_tokens (

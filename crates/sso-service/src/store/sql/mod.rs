@@ -11,5 +11,5 @@ mod value;
 
 pub(super) use connection::{Held, SqlConnection};
 pub(super) use dialects::{Dialects, with_numbers};
-pub(super) use query::{query, run_script};
+pub(super) use query::{Query, query, run_script};
 pub(super) use row::{FromSqlRow, SqlRow, decode, instant, lines, uuid_from_bytes};

@@ -16,7 +16,8 @@ use super::{
 /// How long a server may take to answer a command that reads.
 const READ_TIME: Duration = Duration::from_secs(2);
 
-/// A statement that is to be run.
+/// A statement that is to be run. In PostgreSQL it must be run within a transaction: it takes two
+/// messages, and a connection pooler may pass the second one to another server process.
 #[derive(Debug)]
 #[must_use = "a query does nothing until it is run"]
 pub(in crate::store) struct Query {
@@ -35,14 +36,15 @@ pub(in crate::store) fn query(sql: impl Into<Dialects>) -> Query {
 /// When the database refuses one of them or does not answer. Those before it have been run.
 pub(in crate::store) async fn run_script(
     connection: &mut SqlConnection,
-    sql: &'static str,
+    sql: impl Into<Dialects>,
 ) -> Result<(), sqlx::Error> {
+    let sql = sql.into();
     match connection {
         SqlConnection::Sqlite(connection) => {
-            sqlx::raw_sql(sql).execute(&mut **connection).await.map(|_| ())
+            sqlx::raw_sql(sql.sqlite).execute(&mut **connection).await.map(|_| ())
         }
         SqlConnection::Postgres(connection) => {
-            sqlx::raw_sql(sql).execute(&mut **connection).await.map(|_| ())
+            sqlx::raw_sql(sql.postgres).execute(&mut **connection).await.map(|_| ())
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{io, time::Duration};
 
-use sqlx::{Connection, PgConnection, postgres::PgPoolOptions};
+use sqlx::{
+    Connection, Executor, PgConnection,
+    postgres::{PgPoolOptions, PgQueryResult},
+};
 use tokio::time::timeout;
 
 use super::server::PostgresServer;
@@ -11,8 +14,10 @@ use crate::store::{
     sql::{Held, SqlConnection},
 };
 
-/// How long a connection may take to be made, or to become free.
-const MAX_WAIT: Duration = Duration::from_secs(1);
+/// How long a connection may take to be made: who cannot wait so long has a limit besides.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
+/// How long a connection of the pool may take to be made, or to become free.
+const MAX_WAIT: Duration = Duration::from_secs(2);
 /// Commands read a few rows at a time.
 const READERS: u32 = 4;
 
@@ -32,16 +37,28 @@ pub(in crate::store::database) async fn connect_own(
     server: &PostgresServer,
 ) -> Result<PgConnection, sqlx::Error> {
     let connecting = PgConnection::connect_with(server.options());
-    timeout(MAX_WAIT, connecting).await.map_err(|_| timed_out())?
+    timeout(CONNECT_TIME, connecting).await.map_err(|_| timed_out())?
 }
 
-/// Connections that only read. They are made when they are needed.
+/// Connections that only read. They are made when they are needed. Whoever has one is in a
+/// transaction: a connection pooler keeps one server process for it.
 pub(in crate::store::database) fn readers(server: &PostgresServer) -> Readers {
     let pool = PgPoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(MAX_WAIT)
+        .after_connect(|connection, _| Box::pin(async { begin(connection).await.map(|_| ()) }))
+        .before_acquire(|connection, _| Box::pin(async { begin(connection).await.map(|_| true) }))
+        .after_release(|connection, _| Box::pin(async { end(connection).await.map(|_| true) }))
         .connect_lazy_with(server.options().clone());
     Readers::Postgres(pool)
+}
+
+async fn begin(connection: &mut PgConnection) -> Result<PgQueryResult, sqlx::Error> {
+    connection.execute(sqlx::raw_sql("BEGIN READ ONLY")).await
+}
+
+async fn end(connection: &mut PgConnection) -> Result<PgQueryResult, sqlx::Error> {
+    connection.execute(sqlx::raw_sql("ROLLBACK")).await
 }
 
 /// The error of a server that does not answer in time.

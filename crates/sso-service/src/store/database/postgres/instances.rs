@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use super::{connect::connect, server::PostgresServer, writer::BEGIN_WRITING};
+use super::{
+    connect::connect,
+    server::PostgresServer,
+    single::{execute, fetch_all, fetch_one},
+    writer::BEGIN_WRITING,
+};
 use crate::store::{
     database::follow::Position,
     sql::{FromSqlRow, SqlConnection, SqlRow, query, run_script},
@@ -122,7 +127,7 @@ impl SharedDatabase for PostgresServer {
     ) -> Result<(), sqlx::Error> {
         let millis = i64::try_from(stale_max.as_millis()).unwrap_or(i64::MAX);
         let register = query("INSERT INTO instances (id, stale_max) VALUES ($1, $2)");
-        register.bind(id).bind(millis).execute(connection).await.map(|_| ())
+        execute(register.bind(id).bind(millis), connection).await.map(|_| ())
     }
 
     async fn confirm(
@@ -131,7 +136,7 @@ impl SharedDatabase for PostgresServer {
         applied: i64,
     ) -> Result<bool, sqlx::Error> {
         let confirm = query("UPDATE instances SET applied = $2 WHERE id = $1 AND NOT expired");
-        Ok(confirm.bind(id).bind(applied).execute(connection).await? == 1)
+        Ok(execute(confirm.bind(id).bind(applied), connection).await? == 1)
     }
 
     async fn state(
@@ -140,16 +145,15 @@ impl SharedDatabase for PostgresServer {
         id: &str,
     ) -> Result<ServerState, sqlx::Error> {
         let state = query(STATE).bind(position.change).bind(&position.tag).bind(id);
-        state.fetch_one(connection).await
+        fetch_one(state, connection).await
     }
 
     async fn unexpired(connection: &mut SqlConnection) -> Result<Vec<InstanceRow>, sqlx::Error> {
-        query(
+        let unexpired = query(
             "SELECT id, applied, stale_max FROM instances
              WHERE NOT expired AND applied IS NOT NULL",
-        )
-        .fetch_all(connection)
-        .await
+        );
+        fetch_all(unexpired, connection).await
     }
 
     async fn expire(
@@ -158,12 +162,12 @@ impl SharedDatabase for PostgresServer {
         change: i64,
     ) -> Result<(), sqlx::Error> {
         let expire = query("UPDATE instances SET expired = TRUE WHERE id = $1 AND applied < $2");
-        expire.bind(id).bind(change).execute(connection).await.map(|_| ())
+        execute(expire.bind(id).bind(change), connection).await.map(|_| ())
     }
 
     async fn remove(connection: &mut SqlConnection, id: &str) -> Result<(), sqlx::Error> {
         let remove = query("DELETE FROM instances WHERE id = $1");
-        remove.bind(id).execute(connection).await.map(|_| ())
+        execute(remove.bind(id), connection).await.map(|_| ())
     }
 
     async fn end_all_sessions(connection: &mut SqlConnection) -> Result<(), sqlx::Error> {
@@ -177,7 +181,8 @@ impl SharedDatabase for PostgresServer {
 /// whether the instance is registered, the first and the last change there are, the number of sessions, and the time.
 const STATE: &str = "SELECT
     EXISTS (SELECT 1 FROM changes WHERE seq = $1 AND tag = $2) AS same_history,
-    EXISTS (SELECT 1 FROM instances WHERE id = $3 AND NOT expired) AS registered,
+    EXISTS (SELECT 1 FROM instances
+            WHERE id = $3 AND NOT expired AND applied IS NOT NULL) AS registered,
     coalesce((SELECT min(seq) FROM changes), 0) AS first_change,
     coalesce((SELECT max(seq) FROM changes), 0) AS last_change,
     (SELECT sessions FROM session_count) AS sessions,

@@ -23,6 +23,7 @@ mod schema;
 mod server;
 #[cfg(test)]
 mod simulation;
+mod single;
 mod time;
 mod writer;
 

@@ -5,7 +5,7 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
 };
 
-use super::{connect::connect, server::PostgresServer};
+use super::{connect::connect, server::PostgresServer, single::fetch_one};
 use crate::store::sql::{Held, SqlConnection, query};
 
 /// The oldest server whose SQL this is.
@@ -38,7 +38,7 @@ async fn check(connection: &mut SqlConnection) -> Result<(), ServerError> {
             return Err(ServerError::LosesWrites(name));
         }
     }
-    if query("SELECT pg_is_in_recovery()").fetch_one(connection).await? {
+    if fetch_one(query("SELECT pg_is_in_recovery()"), connection).await? {
         return Err(ServerError::Standby);
     }
     Ok(())
@@ -48,7 +48,7 @@ async fn setting(
     connection: &mut SqlConnection,
     name: &'static str,
 ) -> Result<String, sqlx::Error> {
-    query("SELECT current_setting($1)").bind(name).fetch_one(connection).await
+    fetch_one(query("SELECT current_setting($1)").bind(name), connection).await
 }
 
 /// Notices would tell that the table of migrations is there already.

@@ -100,12 +100,14 @@ impl Writer {
                 match timeout(IDLE, self.waiting.recv_many(&mut batch, LARGEST_BATCH)).await {
                     Ok(0) => break,
                     Ok(_) => self.queue.extend(batch),
-                    Err(_elapsed) => self.check_health().await,
+                    Err(_elapsed) => {}
                 }
             }
             if !self.queue.is_empty() {
                 self.write().await;
             }
+            // Also under load: no other success shows that a failure is over.
+            self.check_health().await;
         }
         if let Some(connection) = self.connection {
             let _ = connection.close().await;

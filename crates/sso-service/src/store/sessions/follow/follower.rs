@@ -23,7 +23,7 @@ use crate::{
     store::{
         database::{Follow, FollowError, Position},
         keys::live_keys,
-        sql::{Dialects, SqlConnection, query},
+        sql::{Dialects, SqlConnection, query, run_script},
         users::{users_by_number, users_with_role, users_with_sessions},
     },
     tokens::TokenHash,
@@ -273,11 +273,11 @@ const BEGIN_READING: Dialects =
 
 impl Follow for Follower {
     async fn catch_up(&mut self, connection: &mut SqlConnection) -> Result<(), FollowError> {
-        query(BEGIN_READING).execute(connection).await?;
+        run_script(connection, BEGIN_READING).await?;
         let looked = self.look(connection).await;
         let end = if looked.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = query(end).execute(connection).await;
-        looked.and(ended.map(|_| ()).map_err(FollowError::from))
+        let ended = run_script(connection, end).await;
+        looked.and(ended.map_err(FollowError::from))
     }
 
     fn position(&self) -> Position {
