@@ -1,0 +1,34 @@
+//! How much a run does.
+
+use std::{sync::OnceLock, time::Duration};
+
+use clap::Args;
+
+static SCALE: OnceLock<Scale> = OnceLock::new();
+
+/// How much a run does.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Scale {
+    /// How often something begins at one instance and is validated at another
+    #[arg(long, default_value_t = 2_000)]
+    pub(crate) rounds: usize,
+    /// How many seconds the database is away
+    #[arg(long, default_value_t = 10)]
+    outage: u64,
+}
+
+impl Scale {
+    /// Decides for this run.
+    pub(crate) fn set(self) {
+        SCALE.set(self).unwrap();
+    }
+
+    /// What was decided.
+    pub(crate) fn of_run() -> Self {
+        *SCALE.get().unwrap()
+    }
+
+    pub(crate) fn outage(self) -> Duration {
+        Duration::from_secs(self.outage)
+    }
+}
