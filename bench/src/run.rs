@@ -12,8 +12,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
     parts::{
-        connections, download, flood, followers, forward_auth, kubernetes, redis, requests,
-        sessions, slow_reader, tail,
+        connections, download, flood, followers, forward_auth, instances, kubernetes, redis,
+        requests, sessions, slow_reader, tail,
     },
     report::table::{HEADER, Report},
     stage::services::Stage,
@@ -51,6 +51,8 @@ pub(crate) enum Part {
     Redis,
     /// Wrong passwords at 100 times the rate of hashing, against an idle service
     Flood,
+    /// Log-outs with 1, 2 and 5 instances on PostgreSQL, and validations, against SQLite
+    Instances,
     /// Clients that read no answer, and idle ones: memory, and the latency of validate
     Connections,
 }
@@ -112,6 +114,7 @@ impl Part {
             Self::Sessions => sessions::measure(stage, services).await,
             Self::Redis => redis::measure(stage, services).await,
             Self::Flood => flood::measure(stage, services).await,
+            Self::Instances => instances::measure(stage, services).await,
             Self::Connections => connections::measure(stage, services).await,
         }
     }

@@ -109,6 +109,13 @@ impl<'a> Stage<'a> {
         })
     }
 
+    /// Mints sessions of the user in the database at this URL, and gives their tokens.
+    pub(crate) async fn mint_on(&self, url: &str, count: usize) -> anyhow::Result<Vec<String>> {
+        let mut command = self.minting(self.home, count);
+        command.env("SSO_DATABASE_URL", url);
+        tokens_of(command).await
+    }
+
     /// `sso-service` with the user as administrator, on a database in this directory.
     pub(crate) fn sso_service(&self, home: &Path) -> Command {
         launch::sso_service(&self.binaries, home, &self.user, [ANY, ANY].map(str::to_owned))
@@ -155,12 +162,7 @@ impl<'a> Stage<'a> {
 
     /// Mints many sessions of the user, and gives their tokens.
     pub(crate) async fn mint(&self, count: usize) -> anyhow::Result<Vec<String>> {
-        let output = self.minting(self.home, count).output().await;
-        let output = output.context("cannot run sso-service admin")?;
-        let explanation = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "cannot mint sessions: {explanation}");
-        let tokens = String::from_utf8(output.stdout).context("a token is not UTF-8")?;
-        Ok(tokens.lines().map(str::to_owned).collect())
+        tokens_of(self.minting(self.home, count)).await
     }
 
     /// A log of 1 GiB, of the pod `large`, written at the first call.
@@ -172,6 +174,14 @@ impl<'a> Stage<'a> {
         }
         self.large_log.get().map(PathBuf::as_path).context("no large log")
     }
+}
+
+async fn tokens_of(mut minting: Command) -> anyhow::Result<Vec<String>> {
+    let output = minting.output().await.context("cannot run sso-service admin")?;
+    let explanation = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "cannot mint sessions: {explanation}");
+    let tokens = String::from_utf8(output.stdout).context("a token is not UTF-8")?;
+    Ok(tokens.lines().map(str::to_owned).collect())
 }
 
 impl Pair {

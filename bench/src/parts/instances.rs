@@ -1,0 +1,123 @@
+//! `instances`: several instances on PostgreSQL.
+//!
+//! A log-out is answered when every instance has confirmed it: the time that takes with 1, 2 and 5
+//! instances, against one on SQLite. Validations come from the memory of an instance: their rate
+//! on PostgreSQL, against SQLite.
+
+use std::{fs, net::SocketAddr, time::Instant};
+
+use anyhow::{Context, ensure};
+use local_services::services::Services;
+
+use crate::{
+    clients::http::{self, Connection, Head},
+    clients::load::{Job, Load},
+    report::rounds::Rounds,
+    report::table::{Report, Target, microseconds, thousands_a_second},
+    stage::postgres::Postgres,
+    stage::services::Stage,
+};
+
+const ON_SQLITE: &str = "sso-service-sqlite";
+const NAMES: [&str; 5] =
+    ["sso-service-1", "sso-service-2", "sso-service-3", "sso-service-4", "sso-service-5"];
+/// How many instances there are when log-outs are measured.
+const COUNTS: [usize; 3] = [1, 2, 5];
+const LOG_OUTS: usize = 500;
+const TOKENS: usize = 1000;
+const ROUNDS: usize = 5;
+const SECONDS: u64 = 4;
+
+pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyhow::Result<Report> {
+    let postgres = Postgres::start().await?;
+    let report = measure_on(&postgres.url(), stage, services).await;
+    // The instances leave the table before the server goes.
+    services.stop().await;
+    postgres.stop().await.context("cannot stop PostgreSQL")?;
+    report
+}
+
+async fn measure_on(
+    url: &str,
+    stage: &Stage<'_>,
+    services: &mut Services,
+) -> anyhow::Result<Report> {
+    let home = stage.path("instances");
+    fs::create_dir_all(&home).with_context(|| format!("cannot create {home:?}"))?;
+    let sqlite = format!("sqlite://{}", home.join("sso.db").display());
+    let mut start = async |name, url: &str| {
+        let mut command = stage.sso_service(&home);
+        command.env("SSO_DATABASE_URL", url);
+        anyhow::Ok(services.start(name, command).await?.listening)
+    };
+    let mut report = Report::default();
+    let on_sqlite = start(ON_SQLITE, &sqlite).await?;
+    let alone = log_outs(on_sqlite, &stage.mint_on(&sqlite, LOG_OUTS).await?).await?;
+    let first = start(NAMES[0], url).await?;
+    compare_validations(&mut report, stage, [(first, url), (on_sqlite, &sqlite)]).await?;
+    let mut started = 1;
+    for count in COUNTS {
+        for name in &NAMES[started..count] {
+            start(name, url).await?;
+        }
+        started = count;
+        let times = log_outs(first, &stage.mint_on(url, LOG_OUTS).await?).await?;
+        for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
+            let job = format!("instances: log-out, {count} / SQLite, {name}");
+            let figures = [percentile(&times, share), percentile(&alone, share)];
+            report.limit(&job, figures, microseconds, Target::None);
+        }
+    }
+    Ok(report)
+}
+
+/// The times that log-outs take, one after the other, in ascending order.
+async fn log_outs(address: SocketAddr, tokens: &[String]) -> anyhow::Result<Vec<f64>> {
+    let mut connection = Connection::open(address, 4096).await?;
+    let mut times = Vec::new();
+    for token in tokens {
+        let request = http::request("POST", "/auth/logout", token, &[]);
+        let sent = Instant::now();
+        let Head { status, .. } = connection.ask(&request).await?;
+        times.push(sent.elapsed().as_secs_f64());
+        ensure!(status == 204, "a log-out was answered with {status}");
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times)
+}
+
+fn percentile(ascending: &[f64], share: f64) -> f64 {
+    ascending[((ascending.len() - 1) as f64 * share) as usize]
+}
+
+async fn compare_validations(
+    report: &mut Report,
+    stage: &Stage<'_>,
+    [ours, peer]: [(SocketAddr, &str); 2],
+) -> anyhow::Result<()> {
+    let load = Load { directory: &stage.path("wrk") };
+    let tokens = [stage.mint_on(ours.1, TOKENS).await?, stage.mint_on(peer.1, TOKENS).await?];
+    let job = |name, address, tokens| Job {
+        name,
+        address,
+        method: "POST",
+        path: "/auth/validate",
+        tokens,
+        status: 200,
+    };
+    let jobs = [job("postgres", ours.0, &tokens[0]), job("sqlite", peer.0, &tokens[1])];
+    for job in &jobs {
+        load.put(job, 1).await?;
+    }
+    let mut rounds = Rounds::default();
+    for _ in 0..ROUNDS {
+        let [ours, peer] = [load.put(&jobs[0], SECONDS).await?, load.put(&jobs[1], SECONDS).await?];
+        if ours.wrong + peer.wrong > 0 {
+            report.note(format!("{} wrong answers", ours.wrong + peer.wrong));
+        }
+        rounds.add(ours.rate, peer.rate);
+    }
+    let name = "instances: validate, PostgreSQL / SQLite";
+    report.rounds(name, &rounds, thousands_a_second, Target::AtLeast(0.95));
+    Ok(())
+}
