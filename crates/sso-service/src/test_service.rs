@@ -41,8 +41,9 @@ use crate::{
     services::{ServiceSettings, Services},
     sessions::{LiveSessions, SessionLimits},
     site::Site,
-    store::{Attribution, Location, Sharing, Store},
-    tokens::PlainToken,
+    store::{Attribution, Location, Store},
+    test_databases::sharing,
+    tokens::{PlainToken, TokenHash},
     upkeep::Upkeep,
     users::{
         HashMemory, NewUser, Password, PasswordHash, PasswordRules, UserUpdate, hash_password,
@@ -102,7 +103,8 @@ impl TestService {
     ) -> Self {
         let metrics = Metrics::default();
         let clock = Arc::new(ManualClock::at(noon()));
-        let store = Store::open(location, limits, Sharing::default(), &metrics).await.unwrap();
+        let sharing = sharing(clock.clone()).await;
+        let store = Store::open(location, limits, sharing, &metrics).await.unwrap();
         let record = Lines::default();
         let settings = ServiceSettings {
             lifetimes,
@@ -228,6 +230,26 @@ impl TestService {
     /// The number of compared passwords.
     pub(crate) fn comparisons(&self) -> u64 {
         self.authority.comparisons()
+    }
+
+    /// How many tokens are found, and how many sessions there are said to be.
+    pub(crate) async fn counts(&self) -> (usize, i64) {
+        let (in_memory, sessions) = self.live.counts();
+        if self.live.shared().is_none() {
+            return (in_memory, sessions);
+        }
+        let found = self.store.number("SELECT count(*) FROM session_tokens").await;
+        (usize::try_from(found).unwrap(), sessions)
+    }
+
+    /// Whether a token is valid. Unlike validation, this is no use of it.
+    pub(crate) async fn is_valid(&self, hash: &TokenHash) -> bool {
+        let now = self.clock.now();
+        if self.live.shared().is_none() {
+            return self.live.is_valid(hash, now);
+        }
+        let found = self.store.find_token(*hash).await.unwrap();
+        found.is_some_and(|record| self.live.is_acceptable(hash, &record, now))
     }
 
     /// Ends the service and gives its whole audit log.

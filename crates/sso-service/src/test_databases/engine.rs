@@ -22,6 +22,27 @@ macro_rules! on_both_engines {
             use $crate::test_databases::Engine::Postgres;
             $($crate::test_databases::on_postgres! { @ $test(Postgres) })*
         }
+
+        mod sqlite_and_redis {
+            $(#[actix_web::test]
+            #[cfg_attr(not(tests_on_redis), ignore = "Redis not found: run cargo xtask peers")]
+            async fn $test() {
+                let test = super::$test($crate::test_databases::Engine::Sqlite);
+                $crate::test_databases::with_redis(test).await;
+            })*
+        }
+
+        mod postgres_and_redis {
+            $(#[actix_web::test]
+            #[cfg_attr(
+                not(all(tests_on_postgres, tests_on_redis)),
+                ignore = "PostgreSQL or Redis not found: run cargo xtask peers"
+            )]
+            async fn $test() {
+                let test = super::$test($crate::test_databases::Engine::Postgres);
+                $crate::test_databases::with_redis(test).await;
+            })*
+        }
     };
 }
 pub(crate) use on_both_engines;

@@ -34,7 +34,7 @@ impl LiveSessions {
         self.principal(self.acceptable(hash, record, now)?, now)
     }
 
-    fn acceptable(
+    pub(super) fn acceptable(
         &self,
         hash: &TokenHash,
         record: &TokenRecord,

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::*;
+use super::{super::shared::TokenRecord, *};
 use crate::test_service::noon;
 
 impl LiveSessions {
@@ -13,6 +13,16 @@ impl LiveSessions {
             TokenMap::Redis(_) => 0,
         };
         (tokens, self.count.get())
+    }
+
+    /// Whether the token of a record is valid. Unlike validation, this is no use of it.
+    pub(crate) fn is_acceptable(
+        &self,
+        hash: &TokenHash,
+        record: &TokenRecord,
+        now: DateTime<Utc>,
+    ) -> bool {
+        self.acceptable(hash, record, now).is_some()
     }
 
     /// Whether the token is valid. Unlike validation, this is no use of it.

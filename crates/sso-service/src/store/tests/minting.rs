@@ -31,11 +31,11 @@ async fn minted_sessions_are_beyond_the_limit_and_cannot_be_renewed(engine: Engi
     };
     until("the minted sessions", all_valid).await;
     assert!(is_valid(&service, &logged_in).await);
-    assert_eq!(service.live.counts(), (4501, 4501));
+    assert_eq!(service.counts().await, (4501, 4501));
     service.clock.advance(Duration::from_secs(60));
     service.upkeep.sweep().await.unwrap();
     catch_up(&service).await;
-    assert_eq!(service.live.counts(), (1, 1));
+    assert_eq!(service.counts().await, (1, 1));
 }
 
 /// As in `… sessions mint … | head -1`.

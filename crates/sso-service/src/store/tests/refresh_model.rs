@@ -6,11 +6,11 @@ mod model;
 
 use std::{sync::LazyLock, time::Duration};
 
+use futures_util::FutureExt;
 use proptest::{
     prelude::*,
     test_runner::{RngAlgorithm, TestCaseError, TestRng, TestRunner},
 };
-use service_runtime::clock::Clock;
 use shared_types::BearerToken;
 use tokio::runtime;
 
@@ -18,7 +18,7 @@ use self::model::{Model, ModelAnswer};
 use crate::{
     authority::{Lifetimes, LoggedIn, RefreshError},
     sessions::Client,
-    test_databases::{Engine, TestDatabase},
+    test_databases::{Engine, TestDatabase, with_redis},
     test_service::{HERE, LIMITS, TestService},
 };
 
@@ -124,9 +124,8 @@ impl ServiceSession {
     }
 
     /// Unlike validation, this does not count as a use of the token.
-    fn is_valid(&self, at: usize) -> bool {
-        let hash = self.generations[at].token.hash();
-        self.service.live.is_valid(&hash, self.service.clock.now())
+    async fn is_valid(&self, at: usize) -> bool {
+        self.service.is_valid(&self.generations[at].token.hash()).await
     }
 }
 
@@ -186,7 +185,7 @@ async fn live(engine: Engine, steps: Vec<SessionStep>) -> Result<(), TestCaseErr
         // What was added is in memory after a look.
         real.service.store.known(|| None::<()>).await.unwrap();
         for at in 0..model.generations.len() {
-            prop_assert_eq!(real.is_valid(at), model.is_valid(at), "generation {}", at);
+            prop_assert_eq!(real.is_valid(at).await, model.is_valid(at), "generation {}", at);
         }
     }
     Ok(())
@@ -219,4 +218,11 @@ fn a_session_on_sqlite_behaves_as_the_model() {
 #[cfg_attr(not(tests_on_postgres), ignore = "PostgreSQL not found: run cargo xtask peers")]
 fn a_session_on_postgres_behaves_as_the_model() {
     a_session_behaves_as_the_model(Engine::Postgres, 16);
+}
+
+#[test]
+#[cfg_attr(not(tests_on_redis), ignore = "Redis not found: run cargo xtask peers")]
+fn a_session_on_sqlite_and_redis_behaves_as_the_model() {
+    let model = async { a_session_behaves_as_the_model(Engine::Sqlite, 32) };
+    with_redis(model).now_or_never().unwrap();
 }

@@ -29,7 +29,7 @@ async fn sessions_outlive_the_service(engine: Engine) {
     let second = database.start().await;
     assert!(is_valid(&second, &kept).await && is_valid(&second, &renewed).await);
     assert!(!is_valid(&second, &ended).await);
-    assert_eq!(second.live.counts(), (2, 1));
+    assert_eq!(second.counts().await, (2, 1));
     let again = refresh(&second, &kept).await.unwrap();
     assert_eq!(again.refresh_token.expose(), renewed.refresh_token.expose());
 }
@@ -125,7 +125,7 @@ async fn all_sessions_end_at_once_and_for_good(engine: Engine) {
     check(&service).await;
     service.upkeep.sweep().await.unwrap();
     catch_up(&service).await;
-    assert_eq!(service.live.counts(), (1, 1));
+    assert_eq!(service.counts().await, (1, 1));
     check(&service).await;
 }
 async fn an_unreadable_user_is_not_loaded_and_other_users_are(engine: Engine) {

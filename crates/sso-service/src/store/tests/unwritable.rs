@@ -28,7 +28,7 @@ async fn a_full_disk_refuses_and_memory_agrees_with_it() {
     let last = begun.last().unwrap();
     assert!(is_valid(&service, last).await);
     let counted = service.store.number("SELECT count(*) FROM sessions").await;
-    assert_eq!(service.live.counts(), (begun.len(), counted));
+    assert_eq!(service.counts().await, (begun.len(), counted));
     // Other requests do not get stuck on it.
     let renewed = refresh(&service, last).await;
     assert!(matches!(renewed, Ok(_) | Err(RefreshError::Store(_))), "{renewed:?}");
