@@ -30,7 +30,8 @@ impl SessionAuthority {
 
     async fn revoke_key(&self, token: &BearerToken, from: Source<'_>) -> Result<(), Unavailable> {
         let Some((id, holder)) = self.key_named_by(&TokenHash::of(token.expose())).await? else {
-            return Ok(());
+            // An earlier revocation may have deleted it, and not be in force on every instance yet.
+            return self.store.confirm().await;
         };
         let event = Event::new(Kind::KeyChanged, self.clock.now()).at(from).of(id, &holder);
         match self.store.end_key(id, event.clone().because("revoked")).await {

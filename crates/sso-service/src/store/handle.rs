@@ -166,6 +166,9 @@ impl Store {
     /// # Errors
     /// When it is not known.
     pub(crate) async fn confirm(&self) -> Result<(), Unavailable> {
+        if !self.database.is_shared() {
+            return Ok(());
+        }
         self.database.write(async |_: &mut SqlConnection| Ok::<_, Unavailable>(())).await
     }
 

@@ -88,10 +88,10 @@ impl WriteJob {
 }
 
 impl FinishedJob {
-    /// Whether its caller is answered only when every instance knows of it. A job that failed has
-    /// written nothing.
+    /// Whether its caller is answered only when every instance knows of all that was committed. That
+    /// also holds for a job that was refused: it may have found what another one has just done.
     pub(super) fn needs_confirmation(&self) -> bool {
-        self.keep && self.effect == Effect::Changes
+        self.effect == Effect::Changes
     }
 
     /// Answers its caller.

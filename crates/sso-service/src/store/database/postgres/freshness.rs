@@ -38,6 +38,15 @@ impl Freshness {
     }
 
     fn in_memory<T>(&self, find: impl Fn() -> Option<T>) -> Result<Option<T>, Unavailable> {
-        if self.lease.holds() { Ok(find()) } else { Err(Unavailable::Silent) }
+        let ended = self.lease.times_ended();
+        if !self.lease.holds() {
+            return Err(Unavailable::Silent);
+        }
+        let found = find();
+        // What is not there may just have been cleared, to be loaded anew.
+        if found.is_none() && self.lease.times_ended() != ended {
+            return Err(Unavailable::Silent);
+        }
+        Ok(found)
     }
 }

@@ -16,12 +16,19 @@ use super::time::since_boot;
 pub(in crate::store::database) struct Lease {
     /// In nanoseconds since the machine was booted. 0: there is none.
     until: Arc<AtomicU64>,
+    /// How often a lease was ended before its time.
+    ended: Arc<AtomicU64>,
 }
 
 impl Lease {
     /// Whether memory may be answered from now.
     pub(in crate::store::database) fn holds(&self) -> bool {
         nanos(since_boot()) < self.until.load(Ordering::Acquire)
+    }
+
+    /// How often a lease was ended before its time: memory may have been cleared meanwhile.
+    pub(super) fn times_ended(&self) -> u64 {
+        self.ended.load(Ordering::Acquire)
     }
 
     /// How much is left of it.
@@ -36,6 +43,7 @@ impl Lease {
 
     /// It ends now.
     pub(super) fn end(&self) {
+        self.ended.fetch_add(1, Ordering::AcqRel);
         self.until.store(0, Ordering::Release);
     }
 }

@@ -267,9 +267,12 @@ async fn is_continued(
     Ok(*change == 0 || known.bind(*change).bind(tag).fetch_one(connection).await?)
 }
 
-/// Begins a transaction that reads everything as of one instant.
-const BEGIN_READING: Dialects =
-    Dialects { sqlite: "BEGIN", postgres: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
+/// Begins a transaction that reads everything as of one instant. To compile a query takes longer
+/// than to run it, when the server has no statistics and takes a few rows for many.
+const BEGIN_READING: Dialects = Dialects {
+    sqlite: "BEGIN",
+    postgres: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off",
+};
 
 impl Follow for Follower {
     async fn catch_up(&mut self, connection: &mut SqlConnection) -> Result<(), FollowError> {

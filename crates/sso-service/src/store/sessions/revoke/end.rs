@@ -57,6 +57,10 @@ impl Store {
         id: Uuid,
     ) -> Result<bool, Unavailable> {
         let found = self.own(own, Some(id)).await?;
+        if found.is_empty() {
+            // It may have ended by a change that is not in force on every instance yet.
+            self.confirm().await?;
+        }
         self.end_all(&found).await?;
         Ok(!found.is_empty())
     }
@@ -71,6 +75,7 @@ impl Store {
             let mut others = self.own(own, None).await?;
             others.retain(|other| other.number != own.number);
             if others.is_empty() {
+                self.confirm().await?;
                 return Ok(ended);
             }
             self.end_all(&others).await?;
