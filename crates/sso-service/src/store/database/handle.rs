@@ -1,37 +1,25 @@
 //! An open database.
 
 use std::{
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use service_runtime::{
-    clock::{Clock, SystemClock, id_at},
-    metrics::Metrics,
-};
+use service_runtime::metrics::Metrics;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     commits::Commits,
     fatal::FatalFault,
-    follow::{Follow, NoFollower},
     health::Health,
-    open_error::OpenError,
-    postgres::{self, FollowerThread, Following, Freshness, InstanceMetrics, PostgresServer},
+    postgres::{FollowerThread, Freshness, InstanceMetrics},
     readers::Readers,
-    sqlite::{self, DatabaseFiles, FailedSync, check_path},
+    sqlite::FailedSync,
     write_job::{Effect, WriteJob, WriteJobs},
 };
-use crate::{
-    sessions::RedisClient,
-    store::{location::Location, sql::SqlConnection, unavailable::Unavailable},
-};
-
-/// How long a write to SQLite may take, all waiting included, before its outcome counts as unknown.
-const WRITE_TIME: Duration = Duration::from_secs(3);
-/// The same for PostgreSQL, where it may have to wait until the lease of another instance is over.
-const CONFIRMED_WRITE_TIME: Duration = Duration::from_secs(15);
+#[cfg(test)]
+use crate::store::sql::{Dialects, run_script};
+use crate::store::{sql::SqlConnection, unavailable::Unavailable};
 
 /// An open database. Clones share it.
 #[derive(Debug, Clone)]
@@ -40,9 +28,15 @@ pub(in crate::store) struct Database {
     writer: Arc<Mutex<Option<WriterHandle>>>,
     write_time: Duration,
     instance: Option<Instance>,
-    commits: Commits,
-    health: Health,
-    fault: FatalFault,
+    monitors: Monitors,
+}
+
+/// What a writer tells of its work. Clones tell the same.
+#[derive(Debug, Clone)]
+pub(super) struct Monitors {
+    pub(super) commits: Commits,
+    pub(super) health: Health,
+    pub(super) fault: FatalFault,
 }
 
 #[derive(Debug)]
@@ -53,164 +47,38 @@ struct WriterHandle {
 
 /// One of several instances on the same database.
 #[derive(Debug, Clone)]
-struct Instance {
-    freshness: Freshness,
-    follower: Arc<Mutex<Option<FollowerThread>>>,
-    metrics: InstanceMetrics,
+pub(super) struct Instance {
+    pub(super) freshness: Freshness,
+    pub(super) follower: Arc<Mutex<Option<FollowerThread>>>,
+    pub(super) metrics: InstanceMetrics,
 }
 
 impl Database {
-    /// Opens it, or creates it, and brings its tables up to date. The follower has seen all there
-    /// is.
-    ///
-    /// # Errors
-    /// When it cannot be created or opened, or is no database of ours.
-    pub(in crate::store) async fn open(
-        location: &Location,
-        follower: impl Follow,
-        sharing: Sharing,
-    ) -> Result<Self, OpenError> {
-        match location {
-            Location::Postgres(server) => Self::open_postgres(server, follower, sharing).await,
-            Location::File(path) => {
-                location.create_missing()?;
-                Self::open_sqlite(Some(path), follower).await
-            }
-            Location::Memory => Self::open_sqlite(None, follower).await,
-        }
-    }
-
-    async fn open_sqlite(file: Option<&PathBuf>, follower: impl Follow) -> Result<Self, OpenError> {
-        let options = sqlite::options(file);
-        let connection = sqlite::connect(&options).await?;
-        let files = file.map_or(Ok(DatabaseFiles::none()), |file| DatabaseFiles::opened(file))?;
-        files.sync_directory().map_err(OpenError::Directory)?;
-        let (commits, health) = (Commits::new(), Health::default());
-        let fault = FatalFault::default();
-        let writer = sqlite::start(
-            connection,
-            files,
-            follower,
-            commits.clone(),
-            health.clone(),
-            fault.clone(),
-        );
-        let (writer, readers) = (writer.await?, sqlite::readers(options));
-        Ok(Self::new(readers, writer, WRITE_TIME, None, commits, health, fault))
-    }
-
-    async fn open_postgres(
-        server: &PostgresServer,
-        follower: impl Follow,
-        sharing: Sharing,
-    ) -> Result<Self, OpenError> {
-        postgres::prepare(server).await?;
-        let metrics = InstanceMetrics::new();
-        let fault = FatalFault::default();
-        let following = Following {
-            stale_max: sharing.stale_max,
-            clock: sharing.clock,
-            metrics: metrics.clone(),
-            new_id: || id_at(SystemClock::default().now()).to_string(),
-            fault: fault.clone(),
-        };
-        let follower = postgres::start_follower(server.clone(), follower, following).await?;
-        let freshness = follower.freshness.clone();
-        let (commits, health) = (Commits::new(), Health::default());
-        let writer = postgres::start_writer(
-            server.clone(),
-            Some(freshness.looks()),
-            metrics.clone(),
-            commits.clone(),
-            health.clone(),
-        )?;
-        let follower = Arc::new(Mutex::new(Some(follower)));
-        let instance = Some(Instance { freshness, follower, metrics });
-        let readers = postgres::readers(server);
-        Ok(Self::new(readers, writer, CONFIRMED_WRITE_TIME, instance, commits, health, fault))
-    }
-
-    fn new(
+    /// A database with these connections, whose writer has been started.
+    pub(super) fn new(
         readers: Readers,
         (jobs, ended): (WriteJobs, oneshot::Receiver<()>),
         write_time: Duration,
         instance: Option<Instance>,
-        commits: Commits,
-        health: Health,
-        fault: FatalFault,
+        monitors: Monitors,
     ) -> Self {
         let writer = Arc::new(Mutex::new(Some(WriterHandle { jobs, ended })));
-        Self { readers, writer, write_time, instance, commits, health, fault }
+        Self { readers, writer, write_time, instance, monitors }
     }
 
     /// Whether writes succeed, as far as is known: an idle database is looked at every 5 seconds.
     pub(in crate::store) fn is_healthy(&self) -> bool {
-        self.health.is_good()
-    }
-
-    /// Opens an existing database for a command, which may run beside the service.
-    ///
-    /// # Errors
-    /// When there is none, it cannot be opened, it is no database of ours, or the service uses the
-    /// file by another path.
-    pub(in crate::store) async fn open_for_command(location: &Location) -> Result<Self, OpenError> {
-        match location {
-            Location::Postgres(server) => return Self::open_postgres_for_command(server).await,
-            Location::File(path) => {
-                location.check_exists()?;
-                check_path(path)?;
-            }
-            Location::Memory => {}
-        }
-        Self::open(location, NoFollower, Sharing::default()).await
-    }
-
-    /// Opens a file whose lock the caller holds, for a command.
-    ///
-    /// # Errors
-    /// When it cannot be opened, or is no database of ours.
-    pub(in crate::store) async fn open_locked(location: &Location) -> Result<Self, OpenError> {
-        Self::open(location, NoFollower, Sharing::default()).await
-    }
-
-    /// A command keeps nothing in memory, so it is no instance that others wait for.
-    async fn open_postgres_for_command(server: &PostgresServer) -> Result<Self, OpenError> {
-        postgres::prepare(server).await?;
-        let (commits, health) = (Commits::new(), Health::default());
-        let metrics = InstanceMetrics::new();
-        let (server, readers) = (server.clone(), postgres::readers(server));
-        let writer =
-            postgres::start_writer(server, None, metrics, commits.clone(), health.clone())?;
-        Ok(Self::new(
-            readers,
-            writer,
-            CONFIRMED_WRITE_TIME,
-            None,
-            commits,
-            health,
-            FatalFault::default(),
-        ))
-    }
-
-    /// Opens a database for a command, and creates it if there is none.
-    ///
-    /// # Errors
-    /// As [`Database::open_for_command`], or when it cannot be created.
-    pub(in crate::store) async fn create_for_command(
-        location: &Location,
-    ) -> Result<Self, OpenError> {
-        location.create_missing()?;
-        Self::open_for_command(location).await
+        self.monitors.health.is_good()
     }
 
     /// Ends the process, since a file beside the database could not be synced.
     pub(in crate::store) fn end_process(&self, failed_sync: &FailedSync) {
-        failed_sync.end_process(&self.fault);
+        failed_sync.end_process(&self.monitors.fault);
     }
 
     /// Returns when the process must end.
     pub(in crate::store) async fn failed(&self) {
-        self.fault.raised().await;
+        self.monitors.fault.raised().await;
     }
 
     /// Whether several instances may serve from it.
@@ -240,7 +108,7 @@ impl Database {
 
     /// Shows how long commits take.
     pub(in crate::store) fn show(&self, metrics: &Metrics) {
-        self.commits.show(metrics);
+        self.monitors.commits.show(metrics);
         if let Some(instance) = &self.instance {
             instance.metrics.show(metrics);
         }
@@ -325,26 +193,6 @@ impl Database {
     }
 }
 
-/// How an instance shares its database with others.
-#[derive(Debug, Clone)]
-pub(crate) struct Sharing {
-    /// How long memory may be answered from without a look at the database.
-    pub(crate) stale_max: Duration,
-    /// Takes over the time of the database server.
-    pub(crate) clock: Option<Arc<SystemClock>>,
-    /// Where live tokens are shared. `None`: they are in memory.
-    pub(crate) redis: Option<RedisClient>,
-}
-
-impl Default for Sharing {
-    fn default() -> Self {
-        Self { stale_max: Duration::from_secs(2), clock: None, redis: None }
-    }
-}
-
-#[cfg(test)]
-use crate::store::sql::{Dialects, run_script};
-
 #[cfg(test)]
 impl Database {
     /// Changes the database in a way that no command does.
@@ -359,6 +207,12 @@ impl Database {
             Ok::<_, Unavailable>(())
         };
         self.write(work).await.unwrap();
+    }
+}
+
+impl Monitors {
+    pub(super) fn new() -> Self {
+        Self { commits: Commits::new(), health: Health::default(), fault: FatalFault::default() }
     }
 }
 

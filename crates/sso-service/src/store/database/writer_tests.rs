@@ -13,7 +13,8 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     follow::{Follow, FollowError, NoFollower, Position},
-    handle::{Database, Sharing},
+    handle::Database,
+    opening::Sharing,
 };
 use crate::store::{
     location::Location,

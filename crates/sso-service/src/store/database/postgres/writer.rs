@@ -28,7 +28,8 @@ use super::{
 use crate::store::{
     database::{
         commits::Commits,
-        health::{Health, HealthCheck, probe},
+        handle::Monitors,
+        health::{HealthCheck, probe},
         write_job::{FinishedJob, LARGEST_BATCH, QUEUE, WriteJob, WriteJobs},
     },
     sql::{SqlConnection, query, run_script},
@@ -57,12 +58,12 @@ pub(in crate::store::database) fn start(
     server: PostgresServer,
     looks: Option<Looks>,
     metrics: InstanceMetrics,
-    commits: Commits,
-    health: Health,
+    monitors: Monitors,
 ) -> io::Result<(WriteJobs, oneshot::Receiver<()>)> {
     let (jobs, waiting) = mpsc::channel(QUEUE);
     let (ended, end) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let Monitors { commits, health, .. } = monitors;
     let checkup = HealthCheck::of(health);
     thread::Builder::new().name("writer".to_owned()).spawn(move || {
         let run = async move {

@@ -22,7 +22,8 @@ use crate::store::{
         commits::Commits,
         fatal::FatalFault,
         follow::{Follow, FollowError},
-        health::{Health, HealthCheck, probe},
+        handle::Monitors,
+        health::{HealthCheck, probe},
         write_job::{FinishedJob, LARGEST_BATCH, QUEUE, WriteJob, WriteJobs},
     },
     sql::{SqlConnection, query},
@@ -38,14 +39,13 @@ pub(in crate::store::database) async fn start(
     connection: SqlConnection,
     files: DatabaseFiles,
     follower: impl Follow,
-    commits: Commits,
-    health: Health,
-    fault: FatalFault,
+    monitors: Monitors,
 ) -> Result<(WriteJobs, oneshot::Receiver<()>), StartWriterError> {
     let (jobs, waiting) = mpsc::channel(QUEUE);
     let (report, caught_up) = oneshot::channel();
     let (ended, end) = oneshot::channel();
     let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
+    let Monitors { commits, health, fault } = monitors;
     let checkup = HealthCheck::of(health);
     let writer = DatabaseWriter { connection, files, follower, waiting, commits, checkup, fault };
     thread::Builder::new().name("writer".to_owned()).spawn(move || {
