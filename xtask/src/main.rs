@@ -124,6 +124,7 @@ mod tests {
             Chore::Test,
             Chore::Ci,
             Chore::Bench,
+            Chore::Sim,
             Chore::Soak,
             Chore::Mutants,
         ];
