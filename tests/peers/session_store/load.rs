@@ -15,7 +15,7 @@ use super::instance::Instance;
 use crate::harness::plain_client;
 
 const CLIENTS: usize = 4;
-/// Redis has half a second, and then nobody waits for it.
+/// Redis has half a second to answer.
 const LONGEST: Duration = Duration::from_secs(1);
 
 /// Running clients, which ask about live tokens.

@@ -24,7 +24,7 @@ impl Location {
     /// The server of a `postgres://` URL.
     ///
     /// # Errors
-    /// When it is no such URL, or a parameter is unknown or has a value that is not allowed.
+    /// When the URL has another form, or a parameter is unknown or has a value that is not allowed.
     pub(crate) fn server(url: &str) -> Result<Self, &'static str> {
         PostgresServer::parse(url).map(|server| Self::Postgres(Box::new(server)))
     }

@@ -29,7 +29,7 @@ impl RedisServers {
     /// `redis-sentinel://user:password@host:port,host:port/name/database`.
     ///
     /// # Errors
-    /// When it is no such URL.
+    /// When the URL has another form.
     pub(crate) fn parse(url: &str) -> Result<Self, &'static str> {
         match url.split_once("://") {
             Some(("redis" | "rediss", _)) => {

@@ -78,7 +78,7 @@ from_columns!(A 0, B 1, C 2);
 /// The lines of a text; none where it is NULL.
 ///
 /// # Errors
-/// When there is no such column, or it is no text.
+/// When the column does not exist, or holds something other than text.
 pub(in crate::store) fn lines(row: &SqlRow, column: &str) -> Result<Vec<String>, sqlx::Error> {
     let text: Option<&str> = row.get(column)?;
     Ok(text.into_iter().flat_map(str::lines).map(str::to_owned).collect())

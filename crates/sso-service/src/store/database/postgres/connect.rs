@@ -40,8 +40,8 @@ pub(in crate::store::database) async fn connect_own(
     timeout(CONNECT_TIME, connecting).await.map_err(|_| timed_out())?
 }
 
-/// Connections that only read. They are made when they are needed. Whoever has one is in a
-/// transaction: a connection pooler keeps one server process for it.
+/// Connections that only read. They are made when they are needed. A connection is lent with a
+/// transaction begun, so that a connection pooler keeps one server process for it.
 pub(in crate::store::database) fn readers(server: &PostgresServer) -> Readers {
     let pool = PgPoolOptions::new()
         .max_connections(READERS)

@@ -30,7 +30,7 @@ impl Looks {
         looked.await.unwrap_or(Err(Unavailable::Silent))
     }
 
-    /// Has the next look begin at once. Nobody waits for it.
+    /// Has the next look begin at once, and does not wait for it.
     pub(super) fn hasten(&self) {
         // A full queue means that a look is about to begin.
         let _ = self.0.try_send(None);

@@ -27,7 +27,7 @@ impl PostgresServer {
     /// Reads `postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=ca.pem`.
     ///
     /// # Errors
-    /// When it is no such URL, or a parameter is unknown or has a value that is not allowed.
+    /// When the URL has another form, or a parameter is unknown or has a value that is not allowed.
     pub(crate) fn parse(url: &str) -> Result<Self, &'static str> {
         let url: Url = url.parse().map_err(|_| "must be a URL: postgres://user@host/database")?;
         let known = |(name, _): (_, _)| PARAMETERS.contains(&AsRef::<str>::as_ref(&name));

@@ -96,7 +96,7 @@ pub(super) enum Network {
     Slow(Duration),
     /// Connections are refused.
     Refused,
-    /// Messages are lost, and nobody is told.
+    /// Messages are lost, without an error.
     Lost,
 }
 
