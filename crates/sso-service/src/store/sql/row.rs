@@ -27,7 +27,7 @@ impl SqlRow {
     /// The value of a column, by name or by place.
     ///
     /// # Errors
-    /// When there is no such column, or its value is of another type.
+    /// When the column does not exist, or its value has another type.
     pub(in crate::store) fn get<'r, T: SqlColumn<'r>>(
         &'r self,
         column: impl ColumnIndex<SqliteRow> + ColumnIndex<PgRow>,
