@@ -23,7 +23,7 @@ pub use cursor::{Cursor, FilePosition, InvalidCursor, LogPosition};
 pub use line::{
     filter::LineFilter,
     stream::OutputStream,
-    target::{ContainerName, InvalidName, Namespace, PodName, PodRef, PodUid},
+    target::{ContainerName, InvalidName, LogName, Namespace, PodName, PodRef, PodUid},
     time::LineTime,
 };
 pub use query::{Anchor, ContainerChoice, History, LogQuery, OutputLimit};

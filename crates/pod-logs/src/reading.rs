@@ -9,10 +9,7 @@ use crate::{
     cost::ReadingCost,
     merge::chosen_lines::ChosenLines,
     query::LogQuery,
-    render::{
-        form::LogForm,
-        rendering::{LogLabels, Rendering},
-    },
+    render::{form::LogForm, rendering::Rendering},
     source::{
         files::{
             kubelet::{options::KubeletOptions, reading::KubeletReading},
@@ -41,12 +38,11 @@ impl LogReading {
     /// # Errors
     /// When the log cannot be read.
     pub fn of_lines(log: LocatedLog, query: &LogQuery, form: LogForm) -> io::Result<Self> {
-        let LocatedLog { pod, uid, logs, new_containers } = log;
+        let LocatedLog { uid: _, logs, new_containers } = log;
         let inputs = logs.into_iter().map(LogInput::Files).collect();
         let lines = ChosenLines::new(inputs, query)?;
         let lines = lines.joined_by(new_containers.map(NewLogs::Files));
-        let labels = LogLabels { pod, uid };
-        Ok(Self(Writing::Lines(Box::new(Rendering::new(lines, labels, query, form)))))
+        Ok(Self(Writing::Lines(Box::new(Rendering::new(lines, query, form)))))
     }
 
     /// Ready to write what the kubelet would give of the log of one container: the log was read

@@ -83,12 +83,33 @@ fn is_label_of_any_length(text: &str) -> bool {
 }
 
 /// A pod as its users name it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PodRef {
     /// The namespace.
     pub namespace: Namespace,
     /// The name in it.
     pub pod: PodName,
+}
+
+/// The log of one container in one incarnation of a pod.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogName {
+    /// The namespace and name of the pod.
+    pub pod: PodRef,
+    /// The incarnation of the pod.
+    pub uid: PodUid,
+    /// The container that writes it.
+    pub container: ContainerName,
+}
+
+#[cfg(test)]
+impl LogName {
+    /// A container of a pod in the namespace `shop`.
+    pub(crate) fn sample(pod: &str, container: &str) -> std::sync::Arc<Self> {
+        let (namespace, uid) = ("shop".parse().unwrap(), "1".parse().unwrap());
+        let pod = PodRef { namespace, pod: pod.parse().unwrap() };
+        std::sync::Arc::new(Self { pod, uid, container: container.parse().unwrap() })
+    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::{
         filter::LineFilter,
         log_line::{LineEnding, LogLine},
         stream::OutputStream,
-        target::ContainerName,
+        target::{ContainerName, LogName},
     },
     query::LogQuery,
     source::{
@@ -108,9 +108,9 @@ impl ChosenLines {
         self.present
     }
 
-    /// The container that wrote the present line.
-    pub(crate) fn container(&self) -> Option<&ContainerName> {
-        Some(&self.logs[self.present?].container)
+    /// Which log the present line is from, by name.
+    pub(crate) fn name(&self) -> Option<&LogName> {
+        Some(&self.logs[self.present?].name)
     }
 
     /// Where the log of each container can be taken up again behind the present line, the container
@@ -120,7 +120,7 @@ impl ChosenLines {
             Some(before) => Some(before.clone()),
             None => log.source.resumption(),
         };
-        let of_log = |log: &'a ChosenLog| Some((&log.container, resumption(log)?));
+        let of_log = |log: &'a ChosenLog| Some((&log.name.container, resumption(log)?));
         let mut logs = self.logs.iter().map(of_log).collect::<Option<Vec<_>>>()?;
         logs.swap(0, self.present.unwrap_or(0));
         Some(logs)

@@ -1,11 +1,11 @@
 //! One of the logs that are merged, and the filter on its lines.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
 use crate::{
-    line::{filter::LineFilter, log_line::NextLine, target::ContainerName, time::LineTime},
+    line::{filter::LineFilter, log_line::NextLine, target::LogName, time::LineTime},
     source::{
         line_source::{LineSource, Resumption},
         log_input::LogInput,
@@ -15,7 +15,7 @@ use crate::{
 /// A log, and what is known of its next line.
 #[derive(Debug)]
 pub(super) struct ChosenLog {
-    pub(super) container: ContainerName,
+    pub(super) name: Arc<LogName>,
     pub(super) source: LineSource,
     pub(super) state: LogState,
     /// Lines were lost before the next one.
@@ -52,7 +52,7 @@ impl ChosenLog {
     /// Opens the log.
     pub(super) fn new(input: LogInput, filter: &LineFilter) -> io::Result<Self> {
         Ok(Self {
-            container: input.container().clone(),
+            name: input.name().clone(),
             source: input.open(filter.stream)?,
             state: LogState::Unknown,
             gap: None,

@@ -19,7 +19,7 @@ use crate::{
     line::{
         log_line::{LineEnding, LogLine},
         stream::OutputStream,
-        target::{ContainerName, PodRef, PodUid},
+        target::LogName,
     },
     merge::{
         chosen_lines::ChosenLines,
@@ -27,15 +27,6 @@ use crate::{
     },
     query::{LogQuery, OutputLimit},
 };
-
-/// What the lines are of.
-#[derive(Debug)]
-pub(crate) struct LogLabels {
-    /// The namespace and name of the pod.
-    pub(crate) pod: PodRef,
-    /// The incarnation of the pod.
-    pub(crate) uid: PodUid,
-}
 
 /// Which log a line is from, and which stream. The parts of a line have it in common.
 type LineOrigin = (Option<usize>, OutputStream);
@@ -45,7 +36,6 @@ type LineOrigin = (Option<usize>, OutputStream);
 pub(crate) struct Rendering {
     lines: ChosenLines,
     layout: LineLayout,
-    labels: LogLabels,
     follows: bool,
     /// Where the line before is from, if it had no newline: it is owed one if another follows.
     open_line: Option<LineOrigin>,
@@ -77,16 +67,10 @@ impl LineLayout {
 
 impl Rendering {
     /// Writes these lines in this form, as far as the query limits it.
-    pub(crate) fn new(
-        lines: ChosenLines,
-        labels: LogLabels,
-        query: &LogQuery,
-        form: LogForm,
-    ) -> Self {
+    pub(crate) fn new(lines: ChosenLines, query: &LogQuery, form: LogForm) -> Self {
         Self {
             lines,
             layout: LineLayout { form, timestamps: query.timestamps, left: query.limit },
-            labels,
             follows: query.follow,
             open_line: None,
             long_lines: Vec::new(),
@@ -202,14 +186,7 @@ impl Rendering {
                 let length = line.content.len() + newline;
                 let kept = take_from(&mut self.layout.left.bytes, length as u64);
                 let content = &line.content[..line.content.len().min(kept as usize)];
-                write_line_object(
-                    self.layout.form,
-                    &self.lines,
-                    &self.labels,
-                    &line,
-                    content,
-                    out,
-                )?;
+                write_line_object(self.layout.form, &self.lines, &line, content, out)?;
             }
         }
         Ok(())
@@ -228,23 +205,25 @@ impl Rendering {
 fn write_line_object(
     form: LogForm,
     lines: &ChosenLines,
-    labels: &LogLabels,
     line: &LogLine<'_>,
     content: &[u8],
     out: &mut Vec<u8>,
 ) -> io::Result<()> {
+    let Some(name) = lines.name() else {
+        return Ok(());
+    };
     // A client that comes back gets a line that was not finished, or was cut, from its beginning.
     let is_whole = line.ending != LineEnding::Unfinished && content.len() == line.content.len();
-    let cursor = if is_whole { cursor(lines, labels)? } else { None };
+    let cursor = if is_whole { cursor(lines, name)? } else { None };
     let object = LineObject {
         time: utc_text(line.time),
         stream: match line.stream {
             OutputStream::Stdout => "stdout",
             OutputStream::Stderr => "stderr",
         },
-        namespace: labels.pod.namespace.as_str(),
-        pod: labels.pod.pod.as_str(),
-        container: lines.container().map_or("", ContainerName::as_str),
+        namespace: name.pod.namespace.as_str(),
+        pod: name.pod.pod.as_str(),
+        container: name.container.as_str(),
         message: match std::str::from_utf8(content) {
             Ok(text) => LineMessage::Message(text),
             Err(_) => LineMessage::MessageBase64(STANDARD.encode(content)),
@@ -269,7 +248,7 @@ fn write_line_object(
 
 /// Where to go on behind the present line. `None` where that cannot be said, or takes more than a
 /// cursor may have.
-fn cursor(lines: &ChosenLines, labels: &LogLabels) -> io::Result<Option<String>> {
+fn cursor(lines: &ChosenLines, name: &LogName) -> io::Result<Option<String>> {
     let Some(resumptions) = lines.resumptions() else {
         return Ok(None);
     };
@@ -277,5 +256,5 @@ fn cursor(lines: &ChosenLines, labels: &LogLabels) -> io::Result<Option<String>>
         .iter()
         .map(|(container, resumption)| resumption.position(container))
         .collect::<io::Result<_>>()?;
-    Ok(Cursor { pod: Cursor::pod_checksum(&labels.pod), uid: labels.uid.clone(), logs }.encode())
+    Ok(Cursor { pod: Cursor::pod_checksum(&name.pod), uid: name.uid.clone(), logs }.encode())
 }

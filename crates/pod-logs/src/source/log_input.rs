@@ -1,6 +1,6 @@
 //! Logs that were found, on their way to become lines.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use super::{
     files::{
@@ -9,9 +9,7 @@ use super::{
     },
     line_source::LineSource,
 };
-use crate::line::{
-    filter::LineFilter, log_line::LineCount, stream::OutputStream, target::ContainerName,
-};
+use crate::line::{filter::LineFilter, log_line::LineCount, stream::OutputStream, target::LogName};
 
 /// A container's log that was found. Nothing was read of it yet.
 #[derive(Debug)]
@@ -21,10 +19,10 @@ pub(crate) enum LogInput {
 }
 
 impl LogInput {
-    /// The container that wrote the log.
-    pub(crate) fn container(&self) -> &ContainerName {
+    /// Which log it is.
+    pub(crate) fn name(&self) -> &Arc<LogName> {
         match self {
-            Self::Files(log) => &log.container,
+            Self::Files(log) => &log.name,
         }
     }
 

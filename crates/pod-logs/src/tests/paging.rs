@@ -11,10 +11,7 @@ use crate::{
     line::{filter::LineFilter, stream::OutputStream, target::PodRef},
     merge::chosen_lines::ChosenLines,
     query::{Anchor, ContainerChoice, History, LogQuery},
-    render::{
-        form::LogForm,
-        rendering::{LogLabels, Rendering},
-    },
+    render::{form::LogForm, rendering::Rendering},
     source::{
         files::{files_source::FilesSource, located::FoundLog},
         log_input::LogInput,
@@ -33,11 +30,9 @@ pub(crate) struct PagedLine {
 pub(crate) fn read(source: &FilesSource, query: &LogQuery) -> Vec<PagedLine> {
     let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() };
     let located = source.find(&pod, query).and_then(FoundLog::check).unwrap();
-    let uid = located.uid.clone();
     let lines =
         ChosenLines::new(located.logs.into_iter().map(LogInput::Files).collect(), query).unwrap();
-    let labels = LogLabels { pod, uid };
-    let mut rendering = Rendering::new(lines, labels, query, LogForm::JsonLines);
+    let mut rendering = Rendering::new(lines, query, LogForm::JsonLines);
     let (mut out, mut progress) = (Vec::new(), Progress::More);
     while progress == Progress::More {
         let mut chunk = Vec::new();

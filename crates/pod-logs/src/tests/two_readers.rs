@@ -4,13 +4,9 @@ use proptest::prelude::*;
 
 use crate::{
     chunk::Progress,
-    line::target::PodRef,
     merge::chosen_lines::ChosenLines,
     query::LogQuery,
-    render::{
-        form::LogForm,
-        rendering::{LogLabels, Rendering},
-    },
+    render::{form::LogForm, rendering::Rendering},
     source::{
         files::{
             kubelet::{options::KubeletOptions, reading::KubeletReading},
@@ -41,11 +37,7 @@ proptest! {
         let query = LogQuery { timestamps, ..LogQuery::default() };
         let log = LogInput::Files(FileLog::whole(chain_of(content.as_bytes(), 0)));
         let lines = ChosenLines::new(vec![log], &query).unwrap();
-        let labels = LogLabels {
-            pod: PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() },
-            uid: "1".parse().unwrap(),
-        };
-        let mut rendering = Rendering::new(lines, labels, &query, LogForm::Text);
+        let mut rendering = Rendering::new(lines, &query, LogForm::Text);
         let mut out = Vec::new();
         while rendering.write_chunk(&mut out).unwrap() == Progress::More {}
         let options = KubeletOptions { timestamps, ..KubeletOptions::default() };

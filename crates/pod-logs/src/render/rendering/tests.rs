@@ -24,11 +24,7 @@ fn render(query: &LogQuery, form: LogForm) -> String {
 
 fn rendering(chain: FileChain, query: &LogQuery, form: LogForm) -> Rendering {
     let lines = ChosenLines::new(vec![LogInput::Files(FileLog::whole(chain))], query).unwrap();
-    let labels = LogLabels {
-        pod: PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() },
-        uid: "1".parse().unwrap(),
-    };
-    Rendering::new(lines, labels, query, form)
+    Rendering::new(lines, query, form)
 }
 
 fn render_all(chain: FileChain, query: &LogQuery, form: LogForm) -> Vec<u8> {

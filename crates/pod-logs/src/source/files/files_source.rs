@@ -85,7 +85,7 @@ impl FilesSource {
         let new_containers = query.is_joined_by_containers().then(|| {
             NewContainers::new(self.finder.clone(), pod.clone(), uid.clone(), &logs, query)
         });
-        let log = LocatedLog { pod: pod.clone(), uid, logs, new_containers };
+        let log = LocatedLog { uid, logs, new_containers };
         Ok(FoundLog { log, claims })
     }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cost::ReadingCost,
-    line::target::{ContainerName, PodRef, PodUid},
+    line::target::{ContainerName, PodUid},
 };
 
 /// The logs that answer a query. Whether the query's cursor is right about them is not known yet.
@@ -19,7 +19,6 @@ pub struct FoundLog {
 /// The logs that answer a query, as they are at this instant.
 #[derive(Debug)]
 pub struct LocatedLog {
-    pub(crate) pod: PodRef,
     pub(crate) uid: PodUid,
     /// A log of each container; one at least.
     pub(crate) logs: Vec<FileLog>,
@@ -51,7 +50,7 @@ impl LocatedLog {
     /// The containers that wrote the logs, in the order of the logs.
     #[must_use]
     pub fn containers(&self) -> Vec<ContainerName> {
-        self.logs.iter().map(|log| log.container.clone()).collect()
+        self.logs.iter().map(|log| log.name.container.clone()).collect()
     }
 
     /// The cost of reading all of it.

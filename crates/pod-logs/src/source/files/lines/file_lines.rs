@@ -15,7 +15,7 @@ use crate::{
         filter::LineFilter,
         log_line::{LineCount, LogLine, NextLine},
         stream::OutputStream,
-        target::ContainerName,
+        target::LogName,
     },
     source::files::{
         follow::following::Following,
@@ -29,7 +29,7 @@ use crate::{
 /// A container's log whose files were found. Nothing was read of it yet.
 #[derive(Debug)]
 pub(crate) struct FileLog {
-    pub(crate) container: ContainerName,
+    pub(crate) name: Arc<LogName>,
     pub(crate) chain: FileChain,
     /// What tells in which files the log goes on, if it is followed.
     pub(crate) following: Option<Following>,
@@ -48,7 +48,7 @@ impl FileLog {
     /// A log as it is, not followed.
     #[cfg(test)]
     pub(crate) fn whole(chain: FileChain) -> Self {
-        Self { container: "app".parse().unwrap(), chain, following: None, last_seen: None }
+        Self { name: LogName::sample("web", "app"), chain, following: None, last_seen: None }
     }
 
     /// Shortens the log to an end that holds its last `wanted` lines that pass the filter, and
@@ -61,7 +61,7 @@ impl FileLog {
 
     /// Opens the log for reading; `only` are the lines of one stream.
     pub(crate) fn open(self, only: Option<OutputStream>) -> io::Result<FileLines> {
-        let Self { container: _, chain, following, last_seen } = self;
+        let Self { name: _, chain, following, last_seen } = self;
         let first = chain.files.first();
         let is_in_seen_file = last_seen
             .as_ref()

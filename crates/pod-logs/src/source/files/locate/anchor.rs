@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::locate_error::LocateError;
 use crate::{
     cursor::{FilePosition, LogPosition},
-    line::target::ContainerName,
+    line::target::LogName,
     source::files::{
         follow::following::Following,
         lines::file_lines::{FileLog, LastSeen},
@@ -34,7 +34,7 @@ impl ClaimedPosition {
 
 /// Begins where a cursor says.
 pub(super) fn resume_at(
-    name: &ContainerName,
+    name: Arc<LogName>,
     mut files: Vec<Arc<LogFile>>,
     following: Option<Following>,
     position: &LogPosition,
@@ -46,7 +46,7 @@ pub(super) fn resume_at(
     files.drain(..begin);
     claims.push(ClaimedPosition { file: files[0].clone(), offset: position.begin.offset });
     let chain = FileChain { start: position.begin.offset, ..FileChain::whole(files) };
-    Ok(FileLog { container: name.clone(), chain, following, last_seen: Some(seen) })
+    Ok(FileLog { name, chain, following, last_seen: Some(seen) })
 }
 
 /// Ends where a cursor says.

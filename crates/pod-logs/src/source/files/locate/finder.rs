@@ -8,7 +8,7 @@ use super::{
     splice::splice,
 };
 use crate::{
-    line::target::{ContainerName, PodRef, PodUid},
+    line::target::{ContainerName, LogName, PodRef, PodUid},
     pace::uninterrupted,
     query::{Anchor, ContainerChoice, History, LogQuery},
     source::files::{
@@ -107,9 +107,10 @@ impl LogFinder {
         let position = cursor.and_then(|cursor| cursor.position_in(name));
         let restart = position.map(|position| position.restart);
         let (files, following) = self.open_files(incarnations, name, query, restart)?;
+        let log = log_name(incarnations, name)?;
         let chain = match (&query.anchor, position) {
             (Some(Anchor::After(_)), Some(position)) => {
-                return resume_at(name, files, following, position, claims);
+                return resume_at(log, files, following, position, claims);
             }
             (Some(Anchor::Before(cursor)), Some(position)) => {
                 let chain = up_to(files, position, !cursor.is_of(name), claims)?;
@@ -118,7 +119,7 @@ impl LogFinder {
             _ => FileChain::whole(files),
         };
         let chain = span::skip_files(chain, &query.filter)?;
-        Ok(FileLog { container: name.clone(), chain, following, last_seen: None })
+        Ok(FileLog { name: log, chain, following, last_seen: None })
     }
 
     /// A container's files in the order they were written, and what tells how they go on; `restart`
@@ -193,6 +194,16 @@ impl LogFinder {
         let wanted = of_pod.iter().filter(|directory| uid.is_none_or(|uid| *uid == directory.uid));
         Ok(self.directory.open_incarnations(root, wanted)?)
     }
+}
+
+/// The log of a container in the last of the incarnations.
+fn log_name(
+    incarnations: &[PodLogs<'_>],
+    container: &ContainerName,
+) -> Result<Arc<LogName>, LocateError> {
+    let PodDirectory { pod, uid } = &incarnations.last().ok_or(LocateError::NoPod)?.name;
+    let (pod, uid, container) = (pod.clone(), uid.clone(), container.clone());
+    Ok(Arc::new(LogName { pod, uid, container }))
 }
 
 fn choose(

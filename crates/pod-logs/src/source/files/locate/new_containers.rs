@@ -38,7 +38,7 @@ impl NewContainers {
         query: &LogQuery,
     ) -> Self {
         let pod = PodDirectory { pod, uid };
-        let known = logs.iter().map(|log| log.container.clone()).collect();
+        let known = logs.iter().map(|log| log.name.container.clone()).collect();
         let query = LogQuery {
             container: ContainerChoice::All,
             history: History::All,
