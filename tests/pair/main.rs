@@ -39,6 +39,7 @@ mod lifecycle;
 mod links;
 mod log_in;
 mod log_lines;
+mod logs;
 mod names;
 mod oauth;
 mod operations;

@@ -89,14 +89,17 @@ fn anchor(query: &mut Query, last_event: Option<&str>) -> Result<Option<Anchor>,
     }
 }
 
-/// Restricts the query to one side of a cursor. After a cursor a tail has no effect.
-fn beside(query: LogQuery, anchor: Anchor) -> Result<LogQuery> {
+/// Restricts the query to one side of a cursor. After a cursor neither a tail nor a start has an
+/// effect: the cursor says what the client has.
+fn beside(mut query: LogQuery, anchor: Anchor) -> Result<LogQuery> {
     let uid = &anchor.cursor().uid;
     if query.uid.as_ref().is_some_and(|asked| asked != uid) {
         return Err(bad_cursor());
     }
-    let tail = query.tail.filter(|_| matches!(anchor, Anchor::Before(_)));
-    Ok(LogQuery { uid: Some(uid.clone()), tail, anchor: Some(anchor), ..query })
+    if matches!(anchor, Anchor::After(_)) {
+        (query.tail, query.filter.since) = (None, None);
+    }
+    Ok(LogQuery { uid: Some(uid.clone()), anchor: Some(anchor), ..query })
 }
 
 /// Parses a Kubernetes name.

@@ -100,8 +100,9 @@ fn lines_lie_on_one_side_of_a_cursor_and_those_before_it_are_not_followed() {
     let text = cursor.encode().unwrap();
     let before = parse(&format!("before={text}&tailLines=5")).unwrap();
     assert_eq!((before.anchor, before.tail), (Some(Anchor::Before(cursor.clone())), Some(5)));
-    let after = parse(&format!("after={text}&tailLines=5")).unwrap();
-    assert_eq!((after.anchor, after.tail), (Some(Anchor::After(cursor)), None));
+    let after = parse(&format!("after={text}&tailLines=5&since=1h")).unwrap();
+    let expected = LogQuery { anchor: Some(Anchor::After(cursor)), uid: after.uid.clone(), ..LogQuery::default() };
+    assert_eq!(after, expected);
     check_refused(&format!("before={text}&after={text}"), 422, "invalid_value");
     check_refused(&format!("before={text}&follow"), 422, "invalid_value");
     check_refused(&format!("before={text}&uid=other"), 400, "bad_cursor");
