@@ -17,6 +17,8 @@ pub struct LogQuery {
     pub uid: Option<PodUid>,
     /// The run of the container before the present one.
     pub previous: bool,
+    /// The run of the container with this number, and no other.
+    pub run: Option<u32>,
     /// How far back.
     pub history: History,
     /// Which lines.
@@ -36,7 +38,7 @@ pub struct LogQuery {
 impl LogQuery {
     /// Whether containers and runs that start later belong to the log as well.
     pub(crate) fn is_joined_by_containers(&self) -> bool {
-        self.follow && self.container == ContainerChoice::All
+        self.follow && self.container == ContainerChoice::All && self.run.is_none()
     }
 
     /// Whether the log goes on when a container is started again.
@@ -54,21 +56,41 @@ impl LogQuery {
     }
 }
 
-/// A line that was read before, and on which side of it lines are asked for. The line itself is on
-/// neither.
+/// A line that was read before, and which lines are asked for beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Anchor {
     /// Lines after it.
     After(Cursor),
     /// Lines before it.
     Before(Cursor),
+    /// Lines before it, and the line itself; of a line in parts, the part that the cursor came
+    /// with.
+    UpTo(Cursor),
 }
 
 impl Anchor {
     /// The cursor of the line.
     pub fn cursor(&self) -> &Cursor {
         match self {
-            Self::After(cursor) | Self::Before(cursor) => cursor,
+            Self::After(cursor) | Self::Before(cursor) | Self::UpTo(cursor) => cursor,
+        }
+    }
+
+    /// The cursor, if lines end there.
+    pub(crate) fn end(&self) -> Option<&Cursor> {
+        match self {
+            Self::After(_) => None,
+            Self::Before(cursor) | Self::UpTo(cursor) => Some(cursor),
+        }
+    }
+
+    /// Whether the line of this container at the cursor is asked for: of another container, that is
+    /// the last one before the cursor's line.
+    pub(crate) fn includes_line_of(&self, container: &ContainerName) -> bool {
+        match self {
+            Self::After(_) => false,
+            Self::Before(cursor) => !cursor.is_of(container),
+            Self::UpTo(_) => true,
         }
     }
 }

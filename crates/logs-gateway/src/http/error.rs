@@ -72,6 +72,9 @@ fn not_located(error: LocateError) -> Problem {
             "previous_not_found",
             "No log found for an earlier run of this container.".into(),
         ),
+        LocateError::NoRun => {
+            not_found("run_not_found", "No log found for this run of this container.".into())
+        }
         LocateError::ContainerRequired(there) => Problem::new(
             StatusCode::BAD_REQUEST,
             "container_required",

@@ -123,6 +123,9 @@ proptest! {
         let before = |tail| read(&source, &beside(&query, Anchor::Before, line, tail));
         prop_assert_eq!(&before(0), &whole[..index]);
         prop_assert_eq!(&before(tail), &whole[index.saturating_sub(tail as usize)..index]);
+        let up_to = |tail| read(&source, &beside(&query, Anchor::UpTo, line, tail));
+        prop_assert_eq!(&up_to(0), &whole[..=index]);
+        prop_assert_eq!(&up_to(tail), &whole[(index + 1).saturating_sub(tail as usize)..=index]);
         // A cursor into an earlier incarnation goes on after it only in the last one.
         if history == History::Rotated {
             let after = read(&source, &beside(&query, Anchor::After, line, 0));
@@ -176,6 +179,8 @@ fn two_lines_given_up_at_once_have_cursors_of_their_own() {
     for (index, line) in whole.iter().enumerate() {
         let before = read(&source, &beside(&query, Anchor::Before, line, 0));
         assert_eq!(before, whole[..index]);
+        let up_to = read(&source, &beside(&query, Anchor::UpTo, line, 0));
+        assert_eq!(up_to, whole[..=index]);
         let after = read(&source, &beside(&query, Anchor::After, line, 0));
         assert_eq!(after, whole[index + 1..]);
     }
@@ -206,6 +211,8 @@ fn a_reading_continues_after_any_part_of_a_long_line() {
     for (index, line) in whole.iter().enumerate() {
         let before = read(&source, &beside(&query, Anchor::Before, line, 0));
         assert_eq!(before, whole[..index], "{index}");
+        let up_to = read(&source, &beside(&query, Anchor::UpTo, line, 0));
+        assert_eq!(up_to, whole[..=index], "{index}");
         let after = read(&source, &beside(&query, Anchor::After, line, 0));
         assert_eq!(after, whole[index + 1..], "{index}");
     }

@@ -42,6 +42,7 @@ pub(in crate::http) fn log_request(
         container: container(&mut query),
         uid: query.get("uid", name),
         previous,
+        run: run(&mut query, previous),
         history: history(&mut query, previous),
         filter: LineFilter {
             stream: stream(&mut query),
@@ -63,9 +64,7 @@ pub(in crate::http) fn log_request(
             query.faults().refuse_as("not_supported_yet", name, "is not supported yet");
         }
     }
-    if chosen.follow && matches!(anchor, Ok(Some(Anchor::Before(_)))) {
-        query.faults().refuse("before", "cannot be combined with follow");
-    }
+    refuse_contradictions(&mut query, &chosen, anchor.as_ref().ok().and_then(Option::as_ref));
     query.finish()?;
     let query = match anchor.map_err(|_| bad_cursor())? {
         Some(anchor) => beside(chosen, anchor)?,
@@ -74,18 +73,34 @@ pub(in crate::http) fn log_request(
     Ok(LogRequest { query, download })
 }
 
-/// The cursor, and the side of it on which lines are requested. `last_event` is a cursor to
-/// continue after.
+/// The cursor, and which lines beside it are requested. `last_event` is a cursor to continue after.
 fn anchor(query: &mut Query, last_event: Option<&str>) -> Result<Option<Anchor>, InvalidCursor> {
-    let (after, before) = (query.take("after"), query.take("before"));
+    let after = query.take("after");
     let after = last_event.map(str::to_owned).or(after);
-    if after.is_some() && before.is_some() {
-        query.faults().refuse("before", "cannot be combined with after or Last-Event-ID");
+    let mut given = after.map(|after| (after, Anchor::After as fn(Cursor) -> Anchor));
+    for (name, side) in [("before", Anchor::Before as fn(Cursor) -> Anchor), ("upto", Anchor::UpTo)]
+    {
+        let Some(text) = query.take(name) else { continue };
+        if given.is_some() {
+            query.faults().refuse(name, "cannot be combined with another cursor");
+        }
+        given.get_or_insert((text, side));
     }
-    match (after, before) {
-        (Some(after), _) => Ok(Some(Anchor::After(Cursor::decode(&after)?))),
-        (None, Some(before)) => Ok(Some(Anchor::Before(Cursor::decode(&before)?))),
-        (None, None) => Ok(None),
+    given.map(|(text, side)| Ok(side(Cursor::decode(&text)?))).transpose()
+}
+
+/// Refuses parameters that cannot both have an effect.
+fn refuse_contradictions(query: &mut Query, chosen: &LogQuery, anchor: Option<&Anchor>) {
+    let ends_at = match anchor {
+        Some(Anchor::Before(_)) => Some("before"),
+        Some(Anchor::UpTo(_)) => Some("upto"),
+        Some(Anchor::After(_)) | None => None,
+    };
+    if let Some(name) = ends_at.filter(|_| chosen.follow) {
+        query.faults().refuse(name, "cannot be combined with follow");
+    }
+    if chosen.run.is_some() && chosen.history == History::All {
+        query.faults().refuse("run", "cannot be combined with history=all");
     }
 }
 
@@ -93,7 +108,8 @@ fn anchor(query: &mut Query, last_event: Option<&str>) -> Result<Option<Anchor>,
 /// effect: the cursor says what the client has.
 fn beside(mut query: LogQuery, anchor: Anchor) -> Result<LogQuery> {
     let uid = &anchor.cursor().uid;
-    if query.uid.as_ref().is_some_and(|asked| asked != uid) {
+    let is_of_run = |run| anchor.cursor().logs.iter().all(|log| log.restart == run);
+    if query.uid.as_ref().is_some_and(|asked| asked != uid) || !query.run.is_none_or(is_of_run) {
         return Err(bad_cursor());
     }
     if matches!(anchor, Anchor::After(_)) {
@@ -123,6 +139,19 @@ fn flag(query: &mut Query, name: &str) -> bool {
         _ => Err("must be true or false"),
     });
     flag.unwrap_or_default()
+}
+
+/// The number of a run of the container.
+fn run(query: &mut Query, previous: bool) -> Option<u32> {
+    let number = whole_number(query, "run", 0)?;
+    if previous {
+        query.faults().refuse("run", "cannot be combined with previous");
+    }
+    let run = u32::try_from(number).ok();
+    if run.is_none() {
+        query.faults().refuse("run", "must be at most 4294967295");
+    }
+    run
 }
 
 fn stream(query: &mut Query) -> Option<OutputStream> {

@@ -17,6 +17,12 @@ pub(super) fn log_parameters() -> Vec<Parameter> {
         query_parameter("uid", "Only the pod with this uid.", text(), "5f0c"),
         query_parameter("previous", "The run before the current one.", flag(), false),
         query_parameter(
+            "run",
+            "One run, by its count of restarts.",
+            integer(0, u32::MAX.into()),
+            2,
+        ),
+        query_parameter(
             "history",
             "The current file, rotated files of the same run as well (the default), or all runs.",
             text_in(["current", "rotated", "all"]),
@@ -45,6 +51,7 @@ pub(super) fn log_parameters() -> Vec<Parameter> {
         ),
         query_parameter("after", &format!("{cursor} Lines after it."), text(), "AQ"),
         query_parameter("before", &format!("{cursor} Lines before it."), text(), "AQ"),
+        query_parameter("upto", &format!("{cursor} Lines up to it, with it."), text(), "AQ"),
         query_parameter("download", "As a file to be saved.", flag(), false),
         header_parameter(
             "Last-Event-ID",
@@ -87,7 +94,8 @@ mod tests {
             let query = Query::parse(&format!("{}={value}", parameter.name));
             let problem = log_request(query, None, DateTime::UNIX_EPOCH).err();
             let code = problem.as_ref().map(Problem::code);
-            let expected = matches!(&*parameter.name, "after" | "before").then_some("bad_cursor");
+            let expected =
+                matches!(&*parameter.name, "after" | "before" | "upto").then_some("bad_cursor");
             assert_eq!(code, expected, "{}", parameter.name);
         }
     }

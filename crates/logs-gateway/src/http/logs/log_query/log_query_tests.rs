@@ -35,6 +35,7 @@ fn every_parameter_sets_its_field() {
         container: ContainerChoice::Named("app".parse().unwrap()),
         uid: Some("1-2".parse().unwrap()),
         previous: true,
+        run: None,
         history: History::Current,
         filter: LineFilter {
             stream: Some(OutputStream::Stderr),
@@ -101,11 +102,21 @@ fn lines_lie_on_one_side_of_a_cursor_and_those_before_it_are_not_followed() {
     let before = parse(&format!("before={text}&tailLines=5")).unwrap();
     assert_eq!((before.anchor, before.tail), (Some(Anchor::Before(cursor.clone())), Some(5)));
     let after = parse(&format!("after={text}&tailLines=5&since=1h")).unwrap();
-    let expected = LogQuery { anchor: Some(Anchor::After(cursor)), uid: after.uid.clone(), ..LogQuery::default() };
+    let expected = LogQuery {
+        anchor: Some(Anchor::After(cursor.clone())),
+        uid: after.uid.clone(),
+        ..LogQuery::default()
+    };
     assert_eq!(after, expected);
     check_refused(&format!("before={text}&after={text}"), 422, "invalid_value");
     check_refused(&format!("before={text}&follow"), 422, "invalid_value");
     check_refused(&format!("before={text}&uid=other"), 400, "bad_cursor");
+    let upto = parse(&format!("upto={text}&tailLines=5&run=0")).unwrap();
+    assert_eq!((upto.anchor, upto.tail), (Some(Anchor::UpTo(cursor.clone())), Some(5)));
+    check_refused(&format!("upto={text}&before={text}"), 422, "invalid_value");
+    check_refused(&format!("upto={text}&after={text}"), 422, "invalid_value");
+    check_refused(&format!("upto={text}&follow"), 422, "invalid_value");
+    check_refused(&format!("upto={text}&run=1"), 400, "bad_cursor");
 }
 
 #[test]
@@ -118,6 +129,10 @@ fn a_well_formed_but_refused_value_is_422() {
         "stream=stdout",
         "history=x",
         "history=all&previous",
+        "run=-1",
+        "run=4294967296",
+        "run=1&previous",
+        "run=1&history=all",
     ] {
         check_refused(text, 422, "invalid_value");
     }

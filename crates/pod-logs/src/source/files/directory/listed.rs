@@ -30,6 +30,7 @@ pub(crate) type ListedFiles = Arc<Vec<ListedFile>>;
 pub(crate) enum NothingListed {
     Log,
     Previous,
+    Run,
 }
 
 impl ListedFile {
@@ -65,8 +66,11 @@ pub(crate) fn choose<'a>(
     let run = match anchor {
         Some(run) => run,
         None if query.previous => latest.next().ok_or(NothingListed::Previous)?,
-        None => last,
+        None => query.run.unwrap_or(last),
     };
+    if anchor.is_none() && !runs.contains(&run) {
+        return Err(NothingListed::Run);
+    }
     let of_run = files.iter().filter(|file| file.parsed.restart == run);
     let from_run = files.iter().filter(|file| file.parsed.restart >= run);
     let is_resumed = matches!(query.anchor, Some(Anchor::After(_)));
@@ -87,14 +91,23 @@ pub(crate) fn choose<'a>(
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(names: &[&str], query: &LogQuery, expected: &[&str]) {
+    fn listed(names: &[&str]) -> Vec<ListedFile> {
         let entry = |name: &&str| DirectoryEntry {
             name: (*name).to_owned(),
             kind: FileType::RegularFile,
             inode: 0,
         };
-        let files = in_order(names.iter().map(entry).collect());
+        in_order(names.iter().map(entry).collect())
+    }
+
+    #[track_caller]
+    fn check_refused(names: &[&str], query: &LogQuery, expected: NothingListed) {
+        assert_eq!(choose(&listed(names), query, None), Err(expected));
+    }
+
+    #[track_caller]
+    fn check(names: &[&str], query: &LogQuery, expected: &[&str]) {
+        let files = listed(names);
         let chosen = choose(&files, query, None).unwrap_or_default();
         let chosen: Vec<&str> = chosen.iter().map(|file| &*file.name).collect();
         assert_eq!(chosen, expected);
@@ -131,6 +144,16 @@ mod tests {
         check(&NAMES, &history(History::Rotated, true), &previous);
         let all: Vec<&str> = previous.into_iter().chain(rotated).collect();
         check(&NAMES, &history(History::All, false), &all);
+    }
+
+    #[test]
+    fn a_run_is_chosen_by_its_number() {
+        let of_run = |run, history| LogQuery { run: Some(run), history, ..LogQuery::default() };
+        check(&NAMES, &of_run(9, History::Rotated), &["9.log.20261101-100000", "9.log"]);
+        check(&NAMES, &of_run(9, History::Current), &["9.log"]);
+        check(&NAMES, &of_run(10, History::Current), &["10.log"]);
+        check_refused(&[], &of_run(9, History::Rotated), NothingListed::Log);
+        check_refused(&NAMES, &of_run(8, History::Rotated), NothingListed::Run);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::{listed::NothingListed, open_failure::OpenFailure};
 pub(crate) enum MissingLog {
     Log,
     Previous,
+    Run,
     /// There are files, but none that the gateway reads.
     NotALog(io::Error),
     Io(io::Error),
@@ -19,6 +20,7 @@ impl From<NothingListed> for MissingLog {
         match nothing {
             NothingListed::Log => Self::Log,
             NothingListed::Previous => Self::Previous,
+            NothingListed::Run => Self::Run,
         }
     }
 }

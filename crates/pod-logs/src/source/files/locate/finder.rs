@@ -59,7 +59,7 @@ impl LogFinder {
                 return Err(LocateError::BadCursor);
             }
         }
-        if let Some(Anchor::Before(cursor)) = &query.anchor {
+        if let Some(cursor) = query.anchor.as_ref().and_then(Anchor::end) {
             // A container that the cursor does not know has written nothing before it.
             names.retain(|name| cursor.position_in(name).is_some());
         }
@@ -68,13 +68,14 @@ impl LogFinder {
             match self.find_container(&incarnations, &name, query, &mut claims) {
                 Ok(log) => logs.push(log),
                 // What is there of several logs is what there is.
-                Err(LocateError::NoLog | LocateError::NoPrevious)
+                Err(LocateError::NoLog | LocateError::NoPrevious | LocateError::NoRun)
                     if query.container == ContainerChoice::All => {}
                 Err(error) => return Err(error),
             }
         }
         match logs.is_empty() {
             true if query.previous => Err(LocateError::NoPrevious),
+            true if query.run.is_some() => Err(LocateError::NoRun),
             true => Err(LocateError::NoLog),
             false => Ok(FoundFiles { uid: last.name.uid.clone(), logs, claims }),
         }
@@ -112,8 +113,8 @@ impl LogFinder {
             (Some(Anchor::After(_)), Some(position)) => {
                 return resume_at(log, files, following, position, claims);
             }
-            (Some(Anchor::Before(cursor)), Some(position)) => {
-                let chain = up_to(files, position, !cursor.is_of(name), claims)?;
+            (Some(anchor), Some(position)) => {
+                let chain = up_to(files, position, anchor.includes_line_of(name), claims)?;
                 if query.history == History::Current { chain.in_last_file() } else { chain }
             }
             _ => FileChain::whole(files),
@@ -142,7 +143,7 @@ impl LogFinder {
             }
             match pod.open_log(name, query, restart) {
                 Ok(opened) => files.extend(opened),
-                Err(MissingLog::Log | MissingLog::Previous) if !is_last => {}
+                Err(MissingLog::Log | MissingLog::Previous | MissingLog::Run) if !is_last => {}
                 Err(missing) => return Err(missing.into()),
             }
         }
@@ -164,17 +165,17 @@ impl LogFinder {
         query: &LogQuery,
     ) -> Result<Vec<PodLogs<'_>>, LocateError> {
         let goes_back = query.history == History::All;
-        match (&query.anchor, &query.uid) {
+        match (query.anchor.as_ref().and_then(Anchor::end), &query.uid) {
             // Its cursor names the last incarnation, but lines of those before it may be asked for.
-            (Some(Anchor::Before(cursor)), _) if goes_back => {
+            (Some(cursor), _) if goes_back => {
                 let mut all = self.all_incarnations(root, pod, None)?;
                 let last = all.iter().position(|pod| pod.name.uid == cursor.uid);
                 all.truncate(last.map_or(0, |last| last + 1));
                 Ok(all)
             }
-            (anchor, uid) => {
+            (_, uid) => {
                 let mut all = self.all_incarnations(root, pod, uid.as_ref())?;
-                if !goes_back || anchor.is_some() {
+                if !goes_back || query.anchor.is_some() {
                     all.drain(..all.len().saturating_sub(1));
                 }
                 Ok(all)

@@ -25,6 +25,9 @@ pub enum LocateError {
     /// The container was not started again, or the log of its previous run was removed.
     #[error("no log found for an earlier run of this container")]
     NoPrevious,
+    /// The container has no run of this number, or its log was removed.
+    #[error("no log found for this run of this container")]
+    NoRun,
     /// The cursor was given with a line of another pod or container.
     #[error("the cursor is of another pod or container")]
     BadCursor,
@@ -49,6 +52,7 @@ impl From<MissingLog> for LocateError {
         match missing {
             MissingLog::Log => Self::NoLog,
             MissingLog::Previous => Self::NoPrevious,
+            MissingLog::Run => Self::NoRun,
             MissingLog::NotALog(error) => Self::NotALog(error),
             MissingLog::Io(error) => match OpenFailure::of(&error) {
                 OpenFailure::Unknown => Self::SourceUnavailable(error),

@@ -18,7 +18,7 @@ pub(super) fn splice(
     mut followed: Vec<Arc<LogFile>>,
     query: &LogQuery,
 ) -> io::Result<Vec<Arc<LogFile>>> {
-    if query.history == History::Current && query.anchor.is_none() {
+    if query.history == History::Current && query.anchor.is_none() && query.run.is_none() {
         return Ok(followed.pop().into_iter().collect());
     }
     if query.history != History::All
