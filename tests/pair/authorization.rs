@@ -56,7 +56,7 @@ const FORBIDDEN: Outcome = (403, "Forbidden");
 fn expected(route: Route) -> Row {
     match route {
         Route::ReadLog | Route::ReadLogInNamespace | Route::ListPods => gateway(DENIED, SHOWN),
-        Route::Kubeconfig => gateway(SHOWN, SHOWN),
+        Route::WhoAmI | Route::Kubeconfig => gateway(SHOWN, SHOWN),
 
         Route::ApiDocument | Route::ApiPage | Route::ApiPageFile | Route::KubernetesVersion => {
             [SHOWN; CREDENTIALS.len()]

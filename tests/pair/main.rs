@@ -54,3 +54,4 @@ mod sequences;
 mod sessions;
 mod tls;
 mod visibility;
+mod whoami;

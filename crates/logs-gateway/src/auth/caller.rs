@@ -48,6 +48,11 @@ impl Caller {
         self.permissions.iter().any(may)
     }
 
+    /// The permissions as the authority writes them.
+    pub(crate) fn permissions(&self) -> impl Iterator<Item = String> {
+        self.permissions.iter().map(ToString::to_string)
+    }
+
     /// Whether both have the same permissions.
     pub(crate) fn has_same_permissions(&self, other: &Self) -> bool {
         let has_all = |one: &Self, of: &Self| {

@@ -22,6 +22,13 @@ pub(crate) struct PublicAddresses {
     pub(crate) tls: Option<Arc<LivePair>>,
 }
 
+impl PublicAddresses {
+    /// The address of the authority.
+    pub(super) fn sso_without_slash(&self) -> &str {
+        without_slash(&self.sso)
+    }
+}
+
 pub(super) async fn get(
     request: HttpRequest,
     state: web::Data<GatewayState>,

@@ -13,6 +13,7 @@ mod routes;
 mod session_cookies;
 mod state;
 mod streaming;
+mod whoami;
 
 pub(crate) use app::app;
 pub(crate) use kubeconfig::PublicAddresses;

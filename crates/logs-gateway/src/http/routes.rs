@@ -7,7 +7,7 @@ use strum::VariantArray;
 use super::{
     kubeconfig,
     kubernetes::{discovery, events, log, namespaces, pods as kubernetes_pods, reviews},
-    logs, pods,
+    logs, pods, whoami,
 };
 
 /// A method of a path. The router and the tests of authorisation read the same table, so that a new
@@ -19,6 +19,7 @@ pub enum Route {
     ReadLog,
     ReadLogInNamespace,
     ListPods,
+    WhoAmI,
     Kubeconfig,
 
     // The documentation of this table.
@@ -99,6 +100,7 @@ impl Route {
                 RouteRow::get("/logs/{namespace}/{pod}", logs::of_pod_in_namespace)
             }
             Self::ListPods => RouteRow::get("/pods", pods::list),
+            Self::WhoAmI => RouteRow::get("/whoami", whoami::get),
             Self::Kubeconfig => RouteRow::get("/kubeconfig", kubeconfig::get),
 
             Self::ApiDocument => RouteRow::get("/openapi.json", openapi::served_document),

@@ -13,6 +13,7 @@ pub(super) fn operation(route: Route) -> ApiOperation {
         Route::ReadLog => reading::read_log(),
         Route::ReadLogInNamespace => reading::read_log_in_namespace(),
         Route::ListPods => reading::list_pods(),
+        Route::WhoAmI => reading::who_am_i(),
         Route::Kubeconfig => reading::kubeconfig(),
 
         Route::ApiDocument => document_operation(),

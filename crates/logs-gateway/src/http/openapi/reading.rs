@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use super::{kubernetes_answers::any_object, log_parameters::log_parameters};
-use crate::http::{logs::LogEnvelope, pods::PodList};
+use crate::http::{logs::LogEnvelope, pods::PodList, whoami::WhoAmI};
 
 /// The group of these operations.
 pub(super) const TAG: (&str, &str) = ("logs", "Logs as lines, JSON or events.");
@@ -82,6 +82,21 @@ pub(super) fn list_pods() -> ApiOperation {
     ApiOperation::new(TAG.0, "list_pods", "Lists the pods whose logs the caller may read")
         .needs(READER)
         .json::<PodList<'static>>(200, "The pods.", example)
+}
+
+pub(super) fn who_am_i() -> ApiOperation {
+    let example = json!({
+        "username": "ada",
+        "permissions": ["logs:read:shop/*"],
+        "expires_at": "2027-01-15T08:30:00Z",
+        "sso_url": "https://sso.example",
+        "source": "files",
+        "offers": { "history": true, "stream": true, "labels": false, "before": true },
+        "limits": { "streams_per_user": 50 },
+    });
+    ApiOperation::new(TAG.0, "whoami", "The caller, and what this gateway offers")
+        .needs(READER)
+        .json::<WhoAmI<'static>>(200, "The caller.", example)
 }
 
 pub(super) fn kubeconfig() -> ApiOperation {
