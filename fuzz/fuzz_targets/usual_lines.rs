@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut text = Vec::new();
     let stripped = strip_usual_lines(&lines, &mut text);
     let mut expected = Vec::new();
-    for line in lines[..stripped].split_inclusive(|byte| *byte == b'\n') {
+    for line in lines[..stripped.bytes].split_inclusive(|byte| *byte == b'\n') {
         let line = line.strip_suffix(b"\n").expect("whole lines");
         expected.extend_from_slice(LogEntry::parse(line).expect("a line").content(line));
         expected.push(b'\n');

@@ -6,6 +6,7 @@
 
 mod chunk;
 mod cost;
+mod counts;
 mod cursor;
 mod line;
 mod merge;
@@ -19,6 +20,7 @@ mod tests;
 
 pub use chunk::{CHUNK_BYTES, LogEnd, Progress};
 pub use cost::ReadingCost;
+pub use counts::ReadCounts;
 pub use cursor::{Cursor, FilePosition, InvalidCursor, LogPosition};
 pub use line::{
     filter::LineFilter,
@@ -35,7 +37,10 @@ pub use render::{
 pub use source::files::{
     directory::{layout::is_log_file, log_directory::OpenRootError},
     files_source::FilesSource,
-    format::{entry::LogEntry, strip::strip_usual_lines},
+    format::{
+        entry::LogEntry,
+        strip::{StrippedLines, strip_usual_lines},
+    },
     kubelet::{options::KubeletOptions, quote::GoQuoted},
     locate::locate_error::LocateError,
     located::{FoundLog, LocatedLog},

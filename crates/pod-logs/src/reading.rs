@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use crate::{
     chunk::Progress,
     cost::ReadingCost,
+    counts::ReadCounts,
     merge::chosen_lines::ChosenLines,
     query::LogQuery,
     render::{form::LogForm, rendering::Rendering},
@@ -97,6 +98,15 @@ impl LogReading {
         match &self.0 {
             Writing::Lines(rendering) => rendering.cost_ahead(),
             Writing::Kubelet(reading) => reading.cost_ahead(),
+        }
+    }
+
+    /// How much was written so far.
+    #[must_use]
+    pub fn counts(&self) -> ReadCounts {
+        match &self.0 {
+            Writing::Lines(rendering) => rendering.counts(),
+            Writing::Kubelet(reading) => reading.counts(),
         }
     }
 

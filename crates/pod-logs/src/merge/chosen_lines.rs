@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     cost::ReadingCost,
+    counts::ReadCounts,
     line::{
         filter::LineFilter,
         log_line::{LineEnding, LogLine},
@@ -88,15 +89,16 @@ impl ChosenLines {
 
     /// Appends the text of lines that come next, newlines included, up to about so many bytes;
     /// maybe none. There is no present line then. Only to be called if the filter passes
-    /// everything.
-    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) {
+    /// everything. How much was appended is the answer.
+    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) -> ReadCounts {
         if let [log] = &mut self.logs[..]
             // What was found has been given out.
             && self.present.is_some()
             && self.skip == 0
         {
-            log.source.strip(max_bytes, out);
+            return log.source.strip(max_bytes, out);
         }
+        ReadCounts::default()
     }
 
     pub(crate) fn line(&self) -> Option<LogLine<'_>> {

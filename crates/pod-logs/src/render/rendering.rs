@@ -15,6 +15,7 @@ use super::{
 use crate::{
     chunk::{CHUNK_BYTES, LogEnd, Progress, SCAN_BYTES},
     cost::ReadingCost,
+    counts::ReadCounts,
     cursor::Cursor,
     line::{
         log_line::{LineEnding, LogLine},
@@ -41,6 +42,7 @@ pub(crate) struct Rendering {
     open_line: Option<LineOrigin>,
     /// Where lines are from that are given out in parts, of which the last has not come.
     long_lines: Vec<LineOrigin>,
+    counts: ReadCounts,
     /// A line as text, on its way to become JSON.
     text: Vec<u8>,
     /// The same as a JSON string, on its way out of its quotes.
@@ -74,6 +76,7 @@ impl Rendering {
             follows: query.follow,
             open_line: None,
             long_lines: Vec::new(),
+            counts: ReadCounts::default(),
             text: Vec::new(),
             quoted: Vec::new(),
         }
@@ -92,6 +95,11 @@ impl Rendering {
     /// What it takes to read the rest, as far as it is there.
     pub(crate) fn cost_ahead(&self) -> ReadingCost {
         self.lines.cost_ahead()
+    }
+
+    /// How much was written.
+    pub(crate) fn counts(&self) -> ReadCounts {
+        self.counts
     }
 
     /// Writes the next chunk behind what stands in `out`: whole lines, unless a limit cuts the
@@ -122,7 +130,7 @@ impl Rendering {
                 return Ok(progress);
             }
             if self.copies_lines() {
-                self.lines.strip(CHUNK_BYTES.saturating_sub(out.len()), out);
+                self.counts += self.lines.strip(CHUNK_BYTES.saturating_sub(out.len()), out);
             }
         }
         Ok(Progress::More)
@@ -170,16 +178,19 @@ impl Rendering {
         self.open_line = (line.ending != LineEnding::Newline).then_some(origin);
         if !line.is_continuation {
             self.layout.left.lines = self.layout.left.lines.map(|lines| lines - 1);
+            self.counts.lines += 1;
         }
-        match self.layout.form {
+        self.counts.bytes += match self.layout.form {
             LogForm::Text => {
-                write_text(&line, owed, self.layout.timestamps, &mut self.layout.left.bytes, out);
+                write_text(&line, owed, self.layout.timestamps, &mut self.layout.left.bytes, out)
             }
             LogForm::JsonString => {
                 self.text.clear();
                 let text = &mut self.text;
-                write_text(&line, owed, self.layout.timestamps, &mut self.layout.left.bytes, text);
+                let left = &mut self.layout.left.bytes;
+                let written = write_text(&line, owed, self.layout.timestamps, left, text);
                 write_json(text, &mut self.quoted, out);
+                written
             }
             LogForm::JsonLines | LogForm::Events => {
                 let newline = usize::from(line.ending == LineEnding::Newline);
@@ -187,8 +198,9 @@ impl Rendering {
                 let kept = take_from(&mut self.layout.left.bytes, length as u64);
                 let content = &line.content[..line.content.len().min(kept as usize)];
                 write_line_object(self.layout.form, &self.lines, &line, content, out)?;
+                kept
             }
-        }
+        };
         Ok(())
     }
 

@@ -2,14 +2,14 @@
 
 use crate::line::log_line::{LineEnding, LogLine};
 
-/// Writes a line, up to what the limit leaves.
+/// Writes a line, up to what the limit leaves. How many bytes were written is the answer.
 pub(super) fn write_text(
     line: &LogLine<'_>,
     owes_newline: bool,
     timestamps: bool,
     left: &mut Option<u64>,
     out: &mut Vec<u8>,
-) {
+) -> u64 {
     let start = out.len();
     if owes_newline {
         out.push(b'\n');
@@ -25,6 +25,7 @@ pub(super) fn write_text(
     let kept = take_from(left, (out.len() - start) as u64);
     // What is cut off was just written, so it fits.
     out.truncate(start + kept as usize);
+    kept
 }
 
 /// Takes as much of the wanted as is left.

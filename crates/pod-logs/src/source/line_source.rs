@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use super::files::lines::{file_lines::FileLines, logical::resumption::FileResumption};
 use crate::{
     cost::ReadingCost,
+    counts::ReadCounts,
     cursor::LogPosition,
     line::{
         log_line::{LogLine, NextLine},
@@ -51,8 +52,8 @@ impl LineSource {
     }
 
     /// Appends the text of lines that come next, newlines included, up to about so many bytes;
-    /// maybe none. There is no present line then.
-    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) {
+    /// maybe none. There is no present line then. How much was appended is the answer.
+    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) -> ReadCounts {
         match self {
             Self::Files(lines) => lines.strip(max_bytes, out),
         }

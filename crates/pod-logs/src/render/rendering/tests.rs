@@ -28,6 +28,10 @@ fn rendering(chain: FileChain, query: &LogQuery, form: LogForm) -> Rendering {
 }
 
 fn render_all(chain: FileChain, query: &LogQuery, form: LogForm) -> Vec<u8> {
+    render_counted(chain, query, form).0
+}
+
+fn render_counted(chain: FileChain, query: &LogQuery, form: LogForm) -> (Vec<u8>, ReadCounts) {
     let mut rendering = rendering(chain, query, form);
     let mut out = Vec::new();
     loop {
@@ -36,7 +40,7 @@ fn render_all(chain: FileChain, query: &LogQuery, form: LogForm) -> Vec<u8> {
         out.append(&mut chunk);
         if let Progress::Done(reason) = progress {
             write_end(form, reason, &mut out);
-            return out;
+            return (out, rendering.counts());
         }
     }
 }
@@ -60,6 +64,29 @@ proptest! {
         let query = LogQuery { tail, ..LogQuery::default() };
         let text = render_all(log.clone(), &query, LogForm::Text);
         prop_assert_eq!(text, text_by_lines(log, &query));
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_bytes_and_lines_that_were_written_are_counted(
+        log in log(),
+        tail in prop::option::of(0_u64..50),
+        bytes in prop::option::of(1_u64..2000),
+        timestamps: bool,
+    ) {
+        let all = LogQuery { tail, timestamps, ..LogQuery::default() };
+        let (_, whole) = render_counted(log.clone(), &all, LogForm::Text);
+        let objects = render_all(log.clone(), &all, LogForm::JsonLines);
+        let records = objects.iter().filter(|byte| **byte == b'\n').count() as u64;
+        prop_assert_eq!(whole.lines, records - 1);
+        for form in [LogForm::JsonString, LogForm::JsonLines] {
+            prop_assert_eq!(render_counted(log.clone(), &all, form).1.lines, whole.lines);
+        }
+        let cut = LogQuery { limit: OutputLimit { bytes, lines: None }, ..all };
+        let (text, counts) = render_counted(log.clone(), &cut, LogForm::Text);
+        prop_assert_eq!(counts.bytes, text.len() as u64);
+        prop_assert_eq!(render_counted(log, &cut, LogForm::JsonString).1, counts);
     }
 }
 

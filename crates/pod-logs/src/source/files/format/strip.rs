@@ -15,11 +15,20 @@ const TIME_BYTES: usize = 30;
 /// Of the time, up to the point behind the seconds.
 const SECONDS_BYTES: usize = 20;
 
+/// How many lines were stripped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StrippedLines {
+    /// Their bytes in the file.
+    pub bytes: usize,
+    /// Their number.
+    pub lines: u64,
+}
+
 /// Appends what containers wrote with these lines, newlines included, up to the first line that is
-/// none of the usual ones. How many bytes the lines have is the answer.
-pub fn strip_usual_lines(lines: &[u8], out: &mut Vec<u8>) -> usize {
+/// none of the usual ones.
+pub fn strip_usual_lines(lines: &[u8], out: &mut Vec<u8>) -> StrippedLines {
     let mut known = KnownSecond::default();
-    let mut start = 0;
+    let (mut start, mut count) = (0, 0);
     for newline in memchr_iter(b'\n', lines) {
         match lines[start..=newline].split_first_chunk::<PREFIX_BYTES>() {
             Some((prefix, content)) if is_usual(prefix, &mut known) => {
@@ -28,8 +37,9 @@ pub fn strip_usual_lines(lines: &[u8], out: &mut Vec<u8>) -> usize {
             _ => break,
         }
         start = newline + 1;
+        count += 1;
     }
-    start
+    StrippedLines { bytes: start, lines: count }
 }
 
 fn is_usual(prefix: &[u8; PREFIX_BYTES], known: &mut KnownSecond) -> bool {
@@ -83,7 +93,9 @@ mod tests {
             let mut out = Vec::new();
             let stripped = strip_usual_lines(&content, &mut out);
             let mut expected = Vec::new();
-            for line in content[..stripped].split_inclusive(|byte| *byte == b'\n') {
+            let taken = content[..stripped.bytes].split(|byte| *byte == b'\n').count() - 1;
+            prop_assert_eq!(stripped.lines, taken as u64);
+            for line in content[..stripped.bytes].split_inclusive(|byte| *byte == b'\n') {
                 let line = line.strip_suffix(b"\n").unwrap();
                 let entry = LogEntry::parse(line).unwrap();
                 prop_assert!(!entry.partial);
@@ -107,11 +119,13 @@ mod tests {
             "",
         ] {
             let mut out = Vec::new();
-            let stripped = strip_usual_lines([usual, other, usual].concat().as_bytes(), &mut out);
+            let lines = [usual, other, usual].concat();
+            let stripped = strip_usual_lines(lines.as_bytes(), &mut out);
+            let of = |bytes, lines| StrippedLines { bytes, lines };
             if other.is_empty() {
-                assert_eq!((stripped, &out[..]), (2 * usual.len(), &b"a\n\na\n\n"[..]));
+                assert_eq!((stripped, &out[..]), (of(2 * usual.len(), 4), &b"a\n\na\n\n"[..]));
             } else {
-                assert_eq!((stripped, &out[..]), (usual.len(), &b"a\n\n"[..]), "{other}");
+                assert_eq!((stripped, &out[..]), (of(usual.len(), 2), &b"a\n\n"[..]), "{other}");
             }
         }
     }

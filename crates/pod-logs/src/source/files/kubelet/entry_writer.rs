@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::options::{KubeletError, KubeletOptions};
 use crate::{
+    counts::ReadCounts,
     line::{stream::OutputStream, time::LineTime},
     source::files::format::entry::{LogEntry, UnknownStream},
 };
@@ -19,6 +20,7 @@ pub(super) struct EntryWriter {
     /// The next entry begins a line: the one before ended with a newline, or was empty. The
     /// kubelet asks neither which stream it was of nor whether it was chosen.
     is_line_start: bool,
+    counts: ReadCounts,
 }
 
 /// An entry whose stream may be unknown: the kubelet minds that only when it writes.
@@ -34,7 +36,13 @@ impl EntryWriter {
             timestamps: options.timestamps,
             bytes_left: options.limit_bytes,
             is_line_start: true,
+            counts: ReadCounts::default(),
         }
+    }
+
+    /// How much was written.
+    pub(super) fn counts(&self) -> ReadCounts {
+        self.counts
     }
 
     pub(super) fn is_of_stream(&self, entry: &LenientEntry) -> bool {
@@ -53,11 +61,14 @@ impl EntryWriter {
     }
 
     pub(super) fn begin(&mut self, time: &LineTime, is_chosen: bool, out: &mut Vec<u8>) {
-        if is_chosen && self.timestamps && self.is_line_start {
-            let start = out.len();
-            time.write_stamp(out);
-            out.push(b' ');
-            self.cut(start, out);
+        if is_chosen && self.is_line_start {
+            self.counts.lines += 1;
+            if self.timestamps {
+                let start = out.len();
+                time.write_stamp(out);
+                out.push(b' ');
+                self.cut(start, out);
+            }
         }
         // Until there is something.
         self.is_line_start = true;
@@ -82,7 +93,7 @@ impl EntryWriter {
         self.bytes_left == Some(0)
     }
 
-    /// Cuts what was just written to what the limit leaves.
+    /// Cuts what was just written to what the limit leaves, and counts it.
     fn cut(&mut self, start: usize, out: &mut Vec<u8>) {
         if let Some(left) = &mut self.bytes_left {
             let written = (out.len() - start) as u64;
@@ -91,5 +102,6 @@ impl EntryWriter {
             out.truncate(start + kept as usize);
             *left -= kept;
         }
+        self.counts.bytes += (out.len() - start) as u64;
     }
 }

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     chunk::{LogEnd, Progress},
     cost::ReadingCost,
+    counts::ReadCounts,
     source::files::lines::file_lines::FileLog,
 };
 
@@ -34,6 +35,11 @@ impl KubeletReading {
     /// The cost of reading the rest, as far as it is there.
     pub(crate) fn cost_ahead(&self) -> ReadingCost {
         self.0.physical().cost_ahead()
+    }
+
+    /// How much of the log was written; what the kubelet complains of is not of the log.
+    pub(crate) fn counts(&self) -> ReadCounts {
+        self.0.counts()
     }
 
     /// Writes the next chunk behind what stands in `out`.

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     chunk::{CHUNK_BYTES, LogEnd, Progress, SCAN_BYTES},
+    counts::ReadCounts,
     source::files::{
         follow::following::Following,
         format::line_format::LineFormat,
@@ -74,6 +75,11 @@ impl KubeletRendering {
     /// The files that are read.
     pub(crate) fn physical(&self) -> &PhysicalLines {
         self.lines.physical()
+    }
+
+    /// How much was written.
+    pub(crate) fn counts(&self) -> ReadCounts {
+        self.writer.counts()
     }
 
     /// The files that are read, to add to them.

@@ -41,6 +41,7 @@ fn read(content: &[u8], options: &KubeletOptions) -> KubeletOutput {
     let mut rendering = KubeletRendering::new(&chain_of(content, 0), options).unwrap();
     let mut outcome = KubeletOutput::default();
     drain(&mut rendering, &mut outcome);
+    assert_eq!(rendering.counts().bytes, outcome.0.len() as u64);
     outcome
 }
 
@@ -62,6 +63,19 @@ fn the_tail_of_a_stream_counts_its_lines() {
     check(content, &options(2, OutputStream::Stdout), "b\nd\n");
     check(content, &options(1, OutputStream::Stderr), "c\n");
     check(content, &options(9, OutputStream::Stderr), "c\n");
+}
+
+#[test]
+fn a_line_in_pieces_counts_once() {
+    let content = "2026-11-01T10:00:00Z stdout P a\n2026-11-01T10:00:01Z stdout F b\n\
+        2026-11-01T10:00:02Z stderr F c\n2026-11-01T10:00:03Z stdout F d\n";
+    for (stream, expected) in [(None, 3), (Some(OutputStream::Stderr), 1)] {
+        let options = KubeletOptions { stream, timestamps: true, ..KubeletOptions::default() };
+        let mut rendering =
+            KubeletRendering::new(&chain_of(content.as_bytes(), 0), &options).unwrap();
+        drain(&mut rendering, &mut KubeletOutput::default());
+        assert_eq!(rendering.counts().lines, expected, "{stream:?}");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     cost::ReadingCost,
+    counts::ReadCounts,
     line::{
         filter::LineFilter,
         log_line::{LineCount, LogLine, NextLine},
@@ -120,10 +121,11 @@ impl FileLines {
     }
 
     /// Appends the text of lines that come next, newlines included, up to about so many bytes;
-    /// maybe none. There is no present line then.
-    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) {
-        if self.last_seen.is_none() {
-            self.lines.strip(max_bytes, out);
+    /// maybe none. There is no present line then. How much was appended is the answer.
+    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) -> ReadCounts {
+        match self.last_seen {
+            None => self.lines.strip(max_bytes, out),
+            Some(_) => ReadCounts::default(),
         }
     }
 

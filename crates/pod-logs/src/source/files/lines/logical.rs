@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     cost::ReadingCost,
+    counts::ReadCounts,
     line::{log_line::LogLine, stream::OutputStream},
     source::files::{
         follow::following::Following,
@@ -175,13 +176,18 @@ impl LogicalLines {
 
     /// Appends the text of the lines that come next and have been read, newlines included, up to
     /// about so many bytes and to the first that is not quite usual. It is what
-    /// [`advance`](Self::advance) would find; there is no present line then.
-    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) {
-        if self.are_usual_lines_taken_as_they_are() {
-            self.present = PresentLine::None;
-            let stripped = strip_usual_lines(self.physical.whole_lines(max_bytes), out);
-            self.physical.pass_over(stripped);
+    /// [`advance`](Self::advance) would find; there is no present line then. How much was appended is
+    /// the answer.
+    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) -> ReadCounts {
+        if !self.are_usual_lines_taken_as_they_are() {
+            return ReadCounts::default();
         }
+        let start = out.len();
+        self.present = PresentLine::None;
+        let stripped = strip_usual_lines(self.physical.whole_lines(max_bytes), out);
+        self.physical.pass_over(stripped.bytes);
+        let bytes = (out.len() - start) as u64;
+        ReadCounts { bytes, lines: stripped.lines, ..ReadCounts::default() }
     }
 
     /// Nothing is left out or open, and nothing hangs on where a line stands.
