@@ -1,18 +1,19 @@
 //! The running service: everything put together, in order.
 
 use std::{
-    io::{self, Write},
-    path::PathBuf,
+    io,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
-use service_runtime::service::{BindError, Listeners, ProcessState, ServiceIdentity};
+use service_runtime::{
+    audit::{OpenRecordError, open_record},
+    service::{BindError, Listeners, ProcessState, ServiceIdentity},
+};
 use tokio::time::timeout;
 
 use crate::{
     administration::FirstAdminError,
-    audit::AuditFile,
     config::Config,
     http,
     kubernetes::NamePrefix,
@@ -60,7 +61,7 @@ impl App {
         let sharing = Sharing { stale_max, clock: Some(clock.clone()), redis };
         let store = Store::open(&config.database, config.limits, sharing, &metrics).await?;
         timekeeping::continue_time(&store, &clock).await?;
-        let record = audit_record(config.audit_file)?;
+        let record = open_record(config.audit_file)?;
         // A listener that does not answer yet would make clients wait while the database is read.
         let listeners = Listeners::bind(IDENTITY, config.runtime, process)?;
         lock.sign(listeners.address());
@@ -114,17 +115,6 @@ fn settings(config: &Config) -> ServiceSettings {
     }
 }
 
-/// Standard error is the record where no file is named.
-fn audit_record(file: Option<PathBuf>) -> Result<Box<dyn Write + Send>, StartError> {
-    match file {
-        None => Ok(Box::new(io::stderr())),
-        Some(path) => match AuditFile::open(path.clone()) {
-            Ok(file) => Ok(Box::new(file)),
-            Err(cause) => Err(StartError::AuditFile { path, cause }),
-        },
-    }
-}
-
 /// The service could not be started.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartError {
@@ -147,13 +137,8 @@ pub(crate) enum StartError {
     #[error(transparent)]
     Assemble(#[from] AssembleError),
     /// The audit log cannot be written.
-    #[error("SSO_AUDIT_FILE: cannot open {}: {cause}", .path.display())]
-    AuditFile {
-        /// Where it should be.
-        path: PathBuf,
-        /// Why it is not there.
-        cause: io::Error,
-    },
+    #[error("SSO_AUDIT_FILE: {0}")]
+    AuditFile(#[from] OpenRecordError),
     /// The operating system refused something.
     #[error("cannot start: {0}")]
     Io(#[from] io::Error),
@@ -167,7 +152,7 @@ impl StartError {
             | Self::Lock(_)
             | Self::SessionStore(RedisError::Cluster)
             | Self::Clock(ClockError::Behind { .. })
-            | Self::AuditFile { .. } => true,
+            | Self::AuditFile(_) => true,
             Self::Assemble(AssembleError::SigningKeys { source }) => source.is_about_the_secret(),
             Self::Database(error) => error.is_about_configuration(),
             _ => false,

@@ -1,20 +1,11 @@
-//! Repeats of an event become one line a minute.
-
-use std::{collections::HashMap, mem, time::Duration};
+//! Which security events are repeats of each other.
 
 use chrono::{DateTime, Utc};
+use service_runtime::audit::{self, RepeatedEvent};
 use uuid::Uuid;
 
 use super::{event::Event, kind::Kind};
 use crate::network::Network;
-
-/// How long repeats are gathered.
-const GATHERED: Duration = Duration::from_secs(60);
-/// How often it is looked for those that are due: there may be thousands, and thousands of events a
-/// second.
-const LOOK_PERIOD: Duration = Duration::from_secs(1);
-/// Of how many series.
-const SERIES: usize = 4096;
 
 /// The properties that repeats of an event share.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -38,81 +29,52 @@ impl Series {
     }
 }
 
-#[derive(Debug)]
-struct Repeats {
-    /// When the first was.
-    since: DateTime<Utc>,
-    /// How many have been written one by one.
-    written: u64,
-    /// How many have not.
-    unwritten: u64,
-    /// The last of those that have not.
-    latest: Option<Event>,
+impl RepeatedEvent for Event {
+    fn time(&self) -> DateTime<Utc> {
+        self.time
+    }
+
+    fn repeated(self, count: u64) -> Self {
+        self.times(count)
+    }
 }
 
 /// Lets the first events of a series through at once, and of those that follow within a minute the
 /// last, with their number.
 #[derive(Debug, Default)]
-pub(super) struct Coalescer {
-    series: HashMap<Series, Repeats>,
-    next_look: Option<DateTime<Utc>>,
-}
+pub(super) struct Coalescer(audit::Coalescer<Series, Event>);
 
 impl Coalescer {
     /// Takes an event, and gives the events that are to be written now.
     pub(super) fn take(&mut self, event: Event) -> Vec<Event> {
-        let Some(burst) = event.audit.burst() else {
-            return vec![event];
-        };
-        let key = Series::of(&event);
-        if let Some(repeats) = self.series.get_mut(&key) {
-            return repeats.take(event, burst).into_iter().collect();
+        match event.audit.burst() {
+            None => vec![event],
+            Some(burst) => self.0.take(Series::of(&event), burst, event),
         }
-        let mut due = if self.series.len() >= SERIES { self.finish() } else { Vec::new() };
-        let repeats = Repeats { since: event.time, written: 1, unwritten: 0, latest: None };
-        self.series.insert(key, repeats);
-        due.push(event);
-        due
     }
 
     /// The repeats whose minute is over, give or take a second.
     pub(super) fn due(&mut self, now: DateTime<Utc>) -> Vec<Event> {
-        if self.next_look.is_some_and(|next| now < next) {
-            return Vec::new();
-        }
-        self.next_look = Some(now + LOOK_PERIOD);
-        let over = self.series.extract_if(|_, repeats| repeats.since + GATHERED <= now);
-        over.filter_map(|(_, repeats)| repeats.into_event()).collect()
+        self.0.due(now)
     }
 
     /// All repeats.
     pub(super) fn finish(&mut self) -> Vec<Event> {
-        mem::take(&mut self.series).into_values().filter_map(Repeats::into_event).collect()
-    }
-}
-
-impl Repeats {
-    fn take(&mut self, event: Event, burst: u64) -> Option<Event> {
-        if self.written < burst {
-            self.written += 1;
-            return Some(event);
-        }
-        self.unwritten += 1;
-        self.latest = Some(event);
-        None
-    }
-
-    fn into_event(self) -> Option<Event> {
-        Some(self.latest?.times(self.unwritten))
+        self.0.finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv6Addr};
+    use std::{
+        net::{IpAddr, Ipv6Addr},
+        time::Duration,
+    };
 
     use super::*;
     use crate::{audit::Source, test_service::noon, users::Account};
+
+    const MINUTE: Duration = Duration::from_secs(60);
 
     fn failed(host: u8, at: DateTime<Utc>) -> Event {
         let source = Source { ip: [192, 0, 2, host].into(), request_id: "r" };
@@ -129,11 +91,11 @@ mod tests {
         }
         assert_eq!(coalescer.take(failed(2, last)).len(), 1);
         assert!(coalescer.due(last).is_empty());
-        let due = coalescer.due(noon() + GATHERED);
+        let due = coalescer.due(noon() + MINUTE);
         assert_eq!(due.len(), 1);
         assert_eq!((due[0].count, due[0].time), (Some(10), last));
         // A minute later it is news again.
-        assert_eq!(coalescer.take(failed(1, noon() + GATHERED)).len(), 1);
+        assert_eq!(coalescer.take(failed(1, noon() + MINUTE)).len(), 1);
     }
 
     #[test]
@@ -185,7 +147,7 @@ mod tests {
                 let event = Event::new(Kind::Throttled, noon());
                 let due = coalescer.take(event.at(Source { ip, request_id: "r" }));
                 into_event += due.iter().map(|event| event.count.unwrap_or(1)).sum::<u64>();
-                assert!(coalescer.series.len() <= SERIES);
+                assert!(coalescer.0.series_count() <= 4096);
             }
         }
         into_event += coalescer.finish().iter().map(|event| event.count.unwrap_or(1)).sum::<u64>();

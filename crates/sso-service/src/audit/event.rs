@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Serialize, Serializer};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use service_runtime::audit::milliseconds;
 use uuid::Uuid;
 
 use super::kind::Kind;
@@ -148,33 +149,19 @@ impl Event {
         self.count = Some(count);
         self
     }
-
-    /// The line, with its end.
-    pub(super) fn write_to(&self, lines: &mut Vec<u8>) {
-        let start = lines.len();
-        // Text becomes JSON text, which has no line ends; so this fails for no event.
-        if serde_json::to_writer(&mut *lines, self).is_err() {
-            lines.truncate(start);
-            return;
-        }
-        lines.push(b'\n');
-    }
-}
-
-fn milliseconds<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use service_runtime::audit::write_line;
 
     use super::*;
     use crate::test_service::noon;
 
     fn line(event: &Event) -> String {
         let mut lines = Vec::new();
-        event.write_to(&mut lines);
+        write_line(event, &mut lines);
         String::from_utf8(lines).unwrap()
     }
 

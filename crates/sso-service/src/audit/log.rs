@@ -1,4 +1,4 @@
-//! Writes events on a thread of its own, so that no request waits for the disk.
+//! The audit log: events on their way to the record and to the database.
 
 use std::{
     fmt,
@@ -7,39 +7,35 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    thread::{self, JoinHandle},
-    time::Duration,
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use prometheus_client::metrics::counter::Counter;
-use service_runtime::{clock::Clock, metrics::Metrics};
-use tracing::error_span;
+use service_runtime::{
+    audit::{self, AuditQueue, AuditRecord, AuditWriter, QueuedEvent, write_line},
+    clock::Clock,
+    metrics::Metrics,
+};
 
 use super::{coalesce::Coalescer, event::Event, kind::Kind, rows::AuditRows};
 
 /// How many events may wait to be written: about 2 MiB.
 const WAITING: usize = 8192;
-/// How many are written at once.
-const BATCH: usize = 1024;
-/// How long events are gathered, so that the thread does not wake up thousands of times a second.
-const GATHERED: Duration = Duration::from_millis(5);
-/// How often repeats are looked at when nothing happens.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// The audit log. A thread of its own writes the events, so that a full disk or a slow pipe holds
 /// up no request: events that find no room are counted, in a metric and in an event that says how
 /// many were lost.
 #[derive(Debug, Clone)]
 pub(crate) struct AuditLog {
-    /// `None` is the end.
-    events: Sender<Option<LogEntry>>,
+    events: AuditQueue<LogEntry>,
     lost: DroppedEvents,
 }
 
+/// The thread that writes.
+pub(crate) type AuditThread = audit::AuditThread<LogEntry>;
+
 /// An event on its way.
 #[derive(Debug)]
-struct LogEntry {
+pub(crate) struct LogEntry {
     event: Event,
     /// Whether the database has it already.
     has_row: bool,
@@ -51,19 +47,16 @@ impl AuditLog {
     /// # Errors
     /// When the operating system gives no thread.
     pub(crate) fn start(
-        record: Box<dyn Write + Send>,
+        record: AuditRecord,
         rows: Option<AuditRows>,
         clock: Arc<dyn Clock>,
         metrics: &Metrics,
     ) -> io::Result<(Self, AuditThread)> {
-        let (events, waiting) = crossbeam_channel::bounded(WAITING);
         let lost = DroppedEvents::new(metrics);
         let coalescer = Coalescer::default();
-        let writer = AuditWriter { record, rows, clock, coalescer, lost: lost.clone() };
-        let thread = thread::Builder::new().name("audit".to_owned());
-        let write = move || error_span!("audit").in_scope(|| writer.write_all(&waiting));
-        let thread = thread.spawn(write)?;
-        Ok((Self { events: events.clone(), lost }, AuditThread { events, thread }))
+        let writer = EventWriter { record, rows, clock, coalescer, lost: lost.clone() };
+        let (events, thread) = audit::start(WAITING, writer)?;
+        Ok((Self { events, lost }, thread))
     }
 
     /// Has an event written.
@@ -77,7 +70,7 @@ impl AuditLog {
     }
 
     fn send(&self, entry: LogEntry) {
-        if self.events.try_send(Some(entry)).is_err() {
+        if !self.events.offer(entry) {
             self.lost.count();
         }
     }
@@ -86,22 +79,6 @@ impl AuditLog {
 impl LogEntry {
     fn new(event: Event) -> Self {
         Self { event, has_row: false }
-    }
-}
-
-/// The thread that writes.
-#[derive(Debug)]
-pub(crate) struct AuditThread {
-    events: Sender<Option<LogEntry>>,
-    thread: JoinHandle<()>,
-}
-
-impl AuditThread {
-    /// Returns when all that was recorded before is written.
-    pub(crate) fn finish(self) {
-        // Should it have panicked, that was said already.
-        let _ = self.events.send(None);
-        let _ = self.thread.join();
     }
 }
 
@@ -128,50 +105,43 @@ impl DroppedEvents {
     }
 }
 
-struct AuditWriter {
-    record: Box<dyn Write + Send>,
+struct EventWriter {
+    record: AuditRecord,
     rows: Option<AuditRows>,
     clock: Arc<dyn Clock>,
     coalescer: Coalescer,
     lost: DroppedEvents,
 }
 
-impl fmt::Debug for AuditWriter {
+impl fmt::Debug for EventWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuditWriter").field("lost", &self.lost).finish_non_exhaustive()
+        f.debug_struct("EventWriter").field("lost", &self.lost).finish_non_exhaustive()
     }
 }
 
-impl AuditWriter {
-    fn write_all(mut self, events: &Receiver<Option<LogEntry>>) {
-        let mut goes_on = true;
-        while goes_on {
-            let first = match events.recv_timeout(PAUSE) {
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => Some(None),
-                Ok(event) => Some(event),
-            };
-            let mut due = Vec::new();
-            for event in first.into_iter().chain(events.try_iter()).take(BATCH) {
-                match event {
-                    Some(entry) if entry.has_row => due.push(entry),
-                    Some(entry) => {
-                        due.extend(self.coalescer.take(entry.event).into_iter().map(LogEntry::new));
-                    }
-                    None => goes_on = false,
+impl AuditWriter<LogEntry> for EventWriter {
+    fn write(&mut self, events: Vec<QueuedEvent<LogEntry>>) {
+        let mut due = Vec::new();
+        for entry in events.into_iter().map(QueuedEvent::release) {
+            match entry.has_row {
+                true => due.push(entry),
+                false => {
+                    due.extend(self.coalescer.take(entry.event).into_iter().map(LogEntry::new));
                 }
             }
-            due.extend(self.coalescer.due(self.clock.now()).into_iter().map(LogEntry::new));
-            self.write(due);
-            if goes_on {
-                thread::sleep(GATHERED);
-            }
         }
-        let due = self.coalescer.finish();
-        self.write(due.into_iter().map(LogEntry::new).collect());
+        due.extend(self.coalescer.due(self.clock.now()).into_iter().map(LogEntry::new));
+        self.write_entries(due);
     }
 
-    fn write(&mut self, mut entries: Vec<LogEntry>) {
+    fn finish(&mut self) {
+        let due = self.coalescer.finish();
+        self.write_entries(due.into_iter().map(LogEntry::new).collect());
+    }
+}
+
+impl EventWriter {
+    fn write_entries(&mut self, mut entries: Vec<LogEntry>) {
         let lost = self.lost.untold.swap(0, Ordering::Relaxed);
         if lost > 0 {
             let dropped = Event::new(Kind::Dropped, self.clock.now()).times(lost);
@@ -182,7 +152,7 @@ impl AuditWriter {
         }
         let mut lines = Vec::new();
         for entry in &entries {
-            entry.event.write_to(&mut lines);
+            write_line(&entry.event, &mut lines);
         }
         if let Err(error) = self.record.write_all(&lines) {
             tracing::error!(%error, "cannot write the audit log: its events go to standard error");

@@ -2,14 +2,12 @@
 
 mod coalesce;
 mod event;
-mod file;
 mod kind;
 mod log;
 mod past_log_in;
 mod rows;
 
 pub(crate) use event::{Event, Source};
-pub(crate) use file::AuditFile;
 pub(crate) use kind::Kind;
 pub(crate) use log::{AuditLog, AuditThread};
 pub(crate) use past_log_in::PastLogIn;

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::audit::AuditFile;
+use service_runtime::audit::AuditFile;
 
 /// A file that the events of a command are appended to; lines that are appended do not mix. An
 /// error is kept until the command has ended: the change was made, and recorded in the database.

@@ -11,7 +11,7 @@ use std::{
 /// it away), lines go to a new one. Each write begins a line: a full disk, or a
 /// crash, may have left half of one at the end of the file.
 #[derive(Debug)]
-pub(crate) struct AuditFile {
+pub struct AuditFile {
     path: PathBuf,
     file: File,
     /// Whether the file may end within a line that will not be finished.
@@ -25,7 +25,7 @@ impl AuditFile {
     ///
     /// # Errors
     /// When it can be neither.
-    pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
+    pub fn open(path: PathBuf) -> io::Result<Self> {
         let file = append_to(&path)?;
         let torn = ends_within_line(&path);
         Ok(Self { path, file, torn, ends_line: true })
