@@ -1,14 +1,15 @@
 //! The network between instances and the database.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use fastrand::Rng;
+use futures_util::future::join;
 use libtest_mimic::Trial;
 
 use super::{finish, named};
 use crate::{
     databases::{Database, Direction, FaultProxy, Postgres},
-    fleet::{Fleet, FleetSetup},
+    fleet::{Client, Credential, Fleet, FleetSetup},
     history::Told,
     load::{Load, mint},
 };
@@ -23,6 +24,8 @@ pub(super) fn trials() -> Vec<Trial> {
             an_instance_that_is_cut_off_knows_nothing_until_it_is_back,
             an_instance_in_a_black_hole_knows_nothing_until_it_is_back,
             an_instance_that_hears_nothing_knows_nothing_until_it_is_back,
+            a_second_log_out_waits_for_an_instance_that_is_cut_off,
+            a_second_deletion_of_a_key_waits_for_an_instance_that_is_cut_off,
         ]
     )
 }
@@ -61,6 +64,26 @@ impl Separate {
         assert_eq!(client.validate_everywhere(ended).await, [Some(Told::No); 2]);
         eprintln!("{}", self.fleet.history.check());
     }
+
+    /// While the end of a token waits for an instance that is cut off, it is asked for again. The
+    /// second one finds nothing to end, and must not be answered before the first one.
+    async fn check_second_end(self, client: &Client, token: &Credential) {
+        assert_eq!(client.validate_everywhere(token).await, [Some(YES); 2]);
+        self.networks[1].cut().await;
+        let first_answered = Cell::new(false);
+        let first = async {
+            client.end_for_certain(0, token).await;
+            first_answered.set(true);
+        };
+        let second = async {
+            client.until_told(Told::No, 0, token).await;
+            assert!(!first_answered.get(), "the first end did not wait");
+            client.end_for_certain(0, token).await;
+            assert_eq!(client.validate(1, token).await, Some(Told::Unknown));
+        };
+        join(first, second).await;
+        eprintln!("{}", self.fleet.history.check());
+    }
 }
 
 async fn database_proxy() -> FaultProxy {
@@ -85,6 +108,21 @@ async fn an_instance_in_a_black_hole_knows_nothing_until_it_is_back() {
 async fn an_instance_that_hears_nothing_knows_nothing_until_it_is_back() {
     let deaf = async |network: &FaultProxy| network.black_hole_in(Direction::FromPeer);
     Separate::start().await.check_while_unreachable(deaf).await;
+}
+
+async fn a_second_log_out_waits_for_an_instance_that_is_cut_off() {
+    let fleet = Separate::start().await;
+    let client = fleet.fleet.client();
+    let person = client.create_person().await;
+    let session = mint(&fleet.fleet, &person, "1").await.remove(0);
+    fleet.check_second_end(&client, &session).await;
+}
+
+async fn a_second_deletion_of_a_key_waits_for_an_instance_that_is_cut_off() {
+    let fleet = Separate::start().await;
+    let client = fleet.fleet.client();
+    let key = client.create_key(0).await.unwrap();
+    fleet.check_second_end(&client, &key).await;
 }
 
 /// Faults come at any moment: also between the lock and the commit of a writer.
