@@ -10,6 +10,7 @@
  *   POWER_LOSS_FAIL_SYNC   fail this sync: 1 is the first
  *   POWER_LOSS_FAIL_COUNT  and those that follow, so many in all
  *   POWER_LOSS_FAIL_NAMES  if it is 1, fail each sync of the directory
+ *   POWER_LOSS_FAIL_SINCE  fail each sync from the moment when there is a file of this path
  *
  * A sync is written down and not carried out: nothing is really lost, so nothing need be saved.
  * Memory maps are not seen. Files are known by their inodes, so it does not matter which
@@ -39,7 +40,7 @@ struct record {
 enum { MOST_FILES = 4096 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static const char *directory;
+static const char *directory, *fail_since;
 static struct stat directory_status;
 static int log_file = -1;
 static unsigned long calls, syncs, cut_after, fail_sync, fail_count, fail_names;
@@ -65,6 +66,7 @@ __attribute__((constructor)) static void start(void)
     fail_sync = number("POWER_LOSS_FAIL_SYNC");
     fail_count = number("POWER_LOSS_FAIL_COUNT");
     fail_names = number("POWER_LOSS_FAIL_NAMES");
+    fail_since = getenv("POWER_LOSS_FAIL_SINCE");
 }
 
 /* One call at a time, in all processes of the log: the order of the log is the order of events. */
@@ -282,6 +284,8 @@ static int sync_fails(ino_t inode)
 {
     syncs++;
     if (fail_names && inode == directory_status.st_ino)
+        return 1;
+    if (fail_since && access(fail_since, F_OK) == 0)
         return 1;
     return syncs >= fail_sync && syncs < fail_sync + fail_count;
 }

@@ -1,6 +1,7 @@
 //! The layer between a process and the files of a directory (`layer.c`).
 
 use std::{
+    fs::File,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -20,6 +21,8 @@ pub(crate) struct Faults {
     pub(crate) fail_syncs: Option<(u64, u64)>,
     /// Each sync of the directory fails.
     pub(crate) fail_names: bool,
+    /// Each sync fails from the moment when [`Layer::fail_syncs`] is called with the same log.
+    pub(crate) fail_on_demand: bool,
 }
 
 impl Layer {
@@ -40,6 +43,9 @@ impl Layer {
             .env("LD_PRELOAD", &self.library)
             .env("POWER_LOSS_DIRECTORY", directory)
             .env("POWER_LOSS_LOG", log);
+        if faults.fail_on_demand {
+            command.env("POWER_LOSS_FAIL_SINCE", demand(log));
+        }
         let (first, count) = faults.fail_syncs.unzip();
         for (name, number) in [
             ("POWER_LOSS_CUT_AFTER", faults.cut_after),
@@ -52,4 +58,14 @@ impl Layer {
             }
         }
     }
+
+    /// Fails each sync from now on, of a process that was loaded so and has this log.
+    pub(crate) fn fail_syncs(log: &Path) {
+        File::create(demand(log)).unwrap();
+    }
+}
+
+/// The file whose existence makes syncs fail.
+fn demand(log: &Path) -> PathBuf {
+    log.with_extension("fail")
 }

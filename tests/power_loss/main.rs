@@ -26,6 +26,7 @@ mod seed;
 mod service;
 mod soak;
 mod stage;
+mod stopping;
 
 use std::{
     ops::Range,
@@ -92,7 +93,7 @@ fn trials() -> Vec<Trial> {
         })
     };
     let seeds: Case = ("nothing_answered_is_lost", nothing_answered_is_lost);
-    losses::CASES.iter().chain([&seeds]).map(trial).collect()
+    losses::CASES.iter().chain(stopping::CASES).chain([&seeds]).map(trial).collect()
 }
 
 fn nothing_answered_is_lost(stage: &Stage) {

@@ -1,10 +1,6 @@
 //! The running service: everything put together, in order.
 
-use std::{
-    io,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{io, time::Duration};
 
 use service_runtime::{
     audit::{OpenRecordError, open_record},
@@ -85,20 +81,20 @@ impl App {
         readiness.require("Redis cannot be reached", move || redis.reaches_live_tokens());
         let (shared, edge) =
             (http::AppState::new(&services, site, kubernetes_prefix), listeners.edge());
-        let (failed, failure) = (AtomicBool::new(false), services.store.clone());
+        let store = services.store.clone();
         let running = services.start();
         let app = move || http::app(shared.clone(), edge.clone());
         let stop = async {
             tokio::select! {
                 () = stop => {}
-                () = failure.failed() => failed.store(true, Ordering::Relaxed),
+                () = store.failed() => {}
             }
         };
         let ended = listeners.run(|public| public.serve(app), stop).await;
         if timeout(LAST_WRITES, running.finish()).await.is_err() {
             tracing::warn!("the database was not closed in time");
         }
-        if failed.into_inner() {
+        if store.has_failed() {
             return Err(io::Error::other("the database cannot be relied on any more"));
         }
         ended

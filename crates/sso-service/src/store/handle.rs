@@ -101,6 +101,11 @@ impl Store {
         self.database.failed().await;
     }
 
+    /// Whether the database cannot be relied on any more, also while it was closed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.database.has_failed()
+    }
+
     /// What memory knows. Before it says that it knows nothing, everything that was committed before
     /// the call, by any instance, is in memory.
     ///

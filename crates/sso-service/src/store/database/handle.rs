@@ -81,6 +81,11 @@ impl Database {
         self.monitors.fault.raised().await;
     }
 
+    /// Whether the process must end, or should have ended otherwise.
+    pub(in crate::store) fn has_failed(&self) -> bool {
+        self.monitors.fault.has_occurred()
+    }
+
     /// Whether several instances may serve from it.
     pub(in crate::store) fn is_shared(&self) -> bool {
         self.instance.is_some()

@@ -37,6 +37,16 @@ pub(super) async fn checkpoint_if_long(connection: &mut SqlConnection) -> Result
     Ok(())
 }
 
+/// Moves what can be moved without waiting, before the connection is closed.
+///
+/// # Errors
+/// When a file cannot be written or synced.
+pub(super) async fn checkpoint_before_close(
+    connection: &mut SqlConnection,
+) -> Result<(), sqlx::Error> {
+    checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)").await.map(drop)
+}
+
 async fn checkpoint(
     connection: &mut SqlConnection,
     pragma: &'static str,

@@ -16,7 +16,11 @@ use tokio::{
 };
 use tracing::{Instrument, error_span};
 
-use super::{checkpoint::checkpoint_if_long, failed_sync::FailedSync, files::DatabaseFiles};
+use super::{
+    checkpoint::{checkpoint_before_close, checkpoint_if_long},
+    failed_sync::FailedSync,
+    files::DatabaseFiles,
+};
 use crate::store::{
     database::{
         commits::Commits,
@@ -85,7 +89,7 @@ impl<F: Follow> DatabaseWriter<F> {
         let _ = self.connection.close().await;
     }
 
-    /// Ends when no jobs can come any more.
+    /// Ends when no jobs can come any more, and all is in the database file.
     ///
     /// # Errors
     /// When a sync fails.
@@ -93,11 +97,13 @@ impl<F: Follow> DatabaseWriter<F> {
         let mut batch = Vec::new();
         loop {
             match timeout(POLL, self.waiting.recv_many(&mut batch, LARGEST_BATCH)).await {
-                Ok(0) => return Ok(()),
+                Ok(0) => break,
                 Ok(_) => self.write(&mut batch).await?,
                 Err(_elapsed) => self.poll().await?,
             }
         }
+        // The end of a connection would move it as well, and would not tell when a sync fails.
+        FailedSync::check(&checkpoint_before_close(&mut self.connection).await)
     }
 
     async fn poll(&mut self) -> Result<(), FailedSync> {
