@@ -9,6 +9,8 @@ mod follow;
 mod handle;
 mod health;
 mod migrate;
+#[cfg(test)]
+mod migrations_tests;
 mod open_error;
 mod opening;
 mod postgres;
