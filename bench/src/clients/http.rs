@@ -150,6 +150,8 @@ impl Head {
                 name.eq_ignore_ascii_case("transfer-encoding").then_some(Body::ChunkSize(0))
             }
         });
+        // RFC 9110, 15.3.5: no content.
+        let framing = framing.or((status == 204).then_some(Body::Ended));
         let Some(body) = framing else { bail!("a body without a length: {head}") };
         Ok(Self { status, body })
     }
@@ -219,6 +221,8 @@ mod tests {
         assert_eq!(sized, Head { status: 404, body: Body::Sized(5) });
         let chunked = head("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
         assert_eq!(chunked, Head { status: 200, body: Body::ChunkSize(0) });
+        let empty = head("HTTP/1.1 204 No Content\r\ndate: today\r\n\r\n");
+        assert_eq!(empty, Head { status: 204, body: Body::Ended });
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! `redis`: validations whose live tokens are in Redis, over 64 connections that are kept alive.
 //!
 //! The peer is `redis-benchmark` that reads as many keys of the same size from the same server, one
-//! `GET` at a time over each of 64 connections. The same validations from memory are shown as well.
+//! `GET` at a time over each of 64 connections, and for batches as many in a pipeline as a batch has
+//! tokens. The same validations from memory are shown as well.
 
 use std::{fs, net::SocketAddr, path::Path};
 
@@ -22,6 +23,7 @@ const BATCH: usize = 64;
 const ROUNDS: usize = 5;
 const SECONDS: u64 = 4;
 const GETS: u64 = 300_000;
+const PIPELINED_GETS: u64 = 4_000_000;
 
 /// A running service, and tokens that are valid there.
 struct Authority {
@@ -70,9 +72,10 @@ async fn compare(
         load.put(job, 1).await?;
     }
     let mut report = Report::default();
-    let [mut of_one, mut of_batches, mut of_memory] = <[Rounds; 3]>::default();
+    let [mut of_one, mut of_batches, mut of_pipelines, mut of_memory] = <[Rounds; 4]>::default();
     for _ in 0..ROUNDS {
-        let gets = redis.gets(GETS).await?;
+        let gets = redis.gets(GETS, 1).await?;
+        let pipelined = redis.gets(PIPELINED_GETS, BATCH).await?;
         let mut rates = [0.0; 2];
         for (rate, job) in rates.iter_mut().zip(&jobs) {
             *rate = right(load.put(job, SECONDS).await?, job.name, &mut report);
@@ -81,10 +84,12 @@ async fn compare(
         let batches = right(batches, "batches", &mut report) * BATCH as f64;
         of_one.add(rates[0], gets);
         of_batches.add(batches, gets);
+        of_pipelines.add(batches, pipelined);
         of_memory.add(rates[0], rates[1]);
     }
     let unit = thousands_a_second;
     report.rounds("redis: tokens in batches / GET", &of_batches, unit, Target::AtLeast(0.7));
+    report.rounds("redis: tokens in batches / GET -P 64", &of_pipelines, unit, Target::None);
     report.rounds("redis: validate / GET", &of_one, unit, Target::None);
     report.rounds("redis: validate / from memory", &of_memory, unit, Target::None);
     Ok(report)

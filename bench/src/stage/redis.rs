@@ -54,19 +54,20 @@ impl Redis {
 
     /// Sets the keys that [`Redis::gets`] reads.
     pub(crate) async fn fill(&self) -> anyhow::Result<()> {
-        self.benchmark("set", 10 * KEYS.parse::<u64>()?).await.map(|_| ())
+        self.benchmark("set", 10 * KEYS.parse::<u64>()?, 1).await.map(|_| ())
     }
 
-    /// The number of answers to `GET` a second, of so many.
-    pub(crate) async fn gets(&self, count: u64) -> anyhow::Result<f64> {
-        self.benchmark("get", count).await
+    /// The number of answers to `GET` a second, of so many, with this number of them in a pipeline.
+    pub(crate) async fn gets(&self, count: u64, pipelined: usize) -> anyhow::Result<f64> {
+        self.benchmark("get", count, pipelined).await
     }
 
-    async fn benchmark(&self, test: &str, count: u64) -> anyhow::Result<f64> {
+    async fn benchmark(&self, test: &str, count: u64, pipelined: usize) -> anyhow::Result<f64> {
         let (host, port) = (self.address.ip().to_string(), self.address.port().to_string());
         let output = Command::new("redis-benchmark")
             .args(["-h", &host, "-p", &port, "-t", test, "-n", &count.to_string(), "--csv"])
             .args(["-c", CONNECTIONS, "-d", VALUE_BYTES, "-r", KEYS])
+            .args(["-P", &pipelined.to_string()])
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output()
