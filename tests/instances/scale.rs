@@ -12,9 +12,12 @@ pub(crate) struct Scale {
     /// How often something begins at one instance and is validated at another
     #[arg(long, default_value_t = 2_000)]
     pub(crate) rounds: usize,
-    /// How many seconds the database is away
+    /// How many seconds PostgreSQL or Redis is away
     #[arg(long, default_value_t = 10)]
     outage: u64,
+    /// Within how many seconds instances must answer again after that
+    #[arg(long, default_value_t = 3)]
+    recovery: u64,
 }
 
 impl Scale {
@@ -30,5 +33,9 @@ impl Scale {
 
     pub(crate) fn outage(self) -> Duration {
         Duration::from_secs(self.outage)
+    }
+
+    pub(crate) fn recovery(self) -> Duration {
+        Duration::from_secs(self.recovery)
     }
 }

@@ -1,20 +1,32 @@
-//! `cargo xtask soak`: a random test with more seeds than `cargo xtask test` takes the time for.
+//! `cargo xtask soak`: a test that does more than `cargo xtask test` takes the time for.
 //!
-//! A seed that fails is reported as the line that repeats it. It is no part of `ci`.
+//! `power-loss` runs many seeds, and reports a seed that fails as the line that repeats it. `outage`
+//! takes PostgreSQL and Redis away for a minute. Neither is a part of `ci`.
 
 use std::{ffi::OsString, process::ExitCode};
 
 use crate::cargo;
 
-/// The names of the tests here, and as targets of Cargo.
-const TESTS: [(&str, &str); 1] = [("power-loss", "power_loss")];
+/// A soak: its name, its test as a target of Cargo, and the options that make it one.
+type Soak = (&'static str, &'static str, &'static [&'static str]);
 
-/// Builds the test and becomes it. `None` without the name of a test.
+const SOAKS: [Soak; 2] = [
+    ("power-loss", "power_loss", &["--soak"]),
+    // A minute of outage, and the contract's second: the ordinary tests run on busy machines.
+    (
+        "outage",
+        "instances",
+        &["outage::", "--outage", "60", "--recovery", "1", "--test-threads", "1"],
+    ),
+];
+
+/// Builds the test and becomes it. `None` without the name of a soak.
 pub(crate) fn run(arguments: &[OsString]) -> Option<ExitCode> {
     let (name, options) = arguments.split_first()?;
-    let (_, target) = TESTS.iter().find(|(test, _)| name == test)?;
-    let call = ["test", "--workspace", "--test", target, "--", "--soak"];
-    Some(cargo::become_cargo(call.map(OsString::from), options))
+    let (_, target, own) = SOAKS.iter().find(|(soak, ..)| name == soak)?;
+    let call = ["test", "--workspace", "--test", target, "--"];
+    let call = call.iter().chain(*own).map(OsString::from);
+    Some(cargo::become_cargo(call, options))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod database;
 mod fail_over;
 mod network;
+mod outage;
 mod processes;
 mod refreshes;
 mod visibility;
@@ -18,6 +19,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         processes::trials(),
         database::trials(),
         network::trials(),
+        outage::trials(),
         fail_over::trials(),
         visibility::trials(),
         refreshes::trials(),
