@@ -46,6 +46,12 @@ pub(crate) async fn ask_kubernetes(request: RequestBuilder) -> (u16, Value) {
     (response.status().as_u16(), response.json().await.unwrap())
 }
 
+/// Whether a record of a log tells of pods, or of the reading itself. A line has its pod's name in
+/// `pod`.
+pub(crate) fn is_about_reading(record: &Value) -> bool {
+    record["pod"].is_object() || ["live", "progress"].iter().any(|name| record.get(name).is_some())
+}
+
 impl Answer {
     /// # Panics
     /// When it breaks a rule for every answer.
@@ -55,6 +61,18 @@ impl Answer {
             self.check_problem();
         }
         self
+    }
+
+    /// The objects of an NDJSON log: lines, gaps and the end. What is told of pods and of the reading
+    /// itself is left out.
+    pub(crate) fn log_objects(&self) -> Vec<Value> {
+        let records = self.log_records();
+        records.into_iter().filter(|record| !is_about_reading(record)).collect()
+    }
+
+    /// The records of an NDJSON log.
+    pub(crate) fn log_records(&self) -> Vec<Value> {
+        self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Checks an error page.

@@ -18,7 +18,7 @@ mod tls;
 mod wait;
 mod watch;
 
-pub(crate) use answer::{Answer, Ask, ask_kubernetes};
+pub(crate) use answer::{Answer, Ask, ask_kubernetes, is_about_reading};
 pub(crate) use browser::Browser;
 pub(crate) use caller::Caller;
 pub(crate) use command::{Ended, run_gateway, run_kubectl_sso, run_sso};

@@ -133,7 +133,7 @@ async fn rotated_files_cannot_lead_outside() {
     // Each of them is reported as a gap.
     let request = docker.admin.gateway(Method::GET, "/logs/web");
     let objects = request.header("accept", "application/x-ndjson").ask().await;
-    assert!(objects.text().starts_with(r#"{"gap":"#), "{}", objects.text());
+    assert!(objects.log_objects()[0]["gap"].is_object(), "{}", objects.text());
     assert!(!objects.text().contains("root"), "{}", objects.text());
     assert_eq!(docker.pair.anonymous().logs("web").await.status, 401);
 }
@@ -148,8 +148,7 @@ async fn an_earlier_run_removed_by_docker_is_not_previous() {
     let admin = &docker.admin;
     let request = admin.gateway(Method::GET, "/logs/crashy?history=all");
     let objects = request.header("accept", "application/x-ndjson").ask().await;
-    let objects: Vec<Value> =
-        objects.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let objects = objects.log_objects();
     let [gap, line, end] = &objects[..] else { panic!("{objects:?}") };
     assert_eq!(gap["gap"]["bytes"], Value::Null);
     assert_eq!(

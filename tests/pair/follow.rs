@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::operations::ops;
-use crate::harness::{Ask, Caller, Pair, Setup, ask_kubernetes, cri, patience, until};
+use crate::harness::{
+    Ask, Caller, Pair, Setup, ask_kubernetes, cri, is_about_reading, patience, until,
+};
 
 const NDJSON: &str = "application/x-ndjson";
 
@@ -48,8 +50,14 @@ impl Following {
         assert_eq!(self.line().await.unwrap().as_deref(), Some(line));
     }
 
+    /// The next line, gap or end.
     async fn object(&mut self) -> Value {
-        serde_json::from_str(&self.line().await.unwrap().unwrap()).unwrap()
+        loop {
+            let object = serde_json::from_str(&self.line().await.unwrap().unwrap()).unwrap();
+            if !is_about_reading(&object) {
+                return object;
+            }
+        }
     }
 
     /// Checks that the body ends with this reason.

@@ -270,9 +270,8 @@ async fn a_log_is_paged_through_backwards() {
         let request = admin.gateway(Method::GET, &format!("/logs/web?tailLines=2&{query}"));
         let answer = request.header("accept", "application/x-ndjson").ask().await;
         assert_eq!(answer.status, 200, "{answer:?}");
-        let body = String::from_utf8(answer.body).unwrap();
-        let objects = body.lines().map(|line| serde_json::from_str(line).unwrap());
-        objects.filter(|object: &Value| object.get("end").is_none()).collect()
+        let objects = answer.log_objects().into_iter();
+        objects.filter(|object| object.get("end").is_none()).collect()
     };
     let (mut query, mut pages) = (String::new(), Vec::new());
     loop {

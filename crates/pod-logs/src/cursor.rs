@@ -47,6 +47,13 @@ pub struct LogPosition {
     pub seen: FilePosition,
 }
 
+impl LogPosition {
+    /// Whether its files can be recognised.
+    pub(crate) fn is_known(&self) -> bool {
+        self.begin.fingerprint != 0 && self.seen.fingerprint != 0
+    }
+}
+
 /// A place by the fingerprint of its file, which files keep when they are renamed or compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FilePosition {

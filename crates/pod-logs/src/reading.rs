@@ -110,6 +110,18 @@ impl LogReading {
         }
     }
 
+    /// Writes how far the reading has come behind what stands in `out`, if the form can express
+    /// that.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn write_progress(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        match &self.0 {
+            Writing::Lines(rendering) => rendering.write_progress(out),
+            Writing::Kubelet(_) => Ok(()),
+        }
+    }
+
     /// Writes the next chunk behind what stands in `out`. May write nothing though more follows:
     /// then nothing was chosen of what was read.
     ///

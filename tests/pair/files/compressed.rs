@@ -88,7 +88,7 @@ async fn a_reading_resumes_beside_an_unreadable_compressed_file() {
     container.write("0.log.20261101-100000.gz", "no gzip at all");
     container.write("0.log", cri(&["one", "two", "three"]));
     let objects = objects(&admin, "web?tail=2").await;
-    let two: Value = serde_json::from_str(objects.text().lines().next().unwrap()).unwrap();
+    let two = &objects.log_objects()[0];
     let cursor = two["cursor"].as_str().unwrap();
     assert_eq!(admin.logs(&format!("web?after={cursor}")).await.log(), "three\n");
     assert_eq!(admin.logs(&format!("web?before={cursor}&tail=1")).await.log(), "one\n");
@@ -106,10 +106,9 @@ async fn objects(caller: &Caller, pod_and_query: &str) -> Answer {
 /// The messages of a log, its gaps, and the reason of its end.
 async fn readable_objects(caller: &Caller, pod_and_query: &str) -> Vec<String> {
     let answer = objects(caller, pod_and_query).await;
-    let object = |line: &str| {
-        let object: Value = serde_json::from_str(line).unwrap();
+    let readable = |object: &Value| {
         let text = object["message"].as_str().or(object["end"]["reason"].as_str());
         text.map_or_else(|| "GAP".to_owned(), str::to_owned)
     };
-    answer.text().lines().map(object).collect()
+    answer.log_objects().iter().map(readable).collect()
 }

@@ -1,6 +1,7 @@
-//! Readings of one log: resumed, linked to, and of one run.
+//! Readings of one log: resumed, linked to, of one run, and what is told beside the lines.
 
 mod choosing;
+mod records;
 mod resuming;
 
 use reqwest::Method;
@@ -13,8 +14,8 @@ async fn lines(caller: &Caller, query: &str) -> Vec<Value> {
     let request = caller.gateway(Method::GET, &format!("/logs/web?{query}"));
     let answer = request.header("accept", "application/x-ndjson").ask().await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    let objects = answer.text().lines().map(|line| serde_json::from_str(line).unwrap());
-    objects.filter(|object: &Value| object.get("container").is_some()).collect()
+    let objects = answer.log_objects().into_iter();
+    objects.filter(|object| object.get("container").is_some()).collect()
 }
 
 fn messages(lines: &[Value]) -> Vec<&str> {

@@ -42,6 +42,16 @@ pub(super) fn read_chunk(mut source: LogReading) -> ChunkRead {
     (source, chunk, progress)
 }
 
+/// Appends how far a reading has come, if its form has words for that.
+pub(super) fn append_progress(source: &LogReading, chunk: &mut Vec<u8>) {
+    let before = chunk.len();
+    if let Err(error) = source.write_progress(chunk) {
+        // The next reading will fail as well, and end the body.
+        tracing::debug!(%error, "cannot tell how far a log was read");
+        chunk.truncate(before);
+    }
+}
+
 /// Reads lines that are not finished, and gives the reading back.
 pub(super) fn read_unfinished(mut source: LogReading) -> ChunkRead {
     let mut chunk = Vec::new();

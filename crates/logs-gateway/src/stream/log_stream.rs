@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    chunk_read::{ChunkRead, ReadAhead, read_chunk, read_unfinished},
+    chunk_read::{ChunkRead, ReadAhead, append_progress, read_chunk, read_unfinished},
     cut::Cut,
     forced_end::ForcedEnd,
     token_warning::TokenWarning,
@@ -26,8 +26,10 @@ use crate::{
 
 /// After this long without anything new a line that is not finished is given out as it is.
 const QUIET: Duration = Duration::from_secs(5);
-/// How often a stream of events says that it is still there.
+/// How often a stream of records says that it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How often a stream of records tells how far it has come while there is much to read.
+const PROGRESS: Duration = Duration::from_secs(1);
 /// Longer than any stream lasts.
 const FAR_AWAY: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How often a follow of all containers looks for new ones.
@@ -53,6 +55,8 @@ pub(crate) struct LogStream {
     complete_at: Option<Instant>,
     /// When something was last given out.
     last_given: Instant,
+    /// When it was last told how far the reading has come.
+    last_progress: Instant,
     /// What is not finished was given out, and nothing came since.
     is_flushed: bool,
     /// The end was given out.
@@ -100,6 +104,7 @@ impl LogStream {
             warning: TokenWarning::default(),
             complete_at: None,
             last_given: Instant::now(),
+            last_progress: Instant::now(),
             is_flushed: false,
             is_ended: false,
         })
@@ -149,7 +154,7 @@ impl LogStream {
                 Progress::CaughtUp if self.chunk.is_empty() => match self.wait().await {
                     WaitEnd::Changed | WaitEnd::Look | WaitEnd::TokenEnd => {}
                     WaitEnd::Quiet => self.flush().await?,
-                    WaitEnd::Heartbeat => self.chunk.extend_from_slice(b": still here\n\n"),
+                    WaitEnd::Heartbeat => self.write_heartbeat(),
                     WaitEnd::Warning => self.warning.write(&mut self.chunk),
                     WaitEnd::Complete => {
                         self.flush().await?;
@@ -218,6 +223,10 @@ impl LogStream {
     fn take(&mut self, (source, chunk, progress): ChunkRead) {
         self.is_flushed &= chunk.is_empty();
         self.chunk = chunk;
+        if matches!(progress, Ok(Progress::More)) && self.last_progress.elapsed() >= PROGRESS {
+            self.last_progress = Instant::now();
+            append_progress(&source, &mut self.chunk);
+        }
         self.progress = progress.unwrap_or_else(|error| {
             tracing::error!(%error, "reading a log failed; its answer ends early");
             Progress::Done(LogEnd::Source)
@@ -227,6 +236,17 @@ impl LogStream {
         }
         self.is_joined = source.is_joined();
         self.source = Some(source);
+    }
+
+    /// Writes that the stream is still there, and how far it has come.
+    fn write_heartbeat(&mut self) {
+        self.last_given = Instant::now();
+        if self.form == LogForm::Events {
+            self.chunk.extend_from_slice(b": still here\n\n");
+        }
+        if let Some(source) = &self.source {
+            append_progress(source, &mut self.chunk);
+        }
     }
 
     /// Begins to read the next chunk while this one is given out, if there is a place for it and it
@@ -252,10 +272,7 @@ impl LogStream {
 
     async fn wait(&mut self) -> WaitEnd {
         let never = || Instant::now() + FAR_AWAY;
-        let heartbeat = match self.form {
-            LogForm::Events => self.last_given + HEARTBEAT,
-            _ => never(),
-        };
+        let heartbeat = if self.form.has_words() { self.last_given + HEARTBEAT } else { never() };
         let quiet = if self.is_flushed { never() } else { self.last_given + QUIET };
         let warning = self.warning.due().unwrap_or_else(never);
         let complete = self.complete_at.unwrap_or_else(never);

@@ -20,10 +20,11 @@ use crate::{
         log_line::{LineEnding, LogLine},
         stream::OutputStream,
         target::{ContainerName, LogName},
+        time::LineTime,
     },
     query::LogQuery,
     source::{
-        line_source::Resumption,
+        line_source::{LineSource, Resumption},
         log_input::{LogInput, NewLogs},
     },
 };
@@ -113,6 +114,27 @@ impl ChosenLines {
     /// Which log the present line is from, by name.
     pub(crate) fn name(&self) -> Option<&LogName> {
         Some(&self.logs[self.present?].name)
+    }
+
+    /// The name of one of the logs.
+    pub(crate) fn name_of(&self, log: usize) -> &LogName {
+        &self.logs[log].name
+    }
+
+    /// How one of the logs is read.
+    pub(crate) fn source_of(&self, log: usize) -> &LineSource {
+        &self.logs[log].source
+    }
+
+    /// Whether lines were lost, which is told before the next line.
+    pub(crate) fn has_untold_gap(&self) -> bool {
+        self.logs.iter().any(|log| log.gap.is_some())
+    }
+
+    /// The time of the last line that was looked at, whether or not it passed.
+    pub(crate) fn last_time(&self) -> Option<LineTime> {
+        let times = self.logs.iter().filter_map(ChosenLog::last_looked_at);
+        times.max_by_key(LineTime::instant)
     }
 
     /// Where the log of each container can be taken up again behind the present line, the container
@@ -271,7 +293,7 @@ impl ChosenLines {
         let log = &mut self.logs[index];
         let time = log.source.line().map(|line| line.time);
         if let Some(LossBefore { from, bytes }) = log.gap.take() {
-            return MergeStep::Gap(Gap { from, to: time, bytes });
+            return MergeStep::Gap(Gap { log: index, from, to: time, bytes });
         }
         if log.state == LogState::End {
             return MergeStep::End;

@@ -62,6 +62,11 @@ impl ChosenLog {
         })
     }
 
+    /// The time of the last line that was looked at.
+    pub(super) fn last_looked_at(&self) -> Option<LineTime> {
+        self.refused.or(self.last_time)
+    }
+
     /// Goes to the next line that passes the filter.
     pub(super) fn find_next(&mut self, filter: &LineFilter, several: bool) -> io::Result<LogState> {
         loop {

@@ -17,6 +17,8 @@ pub(crate) enum MergeStep {
 /// Lines that were lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Gap {
+    /// Which of the logs they are missing in.
+    pub(crate) log: usize,
     /// The time of the line before, if there was one.
     pub(crate) from: Option<LineTime>,
     /// The time of the line after, if there was one.

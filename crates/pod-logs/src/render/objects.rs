@@ -29,35 +29,115 @@ pub(crate) enum LineMessage<'a> {
     MessageBase64(String),
 }
 
+/// Lines that were lost; unknown is null.
 #[derive(Serialize)]
-pub(crate) struct GapObject {
-    pub(crate) gap: GapFields,
-}
-
-#[derive(Serialize)]
-pub(crate) struct GapFields {
+pub(crate) struct GapRecord<'a> {
+    pub(crate) namespace: &'a str,
+    pub(crate) pod: &'a str,
+    pub(crate) container: &'a str,
+    /// The times of the lines around.
     pub(crate) from: Option<String>,
     pub(crate) to: Option<String>,
     pub(crate) bytes: Option<u64>,
 }
 
+/// What happens to a log as a whole.
 #[derive(Serialize)]
-struct EndObject<R> {
-    end: EndFields<R>,
+pub(crate) struct PodRecord<'a> {
+    pub(crate) event: PodEvent,
+    pub(crate) namespace: &'a str,
+    pub(crate) pod: &'a str,
+    pub(crate) uid: &'a str,
+    pub(crate) container: &'a str,
+    pub(crate) restart: u32,
+}
+
+/// What happens to a log as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PodEvent {
+    /// Lines of this run come.
+    Opened,
+    /// The log appeared while others were followed.
+    Joined,
+    /// The container was started again while its log was followed.
+    Restarted,
+    /// The container was started again, and lines of its next run were not asked for.
+    Ended,
+    /// The log was removed.
+    Gone,
+}
+
+/// How far a reading has come.
+#[derive(Serialize)]
+pub(crate) struct ProgressRecord<'a> {
+    /// Behind the last line that was looked at.
+    pub(crate) cursor: Option<&'a str>,
+    /// Of that line.
+    pub(crate) time: Option<String>,
+    pub(crate) scanned_bytes: u64,
+    /// Lines that were given out.
+    pub(crate) matched: u64,
+    /// What is stored behind that line.
+    pub(crate) behind_bytes: u64,
 }
 
 #[derive(Serialize)]
-struct EndFields<R> {
+struct EndRecord<R> {
     reason: R,
+}
+
+/// Writes that lines were lost.
+pub(crate) fn write_gap(form: LogForm, gap: &GapRecord<'_>, out: &mut Vec<u8>) {
+    write_record(form, "gap", gap, out);
+}
+
+/// Writes what happens to a log as a whole.
+pub(crate) fn write_pod(form: LogForm, pod: &PodRecord<'_>, out: &mut Vec<u8>) {
+    write_record(form, "pod", pod, out);
+}
+
+/// Writes that there is nothing more to read at present. A client that comes back goes on behind
+/// the cursor, although it may have had no line.
+pub(crate) fn write_live(form: LogForm, cursor: Option<&str>, out: &mut Vec<u8>) {
+    write_id(form, cursor, out);
+    write_record(form, "live", &true, out);
+}
+
+/// Writes how far a reading has come. A client that comes back goes on there.
+pub(crate) fn write_progress(form: LogForm, progress: &ProgressRecord<'_>, out: &mut Vec<u8>) {
+    write_id(form, progress.cursor, out);
+    write_record(form, "progress", progress, out);
+}
+
+/// Writes an event without data, of which a client takes only the id.
+fn write_id(form: LogForm, cursor: Option<&str>, out: &mut Vec<u8>) {
+    if let Some(cursor) = cursor.filter(|_| form == LogForm::Events) {
+        out.extend_from_slice(b"id: ");
+        out.extend_from_slice(cursor.as_bytes());
+        out.extend_from_slice(b"\n\n");
+    }
+}
+
+/// Writes something other than a line, if the form has words for it: `{"name":fields}`, or an
+/// event of the name.
+fn write_record(form: LogForm, name: &str, fields: &impl Serialize, out: &mut Vec<u8>) {
+    match form {
+        LogForm::Text | LogForm::JsonString => {}
+        LogForm::JsonLines => {
+            out.extend_from_slice(b"{\"");
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b"\":");
+            write_json(out, fields);
+            out.extend_from_slice(b"}\n");
+        }
+        LogForm::Events => write_event(out, name, fields),
+    }
 }
 
 /// Writes that the log ends here, and why, if the form can express that.
 pub fn write_end(form: LogForm, reason: impl Serialize, out: &mut Vec<u8>) {
-    match form {
-        LogForm::Text | LogForm::JsonString => {}
-        LogForm::JsonLines => write_object(out, &EndObject { end: EndFields { reason } }),
-        LogForm::Events => write_event(out, "end", &EndFields { reason }),
-    }
+    write_record(form, "end", &EndRecord { reason }, out);
 }
 
 /// An event of a stream of them.
@@ -69,11 +149,16 @@ pub fn write_event(out: &mut Vec<u8>, name: &str, data: &impl Serialize) {
     out.push(b'\n');
 }
 
-/// A JSON object on a line. Writing our own objects to a Vec cannot fail.
+/// A JSON object on a line.
 pub(crate) fn write_object(out: &mut Vec<u8>, object: &impl Serialize) {
-    let written = serde_json::to_writer(&mut *out, object);
-    debug_assert!(written.is_ok());
+    write_json(out, object);
     out.push(b'\n');
+}
+
+/// Writing our own values to a Vec cannot fail.
+fn write_json(out: &mut Vec<u8>, value: &impl Serialize) {
+    let written = serde_json::to_writer(&mut *out, value);
+    debug_assert!(written.is_ok());
 }
 
 pub(crate) fn utc_text(time: LineTime) -> String {

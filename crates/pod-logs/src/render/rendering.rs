@@ -2,30 +2,28 @@
 
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::io;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
+use self::told::ToldRecords;
 use super::{
     form::LogForm,
-    objects::{GapFields, GapObject, LineMessage, LineObject, utc_text, write_event, write_object},
+    objects::{LineMessage, LineObject, utc_text, write_object},
     text::{take_from, write_json, write_text},
 };
 use crate::{
     chunk::{CHUNK_BYTES, LogEnd, Progress, SCAN_BYTES},
     cost::ReadingCost,
     counts::ReadCounts,
-    cursor::Cursor,
+    cursor::{Cursor, LogPosition},
     line::{
         log_line::{LineEnding, LogLine},
         stream::OutputStream,
-        target::LogName,
     },
-    merge::{
-        chosen_lines::ChosenLines,
-        merge_step::{Gap, MergeStep},
-    },
+    merge::{chosen_lines::ChosenLines, merge_step::MergeStep},
     query::{LogQuery, OutputLimit},
 };
 
@@ -43,6 +41,8 @@ pub(crate) struct Rendering {
     /// Where lines are from that are given out in parts, of which the last has not come.
     long_lines: Vec<LineOrigin>,
     counts: ReadCounts,
+    /// What was told beside the lines.
+    told: ToldRecords,
     /// A line as text, on its way to become JSON.
     text: Vec<u8>,
     /// The same as a JSON string, on its way out of its quotes.
@@ -77,6 +77,7 @@ impl Rendering {
             open_line: None,
             long_lines: Vec::new(),
             counts: ReadCounts::default(),
+            told: ToldRecords::default(),
             text: Vec::new(),
             quoted: Vec::new(),
         }
@@ -126,6 +127,7 @@ impl Rendering {
                 return Ok(Progress::Done(LogEnd::Limit));
             }
             let step = advance(&mut self.lines)?;
+            self.tell_runs(step, out);
             if let Some(progress) = self.write_step(step, out)? {
                 return Ok(progress);
             }
@@ -150,9 +152,13 @@ impl Rendering {
             MergeStep::Gap(_) if !self.layout.form.has_words() => {
                 return Ok(Some(Progress::Done(LogEnd::Gap)));
             }
-            MergeStep::Gap(gap) => self.write_gap(&gap, out),
-            MergeStep::Pending => return Ok(Some(Progress::CaughtUp)),
+            MergeStep::Gap(gap) => self.tell_gap(gap, out),
+            MergeStep::Pending => {
+                self.tell_live(out)?;
+                return Ok(Some(Progress::CaughtUp));
+            }
             MergeStep::End if self.follows => {
+                self.tell_ends(out);
                 return Ok(Some(Progress::Done(LogEnd::ContainerExit)));
             }
             MergeStep::End => return Ok(Some(Progress::Done(LogEnd::Complete))),
@@ -203,15 +209,6 @@ impl Rendering {
         };
         Ok(())
     }
-
-    fn write_gap(&self, gap: &Gap, out: &mut Vec<u8>) {
-        let gap =
-            GapFields { from: gap.from.map(utc_text), to: gap.to.map(utc_text), bytes: gap.bytes };
-        match self.layout.form {
-            LogForm::Events => write_event(out, "gap", &gap),
-            _ => write_object(out, &GapObject { gap }),
-        }
-    }
 }
 
 fn write_line_object(
@@ -226,7 +223,7 @@ fn write_line_object(
     };
     // A client that comes back gets a line that was not finished, or was cut, from its beginning.
     let is_whole = line.ending != LineEnding::Unfinished && content.len() == line.content.len();
-    let cursor = if is_whole { cursor(lines, name)? } else { None };
+    let cursor = if is_whole { cursor(lines)? } else { None };
     let object = LineObject {
         time: utc_text(line.time),
         stream: match line.stream {
@@ -258,15 +255,21 @@ fn write_line_object(
     Ok(())
 }
 
-/// Where to go on behind the present line. `None` where that cannot be said, or takes more than a
-/// cursor may have.
-fn cursor(lines: &ChosenLines, name: &LogName) -> io::Result<Option<String>> {
+/// Where to go on behind the last line that was looked at. `None` where that cannot be said, or
+/// takes more than a cursor may have.
+fn cursor(lines: &ChosenLines) -> io::Result<Option<String>> {
     let Some(resumptions) = lines.resumptions() else {
         return Ok(None);
     };
-    let logs = resumptions
+    let mut logs = resumptions
         .iter()
         .map(|(container, resumption)| resumption.position(container))
-        .collect::<io::Result<_>>()?;
+        .collect::<io::Result<Vec<_>>>()?;
+    // Nothing was read of a file without a first line: it is read from its beginning.
+    logs.retain(LogPosition::is_known);
+    if logs.is_empty() {
+        return Ok(None);
+    }
+    let name = lines.name_of(lines.log().unwrap_or(0));
     Ok(Cursor { pod: Cursor::pod_checksum(&name.pod), uid: name.uid.clone(), logs }.encode())
 }

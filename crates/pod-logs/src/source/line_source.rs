@@ -11,7 +11,8 @@ use crate::{
     cursor::LogPosition,
     line::{
         log_line::{LogLine, NextLine},
-        target::ContainerName,
+        log_run::LogRun,
+        target::{ContainerName, PodUid},
     },
 };
 
@@ -59,10 +60,31 @@ impl LineSource {
         }
     }
 
-    /// Where to go on behind the present line. `None` if that cannot be said.
+    /// Where to go on behind the last line that was looked at. `None` if that cannot be said.
     pub(crate) fn resumption(&self) -> Option<Resumption> {
         match self {
             Self::Files(lines) => lines.resumption().map(Resumption::Files),
+        }
+    }
+
+    /// The run of the present line; without one, the run that the reading has come to.
+    pub(crate) fn run(&self) -> LogRun {
+        match self {
+            Self::Files(lines) => lines.run(),
+        }
+    }
+
+    /// The incarnation of the pod that a run is in.
+    pub(crate) fn uid_of(&self, run: LogRun) -> &PodUid {
+        match self {
+            Self::Files(lines) => lines.uid_of(run),
+        }
+    }
+
+    /// Whether the log has ended because it was removed.
+    pub(crate) fn is_gone(&self) -> bool {
+        match self {
+            Self::Files(lines) => lines.is_gone(),
         }
     }
 

@@ -39,18 +39,19 @@ pub(crate) fn read(source: &FilesSource, query: &LogQuery) -> Vec<PagedLine> {
         progress = rendering.write_chunk(&mut chunk).unwrap();
         out.append(&mut chunk);
     }
-    out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(line).collect()
+    out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).filter_map(line).collect()
 }
 
-fn line(json: &[u8]) -> PagedLine {
+/// `None` for what is no line.
+fn line(json: &[u8]) -> Option<PagedLine> {
     let object: Value = serde_json::from_slice(json).unwrap();
     let text = |name: &str| object[name].as_str().unwrap().to_owned();
-    PagedLine {
+    object["message"].is_string().then(|| PagedLine {
         container: text("container"),
         time: text("time"),
         message: text("message"),
         cursor: object["cursor"].as_str().map(str::to_owned),
-    }
+    })
 }
 
 pub(crate) fn beside(

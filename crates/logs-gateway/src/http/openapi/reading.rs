@@ -19,6 +19,8 @@ pub(super) const TAG: (&str, &str) = ("logs", "Logs as lines, JSON or events.");
 const READER: [Credential; 2] = [Credential::Bearer, Credential::SessionCookie];
 const LINE: &str = "{\"time\":\"2027-01-15T08:00:00Z\",\"stream\":\"stdout\",\"namespace\":\"shop\",\
                     \"pod\":\"web-0\",\"container\":\"app\",\"message\":\"hello\",\"cursor\":\"AQ\"}";
+const OPENED: &str = "{\"event\":\"opened\",\"namespace\":\"shop\",\"pod\":\"web-0\",\
+                      \"uid\":\"5f0c\",\"container\":\"app\",\"restart\":0}";
 
 pub(super) fn read_log() -> ApiOperation {
     let namespace = "The namespace of the pod, `default` if absent.";
@@ -59,14 +61,16 @@ fn lines() -> ResponseBuilder {
         "logs": "hello\n",
     });
     let envelope = json_content(Ref::from_schema_name(LogEnvelope::name()), envelope);
-    let event =
-        format!("id: AQ\ndata: {LINE}\n\nevent: end\ndata: {{\"reason\":\"complete\"}}\n\n");
+    let event = format!(
+        "event: pod\ndata: {OPENED}\n\nid: AQ\ndata: {LINE}\n\n\
+         event: end\ndata: {{\"reason\":\"complete\"}}\n\n"
+    );
     ["Content-Disposition", "X-Content-Type-Options"]
         .into_iter()
         .fold(uncached("The lines."), |response, name| response.header_ref(name, header_ref(name)))
         .content("application/json", envelope)
         .content("text/plain; charset=utf-8", of_type("hello\n"))
-        .content("application/x-ndjson", of_type(&format!("{LINE}\n")))
+        .content("application/x-ndjson", of_type(&format!("{{\"pod\":{OPENED}}}\n{LINE}\n")))
         .content("text/event-stream", of_type(&event))
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    line::filter::LineFilter,
     render::objects::write_end,
     source::{
         files::{
@@ -108,7 +109,8 @@ fn long_log() -> FileChain {
 fn objects(chain: FileChain, query: &LogQuery) -> Vec<serde_json::Value> {
     let objects = render_all(chain, query, LogForm::JsonLines);
     let lines = objects.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+    let objects = lines.map(|line| serde_json::from_slice(line).unwrap());
+    objects.filter(|object: &serde_json::Value| !object["pod"].is_object()).collect()
 }
 
 #[test]
@@ -245,7 +247,16 @@ fn objects_contain_every_field_of_a_line() {
     let objects = render(&LogQuery::default(), LogForm::JsonLines);
     let objects: Vec<serde_json::Value> =
         objects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(objects.len(), 4);
+    let opened = serde_json::json!({"pod": {
+        "event": "opened",
+        "namespace": "shop",
+        "pod": "web",
+        "uid": "1",
+        "container": "app",
+        "restart": 0,
+    }});
+    let (first, objects) = objects.split_first().unwrap();
+    assert_eq!((first, objects.len()), (&opened, 4));
     assert_eq!(objects[0]["message"], "a\"b");
     assert_eq!(objects[0]["container"], "app");
     assert_eq!(objects[1]["time"], "2026-11-01T09:00:02.000000000Z");
@@ -260,9 +271,55 @@ fn objects_contain_every_field_of_a_line() {
 fn events_have_the_cursor_as_their_id() {
     let events = render(&limit(None, Some(1)), LogForm::Events);
     let lines: Vec<&str> = events.lines().collect();
+    let (opened, lines) = lines.split_at(3);
+    assert_eq!([opened[0], opened[2]], ["event: pod", ""]);
+    assert!(opened[1].starts_with(r#"data: {"event":"opened","namespace":"shop""#), "{opened:?}");
     assert!(Cursor::decode(lines[0].strip_prefix("id: ").unwrap()).is_ok());
     assert!(lines[1].starts_with("data: {\"time\":\"2026-11-01T10:00:01.000000000Z\""));
     assert_eq!(lines[2..], ["", "event: end", "data: {\"reason\":\"limit\"}", ""]);
+}
+
+#[test]
+fn progress_tells_what_was_read_and_where_to_go_on() {
+    let mut writer = tempfile::tempfile().unwrap();
+    let content =
+        LOG.strip_suffix(b"half").unwrap().strip_suffix(b"2026-11-01T10:00:03Z stdout P ");
+    writer.write_all(content.unwrap()).unwrap();
+    let file = Arc::new(LogFile::new(writer.try_clone().unwrap(), false, 0).unwrap());
+    file.start_growing();
+    let filter = LineFilter { stream: Some(OutputStream::Stdout), ..LineFilter::default() };
+    let query = LogQuery { filter, ..LogQuery::default() };
+    let chain = || FileChain::whole(vec![file.clone()]);
+    for form in [LogForm::JsonLines, LogForm::Events] {
+        let mut reading = rendering(chain(), &query, form);
+        assert_eq!(reading.write_chunk(&mut Vec::new()).unwrap(), Progress::CaughtUp);
+        let mut progress = Vec::new();
+        reading.write_progress(&mut progress).unwrap();
+        let progress = String::from_utf8(progress).unwrap();
+        let record: serde_json::Value = match form {
+            LogForm::JsonLines => serde_json::from_str(&progress).unwrap(),
+            _ => {
+                let (id, event) = progress.split_once("\n\n").unwrap();
+                let data = event.strip_prefix("event: progress\ndata: ").unwrap();
+                let fields: serde_json::Value = serde_json::from_str(data).unwrap();
+                assert_eq!(id.strip_prefix("id: "), fields["cursor"].as_str());
+                serde_json::json!({ "progress": fields })
+            }
+        };
+        let cursor = Cursor::decode(record["progress"]["cursor"].as_str().unwrap()).unwrap();
+        assert_eq!(cursor.logs[0].seen.offset, content.unwrap().len() as u64);
+        let expected = serde_json::json!({"progress": {
+            "cursor": cursor.encode(),
+            "time": "2026-11-01T10:00:01.000000000Z",
+            "scanned_bytes": content.unwrap().len(),
+            "matched": 1,
+            "behind_bytes": 0,
+        }});
+        assert_eq!(record, expected);
+    }
+    let mut text = Vec::new();
+    rendering(chain(), &query, LogForm::Text).write_progress(&mut text).unwrap();
+    assert!(text.is_empty());
 }
 
 #[test]

@@ -84,6 +84,17 @@ struct OpenLog {
     followed: Arc<FollowedLog>,
 }
 
+impl OpenLog {
+    /// Behind the last line that was looked at.
+    fn cursor(&self) -> Cursor {
+        let resumptions = self.lines.resumptions().unwrap();
+        let (container, resumption) = &resumptions[0];
+        let position = resumption.position(container).unwrap();
+        let pod = Cursor::pod_checksum(&pod());
+        Cursor { pod, uid: self.uid.clone(), logs: vec![position] }
+    }
+}
+
 impl ModelReader {
     pub(crate) fn leave(&mut self) {
         self.stream = None;
@@ -131,7 +142,7 @@ impl ModelReader {
                     assert!(node.may_lose, "a gap without a loss");
                     self.may_miss = true;
                 }
-                MergeStep::Pending | MergeStep::End => return,
+                MergeStep::Pending | MergeStep::End => return self.take_progress(),
             }
         }
     }
@@ -143,18 +154,21 @@ impl ModelReader {
         let number = numbers.next().unwrap();
         assert!(numbers.all(|other| other == number), "a line of pieces of others: {content}");
         self.check_follows(number);
-        let resumptions = stream.lines.resumptions().unwrap();
-        let (container, resumption) = &resumptions[0];
-        let position = resumption.position(container).unwrap();
-        self.cursor = Some(Cursor {
-            pod: Cursor::pod_checksum(&pod()),
-            uid: stream.uid.clone(),
-            logs: vec![position],
-        });
+        let stream = self.stream.as_ref().unwrap();
+        self.cursor = Some(stream.cursor());
         // A gap comes before the line that it cuts off, and is also that after it.
         let is_cut_off = content.ends_with(' ');
         self.may_miss &= is_cut_off || self.last.is_none_or(|last| number == last + 1);
         self.last = Some(number);
+    }
+
+    /// Takes the cursor of the progress, behind all that was looked at.
+    fn take_progress(&mut self) {
+        let stream = self.stream.as_ref().unwrap();
+        let cursor = stream.cursor();
+        if !stream.lines.has_untold_gap() && cursor.logs[0].is_known() && self.last.is_some() {
+            self.cursor = Some(cursor);
+        }
     }
 
     fn check_follows(&self, number: usize) {

@@ -23,7 +23,7 @@ use super::{
     write_order::{OpenedFile, OpenedFiles},
 };
 use crate::{
-    line::target::ContainerName,
+    line::{log_run::LogRun, target::ContainerName},
     query::{History, LogQuery},
     source::files::storage::{head::FileHead, log_file::LogFile},
 };
@@ -197,11 +197,9 @@ impl<'a> PodLogs<'a> {
         }
     }
 
-    /// A number that no other run of a container of this pod's name has. The lower half is the
-    /// count of restarts.
+    /// A number that no other run of a container of this pod's name has.
     pub(crate) fn run_number(&self, restart: u32) -> u64 {
-        let incarnation = crc32fast::hash(self.name.uid.as_str().as_bytes());
-        u64::from(incarnation) << 32 | u64::from(restart)
+        LogRun::new(&self.name.uid, restart).number()
     }
 
     /// When any of its files was last written to, and how large they are together. What cannot be

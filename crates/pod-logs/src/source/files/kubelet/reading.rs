@@ -23,7 +23,7 @@ pub(crate) struct KubeletReading(KubeletRendering);
 impl KubeletReading {
     /// Ready to write: the files were read as far as is needed to find where the tail begins.
     pub(crate) fn new(log: FileLog, options: &KubeletOptions) -> io::Result<Self> {
-        let FileLog { name: _, chain, following, last_seen: _ } = log;
+        let FileLog { chain, following, .. } = log;
         Ok(Self(KubeletRendering::new(&chain, options)?.follow(following)))
     }
 

@@ -15,8 +15,9 @@ use crate::{
     line::{
         filter::LineFilter,
         log_line::{LineCount, LogLine, NextLine},
+        log_run::LogRun,
         stream::OutputStream,
-        target::LogName,
+        target::{LogName, PodUid},
     },
     source::files::{
         follow::following::Following,
@@ -36,6 +37,8 @@ pub(crate) struct FileLog {
     pub(crate) following: Option<Following>,
     /// The last line that the reader has seen already.
     pub(crate) last_seen: Option<LastSeen>,
+    /// The incarnations of the pod before the one that the log is named by.
+    pub(crate) earlier_uids: Vec<PodUid>,
 }
 
 /// The last line that a reader has seen.
@@ -43,13 +46,21 @@ pub(crate) struct FileLog {
 pub(crate) struct LastSeen {
     pub(crate) file: Arc<LogFile>,
     pub(crate) mark: LineMark,
+    /// Where to go on behind it.
+    pub(crate) resumption: FileResumption,
 }
 
 impl FileLog {
     /// A log as it is, not followed.
     #[cfg(test)]
     pub(crate) fn whole(chain: FileChain) -> Self {
-        Self { name: LogName::sample("web", "app"), chain, following: None, last_seen: None }
+        Self {
+            name: LogName::sample("web", "app"),
+            chain,
+            following: None,
+            last_seen: None,
+            earlier_uids: Vec::new(),
+        }
     }
 
     /// Shortens the log to an end that holds its last `wanted` lines that pass the filter, and
@@ -62,14 +73,14 @@ impl FileLog {
 
     /// Opens the log for reading; `only` are the lines of one stream.
     pub(crate) fn open(self, only: Option<OutputStream>) -> io::Result<FileLines> {
-        let Self { name: _, chain, following, last_seen } = self;
+        let Self { name, chain, following, last_seen, earlier_uids } = self;
         let first = chain.files.first();
         let is_in_seen_file = last_seen
             .as_ref()
             .is_some_and(|seen| first.is_some_and(|first| Arc::ptr_eq(first, &seen.file)));
         let mut lines = LogicalLines::new(&chain, only)?;
         lines.follow(following);
-        Ok(FileLines { lines, last_seen, is_in_seen_file })
+        Ok(FileLines { name, lines, last_seen, is_in_seen_file, earlier_uids })
     }
 }
 
@@ -77,11 +88,13 @@ impl FileLog {
 /// the reader has seen already are passed over.
 #[derive(Debug)]
 pub(crate) struct FileLines {
+    name: Arc<LogName>,
     lines: LogicalLines,
     /// `None` once the reading is past it.
     last_seen: Option<LastSeen>,
     /// The reading has come to the file of the last line that was seen.
     is_in_seen_file: bool,
+    earlier_uids: Vec<PodUid>,
 }
 
 impl FileLines {
@@ -129,9 +142,28 @@ impl FileLines {
         }
     }
 
-    /// Where to go on behind the present line. `None` if that lies in a file that was let go.
+    /// Where to go on behind the last line that was looked at, or that the reader has seen. `None`
+    /// if that lies in a file that was let go.
     pub(crate) fn resumption(&self) -> Option<FileResumption> {
-        self.lines.resumption()
+        match &self.last_seen {
+            Some(last_seen) => Some(last_seen.resumption.clone()),
+            None => self.lines.resumption(),
+        }
+    }
+
+    /// The run of the present line; without one, the run that the reading has come to.
+    pub(crate) fn run(&self) -> LogRun {
+        LogRun::from_number(self.lines.run())
+    }
+
+    /// The incarnation of the pod that a run is in.
+    pub(crate) fn uid_of(&self, run: LogRun) -> &PodUid {
+        self.earlier_uids.iter().find(|uid| run.is_in(uid)).unwrap_or(&self.name.uid)
+    }
+
+    /// Whether the log has ended because its directory was removed.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.lines.is_gone()
     }
 
     /// What was written up to here is not given before its line is finished.

@@ -262,6 +262,21 @@ impl LogicalLines {
         self.physical.follow(following);
     }
 
+    /// The number of the run of the present line; without one, of the run that the reading has come
+    /// to.
+    pub(crate) fn run(&self) -> u64 {
+        let has_nothing_open = self.give_up_at == u64::MAX;
+        match self.present {
+            PresentLine::None if has_nothing_open => self.physical.run(),
+            _ => self.run,
+        }
+    }
+
+    /// Whether the log has ended because its directory was removed.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.physical.is_gone()
+    }
+
     /// Reports changes of the log, if it is followed.
     pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
         self.physical.changes()

@@ -41,6 +41,8 @@ pub(crate) struct PhysicalLines {
     has_advanced: bool,
     /// Nothing comes after the last file, although the log is followed.
     has_ended: bool,
+    /// It has ended because its directory was removed.
+    is_gone: bool,
     /// How much was lost, in bytes, until it is asked for; 0 if that is not known.
     lost_bytes: u64,
     buffer: Vec<u8>,
@@ -93,6 +95,7 @@ impl PhysicalLines {
             following: None,
             has_advanced: false,
             has_ended: false,
+            is_gone: false,
             lost_bytes: 0,
             buffer: Vec::new(),
             unread: 0..0,

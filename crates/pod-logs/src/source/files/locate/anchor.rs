@@ -8,7 +8,11 @@ use crate::{
     line::target::LogName,
     source::files::{
         follow::following::Following,
-        lines::file_lines::{FileLog, LastSeen},
+        lines::{
+            file_lines::{FileLog, LastSeen},
+            logical::resumption::FileResumption,
+            physical_line::PlaceInFile,
+        },
         storage::{
             chain::{FileChain, LineMark, OpenFrom, Until},
             log_file::LogFile,
@@ -42,11 +46,22 @@ pub(super) fn resume_at(
 ) -> Result<FileLog, LocateError> {
     let begin = begin_of(position, &files)?;
     let seen = begin + index_of(&position.seen, &files[begin..], |_| true)?;
-    let seen = LastSeen { file: files[seen].clone(), mark: mark_of(position) };
+    let seen = last_seen(position, &files[begin], &files[seen]);
     files.drain(..begin);
     claims.push(ClaimedPosition { file: files[0].clone(), offset: position.begin.offset });
     let chain = FileChain { start: position.begin.offset, ..FileChain::whole(files) };
-    Ok(FileLog { name, chain, following, last_seen: Some(seen) })
+    Ok(FileLog { name, chain, following, last_seen: Some(seen), earlier_uids: Vec::new() })
+}
+
+/// The last line that was given out before the position, whose files these are.
+fn last_seen(position: &LogPosition, begin: &Arc<LogFile>, seen: &Arc<LogFile>) -> LastSeen {
+    let place = |file: &Arc<LogFile>, at: &FilePosition| PlaceInFile {
+        file: file.clone(),
+        offset: at.offset,
+    };
+    let resumption =
+        FileResumption { begin: place(begin, &position.begin), seen: place(seen, &position.seen) };
+    LastSeen { file: seen.clone(), mark: mark_of(position), resumption }
 }
 
 /// Ends where a cursor says.

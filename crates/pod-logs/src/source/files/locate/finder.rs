@@ -120,7 +120,9 @@ impl LogFinder {
             _ => FileChain::whole(files),
         };
         let chain = span::skip_files(chain, &query.filter)?;
-        Ok(FileLog { name: log, chain, following, last_seen: None })
+        let earlier = incarnations.iter().take(incarnations.len() - 1);
+        let earlier_uids = earlier.map(|pod| pod.name.uid.clone()).collect();
+        Ok(FileLog { name: log, chain, following, last_seen: None, earlier_uids })
     }
 
     /// A container's files in the order they were written, and what tells how they go on; `restart`

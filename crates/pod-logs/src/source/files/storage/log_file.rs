@@ -14,7 +14,7 @@ use std::{
 use chrono::{DateTime, Utc};
 
 use super::{head::FileHead, recent::RecentBytes, sample::FileSample};
-use crate::cost::ReadingCost;
+use crate::{cost::ReadingCost, line::log_run::LogRun};
 
 /// Differs as soon as a file has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -216,8 +216,7 @@ impl LogFile {
 
     /// Which run of its container it is of: how often that was restarted before.
     pub(crate) fn restart(&self) -> u32 {
-        // The lower half of a run's number; see `PodLogs::run_number`.
-        self.run as u32
+        LogRun::from_number(self.run).restart
     }
 
     pub(crate) fn is_compressed(&self) -> bool {

@@ -27,6 +27,11 @@ impl PhysicalLines {
         self.has_advanced
     }
 
+    /// Whether the log has ended because its directory was removed.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.is_gone
+    }
+
     /// Goes on with another file after the last. Files that were read are let go, but for the one
     /// before the present: a line may have begun there.
     pub(crate) fn append(&mut self, file: Arc<LogFile>) {
@@ -93,7 +98,7 @@ impl PhysicalLines {
             NextFile::AfterGap(next) => (next, true),
             NextFile::Wait => return Ok(Some(Advance::Pending)),
             NextFile::Ended => {
-                self.has_ended = true;
+                (self.has_ended, self.is_gone) = (true, true);
                 return Ok(Some(Advance::End));
             }
         };
