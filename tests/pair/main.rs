@@ -46,6 +46,7 @@ mod operations;
 mod path;
 mod paused;
 mod permissions;
+mod pods;
 mod query;
 mod recorded;
 mod requests;

@@ -8,6 +8,8 @@ mod cli;
 mod config;
 mod end_reason;
 mod http;
+mod pod_choice;
+mod pod_stream;
 mod reader;
 mod readiness;
 mod scans;

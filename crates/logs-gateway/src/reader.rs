@@ -1,11 +1,11 @@
 //! Reading logs: may the caller, where are they, which lines.
 
-use std::{fmt, io, sync::Arc};
+use std::{collections::BTreeSet, fmt, io, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use pod_logs::{
     ContainerName, Cursor, FilesSource, KubeletOptions, LocateError, LocatedLog, LogForm, LogQuery,
-    LogReading, PodRef, PodSummary, PodSurvey, PodWatch, PodsByName, TooOld,
+    LogReading, PodRef, PodSummaries, PodSummary, PodSurvey, PodWatch, PodsByName, TooOld,
 };
 use prometheus_client::{
     encoding::{EncodeMetric, MetricEncoder},
@@ -16,6 +16,7 @@ use shared_types::AskedPermission;
 
 use crate::{
     auth::Caller,
+    pod_choice::PodChoice,
     scans::{ScanError, Scans, UserScans},
     stream::LogStream,
 };
@@ -164,10 +165,25 @@ impl LogReader {
         self.source.watch(version, move || clock.now())
     }
 
-    /// The pods whose logs the caller may read.
-    pub(crate) fn pods(&self, caller: &Caller) -> Result<Vec<PodSummary>, ReadError> {
+    /// The pods among the chosen ones whose logs the caller may read.
+    pub(crate) fn pods(
+        &self,
+        caller: &Caller,
+        choice: &PodChoice,
+    ) -> Result<Vec<PodSummary>, ReadError> {
         caller.may_read_any().map_err(ReadError::Denied)?;
-        Ok(self.source.pods(|pod| caller.may_read(pod).is_ok()).map_err(LocateError::from)?)
+        let may_see = |pod: &PodRef| choice.includes(pod) && caller.may_read(pod).is_ok();
+        Ok(self.source.pods(may_see).map_err(LocateError::from)?)
+    }
+
+    /// The pods of these names, before permissions are applied.
+    pub(crate) fn pods_named(&self, names: &BTreeSet<PodRef>) -> io::Result<Vec<PodSummary>> {
+        self.source.pods(|pod| names.contains(pod))
+    }
+
+    /// All pods as they were at most `max_age` ago, before permissions are applied.
+    pub(crate) fn pods_lately(&self, max_age: Duration) -> io::Result<PodSummaries> {
+        self.source.pods_lately(max_age)
     }
 }
 

@@ -47,7 +47,7 @@ pub use source::files::{
     pods::{
         inventory::{PodSurvey, TooOld},
         pod_change::{PodChange, PodChangeKind, PodsByName},
-        pod_summary::PodSummary,
+        pod_summary::{ContainerSummary, PodSummaries, PodSummary, RunSummary},
         pod_watch::PodWatch,
         seen_pod::{SeenContainer, SeenPod},
     },

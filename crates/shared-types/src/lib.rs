@@ -12,7 +12,9 @@ mod token;
 mod validation;
 
 pub use bearer::{Authorization, BearerToken, MalformedAuthorization};
-pub use permission::{AskedPermission, InvalidPermission, Permission, permits};
+pub use permission::{
+    AskedPermission, InvalidNameGlobs, InvalidPermission, NameGlobs, Permission, permits,
+};
 pub use problem::{FaultySource, FieldFault, ProblemDetails};
 pub use session_answer::SessionAnswer;
 pub use token::{TOKEN_ENTROPY_BYTES, TokenKind, encode_token};

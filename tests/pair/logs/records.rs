@@ -1,6 +1,9 @@
 //! What a log tells beside its lines, as NDJSON and as server-sent events.
 
-use std::fs;
+use std::{
+    fs::{self, File},
+    time::{Duration, SystemTime},
+};
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -92,18 +95,19 @@ async fn a_follow_through_runs_tells_of_each() {
 #[tokio::test]
 async fn earlier_incarnations_are_told_by_their_uid() {
     let pair = Pair::start();
-    for (uid, message) in [("aaaa", "old"), ("bbbb", "new")] {
+    for (uid, second) in [("aaaa", 1), ("bbbb", 2)] {
         let container = pair.logs.incarnation("default", "web", uid).container("app");
-        container.write("0.log", cri(&[message]));
+        container.write("0.log", cri(&[uid]));
+        let file = File::options().write(true).open(container.path().join("0.log")).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(second)).unwrap();
     }
     let admin = pair.admin().await;
     let request = admin.gateway(Method::GET, "/logs/web?history=all");
     let answer = request.header("accept", "application/x-ndjson").ask().await;
     let records = answer.log_records();
     let opened: Vec<&Value> = records.iter().filter(|record| record["pod"].is_object()).collect();
-    assert_eq!(opened[0]["pod"]["uid"], "aaaa");
-    assert_eq!(opened[1]["pod"]["uid"], "bbbb");
-    assert_eq!(opened.len(), 2, "{records:?}");
+    let uids: Vec<&Value> = opened.iter().map(|record| &record["pod"]["uid"]).collect();
+    assert_eq!(uids, ["aaaa", "bbbb"], "{records:?}");
 }
 
 #[tokio::test]

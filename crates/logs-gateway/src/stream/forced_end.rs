@@ -18,6 +18,11 @@ pub(crate) struct ForcedEnd {
 }
 
 impl ForcedEnd {
+    /// The end of a stream of events.
+    pub(crate) fn of_events(token_end: watch::Receiver<TokenEnd>) -> Self {
+        Self { form: LogForm::Events, token_end: Some(token_end) }
+    }
+
     /// The last bytes of the stream, which tell the reason.
     ///
     /// # Errors

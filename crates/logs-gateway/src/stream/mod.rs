@@ -7,4 +7,5 @@ mod log_stream;
 mod token_warning;
 
 pub(crate) use cut::Cut;
+pub(crate) use forced_end::ForcedEnd;
 pub(crate) use log_stream::LogStream;

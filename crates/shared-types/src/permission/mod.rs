@@ -10,9 +10,11 @@ mod asked;
 mod decision;
 mod glob;
 mod held;
+mod name_globs;
 mod syntax;
 
 pub use asked::AskedPermission;
 pub use decision::permits;
 pub use held::Permission;
+pub use name_globs::{InvalidNameGlobs, NameGlobs};
 pub use syntax::InvalidPermission;

@@ -6,4 +6,4 @@ mod read;
 
 #[cfg(test)]
 pub(in crate::http) use log_query::log_request;
-pub(in crate::http) use read::{LogEnvelope, of_pod, of_pod_in_namespace};
+pub(in crate::http) use read::{LogEnvelope, of_pod, of_pod_in_namespace, too_many_streams};

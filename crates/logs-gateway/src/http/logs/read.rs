@@ -103,7 +103,7 @@ fn last_event_id(request: &HttpRequest) -> Result<Option<&str>> {
     Ok((!text.is_empty()).then_some(text))
 }
 
-fn too_many_streams(max: usize) -> Problem {
+pub(in crate::http) fn too_many_streams(max: usize) -> Problem {
     Problem::new(
         StatusCode::TOO_MANY_REQUESTS,
         "too_many_streams",

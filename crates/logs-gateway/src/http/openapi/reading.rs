@@ -75,17 +75,51 @@ fn lines() -> ResponseBuilder {
 }
 
 pub(super) fn list_pods() -> ApiOperation {
-    let example = json!({"pods": [{
+    let pod = json!({
         "namespace": "shop",
         "pod": "web-0",
         "uid": "5f0c",
-        "containers": ["app"],
-        "last_write": "2027-01-15T08:00:00.123Z",
-        "size": 4096,
-    }]});
+        "node": null,
+        "labels": null,
+        "phase": null,
+        "created_at": "2027-01-15T08:00:00Z",
+        "incarnations": ["5f0c"],
+        "containers": [{
+            "name": "app",
+            "restart": 0,
+            "state": null,
+            "started_at": "2027-01-15T08:00:00Z",
+            "last_write": "2027-01-15T08:00:00.123Z",
+            "size": 4096,
+            "runs": [{
+                "restart": 0,
+                "first_time": "2027-01-15T08:00:00Z",
+                "last_time": "2027-01-15T08:00:00.12Z",
+                "size": 4096,
+            }],
+        }],
+    });
+    let events = "event: pod\ndata: {\"event\":\"removed\",\"namespace\":\"shop\",\
+                  \"pod\":\"web-0\",\"uid\":\"5f0c\"}\n\n";
+    let list = json_content(Ref::from_schema_name(PodList::name()), json!({ "pods": [pod] }));
+    let answer = uncached("The pods.")
+        .content("application/json", list)
+        .content("text/event-stream", of_type(events));
+    let globs = "Only pods of these names, in which `*` and `?` match; several are separated by \
+                 commas.";
+    let heartbeat = "How often an event stream sends an event `heartbeat`, 1s to 60s.";
     ApiOperation::new(TAG.0, "list_pods", "Lists the pods whose logs the caller may read")
+        .description(
+            "As events (`Accept: text/event-stream`): `pod` with `event` `added`, `changed` or \
+             `removed`, and `synced` after all that there was. The stream ends with its token.",
+        )
         .needs(READER)
-        .json::<PodList<'static>>(200, "The pods.", example)
+        .parameter(query_parameter("namespace", "The same for namespaces.", text(), "shop"))
+        .parameter(query_parameter("pod", globs, text(), "web-*"))
+        .parameter(query_parameter("heartbeat", heartbeat, text(), "5s"))
+        .problems([406, 422, 429])
+        .with_schema::<PodList<'static>>()
+        .answer(200, answer)
 }
 
 pub(super) fn who_am_i() -> ApiOperation {

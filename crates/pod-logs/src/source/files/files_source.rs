@@ -4,6 +4,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
@@ -21,7 +22,7 @@ use super::{
         inventory::{PodSurvey, TooOld},
         pod_change::PodsByName,
         pod_inventory::PodInventory,
-        pod_summary::PodSummary,
+        pod_summary::{PodSummaries, PodSummary},
         pod_watch::PodWatch,
     },
     watching::directory_watch::DirectoryWatch,
@@ -125,7 +126,16 @@ impl FilesSource {
         PodWatch::begin(&self.pods, version, now)
     }
 
-    /// The pods that `may_see` lets through, all incarnations, sorted by namespace, name and uid.
+    /// All pods as they were at most `max_age` ago, sorted by namespace and name. Callers that ask
+    /// at the same time share a look.
+    ///
+    /// # Errors
+    /// When a directory or file cannot be read for a reason other than its absence.
+    pub fn pods_lately(&self, max_age: Duration) -> io::Result<PodSummaries> {
+        self.pods.summaries_lately(max_age)
+    }
+
+    /// The pods that `may_see` lets through, sorted by namespace and name.
     ///
     /// # Errors
     /// When a directory or file cannot be read for a reason other than its absence.

@@ -2,6 +2,7 @@
 
 mod beneath;
 mod docker;
+mod known_tails;
 pub(crate) mod layout;
 pub(crate) mod listed;
 mod listings;

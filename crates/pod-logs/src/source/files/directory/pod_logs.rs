@@ -50,7 +50,7 @@ pub(crate) fn sort_by_last_write(incarnations: &mut Vec<PodLogs<'_>>) -> io::Res
     }
     let mut dated = Vec::with_capacity(incarnations.len());
     for pod in incarnations.drain(..) {
-        dated.push((pod.extent()?.0, pod));
+        dated.push((pod.last_write()?, pod));
     }
     dated.sort_by_key(|(last_write, _)| *last_write);
     incarnations.extend(dated.into_iter().map(|(_, pod)| pod));
@@ -202,24 +202,21 @@ impl<'a> PodLogs<'a> {
         LogRun::new(&self.name.uid, restart).number()
     }
 
-    /// When any of its files was last written to, and how large they are together. What cannot be
-    /// read for certain does not count.
+    /// When any of its files was last written to. What cannot be read for certain does not count.
     ///
     /// # Errors
     /// When a directory or file cannot be read for a reason other than its absence.
-    pub(crate) fn extent(&self) -> io::Result<(Option<DateTime<Utc>>, u64)> {
-        let (mut last_write, mut size) = (None, 0);
+    fn last_write(&self) -> io::Result<Option<DateTime<Utc>>> {
+        let mut last_write = None;
         for container in if_readable(self.containers())?.unwrap_or_default().iter() {
             for file in if_readable(self.list(container))?.unwrap_or_default().iter() {
                 let opened = self.open_file(container, file);
-                let Some(metadata) = if_readable(opened.and_then(|file| file.metadata()))? else {
-                    continue;
-                };
-                last_write = last_write.max(metadata.modified().ok().map(DateTime::from));
-                size += metadata.len();
+                let metadata = if_readable(opened.and_then(|file| file.metadata()))?;
+                let modified = metadata.and_then(|metadata| metadata.modified().ok());
+                last_write = last_write.max(modified.map(DateTime::from));
             }
         }
-        Ok((last_write, size))
+        Ok(last_write)
     }
 
     /// Opens files, and sorts them by when they were written.
@@ -250,6 +247,11 @@ impl<'a> PodLogs<'a> {
         }
         self.listings.heads.sort(&mut opened.files);
         Ok(opened)
+    }
+
+    /// The time of the last line of a file of the pod; `None` if it cannot be had for little.
+    pub(crate) fn last_time(&self, file: &Arc<LogFile>) -> Option<DateTime<Utc>> {
+        self.listings.tails.last_time(file)
     }
 
     /// How a file of the pod begins. `None` if it cannot be read, or holds nothing to be known by.

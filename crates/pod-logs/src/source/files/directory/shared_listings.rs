@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     beneath::{DirectoryEntry, TrustedRoot},
+    known_tails::KnownTails,
     layout::PodDirectory,
     listed::ListedFile,
     listings::Listings,
@@ -24,6 +25,7 @@ pub(crate) struct SharedListings {
     /// What the directories of containers list, sorted by run and name.
     pub(super) files: Listings<Vec<ListedFile>>,
     pub(super) heads: KnownHeads,
+    pub(super) tails: KnownTails,
     /// What the directories list to which links lead.
     pub(super) targets: Listings<Vec<DirectoryEntry>>,
     /// An operator was told of a file that is not a log.
@@ -33,8 +35,9 @@ pub(crate) struct SharedListings {
 impl SharedListings {
     pub(crate) fn new(extra_roots: Vec<TrustedRoot>) -> Self {
         let (containers, files, targets) = (Listings::new(), Listings::new(), Listings::new());
-        let (heads, has_warned) = (KnownHeads::default(), AtomicBool::new(false));
-        Self { extra_roots, containers, files, heads, targets, has_warned }
+        let (heads, tails) = (KnownHeads::default(), KnownTails::default());
+        let has_warned = AtomicBool::new(false);
+        Self { extra_roots, containers, files, heads, tails, targets, has_warned }
     }
 
     /// Warns of the first file that is not a log: on a node with Docker there are as many as

@@ -5,6 +5,7 @@ pub(crate) mod file_reader;
 pub(crate) mod gzip;
 pub(crate) mod head;
 mod identity;
+mod last_time;
 pub(crate) mod log_file;
 mod recent;
 mod sample;

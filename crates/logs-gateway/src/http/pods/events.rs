@@ -1,0 +1,150 @@
+//! Pods as server-sent events, for as long as the caller may read any.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpResponse,
+    http::{Method, header},
+    web::Bytes,
+};
+use futures_util::{FutureExt, Stream, stream};
+use pod_logs::{LocateError, PodSummary, write_event};
+use serde::Serialize;
+use service_runtime::{
+    http::{RequestContext, Result},
+    server::StallExemption,
+};
+use tokio::sync::watch;
+
+use crate::{
+    auth::{Caller, Revalidation},
+    end_reason::EndReason,
+    http::{
+        logs::too_many_streams,
+        pods::entry::PodEntry,
+        state::GatewayState,
+        streaming::{
+            body::without_body,
+            lease::{LeaseTerms, Leased},
+            open_log::AuthenticatedRequest,
+        },
+    },
+    pod_choice::PodChoice,
+    pod_stream::{PodNews, PodStream},
+    reader::ReadError,
+    stream::{Cut, ForcedEnd},
+    streams::StreamPermit,
+};
+
+pub(super) async fn respond(
+    asked: AuthenticatedRequest,
+    choice: PodChoice,
+    heartbeat: Option<Duration>,
+) -> Result<HttpResponse> {
+    let AuthenticatedRequest { request, state, caller, token, payload: _ } = asked;
+    caller.may_read_any().map_err(ReadError::Denied)?;
+    let mut response = HttpResponse::Ok();
+    response.content_type("text/event-stream").insert_header((header::CACHE_CONTROL, "no-store"));
+    if request.method() == Method::HEAD {
+        return Ok(without_body(response));
+    }
+    let Some(permit) = state.streams.open(&caller.username) else {
+        return Err(too_many_streams(state.streams.max_per_user()));
+    };
+    let context = RequestContext::of(&request);
+    let revalidation = Revalidation::new(
+        state.authority.clone(),
+        state.clock.clone(),
+        token,
+        context,
+        state.revalidation_times,
+        caller.expires_at,
+    );
+    let end = ForcedEnd::of_events(revalidation.token_end());
+    let (described, as_described) = watch::channel(caller);
+    let (reader, clock) = (state.reader.clone(), state.clock.clone());
+    let pods = PodStream::open(reader, clock, choice, as_described, heartbeat).await;
+    let pods = pods.map_err(|error| ReadError::from(LocateError::from(error)))?;
+    let terms = LeaseTerms {
+        end: lease_end(&state, revalidation, described).boxed_local(),
+        exemption: Some(StallExemption::of(&request)),
+    };
+    let early_end = Box::new(move |reason| Some(end.write(reason)));
+    Ok(response.streaming(Leased::new(body(pods, permit), terms, early_end)))
+}
+
+/// Completes when the stream has to end; until then tells how the authority describes the caller.
+fn lease_end(
+    state: &GatewayState,
+    revalidation: Revalidation,
+    described: watch::Sender<Caller>,
+) -> impl Future<Output = EndReason> + use<> {
+    let readiness = state.readiness.clone();
+    let may_continue = move |now: &Caller| {
+        described.send_if_modified(|before| {
+            let is_changed = !before.has_same_permissions(now);
+            *before = now.clone();
+            is_changed
+        });
+        now.may_read_any().is_ok()
+    };
+    async move {
+        tokio::select! {
+            reason = revalidation.run(may_continue) => reason,
+            () = readiness.ended() => EndReason::Shutdown,
+        }
+    }
+}
+
+fn body(
+    pods: PodStream,
+    permit: StreamPermit,
+) -> impl Stream<Item = std::result::Result<Bytes, Cut>> {
+    stream::unfold((pods, permit), |(mut pods, permit)| async move {
+        let mut chunk = Vec::new();
+        for news in pods.next().await {
+            write_news(&news, &mut chunk);
+        }
+        Some((Ok(chunk.into()), (pods, permit)))
+    })
+}
+
+fn write_news(news: &PodNews, out: &mut Vec<u8>) {
+    match news {
+        PodNews::Added(pod) => write_pod("added", pod, out),
+        PodNews::Changed(pod) => write_pod("changed", pod, out),
+        PodNews::Removed(pod) => {
+            let removed = RemovedPod {
+                event: "removed",
+                namespace: pod.pod.namespace.as_str(),
+                pod: pod.pod.pod.as_str(),
+                uid: pod.uid.as_str(),
+            };
+            write_event(out, "pod", &removed);
+        }
+        PodNews::Synced => write_event(out, "synced", &true),
+        PodNews::Heartbeat => write_event(out, "heartbeat", &true),
+        PodNews::StillHere => out.extend_from_slice(b": still here\n\n"),
+    }
+}
+
+fn write_pod(event: &'static str, pod: &PodSummary, out: &mut Vec<u8>) {
+    write_event(out, "pod", &ShownPod { event, pod: pod.into() });
+}
+
+/// A pod that came or changed.
+#[derive(Serialize)]
+struct ShownPod<'a> {
+    event: &'static str,
+    #[serde(flatten)]
+    pod: PodEntry<'a>,
+}
+
+/// A pod that went.
+#[derive(Serialize)]
+struct RemovedPod<'a> {
+    event: &'static str,
+    namespace: &'a str,
+    pod: &'a str,
+    uid: &'a str,
+}

@@ -1,0 +1,4 @@
+//! `GET /pods`: as a list, and as events.
+
+mod events;
+mod list;
