@@ -12,8 +12,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
     parts::{
-        connections, download, flood, followers, forward_auth, instances, kubernetes, redis,
-        requests, sessions, slow_reader, tail,
+        connections, download, flood, followers, forward_auth, instances, kubernetes, masking,
+        redis, requests, sessions, slow_reader, tail,
     },
     report::table::{HEADER, Report},
     stage::services::Stage,
@@ -35,6 +35,8 @@ pub(crate) enum Part {
     Download,
     /// The same over the Kubernetes API and TLS, by kubectl too, against `cat`
     Kubernetes,
+    /// The log engine on 1 GiB, with and without tokens in it, against itself without masking
+    Masking,
     /// The last 100 lines of a log of 10 GiB, against those of 10 MiB
     Tail,
     /// 2,000 followers of a file that grows by 500 lines a second
@@ -106,6 +108,7 @@ impl Part {
         match self {
             Self::Download => download::measure(stage, services).await,
             Self::Kubernetes => kubernetes::measure(stage, services).await,
+            Self::Masking => masking::measure(stage).await,
             Self::Tail => tail::measure(stage, services).await,
             Self::Followers => followers::measure(stage, services).await,
             Self::SlowReader => slow_reader::measure(stage, services).await,

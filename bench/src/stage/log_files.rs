@@ -19,11 +19,21 @@ const TEXT_BYTES: std::ops::RangeInclusive<usize> = 20..=158;
 
 /// Writes a log of `bytes`, or at most a line less, of a pod in the namespace `default`.
 pub(crate) async fn create(logs: &Path, pod: &str, bytes: u64) -> anyhow::Result<PathBuf> {
+    create_of(line, logs, pod, bytes).await
+}
+
+/// The same of such lines.
+pub(crate) async fn create_of(
+    line: fn(&mut Rng) -> Vec<u8>,
+    logs: &Path,
+    pod: &str,
+    bytes: u64,
+) -> anyhow::Result<PathBuf> {
     let directory = logs.join(format!("default_{pod}_0b6c3d1e")).join("app");
     fs::create_dir_all(&directory).with_context(|| format!("cannot create {directory:?}"))?;
     let path = directory.join("0.log");
     let mut file = File::create(&path).with_context(|| format!("cannot create {path:?}"))?;
-    let block = block(usize::try_from(bytes).unwrap_or(BLOCK_BYTES).min(BLOCK_BYTES));
+    let block = block(line, usize::try_from(bytes).unwrap_or(BLOCK_BYTES).min(BLOCK_BYTES));
     let mut left = bytes;
     loop {
         let length = usize::try_from(left).unwrap_or(usize::MAX).min(block.len());
@@ -40,7 +50,7 @@ pub(crate) async fn create(logs: &Path, pod: &str, bytes: u64) -> anyhow::Result
 }
 
 /// Whole lines, `bytes` or a little less.
-fn block(bytes: usize) -> Vec<u8> {
+fn block(line: fn(&mut Rng) -> Vec<u8>, bytes: usize) -> Vec<u8> {
     let mut rng = Rng::new();
     let mut block = Vec::with_capacity(bytes);
     loop {

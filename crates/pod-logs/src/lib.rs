@@ -24,6 +24,7 @@ pub use counts::ReadCounts;
 pub use cursor::{Cursor, FilePosition, InvalidCursor, LogPosition};
 pub use line::{
     filter::LineFilter,
+    masking::mask_tokens,
     stream::OutputStream,
     target::{ContainerName, InvalidName, LogName, Namespace, PodName, PodRef, PodUid},
     time::LineTime,

@@ -145,4 +145,16 @@ impl LogReading {
             Writing::Kubelet(_) => Ok(Progress::CaughtUp),
         }
     }
+
+    /// The same where the reading is ended though the log goes on: writes what was read and not
+    /// written, since it may be the beginning of a token. That is masked then.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn write_rest(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
+        if let Writing::Kubelet(reading) = &mut self.0 {
+            reading.write_held(out);
+        }
+        self.write_unfinished(out)
+    }
 }

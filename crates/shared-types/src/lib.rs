@@ -5,6 +5,7 @@
 //! decide.
 
 mod bearer;
+mod leading_token;
 mod permission;
 mod problem;
 mod session_answer;
@@ -12,6 +13,7 @@ mod token;
 mod validation;
 
 pub use bearer::{Authorization, BearerToken, MalformedAuthorization};
+pub use leading_token::{LeadingToken, MAX_TOKEN_BYTES, TOKEN_INITIALS};
 pub use permission::{
     AskedPermission, InvalidNameGlobs, InvalidPermission, NameGlobs, Permission, permits,
 };

@@ -10,9 +10,9 @@ pub const TOKEN_ENTROPY_BYTES: usize = 32;
 
 /// Base62 digits of 256 bits: 62^43 is just over 2^256, so every value has one spelling of this
 /// length and none is more likely than another.
-const ENTROPY_DIGITS: usize = 43;
+pub(crate) const ENTROPY_DIGITS: usize = 43;
 /// Base62 digits of a CRC-32.
-const CHECKSUM_DIGITS: usize = 6;
+pub(crate) const CHECKSUM_DIGITS: usize = 6;
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A kind of our tokens.
@@ -27,7 +27,7 @@ pub enum TokenKind {
 }
 
 impl TokenKind {
-    const ALL: [Self; 3] = [Self::Session, Self::Refresh, Self::ApiKey];
+    pub(crate) const ALL: [Self; 3] = [Self::Session, Self::Refresh, Self::ApiKey];
 
     /// The beginning of every token of the kind, with the underscore.
     #[must_use]
@@ -47,7 +47,7 @@ impl TokenKind {
         let entropy = body.strip_prefix(kind.prefix())?;
         let well_formed = entropy.len() == ENTROPY_DIGITS
             && entropy.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && checksum.as_bytes() == checksum_of(body);
+            && checksum.as_bytes() == checksum_of(body.as_bytes());
         well_formed.then_some(kind)
     }
 }
@@ -66,7 +66,7 @@ pub fn encode_token(kind: TokenKind, entropy: &[u8; TOKEN_ENTROPY_BYTES]) -> Zer
     ));
     token.push_str(kind.prefix());
     token.extend(digits.iter().map(|digit| char::from(*digit)));
-    let checksum = checksum_of(&token);
+    let checksum = checksum_of(token.as_bytes());
     token.push('_');
     token.extend(checksum.map(char::from));
     token
@@ -83,8 +83,8 @@ fn divide_by_62(number: &mut [u8]) -> usize {
     remainder as usize
 }
 
-fn checksum_of(body: &str) -> [u8; CHECKSUM_DIGITS] {
-    let mut crc = crc32fast::hash(body.as_bytes());
+pub(crate) fn checksum_of(body: &[u8]) -> [u8; CHECKSUM_DIGITS] {
+    let mut crc = crc32fast::hash(body);
     let mut digits = [0; CHECKSUM_DIGITS];
     for digit in digits.iter_mut().rev() {
         *digit = DIGITS[(crc % 62) as usize];
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn a_right_checksum_does_not_make_a_token() {
         let with_checksum = |body: String| {
-            let checksum = checksum_of(&body).map(char::from);
+            let checksum = checksum_of(body.as_bytes()).map(char::from);
             format!("{body}_{}", String::from_iter(checksum))
         };
         let of = |body: String| TokenKind::of(&with_checksum(body));

@@ -1,6 +1,7 @@
 //! Readings of one log: resumed, linked to, of one run, and what is told beside the lines.
 
 mod choosing;
+mod masking;
 mod records;
 mod resuming;
 

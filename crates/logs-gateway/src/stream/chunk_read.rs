@@ -58,3 +58,10 @@ pub(super) fn read_unfinished(mut source: LogReading) -> ChunkRead {
     let progress = source.write_unfinished(&mut chunk);
     (source, chunk, progress)
 }
+
+/// Reads what is left to give where nothing more is read, and gives the reading back.
+pub(super) fn read_rest(mut source: LogReading) -> ChunkRead {
+    let mut chunk = Vec::new();
+    let progress = source.write_rest(&mut chunk);
+    (source, chunk, progress)
+}

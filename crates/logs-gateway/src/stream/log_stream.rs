@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    chunk_read::{ChunkRead, ReadAhead, append_progress, read_chunk, read_unfinished},
+    chunk_read::{ChunkRead, ReadAhead, append_progress, read_chunk, read_rest, read_unfinished},
     cut::Cut,
     forced_end::ForcedEnd,
     token_warning::TokenWarning,
@@ -153,11 +153,11 @@ impl LogStream {
                 Progress::Done(end) => return self.end(end),
                 Progress::CaughtUp if self.chunk.is_empty() => match self.wait().await {
                     WaitEnd::Changed | WaitEnd::Look | WaitEnd::TokenEnd => {}
-                    WaitEnd::Quiet => self.flush().await?,
+                    WaitEnd::Quiet => self.flush(read_unfinished).await?,
                     WaitEnd::Heartbeat => self.write_heartbeat(),
                     WaitEnd::Warning => self.warning.write(&mut self.chunk),
                     WaitEnd::Complete => {
-                        self.flush().await?;
+                        self.flush(read_rest).await?;
                         if self.progress == Progress::CaughtUp {
                             self.progress = Progress::Done(LogEnd::Complete);
                         }
@@ -209,11 +209,11 @@ impl LogStream {
     }
 
     /// Gives out what is not finished: nothing came for a while.
-    async fn flush(&mut self) -> Result<(), Cut> {
+    async fn flush(&mut self, read: fn(LogReading) -> ChunkRead) -> Result<(), Cut> {
         self.is_flushed = true;
         if let Some(source) = self.source.take() {
             let cost = source.cost_ahead();
-            let read = self.scans.read_on(cost, || read_unfinished(source)).await?;
+            let read = self.scans.read_on(cost, move || read(source)).await?;
             self.take(read);
             self.is_flushed = true;
         }

@@ -9,6 +9,8 @@ pub(crate) struct LogLine<'a> {
     pub(crate) stream: OutputStream,
     /// Without the newline.
     pub(crate) content: &'a [u8],
+    /// How many tokens in it are masked.
+    pub(crate) masked: u64,
     /// The beginning of the line was given before.
     pub(crate) is_continuation: bool,
     pub(crate) ending: LineEnding,

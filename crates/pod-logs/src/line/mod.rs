@@ -3,6 +3,7 @@
 pub(crate) mod filter;
 pub(crate) mod log_line;
 pub(crate) mod log_run;
+pub(crate) mod masking;
 pub(crate) mod stream;
 pub(crate) mod target;
 pub(crate) mod time;

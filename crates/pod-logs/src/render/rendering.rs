@@ -174,6 +174,7 @@ impl Rendering {
             // Only the rest of a long line is waited for.
             return Ok(());
         }
+        self.counts.masked += line.masked;
         let origin = (self.lines.log(), line.stream);
         self.long_lines.retain(|long| *long != origin);
         if line.ending == LineEnding::Continued {

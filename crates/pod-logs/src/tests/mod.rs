@@ -3,6 +3,7 @@
 mod docker_rotation;
 mod follow_model;
 mod following;
+mod masking;
 mod order;
 mod paging;
 mod slow_reader;

@@ -27,6 +27,12 @@ pub(crate) struct PagedLine {
     cursor: Option<String>,
 }
 
+impl PagedLine {
+    pub(crate) fn has_cursor(&self) -> bool {
+        self.cursor.is_some()
+    }
+}
+
 pub(crate) fn read(source: &FilesSource, query: &LogQuery) -> Vec<PagedLine> {
     let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() };
     let located = source.find(&pod, query).and_then(FoundLog::check).unwrap();

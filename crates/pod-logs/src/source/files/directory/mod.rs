@@ -9,6 +9,7 @@ mod listings;
 pub(crate) mod log_directory;
 pub(crate) mod missing_log;
 pub(crate) mod open_failure;
+pub(crate) mod opened_log;
 pub(crate) mod pod_logs;
 mod shared_listings;
 pub(crate) mod write_order;

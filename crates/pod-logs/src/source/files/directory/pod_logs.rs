@@ -19,6 +19,7 @@ use super::{
     listed::{ListedFile, ListedFiles, choose, in_order},
     missing_log::MissingLog,
     open_failure::{NotALog, OpenFailure, if_readable, unless_gone},
+    opened_log::OpenedLog,
     shared_listings::SharedListings,
     write_order::{OpenedFile, OpenedFiles},
 };
@@ -171,7 +172,7 @@ impl<'a> PodLogs<'a> {
         container: &ContainerName,
         query: &LogQuery,
         anchor: Option<u32>,
-    ) -> Result<Vec<Arc<LogFile>>, MissingLog> {
+    ) -> Result<OpenedLog, MissingLog> {
         let mut listed = self.list(container)?;
         let mut opened = self.open_in_order(container, &choose(&listed, query, anchor)?)?;
         for _ in 1..MAX_LISTINGS {
@@ -183,12 +184,19 @@ impl<'a> PodLogs<'a> {
             listed = again;
             opened = self.open_in_order(container, &choose(&listed, query, anchor)?)?;
         }
+        let mut earlier = Vec::new();
         if query.history == History::Current && anchor.is_none() {
-            opened.keep_current();
+            earlier = opened.keep_current();
+            if let [current] = &opened.files[..]
+                && earlier.is_empty()
+            {
+                earlier = self.open_rotated(container, &listed, &current.file);
+            }
         }
         match opened {
             opened if opened.has_any() => {
-                Ok(opened.files.into_iter().map(|opened| opened.file).collect())
+                let files = opened.files.into_iter().map(|opened| opened.file).collect();
+                Ok(OpenedLog { files, earlier })
             }
             OpenedFiles { not_a_log: Some(error), .. } => Err(MissingLog::NotALog(error)),
             // Its run has only links that lead nowhere.

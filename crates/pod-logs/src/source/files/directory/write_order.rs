@@ -6,7 +6,7 @@
 
 use std::{
     collections::HashMap,
-    io,
+    io, mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -51,11 +51,12 @@ impl OpenedFiles {
         self
     }
 
-    /// Keeps only the file that is written to. While a file is rotated there is a moment when none
-    /// has the current one's name; then it is the one that had it.
-    pub(crate) fn keep_current(&mut self) {
+    /// Keeps only the file that is written to, and gives the others. While a file is rotated there
+    /// is a moment when none has the current one's name; then it is the one that had it.
+    pub(crate) fn keep_current(&mut self) -> Vec<Arc<LogFile>> {
         let current = self.files.pop().filter(|opened| !opened.file.is_compressed());
-        self.files = current.into_iter().collect();
+        let earlier = mem::replace(&mut self.files, current.into_iter().collect());
+        earlier.into_iter().map(|opened| opened.file).collect()
     }
 }
 

@@ -2,10 +2,17 @@
 
 use chrono::{DateTime, Utc};
 
-use super::options::{KubeletError, KubeletOptions};
+use super::{
+    options::{KubeletError, KubeletOptions},
+    token_mask::{Fragment, TokenMask},
+};
 use crate::{
     counts::ReadCounts,
-    line::{stream::OutputStream, time::LineTime},
+    line::{
+        masking::{BegunToken, mask_tokens},
+        stream::OutputStream,
+        time::LineTime,
+    },
     source::files::format::entry::{LogEntry, UnknownStream},
 };
 
@@ -21,13 +28,32 @@ pub(super) struct EntryWriter {
     /// kubelet asks neither which stream it was of nor whether it was chosen.
     is_line_start: bool,
     counts: ReadCounts,
+    tokens: TokenMask,
+    /// Where the present chunk begins in what it is written to.
+    chunk_start: usize,
+}
+
+/// What a line of the file says, or a piece of one.
+#[derive(Debug)]
+pub(super) struct EntryPiece<'a> {
+    /// `None` if it is neither of the two.
+    pub(super) stream: Option<OutputStream>,
+    pub(super) content: &'a [u8],
+    pub(super) is_chosen: bool,
+    /// Its line ends with it, with a newline.
+    pub(super) is_finished: bool,
+    /// More of its line may come.
+    pub(super) goes_on: bool,
+    /// Where it ends in the file.
+    pub(super) end: u64,
 }
 
 /// An entry whose stream may be unknown: the kubelet minds that only when it writes.
 pub(super) type LenientEntry = LogEntry<Result<OutputStream, UnknownStream>>;
 
 impl EntryWriter {
-    pub(super) fn new(options: &KubeletOptions) -> Self {
+    /// Begins where these tokens may have begun.
+    pub(super) fn new(options: &KubeletOptions, before: [BegunToken; 2]) -> Self {
         Self {
             // Without a time the kubelet compares all the same, with Go's zero.
             since: options.since.unwrap_or_else(|| LineTime::GO_ZERO.instant()),
@@ -37,12 +63,45 @@ impl EntryWriter {
             bytes_left: options.limit_bytes,
             is_line_start: true,
             counts: ReadCounts::default(),
+            tokens: TokenMask::new(before),
+            chunk_start: 0,
         }
     }
 
     /// How much was written.
     pub(super) fn counts(&self) -> ReadCounts {
-        self.counts
+        ReadCounts { masked: self.tokens.masked(), ..self.counts }
+    }
+
+    /// The tokens in what is written.
+    pub(super) fn tokens(&self) -> &TokenMask {
+        &self.tokens
+    }
+
+    /// Begins a chunk with what could not be given out before.
+    pub(super) fn begin_chunk(&mut self, out: &mut Vec<u8>) {
+        self.chunk_start = out.len();
+        self.tokens.take_up(out);
+    }
+
+    /// Takes back the end of the chunk if it cannot be given out yet.
+    pub(super) fn end_chunk(&mut self, out: &mut Vec<u8>) {
+        self.tokens.hold_back(self.chunk_start, out);
+    }
+
+    /// No line goes on.
+    pub(super) fn end_lines(&mut self) {
+        self.tokens.end_lines();
+    }
+
+    /// No line goes on that ended so far before this position.
+    pub(super) fn pass(&mut self, position: u64) {
+        self.tokens.pass(position);
+    }
+
+    /// The lines go on, and are not read further.
+    pub(super) fn cut_off(&mut self, out: &mut [u8]) {
+        self.tokens.cut_off(&mut out[self.chunk_start..]);
     }
 
     pub(super) fn is_of_stream(&self, entry: &LenientEntry) -> bool {
@@ -56,7 +115,11 @@ impl EntryWriter {
         }
         match &entry.stream {
             Ok(_) => Ok(self.is_of_stream(entry)),
-            Err(UnknownStream(name)) => Err(KubeletError::UnexpectedStream(name.clone())),
+            Err(UnknownStream(name)) => {
+                let mut name = name.clone();
+                mask_tokens(&mut name);
+                Err(KubeletError::UnexpectedStream(name))
+            }
         }
     }
 
@@ -75,22 +138,27 @@ impl EntryWriter {
     }
 
     /// Writes content of the entry. Whether the limit is reached is the answer.
-    pub(super) fn write_on(
-        &mut self,
-        content: &[u8],
-        is_finished: bool,
-        is_chosen: bool,
-        out: &mut Vec<u8>,
-    ) -> bool {
+    pub(super) fn write_on(&mut self, piece: &EntryPiece<'_>, out: &mut Vec<u8>) -> bool {
+        let EntryPiece { content, is_finished, is_chosen, .. } = *piece;
         self.is_line_start = is_finished || (self.is_line_start && content.is_empty());
-        if !is_chosen {
-            return false;
-        }
         let start = out.len();
-        out.extend_from_slice(content);
-        out.extend(is_finished.then_some(b'\n'));
-        self.cut(start, out);
-        self.bytes_left == Some(0)
+        if is_chosen {
+            out.extend_from_slice(content);
+            out.extend(is_finished.then_some(b'\n'));
+            self.cut(start, out);
+        }
+        if let Some(stream) = piece.stream {
+            let fragment = Fragment {
+                stream,
+                content,
+                is_last: !piece.goes_on,
+                place: start - self.chunk_start,
+                written: content.len().min(out.len() - start),
+                end: piece.end,
+            };
+            self.tokens.mask(&fragment, &mut out[self.chunk_start..]);
+        }
+        is_chosen && self.bytes_left == Some(0)
     }
 
     /// Cuts what was just written to what the limit leaves, and counts it.

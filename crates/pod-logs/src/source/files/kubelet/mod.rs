@@ -15,4 +15,6 @@ mod rendering_model;
 #[cfg(test)]
 mod rendering_tests;
 mod tail;
-mod whole_lines;
+mod token_mask;
+#[cfg(test)]
+mod token_mask_tests;

@@ -42,6 +42,11 @@ impl KubeletReading {
         self.0.counts()
     }
 
+    /// Writes what was read and is held. To be called when nothing more is read.
+    pub(crate) fn write_held(&mut self, out: &mut Vec<u8>) {
+        self.0.write_held(out);
+    }
+
     /// Writes the next chunk behind what stands in `out`.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::{
     options::KubeletOptions,
     rendering::KubeletRendering,
-    rendering_model::{KubeletOutput, log, model, options},
+    rendering_model::{KubeletOutput, log, model, model_from, options},
 };
 use crate::{
     chunk::{LogEnd, Progress},
@@ -35,6 +35,14 @@ fn drain(rendering: &mut KubeletRendering, (out, failure): &mut KubeletOutput) {
         }
     }
     panic!("does not come to an end");
+}
+
+/// Reads to the end of a log that has grown.
+fn end(file: &LogFile, rendering: &mut KubeletRendering, outcome: &mut KubeletOutput) {
+    file.complete();
+    if outcome.1.is_none() {
+        drain(rendering, outcome);
+    }
 }
 
 fn read(content: &[u8], options: &KubeletOptions) -> KubeletOutput {
@@ -171,6 +179,7 @@ proptest! {
                 drain(&mut rendering, &mut outcome);
             }
         }
+        end(&file, &mut rendering, &mut outcome);
         prop_assert!(outcome == model(&content, &options));
     }
 
@@ -198,8 +207,8 @@ proptest! {
         let newlines: Vec<_> = memchr::memchr_iter(b'\n', &content).collect();
         let skipped = newlines.len().saturating_sub(tail as usize);
         let start = newlines[..skipped].last().map_or(0, |newline| newline + 1);
-        let shown = [&content[start..], &more].concat();
+        end(&file, &mut rendering, &mut outcome);
         let all = KubeletOptions { tail_lines: None, ..options };
-        prop_assert!(outcome == model(&shown, &all));
+        prop_assert!(outcome == model_from(start, &[content, more].concat(), &all));
     }
 }

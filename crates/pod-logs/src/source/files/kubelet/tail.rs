@@ -3,12 +3,14 @@
 
 use std::{io, sync::Arc};
 
-use super::whole_lines::WholeLines;
 use crate::{
     line::stream::OutputStream,
     source::files::{
         format::entry::LogEntry,
-        lines::physical_line::{Advance, PhysicalEnd, PhysicalLine},
+        lines::{
+            physical_line::{Advance, PhysicalEnd, PhysicalLine},
+            whole_lines::WholeLines,
+        },
         storage::chain::FileChain,
     },
 };
@@ -84,12 +86,14 @@ fn without_first(
     let Some(place) = lines.physical().place_of(start) else {
         return Ok(FileChain::whole(Vec::new()));
     };
-    let index = chain.files.iter().position(|file| Arc::ptr_eq(file, &place.file));
+    let index = chain.files.iter().position(|file| Arc::ptr_eq(file, &place.file)).unwrap_or(0);
     Ok(FileChain {
-        files: chain.files[index.unwrap_or(0)..].to_vec(),
+        files: chain.files[index..].to_vec(),
         start: place.offset,
         starts_clean: true,
         until: None,
+        earlier: chain.before_file(index),
+        is_masked: chain.is_masked,
     })
 }
 

@@ -14,7 +14,7 @@ use crate::{
     counts::ReadCounts,
     line::{
         filter::LineFilter,
-        log_line::{LineCount, LogLine, NextLine},
+        log_line::{LineCount, LineEnding, LogLine, NextLine},
         log_run::LogRun,
         stream::OutputStream,
         target::{LogName, PodUid},
@@ -205,9 +205,13 @@ impl FileLines {
         let Some(present) = self.lines.resumption() else {
             return false;
         };
+        let ending = self.lines.line().map(|line| line.ending);
+        let is_unfinished = ending == Some(LineEnding::Unfinished);
         let is_same_file = Arc::ptr_eq(&present.seen.file, &last_seen.file);
         // Files before that one are read only as far as they hold the beginning of a line.
         let is_past = match is_same_file {
+            // No cursor is behind a line without its end.
+            true if is_unfinished => present.mark() >= last_seen.mark,
             true => present.mark() > last_seen.mark,
             false => self.is_in_seen_file,
         };

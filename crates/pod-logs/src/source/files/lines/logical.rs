@@ -9,8 +9,12 @@
 //! Lines in neither format are passed over, as the kubelet passes over them.
 
 mod joining;
+mod masked;
+#[cfg(test)]
+mod masked_tests;
 mod pieces;
 pub(crate) mod resumption;
+mod stripping;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unfinished;
@@ -24,16 +28,15 @@ use self::{
     resumption::FileResumption,
 };
 use super::{
+    look_back::tokens_before,
     physical::PhysicalLines,
     physical_line::{Advance, PhysicalEnd},
 };
 use crate::{
     cost::ReadingCost,
-    counts::ReadCounts,
     line::{log_line::LogLine, stream::OutputStream},
     source::files::{
         follow::following::Following,
-        format::strip::strip_usual_lines,
         storage::chain::{FileChain, Until},
     },
 };
@@ -76,6 +79,10 @@ pub(crate) struct LogicalLines {
     present: PresentLine,
     /// The present line's content, where it is not in the file as such.
     joined: Vec<u8>,
+    /// How many tokens are masked in it.
+    masked: u64,
+    /// Tokens are masked.
+    is_masked: bool,
     /// How many lines were dropped because they may have begun before the chain.
     dropped: u64,
     /// At this offset a line from before the chain cannot be open any more.
@@ -95,13 +102,16 @@ impl LogicalLines {
             true => 0,
             false => physical.next_position() + JOIN_GAP_BYTES,
         };
-        let stream = || StreamState { certain_from: all_seen_from, ..StreamState::default() };
+        // What a cursor begins with has no token before it that goes on.
+        let before = if chain.start == 0 { tokens_before(chain)? } else { Default::default() };
+        let stream =
+            |before| StreamState { certain_from: all_seen_from, before, ..StreamState::default() };
         Ok(Self {
             run: physical.run(),
             physical,
             until: chain.until,
             only,
-            streams: [stream(), stream()],
+            streams: before.map(stream),
             continued: None,
             record: None,
             torn: None,
@@ -112,6 +122,8 @@ impl LogicalLines {
             give_up_at: u64::MAX,
             present: PresentLine::None,
             joined: Vec::new(),
+            masked: 0,
+            is_masked: chain.is_masked,
             dropped: 0,
             all_seen_from,
             last_position: 0,
@@ -142,7 +154,7 @@ impl LogicalLines {
                         self.loss_waits = true;
                         continue;
                     }
-                    Advance::End => return Ok(self.close_unfinished(0)),
+                    Advance::End => return Ok(self.close_unfinished()),
                 }
             }
             self.process_piece();
@@ -153,7 +165,7 @@ impl LogicalLines {
     /// Before lines that were lost: those that were not finished. What comes behind is no part of
     /// them.
     fn close_before_loss(&mut self) -> Advance {
-        if self.close_unfinished(0) == Advance::Line {
+        if self.close_unfinished() == Advance::Line {
             return Advance::Line;
         }
         self.loss_waits = false;
@@ -165,6 +177,7 @@ impl LogicalLines {
     fn forget_open_lines(&mut self) {
         for state in &mut self.streams {
             (state.certain_from, state.given) = (0, None);
+            state.before.end();
         }
         self.all_seen_from = 0;
     }
@@ -174,47 +187,17 @@ impl LogicalLines {
         self.lost_record.take().or_else(|| self.physical.take_lost_bytes())
     }
 
-    /// Appends the text of the lines that come next and have been read, newlines included, up to
-    /// about so many bytes and to the first that is not quite usual. It is what
-    /// [`advance`](Self::advance) would find; there is no present line then. How much was appended is
-    /// the answer.
-    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) -> ReadCounts {
-        if !self.are_usual_lines_taken_as_they_are() {
-            return ReadCounts::default();
-        }
-        let start = out.len();
-        self.present = PresentLine::None;
-        let stripped = strip_usual_lines(self.physical.whole_lines(max_bytes), out);
-        self.physical.pass_over(stripped.bytes);
-        let bytes = (out.len() - start) as u64;
-        ReadCounts { bytes, lines: stripped.lines, ..ReadCounts::default() }
-    }
-
-    /// Nothing is left out or open, and nothing hangs on where a line stands.
-    fn are_usual_lines_taken_as_they_are(&self) -> bool {
-        let position = self.physical.next_position();
-        let has_nothing_open = |state: &StreamState| {
-            state.open.is_none() && state.given.is_none() && position >= state.certain_from
-        };
-        self.only.is_none()
-            && self.until.is_none()
-            && !self.piece_waits
-            && self.torn.is_none()
-            && self.physical.run() == self.run
-            && self.streams.iter().all(has_nothing_open)
-    }
-
     /// The present line; `None` before the first and after the last.
     pub(crate) fn line(&self) -> Option<LogLine<'_>> {
-        let (head, content, ending) = match self.present {
+        let (head, content, masked, ending) = match self.present {
             PresentLine::None => return None,
             PresentLine::InFile { head, content_start, ending } => {
-                (head, &self.physical.line().bytes[content_start..], ending)
+                (head, &self.physical.line().bytes[content_start..], 0, ending)
             }
-            PresentLine::Joined { head, ending } => (head, &self.joined[..], ending),
+            PresentLine::Joined { head, ending } => (head, &self.joined[..], self.masked, ending),
         };
         let LineHead { time, stream, is_continuation, .. } = head;
-        Some(LogLine { time, stream, content, is_continuation, ending })
+        Some(LogLine { time, stream, content, masked, is_continuation, ending })
     }
 
     /// Where to go on behind the present line. `None` if that lies in a file that was let go.

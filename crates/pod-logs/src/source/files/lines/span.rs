@@ -21,7 +21,7 @@ pub(crate) fn skip_files(mut chain: FileChain, filter: &LineFilter) -> io::Resul
         }
         skipped += 1;
     }
-    chain.files.drain(..skipped);
+    chain.earlier.extend(chain.files.drain(..skipped));
     while let [_, .., last] = &chain.files[..] {
         if !is_after(if filter.until.is_some() { first_time(last)? } else { None }) {
             break;

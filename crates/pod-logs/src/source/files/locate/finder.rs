@@ -14,11 +14,11 @@ use crate::{
     source::files::{
         directory::{
             layout::PodDirectory, log_directory::LogDirectory, missing_log::MissingLog,
-            open_failure::unless_gone, pod_logs::PodLogs,
+            open_failure::unless_gone, opened_log::OpenedLog, pod_logs::PodLogs,
         },
         follow::{followers::Followers, following::Following},
         lines::{file_lines::FileLog, span},
-        storage::{chain::FileChain, log_file::LogFile},
+        storage::chain::FileChain,
     },
 };
 
@@ -107,7 +107,8 @@ impl LogFinder {
         let cursor = query.anchor.as_ref().map(Anchor::cursor);
         let position = cursor.and_then(|cursor| cursor.position_in(name));
         let restart = position.map(|position| position.restart);
-        let (files, following) = self.open_files(incarnations, name, query, restart)?;
+        let (opened, following) = self.open_files(incarnations, name, query, restart)?;
+        let OpenedLog { files, earlier } = opened;
         let log = log_name(incarnations, name)?;
         let chain = match (&query.anchor, position) {
             (Some(Anchor::After(_)), Some(position)) => {
@@ -117,7 +118,7 @@ impl LogFinder {
                 let chain = up_to(files, position, anchor.includes_line_of(name), claims)?;
                 if query.history == History::Current { chain.in_last_file() } else { chain }
             }
-            _ => FileChain::whole(files),
+            _ => FileChain { earlier, ..FileChain::whole(files) },
         };
         let chain = span::skip_files(chain, &query.filter)?;
         let earlier = incarnations.iter().take(incarnations.len() - 1);
@@ -125,16 +126,16 @@ impl LogFinder {
         Ok(FileLog { name: log, chain, following, last_seen: None, earlier_uids })
     }
 
-    /// A container's files in the order they were written, and what tells how they go on; `restart`
-    /// is the run that the cursor is in.
+    /// A container's files in the order they were written, those before them that are not asked for,
+    /// and what tells how they go on; `restart` is the run that the cursor is in.
     fn open_files(
         &self,
         incarnations: &[PodLogs<'_>],
         name: &ContainerName,
         query: &LogQuery,
         restart: Option<u32>,
-    ) -> Result<(Vec<Arc<LogFile>>, Option<Following>), LocateError> {
-        let mut files = Vec::new();
+    ) -> Result<(OpenedLog, Option<Following>), LocateError> {
+        let (mut files, mut current) = (Vec::new(), None);
         let mut following = None;
         for (index, pod) in incarnations.iter().enumerate() {
             let is_last = index + 1 == incarnations.len();
@@ -144,7 +145,11 @@ impl LogFinder {
                 following = Some(uninterrupted(follow)?);
             }
             match pod.open_log(name, query, restart) {
-                Ok(opened) => files.extend(opened),
+                Ok(opened) if query.history == History::Current => {
+                    files.extend_from_slice(&opened.files);
+                    current = Some(opened);
+                }
+                Ok(opened) => files.extend(opened.files),
                 Err(MissingLog::Log | MissingLog::Previous | MissingLog::Run) if !is_last => {}
                 Err(missing) => return Err(missing.into()),
             }
@@ -152,10 +157,11 @@ impl LogFinder {
         if let Some(log) = &following {
             files = splice(files, log.files(), query)?;
         }
+        let earlier = current.zip(files.first()).map(|(opened, first)| opened.before(first));
         let following = following
             .map(|log| Following { log, through_runs: query.spans_runs() })
             .filter(|following| following.concerns(&files));
-        Ok((files, following))
+        Ok((OpenedLog { files, earlier: earlier.unwrap_or_default() }, following))
     }
 
     /// The incarnations of a pod that a query is about; it names the last one, or that is the one

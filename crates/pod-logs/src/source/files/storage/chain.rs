@@ -23,6 +23,11 @@ pub(crate) struct FileChain {
     pub(crate) starts_clean: bool,
     /// Where it ends, if that is before the end of the last file.
     pub(crate) until: Option<Until>,
+    /// Files of the log that were written before these and do not belong to the chain, as far as
+    /// they are known.
+    pub(crate) earlier: Vec<Arc<LogFile>>,
+    /// Tokens in its lines are masked: always, but for the bench that measures what that costs.
+    pub(crate) is_masked: bool,
 }
 
 /// Where a chain ends in its last file.
@@ -53,14 +58,21 @@ pub(crate) struct LineMark {
 impl FileChain {
     /// All of the files.
     pub(crate) fn whole(files: Vec<Arc<LogFile>>) -> Self {
-        Self { files, start: 0, starts_clean: true, until: None }
+        Self {
+            files,
+            start: 0,
+            starts_clean: true,
+            until: None,
+            earlier: Vec::new(),
+            is_masked: true,
+        }
     }
 
     /// Of all this only what lies in the last file.
     pub(crate) fn in_last_file(mut self) -> Self {
         let earlier = self.files.len().saturating_sub(1);
         if earlier > 0 {
-            self.files.drain(..earlier);
+            self.earlier.extend(self.files.drain(..earlier));
             (self.start, self.starts_clean) = (0, true);
         }
         self
@@ -69,7 +81,12 @@ impl FileChain {
     /// What it takes to read all of it.
     pub(crate) fn cost(&self) -> ReadingCost {
         let cost: ReadingCost = self.files.iter().map(|file| file.cost()).sum();
-        ReadingCost { stored_bytes: cost.stored_bytes.saturating_sub(self.start), ..cost }
+        let rest =
+            ReadingCost { stored_bytes: cost.stored_bytes.saturating_sub(self.start), ..cost };
+        // Of the file before only the end counts, unless all of it has to be decompressed.
+        let before = self.before().filter(|_| self.start == 0);
+        let before = before.and_then(|before| Some(before.files.last()?.cost()));
+        before.filter(|before| before.is_compressed).into_iter().chain([rest]).sum()
     }
 
     /// The end of the chain, about `stored_bytes` of it. A compressed file is taken whole.
@@ -98,7 +115,27 @@ impl FileChain {
             start,
             starts_clean: begins_run || (is_whole && self.starts_clean),
             until: self.until,
+            earlier: self.before_file(index),
+            is_masked: self.is_masked,
         }
+    }
+
+    /// The files before one of the chain's.
+    pub(crate) fn before_file(&self, index: usize) -> Vec<Arc<LogFile>> {
+        self.earlier.iter().chain(&self.files[..index]).cloned().collect()
+    }
+
+    /// What was written in the same run of the container before the place where the chain begins.
+    /// `None` if there is nothing, or if that is not for certain where a line begins.
+    pub(crate) fn before(&self) -> Option<Self> {
+        let first = self.files.first().filter(|_| self.starts_clean)?;
+        let of_run = self.earlier.iter().rev().take_while(|file| file.run == first.run);
+        let mut files: Vec<_> = of_run.cloned().collect();
+        files.reverse();
+        let mark = LineMark { offset: self.start, open_from: OpenFrom::SameFile(self.start) };
+        let until = (self.start > 0).then_some(Until { mark, is_inclusive: true });
+        files.extend(until.map(|_| first.clone()));
+        (!files.is_empty()).then(|| Self { until, ..Self::whole(files) })
     }
 
     /// How much of a file, as it is stored, may belong to the chain. A compressed one is taken

@@ -1,7 +1,5 @@
 //! Pieces on their way to become lines.
 
-use std::mem;
-
 use super::{
     JOIN_GAP_BYTES, JOIN_SPAN_BYTES, LogicalLines, MAX_RECORD_BYTES,
     pieces::{ContinuedPiece, EmittedBeginning, LineHead, LongRecord, PresentLine},
@@ -50,6 +48,12 @@ impl LogicalLines {
         if let Some(ContinuedPiece { stream, partial: false, .. }) = self.continued.take() {
             // Its end never came.
             self.streams[stream as usize].given = None;
+            if let Some(head) = self.kept_end(stream) {
+                self.piece_waits = true;
+                self.take_joined(head);
+                self.end_line(head, PresentLine::Joined { head, ending: LineEnding::Newline });
+                return;
+            }
         }
         if end == PhysicalEnd::Continued && piece.bytes.starts_with(b"{") {
             let bytes = piece.bytes.to_vec();
@@ -87,6 +91,10 @@ impl LogicalLines {
             return;
         }
         let (time, stream, partial) = (entry.time, entry.stream, entry.partial);
+        let state = &mut self.streams[stream as usize];
+        if state.open.is_none() && !state.before.is_begun_at(position) {
+            state.before.end();
+        }
         let head = self.head(time, stream, position);
         if end == PhysicalEnd::Continued {
             self.continued = Some(ContinuedPiece { time, stream, partial });
@@ -98,7 +106,7 @@ impl LogicalLines {
         }
         let is_whole = end != PhysicalEnd::Continued && !partial;
         match entry.content_start() {
-            Some(content_start) if is_whole && self.streams[stream as usize].open.is_none() => {
+            Some(content_start) if is_whole && self.is_given_as_it_is(stream, content_start) => {
                 let ending = ending_of(end);
                 self.end_line(head, PresentLine::InFile { head, content_start, ending });
             }
@@ -129,8 +137,7 @@ impl LogicalLines {
         if is_last {
             self.take_joined(head);
             self.end_line(head, PresentLine::Joined { head, ending: ending_of(end) });
-        } else if state.last_end - head.position > JOIN_SPAN_BYTES {
-            self.take_joined(head);
+        } else if state.last_end - head.position > JOIN_SPAN_BYTES && self.take_beginning(head) {
             self.note_given(head, head.position);
             self.present_line(head, PresentLine::Joined { head, ending: LineEnding::Continued });
         } else {
@@ -152,20 +159,23 @@ impl LogicalLines {
         self.note_abandoned();
     }
 
-    /// At the end of what there is: the lines that were not finished and are written beyond this
-    /// position, in the order they began.
-    pub(crate) fn close_unfinished(&mut self, beyond: u64) -> Advance {
-        let open = self.streams.iter().filter(|state| state.last_end > beyond);
-        let Some(head) = open.filter_map(|state| state.open).min_by_key(|head| head.position)
-        else {
+    /// At the end of what there is: the lines that were not finished, in the order they began.
+    pub(crate) fn close_unfinished(&mut self) -> Advance {
+        let Some(head) = self.open_beyond(0).min_by_key(|head| head.position) else {
             return Advance::End;
         };
         self.take_joined(head);
         self.present_line(head, PresentLine::Joined { head, ending: LineEnding::Unfinished });
         match self.present {
-            PresentLine::None => self.close_unfinished(beyond),
+            PresentLine::None => self.close_unfinished(),
             _ => Advance::Line,
         }
+    }
+
+    /// The open lines that are written beyond this position.
+    pub(super) fn open_beyond(&self, position: u64) -> impl Iterator<Item = LineHead> {
+        let open = self.streams.iter().filter(move |state| state.last_end > position);
+        open.filter_map(|state| state.open)
     }
 
     /// Says that the beginning of a line was given out, and where to begin reading to go on behind
@@ -178,17 +188,7 @@ impl LogicalLines {
         }
     }
 
-    /// Moves the open line of the head's stream to where the present line is.
-    fn take_joined(&mut self, head: LineHead) {
-        self.torn = None;
-        let state = &mut self.streams[head.stream as usize];
-        state.open = None;
-        mem::swap(&mut self.joined, &mut state.content);
-        state.content.clear();
-        self.note_abandoned();
-    }
-
-    fn note_abandoned(&mut self) {
+    pub(super) fn note_abandoned(&mut self) {
         let open = self.streams.iter().filter(|state| state.is_begun());
         let first = open.map(|state| state.last_end + JOIN_GAP_BYTES).min();
         self.give_up_at = first.unwrap_or(u64::MAX);
@@ -202,7 +202,7 @@ impl LogicalLines {
     }
 
     /// Presents a line, unless it may be only the end of one.
-    fn present_line(&mut self, head: LineHead, present: PresentLine) {
+    pub(super) fn present_line(&mut self, head: LineHead, present: PresentLine) {
         if head.is_certain {
             self.present = present;
         } else {

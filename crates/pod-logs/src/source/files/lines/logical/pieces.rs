@@ -1,6 +1,8 @@
 //! What is known of lines whose pieces are being joined.
 
-use crate::line::{log_line::LineEnding, stream::OutputStream, time::LineTime};
+use crate::line::{
+    log_line::LineEnding, masking::BegunToken, stream::OutputStream, time::LineTime,
+};
 
 /// What is known of a line from its first piece.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +45,8 @@ pub(crate) struct StreamState {
     pub(crate) certain_from: u64,
     /// If no line is open: the next piece goes on with a line whose beginning was given out.
     pub(crate) given: Option<EmittedBeginning>,
+    /// The token that may have begun before the reading, in the line that goes on in it.
+    pub(crate) before: BegunToken,
 }
 
 impl StreamState {

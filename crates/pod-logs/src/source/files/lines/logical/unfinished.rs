@@ -2,9 +2,16 @@
 
 use std::io;
 
-use super::{LogicalLines, pieces::ContinuedPiece};
+use super::{
+    LogicalLines,
+    pieces::{ContinuedPiece, LineHead, PresentLine},
+};
 use crate::{
-    line::{log_line::UnfinishedLine, stream::OutputStream, time::LineTime},
+    line::{
+        log_line::{LineEnding, UnfinishedLine},
+        stream::OutputStream,
+        time::LineTime,
+    },
     source::files::{
         format::entry::LogEntry,
         lines::physical_line::{Advance, PhysicalEnd},
@@ -26,16 +33,27 @@ impl LogicalLines {
                 advanced => return Ok(advanced),
             }
         }
-        let torn = self.torn.map(|head| head.stream);
-        if self.close_unfinished(self.held_until) != Advance::Line {
-            return Ok(Advance::Pending);
+        let mut open: Vec<_> = self.open_beyond(self.held_until).collect();
+        open.sort_by_key(|head| head.position);
+        let given = open.into_iter().any(|head| self.present_beginning(head));
+        Ok(if given { Advance::Line } else { Advance::Pending })
+    }
+
+    /// Presents what may be given of a line that is not finished. Whether that is anything is the
+    /// answer.
+    fn present_beginning(&mut self, head: LineHead) -> bool {
+        let is_torn = self.torn.is_some_and(|torn| torn.stream == head.stream);
+        if (is_torn && self.may_end_in_token(head)) || !self.take_beginning(head) {
+            return false;
         }
-        if let Some(head) = self.present.unfinished().filter(|head| torn != Some(head.stream)) {
-            let is_between_pieces = self.physical.line().end == PhysicalEnd::Newline;
-            let last_end = self.streams[head.stream as usize].last_end;
-            self.note_given(head, if is_between_pieces { last_end } else { head.position });
+        self.present_line(head, PresentLine::Joined { head, ending: LineEnding::Unfinished });
+        let state = &self.streams[head.stream as usize];
+        let is_at_end = self.physical.line().end == PhysicalEnd::Newline && state.open.is_none();
+        let begin = if is_at_end { state.last_end } else { head.position };
+        if self.present.unfinished().is_some() && !is_torn {
+            self.note_given(head, begin);
         }
-        Ok(Advance::Line)
+        !matches!(self.present, PresentLine::None)
     }
 
     /// The time and stream of what has been written of the next piece, if that can be read already.

@@ -7,7 +7,8 @@ use crate::source::files::storage::gzip::tests::gzip;
 
 /// A file with this content, read from an offset on.
 pub(crate) fn chain_of(content: &[u8], start: u64) -> FileChain {
-    FileChain { files: vec![plain(content)], start, starts_clean: start == 0, until: None }
+    let whole = FileChain::whole(vec![plain(content)]);
+    FileChain { start, starts_clean: start == 0, ..whole }
 }
 
 pub(crate) fn plain(content: &[u8]) -> Arc<LogFile> {

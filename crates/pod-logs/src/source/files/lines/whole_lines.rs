@@ -2,13 +2,11 @@
 
 use std::io;
 
-use crate::source::files::{
-    lines::{
-        physical::PhysicalLines,
-        physical_line::{Advance, PhysicalEnd, PhysicalLine},
-    },
-    storage::chain::FileChain,
+use super::{
+    physical::PhysicalLines,
+    physical_line::{Advance, PhysicalEnd, PhysicalLine},
 };
+use crate::source::files::storage::chain::FileChain;
 
 /// How much of a line is held at least, in bytes. Of a longer one the rest comes in pieces.
 pub(crate) const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;

@@ -1,0 +1,44 @@
+//! Many usual lines at once.
+
+use super::{
+    LogicalLines,
+    pieces::{PresentLine, StreamState},
+};
+use crate::{
+    counts::ReadCounts, line::masking::mask_tokens, source::files::format::strip::strip_usual_lines,
+};
+
+impl LogicalLines {
+    /// Appends the text of the lines that come next and have been read, newlines included, up to
+    /// about so many bytes and to the first that is not quite usual. It is what
+    /// [`advance`](Self::advance) would find; there is no present line then. How much was appended is
+    /// the answer.
+    pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) -> ReadCounts {
+        if !self.are_usual_lines_taken_as_they_are() {
+            return ReadCounts::default();
+        }
+        let start = out.len();
+        self.present = PresentLine::None;
+        let stripped = strip_usual_lines(self.physical.whole_lines(max_bytes), out);
+        self.physical.pass_over(stripped.bytes);
+        let text = &mut out[start..];
+        // No token goes on behind a newline.
+        let masked = if self.is_masked { mask_tokens(text) } else { 0 };
+        ReadCounts { bytes: text.len() as u64, lines: stripped.lines, masked }
+    }
+
+    /// Nothing is left out or open, and nothing hangs on where a line stands.
+    fn are_usual_lines_taken_as_they_are(&self) -> bool {
+        let position = self.physical.next_position();
+        let has_nothing_open = |state: &StreamState| {
+            let is_begun = state.open.is_some() || state.given.is_some();
+            !is_begun && position >= state.certain_from && !state.before.is_begun_at(position)
+        };
+        self.only.is_none()
+            && self.until.is_none()
+            && !self.piece_waits
+            && self.torn.is_none()
+            && self.physical.run() == self.run
+            && self.streams.iter().all(has_nothing_open)
+    }
+}
