@@ -1,4 +1,4 @@
-//! How many logs a user reads at once.
+//! How many streams a user has open.
 
 use std::{
     collections::HashMap,

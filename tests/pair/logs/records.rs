@@ -30,7 +30,8 @@ impl Records {
                 let line: Vec<u8> = self.read.drain(..=end).collect();
                 return serde_json::from_slice(&line).unwrap();
             }
-            let chunk = timeout(patience(), self.response.chunk()).await.unwrap().unwrap();
+            // A quiet stream is heard of every 15 s.
+            let chunk = timeout(patience() * 2, self.response.chunk()).await.unwrap().unwrap();
             self.read.extend_from_slice(&chunk.unwrap());
         }
     }
@@ -131,6 +132,30 @@ async fn an_event_stream_without_lines_resumes_where_it_was_live() {
     let resumed = admin.text_request("web?sinceSeconds=1");
     let resumed = resumed.header("last-event-id", id.strip_prefix("id: ").unwrap());
     assert_eq!(resumed.ask().await.text(), "three\n");
+}
+
+#[tokio::test]
+async fn a_quiet_follow_tells_how_far_it_has_come() {
+    let pair = Pair::start();
+    let content = cri(&["one", "two"]);
+    container(&pair).write("0.log", &content);
+    let admin = pair.admin().await;
+    let mut records = Records::of(&admin, "tail=1").await;
+    records.expect(json!(["opened", 0])).await;
+    records.expect(json!("two")).await;
+    records.expect(json!({"live": true})).await;
+    let progress = records.next().await["progress"].clone();
+    let cursor = progress["cursor"].as_str().unwrap();
+    let expected = json!({
+        "cursor": cursor,
+        "time": "2026-11-01T10:00:01.000000000Z",
+        "scanned_bytes": content.len(),
+        "matched": 1,
+        "behind_bytes": 0,
+    });
+    assert_eq!(progress, expected);
+    container(&pair).append("0.log", cri(&["three"]));
+    assert_eq!(admin.text(&format!("web?after={cursor}")).await.text(), "three\n");
 }
 
 #[tokio::test]
