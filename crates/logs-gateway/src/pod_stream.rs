@@ -1,5 +1,8 @@
 //! The pods that a caller may read, and what changes about them.
 
+#[cfg(test)]
+mod pod_stream_tests;
+
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     future::pending,

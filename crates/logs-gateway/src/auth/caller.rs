@@ -72,6 +72,20 @@ impl Caller {
 }
 
 #[cfg(test)]
+impl Caller {
+    /// The user `ada` with this permission.
+    pub(crate) fn holding(permission: &str) -> Self {
+        let permissions = vec![permission.parse().unwrap()];
+        Self {
+            username: "ada".to_owned(),
+            permissions,
+            session_id: None,
+            expires_at: DateTime::UNIX_EPOCH,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -79,19 +93,9 @@ mod tests {
         PodRef { namespace: namespace.parse().unwrap(), pod: pod.parse().unwrap() }
     }
 
-    fn caller_with(permission: &str) -> Caller {
-        let permissions = vec![permission.parse().unwrap()];
-        Caller {
-            username: "ada".to_owned(),
-            permissions,
-            session_id: None,
-            expires_at: DateTime::UNIX_EPOCH,
-        }
-    }
-
     #[test]
     fn a_caller_reads_what_is_permitted_and_learns_what_is_missing() {
-        let caller = caller_with("logs:read:shop/*");
+        let caller = Caller::holding("logs:read:shop/*");
         caller.may_read(&pod("shop", "web-1")).unwrap();
         let missing = caller.may_read(&pod("bank", "web-1")).unwrap_err();
         assert_eq!(missing.to_string(), "logs:read:bank/web-1");
@@ -111,7 +115,7 @@ mod tests {
             ("logs:read:bank/*", false),
             ("logs:write", false),
         ] {
-            assert_eq!(caller_with(permission).may_read_all_in("shop"), all, "{permission}");
+            assert_eq!(Caller::holding(permission).may_read_all_in("shop"), all, "{permission}");
         }
     }
 
@@ -119,7 +123,7 @@ mod tests {
     fn the_order_of_permissions_does_not_matter() {
         let of = |permissions: &[&str]| Caller {
             permissions: permissions.iter().map(|permission| permission.parse().unwrap()).collect(),
-            ..caller_with("logs:read")
+            ..Caller::holding("logs:read")
         };
         let both = of(&["logs:read:shop/*", "logs:read:bank/*"]);
         assert!(both.has_same_permissions(&of(&["logs:read:bank/*", "logs:read:shop/*"])));
@@ -132,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_caller_without_read_permission_cannot_list() {
-        let missing = caller_with("deploy:write").may_read_any().unwrap_err();
+        let missing = Caller::holding("deploy:write").may_read_any().unwrap_err();
         assert_eq!(missing.to_string(), "logs:read");
     }
 }
