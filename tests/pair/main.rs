@@ -51,6 +51,7 @@ mod query;
 mod recorded;
 mod requests;
 mod scans;
+mod search;
 mod sequences;
 mod sessions;
 mod tls;

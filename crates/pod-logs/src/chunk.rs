@@ -7,6 +7,8 @@ pub const CHUNK_BYTES: usize = 256 * 1024;
 /// How much is read for one chunk at most, in bytes, so that a reader that left is noticed however
 /// few lines are chosen.
 pub(crate) const SCAN_BYTES: u64 = 16 * 1024 * 1024;
+/// How much is read for one line at most before lines that were found are given out, in bytes.
+pub(crate) const SEARCH_BYTES: u64 = 1024 * 1024;
 
 /// How far the writing has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

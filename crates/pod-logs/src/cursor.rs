@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! base64url( version, source, pod, uid, number of logs, logs…, crc32 )
-//! log = container, restart, begin, seen    place = fingerprint, offset
+//! log = container, restart, begin, seen[, levels]    place = fingerprint, offset
 //! ```
 //!
 //! The first log is that of the line which the cursor came with. Numbers are big-endian, and texts
@@ -14,9 +14,15 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::line::target::{ContainerName, PodRef, PodUid};
+use crate::line::{
+    filter::levels_before::LevelsBefore,
+    target::{ContainerName, PodRef, PodUid},
+};
 
+/// Without levels.
 const VERSION: u8 = 1;
+/// With the levels of the lines before, a byte a log.
+const VERSION_WITH_LEVELS: u8 = 2;
 /// Logs from the files of a node.
 const SOURCE_FILES: u8 = b'f';
 /// The longest cursor that is looked at, in bytes of its text.
@@ -45,6 +51,8 @@ pub struct LogPosition {
     pub begin: FilePosition,
     /// Lines that end up to here have been given out.
     pub seen: FilePosition,
+    /// The levels of the lines up to there, which a line that continues them has.
+    pub levels: LevelsBefore,
 }
 
 impl LogPosition {
@@ -88,7 +96,8 @@ impl Cursor {
     pub fn encode(&self) -> Option<String> {
         let count = u8::try_from(self.logs.len()).ok()?;
         let mut bytes = Vec::with_capacity(128);
-        bytes.extend([VERSION, SOURCE_FILES]);
+        let has_levels = self.logs.iter().any(|log| log.levels != LevelsBefore::default());
+        bytes.extend([if has_levels { VERSION_WITH_LEVELS } else { VERSION }, SOURCE_FILES]);
         bytes.extend(self.pod.to_be_bytes());
         write_text(&mut bytes, self.uid.as_str());
         bytes.push(count);
@@ -99,6 +108,7 @@ impl Cursor {
                 bytes.extend(place.fingerprint.to_be_bytes());
                 bytes.extend(place.offset.to_be_bytes());
             }
+            bytes.extend(has_levels.then(|| log.levels.to_byte()));
         }
         Some(with_checksum(bytes)).filter(|text| text.len() <= MAX_TEXT_BYTES)
     }
@@ -121,13 +131,15 @@ impl Cursor {
             return None;
         }
         let mut rest = CursorReader(content);
-        if rest.array()? != [VERSION, SOURCE_FILES] {
-            return None;
-        }
+        let has_levels = match rest.array()? {
+            [VERSION, SOURCE_FILES] => false,
+            [VERSION_WITH_LEVELS, SOURCE_FILES] => true,
+            _ => return None,
+        };
         let pod = u32::from_be_bytes(rest.array()?);
         let uid = rest.text()?.parse().ok()?;
         let [count] = rest.array()?;
-        let logs = (0..count).map(|_| rest.log()).collect::<Option<Vec<_>>>()?;
+        let logs = (0..count).map(|_| rest.log(has_levels)).collect::<Option<Vec<_>>>()?;
         (rest.0.is_empty() && !logs.is_empty()).then_some(Self { pod, uid, logs })
     }
 }
@@ -168,12 +180,18 @@ impl<'a> CursorReader<'a> {
         })
     }
 
-    fn log(&mut self) -> Option<LogPosition> {
+    fn levels(&mut self) -> Option<LevelsBefore> {
+        let [byte] = self.array()?;
+        LevelsBefore::from_byte(byte)
+    }
+
+    fn log(&mut self, has_levels: bool) -> Option<LogPosition> {
         Some(LogPosition {
             container: self.text()?.parse().ok()?,
             restart: u32::from_be_bytes(self.array()?),
             begin: self.position()?,
             seen: self.position()?,
+            levels: if has_levels { self.levels()? } else { LevelsBefore::default() },
         })
     }
 }
@@ -191,6 +209,7 @@ mod tests {
             restart: 7,
             begin: place(begin),
             seen: place(seen),
+            levels: LevelsBefore::default(),
         };
         let other = LogPosition { container: "sidecar".parse().unwrap(), ..log.clone() };
         Cursor { pod: 5, uid: "5f0c-1".parse().unwrap(), logs: vec![log, other] }
@@ -235,7 +254,7 @@ mod tests {
         decode(&content[..content.len() - 1]).unwrap_err();
         for at in 0..2 {
             let mut other_version = content.to_vec();
-            other_version[at] += 1;
+            other_version[at] += 2;
             decode(&other_version).unwrap_err();
         }
         let mut without_logs = cursor((1, 2), (3, 4));
@@ -258,8 +277,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_decodes_to_its_original(begin: (u32, u64), seen: (u32, u64)) {
-            let cursor = cursor(begin, seen);
+        fn a_cursor_decodes_to_its_original(
+            begin: (u32, u64), seen: (u32, u64), levels in 0_u8..64,
+        ) {
+            let mut cursor = cursor(begin, seen);
+            cursor.logs[1].levels = LevelsBefore::from_byte(levels).unwrap();
             prop_assert_eq!(Cursor::decode(&cursor.encode().unwrap()), Ok(cursor));
         }
 

@@ -8,12 +8,14 @@ mod chunk;
 mod cost;
 mod counts;
 mod cursor;
+mod interval;
 mod line;
 mod merge;
 pub mod pace;
 mod query;
 mod reading;
 mod render;
+mod search;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -22,8 +24,15 @@ pub use chunk::{CHUNK_BYTES, LogEnd, Progress};
 pub use cost::ReadingCost;
 pub use counts::ReadCounts;
 pub use cursor::{Cursor, FilePosition, InvalidCursor, LogPosition};
+pub use interval::VolumeInterval;
 pub use line::{
-    filter::LineFilter,
+    filter::{
+        LineFilter,
+        levels_before::LevelsBefore,
+        line_patterns::{BadPattern, LinePatterns},
+        pattern_error::PatternError,
+    },
+    level::{Level, UnknownLevel},
     masking::mask_tokens,
     stream::OutputStream,
     target::{ContainerName, InvalidName, LogName, Namespace, PodName, PodRef, PodUid},

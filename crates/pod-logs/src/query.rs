@@ -2,6 +2,7 @@
 
 use crate::{
     cursor::Cursor,
+    interval::VolumeInterval,
     line::{
         filter::LineFilter,
         target::{ContainerName, PodUid},
@@ -27,6 +28,8 @@ pub struct LogQuery {
     pub tail: Option<u64>,
     /// After how much the log ends early.
     pub limit: OutputLimit,
+    /// Instead of the lines: how many there are in each interval of this length.
+    pub volume: Option<VolumeInterval>,
     /// Each line begins with its time.
     pub timestamps: bool,
     /// Goes on with what is written from now on.

@@ -41,9 +41,11 @@ impl LogReading {
     pub fn of_lines(log: LocatedLog, query: &LogQuery, form: LogForm) -> io::Result<Self> {
         let LocatedLog { uid: _, logs, new_containers } = log;
         let inputs = logs.into_iter().map(LogInput::Files).collect();
-        let lines = ChosenLines::new(inputs, query)?;
+        let mut query = query.clone();
+        query.filter.shows_levels = form.has_words();
+        let lines = ChosenLines::new(inputs, &query)?;
         let lines = lines.joined_by(new_containers.map(NewLogs::Files));
-        Ok(Self(Writing::Lines(Box::new(Rendering::new(lines, query, form)))))
+        Ok(Self(Writing::Lines(Box::new(Rendering::new(lines, &query, form)))))
     }
 
     /// Ready to write what the kubelet would give of the log of one container: the log was read

@@ -1,6 +1,8 @@
 //! A line of a pod's log: which pod wrote it, when, on which stream, and which lines pass.
 
+pub(crate) mod ansi;
 pub(crate) mod filter;
+pub(crate) mod level;
 pub(crate) mod log_line;
 pub(crate) mod log_run;
 pub(crate) mod masking;

@@ -1,5 +1,6 @@
 //! The chosen lines of one or several logs, in the order of their times.
 
+mod present_line;
 #[cfg(test)]
 mod tests;
 
@@ -19,14 +20,9 @@ use crate::{
         filter::LineFilter,
         log_line::{LineEnding, LogLine},
         stream::OutputStream,
-        target::{ContainerName, LogName},
-        time::LineTime,
     },
     query::LogQuery,
-    source::{
-        line_source::{LineSource, Resumption},
-        log_input::{LogInput, NewLogs},
-    },
+    source::log_input::{LogInput, NewLogs},
 };
 
 /// Walks what a query chooses from several logs: [`advance`](Self::advance), then look at
@@ -61,9 +57,14 @@ impl ChosenLines {
         for (log, line) in old_unfinished {
             logs[log].source.hold_until(line.end);
         }
+        let mut skip = skip;
+        if let [ChosenLog { context: Some(context), .. }] = &mut logs[..] {
+            // A line before the tail may be near one of it.
+            context.skip = std::mem::take(&mut skip);
+        }
         Ok(Self {
             logs,
-            filter: query.filter,
+            filter: query.filter.clone(),
             skip,
             begins_whole,
             skipped: Vec::new(),
@@ -100,54 +101,6 @@ impl ChosenLines {
             return log.source.strip(max_bytes, out);
         }
         ReadCounts::default()
-    }
-
-    pub(crate) fn line(&self) -> Option<LogLine<'_>> {
-        self.logs[self.present?].source.line()
-    }
-
-    /// Which of the logs the present line is from.
-    pub(crate) fn log(&self) -> Option<usize> {
-        self.present
-    }
-
-    /// Which log the present line is from, by name.
-    pub(crate) fn name(&self) -> Option<&LogName> {
-        Some(&self.logs[self.present?].name)
-    }
-
-    /// The name of one of the logs.
-    pub(crate) fn name_of(&self, log: usize) -> &LogName {
-        &self.logs[log].name
-    }
-
-    /// How one of the logs is read.
-    pub(crate) fn source_of(&self, log: usize) -> &LineSource {
-        &self.logs[log].source
-    }
-
-    /// Whether lines were lost, which is told before the next line.
-    pub(crate) fn has_untold_gap(&self) -> bool {
-        self.logs.iter().any(|log| log.gap.is_some())
-    }
-
-    /// The time of the last line that was looked at, whether or not it passed.
-    pub(crate) fn last_time(&self) -> Option<LineTime> {
-        let times = self.logs.iter().filter_map(ChosenLog::last_looked_at);
-        times.max_by_key(LineTime::instant)
-    }
-
-    /// Where the log of each container can be taken up again behind the present line, the container
-    /// of that line first. `None` if that cannot be said.
-    pub(crate) fn resumptions<'a>(&'a self) -> Option<Vec<(&'a ContainerName, Resumption)>> {
-        let resumption = |log: &ChosenLog| match &log.before_next {
-            Some(before) => Some(before.clone()),
-            None => log.source.resumption(),
-        };
-        let of_log = |log: &'a ChosenLog| Some((&log.name.container, resumption(log)?));
-        let mut logs = self.logs.iter().map(of_log).collect::<Option<Vec<_>>>()?;
-        logs.swap(0, self.present.unwrap_or(0));
-        Some(logs)
     }
 
     /// The changes of each log that is followed.
@@ -193,6 +146,7 @@ impl ChosenLines {
                     }
                     match log.state {
                         LogState::Line(_) | LogState::End => self.present(0),
+                        LogState::Reading => MergeStep::Reading,
                         LogState::Unknown | LogState::Pending => MergeStep::Pending,
                     }
                 }
@@ -203,6 +157,8 @@ impl ChosenLines {
             {
                 // A file was let go: how many lines of the tail are left is not known.
                 (self.skip, self.begins_whole) = (0, false);
+                let contexts = self.logs.iter_mut().filter_map(|log| log.context.as_mut());
+                contexts.for_each(|context| context.skip = 0);
             }
             match step {
                 MergeStep::Line if self.skips_line() => {}
@@ -224,6 +180,9 @@ impl ChosenLines {
     fn skips_line(&mut self) -> bool {
         if self.skip == 0 && self.skipped.is_empty() {
             return false;
+        }
+        if self.is_context() {
+            return self.skip > 0;
         }
         let (Some(log), Some(line)) = (self.present, self.line()) else {
             return false;
@@ -268,10 +227,13 @@ impl ChosenLines {
             self.logs[last].state = LogState::Unknown;
         }
         for log in &mut self.logs {
-            if matches!(log.state, LogState::Unknown | LogState::Pending) {
-                log.before_next = log.source.resumption();
+            if matches!(log.state, LogState::Unknown | LogState::Reading | LogState::Pending) {
+                log.before_next = log.here();
                 log.state = find_next(log, &self.filter, true)?;
             }
+        }
+        if self.logs.iter().any(|log| log.state == LogState::Reading) {
+            return Ok(MergeStep::Reading);
         }
         let lines = self.logs.iter().enumerate().filter_map(|(index, log)| match log.state {
             LogState::Line(time) => Some((time, index)),
@@ -291,7 +253,7 @@ impl ChosenLines {
     /// Presents the line that the log has, or that it has ended; or first the gap before that.
     fn present(&mut self, index: usize) -> MergeStep {
         let log = &mut self.logs[index];
-        let time = log.source.line().map(|line| line.time);
+        let time = log.line().map(|line| line.time);
         if let Some(LossBefore { from, bytes }) = log.gap.take() {
             return MergeStep::Gap(Gap { log: index, from, to: time, bytes });
         }

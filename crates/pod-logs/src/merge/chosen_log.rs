@@ -4,8 +4,17 @@ use std::{io, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
+use super::context::{HeldLine, LineContext};
 use crate::{
-    line::{filter::LineFilter, log_line::NextLine, target::LogName, time::LineTime},
+    chunk::SEARCH_BYTES,
+    cursor::LogPosition,
+    line::{
+        filter::{LineFilter, judgement::JudgedLines, levels_before::LevelsBefore},
+        level::Level,
+        log_line::{LogLine, NextLine},
+        target::{ContainerName, LogName},
+        time::LineTime,
+    },
     source::{
         line_source::{LineSource, Resumption},
         log_input::LogInput,
@@ -24,8 +33,29 @@ pub(super) struct ChosenLog {
     pub(super) last_time: Option<LineTime>,
     /// The time of the last line, if the filter refused it.
     refused: Option<LineTime>,
+    /// What the filter has to know of the lines before.
+    pub(super) judged: JudgedLines,
     /// Where to go on if the next line, which has been looked at, is not given out.
-    pub(super) before_next: Option<Resumption>,
+    pub(super) before_next: Option<LogResumption>,
+    /// The lines around those that pass, if they are asked for.
+    pub(super) context: Option<Box<LineContext>>,
+}
+
+/// Where a log can be taken up again behind a line, and what has to be known of the lines before.
+#[derive(Debug, Clone)]
+pub(crate) struct LogResumption {
+    resumption: Resumption,
+    levels: LevelsBefore,
+}
+
+impl LogResumption {
+    /// The position for a cursor.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub(crate) fn position(&self, container: &ContainerName) -> io::Result<LogPosition> {
+        Ok(LogPosition { levels: self.levels, ..self.resumption.position(container)? })
+    }
 }
 
 /// Lines that were lost before the next one.
@@ -44,6 +74,8 @@ pub(super) enum LogState {
     Unknown,
     /// There is one. Its time counts only between several logs.
     Line(Option<DateTime<Utc>>),
+    /// Much was read without finding one. There is more to read.
+    Reading,
     Pending,
     End,
 }
@@ -51,14 +83,17 @@ pub(super) enum LogState {
 impl ChosenLog {
     /// Opens the log.
     pub(super) fn new(input: LogInput, filter: &LineFilter) -> io::Result<Self> {
+        let judged = JudgedLines::after(input.levels_before());
         Ok(Self {
             name: input.name().clone(),
-            source: input.open(filter.stream)?,
+            source: input.open(filter)?,
             state: LogState::Unknown,
             gap: None,
             last_time: None,
             refused: None,
+            judged,
             before_next: None,
+            context: (filter.context() > 0).then(|| Box::new(LineContext::new(filter.context()))),
         })
     }
 
@@ -67,12 +102,53 @@ impl ChosenLog {
         self.refused.or(self.last_time)
     }
 
+    /// Where to go on behind the lines that were given out. `None` if that cannot be said.
+    pub(super) fn resumption(&self) -> Option<LogResumption> {
+        match &self.before_next {
+            Some(before) => Some(before.clone()),
+            None => self.here(),
+        }
+    }
+
+    /// The same behind the line that was looked at last.
+    pub(super) fn here(&self) -> Option<LogResumption> {
+        match self.held() {
+            Some(present) => present.resumption.clone(),
+            None => here(&self.source, &self.judged),
+        }
+    }
+
+    /// The present line.
+    pub(super) fn line(&self) -> Option<LogLine<'_>> {
+        self.held().map(HeldLine::line).or_else(|| self.source.line())
+    }
+
+    /// The level of the present line, if the filter asks for levels and it has one.
+    pub(super) fn level(&self) -> Option<Level> {
+        match self.held() {
+            Some(present) => present.level,
+            None => self.judged.level(self.source.line()?.stream),
+        }
+    }
+
+    /// The present line, if it was held.
+    fn held(&self) -> Option<&HeldLine> {
+        self.context.as_ref()?.present.as_ref()
+    }
+
     /// Goes to the next line that passes the filter.
     pub(super) fn find_next(&mut self, filter: &LineFilter, several: bool) -> io::Result<LogState> {
+        if let Some(line) = self.context.as_mut().and_then(|context| context.present_next()) {
+            return Ok(LogState::Line(several.then(|| line.time.instant())));
+        }
+        let search_end = self.source.bytes_read().saturating_add(SEARCH_BYTES);
         loop {
             let next = self.source.next()?;
-            if let Some(found) = self.take(next, filter, several) {
+            if let Some(found) = self.take(next, filter, several)? {
                 return Ok(found);
+            }
+            if self.source.bytes_read() >= search_end {
+                return Ok(LogState::Reading);
             }
         }
     }
@@ -88,32 +164,46 @@ impl ChosenLog {
             return Ok(found);
         }
         let next = self.source.next_unfinished()?;
-        Ok(self.take(next, filter, several).unwrap_or(LogState::Pending))
+        Ok(self.take(next, filter, several)?.unwrap_or(LogState::Pending))
     }
 
     /// What there is to give; `None` if the search goes on.
-    fn take(&mut self, next: NextLine, filter: &LineFilter, several: bool) -> Option<LogState> {
-        match next {
-            NextLine::Line => self.accept(filter, several),
+    fn take(
+        &mut self,
+        next: NextLine,
+        filter: &LineFilter,
+        several: bool,
+    ) -> io::Result<Option<LogState>> {
+        Ok(match next {
+            NextLine::Line => self.accept(filter, several)?,
             NextLine::Gap(bytes) => {
                 self.note_gap(bytes, filter);
                 None
             }
             NextLine::Pending => Some(LogState::Pending),
             NextLine::End => Some(LogState::End),
-        }
+        })
     }
 
     /// Whether the present line counts.
-    fn accept(&mut self, filter: &LineFilter, several: bool) -> Option<LogState> {
-        let time = self.source.line()?.time;
-        if !filter.passes(&time) {
+    fn accept(&mut self, filter: &LineFilter, several: bool) -> io::Result<Option<LogState>> {
+        let Some(line) = self.source.line() else {
+            return Ok(None);
+        };
+        let time = line.time;
+        let mut passes = filter.judge(&line, &mut self.judged)?;
+        if let Some(context) = self.context.as_mut().filter(|_| filter.is_in_time(&time)) {
+            let (source, judged) = (&self.source, &self.judged);
+            let held = || HeldLine::new(&line, judged.level(line.stream), here(source, judged));
+            passes = context.take(passes, line.is_continuation, held);
+        }
+        if !passes {
             self.gap = self.gap.filter(|_| !filter.is_long_before(time.instant()));
             self.refused = Some(time);
-            return None;
+            return Ok(None);
         }
         self.refused = None;
-        Some(LogState::Line(several.then(|| time.instant())))
+        Ok(Some(LogState::Line(several.then(|| time.instant()))))
     }
 
     /// Lines were lost: a gap, if they may be among those that are asked for.
@@ -125,4 +215,9 @@ impl ChosenLog {
         let bytes = before.into_iter().chain(bytes).reduce(|sum, bytes| sum + bytes);
         self.gap = Some(LossBefore { from: self.last_time, bytes });
     }
+}
+
+/// Where to go on behind the line that the source is at.
+fn here(source: &LineSource, judged: &JudgedLines) -> Option<LogResumption> {
+    Some(LogResumption { resumption: source.resumption()?, levels: judged.levels() })
 }

@@ -8,6 +8,8 @@ pub(crate) enum MergeStep {
     Line,
     /// Lines were lost here.
     Gap(Gap),
+    /// Nothing in much that was read. There is more to read.
+    Reading,
     /// Nothing yet.
     Pending,
     /// Nothing ever.

@@ -2,5 +2,6 @@
 
 pub(crate) mod chosen_lines;
 mod chosen_log;
+mod context;
 pub(crate) mod merge_step;
 mod tail;

@@ -1,9 +1,11 @@
 //! What is said of a log in JSON: as an object a line, or as server-sent events.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::form::LogForm;
-use crate::line::time::LineTime;
+use crate::line::{level::Level, time::LineTime};
 
 #[derive(Serialize)]
 pub(crate) struct LineObject<'a> {
@@ -17,6 +19,14 @@ pub(crate) struct LineObject<'a> {
     /// The line goes on in a later object.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) partial: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) level: Option<Level>,
+    /// What the patterns matched, in bytes of the message.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hits: Vec<[usize; 2]>,
+    /// It is there because of a line near it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) context: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cursor: Option<&'a str>,
 }
@@ -82,6 +92,17 @@ pub(crate) struct ProgressRecord<'a> {
     pub(crate) behind_bytes: u64,
 }
 
+/// The lines of an interval, or some of them.
+#[derive(Serialize)]
+pub(super) struct VolumeRecord {
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) lines: u64,
+    pub(super) bytes: u64,
+    /// How many lines have each level; `none` are those that have none.
+    pub(super) levels: BTreeMap<&'static str, u64>,
+}
+
 #[derive(Serialize)]
 struct EndRecord<R> {
     reason: R,
@@ -108,6 +129,11 @@ pub(crate) fn write_live(form: LogForm, cursor: Option<&str>, out: &mut Vec<u8>)
 pub(crate) fn write_progress(form: LogForm, progress: &ProgressRecord<'_>, out: &mut Vec<u8>) {
     write_id(form, progress.cursor, out);
     write_record(form, "progress", progress, out);
+}
+
+/// Writes how many lines there are in an interval.
+pub(super) fn write_volume(form: LogForm, volume: &VolumeRecord, out: &mut Vec<u8>) {
+    write_record(form, "volume", volume, out);
 }
 
 /// Writes an event without data, of which a client takes only the id.

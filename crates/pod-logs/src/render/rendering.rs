@@ -6,23 +6,18 @@ mod told;
 
 use std::io;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-
 use self::told::ToldRecords;
 use super::{
     form::LogForm,
-    objects::{LineMessage, LineObject, utc_text, write_object},
+    line_object::{cursor, write_line_object},
     text::{take_from, write_json, write_text},
+    volume::VolumeCount,
 };
 use crate::{
     chunk::{CHUNK_BYTES, LogEnd, Progress, SCAN_BYTES},
     cost::ReadingCost,
     counts::ReadCounts,
-    cursor::{Cursor, LogPosition},
-    line::{
-        log_line::{LineEnding, LogLine},
-        stream::OutputStream,
-    },
+    line::{log_line::LineEnding, stream::OutputStream},
     merge::{chosen_lines::ChosenLines, merge_step::MergeStep},
     query::{LogQuery, OutputLimit},
 };
@@ -36,6 +31,8 @@ pub(crate) struct Rendering {
     lines: ChosenLines,
     layout: LineLayout,
     follows: bool,
+    /// Counts lines instead of writing them.
+    volume: Option<VolumeCount>,
     /// Where the line before is from, if it had no newline: it is owed one if another follows.
     open_line: Option<LineOrigin>,
     /// Where lines are from that are given out in parts, of which the last has not come.
@@ -74,6 +71,7 @@ impl Rendering {
             lines,
             layout: LineLayout { form, timestamps: query.timestamps, left: query.limit },
             follows: query.follow,
+            volume: query.volume.map(VolumeCount::new),
             open_line: None,
             long_lines: Vec::new(),
             counts: ReadCounts::default(),
@@ -120,13 +118,30 @@ impl Rendering {
         advance: fn(&mut ChosenLines) -> io::Result<MergeStep>,
         out: &mut Vec<u8>,
     ) -> io::Result<Progress> {
+        let progress = self.write_lines(advance, out)?;
+        if let Some(volume) = &mut self.volume {
+            // The last interval may go on.
+            let kept = usize::from(!matches!(progress, Progress::Done(_)));
+            volume.write_all_but(kept, self.layout.form, out);
+        }
+        Ok(progress)
+    }
+
+    fn write_lines(
+        &mut self,
+        advance: fn(&mut ChosenLines) -> io::Result<MergeStep>,
+        out: &mut Vec<u8>,
+    ) -> io::Result<Progress> {
         let scan_end = self.lines.bytes_read().saturating_add(SCAN_BYTES);
         while out.len() < CHUNK_BYTES && self.lines.bytes_read() < scan_end {
-            let has_all_lines = self.layout.left.lines == Some(0) && self.long_lines.is_empty();
-            if has_all_lines || self.layout.left.bytes == Some(0) {
+            if self.has_all_lines() || self.layout.left.bytes == Some(0) {
                 return Ok(Progress::Done(LogEnd::Limit));
             }
             let step = advance(&mut self.lines)?;
+            // What was found leaves at once.
+            if step == MergeStep::Reading && out.is_empty() {
+                continue;
+            }
             self.tell_runs(step, out);
             if let Some(progress) = self.write_step(step, out)? {
                 return Ok(progress);
@@ -136,6 +151,13 @@ impl Rendering {
             }
         }
         Ok(Progress::More)
+    }
+
+    /// Whether no more lines are asked for.
+    fn has_all_lines(&self) -> bool {
+        self.layout.left.lines == Some(0)
+            && self.long_lines.is_empty()
+            && !self.lines.owes_context()
     }
 
     /// Whether every line passes and is written as it stands in the file.
@@ -148,11 +170,17 @@ impl Rendering {
     /// One line, or one gap. `None`: go on.
     fn write_step(&mut self, step: MergeStep, out: &mut Vec<u8>) -> io::Result<Option<Progress>> {
         match step {
-            MergeStep::Line => self.write_line(out)?,
+            MergeStep::Line => {
+                self.write_line(out)?;
+                if self.layout.left.lines == Some(0) {
+                    self.lines.finish_context();
+                }
+            }
             MergeStep::Gap(_) if !self.layout.form.has_words() => {
                 return Ok(Some(Progress::Done(LogEnd::Gap)));
             }
             MergeStep::Gap(gap) => self.tell_gap(gap, out),
+            MergeStep::Reading => return Ok(Some(Progress::More)),
             MergeStep::Pending => {
                 self.tell_live(out)?;
                 return Ok(Some(Progress::CaughtUp));
@@ -170,7 +198,12 @@ impl Rendering {
         let Some(line) = self.lines.line() else {
             return Ok(());
         };
-        if !line.is_continuation && self.layout.left.lines == Some(0) {
+        if let Some(volume) = &mut self.volume {
+            volume.add(&line, self.lines.level(), self.layout.form, out);
+            return Ok(());
+        }
+        let is_counted = !line.is_continuation && !self.lines.is_context();
+        if is_counted && self.layout.left.lines == Some(0) {
             // Only the rest of a long line is waited for.
             return Ok(());
         }
@@ -183,10 +216,10 @@ impl Rendering {
         let open = self.open_line.take();
         let owed = open.is_some_and(|open| open != origin || !line.is_continuation);
         self.open_line = (line.ending != LineEnding::Newline).then_some(origin);
-        if !line.is_continuation {
+        if is_counted {
             self.layout.left.lines = self.layout.left.lines.map(|lines| lines - 1);
-            self.counts.lines += 1;
         }
+        self.counts.lines += u64::from(!line.is_continuation);
         self.counts.bytes += match self.layout.form {
             LogForm::Text => {
                 write_text(&line, owed, self.layout.timestamps, &mut self.layout.left.bytes, out)
@@ -210,67 +243,4 @@ impl Rendering {
         };
         Ok(())
     }
-}
-
-fn write_line_object(
-    form: LogForm,
-    lines: &ChosenLines,
-    line: &LogLine<'_>,
-    content: &[u8],
-    out: &mut Vec<u8>,
-) -> io::Result<()> {
-    let Some(name) = lines.name() else {
-        return Ok(());
-    };
-    // A client that comes back gets a line that was not finished, or was cut, from its beginning.
-    let is_whole = line.ending != LineEnding::Unfinished && content.len() == line.content.len();
-    let cursor = if is_whole { cursor(lines)? } else { None };
-    let object = LineObject {
-        time: utc_text(line.time),
-        stream: match line.stream {
-            OutputStream::Stdout => "stdout",
-            OutputStream::Stderr => "stderr",
-        },
-        namespace: name.pod.namespace.as_str(),
-        pod: name.pod.pod.as_str(),
-        container: name.container.as_str(),
-        message: match std::str::from_utf8(content) {
-            Ok(text) => LineMessage::Message(text),
-            Err(_) => LineMessage::MessageBase64(STANDARD.encode(content)),
-        },
-        partial: line.ending == LineEnding::Continued,
-        cursor: cursor.as_deref(),
-    };
-    if form == LogForm::Events {
-        if let Some(cursor) = &cursor {
-            out.extend_from_slice(b"id: ");
-            out.extend_from_slice(cursor.as_bytes());
-            out.push(b'\n');
-        }
-        out.extend_from_slice(b"data: ");
-    }
-    write_object(out, &object);
-    if form == LogForm::Events {
-        out.push(b'\n');
-    }
-    Ok(())
-}
-
-/// Where to go on behind the last line that was looked at. `None` where that cannot be said, or
-/// takes more than a cursor may have.
-fn cursor(lines: &ChosenLines) -> io::Result<Option<String>> {
-    let Some(resumptions) = lines.resumptions() else {
-        return Ok(None);
-    };
-    let mut logs = resumptions
-        .iter()
-        .map(|(container, resumption)| resumption.position(container))
-        .collect::<io::Result<Vec<_>>>()?;
-    // Nothing was read of a file without a first line: it is read from its beginning.
-    logs.retain(LogPosition::is_known);
-    if logs.is_empty() {
-        return Ok(None);
-    }
-    let name = lines.name_of(lines.log().unwrap_or(0));
-    Ok(Cursor { pod: Cursor::pod_checksum(&name.pod), uid: name.uid.clone(), logs }.encode())
 }

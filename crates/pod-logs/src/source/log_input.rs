@@ -9,7 +9,11 @@ use super::{
     },
     line_source::LineSource,
 };
-use crate::line::{filter::LineFilter, log_line::LineCount, stream::OutputStream, target::LogName};
+use crate::line::{
+    filter::{LineFilter, levels_before::LevelsBefore},
+    log_line::LineCount,
+    target::LogName,
+};
 
 /// A container's log that was found. Nothing was read of it yet.
 #[derive(Debug)]
@@ -34,10 +38,18 @@ impl LogInput {
         }
     }
 
-    /// Opens the log for reading; `only` are the lines of one stream.
-    pub(crate) fn open(self, only: Option<OutputStream>) -> io::Result<LineSource> {
+    /// The levels of the lines that the reader has seen already.
+    pub(crate) fn levels_before(&self) -> LevelsBefore {
+        match self {
+            Self::Files(log) => log.levels_before(),
+        }
+    }
+
+    /// Opens the log for reading. Lines that cannot pass the filter may be left out; all others are
+    /// there, and maybe some that do not pass.
+    pub(crate) fn open(self, filter: &LineFilter) -> io::Result<LineSource> {
         Ok(match self {
-            Self::Files(log) => LineSource::Files(log.open(only)?),
+            Self::Files(log) => LineSource::Files(log.open(filter)?),
         })
     }
 }

@@ -1,6 +1,11 @@
-//! Query strings, read strictly: every parameter is known, none comes twice.
+//! Query strings, read strictly: every parameter is known, and only those that may be repeated
+//! come twice.
 
-use std::{borrow::Cow, collections::BTreeMap, mem};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    mem,
+};
 
 use actix_web::http::StatusCode;
 use percent_encoding::percent_decode_str;
@@ -13,7 +18,9 @@ use crate::problem::MAX_FAULTS;
 /// what is left.
 #[derive(Debug, Default)]
 pub struct Query {
-    values: BTreeMap<String, String>,
+    values: BTreeMap<String, Vec<String>>,
+    /// Given more than once, and not taken as a list.
+    repeated: BTreeSet<String>,
     faults: InputFaults,
 }
 
@@ -33,16 +40,22 @@ impl Query {
                 continue;
             };
             if parsed.values.contains_key(&name) {
-                parsed.faults.unreadable(&name, "is given more than once");
+                parsed.repeated.insert(name.clone());
             }
-            parsed.values.insert(name, value);
+            parsed.values.entry(name).or_default().push(value);
         }
         parsed
     }
 
     /// Takes a parameter.
     pub fn take(&mut self, name: &str) -> Option<String> {
-        self.values.remove(name)
+        self.values.remove(name)?.pop()
+    }
+
+    /// Takes all values of a parameter that may be repeated, in their order.
+    pub fn take_all(&mut self, name: &str) -> Vec<String> {
+        self.repeated.remove(name);
+        self.values.remove(name).unwrap_or_default()
     }
 
     /// Takes a parameter and parses it; a value that does not parse is a fault (400).
@@ -72,6 +85,7 @@ impl Query {
     /// 400 when a parameter is unknown, repeated or cannot be parsed, else 422 when a value is
     /// refused.
     pub fn finish(mut self) -> Result<()> {
+        self.note_repeated();
         for name in self.values.into_keys() {
             self.faults.unreadable(&name, "is not a parameter of this path");
         }
@@ -84,7 +98,14 @@ impl Query {
     /// # Errors
     /// 400 when a parameter is repeated or cannot be parsed, else 422 when a value is refused.
     pub fn check(&mut self) -> Result<()> {
+        self.note_repeated();
         mem::take(&mut self.faults).into_result()
+    }
+
+    fn note_repeated(&mut self) {
+        for name in mem::take(&mut self.repeated) {
+            self.faults.unreadable(&name, "is given more than once");
+        }
     }
 }
 
@@ -196,6 +217,18 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_parameter_that_may_be_repeated_is_taken_as_a_list() {
+        let mut query = Query::parse("a=1&b=x&a=2&b=y");
+        assert_eq!(query.take_all("a"), ["1", "2"]);
+        assert_eq!(query.take_all("c"), [""; 0]);
+        assert_eq!(query.take("b").as_deref(), Some("y"));
+        assert_eq!(query.finish().unwrap_err().status_code(), StatusCode::BAD_REQUEST);
+        let mut query = Query::parse("a=1&a=1");
+        query.take_all("a");
+        query.finish().unwrap();
     }
 
     #[test]

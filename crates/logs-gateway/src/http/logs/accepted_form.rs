@@ -21,26 +21,45 @@ const FORMS: [(LogForm, &str); 4] = [
 /// followed log: a JSON document that never ends cannot be used.
 pub(in crate::http) fn accepted_form(request: &HttpRequest, follow: bool) -> Result<LogForm> {
     let default = if follow { LogForm::Text } else { LogForm::JsonString };
+    let form = preferred(request, default, |form| !follow || form != LogForm::JsonString)?;
+    form.ok_or_else(|| {
+        not_acceptable(
+            "A log is available as text/plain, application/x-ndjson or text/event-stream, \
+             and as application/json if it is not followed.",
+        )
+    })
+}
+
+/// The form of counted lines that the request prefers, without a preference objects.
+pub(in crate::http) fn accepted_volume_form(request: &HttpRequest) -> Result<LogForm> {
+    let form = preferred(request, LogForm::JsonLines, LogForm::has_words)?;
+    form.ok_or_else(|| {
+        not_acceptable("A volume is available as application/x-ndjson or text/event-stream.")
+    })
+}
+
+fn not_acceptable(detail: &'static str) -> Problem {
+    Problem::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", detail)
+}
+
+/// The possible form that the request prefers, if it accepts one.
+fn preferred(
+    request: &HttpRequest,
+    default: LogForm,
+    is_possible: impl Fn(LogForm) -> bool,
+) -> Result<Option<LogForm>> {
     if !request.headers().contains_key(ACCEPT) {
-        return Ok(default);
+        return Ok(Some(default));
     }
     let accepted = AcceptedTypes::of(request).map_err(|_| {
         Problem::new(StatusCode::BAD_REQUEST, "bad_request", "The Accept header cannot be read.")
     })?;
     let mut forms = FORMS.to_vec();
-    forms.retain(|(form, _)| !follow || *form != LogForm::JsonString);
+    forms.retain(|(form, _)| is_possible(*form));
     // The default comes first.
     forms.sort_by_key(|(form, _)| *form != default);
     let types: Vec<&str> = forms.iter().map(|(_, media_type)| *media_type).collect();
-    let form = accepted.first_of(&types).map(|index| forms[index].0);
-    form.ok_or_else(|| {
-        Problem::new(
-            StatusCode::NOT_ACCEPTABLE,
-            "not_acceptable",
-            "A log is available as text/plain, application/x-ndjson or text/event-stream, \
-             and as application/json if it is not followed.",
-        )
-    })
+    Ok(accepted.first_of(&types).map(|index| forms[index].0))
 }
 
 #[cfg(test)]
@@ -80,6 +99,17 @@ mod tests {
         check("text/*, text/plain;q=0", Ok(LogForm::Events));
         check("*/*;q=0", Err(406));
         check("*/*;q=0, application/x-ndjson", Ok(LogForm::JsonLines));
+    }
+
+    #[test]
+    fn a_volume_is_objects_or_events() {
+        let form = |accept| {
+            let request = TestRequest::get().insert_header(("accept", accept)).to_http_request();
+            accepted_volume_form(&request)
+        };
+        assert_eq!(form("*/*").unwrap(), LogForm::JsonLines);
+        assert_eq!(form("text/event-stream").unwrap(), LogForm::Events);
+        assert_eq!(form("text/plain").unwrap_err().code(), "not_acceptable");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The query string of `/logs`, as the contract spells it.
 
+mod content_parameters;
 #[cfg(test)]
 mod log_query_tests;
 
@@ -12,10 +13,8 @@ use pod_logs::{
 };
 use service_runtime::http::{Query, Result};
 
+use self::content_parameters::{begin_of_volume, context, level, patterns, volume};
 use crate::http::error::bad_cursor;
-
-/// Parameters of the contract that this version refuses.
-const NOT_SUPPORTED_YET: [&str; 3] = ["grep", "exclude", "level"];
 
 /// The parsed query string.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,7 +37,7 @@ pub(in crate::http) fn log_request(
 ) -> Result<LogRequest> {
     let anchor = anchor(&mut query, last_event);
     let previous = flag(&mut query, "previous");
-    let chosen = LogQuery {
+    let mut chosen = LogQuery {
         container: container(&mut query),
         uid: query.get("uid", name),
         previous,
@@ -48,6 +47,10 @@ pub(in crate::http) fn log_request(
             stream: stream(&mut query),
             since: since(&mut query, now),
             until: query.get("untilTime", instant),
+            patterns: patterns(&mut query),
+            level: level(&mut query),
+            shows_levels: false,
+            context: context(&mut query),
         },
         tail: tail(&mut query),
         limit: OutputLimit {
@@ -56,14 +59,11 @@ pub(in crate::http) fn log_request(
         },
         timestamps: flag(&mut query, "timestamps"),
         follow: flag(&mut query, "follow"),
+        volume: volume(&mut query),
         anchor: None,
     };
+    chosen.filter.since = chosen.filter.since.or_else(|| begin_of_volume(&chosen, now));
     let download = flag(&mut query, "download");
-    for name in NOT_SUPPORTED_YET {
-        if query.take(name).is_some() {
-            query.faults().refuse_as("not_supported_yet", name, "is not supported yet");
-        }
-    }
     refuse_contradictions(&mut query, &chosen, anchor.as_ref().ok().and_then(Option::as_ref));
     query.finish()?;
     let query = match anchor.map_err(|_| bad_cursor())? {
@@ -98,6 +98,17 @@ fn refuse_contradictions(query: &mut Query, chosen: &LogQuery, anchor: Option<&A
     };
     if let Some(name) = ends_at.filter(|_| chosen.follow) {
         query.faults().refuse(name, "cannot be combined with follow");
+    }
+    if chosen.filter.context > 0 && chosen.follow {
+        query.faults().refuse("context", "cannot be combined with follow");
+    }
+    let has_context = chosen.filter.context > 0;
+    let beside_volume =
+        [("follow", chosen.follow), ("tail", chosen.tail.is_some()), ("context", has_context)];
+    for (name, _) in
+        beside_volume.iter().filter(|(_, is_given)| *is_given && chosen.volume.is_some())
+    {
+        query.faults().refuse("volume", format!("cannot be combined with {name}"));
     }
     if chosen.run.is_some() && chosen.history == History::All {
         query.faults().refuse("run", "cannot be combined with history=all");

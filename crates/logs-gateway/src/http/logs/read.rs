@@ -14,7 +14,7 @@ use crate::{
     auth::Caller,
     http::{
         logs::{
-            accepted_form::accepted_form,
+            accepted_form::{accepted_form, accepted_volume_form},
             log_query::{LogRequest, log_request, name},
         },
         streaming::{
@@ -54,7 +54,10 @@ async fn answer(
     let arrived = RequestContext::of(request).arrived;
     let last_event = last_event_id(request)?;
     let LogRequest { query, download } = log_request(query, last_event, arrived)?;
-    let form = accepted_form(request, query.follow)?;
+    let form = match query.volume {
+        Some(_) => accepted_volume_form(request)?,
+        None => accepted_form(request, query.follow)?,
+    };
     let mut response = head(form);
     if download {
         let file = format!("attachment; filename=\"{}_{}.log\"", pod.namespace, pod.pod);

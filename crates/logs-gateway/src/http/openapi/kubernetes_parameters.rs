@@ -44,7 +44,8 @@ pub(super) fn list_parameters() -> Vec<Parameter> {
     ]
 }
 
-/// Those of a log (`PodLogOptions`), and our own: `history` and `untilTime`.
+/// Those of a log (`PodLogOptions`), and our own: `history`, `untilTime`, `grep`,
+/// `exclude` and `level`.
 pub(super) fn log_parameters() -> Vec<Parameter> {
     let time = "2027-01-15T08:00:00Z";
     vec![
@@ -68,6 +69,26 @@ pub(super) fn log_parameters() -> Vec<Parameter> {
             "The current file (the default), rotated files as well, or all runs.",
             text_in(["current", "rotated", "all"]),
             "current",
+        ),
+        query_parameter(
+            "grep",
+            "Only lines that this regular expression matches; repeatable. With it, partial lines \
+             are joined.",
+            text(),
+            "error|timeout",
+        ),
+        query_parameter(
+            "exclude",
+            "No lines that this regular expression matches; repeatable. With it, partial lines \
+             are joined.",
+            text(),
+            "healthz",
+        ),
+        query_parameter(
+            "level",
+            "Only lines of this level or a higher one. With it, partial lines are joined.",
+            text_in(["trace", "debug", "info", "warn", "error", "fatal"]),
+            "warn",
         ),
     ]
 }

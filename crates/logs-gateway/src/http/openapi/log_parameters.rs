@@ -34,6 +34,39 @@ pub(super) fn log_parameters() -> Vec<Parameter> {
             text_in(["All", "Stdout", "Stderr"]),
             "Stderr",
         ),
+        query_parameter(
+            "grep",
+            "Only lines that this regular expression matches; repeatable, and then all must match.",
+            text(),
+            "error|timeout",
+        ),
+        query_parameter(
+            "exclude",
+            "No lines that this regular expression matches; repeatable.",
+            text(),
+            "healthz",
+        ),
+        query_parameter(
+            "level",
+            "Only lines of this level or a higher one. A line that shows no level and continues the \
+             one before has its level.",
+            text_in(["trace", "debug", "info", "warn", "error", "fatal"]),
+            "warn",
+        ),
+        query_parameter(
+            "context",
+            "So many lines before and after each line that is chosen by its text or level; not \
+             with `follow`.",
+            integer(0, 50),
+            3,
+        ),
+        query_parameter(
+            "volume",
+            "Instead of lines, how many there are in each interval of this length; as NDJSON or \
+             events. Not with `follow`, `tail` or `context`.",
+            text(),
+            "1m",
+        ),
         query_parameter("sinceTime", "Only lines from this instant on.", instant(), time),
         query_parameter("sinceSeconds", "The same, this long ago.", integer(1, i64::MAX), 3600),
         query_parameter("since", "The same as a duration.", text(), "90s"),

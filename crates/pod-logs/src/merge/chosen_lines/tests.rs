@@ -47,7 +47,7 @@ fn a_file_out_of_order_stays_as_it_is() {
 #[test]
 fn a_line_passes_from_since_on_and_before_until() {
     let second = |second: u32| DateTime::from_timestamp(1_793_527_200 + i64::from(second), 0);
-    let filter = LineFilter { stream: None, since: second(2), until: second(4) };
+    let filter = LineFilter { since: second(2), until: second(4), ..LineFilter::default() };
     let query = LogQuery { filter, ..LogQuery::default() };
     check(vec![log(&[(1, "a"), (2, "b"), (3, "c"), (4, "d")])], &query, &["b", "c"]);
     check(

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    cursor::Cursor,
     line::filter::LineFilter,
     render::objects::write_end,
     source::{

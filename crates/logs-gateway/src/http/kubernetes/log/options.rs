@@ -1,7 +1,11 @@
 //! The options of a log (`PodLogOptions`): decoded, then validated.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use pod_logs::{GoQuoted, History, KubeletOptions, LineTime, OutputStream};
+use pod_logs::{
+    BadPattern, GoQuoted, History, KubeletOptions, Level, LinePatterns, LineTime, OutputStream,
+};
 
 use crate::http::kubernetes::{
     request::go_query::{GoQuery, parse_exact_time, parse_time},
@@ -25,6 +29,28 @@ pub(in crate::http::kubernetes) struct LogOptions {
     stream: Option<String>,
     /// An option of ours: a wrong value is refused in our words.
     history_fault: Option<String>,
+    /// Options of ours, of which all values count.
+    grep: Vec<String>,
+    exclude: Vec<String>,
+    level: Option<String>,
+}
+
+/// Valid options.
+#[derive(Debug)]
+pub(in crate::http::kubernetes) struct ValidOptions {
+    /// Those of the kubelet.
+    pub(in crate::http::kubernetes) kubelet: KubeletOptions,
+    /// What the text of a line must match, if that is asked for.
+    pub(in crate::http::kubernetes) patterns: Option<Arc<LinePatterns>>,
+    /// The least level of a line.
+    pub(in crate::http::kubernetes) level: Option<Level>,
+}
+
+impl ValidOptions {
+    /// Whether the content of a line decides whether it is wanted.
+    pub(in crate::http::kubernetes) fn chooses_by_content(&self) -> bool {
+        self.patterns.is_some() || self.level.is_some()
+    }
 }
 
 impl LogOptions {
@@ -54,6 +80,9 @@ impl LogOptions {
             until_time: query.get("untilTime").map(until_time).transpose()?.flatten(),
             stream: query.get("stream").map(str::to_owned),
             history_fault,
+            grep: query.all("grep").to_vec(),
+            exclude: query.all("exclude").to_vec(),
+            level: query.get("level").map(str::to_owned),
         })
     }
 
@@ -65,7 +94,7 @@ impl LogOptions {
         &self,
         pod: &str,
         now: DateTime<Utc>,
-    ) -> Result<KubeletOptions> {
+    ) -> Result<ValidOptions> {
         let mut causes = Vec::new();
         if let Some(lines) = self.tail_lines.filter(|lines| *lines < 0) {
             causes.push(invalid("tailLines", lines, "must be greater than or equal to 0"));
@@ -89,6 +118,14 @@ impl LogOptions {
                 .as_ref()
                 .map(|value| unsupported("history", value, r#""all", "current", "rotated""#)),
         );
+        let patterns = self.patterns().unwrap_or_else(|cause| {
+            causes.push(cause);
+            None
+        });
+        let level = self.level.as_deref().map(level).transpose().unwrap_or_else(|cause| {
+            causes.push(cause);
+            None
+        });
         if !causes.is_empty() {
             return Err(StatusError::invalid("PodLogOptions", pod, causes));
         }
@@ -96,7 +133,7 @@ impl LogOptions {
         let unsigned = |number: Option<i64>| number.map(i64::unsigned_abs);
         let ago = self.since_seconds.and_then(TimeDelta::try_seconds);
         let since = ago.and_then(|ago| now.checked_sub_signed(ago));
-        Ok(KubeletOptions {
+        let kubelet = KubeletOptions {
             tail_lines: unsigned(self.tail_lines),
             since: self.since_time.or(since),
             until: self.until_time,
@@ -104,7 +141,19 @@ impl LogOptions {
             timestamps: self.timestamps,
             stream,
             follow: self.follow,
-        })
+        };
+        Ok(ValidOptions { kubelet, patterns, level })
+    }
+
+    fn patterns(&self) -> std::result::Result<Option<Arc<LinePatterns>>, StatusCause> {
+        let is_asked = !self.grep.is_empty() || !self.exclude.is_empty();
+        let patterns = is_asked.then(|| LinePatterns::new(&self.grep, &self.exclude)).transpose();
+        let patterns = patterns.map_err(|BadPattern { excludes, error }| StatusCause {
+            reason: "FieldValueInvalid",
+            message: format!("Invalid value: {error}"),
+            field: if excludes { "exclude" } else { "grep" },
+        })?;
+        Ok(patterns.map(Arc::new))
     }
 
     fn stream(&self) -> std::result::Result<Option<OutputStream>, StatusCause> {
@@ -131,6 +180,11 @@ fn until_time(text: &str) -> Result<Option<DateTime<Utc>>> {
         "" | "null" => Ok(None),
         text => parse_exact_time(text).map(Some).map_err(StatusError::bad_request),
     }
+}
+
+fn level(name: &str) -> std::result::Result<Level, StatusCause> {
+    let known = r#""debug", "error", "fatal", "info", "trace", "warn""#;
+    name.parse().map_err(|_| unsupported("level", name, known))
 }
 
 fn invalid(field: &'static str, value: i64, rule: &str) -> StatusCause {

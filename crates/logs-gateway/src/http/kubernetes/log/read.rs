@@ -1,7 +1,10 @@
-//! `GET …/pods/{pod}/log`: a log in the kubelet's bytes, over HTTP or a WebSocket.
+//! `GET …/pods/{pod}/log`: a log in the kubelet's bytes, over HTTP or a WebSocket; or as text of
+//! whole lines if the content of a line decides whether it is wanted.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Path};
-use pod_logs::{ContainerChoice, ContainerName, LocateError, LogQuery, PodRef};
+use pod_logs::{
+    ContainerChoice, ContainerName, LineFilter, LocateError, LogForm, LogQuery, OutputLimit, PodRef,
+};
 use service_runtime::http::RequestContext;
 
 use crate::{
@@ -10,7 +13,7 @@ use crate::{
         GatewayState,
         kubernetes::{
             log::{
-                options::LogOptions,
+                options::{LogOptions, ValidOptions},
                 upgrade::{self, Handshake},
                 websocket,
             },
@@ -23,7 +26,8 @@ use crate::{
             open_log::{AuthenticatedRequest, OpenedLog, log_response},
         },
     },
-    reader::ReadError,
+    reader::{LogReader, ReadError},
+    stream::LogStream,
 };
 
 /// Checks in the API server's order: permission, accepted type, syntax of the options, their
@@ -39,20 +43,20 @@ pub(in crate::http) async fn read(
     }
     accept::check_log(request)?;
     let options = LogOptions::decode(request.query_string())?;
-    let reading = options.validate(&name, RequestContext::of(request).arrived)?;
+    let valid = options.validate(&name, RequestContext::of(request).arrived)?;
     let no_pod = || StatusError::not_found("pods", &name);
     let (Ok(namespace), Ok(pod)) = (namespace.parse(), name.parse()) else {
         return Err(no_pod());
     };
     let pod = PodRef { namespace, pod };
-    let (query, until) = (query(&options), reading.until);
+    let (query, until) = (query(&options), valid.kubelet.until);
     let Some(permit) = state.streams.open(&caller.username) else {
         return Err(StatusError::too_many_requests(state.streams.max_per_user()));
     };
     let opened = match container(&options) {
         Ok(container) => {
             let query = LogQuery { container, ..query };
-            state.reader.open_as_kubelet(caller, &pod, &query, reading).await
+            open(&state.reader, caller, &pod, query, valid).await
         }
         // An invalid container name is reported as an unknown container, if the pod exists.
         Err(()) => state
@@ -80,6 +84,38 @@ pub(in crate::http) async fn read(
     response.content_type("text/plain").insert_header((header::CACHE_CONTROL, "no-store"));
     log_response(asked, opened, response, Frame::default())
         .map_err(|error| StatusError::internal(&error))
+}
+
+/// Opens the log as the kubelet gives it; or the lines that a filter chooses by their content.
+async fn open(
+    reader: &LogReader,
+    caller: &Caller,
+    pod: &PodRef,
+    query: LogQuery,
+    options: ValidOptions,
+) -> std::result::Result<LogStream, ReadError> {
+    let chooses_by_content = options.chooses_by_content();
+    let ValidOptions { kubelet, patterns, level } = options;
+    if !chooses_by_content {
+        return reader.open_as_kubelet(caller, pod, &query, kubelet).await;
+    }
+    let query = LogQuery {
+        filter: LineFilter {
+            stream: kubelet.stream,
+            since: kubelet.since,
+            until: kubelet.until,
+            patterns,
+            level,
+            shows_levels: false,
+            context: 0,
+        },
+        tail: kubelet.tail_lines,
+        limit: OutputLimit { bytes: kubelet.limit_bytes, lines: None },
+        timestamps: kubelet.timestamps,
+        ..query
+    };
+    let (log, _) = reader.open(caller, pod.clone(), query, LogForm::Text).await?;
+    Ok(log)
 }
 
 fn action<'a>(namespace: &'a str, name: &'a str) -> ResourceAction<'a> {

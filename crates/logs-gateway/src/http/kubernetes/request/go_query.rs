@@ -6,25 +6,30 @@ use chrono::{DateTime, SubsecRound, Utc};
 use percent_encoding::percent_decode_str;
 use pod_logs::{GoQuoted, LineTime};
 
-/// A query string as `url.ParseQuery` reads it: pairs that it cannot read are left out, and the
-/// first value of a name counts.
+/// A query string as `url.ParseQuery` reads it: pairs that it cannot read are left out.
 #[derive(Debug, Default)]
-pub(in crate::http::kubernetes) struct GoQuery(HashMap<String, String>);
+pub(in crate::http::kubernetes) struct GoQuery(HashMap<String, Vec<String>>);
 
 impl GoQuery {
     pub(in crate::http::kubernetes) fn parse(query: &str) -> Self {
-        let mut values = HashMap::new();
+        let mut values: HashMap<_, Vec<_>> = HashMap::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty() && !pair.contains(';')) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             if let (Some(name), Some(value)) = (decode(name), decode(value)) {
-                values.entry(name).or_insert(value);
+                values.entry(name).or_default().push(value);
             }
         }
         Self(values)
     }
 
+    /// The first value of a parameter, which counts.
     pub(in crate::http::kubernetes) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.all(name).first().map(String::as_str)
+    }
+
+    /// All values of a parameter, in their order.
+    pub(in crate::http::kubernetes) fn all(&self, name: &str) -> &[String] {
+        self.0.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// False when absent, `0` or `false`; true for anything else.
@@ -85,6 +90,8 @@ mod tests {
         let get = |name| query.get(name);
         assert_eq!((get("a"), get("b"), get("c"), get("d")), (Some("1"), None, None, None));
         assert_eq!((get("e"), get("g")), (Some(""), Some("a b c")));
+        assert_eq!(query.all("a"), ["1", "2"]);
+        assert_eq!(query.all("x"), [""; 0]);
     }
 
     #[test]

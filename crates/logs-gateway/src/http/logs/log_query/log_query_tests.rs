@@ -1,9 +1,11 @@
 //! Query strings, accepted and refused.
 
+use std::sync::Arc;
+
 use actix_web::ResponseError;
+use pod_logs::{FilePosition, Level, LevelsBefore, LinePatterns, LogPosition};
 
 use super::*;
-use pod_logs::{FilePosition, LogPosition};
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
@@ -28,7 +30,7 @@ fn an_empty_query_reads_the_whole_log_of_the_only_container() {
 fn every_parameter_sets_its_field() {
     let query = parse(
         "container=app&uid=1-2&previous&tailLines=5&limitBytes=6&limitLines=7&timestamps=true\
-         &stream=Stderr&sinceSeconds=60&untilTime=2027-01-01T00:00:00%2B01:00&follow=false&history=current",
+         &stream=Stderr&grep=a&exclude=b&grep=c&level=warning&context=8&sinceSeconds=60&untilTime=2027-01-01T00:00:00%2B01:00&follow=false&history=current",
     )
     .unwrap();
     let expected = LogQuery {
@@ -41,11 +43,16 @@ fn every_parameter_sets_its_field() {
             stream: Some(OutputStream::Stderr),
             since: Some(now() - TimeDelta::seconds(60)),
             until: Some(instant("2026-12-31T23:00:00Z").unwrap()),
+            level: Some(Level::Warn),
+            shows_levels: false,
+            context: 8,
+            patterns: Some(Arc::new(LinePatterns::new(&["a", "c"], &["b"]).unwrap())),
         },
         tail: Some(5),
         limit: OutputLimit { bytes: Some(6), lines: Some(7) },
         timestamps: true,
         follow: false,
+        volume: None,
         anchor: None,
     };
     assert_eq!(query, expected);
@@ -71,6 +78,9 @@ fn an_unparsable_value_is_400() {
         "tail=99999999999999999999",
         "timestamps=yes",
         "sinceTime=yesterday",
+        "context=some",
+        "volume=often",
+        "volume=",
         "since=soon",
         "untilTime=1",
         "container=..",
@@ -96,7 +106,8 @@ fn a_cursor_is_whole_or_400() {
 fn lines_lie_on_one_side_of_a_cursor_and_those_before_it_are_not_followed() {
     let place = FilePosition { fingerprint: 1, offset: 2 };
     let container = "app".parse().unwrap();
-    let log = LogPosition { container, restart: 0, begin: place, seen: place };
+    let levels = LevelsBefore::default();
+    let log = LogPosition { container, restart: 0, begin: place, seen: place, levels };
     let cursor = Cursor { pod: 1, uid: "5f0c".parse().unwrap(), logs: vec![log] };
     let text = cursor.encode().unwrap();
     let before = parse(&format!("before={text}&tailLines=5")).unwrap();
@@ -133,10 +144,38 @@ fn a_well_formed_but_refused_value_is_422() {
         "run=4294967296",
         "run=1&previous",
         "run=1&history=all",
+        "level=verbose",
+        "context=51",
+        "context=-1",
+        "context=1&follow",
+        "volume=0s",
+        "volume=1m&follow",
+        "volume=1m&tail=5",
+        "volume=1m&grep=a&context=5",
+        "level=",
     ] {
         check_refused(text, 422, "invalid_value");
     }
-    for text in ["grep=x", "level=warn"] {
-        check_refused(text, 422, "not_supported_yet");
+}
+
+#[test]
+fn a_volume_is_of_the_last_thousand_intervals_unless_a_start_is_given() {
+    let minutes = |count| Some(now() - TimeDelta::minutes(count));
+    let since = |text| parse(text).unwrap().filter.since;
+    assert_eq!(since("volume=1m"), minutes(1000));
+    assert_eq!(since("volume=1m&since=1h"), minutes(60));
+    let until = now() - TimeDelta::hours(1);
+    assert_eq!(since(&format!("volume=1m&untilTime={}", until.format("%FT%TZ"))), minutes(1060));
+}
+
+#[test]
+fn a_bad_pattern_is_422_with_the_reason() {
+    for text in ["grep=(", "exclude=[", "grep=a&grep=(?<x", "grep=(%5Cw{99}){99}"] {
+        check_refused(text, 422, "bad_pattern");
     }
+    let many = "grep=a&".repeat(17);
+    check_refused(&many, 422, "bad_pattern");
+    let problem = parse("grep=a(").unwrap_err();
+    let reason = "bad_pattern: grep: is not a regular expression: unclosed group, at byte 1";
+    assert_eq!(problem.to_string(), reason);
 }

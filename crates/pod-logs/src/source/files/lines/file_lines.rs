@@ -13,12 +13,12 @@ use crate::{
     cost::ReadingCost,
     counts::ReadCounts,
     line::{
-        filter::LineFilter,
+        filter::{LineFilter, levels_before::LevelsBefore},
         log_line::{LineCount, LineEnding, LogLine, NextLine},
         log_run::LogRun,
-        stream::OutputStream,
         target::{LogName, PodUid},
     },
+    search::block_search::BlockSearch,
     source::files::{
         follow::following::Following,
         storage::{
@@ -48,6 +48,8 @@ pub(crate) struct LastSeen {
     pub(crate) mark: LineMark,
     /// Where to go on behind it.
     pub(crate) resumption: FileResumption,
+    /// The levels of the lines up to it.
+    pub(crate) levels: LevelsBefore,
 }
 
 impl FileLog {
@@ -71,14 +73,21 @@ impl FileLog {
         Ok(tail.count)
     }
 
-    /// Opens the log for reading; `only` are the lines of one stream.
-    pub(crate) fn open(self, only: Option<OutputStream>) -> io::Result<FileLines> {
+    /// The levels of the lines that the reader has seen already.
+    pub(crate) fn levels_before(&self) -> LevelsBefore {
+        self.last_seen.as_ref().map(|seen| seen.levels).unwrap_or_default()
+    }
+
+    /// Opens the log for reading, without the lines that are not of the filter's stream, and without
+    /// most of those that its patterns cannot match.
+    pub(crate) fn open(self, filter: &LineFilter) -> io::Result<FileLines> {
         let Self { name, chain, following, last_seen, earlier_uids } = self;
         let first = chain.files.first();
         let is_in_seen_file = last_seen
             .as_ref()
             .is_some_and(|seen| first.is_some_and(|first| Arc::ptr_eq(first, &seen.file)));
-        let mut lines = LogicalLines::new(&chain, only)?;
+        let mut lines = LogicalLines::new(&chain, filter.stream)?;
+        lines = lines.searching(BlockSearch::of(filter));
         lines.follow(following);
         Ok(FileLines { name, lines, last_seen, is_in_seen_file, earlier_uids })
     }

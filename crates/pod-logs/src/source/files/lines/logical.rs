@@ -14,6 +14,7 @@ mod masked;
 mod masked_tests;
 mod pieces;
 pub(crate) mod resumption;
+mod searching;
 mod stripping;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -35,6 +36,7 @@ use super::{
 use crate::{
     cost::ReadingCost,
     line::{log_line::LogLine, stream::OutputStream},
+    search::block_search::BlockSearch,
     source::files::{
         follow::following::Following,
         storage::chain::{FileChain, Until},
@@ -58,6 +60,8 @@ pub(crate) struct LogicalLines {
     until: Option<Until>,
     /// Only lines of this stream, if of one only.
     only: Option<OutputStream>,
+    /// Passes over lines that are not looked for.
+    search: Option<BlockSearch>,
     streams: [StreamState; 2],
     /// What the rest of the physical line belongs to; `None` while one is passed over.
     continued: Option<ContinuedPiece>,
@@ -111,6 +115,7 @@ impl LogicalLines {
             physical,
             until: chain.until,
             only,
+            search: None,
             streams: before.map(stream),
             continued: None,
             record: None,
@@ -147,6 +152,7 @@ impl LogicalLines {
                 return Ok(self.close_before_loss());
             }
             if !self.piece_waits {
+                self.pass_over_idle_lines();
                 match self.physical.advance()? {
                     Advance::Line => {}
                     Advance::Pending => return Ok(Advance::Pending),

@@ -8,9 +8,10 @@ use super::{
 };
 use crate::{
     line::{
-        filter::LineFilter,
+        filter::{LineFilter, judgement::JudgedLines},
         log_line::{LineCount, UnfinishedLine},
     },
+    search::block_search::BlockSearch,
     source::files::storage::chain::FileChain,
 };
 
@@ -36,8 +37,11 @@ pub(crate) fn find(chain: &FileChain, filter: &LineFilter, wanted: u64) -> io::R
     let mut window = guess.saturating_add(JOIN_GAP_BYTES);
     loop {
         let end = chain.last(window);
-        let CertainCount { all, certain, unfinished } = count(&end, filter)?;
-        let is_enough = certain.is_some_and(|certain| certain >= wanted);
+        let CertainCount { all, certain, lines_before, unfinished } = count(&end, filter)?;
+        let context = filter.context() as u64;
+        // Those before are lines as well.
+        let more = if lines_before < context { context } else { 0 };
+        let is_enough = certain.is_some_and(|certain| certain >= wanted.saturating_add(more));
         if is_enough || end.is_as_long_as(chain) {
             return Ok(LogTail { chain: end, count: LineCount { finished: all, unfinished } });
         }
@@ -50,36 +54,51 @@ struct CertainCount {
     /// Those at the end among which no line of the file is missing, unfinished ones included.
     /// `None` if it is not known what is open there.
     certain: Option<u64>,
+    /// Lines right before these that do not pass by their content.
+    lines_before: u64,
     unfinished: Vec<UnfinishedLine>,
 }
 
 fn count(chain: &FileChain, filter: &LineFilter) -> io::Result<CertainCount> {
-    let mut lines = LogicalLines::new(chain, filter.stream)?;
-    let (mut all, mut certain, mut dropped) = (0, 0, 0);
+    let mut lines = LogicalLines::new(chain, filter.stream)?.searching(BlockSearch::of(filter));
+    let (mut all, mut certain, mut lines_before, mut dropped) = (0, 0, 0, 0);
+    let mut judged = JudgedLines::default();
     loop {
         let advance = lines.advance()?;
         if lines.dropped() > dropped {
             dropped = lines.dropped();
-            certain = 0;
+            (certain, lines_before) = (0, 0);
         }
         match advance {
             Advance::Line => {}
             Advance::Lost => continue,
             Advance::Pending => break,
             Advance::End => {
-                return Ok(CertainCount { all, certain: Some(certain), unfinished: Vec::new() });
+                let (certain, unfinished) = (Some(certain), Vec::new());
+                return Ok(CertainCount { all, certain, lines_before, unfinished });
             }
         }
+        let Some(line) = lines.line() else { continue };
+        let passes = filter.judge(&line, &mut judged)?;
+        if filter.level.is_some() && !judged.levels().is_known(line.stream) {
+            // It continues a line before the chain.
+            (certain, lines_before) = (0, 0);
+        }
+        if !passes && certain == 0 && lines.has_seen_all() && filter.is_in_time(&line.time) {
+            lines_before += 1;
+        }
         // Of a line in parts the first one counts.
-        if lines.line().is_some_and(|line| !line.is_continuation && filter.passes(&line.time)) {
+        if passes && !line.is_continuation {
             all += 1;
             certain += u64::from(lines.has_seen_all());
         }
     }
-    let unfinished: Vec<_> =
-        lines.unfinished_lines().filter(|line| filter.passes(&line.time)).collect();
+    // The content of a line that is not finished cannot be judged: it may pass later.
+    let may_pass =
+        |line: &UnfinishedLine| !filter.chooses_by_content() && filter.is_in_time(&line.time);
+    let unfinished: Vec<_> = lines.unfinished_lines().filter(may_pass).collect();
     let certain = lines.knows_what_is_open().then_some(certain + unfinished.len() as u64);
-    Ok(CertainCount { all, certain, unfinished })
+    Ok(CertainCount { all, certain, lines_before, unfinished })
 }
 
 #[cfg(test)]

@@ -61,7 +61,8 @@ fn last_seen(position: &LogPosition, begin: &Arc<LogFile>, seen: &Arc<LogFile>) 
     };
     let resumption =
         FileResumption { begin: place(begin, &position.begin), seen: place(seen, &position.seen) };
-    LastSeen { file: seen.clone(), mark: mark_of(position), resumption }
+    let (file, mark, levels) = (seen.clone(), mark_of(position), position.levels);
+    LastSeen { file, mark, resumption, levels }
 }
 
 /// Ends where a cursor says.

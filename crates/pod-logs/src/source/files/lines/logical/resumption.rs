@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use crate::{
     cursor::{FilePosition, LogPosition},
-    line::target::ContainerName,
+    line::{filter::levels_before::LevelsBefore, target::ContainerName},
     source::files::{
         lines::physical_line::PlaceInFile,
         storage::chain::{LineMark, OpenFrom},
@@ -41,6 +41,7 @@ impl FileResumption {
             restart: self.begin.file.restart(),
             begin: file_position(&self.begin)?,
             seen: file_position(&self.seen)?,
+            levels: LevelsBefore::default(),
         })
     }
 }

@@ -1,9 +1,6 @@
 //! Many usual lines at once.
 
-use super::{
-    LogicalLines,
-    pieces::{PresentLine, StreamState},
-};
+use super::{LogicalLines, pieces::PresentLine};
 use crate::{
     counts::ReadCounts, line::masking::mask_tokens, source::files::format::strip::strip_usual_lines,
 };
@@ -29,16 +26,6 @@ impl LogicalLines {
 
     /// Nothing is left out or open, and nothing hangs on where a line stands.
     fn are_usual_lines_taken_as_they_are(&self) -> bool {
-        let position = self.physical.next_position();
-        let has_nothing_open = |state: &StreamState| {
-            let is_begun = state.open.is_some() || state.given.is_some();
-            !is_begun && position >= state.certain_from && !state.before.is_begun_at(position)
-        };
-        self.only.is_none()
-            && self.until.is_none()
-            && !self.piece_waits
-            && self.torn.is_none()
-            && self.physical.run() == self.run
-            && self.streams.iter().all(has_nothing_open)
+        self.only.is_none() && self.until.is_none() && self.is_nothing_open()
     }
 }

@@ -1,0 +1,147 @@
+//! How important a line says it is.
+//!
+//! A line shows its level as a member `level` or `severity` of a JSON object, as klog writes it
+//! (`E1101 10:00:00.000000`), as a pair of logfmt (`level=error`), or by a word.
+
+mod json;
+#[cfg(test)]
+mod tests;
+
+use std::str::FromStr;
+
+use memchr::memmem;
+use serde::Serialize;
+
+/// How important a line is, by the names that are most used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// `trace`.
+    Trace,
+    /// `debug`.
+    Debug,
+    /// `info`; also `notice`.
+    Info,
+    /// `warn`; also `warning`.
+    Warn,
+    /// `error`; also `err`.
+    Error,
+    /// `fatal`; also `critical`, `crit`, `alert`, `emerg` and `panic`.
+    Fatal,
+}
+
+/// The text names no level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be one of trace, debug, info, warn, error, fatal")]
+pub struct UnknownLevel;
+
+/// The words for levels. None is longer than 8 letters.
+const WORDS: [(&[u8], Level); 14] = [
+    (b"trace", Level::Trace),
+    (b"debug", Level::Debug),
+    (b"info", Level::Info),
+    (b"notice", Level::Info),
+    (b"warn", Level::Warn),
+    (b"warning", Level::Warn),
+    (b"error", Level::Error),
+    (b"err", Level::Error),
+    (b"fatal", Level::Fatal),
+    (b"critical", Level::Fatal),
+    (b"crit", Level::Fatal),
+    (b"alert", Level::Fatal),
+    (b"emerg", Level::Fatal),
+    (b"panic", Level::Fatal),
+];
+
+impl Level {
+    /// All levels, the least important first.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Error, Self::Fatal];
+
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+            Self::Fatal => "fatal",
+        }
+    }
+
+    /// The level that a line shows by itself. Of a line that looks as if it continued another only
+    /// the first word counts: it may be a frame of a stack trace, which is full of other words.
+    pub(crate) fn shown_by(text: &[u8]) -> Option<Self> {
+        let start = text.trim_ascii_start();
+        if start.starts_with(b"{") {
+            return json::level_of(start);
+        }
+        let structured = of_klog(text).or_else(|| of_logfmt(text));
+        structured.or_else(|| match continues(text) {
+            true => words(text).next().and_then(Self::of_word),
+            false => words(text).find_map(Self::of_word),
+        })
+    }
+
+    /// The level that a word names, in any case.
+    fn of_word(word: &[u8]) -> Option<Self> {
+        if !(3..=8).contains(&word.len()) {
+            return None;
+        }
+        let named = WORDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name));
+        named.map(|(_, level)| *level)
+    }
+}
+
+impl FromStr for Level {
+    type Err = UnknownLevel;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::of_word(text.as_bytes()).ok_or(UnknownLevel)
+    }
+}
+
+/// Whether a line looks as if it continued the one before.
+pub(crate) fn continues(text: &[u8]) -> bool {
+    matches!(text, [b' ' | b'\t', ..]) || text.starts_with(b"at ") || text.starts_with(b"Caused by")
+}
+
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
+    text.split(move |byte| !is_letter(byte)).filter(|word| !word.is_empty())
+}
+
+/// `Lmmdd hh:mm:ss.uuuuuu` (`klog.go`, `formatHeader`).
+fn of_klog(text: &[u8]) -> Option<Level> {
+    const SHAPE: &[u8; 21] = b"L0000 00:00:00.000000";
+    let header = text.first_chunk::<21>()?;
+    let fits = |(byte, shape): (&u8, &u8)| match shape {
+        b'L' => true,
+        b'0' => byte.is_ascii_digit(),
+        other => byte == other,
+    };
+    if !header.iter().zip(SHAPE).all(fits) {
+        return None;
+    }
+    match header[0] {
+        b'I' => Some(Level::Info),
+        b'W' => Some(Level::Warn),
+        b'E' => Some(Level::Error),
+        b'F' => Some(Level::Fatal),
+        _ => None,
+    }
+}
+
+/// The value of `level` or `severity`, maybe in quotes.
+fn of_logfmt(text: &[u8]) -> Option<Level> {
+    let of_key = |key: &[u8]| {
+        memmem::find_iter(text, key).find_map(|at| {
+            let begins_pair = at == 0 || text[at - 1].is_ascii_whitespace();
+            let value = &text[at + key.len()..];
+            let value = value.strip_prefix(b"\"").unwrap_or(value);
+            begins_pair.then(|| words(value).next().and_then(Level::of_word)).flatten()
+        })
+    };
+    of_key(b"level=").or_else(|| of_key(b"severity="))
+}

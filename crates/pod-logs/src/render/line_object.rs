@@ -1,0 +1,91 @@
+//! A line as an object.
+
+use std::io;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::{
+    form::LogForm,
+    objects::{LineMessage, LineObject, utc_text, write_object},
+};
+use crate::{
+    cursor::{Cursor, LogPosition},
+    line::{
+        log_line::{LineEnding, LogLine},
+        stream::OutputStream,
+    },
+    merge::chosen_lines::ChosenLines,
+};
+
+/// Writes the present line with this part of its content.
+///
+/// # Errors
+/// When a file cannot be read.
+pub(super) fn write_line_object(
+    form: LogForm,
+    lines: &ChosenLines,
+    line: &LogLine<'_>,
+    content: &[u8],
+    out: &mut Vec<u8>,
+) -> io::Result<()> {
+    let Some(name) = lines.name() else {
+        return Ok(());
+    };
+    // A client that comes back gets a line that was not finished, or was cut, from its beginning.
+    let is_whole = line.ending != LineEnding::Unfinished && content.len() == line.content.len();
+    let cursor = if is_whole { cursor(lines)? } else { None };
+    let object = LineObject {
+        time: utc_text(line.time),
+        stream: match line.stream {
+            OutputStream::Stdout => "stdout",
+            OutputStream::Stderr => "stderr",
+        },
+        namespace: name.pod.namespace.as_str(),
+        pod: name.pod.pod.as_str(),
+        container: name.container.as_str(),
+        message: match std::str::from_utf8(content) {
+            Ok(text) => LineMessage::Message(text),
+            Err(_) => LineMessage::MessageBase64(STANDARD.encode(content)),
+        },
+        partial: line.ending == LineEnding::Continued,
+        level: lines.level(),
+        hits: if lines.is_context() { Vec::new() } else { lines.hits(content)? },
+        context: lines.is_context(),
+        cursor: cursor.as_deref(),
+    };
+    if form == LogForm::Events {
+        if let Some(cursor) = &cursor {
+            out.extend_from_slice(b"id: ");
+            out.extend_from_slice(cursor.as_bytes());
+            out.push(b'\n');
+        }
+        out.extend_from_slice(b"data: ");
+    }
+    write_object(out, &object);
+    if form == LogForm::Events {
+        out.push(b'\n');
+    }
+    Ok(())
+}
+
+/// Where to go on behind the last line that was looked at. `None` where that cannot be said, or
+/// takes more than a cursor may have.
+///
+/// # Errors
+/// When a file cannot be read.
+pub(super) fn cursor(lines: &ChosenLines) -> io::Result<Option<String>> {
+    let Some(resumptions) = lines.resumptions() else {
+        return Ok(None);
+    };
+    let mut logs = resumptions
+        .iter()
+        .map(|(container, resumption)| resumption.position(container))
+        .collect::<io::Result<Vec<_>>>()?;
+    // Nothing was read of a file without a first line: it is read from its beginning.
+    logs.retain(LogPosition::is_known);
+    if logs.is_empty() {
+        return Ok(None);
+    }
+    let name = lines.name_of(lines.log().unwrap_or(0));
+    Ok(Cursor { pod: Cursor::pod_checksum(&name.pod), uid: name.uid.clone(), logs }.encode())
+}

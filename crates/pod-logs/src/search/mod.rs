@@ -1,0 +1,5 @@
+//! Searching many lines at once.
+
+pub(crate) mod block_search;
+#[cfg(test)]
+mod tests;

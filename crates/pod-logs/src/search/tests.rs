@@ -1,0 +1,106 @@
+//! Whether a search finds what looking at each line finds.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use crate::{
+    line::{
+        filter::{LineFilter, line_patterns::LinePatterns},
+        level::Level,
+    },
+    merge::{chosen_lines::ChosenLines, merge_step::MergeStep},
+    query::LogQuery,
+    source::{
+        files::{
+            lines::{file_lines::FileLog, physical::tests::file},
+            storage::chain::FileChain,
+        },
+        log_input::LogInput,
+    },
+};
+
+/// What is chosen, with the levels.
+fn chosen(chain: &FileChain, query: &LogQuery, pattern: &str) -> Vec<(String, Option<Level>)> {
+    let patterns = LinePatterns::new(&[pattern], &[]).unwrap();
+    let mut query = query.clone();
+    query.filter.patterns = Some(Arc::new(patterns));
+    let input = LogInput::Files(FileLog::whole(chain.clone()));
+    let mut lines = ChosenLines::new(vec![input], &query).unwrap();
+    let mut all = Vec::new();
+    loop {
+        match lines.advance().unwrap() {
+            MergeStep::Line => {
+                let content = lines.line().unwrap().content.to_vec();
+                all.push((String::from_utf8(content).unwrap(), lines.level()));
+            }
+            MergeStep::Gap(_) | MergeStep::Reading => {}
+            MergeStep::Pending | MergeStep::End => return all,
+        }
+    }
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        10 => Just("hay "),
+        2 => Just("needle "),
+        1 => Just("nee"),
+        1 => Just("dle "),
+        1 => Just("n\u{1b}[1meedle "),
+        1 => Just("ERROR "),
+        1 => Just("info "),
+        1 => Just("stdout P "),
+        1 => Just(" stderr F "),
+        1 => Just("\u{0}"),
+    ];
+    let begin = prop_oneof![3 => Just(""), 1 => Just("\tat "), 1 => Just("Caused by ")];
+    let words = prop::collection::vec(word, 0..5);
+    (begin, words).prop_map(|(begin, words)| format!("{begin}{}", words.concat()))
+}
+
+fn line() -> impl Strategy<Value = String> {
+    let stream = prop_oneof![3 => Just("stdout"), 1 => Just("stderr")];
+    let form = prop_oneof![12 => Just("F"), 2 => Just("P"), 1 => Just("docker"), 1 => Just("none")];
+    let repeat = prop_oneof![40 => Just(1_usize), 1 => Just(3_000)];
+    let nuls = prop_oneof![20 => Just(0_usize), 1 => 1_usize..5];
+    (stream, form, text(), repeat, nuls).prop_map(|(stream, form, text, repeat, nuls)| {
+        let line = match form {
+            "docker" => format!(
+                "{{\"log\":{:?},\"stream\":\"{stream}\",\"time\":\"2026-11-01T10:00:00Z\"}}\n",
+                text.replace(['\u{1b}', '\u{0}'], "") + "\n"
+            ),
+            "none" => format!("no line {text}\n"),
+            tag => format!("2026-11-01T10:00:00.000000000Z {stream} {tag} {text}\n"),
+        };
+        "\0".repeat(nuls) + &line.repeat(repeat)
+    })
+}
+
+/// Lines in files, some of them compressed.
+fn log() -> impl Strategy<Value = FileChain> {
+    let content = prop::collection::vec(line(), 0..40);
+    prop::collection::vec((content, any::<bool>()), 1..4).prop_map(|files| {
+        let files = files.iter().map(|(lines, packed)| file(lines.concat().as_bytes(), *packed, 0));
+        FileChain::whole(files.collect())
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_search_finds_what_looking_at_each_line_finds(
+        log in log(),
+        tail in prop_oneof![Just(None), (0_u64..20).prop_map(Some)],
+        shows_levels: bool,
+        level in prop_oneof![2 => Just(None), 1 => Just(Some(Level::Error))],
+        pattern in prop_oneof![Just("needle"), Just("(?i)NEEDLE|eedle.*hay"), Just("ne+dle .*y")],
+    ) {
+        let filter = LineFilter { shows_levels, level, ..LineFilter::default() };
+        let query = LogQuery { filter, tail, ..LogQuery::default() };
+        // The other branch requires no literal, and matches nothing.
+        let slow = format!("{pattern}|[01][23]{{30}}.[45]");
+        let slow = format!("{slow}|[^\\s\\S]*[01]x[01]y$");
+        prop_assert_eq!(
+            chosen(&log, &query, pattern), chosen(&log, &query, &slow),
+        );
+    }
+}
