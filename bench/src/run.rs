@@ -13,7 +13,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::{
     parts::{
         connections, download, flood, followers, forward_auth, instances, kubernetes, masking,
-        redis, requests, sessions, slow_reader, tail,
+        redis, requests, search, sessions, slow_reader, tail,
     },
     report::table::{HEADER, Report},
     stage::services::Stage,
@@ -37,6 +37,8 @@ pub(crate) enum Part {
     Kubernetes,
     /// The log engine on 1 GiB, with and without tokens in it, against itself without masking
     Masking,
+    /// `grep` over 1 GiB and over compressed files, against `grep`, `rg` and `zcat`
+    Search,
     /// The last 100 lines of a log of 10 GiB, against those of 10 MiB
     Tail,
     /// 2,000 followers of a file that grows by 500 lines a second
@@ -109,6 +111,7 @@ impl Part {
             Self::Download => download::measure(stage, services).await,
             Self::Kubernetes => kubernetes::measure(stage, services).await,
             Self::Masking => masking::measure(stage).await,
+            Self::Search => search::measure(stage, services).await,
             Self::Tail => tail::measure(stage, services).await,
             Self::Followers => followers::measure(stage, services).await,
             Self::SlowReader => slow_reader::measure(stage, services).await,

@@ -10,6 +10,7 @@ pub(crate) mod kubernetes;
 pub(crate) mod masking;
 pub(crate) mod redis;
 pub(crate) mod requests;
+pub(crate) mod search;
 pub(crate) mod sessions;
 pub(crate) mod slow_reader;
 pub(crate) mod tail;

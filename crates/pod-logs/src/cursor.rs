@@ -12,8 +12,11 @@
 //! The first log is that of the line which the cursor came with. Numbers are big-endian, and texts
 //! have their length in front.
 
+mod cursor_reader;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use self::cursor_reader::CursorReader;
 use crate::line::{
     filter::levels_before::LevelsBefore,
     target::{ContainerName, PodRef, PodUid},
@@ -130,7 +133,7 @@ impl Cursor {
         if crc32fast::hash(content) != u32::from_be_bytes(*checksum) {
             return None;
         }
-        let mut rest = CursorReader(content);
+        let mut rest = CursorReader::new(content);
         let has_levels = match rest.array()? {
             [VERSION, SOURCE_FILES] => false,
             [VERSION_WITH_LEVELS, SOURCE_FILES] => true,
@@ -140,7 +143,7 @@ impl Cursor {
         let uid = rest.text()?.parse().ok()?;
         let [count] = rest.array()?;
         let logs = (0..count).map(|_| rest.log(has_levels)).collect::<Option<Vec<_>>>()?;
-        (rest.0.is_empty() && !logs.is_empty()).then_some(Self { pod, uid, logs })
+        (rest.is_empty() && !logs.is_empty()).then_some(Self { pod, uid, logs })
     }
 }
 
@@ -155,45 +158,6 @@ fn with_checksum(mut content: Vec<u8>) -> String {
 fn write_text(bytes: &mut Vec<u8>, text: &str) {
     bytes.push(text.len() as u8);
     bytes.extend_from_slice(text.as_bytes());
-}
-
-struct CursorReader<'a>(&'a [u8]);
-
-impl<'a> CursorReader<'a> {
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (array, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*array)
-    }
-
-    fn text(&mut self) -> Option<&'a str> {
-        let [length] = self.array()?;
-        let (text, rest) = self.0.split_at_checked(usize::from(length))?;
-        self.0 = rest;
-        std::str::from_utf8(text).ok()
-    }
-
-    fn position(&mut self) -> Option<FilePosition> {
-        Some(FilePosition {
-            fingerprint: u32::from_be_bytes(self.array()?),
-            offset: u64::from_be_bytes(self.array()?),
-        })
-    }
-
-    fn levels(&mut self) -> Option<LevelsBefore> {
-        let [byte] = self.array()?;
-        LevelsBefore::from_byte(byte)
-    }
-
-    fn log(&mut self, has_levels: bool) -> Option<LogPosition> {
-        Some(LogPosition {
-            container: self.text()?.parse().ok()?,
-            restart: u32::from_be_bytes(self.array()?),
-            begin: self.position()?,
-            seen: self.position()?,
-            levels: if has_levels { self.levels()? } else { LevelsBefore::default() },
-        })
-    }
 }
 
 #[cfg(test)]

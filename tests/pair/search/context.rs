@@ -31,8 +31,9 @@ async fn lines_around_a_match_come_once_each_and_are_not_counted() {
     let answer = request.header("accept", "application/x-ndjson").ask().await;
     let objects: Vec<Value> =
         answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let objects: Vec<_> = objects.iter().filter(|object| object["message"].is_string()).collect();
     let marks: Vec<_> = objects.iter().map(|object| object["context"] == true).collect();
-    assert_eq!(marks, [true, false, true, false]);
+    assert_eq!(marks, [true, false, true]);
     let cursor = objects[0]["cursor"].as_str().unwrap();
     let rest = admin.text(&format!("web?after={cursor}&limitLines=1")).await;
     assert_eq!(rest.text(), "4 hit\n");

@@ -14,9 +14,10 @@ async fn an_object_says_where_its_line_matched() {
         let request = admin.gateway(Method::GET, &format!("/logs/web?{query}"));
         let answer = request.header("accept", "application/x-ndjson").ask().await;
         let objects = answer.text().lines().map(|line| serde_json::from_str(line).unwrap());
-        objects.map(|object: Value| object["hits"].clone()).collect::<Vec<_>>()
+        let lines = objects.filter(|object: &Value| object["message"].is_string());
+        lines.map(|line| line["hits"].clone()).collect::<Vec<_>>()
     };
-    assert_eq!(hits("grep=timeout").await, [json!([[3, 10], [16, 27]]), Value::Null]);
-    assert_eq!(hits("grep=time&grep=on").await, [json!([[0, 2], [3, 7]]), Value::Null]);
-    assert_eq!(hits("exclude=out").await, [Value::Null, Value::Null]);
+    assert_eq!(hits("grep=timeout").await, [json!([[3, 10], [16, 27]])]);
+    assert_eq!(hits("grep=time&grep=on").await, [json!([[0, 2], [3, 7]])]);
+    assert_eq!(hits("exclude=out").await, [Value::Null]);
 }

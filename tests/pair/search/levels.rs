@@ -65,7 +65,8 @@ async fn objects(admin: &Caller, query: &str) -> Vec<Value> {
     let path = format!("/logs/web?{query}");
     let request = admin.gateway(Method::GET, &path).header("accept", "application/x-ndjson");
     let answer = request.ask().await;
-    answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let objects = answer.text().lines().map(|line| serde_json::from_str(line).unwrap());
+    objects.filter(|object: &Value| object["time"].is_string()).collect()
 }
 
 #[tokio::test]
@@ -84,7 +85,6 @@ async fn an_object_names_the_level_of_its_line() {
         None,
         None,
         Some("fatal"),
-        None,
     ];
     assert_eq!(levels, expected.map(Value::from));
 }

@@ -27,6 +27,7 @@ async fn lines_are_counted_by_interval_and_level() {
     let mut objects: Vec<Value> =
         answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(objects.pop().unwrap(), json!({"end": {"reason": "complete"}}));
+    objects.retain(|object| object["volume"].is_object());
     let of = |from: &str, to: &str, lines: u64, bytes: u64, levels: Value| {
         let (from, to) = (format!("2026-11-01T10:{from}:00Z"), format!("2026-11-01T10:{to}:00Z"));
         json!({"volume": {"from": from, "to": to, "lines": lines, "bytes": bytes, "levels": levels}})
@@ -40,7 +41,7 @@ async fn lines_are_counted_by_interval_and_level() {
 
     let events = ask("volume=1h&sinceTime=2026-11-01T10:00:00Z&grep=E", "text/event-stream").await;
     let event = "event: volume\ndata: {\"from\":\"2026-11-01T10:00:00Z\",\"to\":\"2026-11-01T11:00:00Z\",\"lines\":1,\"bytes\":8,\"levels\":{\"error\":1}}\n\n";
-    assert!(events.text().starts_with(event), "{}", events.text());
+    assert!(events.text().contains(event), "{}", events.text());
 
     assert_eq!(ask("volume=1m", "text/plain").await.status, 406);
     for query in ["volume=1m&follow", "volume=1m&tail=3", "volume=1m&grep=a&context=1"] {

@@ -9,6 +9,7 @@
 //! Lines in neither format are passed over, as the kubelet passes over them.
 
 mod joining;
+mod losses;
 mod masked;
 #[cfg(test)]
 mod masked_tests;
@@ -166,31 +167,6 @@ impl LogicalLines {
             self.process_piece();
         }
         Ok(Advance::Line)
-    }
-
-    /// Before lines that were lost: those that were not finished. What comes behind is no part of
-    /// them.
-    fn close_before_loss(&mut self) -> Advance {
-        if self.close_unfinished() == Advance::Line {
-            return Advance::Line;
-        }
-        self.loss_waits = false;
-        self.forget_open_lines();
-        Advance::Lost
-    }
-
-    /// Nothing from before can be open any more.
-    fn forget_open_lines(&mut self) {
-        for state in &mut self.streams {
-            (state.certain_from, state.given) = (0, None);
-            state.before.end();
-        }
-        self.all_seen_from = 0;
-    }
-
-    /// How much was lost, in bytes, after [`Advance::Lost`]. `None` where that is not known.
-    pub(crate) fn take_lost_bytes(&mut self) -> Option<u64> {
-        self.lost_record.take().or_else(|| self.physical.take_lost_bytes())
     }
 
     /// The present line; `None` before the first and after the last.

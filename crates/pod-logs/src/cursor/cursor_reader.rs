@@ -1,0 +1,52 @@
+//! The fields of a cursor, one after another.
+
+use super::{FilePosition, LogPosition};
+use crate::line::filter::levels_before::LevelsBefore;
+
+/// Reads fields. Each is `None` where the content ends before it.
+pub(super) struct CursorReader<'a>(&'a [u8]);
+
+impl<'a> CursorReader<'a> {
+    pub(super) fn new(content: &'a [u8]) -> Self {
+        Self(content)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (array, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*array)
+    }
+
+    pub(super) fn text(&mut self) -> Option<&'a str> {
+        let [length] = self.array()?;
+        let (text, rest) = self.0.split_at_checked(usize::from(length))?;
+        self.0 = rest;
+        std::str::from_utf8(text).ok()
+    }
+
+    fn position(&mut self) -> Option<FilePosition> {
+        Some(FilePosition {
+            fingerprint: u32::from_be_bytes(self.array()?),
+            offset: u64::from_be_bytes(self.array()?),
+        })
+    }
+
+    fn levels(&mut self) -> Option<LevelsBefore> {
+        let [byte] = self.array()?;
+        LevelsBefore::from_byte(byte)
+    }
+
+    pub(super) fn log(&mut self, has_levels: bool) -> Option<LogPosition> {
+        Some(LogPosition {
+            container: self.text()?.parse().ok()?,
+            restart: u32::from_be_bytes(self.array()?),
+            begin: self.position()?,
+            seen: self.position()?,
+            levels: if has_levels { self.levels()? } else { LevelsBefore::default() },
+        })
+    }
+}
