@@ -13,6 +13,14 @@ pub trait Pace {
     /// # Errors
     /// When the reading is not wanted any more: it has to end with this error.
     fn step(&self) -> io::Result<()>;
+
+    /// Does work beside the reading, on another thread and at a pace of its own, if there is a
+    /// place for it: else the answer is false. It may be done later or never, and the reading must
+    /// not wait for it without taking steps.
+    fn beside(&self, work: Box<dyn FnOnce() + Send>) -> bool {
+        drop(work);
+        false
+    }
 }
 
 thread_local! {
@@ -48,6 +56,13 @@ fn with<T>(pace: Option<Rc<dyn Pace>>, work: impl FnOnce() -> T) -> T {
 pub fn step() -> io::Result<()> {
     let pace = PACE.with_borrow(Clone::clone);
     pace.map_or(Ok(()), |pace| pace.step())
+}
+
+/// Does work beside the reading on this thread, if there is a place for it: else the answer is
+/// false.
+pub fn beside(work: impl FnOnce() + Send + 'static) -> bool {
+    let pace = PACE.with_borrow(Clone::clone);
+    pace.is_some_and(|pace| pace.beside(Box::new(work)))
 }
 
 #[cfg(test)]

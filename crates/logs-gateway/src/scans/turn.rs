@@ -15,6 +15,7 @@ use pod_logs::pace::Pace;
 use super::{
     fair_queue::{SLICE, ScanId},
     schedule::Schedule,
+    user_scans::UserScans,
 };
 
 /// A scan whose result is waited for. When it is dropped, the scan ends.
@@ -31,14 +32,15 @@ impl QueuedScan {
         Self { schedule, id, is_abandoned: Arc::default(), has_begun: false }
     }
 
-    /// The first turn begins.
-    pub(super) fn begin(&mut self) -> ScanTurns {
+    /// The first turn of a scan of this user begins.
+    pub(super) fn begin(&mut self, user: UserScans) -> ScanTurns {
         self.has_begun = true;
         ScanTurns {
             schedule: self.schedule.clone(),
             id: self.id,
             is_abandoned: self.is_abandoned.clone(),
             began: Cell::new(Some(Instant::now())),
+            user,
         }
     }
 }
@@ -62,6 +64,7 @@ pub(super) struct ScanTurns {
     is_abandoned: Arc<AtomicBool>,
     /// When the present turn began; `None` when the scan has none, because it was abandoned.
     began: Cell<Option<Instant>>,
+    user: UserScans,
 }
 
 impl ScanTurns {
@@ -80,6 +83,10 @@ impl Pace for ScanTurns {
             return Err(io::Error::other("the scan was abandoned"));
         }
         Ok(())
+    }
+
+    fn beside(&self, work: Box<dyn FnOnce() + Send>) -> bool {
+        self.user.run_beside(work)
     }
 }
 

@@ -75,6 +75,11 @@ impl BlockSearch {
         if self.asks_for_levels { self.before_last_heads(&lines[..idle]) } else { idle }
     }
 
+    /// Whether a line, with its newline, can be passed over as far as it stands by itself.
+    pub(super) fn is_idle(&self, line: &[u8]) -> bool {
+        self.idle_in(line) == line.len()
+    }
+
     fn idle_in(&self, lines: &[u8]) -> usize {
         let literals = self.patterns.literals();
         let found = literals.and_then(|literals| literals.find(lines, (0..lines.len()).into()));

@@ -62,7 +62,7 @@ pub(crate) struct LogicalLines {
     /// Only lines of this stream, if of one only.
     only: Option<OutputStream>,
     /// Passes over lines that are not looked for.
-    search: Option<BlockSearch>,
+    search: Option<Arc<BlockSearch>>,
     streams: [StreamState; 2],
     /// What the rest of the physical line belongs to; `None` while one is passed over.
     continued: Option<ContinuedPiece>,

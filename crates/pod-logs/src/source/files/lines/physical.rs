@@ -11,6 +11,7 @@ use memchr::{memchr, memrchr};
 use super::physical_line::{Advance, PhysicalEnd, PhysicalLine, PlaceInFile};
 use crate::{
     cost::ReadingCost,
+    search::ahead::SearchesAhead,
     source::files::{
         follow::following::Following,
         storage::{chain::FileChain, file_reader::FileReader, log_file::LogFile},
@@ -35,6 +36,8 @@ pub(crate) struct PhysicalLines {
     begins: Vec<u64>,
     /// `None` before the first file and after the last.
     reader: Option<FileReader>,
+    /// Searches in the files that come next.
+    ahead: Option<SearchesAhead>,
     /// Where the log goes on after the last file, if it is followed.
     following: Option<Following>,
     /// It went on in files that it did not begin with.
@@ -92,6 +95,7 @@ impl PhysicalLines {
             is_loss_told: false,
             begins: vec![0],
             reader: chain.files.first().map(open).transpose()?,
+            ahead: None,
             following: None,
             has_advanced: false,
             has_ended: false,
@@ -138,6 +142,9 @@ impl PhysicalLines {
             };
             // Asked before reading: what completed a file was written to it before.
             let is_complete = self.files[self.present_file].is_complete();
+            if self.unread.is_empty() {
+                self.read_position += reader.skip_hole();
+            }
             make_room(&mut self.buffer, &mut self.unread, reader.stored_bytes_ahead());
             let read = reader.read(&mut self.buffer[self.unread.end..])?;
             self.read_position += read as u64;

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{gzip::GzipReader, log_file::LogFile};
+use super::{extract_reader::ExtractReader, gzip::GzipReader, log_file::LogFile};
 use crate::{cost::ReadingCost, pace};
 
 /// Reads a [`LogFile`] from front to back, decompressed.
@@ -13,6 +13,8 @@ use crate::{cost::ReadingCost, pace};
 pub(crate) enum FileReader {
     Plain(StoredReader),
     Gzip(Box<GzipReader<StoredReader>>),
+    /// Only what may matter to a search.
+    Extract(Box<ExtractReader>),
 }
 
 impl FileReader {
@@ -33,6 +35,16 @@ impl FileReader {
         match self {
             Self::Plain(stored) => stored.read(buffer),
             Self::Gzip(content) => content.read(buffer),
+            Self::Extract(extract) => extract.read(buffer),
+        }
+    }
+
+    /// Goes behind content that does not matter, if such comes next, and gives its size in bytes.
+    /// To be called where a line begins.
+    pub(crate) fn skip_hole(&mut self) -> u64 {
+        match self {
+            Self::Plain(_) | Self::Gzip(_) => 0,
+            Self::Extract(extract) => extract.skip_hole(),
         }
     }
 
@@ -41,13 +53,18 @@ impl FileReader {
         match self {
             Self::Plain(_) => false,
             Self::Gzip(content) => content.is_broken(),
+            Self::Extract(extract) => extract.rest().is_broken(),
         }
     }
 
     pub(crate) fn cost_ahead(&self) -> ReadingCost {
         ReadingCost {
             stored_bytes: self.stored_bytes_ahead(),
-            is_compressed: matches!(self, Self::Gzip(_)),
+            is_compressed: match self {
+                Self::Plain(_) => false,
+                Self::Gzip(_) => true,
+                Self::Extract(extract) => extract.rest().cost_ahead().is_compressed,
+            },
         }
     }
 
@@ -56,6 +73,7 @@ impl FileReader {
         let stored = match self {
             Self::Plain(stored) => stored,
             Self::Gzip(content) => content.stored(),
+            Self::Extract(extract) => return extract.rest().stored_bytes_ahead(),
         };
         stored.file.stored_bytes().saturating_sub(stored.offset)
     }

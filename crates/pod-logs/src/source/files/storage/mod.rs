@@ -1,6 +1,7 @@
 //! The bytes of log files, compressed or not, and how far they may be read.
 
 pub(crate) mod chain;
+pub(crate) mod extract_reader;
 pub(crate) mod file_reader;
 pub(crate) mod gzip;
 pub(crate) mod head;

@@ -1,12 +1,17 @@
 //! Lines that are passed over because they are not looked for.
 
+use std::sync::Arc;
+
 use super::{LogicalLines, pieces::StreamState};
 use crate::search::block_search::BlockSearch;
 
 impl LogicalLines {
     /// Leaves out lines that are not looked for, though not all of them.
     pub(crate) fn searching(mut self, search: Option<BlockSearch>) -> Self {
-        self.search = search;
+        self.search = search.map(Arc::new);
+        if let Some(search) = &self.search {
+            self.physical.search_ahead(search.clone());
+        }
         self
     }
 

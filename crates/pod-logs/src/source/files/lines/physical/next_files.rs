@@ -5,10 +5,13 @@ use std::{io, mem, sync::Arc};
 use tokio::sync::watch;
 
 use super::PhysicalLines;
-use crate::source::files::{
-    follow::{followed_log::NextFile, following::Following},
-    lines::physical_line::{Advance, PhysicalEnd},
-    storage::{file_reader::FileReader, log_file::LogFile},
+use crate::{
+    search::{ahead::SearchesAhead, block_search::BlockSearch},
+    source::files::{
+        follow::{followed_log::NextFile, following::Following},
+        lines::physical_line::{Advance, PhysicalEnd},
+        storage::{extract_reader::ExtractReader, file_reader::FileReader, log_file::LogFile},
+    },
 };
 
 impl PhysicalLines {
@@ -68,14 +71,32 @@ impl PhysicalLines {
         self.reader.as_ref().is_some_and(FileReader::is_broken) || self.revoked_bytes() > 0
     }
 
+    /// Searches in the files that come next, while the present one is read.
+    pub(crate) fn search_ahead(&mut self, search: Arc<BlockSearch>) {
+        self.ahead = Some(SearchesAhead::new(search));
+        self.begin_ahead();
+    }
+
+    fn begin_ahead(&mut self) {
+        if let Some(ahead) = &mut self.ahead {
+            ahead.begin(self.files.get(self.present_file + 1..).unwrap_or_default());
+        }
+    }
+
     /// Goes to the next file, if there is one already.
     pub(super) fn open_next(&mut self) -> io::Result<bool> {
         let Some(file) = self.files.get(self.present_file + 1) else {
             return Ok(false);
         };
-        self.reader = Some(FileReader::new(file.clone(), 0)?);
+        let file = file.clone();
+        let extract = self.ahead.as_mut().map_or(Ok(None), |ahead| ahead.take(&file))?;
+        self.reader = Some(match extract {
+            Some(extract) => FileReader::Extract(Box::new(ExtractReader::new(extract))),
+            None => FileReader::new(file, 0)?,
+        });
         self.is_loss_told = false;
         self.present_file += 1;
+        self.begin_ahead();
         self.begins.push(self.read_position);
         // A line is cut by the end of its file.
         self.end = PhysicalEnd::Newline;
