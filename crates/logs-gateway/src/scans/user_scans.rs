@@ -1,5 +1,7 @@
 //! Runs scans on threads of their own, each when its turn comes.
 
+mod beside;
+
 use std::{io, rc::Rc, sync::Arc, time::Duration};
 
 use pod_logs::{ReadingCost, pace::at_pace};
@@ -29,8 +31,6 @@ const USER_SHARE: usize = 8;
 /// How many scans of a user may wait when a request begins another one: more than a user may read
 /// logs by default.
 const MAX_WAITING: usize = 64;
-/// How many scans of a user may wait when another one begins beside a reading.
-const MAX_WAITING_BESIDE: usize = 4;
 /// How long a request waits for the first turn of its scan.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 /// How long a thread lives without work.
@@ -160,20 +160,6 @@ impl UserScans {
         self.scans.ahead.clone().try_acquire_owned().ok()
     }
 
-    /// Does work for a reading beside it, when the user's turn comes; false if others wait.
-    pub(super) fn run_beside(&self, work: Box<dyn FnOnce() + Send>) -> bool {
-        let Some(threads) = &self.scans.threads else { return false };
-        let Ok((wanted, turn)) = self.enqueue(MAX_WAITING_BESIDE) else { return false };
-        let user = self.clone();
-        threads.spawn(RequestSpan::current().instrument(async move {
-            let _ = turn.await;
-            if let Err(error) = user.run(wanted, work).await {
-                tracing::debug!(%error, "a search beside a reading failed");
-            }
-        }));
-        true
-    }
-
     fn enqueue(
         &self,
         max_waiting: usize,
@@ -212,25 +198,6 @@ mod tests {
     use pod_logs::pace;
 
     use super::*;
-
-    /// Asks for work beside it, and waits for that as a reading has to.
-    fn with_work_beside() -> bool {
-        let (done, is_done) = std::sync::mpsc::channel();
-        if !pace::beside(move || drop(done.send(()))) {
-            return false;
-        }
-        while is_done.try_recv().is_err() {
-            pace::step().unwrap();
-        }
-        true
-    }
-
-    #[tokio::test]
-    async fn work_beside_a_reading_takes_turns_with_it_at_the_only_place() {
-        let scans = Scans::new(1).unwrap();
-        assert!(scans.of_user("ada").request(with_work_beside).await.unwrap());
-        until(|| scans.schedule.len() == 0).await;
-    }
 
     const MUCH: ReadingCost = ReadingCost { stored_bytes: u64::MAX, is_compressed: false };
     const LITTLE: ReadingCost = ReadingCost { stored_bytes: 1, is_compressed: false };
