@@ -1,6 +1,7 @@
 //! Which lines of a log are asked for.
 
 mod ascii_boundaries;
+mod class_bound;
 mod hits;
 pub(crate) mod judgement;
 pub(crate) mod levels_before;
@@ -24,6 +25,8 @@ pub(crate) const MAX_PATTERNS: usize = 16;
 pub(crate) const MAX_PATTERN_BYTES: usize = 4 * 1024;
 /// How much memory the patterns of a reading may take when they are compiled, in bytes.
 const MAX_COMPILED_BYTES: usize = 512 * 1024;
+/// How many sets and ranges of characters the patterns of a reading may name.
+const MAX_CLASSES: usize = 200;
 
 /// How much later than its last line a file may seem to have been written, and how much out of
 /// order lines of two files may be.

@@ -11,11 +11,14 @@ use regex_automata::{
     nfa::thompson::{self, NFA, WhichCaptures},
     util::prefilter::Prefilter,
 };
-use regex_syntax::{ParserBuilder, hir::Hir};
+use regex_syntax::{
+    ast::parse::ParserBuilder,
+    hir::{Hir, translate::TranslatorBuilder},
+};
 
 use super::{
     MAX_COMPILED_BYTES, MAX_PATTERN_BYTES, ascii_boundaries::with_ascii_boundaries,
-    pattern_error::PatternError, required_literals::required_literals,
+    class_bound::take_classes, pattern_error::PatternError, required_literals::required_literals,
 };
 use crate::pace;
 
@@ -37,6 +40,15 @@ pub(super) struct LinePattern {
     literals: Option<Prefilter>,
 }
 
+/// What the expressions of a reading may still take.
+#[derive(Debug)]
+pub(super) struct PatternBudget {
+    /// Of memory, compiled.
+    pub(super) bytes: usize,
+    /// Sets and ranges of characters.
+    pub(super) classes: usize,
+}
+
 /// What the matching of lines against a pattern keeps.
 #[derive(Debug)]
 pub(super) struct PatternCache {
@@ -46,23 +58,18 @@ pub(super) struct PatternCache {
 }
 
 impl LinePattern {
-    /// Compiles an expression to at most so many bytes.
-    pub(super) fn new(source: &str, max_bytes: usize) -> Result<Self, PatternError> {
+    /// Compiles an expression, and takes what it needs from what is left.
+    pub(super) fn new(source: &str, left: &mut PatternBudget) -> Result<Self, PatternError> {
         if source.len() > MAX_PATTERN_BYTES {
             return Err(PatternError::TooLong);
         }
-        let mut parser = ParserBuilder::new().utf8(false).nest_limit(MAX_NESTING).build();
-        let hir = with_ascii_boundaries(parser.parse(source)?);
-        let nfa = compile(&hir, false, max_bytes)?;
+        let hir = with_ascii_boundaries(parse(source, &mut left.classes)?);
+        let nfa = compile(&hir, false, left.bytes)?;
+        left.bytes = left.bytes.saturating_sub(nfa.memory_usage());
         let dfa = automaton(nfa, MatchKind::LeftmostFirst)?;
         let literals = required_literals(&hir)
             .and_then(|literals| Prefilter::new(MatchKind::LeftmostFirst, &literals));
         Ok(Self { source: source.to_owned(), dfa, hir, literals })
-    }
-
-    /// The memory of the compiled expression, in bytes.
-    pub(super) fn memory_usage(&self) -> usize {
-        self.dfa.get_nfa().memory_usage()
     }
 
     /// Finds texts of which every match contains one.
@@ -136,6 +143,14 @@ impl LinePattern {
         let end = dfa.next_eoi_state(cache, state).map_err(io::Error::other)?;
         Ok(end.is_match())
     }
+}
+
+fn parse(source: &str, classes: &mut usize) -> Result<Hir, PatternError> {
+    let ast = ParserBuilder::new().nest_limit(MAX_NESTING).build().parse(source);
+    let ast = ast.map_err(regex_syntax::Error::from)?;
+    take_classes(&ast, classes)?;
+    let hir = TranslatorBuilder::new().utf8(false).build().translate(source, &ast);
+    Ok(hir.map_err(regex_syntax::Error::from)?)
 }
 
 fn compile(hir: &Hir, is_reverse: bool, max_bytes: usize) -> Result<NFA, PatternError> {

@@ -8,9 +8,9 @@ use std::{
 use regex_automata::util::prefilter::Prefilter;
 
 use super::{
-    MAX_COMPILED_BYTES, MAX_PATTERNS,
+    MAX_CLASSES, MAX_COMPILED_BYTES, MAX_PATTERNS,
     hits::{HitStarts, find_hits, in_line},
-    line_pattern::{LinePattern, PatternCache},
+    line_pattern::{LinePattern, PatternBudget, PatternCache},
     pattern_error::PatternError,
 };
 use crate::line::ansi::without_escapes;
@@ -48,13 +48,9 @@ impl LinePatterns {
             let excludes = exclude.len() > grep.len();
             return Err(BadPattern { excludes, error: PatternError::TooMany });
         }
-        let mut left = MAX_COMPILED_BYTES;
+        let mut left = PatternBudget { bytes: MAX_COMPILED_BYTES, classes: MAX_CLASSES };
         let mut compile = |patterns: &[P], excludes: bool| {
-            let each = patterns.iter().map(|pattern| {
-                let pattern = LinePattern::new(pattern.as_ref(), left)?;
-                left = left.saturating_sub(pattern.memory_usage());
-                Ok(pattern)
-            });
+            let each = patterns.iter().map(|pattern| LinePattern::new(pattern.as_ref(), &mut left));
             each.collect::<Result<Vec<_>, _>>().map_err(|error| BadPattern { excludes, error })
         };
         let (grep, exclude) = (compile(grep, false)?, compile(exclude, true)?);

@@ -91,7 +91,10 @@ fn a_pattern_that_is_refused_says_why() {
         true,
         "is not a regular expression: unclosed counted repetition, at byte 3",
     );
-    check_refused(&[r"(\w{100}){100}"], &[], false, "is too large a regular expression");
+    let sets = [r"(\w{100}){100}", &format!("(?i){}", r"\pL".repeat(1300)), &"[a-z]".repeat(101)];
+    for large in sets {
+        check_refused(&[large], &[], false, "is too large a regular expression");
+    }
     let many = ["a"; 17];
     let reason = "must not be given more than 16 times together with the other patterns";
     check_refused(&many, &[], false, reason);
