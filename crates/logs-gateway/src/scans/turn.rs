@@ -15,7 +15,6 @@ use pod_logs::pace::Pace;
 use super::{
     fair_queue::{SLICE, ScanId},
     schedule::Schedule,
-    user_scans::UserScans,
 };
 
 /// A scan whose result is waited for. When it is dropped, the scan ends.
@@ -32,15 +31,15 @@ impl QueuedScan {
         Self { schedule, id, is_abandoned: Arc::default(), has_begun: false }
     }
 
-    /// The first turn of a scan of this user begins.
-    pub(super) fn begin(&mut self, user: UserScans) -> ScanTurns {
+    /// The first turn begins.
+    pub(super) fn begin(&mut self, beside: RunBeside) -> ScanTurns {
         self.has_begun = true;
         ScanTurns {
             schedule: self.schedule.clone(),
             id: self.id,
             is_abandoned: self.is_abandoned.clone(),
             began: Cell::new(Some(Instant::now())),
-            user,
+            beside,
         }
     }
 }
@@ -57,15 +56,17 @@ impl Drop for QueuedScan {
 
 /// A scan during its first turn and those that follow. It ends its place among the scans when it is
 /// dropped.
-#[derive(Debug)]
 pub(super) struct ScanTurns {
     schedule: Arc<Schedule>,
     id: ScanId,
     is_abandoned: Arc<AtomicBool>,
     /// When the present turn began; `None` when the scan has none, because it was abandoned.
     began: Cell<Option<Instant>>,
-    user: UserScans,
+    beside: RunBeside,
 }
+
+/// Does work of a scan on another thread, if there is a place for it: else the answer is false.
+pub(super) type RunBeside = Box<dyn Fn(Box<dyn FnOnce() + Send>) -> bool + Send>;
 
 impl ScanTurns {
     fn ran(&self) -> Duration {
@@ -86,7 +87,7 @@ impl Pace for ScanTurns {
     }
 
     fn beside(&self, work: Box<dyn FnOnce() + Send>) -> bool {
-        self.user.run_beside(work)
+        (self.beside)(work)
     }
 }
 

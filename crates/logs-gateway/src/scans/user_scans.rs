@@ -177,7 +177,8 @@ impl UserScans {
     ) -> Result<T, ScanError> {
         let threads = self.scans.threads.as_ref();
         let threads = threads.ok_or_else(|| io::Error::other("the gateway is stopping"))?;
-        let turns = wanted.begin(self.clone());
+        let user = self.clone();
+        let turns = wanted.begin(Box::new(move |work| user.run_beside(work)));
         let span = RequestSpan::current();
         let work = move || span.in_scope(|| at_pace(Rc::new(turns), work));
         let done = threads.spawn_blocking(work).await;

@@ -9,7 +9,7 @@ const MAX_WAITING_BESIDE: usize = 4;
 
 impl UserScans {
     /// Does work for a reading beside it, when the user's turn comes; false if others wait.
-    pub(in crate::scans) fn run_beside(&self, work: Box<dyn FnOnce() + Send>) -> bool {
+    pub(super) fn run_beside(&self, work: Box<dyn FnOnce() + Send>) -> bool {
         let Some(threads) = &self.scans.threads else { return false };
         let Ok((wanted, turn)) = self.enqueue(MAX_WAITING_BESIDE) else { return false };
         let user = self.clone();
