@@ -71,7 +71,7 @@ fn text() -> impl Strategy<Value = String> {
 fn line() -> impl Strategy<Value = String> {
     let stream = prop_oneof![3 => Just("stdout"), 1 => Just("stderr")];
     let form = prop_oneof![12 => Just("F"), 2 => Just("P"), 1 => Just("docker"), 1 => Just("none")];
-    let repeat = prop_oneof![40 => Just(1_usize), 1 => Just(3_000)];
+    let repeat = prop_oneof![40 => Just(1_usize), 1 => Just(1_500)];
     let nuls = prop_oneof![20 => Just(0_usize), 1 => 1_usize..5];
     (stream, form, text(), repeat, nuls).prop_map(|(stream, form, text, repeat, nuls)| {
         let line = match form {
@@ -96,6 +96,7 @@ fn log() -> impl Strategy<Value = FileChain> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn a_search_finds_what_looking_at_each_line_finds(
         log in log(),
