@@ -33,7 +33,10 @@ mod tests {
     /// Asks for work beside it, and waits for that as a reading has to.
     fn with_work_beside() -> bool {
         let (done, is_done) = std::sync::mpsc::channel();
-        if !pace::beside(move || drop(done.send(()))) {
+        let work = move || {
+            let _ = done.send(());
+        };
+        if !pace::beside(work) {
             return false;
         }
         while is_done.try_recv().is_err() {
