@@ -154,9 +154,12 @@ impl LogReading {
     /// # Errors
     /// When the log cannot be read.
     pub fn write_rest(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
-        if let Writing::Kubelet(reading) = &mut self.0 {
-            reading.write_held(out);
+        match &mut self.0 {
+            Writing::Lines(rendering) => rendering.write_rest(out),
+            Writing::Kubelet(reading) => {
+                reading.write_held(out);
+                Ok(Progress::CaughtUp)
+            }
         }
-        self.write_unfinished(out)
     }
 }

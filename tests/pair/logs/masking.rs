@@ -81,3 +81,15 @@ async fn the_rest_of_a_token_is_masked_where_a_reading_begins_with_it() {
         )
     );
 }
+
+#[tokio::test]
+async fn a_follow_that_ends_at_a_time_gives_no_beginning_of_a_token() {
+    let pair = Pair::start();
+    let admin = pair.admin().await;
+    let content = format!("2026-11-01T10:00:00Z stdout P a {}\n", &admin.token()[..30]);
+    pair.logs.write("default", "web", content);
+    let query = "follow=true&untilTime=2026-11-01T10:00:09Z";
+    let expected = format!("a sso_{}", "*".repeat(26));
+    assert_eq!(admin.text(&format!("web?{query}")).await.text(), expected);
+    assert_eq!(kubelet(&admin, query).await, expected);
+}

@@ -89,6 +89,11 @@ impl ChosenLines {
         self.advance_with(ChosenLog::find_next_unfinished)
     }
 
+    /// Says that nothing more is read, though the logs go on.
+    pub(crate) fn cut_off(&mut self) {
+        self.logs.iter_mut().for_each(|log| log.source.cut_off());
+    }
+
     /// Appends the text of lines that come next, newlines included, up to about so many bytes;
     /// maybe none. There is no present line then. Only to be called if the filter passes
     /// everything. How much was appended is the answer.

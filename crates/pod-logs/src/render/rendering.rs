@@ -113,6 +113,12 @@ impl Rendering {
         self.write_steps(ChosenLines::advance_unfinished, out)
     }
 
+    /// The same where nothing more is read, though the logs go on.
+    pub(crate) fn write_rest(&mut self, out: &mut Vec<u8>) -> io::Result<Progress> {
+        self.lines.cut_off();
+        self.write_unfinished(out)
+    }
+
     fn write_steps(
         &mut self,
         advance: fn(&mut ChosenLines) -> io::Result<MergeStep>,

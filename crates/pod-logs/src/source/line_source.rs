@@ -95,6 +95,13 @@ impl LineSource {
         }
     }
 
+    /// Says that nothing more is read, though the log goes on.
+    pub(crate) fn cut_off(&mut self) {
+        match self {
+            Self::Files(lines) => lines.cut_off(),
+        }
+    }
+
     /// Wakes when the log may have grown; `None` if it is not followed.
     pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
         match self {

@@ -180,6 +180,11 @@ impl FileLines {
         self.lines.hold_until(end);
     }
 
+    /// Says that nothing more is read, though the log goes on.
+    pub(crate) fn cut_off(&mut self) {
+        self.lines.cut_off();
+    }
+
     /// Reports changes of the log, if it is followed.
     pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
         self.lines.changes()

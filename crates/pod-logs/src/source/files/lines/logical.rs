@@ -88,6 +88,8 @@ pub(crate) struct LogicalLines {
     masked: u64,
     /// Tokens are masked.
     is_masked: bool,
+    /// Nothing more is read, though the log goes on.
+    is_cut_off: bool,
     /// How many lines were dropped because they may have begun before the chain.
     dropped: u64,
     /// At this offset a line from before the chain cannot be open any more.
@@ -130,6 +132,7 @@ impl LogicalLines {
             joined: Vec::new(),
             masked: 0,
             is_masked: chain.is_masked,
+            is_cut_off: false,
             dropped: 0,
             all_seen_from,
             last_position: 0,

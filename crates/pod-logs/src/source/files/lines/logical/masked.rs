@@ -8,7 +8,7 @@ use super::{
     pieces::{LineHead, StreamState},
 };
 use crate::line::{
-    masking::{TokenScan, mask_tokens_behind, may_hold_token},
+    masking::{IncompleteToken, TokenScan, mask_tokens_behind, may_hold_token},
     stream::OutputStream,
 };
 
@@ -43,16 +43,27 @@ impl LogicalLines {
             self.take_joined(head);
             return true;
         };
-        if token == 0 {
+        if self.is_cut_off {
+            self.take_joined(head);
+            self.joined[token.secret..].fill(b'*');
+            return true;
+        }
+        if token.start == 0 {
             return false;
         }
-        let kept = state.content.split_off(token);
+        let kept = state.content.split_off(token.start);
         self.take_joined(head);
         let state = &mut self.streams[head.stream as usize];
         state.content = kept;
         state.open = Some(LineHead { position: state.last_end, is_continuation: true, ..head });
         self.note_abandoned();
         true
+    }
+
+    /// Says that nothing more is read, though the log goes on: all of a line that is not finished
+    /// is given then, and what may be the beginning of a token is masked.
+    pub(crate) fn cut_off(&mut self) {
+        self.is_cut_off = true;
     }
 
     /// Whether what there is of an open line may end with the beginning of a token.
@@ -67,13 +78,14 @@ impl LogicalLines {
 }
 
 impl StreamState {
-    /// From where on the open line's end may be the beginning of a token.
-    fn token_at_end(&self) -> Option<usize> {
+    /// Where the open line's end may be the beginning of a token.
+    fn token_at_end(&self) -> Option<IncompleteToken> {
         let before = &self.before.text;
-        let token = match before.is_empty() {
-            true => TokenScan::of(&self.content).incomplete,
-            false => TokenScan::of(&[&before[..], &self.content].concat()).incomplete,
+        let IncompleteToken { start, secret } = match before.is_empty() {
+            true => TokenScan::of(&self.content).incomplete?,
+            false => TokenScan::of(&[&before[..], &self.content].concat()).incomplete?,
         };
-        Some(token?.start.saturating_sub(before.len()))
+        let [start, secret] = [start, secret].map(|at| at.saturating_sub(before.len()));
+        Some(IncompleteToken { start, secret })
     }
 }

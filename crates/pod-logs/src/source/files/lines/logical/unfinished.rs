@@ -43,7 +43,8 @@ impl LogicalLines {
     /// answer.
     fn present_beginning(&mut self, head: LineHead) -> bool {
         let is_torn = self.torn.is_some_and(|torn| torn.stream == head.stream);
-        if (is_torn && self.may_end_in_token(head)) || !self.take_beginning(head) {
+        let is_held = is_torn && !self.is_cut_off && self.may_end_in_token(head);
+        if is_held || !self.take_beginning(head) {
             return false;
         }
         self.present_line(head, PresentLine::Joined { head, ending: LineEnding::Unfinished });
