@@ -6,7 +6,8 @@ use service_runtime::clock::Clock;
 use shared_types::{AskedPermission, BearerToken};
 
 use super::{
-    logged_in::LoggedIn, login::LoginError, service::Lifetimes, service::SessionAuthority,
+    service::{Lifetimes, SessionAuthority},
+    session_lifecycle::{LoggedIn, LoginError},
     validate::TokenRefusal,
 };
 use crate::{

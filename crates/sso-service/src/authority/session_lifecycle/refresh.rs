@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use shared_types::{BearerToken, TokenKind};
 use uuid::Uuid;
 
-use super::{counters::RefreshOutcome, logged_in::LoggedIn, service::SessionAuthority};
+use super::logged_in::LoggedIn;
 use crate::{
     audit::{Event, Kind, Source},
+    authority::{counters::RefreshOutcome, service::SessionAuthority},
     sessions::{EndedSession, Refreshed, Renewal, Renewed},
     store::StoreError,
     tokens::{Nonce, PlainToken, TokenHash},

@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
-use super::{holder::Holder, service::SessionAuthority};
 use crate::{
     audit::{Kind, Source},
+    authority::{holder::Holder, service::SessionAuthority},
     sessions::{LiveSession, Principal, SessionDetails},
     store::Unavailable,
 };

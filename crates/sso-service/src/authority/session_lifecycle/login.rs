@@ -7,9 +7,10 @@ use service_runtime::clock::id_at;
 use shared_types::TokenKind;
 use tokio::time::Instant;
 
-use super::{counters::LoginOutcome, logged_in::LoggedIn, service::SessionAuthority};
+use super::logged_in::LoggedIn;
 use crate::{
     audit::{Event, Kind, Source},
+    authority::{counters::LoginOutcome, service::SessionAuthority},
     login_guard::{NotAuthenticated, TypedCredentials},
     sessions::{Client, NewSession},
     store::{BeginSessionError, StoreError, TooManySessions},

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use shared_types::{BearerToken, TokenKind};
 
-use super::service::SessionAuthority;
 use crate::{
     audit::{Event, Kind, Source},
+    authority::service::SessionAuthority,
     sessions::LiveSession,
     store::Unavailable,
     tokens::TokenHash,

@@ -3,9 +3,9 @@
 use shared_types::{BearerToken, TokenKind};
 use uuid::Uuid;
 
-use super::service::SessionAuthority;
 use crate::{
     audit::{Event, Kind, Source},
+    authority::service::SessionAuthority,
     store::Unavailable,
     tokens::TokenHash,
 };
