@@ -7,8 +7,8 @@ use strum::VariantArray;
 use super::{
     admin::{audit, grants, keys, roles, sessions as user_sessions, users},
     auth::{
-        login, logout, password, refresh, register, session, sessions, user, validate,
-        validate_batch,
+        login, logout, password, refresh, register, session, sessions, user,
+        validation::{validate, validate_batch},
     },
     authz, k8s,
     oauth::{introspect, revoke, token},

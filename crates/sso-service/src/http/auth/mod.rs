@@ -13,7 +13,4 @@ pub(super) mod register;
 pub(super) mod session;
 pub(super) mod sessions;
 pub(super) mod user;
-pub(super) mod validate;
-pub(super) mod validate_batch;
-#[cfg(test)]
-mod validate_tests;
+pub(super) mod validation;

@@ -13,7 +13,9 @@ use utoipa::{
 };
 
 use super::examples::{KEY, TOKEN, joined, validation};
-use crate::http::auth::{validate::ValidateRequest, validate_batch::ValidateBatchRequest};
+use crate::http::auth::validation::{
+    validate::ValidateRequest, validate_batch::ValidateBatchRequest,
+};
 
 /// The group of these operations.
 pub(super) const TAG: (&str, &str) = ("tokens", "Services check the tokens that they were sent.");
