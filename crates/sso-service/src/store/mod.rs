@@ -12,12 +12,10 @@ mod database;
 mod errors;
 mod grants;
 mod handle;
-mod key_holders;
 mod keys;
 mod location;
 mod migration;
 mod sessions;
-mod signing_keys;
 mod sql;
 #[cfg(test)]
 mod testing;

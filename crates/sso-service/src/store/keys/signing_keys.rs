@@ -2,12 +2,12 @@
 
 use zeroize::Zeroizing;
 
-use super::handle::Store;
 use crate::{
     signing_keys::{NewSigningKey, SigningKeyRecord, StoredPrivateKey},
     store::{
         attribution::{Attribution, Recorded},
         errors::AuthorizedError,
+        handle::Store,
         sql::{FromSqlRow, SqlConnection, SqlRow, decode, instant, query},
         unavailable::Unavailable,
     },

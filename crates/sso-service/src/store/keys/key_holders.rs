@@ -2,10 +2,11 @@
 
 use uuid::Uuid;
 
-use super::{handle::Store, keys::delete_key};
+use super::api_keys::delete_key;
 use crate::{
     audit::Event,
     store::{
+        handle::Store,
         sql::{SqlConnection, query},
         unavailable::Unavailable,
     },

@@ -7,7 +7,6 @@ use service_runtime::clock::id_at;
 use shared_types::Permission;
 use uuid::Uuid;
 
-use super::handle::Store;
 use crate::{
     audit::Event,
     keys::{ApiKey, KeyName, LiveKey, NewKey},
@@ -15,6 +14,7 @@ use crate::{
     store::{
         attribution::{Attribution, Recorded},
         errors::{AuthorizedError, KeyError},
+        handle::Store,
         sql::{FromSqlRow, SqlConnection, SqlRow, decode, instant, lines, query},
         unavailable::Unavailable,
     },
@@ -115,7 +115,7 @@ impl Store {
 ///
 /// # Errors
 /// When the database cannot be written.
-pub(super) async fn delete_key(
+pub(in crate::store) async fn delete_key(
     connection: &mut SqlConnection,
     id: Uuid,
 ) -> Result<Option<String>, sqlx::Error> {
@@ -129,7 +129,7 @@ pub(super) async fn delete_key(
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(super) async fn key_account(
+pub(in crate::store) async fn key_account(
     connection: &mut SqlConnection,
     id: Uuid,
     now: DateTime<Utc>,
@@ -142,7 +142,7 @@ pub(super) async fn key_account(
 }
 
 /// All keys as they stand in the database.
-pub(super) async fn live_keys(
+pub(in crate::store) async fn live_keys(
     connection: &mut SqlConnection,
 ) -> Result<HashMap<TokenHash, LiveKey>, sqlx::Error> {
     let found: Vec<HashedKey> = query(select_keys!("")).fetch_all(connection).await?;
