@@ -55,6 +55,30 @@ impl Store {
             async move |connection: &mut SqlConnection| Ok((change(connection).await?, events));
         self.write_authorized(authorization, change).await
     }
+
+    /// Deletes something, and tells whether there was something to delete: if not, there is no event.
+    /// `delete` gives what it has deleted, which `name` adds to the events.
+    ///
+    /// # Errors
+    /// As [`Store::write_authorized`].
+    pub(super) async fn write_deletion<T, F>(
+        &self,
+        by: Attribution,
+        delete: F,
+        name: impl Fn(Event, &T) -> Event + Send + 'static,
+    ) -> Result<Recorded<bool>, AuthorizedError<Unavailable>>
+    where
+        F: AsyncFnOnce(&mut SqlConnection) -> Result<Option<T>, sqlx::Error> + Send + 'static,
+    {
+        let Attribution { authorization, events } = by;
+        let change = async move |connection: &mut SqlConnection| {
+            let Some(deleted) = delete(connection).await? else {
+                return Ok((false, Vec::new()));
+            };
+            Ok((true, events.into_iter().map(|event| name(event, &deleted)).collect()))
+        };
+        self.write_authorized(authorization, change).await
+    }
 }
 
 /// Checks that the session or the key still exists, and that its account has the permission.

@@ -23,16 +23,11 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub(crate) async fn grants(&self, part: &Part<Uuid>) -> Result<Page<Grant>, Unavailable> {
-        let found = query(
-            "SELECT grants.id, username, permission, expires_at, reason, granted_by,
-                    grants.created_at
-             FROM grants JOIN users ON users.number = user_number
-             WHERE grants.id > $1 ORDER BY grants.id LIMIT $2",
-        );
-        let after = part.after.map(|id| id.to_string()).unwrap_or_default();
-        let found = found.bind(after).bind(part.wanted());
-        let found = found.fetch_all(&mut self.reader().await?).await?;
-        Ok(part.page(found, |grant: &Grant| grant.id.to_string()))
+        let select = "SELECT grants.id, username, permission, expires_at, reason, granted_by,
+                             grants.created_at
+                      FROM grants JOIN users ON users.number = user_number
+                      WHERE grants.id > $1 ORDER BY grants.id LIMIT $2";
+        self.page(select, part, |grant: &Grant| grant.id.to_string()).await
     }
 
     /// Creates a grant. It is in force at the user's next validation.
@@ -60,20 +55,15 @@ impl Store {
         id: Uuid,
         by: Attribution,
     ) -> Result<Recorded<bool>, AuthorizedError<Unavailable>> {
-        let Attribution { authorization, events } = by;
         let delete = async move |connection: &mut SqlConnection| {
-            let deleted = query(
-                "DELETE FROM grants WHERE id = $1
-                 RETURNING (SELECT username FROM users WHERE number = user_number), permission",
-            );
-            let deleted = deleted.bind(id.to_string()).fetch_optional(connection).await?;
-            let Some((username, permission)): Option<(String, String)> = deleted else {
-                return Ok((false, Vec::new()));
-            };
-            let named = |event: Event| event.on(&username).asking(&permission);
-            Ok((true, events.into_iter().map(named).collect()))
+            let delete = "DELETE FROM grants WHERE id = $1
+                 RETURNING (SELECT username FROM users WHERE number = user_number), permission";
+            query(delete).bind(id.to_string()).fetch_optional(connection).await
         };
-        self.write_authorized(authorization, delete).await
+        let name = |event: Event, (username, permission): &(String, String)| {
+            event.on(username).asking(permission)
+        };
+        self.write_deletion(by, delete, name).await
     }
 }
 

@@ -15,6 +15,7 @@ mod handle;
 mod keys;
 mod location;
 mod migration;
+mod paging;
 mod sessions;
 mod sql;
 #[cfg(test)]

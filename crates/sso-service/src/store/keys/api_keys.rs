@@ -8,7 +8,6 @@ use shared_types::Permission;
 use uuid::Uuid;
 
 use crate::{
-    audit::Event,
     keys::{ApiKey, KeyName, LiveKey, NewKey},
     page::{Page, Part},
     store::{
@@ -41,11 +40,8 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub(crate) async fn keys(&self, part: &Part<Uuid>) -> Result<Page<ApiKey>, Unavailable> {
-        let after = part.after.map(|id| id.to_string()).unwrap_or_default();
-        let found = query(select_keys!("WHERE id > $1 ORDER BY id LIMIT $2"));
-        let found = found.bind(after).bind(part.wanted());
-        let found = found.fetch_all(&mut self.reader().await?).await?;
-        Ok(part.page(found, |key: &ApiKey| key.id.to_string()))
+        let select = select_keys!("WHERE id > $1 ORDER BY id LIMIT $2");
+        self.page(select, part, |key: &ApiKey| key.id.to_string()).await
     }
 
     /// Creates a key.
@@ -74,16 +70,8 @@ impl Store {
         id: Uuid,
         by: Attribution,
     ) -> Result<Recorded<bool>, AuthorizedError<Unavailable>> {
-        let Attribution { authorization, events } = by;
-        let delete = async move |connection: &mut SqlConnection| {
-            let Some(name) = delete_key(connection, id).await? else {
-                return Ok((false, Vec::new()));
-            };
-            let named = |event: Event| event.on(&name);
-            Ok((true, events.into_iter().map(named).collect()))
-        };
-        let deleted: Result<_, AuthorizedError<Unavailable>> =
-            self.write_authorized(authorization, delete).await;
+        let delete = async move |connection: &mut SqlConnection| delete_key(connection, id).await;
+        let deleted = self.write_deletion(by, delete, |event, name: &String| event.on(name)).await;
         if matches!(&deleted, Err(error) if error.is_unavailable()) {
             self.revoke_key(id).await;
         }
@@ -99,15 +87,11 @@ impl Store {
         name: KeyName,
         by: Attribution,
     ) -> Result<Recorded<bool>, AuthorizedError<Unavailable>> {
-        let Attribution { authorization, events } = by;
         let delete = async move |connection: &mut SqlConnection| {
-            let delete = query("DELETE FROM api_keys WHERE name = $1").bind(name.as_str());
-            match delete.execute(connection).await? {
-                0 => Ok((false, Vec::new())),
-                _ => Ok((true, events)),
-            }
+            let delete = query("DELETE FROM api_keys WHERE name = $1 RETURNING name");
+            delete.bind(name.as_str()).fetch_optional(connection).await
         };
-        self.write_authorized(authorization, delete).await
+        self.write_deletion(by, delete, |event, _: &String| event).await
     }
 }
 

@@ -21,14 +21,11 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub(crate) async fn roles(&self, part: &Part) -> Result<Page<Role>, Unavailable> {
-        let roles = query(
-            "SELECT name, builtin, (SELECT string_agg(permission, '\n' ORDER BY permission)
-                               FROM role_permissions WHERE role = name) AS permissions
-             FROM roles WHERE name > $1 ORDER BY name LIMIT $2",
-        );
-        let roles = roles.bind(part.after.as_deref().unwrap_or_default()).bind(part.wanted());
-        let roles = roles.fetch_all(&mut self.reader().await?).await?;
-        Ok(part.page(roles, |role: &Role| role.name.clone()))
+        let select = "SELECT name, builtin,
+                             (SELECT string_agg(permission, '\n' ORDER BY permission)
+                              FROM role_permissions WHERE role = name) AS permissions
+                      FROM roles WHERE name > $1 ORDER BY name LIMIT $2";
+        self.page(select, part, |role: &Role| role.name.clone()).await
     }
 
     /// Makes a role permit these and nothing else, and creates it if it does not exist. It is in
