@@ -96,6 +96,9 @@ async fn database_is_moved_to_a_server_once() {
     let sessions = moved.stdout.lines().find(|line| line.starts_with("sessions ")).unwrap();
     assert_eq!(sessions.split_whitespace().nth(1), Some("2500"), "{}", moved.stdout);
     assert_eq!(database.sql("SELECT sessions FROM session_count").await.unwrap(), "2500");
+    let statistics = "SELECT count(*) FROM pg_stats WHERE tablename = 'session_tokens'
+                      AND attname = 'hash' AND n_distinct = -1";
+    assert_eq!(database.sql(statistics).await.unwrap(), "1");
     for (arguments, url) in [(&migrate[..], none), (&[][..], &from), (&create[..], &from)] {
         let ended = run(arguments, url);
         assert_eq!(ended.code, 64, "{}", ended.stderr);
