@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 mod told;
+#[cfg(test)]
+mod told_tests;
 
 use std::io;
 
@@ -144,11 +146,11 @@ impl Rendering {
                 return Ok(Progress::Done(LogEnd::Limit));
             }
             let step = advance(&mut self.lines)?;
+            self.tell_runs(step, out);
             // What was found leaves at once.
             if step == MergeStep::Reading && out.is_empty() {
                 continue;
             }
-            self.tell_runs(step, out);
             if let Some(progress) = self.write_step(step, out)? {
                 return Ok(progress);
             }

@@ -5,7 +5,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     cursor::Cursor,
-    line::filter::LineFilter,
     render::objects::write_end,
     source::{
         files::{
@@ -16,7 +15,7 @@ use crate::{
     },
 };
 
-const LOG: &[u8] = b"2026-11-01T10:00:01Z stdout F a\"b\n\
+pub(super) const LOG: &[u8] = b"2026-11-01T10:00:01Z stdout F a\"b\n\
     2026-11-01T10:00:02+01:00 stderr F \xff\xc3\xa4\n\
     2026-11-01T10:00:03Z stdout P half";
 
@@ -24,7 +23,7 @@ fn render(query: &LogQuery, form: LogForm) -> String {
     String::from_utf8_lossy(&render_all(chain_of(LOG, 0), query, form)).into_owned()
 }
 
-fn rendering(chain: FileChain, query: &LogQuery, form: LogForm) -> Rendering {
+pub(super) fn rendering(chain: FileChain, query: &LogQuery, form: LogForm) -> Rendering {
     let lines = ChosenLines::new(vec![LogInput::Files(FileLog::whole(chain))], query).unwrap();
     Rendering::new(lines, query, form)
 }
@@ -277,49 +276,6 @@ fn events_have_the_cursor_as_their_id() {
     assert!(Cursor::decode(lines[0].strip_prefix("id: ").unwrap()).is_ok());
     assert!(lines[1].starts_with("data: {\"time\":\"2026-11-01T10:00:01.000000000Z\""));
     assert_eq!(lines[2..], ["", "event: end", "data: {\"reason\":\"limit\"}", ""]);
-}
-
-#[test]
-fn progress_tells_what_was_read_and_where_to_go_on() {
-    let mut writer = tempfile::tempfile().unwrap();
-    let content =
-        LOG.strip_suffix(b"half").unwrap().strip_suffix(b"2026-11-01T10:00:03Z stdout P ");
-    writer.write_all(content.unwrap()).unwrap();
-    let file = Arc::new(LogFile::new(writer.try_clone().unwrap(), false, 0).unwrap());
-    file.start_growing();
-    let filter = LineFilter { stream: Some(OutputStream::Stdout), ..LineFilter::default() };
-    let query = LogQuery { filter, ..LogQuery::default() };
-    let chain = || FileChain::whole(vec![file.clone()]);
-    for form in [LogForm::JsonLines, LogForm::Events] {
-        let mut reading = rendering(chain(), &query, form);
-        assert_eq!(reading.write_chunk(&mut Vec::new()).unwrap(), Progress::CaughtUp);
-        let mut progress = Vec::new();
-        reading.write_progress(&mut progress).unwrap();
-        let progress = String::from_utf8(progress).unwrap();
-        let record: serde_json::Value = match form {
-            LogForm::JsonLines => serde_json::from_str(&progress).unwrap(),
-            _ => {
-                let (id, event) = progress.split_once("\n\n").unwrap();
-                let data = event.strip_prefix("event: progress\ndata: ").unwrap();
-                let fields: serde_json::Value = serde_json::from_str(data).unwrap();
-                assert_eq!(id.strip_prefix("id: "), fields["cursor"].as_str());
-                serde_json::json!({ "progress": fields })
-            }
-        };
-        let cursor = Cursor::decode(record["progress"]["cursor"].as_str().unwrap()).unwrap();
-        assert_eq!(cursor.logs[0].seen.offset, content.unwrap().len() as u64);
-        let expected = serde_json::json!({"progress": {
-            "cursor": cursor.encode(),
-            "time": "2026-11-01T10:00:01.000000000Z",
-            "scanned_bytes": content.unwrap().len(),
-            "matched": 1,
-            "behind_bytes": 0,
-        }});
-        assert_eq!(record, expected);
-    }
-    let mut text = Vec::new();
-    rendering(chain(), &query, LogForm::Text).write_progress(&mut text).unwrap();
-    assert!(text.is_empty());
 }
 
 #[test]

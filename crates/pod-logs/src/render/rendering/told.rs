@@ -116,13 +116,14 @@ impl Rendering {
         Ok(())
     }
 
-    /// Where to go on behind the last line that was looked at. `None` while a line that was not
-    /// finished was given out, which a client that comes back gets from its beginning, and while a
-    /// gap is told with the next line only.
+    /// Where to go on behind the last line that was looked at. `None` where something of the lines
+    /// before is still to come: the end of a line, which a client that comes back gets from its
+    /// beginning; a gap, which is told with the next line; lines before a match; an interval.
     fn progress_cursor(&self) -> io::Result<Option<String>> {
-        match self.open_line.is_some() || self.lines.has_untold_gap() {
-            true => Ok(None),
-            false => cursor(&self.lines),
-        }
+        let is_owing = self.open_line.is_some()
+            || self.volume.is_some()
+            || self.lines.has_untold_gap()
+            || self.lines.filter().context() > 0;
+        if is_owing { Ok(None) } else { cursor(&self.lines) }
     }
 }
