@@ -3,9 +3,12 @@
 //! A set may have a hundred thousand characters, and each of them may have other cases: to work
 //! that out takes up to a few milliseconds. So there is a bound, counted before it is worked out.
 
-use regex_syntax::ast::{Ast, ClassSetItem, Visitor, visit};
+use regex_syntax::ast::{Ast, ClassSetItem, ClassSetRange, Visitor, visit};
 
 use super::pattern_error::PatternError;
+
+/// A range counts as another set for each so many characters.
+const CHARACTERS_OF_A_SET: u32 = 8192;
 
 /// Takes the sets and ranges of characters that an expression names from the number of those that
 /// may still be named.
@@ -19,8 +22,8 @@ pub(super) fn take_classes(ast: &Ast, left: &mut usize) -> Result<(), PatternErr
 struct ClassesLeft<'a>(&'a mut usize);
 
 impl ClassesLeft<'_> {
-    fn take(&mut self) -> Result<(), PatternError> {
-        *self.0 = self.0.checked_sub(1).ok_or(PatternError::TooLarge)?;
+    fn take(&mut self, sets: usize) -> Result<(), PatternError> {
+        *self.0 = self.0.checked_sub(sets).ok_or(PatternError::TooLarge)?;
         Ok(())
     }
 }
@@ -35,7 +38,7 @@ impl Visitor for ClassesLeft<'_> {
 
     fn visit_pre(&mut self, ast: &Ast) -> Result<(), PatternError> {
         match ast {
-            Ast::ClassUnicode(_) | Ast::ClassPerl(_) | Ast::ClassBracketed(_) => self.take(),
+            Ast::ClassUnicode(_) | Ast::ClassPerl(_) | Ast::ClassBracketed(_) => self.take(1),
             _ => Ok(()),
         }
     }
@@ -43,7 +46,12 @@ impl Visitor for ClassesLeft<'_> {
     fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), PatternError> {
         match item {
             ClassSetItem::Empty(_) | ClassSetItem::Literal(_) | ClassSetItem::Union(_) => Ok(()),
-            _ => self.take(),
+            ClassSetItem::Range(ClassSetRange { start, end, .. }) => {
+                // The other cases of each character are looked up.
+                let length = u32::from(end.c).saturating_sub(u32::from(start.c));
+                self.take(1 + (length / CHARACTERS_OF_A_SET) as usize)
+            }
+            _ => self.take(1),
         }
     }
 }

@@ -91,7 +91,9 @@ fn a_pattern_that_is_refused_says_why() {
         true,
         "is not a regular expression: unclosed counted repetition, at byte 3",
     );
-    let sets = [r"(\w{100}){100}", &format!("(?i){}", r"\pL".repeat(1300)), &"[a-z]".repeat(101)];
+    let wide = r"[\x00-\x{10FFFF}]".repeat(2);
+    let sets =
+        [r"(\w{100}){100}", &format!("(?i){}", r"\pL".repeat(1300)), &"[a-z]".repeat(101), &wide];
     for large in sets {
         check_refused(&[large], &[], false, "is too large a regular expression");
     }
