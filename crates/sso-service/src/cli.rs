@@ -8,7 +8,7 @@ use service_runtime::{
 
 use crate::{
     app::{App, StartError},
-    config::{Config, PathFault},
+    config::Config,
     http,
     shell::{AdminCommand, AdminError, MigrateCommand, MigrateError},
 };
@@ -57,12 +57,6 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let stop = service::start(&config.runtime, &config.warnings)?;
     App::bind(config).await?.run(stop).await?;
     Ok(())
-}
-
-impl From<PathFault> for Failure {
-    fn from(fault: PathFault) -> Self {
-        Self::configuration(fault)
-    }
 }
 
 impl From<StartError> for Failure {

@@ -5,7 +5,6 @@ mod accounts;
 mod config_tests;
 mod database;
 mod oauth;
-mod paths;
 mod sessions;
 mod site;
 
@@ -13,18 +12,17 @@ use std::{path::PathBuf, time::Duration};
 
 use service_runtime::{
     service::{DefaultPorts, RuntimeSettings},
-    settings::{Faults, Settings, Warnings},
+    settings::{Faults, PathFault, Settings, Warnings, check_directory, check_file},
 };
 
+pub(crate) use self::database::database;
 use self::{
     accounts::{first_admin, login_limits, password_rules, registration},
     database::session_store,
     oauth::oauth,
-    paths::{check_directory, check_file},
     sessions::{lifetimes, session_limits, stale_max},
     site::site,
 };
-pub(crate) use self::{database::database, paths::PathFault};
 use crate::{
     accounts::Registration,
     authority::Lifetimes,

@@ -3,7 +3,7 @@
 use std::{error::Error, io, process::ExitCode};
 
 use super::{healthcheck::Unhealthy, listeners::BindError};
-use crate::settings::Faults;
+use crate::settings::{Faults, PathFault};
 
 /// `EX_USAGE` of sysexits.h.
 const CONFIGURATION_FAULT: u8 = 64;
@@ -50,6 +50,12 @@ impl Failure {
 impl From<Faults> for Failure {
     fn from(faults: Faults) -> Self {
         Self::configuration(faults)
+    }
+}
+
+impl From<PathFault> for Failure {
+    fn from(fault: PathFault) -> Self {
+        Self::configuration(fault)
     }
 }
 

@@ -4,6 +4,7 @@ mod environment;
 mod faults;
 mod one_line;
 mod parse;
+mod paths;
 mod reader;
 mod warnings;
 
@@ -13,5 +14,6 @@ pub(crate) use one_line::one_line;
 pub use parse::{
     duration, http_url, list, log_format, log_level, networks, positive, socket_address, threads,
 };
+pub use paths::{PathFault, check_directory, check_file};
 pub use reader::Settings;
 pub use warnings::Warnings;

@@ -12,7 +12,7 @@ use rustix::fs::{Access, access};
 ///
 /// # Errors
 /// When neither is so.
-pub(super) fn check_file(variable: &'static str, path: &Path) -> Result<(), PathFault> {
+pub fn check_file(variable: &'static str, path: &Path) -> Result<(), PathFault> {
     let fault = |cause| PathFault { variable, path: path.to_owned(), cause };
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Err(fault(io::ErrorKind::IsADirectory.into())),
@@ -26,7 +26,7 @@ pub(super) fn check_file(variable: &'static str, path: &Path) -> Result<(), Path
 ///
 /// # Errors
 /// When they cannot be.
-pub(super) fn check_directory(variable: &'static str, path: &Path) -> Result<(), PathFault> {
+pub fn check_directory(variable: &'static str, path: &Path) -> Result<(), PathFault> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -43,7 +43,7 @@ pub(super) fn check_directory(variable: &'static str, path: &Path) -> Result<(),
 /// A file cannot be written where it should be.
 #[derive(Debug, thiserror::Error)]
 #[error("{variable}: cannot write to {}: {cause}", .path.display())]
-pub(crate) struct PathFault {
+pub struct PathFault {
     variable: &'static str,
     /// The file, or the directory that it should be in.
     path: PathBuf,
