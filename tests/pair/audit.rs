@@ -1,5 +1,7 @@
 //! The audit log.
 
+mod reading;
+
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use serde_json::Value;

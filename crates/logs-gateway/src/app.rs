@@ -6,18 +6,22 @@ use pod_logs::{FilesSource, OpenRootError};
 use reqwest::Client;
 use rustls::ClientConfig;
 use service_runtime::{
+    audit::{AuditThread, OpenRecordError, open_record},
     clock::Clock,
     http::openapi::ApiDocs,
     ops::Readiness,
     service::{BindError, Listeners, ProcessState, ServiceIdentity},
+    settings::{PathFault, check_file},
 };
 use tracing::{Instrument, error_span};
 use url::Url;
 
 use crate::{
+    audit::{ReadAudit, ReadEvent},
     auth::{self, Authority, AuthorityMetrics, RestingInstances, RevalidationTimes},
-    config::{AuthoritySettings, Config, LogFileSettings},
+    config::{AUDIT_FILE, AuthoritySettings, Config, LogFileSettings},
     http::{self, GatewayState, PublicAddresses, SessionCookies},
+    metrics::BodyMetrics,
     reader::LogReader,
     readiness::keep_readiness,
     streams::OpenStreams,
@@ -30,19 +34,23 @@ const IDENTITY: ServiceIdentity =
 pub(crate) struct App {
     listeners: Listeners,
     shared: SharedState,
+    audit_thread: AuditThread<ReadEvent>,
 }
 
 impl App {
     /// Opens the log directory, binds the listeners and prepares the rest.
     ///
     /// # Errors
-    /// When the log directory cannot be opened, an address is taken, or the operating system gives
-    /// no thread.
+    /// When the log directory or the audit file cannot be opened, an address is taken, or the
+    /// operating system gives no thread.
     pub(crate) fn bind(config: Config) -> Result<Self, StartError> {
         let source = open_logs(&config.log_files)?;
         let reader = LogReader::new(source, config.log_files.max_scans)?;
         let process = ProcessState::new();
         reader.register(&process.metrics);
+        let record = open_record(config.audit_file)?;
+        let (audit, audit_thread) =
+            ReadAudit::start(record, process.clock.clone(), &process.metrics)?;
         let listeners = Listeners::bind(IDENTITY, config.runtime, process)?;
         let public = PublicAddresses {
             gateway: config.public_url.map_or_else(|| own_url(&listeners), Ok)?,
@@ -56,13 +64,15 @@ impl App {
             authority_metrics: AuthorityMetrics::new(&process.metrics),
             cookies: SessionCookies::read_over(public.gateway.scheme()),
             reader: Arc::new(reader),
+            audit,
+            bodies: BodyMetrics::new(&process.metrics),
             streams: Arc::new(OpenStreams::new(config.max_streams_per_user)),
             clock: process.clock.clone(),
             readiness: process.readiness.clone(),
             docs: Arc::new(api_docs(&public.sso)),
             public: Arc::new(public),
         };
-        Ok(Self { listeners, shared })
+        Ok(Self { listeners, shared, audit_thread })
     }
 
     /// Answers requests until `stop` ends.
@@ -70,20 +80,31 @@ impl App {
     /// # Errors
     /// When a listener fails.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let Self { listeners, shared } = self;
+        let Self { listeners, shared, audit_thread } = self;
+        let audit = shared.audit.clone();
+        let is_available = move || audit.is_available();
+        shared.readiness.require("the audit of reading cannot be written", is_available);
         let keeping = keep_readiness(shared.reader.clone(), shared.readiness.clone());
         actix_web::rt::spawn(keeping.instrument(error_span!("readiness")));
         let edge = listeners.edge();
         let app = move || http::app(shared.state_of_worker(), edge.clone().of_worker());
-        listeners.run(|public| public.closing_when_half_closed().serve(app), stop).await
+        let ended =
+            listeners.run(|public| public.closing_when_half_closed().serve(app), stop).await;
+        // Bodies that were cut off are recorded by then.
+        audit_thread.finish();
+        ended
     }
 }
 
-/// Checks what the environment alone does not show: that the log directory can be opened.
+/// Checks what the environment alone does not show: that the log directory can be opened, and the
+/// audit file written.
 ///
 /// # Errors
 /// When a start would fail for that reason.
 pub(crate) fn check(config: &Config) -> Result<(), StartError> {
+    if let Some(file) = &config.audit_file {
+        check_file(AUDIT_FILE, file)?;
+    }
     open_logs(&config.log_files).map(drop)
 }
 
@@ -110,6 +131,8 @@ struct SharedState {
     authority_metrics: AuthorityMetrics,
     cookies: SessionCookies,
     reader: Arc<LogReader>,
+    audit: ReadAudit,
+    bodies: BodyMetrics,
     streams: Arc<OpenStreams>,
     clock: Arc<dyn Clock>,
     readiness: Readiness,
@@ -125,6 +148,8 @@ impl SharedState {
             authority: Rc::new(self.connections.of_worker(&self.clock, metrics)),
             cookies: self.cookies,
             reader: self.reader.clone(),
+            audit: self.audit.clone(),
+            bodies: self.bodies.clone(),
             streams: self.streams.clone(),
             clock: self.clock.clone(),
             readiness: self.readiness.clone(),
@@ -173,6 +198,12 @@ pub(crate) enum StartError {
     /// The log directory cannot be opened.
     #[error("GATEWAY_LOGS_DIR or GATEWAY_LOGS_ROOTS: {0}")]
     Logs(#[from] OpenRootError),
+    /// The audit file cannot be opened.
+    #[error("{AUDIT_FILE}: {0}")]
+    AuditFile(#[from] OpenRecordError),
+    /// The audit file could not be written.
+    #[error(transparent)]
+    Path(#[from] PathFault),
     /// The operating system refused something.
     #[error("cannot start: {0}")]
     Io(#[from] io::Error),

@@ -50,7 +50,9 @@ async fn serve(config: Config) -> Result<(), Failure> {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
-            StartError::Logs(_) => Self::configuration(error),
+            StartError::Logs(_) | StartError::AuditFile(_) | StartError::Path(_) => {
+                Self::configuration(error)
+            }
             StartError::Bind(_) | StartError::Io(_) => Self::other(error),
         }
     }

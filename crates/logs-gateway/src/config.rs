@@ -5,6 +5,8 @@ mod authority;
 mod config_tests;
 mod log_files;
 
+use std::path::PathBuf;
+
 use service_runtime::{
     service::{DefaultPorts, RuntimeSettings},
     settings::{Faults, Settings, Warnings, http_url, positive},
@@ -15,12 +17,15 @@ pub(crate) use self::{authority::AuthoritySettings, log_files::LogFileSettings};
 
 const PORTS: DefaultPorts = DefaultPorts { public: 8000, operations: 9000 };
 
+/// The variable that names the file for the audit of reading.
+pub(crate) const AUDIT_FILE: &str = "GATEWAY_AUDIT_FILE";
+
 /// Variables of the contract that are harmless to ignore until they have an effect.
 const WITHOUT_EFFECT_YET: [&str; 1] = ["GATEWAY_MAX_PODS_PER_STREAM"];
 
 /// Variables of the contract that are refused until they have an effect.
-const NOT_SUPPORTED_YET: [&str; 4] =
-    ["GATEWAY_AUDIT_FILE", "GATEWAY_KUBECONFIG", "GATEWAY_KUBE_IMPERSONATE", "GATEWAY_KUBE_PREFIX"];
+const NOT_SUPPORTED_YET: [&str; 3] =
+    ["GATEWAY_KUBECONFIG", "GATEWAY_KUBE_IMPERSONATE", "GATEWAY_KUBE_PREFIX"];
 
 /// All settings of the gateway.
 #[derive(Debug)]
@@ -37,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) public_sso_url: Url,
     /// How many log bodies a user may have open.
     pub(crate) max_streams_per_user: usize,
+    /// The file for the audit of reading. `None`: standard error.
+    pub(crate) audit_file: Option<PathBuf>,
     /// Settings that are allowed and seldom intended.
     pub(crate) warnings: Warnings,
 }
@@ -69,6 +76,7 @@ impl Config {
             max_streams_per_user: settings
                 .get("GATEWAY_MAX_STREAMS_PER_USER", positive)
                 .unwrap_or(50),
+            audit_file: settings.text(AUDIT_FILE).map(PathBuf::from),
             warnings: settings.finish()?,
         })
     }

@@ -2,10 +2,12 @@
 
 use pod_logs::LogEnd;
 use serde::Serialize;
+use strum::IntoStaticStr;
 
 /// Why a body ends. Its name on the wire is the variant in snake case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum EndReason {
     /// All of the log was given.
     Complete,
@@ -42,6 +44,11 @@ impl From<LogEnd> for EndReason {
 }
 
 impl EndReason {
+    /// Its name on the wire.
+    pub(crate) fn name(self) -> &'static str {
+        self.into()
+    }
+
     /// Whether the token ended, or what it permits.
     pub(crate) fn is_of_token(self) -> bool {
         matches!(self, Self::Expired | Self::Revoked | Self::Forbidden)

@@ -3,11 +3,13 @@
 //! This is the binary's own library: a program in which everything but the way in is private.
 
 mod app;
+mod audit;
 mod auth;
 mod cli;
 mod config;
 mod end_reason;
 mod http;
+mod metrics;
 mod pod_choice;
 mod pod_stream;
 mod reader;

@@ -1,15 +1,11 @@
 //! Reading logs: may the caller, where are they, which lines.
 
-use std::{collections::BTreeSet, fmt, io, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, io, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use pod_logs::{
     ContainerName, Cursor, FilesSource, KubeletOptions, LocateError, LocatedLog, LogForm, LogQuery,
-    LogReading, PodRef, PodSummaries, PodSummary, PodSurvey, PodWatch, PodsByName, TooOld,
-};
-use prometheus_client::{
-    encoding::{EncodeMetric, MetricEncoder},
-    metrics::{MetricType, gauge::ConstGauge},
+    LogReading, PodRef, PodSummaries, PodSummary, PodSurvey, PodUid, PodWatch, PodsByName, TooOld,
 };
 use service_runtime::{clock::Clock, metrics::Metrics};
 use shared_types::AskedPermission;
@@ -28,18 +24,11 @@ pub(crate) struct LogReader {
     scans: Arc<Scans>,
 }
 
-/// The number of directories that the source polls, asked for whenever metrics are rendered.
-#[derive(Debug, Clone)]
-struct PolledDirectories(Arc<FilesSource>);
-
-impl EncodeMetric for PolledDirectories {
-    fn encode(&self, encoder: MetricEncoder<'_>) -> fmt::Result {
-        ConstGauge::new(self.0.polled_directories()).encode(encoder)
-    }
-
-    fn metric_type(&self) -> MetricType {
-        MetricType::Gauge
-    }
+/// A log whose beginning was read, and what it is of.
+pub(crate) struct BegunLog {
+    pub(crate) log: LogStream,
+    pub(crate) uid: PodUid,
+    pub(crate) containers: Vec<ContainerName>,
 }
 
 /// Why a caller gets no log.
@@ -79,11 +68,18 @@ impl LogReader {
 
     /// Shows how its source fares.
     pub(crate) fn register(&self, metrics: &Metrics) {
-        metrics.register(
+        let (watched, polled) = (self.source.clone(), self.source.clone());
+        metrics.observe_gauge(
+            "logs_watched_directories",
+            "Followed directories that are watched",
+            move || watched.watched_directories(),
+        );
+        metrics.observe_gauge(
             "logs_polled_directories",
             "Followed directories that cannot be watched and are polled instead",
-            PolledDirectories(self.source.clone()),
+            move || polled.polled_directories(),
         );
+        self.scans.register(metrics);
     }
 
     /// Finds the log, without reading more of it than it takes to believe a cursor.
@@ -115,14 +111,14 @@ impl LogReader {
         Ok(scans.request(move || source.find(&pod, &query)?.check()).await??)
     }
 
-    /// Finds the log and reads its beginning. Also tells which containers it is of.
+    /// Finds the log and reads its beginning.
     pub(crate) async fn open(
         &self,
         caller: &Caller,
         pod: PodRef,
         query: LogQuery,
         form: LogForm,
-    ) -> Result<(LogStream, Vec<ContainerName>), ReadError> {
+    ) -> Result<BegunLog, ReadError> {
         let located = self.locate(caller, &pod, &query).await?;
         let scans = self.scans.of_user(&caller.username);
         Ok(begin(scans, located, query, form).await?)
@@ -136,12 +132,13 @@ impl LogReader {
         pod: &PodRef,
         query: &LogQuery,
         options: KubeletOptions,
-    ) -> Result<LogStream, ReadError> {
+    ) -> Result<BegunLog, ReadError> {
         let located = self.locate(caller, pod, query).await?;
+        let (uid, containers) = (located.uid().clone(), located.containers());
         let cost = located.cost();
         let make = move || LogReading::of_kubelet(located, &options);
         let scans = self.scans.of_user(&caller.username);
-        Ok(LogStream::open(cost, scans, make).await?)
+        Ok(BegunLog { log: LogStream::open(cost, scans, make).await?, uid, containers })
     }
 
     /// All pods, before permissions are applied. Reads directories: not to be called on a thread of
@@ -193,10 +190,11 @@ async fn begin(
     located: LocatedLog,
     query: LogQuery,
     form: LogForm,
-) -> Result<(LogStream, Vec<ContainerName>), ScanError> {
-    let (cost, containers) = (located.cost(), located.containers());
+) -> Result<BegunLog, ScanError> {
+    let (uid, containers) = (located.uid().clone(), located.containers());
+    let cost = located.cost();
     let make = move || LogReading::of_lines(located, &query, form);
-    Ok((LogStream::open(cost, scans, make).await?, containers))
+    Ok(BegunLog { log: LogStream::open(cost, scans, make).await?, uid, containers })
 }
 
 #[cfg(test)]
@@ -240,7 +238,7 @@ mod tests {
     async fn cursors(reader: &LogReader) -> Vec<Cursor> {
         let (query, scans) = (LogQuery::default(), reader.scans.of_user("ada"));
         let located = find(reader, &query).await.unwrap();
-        let (mut log, _) = begin(scans, located, query, LogForm::JsonLines).await.unwrap();
+        let mut log = begin(scans, located, query, LogForm::JsonLines).await.unwrap().log;
         let mut text = Vec::new();
         while let Some(chunk) = log.next().await.unwrap() {
             text.extend_from_slice(&chunk);

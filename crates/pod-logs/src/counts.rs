@@ -11,6 +11,8 @@ pub struct ReadCounts {
     pub lines: u64,
     /// Tokens that were masked.
     pub masked: u64,
+    /// Gaps: places where lines could not be given.
+    pub gaps: u64,
 }
 
 impl AddAssign for ReadCounts {
@@ -18,5 +20,6 @@ impl AddAssign for ReadCounts {
         self.bytes += more.bytes;
         self.lines += more.lines;
         self.masked += more.masked;
+        self.gaps += more.gaps;
     }
 }

@@ -10,8 +10,14 @@ use std::{
 };
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text},
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    encoding::{EncodeLabelSet, EncodeMetric, MetricEncoder, text},
+    metrics::{
+        MetricType,
+        counter::{ConstCounter, Counter},
+        family::Family,
+        gauge::{ConstGauge, Gauge},
+        histogram::Histogram,
+    },
     registry::{Metric, Registry},
 };
 
@@ -37,6 +43,16 @@ impl Metrics {
         metric
     }
 
+    /// Adds a gauge whose value is asked for whenever metrics are rendered.
+    pub fn observe_gauge(&self, name: &str, help: &str, value: impl Observe) {
+        lock(&self.0).register(name, help, ObservedGauge(Box::new(value)));
+    }
+
+    /// Adds a counter whose value is asked for whenever metrics are rendered.
+    pub fn observe_counter(&self, name: &str, help: &str, value: impl Observe) {
+        lock(&self.0).register(name, help, ObservedCounter(Box::new(value)));
+    }
+
     /// All metrics in the OpenMetrics text format.
     #[must_use]
     pub fn render(&self) -> String {
@@ -45,6 +61,47 @@ impl Metrics {
         // Writing to a String cannot fail.
         let _ = text::encode(&mut text, &registry);
         text
+    }
+}
+
+/// Gives the value of a metric.
+pub trait Observe: Fn() -> u64 + Send + Sync + 'static {}
+
+impl<F: Fn() -> u64 + Send + Sync + 'static> Observe for F {}
+
+struct ObservedGauge(Box<dyn Observe>);
+
+struct ObservedCounter(Box<dyn Observe>);
+
+impl fmt::Debug for ObservedGauge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ObservedGauge")
+    }
+}
+
+impl fmt::Debug for ObservedCounter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ObservedCounter")
+    }
+}
+
+impl EncodeMetric for ObservedGauge {
+    fn encode(&self, encoder: MetricEncoder<'_>) -> fmt::Result {
+        ConstGauge::new((self.0)()).encode(encoder)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Gauge
+    }
+}
+
+impl EncodeMetric for ObservedCounter {
+    fn encode(&self, encoder: MetricEncoder<'_>) -> fmt::Result {
+        ConstCounter::new((self.0)()).encode(encoder)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Counter
     }
 }
 
@@ -171,6 +228,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use super::*;
 
     #[test]
@@ -194,6 +253,20 @@ mod tests {
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }
+    }
+
+    #[test]
+    fn a_value_is_observed_whenever_metrics_are_rendered() {
+        let (metrics, value) = (Metrics::default(), Arc::new(AtomicU64::new(1)));
+        for register in [Metrics::observe_gauge, Metrics::observe_counter] {
+            let observed = value.clone();
+            let name = format!("observed_{}", value.fetch_add(1, Ordering::Relaxed));
+            register(&metrics, &name, "Observed", move || observed.load(Ordering::Relaxed));
+        }
+        let text = metrics.render();
+        assert!(text.contains("observed_1 3\n") && text.contains("observed_2_total 3\n"), "{text}");
+        value.store(4, Ordering::Relaxed);
+        assert!(metrics.render().contains("observed_1 4\n"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use service_runtime::http::JsonObject;
+use uuid::Uuid;
 
 use super::{
     Caller,
@@ -96,7 +97,9 @@ struct ValidationAnswer<'a> {
     username: String,
     permissions: Vec<String>,
     expires_at: DateTime<Utc>,
-    /// Of any type: the answer counts without it.
+    /// Of any type, as the next: the answer counts without them.
+    #[serde(borrow, default)]
+    user_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     session_id: Option<&'a RawValue>,
 }
@@ -115,9 +118,15 @@ impl ValidationAnswer<'_> {
         let permissions = self.permissions.iter().filter_map(|text| text.parse().ok()).collect();
         (vouches && is_named).then_some(Caller {
             username: self.username,
+            user_id: self.user_id.and_then(uuid),
             permissions,
-            session_id: self.session_id.and_then(|id| serde_json::from_str(id.get()).ok()),
+            session_id: self.session_id.and_then(uuid),
             expires_at: self.expires_at,
         })
     }
+}
+
+/// `None` unless it is one.
+fn uuid(value: &RawValue) -> Option<Uuid> {
+    serde_json::from_str(value.get()).ok()
 }

@@ -7,7 +7,7 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{counter::Counter, family::Family},
+    metrics::{counter::Counter, family::Family, histogram::Histogram},
 };
 use service_runtime::{clock::Clock, http::RequestContext, metrics::Metrics};
 use shared_types::{BearerToken, TokenKind};
@@ -36,7 +36,7 @@ impl Authority {
         clock: &Arc<dyn Clock>,
         metrics: AuthorityMetrics,
     ) -> Self {
-        let instances = Instances::new(http, bases, resting, clock);
+        let instances = Instances::new(http, bases, resting, clock, metrics.call_tokens.clone());
         Self { batching: Batching::new(instances, timeout), metrics }
     }
 
@@ -59,9 +59,15 @@ impl Authority {
     }
 }
 
-/// Counts validations by their outcome.
+/// The number of tokens in a call, up to a full batch.
+const CALL_TOKENS: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
+
+/// Counts validations by their outcome, and calls.
 #[derive(Debug, Clone)]
-pub(crate) struct AuthorityMetrics(Family<Outcome, Counter>);
+pub(crate) struct AuthorityMetrics {
+    validations: Family<Outcome, Counter>,
+    call_tokens: Histogram,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcome {
@@ -70,11 +76,18 @@ struct Outcome {
 
 impl AuthorityMetrics {
     pub(crate) fn new(metrics: &Metrics) -> Self {
-        Self(metrics.register(
-            "sso_validations",
-            "Tokens sent to the authority for validation",
-            Family::default(),
-        ))
+        Self {
+            validations: metrics.register(
+                "sso_validations",
+                "Tokens sent to the authority for validation",
+                Family::default(),
+            ),
+            call_tokens: metrics.register(
+                "sso_validation_call_tokens",
+                "Tokens in a call to the authority",
+                Histogram::new(CALL_TOKENS),
+            ),
+        }
     }
 
     fn count(&self, identification: &Identification) {
@@ -84,6 +97,6 @@ impl AuthorityMetrics {
             Err(IdentifyError::Forbidden) => "forbidden",
             Err(IdentifyError::Unknown(_)) => "unknown",
         };
-        self.0.get_or_create(&Outcome { outcome }).inc();
+        self.validations.get_or_create(&Outcome { outcome }).inc();
     }
 }

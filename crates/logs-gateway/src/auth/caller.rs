@@ -11,6 +11,8 @@ const READ_LOGS: &str = "logs:read";
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) username: String,
+    /// The id of the user, or of the key, if the authority tells it.
+    pub(crate) user_id: Option<Uuid>,
     pub(super) permissions: Vec<Permission>,
     /// The session that the token stands for, if the authority says so. A key has none.
     pub(crate) session_id: Option<Uuid>,
@@ -78,6 +80,7 @@ impl Caller {
         let permissions = vec![permission.parse().unwrap()];
         Self {
             username: "ada".to_owned(),
+            user_id: None,
             permissions,
             session_id: None,
             expires_at: DateTime::UNIX_EPOCH,

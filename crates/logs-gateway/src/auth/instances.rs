@@ -2,6 +2,7 @@
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
+use prometheus_client::metrics::histogram::Histogram;
 use reqwest::redirect;
 use rustls::ClientConfig;
 use service_runtime::{clock::Clock, http::RequestContext};
@@ -46,6 +47,8 @@ pub(super) struct Instances {
     all: Vec<Instance>,
     /// Shared by all workers.
     resting: Arc<RestingInstances>,
+    /// How many tokens each call was about.
+    call_tokens: Histogram,
 }
 
 impl Instances {
@@ -56,9 +59,10 @@ impl Instances {
         bases: &[Url],
         resting: Arc<RestingInstances>,
         clock: &Arc<dyn Clock>,
+        call_tokens: Histogram,
     ) -> Self {
         let below = |base| Instance::below(base, http.clone(), clock.clone());
-        Self { all: bases.iter().map(below).collect(), resting }
+        Self { all: bases.iter().map(below).collect(), resting, call_tokens }
     }
 
     async fn ask_one(
@@ -70,6 +74,7 @@ impl Instances {
     ) -> Vec<Identification> {
         let instance = &self.all[number];
         let start = self.resting.begin_to_ask(number);
+        self.call_tokens.observe(tokens.len() as f64);
         let identifications = instance.ask(tokens, context, deadline).await;
         self.note(number, start, failure(&identifications));
         identifications

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use pod_logs::{ContainerName, LocateError};
 use service_runtime::http::Problem;
 
-use crate::{auth::IdentifyError, reader::ReadError};
+use crate::{audit::AuditUnavailable, auth::IdentifyError, reader::ReadError};
 
 /// After which time to try a read again that got no turn.
 pub(super) const SCAN_RETRY: Duration = Duration::from_secs(5);
@@ -45,6 +45,12 @@ impl From<ReadError> for Problem {
                 SCAN_RETRY,
             ),
         }
+    }
+}
+
+impl From<AuditUnavailable> for Problem {
+    fn from(_: AuditUnavailable) -> Self {
+        Self::unavailable("audit_unavailable", "Reads cannot be recorded right now; try again.")
     }
 }
 

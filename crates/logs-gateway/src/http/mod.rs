@@ -2,6 +2,7 @@
 
 mod accepted_types;
 mod app;
+mod audited;
 mod authenticate;
 mod error;
 mod kubeconfig;

@@ -5,8 +5,10 @@ use std::{rc::Rc, sync::Arc};
 use service_runtime::{clock::Clock, http::openapi::ApiDocs, ops::Readiness};
 
 use crate::{
+    audit::ReadAudit,
     auth::{Authority, RevalidationTimes},
     http::{PublicAddresses, SessionCookies},
+    metrics::BodyMetrics,
     reader::LogReader,
     streams::OpenStreams,
 };
@@ -18,6 +20,8 @@ pub(crate) struct GatewayState {
     pub(crate) authority: Rc<Authority>,
     pub(crate) cookies: SessionCookies,
     pub(crate) reader: Arc<LogReader>,
+    pub(crate) audit: ReadAudit,
+    pub(crate) bodies: BodyMetrics,
     pub(crate) streams: Arc<OpenStreams>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) readiness: Readiness,

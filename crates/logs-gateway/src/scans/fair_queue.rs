@@ -33,6 +33,15 @@ pub(super) struct ScanId(u64);
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct QueueFull;
 
+/// How many scans there are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ScanLoad {
+    pub(super) running: u64,
+    pub(super) waiting: u64,
+    /// Since the start.
+    pub(super) begun: u64,
+}
+
 #[derive(Debug)]
 pub(super) struct FairQueue {
     limits: QueueLimits,
@@ -157,6 +166,12 @@ impl FairQueue {
             true => self.users.clear(),
             false => self.users.retain(|_, user| !user.is_idle() || user.virtual_time > now),
         }
+    }
+
+    /// How many scans there are at present.
+    pub(super) fn load(&self) -> ScanLoad {
+        let (running, all) = (self.running as u64, self.scans.len() as u64);
+        ScanLoad { running, waiting: all.saturating_sub(running), begun: self.next_id }
     }
 
     /// Whether other scans of the same user run or wait.

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::fair_queue::{FairQueue, QueueFull, QueueLimits, ScanId};
+use super::fair_queue::{FairQueue, QueueFull, QueueLimits, ScanId, ScanLoad};
 
 /// The queue, and the wake-ups of the scans in it.
 #[derive(Debug)]
@@ -79,6 +79,11 @@ impl Schedule {
         state.turns.remove(&id);
         state.queue.remove(id, ran);
         state.dispatch();
+    }
+
+    /// How many scans there are at present.
+    pub(super) fn load(&self) -> ScanLoad {
+        self.state().queue.load()
     }
 
     /// Whether other scans of the same user run or wait.

@@ -5,7 +5,7 @@ mod beside;
 use std::{io, rc::Rc, sync::Arc, time::Duration};
 
 use pod_logs::{ReadingCost, pace::at_pace};
-use service_runtime::telemetry::RequestSpan;
+use service_runtime::{metrics::Metrics, telemetry::RequestSpan};
 use tokio::{
     runtime::{Builder, Runtime},
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
@@ -89,6 +89,18 @@ impl Scans {
             threads: Some(threads),
             ahead: Arc::new(Semaphore::new(MAX_READ_AHEAD)),
         }))
+    }
+
+    /// Shows how many scans there are.
+    pub(crate) fn register(&self, metrics: &Metrics) {
+        let [running, waiting, begun] = [(); 3].map(|()| self.schedule.clone());
+        metrics.observe_gauge("logs_scans_running", "Scans that have a turn", move || {
+            running.load().running
+        });
+        metrics.observe_gauge("logs_scans_waiting", "Scans that wait for a turn", move || {
+            waiting.load().waiting
+        });
+        metrics.observe_counter("logs_scans", "Scans that were begun", move || begun.load().begun);
     }
 
     pub(crate) fn of_user(self: &Arc<Self>, user: &str) -> UserScans {

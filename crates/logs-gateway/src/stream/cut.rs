@@ -14,3 +14,13 @@ pub(crate) enum Cut {
     #[error(transparent)]
     Encode(#[from] io::Error),
 }
+
+impl Cut {
+    /// Why the log ended.
+    pub(crate) fn reason(&self) -> EndReason {
+        match self {
+            Self::Early(reason) => *reason,
+            Self::Read(_) | Self::Encode(_) => EndReason::Source,
+        }
+    }
+}

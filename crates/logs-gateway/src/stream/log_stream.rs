@@ -5,7 +5,7 @@ use std::{io, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::select_all;
-use pod_logs::{LogEnd, LogForm, LogReading, Progress, ReadingCost, write_end};
+use pod_logs::{LogEnd, LogForm, LogReading, Progress, ReadCounts, ReadingCost, write_end};
 use service_runtime::telemetry::RequestSpan;
 use tokio::{
     sync::watch,
@@ -46,6 +46,8 @@ pub(crate) struct LogStream {
     /// What was written and not given out yet.
     chunk: Vec<u8>,
     progress: Progress,
+    /// How much was read up to there.
+    counts: ReadCounts,
     /// Tell when the logs may have grown.
     changes: Vec<watch::Receiver<u64>>,
     /// Containers may appear whose logs belong to the stream.
@@ -95,6 +97,7 @@ impl LogStream {
         Ok(Self {
             scans,
             form: source.form(),
+            counts: source.counts(),
             changes: source.changes(),
             is_joined: source.is_joined(),
             ahead: None,
@@ -127,6 +130,24 @@ impl LogStream {
     /// How the stream ends if it is ended from outside.
     pub(crate) fn early_end(&self) -> ForcedEnd {
         ForcedEnd { form: self.form, token_end: self.warning.token_end() }
+    }
+
+    /// How much of the log there was up to the chunk that was given out last.
+    pub(crate) fn counts(&self) -> ReadCounts {
+        self.counts
+    }
+
+    /// How the log ended, after its last chunk.
+    pub(crate) fn end_reason(&self) -> Option<EndReason> {
+        match self.progress {
+            Progress::Done(end) => Some(end.into()),
+            Progress::More | Progress::CaughtUp => None,
+        }
+    }
+
+    /// Whether everything that is there was given out.
+    pub(crate) fn is_caught_up(&self) -> bool {
+        self.progress == Progress::CaughtUp && self.chunk.is_empty()
     }
 
     /// All of the log, if that has been read already.
@@ -227,6 +248,7 @@ impl LogStream {
             self.last_progress = Instant::now();
             append_progress(&source, &mut self.chunk);
         }
+        self.counts = source.counts();
         self.progress = progress.unwrap_or_else(|error| {
             tracing::error!(%error, "reading a log failed; its answer ends early");
             Progress::Done(LogEnd::Source)

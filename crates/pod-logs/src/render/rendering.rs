@@ -177,6 +177,7 @@ impl Rendering {
 
     /// One line, or one gap. `None`: go on.
     fn write_step(&mut self, step: MergeStep, out: &mut Vec<u8>) -> io::Result<Option<Progress>> {
+        self.counts.gaps += u64::from(matches!(step, MergeStep::Gap(_)));
         match step {
             MergeStep::Line => {
                 self.write_line(out)?;

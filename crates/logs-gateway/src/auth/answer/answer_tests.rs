@@ -46,14 +46,19 @@ fn a_complete_active_answer_identifies_the_caller() {
 }
 
 #[test]
-fn the_session_is_known_only_if_it_is_named_as_one() {
+fn the_session_and_the_user_are_known_only_if_they_are_named_as_such() {
     let id = "01a1fc79-d515-7505-bedb-7c22a2076c8b";
     for (value, expected) in
         [(json!(id), id.parse().ok()), (json!(null), None), (json!("s-1"), None), (json!(7), None)]
     {
-        let answer = spoiled("session_id", value).to_string();
-        let caller = identification(StatusCode::OK, answer.as_bytes(), at_noon()).unwrap();
-        assert_eq!(caller.session_id, expected);
+        for (field, found) in [
+            ("session_id", (|caller| caller.session_id) as fn(&Caller) -> Option<Uuid>),
+            ("user_id", |caller| caller.user_id),
+        ] {
+            let answer = spoiled(field, value.clone()).to_string();
+            let caller = identification(StatusCode::OK, answer.as_bytes(), at_noon()).unwrap();
+            assert_eq!(found(&caller), expected, "{field}");
+        }
     }
 }
 

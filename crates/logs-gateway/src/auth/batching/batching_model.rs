@@ -105,7 +105,7 @@ impl BatchAuthority for Rc<Model> {
 fn of(token: &BearerToken, sent: u64) -> Caller {
     let username = format!("{} {sent}", token.expose());
     let expires_at = DateTime::UNIX_EPOCH;
-    Caller { username, permissions: Vec::new(), session_id: None, expires_at }
+    Caller { username, user_id: None, permissions: Vec::new(), session_id: None, expires_at }
 }
 
 fn token(number: u8) -> Rc<BearerToken> {

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::{
     auth::Caller,
     http::{
+        audited::target_of,
         logs::{
             accepted_form::{accepted_form, accepted_volume_form},
             log_query::{LogRequest, log_request, name},
@@ -22,6 +23,7 @@ use crate::{
             open_log::{AuthenticatedRequest, OpenedLog, log_response},
         },
     },
+    reader::{BegunLog, ReadError},
 };
 
 const DEFAULT_NAMESPACE: &str = "default";
@@ -63,6 +65,8 @@ async fn answer(
         let file = format!("attachment; filename=\"{}_{}.log\"", pod.namespace, pod.pod);
         response.insert_header((header::CONTENT_DISPOSITION, file));
     }
+    let record = |error: &ReadError| asked.record_refusal(error, &pod);
+    caller.may_read(&pod).map_err(ReadError::Denied).inspect_err(record)?;
     if request.method() == Method::HEAD {
         state.reader.locate(caller, &pod, &query).await?;
         return Ok(body::without_body(response));
@@ -70,15 +74,17 @@ async fn answer(
     let Some(permit) = state.streams.open(&caller.username) else {
         return Err(too_many_streams(state.streams.max_per_user()));
     };
+    let admitted = state.audit.admit()?;
     let (follows, until) = (query.follow, query.filter.until);
-    let opened = state.reader.open(caller, pod.clone(), query, form).await?;
-    let (log, containers) = opened;
+    let BegunLog { log, uid, containers } =
+        state.reader.open(caller, pod.clone(), query, form).await?;
     let frame = match form {
         LogForm::JsonString => LogEnvelope::new(caller, &pod, &containers).frame()?,
         _ => Frame::default(),
     };
-    log_response(asked, OpenedLog { log, pod, follows, until, permit }, response, frame)
-        .map_err(Problem::internal)
+    let (target, format) = (target_of(&pod, &uid, &containers), form.into());
+    let opened = OpenedLog { log, pod, target, format, follows, until, permit, admitted };
+    log_response(asked, opened, response, frame).map_err(Problem::internal)
 }
 
 fn head(form: LogForm) -> HttpResponseBuilder {

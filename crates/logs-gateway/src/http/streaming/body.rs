@@ -15,9 +15,9 @@ use crate::{
     http::streaming::{
         encoding::BodyEncoder,
         lease::{LeaseTerms, Leased},
+        log_body::LogBody,
     },
-    stream::{Cut, LogStream},
-    streams::StreamPermit,
+    stream::Cut,
 };
 
 /// Chunks up to this size, in bytes, are compressed on the thread of the request.
@@ -31,17 +31,15 @@ pub(in crate::http) struct Frame {
 }
 
 /// Answers with the log in its frame, until its lease ends. If the log ends early and its format
-/// has no record for that, the body is aborted, so that the client sees an error. The permit is
-/// released with the body.
+/// has no record for that, the body is aborted, so that the client sees an error.
 ///
 /// # Errors
 /// When the encoder cannot be set up.
 pub(in crate::http) fn answer(
     mut response: HttpResponseBuilder,
-    mut log: LogStream,
+    mut log: LogBody,
     frame: Frame,
     encoding: Option<ContentEncoding>,
-    permit: StreamPermit,
     terms: LeaseTerms,
 ) -> io::Result<HttpResponse> {
     let Frame { mut before, after } = frame;
@@ -58,7 +56,7 @@ pub(in crate::http) fn answer(
     let before = stream::iter((!before.is_empty()).then(|| Ok(before.into())));
     let early_end = log.early_end();
     let log = Leased::new(
-        chunks(log, after, permit),
+        chunks(log, after),
         terms,
         Box::new(move |reason| Some(early_end.write(reason))),
     );
@@ -75,13 +73,9 @@ pub(in crate::http) fn without_body(mut response: HttpResponseBuilder) -> HttpRe
     response.streaming(stream::empty::<Result<Bytes, Cut>>())
 }
 
-fn chunks(
-    log: LogStream,
-    after: &'static [u8],
-    permit: StreamPermit,
-) -> impl Stream<Item = Result<Bytes, Cut>> {
-    stream::try_unfold(Some((log, permit)), move |state| async move {
-        let Some((mut log, permit)) = state else {
+fn chunks(log: LogBody, after: &'static [u8]) -> impl Stream<Item = Result<Bytes, Cut>> {
+    stream::try_unfold(Some(log), move |state| async move {
+        let Some(mut log) = state else {
             return Ok(None);
         };
         let next = match log.next().await {
@@ -93,7 +87,7 @@ fn chunks(
             }
         };
         match next {
-            Some(chunk) => Ok(Some((chunk, Some((log, permit))))),
+            Some(chunk) => Ok(Some((chunk, Some(log)))),
             None => Ok((!after.is_empty()).then(|| (Bytes::from_static(after), None))),
         }
     })

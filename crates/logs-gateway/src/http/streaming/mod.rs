@@ -3,4 +3,5 @@
 pub(in crate::http) mod body;
 mod encoding;
 pub(in crate::http) mod lease;
+pub(in crate::http) mod log_body;
 pub(in crate::http) mod open_log;

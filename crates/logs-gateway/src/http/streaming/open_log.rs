@@ -8,7 +8,7 @@ use std::{
 
 use actix_web::{
     Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, dev::Payload,
-    error::ErrorInternalServerError, web,
+    error::ErrorInternalServerError, http::StatusCode, web,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
@@ -17,16 +17,20 @@ use service_runtime::{http::RequestContext, server::StallExemption};
 use shared_types::BearerToken;
 
 use crate::{
+    audit::{AdmittedRead, ReadTarget},
     auth::{Caller, Revalidation},
     end_reason::EndReason,
     http::{
+        audited::read_request,
         state::GatewayState,
         streaming::{
             body::{self, Frame},
             encoding::accepted_encoding,
             lease::LeaseTerms,
+            log_body::LogBody,
         },
     },
+    metrics::BodyFormat,
     stream::LogStream,
     streams::StreamPermit,
 };
@@ -66,10 +70,14 @@ const WRITTEN_WITHIN: TimeDelta = TimeDelta::seconds(1);
 pub(in crate::http) struct OpenedLog {
     pub(in crate::http) log: LogStream,
     pub(in crate::http) pod: PodRef,
+    /// The log, as its record names it.
+    pub(in crate::http) target: ReadTarget,
+    pub(in crate::http) format: BodyFormat,
     pub(in crate::http) follows: bool,
     /// The requested end: only lines before this time are sent.
     pub(in crate::http) until: Option<DateTime<Utc>>,
     pub(in crate::http) permit: StreamPermit,
+    pub(in crate::http) admitted: AdmittedRead,
 }
 
 /// Answers with the log in its frame.
@@ -83,18 +91,21 @@ pub(in crate::http) fn log_response(
     frame: Frame,
 ) -> io::Result<HttpResponse> {
     let encoding = accepted_encoding(&asked.request);
-    let (log, permit, terms) = lease_log(asked, opened);
-    body::answer(response, log, frame, encoding, permit, terms)
+    let (log, terms) = lease_log(asked, opened, StatusCode::OK);
+    body::answer(response, log, frame, encoding, terms)
 }
 
 /// Prepares the log for its caller, with the terms on which it ends: with the token, and a followed
-/// log also with the service.
+/// log also with the service. Its record begins.
 pub(in crate::http) fn lease_log(
     asked: AuthenticatedRequest,
     opened: OpenedLog,
-) -> (LogStream, StreamPermit, LeaseTerms) {
+    status: StatusCode,
+) -> (LogBody, LeaseTerms) {
+    let OpenedLog { log, pod, target, format, follows, until, permit, admitted } = opened;
+    let meter = asked.state.bodies.open(format, follows);
+    let record = admitted.begin(read_request(&asked, target), status.as_u16(), meter);
     let AuthenticatedRequest { request, state, caller, token, payload: _ } = asked;
-    let OpenedLog { log, pod, follows, until, permit } = opened;
     let context = RequestContext::of(&request);
     let ends_in = until.filter(|_| follows).map(|until| {
         let written_by = until.checked_add_signed(WRITTEN_WITHIN).unwrap_or(until);
@@ -120,5 +131,6 @@ pub(in crate::http) fn lease_log(
         }
     };
     let log = log.complete_in(ends_in).warning_of(token_end);
-    (log, permit, LeaseTerms { end: end.boxed_local(), exemption })
+    let end = record.of_lease().watch(end).boxed_local();
+    (LogBody::new(log, record, permit), LeaseTerms { end, exemption })
 }

@@ -70,6 +70,12 @@ impl FilesSource {
         &self.directory
     }
 
+    /// The number of followed directories that are watched.
+    #[must_use]
+    pub fn watched_directories(&self) -> u64 {
+        self.watch.watched()
+    }
+
     /// The number of followed directories that cannot be watched and are looked at instead.
     #[must_use]
     pub fn polled_directories(&self) -> u64 {

@@ -11,6 +11,7 @@ use crate::{
     auth::Caller,
     http::{
         GatewayState,
+        audited::target_of,
         kubernetes::{
             log::{
                 options::{LogOptions, ValidOptions},
@@ -26,8 +27,8 @@ use crate::{
             open_log::{AuthenticatedRequest, OpenedLog, log_response},
         },
     },
-    reader::{LogReader, ReadError},
-    stream::LogStream,
+    metrics::BodyFormat,
+    reader::{BegunLog, LogReader, ReadError},
 };
 
 /// Checks in the API server's order: permission, accepted type, syntax of the options, their
@@ -39,6 +40,7 @@ pub(in crate::http) async fn read(
     let AuthenticatedRequest { request, state, caller, .. } = &asked;
     let (namespace, name) = path.into_inner();
     if !caller.may_read_named(&namespace, &name) {
+        asked.record_denied(&namespace, &name);
         return Err(StatusError::forbidden(&caller.username, action(&namespace, &name)));
     }
     accept::check_log(request)?;
@@ -53,6 +55,7 @@ pub(in crate::http) async fn read(
     let Some(permit) = state.streams.open(&caller.username) else {
         return Err(StatusError::too_many_requests(state.streams.max_per_user()));
     };
+    let admitted = state.audit.admit().map_err(|_| StatusError::not_audited())?;
     let opened = match container(&options) {
         Ok(container) => {
             let query = LogQuery { container, ..query };
@@ -65,7 +68,7 @@ pub(in crate::http) async fn read(
             .await
             .and(Err(LocateError::NoContainer(Vec::new()).into())),
     };
-    let log = match opened {
+    let BegunLog { log, uid, containers } = match opened {
         Ok(log) => log,
         Err(error) => {
             let container = match &options.container {
@@ -75,7 +78,9 @@ pub(in crate::http) async fn read(
             return Err(refusal(&error, caller, &pod, &container));
         }
     };
-    let opened = OpenedLog { log, pod, follows: options.follow, until, permit };
+    let (target, format) = (target_of(&pod, &uid, &containers), BodyFormat::Kubernetes);
+    let follows = options.follow;
+    let opened = OpenedLog { log, pod, target, format, follows, until, permit, admitted };
     if upgrade::is_asked_for(request.head()) {
         let handshake = Handshake::with(request.head())?;
         return Ok(websocket::log_response(handshake, asked, opened));
@@ -93,7 +98,7 @@ async fn open(
     pod: &PodRef,
     query: LogQuery,
     options: ValidOptions,
-) -> std::result::Result<LogStream, ReadError> {
+) -> std::result::Result<BegunLog, ReadError> {
     let chooses_by_content = options.chooses_by_content();
     let ValidOptions { kubelet, patterns, level } = options;
     if !chooses_by_content {
@@ -114,8 +119,7 @@ async fn open(
         timestamps: kubelet.timestamps,
         ..query
     };
-    let (log, _) = reader.open(caller, pod.clone(), query, LogForm::Text).await?;
-    Ok(log)
+    reader.open(caller, pod.clone(), query, LogForm::Text).await
 }
 
 fn action<'a>(namespace: &'a str, name: &'a str) -> ResourceAction<'a> {

@@ -9,6 +9,7 @@ use actix_http::ws::{CloseCode, CloseReason, OpCode, Parser, ProtocolError};
 use actix_web::{
     HttpResponse,
     dev::Payload,
+    http::StatusCode,
     web::{Bytes, BytesMut},
 };
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -20,11 +21,11 @@ use crate::{
         kubernetes::log::upgrade::{Framing, Handshake},
         streaming::{
             lease::Leased,
+            log_body::LogBody,
             open_log::{AuthenticatedRequest, OpenedLog, lease_log},
         },
     },
-    stream::{Cut, LogStream},
-    streams::StreamPermit,
+    stream::Cut,
 };
 
 /// The number of bytes of the log in a base64 message.
@@ -39,13 +40,13 @@ pub(in crate::http::kubernetes) fn log_response(
     opened: OpenedLog,
 ) -> HttpResponse {
     let payload = mem::replace(&mut asked.payload, Payload::None);
-    let (log, permit, terms) = lease_log(asked, opened);
+    let (log, terms) = lease_log(asked, opened, StatusCode::SWITCHING_PROTOCOLS);
     let early_end = log.early_end();
     let early_end = Box::new(move |reason| Some(early_end.write(reason)));
     let framing = handshake.framing;
     let socket = LogSocket {
         framing,
-        log: Some(Leased::new(chunks(log, permit), terms, early_end)),
+        log: Some(Leased::new(chunks(log), terms, early_end)),
         client: SocketClient { payload, received: BytesMut::new() },
     };
     // The API server begins with an empty message.
@@ -56,10 +57,11 @@ pub(in crate::http::kubernetes) fn log_response(
 }
 
 /// The log as a stream, so that waiting for the next chunk can be cancelled and repeated.
-fn chunks(log: LogStream, permit: StreamPermit) -> impl Stream<Item = Result<Bytes, Cut>> {
-    stream::try_unfold((log, permit), |(mut log, permit)| async move {
-        Ok(log.next().await?.map(|chunk| (chunk, (log, permit))))
-    })
+fn chunks(log: LogBody) -> impl Stream<Item = Result<Bytes, Cut>> {
+    stream::try_unfold(
+        log,
+        |mut log| async move { Ok(log.next().await?.map(|chunk| (chunk, log))) },
+    )
 }
 
 impl Framing {

@@ -94,7 +94,8 @@ impl KubeletRendering {
 
     /// How much was written.
     pub(crate) fn counts(&self) -> ReadCounts {
-        self.writer.counts()
+        let gaps = u64::from(self.end == Some(LogEnd::Gap));
+        ReadCounts { gaps, ..self.writer.counts() }
     }
 
     /// The files that are read, to add to them.

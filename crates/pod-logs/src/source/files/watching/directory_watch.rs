@@ -53,6 +53,11 @@ impl DirectoryWatch {
         Self { wakers: Arc::default(), watcher: Mutex::default(), polled: AtomicU64::new(0) }
     }
 
+    /// How many directories are watched at present.
+    pub(crate) fn watched(&self) -> u64 {
+        locked(&self.wakers).len() as u64
+    }
+
     /// How many directories that tasks wait for cannot be watched at present.
     pub(crate) fn polled(&self) -> u64 {
         self.polled.load(Ordering::Relaxed)

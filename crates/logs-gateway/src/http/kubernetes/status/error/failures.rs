@@ -190,6 +190,13 @@ impl StatusError {
             .try_again_after(SCAN_RETRY)
     }
 
+    /// 503: reads cannot be recorded right now.
+    pub(in crate::http::kubernetes) fn not_audited() -> Self {
+        let message = "reads cannot be recorded right now; try again";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message)
+            .try_again_after(A_SECOND)
+    }
+
     fn try_again_after(mut self, wait: Duration) -> Self {
         let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
         self.0.details =

@@ -21,7 +21,7 @@ impl LogicalLines {
         let text = &mut out[start..];
         // No token goes on behind a newline.
         let masked = if self.is_masked { mask_tokens(text) } else { 0 };
-        ReadCounts { bytes: text.len() as u64, lines: stripped.lines, masked }
+        ReadCounts { bytes: text.len() as u64, lines: stripped.lines, masked, gaps: 0 }
     }
 
     /// Nothing is left out or open, and nothing hangs on where a line stands.
