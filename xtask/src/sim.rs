@@ -11,7 +11,7 @@ use crate::cargo;
 const OPTIONS: [(&str, &str); 2] =
     [("--seeds", "SIMULATION_SEEDS"), ("--first-seed", "SIMULATION_FIRST_SEED")];
 
-const CALL: [&str; 6] = ["test", "--workspace", "--bin", "sso-service", "simulation::runs", "--"];
+const CALL: [&str; 5] = ["test", "--workspace", "--lib", "simulation::runs", "--"];
 
 /// Builds the simulation with these seeds and becomes it. `None` if an option is unknown or has no
 /// number.

@@ -17,7 +17,7 @@ use crate::{
 /// configured by variables under SSO_ in the environment.
 #[derive(Debug, Parser)]
 #[command(version)]
-pub(crate) struct Cli {
+pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -38,7 +38,7 @@ impl Cli {
     ///
     /// # Errors
     /// When the configuration is wrong or the command fails.
-    pub(crate) async fn run(self) -> Result<(), Failure> {
+    pub async fn run(self) -> Result<(), Failure> {
         let config = Config::read(process_environment())?;
         match self.command {
             None => serve(config).await,

@@ -1,0 +1,38 @@
+//! The single sign-on authority: users, log-in, expiring session tokens.
+//!
+//! This is the binary's own library: a program in which everything but the way in is private.
+
+mod accounts;
+mod administration;
+mod app;
+mod audit;
+mod authority;
+mod cli;
+mod config;
+mod fair_share;
+mod grants;
+mod http;
+mod keys;
+mod kubernetes;
+mod limiter;
+mod login_guard;
+mod network;
+mod oauth;
+mod page;
+mod services;
+mod sessions;
+mod shell;
+mod signing_keys;
+mod site;
+mod store;
+#[cfg(test)]
+mod test_databases;
+#[cfg(test)]
+mod test_service;
+mod text;
+mod timekeeping;
+mod tokens;
+mod upkeep;
+mod users;
+
+pub use cli::Cli;
