@@ -13,6 +13,7 @@ COPY crates crates
 # Not built here, but Cargo reads the manifests of the whole workspace.
 COPY bench bench
 COPY examples examples
+COPY sim sim
 COPY tests tests
 COPY xtask xtask
 # The caches keep downloads and compiled dependencies from one build to the next. They are not part

@@ -35,7 +35,8 @@ Usage: cargo xtask <chore>
   test    Run every test; the last line is the total
   ci      Run every check that a change must pass; the last line is the total of the tests
   bench   Measure both services beside what they compete with; --help lists the parts
-  sim     Simulate several instances of sso-service, as in `sim --first-seed 0 --seeds 10000`
+  sim     Simulate several instances of sso-service, as in `sim --first-seed 0 --seeds 10000`;
+          with --services before the other options, both whole services
   soak    Run a test for longer: `soak power-loss --seeds 1000`, `soak outage`
   mutants Change the code that decides about access, and report what no test notices;
           --file PATTERN names the files, --help lists the other options

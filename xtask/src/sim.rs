@@ -1,4 +1,5 @@
-//! `cargo xtask sim`: the simulation of several instances of sso-service, with any seeds.
+//! `cargo xtask sim`: the simulation of several instances of sso-service, with any seeds; with
+//! `--services` the one of both services.
 //!
 //! The seeds are compiled into the test, so that nothing in the environment changes what the
 //! ordinary tests do.
@@ -11,14 +12,20 @@ use crate::cargo;
 const OPTIONS: [(&str, &str); 2] =
     [("--seeds", "SIMULATION_SEEDS"), ("--first-seed", "SIMULATION_FIRST_SEED")];
 
-const CALL: [&str; 5] = ["test", "--workspace", "--lib", "simulation::runs", "--"];
+/// The protocol between instances alone.
+const PROTOCOL: [&str; 5] = ["test", "--workspace", "--lib", "simulation::runs", "--"];
+const SERVICES: [&str; 6] =
+    ["test", "--workspace", "--test", "services", "no_revoked_token_is_accepted", "--"];
 
 /// Builds the simulation with these seeds and becomes it. `None` if an option is unknown or has no
 /// number.
 pub(crate) fn run(arguments: &[OsString]) -> Option<ExitCode> {
-    let variables = arguments.chunks(2).map(variable).collect::<Option<Vec<_>>>()?;
-    let call = CALL.map(OsString::from);
-    Some(cargo::become_cargo_with(variables, call, &[]))
+    let (call, options) = match arguments {
+        [first, options @ ..] if first == "--services" => (&SERVICES[..], options),
+        options => (&PROTOCOL[..], options),
+    };
+    let variables = options.chunks(2).map(variable).collect::<Option<Vec<_>>>()?;
+    Some(cargo::become_cargo_with(variables, call.iter().map(OsString::from), &[]))
 }
 
 fn variable(option: &[OsString]) -> Option<(&'static str, OsString)> {

@@ -44,10 +44,8 @@ impl App {
     /// When the log directory or the audit file cannot be opened, an address is taken, or the
     /// operating system gives no thread.
     pub(crate) fn bind(config: Config) -> Result<Self, StartError> {
-        let source = open_logs(&config.log_files)?;
-        let reader = LogReader::new(source, config.log_files.max_scans)?;
+        let reader = open_reader(&config.log_files)?;
         let process = ProcessState::new();
-        reader.register(&process.metrics);
         let record = open_record(config.audit_file)?;
         let (audit, audit_thread) =
             ReadAudit::start(record, process.clock.clone(), &process.metrics)?;
@@ -57,21 +55,9 @@ impl App {
             sso: config.public_sso_url,
             tls: listeners.certificate(),
         };
+        let (authority, streams) = (config.authority, config.max_streams_per_user);
         let process = listeners.process();
-        let shared = SharedState {
-            revalidation_times: config.authority.revalidation_times,
-            connections: AuthorityConnections::new(config.authority)?,
-            authority_metrics: AuthorityMetrics::new(&process.metrics),
-            cookies: SessionCookies::read_over(public.gateway.scheme()),
-            reader: Arc::new(reader),
-            audit,
-            bodies: BodyMetrics::new(&process.metrics),
-            streams: Arc::new(OpenStreams::new(config.max_streams_per_user)),
-            clock: process.clock.clone(),
-            readiness: process.readiness.clone(),
-            docs: Arc::new(api_docs(&public.sso)),
-            public: Arc::new(public),
-        };
+        let shared = SharedState::new(reader, audit, authority, streams, public, process)?;
         Ok(Self { listeners, shared, audit_thread })
     }
 
@@ -108,6 +94,14 @@ pub(crate) fn check(config: &Config) -> Result<(), StartError> {
     open_logs(&config.log_files).map(drop)
 }
 
+/// Opens the log directory.
+///
+/// # Errors
+/// When that fails, or the operating system gives no thread.
+pub(crate) fn open_reader(settings: &LogFileSettings) -> Result<LogReader, StartError> {
+    Ok(LogReader::new(open_logs(settings)?, settings.max_scans)?)
+}
+
 fn open_logs(settings: &LogFileSettings) -> Result<FilesSource, StartError> {
     Ok(FilesSource::open(&settings.directory, &settings.roots)?)
 }
@@ -126,7 +120,7 @@ fn api_docs(sso: &Url) -> ApiDocs {
 
 /// Everything that the workers share, and that each makes its own state of.
 #[derive(Clone)]
-struct SharedState {
+pub(crate) struct SharedState {
     connections: AuthorityConnections,
     authority_metrics: AuthorityMetrics,
     cookies: SessionCookies,
@@ -142,7 +136,37 @@ struct SharedState {
 }
 
 impl SharedState {
-    fn state_of_worker(&self) -> GatewayState {
+    /// What a gateway at these addresses shares.
+    ///
+    /// # Errors
+    /// When connections to the authority cannot be made at all.
+    pub(crate) fn new(
+        reader: LogReader,
+        audit: ReadAudit,
+        authority: AuthoritySettings,
+        max_streams_per_user: usize,
+        public: PublicAddresses,
+        process: &ProcessState,
+    ) -> io::Result<Self> {
+        reader.register(&process.metrics);
+        Ok(Self {
+            revalidation_times: authority.revalidation_times,
+            connections: AuthorityConnections::new(authority)?,
+            authority_metrics: AuthorityMetrics::new(&process.metrics),
+            cookies: SessionCookies::read_over(public.gateway.scheme()),
+            reader: Arc::new(reader),
+            audit,
+            bodies: BodyMetrics::new(&process.metrics),
+            streams: Arc::new(OpenStreams::new(max_streams_per_user)),
+            clock: process.clock.clone(),
+            readiness: process.readiness.clone(),
+            docs: Arc::new(api_docs(&public.sso)),
+            public: Arc::new(public),
+        })
+    }
+
+    /// The state of one more worker.
+    pub(crate) fn state_of_worker(&self) -> GatewayState {
         let metrics = self.authority_metrics.clone();
         GatewayState {
             authority: Rc::new(self.connections.of_worker(&self.clock, metrics)),

@@ -15,6 +15,8 @@ mod pod_stream;
 mod reader;
 mod readiness;
 mod scans;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod stream;
 mod streams;
 

@@ -95,6 +95,10 @@ impl Clock for SystemClock {
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
 fn wall_time() -> i64 {
+    #[cfg(feature = "simulation")]
+    if let Some(simulated) = crate::simulation::wall_time() {
+        return simulated;
+    }
     Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX)
 }
 
@@ -106,6 +110,10 @@ pub fn since_boot() -> Duration {
 
 /// Nanoseconds since the machine was booted, sleep included.
 fn boot_time() -> i64 {
+    #[cfg(feature = "simulation")]
+    if let Some(simulated) = crate::simulation::boot_time() {
+        return simulated;
+    }
     let time = clock_gettime(ClockId::Boottime);
     time.tv_sec.saturating_mul(1000 * NANOS_PER_MILLI).saturating_add(time.tv_nsec)
 }

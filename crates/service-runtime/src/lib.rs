@@ -18,5 +18,7 @@ mod problem;
 pub mod server;
 pub mod service;
 pub mod settings;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 pub mod telemetry;
 pub mod tls;

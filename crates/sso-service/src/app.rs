@@ -44,19 +44,12 @@ impl App {
     /// # Errors
     /// When another instance runs on the database, an address is taken, the database cannot be
     /// opened, or the first administrator cannot be created.
-    pub(crate) async fn bind(config: Config) -> Result<Self, StartError> {
+    pub(crate) async fn bind(mut config: Config) -> Result<Self, StartError> {
         let settings = settings(&config);
         let lock = InstanceLock::take(&config.database)?;
         let process = ProcessState::new();
         let (clock, metrics) = (process.clock.clone(), process.metrics.clone());
-        let redis = match config.session_store {
-            Some(servers) => Some(RedisClient::start(servers, clock.clone()).await?),
-            None => None,
-        };
-        let stale_max = config.stale_max;
-        let sharing = Sharing { stale_max, clock: Some(clock.clone()), redis };
-        let store = Store::open(&config.database, config.limits, sharing, &metrics).await?;
-        timekeeping::continue_time(&store, &clock).await?;
+        let store = open_store(&mut config, &process).await?;
         let record = open_record(config.audit_file)?;
         // A listener that does not answer yet would make clients wait while the database is read.
         let listeners = Listeners::bind(IDENTITY, config.runtime, process)?;
@@ -101,7 +94,27 @@ impl App {
     }
 }
 
-fn settings(config: &Config) -> ServiceSettings {
+/// Opens the database, and has the clock go on from where it was.
+///
+/// # Errors
+/// When the database or Redis cannot be used, or the clock is behind.
+pub(crate) async fn open_store(
+    config: &mut Config,
+    process: &ProcessState,
+) -> Result<Store, StartError> {
+    let (clock, metrics) = (&process.clock, &process.metrics);
+    let redis = match config.session_store.take() {
+        Some(servers) => Some(RedisClient::start(servers, clock.clone()).await?),
+        None => None,
+    };
+    let sharing = Sharing { stale_max: config.stale_max, clock: Some(clock.clone()), redis };
+    let store = Store::open(&config.database, config.limits, sharing, metrics).await?;
+    timekeeping::continue_time(&store, clock).await?;
+    Ok(store)
+}
+
+/// What the configuration says about the use cases.
+pub(crate) fn settings(config: &Config) -> ServiceSettings {
     ServiceSettings {
         lifetimes: config.lifetimes,
         login_limits: config.login_limits,

@@ -23,6 +23,8 @@ mod services;
 mod sessions;
 mod shell;
 mod signing_keys;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod site;
 mod store;
 #[cfg(test)]

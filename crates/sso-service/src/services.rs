@@ -7,7 +7,7 @@ use std::{
 };
 
 use service_runtime::{clock::Clock, metrics::Metrics};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_local};
 use tracing::{Instrument, error_span};
 
 use crate::{
@@ -118,14 +118,14 @@ impl Services {
     pub(crate) fn start(self) -> RunningServices {
         let Self { store, signing_keys, upkeep, audit_thread, waiting_rows, .. } = self;
         let audit_rows = write_audit_rows(store.clone(), waiting_rows);
-        let audit_rows = tokio::spawn(audit_rows.instrument(error_span!("audit_rows")));
+        let audit_rows = spawn_local(audit_rows.instrument(error_span!("audit_rows")));
         let periodic = {
             let upkeep = upkeep.clone();
             async move { upkeep.run().await }
         };
-        let periodic = tokio::spawn(periodic.instrument(error_span!("upkeep")));
+        let periodic = spawn_local(periodic.instrument(error_span!("upkeep")));
         let rotation = async move { signing_keys.keep_rotating().await };
-        let rotation = tokio::spawn(rotation.instrument(error_span!("signing_keys")));
+        let rotation = spawn_local(rotation.instrument(error_span!("signing_keys")));
         RunningServices { store, upkeep, periodic, rotation, audit_thread, audit_rows }
     }
 

@@ -137,12 +137,16 @@ impl Instance {
     }
 }
 
-async fn send(request: RequestBuilder, context: &RequestContext) -> reqwest::Result<Response> {
-    request
+async fn send(request: RequestBuilder, context: &RequestContext) -> Result<Response, UnknownCause> {
+    let request = request
         .header(REQUEST_ID, &*context.request_id)
-        .header(TRACE_PARENT, context.trace_parent.to_string())
-        .send()
-        .await
+        .header(TRACE_PARENT, context.trace_parent.to_string());
+    #[cfg(feature = "simulation")]
+    if let Some(world) = service_runtime::simulation::world() {
+        let answer = (world.send)(request.build()?).await;
+        return answer.map_err(|_| UnknownCause::BrokenOff);
+    }
+    Ok(request.send().await?)
 }
 
 async fn bounded_body(mut answer: Response, max_bytes: usize) -> Result<Vec<u8>, UnknownCause> {

@@ -193,6 +193,10 @@ impl UserScans {
         let turns = wanted.begin(Box::new(move |work| user.run_beside(work)));
         let span = RequestSpan::current();
         let work = move || span.in_scope(|| at_pace(Rc::new(turns), work));
+        #[cfg(feature = "simulation")]
+        if service_runtime::simulation::world().is_some() {
+            return Ok(work());
+        }
         let done = threads.spawn_blocking(work).await;
         Ok(done.map_err(io::Error::other)?)
     }

@@ -37,7 +37,8 @@ pub trait AuditWriter<T>: Send + 'static {
 #[derive(Debug)]
 pub struct AuditThread<T> {
     queue: AuditQueue<T>,
-    thread: JoinHandle<()>,
+    /// `None` in a simulation, which has no threads.
+    thread: Option<JoinHandle<()>>,
 }
 
 /// Starts the thread, before which so many events may wait.
@@ -49,10 +50,15 @@ pub fn start<T: Send + 'static>(
     writer: impl AuditWriter<T>,
 ) -> io::Result<(AuditQueue<T>, AuditThread<T>)> {
     let (queue, received) = AuditQueue::new(places);
+    #[cfg(feature = "simulation")]
+    if crate::simulation::world().is_some() {
+        tokio::task::spawn_local(write_in_simulation(received, writer));
+        return Ok((queue.clone(), AuditThread { queue, thread: None }));
+    }
     let places = queue.places().clone();
     let thread = thread::Builder::new().name("audit".to_owned());
     let write = move || error_span!("audit").in_scope(|| write_all(&received, &places, writer));
-    let thread = thread.spawn(write)?;
+    let thread = Some(thread.spawn(write)?);
     Ok((queue.clone(), AuditThread { queue, thread }))
 }
 
@@ -62,7 +68,7 @@ impl<T> AuditThread<T> {
     pub fn finish(self) {
         self.queue.end();
         // Should it have panicked, that was said already.
-        let _ = self.thread.join();
+        let _ = self.thread.map(JoinHandle::join);
     }
 }
 
@@ -77,6 +83,19 @@ fn write_all<T>(received: &Receiver<Message<T>>, places: &Places, mut writer: im
         }
     }
     write_last(received, places, &mut writer);
+    writer.finish();
+}
+
+/// Does what the thread does, by the time of a simulation.
+#[cfg(feature = "simulation")]
+async fn write_in_simulation<T>(received: Receiver<Message<T>>, mut writer: impl AuditWriter<T>) {
+    let mut is_last = false;
+    while !is_last {
+        tokio::time::sleep(PAUSE / 10).await;
+        let events;
+        (events, is_last) = gather(&received, Duration::ZERO);
+        writer.write(events);
+    }
     writer.finish();
 }
 

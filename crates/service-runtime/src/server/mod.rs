@@ -10,9 +10,12 @@ mod deadline;
 mod descriptors;
 mod guarded;
 mod heads;
+mod http;
 mod raw_answer;
 mod refusal;
 mod serve;
+#[cfg(feature = "simulation")]
+mod simulated;
 mod sockets;
 mod transport;
 mod unparsed;
@@ -21,3 +24,5 @@ pub use connection::StallExemption;
 pub(crate) use connection::{ConnectionState, Exchange};
 pub use descriptors::Descriptors;
 pub use serve::{HttpServer, PublicLimits};
+#[cfg(feature = "simulation")]
+pub use simulated::serve_simulated;

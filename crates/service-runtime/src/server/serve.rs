@@ -1,36 +1,25 @@
 //! A listener with its workers.
 
-use std::{
-    fmt::Debug,
-    io,
-    net::{SocketAddr, TcpListener},
-    os::fd::AsRawFd,
-    rc::Rc,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt::Debug, io, net::TcpListener, os::fd::AsRawFd, sync::Arc};
 
-use actix_http::{HttpService, Protocol, Request, Response, error::DispatchError};
+use actix_http::{Protocol, Request, Response, error::DispatchError};
 use actix_server::{Server, ServerBuilder};
-use actix_service::{
-    IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config,
-};
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service};
 use actix_web::{body::MessageBody, dev::AppConfig};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    admission::Admission, connection::ConnectionState, deadline::HEAD_TIME,
-    descriptors::Descriptors, guarded::GuardedStream, refusal::refuse, sockets,
+    admission::Admission,
+    deadline::HEAD_TIME,
+    descriptors::Descriptors,
+    guarded::GuardedStream,
+    http::{HttpSettings, OpenStream, http_service},
+    refusal::refuse,
+    sockets,
     transport::Transport,
 };
 use crate::{clock::Clock, metrics::Metrics, network::TrustedProxies, tls::LivePair};
-
-/// How long an idle connection is kept: longer than reverse proxies keep theirs, so that the proxy
-/// closes first.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long a client may go on sending after its request was answered early.
-const LINGER: Duration = Duration::from_secs(1);
 
 /// How long requests may take to end after the signal to stop, in seconds. With everything else
 /// that has to be done this stays below the ten seconds of the contract.
@@ -146,21 +135,12 @@ impl HttpServer {
         let stopping = builder.graceful_shutdown_signal();
         let service = move || {
             let (setup, stopping) = (setup.clone(), stopping.clone());
-            let app = app().into_factory().map_err(|error| error.into().error_response());
-            let http = HttpService::build()
-                .keep_alive(KEEP_ALIVE)
-                .client_request_timeout(HEAD_TIME)
-                .client_disconnect_timeout(LINGER)
-                .h1_allow_half_closed(self.allows_half_closed)
-                .local_addr(address)
-                .graceful_shutdown_signal(move || {
-                    let stopping = stopping.clone();
-                    async move { stopping.notified().await }
-                })
-                .on_connect_ext(|stream: &GuardedStream<Transport>, extensions| {
-                    extensions.insert::<Rc<ConnectionState>>(stream.state());
-                })
-                .finish(map_config(app, |()| AppConfig::default()));
+            let settings = HttpSettings {
+                address,
+                allows_half_closed: self.allows_half_closed,
+                stopping: async move || stopping.notified().await,
+            };
+            let http = http_service(app(), settings);
             fn_service(move |stream| setup.clone().open(stream)).and_then(http)
         };
         Ok(builder.listen("http", self.listener, service)?.run())
@@ -179,10 +159,8 @@ struct ConnectionSetup {
     clock: Arc<dyn Clock>,
 }
 
-type OpenStream = (GuardedStream<Transport>, Protocol, Option<SocketAddr>);
-
 impl ConnectionSetup {
-    async fn open(self, stream: TcpStream) -> Result<OpenStream, DispatchError> {
+    async fn open(self, stream: TcpStream) -> Result<OpenStream<Transport>, DispatchError> {
         let peer = stream.peer_addr()?;
         let Some(admitted) = self.admission.admit(stream.as_raw_fd(), peer.ip()) else {
             self.refuse(stream).await;

@@ -52,7 +52,7 @@ impl Listeners {
     ) -> Result<Self, BindError> {
         let (public, listening) = bind(settings.listen)?;
         let (ops, ops_listening) = bind(settings.ops_listen)?;
-        let ProcessState { clock, metrics, descriptors, requests, .. } = &process;
+        let ProcessState { clock, metrics, descriptors, .. } = &process;
         let tls = settings.tls.map(|(files, pair)| LivePair::start(files, pair, metrics));
         let proxies = settings.trusted_proxies;
         let limits = PublicLimits {
@@ -71,7 +71,7 @@ impl Listeners {
                 version: identity.version,
             },
             tls,
-            edge: Edge::new(clock.clone(), requests.clone(), proxies),
+            edge: process.edge(proxies),
             process,
         })
     }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::{
     clock::SystemClock,
+    http::Edge,
     metrics::{HttpMetrics, Metrics},
+    network::TrustedProxies,
     ops::Readiness,
     server::Descriptors,
 };
@@ -34,6 +36,12 @@ impl ProcessState {
             readiness: Readiness::default(),
             descriptors: Descriptors::raise_limit(),
         }
+    }
+
+    /// The edge of the process, which lets these proxies tell their clients' addresses.
+    #[must_use]
+    pub fn edge(&self, proxies: TrustedProxies) -> Edge {
+        Edge::new(self.clock.clone(), self.requests.clone(), proxies)
     }
 }
 

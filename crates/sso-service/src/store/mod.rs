@@ -27,6 +27,8 @@ mod unavailable;
 mod users;
 
 pub(crate) use attribution::{Attribution, Authorization, Credential, Recorded};
+#[cfg(feature = "simulation")]
+pub use database::SimulatedDatabase;
 pub(crate) use database::{
     InstanceLock, LockError, MigrationError, MovedTable, OpenError, Sharing,
 };

@@ -206,7 +206,7 @@ impl Database {
         let work = async move |connection: &mut SqlConnection| {
             let sql = match connection {
                 SqlConnection::Sqlite(_) => sql.sqlite,
-                SqlConnection::Postgres(_) => sql.postgres,
+                _ => sql.postgres,
             };
             run_script(connection, sql).await?;
             Ok::<_, Unavailable>(())

@@ -15,6 +15,8 @@ mod open_error;
 mod opening;
 mod postgres;
 mod readers;
+#[cfg(feature = "simulation")]
+mod simulated;
 mod sqlite;
 mod write_job;
 #[cfg(test)]
@@ -27,5 +29,7 @@ pub(crate) use migrate::{MigrationError, MovedTable};
 pub(crate) use open_error::OpenError;
 pub(crate) use opening::Sharing;
 pub(super) use postgres::PostgresServer;
+#[cfg(feature = "simulation")]
+pub use simulated::SimulatedDatabase;
 pub(super) use sqlite::{FailedSync, sync_directory_of};
 pub(crate) use sqlite::{InstanceLock, LockError};

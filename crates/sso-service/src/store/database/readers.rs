@@ -2,6 +2,8 @@
 
 use sqlx::{PgPool, SqlitePool};
 
+#[cfg(feature = "simulation")]
+use crate::store::sql::SimulatedServer;
 use crate::store::{
     sql::{Held, SqlConnection},
     unavailable::Unavailable,
@@ -12,6 +14,9 @@ use crate::store::{
 pub(super) enum Readers {
     Sqlite(SqlitePool),
     Postgres(PgPool),
+    /// Connections to the server of a simulation, each made when it is needed.
+    #[cfg(feature = "simulation")]
+    Simulated(SimulatedServer),
 }
 
 impl Readers {
@@ -23,6 +28,8 @@ impl Readers {
         Ok(match self {
             Self::Sqlite(pool) => SqlConnection::Sqlite(Held::Lent(pool.acquire().await?)),
             Self::Postgres(pool) => SqlConnection::Postgres(Held::Lent(pool.acquire().await?)),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(server) => SqlConnection::Simulated(server.connect_reader().await?),
         })
     }
 
@@ -31,6 +38,8 @@ impl Readers {
         match self {
             Self::Sqlite(pool) => pool.close().await,
             Self::Postgres(pool) => pool.close().await,
+            #[cfg(feature = "simulation")]
+            Self::Simulated(_) => {}
         }
     }
 }

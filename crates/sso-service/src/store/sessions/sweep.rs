@@ -207,6 +207,6 @@ const SWEEP_INSTANCES: &str = "DELETE FROM instances
 async fn sweep_instances(connection: &mut SqlConnection) -> Result<u64, sqlx::Error> {
     match connection {
         SqlConnection::Sqlite(_) => Ok(0),
-        SqlConnection::Postgres(_) => query(SWEEP_INSTANCES).execute(connection).await,
+        _ => query(SWEEP_INSTANCES).execute(connection).await,
     }
 }

@@ -7,12 +7,18 @@ use std::{
 
 use sqlx::{Connection, Database, Postgres, Sqlite, pool::PoolConnection};
 
+#[cfg(feature = "simulation")]
+use super::simulated::SimulatedConnection;
+
 /// A connection to either database.
 pub(in crate::store) enum SqlConnection {
     /// To a file, or to memory.
     Sqlite(Held<Sqlite>),
     /// To a server.
     Postgres(Held<Postgres>),
+    /// To the server of a simulation, which stands in for PostgreSQL.
+    #[cfg(feature = "simulation")]
+    Simulated(SimulatedConnection),
 }
 
 /// A connection of its holder, or one that goes back to its pool.
@@ -31,12 +37,18 @@ impl SqlConnection {
             Self::Sqlite(Held::Own(connection)) => connection.close().await,
             Self::Postgres(Held::Own(connection)) => connection.close().await,
             Self::Sqlite(Held::Lent(_)) | Self::Postgres(Held::Lent(_)) => Ok(()),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(_) => Ok(()),
         }
     }
 
     /// Whether it is a connection to a server that goes back to its pool.
     pub(super) fn is_lent_by_server(&self) -> bool {
-        matches!(self, Self::Postgres(Held::Lent(_)))
+        match self {
+            #[cfg(feature = "simulation")]
+            Self::Simulated(connection) => connection.is_lent,
+            _ => matches!(self, Self::Postgres(Held::Lent(_))),
+        }
     }
 
     /// Has the pool close it instead of lending it again.
@@ -72,6 +84,8 @@ impl fmt::Debug for SqlConnection {
         f.write_str(match self {
             Self::Sqlite(_) => "Sqlite",
             Self::Postgres(_) => "Postgres",
+            #[cfg(feature = "simulation")]
+            Self::Simulated(_) => "Simulated",
         })
     }
 }

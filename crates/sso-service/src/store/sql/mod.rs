@@ -7,9 +7,13 @@ mod connection;
 mod dialects;
 mod query;
 mod row;
+#[cfg(feature = "simulation")]
+mod simulated;
 mod value;
 
 pub(super) use connection::{Held, SqlConnection};
 pub(super) use dialects::{Dialects, with_numbers};
 pub(super) use query::{Query, query, run_script};
 pub(super) use row::{FromSqlRow, SqlRow, decode, instant, lines, uuid_from_bytes};
+#[cfg(feature = "simulation")]
+pub(super) use simulated::{SimulatedServer, Statement, StatementResult, receive, send};

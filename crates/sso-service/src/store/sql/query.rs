@@ -46,6 +46,8 @@ pub(in crate::store) async fn run_script(
         SqlConnection::Postgres(connection) => {
             sqlx::raw_sql(sql.postgres).execute(&mut **connection).await.map(|_| ())
         }
+        #[cfg(feature = "simulation")]
+        SqlConnection::Simulated(connection) => connection.run(sql, None).await.map(|_| ()),
     }
 }
 
@@ -71,6 +73,10 @@ impl Query {
             SqlConnection::Postgres(connection) => {
                 Ok(self.for_postgres().execute(&mut **connection).await?.rows_affected())
             }
+            #[cfg(feature = "simulation")]
+            SqlConnection::Simulated(connection) => {
+                Ok(connection.run(self.sql, Some(self.values)).await?.changed)
+            }
         }
     }
 
@@ -86,6 +92,8 @@ impl Query {
             SqlConnection::Postgres(connection) => {
                 (&mut **connection).fetch(self.for_postgres()).map_ok(SqlRow::Postgres).boxed()
             }
+            #[cfg(feature = "simulation")]
+            SqlConnection::Simulated(connection) => connection.fetch(self.sql, self.values),
         };
         rows.and_then(async |row| T::from_row(&row)).boxed()
     }

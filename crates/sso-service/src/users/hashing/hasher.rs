@@ -41,6 +41,9 @@ pub(crate) struct Hasher {
     /// `None` only while it is being dropped: the threads end with the queues.
     queues: Option<HashQueues>,
     threads: Vec<JoinHandle<()>>,
+    /// In a simulation, in place of threads: a job runs as soon as it is in a queue.
+    #[cfg(feature = "simulation")]
+    inline: Option<HashQueueReceiver>,
     /// Jobs in the queues.
     waiting: Gauge,
     /// How long they were there.
@@ -55,6 +58,10 @@ impl Hasher {
     /// # Errors
     /// When the operating system gives no thread.
     pub(crate) fn start(metrics: &Metrics) -> io::Result<Self> {
+        #[cfg(feature = "simulation")]
+        if service_runtime::simulation::world().is_some() {
+            return Self::with(0, WAITING_PER_THREAD, metrics);
+        }
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let threads = cores.saturating_sub(1).max(1);
         Self::with(threads, threads * WAITING_PER_THREAD, metrics)
@@ -80,6 +87,8 @@ impl Hasher {
         let spawn = |number| spawn(number, turns.clone(), waiting.clone());
         Ok(Self {
             threads: (0..threads).map(spawn).collect::<io::Result<_>>()?,
+            #[cfg(feature = "simulation")]
+            inline: (threads == 0).then_some(turns),
             queues: Some(queues),
             waiting,
             waited,
@@ -163,11 +172,23 @@ impl Hasher {
             self.waiting.dec();
             return Err(HashError::Busy);
         }
+        #[cfg(feature = "simulation")]
+        self.run_inline();
         // Asked for by the caller and not by the thread, which may be held up itself.
         let begun = timeout_at(deadline, begun).await.map_err(|_| HashError::Busy)?;
         begun.map_err(|_| HashError::Lost)?;
         self.waited.observe(enqueued.elapsed().as_secs_f64());
         answer.await.map_err(|_| HashError::Lost)
+    }
+}
+
+#[cfg(feature = "simulation")]
+impl Hasher {
+    fn run_inline(&self) {
+        if let Some(job) = self.inline.clone().and_then(|mut turns| turns.next()) {
+            self.waiting.dec();
+            job(&mut HashMemory::default());
+        }
     }
 }
 

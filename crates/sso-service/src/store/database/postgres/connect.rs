@@ -9,6 +9,8 @@ use sqlx::{
 use tokio::time::timeout;
 
 use super::server::PostgresServer;
+#[cfg(feature = "simulation")]
+use crate::store::sql::SimulatedServer;
 use crate::store::{
     database::readers::Readers,
     sql::{Held, SqlConnection},
@@ -26,6 +28,11 @@ const READERS: u32 = 4;
 /// # Errors
 /// When the server does not answer in time, or refuses.
 pub(super) async fn connect(server: &PostgresServer) -> Result<SqlConnection, sqlx::Error> {
+    #[cfg(feature = "simulation")]
+    if let Some(server) = simulated(server) {
+        let connecting = timeout(CONNECT_TIME, server.connect());
+        return connecting.await.map_err(|_| timed_out())?.map(SqlConnection::Simulated);
+    }
     Ok(SqlConnection::Postgres(Held::Own(connect_own(server).await?)))
 }
 
@@ -43,6 +50,10 @@ pub(in crate::store::database) async fn connect_own(
 /// Connections that only read. They are made when they are needed. A connection is lent with a
 /// transaction begun, so that a connection pooler keeps one server process for it.
 pub(in crate::store::database) fn readers(server: &PostgresServer) -> Readers {
+    #[cfg(feature = "simulation")]
+    if let Some(server) = simulated(server) {
+        return Readers::Simulated(server);
+    }
     let pool = PgPoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(MAX_WAIT)
@@ -51,6 +62,13 @@ pub(in crate::store::database) fn readers(server: &PostgresServer) -> Readers {
         .after_release(|connection, _| Box::pin(async { end(connection).await.map(|_| true) }))
         .connect_lazy_with(server.options().clone());
     Readers::Postgres(pool)
+}
+
+/// The server by this name in the simulation that this thread runs.
+#[cfg(feature = "simulation")]
+fn simulated(server: &PostgresServer) -> Option<SimulatedServer> {
+    let options = server.options();
+    SimulatedServer::named(options.get_host(), options.get_port())
 }
 
 async fn begin(connection: &mut PgConnection) -> Result<PgQueryResult, sqlx::Error> {

@@ -3,10 +3,10 @@
 //! It has a connection of its own that never takes the writers' lock, and a thread of its own, so
 //! that neither a long write nor a busy worker delays it.
 
-use std::{io, thread};
+use std::io;
 
-use tokio::{runtime, sync::oneshot};
-use tracing::{Instrument, error_span};
+use tokio::sync::oneshot;
+use tracing::error_span;
 
 use super::{
     freshness::Freshness,
@@ -16,6 +16,7 @@ use super::{
     look_error::LookError,
     looks::Looks,
     server::PostgresServer,
+    threads::spawn,
 };
 use crate::store::database::follow::Follow;
 
@@ -48,16 +49,13 @@ pub(in crate::store::database) async fn start(
     let (lease, (stop, mut stopped), (report, loaded)) =
         (Lease::default(), oneshot::channel(), oneshot::channel());
     let (ended, end) = oneshot::channel();
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let instance = Instance::new(server.clone(), follower, following, lease.clone());
     let listening = listen(server, looks.clone());
-    thread::Builder::new().name("follower".to_owned()).spawn(move || {
-        let run = async move {
-            let listening = tokio::spawn(listening);
-            instance.run(&mut requests, &mut stopped, report).await;
-            listening.abort();
-        };
-        runtime.block_on(run.instrument(error_span!("follower")));
+    spawn("follower", error_span!("follower"), async move || {
+        tokio::select! {
+            () = instance.run(&mut requests, &mut stopped, report) => {}
+            () = listening => {}
+        }
         let _ = ended.send(());
     })?;
     match loaded.await {

@@ -28,6 +28,10 @@ const NEXT_PROBE: Duration = Duration::from_secs(60);
 
 /// Hastens a look at each notification, until it is dropped.
 pub(super) async fn listen(server: PostgresServer, looks: Looks) {
+    #[cfg(feature = "simulation")]
+    if service_runtime::simulation::world().is_some() {
+        return std::future::pending().await;
+    }
     let mut told = false;
     loop {
         match listen_once(&server, &looks).await {

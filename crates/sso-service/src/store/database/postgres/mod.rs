@@ -24,6 +24,7 @@ mod server;
 #[cfg(test)]
 mod simulation;
 mod single;
+mod threads;
 mod time;
 mod writer;
 

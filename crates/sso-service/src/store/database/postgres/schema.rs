@@ -19,6 +19,10 @@ const OLDEST_VERSION: i64 = 130_000;
 pub(in crate::store::database) async fn prepare(
     server: &PostgresServer,
 ) -> Result<(), ServerError> {
+    #[cfg(feature = "simulation")]
+    if service_runtime::simulation::world().is_some() {
+        return Ok(());
+    }
     let mut connection = connect(server).await?;
     check(&mut connection).await?;
     if let SqlConnection::Postgres(Held::Own(connection)) = &mut connection {

@@ -4,18 +4,13 @@
 //! snapshot: so rules are decided by rows that no other writer changes meanwhile, and the numbers of
 //! changes are in the order of commits.
 
-use std::{
-    collections::VecDeque,
-    io, thread,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, io, time::Duration};
 
 use tokio::{
-    runtime,
     sync::{mpsc, oneshot},
-    time::timeout,
+    time::{Instant, timeout},
 };
-use tracing::{Instrument, error_span};
+use tracing::error_span;
 
 use super::{
     confirmer::{self, Confirmer, UnconfirmedCommit},
@@ -23,6 +18,7 @@ use super::{
     looks::Looks,
     metrics::InstanceMetrics,
     server::PostgresServer,
+    threads::spawn,
     time::since_boot,
 };
 use crate::store::{
@@ -62,19 +58,15 @@ pub(in crate::store::database) fn start(
 ) -> io::Result<(WriteJobs, oneshot::Receiver<()>)> {
     let (jobs, waiting) = mpsc::channel(QUEUE);
     let (ended, end) = oneshot::channel();
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let Monitors { commits, health, .. } = monitors;
     let checkup = HealthCheck::of(health);
-    thread::Builder::new().name("writer".to_owned()).spawn(move || {
-        let run = async move {
-            let (confirmer, unconfirmed) = confirmer::queue();
-            let confirming = Confirmer::new(server.clone(), metrics).run(unconfirmed);
-            let (connection, queue) = (None, VecDeque::new());
-            let writer =
-                Writer { server, connection, queue, waiting, confirmer, looks, commits, checkup };
-            tokio::join!(writer.run(), confirming);
-        };
-        runtime.block_on(run.instrument(error_span!("writer")));
+    spawn("writer", error_span!("writer"), async move || {
+        let (confirmer, unconfirmed) = confirmer::queue();
+        let confirming = Confirmer::new(server.clone(), metrics).run(unconfirmed);
+        let (connection, queue) = (None, VecDeque::new());
+        let writer =
+            Writer { server, connection, queue, waiting, confirmer, looks, commits, checkup };
+        tokio::join!(writer.run(), confirming);
         let _ = ended.send(());
     })?;
     Ok((jobs, end))

@@ -53,6 +53,11 @@ impl Journal {
         Ok(Self(Some(Arc::new(Mutex::new(JournalFile::open(Path::new(&path))?)))))
     }
 
+    /// Whether there is one: the sessions of a server are in no file of this machine.
+    pub(super) fn is_kept(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The revocations in it.
     pub(super) fn pending(&self) -> PendingRevocations {
         self.0.as_ref().map(|file| lock(file).pending.clone()).unwrap_or_default()

@@ -135,6 +135,9 @@ impl Store {
 
     /// Writes to the journal what is not in the database, so that it outlives the process.
     pub(in crate::store::sessions) async fn record_pending(&self) {
+        if !self.journal.is_kept() {
+            return;
+        }
         let (journal, pending) = (self.journal.clone(), self.live.revoked.pending());
         let written = tokio::task::spawn_blocking(move || journal.write(pending)).await;
         let error = match written {
