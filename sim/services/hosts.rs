@@ -21,7 +21,7 @@ use crate::{processes::Process, trace::Trace};
 pub(crate) const CLIENTS: &str = "clients";
 pub(crate) const DATABASE: &str = "database";
 pub(crate) const GATEWAY: &str = "gateway";
-/// The administrator whom the first instance creates.
+/// The username and password of the administrator that the first instance creates.
 pub(crate) const ADMIN: [&str; 2] = ["root", "correct horse battery staple"];
 
 const SSO_PORT: u16 = 8001;

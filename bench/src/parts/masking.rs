@@ -1,5 +1,5 @@
-//! `masking`: what it costs to mask tokens, as bytes of the file a second of the log engine by
-//! itself, which gives a log of 1 GiB as text to nobody.
+//! `masking`: what it costs to mask tokens, in bytes of the file a second. The log engine alone
+//! renders a log of 1 GiB as text, and the text is dropped.
 //!
 //! The peer is the same engine without masking. Of the logs one has no token in it, and one has a
 //! token in every tenth line.

@@ -112,8 +112,7 @@ impl LogReading {
         }
     }
 
-    /// Writes how far the reading has come behind what stands in `out`, if the form can express
-    /// that.
+    /// Appends a record of the progress to `out`, if the form has one.
     ///
     /// # Errors
     /// When the log cannot be read.

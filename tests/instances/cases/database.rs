@@ -62,7 +62,7 @@ async fn a_killed_database_loses_nothing_and_brings_nothing_back() {
     finish(fleet, load).await;
 }
 
-/// Longer than a lease: nobody may answer any more.
+/// The pause is longer than a lease, so no instance may answer from its memory.
 async fn a_paused_database_loses_nothing_and_brings_nothing_back() {
     let (cluster, fleet) = start().await;
     let client = fleet.client();

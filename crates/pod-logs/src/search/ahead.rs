@@ -1,4 +1,4 @@
-//! Searches in files whose turn has not come, beside the reading of the files before.
+//! Searches the next files in parallel, while the files before them are read.
 
 use std::{
     io, mem,
@@ -48,7 +48,7 @@ impl SearchesAhead {
         }
     }
 
-    /// What was found in this file, whose turn has come. `None` if it was not searched.
+    /// The result of the search in this file, which is read next. `None` if it was not searched.
     ///
     /// # Errors
     /// When the file cannot be read, or the reading is not wanted any more.

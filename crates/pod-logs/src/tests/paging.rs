@@ -48,7 +48,7 @@ pub(crate) fn read(source: &FilesSource, query: &LogQuery) -> Vec<PagedLine> {
     out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).filter_map(line).collect()
 }
 
-/// `None` for what is no line.
+/// `None` if the object is not a line.
 fn line(json: &[u8]) -> Option<PagedLine> {
     let object: Value = serde_json::from_slice(json).unwrap();
     let text = |name: &str| object[name].as_str().unwrap().to_owned();

@@ -69,7 +69,8 @@ impl PromisedPlace {
 
 impl Drop for PromisedPlace {
     fn drop(&mut self) {
-        // After its event was sent, so that whoever sees none promised finds all events.
+        // The event was sent before: a thread that reads a count of zero finds all events in the
+        // queue.
         self.0.0.promised.fetch_sub(1, Ordering::Release);
     }
 }

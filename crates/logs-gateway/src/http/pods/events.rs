@@ -10,10 +10,7 @@ use actix_web::{
 use futures_util::{FutureExt, Stream, stream};
 use pod_logs::{LocateError, PodSummary, write_event};
 use serde::Serialize;
-use service_runtime::{
-    http::{RequestContext, Result},
-    server::StallExemption,
-};
+use service_runtime::{http::Result, server::StallExemption};
 use tokio::sync::watch;
 
 use crate::{
@@ -41,7 +38,8 @@ pub(super) async fn respond(
     choice: PodChoice,
     heartbeat: Option<Duration>,
 ) -> Result<HttpResponse> {
-    let AuthenticatedRequest { request, state, caller, token, payload: _ } = asked;
+    let revalidation = asked.revalidation();
+    let AuthenticatedRequest { request, state, caller, .. } = asked;
     caller.may_read_any().map_err(ReadError::Denied)?;
     let mut response = HttpResponse::Ok();
     response.content_type("text/event-stream").insert_header((header::CACHE_CONTROL, "no-store"));
@@ -51,15 +49,6 @@ pub(super) async fn respond(
     let Some(permit) = state.streams.open(&caller.username) else {
         return Err(too_many_streams(state.streams.max_per_user()));
     };
-    let context = RequestContext::of(&request);
-    let revalidation = Revalidation::new(
-        state.authority.clone(),
-        state.clock.clone(),
-        token,
-        context,
-        state.revalidation_times,
-        caller.expires_at,
-    );
     let end = ForcedEnd::of_events(revalidation.token_end());
     let (described, as_described) = watch::channel(caller);
     let (reader, clock) = (state.reader.clone(), state.clock.clone());

@@ -63,6 +63,21 @@ impl FromRequest for AuthenticatedRequest {
     }
 }
 
+impl AuthenticatedRequest {
+    /// The revalidation of the caller's token while the answer lasts.
+    pub(in crate::http) fn revalidation(&self) -> Revalidation {
+        let Self { request, state, caller, token, .. } = self;
+        Revalidation::new(
+            state.authority.clone(),
+            state.clock.clone(),
+            token.clone(),
+            RequestContext::of(request),
+            state.revalidation_times,
+            caller.expires_at,
+        )
+    }
+}
+
 /// How long after its timestamp a line may be written to its file.
 const WRITTEN_WITHIN: TimeDelta = TimeDelta::seconds(1);
 
@@ -105,20 +120,13 @@ pub(in crate::http) fn lease_log(
     let OpenedLog { log, pod, target, format, follows, until, permit, admitted } = opened;
     let meter = asked.state.bodies.open(format, follows);
     let record = admitted.begin(read_request(&asked, target), status.as_u16(), meter);
-    let AuthenticatedRequest { request, state, caller, token, payload: _ } = asked;
+    let revalidation = asked.revalidation();
+    let AuthenticatedRequest { request, state, .. } = asked;
     let context = RequestContext::of(&request);
     let ends_in = until.filter(|_| follows).map(|until| {
         let written_by = until.checked_add_signed(WRITTEN_WITHIN).unwrap_or(until);
         (written_by - context.arrived).to_std().unwrap_or_default()
     });
-    let revalidation = Revalidation::new(
-        state.authority.clone(),
-        state.clock.clone(),
-        token,
-        context,
-        state.revalidation_times,
-        caller.expires_at,
-    );
     let token_end = revalidation.token_end();
     let readiness = state.readiness.clone();
     // The client may pause for as long as the token lives.

@@ -2,7 +2,7 @@
 
 use super::token_scan::TokenScan;
 
-/// The end of what there is of a line, from where a token may begin whose rest is missing.
+/// The last bytes of an unfinished line, if they may be the beginning of a token.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct BegunToken {
     pub(crate) text: Vec<u8>,

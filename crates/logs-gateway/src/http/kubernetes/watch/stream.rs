@@ -1,17 +1,16 @@
 //! The events of a watch: an object a line, for as long as the caller may see them.
 
 use std::{
-    convert::Infallible, fmt::Display, future::pending, io::Write, mem, rc::Rc, sync::Arc,
-    time::Duration, vec,
+    convert::Infallible, fmt::Display, future::pending, io::Write, mem, sync::Arc, time::Duration,
+    vec,
 };
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web::Bytes};
+use actix_web::{HttpResponse, http::header, web::Bytes};
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt, Stream, stream};
 use pod_logs::{PodChange, PodChangeKind, PodWatch, PodsByName, TooOld};
 use serde_json::{Value, json};
-use service_runtime::{clock::Clock, http::RequestContext};
-use shared_types::BearerToken;
+use service_runtime::clock::Clock;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
@@ -58,7 +57,8 @@ pub(in crate::http::kubernetes) async fn respond(
     options: WatchOptions,
     view: View,
 ) -> Result<HttpResponse> {
-    let AuthenticatedRequest { request, state, caller, token, payload: _ } = asked;
+    let revalidation = asked.revalidation();
+    let AuthenticatedRequest { request, state, caller, .. } = asked;
     let Some(permit) = state.streams.open(&caller.username) else {
         return Err(StatusError::too_many_requests(state.streams.max_per_user()));
     };
@@ -99,7 +99,7 @@ pub(in crate::http::kubernetes) async fn respond(
         ends: now + options.time,
         is_over: false,
     };
-    let end = permission_end(&request, &state, caller, token);
+    let end = permission_end(revalidation, &state, caller);
     let early_end = Box::new(|reason| early_end(reason).map(Ok));
     let terms = LeaseTerms { end: end.boxed_local(), exemption: None };
     Ok(response.streaming(Leased::new(body(events, permit), terms, early_end)))
@@ -107,19 +107,10 @@ pub(in crate::http::kubernetes) async fn respond(
 
 /// Completes when the watch has to end, also when the permissions of the caller change.
 fn permission_end(
-    request: &HttpRequest,
+    revalidation: Revalidation,
     state: &GatewayState,
     caller: Caller,
-    token: Rc<BearerToken>,
 ) -> impl Future<Output = EndReason> + use<> {
-    let revalidation = Revalidation::new(
-        state.authority.clone(),
-        state.clock.clone(),
-        token,
-        RequestContext::of(request),
-        state.revalidation_times,
-        caller.expires_at,
-    );
     let readiness = state.readiness.clone();
     async move {
         tokio::select! {

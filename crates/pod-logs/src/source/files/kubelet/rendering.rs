@@ -172,7 +172,7 @@ impl KubeletRendering {
         Ok(advance)
     }
 
-    /// Writes the present line, or what there is of it. The reason to end after it is the answer.
+    /// Writes the present line, or its present piece. Returns the reason to end after it, if any.
     fn write_next(&mut self, out: &mut Vec<u8>) -> Result<Option<LogEnd>, KubeletError> {
         let run = self.lines.physical().run();
         match run == self.run {
@@ -184,7 +184,7 @@ impl KubeletRendering {
         Ok(is_at_limit.then_some(LogEnd::Limit))
     }
 
-    /// Writes the present line, or what there is of it. Whether the limit is reached is the answer.
+    /// Writes the present line, or its present piece. Returns whether the limit is reached.
     fn write_line(&mut self, out: &mut Vec<u8>) -> Result<bool, KubeletError> {
         let line = self.lines.line();
         let (end, is_cut) = (self.lines.physical().next_position(), self.end.is_some());

@@ -25,7 +25,7 @@ const MAX_WINDOW_BYTES: u64 = 64 * JOIN_GAP_BYTES;
 
 /// The tokens of each stream that may have begun before the chain, and go on in it.
 ///
-/// Looks at ends of what stands before that grow fourfold.
+/// Reads ends of the preceding text, each four times as long as the one before.
 ///
 /// # Errors
 /// When a file cannot be read.

@@ -29,7 +29,7 @@ impl LogFile {
 }
 
 fn last_time_in(tail: &[u8]) -> Option<DateTime<Utc>> {
-    // Behind the last newline is no whole line.
+    // The text after the last newline is not a whole line.
     let mut lines = tail.rsplit(|byte| *byte == b'\n').skip(1);
     lines.find_map(|line| LogEntry::parse(line).map(|entry| entry.time.instant()))
 }

@@ -159,7 +159,7 @@ impl LogicalLines {
         self.note_abandoned();
     }
 
-    /// At the end of what there is: the lines that were not finished, in the order they began.
+    /// Presents the unfinished lines at the end of the log, in the order in which they began.
     pub(crate) fn close_unfinished(&mut self) -> Advance {
         let Some(head) = self.open_beyond(0).min_by_key(|head| head.position) else {
             return Advance::End;

@@ -66,7 +66,7 @@ impl LogicalLines {
         self.is_cut_off = true;
     }
 
-    /// Whether what there is of an open line may end with the beginning of a token.
+    /// Whether the text of an open line, so far, may end with the beginning of a token.
     pub(super) fn may_end_in_token(&self, head: LineHead) -> bool {
         self.streams[head.stream as usize].token_at_end().is_some()
     }
