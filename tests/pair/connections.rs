@@ -23,10 +23,10 @@ const HOARD_BOUND: u64 = 32 * 1024 * 1024;
 const VALIDATIONS: usize = 100;
 
 /// A connection that repeats `request` and reads nothing.
-fn send_without_reading(address: SocketAddr, request: &'static str) -> JoinHandle<TcpStream> {
+fn send_without_reading(address: SocketAddr, request: &str) -> JoinHandle<TcpStream> {
+    let requests = request.repeat(PIPELINED_BYTES / request.len());
     tokio::spawn(async move {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let requests = request.repeat(PIPELINED_BYTES / request.len());
         // It blocks while the service reads nothing, and ends with the connection.
         let _ = stream.write_all(requests.as_bytes()).await;
         stream
@@ -50,10 +50,25 @@ async fn unread_answers_cost_little_memory() {
     let pair = setup.start();
     let admin = pair.admin().await;
     validate_often(&admin).await;
+    let (sso, gateway) = (pair.sso.listening(), pair.gateway.listening());
+    let bearer = format!("host: a\r\nauthorization: Bearer {}\r\n", admin.token());
+    let log_in = r#"{"username":"a","password":"x"}"#;
+    let log_in = format!("content-length: {}\r\n\r\n{log_in}", log_in.len());
     for (service, address, request) in [
-        (&pair.sso, pair.sso.listening(), "GET /login HTTP/1.1\r\nhost: a\r\n\r\n"),
+        (&pair.sso, sso, "GET /login HTTP/1.1\r\nhost: a\r\n\r\n"),
         (&pair.sso, pair.sso.ops(), "GET /metrics HTTP/1.1\nhost: a\n\n"),
-        (&pair.gateway, pair.gateway.listening(), "GET /version HTTP/1.1\r\nhost: a\r\n\r\n"),
+        (&pair.gateway, gateway, "GET /version HTTP/1.1\r\nhost: a\r\n\r\n"),
+        // The requests of these wait for a task of their own each.
+        (&pair.gateway, gateway, &format!("GET /whoami HTTP/1.1\r\n{bearer}\r\n")),
+        (&pair.gateway, gateway, &format!("GET /pods HTTP/1.1\r\n{bearer}\r\n")),
+        (&pair.sso, sso, &format!("GET /auth/sessions HTTP/1.1\r\n{bearer}\r\n")),
+        (
+            &pair.sso,
+            sso,
+            &format!(
+                "POST /auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n{log_in}"
+            ),
+        ),
     ] {
         let before = service.process().peak_memory();
         let hoarding: Vec<_> =

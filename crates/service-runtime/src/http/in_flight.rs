@@ -18,7 +18,7 @@ use actix_web::{
 use super::request_body::RequestBody;
 use crate::{
     metrics::InFlight,
-    server::{ConnectionState, Exchange},
+    server::{BodyRest, ConnectionState, Exchange},
     telemetry::RequestSpan,
 };
 
@@ -38,7 +38,7 @@ pub(super) struct HeldResources {
 impl HeldResources {
     pub(super) fn of(request: &mut ServiceRequest, in_flight: Option<InFlight>) -> Self {
         Self {
-            _exchange: request.conn_data::<Rc<ConnectionState>>().map(ConnectionState::begin),
+            _exchange: begin_exchange(request),
             body: RequestBody::watch(request),
             _in_flight: in_flight,
         }
@@ -48,6 +48,12 @@ impl HeldResources {
     fn is_unread(&self) -> bool {
         self.body.as_ref().is_some_and(RequestBody::is_unread)
     }
+}
+
+/// Counts the request on its connection; `None` in tests without a server.
+fn begin_exchange(request: &ServiceRequest) -> Option<Exchange> {
+    let connection = request.conn_data::<Rc<ConnectionState>>()?;
+    Some(connection.begin(BodyRest::of(request.head())))
 }
 
 /// Holds the request in flight, as the edge does: for a listener without an edge.

@@ -8,11 +8,15 @@ use std::{
 
 use actix_web::HttpRequest;
 
+use super::body_rest::BodyRest;
+
 /// Shared by a connection's stream and its requests, all on one worker.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionState {
     /// Requests whose answers are not complete.
     exchanges: Cell<usize>,
+    /// The part of the present request's body that was not handed over.
+    body: Cell<BodyRest>,
     /// Whether bytes have arrived that belong to no request so far.
     has_unclaimed: Cell<bool>,
     /// Whether a request has begun or ended since the last complete write.
@@ -25,8 +29,9 @@ pub(crate) struct ConnectionState {
 }
 
 impl ConnectionState {
-    /// Counts a request until its answer is complete.
-    pub(crate) fn begin(self: &Rc<Self>) -> Exchange {
+    /// Counts a request with this body until its answer is complete.
+    pub(crate) fn begin(self: &Rc<Self>, body: BodyRest) -> Exchange {
+        self.body.set(body);
         self.exchanges.set(self.exchanges.get() + 1);
         self.has_unclaimed.set(false);
         self.is_touched.set(true);
@@ -36,6 +41,15 @@ impl ConnectionState {
     /// Whether no request is being answered.
     pub(super) fn is_idle(&self) -> bool {
         self.exchanges.get() == 0
+    }
+
+    /// The part of the present request's body that was not handed over.
+    pub(super) fn body(&self) -> BodyRest {
+        self.body.get()
+    }
+
+    pub(super) fn set_body(&self, rest: BodyRest) {
+        self.body.set(rest);
     }
 
     pub(super) fn has_received(&self) {
@@ -74,12 +88,18 @@ impl ConnectionState {
         self.is_aborted.get()
     }
 
-    /// Registers this task to be woken when the last exemption ends.
+    /// Registers this task to be woken when the last exemption or the present exchange ends.
     pub(super) fn register_waker(&self, waker: &Waker) {
         let mut kept = self.waker.borrow_mut();
         match &mut *kept {
             Some(kept) => kept.clone_from(waker),
             None => *kept = Some(waker.clone()),
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
         }
     }
 }
@@ -92,6 +112,7 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         self.0.exchanges.set(self.0.exchanges.get() - 1);
         self.0.is_touched.set(true);
+        self.0.wake();
     }
 }
 
@@ -125,10 +146,8 @@ impl Drop for StallExemption {
             return;
         };
         connection.exemptions.set(connection.exemptions.get() - 1);
-        if !connection.is_exempt()
-            && let Some(waker) = connection.waker.take()
-        {
-            waker.wake();
+        if !connection.is_exempt() {
+            connection.wake();
         }
     }
 }

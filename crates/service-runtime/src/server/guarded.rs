@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{
     admission::Admitted,
+    body_rest::BodyRest,
     connection::ConnectionState,
     deadline::{Deadline, HEAD_TIME},
     heads::HeadEnds,
@@ -31,9 +32,11 @@ const LOOK_AHEAD_BYTES: usize = 1024;
 
 /// A stream between a connection and the HTTP server.
 ///
-/// The server reads for as long as there is something to read, and answers each request that it
-/// finds, whether or not the answers can be sent. So this stream
-/// - hands over one head at most, then holds back until the server has had the time to answer it;
+/// The server reads for as long as there is something to read, keeps each request that it finds
+/// while another is being answered, and answers it, whether or not the answers can be sent. So this
+/// stream
+/// - hands over one head at most, then holds back until the server has had the time to begin;
+/// - hands over nothing but the body of a request until that is answered;
 /// - hands over nothing while an answer waits to be sent;
 /// - fails when an answer waits for [`WRITE_TIME`] without progress, unless the answer has a
 ///   [`StallExemption`](super::StallExemption), and when a head takes longer than [`HEAD_TIME`].
@@ -138,14 +141,60 @@ impl<T: AsyncRead + Unpin> GuardedStream<T> {
     /// Hands over nothing, and wakes the task when there is something to hand over.
     fn look_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.ahead.is_empty() && !self.is_at_end {
-            let mut space = [MaybeUninit::uninit(); LOOK_AHEAD_BYTES];
-            let mut buffer = ReadBuf::uninit(&mut space);
-            ready!(Pin::new(&mut self.io).poll_read(context, &mut buffer))?;
-            self.is_at_end = buffer.filled().is_empty();
-            self.ahead.extend_from_slice(buffer.filled());
+            ready!(self.read_ahead(context))?;
         }
         context.waker().wake_by_ref();
         Poll::Pending
+    }
+}
+
+impl<T: AsyncRead + Unpin> GuardedStream<T> {
+    /// Hands over bytes of the present request's body.
+    fn poll_body(
+        &mut self,
+        mut body: BodyRest,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.ahead.is_empty() {
+            let length = self.ahead.len().min(buffer.remaining());
+            let taken = body.take(&self.ahead[..length]);
+            buffer.put_slice(&self.ahead.split_to(taken));
+        } else if !self.is_at_end {
+            let start = buffer.filled().len();
+            ready!(Pin::new(&mut self.io).poll_read(context, buffer))?;
+            self.is_at_end = buffer.filled().len() == start;
+            let end = start + body.take(&buffer.filled()[start..]);
+            self.ahead.extend_from_slice(&buffer.filled()[end..]);
+            buffer.set_filled(end);
+        }
+        self.state.set_body(body);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Hands over nothing but the end of the connection, and wakes the task when the present request
+    /// is answered.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.ahead.len() < LOOK_AHEAD_BYTES && !self.is_at_end {
+            if self.read_ahead(context)?.is_pending() {
+                break;
+            }
+        }
+        if !self.ahead.is_empty() {
+            self.state.register_waker(context.waker());
+            return Poll::Pending;
+        }
+        if self.is_at_end { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    /// Reads what has arrived, at most [`LOOK_AHEAD_BYTES`], and holds it back.
+    fn read_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut space = [MaybeUninit::uninit(); LOOK_AHEAD_BYTES];
+        let mut buffer = ReadBuf::uninit(&mut space);
+        ready!(Pin::new(&mut self.io).poll_read(context, &mut buffer))?;
+        self.is_at_end = buffer.filled().is_empty();
+        self.ahead.extend_from_slice(buffer.filled());
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -162,6 +211,12 @@ impl<T: AsyncRead + Unpin> AsyncRead for GuardedStream<T> {
         }
         if mem::take(&mut this.holds_back) {
             return this.look_ahead(context);
+        }
+        if !this.state.is_idle() {
+            return match this.state.body() {
+                BodyRest::Nothing => this.poll_end(context),
+                body => this.poll_body(body, context, buffer),
+            };
         }
         if !this.ahead.is_empty() {
             this.hand_over(buffer);

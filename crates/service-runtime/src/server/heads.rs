@@ -4,8 +4,7 @@ use memchr::memchr_iter;
 
 /// Looks for empty lines in the bytes of a connection, however they are cut into pieces.
 ///
-/// It does not know heads from bodies. A body with empty lines in it is handed over in more steps,
-/// and that is all.
+/// It does not know heads from bodies.
 #[derive(Debug, Default)]
 pub(super) struct HeadEnds {
     line: Line,
@@ -27,25 +26,17 @@ enum Line {
 pub(super) struct Portion {
     /// In bytes.
     pub(super) length: usize,
-    /// Whether a head may have ended in it.
+    /// Whether a head may end with it.
     pub(super) ends_head: bool,
 }
 
 impl HeadEnds {
-    /// The longest beginning of `bytes` in which one head may end at most. Scanning goes on after
-    /// it.
+    /// The beginning of `bytes` up to the first end of a head. Scanning goes on after it.
     pub(super) fn portion(&mut self, bytes: &[u8]) -> Portion {
-        let Some(first) = self.next_end(bytes) else {
-            return Portion { length: bytes.len(), ends_head: false };
-        };
-        let length = match self.next_end(&bytes[first..]) {
-            None => bytes.len(),
-            Some(_) => {
-                self.line = Line::Text;
-                first
-            }
-        };
-        Portion { length, ends_head: true }
+        match self.next_end(bytes) {
+            Some(end) => Portion { length: end, ends_head: true },
+            None => Portion { length: bytes.len(), ends_head: false },
+        }
     }
 
     /// The offset behind the next empty line.
@@ -91,11 +82,12 @@ mod tests {
     }
 
     #[test]
-    fn one_head_with_the_bytes_after_it_is_one_portion() {
-        for text in ["GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\n\n", "POST / HTTP/1.1\r\n\r\n{}\n"]
-        {
+    fn a_head_is_one_portion() {
+        for text in ["GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\n\n"] {
             assert_eq!(portions(text, 100), [(text, true)]);
         }
+        let expected = [("POST / HTTP/1.1\r\n\r\n", true), ("{}\n", false)];
+        assert_eq!(portions("POST / HTTP/1.1\r\n\r\n{}\n", 100), expected);
         assert_eq!(portions("GET / HTTP/1.1\r\nhost: a\r\n", 100).len(), 1);
         assert!(!portions("GET / HTTP/1.1\r\nhost: a\r\n", 100)[0].1);
     }
@@ -106,7 +98,8 @@ mod tests {
         let expected = [
             ("GET /1 HTTP/1.1\r\n\r\n", true),
             ("GET /2 HTTP/1.1\n\n", true),
-            ("GET /3 HTTP/1.1\n\r\nGET /4", true),
+            ("GET /3 HTTP/1.1\n\r\n", true),
+            ("GET /4", false),
         ];
         assert_eq!(portions(text, 1000), expected);
     }

@@ -5,6 +5,7 @@
 //! not offered: actix-http sets no bound on the streams of a connection.
 
 mod admission;
+mod body_rest;
 mod connection;
 mod deadline;
 mod descriptors;
@@ -20,6 +21,7 @@ mod sockets;
 mod transport;
 mod unparsed;
 
+pub(crate) use body_rest::BodyRest;
 pub use connection::StallExemption;
 pub(crate) use connection::{ConnectionState, Exchange};
 pub use descriptors::Descriptors;

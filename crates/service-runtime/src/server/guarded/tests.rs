@@ -7,7 +7,10 @@ use tokio::{
 };
 
 use super::*;
-use crate::{clock::ManualClock, server::admission::Admission};
+use crate::{
+    clock::ManualClock,
+    server::{admission::Admission, body_rest::ChunkPart, connection::Exchange},
+};
 
 impl Acknowledged for DuplexStream {
     fn require_acknowledgements(&self, _: bool) {}
@@ -49,7 +52,7 @@ async fn each_head_is_handed_over_by_itself() {
             length => read.push(String::from_utf8(buffer[..length].to_vec()).unwrap()),
         }
     }
-    assert_eq!(read, ["GET /1\n\n", "GET /2\n\n", "GET /3\n\nGET"]);
+    assert_eq!(read, ["GET /1\n\n", "GET /2\n\n", "GET /3\n\n", "GET"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,6 +64,63 @@ async fn nothing_is_read_while_an_answer_waits() {
     client.read_exact(&mut [0; 16]).await.unwrap();
     stream.write_all(&[b'x'; 4]).await.unwrap();
     assert_eq!(read_now(&mut stream).await.unwrap(), "GET /2\n\n");
+}
+
+/// A connection on which a request with this body has begun, behind which others wait.
+async fn in_exchange(
+    body: BodyRest,
+    sent: &str,
+) -> (GuardedStream<DuplexStream>, DuplexStream, Exchange) {
+    let (io, mut client) = duplex(64 * 1024);
+    let mut stream = guarded(io);
+    client.write_all(b"GET /1\n\n").await.unwrap();
+    client.write_all(sent.as_bytes()).await.unwrap();
+    assert_eq!(read_now(&mut stream).await.unwrap(), "GET /1\n\n");
+    let exchange = stream.state().begin(body);
+    (stream, client, exchange)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_head_waits_for_the_answer_to_the_request_before() {
+    let heads = "GET /2\n\n".repeat(1000);
+    let (mut stream, _client, exchange) = in_exchange(BodyRest::Nothing, &heads).await;
+    for _ in 0..10 {
+        assert_eq!(read_now(&mut stream).await, None);
+    }
+    assert!(stream.ahead.len() < 2 * LOOK_AHEAD_BYTES);
+    let mut buffer = [0; 1024];
+    let answering = async {
+        sleep(Duration::from_secs(1)).await;
+        drop(exchange);
+    };
+    let (read, ()) = tokio::join!(stream.read(&mut buffer), answering);
+    assert_eq!(&buffer[..read.unwrap()], b"GET /2\n\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_is_handed_over_and_no_head_behind_it() {
+    for (body, sent) in [
+        (BodyRest::Bytes(4), "\n\n\n\n"),
+        (BodyRest::Chunks(ChunkPart::Size(0)), "2\r\n\n\n\r\n0\r\n\r\n"),
+    ] {
+        let all = format!("{sent}GET /2\n\nGET /3\n\n");
+        let (mut stream, _client, exchange) = in_exchange(body, &all).await;
+        let mut read = String::new();
+        for _ in 0..10 {
+            read += &read_now(&mut stream).await.unwrap_or_default();
+        }
+        assert_eq!(read, sent);
+        drop(exchange);
+        assert_eq!(read_now(&mut stream).await.unwrap(), "GET /2\n\n");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_is_noticed_before_the_answer() {
+    let (mut stream, client, _exchange) = in_exchange(BodyRest::Nothing, "").await;
+    assert_eq!(read_now(&mut stream).await, None);
+    drop(client);
+    assert_eq!(stream.read(&mut [0; 16]).await.unwrap(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,7 +192,7 @@ async fn a_body_may_take_longer_than_a_head() {
     let (mut stream, mut client) = connection();
     client.write_all(b"POST /\n\n").await.unwrap();
     assert!(read_now(&mut stream).await.is_some());
-    let _exchange = stream.state().begin();
+    let _exchange = stream.state().begin(BodyRest::Endless);
     let sending = async {
         sleep(2 * HEAD_TIME).await;
         client.write_all(b"{}").await.unwrap();
@@ -149,7 +209,7 @@ async fn bare_answers_are_replaced_unless_a_request_made_them() {
     let bare = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
     let (io, mut client) = duplex(4096);
     let mut stream = guarded(io);
-    let exchange = stream.state().begin();
+    let exchange = stream.state().begin(BodyRest::Nothing);
     drop(exchange);
     stream.write_all(bare).await.unwrap();
     stream.flush().await.unwrap();
