@@ -1,6 +1,8 @@
 //! The audit log.
 
 mod reading;
+mod scene;
+mod writing;
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
