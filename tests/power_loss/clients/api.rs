@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Ask, plain_client};
+use crate::harness::{Answer, Ask, patience, plain_client, until};
 
 /// How many tokens one call validates.
 const BATCH: usize = 64;
@@ -32,7 +32,28 @@ impl Api {
         token: Option<&str>,
         body: &Value,
     ) -> Option<Answer> {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        // On a loaded machine, passwords may wait too long: then nothing was done.
+        let answer = until("time for a password", 2 * patience(), async || {
+            let answer = self.request(&method, path, token, body).try_to_ask().await;
+            let is_busy = |answer: &Answer| answer.status == 503 && answer.json()["code"] == "busy";
+            Some(answer).filter(|answer| !answer.as_ref().is_some_and(is_busy))
+        });
+        let answer = answer.await?;
+        if answer.status == 503 {
+            answer.check_problem_is(503, "store_unavailable");
+            return None;
+        }
+        Some(answer)
+    }
+
+    fn request(
+        &self,
+        method: &Method,
+        path: &str,
+        token: Option<&str>,
+        body: &Value,
+    ) -> RequestBuilder {
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.url));
         request = request.timeout(Duration::from_secs(20));
         if let Some(token) = token {
             request = request.bearer_auth(token);
@@ -40,12 +61,7 @@ impl Api {
         if !body.is_null() {
             request = request.json(body);
         }
-        let answer = request.try_to_ask().await?;
-        if answer.status == 503 {
-            answer.check_problem_is(503, "store_unavailable");
-            return None;
-        }
-        Some(answer)
+        request
     }
 
     /// Whether each of these tokens is valid.
