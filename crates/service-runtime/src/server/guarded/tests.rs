@@ -1,4 +1,4 @@
-use std::net::Ipv4Addr;
+use std::{io, net::Ipv4Addr, time::Duration};
 
 use chrono::DateTime;
 use tokio::{
@@ -6,10 +6,16 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::*;
+use super::{reading::LOOK_AHEAD_BYTES, writing::WRITE_TIME, *};
 use crate::{
     clock::ManualClock,
-    server::{admission::Admission, body_rest::ChunkPart, connection::Exchange},
+    server::{
+        admission::Admission,
+        body_rest::{BodyRest, ChunkPart},
+        connection::Exchange,
+        deadline::HEAD_TIME,
+        sockets::Acknowledged,
+    },
 };
 
 impl Acknowledged for DuplexStream {
