@@ -70,6 +70,7 @@ impl Setup {
                 own("GATEWAY_LISTEN", "127.0.0.1:0"),
                 own("GATEWAY_OPS_LISTEN", "127.0.0.1:0"),
                 own("GATEWAY_LOG_LEVEL", "trace"),
+                own("GATEWAY_NODE_NAME", "node-1"),
             ],
             drop_file_privileges: false,
             sso_on_two_cores: false,

@@ -8,13 +8,14 @@ use std::{
 };
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose,
 };
 use reqwest::Client;
 use rustls::{
     ALL_VERSIONS, ClientConfig, RootCertStore, SupportedProtocolVersion,
     crypto::ring,
-    pki_types::{CertificateDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use tempfile::TempDir;
 
@@ -72,6 +73,32 @@ impl PrivateCa {
         fs::write(&pair.key, key.serialize_pem()).unwrap();
     }
 
+    /// Puts a new certificate of a client with this common name, and its key, into files.
+    pub(crate) fn issue_to_client(&self, common_name: &str, pair: &ServedPair) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, common_name);
+        params.use_authority_key_identifier_extension = true;
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        fs::write(&pair.certificate, certificate.pem()).unwrap();
+        fs::write(&pair.key, key.serialize_pem()).unwrap();
+    }
+
+    /// A client that trusts only this authority, and shows a certificate.
+    pub(crate) fn client_showing(&self, pair: &ServedPair) -> Client {
+        let pem = [&pair.certificate, &pair.key].map(|file| fs::read(file).unwrap());
+        let chain = vec![CertificateDer::from_pem_slice(&pem[0]).unwrap()];
+        let key = PrivateKeyDer::from_pem_slice(&pem[1]).unwrap();
+        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(self.roots())
+            .with_client_auth_cert(chain, key)
+            .unwrap();
+        client(tls)
+    }
+
     /// A client that trusts only this authority, and offers these protocols over any version of
     /// TLS.
     pub(crate) fn client(&self, protocols: &[&[u8]]) -> Client {
@@ -84,9 +111,13 @@ impl PrivateCa {
         versions: &[&'static SupportedProtocolVersion],
         protocols: &[&[u8]],
     ) -> Client {
+        client(anonymous(self.roots(), versions, protocols))
+    }
+
+    fn roots(&self) -> RootCertStore {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(self.issuer.pem().as_bytes()).unwrap()).unwrap();
-        client(roots, versions, protocols)
+        roots
     }
 }
 
@@ -99,20 +130,24 @@ impl ServedPair {
 
 /// A client for plain HTTP, without redirects and proxies, with a generous timeout.
 pub(crate) fn plain_client() -> Client {
-    client(RootCertStore::empty(), ALL_VERSIONS, &[b"http/1.1"])
+    client(anonymous(RootCertStore::empty(), ALL_VERSIONS, &[b"http/1.1"]))
 }
 
-fn client(
+fn anonymous(
     roots: RootCertStore,
     versions: &[&'static SupportedProtocolVersion],
     protocols: &[&[u8]],
-) -> Client {
+) -> ClientConfig {
     let mut tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
     tls.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    tls
+}
+
+fn client(tls: ClientConfig) -> Client {
     Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

@@ -30,6 +30,7 @@ mod download;
 mod files;
 mod flood;
 mod follow;
+mod fronts;
 mod guessing;
 mod input;
 mod kubectl_sso;

@@ -57,7 +57,8 @@ impl App {
         };
         let (authority, streams) = (config.authority, config.max_streams_per_user);
         let process = listeners.process();
-        let shared = SharedState::new(reader, audit, authority, streams, public, process)?;
+        let shared = SharedState::new(reader, audit, authority, streams, public, process)?
+            .on_node(config.node_name);
         Ok(Self { listeners, shared, audit_thread })
     }
 
@@ -125,6 +126,7 @@ pub(crate) struct SharedState {
     authority_metrics: AuthorityMetrics,
     cookies: SessionCookies,
     reader: Arc<LogReader>,
+    node_name: Option<Arc<str>>,
     audit: ReadAudit,
     bodies: BodyMetrics,
     streams: Arc<OpenStreams>,
@@ -155,6 +157,7 @@ impl SharedState {
             authority_metrics: AuthorityMetrics::new(&process.metrics),
             cookies: SessionCookies::read_over(public.gateway.scheme()),
             reader: Arc::new(reader),
+            node_name: None,
             audit,
             bodies: BodyMetrics::new(&process.metrics),
             streams: Arc::new(OpenStreams::new(max_streams_per_user)),
@@ -165,6 +168,11 @@ impl SharedState {
         })
     }
 
+    /// The same on a node with this name.
+    pub(crate) fn on_node(self, name: Option<String>) -> Self {
+        Self { node_name: name.map(Arc::from), ..self }
+    }
+
     /// The state of one more worker.
     pub(crate) fn state_of_worker(&self) -> GatewayState {
         let metrics = self.authority_metrics.clone();
@@ -172,6 +180,7 @@ impl SharedState {
             authority: Rc::new(self.connections.of_worker(&self.clock, metrics)),
             cookies: self.cookies,
             reader: self.reader.clone(),
+            node_name: self.node_name.clone(),
             audit: self.audit.clone(),
             bodies: self.bodies.clone(),
             streams: self.streams.clone(),

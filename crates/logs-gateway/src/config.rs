@@ -3,6 +3,7 @@
 mod authority;
 #[cfg(test)]
 mod config_tests;
+mod front;
 mod log_files;
 
 use std::path::PathBuf;
@@ -42,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) public_sso_url: Url,
     /// How many log bodies a user may have open.
     pub(crate) max_streams_per_user: usize,
+    /// The name of the node, if it has one.
+    pub(crate) node_name: Option<String>,
     /// The file for the audit of reading. `None`: standard error.
     pub(crate) audit_file: Option<PathBuf>,
     /// Settings that are allowed and seldom intended.
@@ -59,7 +62,8 @@ impl Config {
         let mut settings = Settings::read("GATEWAY_", variables);
         settings.refuse_unsupported(NOT_SUPPORTED_YET);
         settings.ignore_unsupported(WITHOUT_EFFECT_YET);
-        let runtime = RuntimeSettings::read(&mut settings, PORTS);
+        let mut runtime = RuntimeSettings::read(&mut settings, PORTS);
+        runtime.trusted_clients = front::trusted_fronts(&mut settings, &runtime);
         let public_url = settings.get_or_file("GATEWAY_PUBLIC_URL", http_url);
         if public_url.is_none() {
             let consequence = "issued kubeconfigs point there";
@@ -76,6 +80,7 @@ impl Config {
             max_streams_per_user: settings
                 .get("GATEWAY_MAX_STREAMS_PER_USER", positive)
                 .unwrap_or(50),
+            node_name: front::node_name(&mut settings),
             audit_file: settings.text(AUDIT_FILE).map(PathBuf::from),
             warnings: settings.finish()?,
         })

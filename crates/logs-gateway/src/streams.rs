@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use crate::auth::Credential;
+
 /// Counts the open log bodies of each user.
 #[derive(Debug)]
 pub(crate) struct OpenStreams {
@@ -16,8 +18,8 @@ pub(crate) struct OpenStreams {
 /// A place among a user's open bodies, given back when dropped.
 #[derive(Debug)]
 pub(crate) struct StreamPermit {
-    streams: Arc<OpenStreams>,
-    username: Rc<str>,
+    /// `None` for a body that is counted elsewhere.
+    counted: Option<(Arc<OpenStreams>, Rc<str>)>,
 }
 
 impl OpenStreams {
@@ -25,15 +27,26 @@ impl OpenStreams {
         Self { counts: Mutex::default(), max_per_user }
     }
 
-    /// `None` when the user has as many as are allowed.
-    pub(crate) fn open(self: &Arc<Self>, username: &str) -> Option<StreamPermit> {
+    /// `None` when the user has as many as are allowed. A front counts the bodies that it forwards.
+    pub(crate) fn open(
+        self: &Arc<Self>,
+        username: &str,
+        credential: &Credential,
+    ) -> Option<StreamPermit> {
+        match credential {
+            Credential::Token(_) => self.count(username),
+            Credential::Front => Some(StreamPermit { counted: None }),
+        }
+    }
+
+    fn count(self: &Arc<Self>, username: &str) -> Option<StreamPermit> {
         let mut counts = self.counts();
         let count = counts.entry(username.to_owned()).or_default();
         if *count >= self.max_per_user {
             return None;
         }
         *count += 1;
-        Some(StreamPermit { streams: self.clone(), username: username.into() })
+        Some(StreamPermit { counted: Some((self.clone(), username.into())) })
     }
 
     pub(crate) fn max_per_user(&self) -> usize {
@@ -48,12 +61,15 @@ impl OpenStreams {
 
 impl Drop for StreamPermit {
     fn drop(&mut self) {
-        let mut counts = self.streams.counts();
-        if let Some(count) = counts.get_mut(&*self.username) {
+        let Some((streams, username)) = &self.counted else {
+            return;
+        };
+        let mut counts = streams.counts();
+        if let Some(count) = counts.get_mut(&**username) {
             *count -= 1;
             // So that the map holds only users that read.
             if *count == 0 {
-                counts.remove(&*self.username);
+                counts.remove(&**username);
             }
         }
     }
@@ -66,12 +82,13 @@ mod tests {
     #[test]
     fn a_user_has_a_limited_number_of_streams_and_regains_closed_ones() {
         let streams = Arc::new(OpenStreams::new(2));
-        let first = streams.open("ada").unwrap();
-        let _second = streams.open("ada").unwrap();
-        assert!(streams.open("ada").is_none());
-        assert!(streams.open("bob").is_some());
+        let first = streams.count("ada").unwrap();
+        let _second = streams.count("ada").unwrap();
+        assert!(streams.count("ada").is_none());
+        assert!(streams.count("bob").is_some());
+        assert!(streams.open("ada", &Credential::Front).is_some());
         drop(first);
-        assert!(streams.open("ada").is_some());
+        assert!(streams.count("ada").is_some());
         assert_eq!(streams.counts().len(), 1);
     }
 }

@@ -36,7 +36,7 @@ async fn a_pod_is_listed_with_its_runs_and_the_unknown_is_null() {
         "namespace": "shop",
         "pod": "web",
         "uid": uid,
-        "node": null,
+        "node": "node-1",
         "labels": null,
         "phase": null,
         "created_at": "2026-11-01T10:00:00Z",

@@ -6,6 +6,7 @@ use shared_types::{AskedPermission, Permission, permits};
 use uuid::Uuid;
 
 const READ_LOGS: &str = "logs:read";
+const READ_PODS: &str = "pods:read";
 
 /// The caller of a request, as the authority identified it.
 #[derive(Debug, Clone)]
@@ -21,6 +22,23 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// The user for whom a front asks. What the user may read was decided there.
+    pub(crate) fn forwarded(
+        username: String,
+        user_id: Option<Uuid>,
+        session_id: Option<Uuid>,
+    ) -> Self {
+        let permissions = [READ_LOGS, READ_PODS].map(|action| Permission::Action(action.into()));
+        Self {
+            username,
+            user_id,
+            permissions: permissions.into(),
+            session_id,
+            // The front knows the end, and ends what it forwarded.
+            expires_at: DateTime::<Utc>::MAX_UTC,
+        }
+    }
+
     /// Whether the caller may read the pod's logs.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ mod answer;
 mod authority;
 mod batching;
 mod caller;
+mod credential;
 mod identify_error;
 mod instance;
 mod instances;
@@ -13,6 +14,7 @@ mod token_end;
 
 pub(crate) use authority::{Authority, AuthorityMetrics};
 pub(crate) use caller::Caller;
+pub(crate) use credential::Credential;
 pub(crate) use identify_error::IdentifyError;
 pub(crate) use instances::connections;
 pub(crate) use resting::RestingInstances;

@@ -4,13 +4,12 @@ use std::{future::pending, rc::Rc, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use service_runtime::{clock::Clock, http::RequestContext};
-use shared_types::BearerToken;
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
 };
 
-use super::{Authority, Caller, IdentifyError, TokenEnd};
+use super::{Authority, Caller, Credential, IdentifyError, TokenEnd};
 use crate::end_reason::EndReason;
 
 /// How often a token is validated, and how long a stream continues without an answer.
@@ -20,12 +19,12 @@ pub(crate) struct RevalidationTimes {
     pub(crate) stale_max: Duration,
 }
 
-/// The token behind a stream.
+/// The credential behind a stream.
 #[derive(Debug)]
 pub(crate) struct Revalidation {
     authority: Rc<Authority>,
     clock: Arc<dyn Clock>,
-    token: Rc<BearerToken>,
+    credential: Credential,
     context: RequestContext,
     times: RevalidationTimes,
     /// When the token ends, by the last answer of the authority.
@@ -33,17 +32,17 @@ pub(crate) struct Revalidation {
 }
 
 impl Revalidation {
-    /// The revalidation of a token that the authority has just accepted until `expires_at`.
+    /// The revalidation of a credential that was just accepted until `expires_at`.
     pub(crate) fn new(
         authority: Rc<Authority>,
         clock: Arc<dyn Clock>,
-        token: Rc<BearerToken>,
+        credential: Credential,
         context: RequestContext,
         times: RevalidationTimes,
         expires_at: DateTime<Utc>,
     ) -> Self {
-        let end = watch::Sender::new(TokenEnd::of(&token, expires_at, clock.now()));
-        Self { authority, clock, token, context, times, end }
+        let end = watch::Sender::new(TokenEnd::of(&credential, expires_at, clock.now()));
+        Self { authority, clock, credential, context, times, end }
     }
 
     /// When the token ends, now and after each change.
@@ -53,8 +52,11 @@ impl Revalidation {
 
     /// Runs until the stream has to end, and returns the reason. The stream never outlives its
     /// token, even if the authority cannot be asked, and ends when `may_continue` refuses the
-    /// caller as the authority describes it then.
+    /// caller as the authority describes it then. What a front has forwarded does not end here.
     pub(crate) async fn run(self, may_continue: impl Fn(&Caller) -> bool) -> EndReason {
+        let Credential::Token(token) = &self.credential else {
+            return pending().await;
+        };
         let mut last_answer = Instant::now();
         loop {
             let expires_at = self.end.borrow().expires_at;
@@ -63,7 +65,7 @@ impl Revalidation {
                 () = self.expiry(expires_at) => return EndReason::Expired,
             }
             let answer = tokio::select! {
-                answer = self.authority.identify(&self.token, &self.context) => answer,
+                answer = self.authority.identify(token, &self.context) => answer,
                 () = self.expiry(expires_at) => return EndReason::Expired,
             };
             match answer {

@@ -1,8 +1,10 @@
 //! When the token behind a stream ends.
 
 use chrono::{DateTime, Utc};
-use shared_types::{BearerToken, TokenKind};
+use shared_types::TokenKind;
 use tokio::time::Instant;
+
+use super::Credential;
 
 /// The end of a token, by the last answer of the authority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,10 +19,17 @@ pub(crate) struct TokenEnd {
 }
 
 impl TokenEnd {
-    /// The end in the first answer about the token. For a session token it is fixed; for a key only
-    /// a second answer shows that.
-    pub(crate) fn of(token: &BearerToken, expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
-        let is_fixed = token.kind() == Some(TokenKind::Session);
+    /// The end in the first answer about the credential. For a session token it is fixed; for a key
+    /// only a second answer shows that; a front tells none.
+    pub(crate) fn of(
+        credential: &Credential,
+        expires_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let is_fixed = match credential {
+            Credential::Token(token) => token.kind() == Some(TokenKind::Session),
+            Credential::Front => false,
+        };
         Self { expires_at, due: instant(expires_at, now), is_fixed }
     }
 
@@ -44,13 +53,16 @@ fn instant(expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Instant {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use chrono::TimeDelta;
-    use shared_types::encode_token;
+    use shared_types::{BearerToken, encode_token};
 
     use super::*;
 
-    fn token(kind: TokenKind) -> BearerToken {
-        BearerToken::parse(encode_token(kind, &[7; 32]).as_bytes()).unwrap()
+    fn token(kind: TokenKind) -> Credential {
+        let token = BearerToken::parse(encode_token(kind, &[7; 32]).as_bytes()).unwrap();
+        Credential::Token(Rc::new(token))
     }
 
     fn at(seconds: i64) -> DateTime<Utc> {

@@ -17,22 +17,22 @@ use service_runtime::{
 use shared_types::BearerToken;
 
 use crate::{
-    auth::{Caller, IdentifyError},
-    http::GatewayState,
+    auth::{Caller, Credential, IdentifyError},
+    http::{GatewayState, forwarded::forwarded_caller},
 };
 
-/// Middleware: asks the authority about the token in the header or a cookie, and hands the
-/// [`Caller`] to the handler.
+/// Middleware: asks the authority about the token in the header or a cookie, or takes the word of a
+/// front, and hands the [`Caller`] to the handler.
 pub(super) async fn authenticate(
     state: web::Data<GatewayState>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     match identify(&state, &request).await {
-        Ok((caller, token)) => {
+        Ok((caller, credential)) => {
             RequestSpan::current().record_user(&caller.username);
             request.extensions_mut().insert(caller);
-            request.extensions_mut().insert(token);
+            request.extensions_mut().insert(credential);
             Ok(next.call(request).await?.map_into_boxed_body())
         }
         // An answer rather than an error, so that the edge gives it its id.
@@ -40,13 +40,15 @@ pub(super) async fn authenticate(
     }
 }
 
-async fn identify(
-    state: &GatewayState,
-    request: &ServiceRequest,
-) -> Result<(Caller, Rc<BearerToken>)> {
+async fn identify(state: &GatewayState, request: &ServiceRequest) -> Result<(Caller, Credential)> {
+    let forwarded = forwarded_caller(request);
+    if let Some(caller) = forwarded.map_err(|bad| Problem::invalid_request(bad.to_string()))? {
+        return Ok((caller, Credential::Front));
+    }
     let tokens = state.cookies.tokens_of(request.headers())?.into_iter().map(Rc::new);
     let context = RequestContext::of(request.request());
-    choose(join_all(tokens.map(|token| ask(state, &context, token))).await)
+    let answers = join_all(tokens.map(|token| ask(state, &context, token))).await;
+    choose(answers).map(|(caller, token)| (caller, Credential::Token(token)))
 }
 
 async fn ask(

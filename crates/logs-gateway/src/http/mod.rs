@@ -5,6 +5,7 @@ mod app;
 mod audited;
 mod authenticate;
 mod error;
+mod forwarded;
 mod kubeconfig;
 mod kubernetes;
 mod logs;

@@ -20,6 +20,8 @@ pub(crate) struct GatewayState {
     pub(crate) authority: Rc<Authority>,
     pub(crate) cookies: SessionCookies,
     pub(crate) reader: Arc<LogReader>,
+    /// The name of this gateway's node, if it has one.
+    pub(crate) node_name: Option<Arc<str>>,
     pub(crate) audit: ReadAudit,
     pub(crate) bodies: BodyMetrics,
     pub(crate) streams: Arc<OpenStreams>,

@@ -24,6 +24,9 @@ pub struct RequestContext {
     pub client_ip: IpAddr,
     /// Whether the peer is a trusted proxy, whose word about the original request counts.
     pub has_trusted_peer: bool,
+    /// Whether the client showed a certificate of a trusted client, whose word about the user
+    /// counts.
+    pub has_trusted_certificate: bool,
     /// When the request arrived.
     pub arrived: DateTime<Utc>,
 }
@@ -39,6 +42,7 @@ impl RequestContext {
             trace_parent: TraceParent::within(headers, own_id),
             client_ip,
             has_trusted_peer: false,
+            has_trusted_certificate: false,
             arrived,
         }
     }

@@ -28,6 +28,7 @@ use crate::{
     metrics::{HttpMetrics, WorkerMetrics},
     network::TrustedProxies,
     problem::{Problem, REQUEST_ID},
+    server::ConnectionState,
     telemetry::{RequestLabels, RequestSpan},
 };
 
@@ -80,9 +81,11 @@ impl WorkerEdge {
     ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
         let started = Instant::now();
         let held = HeldResources::of(&mut request, Some(self.metrics.clone().begin()));
-        let client_ip = self.trusted_proxies.client_of(&request);
+        let has_trusted_certificate = has_trusted_certificate(&request);
+        let client_ip = self.trusted_proxies.client_of(&request, has_trusted_certificate);
         let context = RequestContext {
             has_trusted_peer: self.trusted_proxies.trusts_peer_of(&request),
+            has_trusted_certificate,
             ..RequestContext::new(request.headers(), client_ip, self.clock.now())
         };
         let request_id = context.request_id.clone();
@@ -119,6 +122,12 @@ impl WorkerEdge {
         }
         Ok(until_sent(response, held, span))
     }
+}
+
+/// Whether the client showed a certificate of a trusted client.
+fn has_trusted_certificate(request: &ServiceRequest) -> bool {
+    let connection = request.conn_data::<Rc<ConnectionState>>();
+    connection.is_some_and(|connection| connection.has_trusted_certificate())
 }
 
 /// Whether only the end of the connection can tell the client where the body ends: HTTP/1.0 knows

@@ -19,9 +19,9 @@ impl TrustedProxies {
         Self(networks)
     }
 
-    /// The client of a request.
-    pub(crate) fn client_of(&self, request: &ServiceRequest) -> IpAddr {
-        self.walk(peer_of(request), request.headers())
+    /// The client of a request; `trusts_peer` if the peer counts as a proxy whatever its address.
+    pub(crate) fn client_of(&self, request: &ServiceRequest, trusts_peer: bool) -> IpAddr {
+        self.walk(peer_of(request), trusts_peer, request.headers())
     }
 
     /// Whether the peer of a request is a trusted proxy.
@@ -31,16 +31,16 @@ impl TrustedProxies {
 
     /// Walks `X-Forwarded-For` from the right for as long as the hop so far is a trusted proxy.
     /// The first other hop is the client, and so is the last proxy that wrote what is no address.
-    fn walk(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let mut client = peer;
-        if self.0.is_empty() {
+    fn walk(&self, peer: IpAddr, trusts_peer: bool, headers: &HeaderMap) -> IpAddr {
+        let (mut client, mut trusts_hop) = (peer, trusts_peer || self.trusts(peer));
+        if !trusts_hop {
             return client;
         }
         let lines: Vec<&[u8]> =
             headers.get_all(X_FORWARDED_FOR).map(HeaderValue::as_bytes).collect();
         let hops = lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
         for hop in hops {
-            if !self.trusts(client) {
+            if !trusts_hop {
                 break;
             }
             let Some(next) = std::str::from_utf8(hop).ok().and_then(|hop| address(hop.trim()))
@@ -48,6 +48,7 @@ impl TrustedProxies {
                 break;
             };
             client = next.to_canonical();
+            trusts_hop = self.trusts(client);
         }
         client
     }
@@ -79,12 +80,23 @@ mod tests {
 
     #[track_caller]
     fn check(trusted: &str, peer: &str, forwarded: &[&str], expected: &str) {
-        let proxies = TrustedProxies::new(networks(trusted).unwrap());
+        check_peer(trusted, (peer, false), forwarded, expected);
+    }
+
+    #[track_caller]
+    fn check_peer(
+        trusted: &str,
+        (peer, is_trusted): (&str, bool),
+        forwarded: &[&str],
+        expected: &str,
+    ) {
+        let networks = if trusted.is_empty() { Vec::new() } else { networks(trusted).unwrap() };
+        let proxies = TrustedProxies::new(networks);
         let mut headers = HeaderMap::new();
         for line in forwarded {
             headers.append(X_FORWARDED_FOR, HeaderValue::from_str(line).unwrap());
         }
-        let client = proxies.walk(peer.parse().unwrap(), &headers);
+        let client = proxies.walk(peer.parse().unwrap(), is_trusted, &headers);
         assert_eq!(client, expected.parse::<IpAddr>().unwrap());
     }
 
@@ -100,6 +112,14 @@ mod tests {
         check("10.0.0.0/8", "10.0.0.1", &["198.51.100.7", "203.0.113.9, 10.0.0.2"], "203.0.113.9");
         check("10.0.0.0/8", "10.0.0.1", &["10.0.0.3, 10.0.0.2"], "10.0.0.3");
         check("10.0.0.0/8", "10.0.0.1", &[], "10.0.0.1");
+    }
+
+    #[test]
+    fn a_peer_trusted_for_its_certificate_is_a_hop_whatever_its_address() {
+        check_peer("", ("192.0.2.1", true), &["203.0.113.9"], "203.0.113.9");
+        check_peer("", ("192.0.2.1", true), &["198.51.100.7, 203.0.113.9"], "203.0.113.9");
+        check_peer("", ("192.0.2.1", true), &[], "192.0.2.1");
+        check_peer("10.0.0.0/8", ("192.0.2.1", true), &["198.51.100.7, 10.0.0.1"], "198.51.100.7");
     }
 
     #[test]

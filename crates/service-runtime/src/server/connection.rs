@@ -13,6 +13,8 @@ use super::body_rest::BodyRest;
 /// Shared by a connection's stream and its requests, all on one worker.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionState {
+    /// Whether the client showed a certificate of a trusted client.
+    has_trusted_certificate: Cell<bool>,
     /// Requests whose answers are not complete.
     exchanges: Cell<usize>,
     /// The part of the present request's body that was not handed over.
@@ -39,6 +41,16 @@ impl ConnectionState {
     }
 
     /// Whether no request is being answered.
+    /// Notes that the client showed a certificate of a trusted client.
+    pub(super) fn trust_certificate(&self) {
+        self.has_trusted_certificate.set(true);
+    }
+
+    /// Whether the client showed a certificate of a trusted client.
+    pub(crate) fn has_trusted_certificate(&self) -> bool {
+        self.has_trusted_certificate.get()
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         self.exchanges.get() == 0
     }

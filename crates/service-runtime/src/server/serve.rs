@@ -19,7 +19,12 @@ use super::{
     sockets,
     transport::Transport,
 };
-use crate::{clock::Clock, metrics::Metrics, network::TrustedProxies, tls::LivePair};
+use crate::{
+    clock::Clock,
+    metrics::Metrics,
+    network::TrustedProxies,
+    tls::{LivePair, TrustedClients},
+};
 
 /// How long requests may take to end after the signal to stop, in seconds. With everything else
 /// that has to be done this stays below the ten seconds of the contract.
@@ -32,6 +37,7 @@ pub struct HttpServer {
     clock: Arc<dyn Clock>,
     admission: Arc<Admission>,
     tls: Option<Arc<LivePair>>,
+    trusted_clients: Option<TrustedClients>,
     allows_half_closed: bool,
     workers: usize,
     connections_per_worker: usize,
@@ -64,6 +70,7 @@ impl HttpServer {
             clock,
             admission: Admission::of_clients(descriptors, trusted_proxies, metrics),
             tls: None,
+            trusted_clients: None,
             allows_half_closed: true,
             workers,
             connections_per_worker: descriptors.per_worker(workers),
@@ -85,6 +92,7 @@ impl HttpServer {
             clock,
             admission: Admission::of_operators(connections),
             tls: None,
+            trusted_clients: None,
             allows_half_closed: true,
             workers: 1,
             connections_per_worker: 2 * connections,
@@ -92,10 +100,15 @@ impl HttpServer {
         }
     }
 
-    /// Speaks TLS if there is a pair to show.
+    /// Speaks TLS if there is a pair to show, and asks clients for a certificate if some are trusted
+    /// for one.
     #[must_use]
-    pub fn over_tls(self, pair: Option<Arc<LivePair>>) -> Self {
-        Self { tls: pair, ..self }
+    pub fn over_tls(
+        self,
+        pair: Option<Arc<LivePair>>,
+        trusted_clients: Option<TrustedClients>,
+    ) -> Self {
+        Self { tls: pair, trusted_clients, ..self }
     }
 
     /// Drops the answer when the client closes its side of the connection: so a reader who leaves
@@ -122,8 +135,10 @@ impl HttpServer {
         B: MessageBody + 'static,
     {
         let address = self.listener.local_addr()?;
+        let trusted = self.trusted_clients.as_ref();
         let setup = ConnectionSetup {
-            tls: self.tls.map(|pair| pair.server_config()).transpose()?.map(acceptor),
+            tls: self.tls.map(|pair| pair.server_config(trusted)).transpose()?.map(acceptor),
+            trusted_clients: self.trusted_clients,
             admission: self.admission,
             clock: self.clock,
         };
@@ -155,6 +170,7 @@ fn acceptor(config: rustls::ServerConfig) -> TlsAcceptor {
 #[derive(Clone)]
 struct ConnectionSetup {
     tls: Option<TlsAcceptor>,
+    trusted_clients: Option<TrustedClients>,
     admission: Arc<Admission>,
     clock: Arc<dyn Clock>,
 }
@@ -167,7 +183,12 @@ impl ConnectionSetup {
             return Err(DispatchError::Io(io::ErrorKind::QuotaExceeded.into()));
         };
         let transport = self.transport(stream).await?;
-        Ok((GuardedStream::new(transport, admitted, self.clock), Protocol::Http1, Some(peer)))
+        let is_trusted = self.trusts(&transport);
+        let stream = GuardedStream::new(transport, admitted, self.clock);
+        if is_trusted {
+            stream.state().trust_certificate();
+        }
+        Ok((stream, Protocol::Http1, Some(peer)))
     }
 
     async fn transport(&self, stream: TcpStream) -> io::Result<Transport> {
@@ -177,6 +198,12 @@ impl ConnectionSetup {
         };
         let stream = timeout(HEAD_TIME, acceptor.accept(stream)).await??;
         Ok(Transport::Tls(Box::new(stream)))
+    }
+
+    /// Whether the client showed a certificate of a trusted client.
+    fn trusts(&self, transport: &Transport) -> bool {
+        let chain = transport.client_certificates();
+        self.trusted_clients.as_ref().is_some_and(|trusted| trusted.include(chain))
     }
 
     /// Sends the reason to a client without TLS.

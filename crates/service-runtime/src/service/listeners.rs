@@ -62,7 +62,7 @@ impl Listeners {
         };
         Ok(Self {
             public: HttpServer::public(public, clock.clone(), limits, metrics)
-                .over_tls(tls.clone()),
+                .over_tls(tls.clone(), settings.trusted_clients),
             ops: HttpServer::operations(ops, clock.clone(), *descriptors),
             line: ReadyLine {
                 service: identity.name,

@@ -13,7 +13,7 @@ use crate::{
     network::TrustedProxies,
     settings::{Settings, log_format, log_level, networks, socket_address, threads},
     telemetry::TelemetrySettings,
-    tls::{Pair, PairFiles},
+    tls::{Pair, PairFiles, TrustedClients},
 };
 
 /// The settings that every service has, under a prefix of its own.
@@ -25,6 +25,8 @@ pub struct RuntimeSettings {
     pub ops_listen: ListenAddress,
     /// `…TLS_CERT` and `…TLS_KEY`: the certificate of the public address. `None`: plain HTTP.
     pub tls: Option<(PairFiles, Pair)>,
+    /// The clients that are trusted to speak for users, for a service that has such.
+    pub trusted_clients: Option<TrustedClients>,
     /// `…TRUSTED_PROXIES`: the proxies whose `X-Forwarded-For` counts.
     pub trusted_proxies: TrustedProxies,
     /// `…WORKERS`: the threads that answer requests; by default as many as there are cores.
@@ -59,6 +61,7 @@ impl RuntimeSettings {
             listen: ListenAddress::read(settings, "LISTEN", ports.public),
             ops_listen: ListenAddress::read(settings, "OPS_LISTEN", ports.operations),
             tls: PairFiles::configured(settings, &certificate, &key),
+            trusted_clients: None,
             trusted_proxies: trusted_proxies(settings),
             workers: settings.get(&settings.name_of("WORKERS"), threads).unwrap_or_else(cores),
             telemetry: TelemetrySettings {

@@ -17,7 +17,7 @@ use rustls::{
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{Instrument, Span, error_span};
 
-use super::{Pair, PairFault, PairFiles, pair::anchor};
+use super::{Pair, PairFault, PairFiles, TrustedClients, pair::anchor};
 use crate::metrics::Metrics;
 
 /// How often the files are looked at. They are read whole: they are small, and neither a time
@@ -87,17 +87,23 @@ impl LivePair {
         }
     }
 
-    /// How connections are made: TLS 1.2 or 1.3 with HTTP/1.1 inside, and no certificate is asked
-    /// of the client.
+    /// How connections are made: TLS 1.2 or 1.3 with HTTP/1.1 inside. A certificate is asked of
+    /// clients if some are trusted for one.
     ///
     /// # Errors
     /// When the provider cannot do that.
-    pub(crate) fn server_config(self: &Arc<Self>) -> io::Result<ServerConfig> {
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    pub(crate) fn server_config(
+        self: &Arc<Self>,
+        clients: Option<&TrustedClients>,
+    ) -> io::Result<ServerConfig> {
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?
-            .with_no_client_auth()
-            .with_cert_resolver(self.clone());
+            .map_err(io::Error::other)?;
+        let config = match clients {
+            Some(clients) => config.with_client_cert_verifier(clients.verifier()),
+            None => config.with_no_client_auth(),
+        };
+        let mut config = config.with_cert_resolver(self.clone());
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(config)
     }

@@ -6,6 +6,7 @@ use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
     pki_types::{CertificateDer, pem::PemObject},
+    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 
 use crate::settings::Settings;
@@ -57,7 +58,8 @@ impl Trust {
         trust.map_err(|fault| settings.fault(variable, fault)).ok()
     }
 
-    fn only(file: PathBuf) -> Result<Self, TrustFault> {
+    /// The authorities in this file, and no others.
+    pub(super) fn only(file: PathBuf) -> Result<Self, TrustFault> {
         match fs::read(&file) {
             Ok(pem) => Self::in_pem(&pem).map_err(|fault| TrustFault::Bundle(file, fault)),
             Err(error) => Err(TrustFault::Unreadable(file, error)),
@@ -87,6 +89,19 @@ impl Trust {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if roots.is_empty() { Err(TrustFault::NoneOnSystem) } else { Ok(Self(roots)) }
+    }
+
+    /// Accepts clients without a certificate, and those with one that an authority signed. `file` is
+    /// where the authorities come from, to be named when something is wrong.
+    pub(super) fn client_verifier(
+        self,
+        file: PathBuf,
+    ) -> Result<Arc<dyn ClientCertVerifier>, TrustFault> {
+        let provider = Arc::new(ring::default_provider());
+        WebPkiClientVerifier::builder_with_provider(Arc::new(self.0), provider)
+            .allow_unauthenticated()
+            .build()
+            .map_err(|_| TrustFault::Bundle(file, BundleFault::BadCertificate))
     }
 
     /// How connections are made to who is believed: TLS 1.2 or 1.3, then HTTP/1.1.

@@ -13,12 +13,12 @@ use service_runtime::{
     http::{RequestContext, authorization},
     telemetry::RequestSpan,
 };
-use shared_types::BearerToken;
 
 use crate::{
-    auth::{Authority, Caller, IdentifyError},
+    auth::{Authority, Caller, Credential, IdentifyError},
     http::{
         GatewayState,
+        forwarded::forwarded_caller,
         kubernetes::{
             log::upgrade,
             request::{accept::status_form, kubectl_headers},
@@ -27,7 +27,8 @@ use crate::{
     },
 };
 
-/// Middleware: asks the authority about the bearer token, and hands the [`Caller`] to the handler.
+/// Middleware: asks the authority about the bearer token, or takes the word of a front, and hands the
+/// [`Caller`] to the handler.
 /// A cookie is not a credential here.
 pub(super) async fn authenticate(
     state: web::Data<GatewayState>,
@@ -36,10 +37,10 @@ pub(super) async fn authenticate(
 ) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
     request.extensions_mut().insert(kubectl_headers::note(request.headers()));
     match identify(&state.authority, &request).await {
-        Ok((caller, token)) => {
+        Ok((caller, credential)) => {
             RequestSpan::current().record_user(&caller.username);
             request.extensions_mut().insert(caller);
-            request.extensions_mut().insert(token);
+            request.extensions_mut().insert(credential);
             Ok(with_status_body(next.call(request).await?.map_into_boxed_body()))
         }
         Err(status) => {
@@ -49,17 +50,18 @@ pub(super) async fn authenticate(
     }
 }
 
-async fn identify(
-    authority: &Authority,
-    request: &ServiceRequest,
-) -> Result<(Caller, Rc<BearerToken>)> {
+async fn identify(authority: &Authority, request: &ServiceRequest) -> Result<(Caller, Credential)> {
+    let forwarded = forwarded_caller(request);
+    if let Some(caller) = forwarded.map_err(|bad| StatusError::bad_request(bad.to_string()))? {
+        return Ok((caller, Credential::Front));
+    }
     let context = RequestContext::of(request.request());
     let in_header = authorization(request.headers()).ok().flatten();
     // A browser cannot set the header, and sends the token as a WebSocket protocol.
     for token in [in_header, upgrade::token(request.head())].into_iter().flatten() {
         let token = Rc::new(token);
         match authority.identify(&token, &context).await {
-            Ok(caller) => return Ok((caller, token)),
+            Ok(caller) => return Ok((caller, Credential::Token(token))),
             Err(IdentifyError::Invalid) => {}
             Err(error) => {
                 if let IdentifyError::Unknown(cause) = &error {

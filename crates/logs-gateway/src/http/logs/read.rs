@@ -51,7 +51,7 @@ async fn answer(
     query: Query,
     [namespace, pod]: [&str; 2],
 ) -> Result<HttpResponse> {
-    let AuthenticatedRequest { request, state, caller, .. } = &asked;
+    let AuthenticatedRequest { request, state, caller, credential, .. } = &asked;
     let pod = pod_ref(namespace, pod)?;
     let arrived = RequestContext::of(request).arrived;
     let last_event = last_event_id(request)?;
@@ -71,7 +71,7 @@ async fn answer(
         state.reader.locate(caller, &pod, &query).await?;
         return Ok(body::without_body(response));
     }
-    let Some(permit) = state.streams.open(&caller.username) else {
+    let Some(permit) = state.streams.open(&caller.username, credential) else {
         return Err(too_many_streams(state.streams.max_per_user()));
     };
     let admitted = state.audit.admit()?;

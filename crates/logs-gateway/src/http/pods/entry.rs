@@ -50,13 +50,14 @@ struct RunEntry {
     size: u64,
 }
 
-impl<'a> From<&'a PodSummary> for PodEntry<'a> {
-    fn from(summary: &'a PodSummary) -> Self {
+impl<'a> PodEntry<'a> {
+    /// A pod on this node.
+    pub(super) fn of(summary: &'a PodSummary, node: Option<&'a str>) -> Self {
         Self {
             namespace: summary.pod.namespace.as_str(),
             pod: summary.pod.pod.as_str(),
             uid: summary.uid.as_str(),
-            node: None,
+            node,
             labels: None,
             phase: None,
             created_at: summary.created_at,

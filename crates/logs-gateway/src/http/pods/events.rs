@@ -1,6 +1,6 @@
 //! Pods as server-sent events, for as long as the caller may read any.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     HttpResponse,
@@ -39,14 +39,14 @@ pub(super) async fn respond(
     heartbeat: Option<Duration>,
 ) -> Result<HttpResponse> {
     let revalidation = asked.revalidation();
-    let AuthenticatedRequest { request, state, caller, .. } = asked;
+    let AuthenticatedRequest { request, state, caller, credential, .. } = asked;
     caller.may_read_any().map_err(ReadError::Denied)?;
     let mut response = HttpResponse::Ok();
     response.content_type("text/event-stream").insert_header((header::CACHE_CONTROL, "no-store"));
     if request.method() == Method::HEAD {
         return Ok(without_body(response));
     }
-    let Some(permit) = state.streams.open(&caller.username) else {
+    let Some(permit) = state.streams.open(&caller.username, &credential) else {
         return Err(too_many_streams(state.streams.max_per_user()));
     };
     let end = ForcedEnd::of_events(revalidation.token_end());
@@ -59,7 +59,8 @@ pub(super) async fn respond(
         exemption: Some(StallExemption::of(&request)),
     };
     let early_end = Box::new(move |reason| Some(end.write(reason)));
-    Ok(response.streaming(Leased::new(body(pods, permit), terms, early_end)))
+    let body = body(pods, permit, state.node_name.clone());
+    Ok(response.streaming(Leased::new(body, terms, early_end)))
 }
 
 /// Completes when the stream has to end; until then tells how the authority describes the caller.
@@ -88,20 +89,21 @@ fn lease_end(
 fn body(
     pods: PodStream,
     permit: StreamPermit,
+    node: Option<Arc<str>>,
 ) -> impl Stream<Item = std::result::Result<Bytes, Cut>> {
-    stream::unfold((pods, permit), |(mut pods, permit)| async move {
+    stream::unfold((pods, permit, node), |(mut pods, permit, node)| async move {
         let mut chunk = Vec::new();
         for news in pods.next().await {
-            write_news(&news, &mut chunk);
+            write_news(&news, node.as_deref(), &mut chunk);
         }
-        Some((Ok(chunk.into()), (pods, permit)))
+        Some((Ok(chunk.into()), (pods, permit, node)))
     })
 }
 
-fn write_news(news: &PodNews, out: &mut Vec<u8>) {
+fn write_news(news: &PodNews, node: Option<&str>, out: &mut Vec<u8>) {
     match news {
-        PodNews::Added(pod) => write_pod("added", pod, out),
-        PodNews::Changed(pod) => write_pod("changed", pod, out),
+        PodNews::Added(pod) => write_pod("added", pod, node, out),
+        PodNews::Changed(pod) => write_pod("changed", pod, node, out),
         PodNews::Removed(pod) => {
             let removed = RemovedPod {
                 event: "removed",
@@ -117,8 +119,8 @@ fn write_news(news: &PodNews, out: &mut Vec<u8>) {
     }
 }
 
-fn write_pod(event: &'static str, pod: &PodSummary, out: &mut Vec<u8>) {
-    write_event(out, "pod", &ShownPod { event, pod: pod.into() });
+fn write_pod(event: &'static str, pod: &PodSummary, node: Option<&str>, out: &mut Vec<u8>) {
+    write_event(out, "pod", &ShownPod { event, pod: PodEntry::of(pod, node) });
 }
 
 /// A pod that came or changed.

@@ -33,10 +33,11 @@ pub(in crate::http) async fn list(asked: AuthenticatedRequest) -> Result<HttpRes
         return events::respond(asked, choice, heartbeat).await;
     }
     // It looks at every file there is: not on a request's thread.
-    let (reader, caller) = (asked.state.reader.clone(), asked.caller);
+    let AuthenticatedRequest { state, caller, .. } = asked;
+    let reader = state.reader.clone();
     let look = move || reader.pods(&caller, &choice);
     let pods = web::block(look).await.map_err(Problem::internal)??;
-    let pods = pods.iter().map(PodEntry::from).collect();
+    let pods = pods.iter().map(|pod| PodEntry::of(pod, state.node_name.as_deref())).collect();
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(PodList { pods }))
 }
 

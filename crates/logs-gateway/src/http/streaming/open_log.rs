@@ -3,7 +3,6 @@
 use std::{
     future::{Ready, ready},
     io,
-    rc::Rc,
 };
 
 use actix_web::{
@@ -14,11 +13,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use pod_logs::PodRef;
 use service_runtime::{http::RequestContext, server::StallExemption};
-use shared_types::BearerToken;
 
 use crate::{
     audit::{AdmittedRead, ReadTarget},
-    auth::{Caller, Revalidation},
+    auth::{Caller, Credential, Revalidation},
     end_reason::EndReason,
     http::{
         audited::read_request,
@@ -40,7 +38,7 @@ pub(in crate::http) struct AuthenticatedRequest {
     pub(in crate::http) request: HttpRequest,
     pub(in crate::http) state: web::Data<GatewayState>,
     pub(in crate::http) caller: Caller,
-    pub(in crate::http) token: Rc<BearerToken>,
+    pub(in crate::http) credential: Credential,
     /// The body of the request.
     pub(in crate::http) payload: Payload,
 }
@@ -51,26 +49,26 @@ impl FromRequest for AuthenticatedRequest {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let extensions = request.extensions();
-        let (Some(state), Some(caller), Some(token)) = (
+        let (Some(state), Some(caller), Some(credential)) = (
             request.app_data::<web::Data<GatewayState>>().cloned(),
             extensions.get::<Caller>().cloned(),
-            extensions.get::<Rc<BearerToken>>().cloned(),
+            extensions.get::<Credential>().cloned(),
         ) else {
             return ready(Err(ErrorInternalServerError("the request was not authenticated")));
         };
         let (request, payload) = (request.clone(), payload.take());
-        ready(Ok(Self { request, state, caller, token, payload }))
+        ready(Ok(Self { request, state, caller, credential, payload }))
     }
 }
 
 impl AuthenticatedRequest {
-    /// The revalidation of the caller's token while the answer lasts.
+    /// The revalidation of the caller's credential while the answer lasts.
     pub(in crate::http) fn revalidation(&self) -> Revalidation {
-        let Self { request, state, caller, token, .. } = self;
+        let Self { request, state, caller, credential, .. } = self;
         Revalidation::new(
             state.authority.clone(),
             state.clock.clone(),
-            token.clone(),
+            credential.clone(),
             RequestContext::of(request),
             state.revalidation_times,
             caller.expires_at,

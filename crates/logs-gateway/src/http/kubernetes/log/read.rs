@@ -37,7 +37,7 @@ pub(in crate::http) async fn read(
     asked: AuthenticatedRequest,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse> {
-    let AuthenticatedRequest { request, state, caller, .. } = &asked;
+    let AuthenticatedRequest { request, state, caller, credential, .. } = &asked;
     let (namespace, name) = path.into_inner();
     if !caller.may_read_named(&namespace, &name) {
         asked.record_denied(&namespace, &name);
@@ -52,7 +52,7 @@ pub(in crate::http) async fn read(
     };
     let pod = PodRef { namespace, pod };
     let (query, until) = (query(&options), valid.kubelet.until);
-    let Some(permit) = state.streams.open(&caller.username) else {
+    let Some(permit) = state.streams.open(&caller.username, credential) else {
         return Err(StatusError::too_many_requests(state.streams.max_per_user()));
     };
     let admitted = state.audit.admit().map_err(|_| StatusError::not_audited())?;

@@ -6,12 +6,10 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{self, Path, ReqData},
 };
-use chrono::{DateTime, Utc};
 use pod_logs::{PodChange, PodsByName, SeenPod};
-use serde_json::{Value, json};
 use service_runtime::http::RequestContext;
 
-use super::{pod_object, pod_table::pod_table};
+use super::{pod_object, pod_rendering::PodRendering};
 use crate::{
     auth::Caller,
     http::{
@@ -19,7 +17,7 @@ use crate::{
         kubernetes::{
             answer,
             request::{
-                accept::{ObjectForm, object_form},
+                accept::object_form,
                 go_query::GoQuery,
                 page::Page,
                 selector::{FieldSelector, LabelSelector},
@@ -84,7 +82,8 @@ pub(in crate::http) async fn read(
     let Some(pod) = survey.pods.get(&(namespace, name.clone())) else {
         return Err(StatusError::not_found(RESOURCE, &name));
     };
-    Ok(answer::ok(&object(form, pod, included(&query), RequestContext::of(&request).arrived)))
+    let rendering = PodRendering::at(form, &query, &state);
+    Ok(answer::ok(&rendering.object(pod, RequestContext::of(&request).arrived)))
 }
 
 async fn answer_list(
@@ -94,10 +93,11 @@ async fn answer_list(
     let request = &asked.request;
     let form = object_form(request)?;
     let query = GoQuery::parse(request.query_string());
-    let selection = PodSelection::read(&query, namespace)?;
+    let selection = PodSelection::read(&query, namespace, asked.state.node_name.clone())?;
     if query.flag("watch") {
         let options = WatchOptions::read(&query)?;
-        let view = view(form, asked.caller.clone(), selection, included(&query).to_owned());
+        let view =
+            view(PodRendering::at(form, &query, &asked.state), asked.caller.clone(), selection);
         return watch::respond(asked, options, view).await;
     }
     let page = Page::read(&query)?;
@@ -106,30 +106,14 @@ async fn answer_list(
     let (pods, next) = page.cut(visible, survey.version);
     let pods: Vec<Arc<SeenPod>> = pods.into_iter().cloned().collect();
     let metadata = answer::list_metadata(survey.version, next);
-    Ok(answer::ok(&match form {
-        ObjectForm::Object => json!({
-            "kind": "PodList",
-            "apiVersion": "v1",
-            "metadata": metadata,
-            "items": pods.iter().map(|pod| pod_object::item(pod)).collect::<Vec<_>>(),
-        }),
-        ObjectForm::Metadata(api) => json!({
-            "kind": "PartialObjectMetadataList",
-            "apiVersion": api,
-            "metadata": metadata,
-            "items": pods.iter().map(|pod| pod_object::metadata_only(pod, api)).collect::<Vec<_>>(),
-        }),
-        ObjectForm::Table(api) => {
-            let now = RequestContext::of(request).arrived;
-            pod_table(api, &metadata, &pods, included(&query), now)
-        }
-    }))
+    let rendering = PodRendering::at(form, &query, &asked.state);
+    Ok(answer::ok(&rendering.list(&pods, &metadata, RequestContext::of(request).arrived)))
 }
 
-fn view(form: ObjectForm, caller: Caller, selection: PodSelection, included: String) -> View {
+fn view(rendering: PodRendering, caller: Caller, selection: PodSelection) -> View {
+    let form = rendering.form;
     let show = move |PodChange { kind, pod }: &PodChange, now| {
-        let object = || object(form, pod, &included, now);
-        selection.shows(&caller, pod).then(|| (*kind, object()))
+        selection.shows(&caller, pod).then(|| (*kind, rendering.object(pod, now)))
     };
     View {
         kind: "Pod",
@@ -138,36 +122,23 @@ fn view(form: ObjectForm, caller: Caller, selection: PodSelection, included: Str
     }
 }
 
-fn object(form: ObjectForm, pod: &Arc<SeenPod>, included: &str, now: DateTime<Utc>) -> Value {
-    match form {
-        ObjectForm::Object => pod_object::whole(pod),
-        ObjectForm::Metadata(api) => pod_object::metadata_only(pod, api),
-        ObjectForm::Table(api) => {
-            let metadata = json!({ "resourceVersion": pod.version.to_string() });
-            pod_table(api, &metadata, std::slice::from_ref(pod), included, now)
-        }
-    }
-}
-
-/// The part of the object in the rows of a table.
-fn included(query: &GoQuery) -> &str {
-    query.get("includeObject").unwrap_or("Metadata")
-}
-
 /// The selection of pods.
 struct PodSelection {
     /// `None` for all namespaces.
     namespace: Option<String>,
+    /// The node on which the pods run.
+    node: Option<Arc<str>>,
     labels: LabelSelector,
     fields: FieldSelector,
 }
 
 impl PodSelection {
-    fn read(query: &GoQuery, namespace: Option<String>) -> Result<Self> {
+    fn read(query: &GoQuery, namespace: Option<String>, node: Option<Arc<str>>) -> Result<Self> {
         let labels = query.get("labelSelector").unwrap_or_default();
         let fields = query.get("fieldSelector").unwrap_or_default();
         Ok(Self {
             namespace,
+            node,
             labels: LabelSelector::parse(labels).map_err(StatusError::bad_request)?,
             fields: FieldSelector::parse(fields, &FIELDS).map_err(StatusError::bad_request)?,
         })
@@ -188,6 +159,7 @@ impl PodSelection {
                 "metadata.name" => pod.pod.pod.as_str(),
                 "metadata.namespace" => pod.pod.namespace.as_str(),
                 "status.phase" => pod_object::PHASE,
+                "spec.nodeName" => self.node.as_deref().unwrap_or_default(),
                 "spec.restartPolicy" => "Always",
                 "spec.hostNetwork" => "false",
                 _ => "",

@@ -58,8 +58,8 @@ pub(in crate::http::kubernetes) async fn respond(
     view: View,
 ) -> Result<HttpResponse> {
     let revalidation = asked.revalidation();
-    let AuthenticatedRequest { request, state, caller, .. } = asked;
-    let Some(permit) = state.streams.open(&caller.username) else {
+    let AuthenticatedRequest { request, state, caller, credential, .. } = asked;
+    let Some(permit) = state.streams.open(&caller.username, &credential) else {
         return Err(StatusError::too_many_requests(state.streams.max_per_user()));
     };
     let survey = survey(&request, &state).await?;
