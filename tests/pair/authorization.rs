@@ -58,9 +58,13 @@ fn expected(route: Route) -> Row {
         Route::ReadLog | Route::ReadLogInNamespace | Route::ListPods => gateway(DENIED, SHOWN),
         Route::WhoAmI | Route::Kubeconfig => gateway(SHOWN, SHOWN),
 
-        Route::ApiDocument | Route::ApiPage | Route::ApiPageFile | Route::KubernetesVersion => {
-            [SHOWN; CREDENTIALS.len()]
-        }
+        Route::Viewer
+        | Route::ViewerFile
+        | Route::ViewerFileInFolder
+        | Route::ApiDocument
+        | Route::ApiPage
+        | Route::ApiPageFile
+        | Route::KubernetesVersion => [SHOWN; CREDENTIALS.len()],
         Route::CoreVersions
         | Route::CoreResources
         | Route::Groups

@@ -35,11 +35,17 @@ pub fn sso_service(
     command
 }
 
-/// Lets scripts of an origin call `sso-service`, unless the environment names the allowed origins.
-pub fn allow_origin(sso_service: &mut Command, origin: &str) {
-    let names = ["SSO_ALLOWED_ORIGINS", "SSO_ALLOWED_ORIGINS_FILE"];
-    if names.iter().all(|name| env::var_os(name).is_none()) {
-        sso_service.env(names[0], origin);
+/// Lets scripts of the gateway call `sso-service`, and its log-in page lead back to the gateway,
+/// unless the environment says which origins and hosts may do that.
+pub fn allow_gateway(sso_service: &mut Command, gateway: &Endpoint<'_>) {
+    let settings = [
+        ("SSO_ALLOWED_ORIGINS", gateway.url()),
+        ("SSO_RETURN_HOSTS", gateway.address.to_string()),
+    ];
+    for (name, value) in settings {
+        if [name, &format!("{name}_FILE")].iter().all(|name| env::var_os(name).is_none()) {
+            sso_service.env(name, value);
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     audit::{ReadAudit, ReadEvent},
     auth::{self, Authority, AuthorityMetrics, RestingInstances, RevalidationTimes},
     config::{AUDIT_FILE, AuthoritySettings, Config, LogFileSettings},
-    http::{self, GatewayState, PublicAddresses, SessionCookies},
+    http::{self, GatewayState, PublicAddresses, SessionCookies, ViewerPage},
     metrics::BodyMetrics,
     reader::LogReader,
     readiness::keep_readiness,
@@ -135,6 +135,7 @@ pub(crate) struct SharedState {
     revalidation_times: RevalidationTimes,
     public: Arc<PublicAddresses>,
     docs: Arc<ApiDocs>,
+    viewer: Arc<ViewerPage>,
 }
 
 impl SharedState {
@@ -164,6 +165,7 @@ impl SharedState {
             clock: process.clock.clone(),
             readiness: process.readiness.clone(),
             docs: Arc::new(api_docs(&public.sso)),
+            viewer: Arc::new(ViewerPage::new(&public.sso)?),
             public: Arc::new(public),
         })
     }
@@ -189,6 +191,7 @@ impl SharedState {
             revalidation_times: self.revalidation_times,
             public: self.public.clone(),
             docs: self.docs.clone(),
+            viewer: self.viewer.clone(),
         }
     }
 }

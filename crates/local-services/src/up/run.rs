@@ -61,7 +61,7 @@ async fn serve(
     let mut sso = launch::sso_service(binaries, home, &admin, listen.map(|at| at.to_string()));
     listen = [("logs-gateway", 8000), ("logs-gateway", 9000)].map(address);
     let gateway = Endpoint { address: listen[0], certificates: certificates.as_ref() };
-    launch::allow_origin(&mut sso, &gateway.url());
+    launch::allow_gateway(&mut sso, &gateway);
     launch::set_certificate(&mut sso, "SSO", certificates.as_ref());
     let sso = services.start("sso-service", sso).await?;
     let authority = Endpoint { address: sso.listening, certificates: certificates.as_ref() };

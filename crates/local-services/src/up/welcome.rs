@@ -70,7 +70,7 @@ impl Welcome<'_> {
             writeln!(f, "{:<13} its own log: {home}/{name}.log", "")?;
         }
         writeln!(f, "{:<13} {logs}", "pod logs")?;
-        writeln!(f, "{:<13} {}/login", "in a browser", self.url(&sso.listening))?;
+        writeln!(f, "{:<13} {}/", "in a browser", self.url(&gateway.listening))?;
         writeln!(f, "{:<13} {}/docs", "to try the API", self.url(&gateway.listening))?;
         writeln!(f, "{:<13} {}  password {}", "user", admin.name, admin.password)?;
         if let Some(Guest { account, namespace, .. }) = &self.guest {

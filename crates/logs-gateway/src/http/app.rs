@@ -32,9 +32,10 @@ pub(crate) fn app(
         InitError = (),
     >,
 > {
-    let docs = Data::from(state.docs.clone());
+    let (docs, viewer) = (Data::from(state.docs.clone()), Data::from(state.viewer.clone()));
     App::new()
         .app_data(docs)
+        .app_data(viewer)
         .app_data(Data::new(state))
         .configure(configure)
         .wrap(from_fn(move |request, next| edge.clone().pass(request, next)))
@@ -44,7 +45,7 @@ fn configure(config: &mut ServiceConfig) {
     for endpoint in endpoints(rows(Api::Gateway)) {
         config.service(endpoint.into_resource().wrap(from_fn(authenticate)));
     }
-    for endpoint in endpoints(rows(Api::Documentation)) {
+    for endpoint in endpoints(rows(Api::Pages)) {
         config.service(endpoint);
     }
     for row in rows(Api::KubernetesVersion) {

@@ -15,6 +15,7 @@ mod routes;
 mod session_cookies;
 mod state;
 mod streaming;
+mod viewer;
 mod whoami;
 
 pub(crate) use app::app;
@@ -23,3 +24,4 @@ pub(crate) use openapi::document as api_document;
 pub use routes::Route;
 pub(crate) use session_cookies::SessionCookies;
 pub(crate) use state::GatewayState;
+pub(crate) use viewer::ViewerPage;

@@ -7,7 +7,7 @@ use strum::VariantArray;
 use super::{
     kubeconfig,
     kubernetes::{discovery, events, log, namespaces, pods as kubernetes_pods, reviews},
-    logs, pods, whoami,
+    logs, pods, viewer, whoami,
 };
 
 /// A method of a path. The router and the tests of authorisation read the same table, so that a new
@@ -21,6 +21,11 @@ pub enum Route {
     ListPods,
     WhoAmI,
     Kubeconfig,
+
+    // The page on which people read logs.
+    Viewer,
+    ViewerFile,
+    ViewerFileInFolder,
 
     // The documentation of this table.
     ApiDocument,
@@ -57,7 +62,7 @@ pub(super) enum Api {
     /// Bearer tokens and cookies; problems.
     Gateway,
     /// No credential; problems.
-    Documentation,
+    Pages,
     /// No credential; Kubernetes' errors.
     KubernetesVersion,
     /// Bearer tokens; Kubernetes' errors, at `/api`.
@@ -87,7 +92,8 @@ impl Route {
             path if path.starts_with("/apis") => Api::KubernetesGroups,
             path if path.starts_with("/api") => Api::KubernetesCore,
             "/version" => Api::KubernetesVersion,
-            path if path == "/openapi.json" || path.starts_with("/docs") => Api::Documentation,
+            "/" | "/openapi.json" => Api::Pages,
+            path if path.starts_with("/docs") || path.starts_with("/assets") => Api::Pages,
             _ => Api::Gateway,
         }
     }
@@ -102,6 +108,12 @@ impl Route {
             Self::ListPods => RouteRow::get("/pods", pods::list),
             Self::WhoAmI => RouteRow::get("/whoami", whoami::get),
             Self::Kubeconfig => RouteRow::get("/kubeconfig", kubeconfig::get),
+
+            Self::Viewer => RouteRow::get("/", viewer::page),
+            Self::ViewerFile => RouteRow::get("/assets/{version}/{file}", viewer::file),
+            Self::ViewerFileInFolder => {
+                RouteRow::get("/assets/{version}/{folder}/{file}", viewer::file_in_folder)
+            }
 
             Self::ApiDocument => RouteRow::get("/openapi.json", openapi::served_document),
             Self::ApiPage => RouteRow::get("/docs", openapi::page),

@@ -7,7 +7,7 @@ use service_runtime::{clock::Clock, http::openapi::ApiDocs, ops::Readiness};
 use crate::{
     audit::ReadAudit,
     auth::{Authority, RevalidationTimes},
-    http::{PublicAddresses, SessionCookies},
+    http::{PublicAddresses, SessionCookies, ViewerPage},
     metrics::BodyMetrics,
     reader::LogReader,
     streams::OpenStreams,
@@ -30,4 +30,5 @@ pub(crate) struct GatewayState {
     pub(crate) revalidation_times: RevalidationTimes,
     pub(crate) public: Arc<PublicAddresses>,
     pub(crate) docs: Arc<ApiDocs>,
+    pub(crate) viewer: Arc<ViewerPage>,
 }

@@ -13,6 +13,7 @@ pub mod openapi;
 mod query;
 mod request_body;
 mod route_table;
+mod static_file;
 
 pub use authenticate::{Authenticate, Authenticated};
 pub use authorization::authorization;
@@ -25,6 +26,7 @@ pub(crate) use in_flight::hold;
 pub use json_object::JsonObject;
 pub use query::{InputFaults, Query};
 pub use route_table::RouteRow;
+pub use static_file::StaticFile;
 
 pub use crate::{
     network::TrustedProxies,

@@ -6,7 +6,7 @@ use strum::VariantArray;
 use url::Url;
 use utoipa::openapi::OpenApi;
 
-use super::{kubernetes_operations, operations::operation, reading};
+use super::{kubernetes_operations, operations::operation, reading, viewer};
 use crate::http::routes::Route;
 
 const DESCRIPTION: &str = "\
@@ -22,7 +22,7 @@ pub(crate) fn document(authority: &Url) -> OpenApi {
         title: env!("CARGO_PKG_NAME"),
         description: DESCRIPTION,
         version: env!("CARGO_PKG_VERSION"),
-        tags: &[reading::TAG, kubernetes_operations::TAG, DOCUMENTATION],
+        tags: &[reading::TAG, kubernetes_operations::TAG, viewer::TAG, DOCUMENTATION],
         token_url: log_in.as_ref().map_or(paths::LOG_IN, Url::as_str),
     };
     let routes = Route::VARIANTS.iter().map(|route| (route.row(), operation(*route)));

@@ -7,5 +7,6 @@ mod kubernetes_parameters;
 mod log_parameters;
 mod operations;
 mod reading;
+mod viewer;
 
 pub(crate) use document::document;

@@ -4,7 +4,7 @@ use service_runtime::http::openapi::{
     ApiOperation, asset_operation, document_operation, page_operation,
 };
 
-use super::{kubernetes_operations as kubernetes, reading};
+use super::{kubernetes_operations as kubernetes, reading, viewer};
 use crate::http::routes::Route;
 
 /// The operation of a route.
@@ -15,6 +15,10 @@ pub(super) fn operation(route: Route) -> ApiOperation {
         Route::ListPods => reading::list_pods(),
         Route::WhoAmI => reading::who_am_i(),
         Route::Kubeconfig => reading::kubeconfig(),
+
+        Route::Viewer => viewer::page(),
+        Route::ViewerFile => viewer::file(),
+        Route::ViewerFileInFolder => viewer::file_in_folder(),
 
         Route::ApiDocument => document_operation(),
         Route::ApiPage => page_operation(),

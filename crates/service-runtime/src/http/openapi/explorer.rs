@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt, sync::OnceLock};
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header::{
-        ACCEPT_ENCODING, AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY,
-        Header, HeaderValue, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+        CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, VARY,
+        X_CONTENT_TYPE_OPTIONS,
     },
     web::{Bytes, Data, Path},
 };
@@ -14,11 +14,8 @@ use url::Url;
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::Config;
 
-use super::{
-    document::to_json,
-    files::{PageFile, read_files},
-};
-use crate::http::{Problem, Query, Result, no_such_path};
+use super::{document::to_json, files::read_files};
+use crate::http::{Problem, Query, Result, StaticFile, no_such_path};
 
 /// The page. It has no inline script or style, and loads the files below.
 const PAGE: &str = include_str!("explorer.html");
@@ -28,7 +25,7 @@ pub struct ApiDocs {
     service: &'static str,
     build: Box<dyn Fn() -> OpenApi + Send + Sync>,
     json: OnceLock<Bytes>,
-    files: OnceLock<BTreeMap<&'static str, PageFile>>,
+    files: OnceLock<BTreeMap<&'static str, StaticFile>>,
     /// Where the document of sso-service is, if the page shows that as well.
     other: Option<String>,
     policy: HeaderValue,
@@ -63,7 +60,7 @@ impl ApiDocs {
         Ok(self.json.get_or_init(|| json.into()).clone())
     }
 
-    fn file(&self, name: &str) -> Result<&PageFile> {
+    fn file(&self, name: &str) -> Result<&StaticFile> {
         let files = match self.files.get() {
             Some(files) => files,
             None => {
@@ -141,9 +138,7 @@ pub async fn asset(
 ) -> Result<HttpResponse> {
     Query::parse(request.query_string()).finish()?;
     let file = docs.file(&name)?;
-    let accepted = request.headers().contains_key(ACCEPT_ENCODING);
-    let accepted = accepted.then(|| AcceptEncoding::parse(&request).ok()).flatten();
-    let (content, is_compressed) = file.content(accepted.as_ref());
+    let (content, is_compressed) = file.content_for(&request);
     let mut response = revalidated();
     response.insert_header((VARY, "Accept-Encoding"));
     if is_compressed {
@@ -265,7 +260,9 @@ mod tests {
     async fn requests_share_the_content_of_a_file() {
         let docs =
             ApiDocs::new("a-service", || OpenApi::new(Info::new("", ""), Paths::new()), None);
-        let contents = [(); 2].map(|()| docs.file("swagger-ui-bundle.js").unwrap().content(None).0);
+        let request = TestRequest::get().to_http_request();
+        let contents = [(); 2]
+            .map(|()| docs.file("swagger-ui-bundle.js").unwrap().content_for(&request).0);
         assert_eq!(contents[0].as_ptr(), contents[1].as_ptr());
     }
 

@@ -3,7 +3,7 @@
 use utoipa::openapi::{Components, HeaderBuilder, Ref, RefOr, schema::Type};
 
 /// The headers: the name of the component, the header, what it says, an example.
-const HEADERS: [(&str, &str, &str, &str); 16] = [
+const HEADERS: [(&str, &str, &str, &str); 17] = [
     (
         "AllowedOrigin",
         "Access-Control-Allow-Origin",
@@ -24,6 +24,7 @@ const HEADERS: [(&str, &str, &str, &str); 16] = [
         "What the page may load, run and call.",
         "default-src 'none'",
     ),
+    ("EntityTag", "ETag", "Names this content of the file.", "\"3f0c8a1b2c3d\""),
     ("Location", "Location", "Where to go on.", "/login"),
     ("ReferrerPolicy", "Referrer-Policy", "What other sites learn of the page.", "same-origin"),
     (

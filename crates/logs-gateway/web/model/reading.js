@@ -1,0 +1,157 @@
+/**
+ * Makes rows of what a stream says: lines, and notes of gaps and runs.
+ *
+ * Each request is a reading of its own. It first says which run it reads, so notes of runs are made
+ * where two lines differ in their run, within a reading and where two readings meet.
+ */
+
+import { levelNumber } from '../text/level.js';
+import { decodeBytes, fromByteRanges } from '../text/offsets.js';
+import { size } from '../text/quantity.js';
+import { parseInstant } from '../text/time.js';
+import { FLAG } from './row.js';
+import { containerKey } from './sources.js';
+
+/** @import { Line, Note, Row } from './row.js' */
+/** @import { Source, Sources } from './sources.js' */
+
+/**
+ * @typedef {object} LineRecord A line as the gateway writes it.
+ * @property {string} time
+ * @property {string} [stream]
+ * @property {string} namespace
+ * @property {string} pod
+ * @property {string} container
+ * @property {string} [message]
+ * @property {string} [message_base64]
+ * @property {boolean} [partial]
+ * @property {boolean} [late]
+ * @property {boolean} [context]
+ * @property {string} [level]
+ * @property {number[][]} [hits]
+ * @property {string} [cursor]
+ *
+ * @typedef {Source & {event: string, reason?: string, status?: number, node?: string}} PodRecord
+ *
+ * @typedef {object} GapRecord
+ * @property {string} namespace
+ * @property {string} pod
+ * @property {string} container
+ * @property {string | null} from
+ * @property {string | null} to
+ * @property {number | null} bytes
+ */
+
+export class Reading {
+  /** @param {Sources} sources */
+  constructor(sources) {
+    this.sources = sources;
+    /** @type {Row[]} */
+    this.rows = [];
+    /** The log of the last line of each container. @type {Map<string, number>} */
+    this.last = new Map();
+  }
+
+  /** Takes the rows made since the last call. */
+  take() {
+    const rows = this.rows;
+    this.rows = [];
+    return rows;
+  }
+
+  /** @param {LineRecord} record */
+  line(record) {
+    const source = this.sources.of(record);
+    const container = containerKey(record);
+    const before = this.last.get(container);
+    const { ms, ns } = parseInstant(record.time);
+    if (before !== undefined && before !== source) {
+      this.rows.push(runNote(this.sources.get(source), ms));
+    }
+    this.last.set(container, source);
+    this.rows.push({ ms, ns, source, ...content(record), cursor: record.cursor ?? '' });
+  }
+
+  /** @param {PodRecord} record */
+  pod(record) {
+    if (record.event === 'opened' || record.event === 'joined' || record.event === 'restarted') {
+      this.sources.enter(record);
+    }
+    const text = podNote(record);
+    if (text) this.rows.push({ note: 'log', text, ms: 0 });
+  }
+
+  /** @param {GapRecord} record */
+  gap(record) {
+    const ms = record.to ? parseInstant(record.to).ms : 0;
+    this.rows.push({ note: 'gap', text: gapText(record), ms });
+  }
+}
+
+/** @param {LineRecord} record */
+function content(record) {
+  const level = levelNumber(record.level);
+  let flags = record.stream === 'stderr' ? FLAG.STDERR : 0;
+  if (record.partial) flags |= FLAG.PARTIAL;
+  if (record.context) flags |= FLAG.CONTEXT;
+  if (record.late) flags |= FLAG.LATE;
+  if (record.message_base64 !== undefined) {
+    const { text, ranges } = decodeBytes(record.message_base64, record.hits ?? []);
+    return { level, flags: flags | FLAG.BINARY, text, hits: record.hits ? ranges : null };
+  }
+  const text = record.message ?? '';
+  return { level, flags, text, hits: record.hits ? fromByteRanges(text, record.hits) : null };
+}
+
+/**
+ * The note between two readings whose lines are of different runs of one container; null otherwise.
+ *
+ * @param {Line | null} before
+ * @param {Line | null} after
+ * @param {Sources} sources
+ * @returns {Note | null}
+ */
+export function noteBetween(before, after, sources) {
+  if (!before || !after || before.source === after.source) return null;
+  const [one, other] = [sources.get(before.source), sources.get(after.source)];
+  return containerKey(one) === containerKey(other) ? runNote(other, after.ms) : null;
+}
+
+/**
+ * @param {Source} source
+ * @param {number} ms
+ * @returns {Note}
+ */
+function runNote(source, ms) {
+  const what = source.restart > 0 ? `Restart ${source.restart}` : 'A new pod';
+  return { note: 'run', text: `${what} of ${source.container} begins here`, ms };
+}
+
+/** @param {PodRecord} record */
+function podNote(record) {
+  const name = `${record.namespace}/${record.pod}/${record.container}`;
+  switch (record.event) {
+    case 'joined':
+      return `${name} joined`;
+    case 'ended':
+      return `${name} ended`;
+    case 'gone':
+      return `${name} is gone: its logs were removed`;
+    case 'waiting':
+      return `${name} has not started${record.reason ? `: ${record.reason}` : ''}`;
+    case 'unreachable':
+      return `${record.node ? `Node ${record.node}` : name} cannot be reached${record.status ? ` (${record.status})` : ''}`;
+    case 'skipped':
+      return `${name} is left out: too many logs for one stream`;
+    case 'forbidden':
+      return `${name} may no longer be read by you`;
+    default:
+      return '';
+  }
+}
+
+/** @param {GapRecord} gap */
+function gapText(gap) {
+  const much = gap.bytes === null ? 'Lines are' : `${size(gap.bytes)} are`;
+  return `${much} missing here: the file was removed or emptied before it was read`;
+}

@@ -1,0 +1,157 @@
+/** What can be done with a line: copied, linked to, looked around, unfolded. */
+
+import { logUrl } from '../api/log_url.js';
+import { readEvents } from '../api/request.js';
+import { isNote } from '../model/row.js';
+import { isMerged, writeView } from '../model/view.js';
+import { fieldPattern } from '../text/json_line.js';
+import { continues } from '../text/level.js';
+import { writeInstant } from '../text/time.js';
+import { byId, element } from '../view/dom.js';
+import { placeMenu } from '../view/menus.js';
+
+/** @import { Line } from '../model/row.js' */
+/** @import { Place } from '../model/view.js' */
+/** @import { Field } from '../view/fields.js' */
+/** @import { Viewer } from './viewer.js' */
+
+/** The most lines of a stack trace that are copied. */
+const MAX_TRACE = 500;
+
+export class LineActions {
+  /** @param {Viewer} viewer @param {(pattern: string, excludes: boolean) => void} addPattern @param {(text: string) => void} tell */
+  constructor(viewer, addPattern, tell) {
+    this.viewer = viewer;
+    this.addPattern = addPattern;
+    this.tell = tell;
+    this.menu = byId('line-menu', HTMLElement);
+  }
+
+  /** @param {number} key @param {DOMRect} at */
+  open(key, at) {
+    const row = this.viewer.row(key);
+    if (isNote(row)) return;
+    this.viewer.setCurrent(key);
+    const item = (/** @type {string} */ text, /** @type {() => unknown} */ act) =>
+      element('button', { type: 'button', click: () => (this.menu.hidePopover(), act()) }, text);
+    const source = this.viewer.reader.sources.get(row.source);
+    this.menu.replaceChildren(
+      element('p', { class: 'fine' }, `${writeInstant(row.ms, row.ns)} · ${source.namespace}/${source.pod}/${source.container}`),
+      item('Copy line (y)', () => this.copyLine(row)),
+      item('Copy it with the lines that continue it', () => this.copyTrace(key)),
+      item('Copy link (c)', () => this.copyLink(key)),
+      item('Around this line, without filters (a)', () => this.around(key)),
+      item('Unfold (x)', () => this.viewer.toggleFold(key)),
+    );
+    this.menu.showPopover();
+    placeMenu(this.menu, at);
+    this.menu.querySelector('button')?.focus();
+  }
+
+  openCurrent() {
+    const current = this.viewer.currentLine();
+    if (!current) return;
+    const row = this.viewer.list.rows.get(current.key);
+    this.open(current.key, (row ?? this.viewer.pane).getBoundingClientRect());
+  }
+
+  /** @param {Line} line */
+  copyLine(line) {
+    return this.copy(line.text, 'line copied');
+  }
+
+  /** @param {number} key */
+  copyTrace(key) {
+    const { lines } = this.viewer.reader;
+    let first = key;
+    while (first > lines.first && key - first < MAX_TRACE && isContinued(this.viewer.row(first))) first -= 1;
+    const texts = [this.viewer.row(first).text];
+    for (let next = first + 1; next < lines.end && texts.length < MAX_TRACE && isContinued(this.viewer.row(next)); next += 1) {
+      texts.push(this.viewer.row(next).text);
+    }
+    return this.copy(texts.join('\n'), texts.length === 1 ? 'line copied' : `${texts.length} lines copied`);
+  }
+
+  /** @param {number} key */
+  async copyLink(key) {
+    const place = await this.placeOf(key);
+    if (!place) return;
+    const url = new URL(writeView({ ...this.viewer.view, place }), location.href).href;
+    await this.copy(url, 'link copied');
+  }
+
+  /** @param {number} key */
+  async around(key) {
+    const place = await this.placeOf(key);
+    if (!place) return;
+    const { grep } = this.viewer.view;
+    const find = grep[grep.length - 1] ?? this.viewer.view.find;
+    this.viewer.change({ grep: [], exclude: [], level: '', stream: '', from: '', to: '', find, place });
+  }
+
+  /**
+   * The place of a line. Most lines do not keep their cursor; the gateway tells it again.
+   *
+   * @param {number} key
+   * @returns {Promise<Place | null>}
+   */
+  async placeOf(key) {
+    const { view, reader, source } = this.viewer;
+    const row = this.viewer.row(key);
+    if (isNote(row)) return null;
+    if (isMerged(view)) return { kind: 'time', time: writeInstant(row.ms, row.ns) };
+    if (row.cursor) return { kind: 'cursor', cursor: row.cursor };
+    const known = reader.lines.cursorBefore(key);
+    if (!known) return { kind: 'time', time: writeInstant(row.ms, row.ns) };
+    let cursor = '';
+    const url = logUrl(view, { after: known.line.cursor, limitLines: linesBetween(reader.lines, known.key, key) }, source);
+    await readEvents(url, new AbortController(), (events) => {
+      for (const { name, data } of events) if (name === 'message') cursor = JSON.parse(data).cursor;
+    }).catch(() => {});
+    return cursor ? { kind: 'cursor', cursor } : { kind: 'time', time: writeInstant(row.ms, row.ns) };
+  }
+
+  /** @param {'include' | 'exclude' | 'pin'} action @param {Field} field */
+  onField(action, { path, name, value }) {
+    const { view } = this.viewer;
+    if (action === 'pin') {
+      const columns = view.columns.includes(path) ? view.columns.filter((other) => other !== path) : [...view.columns, path];
+      this.viewer.view = { ...view, columns };
+      history.replaceState(null, '', writeView(this.viewer.view));
+      this.viewer.events.opened(this.viewer.view);
+      this.viewer.list.rebuild();
+    } else this.addPattern(fieldPattern(name, value), action === 'exclude');
+  }
+
+  /** @param {string} text @param {string} done */
+  async copy(text, done) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      copyBySelection(text);
+    }
+    this.tell(done);
+  }
+}
+
+/** @param {import('../model/row.js').Row} row */
+function isContinued(row) {
+  return !isNote(row) && continues(row.text);
+}
+
+/** @param {import('../model/lines.js').Lines} lines @param {number} from @param {number} to */
+function linesBetween(lines, from, to) {
+  let count = 0;
+  for (let key = from + 1; key <= to; key += 1) if (!isNote(lines.row(key))) count += 1;
+  return count;
+}
+
+/** The clipboard is closed to pages over plain HTTP, but for what is selected. @param {string} text */
+function copyBySelection(text) {
+  const field = element('textarea', { class: 'hidden' });
+  /** @type {HTMLTextAreaElement} */ (field).value = text;
+  document.body.append(field);
+  /** @type {HTMLTextAreaElement} */ (field).select();
+  document.execCommand('copy');
+  field.remove();
+}

@@ -1,0 +1,272 @@
+/** The log on the page: its rows, its place, what the status line says of it. */
+
+import { writeInstant } from '../text/time.js';
+import { isNote } from '../model/row.js';
+import { EMPTY_VIEW, viewTitle, writeView } from '../model/view.js';
+import { List } from '../view/list.js';
+import { buildRow } from '../view/row.js';
+import { parseJsonLine } from '../text/json_line.js';
+import { FOLDED_LENGTH } from '../text/segments.js';
+import { Reader } from './reader.js';
+
+/** @import { Settings } from '../model/local_store.js' */
+/** @import { Line, Row } from '../model/row.js' */
+/** @import { Trouble } from '../model/problems.js' */
+/** @import { View } from '../model/view.js' */
+/** @import { Streams } from '../api/streams.js' */
+/** @import { FieldAction } from '../view/fields.js' */
+/** @import { ReaderSource } from './reader.js' */
+
+/** The height of a row, as the style has it. */
+const ROW = 18;
+
+/**
+ * @typedef {object} ViewerEvents
+ * @property {(view: View) => void} opened Another view is shown.
+ * @property {() => void} changed The status or what is in sight has changed.
+ * @property {(rows: Row[]) => void} written
+ * @property {(record: {state: string, expires_at: string}) => void} auth
+ * @property {FieldAction} fieldAction
+ */
+
+export class Viewer {
+  /**
+   * @param {HTMLElement} pane
+   * @param {Streams} streams
+   * @param {Settings} settings
+   * @param {ViewerEvents} events
+   */
+  constructor(pane, streams, settings, events) {
+    this.settings = settings;
+    this.events = events;
+    this.pane = pane;
+    /** @type {View} */
+    this.view = EMPTY_VIEW;
+    /** @type {ReaderSource} */
+    this.source = { history: true, before: true, user: '' };
+    /** The line that keys act on. @type {number | null} */
+    this.current = null;
+    /** @type {Set<number>} */
+    this.unfolded = new Set();
+    /** @type {Trouble | null} */
+    this.trouble = null;
+    /** Lines that came since the end was left. */
+    this.unseen = 0;
+    this.reader = new Reader(streams, {
+      changed: () => this.changed(),
+      written: (rows) => this.written(rows),
+      auth: events.auth,
+      failed: (trouble) => {
+        this.trouble = trouble;
+        this.changed();
+      },
+    });
+    this.list = new List(pane, ROW, {
+      range: () => ({ first: this.reader.lines.first, end: this.reader.lines.end }),
+      build: (key) => buildRow(this.row(key), key, this.look(), this.now),
+      isFlexible: (key) => this.settings.wrap || this.unfolded.has(key),
+      nearBegin: () => void this.reader.readUp(),
+      nearEnd: () => void this.reader.readDown(),
+      moved: () => this.moved(),
+    });
+    this.now = Date.now();
+  }
+
+  /** @returns {import('../view/row.js').RowLook} */
+  look() {
+    return {
+      stamps: this.settings.stamps,
+      hasNames: this.hasNames,
+      columns: this.view.columns,
+      sourceOf: (number) => this.reader.sources.get(number),
+      isUnfolded: (key) => this.unfolded.has(key),
+      isCurrent: (key) => this.current === key,
+      fieldAction: this.events.fieldAction,
+    };
+  }
+
+  get hasNames() {
+    const { targets } = this.view;
+    return targets.length > 1 || targets.some(({ pod, container }) => container === '*' || /[*?]/.test(pod));
+  }
+
+  /** @param {number} key */
+  row(key) {
+    return this.reader.lines.row(key);
+  }
+
+  /**
+   * Shows a view.
+   *
+   * @param {View} view
+   * @param {'push' | 'replace' | 'keep'} url What becomes of the URL of the page.
+   */
+  async open(view, url) {
+    this.view = view;
+    if (url === 'push') history.pushState(null, '', writeView(view) || '/');
+    if (url === 'replace') history.replaceState(null, '', writeView(view) || '/');
+    document.title = view.targets.length > 0 ? `${viewTitle(view)} · Logs` : 'Logs';
+    this.trouble = null;
+    this.unseen = 0;
+    this.current = null;
+    this.unfolded.clear();
+    this.now = Date.now();
+    this.events.opened(view);
+    this.list.reset();
+    if (view.targets.length === 0) {
+      this.reader.clear();
+      this.changed();
+      return;
+    }
+    const line = await this.reader.open(view, this.source);
+    if (view !== this.view) return;
+    if (view.place.kind !== 'end') this.goToPlace(line);
+    this.changed();
+  }
+
+  /** @param {Line | null} line */
+  goToPlace(line) {
+    const { lines } = this.reader;
+    const { place } = this.view;
+    if (lines.count === 0) return;
+    if (place.kind === 'begin') {
+      this.list.viewport.moveToKey(lines.first, 0);
+      this.list.invalidate();
+      return;
+    }
+    const ms = line?.ms ?? (place.kind === 'time' ? Date.parse(place.time) : 0);
+    let key = Math.min(lines.keyAtTime(ms), lines.end - 1);
+    if (line) key = this.keyOf(line, key);
+    this.setCurrent(key);
+    this.list.centre(key);
+  }
+
+  /** @param {Line} line @param {number} from */
+  keyOf(line, from) {
+    for (let key = from; key < this.reader.lines.end; key += 1) {
+      const row = this.row(key);
+      if (!isNote(row) && (row === line || (row.text === line.text && row.ns === line.ns && row.ms === line.ms))) return key;
+    }
+    return from;
+  }
+
+  /** Shows the view with changes, from the end or the place that they name. @param {Partial<View>} changes */
+  change(changes) {
+    void this.open({ ...this.view, place: { kind: 'end' }, ...changes }, 'push');
+  }
+
+  /** Goes to a time, in milliseconds. @param {number} ms */
+  jumpTo(ms) {
+    const { lines } = this.reader;
+    const [first, last] = [lines.firstLine(), lines.lastLine()];
+    if (first && last && first.ms <= ms && ms <= last.ms) {
+      const key = Math.min(lines.keyAtTime(ms), lines.end - 1);
+      this.setCurrent(key);
+      this.list.centre(key);
+    } else {
+      this.change({ place: { kind: 'time', time: writeInstant(ms) } });
+    }
+  }
+
+  /** To the end, and stays there. */
+  goToEnd() {
+    this.unseen = 0;
+    const isAtEnd = this.reader.stream !== null || this.reader.isAtEnd;
+    if (!isAtEnd || this.view.place.kind !== 'end') {
+      const view = { ...this.view, place: /** @type {const} */ ({ kind: 'end' }) };
+      if (isAtEnd) {
+        this.view = view;
+        history.replaceState(null, '', writeView(view));
+      } else {
+        void this.open(view, 'push');
+        return;
+      }
+    }
+    if (this.reader.held) this.reader.resume();
+    this.setCurrent(null);
+    this.list.follow();
+    this.changed();
+  }
+
+  goToBegin() {
+    if (this.reader.isAtBegin && this.reader.lines.count > 0) {
+      this.list.viewport.moveToKey(this.reader.lines.first, 0);
+      this.list.invalidate();
+      this.setCurrent(this.reader.lines.first);
+    } else this.change({ place: { kind: 'begin' } });
+  }
+
+  /** @param {Row[]} rows */
+  written(rows) {
+    this.now = Date.now();
+    if (!this.list.viewport.follows) this.unseen += rows.length;
+    this.reader.trim(this.list.viewport.follows);
+    this.events.written(rows);
+    this.changed();
+  }
+
+  changed() {
+    this.list.invalidate();
+    this.events.changed();
+  }
+
+  moved() {
+    if (this.list.viewport.follows) this.unseen = 0;
+    this.events.changed();
+  }
+
+  /** The times of the lines in sight. @returns {[number, number] | null} */
+  inSight() {
+    const { from, to } = this.list.viewport.visible(0);
+    const [first, last] = [this.reader.lines.lineFrom(from, 1), this.reader.lines.lineFrom(to - 1, -1)];
+    return first && last && to > from ? [first.ms, Math.max(first.ms, last.ms)] : null;
+  }
+
+  /** @param {number | null} key */
+  setCurrent(key) {
+    const before = this.current;
+    this.current = key;
+    if (before !== null) this.list.rows.get(before)?.classList.remove('current');
+    if (key !== null) this.list.rows.get(key)?.classList.add('current');
+  }
+
+  /** Moves the current line by rows; from the middle of the window if there is none. @param {number} step */
+  moveCurrent(step) {
+    const { first, end } = this.reader.lines;
+    if (end === first) return;
+    const { from, to } = this.list.viewport.visible(0);
+    const start = this.list.viewport.follows ? end : Math.floor((from + to) / 2) - step;
+    const key = Math.max(first, Math.min(end - 1, (this.current ?? start) + step));
+    this.setCurrent(key);
+    if (this.list.viewport.follows && key < end - 1) this.list.viewport.moveBy(-2);
+    this.list.reveal(key);
+  }
+
+  /** The current line; without one the first in sight that is a line. @returns {{key: number, line: Line} | null} */
+  currentLine() {
+    const from = this.current ?? this.list.viewport.visible(0).to - 1;
+    for (let key = from; key >= this.reader.lines.first; key -= 1) {
+      const row = this.row(key);
+      if (!isNote(row)) return { key, line: row };
+    }
+    return null;
+  }
+
+  /** @param {number} key */
+  toggleFold(key) {
+    const row = this.row(key);
+    const canUnfold = !isNote(row) && (row.text.length > FOLDED_LENGTH || parseJsonLine(row.text) !== null || !this.settings.wrap);
+    if (!canUnfold) return;
+    if (!this.unfolded.delete(key)) this.unfolded.add(key);
+    this.list.viewport.follows &&= key >= this.reader.lines.end - 1;
+    this.list.rebuildRow(key);
+  }
+
+  /** Puts the settings to use. @param {Settings} settings */
+  use(settings) {
+    this.settings = settings;
+    this.now = Date.now();
+    this.pane.classList.toggle('wrap', settings.wrap);
+    this.list.rebuild();
+  }
+}

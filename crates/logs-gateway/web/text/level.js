@@ -1,0 +1,40 @@
+/** Levels of lines: their numbers, and where a line shows its level. */
+
+/** In order; the number of a level is its index. 0 is a line without one. */
+export const LEVELS = ['none', 'trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+
+const NUMBERS = new Map(LEVELS.map((name, number) => [name, number]));
+
+/**
+ * @param {string | undefined} name As the gateway writes it.
+ * @returns {number} 0 for a name that is missing or unknown.
+ */
+export function levelNumber(name) {
+  return (name !== undefined && NUMBERS.get(name)) || 0;
+}
+
+/** How far into a line its level word is looked for, in UTF-16 units. */
+const REACH = 160;
+
+const WORD = /\b(?:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|fatal|crit(?:ical)?|alert|emerg|panic)\b/i;
+
+/**
+ * Where a line shows its level as a word, so that the word can be coloured.
+ *
+ * @param {string} text
+ * @returns {[number, number] | null} In UTF-16 units.
+ */
+export function levelWord(text) {
+  const found = WORD.exec(text.length > REACH ? text.slice(0, REACH) : text);
+  return found && [found.index, found.index + found[0].length];
+}
+
+/**
+ * Whether a line continues the one before, by the gateway's rule for levels.
+ *
+ * @param {string} text
+ */
+export function continues(text) {
+  const first = text.charCodeAt(0);
+  return first === 32 || first === 9 || text.startsWith('at ') || text.startsWith('Caused by');
+}

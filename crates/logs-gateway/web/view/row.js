@@ -1,0 +1,155 @@
+/** A row of the list as an element. */
+
+import { FLAG, isNote } from '../model/row.js';
+import { continues, LEVELS, levelWord } from '../text/level.js';
+import { fieldText, foldedFields, parseJsonLine } from '../text/json_line.js';
+import { exact, size } from '../text/quantity.js';
+import { FOLDED_LENGTH, joinMarks, segments, SHOWN_LENGTH } from '../text/segments.js';
+import { stamp, writeInstant } from '../text/time.js';
+import { element } from './dom.js';
+import { fieldList } from './fields.js';
+
+/** @import { Line, Note, Row } from '../model/row.js' */
+/** @import { Source } from '../model/sources.js' */
+/** @import { StampMode } from '../text/time.js' */
+/** @import { FieldAction } from './fields.js' */
+
+/**
+ * @typedef {object} RowLook How rows look at present.
+ * @property {StampMode} stamps
+ * @property {boolean} hasNames
+ * @property {string[]} columns
+ * @property {(source: number) => Source} sourceOf
+ * @property {(key: number) => boolean} isUnfolded
+ * @property {(key: number) => boolean} isCurrent
+ * @property {FieldAction} fieldAction
+ */
+
+/**
+ * @param {Row} row
+ * @param {number} key
+ * @param {RowLook} look
+ * @param {number} now
+ */
+export function buildRow(row, key, look, now) {
+  const made = isNote(row) ? noteRow(row) : lineRow(row, key, look, now);
+  if (look.isCurrent(key)) made.classList.add('current');
+  return made;
+}
+
+/** @param {Note} note */
+function noteRow(note) {
+  return element('div', { class: `row note ${note.note}` }, element('span', { class: 'note-text' }, note.text));
+}
+
+/**
+ * @param {Line} line
+ * @param {number} key
+ * @param {RowLook} look
+ * @param {number} now
+ */
+function lineRow(line, key, look, now) {
+  const isUnfolded = look.isUnfolded(key);
+  const json = parseJsonLine(line.text);
+  const row = element('div', { class: `row line level-${LEVELS[line.level]}` });
+  if (line.flags & FLAG.CONTEXT) row.classList.add('context');
+  if (continues(line.text)) row.classList.add('continued');
+  if (isUnfolded) row.classList.add('unfolded');
+  row.append(stampOf(line, look, now));
+  if (look.hasNames) row.append(nameOf(look.sourceOf(line.source)));
+  if (line.flags & FLAG.STDERR) row.append(element('span', { class: 'tag', title: 'standard error' }, 'err'));
+  if (line.flags & FLAG.LATE) row.append(element('span', { class: 'tag', title: 'It came after lines of later times' }, 'late'));
+  for (const path of look.columns) row.append(column(json ? fieldText(json.fields, path) : '', path));
+  const text = element('span', { class: 'text' });
+  if (json && !line.hits) appendJson(text, line, json, isUnfolded, look);
+  else appendPlain(text, line, isUnfolded);
+  if (json && line.hits && isUnfolded) text.append(fieldList(json, look.fieldAction));
+  row.append(text);
+  return row;
+}
+
+/** @param {Line} line @param {RowLook} look @param {number} now */
+function stampOf(line, look, now) {
+  const title = `${writeInstant(line.ms, line.ns)}, actions for this line`;
+  return element('button', { class: 'stamp', type: 'button', tabindex: '-1', title }, stamp(line.ms, look.stamps, now));
+}
+
+/** @param {Source} source */
+function nameOf(source) {
+  const name = `${source.pod}/${source.container}`;
+  return element('span', { class: `name hue-${hue(name)}`, title: `${source.namespace}/${name}` }, shortName(source));
+}
+
+/** The end of a pod's name tells replicas apart. @param {Source} source */
+function shortName({ pod, container }) {
+  const parts = pod.split('-');
+  const end = parts.length > 2 ? `${parts[0]}…${parts[parts.length - 1]}` : pod;
+  return end.startsWith(container) ? end : `${end}/${container}`;
+}
+
+/** One of twelve colours, always the same for a name. @param {string} name */
+function hue(name) {
+  let hash = 7;
+  for (let at = 0; at < name.length; at += 1) hash = (hash * 31 + name.charCodeAt(at)) % 65_521;
+  return hash % 12;
+}
+
+/** @param {string} text @param {string} path */
+function column(text, path) {
+  return element('span', { class: 'column', title: `${path}: ${text}` }, text);
+}
+
+/** @param {HTMLElement} into @param {Line} line @param {boolean} isUnfolded */
+function appendPlain(into, line, isUnfolded) {
+  const limit = isUnfolded ? SHOWN_LENGTH : FOLDED_LENGTH;
+  const shown = line.text.length > limit ? line.text.slice(0, limit) : line.text;
+  const word = line.level > 0 ? levelWord(shown) : null;
+  const hits = (line.hits ?? []).map(([from, to]) => ({ from, to, style: 'hit' }));
+  const marks = word ? joinMarks(hits, [{ from: word[0], to: word[1], style: 'level-word' }]) : hits;
+  if (line.level > 0 && !word) into.append(levelTag(line.level));
+  appendSegments(into, shown, marks);
+  if (shown.length < line.text.length) {
+    const rest = isUnfolded ? ` … the rest of ${size(line.text.length)} is in the download` : ` … ${exact(line.text.length)} characters, unfold with x`;
+    into.append(element('span', { class: 'more' }, rest));
+  }
+  if (line.flags & FLAG.PARTIAL) into.append(element('span', { class: 'more' }, ' … goes on in the next row'));
+}
+
+/**
+ * @param {HTMLElement} into
+ * @param {Line} line
+ * @param {import('../text/json_line.js').JsonLine} json
+ * @param {boolean} isUnfolded
+ * @param {RowLook} look
+ */
+function appendJson(into, line, json, isUnfolded, look) {
+  if (line.level > 0) into.append(levelTag(line.level));
+  if (json.message) appendSegments(into, json.message.slice(0, FOLDED_LENGTH), []);
+  if (isUnfolded) {
+    into.append(fieldList(json, look.fieldAction));
+    return;
+  }
+  const folded = foldedFields(json.fields);
+  if (!folded) return;
+  const fields = element('span', { class: 'folded', title: 'Unfold the fields (x)' });
+  appendSegments(fields, json.message ? ` ${folded}` : folded, []);
+  into.append(fields);
+}
+
+/** @param {number} level */
+function levelTag(level) {
+  return element('span', { class: 'level-tag' }, LEVELS[level].toUpperCase().padEnd(5), ' ');
+}
+
+/**
+ * @param {HTMLElement} into
+ * @param {string} text
+ * @param {import('../text/segments.js').Mark[]} marks
+ */
+function appendSegments(into, text, marks) {
+  for (const segment of segments(text, marks)) {
+    if (segment.style === '') into.append(segment.text);
+    else if (segment.style === 'hit') into.append(element('mark', {}, segment.text));
+    else into.append(element('span', { class: segment.style }, segment.text));
+  }
+}

@@ -1,0 +1,249 @@
+// Models: rows with two ends, heights, the window on the list, views in URLs, the status line.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Density } from '../../../crates/logs-gateway/web/model/density.js';
+import { Heights } from '../../../crates/logs-gateway/web/model/heights.js';
+import { linesOfFirstInstant, withoutKnown } from '../../../crates/logs-gateway/web/model/joining.js';
+import { Lines } from '../../../crates/logs-gateway/web/model/lines.js';
+import { LocalStore } from '../../../crates/logs-gateway/web/model/local_store.js';
+import { PodList } from '../../../crates/logs-gateway/web/model/pod_list.js';
+import { endOf, troubleOf } from '../../../crates/logs-gateway/web/model/problems.js';
+import { Reading } from '../../../crates/logs-gateway/web/model/reading.js';
+import { selectedText } from '../../../crates/logs-gateway/web/model/selection.js';
+import { Sources } from '../../../crates/logs-gateway/web/model/sources.js';
+import { status } from '../../../crates/logs-gateway/web/model/status.js';
+import { isTargeted, parseView, writeView } from '../../../crates/logs-gateway/web/model/view.js';
+import { MAX_SPACER, Viewport } from '../../../crates/logs-gateway/web/model/viewport.js';
+
+/** @param {number} number */
+function line(number, text = `line ${number}`) {
+  return { ms: number, ns: number % 7, source: 0, level: number % 7, flags: 0, text, cursor: `c${number}`, hits: null };
+}
+
+const numbers = (from, to) => Array.from({ length: to - from }, (_, at) => line(from + at));
+
+test('rows keep their keys while rows are added at both ends', () => {
+  const lines = new Lines();
+  lines.append(numbers(0, 700));
+  lines.prepend(numbers(-600, 0));
+  lines.append(numbers(700, 1500));
+  lines.prepend(numbers(-2000, -600));
+  assert.equal(lines.count, 3500);
+  for (let key = lines.first; key < lines.end; key += 1) {
+    const row = lines.row(key);
+    assert.equal(row.text, `line ${key}`);
+    assert.equal(row.ms, key);
+    assert.ok(row.cursor === '' || row.cursor === `c${key}`);
+  }
+  assert.equal(lines.firstLine().cursor, 'c-2000');
+  assert.equal(lines.lastLine().cursor, 'c1499');
+  assert.equal(lines.keyAtTime(-1234), -1234);
+  assert.equal(lines.keyAtTime(1e9), lines.end);
+});
+
+test('the lines at both ends have cursors, whatever notes are around them', () => {
+  const lines = new Lines();
+  const note = { note: 'gap', text: 'gap', ms: 0 };
+  lines.prepend([note, ...numbers(0, 20), note]);
+  lines.append(numbers(20, 600));
+  assert.equal(lines.firstLine().cursor, 'c0');
+  lines.prepend([note]);
+  assert.equal(lines.firstLine().cursor, 'c0');
+  assert.equal(lines.cursorBefore(25).line.text.slice(0, 4), 'line');
+});
+
+test('memory is bounded at the end that is not looked at', () => {
+  const lines = new Lines(200_000);
+  lines.append(numbers(0, 10_000));
+  assert.ok(lines.trim('first'));
+  assert.ok(lines.first > 0 && lines.bytes <= 200_000);
+  assert.equal(lines.row(lines.first).text, `line ${lines.first}`);
+  const first = lines.first;
+  lines.prepend(numbers(first - 5000, first));
+  assert.ok(lines.trim('last'));
+  assert.equal(lines.firstLine().ms, first - 5000);
+});
+
+test('a million lines take less than 150 bytes each', () => {
+  const lines = new Lines(Infinity);
+  for (let at = 0; at < 1_000_000; at += 10_000) {
+    lines.append(Array.from({ length: 10_000 }, (_, nth) => line(at + nth, `GET /products/${at + nth} 200 in 50 ms, user 4711, trace 00f067aa0ba902b7`)));
+  }
+  assert.equal(lines.count, 1_000_000);
+  assert.ok(lines.bytes < 150e6, String(lines.bytes));
+  assert.equal(lines.row(654_321).ms, 654_321);
+});
+
+test('heights of some rows move the rows behind them', () => {
+  const heights = new Heights(18);
+  assert.ok(heights.set(5, 54));
+  assert.ok(!heights.set(5, 54));
+  heights.set(1000, 36);
+  assert.equal(heights.between(0, 5), 90);
+  assert.equal(heights.between(0, 6), 144);
+  assert.equal(heights.between(0, 2000), 2000 * 18 + 36 + 18);
+  assert.deepEqual(heights.at(0, 2000, 143), { key: 5, inside: 53 });
+  assert.deepEqual(heights.at(0, 2000, 144), { key: 6, inside: 0 });
+  assert.equal(heights.between(-300, 6), 300 * 18 + 144);
+});
+
+function viewport(rows) {
+  const made = new Viewport(new Heights(18));
+  made.height = 720;
+  made.setRange(0, rows);
+  return made;
+}
+
+test('rows before the window do not move what one looks at', () => {
+  const view = viewport(1000);
+  view.moveTo(5000);
+  const { key, inside } = view;
+  view.setRange(-500, 1000);
+  view.heights.set(-3, 180);
+  assert.deepEqual([view.key, view.inside], [key, inside]);
+  assert.equal(view.top, 5000 + 500 * 18 + 162);
+});
+
+test('following ends upwards and begins again at the end', () => {
+  const view = viewport(1000);
+  assert.ok(view.follows);
+  view.moveBy(-40);
+  assert.ok(!view.follows);
+  view.setRange(0, 1200);
+  view.moveTo(1e9);
+  assert.ok(view.follows);
+  view.setRange(0, 1300);
+  assert.equal(view.top, 1300 * 18 - 720);
+});
+
+test('each of ten million lines is reached, and a step is one line', () => {
+  const view = viewport(10_000_000);
+  assert.ok(view.isScaled && view.spacer === MAX_SPACER);
+  for (const key of [0, 1, 39, 4_999_999, 5_000_000, 9_999_998, 9_999_999]) {
+    view.reveal(key);
+    const { from, to } = view.visible(0);
+    assert.ok(from <= key && key < to, `${key}: ${from}-${to}`);
+  }
+  view.moveToKey(5_000_000, 0);
+  const before = view.top;
+  view.moveBy(18);
+  assert.equal(view.top - before, 18);
+  assert.equal(view.key, 5_000_001);
+  view.moveToScroll(MAX_SPACER - 720, 0);
+  assert.equal(view.visible(0).to, 10_000_000);
+  view.moveToScroll(0, 10);
+  assert.equal(view.visible(0).from, 0);
+});
+
+test('a view survives its URL', () => {
+  const text = '?pod=shop/checkout-6c9d/app&pod=shop/web*&grep=time%5Cdout&grep=a%26b&exclude=x&level=warn&stream=Stderr&from=2026-11-01T10:00:00Z&find=y&cols=status,http.route#c=AbC-_';
+  const at = text.indexOf('#');
+  const view = parseView(text.slice(0, at), text.slice(at));
+  assert.deepEqual(view.targets[1], { namespace: 'shop', pod: 'web*', container: '*' });
+  assert.deepEqual(view.grep, ['time\\dout', 'a&b']);
+  assert.deepEqual(view.place, { kind: 'cursor', cursor: 'AbC-_' });
+  const written = writeView(view);
+  const again = parseView(written.slice(0, written.indexOf('#')), written.slice(written.indexOf('#')));
+  assert.deepEqual(again, view);
+  assert.equal(writeView(parseView('', '')), '');
+});
+
+test('lines of pods that were not asked for are left out', () => {
+  const targets = [{ namespace: 'a', pod: 'x-*', container: '*' }, { namespace: 'b', pod: 'y', container: 'app' }];
+  assert.ok(isTargeted(targets, { namespace: 'a', pod: 'x-1', container: 'any' }));
+  assert.ok(!isTargeted(targets, { namespace: 'b', pod: 'x-1', container: 'app' }));
+  assert.ok(!isTargeted(targets, { namespace: 'b', pod: 'y', container: 'other' }));
+});
+
+const opened = (restart, event = 'opened') => ({ event, namespace: 'n', pod: 'p', container: 'c', uid: 'u', restart });
+const record = (time, message) => ({ time, namespace: 'n', pod: 'p', container: 'c', stream: 'stdout', message, cursor: message });
+
+test('where a run ends and the next begins there is a note', () => {
+  const reading = new Reading(new Sources());
+  reading.pod(opened(0));
+  reading.line(record('2026-11-01T10:00:00Z', 'one'));
+  reading.pod(opened(1));
+  reading.line(record('2026-11-01T10:00:01Z', 'two'));
+  reading.gap({ namespace: 'n', pod: 'p', container: 'c', from: null, to: null, bytes: 4200 });
+  const rows = reading.take();
+  assert.deepEqual(rows.map((row) => row.note ?? row.text), ['one', 'run', 'two', 'gap']);
+  assert.match(rows[1].text, /^Restart 1/);
+  assert.match(rows[3].text, /^4.2 KB/);
+});
+
+test('a page by time does not repeat lines that are there', () => {
+  const lines = new Lines();
+  const same = (text) => ({ ...line(5, text), ns: 0, cursor: text });
+  lines.append([same('a'), same('b'), line(9)]);
+  assert.deepEqual(linesOfFirstInstant(lines).map(({ text }) => text), ['a', 'b']);
+  assert.deepEqual(withoutKnown(lines, [line(8), line(9), line(10)]).map(({ ms }) => ms), [10]);
+  assert.deepEqual(withoutKnown(lines, [line(11)]).map(({ ms }) => ms), [11]);
+});
+
+test('a selection is copied over rows that are not on the page', () => {
+  const shown = (key) => `row ${key}`;
+  assert.equal(selectedText({ key: 4, offset: 2 }, { key: 2, offset: 4 }, shown), '2\nrow 3\nro');
+  assert.equal(selectedText({ key: 2, offset: 0 }, { key: 2, offset: 3 }, shown), 'row');
+});
+
+test('counts of an interval add up, and live lines are added', () => {
+  const density = new Density(Date.parse('2026-11-01T10:00:00Z'), Date.parse('2026-11-01T11:00:00Z'));
+  assert.equal(density.duration, '15s');
+  density.add({ from: '2026-11-01T10:00:00Z', lines: 3, levels: { error: 1, none: 2 } });
+  density.add({ from: '2026-11-01T10:00:00Z', lines: 1, levels: { error: 1 } });
+  density.addLine(Date.parse('2026-11-01T10:59:59Z'), 5);
+  density.addLine(Date.parse('2026-11-01T11:00:20Z'), 5);
+  assert.equal(density.lines, 5);
+  assert.equal(density.most, 4);
+  assert.equal(density.to, Date.parse('2026-11-01T11:00:30Z'));
+});
+
+test('logs are found and sorted by what was typed and by their last write', () => {
+  const pods = new PodList();
+  const pod = (name, write, containers = ['app']) => pods.take('pod', JSON.stringify({
+    event: 'added', namespace: 'shop', pod: name, uid: 'u', node: null,
+    containers: containers.map((container) => ({ name: container, restart: 0, last_write: write, size: 5, runs: [{ restart: 0, first_time: write, last_time: null, size: 5 }] })),
+  }));
+  pod('web-0', '2026-11-01T10:00:00Z');
+  pod('cart-0', '2026-11-01T11:00:00Z', ['app', 'proxy']);
+  assert.equal(pods.choices('', 10)[0].target.pod, 'cart-0');
+  assert.deepEqual(pods.choices('proxy', 10).map(({ target }) => target.container), ['proxy']);
+  assert.equal(pods.choices('cart all', 10)[0].target.container, '*');
+  pods.take('pod', JSON.stringify({ event: 'removed', namespace: 'shop', pod: 'cart-0', uid: 'u' }));
+  assert.equal(pods.choices('', 10).length, 1);
+});
+
+test('what went wrong is said in a sentence with one remedy', () => {
+  const trouble = (status, code, detail = '') => troubleOf({ status, code, detail, retryAfter: 0 });
+  assert.ok(trouble(0, '').isTransient && trouble(503, 'sso_unavailable').isTransient);
+  assert.equal(trouble(401, 'invalid_token').remedy, 'log-in');
+  assert.match(trouble(403, 'permission_denied', 'The permission logs:read:shop/web-0 is missing.').text, /logs:read:shop\/web-0\.$/);
+  assert.equal(trouble(410, 'cursor_expired').remedy, 'live');
+  assert.equal(endOf('revoked').remedy, 'log-in');
+  assert.ok(endOf('shutdown').isTransient && !endOf('container_exit').isTransient);
+});
+
+const NOTHING = { stream: null, held: -1, activity: '', trouble: null, lines: 0, matches: '', logs: 1, newest: 0, expiresAt: 0 };
+
+test('the status line says what happens', () => {
+  const text = (input, now = 1e12) => status({ ...NOTHING, ...input }, now).text;
+  assert.equal(text({ stream: { phase: 'live' } }), 'live, caught up');
+  assert.equal(text({ stream: { phase: 'reading', behind: 4200 } }), 'reading, 4.2 KB behind…');
+  assert.equal(text({ stream: { phase: 'live' }, held: 1204 }), 'paused, 1,204 new lines wait');
+  const retrying = { phase: 'retrying', retryAt: 1e12 + 1800, trouble: endOf('shutdown') };
+  assert.equal(text({ stream: retrying }), 'The gateway restarts. Reconnecting in 2 s.');
+  assert.match(text({ stream: { phase: 'ended', trouble: endOf('revoked') } }), /administrator/);
+  assert.deepEqual(status({ ...NOTHING, expiresAt: 1e12 + 60_000 }, 1e12).facts, ['log-in ends in 1 min']);
+});
+
+test('a browser that refuses storage remembers nothing', () => {
+  const refusing = { getItem: () => { throw new Error('no'); }, setItem: () => { throw new Error('no'); } };
+  for (const storage of [refusing, null]) {
+    const store = new LocalStore(storage);
+    store.keepSettings({ wrap: true, stamps: 'utc', scheme: 'dark', density: true });
+    store.visit({ url: '?x', title: 'x' });
+    assert.deepEqual(store.recent(), []);
+    assert.equal(store.settings({ wrap: false, stamps: 'local', scheme: 'system', density: true }).wrap, false);
+  }
+});

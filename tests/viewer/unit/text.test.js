@@ -1,0 +1,119 @@
+// Text modules: how times, levels, hidden characters, colours and JSON lines are shown.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { styledRuns } from '../../../crates/logs-gateway/web/text/ansi.js';
+import { visibleParts } from '../../../crates/logs-gateway/web/text/escape.js';
+import { fit, words } from '../../../crates/logs-gateway/web/text/fuzzy.js';
+import { fieldPattern, fieldText, foldedFields, literalPattern, parseJsonLine } from '../../../crates/logs-gateway/web/text/json_line.js';
+import { continues, levelWord } from '../../../crates/logs-gateway/web/text/level.js';
+import { decodeBytes, fromByteRanges } from '../../../crates/logs-gateway/web/text/offsets.js';
+import { counted, size } from '../../../crates/logs-gateway/web/text/quantity.js';
+import { joinMarks, segments } from '../../../crates/logs-gateway/web/text/segments.js';
+import { ago, justAfter, parseInstant, stamp, writeInstant } from '../../../crates/logs-gateway/web/text/time.js';
+
+test('an instant keeps its nanoseconds', () => {
+  for (const [text, written] of [
+    ['2026-11-01T10:00:00.123456789Z', '2026-11-01T10:00:00.123456789Z'],
+    ['2026-11-01T10:00:00Z', '2026-11-01T10:00:00.000000000Z'],
+    ['2026-11-01T10:00:00.5Z', '2026-11-01T10:00:00.500000000Z'],
+  ]) {
+    const { ms, ns } = parseInstant(text);
+    assert.equal(writeInstant(ms, ns), written);
+  }
+  assert.deepEqual(justAfter({ ms: 5, ns: 999_999 }), { ms: 6, ns: 0 });
+});
+
+test('a stamp has the day only if it is another day', () => {
+  const now = Date.parse('2026-11-02T12:00:00Z');
+  assert.equal(stamp(Date.parse('2026-11-02T10:02:11.503Z'), 'utc', now), '10:02:11.503');
+  assert.equal(stamp(Date.parse('2026-11-01T10:02:11.503Z'), 'utc', now), '11-01 10:02:11.503');
+  assert.equal(stamp(now - 3000, 'relative', now), '3 s ago');
+  assert.equal(ago(-5000), 'in 5 s');
+});
+
+test('quantities are short', () => {
+  assert.equal(size(812), '812 B');
+  assert.equal(size(4200), '4.2 KB');
+  assert.equal(size(999_700), '1.0 MB');
+  assert.equal(counted(1, 'line'), '1 line');
+  assert.equal(counted(2_100_000, 'line'), '2.1 M lines');
+});
+
+test('the word of a level is found near the begin', () => {
+  assert.deepEqual(levelWord('2026 WARN pool'), [5, 9]);
+  assert.equal(levelWord('forewarned is forearmed'), null);
+  assert.equal(levelWord(`${'x'.repeat(300)} ERROR`), null);
+  assert.ok(continues('\tat java.lang') && continues('at main.go') && !continues('attention'));
+});
+
+test('hidden characters become glyphs, and tabs stay', () => {
+  const shown = (text) => visibleParts(text).map((part) => part.text).join('');
+  assert.equal(shown('a\u0000b\tc'), 'a␀b\tc');
+  assert.equal(shown('evil\u202etxt.exe'), 'evil⟨RLO⟩txt.exe');
+  assert.equal(shown('\u007f\u0085'), '␡⟨85⟩');
+  assert.deepEqual(visibleParts('plain'), [{ text: 'plain', isGlyph: false }]);
+});
+
+test('colours of terminals become classes', () => {
+  assert.deepEqual(styledRuns('a\u001b[1;31mb\u001b[0mc'), [
+    { from: 0, to: 1, style: '' },
+    { from: 8, to: 9, style: 'fg-1 bold' },
+    { from: 13, to: 14, style: '' },
+  ]);
+  assert.equal(styledRuns('\u001b[38;5;196mx').at(-1)?.style, 'fg-9');
+  assert.equal(styledRuns('\u001b[38;2;10;200;10mx').at(-1)?.style, 'fg-2');
+  assert.equal(styledRuns('\u001b[48;5;21mx').at(-1)?.style, 'bg-12');
+});
+
+test('a line of escape sequences makes a bounded number of runs', () => {
+  const bomb = '\u001b[31mx\u001b[32my'.repeat(100_000);
+  const begin = performance.now();
+  assert.ok(styledRuns(bomb).length <= 401);
+  assert.ok(performance.now() - begin < 1000);
+});
+
+test('other escape sequences are shown, not obeyed', () => {
+  const text = segments('\u001b[2Jgone', []).map((segment) => segment.text).join('');
+  assert.equal(text, '␛[2Jgone');
+});
+
+test('matches are marked across colours', () => {
+  const found = segments('ab\u001b[31mcd', [{ from: 1, to: 8, style: 'hit' }]);
+  assert.deepEqual(found, [
+    { text: 'a', style: '' },
+    { text: 'b', style: 'hit' },
+    { text: 'c', style: 'fg-1 hit' },
+    { text: 'd', style: 'fg-1' },
+  ]);
+  assert.equal(joinMarks([{ from: 0, to: 3, style: 'hit' }], [{ from: 2, to: 5, style: 'x' }]).length, 1);
+});
+
+test('places in bytes become places in the text', () => {
+  assert.deepEqual(fromByteRanges('añ😀b', [[1, 3], [7, 8]]), [[1, 2], [4, 5]]);
+  const bytes = btoa(String.fromCharCode(0xff, 0x61, 0x62));
+  assert.deepEqual(decodeBytes(bytes, [[1, 2]]), { text: '\ufffdab', ranges: [[1, 2]] });
+});
+
+test('a JSON line is folded to its message and fields', () => {
+  const json = parseJsonLine('{"time":"t","level":"error","msg":"upstream timeout","status":504,"http":{"route":"/cart"}}');
+  assert.equal(json?.message, 'upstream timeout');
+  assert.equal(foldedFields(json.fields), '{status: 504, http: {"route":"/cart"}}');
+  assert.equal(fieldText(json.fields, 'http.route'), '/cart');
+  assert.equal(parseJsonLine('{"a":1'), null);
+  assert.equal(parseJsonLine('[1]'), null);
+  assert.ok(foldedFields(Object.entries({ a: 'x'.repeat(500) })).length < 10);
+});
+
+test('what a field filters by is literal', () => {
+  assert.equal(literalPattern('a.b(c)'), 'a\\.b\\(c\\)');
+  const pattern = new RegExp(fieldPattern('route', '/a.b'));
+  assert.ok(pattern.test('{"route": "/a.b"}') && !pattern.test('{"route":"/axb"}'));
+});
+
+test('names are found by words and by letters in order', () => {
+  const name = 'shop/checkout-6c9d/app';
+  assert.ok(fit(name, words('check app')) > fit(name, words('cko')));
+  assert.ok(fit(name, words('shop/check')) > 0);
+  assert.equal(fit(name, words('ledger')), 0);
+});
