@@ -290,6 +290,13 @@ impl Pair {
         self.directory.path().join(name)
     }
 
+    /// Starts the gateway again where it listened before, after it ended.
+    pub(crate) fn start_gateway_again(&mut self) {
+        let address = self.gateway.listening().to_string();
+        set(&mut self.setup.gateway, "GATEWAY_LISTEN", &address);
+        self.gateway = self.setup.start_gateway(self.directory.path(), &self.secrets);
+    }
+
     /// Starts the authority again where it listened before, after it ended.
     pub(crate) fn start_sso_again(&mut self) {
         let address = self.sso.listening().to_string();

@@ -56,5 +56,6 @@ mod search;
 mod sequences;
 mod sessions;
 mod tls;
+mod viewer;
 mod visibility;
 mod whoami;

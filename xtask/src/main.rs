@@ -12,6 +12,7 @@ mod documents_tests;
 mod mutants;
 mod openapi;
 mod peers;
+mod pictures;
 mod shared_build;
 mod sim;
 mod soak;
@@ -38,6 +39,7 @@ Usage: cargo xtask <chore>
   sim     Simulate several instances of sso-service, as in `sim --first-seed 0 --seeds 10000`;
           with --services before the other options, both whole services
   soak    Run a test for longer: `soak power-loss --seeds 1000`, `soak outage`
+  pictures Take the pictures of the viewer in `docs/pictures`
   mutants Change the code that decides about access, and report what no test notices;
           --file PATTERN names the files, --help lists the other options
 ";
@@ -53,6 +55,7 @@ enum Chore {
     Sim,
     Soak,
     Mutants,
+    Pictures,
 }
 
 impl Chore {
@@ -67,6 +70,7 @@ impl Chore {
             "sim" => Some(Self::Sim),
             "soak" => Some(Self::Soak),
             "mutants" => Some(Self::Mutants),
+            "pictures" => Some(Self::Pictures),
             _ => None,
         }
     }
@@ -79,11 +83,16 @@ impl Chore {
             Self::Sim => sim::run(arguments),
             Self::Soak => soak::run(arguments),
             Self::Mutants => Some(mutants::run(arguments)),
-            Self::Peers | Self::Openapi | Self::Test | Self::Ci if !arguments.is_empty() => None,
+            Self::Peers | Self::Openapi | Self::Test | Self::Ci | Self::Pictures
+                if !arguments.is_empty() =>
+            {
+                None
+            }
             Self::Peers => Some(peers::run()),
             Self::Openapi => Some(openapi::run()),
             Self::Test => Some(test::run()),
             Self::Ci => Some(ci::run()),
+            Self::Pictures => Some(pictures::run()),
         }
     }
 }
@@ -128,6 +137,7 @@ mod tests {
             Chore::Sim,
             Chore::Soak,
             Chore::Mutants,
+            Chore::Pictures,
         ];
         assert_eq!(chores, all);
     }

@@ -38,10 +38,8 @@ pub fn sso_service(
 /// Lets scripts of the gateway call `sso-service`, and its log-in page lead back to the gateway,
 /// unless the environment says which origins and hosts may do that.
 pub fn allow_gateway(sso_service: &mut Command, gateway: &Endpoint<'_>) {
-    let settings = [
-        ("SSO_ALLOWED_ORIGINS", gateway.url()),
-        ("SSO_RETURN_HOSTS", gateway.address.to_string()),
-    ];
+    let settings =
+        [("SSO_ALLOWED_ORIGINS", gateway.url()), ("SSO_RETURN_HOSTS", gateway.address.to_string())];
     for (name, value) in settings {
         if [name, &format!("{name}_FILE")].iter().all(|name| env::var_os(name).is_none()) {
             sso_service.env(name, value);

@@ -93,6 +93,7 @@ class Page {
     this.viewer.source = { ...who.offers, user: who.username };
     if (this.isOpen) return;
     this.isOpen = true;
+    if (who.limits.pods_per_stream > 1) this.picker.allowMerging();
     this.openFromUrl();
     this.streams.subscribe(
       { kind: 'pods', url: '/pods?', user: who.username, after: '' },
@@ -167,7 +168,8 @@ class Page {
     this.status.show({
       stream: reader.stream,
       held: reader.held?.length ?? -1,
-      activity: this.told || reader.activity || (hasView ? '' : 'choose a log'),
+      told: this.told,
+      activity: reader.activity || (hasView ? '' : 'choose a log'),
       trouble: this.trouble ?? viewer.trouble,
       lines: reader.lines.count,
       matches: this.matches(),

@@ -224,7 +224,7 @@ test('what went wrong is said in a sentence with one remedy', () => {
   assert.ok(endOf('shutdown').isTransient && !endOf('container_exit').isTransient);
 });
 
-const NOTHING = { stream: null, held: -1, activity: '', trouble: null, lines: 0, matches: '', logs: 1, newest: 0, expiresAt: 0 };
+const NOTHING = { told: '', stream: null, held: -1, activity: '', trouble: null, lines: 0, matches: '', logs: 1, newest: 0, expiresAt: 0 };
 
 test('the status line says what happens', () => {
   const text = (input, now = 1e12) => status({ ...NOTHING, ...input }, now).text;

@@ -5,6 +5,9 @@ const MAX_LINES = 2000;
 /** The most text that is kept, in UTF-16 units. */
 const MAX_TEXT = 4 * 1024 * 1024;
 
+/** Records that say nothing to a tab that joins later. */
+const FLEETING = ['live\t', 'progress\t', 'auth\t', 'cursor\t'];
+
 export class LogMemory {
   constructor() {
     /** Records that came last, as they are sent on. @type {string[]} */
@@ -18,7 +21,7 @@ export class LogMemory {
   /** @param {string} record `name`, a tab, and the data. */
   keep(record) {
     if (record.startsWith('live\t')) this.isLive = true;
-    if (record.startsWith('live\t') || record.startsWith('progress\t') || record.startsWith('auth\t')) return;
+    if (FLEETING.some((name) => record.startsWith(name))) return;
     this.records.push(record);
     this.text += record.length;
     if (this.records.length > MAX_LINES * 1.25 || this.text > MAX_TEXT * 1.25) this.forget();

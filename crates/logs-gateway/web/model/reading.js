@@ -42,12 +42,17 @@ import { containerKey } from './sources.js';
  * @property {number | null} bytes
  */
 
+/** The run of a log of which nothing was said. */
+const UNKNOWN_RUN = -1;
+
 export class Reading {
   /** @param {Sources} sources */
   constructor(sources) {
     this.sources = sources;
     /** @type {Row[]} */
     this.rows = [];
+    /** The log that lines of each container come from at present. @type {Map<string, number>} */
+    this.current = new Map();
     /** The log of the last line of each container. @type {Map<string, number>} */
     this.last = new Map();
   }
@@ -61,8 +66,8 @@ export class Reading {
 
   /** @param {LineRecord} record */
   line(record) {
-    const source = this.sources.of(record);
     const container = containerKey(record);
+    const source = this.current.get(container) ?? this.sources.number({ ...nameOf(record), uid: '', restart: UNKNOWN_RUN });
     const before = this.last.get(container);
     const { ms, ns } = parseInstant(record.time);
     if (before !== undefined && before !== source) {
@@ -75,7 +80,7 @@ export class Reading {
   /** @param {PodRecord} record */
   pod(record) {
     if (record.event === 'opened' || record.event === 'joined' || record.event === 'restarted') {
-      this.sources.enter(record);
+      this.current.set(containerKey(record), this.sources.number(record));
     }
     const text = podNote(record);
     if (text) this.rows.push({ note: 'log', text, ms: 0 });
@@ -86,6 +91,11 @@ export class Reading {
     const ms = record.to ? parseInstant(record.to).ms : 0;
     this.rows.push({ note: 'gap', text: gapText(record), ms });
   }
+}
+
+/** @param {LineRecord} record */
+function nameOf({ namespace, pod, container }) {
+  return { namespace, pod, container };
 }
 
 /** @param {LineRecord} record */

@@ -9,42 +9,15 @@
  * @property {number} restart
  */
 
-const UNKNOWN_RUN = -1;
-
 export class Sources {
   constructor() {
     /** @type {Source[]} */
     this.list = [];
     /** @type {Map<string, number>} */
     this.numbers = new Map();
-    /** The run of each container that lines come from at present. @type {Map<string, number>} */
-    this.current = new Map();
   }
 
-  /**
-   * Notes that lines of a run follow.
-   *
-   * @param {Source} source
-   * @returns {number}
-   */
-  enter(source) {
-    const number = this.number(source);
-    this.current.set(containerKey(source), number);
-    return number;
-  }
-
-  /**
-   * The log of a line.
-   *
-   * @param {{namespace: string, pod: string, container: string}} line
-   * @returns {number}
-   */
-  of(line) {
-    const current = this.current.get(containerKey(line));
-    return current ?? this.number({ ...line, uid: '', restart: UNKNOWN_RUN });
-  }
-
-  /** @param {Source} source */
+  /** The number of a log. @param {Source} source */
   number({ namespace, pod, container, uid, restart }) {
     const key = `${namespace}/${pod}/${container}/${uid}/${restart}`;
     let number = this.numbers.get(key);
@@ -58,11 +31,6 @@ export class Sources {
   /** @param {number} number */
   get(number) {
     return this.list[number];
-  }
-
-  /** Forgets which runs lines come from: another reading begins. */
-  beginReading() {
-    this.current.clear();
   }
 }
 

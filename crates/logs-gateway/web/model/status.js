@@ -15,6 +15,7 @@ import { ago, label, span } from '../text/time.js';
  * @typedef {object} StatusInput
  * @property {StreamState | null} stream Null while nothing is followed.
  * @property {number} held Lines that wait while paused; -1 if not paused.
+ * @property {string} told What was just done, or empty.
  * @property {string} activity What else is being done, or empty.
  * @property {Trouble | null} trouble Of the page itself.
  * @property {number} lines Lines that are loaded.
@@ -40,7 +41,7 @@ const WARNING = 10 * 60_000;
  */
 export function status(input, now) {
   const main = mainStatus(input, now);
-  const facts = [];
+  const facts = input.told ? [input.told] : [];
   if (input.logs > 1) facts.push(counted(input.logs, 'log'));
   if (input.matches) facts.push(input.matches);
   else if (input.lines > 0) facts.push(`${counted(input.lines, 'line')} loaded`);

@@ -125,7 +125,7 @@ export class Viewport {
     const above = this.heights.between(this.first, key);
     const below = above + this.heights.of(key);
     const top = this.top;
-    if (above < top) this.moveTo(above);
+    if (above < top || below - above > this.height) this.moveTo(above);
     else if (below > top + this.height) this.moveTo(below - this.height);
   }
 

@@ -24,7 +24,11 @@ export class Filters {
    * @param {(ms: number) => void} jump
    */
   constructor(change, jump) {
-    this.change = change;
+    /** Changes the view, and gives the keyboard back to the log. @param {Partial<View>} changes */
+    this.change = (changes) => {
+      byId('list', HTMLElement).focus();
+      change(changes);
+    };
     this.jump = jump;
     this.input = byId('filter', HTMLInputElement);
     this.regex = byId('filter-regex', HTMLButtonElement);
@@ -42,6 +46,9 @@ export class Filters {
     byId('filter-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       this.add(this.input.value);
+    });
+    this.input.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') byId('list', HTMLElement).focus();
     });
     this.regex.addEventListener('click', () => {
       const isOn = this.regex.getAttribute('aria-pressed') === 'true';

@@ -47,7 +47,6 @@ export class Finding {
     if (!current) return;
     const filtered = { ...view, grep: [view.find], from: '', to: '' };
     const range = isMerged(view) || !current.line.cursor ? this.byTime(current.line, step) : this.byCursor(current.line.cursor, step);
-    this.tell('searching…');
     /** @type {LineRecord[]} */
     const found = [];
     await reader.during('searching…', () =>

@@ -23,7 +23,6 @@ import { isTargeted } from '../model/view.js';
  */
 export async function readPage(url, sources, take, signal) {
   const reading = new Reading(sources);
-  sources.beginReading();
   let reason = '';
   const aborter = new AbortController();
   signal.addEventListener('abort', () => aborter.abort(), { once: true });

@@ -76,7 +76,7 @@ export class Viewer {
   look() {
     return {
       stamps: this.settings.stamps,
-      hasNames: this.hasNames,
+      names: this.names,
       columns: this.view.columns,
       sourceOf: (number) => this.reader.sources.get(number),
       isUnfolded: (key) => this.unfolded.has(key),
@@ -85,9 +85,12 @@ export class Viewer {
     };
   }
 
-  get hasNames() {
+  /** How much of its name each line shows. @returns {'none' | 'container' | 'pod'} */
+  get names() {
     const { targets } = this.view;
-    return targets.length > 1 || targets.some(({ pod, container }) => container === '*' || /[*?]/.test(pod));
+    const isOfPods = targets.some(({ pod, namespace }) => pod !== targets[0].pod || namespace !== targets[0].namespace || /[*?]/.test(pod + namespace));
+    if (isOfPods) return 'pod';
+    return targets.length > 1 || targets.some(({ container }) => container === '*') ? 'container' : 'none';
   }
 
   /** @param {number} key */
@@ -258,8 +261,10 @@ export class Viewer {
     const canUnfold = !isNote(row) && (row.text.length > FOLDED_LENGTH || parseJsonLine(row.text) !== null || !this.settings.wrap);
     if (!canUnfold) return;
     if (!this.unfolded.delete(key)) this.unfolded.add(key);
-    this.list.viewport.follows &&= key >= this.reader.lines.end - 1;
+    const { viewport } = this.list;
+    if (viewport.follows) viewport.moveToKey(viewport.visible(0).from, 0);
     this.list.rebuildRow(key);
+    this.list.reveal(key);
   }
 
   /** Puts the settings to use. @param {Settings} settings */

@@ -16,7 +16,9 @@ export function levelNumber(name) {
 /** How far into a line its level word is looked for, in UTF-16 units. */
 const REACH = 160;
 
-const WORD = /\b(?:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|fatal|crit(?:ical)?|alert|emerg|panic)\b/i;
+// A colour before the word ends with a letter.
+// eslint-disable-next-line no-control-regex
+const WORD = /(?:\b|(?<=\u001b\[[0-9;]{0,20}m))(?:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|fatal|crit(?:ical)?|alert|emerg|panic)\b/i;
 
 /**
  * Where a line shows its level as a word, so that the word can be coloured.

@@ -41,6 +41,8 @@ export class List {
     this.rows = new Map();
     this.lastScrollTop = 0;
     this.isScheduled = false;
+    /** A row to be revealed once its height is known. @type {number | null} */
+    this.toReveal = null;
     scroller.addEventListener('scroll', () => this.scrolled(), { passive: true });
     scroller.addEventListener('wheel', (event) => this.wheel(event), { passive: false });
     new ResizeObserver(() => this.resized()).observe(scroller);
@@ -105,15 +107,25 @@ export class List {
     const { first, end } = this.source.range();
     this.viewport.setRange(first, end);
     this.viewport.heights.dropBefore(first);
-    for (let turn = 0; turn < 3; turn += 1) {
-      this.reconcile();
-      if (!this.measure()) break;
+    this.fit();
+    if (this.toReveal !== null) {
+      this.viewport.reveal(this.toReveal);
+      this.toReveal = null;
+      this.fit();
     }
     this.place();
     this.source.moved();
     const { from, to } = this.viewport.visible(0);
     if (from - first < NEAR) this.source.nearBegin();
     if (end - to < NEAR) this.source.nearEnd();
+  }
+
+  /** Rows that turn out to have another height change which rows are in sight. */
+  fit() {
+    for (let turn = 0; turn < 3; turn += 1) {
+      this.reconcile();
+      if (!this.measure()) break;
+    }
   }
 
   /** Puts the rows on the page that are in sight, and takes others off. */
@@ -199,7 +211,7 @@ export class List {
 
   /** @param {number} key */
   reveal(key) {
-    this.viewport.reveal(key);
+    this.toReveal = key;
     this.invalidate();
   }
 

@@ -36,8 +36,8 @@ export class Picker {
     this.picked = new Map();
     /** What to say in place of the list. */
     this.trouble = '';
-    /** Whether logs can be merged. */
-    this.canMerge = true;
+    /** Whether the gateway merges logs. */
+    this.canMerge = false;
     this.listen();
   }
 
@@ -59,6 +59,12 @@ export class Picker {
     this.draw();
     if (!this.dialog.open) this.dialog.showModal();
     this.input.focus();
+  }
+
+  /** Offers to open several logs together. */
+  allowMerging() {
+    this.canMerge = true;
+    byId('picker-merge', HTMLElement).hidden = false;
   }
 
   get isOpen() {

@@ -17,7 +17,7 @@ import { fieldList } from './fields.js';
 /**
  * @typedef {object} RowLook How rows look at present.
  * @property {StampMode} stamps
- * @property {boolean} hasNames
+ * @property {'none' | 'container' | 'pod'} names How much of its name each line shows.
  * @property {string[]} columns
  * @property {(source: number) => Source} sourceOf
  * @property {(key: number) => boolean} isUnfolded
@@ -56,8 +56,9 @@ function lineRow(line, key, look, now) {
   if (continues(line.text)) row.classList.add('continued');
   if (isUnfolded) row.classList.add('unfolded');
   row.append(stampOf(line, look, now));
-  if (look.hasNames) row.append(nameOf(look.sourceOf(line.source)));
-  if (line.flags & FLAG.STDERR) row.append(element('span', { class: 'tag', title: 'standard error' }, 'err'));
+  if (look.names !== 'none') row.append(nameOf(look.sourceOf(line.source), look.names));
+  const isError = (line.flags & FLAG.STDERR) !== 0;
+  row.append(element('span', isError ? { class: 'side', title: 'standard error' } : { class: 'side' }, isError ? 'e' : ''));
   if (line.flags & FLAG.LATE) row.append(element('span', { class: 'tag', title: 'It came after lines of later times' }, 'late'));
   for (const path of look.columns) row.append(column(json ? fieldText(json.fields, path) : '', path));
   const text = element('span', { class: 'text' });
@@ -74,10 +75,11 @@ function stampOf(line, look, now) {
   return element('button', { class: 'stamp', type: 'button', tabindex: '-1', title }, stamp(line.ms, look.stamps, now));
 }
 
-/** @param {Source} source */
-function nameOf(source) {
+/** @param {Source} source @param {'container' | 'pod'} names */
+function nameOf(source, names) {
   const name = `${source.pod}/${source.container}`;
-  return element('span', { class: `name hue-${hue(name)}`, title: `${source.namespace}/${name}` }, shortName(source));
+  const shown = names === 'pod' ? shortName(source) : source.container;
+  return element('span', { class: `name ${names}-name hue-${hue(name)}`, title: `${source.namespace}/${name}` }, shown);
 }
 
 /** The end of a pod's name tells replicas apart. @param {Source} source */

@@ -14,8 +14,8 @@ pub(super) fn page() -> ApiOperation {
     let answer = ["Cache-Control", "ETag"]
         .into_iter()
         .fold(html("The page."), |answer, name| answer.header_ref(name, header_ref(name)));
-    let unchanged = response("The page is the one that the client has.")
-        .header_ref("ETag", header_ref("ETag"));
+    let unchanged =
+        response("The page is the one that the client has.").header_ref("ETag", header_ref("ETag"));
     ApiOperation::new(TAG.0, "viewer", "The page on which people read logs")
         .description("It contains no data. The query names a view, which the page reads.")
         .answer(200, answer)

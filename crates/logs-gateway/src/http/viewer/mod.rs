@@ -6,5 +6,5 @@
 mod assets;
 mod page;
 
-pub(super) use page::{file, file_in_folder, page};
 pub(crate) use page::ViewerPage;
+pub(super) use page::{file, file_in_folder, page};

@@ -10,8 +10,8 @@ use actix_web::{
     },
     web::{Bytes, Data, Path},
 };
-use sha2::{Digest, Sha256};
 use service_runtime::http::{Problem, Query, Result, StaticFile, no_such_path};
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::assets::{ASSETS, INDEX, content_type};
@@ -107,7 +107,9 @@ fn policy(sso: &Url) -> HeaderValue {
 /// `GET /`. The query is the view: the page reads it.
 pub(in crate::http) async fn page(request: HttpRequest, viewer: Data<ViewerPage>) -> HttpResponse {
     if is_known(&request, &viewer.index_tag) {
-        return HttpResponse::NotModified().insert_header((ETAG, viewer.index_tag.clone())).finish();
+        return HttpResponse::NotModified()
+            .insert_header((ETAG, viewer.index_tag.clone()))
+            .finish();
     }
     let mut response = sent(&request, &viewer.index, "no-cache", viewer.index_tag.clone());
     let headers = response.headers_mut();

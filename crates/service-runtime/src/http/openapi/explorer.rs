@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt, sync::OnceLock};
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header::{
-        CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, VARY,
-        X_CONTENT_TYPE_OPTIONS,
+        CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY,
+        VARY, X_CONTENT_TYPE_OPTIONS,
     },
     web::{Bytes, Data, Path},
 };
@@ -261,8 +261,8 @@ mod tests {
         let docs =
             ApiDocs::new("a-service", || OpenApi::new(Info::new("", ""), Paths::new()), None);
         let request = TestRequest::get().to_http_request();
-        let contents = [(); 2]
-            .map(|()| docs.file("swagger-ui-bundle.js").unwrap().content_for(&request).0);
+        let contents =
+            [(); 2].map(|()| docs.file("swagger-ui-bundle.js").unwrap().content_for(&request).0);
         assert_eq!(contents[0].as_ptr(), contents[1].as_ptr());
     }
 

@@ -1,0 +1,64 @@
+//! Chromium on the page, with both services. The cases are scripts in `browser/`.
+
+use libtest_mimic::Trial;
+
+use crate::{
+    installed::{javascript, program, trial},
+    stage::Stage,
+};
+
+/// Scripts and their cases.
+const CASES: &[(&str, &[&str])] = &[
+    (
+        "log_in",
+        &[
+            "a_user_logs_in_picks_a_log_and_sees_it_grow",
+            "an_ended_session_is_said_and_log_in_comes_back_to_the_log",
+            "a_session_is_renewed_in_place",
+            "an_outage_of_the_authority_is_said_and_passes",
+        ],
+    ),
+    (
+        "reading",
+        &[
+            "history_goes_up_through_rotated_files_and_earlier_runs",
+            "a_restart_of_the_gateway_loses_and_repeats_no_line",
+            "seven_tabs_read_a_log_once",
+            "a_paused_log_holds_its_lines",
+            "all_containers_of_a_pod_are_merged",
+            "the_first_line_is_soon_there_and_ten_thousand_a_second_are_followed",
+        ],
+    ),
+    (
+        "finding",
+        &[
+            "a_filter_searches_on_the_server_and_marks_matches",
+            "a_link_to_a_line_opens_for_those_who_may_read_it",
+            "fields_of_a_json_line_filter_and_become_columns",
+            "times_are_chosen_on_the_bar",
+        ],
+    ),
+    (
+        "looks",
+        &[
+            "hostile_lines_are_text",
+            "no_accessibility_fault_is_found",
+            "a_phone_has_large_targets_and_wrapped_lines",
+            "millions_of_lines_scroll_smoothly",
+            "a_selection_survives_scrolling_and_following",
+        ],
+    ),
+    ("pictures", &["the_pictures_show_what_they_should"]),
+];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let cases = CASES.iter().flat_map(|(file, cases)| cases.iter().map(move |case| (*file, *case)));
+    cases.map(|(file, case)| of_case(file, case)).collect()
+}
+
+fn of_case(file: &'static str, case: &'static str) -> Trial {
+    let needed = javascript().and_then(|libraries| Ok((libraries, program("chromium")?)));
+    trial(format!("chromium::{file}::{case}"), needed, move |(libraries, chromium)| {
+        Stage::start().run(&libraries, &chromium, file, case);
+    })
+}

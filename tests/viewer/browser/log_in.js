@@ -1,0 +1,70 @@
+// Log-in, its end, and outages.
+import assert from 'node:assert/strict';
+
+export async function a_user_logs_in_picks_a_log_and_sees_it_grow(stage) {
+  stage.write(['first line', 'second line']);
+  stage.write(['other'], { namespace: 'payments', pod: 'ledger-0' });
+  const context = await stage.visitor();
+  const page = await stage.page(context);
+  await stage.logIn(page, 'ada', 'not the password of ada');
+  await page.getByText('wrong', { exact: false }).first().waitFor();
+  await stage.logIn(page, 'ada');
+  await page.locator('#picker-list [role=option]').nth(1).waitFor();
+  await page.keyboard.type('web');
+  await page.keyboard.press('Enter');
+  await stage.row(page, 'second line').waitFor();
+  await stage.status(page, 'live, caught up');
+  assert.match(page.url(), /\?pod=shop\/web-0\/app$/);
+  stage.write(['third line']);
+  await stage.row(page, 'third line').waitFor();
+  assert.deepEqual(await stage.texts(page), ['first line', 'second line', 'third line']);
+  await page.goBack();
+  await page.locator('#picker[open]').waitFor();
+  await page.goForward();
+  await stage.row(page, 'third line').waitFor();
+  stage.assertQuiet();
+}
+
+export async function an_ended_session_is_said_and_log_in_comes_back_to_the_log(stage) {
+  stage.write(['before']);
+  const page = await stage.pageOf('ada', '/?pod=shop/web-0/app');
+  await stage.row(page, 'before').waitFor();
+  await stage.ask({ do: 'end sessions', user: 'ada' });
+  await stage.status(page, 'Your session was ended');
+  stage.write(['while away']);
+  await page.locator('#remedy', { hasText: 'Log in again' }).click();
+  await stage.logIn(page, 'ada');
+  await stage.row(page, 'while away').waitFor();
+  assert.deepEqual(await stage.texts(page), ['before', 'while away']);
+  stage.assertQuiet();
+}
+
+export async function a_session_is_renewed_in_place(stage) {
+  stage.write(['before']);
+  const page = await stage.pageOf('ada', '/?pod=shop/web-0/app');
+  await stage.row(page, 'before').waitFor();
+  const url = page.url();
+  const renewed = page.waitForResponse((response) => response.url().endsWith('/auth/refresh'));
+  await page.click('#user');
+  await page.click('#renew');
+  assert.equal((await renewed).status(), 200);
+  stage.write(['after']);
+  await stage.row(page, 'after').waitFor();
+  await stage.status(page, 'live, caught up');
+  assert.equal(page.url(), url);
+  assert.deepEqual(await stage.texts(page), ['before', 'after']);
+  stage.assertQuiet();
+}
+
+export async function an_outage_of_the_authority_is_said_and_passes(stage) {
+  stage.write(['before']);
+  const page = await stage.pageOf('ada', '/?pod=shop/web-0/app');
+  await stage.row(page, 'before').waitFor();
+  await stage.ask({ do: 'stop the authority' });
+  await page.reload();
+  await stage.status(page, 'The log-in service does not answer.');
+  await stage.ask({ do: 'start the authority' });
+  await stage.row(page, 'before').waitFor();
+  await stage.status(page, 'live, caught up');
+  stage.assertQuiet();
+}

@@ -1,0 +1,115 @@
+//! Both services for a browser, and what a script may ask for while it runs.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::harness::{Pair, Setup};
+
+/// Users of every stage: their names, and their permissions.
+const USERS: [(&str, &[&str]); 2] = [("ada", &["logs:read"]), ("bob", &["logs:read:shop/*"])];
+
+/// Both services, whose log-in page leads back to the gateway.
+pub(crate) struct Stage {
+    pair: Pair,
+}
+
+impl Stage {
+    pub(crate) fn start() -> Self {
+        // The gateway's address has to be known before the authority starts.
+        let gateway = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let pair = Setup::new()
+            .sso("SSO_RETURN_HOSTS", &gateway)
+            .sso("SSO_ALLOWED_ORIGINS", &format!("http://{gateway}"))
+            .sso("SSO_LOG_LEVEL", "info")
+            .gateway("GATEWAY_LOG_LEVEL", "info")
+            .gateway("GATEWAY_LISTEN", &gateway)
+            .gateway("GATEWAY_REVALIDATE", "1s")
+            .start();
+        for (name, permissions) in USERS {
+            pair.create_user(name, &password(name), permissions);
+        }
+        Self { pair }
+    }
+
+    /// Runs a case of a script in Chromium, and does what it asks for.
+    #[track_caller]
+    pub(crate) fn run(mut self, libraries: &Path, chromium: &Path, file: &str, case: &str) {
+        let mut script = self.script(libraries, chromium, file, case);
+        let mut answers = script.stdin.take().unwrap();
+        let lines = BufReader::new(script.stdout.take().unwrap()).lines();
+        let mut printed = String::new();
+        for line in lines.map(Result::unwrap) {
+            match line.strip_prefix("ask ") {
+                Some(wish) => {
+                    self.fulfil(wish);
+                    // A script that has failed meanwhile takes no answer.
+                    let _ = answers.write_all(b"done\n");
+                }
+                None => printed.push_str(&format!("{line}\n")),
+            }
+        }
+        let output = script.wait_with_output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{printed}{errors}");
+        eprint!("{printed}");
+    }
+
+    fn script(&self, libraries: &Path, chromium: &Path, file: &str, case: &str) -> Child {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/viewer/browser");
+        let setting = json!({
+            "gateway": format!("http://{}", self.pair.gateway.listening()),
+            "operations": format!("http://{}", self.pair.gateway.ops()),
+            "sso": format!("http://{}", self.pair.sso.listening()),
+            "logs": self.pair.logs.path(),
+            "passwords": USERS.map(|(name, _)| [name.to_owned(), password(name)]),
+            "axe": libraries.join("node_modules/axe-core/axe.min.js"),
+            "chromium": chromium,
+            "folder": folder,
+            "file": file,
+            "case": case,
+        });
+        Command::new("node")
+            .args(["--input-type=module", "-e", include_str!("browser/run.js"), "--"])
+            .arg(setting.to_string())
+            // Packages are resolved in the directory of the script.
+            .current_dir(libraries)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    fn fulfil(&mut self, wish: &str) {
+        let wish: Value = serde_json::from_str(wish).unwrap();
+        match wish["do"].as_str().unwrap() {
+            "stop the gateway" => {
+                self.pair.gateway.stop();
+            }
+            "start the gateway" => self.pair.start_gateway_again(),
+            "stop the authority" => {
+                self.pair.sso.stop();
+            }
+            "start the authority" => self.pair.start_sso_again(),
+            "end sessions" => {
+                self.pair.administer(&[
+                    "sessions",
+                    "end",
+                    "--user",
+                    wish["user"].as_str().unwrap(),
+                ]);
+            }
+            other => panic!("unknown wish: {other}"),
+        }
+    }
+}
+
+fn password(name: &str) -> String {
+    format!("the password of {name}")
+}
