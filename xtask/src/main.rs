@@ -54,8 +54,8 @@ enum Chore {
     Bench,
     Sim,
     Soak,
-    Mutants,
     Pictures,
+    Mutants,
 }
 
 impl Chore {
@@ -136,8 +136,8 @@ mod tests {
             Chore::Bench,
             Chore::Sim,
             Chore::Soak,
-            Chore::Mutants,
             Chore::Pictures,
+            Chore::Mutants,
         ];
         assert_eq!(chores, all);
     }

@@ -178,7 +178,7 @@ class Page {
       expiresAt: this.access.expiresAt,
     });
     const pill = byId('pill', HTMLElement);
-    pill.hidden = !hasView || list.viewport.follows || reader.lines.count === 0;
+    pill.hidden = !hasView || list.viewport.follows || list.viewport.most === 0;
     pill.textContent = viewer.unseen > 0 ? `▾ ${counted(viewer.unseen, 'new line')}` : '▾ newest';
     byId('pause', HTMLElement).setAttribute('aria-pressed', String(reader.held !== null));
     byId('crash', HTMLElement).hidden = !this.runs.hasRestart;

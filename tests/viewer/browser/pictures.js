@@ -40,7 +40,7 @@ export async function the_pictures_show_what_they_should(stage) {
   mkdirSync(folder, { recursive: true });
   writeLogs(stage);
   const take = (page, name) => page.screenshot({ path: `${folder}/${name}.png` });
-  const page = await stage.pageOf('ada', `/?pod=shop/${CHECKOUT.pod}/checkout`);
+  const page = await stage.pageOf('ada', `/?pod=shop/${CHECKOUT.pod}/checkout`, { viewport: { width: 1000, height: 430 } });
   await stage.row(page, 'order placed').waitFor();
   await page.waitForFunction(() => document.getElementById('density-from').textContent !== '');
   await page.keyboard.press('/');

@@ -126,10 +126,20 @@ export class EventStream {
       };
       await readEvents(this.nextUrl(), aborter, take, () => this.opened());
     } catch (error) {
-      return ofRefusal(error instanceof Refusal ? error.problem : noAnswer());
+      const problem = error instanceof Refusal ? error.problem : noAnswer();
+      return problem.code === 'cursor_expired' && this.cursor ? this.skipDeleted() : ofRefusal(problem);
     }
     aborter.abort();
     return reason ? endOf(reason) : troubleOf(noAnswer());
+  }
+
+  /** What comes next was deleted during a break: it goes on with what there is, and says so. */
+  skipDeleted() {
+    this.cursor = '';
+    const gap = 'gap\t{"from":null,"to":null,"bytes":null}';
+    this.memory.keep(gap);
+    this.sink.records([gap]);
+    return { ...endOf('gap'), retryAfter: 0 };
   }
 
   nextUrl() {

@@ -34,9 +34,6 @@ import { containerKey } from './sources.js';
  * @typedef {Source & {event: string, reason?: string, status?: number, node?: string}} PodRecord
  *
  * @typedef {object} GapRecord
- * @property {string} namespace
- * @property {string} pod
- * @property {string} container
  * @property {string | null} from
  * @property {string | null} to
  * @property {number | null} bytes

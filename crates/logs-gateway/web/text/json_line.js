@@ -49,11 +49,17 @@ export function foldedFields(fields) {
   if (fields.length === 0) return '';
   let text = '';
   for (const [name, value] of fields) {
-    const next = `${text ? ', ' : ''}${name}: ${JSON.stringify(value)}`;
+    const next = `${text ? ', ' : ''}${name}: ${shortValue(value)}`;
     if (text.length + next.length > FOLDED_FIELDS) return `{${text}${text ? ', ' : ''}…}`;
     text += next;
   }
   return `{${text}}`;
+}
+
+/** A value as text; the names of an object are without quotes. @param {unknown} value @returns {string} */
+function shortValue(value) {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return JSON.stringify(value);
+  return foldedFields(Object.entries(value)) || '{}';
 }
 
 /**
