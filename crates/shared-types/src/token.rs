@@ -24,10 +24,16 @@ pub enum TokenKind {
     Refresh,
     /// `ssok_…`: the bearer token of a program.
     ApiKey,
+    /// `ssoa_…`: the access token of a client of OpenID Connect. It shows who the user is, and
+    /// permits nothing.
+    ClientAccess,
+    /// `ssoc_…`: renews the access of such a client once.
+    ClientRefresh,
 }
 
 impl TokenKind {
-    pub(crate) const ALL: [Self; 3] = [Self::Session, Self::Refresh, Self::ApiKey];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Session, Self::Refresh, Self::ApiKey, Self::ClientAccess, Self::ClientRefresh];
 
     /// The beginning of every token of the kind, with the underscore.
     #[must_use]
@@ -36,6 +42,8 @@ impl TokenKind {
             Self::Session => "sso_",
             Self::Refresh => "ssor_",
             Self::ApiKey => "ssok_",
+            Self::ClientAccess => "ssoa_",
+            Self::ClientRefresh => "ssoc_",
         }
     }
 

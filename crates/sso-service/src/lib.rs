@@ -18,6 +18,7 @@ mod limiter;
 mod login_guard;
 mod network;
 mod oauth;
+mod oidc;
 mod page;
 mod services;
 mod sessions;

@@ -19,6 +19,7 @@ use crate::{
     login_guard::LoginGuard,
     network::Network,
     oauth::{OAuthSettings, SigningError, SigningKeys, TokenExchange},
+    oidc::OidcProvider,
     store::{Store, Unavailable},
     upkeep::{Upkeep, write_audit_rows},
     users::{FirstAdmin, Hasher, PasswordRules},
@@ -42,6 +43,7 @@ pub(crate) struct Services {
     pub(crate) administration: Arc<Administration>,
     pub(crate) signing_keys: Arc<SigningKeys>,
     pub(crate) token_exchange: Arc<TokenExchange>,
+    pub(crate) provider: Arc<OidcProvider>,
     pub(crate) upkeep: Arc<Upkeep>,
     pub(crate) store: Store,
     audit_thread: AuditThread,
@@ -96,9 +98,16 @@ impl Services {
             audit.clone(),
             metrics,
         ));
-        let OAuthSettings { audiences, secret_key } = settings.oauth;
-        let signing_keys =
-            Arc::new(SigningKeys::open(store.clone(), clock.clone(), secret_key).await?);
+        let OAuthSettings { audiences, secret_key, rsa_key } = settings.oauth;
+        let signing_keys = SigningKeys::open(store.clone(), clock.clone(), secret_key).await?;
+        let signing_keys = Arc::new(signing_keys.with_rsa_key(rsa_key));
+        let provider = OidcProvider::new(
+            clock.clone(),
+            store.clone(),
+            signing_keys.clone(),
+            settings.lifetimes,
+            audit.clone(),
+        );
         let token_exchange =
             TokenExchange::new(clock, authority.clone(), signing_keys.clone(), audiences, audit);
         Ok(Self {
@@ -107,6 +116,7 @@ impl Services {
             administration: Arc::new(administration),
             signing_keys,
             token_exchange: Arc::new(token_exchange),
+            provider: Arc::new(provider),
             upkeep: Arc::new(upkeep),
             store,
             audit_thread,

@@ -40,6 +40,7 @@ use crate::{
     oauth::{Audiences, OAuthSettings, SigningKeys},
     services::{ServiceSettings, Services},
     sessions::{LiveSessions, SessionLimits},
+    signing_keys::{RsaSigningKey, TEST_RSA_KEY},
     site::Site,
     store::{Attribution, Location, Store},
     test_databases::sharing,
@@ -87,12 +88,18 @@ impl TestService {
         limits: SessionLimits,
         location: &Location,
     ) -> Self {
-        Self::build(lifetimes, limits, location, Registration::Open).await
+        Self::build(lifetimes, limits, location, Registration::Open, None).await
+    }
+
+    /// A service with a key for RS256.
+    pub(crate) async fn with_rsa_key() -> Self {
+        let key = TEST_RSA_KEY.parse().ok();
+        Self::build(LIFETIMES, LIMITS, &Location::Memory, Registration::Open, key).await
     }
 
     /// A service with closed registration.
     pub(crate) async fn closed() -> Self {
-        Self::build(LIFETIMES, LIMITS, &Location::Memory, Registration::Closed).await
+        Self::build(LIFETIMES, LIMITS, &Location::Memory, Registration::Closed, None).await
     }
 
     async fn build(
@@ -100,6 +107,7 @@ impl TestService {
         limits: SessionLimits,
         location: &Location,
         registration: Registration,
+        rsa_key: Option<RsaSigningKey>,
     ) -> Self {
         let metrics = Metrics::default();
         let clock = Arc::new(ManualClock::at(noon()));
@@ -111,7 +119,7 @@ impl TestService {
             login_limits: LOGIN_LIMITS,
             password_rules: RULES,
             registration,
-            oauth: OAuthSettings { audiences: audiences(), secret_key: None },
+            oauth: OAuthSettings { audiences: audiences(), secret_key: None, rsa_key },
         };
         let services = Services::assemble(
             store.clone(),

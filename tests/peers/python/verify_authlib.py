@@ -23,9 +23,7 @@ class Validator(JWTBearerTokenValidator):
 
 issuer, audience = sys.argv[1:]
 metadata = AuthorizationServerMetadata(fetch(f"{issuer}/.well-known/oauth-authorization-server"))
-# No endpoint answers authorization requests, so that there is no type of a response.
-for key in set(metadata.REGISTRY_KEYS) - {"response_types_supported"}:
-    getattr(metadata, f"validate_{key}")()
+metadata.validate()
 validator = Validator(issuer, audience)
 try:
     claims = validator.authenticate_token(os.environ["TOKEN"])

@@ -1,6 +1,9 @@
 //! Where requests come from, as far as clients are counted.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+};
 
 /// The part of an IPv6 address that names the network: a client that has one address of it has
 /// all of them.
@@ -18,6 +21,13 @@ impl Network {
             IpAddr::V6(ip) => Self(Ipv6Addr::from_bits(ip.to_bits() & SUBNET).into()),
             v4 => Self(v4),
         }
+    }
+}
+
+/// The first address of the network.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

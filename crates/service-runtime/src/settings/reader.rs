@@ -62,11 +62,27 @@ impl Settings {
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        let twin = format!("{name}_FILE");
-        let parse = |value: &str| match one_line(value) {
+        self.get_or_read(name, |value| match one_line(value) {
             Ok(value) => parse(value).map_err(|fault| fault.to_string()),
             Err(fault) => Err(fault.to_owned()),
-        };
+        })
+    }
+
+    /// As [`Settings::get_or_file`], for a value of several lines, such as a key in PEM.
+    pub fn get_lines_or_file<T, E: Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        self.get_or_read(name, |value| parse(value).map_err(|fault| fault.to_string()))
+    }
+
+    fn get_or_read<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let twin = format!("{name}_FILE");
         let Some(path) = self.values.remove(&twin) else {
             return self.get(name, parse);
         };

@@ -6,9 +6,10 @@ use super::actor::administer;
 use crate::{
     authority::TokenRefusal,
     keys::KeyName,
+    oidc::ClientName,
     store::{
-        AuthorizationError, AuthorizedError, ChangeError, CreateUserError, GrantError, KeyError,
-        MintSessionsError, StoreError, Unavailable,
+        AuthorizationError, AuthorizedError, ChangeError, ClientError, CreateUserError, GrantError,
+        KeyError, MintSessionsError, StoreError, Unavailable,
     },
     users::{HashError, PasswordFault, Username},
 };
@@ -31,6 +32,12 @@ pub(crate) enum AdministrationError {
     /// No key has this name.
     #[error("key {0} not found")]
     NoKeyNamed(KeyName),
+    /// No client of OpenID Connect has this id.
+    #[error("client not found")]
+    NoSuchClient,
+    /// No client of OpenID Connect has this name.
+    #[error("client {0} not found")]
+    NoClientNamed(ClientName),
     /// The end of a grant or a key is in the past.
     #[error("the end must be in the future")]
     Past,
@@ -52,6 +59,9 @@ pub(crate) enum AdministrationError {
     /// The key was not created.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The client of OpenID Connect was not created or changed.
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// The sessions were not minted.
     #[error(transparent)]
     Mint(#[from] MintSessionsError),

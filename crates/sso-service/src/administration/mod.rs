@@ -6,6 +6,7 @@
 mod actor;
 #[cfg(test)]
 mod authorization_tests;
+mod clients;
 mod error;
 mod first_admin;
 mod grants;
@@ -18,6 +19,7 @@ mod time;
 mod users;
 
 pub(crate) use actor::{Actor, administer};
+pub(crate) use clients::RequestedClient;
 pub(crate) use error::AdministrationError;
 pub(crate) use first_admin::{FirstAdminError, ensure_admin};
 pub(crate) use keys::RequestedKey;

@@ -27,6 +27,12 @@ pub(crate) enum Kind {
     RoleChanged,
     GrantChanged,
     KeyChanged,
+    /// A client of OpenID Connect was created, changed or deleted.
+    ClientChanged,
+    /// A user let the client in `target` know who the user is.
+    ClientAuthorized,
+    /// A code or a refresh token of the client in `target` was seen again.
+    ClientTokenReused,
     /// Sessions were begun from the shell, without a log-in: `count` of them.
     SessionsMinted,
     /// An administrator ended sessions of others.
@@ -56,7 +62,9 @@ impl Kind {
             | Self::SessionEvicted
             | Self::RefreshOk
             | Self::RefreshReused
-            | Self::TokenExchanged => Some(10),
+            | Self::TokenExchanged
+            | Self::ClientAuthorized
+            | Self::ClientTokenReused => Some(10),
             // Each of the first two costs its author a hash of a password and leaves a change in
             // the database, so that there are few. The others are by administrators, or by the
             // service itself.
@@ -66,6 +74,7 @@ impl Kind {
             | Self::RoleChanged
             | Self::GrantChanged
             | Self::KeyChanged
+            | Self::ClientChanged
             | Self::SessionsMinted
             | Self::AdminRevoke
             | Self::SessionExpired
@@ -84,6 +93,8 @@ impl Kind {
                 | Self::RefreshOk
                 | Self::RefreshReused
                 | Self::TokenExchanged
+                | Self::ClientAuthorized
+                | Self::ClientTokenReused
                 | Self::PermissionDenied
         )
     }
@@ -96,6 +107,7 @@ impl Kind {
                 | Self::RoleChanged
                 | Self::GrantChanged
                 | Self::KeyChanged
+                | Self::ClientChanged
                 | Self::SessionsMinted
                 | Self::AdminRevoke
         )

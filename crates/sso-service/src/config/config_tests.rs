@@ -5,7 +5,9 @@ use std::time::Duration;
 use service_runtime::service::ListenAddress;
 
 use super::Config;
-use crate::{accounts::Registration, limiter::LoginLimits, store::Location};
+use crate::{
+    accounts::Registration, limiter::LoginLimits, signing_keys::TEST_RSA_KEY, store::Location,
+};
 
 fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
     let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -167,4 +169,15 @@ fn lifetimes_and_lengths_have_bounds() {
     check_fault(&[("SSO_PASSWORD_MIN_LENGTH", "1025")], "SSO_PASSWORD_MIN_LENGTH", "1024");
     check_fault(&[("SSO_MAX_SESSIONS", "0")], "SSO_MAX_SESSIONS", "must be an integer");
     check_fault(&[("SSO_WORKERS", "1000000")], "SSO_WORKERS", "from 1 to 1024");
+}
+
+#[test]
+fn key_for_rs256_is_in_pem_or_in_a_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), TEST_RSA_KEY).unwrap();
+    let path = file.path().to_str().unwrap();
+    for variable in [("SSO_SIGNING_RSA_KEY", TEST_RSA_KEY), ("SSO_SIGNING_RSA_KEY_FILE", path)] {
+        assert!(read(&[variable]).unwrap().oauth.rsa_key.is_some(), "{}", variable.0);
+    }
+    check_fault(&[("SSO_SIGNING_RSA_KEY", "x")], "SSO_SIGNING_RSA_KEY", "private key in PEM");
 }

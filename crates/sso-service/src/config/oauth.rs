@@ -12,5 +12,6 @@ pub(super) fn oauth(settings: &mut Settings) -> OAuthSettings {
     OAuthSettings {
         audiences: Audiences::new(audiences.unwrap_or_default()),
         secret_key: settings.get_or_file("SSO_SECRET_KEY", str::parse),
+        rsa_key: settings.get_lines_or_file("SSO_SIGNING_RSA_KEY", str::parse),
     }
 }

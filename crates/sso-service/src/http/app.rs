@@ -17,6 +17,7 @@ use crate::{
     authority::SessionAuthority,
     kubernetes::NamePrefix,
     oauth::{SigningKeys, TokenExchange},
+    oidc::OidcProvider,
     site::Site,
 };
 
@@ -28,6 +29,7 @@ pub(crate) struct AppState {
     pub(crate) administration: Data<Administration>,
     pub(crate) signing_keys: Data<SigningKeys>,
     pub(crate) token_exchange: Data<TokenExchange>,
+    pub(crate) provider: Data<OidcProvider>,
     pub(crate) site: Data<Site>,
     pub(crate) kubernetes_prefix: Data<NamePrefix>,
     pub(crate) docs: Data<ApiDocs>,
@@ -46,6 +48,7 @@ impl AppState {
             administration: Data::from(services.administration.clone()),
             signing_keys: Data::from(services.signing_keys.clone()),
             token_exchange: Data::from(services.token_exchange.clone()),
+            provider: Data::from(services.provider.clone()),
             site: Data::new(site),
             kubernetes_prefix: Data::new(kubernetes_prefix),
             docs: Data::new(ApiDocs::new("sso-service", openapi::document, None)),
@@ -75,6 +78,7 @@ pub(crate) fn app(
         .app_data(services.administration)
         .app_data(services.signing_keys)
         .app_data(services.token_exchange)
+        .app_data(services.provider)
         .app_data(services.site)
         .app_data(services.kubernetes_prefix)
         .app_data(services.docs)

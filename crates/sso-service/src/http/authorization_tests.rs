@@ -61,6 +61,7 @@ const NOT_MINE: Outcome = (404, "session_not_found");
 const NO_USER: Outcome = (404, "user_not_found");
 const NO_ROLE: Outcome = (404, "role_not_found");
 const NO_GRANT: Outcome = (404, "grant_not_found");
+const NO_CLIENT: Outcome = (404, "client_not_found");
 const NO_KEY: Outcome = (404, "key_not_found");
 
 /// The expected outcomes of a route.
@@ -72,8 +73,12 @@ fn expected(route: Route, method: &Method) -> Row {
             let denied = (401, "insufficient_scope");
             [none, invalid, denied, denied, (400, "invalid_request"), invalid, none, none]
         }
-        // The token to revoke or to exchange is in the body, and is its own credential.
-        Route::Revoke | Route::Token => [(400, "invalid_request"); CREDENTIALS.len()],
+        Route::UserInfo | Route::UserInfoForm => [INVALID; CREDENTIALS.len()],
+        // The token to revoke or to exchange is in the body, and is its own credential. The client of
+        // an authorization request is checked before anything is read of a user.
+        Route::Revoke | Route::Token | Route::Authorize | Route::AuthorizeForm => {
+            [(400, "invalid_request"); CREDENTIALS.len()]
+        }
         Route::PublicKeys | Route::AuthorizationServerMetadata | Route::ProviderMetadata => {
             [SHOWN; CREDENTIALS.len()]
         }
@@ -116,19 +121,28 @@ fn expected(route: Route, method: &Method) -> Row {
         | Route::ListRoles
         | Route::ListGrants
         | Route::ListKeys
+        | Route::ListClients
         | Route::ListEvents => administrators_read(SHOWN),
         Route::ShowUser | Route::ListUserSessions => administrators_read(NO_USER),
-        Route::CreateUser | Route::SetRole | Route::CreateGrant | Route::CreateKey => {
-            administrators_change(EMPTY)
-        }
+        Route::CreateUser
+        | Route::SetRole
+        | Route::CreateGrant
+        | Route::CreateKey
+        | Route::CreateClient => administrators_change(EMPTY),
         Route::UpdateUser | Route::DeleteUser | Route::EndUserSessions => {
             administrators_change(NO_USER)
         }
         Route::DeleteRole => administrators_change(NO_ROLE),
         Route::DeleteGrant => administrators_change(NO_GRANT),
         Route::DeleteKey => administrators_change(NO_KEY),
+        Route::UpdateClient | Route::DeleteClient => administrators_change(NO_CLIENT),
 
-        Route::ApiDocument | Route::ApiPage | Route::ApiPageFile => [SHOWN; CREDENTIALS.len()],
+        // The user is asked whether to log out, whoever that is.
+        Route::EndSessionForClient
+        | Route::EndSessionForClientForm
+        | Route::ApiDocument
+        | Route::ApiPage
+        | Route::ApiPageFile => [SHOWN; CREDENTIALS.len()],
     }
 }
 
@@ -218,6 +232,7 @@ impl Tested {
         let path = row.path().replace("{username}", "nobody").replace("{role}", "none");
         let path = path.replace("{permission}/{target}*", "-/any");
         let path = path.replace("{id}", "00000000-0000-0000-0000-000000000000");
+        let path = path.replace("{client_id}", "00000000-0000-0000-0000-000000000000");
         let path = path.replace("{file}", "swagger-initializer.js");
         let request = TestRequest::default().method(method.clone()).uri(&path);
         let request = match route {
@@ -225,6 +240,8 @@ impl Tested {
             | Route::RegisterForm
             | Route::Introspect
             | Route::Revoke
+            | Route::AuthorizeForm
+            | Route::EndSessionForClientForm
             | Route::Token => {
                 request.insert_header(("content-type", "application/x-www-form-urlencoded"))
             }

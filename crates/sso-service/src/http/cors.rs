@@ -1,7 +1,7 @@
 //! Scripts of other origins (CORS): those of `SSO_ALLOWED_ORIGINS` may call `/auth/*` with cookies
 //! and read the answers, errors included. Every origin may read what needs no credential of a
-//! browser: the OpenAPI document, the documents below `/.well-known/`, and tokens in exchange for
-//! others.
+//! browser: the OpenAPI document, the documents below `/.well-known/`, tokens in exchange for
+//! others, and the claims that an access token gives.
 
 use actix_web::{
     Error, HttpResponse,
@@ -72,7 +72,8 @@ pub(super) async fn share_openly(
 }
 
 fn is_open_to_every_origin(path: &str) -> bool {
-    matches!(path, "/oauth/token" | "/openapi.json") || path.starts_with("/.well-known/")
+    matches!(path, "/oauth/token" | "/oauth/userinfo" | "/openapi.json")
+        || path.starts_with("/.well-known/")
 }
 
 fn is_preflight(request: &ServiceRequest) -> bool {

@@ -11,6 +11,7 @@ mod cors;
 mod error;
 mod k8s;
 mod oauth;
+mod oidc;
 mod openapi;
 mod pages;
 mod routes;

@@ -5,16 +5,17 @@ use shared_types::paths;
 use strum::VariantArray;
 
 use super::{
-    admin::{audit, grants, keys, roles, sessions as user_sessions, users},
+    admin::{audit, clients, grants, keys, roles, sessions as user_sessions, users},
     auth::{
         login, logout, password, refresh, register, session, sessions, user,
         validation::{validate, validate_batch},
     },
     authz, k8s,
     oauth::{introspect, revoke, token},
-    pages,
+    oidc, pages,
     well_known::{jwks, metadata},
 };
+use crate::site::AUTHORIZATION_PATH;
 
 /// A method of a path. The router and the test of authorisation both read the table, so that a new
 /// route cannot be left out of either.
@@ -26,9 +27,16 @@ pub(super) enum Route {
     Introspect,
     ReviewToken,
 
-    // Holders of tokens revoke them, and exchange them for JWTs, which services verify.
+    // Holders of tokens revoke them, and exchange them for JWTs, which services verify. Clients log
+    // users in.
     Revoke,
     Token,
+    Authorize,
+    AuthorizeForm,
+    UserInfo,
+    UserInfoForm,
+    EndSessionForClient,
+    EndSessionForClientForm,
     PublicKeys,
     AuthorizationServerMetadata,
     ProviderMetadata,
@@ -61,7 +69,7 @@ pub(super) enum Route {
     RegisterPage,
     RegisterForm,
 
-    // Administrators manage users, roles, grants and keys.
+    // Administrators manage users, roles, grants, keys and clients.
     ListUsers,
     CreateUser,
     ShowUser,
@@ -78,6 +86,10 @@ pub(super) enum Route {
     ListKeys,
     CreateKey,
     DeleteKey,
+    ListClients,
+    CreateClient,
+    UpdateClient,
+    DeleteClient,
     ListEvents,
 
     // The documentation of this table.
@@ -97,6 +109,12 @@ impl Route {
             Self::Introspect => RouteRow::post("/oauth/introspect", introspect::introspect),
             Self::Revoke => RouteRow::post("/oauth/revoke", revoke::revoke),
             Self::Token => RouteRow::post("/oauth/token", token::token),
+            Self::Authorize => RouteRow::get(AUTHORIZATION_PATH, oidc::authorize),
+            Self::AuthorizeForm => RouteRow::post(AUTHORIZATION_PATH, oidc::authorize_by_form),
+            Self::UserInfo => RouteRow::get("/oauth/userinfo", oidc::userinfo),
+            Self::UserInfoForm => RouteRow::post("/oauth/userinfo", oidc::userinfo),
+            Self::EndSessionForClient => RouteRow::get("/oauth/logout", oidc::log_out),
+            Self::EndSessionForClientForm => RouteRow::post("/oauth/logout", oidc::log_out_by_form),
             Self::PublicKeys => RouteRow::get(jwks::PATH, jwks::public_keys),
             Self::AuthorizationServerMetadata => {
                 RouteRow::get("/.well-known/oauth-authorization-server", metadata::metadata)
@@ -152,6 +170,10 @@ impl Route {
             Self::ListKeys => RouteRow::get("/admin/keys", keys::list),
             Self::CreateKey => RouteRow::post("/admin/keys", keys::create),
             Self::DeleteKey => RouteRow::delete("/admin/keys/{id}", keys::delete),
+            Self::ListClients => RouteRow::get("/admin/clients", clients::list),
+            Self::CreateClient => RouteRow::post("/admin/clients", clients::create),
+            Self::UpdateClient => RouteRow::patch("/admin/clients/{client_id}", clients::update),
+            Self::DeleteClient => RouteRow::delete("/admin/clients/{client_id}", clients::delete),
             Self::ListEvents => RouteRow::get("/admin/audit", audit::list),
 
             Self::ApiDocument => RouteRow::get("/openapi.json", openapi::served_document),

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use uuid::Uuid;
+
 /// The longest name of an audience, in bytes.
 const MAX_BYTES: usize = 256;
 
@@ -42,6 +44,9 @@ impl FromStr for Audience {
             text if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 Err("must be visible ASCII, without blanks")
             }
+            text if text.parse::<Uuid>().is_ok() => {
+                Err("must not be a UUID: those are ids of clients")
+            }
             text => Ok(Self(text.to_owned())),
         }
     }
@@ -59,6 +64,7 @@ mod tests {
             ("billing", true),
             (longest.as_str(), true),
             ("", false),
+            ("019b2f62-7d3c-7a51-9d0e-3f0c8a1b2c3d", false),
             ("a b", false),
             ("bü", false),
             (&format!("{longest}a"), false),

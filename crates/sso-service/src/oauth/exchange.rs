@@ -109,7 +109,7 @@ impl TokenExchange {
 }
 
 /// A JWT, for the one answer that hands it out. `Debug` does not show it.
-pub(crate) struct JwtText(Zeroizing<String>);
+pub(crate) struct JwtText(pub(crate) Zeroizing<String>);
 
 impl JwtText {
     /// The token itself.

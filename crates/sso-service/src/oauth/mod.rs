@@ -3,6 +3,7 @@
 mod audience;
 mod claims;
 mod exchange;
+mod id_tokens;
 mod scope;
 mod settings;
 mod signing;
@@ -13,7 +14,8 @@ mod signing_model;
 mod signing_tests;
 
 pub(crate) use audience::{Audience, Audiences};
-pub(crate) use exchange::{ExchangeError, ExchangeRequest, TokenExchange};
+pub(crate) use exchange::{ExchangeError, ExchangeRequest, JwtText, TokenExchange};
+pub(crate) use id_tokens::IdTokenHint;
 pub(crate) use settings::OAuthSettings;
 pub(crate) use signing::SigningKeys;
 pub(crate) use signing_error::SigningError;

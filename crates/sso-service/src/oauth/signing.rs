@@ -13,8 +13,9 @@ use zeroize::Zeroizing;
 use super::signing_error::SigningError;
 use crate::{
     signing_keys::{
-        CryptographyError, KeySchedule, NewSigningKey, PublicKey, SecretKey, SigningKey,
-        SigningKeyRecord, StoredPrivateKey, generate_private_key,
+        CryptographyError, JwtType, KeySchedule, NewSigningKey, PublicKey, RsaPublicKey,
+        RsaSigningKey, SecretKey, SigningAlgorithm, SigningKey, SigningKeyRecord, StoredPrivateKey,
+        generate_private_key,
     },
     store::Store,
 };
@@ -31,6 +32,7 @@ pub(crate) struct SigningKeys {
     store: Store,
     clock: Arc<dyn Clock>,
     secret: Option<SecretKey>,
+    rsa_key: Option<RsaSigningKey>,
     known: ArcSwap<KnownKeys>,
 }
 
@@ -55,10 +57,18 @@ impl SigningKeys {
         secret: Option<SecretKey>,
     ) -> Result<Self, SigningError> {
         let none = KnownKeys::new(clock.now(), Vec::new());
-        let keys = Self { store, clock, secret, known: ArcSwap::from_pointee(none) };
+        let known = ArcSwap::from_pointee(none);
+        let keys = Self { store, clock, secret, rsa_key: None, known };
         keys.seal_plain_keys().await?;
         keys.rotate().await?;
         Ok(keys)
+    }
+
+    /// The same with a key for RS256.
+    #[must_use]
+    pub(crate) fn with_rsa_key(mut self, key: Option<RsaSigningKey>) -> Self {
+        self.rsa_key = key;
+        self
     }
 
     /// Creates the next key if it is time, deletes keys whose tokens are over, and reads what other
@@ -103,12 +113,44 @@ impl SigningKeys {
         &self,
         claims: &impl Serialize,
     ) -> Result<Zeroizing<String>, SigningError> {
+        self.sign_as(JwtType::AccessToken, claims).await
+    }
+
+    /// An ID token with these claims: of this algorithm, else RS256 if there is a key for it.
+    ///
+    /// # Errors
+    /// As [`SigningKeys::sign`], and when RS256 is demanded without a key.
+    pub(crate) async fn sign_id_token(
+        &self,
+        algorithm: Option<SigningAlgorithm>,
+        claims: &impl Serialize,
+    ) -> Result<Zeroizing<String>, SigningError> {
+        match (algorithm, &self.rsa_key) {
+            (Some(SigningAlgorithm::Es256), _) | (None, None) => {
+                self.sign_as(JwtType::IdToken, claims).await
+            }
+            (Some(SigningAlgorithm::Rs256), None) => Err(SigningError::NoRsaKey),
+            (_, Some(_)) if self.clock.is_doubtful() => Err(SigningError::DoubtfulTime),
+            (_, Some(key)) => Ok(key.sign(JwtType::IdToken, claims)?),
+        }
+    }
+
+    async fn sign_as(
+        &self,
+        typ: JwtType,
+        claims: &impl Serialize,
+    ) -> Result<Zeroizing<String>, SigningError> {
         if self.clock.is_doubtful() {
             return Err(SigningError::DoubtfulTime);
         }
         let known = self.fresh().await?;
         let key = known.keys.get(known.schedule.signing(self.clock.now()));
-        Ok(key.ok_or(SigningError::NoKey)?.sign(claims)?)
+        Ok(key.ok_or(SigningError::NoKey)?.sign(typ, claims)?)
+    }
+
+    /// The public key for RS256, if there is one.
+    pub(crate) fn rsa_public_key(&self) -> Option<&RsaPublicKey> {
+        self.rsa_key.as_ref().map(RsaSigningKey::public)
     }
 
     /// The public keys to verify tokens with, in the order in which they sign.

@@ -19,6 +19,9 @@ pub(crate) enum SigningError {
     /// There is no key; the first one is created at the start.
     #[error("no signing key found")]
     NoKey,
+    /// RS256 is demanded and no key is configured for it.
+    #[error("RS256 is demanded, and SSO_SIGNING_RSA_KEY is not set")]
+    NoRsaKey,
     /// No key could be generated or sealed.
     #[error(transparent)]
     Cryptography(#[from] CryptographyError),

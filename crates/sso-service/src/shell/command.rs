@@ -7,8 +7,8 @@ use clap::Subcommand;
 use super::{
     audit_file::CommandAuditFile,
     commands::{
-        clock::ClockCommand, key::KeyCommand, role::RoleCommand, session::SessionCommand,
-        signing_keys::SigningKeysCommand, user::UserCommand,
+        client::ClientCommand, clock::ClockCommand, key::KeyCommand, role::RoleCommand,
+        session::SessionCommand, signing_keys::SigningKeysCommand, user::UserCommand,
     },
     error::AdminError,
 };
@@ -34,6 +34,9 @@ pub(crate) enum AdminCommand {
     /// Keys of programs
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Clients of OpenID Connect
+    #[command(subcommand)]
+    Client(ClientCommand),
     /// Keys that sign JWTs
     #[command(subcommand)]
     SigningKeys(SigningKeysCommand),
@@ -99,6 +102,7 @@ impl AdminCommand {
             Self::Role(command) => command.run(administration).await,
             Self::Sessions(command) => command.run(administration).await,
             Self::Key(command) => command.run(administration).await,
+            Self::Client(command) => command.run(administration).await,
             Self::SigningKeys(command) => command.run(administration).await,
             Self::Clock(command) => command.run(administration).await,
         }

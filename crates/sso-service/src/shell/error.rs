@@ -8,6 +8,7 @@ use super::audit_file::AuditFileError;
 use crate::{
     administration::AdministrationError,
     keys::InvalidKeyName,
+    oidc::InvalidClientName,
     store::{LockError, OpenError, Unavailable},
     users::{InvalidRoleName, InvalidUsername, PasswordFault},
 };
@@ -27,6 +28,9 @@ pub(crate) enum AdminError {
     /// The name of the key is invalid.
     #[error("the name {0}")]
     KeyName(#[from] InvalidKeyName),
+    /// The name of the client is invalid.
+    #[error("the name {0}")]
+    ClientName(#[from] InvalidClientName),
     /// The permission is invalid.
     #[error("{0:?} is not a permission: {1}")]
     Permission(String, InvalidPermission),

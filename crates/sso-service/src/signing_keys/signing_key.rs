@@ -11,10 +11,11 @@ use serde::Serialize;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{cryptography_error::CryptographyError, es256_provider, key_record::SigningKeyRecord};
+use super::{
+    cryptography_error::CryptographyError, jws_provider, jwt_type::JwtType,
+    key_record::SigningKeyRecord,
+};
 
-/// The type of a JWT that is an access token (RFC 9068, section 2.1).
-const ACCESS_TOKEN: &str = "at+jwt";
 /// A point that is not compressed begins with this byte (SEC 1, section 2.3.3).
 const UNCOMPRESSED: u8 = 4;
 
@@ -40,7 +41,7 @@ pub(crate) struct PublicKey {
 impl SigningKey {
     /// The key of a record with this private key, in PKCS #8. `None` if it cannot be read.
     pub(crate) fn new(record: &SigningKeyRecord, private_key: &[u8]) -> Option<Self> {
-        es256_provider::install();
+        jws_provider::install();
         let random = SystemRandom::new();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private_key, &random);
         let pair = pair.ok()?;
@@ -61,16 +62,17 @@ impl SigningKey {
         &self.public
     }
 
-    /// An access token with these claims, signed.
+    /// A JWT of this type with these claims, signed.
     ///
     /// # Errors
     /// When the operating system has no randomness to give.
     pub(crate) fn sign(
         &self,
+        typ: JwtType,
         claims: &impl Serialize,
     ) -> Result<Zeroizing<String>, jsonwebtoken::errors::Error> {
         let mut header = Header::new(Algorithm::ES256);
-        header.typ = Some(ACCESS_TOKEN.to_owned());
+        header.typ = Some(typ.as_str().to_owned());
         header.kid = Some(self.public.id.to_string());
         jsonwebtoken::encode(&header, claims, &self.private).map(Zeroizing::new)
     }

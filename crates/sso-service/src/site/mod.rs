@@ -11,5 +11,5 @@ mod settings;
 pub(crate) use cookie_domain::CookieDomain;
 pub(crate) use origin::Origin;
 pub(crate) use return_host::ReturnHost;
-pub(crate) use return_to::RedirectTarget;
+pub(crate) use return_to::{AUTHORIZATION_PATH, RedirectTarget};
 pub(crate) use settings::{Site, SiteSettings};

@@ -35,7 +35,17 @@ impl RedirectTarget {
     }
 }
 
+/// Where clients of OpenID Connect send browsers.
+pub(crate) const AUTHORIZATION_PATH: &str = "/oauth/authorize";
+
 impl Site {
+    /// Whether an authorization request goes on at this destination. It decides itself whether the
+    /// user has to log in.
+    pub(crate) fn leads_to_authorization(&self, target: &RedirectTarget) -> bool {
+        let is_ours = |url: &Url| self.origin.contains(url) && url.path() == AUTHORIZATION_PATH;
+        target.returning().is_some_and(is_ours)
+    }
+
     /// Where a request with this `return_to` goes on to.
     pub(crate) fn redirect_target(&self, return_to: Option<&str>) -> RedirectTarget {
         let url = return_to

@@ -1,7 +1,10 @@
 //! Why something was not read or not written.
 
 use super::unavailable::Unavailable;
-use crate::users::{RoleName, Username};
+use crate::{
+    oidc::ClientName,
+    users::{RoleName, Username},
+};
 
 /// A user could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +102,60 @@ pub(crate) enum KeyError {
     Unavailable(#[from] Unavailable),
 }
 
+/// A client was not created or changed, and nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    /// The client does not exist.
+    #[error("client not found")]
+    NoSuchClient,
+    /// Another client has the name.
+    #[error("client {0} already exists")]
+    NameTaken(ClientName),
+    /// A role that is named does not exist.
+    #[error("role {0:?} not found")]
+    UnknownRole(String),
+    /// The database does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// An authorization request was not stored.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RequestError {
+    /// Too many wait already.
+    #[error("too many log-ins for clients are going on")]
+    TooMany,
+    /// The database does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// A code was not stored.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CodeError {
+    /// The request that it answers is over, or was answered before.
+    #[error("the log-in for the client is over")]
+    RequestOver,
+    /// The session has ended, or the user may not use the client any more.
+    #[error("the session has ended meanwhile")]
+    SessionOver,
+    /// The user or the session could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Unavailable> for CodeError {
+    fn from(error: Unavailable) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<sqlx::Error> for CodeError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
 /// A session was not begun, and nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BeginSessionError {
@@ -178,6 +235,8 @@ unavailable_from_sqlx!(
     PasswordChangeError,
     GrantError,
     KeyError,
+    ClientError,
+    RequestError,
     BeginSessionError,
     MintSessionsError
 );

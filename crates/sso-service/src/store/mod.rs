@@ -8,6 +8,7 @@
 mod attribution;
 mod audit;
 mod authorization;
+mod clients;
 mod database;
 mod errors;
 mod grants;
@@ -33,8 +34,9 @@ pub(crate) use database::{
     InstanceLock, LockError, MigrationError, MovedTable, OpenError, Sharing,
 };
 pub(crate) use errors::{
-    AuthorizationError, AuthorizedError, BeginSessionError, ChangeError, CreateUserError,
-    GrantError, KeyError, MintSessionsError, PasswordChangeError, StoreError, TooManySessions,
+    AuthorizationError, AuthorizedError, BeginSessionError, ChangeError, ClientError, CodeError,
+    CreateUserError, GrantError, KeyError, MintSessionsError, PasswordChangeError, RequestError,
+    StoreError, TooManySessions,
 };
 pub(crate) use handle::Store;
 pub(crate) use location::Location;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use shared_types::{BearerToken, TokenKind};
+use uuid::Uuid;
 
 use crate::{
     audit::{Event, Kind, Source},
@@ -41,6 +42,21 @@ impl SessionAuthority {
         let event = event.of(named.user_id, &named.username);
         self.audit.record(event.in_session(named.id));
         self.store.end_named_session(&named).await
+    }
+
+    /// The session that a token names, also an expired one, if the session goes on.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) async fn session_named_by(
+        &self,
+        token: &BearerToken,
+    ) -> Result<Option<Uuid>, Unavailable> {
+        let hash = TokenHash::of(token.expose());
+        if let Some(session) = self.known_session(token, &hash).await? {
+            return Ok(Some(session.id));
+        }
+        Ok(self.store.session_named_by(&hash).await?.map(|named| named.id))
     }
 
     /// The session of a session token. Another instance may have issued the token a moment ago.

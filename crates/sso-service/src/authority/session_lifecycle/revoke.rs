@@ -24,7 +24,8 @@ impl SessionAuthority {
         match token.kind() {
             Some(TokenKind::Session | TokenKind::Refresh) => self.logout(token, from).await,
             Some(TokenKind::ApiKey) => self.revoke_key(token, from).await,
-            None => Ok(()),
+            // Those of clients are no matter of sessions.
+            Some(TokenKind::ClientAccess | TokenKind::ClientRefresh) | None => Ok(()),
         }
     }
 

@@ -5,14 +5,14 @@ use shared_types::{BearerToken, TokenKind};
 use zeroize::Zeroizing;
 
 /// The credentials in the value of an `Authorization` header; `None` if its scheme is another.
-pub(super) fn basic_credentials(value: &[u8]) -> Option<&[u8]> {
+pub(in crate::http) fn basic_credentials(value: &[u8]) -> Option<&[u8]> {
     let (scheme, rest) = value.split_at_checked(b"basic".len())?;
     let is_basic = scheme.eq_ignore_ascii_case(b"basic");
     (is_basic && rest.first().is_none_or(|byte| *byte == b' ')).then(|| rest.trim_ascii())
 }
 
 /// The API key in these credentials, where it is the password. The user name does not count.
-pub(super) fn key_in_password(credentials: &[u8]) -> Option<BearerToken> {
+pub(in crate::http) fn key_in_password(credentials: &[u8]) -> Option<BearerToken> {
     let decoded = Zeroizing::new(BASE64_STANDARD.decode(credentials).ok()?);
     let colon = decoded.iter().position(|byte| *byte == b':')?;
     let token = BearerToken::parse(&decoded[colon + 1..]).ok()?;

@@ -74,6 +74,14 @@ pub(in crate::http) async fn tokens_for_log_out(
     Ok(tokens)
 }
 
+/// The session tokens in the cookies, also expired ones. They count for nothing by themselves.
+pub(in crate::http) fn session_tokens_in_cookies(
+    headers: &HeaderMap,
+    site: &Site,
+) -> Result<Vec<BearerToken>> {
+    parsed(TokenCookie::Session, headers, site)
+}
+
 /// Whether a cookie is the credential of a request.
 pub(in crate::http) fn has_token_cookie(headers: &HeaderMap, site: &Site) -> Result<bool> {
     Ok(is_in_cookie(TokenCookie::Session, headers, site)?

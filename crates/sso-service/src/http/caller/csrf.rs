@@ -58,6 +58,18 @@ pub(in crate::http) fn check(headers: &HeaderMap, site: &Site) -> Result<()> {
     Err(refusal("A request with a cookie is accepted only from our own pages and allowed origins."))
 }
 
+/// Refuses a request that another page than ours may have caused, be it of an allowed origin.
+pub(in crate::http) fn check_same_origin(headers: &HeaderMap, site: &Site) -> Result<()> {
+    let is_named = || {
+        !headers.contains_key("sec-fetch-site")
+            && only(headers, ORIGIN.as_str()).is_some_and(|from| site.origin().is_named_by(from))
+    };
+    if only(headers, "sec-fetch-site") == Some(b"same-origin") || is_named() {
+        return Ok(());
+    }
+    Err(refusal("This is accepted only from our own page."))
+}
+
 /// Refuses a request that is no navigation of a person: of a script, image or frame. Called where a
 /// link of another site may act with cookies.
 pub(in crate::http) fn check_navigation(headers: &HeaderMap) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Callers: their credentials, and the checks that decide whether a credential counts.
 
 pub(super) mod administrator;
-mod basic;
+pub(super) mod basic;
 pub(super) mod cookies;
 pub(super) mod credential;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{refused, refused_member, sentence};
 use crate::{
     administration::AdministrationError,
     http::wire::body_faults::member_fault,
-    store::{ChangeError, CreateUserError, GrantError, KeyError},
+    store::{ChangeError, ClientError, CreateUserError, GrantError, KeyError},
 };
 
 impl From<AdministrationError> for Problem {
@@ -19,6 +19,10 @@ impl From<AdministrationError> for Problem {
             AdministrationError::NoSuchKey | AdministrationError::NoKeyNamed(_) => {
                 not_found("key_not_found", &error)
             }
+            AdministrationError::NoSuchClient | AdministrationError::NoClientNamed(_) => {
+                not_found("client_not_found", &error)
+            }
+            AdministrationError::Client(error) => error.into(),
             AdministrationError::Past => refused_member("expires_at", &error),
             AdministrationError::Password(fault) => refused_member("password", &fault),
             AdministrationError::Hash(error) => error.into(),
@@ -78,6 +82,17 @@ impl From<KeyError> for Problem {
         match error {
             KeyError::NameTaken(_) => conflict("key_name_taken", &error),
             KeyError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<ClientError> for Problem {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::NoSuchClient => not_found("client_not_found", &error),
+            ClientError::NameTaken(_) => conflict("client_name_taken", &error),
+            ClientError::UnknownRole(_) => unknown_role(&error),
+            ClientError::Unavailable(error) => error.into(),
         }
     }
 }

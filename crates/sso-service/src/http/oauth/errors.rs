@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use actix_web::{
-    Error, ResponseError,
+    Error, HttpRequest, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{StatusCode, header::ContentType},
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::{
     authority::TokenRefusal,
-    http::error::sentence,
+    http::{error::sentence, wire::accept::wants_html},
     oauth::{ExchangeError, SigningError},
 };
 
@@ -26,9 +26,11 @@ pub(in crate::http) struct OAuthError<'a> {
     error_description: String,
 }
 
-/// Whether a request is one whose errors have this form.
-fn is_at_oauth(path: &str) -> bool {
-    path.starts_with("/oauth/")
+/// Whether a request is one whose errors have this form. A person reads those of the endpoints that
+/// browsers are sent to.
+fn is_for_client(request: &HttpRequest) -> bool {
+    let is_for_browsers = matches!(request.path(), "/oauth/authorize" | "/oauth/logout");
+    request.path().starts_with("/oauth/") && !(is_for_browsers && wants_html(request.headers()))
 }
 
 /// The middleware that gives problems at `/oauth` the form of OAuth errors. Status and
@@ -38,7 +40,7 @@ pub(in crate::http) async fn for_clients(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?.map_into_boxed_body();
-    let error = response.response().error().filter(|_| is_at_oauth(response.request().path()));
+    let error = response.response().error().filter(|_| is_for_client(response.request()));
     if let Some(problem) = error.and_then(|error| error.as_error::<Problem>()) {
         let error = OAuthError {
             error: error_code(problem),
@@ -57,7 +59,10 @@ pub(in crate::http) async fn for_clients(
 }
 
 /// 400, with an error code of OAuth.
-pub(super) fn refused(error: &'static str, description: impl Into<Cow<'static, str>>) -> Problem {
+pub(in crate::http) fn refused(
+    error: &'static str,
+    description: impl Into<Cow<'static, str>>,
+) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, error, description)
 }
 
@@ -94,6 +99,7 @@ fn error_code(problem: &Problem) -> &'static str {
         code @ ("invalid_request"
         | "invalid_client"
         | "invalid_token"
+        | "invalid_grant"
         | "invalid_scope"
         | "invalid_target"
         | "unsupported_grant_type") => code,

@@ -15,6 +15,7 @@ use crate::{
         query::{NoParameters, QueryString},
         source::source,
     },
+    oidc::OidcProvider,
 };
 
 /// Revokes a token for its holder: no other credential is needed. 200 also for an unknown token
@@ -24,10 +25,13 @@ pub(in crate::http) async fn revoke(
     request: HttpRequest,
     body: Payload,
     authority: Data<SessionAuthority>,
+    provider: Data<OidcProvider>,
 ) -> Result<HttpResponse> {
     let mut form = OAuthForm::read(&request, body).await?;
     let token = form.required("token")?;
     if let Ok(token) = BearerToken::parse(token.as_bytes()) {
+        // Each knows its own kinds of tokens.
+        provider.revoke(&token).await?;
         authority.revoke(&token, source(&RequestContext::of(&request))).await?;
     }
     let no_store = (CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -26,11 +26,11 @@ use crate::http::admin::{
 /// The group of these operations.
 pub(super) const TAG: (&str, &str) = (
     "administration",
-    "Administrators manage users, roles, grants and keys. They need the permission `sso:admin`, \
+    "Administrators manage users, roles, grants, keys and clients. They need the permission `sso:admin`, \
      which is equal to root.",
 );
 
-fn administer(id: &'static str, summary: &str) -> ApiOperation {
+pub(super) fn administer(id: &'static str, summary: &str) -> ApiOperation {
     ApiOperation::new(TAG.0, id, summary).needs([Credential::Bearer, Credential::SessionCookie])
 }
 
@@ -47,7 +47,7 @@ fn after(schema: Object, example: impl Into<Value>) -> Parameter {
     query_parameter("after", "The `next` of the page before.", schema, example)
 }
 
-fn after_id() -> Parameter {
+pub(super) fn after_id() -> Parameter {
     after(uuid(), ID)
 }
 
@@ -79,7 +79,7 @@ fn page_of(
         .answer(200, answer)
 }
 
-fn list<T: ToSchema>(
+pub(super) fn list<T: ToSchema>(
     operation: ApiOperation,
     name: &str,
     after: Parameter,

@@ -3,10 +3,12 @@
 mod account;
 mod administration;
 mod authz;
+mod clients;
 mod document;
 mod examples;
 mod kubernetes;
 mod oauth;
+mod oidc;
 mod operations;
 mod pages;
 mod tokens;

@@ -14,9 +14,10 @@ use utoipa::{
 
 use super::examples::{ALICE, ID, TOKEN};
 use crate::http::oauth::{
+    client_grants::ClientTokenResponse,
     errors::OAuthError,
-    introspect::ActiveToken,
-    token::TOKEN_EXCHANGE,
+    introspect::{ActiveClientToken, ActiveToken},
+    token::{AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE},
     token_exchange::{ACCESS_TOKEN, TokenResponse},
 };
 
@@ -24,9 +25,10 @@ use crate::http::oauth::{
 pub(super) const TAG: (&str, &str) = ("oauth", "Services ask about tokens as OAuth 2 has it.");
 
 /// The errors: status, name of the component, code, what it says.
-const ERRORS: [(u16, &str, &str, &str); 7] = [
+const ERRORS: [(u16, &str, &str, &str); 8] = [
     (400, "OAuthBadRequest", "invalid_request", "A parameter is missing or repeated."),
     (401, "OAuthUnauthorized", "invalid_client", "The caller is not authenticated."),
+    (403, "OAuthForbidden", "invalid_request", "The request is not accepted from another page."),
     (408, "OAuthTimeout", "invalid_request", "The body took longer than ten seconds to arrive."),
     (413, "OAuthTooLarge", "invalid_request", "The body has more than 64 KiB."),
     (415, "OAuthUnsupported", "invalid_request", "The body is not a form."),
@@ -92,16 +94,22 @@ pub(super) fn introspect() -> ApiOperation {
     });
     let inactive = ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([false]));
     let inactive = ObjectBuilder::new().property("active", inactive).required("active");
-    let schema =
-        AnyOfBuilder::new().item(Ref::from_schema_name(ActiveToken::name())).item(inactive);
+    let schema = AnyOfBuilder::new()
+        .item(Ref::from_schema_name(ActiveToken::name()))
+        .item(Ref::from_schema_name(ActiveClientToken::name()))
+        .item(inactive);
     let answer = uncached("About the token; `{\"active\":false}` for any that is not live.")
         .content("application/json", json_content(schema, example));
     operation("introspect", "Tells a service about a token (RFC 7662)")
-        .description("A caller without the permission `sso:introspect` gets 401.")
+        .description(
+            "A caller without the permission `sso:introspect` gets 401. A client of OpenID Connect \
+             asks by Basic with its id and secret, and is told about its own access tokens.",
+        )
         .needs_only([Credential::Bearer, Credential::Basic])
         .shared(oauth_error(401))
         .body_of("application/x-www-form-urlencoded", token_form())
         .with_schema::<ActiveToken<'_>>()
+        .with_schema::<ActiveClientToken<'_>>()
         .answer(200, answer)
 }
 
@@ -129,23 +137,40 @@ pub(super) fn token() -> ApiOperation {
         "expires_in": 300,
         "scope": "logs:read",
     });
-    operation("token", "Exchanges a session token or an API key for a JWT (RFC 8693)")
-        .description("The JWT is for one audience, one of those that are configured.")
-        .body_of("application/x-www-form-urlencoded", json_content(exchange_form(), exchange))
-        .json::<TokenResponse<'_>>(200, "The JWT.", example)
+    let schema = AnyOfBuilder::new()
+        .item(Ref::from_schema_name(TokenResponse::name()))
+        .item(Ref::from_schema_name(ClientTokenResponse::name()));
+    let answer = uncached("The tokens.").content("application/json", json_content(schema, example));
+    operation("token", "Exchanges codes, refresh tokens, and other tokens for JWTs")
+        .description(
+            "Clients of OpenID Connect exchange a code (`authorization_code`) or a refresh token \
+             (`refresh_token`), and authenticate by Basic or by `client_id` and `client_secret`. A \
+             holder of a session token or an API key exchanges it for a JWT (RFC 8693) for one \
+             audience, one of those that are configured.",
+        )
+        .accepts([Credential::Basic])
+        .shared(oauth_error(401))
+        .body_of("application/x-www-form-urlencoded", json_content(token_request(), exchange))
+        .with_schema::<TokenResponse<'_>>()
+        .with_schema::<ClientTokenResponse<'_>>()
+        .answer(200, answer)
 }
 
-fn exchange_form() -> ObjectBuilder {
+fn token_request() -> ObjectBuilder {
+    let grants = [TOKEN_EXCHANGE, AUTHORIZATION_CODE, REFRESH_TOKEN];
     let types = [ACCESS_TOKEN, "urn:ietf:params:oauth:token-type:jwt"];
     ObjectBuilder::new()
-        .property("grant_type", text_in([TOKEN_EXCHANGE]))
+        .property("grant_type", text_in(grants))
+        .property("client_id", text())
+        .property("client_secret", text())
+        .property("code", text())
+        .property("redirect_uri", text())
+        .property("code_verifier", text())
+        .property("refresh_token", text())
         .property("subject_token", text())
         .property("subject_token_type", text_in([ACCESS_TOKEN]))
         .property("requested_token_type", text_in(types))
         .property("audience", text())
         .property("scope", text())
         .required("grant_type")
-        .required("subject_token")
-        .required("subject_token_type")
-        .required("audience")
 }

@@ -4,7 +4,9 @@ use service_runtime::http::openapi::{
     ApiOperation, asset_operation, document_operation, page_operation,
 };
 
-use super::{account, administration, authz, kubernetes, oauth, pages, tokens, well_known};
+use super::{
+    account, administration, authz, clients, kubernetes, oauth, oidc, pages, tokens, well_known,
+};
 use crate::http::routes::Route;
 
 /// The operation of a route.
@@ -17,6 +19,12 @@ pub(super) fn operation(route: Route) -> ApiOperation {
         Route::ReviewToken => kubernetes::review_token(),
         Route::Revoke => oauth::revoke(),
         Route::Token => oauth::token(),
+        Route::Authorize => oidc::authorize(),
+        Route::AuthorizeForm => oidc::authorize_form(),
+        Route::UserInfo => oidc::show_user_info(),
+        Route::UserInfoForm => oidc::post_user_info(),
+        Route::EndSessionForClient => oidc::log_out(),
+        Route::EndSessionForClientForm => oidc::log_out_form(),
         Route::PublicKeys => well_known::public_keys(),
         Route::AuthorizationServerMetadata => well_known::metadata("authorization_server"),
         Route::ProviderMetadata => well_known::metadata("provider"),
@@ -61,6 +69,10 @@ pub(super) fn operation(route: Route) -> ApiOperation {
         Route::ListKeys => administration::list_keys(),
         Route::CreateKey => administration::create_key(),
         Route::DeleteKey => administration::delete_key(),
+        Route::ListClients => clients::list_clients(),
+        Route::CreateClient => clients::create_client(),
+        Route::UpdateClient => clients::update_client(),
+        Route::DeleteClient => clients::delete_client(),
         Route::ListEvents => administration::list_events(),
 
         Route::ApiDocument => document_operation(),

@@ -39,7 +39,7 @@ pub(super) fn metadata(id: &'static str) -> ApiOperation {
 /// The metadata of a service at this address.
 fn example() -> Value {
     let origin = "https://sso.example.org".parse::<Origin>();
-    origin.map_or(Value::Null, |origin| json!(Metadata::of(&origin)))
+    origin.map_or(Value::Null, |origin| json!(Metadata::of(&origin, true)))
 }
 
 /// An answer that every client may cache.

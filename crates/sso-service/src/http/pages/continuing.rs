@@ -27,7 +27,7 @@ struct ContinuePage<'a> {
 
 /// The answer with a page that navigates to `url`. A browser attributes a redirect to the site that
 /// led here, but a navigation of our page to us.
-pub(super) fn continue_to(
+pub(in crate::http) fn continue_to(
     response: HttpResponseBuilder,
     url: &str,
     site: &Site,

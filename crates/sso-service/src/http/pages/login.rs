@@ -38,6 +38,8 @@ struct LoginPage<'a> {
     username: &'a str,
     fault: Option<String>,
     target: &'a RedirectTarget,
+    /// The application that the user goes on to, if it sent the browser here.
+    client: Option<&'a str>,
     /// The link to registration, if it is open.
     register: Option<String>,
 }
@@ -53,8 +55,25 @@ pub(in crate::http) async fn show(
     if user.is_some() {
         return Ok(redirect(target.location()).finish());
     }
-    let mut form = form("", &accounts, &target, &site);
-    if has_lost_cookies(&request, &site)? {
+    show_form(&request, form("", &accounts, &target, &site), &site)
+}
+
+/// Shows the form to a user who has to log in, perhaps again, to go on to a client.
+pub(in crate::http) fn show_log_in(
+    request: &HttpRequest,
+    accounts: &Accounts,
+    target: &RedirectTarget,
+    site: &Site,
+    client: &str,
+    username: Option<&str>,
+) -> Result<HttpResponse> {
+    let mut form = form(username.unwrap_or_default(), accounts, target, site);
+    form.client = Some(client);
+    show_form(request, form, site)
+}
+
+fn show_form(request: &HttpRequest, mut form: LoginPage<'_>, site: &Site) -> Result<HttpResponse> {
+    if has_lost_cookies(request, site)? {
         form.fault = Some(
             "You have just logged in, but your browser did not keep our cookie. Allow cookies \
              for this site, then log in again."
@@ -71,7 +90,7 @@ fn form<'a>(
     site: &'a Site,
 ) -> LoginPage<'a> {
     let register = accounts.check_open().is_ok().then(|| with_return_to("/register", target));
-    LoginPage { host: site.origin().host(), username, fault: None, target, register }
+    LoginPage { host: site.origin().host(), username, fault: None, target, client: None, register }
 }
 
 /// Begins a session, always a new one: others may know the tokens that the browser had before.

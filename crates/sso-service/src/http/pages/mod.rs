@@ -15,9 +15,10 @@ mod register;
 mod register_tests;
 
 pub(super) use account::{show as account, start};
+pub(super) use continuing::continue_to;
 pub(super) use error::render_for_browsers;
-pub(super) use login::{log_in, show as login};
+pub(super) use login::{log_in, show as login, show_log_in};
 pub(super) use logout::{log_out, show as logout};
-pub(super) use page::{STYLE, with_return_to};
+pub(super) use page::{STYLE, page, redirect, with_return_to};
 pub(super) use refresh::renew;
 pub(super) use register::{register, show as registration};

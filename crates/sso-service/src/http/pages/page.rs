@@ -37,7 +37,7 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 });
 
 /// 200 with a page.
-pub(super) fn page(template: &impl Template) -> Result<HttpResponse> {
+pub(in crate::http) fn page(template: &impl Template) -> Result<HttpResponse> {
     page_with(HttpResponse::Ok(), template)
 }
 
@@ -66,7 +66,7 @@ pub(super) fn show(problem: &Problem, template: &impl Template) {
 }
 
 /// 303: the next request is a GET.
-pub(super) fn redirect(location: &str) -> HttpResponseBuilder {
+pub(in crate::http) fn redirect(location: &str) -> HttpResponseBuilder {
     let mut response = HttpResponse::SeeOther();
     response.insert_header((LOCATION, location)).insert_header((CACHE_CONTROL, "no-store"));
     response

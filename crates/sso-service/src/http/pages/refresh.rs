@@ -40,7 +40,7 @@ pub(in crate::http) async fn renew(
     let token = refresh_token_in_cookie(request.headers(), &authority, &site).await;
     let token = match token.and_then(required) {
         Ok(token) => token,
-        Err(problem) => return log_in_after(problem, &target),
+        Err(problem) => return log_in_after(problem, &target, &site),
     };
     if request.method() == Method::HEAD || csrf::is_from_another_site(request.headers()) {
         return continue_to(HttpResponse::Ok(), &with_return_to("/auth/refresh", &target), &site);
@@ -54,14 +54,17 @@ pub(in crate::http) async fn renew(
         {
             Ok(redirect(target.location()).finish())
         }
-        Err(error) => log_in_after(error.into(), &target),
+        Err(error) => log_in_after(error.into(), &target, &site),
     }
 }
 
 /// Redirects to the log-in page where a log-in can help: not when the session is unknown.
-fn log_in_after(problem: Problem, target: &RedirectTarget) -> Result<HttpResponse> {
+fn log_in_after(problem: Problem, target: &RedirectTarget, site: &Site) -> Result<HttpResponse> {
     if problem.status_code() != StatusCode::UNAUTHORIZED {
         return Err(problem);
+    }
+    if site.leads_to_authorization(target) {
+        return Ok(redirect(target.location()).finish());
     }
     Ok(redirect(&with_return_to("/login", target)).finish())
 }

@@ -4,10 +4,12 @@ use actix_web::{HttpResponse, web::Data};
 use serde::Serialize;
 use service_runtime::http::Result;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::document::public;
-use crate::{oauth::SigningKeys, signing_keys::PublicKey};
+use crate::{
+    oauth::SigningKeys,
+    signing_keys::{PublicKey, RsaPublicKey, SigningAlgorithm},
+};
 
 /// Where the keys are.
 pub(in crate::http) const PATH: &str = "/.well-known/jwks.json";
@@ -17,28 +19,62 @@ pub(in crate::http) struct JwkSet {
     keys: Vec<Jwk>,
 }
 
-/// A key on the curve P-256 (RFC 7518, section 6.2).
+/// A key: on the curve P-256 (RFC 7518, section 6.2), or of RSA (section 6.3).
 #[derive(Serialize, ToSchema)]
 pub(in crate::http) struct Jwk {
     kty: &'static str,
-    crv: &'static str,
-    x: String,
-    y: String,
-    kid: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crv: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    x: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    y: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    n: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    e: Option<String>,
+    kid: String,
     r#use: &'static str,
     alg: &'static str,
 }
 
 /// Shows the keys to verify JWTs with: the present one, the next one a day before it signs, and the
-/// last ones until their tokens are over.
+/// last ones until their tokens are over; and the key for RS256, if there is one.
 pub(in crate::http) async fn public_keys(keys: Data<SigningKeys>) -> Result<HttpResponse> {
-    let keys = keys.published().await?.into_iter().map(Jwk::from).collect();
+    let rsa = keys.rsa_public_key().map(Jwk::from);
+    let keys = keys.published().await?.into_iter().map(Jwk::from).chain(rsa).collect();
     Ok(public(&JwkSet { keys }))
 }
 
 impl From<PublicKey> for Jwk {
     fn from(PublicKey { id, x, y }: PublicKey) -> Self {
-        Self { kty: "EC", crv: "P-256", x, y, kid: id, r#use: "sig", alg: "ES256" }
+        Self {
+            kty: "EC",
+            crv: Some("P-256"),
+            x: Some(x),
+            y: Some(y),
+            n: None,
+            e: None,
+            kid: id.to_string(),
+            r#use: "sig",
+            alg: SigningAlgorithm::Es256.as_str(),
+        }
+    }
+}
+
+impl From<&RsaPublicKey> for Jwk {
+    fn from(RsaPublicKey { id, n, e }: &RsaPublicKey) -> Self {
+        Self {
+            kty: "RSA",
+            crv: None,
+            x: None,
+            y: None,
+            n: Some(n.clone()),
+            e: Some(e.clone()),
+            kid: id.clone(),
+            r#use: "sig",
+            alg: SigningAlgorithm::Rs256.as_str(),
+        }
     }
 }
 

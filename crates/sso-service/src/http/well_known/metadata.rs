@@ -7,53 +7,102 @@ use utoipa::ToSchema;
 
 use super::{document::public, jwks};
 use crate::{
-    http::oauth::token::TOKEN_EXCHANGE,
-    site::{Origin, Site},
+    http::oauth::token::{AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE},
+    oauth::SigningKeys,
+    oidc::OidcScope,
+    site::{AUTHORIZATION_PATH, Origin, Site},
 };
 
 /// The metadata of the service: what it does today, and no more.
 #[derive(Serialize, ToSchema)]
 pub(in crate::http) struct Metadata<'a> {
     issuer: &'a str,
+    authorization_endpoint: String,
     token_endpoint: String,
+    userinfo_endpoint: String,
+    end_session_endpoint: String,
     introspection_endpoint: String,
     revocation_endpoint: String,
     jwks_uri: String,
-    grant_types_supported: [&'static str; 1],
-    /// No endpoint answers authorization requests.
-    response_types_supported: [&'static str; 0],
-    /// The subject token is the credential.
-    token_endpoint_auth_methods_supported: [&'static str; 1],
-    /// An API key as a password, or any token as a bearer token (RFC 8414, section 2).
+    scopes_supported: [&'static str; 5],
+    claims_supported: &'static [&'static str],
+    grant_types_supported: [&'static str; 3],
+    response_types_supported: [&'static str; 1],
+    response_modes_supported: [&'static str; 1],
+    prompt_values_supported: [&'static str; 4],
+    code_challenge_methods_supported: [&'static str; 1],
+    /// A public client has no secret; in a token exchange, the subject token is the credential.
+    token_endpoint_auth_methods_supported: [&'static str; 3],
+    /// A client's secret or an API key as a password, or any token as a bearer token (RFC 8414,
+    /// section 2).
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
     revocation_endpoint_auth_methods_supported: [&'static str; 1],
     subject_types_supported: [&'static str; 1],
-    /// The algorithm of every JWT. Kubernetes reads it here.
-    id_token_signing_alg_values_supported: [&'static str; 1],
+    /// The algorithms of ID tokens; ES256 is that of every other JWT. Kubernetes reads it here.
+    id_token_signing_alg_values_supported: &'static [&'static str],
+    authorization_response_iss_parameter_supported: bool,
+    claims_parameter_supported: bool,
+    request_parameter_supported: bool,
+    /// True if it were absent.
+    request_uri_parameter_supported: bool,
 }
 
+/// The claims of ID tokens and of userinfo.
+const CLAIMS: [&str; 11] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "sid",
+    "nonce",
+    "at_hash",
+    "preferred_username",
+    "groups",
+];
+
 /// Shows the metadata.
-pub(in crate::http) async fn metadata(site: Data<Site>) -> HttpResponse {
-    public(&Metadata::of(site.origin()))
+pub(in crate::http) async fn metadata(site: Data<Site>, keys: Data<SigningKeys>) -> HttpResponse {
+    public(&Metadata::of(site.origin(), keys.rsa_public_key().is_some()))
 }
 
 impl<'a> Metadata<'a> {
-    /// The metadata of a service at this address.
-    pub(in crate::http) fn of(origin: &'a Origin) -> Self {
+    /// The metadata of a service at this address, which may have a key for RS256.
+    pub(in crate::http) fn of(origin: &'a Origin, has_rsa_key: bool) -> Self {
         let at = |path: &str| format!("{}{path}", origin.as_str());
         Self {
             issuer: origin.as_str(),
+            authorization_endpoint: at(AUTHORIZATION_PATH),
             token_endpoint: at("/oauth/token"),
+            userinfo_endpoint: at("/oauth/userinfo"),
+            end_session_endpoint: at("/oauth/logout"),
             introspection_endpoint: at("/oauth/introspect"),
             revocation_endpoint: at("/oauth/revoke"),
             jwks_uri: at(jwks::PATH),
-            grant_types_supported: [TOKEN_EXCHANGE],
-            response_types_supported: [],
-            token_endpoint_auth_methods_supported: ["none"],
+            scopes_supported: OidcScope::ALL,
+            claims_supported: &CLAIMS,
+            grant_types_supported: [AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE],
+            response_types_supported: ["code"],
+            response_modes_supported: ["query"],
+            prompt_values_supported: ["none", "login", "consent", "select_account"],
+            code_challenge_methods_supported: ["S256"],
+            token_endpoint_auth_methods_supported: [
+                "client_secret_basic",
+                "client_secret_post",
+                "none",
+            ],
             introspection_endpoint_auth_methods_supported: ["client_secret_basic", "Bearer"],
             revocation_endpoint_auth_methods_supported: ["none"],
             subject_types_supported: ["public"],
-            id_token_signing_alg_values_supported: ["ES256"],
+            id_token_signing_alg_values_supported: match has_rsa_key {
+                true => &["ES256", "RS256"],
+                false => &["ES256"],
+            },
+            authorization_response_iss_parameter_supported: true,
+            claims_parameter_supported: false,
+            request_parameter_supported: false,
+            request_uri_parameter_supported: false,
         }
     }
 }
@@ -69,19 +118,40 @@ mod tests {
     async fn both_documents_name_the_endpoints_at_the_public_url() {
         let mut service = TestService::start().await;
         service.site = site("https://sso.example.org");
+        let at = |path: &str| format!("https://sso.example.org{path}");
         let expected = json!({
             "issuer": "https://sso.example.org",
-            "token_endpoint": "https://sso.example.org/oauth/token",
-            "introspection_endpoint": "https://sso.example.org/oauth/introspect",
-            "revocation_endpoint": "https://sso.example.org/oauth/revoke",
-            "jwks_uri": "https://sso.example.org/.well-known/jwks.json",
-            "grant_types_supported": ["urn:ietf:params:oauth:grant-type:token-exchange"],
-            "response_types_supported": [],
-            "token_endpoint_auth_methods_supported": ["none"],
+            "authorization_endpoint": at("/oauth/authorize"),
+            "token_endpoint": at("/oauth/token"),
+            "userinfo_endpoint": at("/oauth/userinfo"),
+            "end_session_endpoint": at("/oauth/logout"),
+            "introspection_endpoint": at("/oauth/introspect"),
+            "revocation_endpoint": at("/oauth/revoke"),
+            "jwks_uri": at("/.well-known/jwks.json"),
+            "scopes_supported": ["openid", "profile", "email", "groups", "offline_access"],
+            "claims_supported": super::CLAIMS,
+            "grant_types_supported": [
+                "authorization_code",
+                "refresh_token",
+                "urn:ietf:params:oauth:grant-type:token-exchange",
+            ],
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "prompt_values_supported": ["none", "login", "consent", "select_account"],
+            "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": [
+                "client_secret_basic",
+                "client_secret_post",
+                "none",
+            ],
             "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "Bearer"],
             "revocation_endpoint_auth_methods_supported": ["none"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["ES256"],
+            "authorization_response_iss_parameter_supported": true,
+            "claims_parameter_supported": false,
+            "request_parameter_supported": false,
+            "request_uri_parameter_supported": false,
         });
         for name in ["oauth-authorization-server", "openid-configuration"] {
             let get = TestRequest::get().uri(&format!("/.well-known/{name}"));

@@ -1,6 +1,6 @@
 //! What is wrong with the members of a body.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{borrow::Cow, fmt, ops::RangeInclusive, str::FromStr};
 
 use shared_types::{FaultySource, FieldFault};
 use zeroize::Zeroizing;
@@ -121,6 +121,28 @@ impl BodyFaults {
         Some(items.filter_map(text).collect())
     }
 
+    /// Checks the number of items of a list.
+    pub(in crate::http) fn bounded<T>(
+        &mut self,
+        name: &str,
+        list: Option<Vec<T>>,
+        bounds: RangeInclusive<usize>,
+    ) -> Option<Vec<T>> {
+        let list = list?;
+        if !bounds.contains(&list.len()) && !self.has_faults_of(name) {
+            let (least, most) = (bounds.start(), bounds.end());
+            self.refuse(name, format!("must have {least} to {most} items"));
+        }
+        Some(list)
+    }
+
+    /// Refuses a member that only a new thing may have.
+    pub(in crate::http) fn fixed<T>(&mut self, name: &str, member: &Member<T>) {
+        if !matches!(member, Member::Absent) {
+            self.refuse(name, "cannot be changed");
+        }
+    }
+
     /// Parses a parameter of the path.
     pub(in crate::http) fn path_parameter<T>(&mut self, name: &str, text: &str) -> Option<T>
     where
@@ -148,6 +170,14 @@ impl BodyFaults {
     /// The recorded faults, in the order of the members.
     pub(in crate::http) fn into_faults(self) -> Vec<FieldFault> {
         self.0
+    }
+
+    /// Whether an item of this list is refused already.
+    fn has_faults_of(&self, name: &str) -> bool {
+        let items = format!("/{name}/");
+        self.0.iter().any(|fault| {
+            matches!(&fault.source, FaultySource::Pointer(path) if path.starts_with(&items))
+        })
     }
 
     fn present<T: JsonType>(&mut self, name: &str, member: Member<T>) -> Option<T> {

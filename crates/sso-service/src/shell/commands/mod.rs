@@ -1,5 +1,6 @@
 //! The commands, a file per subject.
 
+pub(super) mod client;
 pub(super) mod clock;
 pub(super) mod key;
 pub(super) mod role;

@@ -12,6 +12,7 @@ use super::issue::retire;
 use crate::{
     sessions::{ExpiredSession, REPLAY_WINDOW, SessionOwner},
     store::{
+        clients::sweep_clients,
         handle::Store,
         sql::{Dialects, FromSqlRow, SqlConnection, SqlRow, query, with_numbers},
         unavailable::Unavailable,
@@ -61,6 +62,7 @@ async fn sweep(
         let done = query(sql).bind(listed).bind(SWEEP_STEP).execute(&mut *connection).await?;
         removed += done;
     }
+    removed += sweep_clients(connection, millis, SWEEP_STEP).await?;
     removed += sweep_tokens(connection, millis).await?;
     removed += sweep_all_ended(connection).await?;
     removed += sweep_ended(connection).await?;

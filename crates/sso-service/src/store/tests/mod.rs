@@ -1,5 +1,7 @@
 //! What must hold of a store and the service on it, whatever happens to either.
 
+mod client_instances;
+mod clients;
 mod limits;
 mod minting;
 mod moving;

@@ -1,4 +1,5 @@
 mod admission;
+mod clients;
 mod concurrent;
 mod full_disk;
 mod grants;

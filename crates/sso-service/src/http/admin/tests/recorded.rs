@@ -22,6 +22,11 @@ async fn a_change_is_recorded_in_its_own_transaction() {
     let key = json!({"name": "ci", "permissions": ["logs:read"]});
     let key = client.post("/admin/keys", key).await.body["id"].as_str().unwrap().to_owned();
     client.delete(&format!("/admin/keys/{key}")).await;
+    let app = json!({"name": "Grafana", "redirect_uris": ["https://grafana.example.org/"]});
+    let app = client.post("/admin/clients", app).await.body;
+    let app = format!("/admin/clients/{}", app["client_id"].as_str().unwrap());
+    client.patch(&app, json!({"name": "Boards"})).await;
+    client.delete(&app).await;
     client.delete("/admin/users/bob/sessions").await;
     client.delete("/admin/users/bob").await;
     let events = client.get("/admin/audit").await.body;
@@ -40,6 +45,9 @@ async fn a_change_is_recorded_in_its_own_transaction() {
         "grant_changed deleted bob",
         "key_changed created ci",
         "key_changed deleted ci",
+        "client_changed created Grafana",
+        "client_changed changed Boards",
+        "client_changed deleted Boards",
         "admin_revoke sessions bob",
         "user_changed deleted bob",
     ];

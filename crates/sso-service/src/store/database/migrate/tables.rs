@@ -69,6 +69,24 @@ pub(super) const TABLES: &[Table] = tables! {
         "created_at" Integer,
     }
     "api_key_permissions" by "api_key, permission" { "api_key" Text, "permission" Text }
+    "clients" by "id" {
+        "id" Text, "name" Text, "secret_hash" Bytes, "redirect_uris" Text,
+        "post_logout_redirect_uris" Text, "backchannel_logout_uri" Text, "roles" Text,
+        "id_token_alg" Text, "created_by" Text, "created_at" Integer,
+    }
+    "authorization_requests" by "hash" {
+        "hash" Bytes, "client" Text, "network" Text, "parameters" Text, "created_at" Integer,
+        "expires_at" Integer,
+    }
+    "client_authorizations" by "number" {
+        "number" Integer, "client" Text, "session" Integer, "code_hash" Bytes,
+        "code_challenge" Text, "redirect_uri" Text, "scope" Text, "nonce" Text,
+        "code_expires_at" Integer, "redeemed" Boolean, "expires_at" Integer,
+    }
+    "client_tokens" by "hash" {
+        "hash" Bytes, "authorization_number" Integer, "renews" Boolean, "issued_at" Integer,
+        "expires_at" Integer, "spent_at" Integer, "nonce" Bytes,
+    }
     "audit" by "number" { "number" Integer, "administrative" Boolean, "event" Text }
     "signing_keys" by "number" {
         "number" Integer, "id" Text, "signs_from" Integer, "private_key" Bytes, "sealed" Boolean,

@@ -1,0 +1,60 @@
+//! What clients are told about users.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{oidc::authorization::OidcScope, users::Account};
+
+/// The claims about a user, as far as the scope allows them (OpenID Connect Core, section 5.1).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UserClaims<'a> {
+    /// The id of the user, which never changes.
+    sub: Uuid,
+    /// The name, with scope `profile`. It may be given to another user one day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferred_username: Option<&'a str>,
+    /// The roles, with scope `groups`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<&'a [String]>,
+}
+
+impl<'a> UserClaims<'a> {
+    /// The claims about the user of this account.
+    pub(crate) fn new(account: &'a Account, scope: OidcScope) -> Self {
+        Self {
+            sub: account.user_id,
+            preferred_username: scope.profile.then_some(&*account.username),
+            groups: scope.groups.then_some(&*account.roles),
+        }
+    }
+}
+
+/// The claims of an ID token (section 2). `acr` and `amr` are left out: a password is all that is
+/// known.
+#[derive(Debug, Serialize)]
+pub(super) struct IdTokenClaims<'a> {
+    pub(super) iss: &'a str,
+    pub(super) aud: Uuid,
+    /// In seconds since 1970, as all instants here.
+    pub(super) exp: i64,
+    pub(super) iat: i64,
+    /// When the user logged in.
+    pub(super) auth_time: i64,
+    /// The session.
+    pub(super) sid: Uuid,
+    /// As the client sent it; absent after a refresh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) nonce: Option<&'a str>,
+    pub(super) at_hash: String,
+    #[serde(flatten)]
+    pub(super) user: UserClaims<'a>,
+}
+
+/// The hash of an access token that an ID token carries (section 3.1.3.6): both algorithms are with
+/// SHA-256.
+pub(super) fn access_token_hash(token: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(token)[..16])
+}

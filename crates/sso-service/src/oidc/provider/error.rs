@@ -1,0 +1,64 @@
+//! Why a client was not answered, or not granted anything.
+
+use crate::{
+    oauth::SigningError,
+    store::{StoreError, Unavailable},
+};
+
+/// An authorization request did not go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BeginError {
+    /// A parameter is repeated or not UTF-8.
+    #[error("a parameter is repeated or cannot be read")]
+    Malformed,
+    /// The client is unknown. No address is known that could be told.
+    #[error("the application that sent you here is not known")]
+    UnknownClient,
+    /// The address is none of the client's, and is told nothing.
+    #[error("the application that sent you here named an address that is not registered for it")]
+    WrongRedirectUri,
+    /// The stored request has been answered, or is too old; or the session has ended meanwhile.
+    #[error("this log-in is over; go back to the application and begin again")]
+    RequestOver,
+    /// Too many requests wait.
+    #[error("too many log-ins for applications are going on")]
+    TooMany,
+    /// The client is told at this URL.
+    #[error("the request is faulty")]
+    Refused(String),
+    /// There is no randomness for an id or a code.
+    #[error("cannot get random bytes from the operating system: {0}")]
+    Random(#[from] getrandom::Error),
+    /// The keys of ID tokens cannot be read.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    /// The database does not answer, or a user in it cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Unavailable> for BeginError {
+    fn from(error: Unavailable) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// A code or a refresh token was not exchanged.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GrantRefusal {
+    /// It is unknown, spent or over, or not this client's; or the verifier or the address is wrong.
+    #[error("the code or the refresh token is not valid")]
+    InvalidGrant,
+    /// More is asked for than was granted.
+    #[error("the scope exceeds what was granted")]
+    InvalidScope,
+    /// There is no randomness for a token.
+    #[error("cannot get random bytes from the operating system: {0}")]
+    Random(#[from] getrandom::Error),
+    /// The ID token cannot be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    /// The database does not answer, or a user in it cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,222 @@
+//! Codes, and what clients get for them.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    holders::{LiveHolder, SessionFacts, judge},
+    requests::remove,
+    tokens::insert_tokens,
+};
+use crate::{
+    oidc::{
+        ClientGrant, CodeChallenge, CodeRedemption, Exchanged, NewCode, OidcScope, ReusedGrant,
+    },
+    sessions::LiveSessions,
+    store::{
+        errors::{CodeError, StoreError},
+        handle::Store,
+        sql::{FromSqlRow, SqlConnection, SqlRow, query},
+    },
+};
+
+/// How many authorizations a session has. Beyond it the oldest ones end.
+const MOST_OF_SESSION: i64 = 100;
+
+impl Store {
+    /// Stores a code, if the session lives and the user may use the client.
+    ///
+    /// # Errors
+    /// When that is not so, the stored request is over, or the database cannot be written.
+    pub(crate) async fn add_code(&self, code: NewCode) -> Result<(), CodeError> {
+        let (live, shared) = (self.live.clone(), self.database.is_shared());
+        let add = async move |connection: &mut SqlConnection| {
+            add_code(connection, code, &live, shared).await
+        };
+        self.database.write_addition(add).await
+    }
+
+    /// Redeems a code. One that was redeemed before ends what it gave.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the session is of unknown state.
+    pub(crate) async fn redeem_code(
+        &self,
+        redemption: CodeRedemption,
+    ) -> Result<Exchanged, StoreError> {
+        let (live, shared) = (self.live.clone(), self.database.is_shared());
+        let redeem = async move |connection: &mut SqlConnection| {
+            redeem(connection, &redemption, &live, shared).await
+        };
+        self.database.write_addition(redeem).await
+    }
+}
+
+async fn add_code(
+    connection: &mut SqlConnection,
+    code: NewCode,
+    live: &LiveSessions,
+    shared: bool,
+) -> Result<(), CodeError> {
+    if let Some(request) = &code.request
+        && !remove(connection, request).await?
+    {
+        return Err(CodeError::RequestOver);
+    }
+    let facts = SessionFacts::find(connection, code.session, code.now).await?;
+    let holder = match facts {
+        Some(facts) => judge(connection, facts, code.client, code.now, live, shared).await?,
+        None => None,
+    };
+    if holder.is_none() {
+        return Err(CodeError::SessionOver);
+    }
+    make_room(connection, code.session).await?;
+    query(
+        "INSERT INTO client_authorizations (client, session, code_hash, code_challenge,
+             redirect_uri, scope, nonce, code_expires_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(code.client.to_string())
+    .bind(code.session)
+    .bind(code.hash.as_bytes())
+    .bind(&code.code_challenge)
+    .bind(&code.redirect_uri)
+    .bind(&code.scope)
+    .bind(code.nonce.as_deref())
+    .bind(code.expires_at.timestamp_millis())
+    .bind(code.expires_at.timestamp_millis())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn make_room(connection: &mut SqlConnection, session: i64) -> Result<(), sqlx::Error> {
+    query(
+        "DELETE FROM client_authorizations WHERE number IN (
+             SELECT number FROM client_authorizations WHERE session = $1
+             ORDER BY number DESC LIMIT 1000 OFFSET $2)",
+    )
+    .bind(session)
+    .bind(MOST_OF_SESSION - 1)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A stored code.
+struct StoredCode {
+    number: i64,
+    client: String,
+    code_challenge: String,
+    redirect_uri: String,
+    scope: String,
+    nonce: Option<String>,
+    code_expires_at: i64,
+    redeemed: bool,
+    session: SessionFacts,
+}
+
+/// Everything else than success is decided before anything is written, except that a code that is
+/// presented is spent: it cannot be presented with another verifier.
+async fn redeem(
+    connection: &mut SqlConnection,
+    redemption: &CodeRedemption,
+    live: &LiveSessions,
+    shared: bool,
+) -> Result<Exchanged, StoreError> {
+    let now = redemption.tokens.now;
+    let Some(code) = find_code(connection, redemption, now).await? else {
+        return Ok(Exchanged::Refused);
+    };
+    // Others may have the code of a client, and cannot end anything with it.
+    if code.client != redemption.client.to_string() {
+        return Ok(Exchanged::Refused);
+    }
+    let holder =
+        judge(connection, code.session.clone(), redemption.client, now, live, shared).await?;
+    if code.redeemed || holder.is_none() || !code.is_answered_by(redemption, now) {
+        end(connection, code.number).await?;
+        return Ok(match holder {
+            Some(LiveHolder { account, session_id, .. }) if code.redeemed => {
+                Exchanged::Reused(Box::new(ReusedGrant { account, session_id }))
+            }
+            _ => Exchanged::Refused,
+        });
+    }
+    let Some(LiveHolder { account, session_id, ends_at }) = holder else {
+        return Ok(Exchanged::Refused);
+    };
+    query("UPDATE client_authorizations SET redeemed = TRUE WHERE number = $1")
+        .bind(code.number)
+        .execute(&mut *connection)
+        .await?;
+    let scope = OidcScope::parse(&code.scope).unwrap_or_default();
+    let tokens = redemption.tokens.ending_by(ends_at);
+    insert_tokens(connection, code.number, &tokens, scope.offline_access).await?;
+    Ok(Exchanged::Granted(Box::new(ClientGrant {
+        account,
+        session_id,
+        scope,
+        nonce: code.nonce,
+        token_nonce: None,
+        access_expires_at: tokens.access_expires_at,
+    })))
+}
+
+impl StoredCode {
+    /// Whether the client presents the code in time, with its verifier and its address.
+    fn is_answered_by(&self, redemption: &CodeRedemption, now: DateTime<Utc>) -> bool {
+        let challenge = CodeChallenge::parse(&self.code_challenge);
+        let answered = redemption.challenge.as_deref();
+        let has_verifier =
+            challenge.zip(answered).is_some_and(|(stored, answered)| stored.is(answered));
+        has_verifier
+            && self.redirect_uri == redemption.redirect_uri
+            && now.timestamp_millis() < self.code_expires_at
+    }
+}
+
+async fn find_code(
+    connection: &mut SqlConnection,
+    redemption: &CodeRedemption,
+    now: DateTime<Utc>,
+) -> Result<Option<StoredCode>, sqlx::Error> {
+    query(
+        "SELECT client_authorizations.number AS authorization_number, client, code_challenge,
+                redirect_uri, scope, nonce, code_expires_at, redeemed, sessions.number, sessions.id,
+                user_number, epoch, ends_at
+         FROM client_authorizations
+         JOIN live_sessions AS sessions ON sessions.number = client_authorizations.session
+         WHERE code_hash = $1 AND ends_at > $2 AND sessions.expires_at > $2",
+    )
+    .bind(redemption.code.as_bytes())
+    .bind(now.timestamp_millis())
+    .fetch_optional(connection)
+    .await
+}
+
+/// Ends an authorization and all of its tokens.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(super) async fn end(connection: &mut SqlConnection, number: i64) -> Result<(), sqlx::Error> {
+    let end = query("DELETE FROM client_authorizations WHERE number = $1").bind(number);
+    end.execute(connection).await?;
+    Ok(())
+}
+
+impl FromSqlRow for StoredCode {
+    fn from_row(row: &SqlRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            number: row.get("authorization_number")?,
+            client: row.get("client")?,
+            code_challenge: row.get("code_challenge")?,
+            redirect_uri: row.get("redirect_uri")?,
+            scope: row.get("scope")?,
+            nonce: row.get("nonce")?,
+            code_expires_at: row.get("code_expires_at")?,
+            redeemed: row.get("redeemed")?,
+            session: SessionFacts::from_row(row)?,
+        })
+    }
+}

@@ -1,0 +1,26 @@
+//! Removing what is over of clients.
+
+use crate::store::sql::{SqlConnection, query};
+
+/// Removes some of what is over at this instant, in milliseconds since 1970, and gives the number of
+/// rows. Validity never depends on it.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(in crate::store) async fn sweep_clients(
+    connection: &mut SqlConnection,
+    millis: i64,
+    at_most: i64,
+) -> Result<u64, sqlx::Error> {
+    let requests = "DELETE FROM authorization_requests WHERE hash IN (
+         SELECT hash FROM authorization_requests WHERE expires_at <= $1 LIMIT $2)";
+    let authorizations = "DELETE FROM client_authorizations WHERE number IN (
+         SELECT number FROM client_authorizations WHERE expires_at <= $1 LIMIT $2)";
+    let tokens = "DELETE FROM client_tokens WHERE hash IN (
+         SELECT hash FROM client_tokens WHERE expires_at <= $1 LIMIT $2)";
+    let mut removed = 0;
+    for sql in [requests, authorizations, tokens] {
+        removed += query(sql).bind(millis).bind(at_most).execute(&mut *connection).await?;
+    }
+    Ok(removed)
+}
