@@ -57,7 +57,11 @@ class Page {
     this.finding = new Finding(this.viewer, tell);
     this.runs = new Runs(this.viewer, this.pods, tell);
     this.bar = new DensityBar({
-      jump: (ms) => this.viewer.jumpTo(ms),
+      jump: (ms) => {
+        pane.focus();
+        this.viewer.jumpTo(ms);
+      },
+      step: (ms) => this.viewer.jumpTo(ms),
       choose: (from, to) => change({ from: writeInstant(from), to: writeInstant(to) }),
     });
     this.volumes = new Volumes(() => this.changed());
@@ -195,12 +199,21 @@ class Page {
   }
 
   sayEmpty() {
-    const { reader, view, trouble } = this.viewer;
+    const { reader, view } = this.viewer;
     const empty = byId('empty', HTMLElement);
-    const hasLines = reader.lines.firstLine() !== null;
+    const trouble = this.viewer.trouble ?? reader.stream?.trouble ?? null;
     const isRead = reader.stream?.phase === 'live' || (reader.isAtBegin && reader.activity === '');
-    empty.hidden = hasLines || !isRead || trouble !== null || view.targets.length === 0;
-    if (!empty.hidden) empty.textContent = isFiltered(view) || view.from ? 'No line fits these filters so far.' : 'This log is empty so far.';
+    const isEmpty = view.targets.length > 0 && reader.lines.firstLine() === null;
+    empty.hidden = !isEmpty || !(isRead || trouble);
+    if (!empty.hidden) empty.textContent = trouble?.text || this.emptyText();
+  }
+
+  emptyText() {
+    const { view } = this.viewer;
+    if (!isFiltered(view) && !view.from) return 'This log is empty so far.';
+    const all = size(this.pods.extent(view.targets).size);
+    const where = view.from || view.to ? 'in the chosen time' : `in all ${all} of the log`;
+    return `No line fits these filters ${where}${view.to ? '' : ', until now. New lines that fit will appear here'}.`;
   }
 
   /** Says for a moment what was done. @param {string} text */
@@ -217,11 +230,17 @@ class Page {
   remedy(remedy) {
     const { viewer } = this;
     if (remedy === 'log-in') void this.logInHere();
-    else if (remedy === 'retry') this.streams.reopen();
+    else if (remedy === 'renew') void this.access.renew();
+    else if (remedy === 'retry') this.retry();
     else if (remedy === 'pods') this.picker.show(viewer.view.targets);
     else if (remedy === 'live') viewer.change({});
     else if (remedy === 'filter') this.filters.takeLiterally();
     else if (remedy === 'all-containers') viewer.change({ targets: viewer.view.targets.map((target) => ({ ...target, container: '*' })) });
+  }
+
+  retry() {
+    this.streams.reopen();
+    this.viewer.retry();
   }
 
   /** Logs in, and comes back to the line at the top of the window. */

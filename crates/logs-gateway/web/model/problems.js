@@ -7,7 +7,7 @@
  * @property {string} detail
  * @property {number} retryAfter In seconds; 0 if the answer does not say.
  *
- * @typedef {'log-in' | 'retry' | 'pods' | 'all-containers' | 'live' | 'filter' | ''} Remedy
+ * @typedef {'log-in' | 'renew' | 'retry' | 'pods' | 'all-containers' | 'live' | 'filter' | ''} Remedy
  *
  * @typedef {object} Trouble
  * @property {string} text

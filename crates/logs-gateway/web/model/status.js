@@ -33,6 +33,8 @@ import { ago, label, span } from '../text/time.js';
 
 /** How long before its end the log-in is mentioned, in milliseconds. */
 const WARNING = 10 * 60_000;
+/** How long before its end the log-in can be renewed beside the status, in milliseconds. */
+const RENEWAL = 90_000;
 
 /**
  * @param {StatusInput} input
@@ -47,9 +49,10 @@ export function status(input, now) {
   else if (input.lines > 0) facts.push(`${counted(input.lines, 'line')} loaded`);
   const left = input.expiresAt - now;
   if (input.expiresAt > 0 && left < WARNING && left > 0) {
-    facts.push(left < 90_000 ? `log-in ends in ${span(left)}` : `log-in ends ${label(input.expiresAt, 'local', now)}`);
+    facts.push(left < RENEWAL ? `log-in ends in ${span(left)}` : `log-in ends ${label(input.expiresAt, 'local', now)}`);
   }
-  return { ...main, facts };
+  const endsSoon = input.expiresAt > 0 && left > 0 && left < RENEWAL;
+  return { ...main, remedy: main.remedy || (endsSoon ? 'renew' : ''), facts };
 }
 
 /**

@@ -134,8 +134,8 @@ export class Filters {
   /** @param {View} view */
   chipsOf(view) {
     const chips = [
-      ...view.grep.map((pattern) => this.chip(`/${shown(pattern)}/`, 'filters', { grep: without(view.grep, pattern) })),
-      ...view.exclude.map((pattern) => this.chip(`not /${shown(pattern)}/`, 'filters excluding', { exclude: without(view.exclude, pattern) })),
+      ...view.grep.map((pattern) => this.chip(`/${shown(pattern)}/`, 'including', { grep: without(view.grep, pattern) })),
+      ...view.exclude.map((pattern) => this.chip(`not /${shown(pattern)}/`, 'excluding', { exclude: without(view.exclude, pattern) })),
       ...view.columns.map((path) => this.chip(`▥ ${path}`, 'column-chip', { columns: without(view.columns, path), place: view.place })),
     ];
     if (view.find) chips.push(this.chip(`find /${shown(view.find)}/ n N`, 'finding', { find: '', place: view.place }));

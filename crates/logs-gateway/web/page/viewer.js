@@ -19,6 +19,8 @@ import { Reader } from './reader.js';
 
 /** The height of a row, as the style has it. */
 const ROW = 18;
+/** How long after a failure lines are read again, in milliseconds. */
+const RETRY = 3000;
 
 /**
  * @typedef {object} ViewerEvents
@@ -56,17 +58,14 @@ export class Viewer {
       changed: () => this.changed(),
       written: (rows) => this.written(rows),
       auth: events.auth,
-      failed: (trouble) => {
-        this.trouble = trouble;
-        this.changed();
-      },
+      failed: (trouble) => this.failed(trouble),
     });
     this.list = new List(pane, ROW, {
       range: () => ({ first: this.reader.lines.first, end: this.reader.lines.end }),
       build: (key) => buildRow(this.row(key), key, this.look(), this.now),
       isFlexible: (key) => this.settings.wrap || this.unfolded.has(key),
-      nearBegin: () => void this.reader.readUp(),
-      nearEnd: () => void this.reader.readDown(),
+      nearBegin: () => void (this.trouble ?? this.reader.readUp()),
+      nearEnd: () => void (this.trouble ?? this.reader.readDown()),
       moved: () => this.moved(),
     });
     this.now = Date.now();
@@ -125,6 +124,21 @@ export class Viewer {
     if (view !== this.view) return;
     if (view.place.kind !== 'end') this.goToPlace(line);
     this.changed();
+  }
+
+  /** @param {Trouble} trouble */
+  failed(trouble) {
+    this.trouble = trouble;
+    this.changed();
+    if (trouble.isTransient) setTimeout(() => this.trouble === trouble && this.retry(), RETRY);
+  }
+
+  /** Reads again what could not be read. */
+  retry() {
+    if (!this.trouble) return;
+    this.trouble = null;
+    if (this.reader.lines.count === 0) void this.open(this.view, 'keep');
+    else this.changed();
   }
 
   /** @param {Line | null} line */

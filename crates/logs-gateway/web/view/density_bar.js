@@ -15,6 +15,7 @@ const CLICK = 4;
 /**
  * @typedef {object} DensityEvents
  * @property {(ms: number) => void} jump
+ * @property {(ms: number) => void} step The same by keyboard, which stays here.
  * @property {(from: number, to: number) => void} choose
  */
 
@@ -65,7 +66,7 @@ export class DensityBar {
     if (!this.density || !(event.key in steps)) return;
     event.preventDefault();
     const at = this.inSight ? this.inSight[0] : this.density.from;
-    this.events.jump(at + steps[event.key] * this.density.length);
+    this.events.step(at + steps[event.key] * this.density.length);
   }
 
   released() {

@@ -9,6 +9,7 @@ import { byId } from './dom.js';
 /** @type {Record<Exclude<Remedy, ''>, string>} */
 const REMEDIES = {
   'log-in': 'Log in again',
+  renew: 'Stay logged in',
   retry: 'Try now',
   pods: 'Choose logs',
   'all-containers': 'Show all containers',
