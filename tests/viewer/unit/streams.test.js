@@ -168,6 +168,18 @@ test('tabs with one log read it once, and a later one gets the last lines', asyn
   assert.equal(hub.streams.size, 0);
 });
 
+test('a stream that began behind a line is not joined as if it had begun with the last lines', async () => {
+  const { asked } = gateway([{ open: '' }, { open: line(7) }]);
+  const hub = new Hub();
+  const [one, other] = [tab(hub), tab(hub)];
+  one.subscribe(1, '/logs/a/b?tailLines=5', 'c6');
+  other.subscribe(2, '/logs/a/b?tailLines=5');
+  await settled();
+  assert.deepEqual(asked, ['/logs/a/b?tailLines=5&after=c6', '/logs/a/b?tailLines=5']);
+  assert.equal(other.records(2).length, 1);
+  [one, other].forEach((each) => each.ask({ do: 'bye' }));
+});
+
 test('streams of one user are not shown to another', async () => {
   const { asked } = gateway([{ open: line(1) }, { status: 403, problem: { code: 'permission_denied', detail: '' } }]);
   const hub = new Hub();

@@ -108,8 +108,10 @@ export class Hub {
       if (stream.events.state.phase === 'ended') stream.events.reopen();
       tab.answer({ id, state: stream.events.state });
     } else {
-      stream = new SharedStream(key, url, kind, after);
-      this.streams.set(key, stream);
+      // It lacks the lines before its beginning, so that others cannot join it as they would the end.
+      const own = after ? `${key} after ${after}` : key;
+      stream = this.streams.get(own) ?? new SharedStream(own, url, kind, after);
+      this.streams.set(own, stream);
     }
     stream.subscribers.set(id, tab);
     tab.streams.set(id, stream);

@@ -219,13 +219,12 @@ export class Reader {
   followFrom(range, after) {
     this.stream = { phase: 'opening' };
     const reading = new Reading(this.sources);
-    const isTail = after === '' && this.lines.count === 0;
     this.endSubscription();
     this.endSubscription = this.streams.subscribe(
       { kind: 'log', url: this.url(range), user: this.source.user, after },
       {
         records: (records) => this.received(reading, records),
-        state: (state) => this.streamed(state, isTail),
+        state: (state) => this.streamed(state),
         missed: () => {
           this.stream = null;
           void this.readDown();
@@ -258,14 +257,9 @@ export class Reader {
     this.events.written(fresh);
   }
 
-  /** @param {StreamState} state @param {boolean} isTail Whether the stream began with the last lines. */
-  streamed(state, isTail) {
+  /** @param {StreamState} state */
+  streamed(state) {
     this.stream = state;
-    const isShort = countLines(this.lines.open) === this.lines.count && this.lines.count < PAGE;
-    if (state.phase === 'live' && isTail && isShort && !this.isAtBegin && !this.isReadingUp) {
-      this.isAtBegin = true;
-      this.lines.prepend([{ note: 'begin', text: beginText(/** @type {View} */ (this.view)), ms: 0 }]);
-    }
     this.events.changed();
   }
 
