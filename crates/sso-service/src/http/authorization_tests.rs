@@ -99,6 +99,7 @@ fn expected(route: Route, method: &Method) -> Row {
         Route::LogOut => [NONE, DONE, DONE, NO_SESSION, NO_SESSION, DONE, DONE, FOREIGN],
         Route::ShowSession | Route::ShowAccount | Route::ListSessions => users_read(SHOWN),
         Route::ChangePassword => users_change(EMPTY),
+        Route::AccountForm => users_change((400, "bad_request")),
         Route::EndOtherSessions => users_change(DONE),
         Route::EndSession => users_change(NOT_MINE),
 
@@ -238,6 +239,7 @@ impl Tested {
         let request = match route {
             Route::LogInForm
             | Route::RegisterForm
+            | Route::AccountForm
             | Route::Introspect
             | Route::Revoke
             | Route::AuthorizeForm

@@ -66,6 +66,7 @@ pub(super) enum Route {
     LogOutPage,
     LogOutForm,
     AccountPage,
+    AccountForm,
     RegisterPage,
     RegisterForm,
 
@@ -147,6 +148,7 @@ impl Route {
             Self::LogOutPage => RouteRow::get("/logout", pages::logout),
             Self::LogOutForm => RouteRow::post("/logout", pages::log_out),
             Self::AccountPage => RouteRow::get("/account", pages::account),
+            Self::AccountForm => RouteRow::post("/account", pages::change_account),
             Self::RegisterPage => RouteRow::get("/register", pages::registration),
             Self::RegisterForm => RouteRow::post("/register", pages::register),
 

@@ -50,6 +50,7 @@ pub(super) fn operation(route: Route) -> ApiOperation {
         Route::LogOutPage => pages::log_out_page(),
         Route::LogOutForm => pages::log_out_form(),
         Route::AccountPage => pages::account_page(),
+        Route::AccountForm => pages::account_form(),
         Route::RegisterPage => pages::register_page(),
         Route::RegisterForm => pages::register_form(),
 

@@ -7,7 +7,7 @@ use service_runtime::http::openapi::{
 use utoipa::openapi::ResponseBuilder;
 
 use super::examples::{ALICE, PASSWORD};
-use crate::http::auth::credentials::CredentialsForm;
+use crate::http::{auth::credentials::CredentialsForm, pages::AccountForm};
 
 /// The group of these operations.
 pub(super) const TAG: (&str, &str) = ("pages", "Browsers show pages, without scripts.");
@@ -98,4 +98,16 @@ pub(super) fn account_page() -> ApiOperation {
         .problems([403])
         .answer(200, html("The account."))
         .answer(303, redirect("To `/auth/refresh`, which leads to the log-in if needed."))
+}
+
+pub(super) fn account_form() -> ApiOperation {
+    page_operation("account_form", "Ends sessions or changes the password by a form of the page")
+        .accepts([Credential::SessionCookie])
+        .form::<AccountForm>(json!({"action": "end-others"}))
+        .problems([401, 403, 429])
+        .answer(200, html("The question whether to end all sessions."))
+        .answer(
+            303,
+            redirect("To the page, which says what was done; to `/login` after a log-out."),
+        )
 }

@@ -9,12 +9,13 @@ mod login;
 mod login_tests;
 mod logout;
 mod page;
+mod password_words;
 mod refresh;
 mod register;
 #[cfg(test)]
 mod register_tests;
 
-pub(super) use account::{show as account, start};
+pub(super) use account::{AccountForm, change as change_account, show as account, start};
 pub(super) use continuing::continue_to;
 pub(super) use error::render_for_browsers;
 pub(super) use login::{log_in, show as login, show_log_in};

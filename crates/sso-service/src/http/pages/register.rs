@@ -12,6 +12,7 @@ use super::{
     destination::Destination,
     error::try_again,
     page::{self, page, redirect, with_return_to},
+    password_words::password_words,
 };
 use crate::{
     accounts::{Accounts, Newcomer, RegisterError},
@@ -24,7 +25,7 @@ use crate::{
     },
     site::{RedirectTarget, Site},
     store::CreateUserError,
-    users::{Email, HashError, PasswordFault},
+    users::{Email, HashError},
 };
 
 /// The fields of the form.
@@ -194,17 +195,6 @@ fn words(error: &RegisterError) -> Option<String> {
         _ => return None,
     };
     Some(words.to_owned())
-}
-
-fn password_words(fault: PasswordFault) -> String {
-    match fault {
-        PasswordFault::TooLong => "This password is too long.".to_owned(),
-        PasswordFault::TooShort(least) => {
-            format!("This password is too short: it must have at least {least} characters.")
-        }
-        PasswordFault::Username => "Your password must not be your user name.".to_owned(),
-        PasswordFault::Common => "This password is too common: attackers try it first.".to_owned(),
-    }
 }
 
 /// The problem, shown as the form with an error message where another attempt can help.
