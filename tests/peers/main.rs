@@ -1,6 +1,7 @@
 //! The gateway's Kubernetes API with third-party clients: kubectl in three versions, the Kubernetes
 //! project's libraries for Python and JavaScript, and kube. The sso-service with third-party reverse
-//! proxies (nginx, Caddy and HAProxy), and its JWTs with PyJWT, Authlib and jose. The databases that
+//! proxies (nginx, Caddy and HAProxy), its JWTs with PyJWT, Authlib and jose, and
+//! its log-in with openid-client and Authlib. The databases that
 //! tests start: PostgreSQL, PgBouncer, Redis and Sentinel; the sso-service with Redis. `compose.yaml`
 //! with Docker Compose.
 //!
@@ -25,6 +26,7 @@ mod kubectl;
 mod library;
 mod peer;
 mod proxies;
+mod relying_party;
 mod running;
 mod session_store;
 mod stage;
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         (&Peer::KUBECTLS[..], kubectl::CASES),
         (&Peer::LIBRARIES[..], library::CASES),
         (&Peer::JWT_LIBRARIES[..], jwt::CASES),
+        (&Peer::RELYING_PARTIES[..], relying_party::CASES),
         (&[Peer::Kube][..], kube::CASES),
         (&[Peer::Kube][..], token_review::CASES),
         (&Peer::PROXIES[..], proxies::CASES),

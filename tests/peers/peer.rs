@@ -25,6 +25,8 @@ pub(crate) enum Peer {
     Authlib,
     /// The library `jose`.
     Jose,
+    /// The library `openid-client`.
+    OpenIdClient,
     /// The crate, which is always there.
     Kube,
     /// A reverse proxy.
@@ -53,6 +55,7 @@ impl Peer {
         Self::Proxy(ReverseProxy::HaProxy),
     ];
     pub(crate) const JWT_LIBRARIES: [Self; 3] = [Self::PyJwt, Self::Authlib, Self::Jose];
+    pub(crate) const RELYING_PARTIES: [Self; 2] = [Self::OpenIdClient, Self::Authlib];
 
     /// An error names the reason.
     pub(crate) fn installed(self) -> Result<Installed, String> {
@@ -66,7 +69,7 @@ impl Peer {
                 let directory = program.parent().unwrap().to_owned();
                 (program, directory)
             }
-            Self::JavaScript | Self::Jose => ("node".into(), javascript()?),
+            Self::JavaScript | Self::Jose | Self::OpenIdClient => ("node".into(), javascript()?),
             Self::Kube => (PathBuf::new(), PathBuf::new()),
             Self::Proxy(proxy) => (proxy.installed()?, PathBuf::new()),
         };
@@ -83,6 +86,7 @@ impl fmt::Display for Peer {
             Self::PyJwt => f.write_str("pyjwt"),
             Self::Authlib => f.write_str("authlib"),
             Self::Jose => f.write_str("jose"),
+            Self::OpenIdClient => f.write_str("openid_client"),
             Self::Kube => f.write_str("kube"),
             Self::Proxy(proxy) => proxy.fmt(f),
         }
