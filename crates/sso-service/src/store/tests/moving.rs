@@ -46,6 +46,13 @@ async fn everything_is_there_after_a_move() {
         INSERT INTO past_tokens SELECT hash, session FROM session_tokens;
         INSERT INTO audit (event, administrative) VALUES ('{}', FALSE), ('[1]', TRUE)";
     service.store.execute(odd).await;
+    let held_by_client = r"
+        INSERT INTO clients VALUES ('c', 'App', x'00', 'https://a.example/', '', NULL, '', NULL, 'root', 8);
+        INSERT INTO authorization_requests VALUES (x'01', 'c', '192.0.2.1', '{}', 8, 9);
+        INSERT INTO client_authorizations SELECT 7, 'c', min(number), x'02', 'x', 'https://a.example/',
+            'openid', NULL, 9, TRUE, 10 FROM sessions;
+        INSERT INTO client_tokens VALUES (x'03', 7, FALSE, 8, 9, NULL, NULL)";
+    service.store.execute(held_by_client).await;
     let sessions = service.store.number("SELECT sessions FROM session_count").await;
     let last = service.store.number("SELECT seq FROM sqlite_sequence WHERE name = 'sessions'");
     let last = last.await;
