@@ -30,6 +30,8 @@ pub(crate) struct Account {
     pub(crate) username: String,
     /// The user's address, if it is known.
     pub(crate) email: Option<String>,
+    /// Whether the address is known to be the user's.
+    pub(crate) email_verified: bool,
     /// When the user was created.
     pub(crate) created_at: DateTime<Utc>,
     /// Sorted.
@@ -69,6 +71,7 @@ mod tests {
                 user_id,
                 username: user_id.to_string(),
                 email: None,
+                email_verified: false,
                 created_at,
                 roles: Vec::new(),
                 permissions: Permissions::lasting(&[]),

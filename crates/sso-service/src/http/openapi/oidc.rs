@@ -72,7 +72,13 @@ pub(super) fn authorize_form() -> ApiOperation {
 }
 
 fn user_info(id: &'static str) -> ApiOperation {
-    let example = json!({"sub": ID, "preferred_username": ALICE, "groups": ["reader"]});
+    let example = json!({
+        "sub": ID,
+        "preferred_username": ALICE,
+        "email": "alice@example.org",
+        "email_verified": true,
+        "groups": ["reader"],
+    });
     [400, 401, 500, 503]
         .map(oauth_error)
         .into_iter()

@@ -48,7 +48,7 @@ pub(in crate::http) struct Metadata<'a> {
 }
 
 /// The claims of ID tokens and of userinfo.
-const CLAIMS: [&str; 11] = [
+const CLAIMS: [&str; 13] = [
     "iss",
     "sub",
     "aud",
@@ -59,6 +59,8 @@ const CLAIMS: [&str; 11] = [
     "nonce",
     "at_hash",
     "preferred_username",
+    "email",
+    "email_verified",
     "groups",
 ];
 

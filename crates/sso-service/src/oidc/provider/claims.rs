@@ -16,6 +16,11 @@ pub(crate) struct UserClaims<'a> {
     /// The name, with scope `profile`. It may be given to another user one day.
     #[serde(skip_serializing_if = "Option::is_none")]
     preferred_username: Option<&'a str>,
+    /// The address, with scope `email`, if it is verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_verified: Option<bool>,
     /// The roles, with scope `groups`.
     #[serde(skip_serializing_if = "Option::is_none")]
     groups: Option<&'a [String]>,
@@ -24,9 +29,13 @@ pub(crate) struct UserClaims<'a> {
 impl<'a> UserClaims<'a> {
     /// The claims about the user of this account.
     pub(crate) fn new(account: &'a Account, scope: OidcScope) -> Self {
+        let is_told = scope.email && account.email_verified;
+        let email = account.email.as_deref().filter(|_| is_told);
         Self {
             sub: account.user_id,
             preferred_username: scope.profile.then_some(&*account.username),
+            email,
+            email_verified: email.map(|_| true),
             groups: scope.groups.then_some(&*account.roles),
         }
     }

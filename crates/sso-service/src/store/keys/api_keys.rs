@@ -153,6 +153,7 @@ fn live(key: &ApiKey, permissions: &[Permission]) -> LiveKey {
         user_id: key.id,
         username: format!("key:{}", key.name),
         email: None,
+        email_verified: false,
         created_at: key.created_at,
         roles: Vec::new(),
         permissions: Permissions::lasting(permissions),

@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl Store {
-    /// Creates a user, and gives its id.
+    /// Creates a user, and gives its id. The author vouches for the address.
     ///
     /// # Errors
     /// When the author may not, the name or the address is taken, a role does not exist, or the
@@ -29,8 +29,11 @@ impl Store {
         now: DateTime<Utc>,
         by: Attribution,
     ) -> Result<Recorded<Uuid>, AuthorizedError<CreateUserError>> {
-        let create =
-            async move |connection: &mut SqlConnection| create_user(connection, &user, now).await;
+        let create = async move |connection: &mut SqlConnection| {
+            let id = create_user(connection, &user, now).await?;
+            trust_address(connection, &user).await?;
+            Ok(id)
+        };
         self.write_attributed(by, create).await
     }
 
@@ -93,6 +96,15 @@ pub(super) async fn create_user(
     assign_roles(connection, number, &user.roles).await?.map_err(CreateUserError::UnknownRole)?;
     assign_permissions(connection, number, &user.permissions).await?;
     Ok(id)
+}
+
+/// The address of a new user counts as verified.
+async fn trust_address(connection: &mut SqlConnection, user: &NewUser) -> Result<(), sqlx::Error> {
+    query("UPDATE users SET email_verified = TRUE WHERE username = $1 AND email IS NOT NULL")
+        .bind(user.username.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 async fn conflict(

@@ -15,7 +15,7 @@ use crate::{
 macro_rules! select_users {
     ($condition:literal) => {
         concat!(
-            "SELECT number, id, username, email, password_hash, disabled, epoch, created_at,
+            "SELECT number, id, username, email, email_verified, password_hash, disabled, epoch, created_at,
                     (SELECT string_agg(role, '\n' ORDER BY role)
                      FROM user_roles WHERE user_number = users.number) AS roles,
                     (SELECT string_agg(permission, '\n' ORDER BY permission) FROM (
@@ -122,6 +122,7 @@ struct UserRow {
     id: String,
     username: String,
     email: Option<String>,
+    email_verified: bool,
     password_hash: String,
     disabled: bool,
     epoch: i64,
@@ -139,6 +140,7 @@ impl FromSqlRow for UserRow {
             id: row.get("id")?,
             username: row.get("username")?,
             email: row.get("email")?,
+            email_verified: row.get("email_verified")?,
             password_hash: row.get("password_hash")?,
             disabled: row.get("disabled")?,
             epoch: row.get("epoch")?,
@@ -164,6 +166,7 @@ impl TryFrom<UserRow> for User {
                 user_id: row.id.parse().ok()?,
                 username: row.username,
                 email: row.email,
+                email_verified: row.email_verified,
                 created_at: DateTime::from_timestamp_millis(row.created_at)?,
                 roles: row.roles,
                 permissions: Permissions::parse(

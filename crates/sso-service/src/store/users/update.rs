@@ -126,16 +126,17 @@ async fn set_roles(
     assign_roles(connection, user, roles).await?.map_err(ChangeError::UnknownRole)
 }
 
+/// The author vouches for the address.
 async fn set_email(
     connection: &mut SqlConnection,
     user: i64,
     email: Option<&Email>,
 ) -> Result<(), ChangeError> {
     let set = query(
-        "UPDATE users SET email = $1 WHERE number = $2
+        "UPDATE users SET email = $1, email_verified = $3 WHERE number = $2
          AND NOT EXISTS (SELECT 1 FROM users WHERE email = $1 AND number <> $2)",
     );
-    let set = set.bind(email.map(Email::as_str)).bind(user);
+    let set = set.bind(email.map(Email::as_str)).bind(user).bind(email.is_some());
     match set.execute(connection).await? {
         0 => Err(ChangeError::EmailTaken),
         _ => Ok(()),

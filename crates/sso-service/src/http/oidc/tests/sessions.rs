@@ -111,3 +111,33 @@ async fn end_that_is_not_written_is_in_force() {
     let renewed = party.token(&party.renewal(refresh)).await;
     assert_eq!(renewed.problem(), (400, "invalid_grant"));
 }
+
+/// Each row: who has set the address, and whether clients are told of it.
+#[actix_web::test]
+async fn only_a_verified_address_is_told() {
+    let party = RelyingParty::confidential().await;
+    let password = crate::test_service::PASSWORD;
+    let bob = json!({"username": "bob", "password": password, "email": "bob@example.org"});
+    admin(&party.service, Method::POST, "/admin/users", bob).await;
+    let carol = json!({"username": "carol", "password": password, "email": "carol@example.org"});
+    let register = actix_web::test::TestRequest::post().uri("/auth/register").set_json(carol);
+    assert_eq!(party.service.send(register).await.status, 201);
+    let told = async |name: &str| {
+        let browser = party.browser(name).await;
+        let request = party.request_with(&[("scope", "openid email")]);
+        let answer = party.send(&browser, &request).await;
+        let code = super::relying_party::answered(&answer)["code"].clone();
+        let tokens = party.token(&party.redemption(&code)).await.body;
+        let claims = party.user_info(tokens["access_token"].as_str().unwrap()).await.body;
+        (claims["email"].clone(), claims["email_verified"].clone())
+    };
+    let untold = (Value::Null, Value::Null);
+    assert_eq!(told("alice").await, untold);
+    assert_eq!(told("bob").await, (json!("bob@example.org"), json!(true)));
+    assert_eq!(told("carol").await, untold);
+    let path = "/admin/users/carol";
+    admin(&party.service, Method::PATCH, path, json!({"email": "c@example.org"})).await;
+    assert_eq!(told("carol").await, (json!("c@example.org"), json!(true)));
+    admin(&party.service, Method::PATCH, path, json!({"email": null})).await;
+    assert_eq!(told("carol").await, untold);
+}

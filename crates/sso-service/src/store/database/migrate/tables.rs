@@ -38,7 +38,7 @@ macro_rules! tables {
 pub(super) const TABLES: &[Table] = tables! {
     "users" by "number" {
         "number" Integer, "id" Text, "username" Text, "email" Text, "password_hash" Text,
-        "disabled" Boolean, "epoch" Integer, "created_at" Integer,
+        "email_verified" Boolean, "disabled" Boolean, "epoch" Integer, "created_at" Integer,
     }
     "roles" by "name" { "name" Text, "builtin" Boolean }
     "role_permissions" by "role, permission" { "role" Text, "permission" Text }
