@@ -24,6 +24,7 @@ const CASES: &[(&str, &[&str])] = &[
             "history_goes_up_through_rotated_files_and_earlier_runs",
             "a_restart_of_the_gateway_loses_and_repeats_no_line",
             "seven_tabs_read_a_log_once",
+            "without_a_shared_worker_streams_run_in_the_page",
             "a_paused_log_holds_its_lines",
             "all_containers_of_a_pod_are_merged",
             "the_first_line_is_soon_there_and_ten_thousand_a_second_are_followed",

@@ -61,6 +61,30 @@ export async function seven_tabs_read_a_log_once(stage) {
   stage.assertQuiet();
 }
 
+export async function without_a_shared_worker_streams_run_in_the_page(stage) {
+  stage.write(['before']);
+  const page = await stage.pageOf('ada', '/');
+  await page.locator('#picker-list [role=option]').first().waitFor();
+  const lacks = [
+    'delete window.SharedWorker',
+    'window.SharedWorker = class { constructor() { throw new Error("refused"); } }',
+    'window.SharedWorker = class extends EventTarget { port = new MessageChannel().port1; constructor() { super(); setTimeout(() => this.dispatchEvent(new Event("error")), 100); } }',
+  ];
+  for (const lack of lacks) {
+    const own = await page.context().newPage();
+    await own.addInitScript(lack);
+    await own.goto(`${stage.gateway}/?pod=shop/web-0/app`);
+    await stage.row(own, 'before').waitFor();
+    const nth = lacks.indexOf(lack);
+    stage.write([`after ${nth}`]);
+    await stage.row(own, `after ${nth}`).waitFor();
+    await stage.status(own, 'live, caught up');
+    // Tabs that share nothing use up the connections of the browser.
+    await own.close();
+  }
+  stage.assertQuiet();
+}
+
 export async function a_paused_log_holds_its_lines(stage) {
   stage.write(['before']);
   const page = await stage.pageOf('ada', '/?pod=shop/web-0/app');

@@ -208,6 +208,8 @@ test('logs are found and sorted by what was typed and by their last write', () =
   pod('web-0', '2026-11-01T10:00:00Z');
   pod('cart-0', '2026-11-01T11:00:00Z', ['app', 'proxy']);
   assert.equal(pods.choices('', 10)[0].target.pod, 'cart-0');
+  assert.equal(pods.containersOf({ namespace: 's*', pod: '*-0', container: 'app' }).length, 2);
+  assert.equal(pods.extent([{ namespace: 'shop', pod: 'cart-0', container: '*' }]).size, 10);
   assert.deepEqual(pods.choices('proxy', 10).map(({ target }) => target.container), ['proxy']);
   assert.equal(pods.choices('cart all', 10)[0].target.container, '*');
   pods.take('pod', JSON.stringify({ event: 'removed', namespace: 'shop', pod: 'cart-0', uid: 'u' }));

@@ -19,10 +19,9 @@ export class Streams {
   constructor() {
     /** @type {Map<number, Subscriber>} */
     this.subscribers = new Map();
-    this.port = openPort();
-    this.port.onmessage = ({ data }) => this.hear(data);
-    this.port.start();
-    this.ask({ do: 'visible', value: !document.hidden });
+    /** The subscriptions, for another hub. @type {Map<number, Subscription>} */
+    this.subscriptions = new Map();
+    this.port = this.listenTo(sharedHub(() => this.takeOver()) ?? ownHub());
     document.addEventListener('visibilitychange', () => this.ask({ do: 'visible', value: !document.hidden }));
     addEventListener('pagehide', () => this.ask({ do: 'bye' }));
     addEventListener('pageshow', (event) => event.persisted && location.reload());
@@ -39,10 +38,26 @@ export class Streams {
     // Unique among the tabs of this browser.
     const id = Math.random();
     this.subscribers.set(id, subscriber);
+    this.subscriptions.set(id, { id, ...what });
     this.ask({ do: 'subscribe', id, ...what });
     return () => {
+      this.subscriptions.delete(id);
       if (this.subscribers.delete(id)) this.ask({ do: 'unsubscribe', id });
     };
+  }
+
+  /** @param {MessagePort} port */
+  listenTo(port) {
+    port.onmessage = ({ data }) => this.hear(data);
+    port.start();
+    port.postMessage({ do: 'visible', value: !document.hidden });
+    return port;
+  }
+
+  /** Streams run in this page from now on. */
+  takeOver() {
+    this.port = this.listenTo(ownHub());
+    for (const subscription of this.subscriptions.values()) this.ask({ do: 'subscribe', ...subscription });
   }
 
   /** Connects the streams of this tab anew, where they are. */
@@ -63,16 +78,30 @@ export class Streams {
     if (state) subscriber.state(state);
     if (missed) {
       this.subscribers.delete(id);
+      this.subscriptions.delete(id);
       subscriber.missed?.();
     }
   }
 }
 
-/** To the shared worker, or to a hub in this page where there are none. */
-function openPort() {
-  if (typeof SharedWorker === 'function') {
-    return new SharedWorker(workerUrl(), { type: 'module', name: 'logs' }).port;
+/**
+ * The hub in the shared worker; null where there are none, or the browser refuses one.
+ *
+ * @param {() => void} failed The worker could not be started.
+ */
+function sharedHub(failed) {
+  if (typeof SharedWorker !== 'function') return null;
+  try {
+    const worker = new SharedWorker(workerUrl(), { type: 'module', name: 'logs' });
+    worker.addEventListener('error', failed, { once: true });
+    return worker.port;
+  } catch {
+    return null;
   }
+}
+
+/** A hub in this page. */
+function ownHub() {
   const { port1, port2 } = new MessageChannel();
   new Hub().connect(port2);
   return port1;

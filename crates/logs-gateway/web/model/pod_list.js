@@ -1,6 +1,7 @@
 /** The pods that can be read, kept up to date. */
 
 import { fit, words } from '../text/fuzzy.js';
+import { isTargeted } from './view.js';
 
 /** @import { Target } from './view.js' */
 
@@ -63,8 +64,15 @@ export class PodList {
 
   /** @param {Target} target @returns {ContainerEntry[]} */
   containersOf(target) {
-    const containers = this.pods.get(`${target.namespace}/${target.pod}`)?.containers ?? [];
+    const containers = this.podsOf(target).flatMap((pod) => pod.containers);
     return target.container === '*' ? containers : containers.filter(({ name }) => name === target.container);
+  }
+
+  /** @param {Target} target Its names may be patterns. */
+  podsOf(target) {
+    const whole = [{ ...target, container: '*' }];
+    const isOne = (/** @type {PodEntry} */ { namespace, pod }) => isTargeted(whole, { namespace, pod, container: '' });
+    return [...this.pods.values()].filter(isOne);
   }
 
   /**
