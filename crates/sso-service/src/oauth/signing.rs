@@ -116,6 +116,24 @@ impl SigningKeys {
         self.sign_as(JwtType::AccessToken, claims).await
     }
 
+    /// Checks that an ID token of this algorithm could be signed now, before a code is spent for it.
+    ///
+    /// # Errors
+    /// As [`SigningKeys::sign_id_token`].
+    pub(crate) async fn check_id_tokens(
+        &self,
+        algorithm: Option<SigningAlgorithm>,
+    ) -> Result<(), SigningError> {
+        if self.clock.is_doubtful() {
+            return Err(SigningError::DoubtfulTime);
+        }
+        match (algorithm, &self.rsa_key) {
+            (Some(SigningAlgorithm::Rs256), None) => Err(SigningError::NoRsaKey),
+            (Some(SigningAlgorithm::Es256), _) | (None, None) => self.fresh().await.map(|_| ()),
+            (_, Some(_)) => Ok(()),
+        }
+    }
+
     /// An ID token with these claims: of this algorithm, else RS256 if there is a key for it.
     ///
     /// # Errors

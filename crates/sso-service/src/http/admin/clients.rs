@@ -15,6 +15,7 @@ use crate::{
     administration::{Administration, AdministrationError, RequestedClient},
     http::{
         caller::administrator::Administrator,
+        error::refused_member,
         wire::{
             body_faults::{BodyFaults, TextList},
             json::JsonBody,
@@ -23,6 +24,7 @@ use crate::{
             response::{no_content, private, private_in},
         },
     },
+    oauth::SigningKeys,
     oidc::{ClientSettings, ClientUpdate, OidcClient, RandomText},
     signing_keys::SigningAlgorithm,
 };
@@ -97,8 +99,10 @@ pub(in crate::http) async fn create(
     Authenticated(mut admin): Authenticated<Administrator>,
     JsonBody(body): JsonBody<ClientRequest>,
     administration: Data<Administration>,
+    keys: Data<SigningKeys>,
 ) -> Result<HttpResponse> {
-    let wish = body.try_into()?;
+    let wish: RequestedClient = body.try_into()?;
+    check_algorithm(wish.settings.id_token_alg, &keys)?;
     let (secret, client) = administration.create_client(admin.actor().await?, wish).await?;
     let client_secret = secret.as_ref().map(RandomText::expose);
     let answer = CreatedClientResponse { client_secret, details: client.into() };
@@ -111,9 +115,11 @@ pub(in crate::http) async fn update(
     id: Path<String>,
     JsonBody(body): JsonBody<ClientRequest>,
     administration: Data<Administration>,
+    keys: Data<SigningKeys>,
 ) -> Result<HttpResponse> {
     let id = id.parse().map_err(|_| AdministrationError::NoSuchClient)?;
-    let update = body.try_into()?;
+    let update: ClientUpdate = body.try_into()?;
+    check_algorithm(update.id_token_alg.flatten(), &keys)?;
     let client = administration.update_client(admin.actor().await?, id, update).await?;
     Ok(private(&ClientResponse::from(client)))
 }
@@ -128,6 +134,14 @@ pub(in crate::http) async fn delete(
     let id = id.parse().map_err(|_| AdministrationError::NoSuchClient)?;
     administration.delete_client(admin.actor().await?, id).await?;
     Ok(no_content())
+}
+
+/// 422 for an algorithm that the service has no key for.
+fn check_algorithm(algorithm: Option<SigningAlgorithm>, keys: &SigningKeys) -> Result<()> {
+    if algorithm == Some(SigningAlgorithm::Rs256) && keys.rsa_public_key().is_none() {
+        return Err(refused_member("id_token_alg", &"needs SSO_SIGNING_RSA_KEY"));
+    }
+    Ok(())
 }
 
 impl TryFrom<ClientRequest> for RequestedClient {

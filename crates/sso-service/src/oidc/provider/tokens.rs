@@ -59,6 +59,7 @@ impl OidcProvider {
         issuer: &str,
         from: Source<'_>,
     ) -> Result<IssuedTokens, GrantRefusal> {
+        self.keys.check_id_tokens(client.settings.id_token_alg).await?;
         let access_token = PlainToken::generate(TokenKind::ClientAccess)?;
         let refresh_token = PlainToken::generate(TokenKind::ClientRefresh)?;
         let challenge = CodeChallenge::of_verifier(presented.verifier);
@@ -91,6 +92,7 @@ impl OidcProvider {
             return Err(GrantRefusal::InvalidGrant);
         }
         let scope = scope.map(|scope| OidcScope::parse(scope).ok_or(GrantRefusal::InvalidScope));
+        self.keys.check_id_tokens(client.settings.id_token_alg).await?;
         let nonce = Nonce::generate()?;
         let following = |nonce, kind| PlainToken::following(presented, nonce, kind);
         let renewal = ClientRenewal {

@@ -68,6 +68,7 @@ async fn members_of_a_client_are_checked() {
         ("roles", json!(["none"]), 422, "/roles"),
         ("id_token_alg", json!("none"), 422, "/id_token_alg"),
         ("id_token_alg", json!("HS256"), 422, "/id_token_alg"),
+        ("id_token_alg", json!("RS256"), 422, "/id_token_alg"),
         ("first_party", json!(true), 400, "/first_party"),
     ] {
         let answer = client.post("/admin/clients", with(member, value.clone())).await;
