@@ -68,7 +68,7 @@ impl LogReader {
 
     /// Shows how its source fares.
     pub(crate) fn register(&self, metrics: &Metrics) {
-        let (watched, polled) = (self.source.clone(), self.source.clone());
+        let [watched, polled, kept] = [(); 3].map(|()| self.source.clone());
         metrics.observe_gauge(
             "logs_watched_directories",
             "Followed directories that are watched",
@@ -78,6 +78,11 @@ impl LogReader {
             "logs_polled_directories",
             "Followed directories that cannot be watched and are polled instead",
             move || polled.polled_directories(),
+        );
+        metrics.observe_gauge(
+            "logs_kept_files",
+            "Files that are kept open because they are read again and again",
+            move || kept.kept_files(),
         );
         self.scans.register(metrics);
     }
@@ -104,6 +109,9 @@ impl LogReader {
         pod: &PodRef,
         query: &LogQuery,
     ) -> Result<LocatedLog, ReadError> {
+        if let Some(found) = self.source.find_kept(pod, query) {
+            return Ok(found?.check()?);
+        }
         if query.is_of_files_by_name() {
             return Ok(self.source.find(pod, query)?.check()?);
         }

@@ -3,6 +3,7 @@
 mod docker_rotation;
 mod follow_model;
 mod following;
+mod kept_model;
 mod masking;
 mod order;
 mod paging;

@@ -65,6 +65,13 @@ impl FilesSource {
         Ok(Self::of(LogDirectory::new(root, &[])?, DirectoryWatch::none()))
     }
 
+    /// A source that opens everything anew for each request.
+    #[cfg(test)]
+    pub(crate) fn open_keeping_nothing(root: &Path) -> Result<Self, OpenRootError> {
+        let directory = LogDirectory::new(root, &[])?.keeping_nothing();
+        Ok(Self::of(directory, DirectoryWatch::none()))
+    }
+
     #[cfg(test)]
     pub(crate) fn directory(&self) -> &LogDirectory {
         &self.directory
@@ -88,12 +95,38 @@ impl FilesSource {
     /// # Errors
     /// When the log does not exist or cannot be read.
     pub fn find(&self, pod: &PodRef, query: &LogQuery) -> Result<FoundLog, LocateError> {
-        let FoundFiles { uid, logs, claims } = self.finder.find(pod, query)?;
+        let found = self.finder.find(pod, query)?;
+        Ok(self.found(found, pod, query))
+    }
+
+    /// The same from files that are kept open, because the pod is asked about again and again, if
+    /// they answer the query without being read. Else `None`: [`find`](Self::find) answers it.
+    ///
+    /// Makes two short system calls, one more for each rotated file. It is never found so if the
+    /// query follows.
+    #[must_use]
+    pub fn find_kept(
+        &self,
+        pod: &PodRef,
+        query: &LogQuery,
+    ) -> Option<Result<FoundLog, LocateError>> {
+        let found = self.finder.find_kept(pod, query)?;
+        Some(found.map(|found| self.found(found, pod, query)))
+    }
+
+    fn found(&self, found: FoundFiles, pod: &PodRef, query: &LogQuery) -> FoundLog {
+        let FoundFiles { uid, logs, claims } = found;
         let new_containers = query.is_joined_by_containers().then(|| {
             NewContainers::new(self.finder.clone(), pod.clone(), uid.clone(), &logs, query)
         });
         let log = LocatedLog { uid, logs, new_containers };
-        Ok(FoundLog { log, claims })
+        FoundLog { log, claims }
+    }
+
+    /// How many files are kept open between requests.
+    #[must_use]
+    pub fn kept_files(&self) -> u64 {
+        self.directory.kept_files()
     }
 
     /// Checks that pods can be looked up at all.

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use crate::source::files::storage::log_file::{FileVersion, LogFile};
+use crate::source::files::storage::{file_status::FileVersion, log_file::LogFile};
 
 /// How many files are remembered.
 const MAX_REMEMBERED: usize = 4096;

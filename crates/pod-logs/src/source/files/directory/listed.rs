@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use rustix::fs::FileType;
 
 use super::{beneath::DirectoryEntry, layout::LogFileName};
-use crate::query::{Anchor, History, LogQuery};
+use crate::{
+    line::target::ContainerName,
+    query::{Anchor, History, LogQuery},
+};
 
 /// A log file, as a directory lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +52,16 @@ pub(crate) fn in_order(entries: Vec<DirectoryEntry>) -> Vec<ListedFile> {
     files.sort_by(|one, other| one.parsed.order().cmp(&other.parsed.order()));
     files.dedup_by(|later, earlier| later.parsed.is_twin_of(&earlier.parsed));
     files
+}
+
+/// The containers among the entries of a pod's directory, sorted.
+pub(crate) fn containers_in(entries: &[DirectoryEntry]) -> Vec<ContainerName> {
+    let is_directory = |kind: FileType| matches!(kind, FileType::Directory | FileType::Unknown);
+    let directories = entries.iter().filter(|entry| is_directory(entry.kind));
+    let mut containers: Vec<ContainerName> =
+        directories.filter_map(|entry| entry.name.parse().ok()).collect();
+    containers.sort();
+    containers
 }
 
 /// Of the files of a container those that a query is about; all of the run if it is about the

@@ -16,10 +16,12 @@ use rustix::fs::fstat;
 
 use super::{
     beneath::{self, TrustedRoot},
+    kept::kept_pods::KeptPods,
+    last_write::sort_by_last_write,
     layout::PodDirectory,
     listings::Listings,
     open_failure::{RootUnavailable, if_readable, is_gone},
-    pod_logs::{PodLogs, sort_by_last_write},
+    pod_logs::PodLogs,
     shared_listings::SharedListings,
 };
 use crate::line::target::PodRef;
@@ -29,7 +31,9 @@ use crate::line::target::PodRef;
 pub(crate) struct LogDirectory {
     root: TrustedRoot,
     pods: Listings<PodIndex>,
-    listings: SharedListings,
+    pub(super) listings: SharedListings,
+    /// `None` where nothing is kept between requests.
+    pub(super) kept: Option<Arc<KeptPods>>,
     /// The file system that pods were last seen on; 0 before any were.
     device: AtomicU64,
 }
@@ -56,12 +60,20 @@ impl LogDirectory {
             TrustedRoot::new(path).map_err(|error| OpenRootError::Root(path.to_owned(), error))
         };
         let extra_roots = extra_roots.iter().map(|path| open(path)).collect::<Result<_, _>>()?;
+        let root = open(root)?;
         Ok(Self {
-            root: open(root)?,
+            kept: Some(Arc::new(KeptPods::new(root.clone()))),
+            root,
             pods: Listings::new(),
             device: AtomicU64::new(0),
             listings: SharedListings::new(extra_roots),
         })
+    }
+
+    /// Opens everything anew for each request.
+    #[cfg(test)]
+    pub(crate) fn keeping_nothing(self) -> Self {
+        Self { kept: None, ..self }
     }
 
     /// # Errors

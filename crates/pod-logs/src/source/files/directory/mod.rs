@@ -2,7 +2,10 @@
 
 mod beneath;
 mod docker;
+pub(crate) mod kept;
+mod kept_logs;
 mod known_tails;
+mod last_write;
 pub(crate) mod layout;
 pub(crate) mod listed;
 mod listings;

@@ -44,10 +44,7 @@ impl PodLogs<'_> {
         };
         let (mut opened, mut bytes) = (Vec::new(), 0);
         for listed in listed.iter().rev().filter(is_rotated).take(MAX_EARLIER) {
-            let file = self.open_file(container, listed);
-            let file = file
-                .and_then(|file| LogFile::new(file, listed.parsed.is_compressed(), current.run));
-            let Ok(file) = file else { break };
+            let Ok(file) = self.open_file(container, listed) else { break };
             bytes += file.stored_bytes();
             opened.push(Arc::new(file));
             if bytes >= EARLIER_BYTES {

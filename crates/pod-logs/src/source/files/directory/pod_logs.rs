@@ -10,13 +10,14 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use rustix::fs::{FileType, MemfdFlags, memfd_create};
+use rustix::fs::{MemfdFlags, memfd_create};
 
 use super::{
     beneath::{self, LinkTarget},
     docker,
+    kept::kept_pod::CheckedPod,
     layout::PodDirectory,
-    listed::{ListedFile, ListedFiles, choose, in_order},
+    listed::{ListedFile, ListedFiles, choose, containers_in, in_order},
     missing_log::MissingLog,
     open_failure::{NotALog, OpenFailure, if_readable, unless_gone},
     opened_log::OpenedLog,
@@ -33,29 +34,21 @@ use crate::{
 /// ten seconds, so once is rare.
 const MAX_LISTINGS: usize = 5;
 
-/// An open directory of a pod's logs.
+/// A pod's logs.
 #[derive(Debug)]
 pub(crate) struct PodLogs<'a> {
-    directory: OwnedFd,
+    access: PodAccess,
     pub(crate) name: PodDirectory,
     listings: &'a SharedListings,
 }
 
-/// Sorts the incarnations of a pod: the one written last is at the end.
-///
-/// # Errors
-/// When a directory or file cannot be read for a reason other than its absence.
-pub(crate) fn sort_by_last_write(incarnations: &mut Vec<PodLogs<'_>>) -> io::Result<()> {
-    if incarnations.len() < 2 {
-        return Ok(());
-    }
-    let mut dated = Vec::with_capacity(incarnations.len());
-    for pod in incarnations.drain(..) {
-        dated.push((pod.last_write()?, pod));
-    }
-    dated.sort_by_key(|(last_write, _)| *last_write);
-    incarnations.extend(dated.into_iter().map(|(_, pod)| pod));
-    Ok(())
+/// How a pod's logs are reached.
+#[derive(Debug)]
+enum PodAccess {
+    /// By their directory, opened for this request.
+    Directory(OwnedFd),
+    /// They are open, since they were asked about lately.
+    Kept(CheckedPod),
 }
 
 impl<'a> PodLogs<'a> {
@@ -64,25 +57,35 @@ impl<'a> PodLogs<'a> {
         name: PodDirectory,
         listings: &'a SharedListings,
     ) -> io::Result<Self> {
-        let directory = beneath::directory(root, &name.name())?;
-        Ok(Self { directory, name, listings })
+        let access = PodAccess::Directory(beneath::directory(root, &name.name())?);
+        Ok(Self { access, name, listings })
+    }
+
+    pub(super) fn kept(checked: CheckedPod, listings: &'a SharedListings) -> Self {
+        Self { name: checked.name().clone(), access: PodAccess::Kept(checked), listings }
     }
 
     /// The containers, sorted.
     pub(crate) fn containers(&self) -> io::Result<Arc<Vec<ContainerName>>> {
-        let is_directory = |kind: FileType| matches!(kind, FileType::Directory | FileType::Unknown);
-        self.listings.containers.of(&self.directory, Instant::now(), |entries| {
-            let directories = entries.iter().filter(|entry| is_directory(entry.kind));
-            let mut containers: Vec<ContainerName> =
-                directories.filter_map(|entry| entry.name.parse().ok()).collect();
-            containers.sort();
-            containers
-        })
+        match &self.access {
+            PodAccess::Kept(checked) => Ok(checked.containers()),
+            PodAccess::Directory(directory) => {
+                let containers = |entries: Vec<_>| containers_in(&entries);
+                self.listings.containers.of(directory, Instant::now(), containers)
+            }
+        }
     }
 
     /// A container's files, sorted by run and name. The current one of a run is its last.
     pub(crate) fn list(&self, container: &ContainerName) -> io::Result<ListedFiles> {
-        let directory = self.open_container(container)?;
+        match &self.access {
+            PodAccess::Kept(checked) => checked.list(container),
+            PodAccess::Directory(pod) => self.list_in(pod, container),
+        }
+    }
+
+    fn list_in(&self, pod: &OwnedFd, container: &ContainerName) -> io::Result<ListedFiles> {
+        let directory = beneath::directory(pod, container.as_str())?;
         let own = self.listings.files.of(&directory, Instant::now(), in_order)?;
         if self.listings.extra_roots.is_empty() || !own.iter().any(docker::may_be_linked) {
             return Ok(own);
@@ -121,7 +124,11 @@ impl<'a> PodLogs<'a> {
     /// The directories besides its own in which a container's files are renamed: those that the
     /// links to its current files lead to. For watching only.
     pub(crate) fn linked_directories(&self, container: &ContainerName) -> io::Result<Vec<PathBuf>> {
-        let directory = self.open_container(container)?;
+        let PodAccess::Directory(pod) = &self.access else {
+            // No link is kept.
+            return Ok(Vec::new());
+        };
+        let directory = beneath::directory(pod, container.as_str())?;
         let own = self.listings.files.of(&directory, Instant::now(), in_order)?;
         // An earlier run is not written to any more.
         let Some(last) = own.last().filter(|file| docker::may_be_linked(file)) else {
@@ -131,32 +138,43 @@ impl<'a> PodLogs<'a> {
         Ok(target.iter().map(LinkTarget::directory_path).collect())
     }
 
-    fn open_container(&self, container: &ContainerName) -> io::Result<OwnedFd> {
-        beneath::directory(&self.directory, container.as_str())
-    }
-
     fn link_target(&self, container: &OwnedFd, link: &str) -> io::Result<Option<LinkTarget<'a>>> {
         LinkTarget::of(container, link, &self.listings.extra_roots)
     }
 
+    /// Opens a file as it is now, for reading up to its present end.
+    ///
+    /// # Errors
+    /// When it does not exist, is not a log, or cannot be opened.
     pub(crate) fn open_file(
         &self,
         container: &ContainerName,
         listed: &ListedFile,
-    ) -> io::Result<File> {
-        self.try_open_file(container, listed).inspect_err(|error| {
+    ) -> io::Result<LogFile> {
+        let run = self.run_number(listed.parsed.restart);
+        let pod = match &self.access {
+            PodAccess::Kept(checked) => return checked.open(container, listed, run),
+            PodAccess::Directory(pod) => pod,
+        };
+        let file = self.open_in(pod, container, listed).inspect_err(|error| {
             if OpenFailure::of(error) == OpenFailure::NotALog {
                 self.listings.warn_about(&self.name, container, &listed.name, error);
             }
-        })
+        })?;
+        LogFile::new(file, listed.parsed.is_compressed(), run)
     }
 
-    fn try_open_file(&self, container: &ContainerName, listed: &ListedFile) -> io::Result<File> {
-        let (pod, roots) = (self.directory.as_fd(), &self.listings.extra_roots);
+    fn open_in(
+        &self,
+        pod: &OwnedFd,
+        container: &ContainerName,
+        listed: &ListedFile,
+    ) -> io::Result<File> {
         let Some(link) = &listed.beside else {
-            return beneath::log_file(pod, container.as_str(), &listed.name, roots);
+            let roots = &self.listings.extra_roots;
+            return beneath::log_file(pod.as_fd(), container.as_str(), &listed.name, roots);
         };
-        match self.link_target(&self.open_container(container)?, link)? {
+        match self.link_target(&beneath::directory(pod, container.as_str())?, link)? {
             Some(target) => target.sibling(&listed.name)?.open(),
             None => Err(NotALog::because("a link that now leads elsewhere")),
         }
@@ -210,23 +228,6 @@ impl<'a> PodLogs<'a> {
         LogRun::new(&self.name.uid, restart).number()
     }
 
-    /// When any of its files was last written to. What cannot be read for certain does not count.
-    ///
-    /// # Errors
-    /// When a directory or file cannot be read for a reason other than its absence.
-    fn last_write(&self) -> io::Result<Option<DateTime<Utc>>> {
-        let mut last_write = None;
-        for container in if_readable(self.containers())?.unwrap_or_default().iter() {
-            for file in if_readable(self.list(container))?.unwrap_or_default().iter() {
-                let opened = self.open_file(container, file);
-                let metadata = if_readable(opened.and_then(|file| file.metadata()))?;
-                let modified = metadata.and_then(|metadata| metadata.modified().ok());
-                last_write = last_write.max(modified.map(DateTime::from));
-            }
-        }
-        Ok(last_write)
-    }
-
     /// Opens files, and sorts them by when they were written.
     ///
     /// # Errors
@@ -240,7 +241,7 @@ impl<'a> PodLogs<'a> {
         for listed in files {
             let run = self.run_number(listed.parsed.restart);
             let (file, is_lost) = match self.open_file(container, listed) {
-                Ok(file) => (LogFile::new(file, listed.parsed.is_compressed(), run)?, false),
+                Ok(file) => (file, false),
                 Err(error) => match OpenFailure::of(&error) {
                     OpenFailure::Gone => (lost_file(run)?, true),
                     OpenFailure::NotALog => {
@@ -255,6 +256,17 @@ impl<'a> PodLogs<'a> {
         }
         self.listings.heads.sort(&mut opened.files);
         Ok(opened)
+    }
+
+    /// Whether the order of the files is known without reading any of them. It is only of a pod that
+    /// is kept.
+    pub(crate) fn knows_order(&self) -> bool {
+        match &self.access {
+            PodAccess::Directory(_) => false,
+            PodAccess::Kept(checked) => {
+                checked.rotated().all(|rotated| self.listings.heads.know_order(&rotated))
+            }
+        }
     }
 
     /// The time of the last line of a file of the pod; `None` if it cannot be had for little.

@@ -12,10 +12,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use crate::source::files::storage::{
-    head::FileHead,
-    log_file::{FileVersion, LogFile},
-};
+use crate::source::files::storage::{file_status::FileVersion, head::FileHead, log_file::LogFile};
 
 /// How many files are remembered.
 const MAX_REMEMBERED: usize = 4096;
@@ -95,6 +92,13 @@ impl KnownHeads {
     fn begun(&self, file: &Arc<LogFile>, before: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
         let first_time = self.head(file).and_then(|head| head.first_time);
         first_time.or(if file.is_compressed() { before } else { file.modified })
+    }
+
+    /// Whether [`sort`](Self::sort) reads no file of these versions, those of the rotated files of
+    /// a run.
+    pub(crate) fn know_order(&self, rotated: &[FileVersion]) -> bool {
+        let heads = self.heads();
+        rotated.len() < 2 || rotated.iter().all(|version| heads.contains_key(version))
     }
 
     /// How the file begins. `None` if it cannot be read.

@@ -13,8 +13,13 @@ use crate::{
     query::{Anchor, ContainerChoice, History, LogQuery},
     source::files::{
         directory::{
-            layout::PodDirectory, log_directory::LogDirectory, missing_log::MissingLog,
-            open_failure::unless_gone, opened_log::OpenedLog, pod_logs::PodLogs,
+            kept::kept_pod::{KeptPod, WantedRuns},
+            layout::PodDirectory,
+            log_directory::LogDirectory,
+            missing_log::MissingLog,
+            open_failure::unless_gone,
+            opened_log::OpenedLog,
+            pod_logs::PodLogs,
         },
         follow::{followers::Followers, following::Following},
         lines::{file_lines::FileLog, span},
@@ -44,8 +49,45 @@ impl LogFinder {
 
     /// Opens the files that answer a query about a pod.
     pub(crate) fn find(&self, pod: &PodRef, query: &LogQuery) -> Result<FoundFiles, LocateError> {
+        let kept = kept_runs(query)
+            .and_then(|wanted| self.checked(self.directory.kept_from_now_on(pod)?, query, wanted));
+        if let Some(pod) = kept {
+            return self.find_in(&[pod], query);
+        }
         let root = self.directory.open()?;
-        let incarnations = self.incarnations(&root, pod, query)?;
+        self.find_in(&self.incarnations(&root, pod, query)?, query)
+    }
+
+    /// The same from what is kept open, if that answers the query without any file being read.
+    pub(crate) fn find_kept(
+        &self,
+        pod: &PodRef,
+        query: &LogQuery,
+    ) -> Option<Result<FoundFiles, LocateError>> {
+        let wanted = kept_runs(query).filter(|_| !query.follow && query.filter.has_no_times())?;
+        let pod = self.checked(self.directory.kept(pod)?, query, wanted)?;
+        pod.knows_order().then(|| self.find_in(&[pod], query))
+    }
+
+    /// The logs of a kept pod that a query is about, if they are as they are kept.
+    fn checked(
+        &self,
+        pod: Arc<KeptPod>,
+        query: &LogQuery,
+        wanted: WantedRuns,
+    ) -> Option<PodLogs<'_>> {
+        if query.uid.as_ref().is_some_and(|uid| *uid != pod.name.uid) {
+            return None;
+        }
+        let names = choose(&pod.containers, &query.container).ok()?;
+        self.directory.checked(pod, &names, wanted)
+    }
+
+    fn find_in(
+        &self,
+        incarnations: &[PodLogs<'_>],
+        query: &LogQuery,
+    ) -> Result<FoundFiles, LocateError> {
         let Some(last) = incarnations.last() else {
             return Err(match query.anchor {
                 Some(_) => LocateError::CursorExpired,
@@ -65,7 +107,7 @@ impl LogFinder {
         }
         let (mut logs, mut claims) = (Vec::new(), Vec::new());
         for name in names {
-            match self.find_container(&incarnations, &name, query, &mut claims) {
+            match self.find_container(incarnations, &name, query, &mut claims) {
                 Ok(log) => logs.push(log),
                 // What is there of several logs is what there is.
                 Err(LocateError::NoLog | LocateError::NoPrevious | LocateError::NoRun)
@@ -203,6 +245,17 @@ impl LogFinder {
         let wanted = of_pod.iter().filter(|directory| uid.is_none_or(|uid| *uid == directory.uid));
         Ok(self.directory.open_incarnations(root, wanted)?)
     }
+}
+
+/// Which runs a query may open files of, if it can be about a kept pod: it asks for the last run of
+/// the last incarnation.
+fn kept_runs(query: &LogQuery) -> Option<WantedRuns> {
+    let is_about_last = query.anchor.is_none()
+        && !query.previous
+        && query.run.is_none()
+        && query.history != History::All;
+    let wanted = if query.follow { WantedRuns::All } else { WantedRuns::Last };
+    is_about_last.then_some(wanted)
 }
 
 /// The log of a container in the last of the incarnations.

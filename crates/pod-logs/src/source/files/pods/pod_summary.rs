@@ -6,12 +6,9 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     line::target::{ContainerName, PodRef, PodUid},
-    source::files::{
-        directory::{
-            listed::ListedFile, log_directory::LogDirectory, open_failure::if_readable,
-            pod_logs::PodLogs, write_order::OpenedFile,
-        },
-        storage::log_file::LogFile,
+    source::files::directory::{
+        listed::ListedFile, log_directory::LogDirectory, open_failure::if_readable,
+        pod_logs::PodLogs, write_order::OpenedFile,
     },
 };
 
@@ -112,8 +109,7 @@ fn open(
     let mut files = Vec::with_capacity(listed.len());
     for listed in listed {
         if let Some(file) = if_readable(pod.open_file(name, listed))? {
-            let run = pod.run_number(listed.parsed.restart);
-            let file = Arc::new(LogFile::new(file, listed.parsed.is_compressed(), run)?);
+            let file = Arc::new(file);
             files.push(OpenedFile { file, is_current: listed.parsed.is_current(), is_lost: false });
         }
     }

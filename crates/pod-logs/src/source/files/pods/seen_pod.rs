@@ -11,7 +11,6 @@ use crate::{
             layout::PodDirectory, listed::ListedFile, open_failure::if_readable, pod_logs::PodLogs,
         },
         lines::span::first_time,
-        storage::log_file::LogFile,
     },
 };
 
@@ -105,7 +104,6 @@ fn first_line_of(
     let Some(file) = if_readable(pod.open_file(name, listed))? else {
         return Ok(None);
     };
-    let file = LogFile::new(file, listed.parsed.is_compressed(), 0)?;
     // What it holds may be anything.
     Ok(first_time(&Arc::new(file)).unwrap_or_default())
 }

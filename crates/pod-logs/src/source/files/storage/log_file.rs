@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io,
-    os::unix::fs::{FileExt, MetadataExt},
+    os::unix::fs::MetadataExt,
     sync::{
         Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -13,17 +13,13 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{head::FileHead, recent::RecentBytes, sample::FileSample};
+use super::{
+    file_status::{FileStatus, FileVersion},
+    head::FileHead,
+    recent::RecentBytes,
+    sample::FileSample,
+};
 use crate::{cost::ReadingCost, line::log_run::LogRun};
-
-/// Differs as soon as a file has changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct FileVersion {
-    /// Device and inode.
-    id: (u64, u64),
-    modified: Option<DateTime<Utc>>,
-    stored_bytes: u64,
-}
 
 /// The result of checking whether a file grew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +49,8 @@ pub(crate) struct LogFile {
     number: AtomicU64,
     /// Once it does not change any more.
     head: OnceLock<FileHead>,
+    /// All of a small file, once it was read: the search for a tail and the reading share it.
+    pub(super) small: OnceLock<RecentBytes>,
     /// Files of one run of a container have the same number, and those of another run another.
     pub(crate) run: u64,
     pub(crate) modified: Option<DateTime<Utc>>,
@@ -60,19 +58,19 @@ pub(crate) struct LogFile {
 
 /// The file of the file system. A copy may take its place.
 #[derive(Debug)]
-struct StoredFile {
-    file: Arc<File>,
+pub(super) struct StoredFile {
+    pub(super) file: Arc<File>,
     /// Device and inode.
     id: (u64, u64),
     /// What is known of it while it is written to.
-    growing: Option<GrowingFile>,
+    pub(super) growing: Option<GrowingFile>,
 }
 
 #[derive(Debug, Default)]
-struct GrowingFile {
-    recent: RecentBytes,
+pub(super) struct GrowingFile {
+    pub(super) recent: RecentBytes,
     /// Of what may be read. `None` if it could not be read.
-    sample: Option<Arc<FileSample>>,
+    pub(super) sample: Option<Arc<FileSample>>,
     /// When it was last written to, as far as that was looked at.
     modified: Option<SystemTime>,
 }
@@ -80,22 +78,25 @@ struct GrowingFile {
 impl LogFile {
     /// The file as it is now, complete.
     pub(crate) fn new(file: File, is_compressed: bool, run: u64) -> io::Result<Self> {
-        let metadata = file.metadata()?;
-        Ok(Self {
-            end: AtomicU64::new(metadata.len()),
-            modified: metadata.modified().ok().map(DateTime::from),
+        let status = FileStatus::from(&file.metadata()?);
+        Ok(Self::at(Arc::new(file), status, is_compressed, run))
+    }
+
+    /// The file as this look at it showed it, complete.
+    pub(crate) fn at(file: Arc<File>, status: FileStatus, is_compressed: bool, run: u64) -> Self {
+        let FileStatus { id, modified, length } = status;
+        Self {
+            end: AtomicU64::new(length),
+            modified,
             is_complete: AtomicBool::new(true),
             is_revoked: AtomicBool::new(false),
             number: AtomicU64::new(0),
             head: OnceLock::new(),
-            stored: RwLock::new(StoredFile {
-                id: (metadata.dev(), metadata.ino()),
-                file: Arc::new(file),
-                growing: None,
-            }),
+            small: OnceLock::new(),
+            stored: RwLock::new(StoredFile { id, file, growing: None }),
             is_compressed,
             run,
-        })
+        }
     }
 
     /// Says that it is still written to.
@@ -237,53 +238,16 @@ impl LogFile {
         self.is_complete.load(Ordering::Acquire)
     }
 
-    /// Reads what is stored at the offset, up to the end.
-    pub(super) fn read_stored(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        if self.is_revoked() {
-            return Ok(0);
-        }
-        let left = self.stored_bytes().saturating_sub(offset);
-        let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
-        if wanted == 0 {
-            return Ok(0);
-        }
-        let buffer = &mut buffer[..wanted];
-        let (file, sample) = {
-            let stored = self.stored();
-            let growing = stored.growing.as_ref();
-            if let Some(read) = growing.and_then(|growing| growing.recent.copy_to(buffer, offset)) {
-                return Ok(read);
-            }
-            (stored.file.clone(), growing.and_then(|growing| growing.sample.clone()))
-        };
-        let read = read_at(&file, buffer, offset)?;
-        // Of a file that was emptied and filled again other lines were read. The next look sees to
-        // what comes then.
-        match sample {
-            Some(sample) if !sample.begins(&file)? => Ok(0),
-            _ => Ok(read),
-        }
-    }
-
-    fn file(&self) -> Arc<File> {
+    pub(super) fn file(&self) -> Arc<File> {
         self.stored().file.clone()
     }
 
-    fn stored(&self) -> RwLockReadGuard<'_, StoredFile> {
+    pub(super) fn stored(&self) -> RwLockReadGuard<'_, StoredFile> {
         // Its parts are replaced as a whole.
         self.stored.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn stored_mut(&self) -> RwLockWriteGuard<'_, StoredFile> {
         self.stored.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    loop {
-        match file.read_at(buffer, offset) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            read => return read,
-        }
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod chain;
 pub(crate) mod extract_reader;
 pub(crate) mod file_reader;
+pub(crate) mod file_status;
 pub(crate) mod gzip;
 pub(crate) mod head;
 mod identity;
@@ -10,3 +11,4 @@ mod last_time;
 pub(crate) mod log_file;
 mod recent;
 mod sample;
+mod stored_read;

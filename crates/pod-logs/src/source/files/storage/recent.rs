@@ -26,6 +26,11 @@ impl RecentBytes {
         Ok(Self { offset: from, bytes })
     }
 
+    /// All of a file.
+    pub(super) fn whole(bytes: &[u8]) -> Self {
+        Self { offset: 0, bytes: bytes.to_vec() }
+    }
+
     /// Copies what is held from the offset on. `None` if the offset is not held.
     pub(super) fn copy_to(&self, buffer: &mut [u8], offset: u64) -> Option<usize> {
         let start = usize::try_from(offset.checked_sub(self.offset)?).ok()?;
