@@ -24,8 +24,8 @@ use super::open_failure::{NotALog, RootUnavailable};
 
 /// A directory that is trusted, by its configured path.
 ///
-/// It is opened anew for every request: a descriptor kept would go on showing a directory that
-/// was replaced since.
+/// It is opened anew, for a request or a [look](super::kept): a descriptor kept would go on showing a
+/// directory that was replaced since.
 #[derive(Debug, Clone)]
 pub(crate) struct TrustedRoot(PathBuf);
 
