@@ -2,7 +2,7 @@
 
 use std::io;
 
-use pod_logs::{CHUNK_BYTES, LogReading, Progress};
+use pod_logs::{CHUNK_BYTES, LogReading, Progress, ReadingCost};
 use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
 
 use crate::scans::{ScanError, is_little};
@@ -30,6 +30,13 @@ impl Drop for ReadAhead {
 
 /// A reading, the chunk that it wrote, and how far it has come.
 pub(super) type ChunkRead = (LogReading, Vec<u8>, io::Result<Progress>);
+
+/// Room for the first chunk of a log of this cost: for all of a small one, so that it is not moved
+/// again and again while it is written.
+pub(super) fn first_chunk(cost: ReadingCost) -> Vec<u8> {
+    let little = usize::try_from(cost.stored_bytes).ok().filter(|_| is_little(cost));
+    Vec::with_capacity(little.unwrap_or_default())
+}
 
 /// Reads the next chunk, and gives the reading back.
 pub(super) fn read_chunk(mut source: LogReading) -> ChunkRead {

@@ -13,7 +13,9 @@ use tokio::{
 };
 
 use super::{
-    chunk_read::{ChunkRead, ReadAhead, append_progress, read_chunk, read_rest, read_unfinished},
+    chunk_read::{
+        ChunkRead, ReadAhead, append_progress, first_chunk, read_chunk, read_rest, read_unfinished,
+    },
     cut::Cut,
     forced_end::ForcedEnd,
     token_warning::TokenWarning,
@@ -89,7 +91,7 @@ impl LogStream {
     ) -> Result<Self, ScanError> {
         let begin = move || {
             let mut source = make()?;
-            let mut chunk = Vec::new();
+            let mut chunk = first_chunk(cost);
             let progress = source.write_chunk(&mut chunk)?;
             io::Result::Ok((source, chunk, progress))
         };

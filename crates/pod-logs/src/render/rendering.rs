@@ -24,6 +24,9 @@ use crate::{
     query::{LogQuery, OutputLimit},
 };
 
+/// How much text becomes JSON at once, in bytes: there it may take six times the space.
+const QUOTED_BYTES: usize = 16 * 1024;
+
 /// Which log a line is from, and which stream. The parts of a line have it in common.
 type LineOrigin = (Option<usize>, OutputStream);
 
@@ -58,11 +61,13 @@ struct LineLayout {
 }
 
 impl LineLayout {
-    /// Whether a line is written as the container wrote it, whatever it is. A new field has to be
-    /// answered for here: on the short cut for plain text no line is looked at.
+    /// Whether a line is written as the container wrote it, whatever it is, and lines behind one
+    /// another make one text. A new field has to be answered for here: on the short cut for plain
+    /// text no line is looked at.
     fn changes_nothing(&self) -> bool {
         let Self { form, timestamps, left: OutputLimit { bytes, lines } } = self;
-        *form == LogForm::Text && !timestamps && bytes.is_none() && lines.is_none()
+        let is_text = matches!(form, LogForm::Text | LogForm::JsonString);
+        is_text && !timestamps && bytes.is_none() && lines.is_none()
     }
 }
 
@@ -155,7 +160,7 @@ impl Rendering {
                 return Ok(progress);
             }
             if self.copies_lines() {
-                self.counts += self.lines.strip(CHUNK_BYTES.saturating_sub(out.len()), out);
+                self.copy_lines(out);
             }
         }
         Ok(Progress::More)
@@ -173,6 +178,18 @@ impl Rendering {
         self.layout.changes_nothing()
             && self.lines.filter().passes_everything()
             && self.open_line.is_none()
+    }
+
+    /// Many lines at once, as far as they are usual ones.
+    fn copy_lines(&mut self, out: &mut Vec<u8>) {
+        let space = CHUNK_BYTES.saturating_sub(out.len());
+        if self.layout.form == LogForm::Text {
+            self.counts += self.lines.strip(space, out);
+            return;
+        }
+        self.text.clear();
+        self.counts += self.lines.strip(space.min(QUOTED_BYTES), &mut self.text);
+        write_json(&self.text, &mut self.quoted, out);
     }
 
     /// One line, or one gap. `None`: go on.

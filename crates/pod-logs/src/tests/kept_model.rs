@@ -20,7 +20,9 @@ use crate::{
     reading::LogReading,
     render::form::LogForm,
     source::files::{
-        files_source::FilesSource, kubelet::options::KubeletOptions, located::LocatedLog,
+        files_source::FilesSource,
+        kubelet::options::KubeletOptions,
+        located::{FoundLog, LocatedLog},
     },
 };
 
@@ -52,7 +54,7 @@ fn queries() -> Vec<LogQuery> {
 /// As the gateway asks.
 fn locate(source: &FilesSource, query: &LogQuery) -> Result<LocatedLog, String> {
     let found = source.find_kept(&pod(), query).unwrap_or_else(|| source.find(&pod(), query));
-    found.and_then(|found| found.check()).map_err(|error| format!("{error:?}"))
+    found.and_then(FoundLog::check).map_err(|error| format!("{error:?}"))
 }
 
 fn read(source: &FilesSource, query: &LogQuery) -> Result<String, String> {
@@ -113,7 +115,7 @@ fn each_change_alone_is_noticed() {
     for change in node::CHANGES {
         // So that it has something to change.
         let before = [NodeChange::Write, NodeChange::Rotate, NodeChange::Write, NodeChange::Rotate];
-        run(&[&before[..], &[change.clone(), NodeChange::Write, change.clone()]].concat());
+        run(&[&before[..], &[change, NodeChange::Write, change]].concat());
     }
 }
 

@@ -48,6 +48,7 @@ pub(in crate::http) fn answer(
     if encoder.is_none()
         && let Some(whole) = log.take_whole()
     {
+        before.reserve_exact(whole.len() + after.len());
         before.extend_from_slice(&whole);
         before.extend_from_slice(after);
         return Ok(response.body(before));

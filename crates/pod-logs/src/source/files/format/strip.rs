@@ -27,12 +27,21 @@ pub struct StrippedLines {
 /// Appends what containers wrote with these lines, newlines included, up to the first line that is
 /// none of the usual ones.
 pub fn strip_usual_lines(lines: &[u8], out: &mut Vec<u8>) -> StrippedLines {
+    for_usual_lines(lines, |content| out.extend_from_slice(content))
+}
+
+/// Counts the lines that [`strip_usual_lines`] would strip.
+pub(crate) fn count_usual_lines(lines: &[u8]) -> StrippedLines {
+    for_usual_lines(lines, |_| ())
+}
+
+fn for_usual_lines(lines: &[u8], mut take: impl FnMut(&[u8])) -> StrippedLines {
     let mut known = KnownSecond::default();
     let (mut start, mut count) = (0, 0);
     for newline in memchr_iter(b'\n', lines) {
         match lines[start..=newline].split_first_chunk::<PREFIX_BYTES>() {
             Some((prefix, content)) if is_usual(prefix, &mut known) => {
-                out.extend_from_slice(content);
+                take(content);
             }
             _ => break,
         }
@@ -92,6 +101,7 @@ mod tests {
             content.push(b'\n');
             let mut out = Vec::new();
             let stripped = strip_usual_lines(&content, &mut out);
+            prop_assert_eq!(count_usual_lines(&content), stripped);
             let mut expected = Vec::new();
             let taken = content[..stripped.bytes].split(|byte| *byte == b'\n').count() - 1;
             prop_assert_eq!(stripped.lines, taken as u64);

@@ -63,7 +63,12 @@ fn count(chain: &FileChain, filter: &LineFilter) -> io::Result<CertainCount> {
     let mut lines = LogicalLines::new(chain, filter.stream)?.searching(BlockSearch::of(filter));
     let (mut all, mut certain, mut lines_before, mut dropped) = (0, 0, 0, 0);
     let mut judged = JudgedLines::default();
+    let passes_everything = filter.passes_everything();
     loop {
+        if passes_everything && lines.has_seen_all() {
+            let usual = lines.pass_over_usual_lines();
+            (all, certain) = (all + usual, certain + usual);
+        }
         let advance = lines.advance()?;
         if lines.dropped() > dropped {
             dropped = lines.dropped();

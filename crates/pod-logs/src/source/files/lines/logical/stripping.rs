@@ -2,7 +2,9 @@
 
 use super::{LogicalLines, pieces::PresentLine};
 use crate::{
-    counts::ReadCounts, line::masking::mask_tokens, source::files::format::strip::strip_usual_lines,
+    counts::ReadCounts,
+    line::masking::mask_tokens,
+    source::files::format::strip::{count_usual_lines, strip_usual_lines},
 };
 
 impl LogicalLines {
@@ -22,6 +24,17 @@ impl LogicalLines {
         // No token goes on behind a newline.
         let masked = if self.is_masked { mask_tokens(text) } else { 0 };
         ReadCounts { bytes: text.len() as u64, lines: stripped.lines, masked, gaps: 0 }
+    }
+
+    /// Goes behind the lines that [`strip`](Self::strip) would give, and counts them.
+    pub(crate) fn pass_over_usual_lines(&mut self) -> u64 {
+        if !self.are_usual_lines_taken_as_they_are() {
+            return 0;
+        }
+        self.present = PresentLine::None;
+        let counted = count_usual_lines(self.physical.whole_lines(usize::MAX));
+        self.physical.pass_over(counted.bytes);
+        counted.lines
     }
 
     /// Nothing is left out or open, and nothing hangs on where a line stands.
