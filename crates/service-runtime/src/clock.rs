@@ -93,13 +93,13 @@ impl Clock for SystemClock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
+/// Nanoseconds since 1970 by the wall clock.
 fn wall_time() -> i64 {
     #[cfg(feature = "simulation")]
     if let Some(simulated) = crate::simulation::wall_time() {
         return simulated;
     }
-    Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX)
+    nanoseconds(ClockId::Realtime)
 }
 
 /// The time since the machine was booted, sleep included. No one can set it.
@@ -114,7 +114,11 @@ fn boot_time() -> i64 {
     if let Some(simulated) = crate::simulation::boot_time() {
         return simulated;
     }
-    let time = clock_gettime(ClockId::Boottime);
+    nanoseconds(ClockId::Boottime)
+}
+
+fn nanoseconds(clock: ClockId) -> i64 {
+    let time = clock_gettime(clock);
     time.tv_sec.saturating_mul(1000 * NANOS_PER_MILLI).saturating_add(time.tv_nsec)
 }
 

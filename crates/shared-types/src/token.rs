@@ -50,12 +50,14 @@ impl TokenKind {
     /// The kind of a token, if its length, alphabet and checksum are right.
     #[must_use]
     pub fn of(token: &str) -> Option<Self> {
-        let kind = Self::ALL.into_iter().find(|kind| token.starts_with(kind.prefix()))?;
-        let (body, checksum) = token.rsplit_once('_')?;
-        let entropy = body.strip_prefix(kind.prefix())?;
-        let well_formed = entropy.len() == ENTROPY_DIGITS
-            && entropy.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && checksum.as_bytes() == checksum_of(body.as_bytes());
+        let has_prefix = |kind: &Self| token.starts_with(kind.prefix());
+        let kind = Self::ALL.into_iter().find(has_prefix)?;
+        // All of a kind are of one length, so every part has its place.
+        let prefix = kind.prefix().len();
+        let (body, rest) = token.as_bytes().split_at_checked(prefix + ENTROPY_DIGITS)?;
+        let checksum = rest.strip_prefix(b"_")?;
+        let well_formed =
+            body[prefix..].iter().all(u8::is_ascii_alphanumeric) && checksum == checksum_of(body);
         well_formed.then_some(kind)
     }
 }

@@ -35,7 +35,8 @@ pub enum Route {
     // Kubernetes clients, without a credential.
     KubernetesVersion,
 
-    // Kubernetes clients.
+    // Kubernetes clients. The router tries patterns in this order: what is asked for most is first.
+    ReadKubernetesLog,
     CoreVersions,
     CoreResources,
     ListNamespaces,
@@ -43,7 +44,6 @@ pub enum Route {
     ListAllKubernetesPods,
     ListKubernetesPods,
     ReadKubernetesPod,
-    ReadKubernetesLog,
     ReadKubernetesLogWithSlash,
     ListAllEvents,
     ListEvents,

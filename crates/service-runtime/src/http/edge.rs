@@ -22,6 +22,7 @@ use tracing::Level;
 use super::{
     context::{ClientNote, RequestContext},
     in_flight::{HeldResources, until_sent},
+    known_routes::KnownRoutes,
 };
 use crate::{
     clock::Clock,
@@ -54,6 +55,7 @@ impl Edge {
             clock: self.clock,
             metrics: Rc::new(self.metrics.of_worker()),
             trusted_proxies: self.trusted_proxies,
+            routes: KnownRoutes::default(),
         })
     }
 }
@@ -67,6 +69,7 @@ pub struct WorkerEdge {
     clock: Arc<dyn Clock>,
     metrics: Rc<WorkerMetrics>,
     trusted_proxies: TrustedProxies,
+    routes: KnownRoutes,
 }
 
 impl WorkerEdge {
@@ -91,7 +94,7 @@ impl WorkerEdge {
         let request_id = context.request_id.clone();
         let span = RequestSpan::open(RequestLabels {
             request_id: request_id.clone(),
-            route: request.match_pattern(),
+            route: self.routes.pattern_of(&request),
             method: request.method().clone(),
             client: client_ip,
             user: OnceLock::new(),

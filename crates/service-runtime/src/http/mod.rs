@@ -9,6 +9,7 @@ mod edge;
 mod endpoint;
 mod in_flight;
 mod json_object;
+mod known_routes;
 pub mod openapi;
 mod query;
 mod request_body;

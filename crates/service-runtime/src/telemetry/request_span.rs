@@ -31,7 +31,7 @@ pub struct RequestSpan(Option<Arc<RequestLabels>>);
 pub(crate) struct RequestLabels {
     pub(crate) request_id: Arc<str>,
     /// The pattern that matched, never the path itself.
-    pub(crate) route: Option<String>,
+    pub(crate) route: Option<Arc<str>>,
     pub(crate) method: Method,
     pub(crate) client: IpAddr,
     /// Known once the caller is authenticated.
@@ -107,7 +107,7 @@ pub(super) mod tests {
     pub(crate) fn request(id: &str) -> RequestSpan {
         RequestSpan::open(RequestLabels {
             request_id: id.into(),
-            route: Some("/logs/{pod}".to_owned()),
+            route: Some("/logs/{pod}".into()),
             method: Method::GET,
             client: Ipv4Addr::LOCALHOST.into(),
             user: OnceLock::new(),
