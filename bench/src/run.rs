@@ -13,7 +13,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::{
     parts::{
         connections, download, flood, followers, forward_auth, instances, kubernetes, masking,
-        redis, requests, search, sessions, slow_reader, tail,
+        redis, requests, search, sessions, slow_reader, small_reads, system_calls, tail,
     },
     report::table::{HEADER, Report},
     stage::services::Stage,
@@ -47,6 +47,10 @@ pub(crate) enum Part {
     SlowReader,
     /// Small requests a second, against bare actix and a call to the authority for each
     Requests,
+    /// The last lines of a log of 4 KiB, against nginx with `auth_request` and a cache of open files
+    SmallReads,
+    /// System calls of the gateway for such a read, by `strace`
+    SystemCalls,
     /// A file of 4 KiB behind nginx's `auth_request`, against a check that is always 200
     ForwardAuth,
     /// Start and memory of a service with 1,000,000 sessions
@@ -116,6 +120,8 @@ impl Part {
             Self::Followers => followers::measure(stage, services).await,
             Self::SlowReader => slow_reader::measure(stage, services).await,
             Self::Requests => requests::measure(stage, services).await,
+            Self::SmallReads => small_reads::measure(stage, services).await,
+            Self::SystemCalls => system_calls::measure(stage, services).await,
             Self::ForwardAuth => forward_auth::measure(stage, services).await,
             Self::Sessions => sessions::measure(stage, services).await,
             Self::Redis => redis::measure(stage, services).await,

@@ -1,5 +1,5 @@
-//! As many requests as possible over 64 connections: by wrk if it is installed, else by a client of
-//! our own, which costs more processor time.
+//! As many requests as possible over a number of connections: by wrk if it is installed, else by a
+//! client of our own, which costs more processor time.
 
 use std::{
     fs,
@@ -16,7 +16,8 @@ use tokio::{process::Command, task::JoinSet};
 
 use crate::clients::http::{self, Connection, Head};
 
-const CONNECTIONS: usize = 64;
+/// As many connections as most loads have.
+pub(crate) const CONNECTIONS: usize = 64;
 const BUFFER_BYTES: usize = 16 * 1024;
 
 /// A request that is repeated, with one token after the other.
@@ -34,6 +35,7 @@ pub(crate) struct Job<'a> {
 pub(crate) struct Load<'a> {
     /// The directory for wrk's files.
     pub(crate) directory: &'a Path,
+    pub(crate) connections: usize,
 }
 
 /// The result of a load.
@@ -43,6 +45,8 @@ pub(crate) struct Outcome {
     pub(crate) rate: f64,
     /// The number of requests with a wrong answer or none.
     pub(crate) wrong: u64,
+    /// Of a hundred answers 99 came within this time, in seconds. `None` if wrk did not ask.
+    pub(crate) p99: Option<f64>,
 }
 
 impl Load<'_> {
@@ -50,7 +54,7 @@ impl Load<'_> {
     pub(crate) async fn put(&self, job: &Job<'_>, seconds: u64) -> anyhow::Result<Outcome> {
         match self.put_by_wrk(job, seconds).await? {
             Some(outcome) => Ok(outcome),
-            None => put_by_ourselves(job, seconds).await,
+            None => self.put_by_ourselves(job, seconds).await,
         }
     }
 
@@ -62,7 +66,8 @@ impl Load<'_> {
         let script = self.directory.join(name).with_extension("lua");
         fs::write(&script, job.script()).context("cannot write a script for wrk")?;
         let output = Command::new("wrk")
-            .args(["-t", "1", "-c", &CONNECTIONS.to_string(), "-d", &format!("{seconds}s"), "-s"])
+            .args(["-t", "1", "-c", &self.connections.to_string(), "-d", &format!("{seconds}s")])
+            .args(["--latency", "-s"])
             .arg(script)
             .arg(format!("http://{address}{path}"))
             .stdin(Stdio::null())
@@ -76,6 +81,10 @@ impl Load<'_> {
         let explanation = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "wrk failed: {explanation}");
         Outcome::of_wrk(&String::from_utf8_lossy(&output.stdout), *status == 200).map(Some)
+    }
+
+    async fn put_by_ourselves(&self, job: &Job<'_>, seconds: u64) -> anyhow::Result<Outcome> {
+        put_requests(job.address, job.requests(), job.status, self.connections, seconds).await
     }
 }
 
@@ -123,8 +132,21 @@ impl Outcome {
             .filter_map(|word| word.parse::<u64>().ok())
             .sum();
         let wrong = if wants_success { refused } else { total - refused };
-        Ok(Self { rate, wrong: wrong + errors })
+        Ok(Self { rate, wrong: wrong + errors, p99: after("99%").and_then(seconds_of) })
     }
+}
+
+/// A time as wrk writes it: `850.00us`, `1.25ms`, `2.00s`.
+fn seconds_of(text: &str) -> Option<f64> {
+    let unit = text.find(|character: char| character.is_ascii_alphabetic())?;
+    let (number, unit) = text.split_at(unit);
+    let unit = match unit {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        _ => return None,
+    };
+    Some(number.parse::<f64>().ok()? * unit)
 }
 
 /// Validates tokens, so many in each request, by a client of our own.
@@ -140,46 +162,45 @@ pub(crate) async fn put_batches(
         http::request_with_body("/auth/validate/batch", &headers, &body)
     };
     let requests = tokens.chunks_exact(batch).map(request).collect();
-    put_requests(address, requests, 200, seconds).await
-}
-
-async fn put_by_ourselves(job: &Job<'_>, seconds: u64) -> anyhow::Result<Outcome> {
-    put_requests(job.address, job.requests(), job.status, seconds).await
+    put_requests(address, requests, 200, CONNECTIONS, seconds).await
 }
 
 async fn put_requests(
     address: SocketAddr,
     requests: Vec<Vec<u8>>,
     status: u16,
+    connections: usize,
     seconds: u64,
 ) -> anyhow::Result<Outcome> {
     let requests: Arc<[_]> = requests.into();
     let start = Instant::now();
     let end = start + Duration::from_secs(seconds);
-    let mut connections = JoinSet::new();
-    for first in 0..CONNECTIONS {
+    let mut clients = JoinSet::new();
+    for first in 0..connections {
         let connection = Connection::open(address, BUFFER_BYTES).await?;
-        connections.spawn(repeat(connection, requests.clone(), first, status, end));
+        let own = Arc::clone(&requests);
+        clients.spawn(repeat(connection, own, [first, connections], status, end));
     }
     let (mut answers, mut wrong) = (0, 0);
-    while let Some(outcome) = connections.join_next().await {
+    while let Some(outcome) = clients.join_next().await {
         let outcome = outcome??;
         answers += outcome.0;
         wrong += outcome.1;
     }
-    Ok(Outcome { rate: answers as f64 / start.elapsed().as_secs_f64(), wrong })
+    Ok(Outcome { rate: answers as f64 / start.elapsed().as_secs_f64(), wrong, p99: None })
 }
 
-/// The number of answers, and of those with another status.
+/// The number of answers, and of those with another status. The first request and the step to the
+/// next one make connections share them.
 async fn repeat(
     mut connection: Connection,
     requests: Arc<[Vec<u8>]>,
-    first: usize,
+    [first, step]: [usize; 2],
     expected: u16,
     end: Instant,
 ) -> anyhow::Result<(u64, u64)> {
     let (mut answers, mut wrong) = (0, 0);
-    let mut requests = requests.iter().cycle().skip(first).step_by(CONNECTIONS);
+    let mut requests = requests.iter().cycle().skip(first).step_by(step);
     while let Some(request) = requests.next().filter(|_| Instant::now() < end) {
         let Head { status, body } = connection.ask(request).await?;
         connection.read_to_end(body, |_| {}).await?;
@@ -195,6 +216,9 @@ mod tests {
 
     const REPORT: &str = "Running 5s test @ http://127.0.0.1:1/x
   1 threads and 64 connections
+  Latency Distribution
+     50%  900.00us
+     99%    1.25ms
   250 requests in 5.00s, 1.00MB read
   Socket errors: connect 0, read 2, write 0, timeout 1
   Non-2xx or 3xx responses: 240
@@ -205,8 +229,9 @@ Transfer/sec:      0.20MB
     #[test]
     fn the_report_of_wrk_is_read() {
         let outcome = |wants_success| Outcome::of_wrk(REPORT, wants_success).unwrap();
-        assert_eq!(outcome(true), Outcome { rate: 50.0, wrong: 243 });
-        assert_eq!(outcome(false), Outcome { rate: 50.0, wrong: 13 });
+        let p99 = Some(1.25e-3);
+        assert_eq!(outcome(true), Outcome { rate: 50.0, wrong: 243, p99 });
+        assert_eq!(outcome(false), Outcome { rate: 50.0, wrong: 13, p99 });
         assert!(Outcome::of_wrk("", true).is_err());
     }
 }

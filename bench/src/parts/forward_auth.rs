@@ -8,7 +8,7 @@ use anyhow::Context;
 use local_services::services::Services;
 
 use crate::{
-    clients::load::{Job, Load, Outcome},
+    clients::load::{CONNECTIONS, Job, Load, Outcome},
     report::rounds::Rounds,
     report::table::{Report, Target, thousands_a_second},
     stage::nginx::Nginx,
@@ -21,7 +21,9 @@ const SECONDS: u64 = 4;
 
 pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyhow::Result<Report> {
     let pair = stage.start(services).await?;
-    let nginx = Nginx::start(&stage.path("nginx"), pair.sso_service, FILE_BYTES).await?;
+    let content = "x".repeat(FILE_BYTES);
+    let directory = stage.path("nginx");
+    let nginx = Nginx::start(&directory, pair.sso_service, content.as_bytes(), 1).await?;
     let token = [pair.token.clone()];
     let job = |name, path| Job {
         name,
@@ -32,7 +34,8 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
         status: 200,
     };
     let jobs = [job("checked", "/checked/"), job("constant", "/constant/"), job("open", "/open/")];
-    let report = compare(&Load { directory: &stage.path("wrk") }, &jobs).await;
+    let report =
+        compare(&Load { directory: &stage.path("wrk"), connections: CONNECTIONS }, &jobs).await;
     nginx.stop().await.context("cannot stop nginx")?;
     report
 }
@@ -46,7 +49,7 @@ async fn compare(load: &Load<'_>, jobs: &[Job<'_>; 3]) -> anyhow::Result<Report>
     for _ in 0..ROUNDS {
         let mut rates = [0.0; 3];
         for (rate, job) in rates.iter_mut().zip(jobs) {
-            let Outcome { rate: measured, wrong } = load.put(job, SECONDS).await?;
+            let Outcome { rate: measured, wrong, .. } = load.put(job, SECONDS).await?;
             *rate = measured;
             if wrong > 0 {
                 report.note(format!("{}: {wrong} answers were not as they should be", job.name));

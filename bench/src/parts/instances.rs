@@ -11,7 +11,7 @@ use local_services::services::Services;
 
 use crate::{
     clients::http::{self, Connection, Head},
-    clients::load::{Job, Load},
+    clients::load::{CONNECTIONS, Job, Load},
     report::rounds::Rounds,
     report::table::{Report, Target, microseconds, thousands_a_second},
     stage::postgres::Postgres,
@@ -121,7 +121,7 @@ async fn compare_validations(
     stage: &Stage<'_>,
     [ours, peer]: [Instance<'_>; 2],
 ) -> anyhow::Result<()> {
-    let load = Load { directory: &stage.path("wrk") };
+    let load = Load { directory: &stage.path("wrk"), connections: CONNECTIONS };
     let tokens = [stage.mint_on(ours.url, TOKENS).await?, stage.mint_on(peer.url, TOKENS).await?];
     let job = |name, address, tokens| Job {
         name,

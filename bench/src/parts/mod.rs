@@ -13,4 +13,6 @@ pub(crate) mod requests;
 pub(crate) mod search;
 pub(crate) mod sessions;
 pub(crate) mod slow_reader;
+pub(crate) mod small_reads;
+pub(crate) mod system_calls;
 pub(crate) mod tail;

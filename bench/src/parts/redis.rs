@@ -10,7 +10,7 @@ use anyhow::{Context, ensure};
 use local_services::services::Services;
 
 use crate::{
-    clients::load::{Job, Load, Outcome, put_batches},
+    clients::load::{CONNECTIONS, Job, Load, Outcome, put_batches},
     report::rounds::Rounds,
     report::table::{Report, Target, thousands_a_second},
     stage::redis::Redis,
@@ -65,7 +65,7 @@ async fn compare(
     shared: &Authority,
     own: &Authority,
 ) -> anyhow::Result<Report> {
-    let load = Load { directory };
+    let load = Load { directory, connections: CONNECTIONS };
     let job = |name, authority| validations(name, authority);
     let jobs = [job("validate-redis", shared), job("validate-memory", own)];
     for job in &jobs {
@@ -107,7 +107,7 @@ fn validations<'a>(name: &'a str, authority: &'a Authority) -> Job<'a> {
 }
 
 /// The rate, with a note if answers were wrong.
-fn right(Outcome { rate, wrong }: Outcome, name: &str, report: &mut Report) -> f64 {
+fn right(Outcome { rate, wrong, .. }: Outcome, name: &str, report: &mut Report) -> f64 {
     if wrong > 0 {
         report.note(format!("{name}: {wrong} answers were not as they should be"));
     }

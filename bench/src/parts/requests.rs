@@ -10,7 +10,7 @@ use local_services::services::Services;
 
 use crate::{
     clients::http::{self, Connection},
-    clients::load::{Job, Load, Outcome},
+    clients::load::{CONNECTIONS, Job, Load, Outcome},
     report::rounds::Rounds,
     report::table::{Report, Target, thousands_a_second},
     stage::log_files,
@@ -58,7 +58,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
         logs("one-by-one", one_by_one.listening),
         logs("logs", pair.gateway),
     ];
-    compare(&Load { directory: &stage.path("wrk") }, &jobs, &pair).await
+    compare(&Load { directory: &stage.path("wrk"), connections: CONNECTIONS }, &jobs, &pair).await
 }
 
 async fn compare(load: &Load<'_>, jobs: &[Job<'_>; 5], pair: &Pair) -> anyhow::Result<Report> {
@@ -71,7 +71,7 @@ async fn compare(load: &Load<'_>, jobs: &[Job<'_>; 5], pair: &Pair) -> anyhow::R
         let mut rates = [0.0; 5];
         for (rate, job) in rates.iter_mut().zip(jobs) {
             let before = batches(pair).await?;
-            let Outcome { rate: measured, wrong } = load.put(job, SECONDS).await?;
+            let Outcome { rate: measured, wrong, .. } = load.put(job, SECONDS).await?;
             *rate = measured;
             if wrong > 0 {
                 report.note(format!("{}: {wrong} answers were not as they should be", job.name));

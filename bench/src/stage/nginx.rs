@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     net::{SocketAddr, TcpListener},
-    path::Path,
+    path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -16,39 +16,42 @@ use tokio::{
 
 const START_LIMIT: Duration = Duration::from_secs(10);
 
-/// A running nginx of one process.
+/// A running nginx.
 pub(crate) struct Nginx {
-    /// Serves the file at `/checked/`, `/constant/` and `/open/`.
+    /// Serves the file at `/checked/`, `/constant/` and `/open/`, and at `/kept/file` from a cache of
+    /// open files, with the check of `/checked/`.
     pub(crate) address: SocketAddr,
-    process: Child,
+    processes: Vec<Child>,
 }
 
 impl Nginx {
-    /// Starts it in a directory of its own, with a file of this size and this authority.
+    /// Starts it in a directory of its own, with this file and this authority. Each process is an
+    /// nginx of its own; they share the listener.
     pub(crate) async fn start(
         directory: &Path,
         authority: SocketAddr,
-        file_bytes: usize,
+        content: &[u8],
+        processes: usize,
     ) -> anyhow::Result<Self> {
         let [address, constant] = free_addresses()?;
-        let file = write_files(
-            directory,
-            &configuration(directory, [address, authority, constant]),
-            file_bytes,
-        )?;
+        let configuration = configuration(directory, [address, authority, constant]);
+        let file = write_files(directory, &configuration, content)?;
         let log = File::create(directory.join("log"))?;
-        let process = Command::new("nginx")
-            .arg("-c")
-            .arg(file)
-            // One process, which ends with us.
-            .args(["-e", "stderr", "-g", "daemon off; master_process off;"])
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .context("cannot start nginx (Debian package: nginx)")?;
-        let mut nginx = Self { address, process };
+        let process = || {
+            Command::new("nginx")
+                .arg("-c")
+                .arg(&file)
+                // Without a master, so that it ends with us.
+                .args(["-e", "stderr", "-g", "daemon off; master_process off;"])
+                .stdin(Stdio::null())
+                .stdout(log.try_clone()?)
+                .stderr(log.try_clone()?)
+                .kill_on_drop(true)
+                .spawn()
+                .context("cannot start nginx (Debian package: nginx)")
+        };
+        let processes = (0..processes).map(|_| process()).collect::<anyhow::Result<_>>()?;
+        let mut nginx = Self { address, processes };
         nginx.wait(directory).await?;
         Ok(nginx)
     }
@@ -56,9 +59,10 @@ impl Nginx {
     async fn wait(&mut self, directory: &Path) -> anyhow::Result<()> {
         let started = Instant::now();
         while TcpStream::connect(self.address).await.is_err() {
-            let ended = self.process.try_wait()?;
             let log = || fs::read_to_string(directory.join("log")).unwrap_or_default();
-            ensure!(ended.is_none(), "nginx ended: {}", log());
+            for process in &mut self.processes {
+                ensure!(process.try_wait()?.is_none(), "nginx ended: {}", log());
+            }
             ensure!(started.elapsed() < START_LIMIT, "nginx does not listen: {}", log());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -66,7 +70,10 @@ impl Nginx {
     }
 
     pub(crate) async fn stop(mut self) -> std::io::Result<()> {
-        self.process.kill().await
+        for process in &mut self.processes {
+            process.kill().await?;
+        }
+        Ok(())
     }
 }
 
@@ -77,15 +84,12 @@ fn free_addresses() -> anyhow::Result<[SocketAddr; 2]> {
     Ok([listeners[0].local_addr()?, listeners[1].local_addr()?])
 }
 
-fn write_files(
-    directory: &Path,
-    configuration: &str,
-    file_bytes: usize,
-) -> anyhow::Result<std::path::PathBuf> {
-    for name in ["checked", "constant", "open"] {
+fn write_files(directory: &Path, configuration: &str, content: &[u8]) -> anyhow::Result<PathBuf> {
+    let files = [("checked", "index.html"), ("constant", "index.html"), ("open", "index.html")];
+    for (name, file) in files.into_iter().chain([("kept", "file")]) {
         let files = directory.join("files").join(name);
         fs::create_dir_all(&files).context("cannot create a directory for nginx")?;
-        fs::write(files.join("index.html"), "x".repeat(file_bytes))?;
+        fs::write(files.join(file), content)?;
     }
     let file = directory.join("nginx.conf");
     fs::write(&file, configuration).context("cannot write the configuration of nginx")?;
@@ -112,8 +116,14 @@ http {{
     proxy_set_header Content-Length \"\";
     proxy_pass_request_body off;
     server {{
-        listen {address};
+        listen {address} reuseport;
         root {directory}/files;
+        location /kept/ {{
+            auth_request /check/authority;
+            open_file_cache max=1000 inactive=60s;
+            open_file_cache_valid 1s;
+            access_log {directory}/access combined buffer=64k flush=1s;
+        }}
         location /checked/ {{ auth_request /check/authority; }}
         location /constant/ {{ auth_request /check/constant; }}
         location /open/ {{ }}
@@ -121,7 +131,7 @@ http {{
         location = /check/constant {{ internal; proxy_pass http://constant/; }}
     }}
     server {{
-        listen {constant};
+        listen {constant} reuseport;
         location / {{ return 200 \"\"; }}
     }}
 }}

@@ -30,6 +30,11 @@ impl Process {
         number_after(&self.read("io")?, "rchar:")
     }
 
+    /// The process that traces it; 0 if none does.
+    pub(crate) fn tracer(self) -> anyhow::Result<u64> {
+        number_after(&self.read("status")?, "TracerPid:")
+    }
+
     /// Its processor time.
     pub(crate) fn processor_time(self) -> anyhow::Result<Duration> {
         let ticks = processor_ticks(&self.read("stat")?)?;
