@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// A pod with more containers is not kept.
-const MAX_CONTAINERS: usize = 16;
+const MAX_CONTAINERS: usize = 8;
 /// A container with more files is not kept.
 const MAX_FILES: usize = 16;
 

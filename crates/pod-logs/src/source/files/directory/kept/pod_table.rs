@@ -192,7 +192,9 @@ impl PodTable {
 
     /// Drops everything, watches included.
     pub(super) fn clear(&mut self) {
-        *self = Self { uses: self.uses, ..Self::default() };
+        self.pods.clear();
+        self.watched.clear();
+        self.descriptors = 0;
     }
 
     pub(super) fn is_empty(&self) -> bool {
