@@ -188,6 +188,7 @@ impl Rendering {
             return;
         }
         self.text.clear();
+        self.text.reserve(space.min(QUOTED_BYTES));
         self.counts += self.lines.strip(space.min(QUOTED_BYTES), &mut self.text);
         write_json(&self.text, &mut self.quoted, out);
     }
