@@ -248,12 +248,13 @@ impl LogFinder {
 }
 
 /// Which runs a query may open files of, if it can be about a kept pod: it asks for the last run of
-/// the last incarnation.
+/// the last incarnation. A search takes longer than opening its files, and nothing stays open for it.
 fn kept_runs(query: &LogQuery) -> Option<WantedRuns> {
     let is_about_last = query.anchor.is_none()
         && !query.previous
         && query.run.is_none()
-        && query.history != History::All;
+        && query.history != History::All
+        && !query.filter.chooses_by_content();
     let wanted = if query.follow { WantedRuns::All } else { WantedRuns::Last };
     is_about_last.then_some(wanted)
 }
