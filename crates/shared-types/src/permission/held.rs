@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use crate::permission::{
     asked::AskedPermission,
     glob::glob_matches,
+    name_globs::NameGlobs,
     syntax::{InvalidPermission, split},
 };
 
@@ -51,6 +52,19 @@ impl Permission {
             Self::Everything => true,
             Self::Action(held) | Self::Resource { action: held, .. } => held == action,
         }
+    }
+
+    /// Whether this permits the action on any resource that could exist among these names. Decided
+    /// from the patterns alone.
+    #[must_use]
+    pub fn concerns_any(&self, action: &str, namespaces: &NameGlobs, names: &NameGlobs) -> bool {
+        let overlap = match self {
+            Self::Everything | Self::Action(_) => true,
+            Self::Resource { namespace, name, .. } => {
+                namespaces.overlap(namespace) && names.overlap(name)
+            }
+        };
+        overlap && self.concerns(action)
     }
 
     /// Whether this permits the action on any resource that could exist in the namespace.
@@ -126,6 +140,24 @@ mod tests {
     fn wildcards_may_be_held() {
         for text in ["*", "logs:read:shop/*", "logs:read:sh?p/web"] {
             assert_eq!(text.parse::<Permission>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_permission_concerns_names_that_its_globs_and_others_match() {
+        for (held, concerned) in [
+            ("*", true),
+            ("logs:read", true),
+            ("logs:read:shop/web-0", true),
+            ("logs:read:s*/*-0", true),
+            ("logs:read:bank/web-0", false),
+            ("logs:read:shop/api", true),
+            ("logs:read:shop/apis", false),
+            ("logs:write:shop/*", false),
+        ] {
+            let held: Permission = held.parse().unwrap();
+            let (namespaces, names) = ("shop,bar".parse().unwrap(), "web-*,api".parse().unwrap());
+            assert_eq!(held.concerns_any("logs:read", &namespaces, &names), concerned, "{held}");
         }
     }
 

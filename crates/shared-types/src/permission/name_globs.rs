@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::permission::glob::glob_matches;
+use crate::permission::glob::{glob_matches, globs_overlap};
 
 /// The longest list, in bytes: the work of matching is bounded by it.
 const MAX_BYTES: usize = 1024;
@@ -29,10 +29,21 @@ pub struct NameGlobs(Vec<String>);
 pub struct InvalidNameGlobs;
 
 impl NameGlobs {
+    /// The pattern that every name matches.
+    #[must_use]
+    pub fn all() -> Self {
+        Self(vec!["*".to_owned()])
+    }
+
     /// Whether one of the patterns matches the whole name.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         self.0.iter().any(|glob| glob_matches(glob, name))
+    }
+
+    /// Whether there could be a name that one of the patterns and this glob match.
+    pub(super) fn overlap(&self, glob: &str) -> bool {
+        self.0.iter().any(|own| globs_overlap(own, glob))
     }
 
     /// The patterns, one at least.
