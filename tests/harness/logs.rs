@@ -80,7 +80,8 @@ impl ContainerDir {
 
     /// Appends lines of a container.
     pub(crate) fn append(&self, file: &str, content: impl AsRef<[u8]>) -> &Self {
-        let mut file = File::options().append(true).open(self.path.join(file)).unwrap();
+        let mut file =
+            File::options().append(true).create(true).open(self.path.join(file)).unwrap();
         file.write_all(content.as_ref()).unwrap();
         self
     }

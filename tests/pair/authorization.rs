@@ -55,7 +55,9 @@ const FORBIDDEN: Outcome = (403, "Forbidden");
 /// The expected outcomes of a route.
 fn expected(route: Route) -> Row {
     match route {
-        Route::ReadLog | Route::ReadLogInNamespace | Route::ListPods => gateway(DENIED, SHOWN),
+        Route::ReadLogs | Route::ReadLog | Route::ReadLogInNamespace | Route::ListPods => {
+            gateway(DENIED, SHOWN)
+        }
         Route::WhoAmI | Route::Kubeconfig => gateway(SHOWN, SHOWN),
 
         Route::Viewer
@@ -154,6 +156,7 @@ fn path_of(route: Route, version: &str) -> String {
         _ => "swagger-ui.css",
     };
     let path = route.path().replace("{namespace}", "default").replace("{pod}", "web");
+    let path = if path == "/logs" { "/logs?pod=*".to_owned() } else { path };
     path.replace("{version}", version).replace("{folder}", "view").replace("{file}", file)
 }
 

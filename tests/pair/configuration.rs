@@ -1,6 +1,6 @@
 //! Wrong configuration, and configuration that only looks wrong.
 
-use crate::harness::{Ended, Setup, run_gateway, run_sso};
+use crate::harness::{Ended, run_gateway, run_sso};
 
 /// One line per fault, each of which begins with the variable; nothing on standard output.
 #[track_caller]
@@ -151,12 +151,4 @@ fn a_missing_log_directory_is_a_fault_of_the_configuration() {
         let fault = "GATEWAY_LOGS_DIR or GATEWAY_LOGS_ROOTS: cannot open /nowhere/at/all: ";
         assert!(ended.stderr.lines().any(|line| line.starts_with(fault)), "{ended:?}");
     }
-}
-
-#[tokio::test]
-async fn a_setting_without_effect_is_warned_of() {
-    let mut pair = Setup::new().gateway("GATEWAY_MAX_PODS_PER_STREAM", "8").start();
-    let log = pair.gateway.stop_and_read_log();
-    let warning = log.lines().find(|line| line.contains("WARN")).unwrap_or_default();
-    assert!(warning.contains("GATEWAY_MAX_PODS_PER_STREAM"), "{log}");
 }

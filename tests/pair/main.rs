@@ -41,6 +41,7 @@ mod links;
 mod log_in;
 mod log_lines;
 mod logs;
+mod many;
 mod names;
 mod oauth;
 mod operations;

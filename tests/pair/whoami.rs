@@ -10,6 +10,7 @@ async fn a_caller_learns_its_name_its_permissions_and_what_is_offered() {
     let pair = Setup::new()
         .gateway("GATEWAY_PUBLIC_SSO_URL", "https://sso.example/")
         .gateway("GATEWAY_MAX_STREAMS_PER_USER", "7")
+        .gateway("GATEWAY_MAX_PODS_PER_STREAM", "8")
         .start();
     let caller = pair.user("alice", &["logs:read:shop/*"]).await;
     let validated = caller.validate().await.json();
@@ -26,7 +27,7 @@ async fn a_caller_learns_its_name_its_permissions_and_what_is_offered() {
             "sso_url": "https://sso.example",
             "source": "files",
             "offers": { "history": true, "stream": true, "labels": false, "before": true },
-            "limits": { "streams_per_user": 7 },
+            "limits": { "streams_per_user": 7, "pods_per_stream": 8 },
         });
         assert_eq!(answer.json(), expected);
     }

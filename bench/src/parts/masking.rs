@@ -9,8 +9,8 @@ use std::{io, path::Path, time::Instant};
 use anyhow::{Context, ensure};
 use fastrand::Rng;
 use pod_logs::{
-    CHUNK_BYTES, FilesSource, KubeletOptions, LocatedLog, LogForm, LogQuery, LogReading, PodRef,
-    Progress,
+    CHUNK_BYTES, FilesSource, KubeletOptions, LocatedLog, LogForm, LogQuery, LogReading,
+    MergeClock, PodRef, Progress,
 };
 use shared_types::{TokenKind, encode_token};
 
@@ -80,7 +80,8 @@ fn locate(source: &FilesSource, pod: &str) -> anyhow::Result<LocatedLog> {
 }
 
 fn as_text(log: LocatedLog) -> io::Result<LogReading> {
-    LogReading::of_lines(log, &LogQuery::default(), LogForm::Text)
+    let clock = MergeClock::at_the_end_of_time();
+    LogReading::of_lines(log, &LogQuery::default(), LogForm::Text, clock)
 }
 
 fn as_kubelet(log: LocatedLog) -> io::Result<LogReading> {

@@ -44,8 +44,8 @@ impl App {
     /// When the log directory or the audit file cannot be opened, an address is taken, or the
     /// operating system gives no thread.
     pub(crate) fn bind(config: Config) -> Result<Self, StartError> {
-        let reader = open_reader(&config.log_files)?;
         let process = ProcessState::new();
+        let reader = open_reader(&config.log_files, process.clock.clone())?;
         let record = open_record(config.audit_file)?;
         let (audit, audit_thread) =
             ReadAudit::start(record, process.clock.clone(), &process.metrics)?;
@@ -99,8 +99,13 @@ pub(crate) fn check(config: &Config) -> Result<(), StartError> {
 ///
 /// # Errors
 /// When that fails, or the operating system gives no thread.
-pub(crate) fn open_reader(settings: &LogFileSettings) -> Result<LogReader, StartError> {
-    Ok(LogReader::new(open_logs(settings)?, settings.max_scans)?)
+pub(crate) fn open_reader(
+    settings: &LogFileSettings,
+    clock: Arc<dyn Clock>,
+) -> Result<LogReader, StartError> {
+    let LogFileSettings { max_scans, max_pods_per_stream, .. } = *settings;
+    let source = open_logs(settings)?;
+    Ok(LogReader::new(source, max_scans, max_pods_per_stream, clock)?)
 }
 
 fn open_logs(settings: &LogFileSettings) -> Result<FilesSource, StartError> {

@@ -21,9 +21,6 @@ const PORTS: DefaultPorts = DefaultPorts { public: 8000, operations: 9000 };
 /// The variable that names the file for the audit of reading.
 pub(crate) const AUDIT_FILE: &str = "GATEWAY_AUDIT_FILE";
 
-/// Variables of the contract that are harmless to ignore until they have an effect.
-const WITHOUT_EFFECT_YET: [&str; 1] = ["GATEWAY_MAX_PODS_PER_STREAM"];
-
 /// Variables of the contract that are refused until they have an effect.
 const NOT_SUPPORTED_YET: [&str; 3] =
     ["GATEWAY_KUBECONFIG", "GATEWAY_KUBE_IMPERSONATE", "GATEWAY_KUBE_PREFIX"];
@@ -61,7 +58,6 @@ impl Config {
     ) -> Result<Self, Faults> {
         let mut settings = Settings::read("GATEWAY_", variables);
         settings.refuse_unsupported(NOT_SUPPORTED_YET);
-        settings.ignore_unsupported(WITHOUT_EFFECT_YET);
         let mut runtime = RuntimeSettings::read(&mut settings, PORTS);
         runtime.trusted_clients = front::trusted_fronts(&mut settings, &runtime);
         let public_url = settings.get_or_file("GATEWAY_PUBLIC_URL", http_url);

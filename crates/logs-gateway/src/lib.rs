@@ -9,6 +9,7 @@ mod cli;
 mod config;
 mod end_reason;
 mod http;
+mod many_choice;
 mod metrics;
 mod pod_choice;
 mod pod_stream;

@@ -1,15 +1,21 @@
 //! Reading logs: may the caller, where are they, which lines.
 
+mod many;
+#[cfg(test)]
+mod reader_tests;
+
 use std::{collections::BTreeSet, io, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use pod_logs::{
     ContainerName, Cursor, FilesSource, KubeletOptions, LocateError, LocatedLog, LogForm, LogQuery,
-    LogReading, PodRef, PodSummaries, PodSummary, PodSurvey, PodUid, PodWatch, PodsByName, TooOld,
+    LogReading, MergeClock, PodRef, PodSummaries, PodSummary, PodSurvey, PodUid, PodWatch,
+    PodsByName, TooOld,
 };
 use service_runtime::{clock::Clock, metrics::Metrics};
 use shared_types::AskedPermission;
 
+pub(crate) use self::many::{BegunLogs, ReadManyError};
 use crate::{
     auth::Caller,
     pod_choice::PodChoice,
@@ -22,6 +28,9 @@ use crate::{
 pub(crate) struct LogReader {
     source: Arc<FilesSource>,
     scans: Arc<Scans>,
+    /// How many logs one reading may be of.
+    max_logs: usize,
+    clock: MergeClock,
 }
 
 /// A log whose beginning was read, and what it is of.
@@ -58,12 +67,18 @@ impl From<ScanError> for ReadError {
 }
 
 impl LogReader {
-    /// Lets so many long readings run at once.
+    /// Lets so many long readings run at once, each of so many logs at most.
     ///
     /// # Errors
     /// When the system has no thread to give.
-    pub(crate) fn new(source: FilesSource, max_scans: usize) -> io::Result<Self> {
-        Ok(Self { source: Arc::new(source), scans: Scans::new(max_scans)? })
+    pub(crate) fn new(
+        source: FilesSource,
+        max_scans: usize,
+        max_logs: usize,
+        clock: Arc<dyn Clock>,
+    ) -> io::Result<Self> {
+        let clock = MergeClock::new(move || clock.now());
+        Ok(Self { source: Arc::new(source), scans: Scans::new(max_scans)?, max_logs, clock })
     }
 
     /// Shows how its source fares.
@@ -129,7 +144,7 @@ impl LogReader {
     ) -> Result<BegunLog, ReadError> {
         let located = self.locate(caller, &pod, &query).await?;
         let scans = self.scans.of_user(&caller.username);
-        Ok(begin(scans, located, query, form).await?)
+        Ok(begin(scans, located, query, form, self.clock.clone()).await?)
     }
 
     /// Finds the log of one container, by a query that chooses no lines, and reads its beginning as
@@ -198,104 +213,10 @@ async fn begin(
     located: LocatedLog,
     query: LogQuery,
     form: LogForm,
+    clock: MergeClock,
 ) -> Result<BegunLog, ScanError> {
     let (uid, containers) = (located.uid().clone(), located.containers());
     let cost = located.cost();
-    let make = move || LogReading::of_lines(located, &query, form);
+    let make = move || LogReading::of_lines(located, &query, form, clock);
     Ok(BegunLog { log: LogStream::open(cost, scans, make).await?, uid, containers })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{fs, io::Write, path::Path, sync::mpsc};
-
-    use flate2::{Compression, write::GzEncoder};
-    use futures_util::FutureExt;
-    use pod_logs::Anchor;
-    use serde_json::Value;
-    use tokio::sync::oneshot;
-
-    use super::*;
-
-    const LINE: &str = "2026-11-01T10:00:00Z stdout F line\n";
-
-    fn pod() -> PodRef {
-        PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() }
-    }
-
-    /// A log of two files, the earlier one compressed.
-    fn write_log(root: &Path) {
-        let directory = root.join("shop_web_1/app");
-        fs::create_dir_all(&directory).unwrap();
-        let rotated = fs::File::create(directory.join("0.log.20261101-100000.gz")).unwrap();
-        let mut rotated = GzEncoder::new(rotated, Compression::fast());
-        rotated.write_all(LINE.repeat(3).as_bytes()).unwrap();
-        rotated.finish().unwrap();
-        fs::write(directory.join("0.log"), LINE.replace("10:00", "10:01")).unwrap();
-    }
-
-    fn reader(root: &Path) -> LogReader {
-        LogReader::new(FilesSource::open(root, &[]).unwrap(), 1).unwrap()
-    }
-
-    async fn find(reader: &LogReader, query: &LogQuery) -> Result<LocatedLog, ReadError> {
-        reader.find(&reader.scans.of_user("ada"), &pod(), query).await
-    }
-
-    /// The cursors of all lines.
-    async fn cursors(reader: &LogReader) -> Vec<Cursor> {
-        let (query, scans) = (LogQuery::default(), reader.scans.of_user("ada"));
-        let located = find(reader, &query).await.unwrap();
-        let mut log = begin(scans, located, query, LogForm::JsonLines).await.unwrap().log;
-        let mut text = Vec::new();
-        while let Some(chunk) = log.next().await.unwrap() {
-            text.extend_from_slice(&chunk);
-        }
-        let objects = serde_json::Deserializer::from_slice(&text).into_iter::<Value>();
-        let cursor = |object: Value| Cursor::decode(object["cursor"].as_str()?).ok();
-        objects.filter_map(|object| cursor(object.unwrap())).collect()
-    }
-
-    fn after(cursor: Cursor) -> LogQuery {
-        let uid = Some(cursor.uid.clone());
-        LogQuery { uid, anchor: Some(Anchor::After(cursor)), ..LogQuery::default() }
-    }
-
-    fn before(cursor: Cursor) -> LogQuery {
-        let uid = Some(cursor.uid.clone());
-        LogQuery { uid, anchor: Some(Anchor::Before(cursor)), ..LogQuery::default() }
-    }
-
-    #[tokio::test]
-    async fn a_cursor_into_a_compressed_file_is_checked_on_no_requests_thread() {
-        let root = tempfile::tempdir().unwrap();
-        write_log(root.path());
-        let reader = reader(root.path());
-        let cursors = cursors(&reader).await;
-        let [in_compressed, .., in_plain] = &cursors[..] else { panic!("{cursors:?}") };
-        let mut forged = in_compressed.clone();
-        for log in &mut forged.logs {
-            (log.begin.offset, log.seen.offset) = (u64::MAX / 2, u64::MAX / 2);
-        }
-        let (begun, has_begun) = oneshot::channel();
-        let (release, released) = mpsc::channel::<()>();
-        let scans = reader.scans.of_user("bob");
-        let the_only_turn = tokio::spawn(async move {
-            let hold = move || (begun.send(()), released.recv());
-            scans.request(hold).await.is_ok()
-        });
-        has_begun.await.unwrap();
-        for query in [after(forged.clone()), before(forged.clone()), after(in_compressed.clone())] {
-            assert!(find(&reader, &query).now_or_never().is_none(), "{query:?}");
-        }
-        drop(release);
-        assert!(the_only_turn.await.unwrap());
-        find(&reader, &after(in_plain.clone())).await.unwrap();
-        find(&reader, &after(in_compressed.clone())).await.unwrap();
-        for query in [after(forged.clone()), before(forged)] {
-            let refusal = find(&reader, &query).await.unwrap_err();
-            let is_expired = matches!(refusal, ReadError::Unavailable(LocateError::CursorExpired));
-            assert!(is_expired, "{refusal:?}");
-        }
-    }
 }

@@ -28,7 +28,7 @@ pub async fn run(
     accept: impl AsyncFn() -> io::Result<Accepted>,
 ) -> Result<(), Failure> {
     let (config, process) = (Config::read(variables)?, ProcessState::new());
-    let reader = open_reader(&config.log_files)?;
+    let reader = open_reader(&config.log_files, process.clock.clone())?;
     let record = open_record(config.audit_file).map_err(StartError::from)?;
     let started = ReadAudit::start(record, process.clock.clone(), &process.metrics);
     let (audit, _thread) = started.map_err(StartError::from)?;

@@ -16,7 +16,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flate2::{Compression, write::GzEncoder};
 use futures_util::future::join_all;
 use pod_logs::{
-    CHUNK_BYTES, FilesSource, LogEntry, LogForm, LogQuery, LogReading, PodRef, Progress,
+    CHUNK_BYTES, FilesSource, LogEntry, LogForm, LogQuery, LogReading, MergeClock, PodRef, Progress,
 };
 use tokio::{
     runtime::{Builder, Runtime},
@@ -134,7 +134,8 @@ impl LogScene {
     fn open(&self, pod: &str, query: &LogQuery) -> LogReading {
         let pod = PodRef { namespace: "default".parse().unwrap(), pod: pod.parse().unwrap() };
         let found = self.source.find(&pod, query).unwrap().check().unwrap();
-        LogReading::of_lines(found, query, LogForm::Text).unwrap()
+        let clock = MergeClock::at_the_end_of_time();
+        LogReading::of_lines(found, query, LogForm::Text, clock).unwrap()
     }
 
     /// How many bytes of text there are.

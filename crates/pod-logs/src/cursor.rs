@@ -13,6 +13,10 @@
 //! have their length in front.
 
 mod cursor_reader;
+pub(crate) mod log_key;
+pub(crate) mod merged_cursor;
+#[cfg(test)]
+mod merged_cursor_tests;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -59,6 +63,11 @@ pub struct LogPosition {
 }
 
 impl LogPosition {
+    /// Whether nothing was read of the run.
+    pub(crate) fn is_at_beginning(&self) -> bool {
+        !self.is_known() && self.seen.offset == 0
+    }
+
     /// Whether its files can be recognised.
     pub(crate) fn is_known(&self) -> bool {
         self.begin.fingerprint != 0 && self.seen.fingerprint != 0

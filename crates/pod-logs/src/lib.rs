@@ -11,6 +11,7 @@ mod cursor;
 mod interval;
 mod line;
 mod merge;
+mod merge_clock;
 pub mod pace;
 mod query;
 mod reading;
@@ -23,7 +24,7 @@ mod tests;
 pub use chunk::{CHUNK_BYTES, LogEnd, Progress};
 pub use cost::ReadingCost;
 pub use counts::ReadCounts;
-pub use cursor::{Cursor, FilePosition, InvalidCursor, LogPosition};
+pub use cursor::{Cursor, FilePosition, InvalidCursor, LogPosition, merged_cursor::MergedCursor};
 pub use interval::VolumeInterval;
 pub use line::{
     filter::{
@@ -38,6 +39,7 @@ pub use line::{
     target::{ContainerName, InvalidName, LogName, Namespace, PodName, PodRef, PodUid},
     time::LineTime,
 };
+pub use merge_clock::MergeClock;
 pub use query::{Anchor, ContainerChoice, History, LogQuery, OutputLimit};
 pub use reading::LogReading;
 pub use render::{
@@ -52,8 +54,8 @@ pub use source::files::{
         strip::{StrippedLines, strip_usual_lines},
     },
     kubelet::{options::KubeletOptions, quote::GoQuoted},
-    locate::locate_error::LocateError,
-    located::{FoundLog, LocatedLog},
+    locate::{locate_error::LocateError, log_selection::LogSelection, selected_logs::SelectError},
+    located::{FoundLog, LocatedLog, LocatedLogs},
     pods::{
         inventory::{PodSurvey, TooOld},
         pod_change::{PodChange, PodChangeKind, PodsByName},
@@ -62,3 +64,4 @@ pub use source::files::{
         seen_pod::{SeenContainer, SeenPod},
     },
 };
+pub use source::known_logs::PodPredicate;

@@ -32,10 +32,14 @@ pub struct LogQuery {
     pub volume: Option<VolumeInterval>,
     /// Each line begins with its time.
     pub timestamps: bool,
+    /// Each line of text begins with its namespace, pod and container.
+    pub prefix: bool,
     /// Goes on with what is written from now on.
     pub follow: bool,
     /// Only what lies on one side of a line that was read before.
     pub anchor: Option<Anchor>,
+    /// It is about logs of many pods, which runs join.
+    pub is_of_many: bool,
 }
 
 impl LogQuery {
@@ -46,7 +50,10 @@ impl LogQuery {
 
     /// Whether the log goes on when a container is started again.
     pub(crate) fn spans_runs(&self) -> bool {
-        self.history == History::All || self.is_joined_by_containers()
+        let is_of_one_run = self.run.is_some() || self.previous;
+        let is_joined_by_runs =
+            self.is_of_many && !is_of_one_run && (self.follow || self.anchor.is_some());
+        self.history == History::All || self.is_joined_by_containers() || is_joined_by_runs
     }
 
     /// Whether the names of the files tell which of them are meant, and in which order. If not,

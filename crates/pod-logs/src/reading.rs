@@ -8,14 +8,17 @@ use crate::{
     chunk::Progress,
     cost::ReadingCost,
     counts::ReadCounts,
-    merge::chosen_lines::ChosenLines,
+    merge::{chosen_lines::ChosenLines, many_logs::ManyLogs},
+    merge_clock::MergeClock,
     query::LogQuery,
     render::{form::LogForm, rendering::Rendering},
     source::{
         files::{
             kubelet::{options::KubeletOptions, reading::KubeletReading},
-            located::LocatedLog,
+            locate::selected_logs::SelectedLogs,
+            located::{LocatedLog, LocatedLogs},
         },
+        known_logs::PodPredicate,
         log_input::{LogInput, NewLogs},
     },
 };
@@ -38,14 +41,54 @@ impl LogReading {
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn of_lines(log: LocatedLog, query: &LogQuery, form: LogForm) -> io::Result<Self> {
+    pub fn of_lines(
+        log: LocatedLog,
+        query: &LogQuery,
+        form: LogForm,
+        clock: MergeClock,
+    ) -> io::Result<Self> {
         let LocatedLog { uid: _, logs, new_containers } = log;
         let inputs = logs.into_iter().map(LogInput::Files).collect();
-        let mut query = query.clone();
-        query.filter.shows_levels = form.has_words();
+        let query = with_levels(query, form);
         let lines = ChosenLines::new(inputs, &query)?;
-        let lines = lines.joined_by(new_containers.map(NewLogs::Files));
+        let lines = lines.joined_by(new_containers.map(NewLogs::Containers)).timed_by(clock);
         Ok(Self(Writing::Lines(Box::new(Rendering::new(lines, &query, form)))))
+    }
+
+    /// The same for the logs of many pods.
+    ///
+    /// # Errors
+    /// When a log cannot be read.
+    pub fn of_many(
+        logs: LocatedLogs,
+        query: &LogQuery,
+        form: LogForm,
+        clock: MergeClock,
+    ) -> io::Result<Self> {
+        let LocatedLogs { checksum, max_logs, selected, new_logs } = logs;
+        let SelectedLogs { inputs, known, skipped, lost, watermark } = selected;
+        let query = with_levels(query, form);
+        let many = ManyLogs::new(checksum, known, max_logs, lost);
+        let mut lines = ChosenLines::of_many(inputs, many, watermark, &query)?;
+        skipped.into_iter().for_each(|name| lines.skip_log(name));
+        let lines = lines.joined_by(new_logs.map(NewLogs::Pods)).timed_by(clock);
+        Ok(Self(Writing::Lines(Box::new(Rendering::new(lines, &query, form)))))
+    }
+
+    /// Leaves out the logs of pods that may not be read any more. Of many pods only.
+    pub fn restrict(&mut self, may_read: &PodPredicate) {
+        if let Writing::Lines(rendering) = &mut self.0 {
+            rendering.restrict(may_read);
+        }
+    }
+
+    /// Whether lines wait for lines of other logs: they are due soon, whether or not a log grows.
+    #[must_use]
+    pub fn holds_lines(&self) -> bool {
+        match &self.0 {
+            Writing::Lines(rendering) => rendering.lines().holds_lines(),
+            Writing::Kubelet(_) => false,
+        }
     }
 
     /// Ready to write what the kubelet would give of the log of one container: the log was read
@@ -73,6 +116,15 @@ impl LogReading {
         match &self.0 {
             Writing::Lines(rendering) => rendering.lines().changes(),
             Writing::Kubelet(reading) => reading.changes().into_iter().collect(),
+        }
+    }
+
+    /// Changes whenever logs have come or gone.
+    #[must_use]
+    pub fn membership(&self) -> u64 {
+        match &self.0 {
+            Writing::Lines(rendering) => rendering.lines().membership(),
+            Writing::Kubelet(_) => 0,
         }
     }
 
@@ -161,4 +213,11 @@ impl LogReading {
             }
         }
     }
+}
+
+/// Records tell the level of each line.
+fn with_levels(query: &LogQuery, form: LogForm) -> LogQuery {
+    let mut query = query.clone();
+    query.filter.shows_levels = form.has_words();
+    query
 }

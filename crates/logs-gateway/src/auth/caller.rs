@@ -1,8 +1,10 @@
 //! The caller of a request, and what the caller may read.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
-use pod_logs::PodRef;
-use shared_types::{AskedPermission, Permission, permits};
+use pod_logs::{PodPredicate, PodRef};
+use shared_types::{AskedPermission, NameGlobs, Permission, permits};
 use uuid::Uuid;
 
 const READ_LOGS: &str = "logs:read";
@@ -48,6 +50,12 @@ impl Caller {
         if permits(&self.permissions, &asked) { Ok(()) } else { Err(asked) }
     }
 
+    /// Decides which pods' logs the caller may read.
+    pub(crate) fn readable_pods(&self) -> PodPredicate {
+        let caller = self.clone();
+        Arc::new(move |pod| caller.may_read(pod).is_ok())
+    }
+
     /// Whether the caller may read the logs of a pod of this name, which need not exist.
     pub(crate) fn may_read_named(&self, namespace: &str, pod: &str) -> bool {
         permits(&self.permissions, &AskedPermission::on(READ_LOGS, namespace, pod))
@@ -68,9 +76,33 @@ impl Caller {
         self.permissions.iter().any(may)
     }
 
+    /// Whether there could be a pod of such a name whose logs the caller may read. Decided from the
+    /// patterns alone.
+    ///
+    /// # Errors
+    /// The permission that is missing.
+    pub(crate) fn may_read_some(
+        &self,
+        namespaces: &NameGlobs,
+        pods: &NameGlobs,
+    ) -> Result<(), AskedPermission> {
+        let may = |held: &Permission| held.concerns_any(READ_LOGS, namespaces, pods);
+        if self.permissions.iter().any(may) {
+            return Ok(());
+        }
+        Err(AskedPermission::on(READ_LOGS, &namespaces.to_string(), &pods.to_string()))
+    }
+
     /// The permissions as the authority writes them.
     pub(crate) fn permissions(&self) -> impl Iterator<Item = String> {
         self.permissions.iter().map(ToString::to_string)
+    }
+
+    /// Takes the other's place. The answer is whether the permissions differ.
+    pub(crate) fn replace_if_other(&mut self, other: &Self) -> bool {
+        let is_other = !self.has_same_permissions(other);
+        *self = other.clone();
+        is_other
     }
 
     /// Whether both have the same permissions.
@@ -138,6 +170,19 @@ mod tests {
         ] {
             assert_eq!(Caller::holding(permission).may_read_all_in("shop"), all, "{permission}");
         }
+    }
+
+    #[test]
+    fn whether_some_pods_may_be_read_is_decided_from_patterns() {
+        let caller = Caller::holding("logs:read:shop/web-*");
+        let may = |namespaces: &str, pods: &str| {
+            caller.may_read_some(&namespaces.parse().unwrap(), &pods.parse().unwrap())
+        };
+        may("*", "*-0").unwrap();
+        may("bank,shop", "web-1").unwrap();
+        let missing = may("bank", "*").unwrap_err();
+        assert_eq!(missing.to_string(), "logs:read:bank/*");
+        may("shop", "db-*").unwrap_err();
     }
 
     #[test]

@@ -75,9 +75,3 @@ fn unsupported_security_settings_are_refused() {
         assert!(faults.starts_with(name), "{faults}");
     }
 }
-
-#[test]
-fn unsupported_harmless_settings_are_warned_of() {
-    let warnings = read(&[("GATEWAY_MAX_PODS_PER_STREAM", "8")]).unwrap().warnings.to_string();
-    assert_eq!(warnings, "warning: GATEWAY_MAX_PODS_PER_STREAM: has no effect in this version\n");
-}

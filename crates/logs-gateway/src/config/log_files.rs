@@ -13,6 +13,8 @@ pub(crate) struct LogFileSettings {
     pub(crate) roots: Vec<PathBuf>,
     /// How many scans run at once.
     pub(crate) max_scans: usize,
+    /// How many logs of pods are merged into one stream.
+    pub(crate) max_pods_per_stream: usize,
 }
 
 impl LogFileSettings {
@@ -29,6 +31,9 @@ impl LogFileSettings {
             max_scans: settings
                 .get("GATEWAY_MAX_SCANS", positive)
                 .unwrap_or_else(|| 2 * available_parallelism().map_or(1, NonZero::get)),
+            max_pods_per_stream: settings
+                .get("GATEWAY_MAX_PODS_PER_STREAM", positive)
+                .unwrap_or(100),
         }
     }
 }

@@ -42,12 +42,17 @@ fn last_event(asked: &AuthenticatedRequest) -> Option<&str> {
     cursor.to_str().ok().filter(|cursor| !cursor.is_empty())
 }
 
-/// The log of a pod.
-pub(super) fn target_of(pod: &PodRef, uid: &PodUid, containers: &[ContainerName]) -> ReadTarget {
-    let container = match containers {
+/// The name of the container, or `*` if there are several.
+pub(super) fn container_of(containers: &[ContainerName]) -> &str {
+    match containers {
         [container] => container.as_str(),
         _ => "*",
-    };
+    }
+}
+
+/// The log of a pod.
+pub(super) fn target_of(pod: &PodRef, uid: &PodUid, containers: &[ContainerName]) -> ReadTarget {
+    let container = container_of(containers);
     ReadTarget {
         namespace: pod.namespace.to_string(),
         pod: pod.pod.to_string(),

@@ -6,7 +6,11 @@ use actix_web::http::StatusCode;
 use pod_logs::{ContainerName, LocateError};
 use service_runtime::http::Problem;
 
-use crate::{audit::AuditUnavailable, auth::IdentifyError, reader::ReadError};
+use crate::{
+    audit::AuditUnavailable,
+    auth::IdentifyError,
+    reader::{ReadError, ReadManyError},
+};
 
 /// After which time to try a read again that got no turn.
 pub(super) const SCAN_RETRY: Duration = Duration::from_secs(5);
@@ -44,6 +48,19 @@ impl From<ReadError> for Problem {
                 "Too many users read large logs right now; try again.",
                 SCAN_RETRY,
             ),
+        }
+    }
+}
+
+impl From<ReadManyError> for Problem {
+    fn from(error: ReadManyError) -> Self {
+        match error {
+            ReadManyError::TooManyLogs => Self::new(
+                StatusCode::BAD_REQUEST,
+                "too_many_pods",
+                "More containers have a log than one stream may merge; ask for fewer pods.",
+            ),
+            ReadManyError::Read(error) => error.into(),
         }
     }
 }

@@ -16,6 +16,7 @@ use super::{
 #[expect(missing_docs, reason = "the table below says what each route is")]
 pub enum Route {
     // Readers of logs.
+    ReadLogs,
     ReadLog,
     ReadLogInNamespace,
     ListPods,
@@ -101,6 +102,7 @@ impl Route {
     /// The row of this route.
     pub(super) fn row(self) -> RouteRow {
         match self {
+            Self::ReadLogs => RouteRow::get("/logs", logs::of_many),
             Self::ReadLog => RouteRow::get("/logs/{pod}", logs::of_pod),
             Self::ReadLogInNamespace => {
                 RouteRow::get("/logs/{namespace}/{pod}", logs::of_pod_in_namespace)

@@ -54,6 +54,8 @@ struct SourceOffers {
 struct ReadLimits {
     /// Open bodies of one user.
     streams_per_user: usize,
+    /// Logs that one stream of many pods merges.
+    pods_per_stream: usize,
 }
 
 impl<'a> WhoAmI<'a> {
@@ -65,7 +67,10 @@ impl<'a> WhoAmI<'a> {
             sso_url: state.public.sso_without_slash(),
             source: "files",
             offers: SourceOffers { history: true, stream: true, labels: false, before: true },
-            limits: ReadLimits { streams_per_user: state.streams.max_per_user() },
+            limits: ReadLimits {
+                streams_per_user: state.streams.max_per_user(),
+                pods_per_stream: state.reader.max_logs(),
+            },
         }
     }
 }

@@ -21,7 +21,8 @@ impl WatchedNode {
     fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let source = FilesSource::open(root.path(), &[]).unwrap();
-        let reader = Arc::new(LogReader::new(source, 1).unwrap());
+        let reader =
+            Arc::new(LogReader::new(source, 1, 9, Arc::new(ManualClock::at(now()))).unwrap());
         let caller = watch::Sender::new(Caller::holding("logs:read:shop/*"));
         Self { root, reader, caller }
     }

@@ -1,17 +1,16 @@
 //! A log as it is sent over time: chunk by chunk, waiting while the log does not grow, until it
 //! ends.
 
+mod reading_ahead;
+mod waiting;
+
 use std::{io, time::Duration};
 
 use bytes::Bytes;
-use futures_util::future::select_all;
 use pod_logs::{LogEnd, LogForm, LogReading, Progress, ReadCounts, ReadingCost, write_end};
-use service_runtime::telemetry::RequestSpan;
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep_until},
-};
+use tokio::{sync::watch, time::Instant};
 
+use self::waiting::WaitEnd;
 use super::{
     chunk_read::{
         ChunkRead, ReadAhead, append_progress, first_chunk, read_chunk, read_rest, read_unfinished,
@@ -21,21 +20,17 @@ use super::{
     token_warning::TokenWarning,
 };
 use crate::{
-    auth::TokenEnd,
+    auth::{Caller, TokenEnd},
     end_reason::EndReason,
-    scans::{ScanError, UserScans, is_little},
+    scans::{ScanError, UserScans},
 };
 
-/// After this long without anything new a line that is not finished is given out as it is.
-const QUIET: Duration = Duration::from_secs(5);
-/// How often a stream of records says that it is still there.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How often a stream of records tells how far it has come while there is much to read.
 const PROGRESS: Duration = Duration::from_secs(1);
 /// Longer than any stream lasts.
 const FAR_AWAY: Duration = Duration::from_secs(365 * 24 * 3600);
-/// How often a follow of all containers looks for new ones.
-const CONTAINERS_LOOK: Duration = Duration::from_secs(1);
+/// How often logs that are merged are looked at, however often they grow.
+const MERGE_LOOK: Duration = Duration::from_millis(100);
 
 /// A log whose beginning has been read, so that most errors have shown by now.
 pub(crate) struct LogStream {
@@ -52,8 +47,16 @@ pub(crate) struct LogStream {
     counts: ReadCounts,
     /// Tell when the logs may have grown.
     changes: Vec<watch::Receiver<u64>>,
+    /// How often logs had come and gone when these were asked for.
+    membership: u64,
     /// Containers may appear whose logs belong to the stream.
     is_joined: bool,
+    /// Of merged logs: before then they are not looked at again.
+    next_look: Option<Instant>,
+    /// Lines wait for lines of other logs, and are due then.
+    holds_lines: bool,
+    /// Who reads logs of many pods, as the authority described the caller last.
+    caller: Option<watch::Receiver<Caller>>,
     warning: TokenWarning,
     /// From then on nothing more is chosen that may still be written.
     complete_at: Option<Instant>,
@@ -65,18 +68,6 @@ pub(crate) struct LogStream {
     is_flushed: bool,
     /// The end was given out.
     is_ended: bool,
-}
-
-/// Why the wait for a log to grow is over.
-enum WaitEnd {
-    Changed,
-    /// A container may have appeared.
-    Look,
-    Quiet,
-    Heartbeat,
-    Warning,
-    Complete,
-    TokenEnd,
 }
 
 impl LogStream {
@@ -101,7 +92,11 @@ impl LogStream {
             form: source.form(),
             counts: source.counts(),
             changes: source.changes(),
+            membership: source.membership(),
             is_joined: source.is_joined(),
+            next_look: None,
+            holds_lines: source.holds_lines(),
+            caller: None,
             ahead: None,
             source: Some(source),
             chunk,
@@ -120,6 +115,12 @@ impl LogStream {
         if self.form == LogForm::Events {
             self.warning = TokenWarning::of(end);
         }
+        self
+    }
+
+    /// Leaves out what the caller may not read any more, as the authority describes the caller.
+    pub(crate) fn restricted_to(mut self, caller: watch::Receiver<Caller>) -> Self {
+        self.caller = Some(caller);
         self
     }
 
@@ -216,6 +217,7 @@ impl LogStream {
 
     /// Reads on, where that takes no request's time.
     async fn read(&mut self) -> Result<(), Cut> {
+        self.apply_permissions();
         let read = match (self.ahead.take(), self.source.take()) {
             (Some(mut ahead), _) => (&mut ahead.read)
                 .await
@@ -243,6 +245,15 @@ impl LogStream {
         Ok(())
     }
 
+    /// Leaves out what the caller may not read any more.
+    fn apply_permissions(&mut self) {
+        if let (Some(caller), Some(source)) = (&mut self.caller, &mut self.source)
+            && caller.has_changed().is_ok_and(|has_changed| has_changed)
+        {
+            source.restrict(&caller.borrow_and_update().readable_pods());
+        }
+    }
+
     fn take(&mut self, (source, chunk, progress): ChunkRead) {
         self.is_flushed &= chunk.is_empty();
         self.chunk = chunk;
@@ -255,10 +266,14 @@ impl LogStream {
             tracing::error!(%error, "reading a log failed; its answer ends early");
             Progress::Done(LogEnd::Source)
         });
-        if source.log_count() > self.changes.len() && self.is_joined {
+        if source.membership() != self.membership {
+            self.membership = source.membership();
             self.changes = source.changes();
         }
         self.is_joined = source.is_joined();
+        self.holds_lines = source.holds_lines();
+        let is_merge = source.log_count() > 1;
+        self.next_look = is_merge.then(|| Instant::now() + MERGE_LOOK);
         self.source = Some(source);
     }
 
@@ -270,50 +285,6 @@ impl LogStream {
         }
         if let Some(source) = &self.source {
             append_progress(source, &mut self.chunk);
-        }
-    }
-
-    /// Begins to read the next chunk while this one is given out, if there is a place for it and it
-    /// is more than a little.
-    fn read_ahead(&mut self) {
-        if self.progress != Progress::More {
-            return;
-        }
-        let Some(place) = self.scans.place_ahead() else {
-            return;
-        };
-        let is_much = |source: &mut LogReading| {
-            let cost = source.cost_ahead();
-            !is_little(cost) && !cost.is_compressed
-        };
-        if let Some(source) = self.source.take_if(is_much) {
-            let (scans, cost) = (self.scans.clone(), source.cost_ahead());
-            let read = async move { scans.read_on(cost, || read_chunk(source)).await };
-            let read = tokio::spawn(RequestSpan::current().instrument(read));
-            self.ahead = Some(ReadAhead::new(read, place));
-        }
-    }
-
-    async fn wait(&mut self) -> WaitEnd {
-        let never = || Instant::now() + FAR_AWAY;
-        let heartbeat = if self.form.has_words() { self.last_given + HEARTBEAT } else { never() };
-        let quiet = if self.is_flushed { never() } else { self.last_given + QUIET };
-        let warning = self.warning.due().unwrap_or_else(never);
-        let complete = self.complete_at.unwrap_or_else(never);
-        let token_end = self.warning.token_end_moved();
-        let look = if self.is_joined { Instant::now() + CONTAINERS_LOOK } else { never() };
-        let changes = self.changes.iter_mut().map(|change| Box::pin(change.changed()));
-        tokio::select! {
-            biased;
-            () = sleep_until(warning) => WaitEnd::Warning,
-            () = token_end => WaitEnd::TokenEnd,
-            // A log that is written to all the time ends as well.
-            () = sleep_until(complete) => WaitEnd::Complete,
-            () = sleep_until(heartbeat) => WaitEnd::Heartbeat,
-            // What its reader did not look at for long is not quiet for that.
-            _ = select_all(changes) => WaitEnd::Changed,
-            () = sleep_until(quiet) => WaitEnd::Quiet,
-            () = sleep_until(look) => WaitEnd::Look,
         }
     }
 }

@@ -35,7 +35,7 @@ impl<'a> CursorReader<'a> {
         })
     }
 
-    fn levels(&mut self) -> Option<LevelsBefore> {
+    pub(super) fn levels(&mut self) -> Option<LevelsBefore> {
         let [byte] = self.array()?;
         LevelsBefore::from_byte(byte)
     }

@@ -25,7 +25,7 @@ pub(crate) struct UnfinishedLine {
 }
 
 /// The lines at the end of a log, counted.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct LineCount {
     pub(crate) finished: u64,
     /// Those whose end is not written yet.

@@ -1,38 +1,44 @@
 //! The chosen lines of one or several logs, in the order of their times.
 
+mod checkpoint;
+mod joining;
+mod merging;
 mod present_line;
 #[cfg(test)]
 mod tests;
 
-use std::io;
+use std::{collections::VecDeque, io};
 
-use tokio::sync::watch;
+use chrono::{DateTime, Utc};
 
 use super::{
     chosen_log::{ChosenLog, LogState, LossBefore},
-    merge_step::{Gap, MergeStep},
+    many_logs::ManyLogs,
+    merge_order::MergeOrder,
+    merge_step::{Gap, LogNotice, MergeStep},
     tail::{TailStart, shorten},
 };
 use crate::{
-    cost::ReadingCost,
     counts::ReadCounts,
     line::{
         filter::LineFilter,
         log_line::{LineEnding, LogLine},
         stream::OutputStream,
     },
+    merge_clock::MergeClock,
     query::LogQuery,
     source::log_input::{LogInput, NewLogs},
 };
 
 /// Walks what a query chooses from several logs: [`advance`](Self::advance), then look at
 /// [`line`](Self::line). The lines of one log stay in their order; between logs the earlier line
-/// comes first, and of two at the same time that of the log named first. A log in which nothing
-/// happens holds up no other.
+/// comes first, and of two at the same time that of the log named first.
 #[derive(Debug)]
 pub(crate) struct ChosenLines {
     logs: Vec<ChosenLog>,
     filter: LineFilter,
+    /// The logs are followed.
+    follows: bool,
     /// How many lines are still too many for the tail.
     skip: u64,
     /// The first line to come is the first of a whole tail: nothing was lost of the tail before it.
@@ -41,9 +47,30 @@ pub(crate) struct ChosenLines {
     skipped: Vec<(usize, OutputStream)>,
     /// Which log the present line is in; `None` before the first and after the last.
     present: Option<usize>,
-    /// Finds containers that appear, when all of a pod's containers are followed.
+    /// How several logs are put in order. `None`: there is one, and there will be no other.
+    order: Option<MergeOrder>,
+    /// Logs that have ended, which is to be told.
+    ended: VecDeque<usize>,
+    /// What happened to logs, and was not told yet.
+    notices: VecDeque<LogNotice>,
+    /// Places among the logs that may be taken by others.
+    free: Vec<usize>,
+    /// The logs are new, and were not told of.
+    has_untold_logs: bool,
+    /// How often logs have come or gone.
+    membership: u64,
+    /// Finds logs that appear.
     new_logs: Option<NewLogs>,
+    /// What is known of the logs of many pods.
+    many: Option<Box<ManyLogs>>,
+    /// The greatest time of a line that was given out.
+    watermark: Option<DateTime<Utc>>,
+    /// How much was read from several logs, in bytes of their content.
+    bytes_read: u64,
 }
+
+/// How a log looks for its next line.
+type FindNext = fn(&mut ChosenLog, &LineFilter, bool) -> io::Result<LogState>;
 
 impl ChosenLines {
     /// Ready to walk: the files were read as far as is needed to find where the walk begins.
@@ -54,6 +81,9 @@ impl ChosenLines {
         };
         let open = |input| ChosenLog::new(input, &query.filter);
         let mut logs = inputs.into_iter().map(open).collect::<io::Result<Vec<_>>>()?;
+        if logs.len() > 1 {
+            logs.iter_mut().for_each(|log| log.source.read_little());
+        }
         for (log, line) in old_unfinished {
             logs[log].source.hold_until(line.end);
         }
@@ -62,21 +92,27 @@ impl ChosenLines {
             // A line before the tail may be near one of it.
             context.skip = std::mem::take(&mut skip);
         }
+        let is_merge = logs.len() != 1;
+        let order = is_merge.then(|| MergeOrder::new(logs.len(), MergeClock::at_the_end_of_time()));
         Ok(Self {
             logs,
             filter: query.filter.clone(),
+            follows: query.follow,
             skip,
             begins_whole,
             skipped: Vec::new(),
             present: None,
+            order,
+            ended: VecDeque::new(),
+            notices: VecDeque::new(),
+            free: Vec::new(),
+            has_untold_logs: true,
+            membership: 0,
             new_logs: None,
+            many: None,
+            watermark: None,
+            bytes_read: 0,
         })
-    }
-
-    /// Takes in the logs of containers that appear from now on.
-    pub(crate) fn joined_by(mut self, new_logs: Option<NewLogs>) -> Self {
-        self.new_logs = new_logs;
-        self
     }
 
     /// Goes to the next line.
@@ -92,6 +128,9 @@ impl ChosenLines {
     /// Says that nothing more is read, though the logs go on.
     pub(crate) fn cut_off(&mut self) {
         self.logs.iter_mut().for_each(|log| log.source.cut_off());
+        if let Some(order) = &mut self.order {
+            order.give_all();
+        }
     }
 
     /// Appends the text of lines that come next, newlines included, up to about so many bytes;
@@ -108,54 +147,11 @@ impl ChosenLines {
         ReadCounts::default()
     }
 
-    /// The changes of each log that is followed.
-    pub(crate) fn changes(&self) -> Vec<watch::Receiver<u64>> {
-        self.logs.iter().filter_map(|log| log.source.changes()).collect()
-    }
-
-    /// Which lines are chosen.
-    pub(crate) fn filter(&self) -> &LineFilter {
-        &self.filter
-    }
-
-    /// How many logs there are. It grows when containers appear.
-    pub(crate) fn log_count(&self) -> usize {
-        self.logs.len()
-    }
-
-    /// Whether logs of containers that appear are taken in.
-    pub(crate) fn is_joined(&self) -> bool {
-        self.new_logs.is_some()
-    }
-
-    /// How much has been read from the files, in bytes of their content.
-    pub(crate) fn bytes_read(&self) -> u64 {
-        self.logs.iter().map(|log| log.source.bytes_read()).sum()
-    }
-
-    /// What it takes to read the rest, as far as it is there.
-    pub(crate) fn cost_ahead(&self) -> ReadingCost {
-        self.logs.iter().map(|log| log.source.cost_ahead()).sum()
-    }
-
-    fn advance_with(
-        &mut self,
-        find_next: fn(&mut ChosenLog, &LineFilter, bool) -> io::Result<LogState>,
-    ) -> io::Result<MergeStep> {
+    fn advance_with(&mut self, find_next: FindNext) -> io::Result<MergeStep> {
         loop {
-            let step = match &mut self.logs[..] {
-                // Most readings are of one log, and its lines are many.
-                [log] => {
-                    if self.present.take().is_some() || !matches!(log.state, LogState::Line(_)) {
-                        log.state = find_next(log, &self.filter, false)?;
-                    }
-                    match log.state {
-                        LogState::Line(_) | LogState::End => self.present(0),
-                        LogState::Reading => MergeStep::Reading,
-                        LogState::Unknown | LogState::Pending => MergeStep::Pending,
-                    }
-                }
-                _ => self.advance_earliest(find_next)?,
+            let step = match &self.order {
+                None => self.advance_only(find_next)?,
+                Some(_) => self.advance_merged(find_next)?,
             };
             if let MergeStep::Gap(gap) = step
                 && (gap.bytes.is_some() || self.logs.iter().any(|log| log.source.has_advanced()))
@@ -205,69 +201,37 @@ impl ChosenLines {
         is_skipped
     }
 
-    /// What comes of `step` now that there is nothing to read: `None` if new logs joined.
-    fn take_new_logs(&mut self, step: MergeStep) -> io::Result<Option<MergeStep>> {
-        let Some(new_logs) = &mut self.new_logs else {
-            return Ok(Some(step));
+    /// Goes on in the only log. Most readings are of one log, and its lines are many.
+    fn advance_only(&mut self, find_next: FindNext) -> io::Result<MergeStep> {
+        let Some(log) = self.logs.first_mut() else {
+            return Ok(MergeStep::End);
         };
-        let Some(inputs) = new_logs.take() else {
-            self.new_logs = None;
-            return Ok(Some(step));
+        if self.present.take().is_some() || !matches!(log.state, LogState::Line(_)) {
+            log.state = find_next(log, &self.filter, false)?;
+        }
+        let step = match log.state {
+            LogState::Line(_) => MergeStep::Line,
+            LogState::End => MergeStep::End,
+            LogState::Reading => return Ok(MergeStep::Reading),
+            LogState::Unknown | LogState::Pending => return Ok(MergeStep::Pending),
         };
-        if inputs.is_empty() {
-            return Ok(Some(MergeStep::Pending));
+        if let Some(gap) = self.take_gap(0) {
+            return Ok(gap);
         }
-        for input in inputs {
-            self.logs.push(ChosenLog::new(input, &self.filter)?);
+        if step == MergeStep::Line {
+            let log = &mut self.logs[0];
+            log.last_time = log.line().map(|line| line.time);
+            self.present = Some(0);
         }
-        Ok(None)
+        Ok(step)
     }
 
-    /// Looks for the next line of each log, and takes the earliest of those there are.
-    fn advance_earliest(
-        &mut self,
-        find_next: fn(&mut ChosenLog, &LineFilter, bool) -> io::Result<LogState>,
-    ) -> io::Result<MergeStep> {
-        if let Some(last) = self.present.take() {
-            self.logs[last].state = LogState::Unknown;
-        }
-        for log in &mut self.logs {
-            if matches!(log.state, LogState::Unknown | LogState::Reading | LogState::Pending) {
-                log.before_next = log.here();
-                log.state = find_next(log, &self.filter, true)?;
-            }
-        }
-        if self.logs.iter().any(|log| log.state == LogState::Reading) {
-            return Ok(MergeStep::Reading);
-        }
-        let lines = self.logs.iter().enumerate().filter_map(|(index, log)| match log.state {
-            LogState::Line(time) => Some((time, index)),
-            _ => None,
-        });
-        let lost_its_end = |log: &ChosenLog| log.state == LogState::End && log.gap.is_some();
-        let earliest = lines.min().map(|(_, index)| index);
-        Ok(match earliest.or_else(|| self.logs.iter().position(lost_its_end)) {
-            Some(index) => self.present(index),
-            None if self.logs.iter().any(|log| log.state == LogState::Pending) => {
-                MergeStep::Pending
-            }
-            None => MergeStep::End,
-        })
-    }
-
-    /// Presents the line that the log has, or that it has ended; or first the gap before that.
-    fn present(&mut self, index: usize) -> MergeStep {
+    /// The gap before the next line of the log, if there is one.
+    fn take_gap(&mut self, index: usize) -> Option<MergeStep> {
         let log = &mut self.logs[index];
-        let time = log.line().map(|line| line.time);
-        if let Some(LossBefore { from, bytes }) = log.gap.take() {
-            return MergeStep::Gap(Gap { log: index, from, to: time, bytes });
-        }
-        if log.state == LogState::End {
-            return MergeStep::End;
-        }
-        log.last_time = time;
-        log.before_next = None;
-        self.present = Some(index);
-        MergeStep::Line
+        let LossBefore { from, bytes } = log.gap.take()?;
+        let is_at_line = matches!(log.state, LogState::Line(_));
+        let to = log.line().filter(|_| is_at_line).map(|line| line.time.instant());
+        Some(MergeStep::Gap(Gap { log: Some(index), from, to, bytes }))
     }
 }

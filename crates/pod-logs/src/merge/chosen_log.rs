@@ -1,17 +1,21 @@
 //! One of the logs that are merged, and the filter on its lines.
 
+mod place;
+
 use std::{io, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
+use self::place::LeftOut;
 use super::context::{HeldLine, LineContext};
 use crate::{
     chunk::SEARCH_BYTES,
-    cursor::LogPosition,
+    cursor::{LogPosition, log_key::LogKey, merged_cursor::ReadEntry},
     line::{
         filter::{LineFilter, judgement::JudgedLines, levels_before::LevelsBefore},
         level::Level,
         log_line::{LogLine, NextLine},
+        log_run::LogRun,
         target::{ContainerName, LogName},
         time::LineTime,
     },
@@ -35,8 +39,32 @@ pub(super) struct ChosenLog {
     refused: Option<LineTime>,
     /// What the filter has to know of the lines before.
     pub(super) judged: JudgedLines,
-    /// Where to go on if the next line, which has been looked at, is not given out.
-    pub(super) before_next: Option<LogResumption>,
+    /// Where to go on while lines that were looked at are not given out.
+    before_next: Option<LogResumption>,
+    /// That the present line was given out has been noted.
+    pub(super) is_settled: bool,
+    /// A line was cut or withheld because of a limit: nothing behind it counts as given out.
+    is_cut: bool,
+    /// The last line that was given out was not finished.
+    is_unfinished: bool,
+    /// A line was refused because it is too late for what is asked for.
+    is_past_until: bool,
+    /// Which log of many it is, where that counts.
+    pub(super) key: Option<LogKey>,
+    /// The greatest time of a line that was given out.
+    pub(super) last_given: Option<DateTime<Utc>>,
+    /// The present line comes after lines of later times.
+    pub(super) is_late: bool,
+    /// The run that was told of last.
+    pub(super) told_run: Option<LogRun>,
+    /// The log appeared while others were followed.
+    pub(super) is_joined: bool,
+    /// Its end was told.
+    pub(super) is_end_told: bool,
+    /// What of the log is left out.
+    left_out: LeftOut,
+    /// How a cursor knows the log, until a line behind its gap is given out.
+    pub(super) lost_entry: Option<ReadEntry>,
     /// The lines around those that pass, if they are asked for.
     pub(super) context: Option<Box<LineContext>>,
 }
@@ -62,7 +90,7 @@ impl LogResumption {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LossBefore {
     /// The time of the line before, if there was one.
-    pub(super) from: Option<LineTime>,
+    pub(super) from: Option<DateTime<Utc>>,
     /// How much is known to be lost, in bytes.
     pub(super) bytes: Option<u64>,
 }
@@ -93,6 +121,18 @@ impl ChosenLog {
             refused: None,
             judged,
             before_next: None,
+            is_settled: false,
+            is_cut: false,
+            is_unfinished: false,
+            is_past_until: false,
+            key: None,
+            last_given: None,
+            is_late: false,
+            told_run: None,
+            is_joined: false,
+            is_end_told: false,
+            left_out: LeftOut::default(),
+            lost_entry: None,
             context: (filter.context() > 0).then(|| Box::new(LineContext::new(filter.context()))),
         })
     }
@@ -104,6 +144,9 @@ impl ChosenLog {
 
     /// Where to go on behind the lines that were given out. `None` if that cannot be said.
     pub(super) fn resumption(&self) -> Option<LogResumption> {
+        if !self.left_out.has_begun() {
+            return None;
+        }
         match &self.before_next {
             Some(before) => Some(before.clone()),
             None => self.here(),
@@ -199,7 +242,12 @@ impl ChosenLog {
         }
         if !passes {
             self.gap = self.gap.filter(|_| !filter.is_long_before(time.instant()));
+            self.is_past_until |= filter.until.is_some_and(|until| until <= time.instant());
             self.refused = Some(time);
+            return Ok(None);
+        }
+        if self.left_out.takes(&line) {
+            self.leave_behind();
             return Ok(None);
         }
         self.refused = None;
@@ -213,7 +261,7 @@ impl ChosenLog {
         }
         let before = self.gap.and_then(|gap| gap.bytes);
         let bytes = before.into_iter().chain(bytes).reduce(|sum, bytes| sum + bytes);
-        self.gap = Some(LossBefore { from: self.last_time, bytes });
+        self.gap = Some(LossBefore { from: self.last_time.map(|time| time.instant()), bytes });
     }
 }
 

@@ -3,5 +3,7 @@
 pub(crate) mod chosen_lines;
 mod chosen_log;
 mod context;
+pub(crate) mod many_logs;
+mod merge_order;
 pub(crate) mod merge_step;
 mod tail;

@@ -35,7 +35,7 @@ pub(super) fn write_line_object(
     let is_whole = line.ending != LineEnding::Unfinished && content.len() == line.content.len();
     let cursor = if is_whole { cursor(lines)? } else { None };
     let object = LineObject {
-        time: utc_text(line.time),
+        time: utc_text(line.time.instant()),
         stream: match line.stream {
             OutputStream::Stdout => "stdout",
             OutputStream::Stderr => "stderr",
@@ -51,18 +51,21 @@ pub(super) fn write_line_object(
         level: lines.level(),
         hits: if lines.is_context() { Vec::new() } else { lines.hits(content)? },
         context: lines.is_context(),
+        late: lines.is_late(),
         cursor: cursor.as_deref(),
     };
+    // Of many logs an event holds several lines.
+    let is_whole_event = form == LogForm::Events && !lines.is_of_many();
+    if let Some(cursor) = cursor.as_ref().filter(|_| is_whole_event) {
+        out.extend_from_slice(b"id: ");
+        out.extend_from_slice(cursor.as_bytes());
+        out.push(b'\n');
+    }
     if form == LogForm::Events {
-        if let Some(cursor) = &cursor {
-            out.extend_from_slice(b"id: ");
-            out.extend_from_slice(cursor.as_bytes());
-            out.push(b'\n');
-        }
         out.extend_from_slice(b"data: ");
     }
     write_object(out, &object);
-    if form == LogForm::Events {
+    if is_whole_event {
         out.push(b'\n');
     }
     Ok(())

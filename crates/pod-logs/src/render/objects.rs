@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::form::LogForm;
-use crate::line::{level::Level, time::LineTime};
+use crate::line::level::Level;
 
 #[derive(Serialize)]
 pub(crate) struct LineObject<'a> {
@@ -27,6 +28,9 @@ pub(crate) struct LineObject<'a> {
     /// It is there because of a line near it.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) context: bool,
+    /// It comes after lines of other logs that have later times.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) late: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cursor: Option<&'a str>,
 }
@@ -42,9 +46,9 @@ pub(crate) enum LineMessage<'a> {
 /// Lines that were lost; unknown is null.
 #[derive(Serialize)]
 pub(crate) struct GapRecord<'a> {
-    pub(crate) namespace: &'a str,
-    pub(crate) pod: &'a str,
-    pub(crate) container: &'a str,
+    pub(crate) namespace: Option<&'a str>,
+    pub(crate) pod: Option<&'a str>,
+    pub(crate) container: Option<&'a str>,
     /// The times of the lines around.
     pub(crate) from: Option<String>,
     pub(crate) to: Option<String>,
@@ -76,6 +80,10 @@ pub(crate) enum PodEvent {
     Ended,
     /// The log was removed.
     Gone,
+    /// The log is one too many, and is left out.
+    Skipped,
+    /// The log may not be read any more.
+    Forbidden,
 }
 
 /// How far a reading has come.
@@ -136,7 +144,16 @@ pub(super) fn write_volume(form: LogForm, volume: &VolumeRecord, out: &mut Vec<u
     write_record(form, "volume", volume, out);
 }
 
-/// Writes an event without data, of which a client takes only the id.
+/// Writes where all logs can be taken up again: as an object, or as the id of the event that the
+/// lines before are in.
+pub(crate) fn write_checkpoint(form: LogForm, cursor: &str, out: &mut Vec<u8>) {
+    match form {
+        LogForm::Events => write_id(form, Some(cursor), out),
+        form => write_record(form, "cursor", &cursor, out),
+    }
+}
+
+/// Writes an id, and ends the event: without data, a client takes only the id.
 fn write_id(form: LogForm, cursor: Option<&str>, out: &mut Vec<u8>) {
     if let Some(cursor) = cursor.filter(|_| form == LogForm::Events) {
         out.extend_from_slice(b"id: ");
@@ -187,8 +204,8 @@ fn write_json(out: &mut Vec<u8>, value: &impl Serialize) {
     debug_assert!(written.is_ok());
 }
 
-pub(crate) fn utc_text(time: LineTime) -> String {
-    time.instant().to_rfc3339_opts(chrono::SecondsFormat::Nanos, true)
+pub(crate) fn utc_text(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Nanos, true)
 }
 
 fn is_false(flag: &bool) -> bool {

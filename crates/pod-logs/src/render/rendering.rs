@@ -12,7 +12,7 @@ use self::told::ToldRecords;
 use super::{
     form::LogForm,
     line_object::{cursor, write_line_object},
-    text::{take_from, write_json, write_text},
+    text::{TextBefore, take_from, write_json, write_text},
     volume::VolumeCount,
 };
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
     line::{log_line::LineEnding, stream::OutputStream},
     merge::{chosen_lines::ChosenLines, merge_step::MergeStep},
     query::{LogQuery, OutputLimit},
+    source::known_logs::PodPredicate,
 };
 
 /// How much text becomes JSON at once, in bytes: there it may take six times the space.
@@ -56,6 +57,8 @@ pub(crate) struct Rendering {
 struct LineLayout {
     form: LogForm,
     timestamps: bool,
+    /// Each line of text begins with its log.
+    prefix: bool,
     /// What may still be written.
     left: OutputLimit,
 }
@@ -65,8 +68,8 @@ impl LineLayout {
     /// another make one text. A new field has to be answered for here: on the short cut for plain
     /// text no line is looked at.
     fn changes_nothing(&self) -> bool {
-        let Self { form, timestamps, left: OutputLimit { bytes, lines } } = self;
-        let is_text = matches!(form, LogForm::Text | LogForm::JsonString);
+        let Self { form, timestamps, prefix, left: OutputLimit { bytes, lines } } = self;
+        let is_text = matches!(form, LogForm::Text | LogForm::JsonString) && !prefix;
         is_text && !timestamps && bytes.is_none() && lines.is_none()
     }
 }
@@ -74,9 +77,10 @@ impl LineLayout {
 impl Rendering {
     /// Writes these lines in this form, as far as the query limits it.
     pub(crate) fn new(lines: ChosenLines, query: &LogQuery, form: LogForm) -> Self {
+        let LogQuery { timestamps, prefix, limit: left, .. } = *query;
         Self {
             lines,
-            layout: LineLayout { form, timestamps: query.timestamps, left: query.limit },
+            layout: LineLayout { form, timestamps, prefix, left },
             follows: query.follow,
             volume: query.volume.map(VolumeCount::new),
             open_line: None,
@@ -96,6 +100,11 @@ impl Rendering {
     /// The lines that are written.
     pub(crate) fn lines(&self) -> &ChosenLines {
         &self.lines
+    }
+
+    /// Leaves out the logs of pods that may not be read any more.
+    pub(crate) fn restrict(&mut self, may_read: &PodPredicate) {
+        self.lines.restrict(may_read);
     }
 
     /// What it takes to read the rest, as far as it is there.
@@ -131,7 +140,11 @@ impl Rendering {
         advance: fn(&mut ChosenLines) -> io::Result<MergeStep>,
         out: &mut Vec<u8>,
     ) -> io::Result<Progress> {
+        let start = out.len();
         let progress = self.write_lines(advance, out)?;
+        if out.len() > start {
+            self.end_flush(out)?;
+        }
         if let Some(volume) = &mut self.volume {
             // The last interval may go on.
             let kept = usize::from(!matches!(progress, Progress::Done(_)));
@@ -151,7 +164,8 @@ impl Rendering {
                 return Ok(Progress::Done(LogEnd::Limit));
             }
             let step = advance(&mut self.lines)?;
-            self.tell_runs(step, out);
+            self.tell_begin(step, out)?;
+            self.tell_runs(step, out)?;
             // What was found leaves at once.
             if step == MergeStep::Reading && out.is_empty() {
                 continue;
@@ -206,14 +220,15 @@ impl Rendering {
             MergeStep::Gap(_) if !self.layout.form.has_words() => {
                 return Ok(Some(Progress::Done(LogEnd::Gap)));
             }
-            MergeStep::Gap(gap) => self.tell_gap(gap, out),
+            MergeStep::Gap(gap) => self.tell_gap(gap, out)?,
+            MergeStep::Notice => self.tell_notice(out)?,
             MergeStep::Reading => return Ok(Some(Progress::More)),
             MergeStep::Pending => {
                 self.tell_live(out)?;
                 return Ok(Some(Progress::CaughtUp));
             }
             MergeStep::End if self.follows => {
-                self.tell_ends(out);
+                self.tell_ends(out)?;
                 return Ok(Some(Progress::Done(LogEnd::ContainerExit)));
             }
             MergeStep::End => return Ok(Some(Progress::Done(LogEnd::Complete))),
@@ -232,6 +247,7 @@ impl Rendering {
         let is_counted = !line.is_continuation && !self.lines.is_context();
         if is_counted && self.layout.left.lines == Some(0) {
             // Only the rest of a long line is waited for.
+            self.lines.settle_line(false);
             return Ok(());
         }
         self.counts.masked += line.masked;
@@ -241,21 +257,25 @@ impl Rendering {
             self.long_lines.push(origin);
         }
         let open = self.open_line.take();
-        let owed = open.is_some_and(|open| open != origin || !line.is_continuation);
+        let begins_text = !line.is_continuation || open != Some(origin);
+        let before = TextBefore {
+            owes_newline: open.is_some() && begins_text,
+            log: self.lines.name().filter(|_| self.layout.prefix && begins_text),
+            timestamp: self.layout.timestamps,
+        };
         self.open_line = (line.ending != LineEnding::Newline).then_some(origin);
         if is_counted {
             self.layout.left.lines = self.layout.left.lines.map(|lines| lines - 1);
         }
         self.counts.lines += u64::from(!line.is_continuation);
+        let mut is_whole = true;
         self.counts.bytes += match self.layout.form {
-            LogForm::Text => {
-                write_text(&line, owed, self.layout.timestamps, &mut self.layout.left.bytes, out)
-            }
+            LogForm::Text => write_text(&line, before, &mut self.layout.left.bytes, out),
             LogForm::JsonString => {
                 self.text.clear();
                 let text = &mut self.text;
                 let left = &mut self.layout.left.bytes;
-                let written = write_text(&line, owed, self.layout.timestamps, left, text);
+                let written = write_text(&line, before, left, text);
                 write_json(text, &mut self.quoted, out);
                 written
             }
@@ -265,9 +285,12 @@ impl Rendering {
                 let kept = take_from(&mut self.layout.left.bytes, length as u64);
                 let content = &line.content[..line.content.len().min(kept as usize)];
                 write_line_object(self.layout.form, &self.lines, &line, content, out)?;
+                is_whole = content.len() == line.content.len();
+                self.told.is_event_open = self.layout.form == LogForm::Events;
                 kept
             }
         };
+        self.lines.settle_line(is_whole);
         Ok(())
     }
 }

@@ -2,21 +2,42 @@
 
 use std::borrow::Cow;
 
-use crate::line::log_line::{LineEnding, LogLine};
+use crate::line::{
+    log_line::{LineEnding, LogLine},
+    target::LogName,
+};
+
+/// What stands before a line of text.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct TextBefore<'a> {
+    /// The end of the line before.
+    pub(super) owes_newline: bool,
+    /// The log of the line.
+    pub(super) log: Option<&'a LogName>,
+    /// The time of the line.
+    pub(super) timestamp: bool,
+}
 
 /// Writes a line, up to what the limit leaves. How many bytes were written is the answer.
 pub(super) fn write_text(
     line: &LogLine<'_>,
-    owes_newline: bool,
-    timestamps: bool,
+    before: TextBefore<'_>,
     left: &mut Option<u64>,
     out: &mut Vec<u8>,
 ) -> u64 {
     let start = out.len();
-    if owes_newline {
+    if before.owes_newline {
         out.push(b'\n');
     }
-    if timestamps && !line.is_continuation {
+    if let Some(LogName { pod, container, .. }) = before.log {
+        for (name, end) in
+            [(pod.namespace.as_str(), b'/'), (pod.pod.as_str(), b'/'), (container.as_str(), b' ')]
+        {
+            out.extend_from_slice(name.as_bytes());
+            out.push(end);
+        }
+    }
+    if before.timestamp && !line.is_continuation {
         line.time.write_stamp(out);
         out.push(b' ');
     }

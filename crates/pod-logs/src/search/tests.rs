@@ -39,7 +39,7 @@ pub(super) fn chosen(
                 let content = lines.line().unwrap().content.to_vec();
                 all.push((String::from_utf8(content).unwrap(), lines.level()));
             }
-            MergeStep::Gap(_) | MergeStep::Reading => {}
+            MergeStep::Gap(_) | MergeStep::Notice | MergeStep::Reading => {}
             MergeStep::Pending | MergeStep::End => return all,
         }
     }

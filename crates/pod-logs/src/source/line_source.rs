@@ -102,6 +102,20 @@ impl LineSource {
         }
     }
 
+    /// Reads less at once, and so holds less: there are other logs.
+    pub(crate) fn read_little(&mut self) {
+        match self {
+            Self::Files(lines) => lines.read_little(),
+        }
+    }
+
+    /// Lets go of the files. Nothing more is read.
+    pub(crate) fn close(&mut self) {
+        match self {
+            Self::Files(lines) => lines.close(),
+        }
+    }
+
     /// Wakes when the log may have grown; `None` if it is not followed.
     pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
         match self {

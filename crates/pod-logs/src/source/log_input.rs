@@ -2,17 +2,28 @@
 
 use std::{io, sync::Arc};
 
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+
 use super::{
     files::{
         lines::file_lines::FileLog,
-        locate::new_containers::{ContainerSearch, NewContainers},
+        locate::{
+            new_containers::{ContainerSearch, NewContainers},
+            new_pod_logs::NewPodLogs,
+        },
     },
+    known_logs::{KnownLogs, PodPredicate},
     line_source::LineSource,
 };
-use crate::line::{
-    filter::{LineFilter, levels_before::LevelsBefore},
-    log_line::LineCount,
-    target::LogName,
+use crate::{
+    cost::ReadingCost,
+    cursor::{log_key::LogKey, merged_cursor::ReadEntry},
+    line::{
+        filter::{LineFilter, levels_before::LevelsBefore},
+        log_line::LineCount,
+        target::LogName,
+    },
 };
 
 /// A container's log that was found. Nothing was read of it yet.
@@ -27,6 +38,13 @@ impl LogInput {
     pub(crate) fn name(&self) -> &Arc<LogName> {
         match self {
             Self::Files(log) => &log.name,
+        }
+    }
+
+    /// The cost of reading all of it.
+    pub(crate) fn cost(&self) -> ReadingCost {
+        match self {
+            Self::Files(log) => log.chain.cost(),
         }
     }
 
@@ -54,24 +72,78 @@ impl LogInput {
     }
 }
 
-/// Finds logs of containers that appear while all containers of a pod are followed.
+/// A log on its way into a merge.
+#[derive(Debug)]
+pub(crate) struct ManyInput {
+    pub(crate) input: LogInput,
+    /// What cursors call it, if it is one of many.
+    pub(crate) key: Option<LogKey>,
+    pub(crate) start: LogStart,
+}
+
+/// Where a log begins among others.
+#[derive(Debug)]
+pub(crate) enum LogStart {
+    /// With its first line, or behind the last that was given, whose time is `last`.
+    Here { last: Option<DateTime<Utc>> },
+    /// Behind lines that are gone. `entry` is how the cursor knows the log.
+    AfterLoss { last: Option<DateTime<Utc>>, entry: ReadEntry },
+    /// Behind all that is there.
+    AtEnd,
+}
+
+/// Finds logs that appear while others are followed.
 #[derive(Debug)]
 pub(crate) enum NewLogs {
-    /// In the files of a node.
-    Files(NewContainers),
+    /// Of containers of one pod, in the files of a node.
+    Containers(NewContainers),
+    /// Of any pods that were selected, in the files of a node.
+    Pods(NewPodLogs),
+}
+
+/// Logs that appeared.
+#[derive(Debug, Default)]
+pub(crate) struct FoundNewLogs {
+    pub(crate) logs: Vec<ManyInput>,
+    /// Those that are too many.
+    pub(crate) skipped: Vec<Arc<LogName>>,
 }
 
 impl NewLogs {
-    /// The logs of containers that appeared since the last call, often none. `None` when the pod
-    /// is gone, so that no container can appear any more.
-    pub(crate) fn take(&mut self) -> Option<Vec<LogInput>> {
-        match self {
-            Self::Files(containers) => match containers.take() {
+    /// The logs that appeared since the last call, often none. `None` when none can appear any
+    /// more. Of many pods, `known` is what is known of their logs, and how many more may be read.
+    pub(crate) fn take(&mut self, known: Option<(&mut KnownLogs, usize)>) -> Option<FoundNewLogs> {
+        match (self, known) {
+            (Self::Pods(pods), Some((known, room))) => Some(pods.take(known, room)),
+            (Self::Pods(_), None) => None,
+            (Self::Containers(containers), _) => match containers.take() {
                 ContainerSearch::Logs(logs) => {
-                    Some(logs.into_iter().map(LogInput::Files).collect())
+                    let input = |log| ManyInput {
+                        input: LogInput::Files(log),
+                        key: None,
+                        start: LogStart::Here { last: None },
+                    };
+                    let logs = logs.into_iter().map(input).collect();
+                    Some(FoundNewLogs { logs, skipped: Vec::new() })
                 }
                 ContainerSearch::PodGone => None,
             },
+        }
+    }
+
+    /// Decides by `may_read` from now on which logs may join.
+    pub(crate) fn restrict(&mut self, may_read: &PodPredicate) {
+        match self {
+            Self::Pods(pods) => pods.restrict(may_read),
+            Self::Containers(_) => {}
+        }
+    }
+
+    /// Wakes when logs may have appeared, if that is told.
+    pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
+        match self {
+            Self::Pods(pods) => Some(pods.changes()),
+            Self::Containers(_) => None,
         }
     }
 }

@@ -4,5 +4,6 @@
 //! kind of source is a variant of the enums there and in [`log_input`].
 
 pub(crate) mod files;
+pub(crate) mod known_logs;
 pub(crate) mod line_source;
 pub(crate) mod log_input;

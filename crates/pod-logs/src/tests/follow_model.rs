@@ -5,7 +5,7 @@
 //! the container anew, and in between readers come, read, lag, leave and resume with the cursors of
 //! their last lines, each on its own, while others stay. It also restarts the gateway.
 
-mod node;
+pub(super) mod node;
 mod reader;
 
 use proptest::prelude::*;

@@ -92,7 +92,7 @@ fn rest_of(lines: &mut ChosenLines) -> Vec<String> {
         all.push(match lines.advance().unwrap() {
             MergeStep::Line => String::from_utf8(lines.line().unwrap().content.to_vec()).unwrap(),
             MergeStep::Gap(_) => "gap".to_owned(),
-            MergeStep::Reading => continue,
+            MergeStep::Notice | MergeStep::Reading => continue,
             MergeStep::Pending | MergeStep::End => return all,
         });
     }

@@ -16,6 +16,7 @@ use self::node::{NodeChange, ReadNode};
 use crate::{
     chunk::Progress,
     line::target::PodRef,
+    merge_clock::MergeClock,
     query::{ContainerChoice, History, LogQuery},
     reading::LogReading,
     render::form::LogForm,
@@ -59,7 +60,10 @@ fn locate(source: &FilesSource, query: &LogQuery) -> Result<LocatedLog, String> 
 
 fn read(source: &FilesSource, query: &LogQuery) -> Result<String, String> {
     let form = LogForm::JsonLines;
-    text_of(LogReading::of_lines(locate(source, query)?, query, form).unwrap())
+    text_of(
+        LogReading::of_lines(locate(source, query)?, query, form, MergeClock::at_the_end_of_time())
+            .unwrap(),
+    )
 }
 
 fn read_as_kubelet(source: &FilesSource, query: &LogQuery) -> Result<String, String> {
@@ -182,7 +186,11 @@ fn no_answer_is_older_than_its_request() {
             kept += u64::from(found.is_some());
             let found = found.unwrap_or_else(|| source.find(&pod(), &last));
             let log = found.unwrap().check().unwrap();
-            let text = text_of(LogReading::of_lines(log, &last, LogForm::Text).unwrap()).unwrap();
+            let text = text_of(
+                LogReading::of_lines(log, &last, LogForm::Text, MergeClock::at_the_end_of_time())
+                    .unwrap(),
+            )
+            .unwrap();
             let number = text.trim_end().parse().unwrap_or(0);
             assert!(at_least <= number, "{at_least}, but {text:?}");
         }

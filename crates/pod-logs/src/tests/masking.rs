@@ -19,6 +19,7 @@ use crate::{
         masking::tests::{TokenText, mask_plainly},
         target::PodRef,
     },
+    merge_clock::MergeClock,
     query::{Anchor, History, LogQuery, OutputLimit},
     reading::LogReading,
     render::form::LogForm,
@@ -144,7 +145,8 @@ impl TokenLog {
 
     fn text(&self, query: &LogQuery) -> String {
         let located = self.source.find(&pod(), query).and_then(FoundLog::check).unwrap();
-        drain(LogReading::of_lines(located, query, LogForm::Text).unwrap())
+        let clock = MergeClock::at_the_end_of_time();
+        drain(LogReading::of_lines(located, query, LogForm::Text, clock).unwrap())
     }
 
     fn kubelet_text(&self, options: &KubeletOptions) -> String {

@@ -4,6 +4,7 @@ mod docker_rotation;
 mod follow_model;
 mod following;
 mod kept_model;
+mod many_model;
 mod masking;
 mod order;
 mod paging;

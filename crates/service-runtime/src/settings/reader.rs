@@ -125,16 +125,6 @@ impl Settings {
         }
     }
 
-    /// Takes variables of the contract that are harmless to ignore until this version supports
-    /// them, and warns of those that are set.
-    pub fn ignore_unsupported<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) {
-        for name in names {
-            if self.take(name) {
-                self.warn_of_no_effect(name);
-            }
-        }
-    }
-
     /// Warns of a variable that is set and well-formed and that this version does not use.
     pub fn warn_of_no_effect(&mut self, name: &str) {
         self.warn(name, "has no effect in this version");

@@ -58,9 +58,11 @@ pub(in crate::http) fn log_request(
             lines: at_least_one(&mut query, "limitLines"),
         },
         timestamps: flag(&mut query, "timestamps"),
+        prefix: false,
         follow: flag(&mut query, "follow"),
         volume: volume(&mut query),
         anchor: None,
+        is_of_many: false,
     };
     chosen.filter.since = chosen.filter.since.or_else(|| begin_of_volume(&chosen, now));
     let download = flag(&mut query, "download");
@@ -143,7 +145,7 @@ fn container(query: &mut Query) -> ContainerChoice {
 }
 
 /// `true` or `1`, or nothing after the name; `false` or `0`.
-fn flag(query: &mut Query, name: &str) -> bool {
+pub(super) fn flag(query: &mut Query, name: &str) -> bool {
     let flag = query.get(name, |text| match text {
         "" | "1" | "true" => Ok(true),
         "0" | "false" => Ok(false),

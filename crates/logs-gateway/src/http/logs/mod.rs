@@ -1,9 +1,18 @@
-//! `GET /logs/…`: a log as lines, JSON or events.
+//! `GET /logs…`: logs as lines, JSON or events.
 
 mod accepted_form;
+mod envelope;
 mod log_query;
+mod many_query;
+#[cfg(test)]
+mod many_query_tests;
 mod read;
+mod read_many;
 
+pub(in crate::http) use envelope::LogEnvelope;
 #[cfg(test)]
 pub(in crate::http) use log_query::log_request;
-pub(in crate::http) use read::{LogEnvelope, of_pod, of_pod_in_namespace, too_many_streams};
+#[cfg(test)]
+pub(in crate::http) use many_query::many_request;
+pub(in crate::http) use read::{of_pod, of_pod_in_namespace, too_many_streams};
+pub(in crate::http) use read_many::of_many;

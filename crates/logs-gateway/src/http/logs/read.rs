@@ -5,22 +5,20 @@ use actix_web::{
     http::{Method, StatusCode, header},
     web::Path,
 };
-use pod_logs::{ContainerName, LogForm, PodRef};
-use serde::Serialize;
+use pod_logs::{LogForm, PodRef};
 use service_runtime::http::{InputFaults, Problem, Query, RequestContext, Result};
-use utoipa::ToSchema;
 
 use crate::{
-    auth::Caller,
     http::{
-        audited::target_of,
+        audited::{container_of, target_of},
         logs::{
             accepted_form::{accepted_form, accepted_volume_form},
+            envelope::LogEnvelope,
             log_query::{LogRequest, log_request, name},
         },
         streaming::{
             body::{self, Frame},
-            open_log::{AuthenticatedRequest, OpenedLog, log_response},
+            open_log::{AuthenticatedRequest, LogAccess, OpenedLog, log_response},
         },
     },
     reader::{BegunLog, ReadError},
@@ -79,15 +77,19 @@ async fn answer(
     let BegunLog { log, uid, containers } =
         state.reader.open(caller, pod.clone(), query, form).await?;
     let frame = match form {
-        LogForm::JsonString => LogEnvelope::new(caller, &pod, &containers).frame()?,
+        LogForm::JsonString => {
+            let (namespace, name) = (pod.namespace.as_str(), pod.pod.as_str());
+            LogEnvelope::new(caller, namespace, name, container_of(&containers)).frame()?
+        }
         _ => Frame::default(),
     };
     let (target, format) = (target_of(&pod, &uid, &containers), form.into());
-    let opened = OpenedLog { log, pod, target, format, follows, until, permit, admitted };
+    let access = LogAccess::Pod(pod);
+    let opened = OpenedLog { log, access, target, format, follows, until, permit, admitted };
     log_response(asked, opened, response, frame).map_err(Problem::internal)
 }
 
-fn head(form: LogForm) -> HttpResponseBuilder {
+pub(super) fn head(form: LogForm) -> HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
     response
         .content_type(match form {
@@ -102,7 +104,7 @@ fn head(form: LogForm) -> HttpResponseBuilder {
 }
 
 /// The cursor after which a client resumes an event stream.
-fn last_event_id(request: &HttpRequest) -> Result<Option<&str>> {
+pub(super) fn last_event_id(request: &HttpRequest) -> Result<Option<&str>> {
     let Some(value) = request.headers().get("last-event-id") else {
         return Ok(None);
     };
@@ -129,43 +131,5 @@ fn pod_ref(namespace: &str, pod: &str) -> Result<PodRef> {
     match (namespace, pod) {
         (Ok(namespace), Ok(pod)) => Ok(PodRef { namespace, pod }),
         _ => Err(faults.into_problem()),
-    }
-}
-
-/// The JSON answer. The log is its last field, so that it can be written as it is read.
-#[derive(Serialize, ToSchema)]
-pub(in crate::http) struct LogEnvelope<'a> {
-    status: &'static str,
-    message: String,
-    namespace: &'a str,
-    pod_name: &'a str,
-    /// `*` if there are several.
-    container: &'a str,
-    logs: &'static str,
-}
-
-impl<'a> LogEnvelope<'a> {
-    /// What comes after the log.
-    const END: &'static [u8] = b"\"}";
-
-    fn new(caller: &Caller, pod: &'a PodRef, containers: &'a [ContainerName]) -> Self {
-        let container = match containers {
-            [container] => container.as_str(),
-            _ => "*",
-        };
-        Self {
-            status: "success",
-            message: format!("User {} authenticated.", caller.username),
-            namespace: pod.namespace.as_str(),
-            pod_name: pod.pod.as_str(),
-            container,
-            logs: "",
-        }
-    }
-
-    fn frame(&self) -> Result<Frame> {
-        let mut before = serde_json::to_vec(self).map_err(Problem::internal)?;
-        before.truncate(before.len() - Self::END.len());
-        Ok(Frame { before, after: Self::END })
     }
 }

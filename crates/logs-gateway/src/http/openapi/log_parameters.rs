@@ -95,6 +95,27 @@ pub(super) fn log_parameters() -> Vec<Parameter> {
     ]
 }
 
+/// The query parameters of logs of many pods, apart from those that select them.
+pub(super) fn many_log_parameters() -> Vec<Parameter> {
+    let of_one_log = ["container", "uid", "context", "after", "before", "upto"];
+    let cursor = "A `cursor` record of an earlier reading with the same `pod`, `namespace` and \
+                  `container`: lines after it.";
+    let mut parameters = log_parameters();
+    parameters.retain(|parameter| !of_one_log.contains(&&*parameter.name));
+    parameters.extend([
+        query_parameter("container", "Only containers of this name.", text(), "app"),
+        query_parameter("after", cursor, text(), "AQ"),
+        query_parameter(
+            "prefix",
+            "Lines of text begin with their namespace, pod and container (the default).",
+            flag(),
+            false,
+        ),
+        query_parameter("labelSelector", "Refused: the source knows no labels.", text(), "app=web"),
+    ]);
+    parameters
+}
+
 pub(super) fn flag() -> Object {
     Object::with_type(Type::Boolean)
 }
@@ -113,7 +134,30 @@ mod tests {
     use utoipa::openapi::path::ParameterIn;
 
     use super::*;
-    use crate::http::logs::log_request;
+    use crate::http::logs::{log_request, many_request};
+
+    #[test]
+    fn every_documented_parameter_of_many_logs_is_read() {
+        for parameter in many_log_parameters() {
+            if parameter.parameter_in != ParameterIn::Query {
+                continue;
+            }
+            let query = Query::parse(&format!("pod=*&{}={}", parameter.name, example(&parameter)));
+            let problem = many_request(query, None, DateTime::UNIX_EPOCH).err();
+            let expected = match &*parameter.name {
+                "after" => Some("bad_cursor"),
+                "labelSelector" => Some("labels_unavailable"),
+                _ => None,
+            };
+            assert_eq!(problem.as_ref().map(Problem::code), expected, "{}", parameter.name);
+        }
+    }
+
+    fn example(parameter: &Parameter) -> String {
+        let parameter = serde_json::to_value(parameter).unwrap();
+        let example = &parameter["schema"]["examples"][0];
+        example.as_str().map_or_else(|| example.to_string(), str::to_owned)
+    }
 
     #[test]
     fn every_documented_parameter_is_read() {
@@ -121,10 +165,7 @@ mod tests {
             if parameter.parameter_in != ParameterIn::Query {
                 continue;
             }
-            let example = serde_json::to_value(&parameter).unwrap();
-            let example = example["schema"]["examples"][0].clone();
-            let value = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
-            let query = Query::parse(&format!("{}={value}", parameter.name));
+            let query = Query::parse(&format!("{}={}", parameter.name, example(&parameter)));
             let problem = log_request(query, None, DateTime::UNIX_EPOCH).err();
             let code = problem.as_ref().map(Problem::code);
             let expected =

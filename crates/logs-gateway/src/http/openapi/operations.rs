@@ -10,6 +10,7 @@ use crate::http::routes::Route;
 /// The operation of a route.
 pub(super) fn operation(route: Route) -> ApiOperation {
     match route {
+        Route::ReadLogs => reading::read_logs(),
         Route::ReadLog => reading::read_log(),
         Route::ReadLogInNamespace => reading::read_log_in_namespace(),
         Route::ListPods => reading::list_pods(),

@@ -7,10 +7,13 @@ use service_runtime::http::openapi::{
 };
 use utoipa::{
     ToSchema,
-    openapi::{Ref, ResponseBuilder},
+    openapi::{Ref, Required, ResponseBuilder, path::Parameter},
 };
 
-use super::{kubernetes_answers::any_object, log_parameters::log_parameters};
+use super::{
+    kubernetes_answers::any_object,
+    log_parameters::{log_parameters, many_log_parameters},
+};
 use crate::http::{logs::LogEnvelope, pods::PodList, whoami::WhoAmI};
 
 /// The group of these operations.
@@ -36,6 +39,32 @@ pub(super) fn read_log_in_namespace() -> ApiOperation {
     log(operation)
 }
 
+pub(super) fn read_logs() -> ApiOperation {
+    let globs = "The pods, by names in which `*` and `?` match; several are separated by commas.";
+    let namespaces = "The same for namespaces, `default` if absent.";
+    let cursor =
+        format!("data: {LINE}\nid: AQ\n\nevent: end\ndata: {{\"reason\":\"complete\"}}\n\n");
+    let operation = ApiOperation::new(TAG.0, "read_logs", "Reads the logs of many pods")
+        .description(
+            "The lines of all containers, merged by time, as far as the caller may read them; what \
+             may be read is decided again while the answer lasts. Lines of text begin with their \
+             log. In a followed stream pods, containers and runs join. Records `cursor`, and the \
+             ids of events, name a place in all of the logs, behind which `after` goes on.",
+        )
+        .needs(READER)
+        .parameter(required(query_parameter("pod", globs, text(), "web-*")))
+        .parameter(query_parameter("namespace", namespaces, text(), "shop"))
+        .problems([406, 422, 429])
+        .with_schema::<LogEnvelope<'static>>();
+    let parameters = many_log_parameters().into_iter();
+    parameters.fold(operation, ApiOperation::parameter).answer(200, lines(&cursor))
+}
+
+fn required(mut parameter: Parameter) -> Parameter {
+    parameter.required = Required::True;
+    parameter
+}
+
 fn log(operation: ApiOperation) -> ApiOperation {
     let operation = operation
         .description(
@@ -48,10 +77,20 @@ fn log(operation: ApiOperation) -> ApiOperation {
         .parameter(path_parameter("pod", "The name of the pod.", text(), "web-0"))
         .problems([404, 406, 410, 422, 429])
         .with_schema::<LogEnvelope<'static>>();
-    log_parameters().into_iter().fold(operation, ApiOperation::parameter).answer(200, lines())
+    log_parameters()
+        .into_iter()
+        .fold(operation, ApiOperation::parameter)
+        .answer(200, lines(&one_event_a_line()))
 }
 
-fn lines() -> ResponseBuilder {
+fn one_event_a_line() -> String {
+    format!(
+        "event: pod\ndata: {OPENED}\n\nid: AQ\ndata: {LINE}\n\n\
+         event: end\ndata: {{\"reason\":\"complete\"}}\n\n"
+    )
+}
+
+fn lines(events: &str) -> ResponseBuilder {
     let envelope = json!({
         "status": "success",
         "message": "User alice authenticated.",
@@ -61,17 +100,13 @@ fn lines() -> ResponseBuilder {
         "logs": "hello\n",
     });
     let envelope = json_content(Ref::from_schema_name(LogEnvelope::name()), envelope);
-    let event = format!(
-        "event: pod\ndata: {OPENED}\n\nid: AQ\ndata: {LINE}\n\n\
-         event: end\ndata: {{\"reason\":\"complete\"}}\n\n"
-    );
     ["Content-Disposition", "X-Content-Type-Options"]
         .into_iter()
         .fold(uncached("The lines."), |response, name| response.header_ref(name, header_ref(name)))
         .content("application/json", envelope)
         .content("text/plain; charset=utf-8", of_type("hello\n"))
         .content("application/x-ndjson", of_type(&format!("{{\"pod\":{OPENED}}}\n{LINE}\n")))
-        .content("text/event-stream", of_type(&event))
+        .content("text/event-stream", of_type(events))
 }
 
 pub(super) fn list_pods() -> ApiOperation {
@@ -130,7 +165,7 @@ pub(super) fn who_am_i() -> ApiOperation {
         "sso_url": "https://sso.example",
         "source": "files",
         "offers": { "history": true, "stream": true, "labels": false, "before": true },
-        "limits": { "streams_per_user": 50 },
+        "limits": { "streams_per_user": 50, "pods_per_stream": 100 },
     });
     ApiOperation::new(TAG.0, "whoami", "The caller, and what this gateway offers")
         .needs(READER)

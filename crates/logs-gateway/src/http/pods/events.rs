@@ -71,11 +71,7 @@ fn lease_end(
 ) -> impl Future<Output = EndReason> + use<> {
     let readiness = state.readiness.clone();
     let may_continue = move |now: &Caller| {
-        described.send_if_modified(|before| {
-            let is_changed = !before.has_same_permissions(now);
-            *before = now.clone();
-            is_changed
-        });
+        described.send_if_modified(|before| before.replace_if_other(now));
         now.may_read_any().is_ok()
     };
     async move {

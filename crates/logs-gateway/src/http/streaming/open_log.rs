@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use pod_logs::PodRef;
 use service_runtime::{http::RequestContext, server::StallExemption};
+use tokio::sync::watch;
 
 use crate::{
     audit::{AdmittedRead, ReadTarget},
@@ -28,6 +29,7 @@ use crate::{
             log_body::LogBody,
         },
     },
+    many_choice::ManyChoice,
     metrics::BodyFormat,
     stream::LogStream,
     streams::StreamPermit,
@@ -79,10 +81,10 @@ impl AuthenticatedRequest {
 /// How long after its timestamp a line may be written to its file.
 const WRITTEN_WITHIN: TimeDelta = TimeDelta::seconds(1);
 
-/// An opened log.
+/// An opened log, or logs of many pods.
 pub(in crate::http) struct OpenedLog {
     pub(in crate::http) log: LogStream,
-    pub(in crate::http) pod: PodRef,
+    pub(in crate::http) access: LogAccess,
     /// The log, as its record names it.
     pub(in crate::http) target: ReadTarget,
     pub(in crate::http) format: BodyFormat,
@@ -91,6 +93,14 @@ pub(in crate::http) struct OpenedLog {
     pub(in crate::http) until: Option<DateTime<Utc>>,
     pub(in crate::http) permit: StreamPermit,
     pub(in crate::http) admitted: AdmittedRead,
+}
+
+/// What the caller has to be permitted to read while the answer lasts.
+#[derive(Debug)]
+pub(in crate::http) enum LogAccess {
+    Pod(PodRef),
+    /// Any of these; what may not be read is left out.
+    Many(ManyChoice),
 }
 
 /// Answers with the log in its frame.
@@ -108,6 +118,19 @@ pub(in crate::http) fn log_response(
     body::answer(response, log, frame, encoding, terms)
 }
 
+impl LogAccess {
+    /// Whether the answer goes on for the caller as the authority describes it now, which is told.
+    fn allows(&self, caller: &Caller, described: &watch::Sender<Caller>) -> bool {
+        match self {
+            Self::Pod(pod) => caller.may_read(pod).is_ok(),
+            Self::Many(choice) => {
+                described.send_if_modified(|before| before.replace_if_other(caller));
+                choice.check(caller).is_ok()
+            }
+        }
+    }
+}
+
 /// Prepares the log for its caller, with the terms on which it ends: with the token, and a followed
 /// log also with the service. Its record begins.
 pub(in crate::http) fn lease_log(
@@ -115,11 +138,16 @@ pub(in crate::http) fn lease_log(
     opened: OpenedLog,
     status: StatusCode,
 ) -> (LogBody, LeaseTerms) {
-    let OpenedLog { log, pod, target, format, follows, until, permit, admitted } = opened;
+    let OpenedLog { log, access, target, format, follows, until, permit, admitted } = opened;
     let meter = asked.state.bodies.open(format, follows);
     let record = admitted.begin(read_request(&asked, target), status.as_u16(), meter);
     let revalidation = asked.revalidation();
-    let AuthenticatedRequest { request, state, .. } = asked;
+    let AuthenticatedRequest { request, state, caller, .. } = asked;
+    let described = watch::Sender::new(caller);
+    let log = match access {
+        LogAccess::Many(_) => log.restricted_to(described.subscribe()),
+        LogAccess::Pod(_) => log,
+    };
     let context = RequestContext::of(&request);
     let ends_in = until.filter(|_| follows).map(|until| {
         let written_by = until.checked_add_signed(WRITTEN_WITHIN).unwrap_or(until);
@@ -131,7 +159,7 @@ pub(in crate::http) fn lease_log(
     let exemption = Some(StallExemption::of(&request));
     let end = async move {
         tokio::select! {
-            reason = revalidation.run(|caller| caller.may_read(&pod).is_ok()) => reason,
+            reason = revalidation.run(|caller| access.allows(caller, &described)) => reason,
             // A log that is not followed ends by itself.
             () = readiness.ended(), if follows => EndReason::Shutdown,
         }

@@ -2,16 +2,20 @@
 
 use std::io;
 
+use tokio::sync::watch;
+
 use super::ChosenLines;
 use crate::{
+    cost::ReadingCost,
     line::{
+        filter::LineFilter,
         level::Level,
         log_line::LogLine,
         target::{ContainerName, LogName},
         time::LineTime,
     },
     merge::chosen_log::{ChosenLog, LogResumption},
-    source::line_source::LineSource,
+    source::{line_source::LineSource, log_input::NewLogs},
 };
 
 impl ChosenLines {
@@ -79,12 +83,69 @@ impl ChosenLines {
         times.max_by_key(LineTime::instant)
     }
 
-    /// Where the log of each container can be taken up again behind the present line, the container
-    /// of that line first. `None` if that cannot be said.
-    pub(crate) fn resumptions<'a>(&'a self) -> Option<Vec<(&'a ContainerName, LogResumption)>> {
-        let of_log = |log: &'a ChosenLog| Some((&log.name.container, log.resumption()?));
-        let mut logs = self.logs.iter().map(of_log).collect::<Option<Vec<_>>>()?;
+    /// Whether the present line comes after lines of later times.
+    pub(crate) fn is_late(&self) -> bool {
+        self.present.is_some_and(|log| self.logs[log].is_late)
+    }
+
+    /// Whether the logs are of many pods.
+    pub(crate) fn is_of_many(&self) -> bool {
+        self.many.is_some()
+    }
+
+    /// Whether lines before the tail are still to be passed over.
+    pub(crate) fn is_before_tail(&self) -> bool {
+        self.skip > 0
+    }
+
+    /// Where to go on behind the present line: of many pods in its own log; else in the log of each
+    /// container, that of the line first. `None` if that cannot be said.
+    pub(crate) fn resumptions(&self) -> Option<Vec<(&ContainerName, LogResumption)>> {
+        let of_present =
+            |log: usize| Some((&self.logs[log].name.container, self.logs[log].here()?));
+        if self.is_of_many() {
+            return Some(vec![of_present(self.present?)?]);
+        }
+        let of_log = |index| match &self.logs[index] {
+            _ if self.present == Some(index) => of_present(index),
+            log => Some((&log.name.container, log.resumption()?)),
+        };
+        let mut logs = (0..self.logs.len()).map(of_log).collect::<Option<Vec<_>>>()?;
         logs.swap(0, self.present.unwrap_or(0));
         Some(logs)
+    }
+
+    /// The changes of each log that is followed, and of the pods that may join.
+    pub(crate) fn changes(&self) -> Vec<watch::Receiver<u64>> {
+        let of_logs = self.logs.iter().filter_map(|log| log.source.changes());
+        of_logs.chain(self.new_logs.as_ref().and_then(NewLogs::changes)).collect()
+    }
+
+    /// Which lines are chosen.
+    pub(crate) fn filter(&self) -> &LineFilter {
+        &self.filter
+    }
+
+    /// How many logs there are. It grows when others appear.
+    pub(crate) fn log_count(&self) -> usize {
+        self.logs.len()
+    }
+
+    /// Whether logs that appear are taken in.
+    pub(crate) fn is_joined(&self) -> bool {
+        self.new_logs.is_some()
+    }
+
+    /// How much has been read from the files, in bytes of their content.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        match (&self.order, &self.logs[..]) {
+            (None, [log]) => log.source.bytes_read(),
+            _ => self.bytes_read,
+        }
+    }
+
+    /// What it takes to read the rest, as far as it is there.
+    pub(crate) fn cost_ahead(&self) -> ReadingCost {
+        self.logs.iter().map(|log| log.source.cost_ahead()).sum()
     }
 }

@@ -53,7 +53,9 @@ fn text_by_lines(chain: FileChain, query: &LogQuery) -> Vec<u8> {
     while lines.advance().unwrap() == MergeStep::Line {
         let line = lines.line().unwrap();
         let goes_on = line.is_continuation && open == Some(line.stream);
-        write_text(&line, open.is_some() && !goes_on, false, &mut None, &mut out);
+        let before =
+            TextBefore { owes_newline: open.is_some() && !goes_on, ..TextBefore::default() };
+        write_text(&line, before, &mut None, &mut out);
         open = (line.ending != LineEnding::Newline).then_some(line.stream);
     }
     out

@@ -4,96 +4,167 @@ use std::io;
 
 use super::{Rendering, cursor};
 use crate::{
-    line::log_run::LogRun,
-    merge::merge_step::{Gap, MergeStep},
-    render::objects::{
-        GapRecord, PodEvent, PodRecord, ProgressRecord, utc_text, write_gap, write_live, write_pod,
-        write_progress,
+    cursor::merged_cursor::MergedCursor,
+    line::target::{LogName, PodUid},
+    merge::merge_step::{Gap, LogNotice, MergeStep, NoticeKind, RunNews},
+    render::{
+        form::LogForm,
+        objects::{
+            GapRecord, PodEvent, PodRecord, ProgressRecord, utc_text, write_checkpoint, write_gap,
+            write_live, write_pod, write_progress,
+        },
     },
 };
 
 /// What was told beside the lines.
 #[derive(Debug, Default)]
 pub(super) struct ToldRecords {
-    /// Which run of each log.
-    runs: Vec<LogRun>,
+    /// Where a body of many logs begins.
+    has_begun: bool,
+    /// Of many logs: lines were written whose event has not ended.
+    pub(super) is_event_open: bool,
     /// That there was nothing more to read.
     is_live: bool,
 }
 
 impl Rendering {
-    /// Tells which runs of which logs the next step is about, as far as that is new.
-    pub(super) fn tell_runs(&mut self, step: MergeStep, out: &mut Vec<u8>) {
-        if !self.layout.form.has_words() {
-            return;
+    /// Tells where many logs begin.
+    pub(super) fn tell_begin(&mut self, step: MergeStep, out: &mut Vec<u8>) -> io::Result<()> {
+        let is_due = self.tells_checkpoints() && !self.told.has_begun;
+        let is_too_early = match step {
+            // What was lost or left out is told before: a client that has the cursor is not told
+            // again.
+            MergeStep::Gap(_) | MergeStep::Notice => true,
+            MergeStep::Reading => self.lines.is_before_tail(),
+            _ => false,
+        };
+        if is_due && !is_too_early {
+            self.told.has_begun = self.write_checkpoint(out)?;
         }
-        self.tell_new_logs(out);
+        Ok(())
+    }
+
+    /// Tells where to go on behind the lines that were written.
+    pub(super) fn end_flush(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+        match self.layout.form {
+            LogForm::Events => self.end_event(out),
+            _ if self.told.has_begun && self.tells_checkpoints() => {
+                self.write_checkpoint(out).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Of many logs, ends the event that the lines so far are in: what follows is another one.
+    fn end_event(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+        let is_open = std::mem::take(&mut self.told.is_event_open) && self.lines.is_of_many();
+        if is_open && !self.write_checkpoint(out)? {
+            out.push(b'\n');
+        }
+        Ok(())
+    }
+
+    fn tells_checkpoints(&self) -> bool {
+        self.lines.is_of_many() && self.volume.is_none() && self.layout.form.has_words()
+    }
+
+    /// Writes where all logs can be taken up again, if that can be said.
+    fn write_checkpoint(&self, out: &mut Vec<u8>) -> io::Result<bool> {
+        let Some(cursor) = self.checkpoint()? else {
+            return Ok(false);
+        };
+        write_checkpoint(self.layout.form, &cursor, out);
+        Ok(true)
+    }
+
+    fn checkpoint(&self) -> io::Result<Option<String>> {
+        Ok(self.lines.checkpoint()?.as_ref().and_then(MergedCursor::encode))
+    }
+
+    /// Tells which runs of which logs the next step is about, as far as that is new.
+    pub(super) fn tell_runs(&mut self, step: MergeStep, out: &mut Vec<u8>) -> io::Result<()> {
+        if !self.layout.form.has_words() {
+            return Ok(());
+        }
+        let is_about_all = matches!(step, MergeStep::Pending | MergeStep::End);
+        if self.lines.take_untold_logs() || is_about_all {
+            return (0..self.lines.log_count()).try_for_each(|log| self.tell_run(log, out));
+        }
         match (step, self.lines.log()) {
             (MergeStep::Line, Some(log)) => self.tell_run(log, out),
-            (MergeStep::Pending | MergeStep::End, _) => {
-                (0..self.lines.log_count()).for_each(|log| self.tell_run(log, out));
-            }
-            _ => {}
+            _ => Ok(()),
         }
     }
 
-    fn tell_new_logs(&mut self, out: &mut Vec<u8>) {
-        let are_first = self.told.runs.is_empty();
-        for log in self.told.runs.len()..self.lines.log_count() {
-            self.told.runs.push(self.lines.source_of(log).run());
-            self.tell(if are_first { PodEvent::Opened } else { PodEvent::Joined }, log, out);
-        }
-    }
-
-    fn tell_run(&mut self, log: usize, out: &mut Vec<u8>) {
+    fn tell_run(&mut self, log: usize, out: &mut Vec<u8>) -> io::Result<()> {
+        let event = match self.lines.take_run_news(log) {
+            None => return Ok(()),
+            Some(RunNews::Opened) => PodEvent::Opened,
+            Some(RunNews::Joined) => PodEvent::Joined,
+            Some(RunNews::Restarted) => PodEvent::Restarted,
+        };
+        self.end_event(out)?;
         let source = self.lines.source_of(log);
-        let run = source.run();
-        if self.told.runs[log] == run {
-            return;
-        }
-        self.told.runs[log] = run;
-        let is_new = self.follows && source.has_advanced();
-        self.tell(if is_new { PodEvent::Restarted } else { PodEvent::Opened }, log, out);
+        let (name, run) = (self.lines.name_of(log), source.run());
+        let uid = source.uid_of(run);
+        write_pod(self.layout.form, &pod_record(event, name, uid, run.restart), out);
+        Ok(())
+    }
+
+    /// Tells what happened to a log.
+    pub(super) fn tell_notice(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+        let Some(LogNotice { kind, name, restart, log }) = self.lines.take_notice() else {
+            return Ok(());
+        };
+        self.end_event(out)?;
+        let event = match kind {
+            NoticeKind::Ended => PodEvent::Ended,
+            NoticeKind::Gone => PodEvent::Gone,
+            NoticeKind::Skipped => PodEvent::Skipped,
+            NoticeKind::Forbidden => PodEvent::Forbidden,
+        };
+        write_pod(self.layout.form, &pod_record(event, &name, &name.uid, restart), out);
+        // The rest of its lines does not come, and another log may take its place.
+        self.long_lines.retain(|(of, _)| *of != log);
+        Ok(())
     }
 
     /// Tells of each log that was followed why it ends.
-    pub(super) fn tell_ends(&self, out: &mut Vec<u8>) {
-        for log in 0..self.told.runs.len() {
-            let is_gone = self.lines.source_of(log).is_gone();
-            self.tell(if is_gone { PodEvent::Gone } else { PodEvent::Ended }, log, out);
+    pub(super) fn tell_ends(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+        self.end_event(out)?;
+        for log in 0..self.lines.log_count() {
+            if self.lines.is_end_told(log) {
+                continue;
+            }
+            let source = self.lines.source_of(log);
+            let event = if source.is_gone() { PodEvent::Gone } else { PodEvent::Ended };
+            let run = source.run();
+            let (name, uid) = (self.lines.name_of(log), source.uid_of(run));
+            write_pod(self.layout.form, &pod_record(event, name, uid, run.restart), out);
         }
+        Ok(())
     }
 
-    fn tell(&self, event: PodEvent, log: usize, out: &mut Vec<u8>) {
-        let (name, run) = (self.lines.name_of(log), self.told.runs[log]);
-        let record = PodRecord {
-            event,
-            namespace: name.pod.namespace.as_str(),
-            pod: name.pod.pod.as_str(),
-            uid: self.lines.source_of(log).uid_of(run).as_str(),
-            container: name.container.as_str(),
-            restart: run.restart,
-        };
-        write_pod(self.layout.form, &record, out);
-    }
-
-    pub(super) fn tell_gap(&self, gap: Gap, out: &mut Vec<u8>) {
-        let name = self.lines.name_of(gap.log);
+    pub(super) fn tell_gap(&mut self, gap: Gap, out: &mut Vec<u8>) -> io::Result<()> {
+        self.end_event(out)?;
+        let name = gap.log.map(|log| self.lines.name_of(log));
         let record = GapRecord {
-            namespace: name.pod.namespace.as_str(),
-            pod: name.pod.pod.as_str(),
-            container: name.container.as_str(),
+            namespace: name.map(|name| name.pod.namespace.as_str()),
+            pod: name.map(|name| name.pod.pod.as_str()),
+            container: name.map(|name| name.container.as_str()),
             from: gap.from.map(utc_text),
             to: gap.to.map(utc_text),
             bytes: gap.bytes,
         };
         write_gap(self.layout.form, &record, out);
+        Ok(())
     }
 
     /// Tells that there is nothing more to read, the first time.
     pub(super) fn tell_live(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
         if !self.told.is_live && self.layout.form.has_words() {
             self.told.is_live = true;
+            self.end_event(out)?;
             write_live(self.layout.form, self.progress_cursor()?.as_deref(), out);
         }
         Ok(())
@@ -107,7 +178,7 @@ impl Rendering {
         let cursor = self.progress_cursor()?;
         let record = ProgressRecord {
             cursor: cursor.as_deref(),
-            time: self.lines.last_time().map(utc_text),
+            time: self.lines.last_time().map(|time| utc_text(time.instant())),
             scanned_bytes: self.lines.bytes_read(),
             matched: self.counts.lines,
             behind_bytes: self.lines.cost_ahead().stored_bytes,
@@ -120,10 +191,29 @@ impl Rendering {
     /// before is still to come: the end of a line, which a client that comes back gets from its
     /// beginning; a gap, which is told with the next line; lines before a match; an interval.
     fn progress_cursor(&self) -> io::Result<Option<String>> {
+        if self.lines.is_of_many() {
+            return if self.tells_checkpoints() { self.checkpoint() } else { Ok(None) };
+        }
         let is_owing = self.open_line.is_some()
             || self.volume.is_some()
             || self.lines.has_untold_gap()
             || self.lines.filter().context() > 0;
         if is_owing { Ok(None) } else { cursor(&self.lines) }
+    }
+}
+
+fn pod_record<'a>(
+    event: PodEvent,
+    name: &'a LogName,
+    uid: &'a PodUid,
+    restart: u32,
+) -> PodRecord<'a> {
+    PodRecord {
+        event,
+        namespace: name.pod.namespace.as_str(),
+        pod: name.pod.pod.as_str(),
+        uid: uid.as_str(),
+        container: name.container.as_str(),
+        restart,
     }
 }

@@ -15,9 +15,12 @@ use super::{
     locate::{
         finder::{FoundFiles, LogFinder},
         locate_error::LocateError,
+        log_selection::LogSelection,
         new_containers::NewContainers,
+        new_pod_logs::NewPodLogs,
+        selected_logs::SelectError,
     },
-    located::{FoundLog, LocatedLog},
+    located::{FoundLog, LocatedLog, LocatedLogs},
     pods::{
         inventory::{PodSurvey, TooOld},
         pod_change::PodsByName,
@@ -27,7 +30,10 @@ use super::{
     },
     watching::directory_watch::DirectoryWatch,
 };
-use crate::{line::target::PodRef, query::LogQuery};
+use crate::{
+    cursor::merged_cursor::MergedCursor, line::target::PodRef, merge_clock::MergeClock,
+    query::LogQuery,
+};
 
 /// The logs of a node.
 #[derive(Debug)]
@@ -70,6 +76,11 @@ impl FilesSource {
     pub(crate) fn open_keeping_nothing(root: &Path) -> Result<Self, OpenRootError> {
         let directory = LogDirectory::new(root, &[])?.keeping_nothing();
         Ok(Self::of(directory, DirectoryWatch::none()))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn finder(&self) -> &LogFinder {
+        &self.finder
     }
 
     #[cfg(test)]
@@ -127,6 +138,36 @@ impl FilesSource {
     #[must_use]
     pub fn kept_files(&self) -> u64 {
         self.directory.kept_files()
+    }
+
+    /// Opens the files of the logs that are selected, each behind what `resumed` says of it. A query
+    /// that follows has to come from within a tokio runtime, as for [`find`](Self::find).
+    ///
+    /// # Errors
+    /// When there are too many logs, or one that is there cannot be read.
+    pub fn find_many(
+        &self,
+        selection: LogSelection,
+        query: &LogQuery,
+        resumed: Option<&MergedCursor>,
+        clock: &MergeClock,
+    ) -> Result<LocatedLogs, SelectError> {
+        // What changes after this is told by the watch.
+        let watching = query.follow.then(|| self.watch_from_now(clock)).transpose()?;
+        let selected = self.finder.find_selected(&selection, query, resumed)?;
+        let (checksum, max_logs) = (selection.checksum, selection.max_logs);
+        let new_logs = watching
+            .filter(|_| !query.previous && query.run.is_none())
+            .map(|watching| NewPodLogs::new(self.finder.clone(), selection, query, watching));
+        Ok(LocatedLogs { checksum, max_logs, selected, new_logs })
+    }
+
+    fn watch_from_now(&self, clock: &MergeClock) -> io::Result<PodWatch> {
+        let survey = self.pods.survey(clock.now())?;
+        let clock = clock.clone();
+        // The version was just given.
+        PodWatch::begin(&self.pods, survey.version, move || clock.now())
+            .map_err(|TooOld| io::Error::other("too old"))
     }
 
     /// Checks that pods can be looked up at all.

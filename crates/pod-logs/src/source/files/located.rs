@@ -1,8 +1,13 @@
 //! The logs that answer a query.
 
+use std::collections::BTreeSet;
+
 use super::{
     lines::file_lines::FileLog,
-    locate::{anchor::ClaimedPosition, locate_error::LocateError, new_containers::NewContainers},
+    locate::{
+        anchor::ClaimedPosition, locate_error::LocateError, new_containers::NewContainers,
+        new_pod_logs::NewPodLogs, selected_logs::SelectedLogs,
+    },
 };
 use crate::{
     cost::ReadingCost,
@@ -24,6 +29,31 @@ pub struct LocatedLog {
     pub(crate) logs: Vec<FileLog>,
     /// Finds containers that appear, if they belong to the log.
     pub(crate) new_containers: Option<NewContainers>,
+}
+
+/// The logs of many pods, as they are at this instant.
+#[derive(Debug)]
+pub struct LocatedLogs {
+    pub(crate) checksum: u32,
+    pub(crate) max_logs: usize,
+    pub(crate) selected: SelectedLogs,
+    /// Finds logs that appear, if they are followed.
+    pub(crate) new_logs: Option<NewPodLogs>,
+}
+
+impl LocatedLogs {
+    /// How many pods there are logs of.
+    #[must_use]
+    pub fn pod_count(&self) -> usize {
+        let pods = self.selected.inputs.iter().map(|log| &log.input.name().pod);
+        pods.collect::<BTreeSet<_>>().len()
+    }
+
+    /// The cost of reading all of them.
+    #[must_use]
+    pub fn cost(&self) -> ReadingCost {
+        self.selected.inputs.iter().map(|log| log.input.cost()).sum()
+    }
 }
 
 impl FoundLog {

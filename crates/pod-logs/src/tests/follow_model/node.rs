@@ -5,9 +5,14 @@ use std::{
     fs::{self, File, OpenOptions},
     io::Write,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use flate2::{Compression, write::GzEncoder};
 
 /// How many files of a run the kubelet keeps, the current one included.
@@ -30,10 +35,42 @@ pub(crate) struct ModelNode {
     pub(crate) untraceable: usize,
     /// The gateway has not looked since the container was started anew.
     is_new_run: bool,
+    /// The gateway has not looked since the present file was made.
+    pub(crate) is_new_file: bool,
+    clock: ModelClock,
+    /// How far behind the clock the times of lines are, in nanoseconds.
+    pub(crate) lag: u64,
+}
+
+/// Nanoseconds since the beginning. Each line has one of its own, as in life. Clones are the same.
+#[derive(Clone, Default)]
+pub(crate) struct ModelClock(Arc<AtomicU64>);
+
+impl ModelClock {
+    pub(crate) fn pass(&self, time: Duration) {
+        self.0.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        at(self.0.load(Ordering::Relaxed))
+    }
+
+    fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+fn at(nanos: u64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_793_527_200, 0).unwrap() + TimeDelta::nanoseconds(nanos as i64)
 }
 
 impl ModelNode {
     pub(crate) fn new(directory: PathBuf) -> Self {
+        Self::beginning(directory, 0, ModelClock::default())
+    }
+
+    /// A log whose first line has the number after `written`.
+    pub(crate) fn beginning(directory: PathBuf, written: usize, clock: ModelClock) -> Self {
         fs::create_dir_all(&directory).unwrap();
         let file = append_to(&directory.join("0.log"));
         Self {
@@ -41,12 +78,15 @@ impl ModelNode {
             file,
             restart: 0,
             rotations: 0,
-            written: 0,
+            written,
             owed: None,
             last_lines: HashMap::new(),
             may_lose: false,
             untraceable: 0,
             is_new_run: false,
+            is_new_file: false,
+            clock,
+            lag: 0,
         }
     }
 
@@ -57,9 +97,8 @@ impl ModelNode {
 
     fn next_time(&mut self) -> String {
         self.written += 1;
-        // Nanoseconds tell the lines apart, as they do in life.
-        let nanos = self.written;
-        format!("2026-11-01T10:00:00.{nanos:09}Z")
+        let time = at(self.clock.next().saturating_sub(self.lag));
+        time.to_rfc3339_opts(SecondsFormat::Nanos, true)
     }
 
     fn pay(&mut self) {
@@ -106,11 +145,11 @@ impl ModelNode {
 
     /// Has the file system's clock agree with that of the lines.
     fn set_modified(&self) {
-        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_793_527_200);
-        self.file.set_modified(start + Duration::from_nanos(self.written as u64)).unwrap();
+        self.file.set_modified(self.clock.now().into()).unwrap();
     }
 
     pub(crate) fn reopen(&mut self) {
+        self.is_new_file = true;
         self.file = append_to(&self.path(""));
     }
 
@@ -199,6 +238,7 @@ impl ModelNode {
     }
 
     pub(crate) fn note_look(&mut self) {
+        self.is_new_file = false;
         self.is_new_run = false;
     }
 

@@ -142,7 +142,7 @@ impl ModelReader {
                     assert!(node.may_lose, "a gap without a loss");
                     self.may_miss = true;
                 }
-                MergeStep::Reading => {}
+                MergeStep::Notice | MergeStep::Reading => {}
                 MergeStep::Pending | MergeStep::End => return self.take_progress(),
             }
         }

@@ -24,7 +24,7 @@ use crate::{
         },
         streaming::{
             body::Frame,
-            open_log::{AuthenticatedRequest, OpenedLog, log_response},
+            open_log::{AuthenticatedRequest, LogAccess, OpenedLog, log_response},
         },
     },
     metrics::BodyFormat,
@@ -80,7 +80,8 @@ pub(in crate::http) async fn read(
     };
     let (target, format) = (target_of(&pod, &uid, &containers), BodyFormat::Kubernetes);
     let follows = options.follow;
-    let opened = OpenedLog { log, pod, target, format, follows, until, permit, admitted };
+    let access = LogAccess::Pod(pod);
+    let opened = OpenedLog { log, access, target, format, follows, until, permit, admitted };
     if upgrade::is_asked_for(request.head()) {
         let handshake = Handshake::with(request.head())?;
         return Ok(websocket::log_response(handshake, asked, opened));

@@ -51,9 +51,11 @@ fn every_parameter_sets_its_field() {
         tail: Some(5),
         limit: OutputLimit { bytes: Some(6), lines: Some(7) },
         timestamps: true,
+        prefix: false,
         follow: false,
         volume: None,
         anchor: None,
+        is_of_many: false,
     };
     assert_eq!(query, expected);
 }

@@ -88,6 +88,17 @@ impl Followers {
         Ok(log)
     }
 
+    /// Looks at all logs, as their tasks do.
+    #[cfg(test)]
+    pub(crate) fn look_at_all(&self, directory: &LogDirectory, now: Instant) {
+        let mut logs = self.logs();
+        for (key, readers) in logs.iter_mut() {
+            let pod = PodDirectory::parse(&key.pod_directory).unwrap();
+            let pod = directory.open_pod(pod).ok();
+            readers.held().iter().for_each(|log| log.refresh(pod.as_ref(), now).unwrap());
+        }
+    }
+
     /// The container's logs that have readers. If there are none, the container is forgotten.
     fn still_read(&self, key: &FollowedKey) -> Vec<Arc<FollowedLog>> {
         let mut logs = self.logs();

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::{
     logical::{LogicalLines, resumption::FileResumption},
-    physical_line::Advance,
+    physical_line::{Advance, PlaceInFile},
     tail,
 };
 use crate::{
@@ -86,10 +86,11 @@ impl FileLog {
         let is_in_seen_file = last_seen
             .as_ref()
             .is_some_and(|seen| first.is_some_and(|first| Arc::ptr_eq(first, &seen.file)));
+        let file_before = chain.earlier.last().filter(|file| !file.is_compressed()).cloned();
         let mut lines = LogicalLines::new(&chain, filter.stream)?;
         lines = lines.searching(BlockSearch::of(filter));
         lines.follow(following);
-        Ok(FileLines { name, lines, last_seen, is_in_seen_file, earlier_uids })
+        Ok(FileLines { name, lines, file_before, last_seen, is_in_seen_file, earlier_uids })
     }
 }
 
@@ -99,6 +100,8 @@ impl FileLog {
 pub(crate) struct FileLines {
     name: Arc<LogName>,
     lines: LogicalLines,
+    /// The file before the first one, whose end is where that begins.
+    file_before: Option<Arc<LogFile>>,
     /// `None` once the reading is past it.
     last_seen: Option<LastSeen>,
     /// The reading has come to the file of the last line that was seen.
@@ -154,9 +157,17 @@ impl FileLines {
     /// Where to go on behind the last line that was looked at, or that the reader has seen. `None`
     /// if that lies in a file that was let go.
     pub(crate) fn resumption(&self) -> Option<FileResumption> {
-        match &self.last_seen {
-            Some(last_seen) => Some(last_seen.resumption.clone()),
-            None => self.lines.resumption(),
+        if let Some(last_seen) = &self.last_seen {
+            return Some(last_seen.resumption.clone());
+        }
+        let here = self.lines.resumption()?;
+        // A file without a first line is not known again, but the one before it is.
+        match &self.file_before {
+            Some(before) if here.is_in_first_line() => {
+                let end = PlaceInFile { file: before.clone(), offset: before.stored_bytes() };
+                Some(FileResumption { begin: end.clone(), seen: end })
+            }
+            _ => Some(here),
         }
     }
 
@@ -183,6 +194,17 @@ impl FileLines {
     /// Says that nothing more is read, though the log goes on.
     pub(crate) fn cut_off(&mut self) {
         self.lines.cut_off();
+    }
+
+    /// Reads less at once, and so holds less: there are other logs.
+    pub(crate) fn read_little(&mut self) {
+        self.lines.read_little();
+    }
+
+    /// Lets go of the files. Nothing more is read.
+    pub(crate) fn close(&mut self) {
+        self.last_seen = None;
+        self.lines.close();
     }
 
     /// Reports changes of the log, if it is followed.

@@ -198,6 +198,10 @@ impl LogicalLines {
         let given = self.streams.iter().filter_map(|state| Some(state.given?.begin));
         let piece = (end == PhysicalEnd::Continued).then(|| self.physical.line_begin());
         let begin = open.chain(given).chain(piece).min().unwrap_or(seen).min(seen);
+        if begin == seen {
+            let here = self.physical.known_place_of(seen)?;
+            return Some(FileResumption { begin: here.clone(), seen: here });
+        }
         Some(FileResumption {
             begin: self.physical.place_of(begin)?,
             seen: self.physical.place_of(seen)?,
@@ -228,6 +232,12 @@ impl LogicalLines {
     /// Goes on where the log does, after the last file.
     pub(crate) fn follow(&mut self, following: Option<Following>) {
         self.physical.follow(following);
+    }
+
+    /// Lets go of the files. Nothing more is read.
+    pub(crate) fn close(&mut self) {
+        self.present = PresentLine::None;
+        self.physical.close();
     }
 
     /// The number of the run of the present line; without one, of the run that the reading has come

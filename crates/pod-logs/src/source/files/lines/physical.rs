@@ -1,6 +1,7 @@
 //! Lines as they stand in files, found in a buffer of bounded size.
 
 mod next_files;
+mod room;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -8,6 +9,7 @@ use std::{io, ops::Range, sync::Arc};
 
 use memchr::{memchr, memrchr};
 
+use self::room::make_room;
 use super::physical_line::{Advance, PhysicalEnd, PhysicalLine, PlaceInFile};
 use crate::{
     cost::ReadingCost,
@@ -49,6 +51,8 @@ pub(crate) struct PhysicalLines {
     /// How much was lost, in bytes, until it is asked for; 0 if that is not known.
     lost_bytes: u64,
     buffer: Vec<u8>,
+    /// How much is read beyond a line at most, in bytes.
+    read_ahead: u64,
     /// What of the buffer was read from the file and lies behind the present line.
     unread: Range<usize>,
     /// The position behind the last byte in the buffer.
@@ -102,6 +106,7 @@ impl PhysicalLines {
             is_gone: false,
             lost_bytes: 0,
             buffer: Vec::new(),
+            read_ahead: BUFFER_BYTES as u64,
             unread: 0..0,
             read_position: start,
             line: 0..0,
@@ -145,7 +150,8 @@ impl PhysicalLines {
             if self.unread.is_empty() {
                 self.read_position += reader.skip_hole();
             }
-            make_room(&mut self.buffer, &mut self.unread, reader.stored_bytes_ahead());
+            let ahead = reader.stored_bytes_ahead().min(self.read_ahead);
+            make_room(&mut self.buffer, &mut self.unread, ahead);
             let read = reader.read(&mut self.buffer[self.unread.end..])?;
             self.read_position += read as u64;
             self.unread.end += read;
@@ -280,20 +286,5 @@ impl PhysicalLines {
             self.unread = 0..0;
             self.line = 0..0;
         }
-    }
-}
-
-/// Makes room behind what is unread: moves it to the front, and grows a buffer that is too small
-/// for what lies ahead or for the line.
-fn make_room(buffer: &mut Vec<u8>, unread: &mut Range<usize>, ahead: u64) {
-    if unread.start > 0 {
-        buffer.copy_within(unread.clone(), 0);
-        *unread = 0..unread.len();
-    }
-    let ahead = usize::try_from(ahead).unwrap_or(usize::MAX);
-    let wanted = unread.len().saturating_add(ahead).clamp(MIN_BUFFER_BYTES, BUFFER_BYTES);
-    if unread.end == buffer.len() || buffer.len() < wanted {
-        let grown = wanted.max(2 * buffer.len()).min(BUFFER_BYTES);
-        buffer.resize(grown, 0);
     }
 }

@@ -30,8 +30,8 @@ use crate::{
 /// Finds logs, and has those followed that go on.
 #[derive(Debug)]
 pub(crate) struct LogFinder {
-    directory: Arc<LogDirectory>,
-    followers: Arc<Followers>,
+    pub(super) directory: Arc<LogDirectory>,
+    pub(super) followers: Arc<Followers>,
 }
 
 /// The files that answer a query, and what its cursor says of them.
@@ -139,7 +139,7 @@ impl LogFinder {
     }
 
     /// The log of a container, from all incarnations given, of which the last one counts.
-    fn find_container(
+    pub(super) fn find_container(
         &self,
         incarnations: &[PodLogs<'_>],
         name: &ContainerName,
@@ -153,9 +153,13 @@ impl LogFinder {
         let OpenedLog { files, earlier } = opened;
         let log = log_name(incarnations, name)?;
         let chain = match (&query.anchor, position) {
-            (Some(Anchor::After(_)), Some(position)) => {
+            (Some(Anchor::After(_)), Some(position))
+                if !(query.is_of_many && position.is_at_beginning()) =>
+            {
                 return resume_at(log, files, following, position, claims);
             }
+            // Nothing was read of its run.
+            (Some(Anchor::After(_)), _) => FileChain { earlier, ..FileChain::whole(files) },
             (Some(anchor), Some(position)) => {
                 let chain = up_to(files, position, anchor.includes_line_of(name), claims)?;
                 if query.history == History::Current { chain.in_last_file() } else { chain }

@@ -131,6 +131,11 @@ impl Inventory {
         Ok(pods)
     }
 
+    /// The version at present.
+    pub(crate) fn version(&self) -> u64 {
+        self.memory().version
+    }
+
     /// Wakes when something has changed.
     pub(crate) fn news(&self) -> watch::Receiver<u64> {
         self.news.subscribe()

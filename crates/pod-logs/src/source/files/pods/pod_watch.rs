@@ -60,6 +60,25 @@ impl PodWatch {
         Ok(changes)
     }
 
+    /// The changes since the last call, maybe none.
+    ///
+    /// # Errors
+    /// When so much changed meanwhile that it is not remembered. The next call tells what changes
+    /// after this one.
+    pub(crate) fn take(&mut self) -> Result<Vec<PodChange>, TooOld> {
+        let taken = self.pods.inventory.since(self.position);
+        let (changes, position) = taken.inspect_err(|_| {
+            self.position = self.pods.inventory.version();
+        })?;
+        self.position = position;
+        Ok(changes)
+    }
+
+    /// Wakes when something has changed.
+    pub(crate) fn news(&self) -> watch::Receiver<u64> {
+        self.news.clone()
+    }
+
     /// The next changes, one at least; waits for them. May be dropped and called again.
     ///
     /// # Errors

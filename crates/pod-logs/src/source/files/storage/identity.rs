@@ -33,6 +33,11 @@ impl LogFile {
         Ok(if head.is_whole() || self.is_complete() { head.checksum() } else { 0 })
     }
 
+    /// Whether the first line is whole, so that what the file is known by will not change.
+    pub(crate) fn begins_whole(self: &Arc<Self>) -> bool {
+        self.head().is_ok_and(|head| head.is_whole())
+    }
+
     /// How the content begins. Reads a bounded part of the file, once.
     pub(crate) fn head(self: &Arc<Self>) -> io::Result<FileHead> {
         if let Some(head) = self.known_head() {

@@ -31,20 +31,34 @@ impl FileResumption {
         LineMark { offset: seen.offset, open_from }
     }
 
+    /// Whether nothing was seen of a file whose first line may still be written, so that the file
+    /// will not be known again.
+    pub(crate) fn is_in_first_line(&self) -> bool {
+        self.seen.offset == 0 && !self.seen.file.begins_whole()
+    }
+
     /// The same for a cursor.
     ///
     /// # Errors
     /// When the first line of a file cannot be read.
     pub(crate) fn position(&self, container: &ContainerName) -> io::Result<LogPosition> {
+        let (begin, seen) = if self.is_in_first_line() {
+            (UNKNOWN, UNKNOWN)
+        } else {
+            (file_position(&self.begin)?, file_position(&self.seen)?)
+        };
         Ok(LogPosition {
             container: container.clone(),
             restart: self.begin.file.restart(),
-            begin: file_position(&self.begin)?,
-            seen: file_position(&self.seen)?,
+            begin,
+            seen,
             levels: LevelsBefore::default(),
         })
     }
 }
+
+/// In a file that nothing is known of.
+const UNKNOWN: FilePosition = FilePosition { fingerprint: 0, offset: 0 };
 
 fn file_position(place: &PlaceInFile) -> io::Result<FilePosition> {
     Ok(FilePosition { fingerprint: place.file.fingerprint()?, offset: place.offset })

@@ -15,6 +15,11 @@ impl LogicalLines {
         self
     }
 
+    /// Reads less at once, and so holds less: there are other logs.
+    pub(crate) fn read_little(&mut self) {
+        self.physical.read_little();
+    }
+
     /// Goes behind lines that have been read, come next and are not looked for.
     pub(super) fn pass_over_idle_lines(&mut self) {
         if let Some(search) = &self.search

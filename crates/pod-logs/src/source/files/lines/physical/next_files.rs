@@ -9,7 +9,7 @@ use crate::{
     search::{ahead::SearchesAhead, block_search::BlockSearch},
     source::files::{
         follow::{followed_log::NextFile, following::Following},
-        lines::physical_line::{Advance, PhysicalEnd},
+        lines::physical_line::{Advance, PhysicalEnd, PlaceInFile},
         storage::{extract_reader::ExtractReader, file_reader::FileReader, log_file::LogFile},
     },
 };
@@ -35,6 +35,13 @@ impl PhysicalLines {
         self.is_gone
     }
 
+    /// Lets go of the files. Nothing more is read.
+    pub(crate) fn close(&mut self) {
+        (self.reader, self.ahead, self.following) = (None, None, None);
+        self.files.clear();
+        (self.buffer, self.unread, self.line) = (Vec::new(), 0..0, 0..0);
+    }
+
     /// Goes on with another file after the last. Files that were read are let go, but for the one
     /// before the present: a line may have begun there.
     pub(crate) fn append(&mut self, file: Arc<LogFile>) {
@@ -48,6 +55,19 @@ impl PhysicalLines {
     /// The file after which nothing is known yet.
     pub(crate) fn last_file(&self) -> Option<&Arc<LogFile>> {
         self.files.last()
+    }
+
+    /// Where a position lies: at the end of the file before, if it is the beginning of a file whose
+    /// first line is not whole, by which that is not known yet.
+    pub(crate) fn known_place_of(&self, position: u64) -> Option<PlaceInFile> {
+        let place = self.place_of(position)?;
+        let index = self.begins.iter().rposition(|begin| *begin == position).unwrap_or(0);
+        if index == 0 || place.offset > 0 || place.file.begins_whole() {
+            return Some(place);
+        }
+        let before = index - 1;
+        let file = self.files.get(before)?.clone();
+        Some(PlaceInFile { file, offset: position - self.begins[before] })
     }
 
     /// How much was lost, in bytes, after [`Advance::Lost`]. `None` where that is not known.
