@@ -12,8 +12,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
     parts::{
-        connections, download, flood, followers, forward_auth, instances, kubernetes, masking,
-        redis, requests, search, sessions, slow_reader, small_reads, system_calls, tail,
+        connections, download, flood, followers, forward_auth, instances, kubernetes, many,
+        masking, redis, requests, search, sessions, slow_reader, small_reads, system_calls, tail,
     },
     report::table::{HEADER, Report},
     stage::services::Stage,
@@ -43,6 +43,8 @@ pub(crate) enum Part {
     Tail,
     /// 2,000 followers of a file that grows by 500 lines a second
     Followers,
+    /// 100 pods that write 500 lines a second each, merged into one stream
+    Many,
     /// 50 readers of 1 GiB at mixed speeds, and the memory they cost
     SlowReader,
     /// Small requests a second, against bare actix and a call to the authority for each
@@ -118,6 +120,7 @@ impl Part {
             Self::Search => search::measure(stage, services).await,
             Self::Tail => tail::measure(stage, services).await,
             Self::Followers => followers::measure(stage, services).await,
+            Self::Many => many::measure(stage, services).await,
             Self::SlowReader => slow_reader::measure(stage, services).await,
             Self::Requests => requests::measure(stage, services).await,
             Self::SmallReads => small_reads::measure(stage, services).await,

@@ -7,6 +7,7 @@ pub(crate) mod followers;
 pub(crate) mod forward_auth;
 pub(crate) mod instances;
 pub(crate) mod kubernetes;
+pub(crate) mod many;
 pub(crate) mod masking;
 pub(crate) mod redis;
 pub(crate) mod requests;
