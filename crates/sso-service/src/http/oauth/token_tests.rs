@@ -161,8 +161,6 @@ async fn request_of_another_kind_is_refused() {
         (format!("{subject}&audience=billing"), "invalid_request"),
         ("grant_type=password&username=alice".to_owned(), "unsupported_grant_type"),
         ("grant_type=client_credentials".to_owned(), "unsupported_grant_type"),
-        ("grant_type=authorization_code&code=x".to_owned(), "unsupported_grant_type"),
-        ("grant_type=refresh_token&refresh_token=x".to_owned(), "unsupported_grant_type"),
         (format!("{grant}&audience=billing"), "invalid_request"),
         (format!("{grant}&subject_token={token}&audience=billing"), "invalid_request"),
         (
@@ -193,6 +191,16 @@ async fn request_of_another_kind_is_refused() {
         assert_eq!(answer.problem(), (400, error), "{text}");
         assert!(answer.body["error_description"].is_string(), "{text}");
         assert_eq!(answer.header("cache-control"), "no-store", "{text}");
+    }
+}
+
+#[actix_web::test]
+async fn grants_of_clients_need_a_client() {
+    let service = service().await;
+    for text in ["grant_type=authorization_code&code=x", "grant_type=refresh_token&refresh_token=x"]
+    {
+        let answer = service.send(form(text.to_owned())).await;
+        assert_eq!(answer.problem(), (401, "invalid_client"), "{text}");
     }
 }
 
