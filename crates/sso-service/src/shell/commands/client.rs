@@ -32,7 +32,7 @@ pub(crate) enum ClientCommand {
 pub(crate) struct CreateClient {
     /// The name that users read
     name: String,
-    /// Where browsers come back to, like https://app.example.org/callback; may be given several times
+    /// Where browsers come back to, an https URL; may be given several times
     #[arg(long = "redirect-uri", value_name = "URI", required = true)]
     redirect_uris: Vec<ClientUri>,
     /// Where browsers go after a log-out; may be given several times
