@@ -234,10 +234,8 @@ impl PhysicalLines {
         // file has nothing to be known by.
         let is_behind = |begin: &u64| *begin <= position && *begin < self.read_position;
         let index = self.begins.iter().rposition(is_behind).unwrap_or(0);
-        Some(PlaceInFile {
-            file: self.files.get(index)?.clone(),
-            offset: position - self.begins[index],
-        })
+        let offset = position.checked_sub(*self.begins.get(index)?)?;
+        Some(PlaceInFile { file: self.files.get(index)?.clone(), offset })
     }
 
     /// The position up to which the files have been read.

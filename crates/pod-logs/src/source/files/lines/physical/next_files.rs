@@ -1,6 +1,6 @@
 //! From one file of a log to the next.
 
-use std::{io, mem, sync::Arc};
+use std::{io, mem, ops::Range, sync::Arc};
 
 use tokio::sync::watch;
 
@@ -42,14 +42,24 @@ impl PhysicalLines {
         (self.buffer, self.unread, self.line) = (Vec::new(), 0..0, 0..0);
     }
 
-    /// Goes on with another file after the last. Files that were read are let go, but for the one
-    /// before the present: a line may have begun there.
+    /// Goes on with another file after the last. Files that were read are let go, but for the last one
+    /// with content before the present: a line may have begun there.
     pub(crate) fn append(&mut self, file: Arc<LogFile>) {
-        let done = self.present_file.saturating_sub(1);
-        self.files.drain(..done);
-        self.begins.drain(..done);
-        self.present_file -= done;
+        let (before, present) = self.begins.split_at(self.present_file.min(self.begins.len()));
+        let has_content = |begin: &u64| present.first().is_some_and(|next| begin < next);
+        let kept = before.iter().rposition(has_content).unwrap_or(before.len().saturating_sub(1));
+        self.let_go(kept + 1..before.len());
+        self.let_go(0..kept);
         self.files.push(file);
+    }
+
+    /// Lets go of files before the present.
+    fn let_go(&mut self, files: Range<usize>) {
+        if !files.is_empty() {
+            self.present_file -= files.len();
+            self.files.drain(files.clone());
+            self.begins.drain(files);
+        }
     }
 
     /// The file after which nothing is known yet.
