@@ -138,7 +138,7 @@ fn expected(route: Route, method: &Method) -> Row {
         Route::DeleteKey => administrators_change(NO_KEY),
         Route::UpdateClient | Route::DeleteClient => administrators_change(NO_CLIENT),
 
-        // The user is asked whether to log out, whoever that is.
+        // The page asks whether to log out, whichever user is logged in.
         Route::EndSessionForClient
         | Route::EndSessionForClientForm
         | Route::ApiDocument

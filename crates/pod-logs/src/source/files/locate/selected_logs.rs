@@ -162,7 +162,7 @@ impl Selecting<'_> {
     fn open(&mut self, pod: &PodLogs<'_>, key: LogKey, name: &LogName) -> Result<(), SelectError> {
         let is_joining = self.resumed.is_some();
         if self.selected.known.get(key).is_some() {
-            // Two logs of one key cannot be told apart.
+            // Two logs with the same key would be the same entry of a cursor.
             return Ok(());
         }
         let is_full = self.selected.inputs.len() >= self.selection.max_logs;

@@ -74,7 +74,7 @@ async fn unknown_parameters_and_scopes_are_ignored() {
     }
 }
 
-/// Nobody is redirected anywhere: only the user is told.
+/// No redirect is sent: the error page tells the user.
 #[actix_web::test]
 async fn unknown_client_or_address_is_an_error_page() {
     let party = RelyingParty::confidential().await;

@@ -80,7 +80,7 @@ async fn expected_user_is_the_one_of_the_id_token_in_the_request() {
     assert!(page.text.contains("action=\"/login\""), "{}", page.text);
 }
 
-/// A JWT of a token exchange is for services, and an ID token is no such JWT.
+/// JWTs of token exchanges are for services; an ID token is not accepted in their place.
 #[actix_web::test]
 async fn types_of_jwts_are_not_mixed_up() {
     let party = RelyingParty::confidential().await;
