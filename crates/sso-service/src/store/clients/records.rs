@@ -69,7 +69,7 @@ impl Store {
     /// Changes the client of this id, whose name is added to the events.
     ///
     /// # Errors
-    /// As [`Store::create_client`], and when there is no such client.
+    /// As for [`Store::create_client`], and when the client does not exist.
     pub(crate) async fn update_client(
         &self,
         id: Uuid,
