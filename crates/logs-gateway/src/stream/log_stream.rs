@@ -1,6 +1,8 @@
 //! A log as it is sent over time: chunk by chunk, waiting while the log does not grow, until it
 //! ends.
 
+#[cfg(test)]
+mod progress_tests;
 mod reading_ahead;
 mod waiting;
 

@@ -20,8 +20,10 @@ use self::{
     reader::{ManyGateway, ManyReader},
 };
 use super::follow_model::node::ModelNode;
+use crate::LogForm;
 
-const READERS: usize = 2;
+/// One reader each.
+const FORMS: [LogForm; 2] = [LogForm::JsonLines, LogForm::Events];
 const PODS: usize = 3;
 
 /// Logs, readers and checkpoints are chosen by numbers, of which the remainder counts.
@@ -102,7 +104,7 @@ fn step() -> impl Strategy<Value = ManyStep> {
     use ManyStep::*;
     let tail = prop_oneof![2 => Just(None), 1 => (0_u64..5).prop_map(Some)];
     let log = 0_usize..6;
-    let (pod, reader) = (0..PODS, 0..READERS);
+    let (pod, reader) = (0..PODS, 0..FORMS.len());
     prop_oneof![
         12 => (log.clone(), 1_usize..5, any::<bool>())
             .prop_map(|(log, lines, stderr)| Write { log, lines, stderr }),
@@ -137,7 +139,7 @@ fn run(program: &[ManyStep]) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let _entered = runtime.enter();
     let mut gateway = ManyGateway::new(root.path(), pods.clock.clone());
-    let mut readers: Vec<ManyReader> = (0..READERS).map(|_| ManyReader::default()).collect();
+    let mut readers = FORMS.map(ManyReader::of);
     readers[0].come(&gateway, &pods, None);
     for step in program {
         perform(step, &mut pods, &mut gateway, &mut readers);

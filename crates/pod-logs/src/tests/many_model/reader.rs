@@ -74,6 +74,7 @@ impl ManyGateway {
         &self,
         query: &LogQuery,
         cursor: Option<&MergedCursor>,
+        form: LogForm,
     ) -> Result<LogReading, SelectError> {
         let selection = LogSelection {
             includes: Arc::new(|_| true),
@@ -85,13 +86,13 @@ impl ManyGateway {
         let told = self.clock.clone();
         let clock = MergeClock::new(move || told.now());
         let located = self.source.find_many(selection, query, cursor, &clock)?;
-        Ok(LogReading::of_many(located, query, LogForm::JsonLines, clock).unwrap())
+        Ok(LogReading::of_many(located, query, form, clock).unwrap())
     }
 }
 
 /// A reader, and what it was given.
-#[derive(Default)]
 pub(super) struct ManyReader {
+    form: LogForm,
     /// `None` while it is away.
     stream: Option<LogReading>,
     has_come: bool,
@@ -101,14 +102,20 @@ pub(super) struct ManyReader {
 }
 
 impl ManyReader {
+    /// A reader that has not come yet.
+    pub(super) fn of(form: LogForm) -> Self {
+        let (received, checkpoints) = (Received::default(), Vec::new());
+        Self { form, stream: None, has_come: false, received, checkpoints }
+    }
+
     pub(super) fn come(&mut self, gateway: &ManyGateway, pods: &ModelPods, tail: Option<u64>) {
-        *self = Self { has_come: true, ..Self::default() };
+        *self = Self { has_come: true, ..Self::of(self.form) };
         for log in pods.logs().keys() {
             let begins_here = ReceivedLog { may_miss: true, ..ReceivedLog::default() };
             self.received.logs.insert(log.clone(), begins_here);
         }
         let query = LogQuery { follow: true, is_of_many: true, tail, ..LogQuery::default() };
-        match gateway.open(&query, None) {
+        match gateway.open(&query, None, self.form) {
             Ok(stream) => self.stream = Some(stream),
             Err(SelectError::TooManyLogs) => self.has_come = false,
             Err(error) => panic!("{error}"),
@@ -169,7 +176,7 @@ impl ManyReader {
         let cursor = MergedCursor::decode(text).unwrap();
         let limit = OutputLimit { lines, bytes: None };
         let query = LogQuery { follow, is_of_many: true, limit, ..LogQuery::default() };
-        gateway.open(&query, Some(&cursor)).unwrap()
+        gateway.open(&query, Some(&cursor), self.form).unwrap()
     }
 
     fn read(&mut self, gateway: &ManyGateway, pods: &ModelPods) {
@@ -177,7 +184,10 @@ impl ManyReader {
         while progress == Progress::More {
             let mut body = Vec::new();
             progress = self.stream.as_mut().unwrap().write_chunk(&mut body).unwrap();
-            records(&body).for_each(|record| self.take(record, gateway, pods));
+            let body = String::from_utf8(body).unwrap();
+            for record in records(self.form, &body) {
+                self.take(record, gateway, pods);
+            }
         }
         assert!(!self.checkpoints.is_empty(), "no checkpoint at the beginning");
     }

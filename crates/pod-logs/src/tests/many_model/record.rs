@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::node::{LogName, incarnation_of};
+use crate::LogForm;
 
 #[derive(Debug)]
 pub(super) enum ModelRecord {
@@ -26,9 +27,38 @@ pub(super) enum ModelRecord {
     Other,
 }
 
-pub(super) fn records(body: &[u8]) -> impl Iterator<Item = ModelRecord> {
-    let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| record(&serde_json::from_slice(line).unwrap()))
+/// The records of a piece of a body in one of the forms that have words.
+pub(super) fn records(form: LogForm, body: &str) -> Vec<ModelRecord> {
+    match form {
+        LogForm::Events => {
+            assert!(body.is_empty() || body.ends_with("\n\n"), "the last event has no end");
+            body.split_terminator("\n\n").flat_map(event_records).collect()
+        }
+        _ => body.lines().map(|line| record(&serde_json::from_str(line).unwrap())).collect(),
+    }
+}
+
+/// The records of one event. Its id counts when all of it was received.
+fn event_records(event: &str) -> Vec<ModelRecord> {
+    let (mut name, mut id, mut records) = (None, None, Vec::new());
+    for line in event.lines() {
+        match line.split_once(": ").unwrap() {
+            ("event", of) => name = Some(of),
+            ("id", cursor) => id = Some(ModelRecord::Checkpoint(cursor.to_owned())),
+            ("data", data) => {
+                let data = serde_json::from_str(data).unwrap();
+                records.push(match name {
+                    // The id tells its cursor.
+                    Some("live" | "progress") => ModelRecord::Other,
+                    Some(name) => record(&serde_json::json!({ name: data })),
+                    None => record(&data),
+                });
+            }
+            other => panic!("{other:?} in {event:?}"),
+        }
+    }
+    records.extend(id);
+    records
 }
 
 fn record(value: &Value) -> ModelRecord {
