@@ -22,6 +22,7 @@ use crate::{
     config::{AUDIT_FILE, AuthoritySettings, Config, LogFileSettings},
     http::{self, GatewayState, PublicAddresses, SessionCookies, ViewerPage},
     metrics::BodyMetrics,
+    pods::{PodCatalog, PodSource},
     reader::LogReader,
     readiness::keep_readiness,
     streams::OpenStreams,
@@ -45,7 +46,9 @@ impl App {
     /// operating system gives no thread.
     pub(crate) fn bind(config: Config) -> Result<Self, StartError> {
         let process = ProcessState::new();
-        let reader = open_reader(&config.log_files, process.clock.clone())?;
+        let logs = open_logs(&config.log_files)?;
+        let logs = config.node_name.into_iter().fold(logs, |logs, name| logs.on_node(name.into()));
+        let sources = Sources::of_files(logs, &config.log_files, process.clock.clone())?;
         let record = open_record(config.audit_file)?;
         let (audit, audit_thread) =
             ReadAudit::start(record, process.clock.clone(), &process.metrics)?;
@@ -57,8 +60,7 @@ impl App {
         };
         let (authority, streams) = (config.authority, config.max_streams_per_user);
         let process = listeners.process();
-        let shared = SharedState::new(reader, audit, authority, streams, public, process)?
-            .on_node(config.node_name);
+        let shared = SharedState::new(sources, audit, authority, streams, public, process)?;
         Ok(Self { listeners, shared, audit_thread })
     }
 
@@ -71,7 +73,7 @@ impl App {
         let audit = shared.audit.clone();
         let is_available = move || audit.is_available();
         shared.readiness.require("the audit of reading cannot be written", is_available);
-        let keeping = keep_readiness(shared.reader.clone(), shared.readiness.clone());
+        let keeping = keep_readiness(shared.pods.clone(), shared.readiness.clone());
         actix_web::rt::spawn(keeping.instrument(error_span!("readiness")));
         let edge = listeners.edge();
         let app = move || http::app(shared.state_of_worker(), edge.clone().of_worker());
@@ -95,20 +97,34 @@ pub(crate) fn check(config: &Config) -> Result<(), StartError> {
     open_logs(&config.log_files).map(drop)
 }
 
+/// What knows the pods and their logs.
+pub(crate) struct Sources {
+    pods: PodCatalog,
+    reader: LogReader,
+}
+
+impl Sources {
+    /// Those of a gateway that reads log files.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub(crate) fn of_files(
+        logs: FilesSource,
+        settings: &LogFileSettings,
+        clock: Arc<dyn Clock>,
+    ) -> io::Result<Self> {
+        let logs = Arc::new(logs);
+        let pods = PodCatalog::new(PodSource::Files(logs.clone()), clock.clone());
+        let LogFileSettings { max_scans, max_pods_per_stream, .. } = *settings;
+        Ok(Self { pods, reader: LogReader::new(logs, max_scans, max_pods_per_stream, clock)? })
+    }
+}
+
 /// Opens the log directory.
 ///
 /// # Errors
-/// When that fails, or the operating system gives no thread.
-pub(crate) fn open_reader(
-    settings: &LogFileSettings,
-    clock: Arc<dyn Clock>,
-) -> Result<LogReader, StartError> {
-    let LogFileSettings { max_scans, max_pods_per_stream, .. } = *settings;
-    let source = open_logs(settings)?;
-    Ok(LogReader::new(source, max_scans, max_pods_per_stream, clock)?)
-}
-
-fn open_logs(settings: &LogFileSettings) -> Result<FilesSource, StartError> {
+/// When that fails.
+pub(crate) fn open_logs(settings: &LogFileSettings) -> Result<FilesSource, StartError> {
     Ok(FilesSource::open(&settings.directory, &settings.roots)?)
 }
 
@@ -130,8 +146,8 @@ pub(crate) struct SharedState {
     connections: AuthorityConnections,
     authority_metrics: AuthorityMetrics,
     cookies: SessionCookies,
+    pods: PodCatalog,
     reader: Arc<LogReader>,
-    node_name: Option<Arc<str>>,
     audit: ReadAudit,
     bodies: BodyMetrics,
     streams: Arc<OpenStreams>,
@@ -149,21 +165,22 @@ impl SharedState {
     /// # Errors
     /// When connections to the authority cannot be made at all.
     pub(crate) fn new(
-        reader: LogReader,
+        sources: Sources,
         audit: ReadAudit,
         authority: AuthoritySettings,
         max_streams_per_user: usize,
         public: PublicAddresses,
         process: &ProcessState,
     ) -> io::Result<Self> {
+        let Sources { pods, reader } = sources;
         reader.register(&process.metrics);
         Ok(Self {
             revalidation_times: authority.revalidation_times,
             connections: AuthorityConnections::new(authority)?,
             authority_metrics: AuthorityMetrics::new(&process.metrics),
             cookies: SessionCookies::read_over(public.gateway.scheme()),
+            pods,
             reader: Arc::new(reader),
-            node_name: None,
             audit,
             bodies: BodyMetrics::new(&process.metrics),
             streams: Arc::new(OpenStreams::new(max_streams_per_user)),
@@ -175,19 +192,14 @@ impl SharedState {
         })
     }
 
-    /// The same on a node with this name.
-    pub(crate) fn on_node(self, name: Option<String>) -> Self {
-        Self { node_name: name.map(Arc::from), ..self }
-    }
-
     /// The state of one more worker.
     pub(crate) fn state_of_worker(&self) -> GatewayState {
         let metrics = self.authority_metrics.clone();
         GatewayState {
             authority: Rc::new(self.connections.of_worker(&self.clock, metrics)),
             cookies: self.cookies,
+            pods: self.pods.clone(),
             reader: self.reader.clone(),
-            node_name: self.node_name.clone(),
             audit: self.audit.clone(),
             bodies: self.bodies.clone(),
             streams: self.streams.clone(),

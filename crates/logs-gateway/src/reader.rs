@@ -4,13 +4,11 @@ mod many;
 #[cfg(test)]
 mod reader_tests;
 
-use std::{collections::BTreeSet, io, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 
-use chrono::{DateTime, Utc};
 use pod_logs::{
     ContainerName, Cursor, FilesSource, KubeletOptions, LocateError, LocatedLog, LogForm, LogQuery,
-    LogReading, MergeClock, PodRef, PodSummaries, PodSummary, PodSurvey, PodUid, PodWatch,
-    PodsByName, TooOld,
+    LogReading, MergeClock, PodRef, PodUid,
 };
 use service_runtime::{clock::Clock, metrics::Metrics};
 use shared_types::AskedPermission;
@@ -18,7 +16,6 @@ use shared_types::AskedPermission;
 pub(crate) use self::many::{BegunLogs, ReadManyError};
 use crate::{
     auth::Caller,
-    pod_choice::PodChoice,
     scans::{ScanError, Scans, UserScans},
     stream::LogStream,
 };
@@ -72,13 +69,13 @@ impl LogReader {
     /// # Errors
     /// When the system has no thread to give.
     pub(crate) fn new(
-        source: FilesSource,
+        source: Arc<FilesSource>,
         max_scans: usize,
         max_logs: usize,
         clock: Arc<dyn Clock>,
     ) -> io::Result<Self> {
         let clock = MergeClock::new(move || clock.now());
-        Ok(Self { source: Arc::new(source), scans: Scans::new(max_scans)?, max_logs, clock })
+        Ok(Self { source, scans: Scans::new(max_scans)?, max_logs, clock })
     }
 
     /// Shows how its source fares.
@@ -162,48 +159,6 @@ impl LogReader {
         let make = move || LogReading::of_kubelet(located, &options);
         let scans = self.scans.of_user(&caller.username);
         Ok(BegunLog { log: LogStream::open(cost, scans, make).await?, uid, containers })
-    }
-
-    /// All pods, before permissions are applied. Reads directories: not to be called on a thread of
-    /// requests.
-    pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<PodSurvey> {
-        self.source.survey(now)
-    }
-
-    /// All pods as they were at this version of the survey, before permissions are applied.
-    pub(crate) fn pods_at(&self, version: u64) -> Result<PodsByName, TooOld> {
-        self.source.pods_at(version)
-    }
-
-    /// Checks that logs can be looked up at all.
-    pub(crate) fn check(&self) -> io::Result<()> {
-        self.source.check()
-    }
-
-    /// What changes after this version of the survey, before permissions are applied.
-    pub(crate) fn watch(&self, version: u64, clock: Arc<dyn Clock>) -> Result<PodWatch, TooOld> {
-        self.source.watch(version, move || clock.now())
-    }
-
-    /// The pods among the chosen ones whose logs the caller may read.
-    pub(crate) fn pods(
-        &self,
-        caller: &Caller,
-        choice: &PodChoice,
-    ) -> Result<Vec<PodSummary>, ReadError> {
-        caller.may_read_any().map_err(ReadError::Denied)?;
-        let may_see = |pod: &PodRef| choice.includes(pod) && caller.may_read(pod).is_ok();
-        Ok(self.source.pods(may_see).map_err(LocateError::from)?)
-    }
-
-    /// The pods of these names, before permissions are applied.
-    pub(crate) fn pods_named(&self, names: &BTreeSet<PodRef>) -> io::Result<Vec<PodSummary>> {
-        self.source.pods(|pod| names.contains(pod))
-    }
-
-    /// All pods as they were at most `max_age` ago, before permissions are applied.
-    pub(crate) fn pods_lately(&self, max_age: Duration) -> io::Result<PodSummaries> {
-        self.source.pods_lately(max_age)
     }
 }
 

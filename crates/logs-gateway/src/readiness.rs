@@ -15,7 +15,7 @@ use tokio::{
 };
 use tracing::Span;
 
-use crate::reader::LogReader;
+use crate::pods::PodCatalog;
 
 /// How often the log directory is checked.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
@@ -23,13 +23,13 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Keeps [`Readiness`] true to whether logs can be looked up.
-pub(crate) async fn keep_readiness(reader: Arc<LogReader>, readiness: Readiness) {
+pub(crate) async fn keep_readiness(pods: PodCatalog, readiness: Readiness) {
     let is_available = Arc::new(AtomicBool::new(true));
     let condition = is_available.clone();
     let is_met = move || condition.load(Ordering::Relaxed);
     readiness.require("the log directory is unavailable", is_met);
     loop {
-        let (checking, span) = (reader.clone(), Span::current());
+        let (checking, span) = (pods.clone(), Span::current());
         let mut check = spawn_blocking(move || span.in_scope(|| checking.check()));
         let checked = match timeout(PATIENCE, &mut check).await {
             Ok(checked) => checked,

@@ -11,7 +11,7 @@ use service_runtime::{
 use url::Url;
 
 use crate::{
-    app::{SharedState, StartError, open_reader},
+    app::{SharedState, Sources, StartError, open_logs},
     audit::ReadAudit,
     config::Config,
     http::{self, PublicAddresses},
@@ -28,14 +28,16 @@ pub async fn run(
     accept: impl AsyncFn() -> io::Result<Accepted>,
 ) -> Result<(), Failure> {
     let (config, process) = (Config::read(variables)?, ProcessState::new());
-    let reader = open_reader(&config.log_files, process.clock.clone())?;
+    let logs = open_logs(&config.log_files)?;
+    let sources = Sources::of_files(logs, &config.log_files, process.clock.clone())
+        .map_err(StartError::from)?;
     let record = open_record(config.audit_file).map_err(StartError::from)?;
     let started = ReadAudit::start(record, process.clock.clone(), &process.metrics);
     let (audit, _thread) = started.map_err(StartError::from)?;
     let gateway = Url::parse(&format!("http://{address}")).map_err(Failure::other)?;
     let public = PublicAddresses { gateway, sso: config.public_sso_url, tls: None };
     let (authority, streams) = (config.authority, config.max_streams_per_user);
-    let shared = SharedState::new(reader, audit, authority, streams, public, &process);
+    let shared = SharedState::new(sources, audit, authority, streams, public, &process);
     let shared = shared.map_err(StartError::from)?;
     let edge = process.edge(TrustedProxies::default()).of_worker();
     let app = http::app(shared.state_of_worker(), edge);

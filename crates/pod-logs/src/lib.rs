@@ -56,12 +56,12 @@ pub use source::files::{
     kubelet::{options::KubeletOptions, quote::GoQuoted},
     locate::{locate_error::LocateError, log_selection::LogSelection, selected_logs::SelectError},
     located::{FoundLog, LocatedLog, LocatedLogs},
-    pods::{
-        inventory::{PodSurvey, TooOld},
-        pod_change::{PodChange, PodChangeKind, PodsByName},
-        pod_summary::{ContainerSummary, PodSummaries, PodSummary, RunSummary},
-        pod_watch::PodWatch,
-        seen_pod::{SeenContainer, SeenPod},
-    },
 };
 pub use source::known_logs::PodPredicate;
+pub use source::pods::{
+    inventory::{PodInventory, PodSurvey, TooOld},
+    pod_change::{PodChange, PodChangeKind, PodsByName},
+    pod_summary::{ContainerSummary, PodSummaries, PodSummary, RunSummary},
+    pod_watch::PodWatch,
+    seen_pod::{SeenContainer, SeenPod},
+};

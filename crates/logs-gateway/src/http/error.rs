@@ -9,6 +9,7 @@ use service_runtime::http::Problem;
 use crate::{
     audit::AuditUnavailable,
     auth::IdentifyError,
+    pods::ListPodsError,
     reader::{ReadError, ReadManyError},
 };
 
@@ -48,6 +49,15 @@ impl From<ReadError> for Problem {
                 "Too many users read large logs right now; try again.",
                 SCAN_RETRY,
             ),
+        }
+    }
+}
+
+impl From<ListPodsError> for Problem {
+    fn from(error: ListPodsError) -> Self {
+        match error {
+            ListPodsError::Denied(missing) => Self::permission_denied(&missing),
+            ListPodsError::Unavailable(cause) => not_located(cause.into()),
         }
     }
 }

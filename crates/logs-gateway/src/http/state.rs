@@ -9,6 +9,7 @@ use crate::{
     auth::{Authority, RevalidationTimes},
     http::{PublicAddresses, SessionCookies, ViewerPage},
     metrics::BodyMetrics,
+    pods::PodCatalog,
     reader::LogReader,
     streams::OpenStreams,
 };
@@ -20,8 +21,7 @@ pub(crate) struct GatewayState {
     pub(crate) authority: Rc<Authority>,
     pub(crate) cookies: SessionCookies,
     pub(crate) reader: Arc<LogReader>,
-    /// The name of this gateway's node, if it has one.
-    pub(crate) node_name: Option<Arc<str>>,
+    pub(crate) pods: PodCatalog,
     pub(crate) audit: ReadAudit,
     pub(crate) bodies: BodyMetrics,
     pub(crate) streams: Arc<OpenStreams>,

@@ -108,7 +108,7 @@ mod tests {
             fs::create_dir_all(root.path().join(name).join("app")).unwrap();
             fs::write(root.path().join(name).join("app/0.log"), "").unwrap();
         }
-        let source = FilesSource::open(root.path(), &[]).unwrap();
+        let source = Arc::new(FilesSource::open(root.path(), &[]).unwrap());
         let clock = Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH));
         let reader = LogReader { max_logs: 2, ..LogReader::new(source, 1, 2, clock).unwrap() };
         let all = ManyChoice {

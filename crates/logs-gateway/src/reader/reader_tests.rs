@@ -2,6 +2,7 @@
 
 use std::{fs, io::Write, path::Path, sync::mpsc};
 
+use chrono::DateTime;
 use flate2::{Compression, write::GzEncoder};
 use futures_util::FutureExt;
 use pod_logs::Anchor;
@@ -30,7 +31,7 @@ fn write_log(root: &Path) {
 
 fn reader(root: &Path) -> LogReader {
     LogReader::new(
-        FilesSource::open(root, &[]).unwrap(),
+        Arc::new(FilesSource::open(root, &[]).unwrap()),
         1,
         9,
         Arc::new(ManualClock::at(DateTime::UNIX_EPOCH)),

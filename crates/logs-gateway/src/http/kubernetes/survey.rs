@@ -11,8 +11,8 @@ use crate::http::{
 
 /// Surveys the pods on a thread that serves no requests.
 pub(super) async fn survey(request: &HttpRequest, state: &GatewayState) -> Result<PodSurvey> {
-    let (reader, now) = (state.reader.clone(), RequestContext::of(request).arrived);
-    match web::block(move || reader.survey(now)).await {
+    let (pods, now) = (state.pods.clone(), RequestContext::of(request).arrived);
+    match web::block(move || pods.survey(now)).await {
         Ok(Ok(survey)) => Ok(survey),
         Ok(Err(error)) => Err(StatusError::source_unavailable(&error)),
         Err(error) => Err(StatusError::internal(&error)),

@@ -51,13 +51,12 @@ struct RunEntry {
 }
 
 impl<'a> PodEntry<'a> {
-    /// A pod on this node.
-    pub(super) fn of(summary: &'a PodSummary, node: Option<&'a str>) -> Self {
+    pub(super) fn of(summary: &'a PodSummary) -> Self {
         Self {
             namespace: summary.pod.namespace.as_str(),
             pod: summary.pod.pod.as_str(),
             uid: summary.uid.as_str(),
-            node,
+            node: summary.node.as_deref(),
             labels: None,
             phase: None,
             created_at: summary.created_at,

@@ -1,6 +1,6 @@
 //! Pods as server-sent events, for as long as the caller may read any.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use actix_web::{
     HttpResponse,
@@ -8,7 +8,7 @@ use actix_web::{
     web::Bytes,
 };
 use futures_util::{FutureExt, Stream, stream};
-use pod_logs::{LocateError, PodSummary, write_event};
+use pod_logs::{PodSummary, write_event};
 use serde::Serialize;
 use service_runtime::{http::Result, server::StallExemption};
 use tokio::sync::watch;
@@ -26,9 +26,7 @@ use crate::{
             open_log::AuthenticatedRequest,
         },
     },
-    pod_choice::PodChoice,
-    pod_stream::{PodNews, PodStream},
-    reader::ReadError,
+    pods::{ListPodsError, PodChoice, PodNews, PodStream},
     stream::{Cut, ForcedEnd},
     streams::StreamPermit,
 };
@@ -40,7 +38,7 @@ pub(super) async fn respond(
 ) -> Result<HttpResponse> {
     let revalidation = asked.revalidation();
     let AuthenticatedRequest { request, state, caller, credential, .. } = asked;
-    caller.may_read_any().map_err(ReadError::Denied)?;
+    caller.may_read_any().map_err(ListPodsError::Denied)?;
     let mut response = HttpResponse::Ok();
     response.content_type("text/event-stream").insert_header((header::CACHE_CONTROL, "no-store"));
     if request.method() == Method::HEAD {
@@ -51,15 +49,14 @@ pub(super) async fn respond(
     };
     let end = ForcedEnd::of_events(revalidation.token_end());
     let (described, as_described) = watch::channel(caller);
-    let (reader, clock) = (state.reader.clone(), state.clock.clone());
-    let pods = PodStream::open(reader, clock, choice, as_described, heartbeat).await;
-    let pods = pods.map_err(|error| ReadError::from(LocateError::from(error)))?;
+    let pods = PodStream::open(state.pods.clone(), choice, as_described, heartbeat).await;
+    let pods = pods.map_err(ListPodsError::from)?;
     let terms = LeaseTerms {
         end: lease_end(&state, revalidation, described).boxed_local(),
         exemption: Some(StallExemption::of(&request)),
     };
     let early_end = Box::new(move |reason| Some(end.write(reason)));
-    let body = body(pods, permit, state.node_name.clone());
+    let body = body(pods, permit);
     Ok(response.streaming(Leased::new(body, terms, early_end)))
 }
 
@@ -85,21 +82,20 @@ fn lease_end(
 fn body(
     pods: PodStream,
     permit: StreamPermit,
-    node: Option<Arc<str>>,
 ) -> impl Stream<Item = std::result::Result<Bytes, Cut>> {
-    stream::unfold((pods, permit, node), |(mut pods, permit, node)| async move {
+    stream::unfold((pods, permit), |(mut pods, permit)| async move {
         let mut chunk = Vec::new();
         for news in pods.next().await {
-            write_news(&news, node.as_deref(), &mut chunk);
+            write_news(&news, &mut chunk);
         }
-        Some((Ok(chunk.into()), (pods, permit, node)))
+        Some((Ok(chunk.into()), (pods, permit)))
     })
 }
 
-fn write_news(news: &PodNews, node: Option<&str>, out: &mut Vec<u8>) {
+fn write_news(news: &PodNews, out: &mut Vec<u8>) {
     match news {
-        PodNews::Added(pod) => write_pod("added", pod, node, out),
-        PodNews::Changed(pod) => write_pod("changed", pod, node, out),
+        PodNews::Added(pod) => write_pod("added", pod, out),
+        PodNews::Changed(pod) => write_pod("changed", pod, out),
         PodNews::Removed(pod) => {
             let removed = RemovedPod {
                 event: "removed",
@@ -115,8 +111,8 @@ fn write_news(news: &PodNews, node: Option<&str>, out: &mut Vec<u8>) {
     }
 }
 
-fn write_pod(event: &'static str, pod: &PodSummary, node: Option<&str>, out: &mut Vec<u8>) {
-    write_event(out, "pod", &ShownPod { event, pod: PodEntry::of(pod, node) });
+fn write_pod(event: &'static str, pod: &PodSummary, out: &mut Vec<u8>) {
+    write_event(out, "pod", &ShownPod { event, pod: PodEntry::of(pod) });
 }
 
 /// A pod that came or changed.

@@ -34,10 +34,10 @@ pub(in crate::http) async fn list(asked: AuthenticatedRequest) -> Result<HttpRes
     }
     // It looks at every file there is: not on a request's thread.
     let AuthenticatedRequest { state, caller, .. } = asked;
-    let reader = state.reader.clone();
-    let look = move || reader.pods(&caller, &choice);
+    let catalog = state.pods.clone();
+    let look = move || catalog.readable_pods(&caller, &choice);
     let pods = web::block(look).await.map_err(Problem::internal)??;
-    let pods = pods.iter().map(|pod| PodEntry::of(pod, state.node_name.as_deref())).collect();
+    let pods = pods.iter().map(PodEntry::of).collect();
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(PodList { pods }))
 }
 

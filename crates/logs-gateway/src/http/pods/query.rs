@@ -8,7 +8,7 @@ use service_runtime::{
 };
 use shared_types::NameGlobs;
 
-use crate::pod_choice::PodChoice;
+use crate::pods::PodChoice;
 
 /// The shortest and the longest time between two heartbeats.
 const HEARTBEATS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);

@@ -21,18 +21,20 @@ use super::{
         selected_logs::SelectError,
     },
     located::{FoundLog, LocatedLog, LocatedLogs},
-    pods::{
-        inventory::{PodSurvey, TooOld},
-        pod_change::PodsByName,
-        pod_inventory::PodInventory,
-        pod_summary::{PodSummaries, PodSummary},
-        pod_watch::PodWatch,
-    },
+    pods::surveyed_pods::SurveyedPods,
     watching::directory_watch::DirectoryWatch,
 };
 use crate::{
-    cursor::merged_cursor::MergedCursor, line::target::PodRef, merge_clock::MergeClock,
+    cursor::merged_cursor::MergedCursor,
+    line::target::PodRef,
+    merge_clock::MergeClock,
     query::LogQuery,
+    source::pods::{
+        inventory::{PodSurvey, TooOld},
+        pod_change::PodsByName,
+        pod_summary::{PodSummaries, PodSummary},
+        pod_watch::PodWatch,
+    },
 };
 
 /// The logs of a node.
@@ -41,7 +43,7 @@ pub struct FilesSource {
     directory: Arc<LogDirectory>,
     watch: Arc<DirectoryWatch>,
     finder: Arc<LogFinder>,
-    pods: Arc<PodInventory>,
+    pods: Arc<SurveyedPods>,
 }
 
 impl FilesSource {
@@ -59,10 +61,17 @@ impl FilesSource {
         let followers = Arc::new(Followers::new(watch.clone()));
         Self {
             finder: Arc::new(LogFinder::new(directory.clone(), followers)),
-            pods: Arc::new(PodInventory::new(directory.clone(), watch.clone())),
+            pods: Arc::new(SurveyedPods::new(directory.clone(), watch.clone(), None)),
             directory,
             watch,
         }
+    }
+
+    /// The same on a node of this name, which its pods then have.
+    #[must_use]
+    pub fn on_node(self, name: Arc<str>) -> Self {
+        let (directory, watch) = (self.directory.clone(), self.watch.clone());
+        Self { pods: Arc::new(SurveyedPods::new(directory, watch, Some(name))), ..self }
     }
 
     /// A source that is not told of changes.
@@ -166,7 +175,8 @@ impl FilesSource {
         let survey = self.pods.survey(clock.now())?;
         let clock = clock.clone();
         // The version was just given.
-        PodWatch::begin(&self.pods, survey.version, move || clock.now())
+        self.pods
+            .watch(survey.version, move || clock.now())
             .map_err(|TooOld| io::Error::other("too old"))
     }
 
@@ -203,7 +213,7 @@ impl FilesSource {
         version: u64,
         now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
     ) -> Result<PodWatch, TooOld> {
-        PodWatch::begin(&self.pods, version, now)
+        self.pods.watch(version, now)
     }
 
     /// All pods as they were at most `max_age` ago, sorted by namespace and name. Callers that ask

@@ -82,7 +82,7 @@ pub(in crate::http) async fn read(
     let Some(pod) = survey.pods.get(&(namespace, name.clone())) else {
         return Err(StatusError::not_found(RESOURCE, &name));
     };
-    let rendering = PodRendering::at(form, &query, &state);
+    let rendering = PodRendering::at(form, &query);
     Ok(answer::ok(&rendering.object(pod, RequestContext::of(&request).arrived)))
 }
 
@@ -93,11 +93,10 @@ async fn answer_list(
     let request = &asked.request;
     let form = object_form(request)?;
     let query = GoQuery::parse(request.query_string());
-    let selection = PodSelection::read(&query, namespace, asked.state.node_name.clone())?;
+    let selection = PodSelection::read(&query, namespace)?;
     if query.flag("watch") {
         let options = WatchOptions::read(&query)?;
-        let view =
-            view(PodRendering::at(form, &query, &asked.state), asked.caller.clone(), selection);
+        let view = view(PodRendering::at(form, &query), asked.caller.clone(), selection);
         return watch::respond(asked, options, view).await;
     }
     let page = Page::read(&query)?;
@@ -106,7 +105,7 @@ async fn answer_list(
     let (pods, next) = page.cut(visible, survey.version);
     let pods: Vec<Arc<SeenPod>> = pods.into_iter().cloned().collect();
     let metadata = answer::list_metadata(survey.version, next);
-    let rendering = PodRendering::at(form, &query, &asked.state);
+    let rendering = PodRendering::at(form, &query);
     Ok(answer::ok(&rendering.list(&pods, &metadata, RequestContext::of(request).arrived)))
 }
 
@@ -126,19 +125,16 @@ fn view(rendering: PodRendering, caller: Caller, selection: PodSelection) -> Vie
 struct PodSelection {
     /// `None` for all namespaces.
     namespace: Option<String>,
-    /// The node on which the pods run.
-    node: Option<Arc<str>>,
     labels: LabelSelector,
     fields: FieldSelector,
 }
 
 impl PodSelection {
-    fn read(query: &GoQuery, namespace: Option<String>, node: Option<Arc<str>>) -> Result<Self> {
+    fn read(query: &GoQuery, namespace: Option<String>) -> Result<Self> {
         let labels = query.get("labelSelector").unwrap_or_default();
         let fields = query.get("fieldSelector").unwrap_or_default();
         Ok(Self {
             namespace,
-            node,
             labels: LabelSelector::parse(labels).map_err(StatusError::bad_request)?,
             fields: FieldSelector::parse(fields, &FIELDS).map_err(StatusError::bad_request)?,
         })
@@ -159,7 +155,7 @@ impl PodSelection {
                 "metadata.name" => pod.pod.pod.as_str(),
                 "metadata.namespace" => pod.pod.namespace.as_str(),
                 "status.phase" => pod_object::PHASE,
-                "spec.nodeName" => self.node.as_deref().unwrap_or_default(),
+                "spec.nodeName" => pod.node.as_deref().unwrap_or_default(),
                 "spec.restartPolicy" => "Always",
                 "spec.hostNetwork" => "false",
                 _ => "",

@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 /// A pod with log files was started, and its files do not show whether it ended.
 pub(in crate::http::kubernetes) const PHASE: &str = "Running";
 
-/// The object as a single answer; `node` is the node on which the pod runs.
-pub(in crate::http::kubernetes) fn whole(pod: &SeenPod, node: Option<&str>) -> Value {
-    let mut object = item(pod, node);
+/// The object as a single answer.
+pub(in crate::http::kubernetes) fn whole(pod: &SeenPod) -> Value {
+    let mut object = item(pod);
     object["kind"] = "Pod".into();
     object["apiVersion"] = "v1".into();
     object
 }
 
 /// The object as an item of a list.
-pub(in crate::http::kubernetes) fn item(pod: &SeenPod, node: Option<&str>) -> Value {
+pub(in crate::http::kubernetes) fn item(pod: &SeenPod) -> Value {
     let started = pod.containers.iter().filter_map(|container| container.started_at).min();
     let containers: Vec<_> = pod
         .containers
@@ -27,7 +27,7 @@ pub(in crate::http::kubernetes) fn item(pod: &SeenPod, node: Option<&str>) -> Va
     let statuses: Vec<_> =
         pod.containers.iter().map(|container| container_status(pod, container)).collect();
     let mut spec = json!({ "containers": containers });
-    if let Some(node) = node {
+    if let Some(node) = pod.node.as_deref() {
         spec["nodeName"] = node.into();
     }
     json!({

@@ -7,29 +7,24 @@ use pod_logs::SeenPod;
 use serde_json::{Value, json};
 
 use super::{pod_object, pod_table::pod_table};
-use crate::http::{
-    GatewayState,
-    kubernetes::request::{accept::ObjectForm, go_query::GoQuery},
-};
+use crate::http::kubernetes::request::{accept::ObjectForm, go_query::GoQuery};
 
 /// The form in which a client is shown pods.
 pub(super) struct PodRendering {
     pub(super) form: ObjectForm,
     /// The part of the object in the rows of a table.
     included: String,
-    /// The node on which the pods run.
-    node: Option<Arc<str>>,
 }
 
 impl PodRendering {
-    pub(super) fn at(form: ObjectForm, query: &GoQuery, state: &GatewayState) -> Self {
+    pub(super) fn at(form: ObjectForm, query: &GoQuery) -> Self {
         let included = query.get("includeObject").unwrap_or("Metadata").to_owned();
-        Self { form, included, node: state.node_name.clone() }
+        Self { form, included }
     }
 
     pub(super) fn object(&self, pod: &Arc<SeenPod>, now: DateTime<Utc>) -> Value {
         match self.form {
-            ObjectForm::Object => pod_object::whole(pod, self.node.as_deref()),
+            ObjectForm::Object => pod_object::whole(pod),
             ObjectForm::Metadata(api) => pod_object::metadata_only(pod, api),
             ObjectForm::Table(api) => {
                 let metadata = json!({ "resourceVersion": pod.version.to_string() });
@@ -44,7 +39,7 @@ impl PodRendering {
         metadata: &Value,
         now: DateTime<Utc>,
     ) -> Value {
-        let item = |pod: &Arc<SeenPod>| pod_object::item(pod, self.node.as_deref());
+        let item = |pod: &Arc<SeenPod>| pod_object::item(pod);
         match self.form {
             ObjectForm::Object => json!({
                 "kind": "PodList",
@@ -72,6 +67,6 @@ impl PodRendering {
         pods: &[Arc<SeenPod>],
         now: DateTime<Utc>,
     ) -> Value {
-        pod_table(api, metadata, pods, &self.included, self.node.as_deref(), now)
+        pod_table(api, metadata, pods, &self.included, now)
     }
 }

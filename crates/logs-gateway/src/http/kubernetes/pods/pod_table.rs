@@ -24,27 +24,26 @@ const COLUMNS: [TableColumn; 9] = [
 const NONE: &str = "<none>";
 
 /// The table of these pods. `included` names the part of the object in each row: `None`, `Metadata`
-/// or `Object`; `node` is the node on which they run.
+/// or `Object`.
 pub(super) fn pod_table(
     api: &str,
     metadata: &Value,
     pods: &[Arc<SeenPod>],
     included: &str,
-    node: Option<&str>,
     now: DateTime<Utc>,
 ) -> Value {
     let row = |pod: &Arc<SeenPod>| {
         let object = match included {
             "None" => Value::Null,
-            "Object" => pod_object::whole(pod, node),
+            "Object" => pod_object::whole(pod),
             _ => pod_object::metadata_only(pod, api),
         };
-        json!({ "cells": cells(pod, node, now), "object": object })
+        json!({ "cells": cells(pod, now), "object": object })
     };
     table(api, metadata, &COLUMNS, &pods.iter().map(row).collect::<Vec<_>>())
 }
 
-fn cells(pod: &SeenPod, node: Option<&str>, now: DateTime<Utc>) -> Value {
+fn cells(pod: &SeenPod, now: DateTime<Utc>) -> Value {
     let (name, containers) = (pod.pod.pod.as_str(), pod.containers.len());
     let restarts: u32 = pod.containers.iter().map(|container| container.restart).sum();
     let age = pod.created_at.map(|created| age::human((now - created).num_seconds()));
@@ -55,7 +54,7 @@ fn cells(pod: &SeenPod, node: Option<&str>, now: DateTime<Utc>) -> Value {
         restarts.to_string(),
         age.as_deref().unwrap_or(UNKNOWN),
         NONE,
-        node.unwrap_or(NONE),
+        pod.node.as_deref().unwrap_or(NONE),
         NONE,
         NONE,
     ])

@@ -70,12 +70,12 @@ pub(in crate::http::kubernetes) async fn respond(
     };
     let known = match options.start {
         Start::Everything => Ok(PodsByName::new()),
-        Start::Now | Start::After(_) => state.reader.pods_at(position),
+        Start::Now | Start::After(_) => state.pods.pods_at(position),
     };
     let mut response = HttpResponse::Ok();
     response.content_type("application/json");
     response.insert_header((header::CACHE_CONTROL, "no-cache, private"));
-    let watching = state.reader.watch(position, state.clock.clone());
+    let watching = state.pods.watch(position);
     let (Ok(known), Ok(watching)) = (known, watching) else {
         let mut event = Vec::new();
         let status = too_old_status(position, state.clock.now());

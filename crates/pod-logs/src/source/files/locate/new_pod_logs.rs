@@ -16,12 +16,10 @@ use crate::{
     line::target::{LogName, PodRef},
     query::LogQuery,
     source::{
-        files::{
-            directory::pod_logs::PodLogs,
-            pods::{pod_change::PodChangeKind, pod_watch::PodWatch},
-        },
+        files::directory::pod_logs::PodLogs,
         known_logs::{KnownLogs, Membership, PodPredicate},
         log_input::{FoundNewLogs, LogStart, ManyInput},
+        pods::{pod_change::PodChangeKind, pod_watch::PodWatch},
     },
 };
 

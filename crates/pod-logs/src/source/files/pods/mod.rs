@@ -1,9 +1,6 @@
-//! The pods of a node as their files show them, and their changes.
+//! The pods of a node as their files show them.
 
-pub(crate) mod inventory;
-pub(crate) mod pod_change;
-pub(crate) mod pod_inventory;
-pub(crate) mod pod_summary;
-pub(crate) mod pod_watch;
-pub(crate) mod seen_pod;
-mod versions;
+mod pod_look;
+mod summaries;
+mod survey_task;
+pub(crate) mod surveyed_pods;

@@ -12,14 +12,15 @@ use std::{
 };
 
 use pod_logs::{PodChange, PodRef, PodSummaries, PodSummary, PodWatch, TooOld};
-use service_runtime::{clock::Clock, telemetry::RequestSpan};
+use service_runtime::telemetry::RequestSpan;
 use tokio::{
     sync::watch,
     task::spawn_blocking,
     time::{Instant, sleep_until},
 };
 
-use crate::{auth::Caller, pod_choice::PodChoice, reader::LogReader};
+use super::{catalog::PodCatalog, pod_choice::PodChoice};
+use crate::auth::Caller;
 
 /// How often sizes and times of pods are looked at.
 const SIZES_LOOK: Duration = Duration::from_secs(10);
@@ -45,8 +46,7 @@ pub(crate) enum PodNews {
 
 /// Gives the news to one caller, at its own pace: it looks again only when what it found was taken.
 pub(crate) struct PodStream {
-    reader: Arc<LogReader>,
-    clock: Arc<dyn Clock>,
+    catalog: PodCatalog,
     choice: PodChoice,
     /// The caller as the authority described it last.
     caller: watch::Receiver<Caller>,
@@ -67,18 +67,16 @@ impl PodStream {
     /// # Errors
     /// When the pods cannot be looked up.
     pub(crate) async fn open(
-        reader: Arc<LogReader>,
-        clock: Arc<dyn Clock>,
+        catalog: PodCatalog,
         choice: PodChoice,
         caller: watch::Receiver<Caller>,
         heartbeat: Option<Duration>,
     ) -> io::Result<Self> {
         // What changes after this is told by the watch.
-        let watching = watch_from_now(&reader, &clock).await?;
+        let watching = watch_from_now(&catalog).await?;
         let now = Instant::now();
         let mut stream = Self {
-            reader,
-            clock,
+            catalog,
             choice,
             caller,
             watching,
@@ -137,7 +135,7 @@ impl PodStream {
         match changes {
             Ok(changes) => self.look_at_some(changes).await,
             // The caller was away for long.
-            Err(TooOld) => match watch_from_now(&self.reader, &self.clock).await {
+            Err(TooOld) => match watch_from_now(&self.catalog).await {
                 Ok(watching) => {
                     self.watching = watching;
                     self.last_look = Instant::now();
@@ -156,8 +154,8 @@ impl PodStream {
         if names.is_empty() {
             return;
         }
-        let (reader, wanted) = (self.reader.clone(), names.clone());
-        match off_thread(move || reader.pods_named(&wanted)).await {
+        let (catalog, wanted) = (self.catalog.clone(), names.clone());
+        match off_thread(move || catalog.pods_named(&wanted)).await {
             Ok(found) => {
                 let mut found: BTreeMap<PodRef, Arc<PodSummary>> =
                     found.into_iter().map(|pod| (pod.pod.clone(), Arc::new(pod))).collect();
@@ -181,8 +179,8 @@ impl PodStream {
     }
 
     async fn look(&self, max_age: Duration) -> io::Result<PodSummaries> {
-        let reader = self.reader.clone();
-        off_thread(move || reader.pods_lately(max_age)).await
+        let catalog = self.catalog.clone();
+        off_thread(move || catalog.pods_lately(max_age)).await
     }
 
     fn compare(&mut self, pods: &PodSummaries) {
@@ -219,11 +217,9 @@ impl PodStream {
 }
 
 /// Begins to wait for what changes from now on.
-async fn watch_from_now(reader: &Arc<LogReader>, clock: &Arc<dyn Clock>) -> io::Result<PodWatch> {
-    let (surveying, now) = (reader.clone(), clock.now());
-    let survey = off_thread(move || surveying.survey(now)).await?;
-    // The version was just given.
-    reader.watch(survey.version, clock.clone()).map_err(|TooOld| io::Error::other("too old"))
+async fn watch_from_now(catalog: &PodCatalog) -> io::Result<PodWatch> {
+    let catalog = catalog.clone();
+    off_thread(move || catalog.watch_from_now()).await
 }
 
 /// Looks at files on a thread that serves no requests.

@@ -1,7 +1,7 @@
 //! Which pods there are, and when each was seen to change.
 
 #[cfg(test)]
-mod tests;
+mod inventory_tests;
 
 use std::{
     collections::VecDeque,
@@ -15,13 +15,14 @@ use tokio::sync::watch;
 
 use super::{
     pod_change::{PodChange, PodChangeKind, PodsByName, changes},
-    seen_pod::{SeenPod, look_at},
+    pod_watch::PodWatch,
+    seen_pod::SeenPod,
     versions::Versions,
 };
-use crate::{line::target::PodRef, source::files::directory::log_directory::LogDirectory};
+use crate::line::target::PodRef;
 
 /// How many changes are remembered. A watch that is further behind has to list again.
-const MAX_CHANGES: usize = 1024;
+pub(crate) const MAX_CHANGES: usize = 1024;
 
 /// All pods at one instant.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +31,7 @@ pub struct PodSurvey {
     /// gateway to the next, whether or not anything has changed: a caller is not to learn from it
     /// that pods changed which the caller may not see.
     pub version: u64,
-    /// The pods that have log files.
+    /// The pods that have logs.
     pub pods: Arc<PodsByName>,
 }
 
@@ -48,9 +49,9 @@ impl PodSurvey {
 #[derive(Debug, PartialEq, Eq)]
 pub struct TooOld;
 
-/// Remembers the last survey, to tell what is new in the next, and what was new lately.
+/// Remembers which pods there were, to tell what is new, and what was new lately.
 #[derive(Debug, Default)]
-pub(crate) struct Inventory {
+pub struct PodInventory {
     /// When the last survey began. Held while one is made, so that there is one at a time: one that
     /// began earlier must not be remembered later.
     surveying: Mutex<Option<Instant>>,
@@ -71,16 +72,17 @@ struct PodMemory {
     known_since: u64,
 }
 
-impl Inventory {
-    /// Looks which pods there are now.
+impl PodInventory {
+    /// Has the source look which pods there are now; `look` gets those that are remembered, and
+    /// gives the very ones of them that did not change. Callers that wait for each other share a
+    /// look.
     ///
     /// # Errors
-    /// When a directory or file cannot be read for a reason other than its absence. The inventory
-    /// does not change then.
+    /// Those of `look`. The inventory does not change then.
     pub(crate) fn survey(
         &self,
-        directory: &LogDirectory,
         now: DateTime<Utc>,
+        look: impl FnOnce(&PodsByName) -> io::Result<PodsByName>,
     ) -> io::Result<PodSurvey> {
         let asked = Instant::now();
         let mut last_began = self.surveying();
@@ -90,13 +92,45 @@ impl Inventory {
             return Ok(self.memory().survey(microseconds(now, asked)));
         }
         let (began, began_at) = (Instant::now(), microseconds(now, asked));
-        let seen = last_incarnations(directory, &before)?;
+        let seen = look(&before)?;
         *last_began = Some(began);
         let mut memory = self.memory();
         if memory.apply(seen, began_at, microseconds(now, asked)) {
             self.news.send_modify(|news| *news += 1);
         }
         Ok(memory.survey(microseconds(now, asked)))
+    }
+
+    /// Applies what the source was told of pods: how a pod is now, or `None` if it is gone. Pods of
+    /// which nothing is told stay as they are.
+    pub fn tell(
+        &self,
+        told: impl IntoIterator<Item = (PodRef, Option<SeenPod>)>,
+        now: DateTime<Utc>,
+    ) {
+        let asked = Instant::now();
+        let mut memory = self.memory();
+        let began = microseconds(now, asked);
+        let mut pods = (*memory.pods).clone();
+        for (name, pod) in told {
+            note(&mut pods, &name, pod);
+        }
+        if memory.apply(pods, began, microseconds(now, asked)) {
+            self.news.send_modify(|news| *news += 1);
+        }
+    }
+
+    /// The pods as the source was told of them.
+    pub fn present(&self, now: DateTime<Utc>) -> PodSurvey {
+        self.memory().survey(microseconds(now, Instant::now()))
+    }
+
+    /// Begins to wait for what the source is told after this version.
+    ///
+    /// # Errors
+    /// When that is not known.
+    pub fn watch(self: &Arc<Self>, version: u64) -> Result<PodWatch, TooOld> {
+        PodWatch::begin(self, version, None)
     }
 
     /// What changed after this version, and the version at present, up to which that is all.
@@ -117,15 +151,18 @@ impl Inventory {
     }
 
     /// The pods as they were at this version.
-    pub(crate) fn pods_at(&self, version: u64) -> Result<PodsByName, TooOld> {
+    ///
+    /// # Errors
+    /// When that is not known.
+    pub fn pods_at(&self, version: u64) -> Result<PodsByName, TooOld> {
         let memory = self.memory();
         let mut pods = (*memory.pods).clone();
         let changes: Vec<&PodChange> = memory.since(version)?.collect();
         for PodChange { kind, pod } in changes.into_iter().rev() {
             match kind {
-                PodChangeKind::Added => drop(pods.remove(&key_of(pod))),
+                PodChangeKind::Added => drop(pods.remove(&key_of(&pod.pod))),
                 PodChangeKind::Modified => {}
-                PodChangeKind::Deleted => drop(pods.insert(key_of(pod), pod.clone())),
+                PodChangeKind::Deleted => drop(pods.insert(key_of(&pod.pod), pod.clone())),
             }
         }
         Ok(pods)
@@ -141,7 +178,7 @@ impl Inventory {
         self.news.subscribe()
     }
 
-    fn surveying(&self) -> MutexGuard<'_, Option<Instant>> {
+    pub(crate) fn surveying(&self) -> MutexGuard<'_, Option<Instant>> {
         // It changes in one go, at the end of a survey.
         self.surveying.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -194,27 +231,29 @@ impl PodMemory {
     }
 }
 
-/// The pods now, each as its incarnation that was written last shows it.
-fn last_incarnations(directory: &LogDirectory, before: &PodsByName) -> io::Result<PodsByName> {
-    let mut seen = PodsByName::new();
-    let everything = |_: &PodRef| true;
-    directory.for_each_pod(everything, |pod, mut incarnations| {
-        if let Some(last) = incarnations.pop() {
-            let key = (pod.namespace.to_string(), pod.pod.to_string());
-            let before = before.get(&key);
-            seen.insert(key, look_at(&last, before)?);
-        }
-        Ok(())
-    })?;
-    Ok(seen)
-}
-
 /// Now, as a number of microseconds since 1970: `at` is what the clock said at that instant.
 fn microseconds(at: DateTime<Utc>, instant: Instant) -> u64 {
     let elapsed = u64::try_from(instant.elapsed().as_micros()).unwrap_or(0);
     u64::try_from(at.timestamp_micros()).unwrap_or(0) + elapsed
 }
 
-fn key_of(pod: &SeenPod) -> (String, String) {
-    (pod.pod.namespace.to_string(), pod.pod.pod.to_string())
+/// The key of a pod among [`PodsByName`].
+pub(crate) fn key_of(pod: &PodRef) -> (String, String) {
+    (pod.namespace.to_string(), pod.pod.to_string())
+}
+
+/// Puts the pod into its place, as the very one that is there if it did not change.
+fn note(pods: &mut PodsByName, name: &PodRef, pod: Option<SeenPod>) {
+    let key = key_of(name);
+    let Some(mut pod) = pod else {
+        pods.remove(&key);
+        return;
+    };
+    if let Some(before) = pods.get(&key).filter(|before| before.uid == pod.uid) {
+        (pod.version, pod.since) = (before.version, before.since);
+        if **before == pod {
+            return;
+        }
+    }
+    pods.insert(key, Arc::new(pod));
 }

@@ -5,42 +5,18 @@ use std::{io, sync::Arc};
 use chrono::{DateTime, Utc};
 
 use crate::{
-    line::target::{ContainerName, PodRef, PodUid},
-    source::files::{
-        directory::{
-            layout::PodDirectory, listed::ListedFile, open_failure::if_readable, pod_logs::PodLogs,
+    line::target::ContainerName,
+    source::{
+        files::{
+            directory::{
+                layout::PodDirectory, listed::ListedFile, open_failure::if_readable,
+                pod_logs::PodLogs,
+            },
+            lines::span::first_time,
         },
-        lines::span::first_time,
+        pods::seen_pod::{SeenContainer, SeenPod},
     },
 };
-
-/// A pod as its files show it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeenPod {
-    /// Its namespace and name.
-    pub pod: PodRef,
-    /// Its incarnation.
-    pub uid: PodUid,
-    /// The containers that have a log directory, sorted by name.
-    pub containers: Vec<SeenContainer>,
-    /// The earliest time in a log of it when it was first seen.
-    pub created_at: Option<DateTime<Utc>>,
-    /// The version of its last change.
-    pub version: u64,
-    /// The version with which it came.
-    pub since: u64,
-}
-
-/// A container of a pod, in its last run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeenContainer {
-    /// Its name.
-    pub name: ContainerName,
-    /// The number of its last run.
-    pub restart: u32,
-    /// The time of the first line that is there; `None` before there is any.
-    pub started_at: Option<DateTime<Utc>>,
-}
 
 /// The very pod that it was, if nothing about it changed.
 ///
@@ -48,6 +24,7 @@ pub struct SeenContainer {
 /// When a directory or file cannot be read for a reason other than its absence.
 pub(crate) fn look_at(
     pod: &PodLogs<'_>,
+    node: Option<&Arc<str>>,
     before: Option<&Arc<SeenPod>>,
 ) -> io::Result<Arc<SeenPod>> {
     let PodDirectory { pod: reference, uid } = &pod.name;
@@ -61,6 +38,7 @@ pub(crate) fn look_at(
     let seen = SeenPod {
         pod: reference.clone(),
         uid: uid.clone(),
+        node: node.cloned(),
         created_at: before.and_then(|before| before.created_at).or_else(earliest),
         version: before.map_or(0, |before| before.version),
         since: before.map_or(0, |before| before.since),

@@ -3,19 +3,26 @@ use std::{fs, io::Write};
 use flate2::{Compression, write::GzEncoder};
 
 use super::*;
-use crate::source::files::directory::open_failure::OpenFailure;
+use crate::source::{
+    files::directory::open_failure::OpenFailure,
+    pods::{
+        inventory::MAX_CHANGES,
+        pod_change::{PodChange, PodChangeKind},
+        seen_pod::SeenPod,
+    },
+};
 
 struct PodNode {
     root: tempfile::TempDir,
     directory: LogDirectory,
-    inventory: Inventory,
+    inventory: PodInventory,
 }
 
 impl PodNode {
     fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let directory = LogDirectory::new(root.path(), &[]).unwrap();
-        Self { root, directory, inventory: Inventory::default() }
+        Self { root, directory, inventory: PodInventory::default() }
     }
 
     fn write(&self, file: &str, second: u32) {
@@ -42,7 +49,9 @@ impl PodNode {
 
     fn survey(&self) -> PodSurvey {
         let now = DateTime::from_timestamp(1_793_527_200, 0).unwrap();
-        self.inventory.survey(&self.directory, now).unwrap()
+        self.inventory
+            .survey(now, |before| last_incarnations(&self.directory, None, before))
+            .unwrap()
     }
 
     fn pod(&self, name: &str) -> Arc<SeenPod> {
@@ -66,7 +75,7 @@ fn a_survey_that_began_after_the_request_is_shared() {
     let seen = node.survey();
     node.write("shop_cart_2/app/0.log", 2);
     // As if the other had begun after this one asked.
-    let later = Instant::now() + std::time::Duration::from_secs(3600);
+    let later = Instant::now() + Duration::from_secs(3600);
     *node.inventory.surveying() = Some(later);
     assert!(Arc::ptr_eq(&node.survey().pods, &seen.pods));
     *node.inventory.surveying() = Some(Instant::now());
@@ -84,7 +93,7 @@ fn a_file_that_unpacks_to_nothing_is_read_for_a_limited_time() {
     fs::write(path, nothing).unwrap();
     let asked = Instant::now();
     assert!(node.pod("web").containers[0].started_at.is_some());
-    assert!(asked.elapsed() < std::time::Duration::from_millis(500), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_millis(500), "{:?}", asked.elapsed());
 }
 
 #[test]
@@ -135,8 +144,9 @@ fn an_incomplete_survey_changes_nothing() {
         std::os::unix::fs::symlink(target, container.join(format!("{run}.log"))).unwrap();
     }
     let directory = LogDirectory::new(node.path(), std::slice::from_ref(&root)).unwrap();
-    let inventory = Inventory::default();
-    let survey = || inventory.survey(&directory, DateTime::UNIX_EPOCH);
+    let inventory = PodInventory::default();
+    let look = |before: &PodsByName| last_incarnations(&directory, None, before);
+    let survey = || inventory.survey(DateTime::UNIX_EPOCH, look);
     let before = survey().unwrap();
     let away = docker.path().join("away");
     fs::rename(&root, &away).unwrap();
@@ -235,5 +245,4 @@ fn a_forgotten_or_unknown_version_is_too_old() {
     let current = node.survey().version;
     assert_eq!(node.inventory.since(first), Err(TooOld));
     assert_eq!(node.inventory.since(current), Ok((Vec::new(), current)));
-    assert_eq!(node.inventory.memory().changes.len(), MAX_CHANGES);
 }

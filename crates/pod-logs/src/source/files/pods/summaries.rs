@@ -1,4 +1,4 @@
-//! A pod as a list shows it.
+//! Summaries of pods from their files.
 
 use std::{io, sync::Arc};
 
@@ -6,72 +6,27 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     line::target::{ContainerName, PodRef, PodUid},
-    source::files::directory::{
-        listed::ListedFile, log_directory::LogDirectory, open_failure::if_readable,
-        pod_logs::PodLogs, write_order::OpenedFile,
+    source::{
+        files::directory::{
+            listed::ListedFile, log_directory::LogDirectory, open_failure::if_readable,
+            pod_logs::PodLogs, write_order::OpenedFile,
+        },
+        pods::pod_summary::{ContainerSummary, PodSummary, RunSummary},
     },
 };
-
-/// A pod as a list shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PodSummary {
-    /// Its namespace and name.
-    pub pod: PodRef,
-    /// The incarnation that was written to last.
-    pub uid: PodUid,
-    /// All incarnations that have a log directory, the one that was written to last at the end.
-    pub incarnations: Vec<PodUid>,
-    /// The time of the first line of the last incarnation.
-    pub created_at: Option<DateTime<Utc>>,
-    /// The containers of the last incarnation that have a log directory, sorted by name.
-    pub containers: Vec<ContainerSummary>,
-}
-
-/// All pods at one instant, sorted by namespace and name. Shared by all that show them.
-pub type PodSummaries = Arc<Vec<Arc<PodSummary>>>;
-
-/// A container as a list shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContainerSummary {
-    /// Its name.
-    pub name: ContainerName,
-    /// When one of its files was last written to.
-    pub last_write: Option<DateTime<Utc>>,
-    /// Its runs that have log files, in order.
-    pub runs: Vec<RunSummary>,
-}
-
-/// A run of a container as a list shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunSummary {
-    /// How often the container was restarted before.
-    pub restart: u32,
-    /// The time of the first line.
-    pub first_time: Option<DateTime<Utc>>,
-    /// The time of the last line, if that can be had without decompressing.
-    pub last_time: Option<DateTime<Utc>>,
-    /// Of all its files, as they are stored, in bytes.
-    pub size: u64,
-}
-
-impl ContainerSummary {
-    /// Of all its files, as they are stored, in bytes.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.runs.iter().map(|run| run.size).sum()
-    }
-}
 
 /// The pods that `may_see` lets through, sorted by namespace and name.
 pub(crate) fn pod_summaries(
     directory: &LogDirectory,
+    node: Option<&Arc<str>>,
     may_see: impl Fn(&PodRef) -> bool,
 ) -> io::Result<Vec<PodSummary>> {
     let mut summaries = Vec::new();
     directory.for_each_pod(may_see, |pod, incarnations| {
         if let Some(last) = incarnations.last() {
             let incarnations = incarnations.iter().map(|pod| pod.name.uid.clone()).collect();
-            summaries.push(summary(pod, incarnations, last)?);
+            let node = node.cloned();
+            summaries.push(PodSummary { node, ..summary(pod, incarnations, last)? });
         }
         Ok(())
     })?;
@@ -86,7 +41,7 @@ fn summary(pod: &PodRef, incarnations: Vec<PodUid>, last: &PodLogs<'_>) -> io::R
     let first_times = containers.iter().flat_map(|container| &container.runs);
     let created_at = first_times.filter_map(|run| run.first_time).min();
     let (pod, uid) = (pod.clone(), last.name.uid.clone());
-    Ok(PodSummary { pod, uid, incarnations, created_at, containers })
+    Ok(PodSummary { pod, uid, node: None, incarnations, created_at, containers })
 }
 
 fn container(pod: &PodLogs<'_>, name: &ContainerName) -> io::Result<ContainerSummary> {
@@ -142,7 +97,7 @@ mod tests {
 
     fn summaries(root: &std::path::Path) -> Vec<PodSummary> {
         let directory = LogDirectory::new(root, &[]).unwrap();
-        pod_summaries(&directory, |pod| pod.namespace.as_str() != "hidden").unwrap()
+        pod_summaries(&directory, None, |pod| pod.namespace.as_str() != "hidden").unwrap()
     }
 
     #[test]

@@ -9,22 +9,22 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 
 use super::*;
+use crate::pods::PodSource;
 
 /// A node whose pods are looked at whenever a test says so, and now and then.
 struct WatchedNode {
     root: TempDir,
-    reader: Arc<LogReader>,
+    catalog: PodCatalog,
     caller: watch::Sender<Caller>,
 }
 
 impl WatchedNode {
     fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
-        let source = FilesSource::open(root.path(), &[]).unwrap();
-        let reader =
-            Arc::new(LogReader::new(source, 1, 9, Arc::new(ManualClock::at(now()))).unwrap());
+        let files = Arc::new(FilesSource::open(root.path(), &[]).unwrap());
+        let catalog = PodCatalog::new(PodSource::Files(files), Arc::new(ManualClock::at(now())));
         let caller = watch::Sender::new(Caller::holding("logs:read:shop/*"));
-        Self { root, reader, caller }
+        Self { root, catalog, caller }
     }
 
     fn path(&self, directory: &str) -> std::path::PathBuf {
@@ -33,18 +33,17 @@ impl WatchedNode {
 
     fn add(&self, directory: &str) {
         fs::create_dir_all(self.path(directory).join("app")).unwrap();
-        self.reader.survey(now()).unwrap();
+        self.catalog.survey(now()).unwrap();
     }
 
     fn remove(&self, directory: &str) {
         fs::remove_dir_all(self.path(directory)).unwrap();
-        self.reader.survey(now()).unwrap();
+        self.catalog.survey(now()).unwrap();
     }
 
     async fn stream(&self) -> PodStream {
-        let clock = Arc::new(ManualClock::at(now()));
-        let (reader, caller) = (self.reader.clone(), self.caller.subscribe());
-        PodStream::open(reader, clock, PodChoice::default(), caller, None).await.unwrap()
+        let (catalog, caller) = (self.catalog.clone(), self.caller.subscribe());
+        PodStream::open(catalog, PodChoice::default(), caller, None).await.unwrap()
     }
 }
 
