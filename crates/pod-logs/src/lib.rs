@@ -12,6 +12,7 @@ mod interval;
 mod line;
 mod merge;
 mod merge_clock;
+mod nodes;
 pub mod pace;
 mod query;
 mod reading;
@@ -40,6 +41,10 @@ pub use line::{
     time::LineTime,
 };
 pub use merge_clock::MergeClock;
+pub use nodes::{
+    front_reading::{FrontBegin, FrontReading, FrontSelection},
+    pod_record::{PodRecordKind, check_event, check_record},
+};
 pub use query::{Anchor, ContainerChoice, History, LogQuery, OutputLimit};
 pub use reading::LogReading;
 pub use render::{

@@ -40,6 +40,8 @@ pub struct LogQuery {
     pub anchor: Option<Anchor>,
     /// It is about logs of many pods, which runs join.
     pub is_of_many: bool,
+    /// A front asks, which merges the records with those of other nodes. Of many pods, as objects.
+    pub for_front: bool,
 }
 
 impl LogQuery {

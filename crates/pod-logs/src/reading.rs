@@ -11,7 +11,7 @@ use crate::{
     merge::{chosen_lines::ChosenLines, many_logs::ManyLogs},
     merge_clock::MergeClock,
     query::LogQuery,
-    render::{form::LogForm, rendering::Rendering},
+    render::{form::LogForm, front_records::BeginRecord, rendering::Rendering},
     source::{
         files::{
             kubelet::{options::KubeletOptions, reading::KubeletReading},
@@ -65,14 +65,20 @@ impl LogReading {
         form: LogForm,
         clock: MergeClock,
     ) -> io::Result<Self> {
+        let pods = logs.pod_count();
         let LocatedLogs { checksum, max_logs, selected, new_logs } = logs;
-        let SelectedLogs { inputs, known, skipped, lost, watermark } = selected;
+        let SelectedLogs { inputs, known, skipped, lost, unknown, watermark } = selected;
+        let logs = inputs.len();
         let query = with_levels(query, form);
         let many = ManyLogs::new(checksum, known, max_logs, lost);
         let mut lines = ChosenLines::of_many(inputs, many, watermark, &query)?;
         skipped.into_iter().for_each(|name| lines.skip_log(name));
         let lines = lines.joined_by(new_logs.map(NewLogs::Pods)).timed_by(clock);
-        Ok(Self(Writing::Lines(Box::new(Rendering::new(lines, &query, form)))))
+        let mut rendering = Rendering::new(lines, &query, form);
+        if query.for_front {
+            rendering = rendering.for_front(BeginRecord { pods, logs, lines: None, unknown });
+        }
+        Ok(Self(Writing::Lines(Box::new(rendering))))
     }
 
     /// Leaves out the logs of pods that may not be read any more. Of many pods only.
@@ -172,6 +178,23 @@ impl LogReading {
         match &self.0 {
             Writing::Lines(rendering) => rendering.write_progress(out),
             Writing::Kubelet(_) => Ok(()),
+        }
+    }
+
+    /// Whether a front waits to be told up to when everything was given.
+    #[must_use]
+    pub fn tells_watermarks(&self) -> bool {
+        match &self.0 {
+            Writing::Lines(rendering) => rendering.tells_watermarks(),
+            Writing::Kubelet(_) => false,
+        }
+    }
+
+    /// Appends up to when everything was given, for a front, if that is later than what it was told.
+    /// Only to be called when nothing more is to be written at present.
+    pub fn write_watermark(&mut self, out: &mut Vec<u8>) {
+        if let Writing::Lines(rendering) = &mut self.0 {
+            rendering.write_watermark(out);
         }
     }
 

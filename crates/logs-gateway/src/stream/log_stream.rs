@@ -57,6 +57,8 @@ pub(crate) struct LogStream {
     next_look: Option<Instant>,
     /// Lines wait for lines of other logs, and are due then.
     holds_lines: bool,
+    /// A front waits to be told up to when everything was given.
+    tells_watermarks: bool,
     /// Who reads logs of many pods, as the authority described the caller last.
     caller: Option<watch::Receiver<Caller>>,
     warning: TokenWarning,
@@ -98,6 +100,7 @@ impl LogStream {
             is_joined: source.is_joined(),
             next_look: None,
             holds_lines: source.holds_lines(),
+            tells_watermarks: source.tells_watermarks(),
             caller: None,
             ahead: None,
             source: Some(source),
@@ -180,6 +183,13 @@ impl LogStream {
                 Progress::CaughtUp if self.chunk.is_empty() => match self.wait().await {
                     WaitEnd::Changed | WaitEnd::Look | WaitEnd::TokenEnd => {}
                     WaitEnd::Quiet => self.flush(read_unfinished).await?,
+                    WaitEnd::Watermark => {
+                        self.read().await?;
+                        if let Some(watermark) = self.watermark() {
+                            // It is no news of the log.
+                            return Ok(Some(watermark));
+                        }
+                    }
                     WaitEnd::Heartbeat => self.write_heartbeat(),
                     WaitEnd::Warning => self.warning.write(&mut self.chunk),
                     WaitEnd::Complete => {
@@ -277,6 +287,14 @@ impl LogStream {
         let is_merge = source.log_count() > 1;
         self.next_look = is_merge.then(|| Instant::now() + MERGE_LOOK);
         self.source = Some(source);
+    }
+
+    /// Up to when everything was given, if there is nothing else to say and a front waits for it.
+    fn watermark(&mut self) -> Option<Bytes> {
+        let source = self.source.as_mut().filter(|_| self.chunk.is_empty())?;
+        let mut watermark = Vec::new();
+        source.write_watermark(&mut watermark);
+        (!watermark.is_empty()).then(|| watermark.into())
     }
 
     /// Writes that the stream is still there, and how far it has come.

@@ -41,6 +41,8 @@ pub(crate) struct ChosenLines {
     follows: bool,
     /// How many lines are still too many for the tail.
     skip: u64,
+    /// How many lines the tail has, if one is asked for.
+    tail_lines: Option<u64>,
     /// The first line to come is the first of a whole tail: nothing was lost of the tail before it.
     begins_whole: bool,
     /// Lines that were skipped as far as they came: their next parts are skipped as well.
@@ -75,7 +77,7 @@ type FindNext = fn(&mut ChosenLog, &LineFilter, bool) -> io::Result<LogState>;
 impl ChosenLines {
     /// Ready to walk: the files were read as far as is needed to find where the walk begins.
     pub(crate) fn new(mut inputs: Vec<LogInput>, query: &LogQuery) -> io::Result<Self> {
-        let TailStart { skip, begins_whole, old_unfinished } = match query.tail {
+        let TailStart { skip, lines, begins_whole, old_unfinished } = match query.tail {
             Some(wanted) => shorten(&mut inputs, &query.filter, wanted)?,
             None => TailStart::default(),
         };
@@ -99,6 +101,7 @@ impl ChosenLines {
             filter: query.filter.clone(),
             follows: query.follow,
             skip,
+            tail_lines: query.tail.map(|_| lines),
             begins_whole,
             skipped: Vec::new(),
             present: None,

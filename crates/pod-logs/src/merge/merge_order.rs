@@ -129,6 +129,20 @@ impl MergeOrder {
         self.is_round_over = true;
     }
 
+    /// The instant before which every line was given, as far as that is known at the end of a round.
+    pub(super) fn given_until(&self) -> Option<DateTime<Utc>> {
+        if self.is_reading() {
+            return None;
+        }
+        let held = self.heads.peek().map(|Reverse(head)| head.time);
+        let silent = match (self.ends.is_empty(), held) {
+            (false, _) => Some(self.round - WRITTEN_WITHIN),
+            (true, Some(_)) => None,
+            (true, None) => Some(self.clock.now() - WRITTEN_WITHIN),
+        };
+        held.into_iter().chain(silent).min()
+    }
+
     /// Whether lines wait for lines of other logs.
     pub(super) fn holds_lines(&self) -> bool {
         !self.heads.is_empty()
@@ -221,6 +235,27 @@ mod tests {
         }
         assert_eq!(all, [2, 0, 1]);
         assert!(!order.has_logs());
+    }
+
+    #[test]
+    fn what_was_given_is_known_up_to_the_first_line_that_waits() {
+        let (mut order, time) = two_logs();
+        assert_eq!(order.given_until(), None);
+        order.take_unread();
+        order.note_end(0);
+        order.note_end(1);
+        assert_eq!(order.given_until(), Some(at(800)));
+        time.store(2_000, Ordering::Relaxed);
+        next_round(&mut order);
+        order.note_head(0, at(1_900));
+        assert_eq!(order.given_until(), Some(at(1_900)));
+        order.note_end(1);
+        assert_eq!(order.given_until(), Some(at(1_800)));
+        order.remove(0);
+        order.remove(1);
+        assert_eq!(order.given_until(), Some(at(1_800)));
+        time.store(3_000, Ordering::Relaxed);
+        assert_eq!(order.given_until(), Some(at(2_800)));
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::{
 pub(super) struct TailStart {
     /// How many lines are too many.
     pub(super) skip: u64,
+    /// How many lines the tail has.
+    pub(super) lines: u64,
     /// There are as many lines as are wanted.
     pub(super) begins_whole: bool,
     /// Unfinished lines before the tail, and the log of each.
@@ -39,6 +41,7 @@ pub(super) fn shorten(
     unfinished.truncate(unfinished.len().saturating_sub(old));
     Ok(TailStart {
         skip: finished.saturating_sub(wanted_finished),
+        lines: found.min(wanted),
         begins_whole: found >= wanted,
         old_unfinished: unfinished,
     })

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
     form::LogForm,
-    objects::{LineMessage, LineObject, utc_text, write_object},
+    objects::{ForFront, LineMessage, LineObject, utc_text, write_object},
 };
 use crate::{
     cursor::{Cursor, LogPosition},
@@ -17,12 +17,13 @@ use crate::{
     merge::chosen_lines::ChosenLines,
 };
 
-/// Writes the present line with this part of its content.
+/// Writes the present line with this part of its content; `for_front`, with all that is known of it.
 ///
 /// # Errors
 /// When a file cannot be read.
 pub(super) fn write_line_object(
     form: LogForm,
+    for_front: bool,
     lines: &ChosenLines,
     line: &LogLine<'_>,
     content: &[u8],
@@ -43,16 +44,14 @@ pub(super) fn write_line_object(
         namespace: name.pod.namespace.as_str(),
         pod: name.pod.pod.as_str(),
         container: name.container.as_str(),
-        message: match std::str::from_utf8(content) {
-            Ok(text) => LineMessage::Message(text),
-            Err(_) => LineMessage::MessageBase64(STANDARD.encode(content)),
-        },
+        message: message_of(content),
         partial: line.ending == LineEnding::Continued,
         level: lines.level(),
         hits: if lines.is_context() { Vec::new() } else { lines.hits(content)? },
         context: lines.is_context(),
         late: lines.is_late(),
         cursor: cursor.as_deref(),
+        for_front: if for_front { told_to_front(line) } else { ForFront::default() },
     };
     // Of many logs an event holds several lines.
     let is_whole_event = form == LogForm::Events && !lines.is_of_many();
@@ -69,6 +68,26 @@ pub(super) fn write_line_object(
         out.push(b'\n');
     }
     Ok(())
+}
+
+/// The content of a line, which need not be UTF-8.
+pub(crate) fn message_of(content: &[u8]) -> LineMessage<'_> {
+    match std::str::from_utf8(content) {
+        Ok(text) => LineMessage::Message(text),
+        Err(_) => LineMessage::MessageBase64(STANDARD.encode(content)),
+    }
+}
+
+fn told_to_front(line: &LogLine<'_>) -> ForFront {
+    let mut stamp = Vec::new();
+    line.time.write_stamp(&mut stamp);
+    let is_utc = stamp.last() == Some(&b'Z');
+    ForFront {
+        stamp: String::from_utf8(stamp).ok().filter(|_| !is_utc),
+        continued: line.is_continuation,
+        unfinished: line.ending == LineEnding::Unfinished,
+        masked: line.masked,
+    }
 }
 
 /// Where to go on behind the last line that was looked at. `None` where that cannot be said, or

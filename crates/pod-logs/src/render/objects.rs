@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::form::LogForm;
 use crate::line::level::Level;
@@ -33,6 +34,26 @@ pub(crate) struct LineObject<'a> {
     pub(crate) late: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cursor: Option<&'a str>,
+    #[serde(flatten)]
+    pub(crate) for_front: ForFront,
+}
+
+/// What only a front is told of a line, so that it can write the line in any form.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct ForFront {
+    /// The time as it is written, if that is not in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stamp: Option<String>,
+    /// The beginning of the line was given before.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) continued: bool,
+    /// The end of the line was not written yet.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) unfinished: bool,
+    /// How many tokens in it are masked.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) masked: u64,
 }
 
 #[derive(Serialize)]
@@ -64,10 +85,28 @@ pub(crate) struct PodRecord<'a> {
     pub(crate) uid: &'a str,
     pub(crate) container: &'a str,
     pub(crate) restart: u32,
+    /// The node that it is on, if there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) node: Option<&'a str>,
+}
+
+/// A node cannot be read. What it has is not known.
+#[derive(Serialize)]
+pub(crate) struct UnreachableRecord<'a> {
+    pub(crate) event: PodEvent,
+    pub(crate) namespace: (),
+    pub(crate) pod: (),
+    pub(crate) uid: (),
+    pub(crate) container: (),
+    pub(crate) restart: (),
+    pub(crate) node: Option<&'a str>,
+    /// Of its answer, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<u16>,
 }
 
 /// What happens to a log as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PodEvent {
     /// Lines of this run come.
@@ -84,6 +123,8 @@ pub(crate) enum PodEvent {
     Skipped,
     /// The log may not be read any more.
     Forbidden,
+    /// The node of some logs cannot be read.
+    Unreachable,
 }
 
 /// How far a reading has come.
@@ -126,6 +167,16 @@ pub(crate) fn write_pod(form: LogForm, pod: &PodRecord<'_>, out: &mut Vec<u8>) {
     write_record(form, "pod", pod, out);
 }
 
+/// Writes that a node cannot be read.
+pub(crate) fn write_unreachable(form: LogForm, node: &UnreachableRecord<'_>, out: &mut Vec<u8>) {
+    write_record(form, "pod", node, out);
+}
+
+/// Writes the lines of an interval as another gateway counted them, an object.
+pub(crate) fn write_volume_text(form: LogForm, volume: &RawValue, out: &mut Vec<u8>) {
+    write_record(form, "volume", &volume, out);
+}
+
 /// Writes that there is nothing more to read at present. A client that comes back goes on behind
 /// the cursor, although it may have had no line.
 pub(crate) fn write_live(form: LogForm, cursor: Option<&str>, out: &mut Vec<u8>) {
@@ -141,7 +192,7 @@ pub(crate) fn write_progress(form: LogForm, progress: &ProgressRecord<'_>, out: 
 
 /// Writes how many lines there are in an interval.
 pub(super) fn write_volume(form: LogForm, volume: &VolumeRecord, out: &mut Vec<u8>) {
-    write_record(form, "volume", volume, out);
+    write_record(form, "volume", &volume, out);
 }
 
 /// Writes where all logs can be taken up again: as an object, or as the id of the event that the
@@ -167,15 +218,18 @@ fn write_id(form: LogForm, cursor: Option<&str>, out: &mut Vec<u8>) {
 fn write_record(form: LogForm, name: &str, fields: &impl Serialize, out: &mut Vec<u8>) {
     match form {
         LogForm::Text | LogForm::JsonString => {}
-        LogForm::JsonLines => {
-            out.extend_from_slice(b"{\"");
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(b"\":");
-            write_json(out, fields);
-            out.extend_from_slice(b"}\n");
-        }
+        LogForm::JsonLines => write_named(name, fields, out),
         LogForm::Events => write_event(out, name, fields),
     }
+}
+
+/// Writes `{"name":fields}` on a line.
+pub(super) fn write_named(name: &str, fields: &impl Serialize, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+    write_json(out, fields);
+    out.extend_from_slice(b"}\n");
 }
 
 /// Writes that the log ends here, and why, if the form can express that.
@@ -210,4 +264,8 @@ pub(crate) fn utc_text(time: DateTime<Utc>) -> String {
 
 fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

@@ -1,5 +1,6 @@
 //! Chosen lines as the bytes of an answer, a bounded chunk at a time.
 
+mod front;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -8,93 +9,52 @@ mod told_tests;
 
 use std::io;
 
-use self::told::ToldRecords;
+use self::{front::FrontRecords, told::ToldRecords};
 use super::{
     form::LogForm,
     line_object::{cursor, write_line_object},
-    text::{TextBefore, take_from, write_json, write_text},
+    line_writer::{LineOfLog, LineWriter},
     volume::VolumeCount,
 };
 use crate::{
     chunk::{CHUNK_BYTES, LogEnd, Progress, SCAN_BYTES},
     cost::ReadingCost,
     counts::ReadCounts,
-    line::{log_line::LineEnding, stream::OutputStream},
     merge::{chosen_lines::ChosenLines, merge_step::MergeStep},
-    query::{LogQuery, OutputLimit},
+    query::LogQuery,
     source::known_logs::PodPredicate,
 };
-
-/// How much text becomes JSON at once, in bytes: there it may take six times the space.
-const QUOTED_BYTES: usize = 16 * 1024;
-
-/// Which log a line is from, and which stream. The parts of a line have it in common.
-type LineOrigin = (Option<usize>, OutputStream);
 
 /// Writes what a query chooses.
 #[derive(Debug)]
 pub(crate) struct Rendering {
     lines: ChosenLines,
-    layout: LineLayout,
+    writer: LineWriter,
     follows: bool,
     /// Counts lines instead of writing them.
     volume: Option<VolumeCount>,
-    /// Where the line before is from, if it had no newline: it is owed one if another follows.
-    open_line: Option<LineOrigin>,
-    /// Where lines are from that are given out in parts, of which the last has not come.
-    long_lines: Vec<LineOrigin>,
-    counts: ReadCounts,
     /// What was told beside the lines.
     told: ToldRecords,
-    /// A line as text, on its way to become JSON.
-    text: Vec<u8>,
-    /// The same as a JSON string, on its way out of its quotes.
-    quoted: Vec<u8>,
-}
-
-/// How lines are written, and how much of them.
-#[derive(Debug)]
-struct LineLayout {
-    form: LogForm,
-    timestamps: bool,
-    /// Each line of text begins with its log.
-    prefix: bool,
-    /// What may still be written.
-    left: OutputLimit,
-}
-
-impl LineLayout {
-    /// Whether a line is written as the container wrote it, whatever it is, and lines behind one
-    /// another make one text. A new field has to be answered for here: on the short cut for plain
-    /// text no line is looked at.
-    fn changes_nothing(&self) -> bool {
-        let Self { form, timestamps, prefix, left: OutputLimit { bytes, lines } } = self;
-        let is_text = matches!(form, LogForm::Text | LogForm::JsonString) && !prefix;
-        is_text && !timestamps && bytes.is_none() && lines.is_none()
-    }
+    /// What only a front is told.
+    front: Option<Box<FrontRecords>>,
 }
 
 impl Rendering {
     /// Writes these lines in this form, as far as the query limits it.
     pub(crate) fn new(lines: ChosenLines, query: &LogQuery, form: LogForm) -> Self {
-        let LogQuery { timestamps, prefix, limit: left, .. } = *query;
         Self {
             lines,
-            layout: LineLayout { form, timestamps, prefix, left },
+            writer: LineWriter::new(query, form),
             follows: query.follow,
             volume: query.volume.map(VolumeCount::new),
-            open_line: None,
-            long_lines: Vec::new(),
-            counts: ReadCounts::default(),
             told: ToldRecords::default(),
-            text: Vec::new(),
-            quoted: Vec::new(),
+            front: None,
         }
     }
 
     /// How lines are written.
     pub(crate) fn form(&self) -> LogForm {
-        self.layout.form
+        self.writer.form()
     }
 
     /// The lines that are written.
@@ -114,7 +74,7 @@ impl Rendering {
 
     /// How much was written.
     pub(crate) fn counts(&self) -> ReadCounts {
-        self.counts
+        self.writer.counts()
     }
 
     /// Writes the next chunk behind what stands in `out`: whole lines, unless a limit cuts the
@@ -140,6 +100,7 @@ impl Rendering {
         advance: fn(&mut ChosenLines) -> io::Result<MergeStep>,
         out: &mut Vec<u8>,
     ) -> io::Result<Progress> {
+        self.tell_front_begin(out);
         let start = out.len();
         let progress = self.write_lines(advance, out)?;
         if out.len() > start {
@@ -148,7 +109,7 @@ impl Rendering {
         if let Some(volume) = &mut self.volume {
             // The last interval may go on.
             let kept = usize::from(!matches!(progress, Progress::Done(_)));
-            volume.write_all_but(kept, self.layout.form, out);
+            volume.write_all_but(kept, self.writer.form(), out);
         }
         Ok(progress)
     }
@@ -160,7 +121,7 @@ impl Rendering {
     ) -> io::Result<Progress> {
         let scan_end = self.lines.bytes_read().saturating_add(SCAN_BYTES);
         while out.len() < CHUNK_BYTES && self.lines.bytes_read() < scan_end {
-            if self.has_all_lines() || self.layout.left.bytes == Some(0) {
+            if self.has_all_lines() || self.writer.has_all_bytes() {
                 return Ok(Progress::Done(LogEnd::Limit));
             }
             let step = advance(&mut self.lines)?;
@@ -182,45 +143,36 @@ impl Rendering {
 
     /// Whether no more lines are asked for.
     fn has_all_lines(&self) -> bool {
-        self.layout.left.lines == Some(0)
-            && self.long_lines.is_empty()
-            && !self.lines.owes_context()
+        self.writer.has_all_lines() && !self.lines.owes_context()
     }
 
     /// Whether every line passes and is written as it stands in the file.
     fn copies_lines(&self) -> bool {
-        self.layout.changes_nothing()
-            && self.lines.filter().passes_everything()
-            && self.open_line.is_none()
+        self.writer.copies() && self.lines.filter().passes_everything()
     }
 
     /// Many lines at once, as far as they are usual ones.
     fn copy_lines(&mut self, out: &mut Vec<u8>) {
         let space = CHUNK_BYTES.saturating_sub(out.len());
-        if self.layout.form == LogForm::Text {
-            self.counts += self.lines.strip(space, out);
-            return;
-        }
-        self.text.clear();
-        self.text.reserve(space.min(QUOTED_BYTES));
-        self.counts += self.lines.strip(space.min(QUOTED_BYTES), &mut self.text);
-        write_json(&self.text, &mut self.quoted, out);
+        self.writer.copy(space, |bytes, text| self.lines.strip(bytes, text), out);
     }
 
     /// One line, or one gap. `None`: go on.
     fn write_step(&mut self, step: MergeStep, out: &mut Vec<u8>) -> io::Result<Option<Progress>> {
-        self.counts.gaps += u64::from(matches!(step, MergeStep::Gap(_)));
         match step {
             MergeStep::Line => {
                 self.write_line(out)?;
-                if self.layout.left.lines == Some(0) {
+                if self.writer.has_enough_lines() {
                     self.lines.finish_context();
                 }
             }
-            MergeStep::Gap(_) if !self.layout.form.has_words() => {
-                return Ok(Some(Progress::Done(LogEnd::Gap)));
+            MergeStep::Gap(gap) => {
+                self.writer.count_gap();
+                if !self.form().has_words() {
+                    return Ok(Some(Progress::Done(LogEnd::Gap)));
+                }
+                self.tell_gap(gap, out)?;
             }
-            MergeStep::Gap(gap) => self.tell_gap(gap, out)?,
             MergeStep::Notice => self.tell_notice(out)?,
             MergeStep::Reading => return Ok(Some(Progress::More)),
             MergeStep::Pending => {
@@ -237,59 +189,27 @@ impl Rendering {
     }
 
     fn write_line(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
-        let Some(line) = self.lines.line() else {
+        let Self { lines, writer, .. } = self;
+        let Some(line) = lines.line() else {
             return Ok(());
         };
+        let form = writer.form();
         if let Some(volume) = &mut self.volume {
-            volume.add(&line, self.lines.level(), self.layout.form, out);
+            volume.add(&line, lines.level(), form, out);
             return Ok(());
         }
-        let is_counted = !line.is_continuation && !self.lines.is_context();
-        if is_counted && self.layout.left.lines == Some(0) {
-            // Only the rest of a long line is waited for.
-            self.lines.settle_line(false);
-            return Ok(());
-        }
-        self.counts.masked += line.masked;
-        let origin = (self.lines.log(), line.stream);
-        self.long_lines.retain(|long| *long != origin);
-        if line.ending == LineEnding::Continued {
-            self.long_lines.push(origin);
-        }
-        let open = self.open_line.take();
-        let begins_text = !line.is_continuation || open != Some(origin);
-        let before = TextBefore {
-            owes_newline: open.is_some() && begins_text,
-            log: self.lines.name().filter(|_| self.layout.prefix && begins_text),
-            timestamp: self.layout.timestamps,
+        let of_log = LineOfLog {
+            line,
+            log: lines.log(),
+            name: lines.name(),
+            is_context: lines.is_context(),
         };
-        self.open_line = (line.ending != LineEnding::Newline).then_some(origin);
-        if is_counted {
-            self.layout.left.lines = self.layout.left.lines.map(|lines| lines - 1);
-        }
-        self.counts.lines += u64::from(!line.is_continuation);
-        let mut is_whole = true;
-        self.counts.bytes += match self.layout.form {
-            LogForm::Text => write_text(&line, before, &mut self.layout.left.bytes, out),
-            LogForm::JsonString => {
-                self.text.clear();
-                let text = &mut self.text;
-                let left = &mut self.layout.left.bytes;
-                let written = write_text(&line, before, left, text);
-                write_json(text, &mut self.quoted, out);
-                written
-            }
-            LogForm::JsonLines | LogForm::Events => {
-                let newline = usize::from(line.ending == LineEnding::Newline);
-                let length = line.content.len() + newline;
-                let kept = take_from(&mut self.layout.left.bytes, length as u64);
-                let content = &line.content[..line.content.len().min(kept as usize)];
-                write_line_object(self.layout.form, &self.lines, &line, content, out)?;
-                is_whole = content.len() == line.content.len();
-                self.told.is_event_open = self.layout.form == LogForm::Events;
-                kept
-            }
-        };
+        let for_front = self.front.is_some();
+        let is_event_open = &mut self.told.is_event_open;
+        let is_whole = writer.write(of_log, out, |content, out| {
+            *is_event_open = form == LogForm::Events;
+            write_line_object(form, for_front, lines, &line, content, out)
+        })?;
         self.lines.settle_line(is_whole);
         Ok(())
     }

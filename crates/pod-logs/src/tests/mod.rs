@@ -6,6 +6,7 @@ mod following;
 mod kept_model;
 mod many_model;
 mod masking;
+mod nodes;
 mod order;
 mod paging;
 mod slow_reader;

@@ -63,6 +63,7 @@ pub(in crate::http) fn log_request(
         volume: volume(&mut query),
         anchor: None,
         is_of_many: false,
+        for_front: false,
     };
     chosen.filter.since = chosen.filter.since.or_else(|| begin_of_volume(&chosen, now));
     let download = flag(&mut query, "download");

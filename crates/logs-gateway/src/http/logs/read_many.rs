@@ -9,7 +9,7 @@ use service_runtime::http::{Problem, Query, RequestContext, Result};
 
 use crate::{
     audit::{ReadTarget, bounded},
-    auth::Caller,
+    auth::{Caller, Credential},
     http::{
         logs::{
             accepted_form::{accepted_form, accepted_volume_form},
@@ -31,12 +31,13 @@ pub(in crate::http) async fn of_many(asked: AuthenticatedRequest) -> Result<Http
     let AuthenticatedRequest { request, state, caller, credential, .. } = &asked;
     let arrived = RequestContext::of(request).arrived;
     let query = Query::parse(request.query_string());
-    let ManyRequest { choice, query, resumed, download } =
+    let ManyRequest { choice, mut query, resumed, download } =
         many_request(query, last_event_id(request)?, arrived)?;
     let form = match query.volume {
         Some(_) => accepted_volume_form(request)?,
         None => accepted_form(request, query.follow)?,
     };
+    query.for_front = matches!(credential, Credential::Front) && form == LogForm::JsonLines;
     choice.check(caller).map_err(ReadError::Denied).inspect_err(|_| {
         asked.record_denied(&choice.namespaces.to_string(), &choice.pods.to_string());
     })?;

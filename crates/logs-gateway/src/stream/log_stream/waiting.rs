@@ -15,6 +15,8 @@ use crate::auth::Caller;
 const QUIET: Duration = Duration::from_secs(5);
 /// How often a stream of records says that it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How often a front is told up to when everything was given.
+const WATERMARKS: Duration = Duration::from_millis(150);
 /// How often a follow of all containers looks for new ones.
 const CONTAINERS_LOOK: Duration = Duration::from_secs(1);
 
@@ -24,6 +26,8 @@ pub(super) enum WaitEnd {
     /// A container may have appeared.
     Look,
     Quiet,
+    /// A front is to be told up to when everything was given.
+    Watermark,
     Heartbeat,
     Warning,
     Complete,
@@ -46,6 +50,7 @@ impl LogStream {
         let complete = self.complete_at.unwrap_or_else(never);
         let token_end = self.warning.token_end_moved();
         let look = if self.is_joined { Instant::now() + CONTAINERS_LOOK } else { never() };
+        let watermark = if self.tells_watermarks { Instant::now() + WATERMARKS } else { never() };
         let changes = self.changes.iter_mut().map(|change| Box::pin(change.changed()));
         tokio::select! {
             biased;
@@ -59,6 +64,7 @@ impl LogStream {
             () = other_permissions(&mut self.caller) => WaitEnd::Look,
             () = sleep_until(quiet) => WaitEnd::Quiet,
             () = sleep_until(look) => WaitEnd::Look,
+            () = sleep_until(watermark) => WaitEnd::Watermark,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use chrono::{DateTime, Utc};
+
 use super::{ChosenLines, FindNext};
 use crate::merge::{
     chosen_log::LogState,
@@ -123,6 +125,12 @@ impl ChosenLines {
             }
         }
         None
+    }
+
+    /// The instant before which every line was given, if that is known: of logs that are followed and
+    /// have nothing more at present.
+    pub(crate) fn given_until(&self) -> Option<DateTime<Utc>> {
+        self.order.as_ref().filter(|_| self.follows)?.given_until()
     }
 
     /// Whether lines wait for lines of other logs: they are due soon, whether or not a log grows.

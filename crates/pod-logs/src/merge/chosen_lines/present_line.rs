@@ -98,6 +98,11 @@ impl ChosenLines {
         self.skip > 0
     }
 
+    /// How many lines the tail has, if one is asked for.
+    pub(crate) fn tail_lines(&self) -> Option<u64> {
+        self.tail_lines
+    }
+
     /// Where to go on behind the present line: of many pods in its own log; else in the log of each
     /// container, that of the line first. `None` if that cannot be said.
     pub(crate) fn resumptions(&self) -> Option<Vec<(&ContainerName, LogResumption)>> {

@@ -5,7 +5,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     cursor::Cursor,
-    render::objects::write_end,
+    line::log_line::LineEnding,
+    query::OutputLimit,
+    render::{
+        objects::write_end,
+        text::{TextBefore, write_text},
+    },
     source::{
         files::{
             lines::{file_lines::FileLog, physical::tests::chain_of, tail::tests::log},

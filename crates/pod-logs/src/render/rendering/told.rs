@@ -46,7 +46,7 @@ impl Rendering {
 
     /// Tells where to go on behind the lines that were written.
     pub(super) fn end_flush(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
-        match self.layout.form {
+        match self.form() {
             LogForm::Events => self.end_event(out),
             _ if self.told.has_begun && self.tells_checkpoints() => {
                 self.write_checkpoint(out).map(drop)
@@ -65,7 +65,7 @@ impl Rendering {
     }
 
     fn tells_checkpoints(&self) -> bool {
-        self.lines.is_of_many() && self.volume.is_none() && self.layout.form.has_words()
+        self.lines.is_of_many() && self.volume.is_none() && self.form().has_words()
     }
 
     /// Writes where all logs can be taken up again, if that can be said.
@@ -73,7 +73,7 @@ impl Rendering {
         let Some(cursor) = self.checkpoint()? else {
             return Ok(false);
         };
-        write_checkpoint(self.layout.form, &cursor, out);
+        write_checkpoint(self.form(), &cursor, out);
         Ok(true)
     }
 
@@ -83,7 +83,7 @@ impl Rendering {
 
     /// Tells which runs of which logs the next step is about, as far as that is new.
     pub(super) fn tell_runs(&mut self, step: MergeStep, out: &mut Vec<u8>) -> io::Result<()> {
-        if !self.layout.form.has_words() {
+        if !self.form().has_words() {
             return Ok(());
         }
         let is_about_all = matches!(step, MergeStep::Pending | MergeStep::End);
@@ -107,7 +107,7 @@ impl Rendering {
         let source = self.lines.source_of(log);
         let (name, run) = (self.lines.name_of(log), source.run());
         let uid = source.uid_of(run);
-        write_pod(self.layout.form, &pod_record(event, name, uid, run.restart), out);
+        write_pod(self.form(), &pod_record(event, name, uid, run.restart), out);
         Ok(())
     }
 
@@ -123,9 +123,9 @@ impl Rendering {
             NoticeKind::Skipped => PodEvent::Skipped,
             NoticeKind::Forbidden => PodEvent::Forbidden,
         };
-        write_pod(self.layout.form, &pod_record(event, &name, &name.uid, restart), out);
+        write_pod(self.form(), &pod_record(event, &name, &name.uid, restart), out);
         // The rest of its lines does not come, and another log may take its place.
-        self.long_lines.retain(|(of, _)| *of != log);
+        self.writer.close_log(log);
         Ok(())
     }
 
@@ -140,7 +140,7 @@ impl Rendering {
             let event = if source.is_gone() { PodEvent::Gone } else { PodEvent::Ended };
             let run = source.run();
             let (name, uid) = (self.lines.name_of(log), source.uid_of(run));
-            write_pod(self.layout.form, &pod_record(event, name, uid, run.restart), out);
+            write_pod(self.form(), &pod_record(event, name, uid, run.restart), out);
         }
         Ok(())
     }
@@ -156,23 +156,23 @@ impl Rendering {
             to: gap.to.map(utc_text),
             bytes: gap.bytes,
         };
-        write_gap(self.layout.form, &record, out);
+        write_gap(self.form(), &record, out);
         Ok(())
     }
 
     /// Tells that there is nothing more to read, the first time.
     pub(super) fn tell_live(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
-        if !self.told.is_live && self.layout.form.has_words() {
+        if !self.told.is_live && self.form().has_words() {
             self.told.is_live = true;
             self.end_event(out)?;
-            write_live(self.layout.form, self.progress_cursor()?.as_deref(), out);
+            write_live(self.form(), self.progress_cursor()?.as_deref(), out);
         }
         Ok(())
     }
 
     /// Tells how far the reading has come.
     pub(crate) fn write_progress(&self, out: &mut Vec<u8>) -> io::Result<()> {
-        if !self.layout.form.has_words() {
+        if !self.form().has_words() {
             return Ok(());
         }
         let cursor = self.progress_cursor()?;
@@ -180,10 +180,10 @@ impl Rendering {
             cursor: cursor.as_deref(),
             time: self.lines.last_time().map(|time| utc_text(time.instant())),
             scanned_bytes: self.lines.bytes_read(),
-            matched: self.counts.lines,
+            matched: self.counts().lines,
             behind_bytes: self.lines.cost_ahead().stored_bytes,
         };
-        write_progress(self.layout.form, &record, out);
+        write_progress(self.form(), &record, out);
         Ok(())
     }
 
@@ -194,7 +194,7 @@ impl Rendering {
         if self.lines.is_of_many() {
             return if self.tells_checkpoints() { self.checkpoint() } else { Ok(None) };
         }
-        let is_owing = self.open_line.is_some()
+        let is_owing = self.writer.has_open_line()
             || self.volume.is_some()
             || self.lines.has_untold_gap()
             || self.lines.filter().context() > 0;
@@ -215,5 +215,6 @@ fn pod_record<'a>(
         uid: uid.as_str(),
         container: name.container.as_str(),
         restart,
+        node: None,
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     cursor::Cursor,
-    line::filter::LineFilter,
+    line::{filter::LineFilter, stream::OutputStream},
     source::files::{
         lines::physical::tests::chain_of,
         storage::{chain::FileChain, log_file::LogFile},

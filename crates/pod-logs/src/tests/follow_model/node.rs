@@ -55,12 +55,12 @@ impl ModelClock {
         at(self.0.load(Ordering::Relaxed))
     }
 
-    fn next(&self) -> u64 {
+    pub(crate) fn next(&self) -> u64 {
         self.0.fetch_add(1, Ordering::Relaxed) + 1
     }
 }
 
-fn at(nanos: u64) -> DateTime<Utc> {
+pub(crate) fn at(nanos: u64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_793_527_200, 0).unwrap() + TimeDelta::nanoseconds(nanos as i64)
 }
 

@@ -56,6 +56,7 @@ fn every_parameter_sets_its_field() {
         volume: None,
         anchor: None,
         is_of_many: false,
+        for_front: false,
     };
     assert_eq!(query, expected);
 }

@@ -33,6 +33,8 @@ pub(crate) struct SelectedLogs {
     pub(crate) skipped: Vec<Arc<LogName>>,
     /// The times of the last lines of logs that the cursor knows and that are gone.
     pub(crate) lost: Vec<Option<DateTime<Utc>>>,
+    /// Logs that the cursor knows and that are not there. A front asks other nodes for them.
+    pub(crate) unknown: Vec<LogKey>,
     /// The greatest time of a line that was given before.
     pub(crate) watermark: Option<DateTime<Utc>>,
 }
@@ -242,11 +244,11 @@ impl Selecting<'_> {
     fn finish(mut self) -> SelectedLogs {
         if let Some(cursor) = self.resumed {
             self.selected.watermark = cursor.watermark;
-            for (key, entry) in &cursor.logs {
-                if let LogEntry::Read(read) = entry
-                    && !self.found.contains(key)
-                {
-                    self.selected.lost.push(cursor.last_time_of(read));
+            for (key, entry) in cursor.logs.iter().filter(|(key, _)| !self.found.contains(key)) {
+                match entry {
+                    _ if self.query.for_front => self.selected.unknown.push(*key),
+                    LogEntry::Read(read) => self.selected.lost.push(cursor.last_time_of(read)),
+                    LogEntry::Skipped | LogEntry::Forbidden => {}
                 }
             }
         }

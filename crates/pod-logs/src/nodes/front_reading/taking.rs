@@ -1,0 +1,193 @@
+//! What nodes say, taken record by record.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::FrontReading;
+use crate::{
+    cursor::{log_key::LogKey, merged_cursor::MergedCursor},
+    line::target::{ContainerName, PodRef},
+    nodes::{
+        feed_record::{BadRecord, FeedLine, FeedRecord, ToldRecord},
+        front_log::FrontMembership,
+        node_feed::{FeedState, NodeFeed},
+    },
+    render::{front_records::BeginRecord, objects::PodEvent},
+};
+
+/// How many logs a node may tell of, at least.
+const MAX_KNOWN_LOGS: usize = 1000;
+
+impl FrontReading {
+    /// Reads what was received of a node, up to its next line.
+    pub(super) fn read_feed(&mut self, node: usize) {
+        let now = self.clock.now();
+        while self.feeds[node].state == FeedState::Open && self.feeds[node].head.is_none() {
+            let taken = match self.feeds[node].next_record(now) {
+                Ok(None) => return,
+                Ok(Some(record)) => self.take_record(node, record, now),
+                Err(BadRecord) => Err(BadRecord),
+            };
+            if taken.is_err() {
+                // What it says is not to be believed, and would not be when it is asked again.
+                self.lose(node, None, false);
+            }
+        }
+    }
+
+    fn take_record(
+        &mut self,
+        node: usize,
+        record: FeedRecord,
+        now: DateTime<Utc>,
+    ) -> Result<(), BadRecord> {
+        let feed = &mut self.feeds[node];
+        match record {
+            FeedRecord::Line(line) => {
+                self.check(&line.pod, &line.container)?;
+                if !(self.selection.may_read)(&line.pod) {
+                    return Ok(());
+                }
+                self.key_of(node, &line).ok_or(BadRecord)?;
+                self.feeds[node].take_line(line, now);
+            }
+            FeedRecord::Told(told) => self.take_told_record(node, told)?,
+            FeedRecord::Begin(begin) => self.take_begin(node, begin),
+            FeedRecord::Live => feed.is_live = true,
+            FeedRecord::Progress(progress) => {
+                let cursor = progress.cursor.as_deref().map(MergedCursor::decode);
+                feed.progress = progress;
+                if let Some(cursor) = cursor.transpose().map_err(|_| BadRecord)? {
+                    self.take_checkpoint(node, &cursor)?;
+                }
+            }
+            FeedRecord::Checkpoint(cursor) => self.take_checkpoint(node, &cursor)?,
+            FeedRecord::Watermark(time) => feed.take_watermark(time, now),
+            FeedRecord::End(reason) => match reason.as_str() {
+                "complete" | "container_exit" | "limit" => feed.close(FeedState::Done),
+                _ => self.lose(node, None, true),
+            },
+        }
+        Ok(())
+    }
+
+    fn take_begin(&mut self, node: usize, begin: BeginRecord) {
+        self.cursor.claim(node, &begin.unknown, &mut self.logs);
+        let lost = begin.unknown.iter().filter_map(|key| {
+            let log = self.logs.logs.get(key).filter(|log| log.node == node)?;
+            Some((*key, log.name.clone(), log.last_given, log.membership))
+        });
+        for (key, name, last, membership) in lost.collect::<Vec<_>>() {
+            self.logs.logs.remove(&key);
+            if membership == FrontMembership::Open {
+                self.told.push_back(ToldRecord::lost(name.as_deref(), last));
+            }
+        }
+        let feed = &mut self.feeds[node];
+        feed.begin = Some(begin);
+        let has_given = self.feeds.iter().any(|feed| feed.has_given);
+        if let Some(tail) = self.tail.filter(|_| !has_given) {
+            let of_feed = |feed: &NodeFeed| feed.begin.as_ref().and_then(|begin| begin.lines);
+            let lines: u64 = self.feeds.iter().filter_map(of_feed).sum();
+            // None is given before all nodes have begun, or are lost.
+            self.skip = lines.saturating_sub(tail);
+        }
+        let has_begun = |feed: &NodeFeed| feed.begin.is_some();
+        if self.feeds.iter().all(has_begun) {
+            let lost = self.cursor.take_lost();
+            self.told.extend(lost.into_iter().map(|last| ToldRecord::lost(None, last)));
+        }
+    }
+
+    fn take_checkpoint(&mut self, node: usize, cursor: &MergedCursor) -> Result<(), BadRecord> {
+        if cursor.selection != self.selection.checksum {
+            return Err(BadRecord);
+        }
+        self.feeds[node].has_checkpoint = true;
+        self.logs.apply(node, cursor);
+        Ok(())
+    }
+
+    fn take_told_record(&mut self, node: usize, told: ToldRecord) -> Result<(), BadRecord> {
+        let ToldRecord::Pod { event, name, restart } = told else {
+            self.told.push_back(told);
+            return Ok(());
+        };
+        self.check(&name.pod, &name.container)?;
+        if !(self.selection.may_read)(&name.pod) {
+            return Ok(());
+        }
+        let key = LogKey::of(&name);
+        let (max_logs, open) = (self.selection.max_logs, self.logs.open_count());
+        if self.logs.count_of(node) > MAX_KNOWN_LOGS.max(2 * max_logs) {
+            return Err(BadRecord);
+        }
+        let log = self.logs.entry(key, node);
+        let is_new = log.name.is_none();
+        log.name = Some(Arc::new(name.clone()));
+        let event = match event {
+            PodEvent::Opened | PodEvent::Joined | PodEvent::Restarted => match log.membership {
+                FrontMembership::Skipped => return Ok(()),
+                _ if is_new && open >= max_logs => {
+                    log.membership = FrontMembership::Skipped;
+                    PodEvent::Skipped
+                }
+                _ => {
+                    log.membership = FrontMembership::Open;
+                    self.feeds[node].told_uid = Some(name.uid.clone());
+                    event
+                }
+            },
+            PodEvent::Skipped => {
+                log.membership = FrontMembership::Skipped;
+                event
+            }
+            PodEvent::Forbidden if log.membership == FrontMembership::Forbidden => return Ok(()),
+            PodEvent::Forbidden => {
+                log.membership = FrontMembership::Forbidden;
+                event
+            }
+            PodEvent::Ended => {
+                log.membership = FrontMembership::Ended;
+                event
+            }
+            PodEvent::Gone | PodEvent::Unreachable => event,
+        };
+        // When a node returns, its logs are not opened for the client once more.
+        let is_told_again = event == PodEvent::Opened && !is_new;
+        if !is_told_again {
+            self.told.push_back(ToldRecord::Pod { event, name, restart });
+        }
+        Ok(())
+    }
+
+    /// The log of a line. `None` if the node did not tell of it.
+    pub(super) fn key_of(&self, node: usize, line: &FeedLine) -> Option<LogKey> {
+        let told = self.feeds[node].told_uid.as_ref();
+        let uid = line.cursor.as_ref().map(|(_, cursor)| &cursor.uid).or(told)?;
+        let key = line.key(uid);
+        let log = self.logs.logs.get(&key)?;
+        (log.node == node && log.name.is_some()).then_some(key)
+    }
+
+    /// Checks that a node speaks of what it was asked for.
+    fn check(&self, pod: &PodRef, container: &ContainerName) -> Result<(), BadRecord> {
+        let asked = self.selection.container.as_ref().is_none_or(|asked| asked == container);
+        if asked && (self.selection.includes)(pod) { Ok(()) } else { Err(BadRecord) }
+    }
+
+    pub(super) fn lose(&mut self, node: usize, status: Option<u16>, may_return: bool) {
+        let feed = &mut self.feeds[node];
+        let was_lost = matches!(feed.state, FeedState::Lost { .. });
+        // Without a place to go on from, lines would be given twice.
+        let may_return = may_return && (feed.has_checkpoint || !feed.has_given);
+        let is_first_try = feed.state == FeedState::Opening && feed.is_unreachable_told;
+        feed.close(FeedState::Lost { may_return });
+        if !was_lost && !is_first_try {
+            self.feeds[node].is_unreachable_told = true;
+            self.skip = 0;
+            self.told.push_back(ToldRecord::Unreachable { node, status });
+        }
+    }
+}
