@@ -22,10 +22,14 @@ use crate::run::Part;
 struct CommandLine {
     /// What to measure; everything if no part is named
     parts: Vec<Part>,
+    /// Write the figures into docs/benchmarks.md, in place of earlier ones of the same parts
+    #[arg(long)]
+    write: bool,
 }
 
 fn main() -> ExitCode {
-    run::run(&CommandLine::parse().parts).unwrap_or_else(|error| {
+    let CommandLine { parts, write } = CommandLine::parse();
+    run::run(&parts, write).unwrap_or_else(|error| {
         // Without a backtrace: the cause is the machine, not the program.
         eprintln!("error: {error:#}");
         ExitCode::FAILURE

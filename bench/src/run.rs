@@ -1,6 +1,6 @@
 //! The list of parts, and the run through them.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use anyhow::Context;
 use clap::ValueEnum;
@@ -12,10 +12,13 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
     parts::{
-        connections, download, flood, followers, forward_auth, instances, kubernetes, many,
+        connections, download, flood, followers, forward_auth, growth, instances, kubernetes, many,
         masking, redis, requests, search, sessions, slow_reader, small_reads, system_calls, tail,
     },
-    report::table::{HEADER, Report},
+    report::{
+        document::Document,
+        table::{HEADER, Report},
+    },
     stage::services::Stage,
 };
 
@@ -63,13 +66,17 @@ pub(crate) enum Part {
     Flood,
     /// Log-outs with 1, 2 and 5 instances on PostgreSQL, and validations, against SQLite
     Instances,
+    /// How cost grows with sessions, pods, sizes, followers and log-ins
+    Growth,
     /// Clients that read no answer, and idle ones: memory, and the latency of validate
     Connections,
 }
 
-/// Builds, runs the parts in turn, and removes everything that it wrote. Fails only if a part could
-/// not be measured.
-pub(crate) fn run(parts: &[Part]) -> anyhow::Result<ExitCode> {
+/// Builds, runs the parts in turn, and removes everything that it wrote, but the page of figures if
+/// that is wanted. Fails only if a part could not be measured.
+pub(crate) fn run(parts: &[Part], writes_page: bool) -> anyhow::Result<ExitCode> {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let page = writes_page.then(|| Document::open(&docs)).transpose()?;
     let parts = if parts.is_empty() { Part::value_variants() } else { parts };
     let executables = Executables::build(&AS_DEPLOYED)?;
     raise_limit_of_descriptors();
@@ -77,11 +84,12 @@ pub(crate) fn run(parts: &[Part]) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?
-        .block_on(run_until_interrupted(parts, &executables))
+        .block_on(run_until_interrupted(parts, page, &executables))
 }
 
 async fn run_until_interrupted(
     parts: &[Part],
+    mut page: Option<Document>,
     executables: &Executables,
 ) -> anyhow::Result<ExitCode> {
     let mut interruption = Interruption::listen().context("cannot listen for signals")?;
@@ -100,7 +108,12 @@ async fn run_until_interrupted(
         services.stop().await;
         match outcome {
             None => break,
-            Some(Ok(report)) => print!("{report}"),
+            Some(Ok(report)) => {
+                print!("{report}");
+                if let Some(page) = &mut page {
+                    page.write(&part.name(), &report, &Part::names())?;
+                }
+            }
             Some(Err(error)) => {
                 eprintln!("error: {part:?}: {error:#}");
                 exit_code = ExitCode::FAILURE;
@@ -112,6 +125,16 @@ async fn run_until_interrupted(
 }
 
 impl Part {
+    /// As it is named on the command line.
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// Of all parts.
+    fn names() -> Vec<String> {
+        Self::value_variants().iter().map(|part| part.name()).collect()
+    }
+
     async fn measure(self, stage: &Stage<'_>, services: &mut Services) -> anyhow::Result<Report> {
         match self {
             Self::Download => download::measure(stage, services).await,
@@ -130,6 +153,7 @@ impl Part {
             Self::Redis => redis::measure(stage, services).await,
             Self::Flood => flood::measure(stage, services).await,
             Self::Instances => instances::measure(stage, services).await,
+            Self::Growth => growth::measure(stage, services).await,
             Self::Connections => connections::measure(stage, services).await,
         }
     }

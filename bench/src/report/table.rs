@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::report::rounds::{Rounds, median};
+use crate::report::{
+    curve::Curve,
+    rounds::{Rounds, median},
+};
 
 /// Above the first row.
 pub(crate) const HEADER: &str =
@@ -13,6 +16,7 @@ pub(crate) const HEADER: &str =
 pub(crate) struct Report {
     rows: Vec<Row>,
     notes: Vec<String>,
+    curves: Vec<Curve>,
 }
 
 /// One figure beside another. The spread is the worst round's ratio to the median's.
@@ -88,13 +92,65 @@ impl Report {
         self.rows.push(row);
     }
 
+    /// Adds a picture.
+    pub(crate) fn curve(&mut self, curve: Curve) {
+        self.curves.push(curve);
+    }
+
+    pub(crate) fn curves(&self) -> &[Curve] {
+        &self.curves
+    }
+
+    /// The rows as a table of Markdown, and the warnings below it.
+    pub(crate) fn markdown(&self) -> String {
+        let mut text = "| job | ratio | ours | peer or limit | target | |\n\
+                        | --- | --- | --- | --- | --- | --- |\n"
+            .to_owned();
+        self.rows.iter().for_each(|row| text.push_str(&row.markdown()));
+        self.notes.iter().for_each(|note| text.push_str(&format!("\n- {note}")));
+        text
+    }
+
     /// Adds a warning below the rows.
     pub(crate) fn note(&mut self, note: String) {
         self.notes.push(note);
     }
 }
 
+impl Row {
+    fn markdown(&self) -> String {
+        let Self { job, ours, peer, ratio, spread, target } = self;
+        let ratio = match (ratio, spread) {
+            (Some(ratio), Some(spread)) => format!("{ratio:.2} ({spread:.2})"),
+            (Some(ratio), None) => format!("{ratio:.2}"),
+            (None, _) => "-".to_owned(),
+        };
+        format!("| {job} | {ratio} | {ours} | {peer} | {target} | {} |\n", self.verdict())
+    }
+
+    /// Met if the median passes and the worst round is within a tenth of it.
+    fn verdict(&self) -> &'static str {
+        match self.ratio.and_then(|ratio| self.target.is_met_by(ratio)) {
+            None => "",
+            Some(false) => "missed",
+            Some(true) => match self.spread {
+                Some(spread) if !(0.9..=1.1).contains(&spread) => "met, but for the worst round",
+                _ => "met",
+            },
+        }
+    }
+}
+
 impl Target {
+    /// `None` where there is no target.
+    fn is_met_by(self, ratio: f64) -> Option<bool> {
+        match self {
+            Self::AtLeast(least) => Some(ratio >= least),
+            Self::AtMost(most) => Some(ratio <= most),
+            Self::None => None,
+        }
+    }
+
     fn worst(self, ratios: &[f64]) -> f64 {
         let ratios = ratios.iter().copied();
         match self {
@@ -175,6 +231,24 @@ mod tests {
     fn the_worst_is_on_the_far_side_of_the_target() {
         assert_eq!(Target::AtMost(1.5).worst(&[1.0, 2.0, 0.5]), 2.0);
         assert_eq!(Target::AtLeast(1.5).worst(&[1.0, 2.0, 0.5]), 0.5);
+    }
+
+    #[test]
+    fn a_target_is_met_when_the_median_passes_and_the_worst_round_is_near() {
+        let verdict = |figures: [f64; 3], target| {
+            let mut rounds = Rounds::default();
+            figures.iter().for_each(|figure| rounds.add(*figure, 1.0));
+            let mut report = Report::default();
+            report.rounds("job", &rounds, |figure| format!("{figure}"), target);
+            let markdown = report.markdown();
+            markdown.lines().last().unwrap().rsplit('|').nth(1).unwrap().trim().to_owned()
+        };
+        let least = Target::AtLeast(1.0);
+        assert_eq!(verdict([1.0, 1.1, 1.2], least), "met");
+        assert_eq!(verdict([0.9, 1.1, 1.2], least), "met, but for the worst round");
+        assert_eq!(verdict([0.8, 0.9, 1.2], least), "missed");
+        assert_eq!(verdict([0.8, 0.9, 1.2], Target::AtMost(1.0)), "met, but for the worst round");
+        assert_eq!(verdict([0.8, 0.9, 1.2], Target::None), "");
     }
 
     #[test]
