@@ -1,9 +1,9 @@
 //! The gateway's Kubernetes API with third-party clients: kubectl in three versions, the Kubernetes
 //! project's libraries for Python and JavaScript, and kube. The sso-service with third-party reverse
-//! proxies (nginx, Caddy and HAProxy), its JWTs with PyJWT, Authlib and jose, and
-//! its log-in with openid-client and Authlib. The databases that
-//! tests start: PostgreSQL, PgBouncer, Redis and Sentinel; the sso-service with Redis. `compose.yaml`
-//! with Docker Compose.
+//! proxies (nginx, Caddy and HAProxy), its JWTs with PyJWT, Authlib and jose, and its log-in with
+//! openid-client and Authlib. The databases that tests start: PostgreSQL, PgBouncer, Redis and
+//! Sentinel; the sso-service with Redis. `compose.yaml` with Docker Compose. System calls with
+//! strace.
 //!
 //! `cargo xtask peers` installs them, except kube, which is a dependency. A case whose peer is not
 //! there is skipped, and says so; with `CI=true` it fails. The cases of Kubernetes share a pair over
@@ -31,6 +31,7 @@ mod running;
 mod session_store;
 mod stage;
 mod stores;
+mod system_calls;
 mod token_review;
 
 use std::{env, process::ExitCode, sync::Arc};
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
     trials.extend(stores::trials());
     trials.extend(compose::trials());
     trials.extend(session_store::trials());
+    trials.extend(system_calls::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
