@@ -16,6 +16,8 @@ const CASES: &[(&str, &[&str])] = &[
             "an_ended_session_is_said_and_log_in_comes_back_to_the_log",
             "a_session_is_renewed_in_place",
             "an_outage_of_the_authority_is_said_and_passes",
+            "a_session_ended_on_the_account_page_is_said_in_the_viewer",
+            "a_newcomer_registers_and_is_told_which_permission_is_missing",
         ],
     ),
     (
@@ -28,6 +30,14 @@ const CASES: &[(&str, &[&str])] = &[
             "a_paused_log_holds_its_lines",
             "all_containers_of_a_pod_are_merged",
             "the_first_line_is_soon_there_and_ten_thousand_a_second_are_followed",
+        ],
+    ),
+    (
+        "pods",
+        &[
+            "pods_are_merged_by_time_and_come_and_go",
+            "a_restart_of_the_gateway_loses_and_repeats_no_line_of_any_pod",
+            "pods_are_added_in_the_picker",
         ],
     ),
     (

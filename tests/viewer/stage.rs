@@ -26,6 +26,7 @@ impl Stage {
         let pair = Setup::new()
             .sso("SSO_RETURN_HOSTS", &gateway)
             .sso("SSO_ALLOWED_ORIGINS", &format!("http://{gateway}"))
+            .sso("SSO_REGISTRATION", "open")
             .sso("SSO_LOG_LEVEL", "info")
             .gateway("GATEWAY_LOG_LEVEL", "info")
             .gateway("GATEWAY_LISTEN", &gateway)

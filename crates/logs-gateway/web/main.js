@@ -177,7 +177,7 @@ class Page {
       trouble: this.trouble ?? viewer.trouble,
       lines: reader.lines.count,
       matches: this.matches(),
-      logs: viewer.view.targets.length,
+      logs: Math.max(reader.followed.size, viewer.view.targets.length),
       newest: reader.lines.lastLine()?.ms ?? 0,
       expiresAt: this.access.expiresAt,
     });

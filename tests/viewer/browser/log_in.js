@@ -68,3 +68,36 @@ export async function an_outage_of_the_authority_is_said_and_passes(stage) {
   await stage.status(page, 'live, caught up');
   stage.assertQuiet();
 }
+
+export async function a_session_ended_on_the_account_page_is_said_in_the_viewer(stage) {
+  stage.write(['before']);
+  const viewer = await stage.pageOf('ada', '/?pod=shop/web-0/app');
+  await stage.row(viewer, 'before').waitFor();
+  // The same user in another browser, on the account page.
+  const other = await stage.pageOf('ada', '/');
+  await other.goto(`${stage.sso}/account`);
+  const rows = other.locator('tbody tr');
+  assert.equal(await rows.count(), 2);
+  await other.locator('button', { hasText: 'End all others' }).click();
+  await other.getByRole('status').waitFor();
+  assert.equal(await rows.count(), 1);
+  await stage.status(viewer, 'Your session was ended');
+  stage.assertQuiet();
+}
+
+export async function a_newcomer_registers_and_is_told_which_permission_is_missing(stage) {
+  stage.write(['before']);
+  const page = await stage.page(await stage.visitor(), '/?pod=shop/web-0/app');
+  await page.waitForURL(/\/login/);
+  await page.locator('a[href*="/register"]').click();
+  await page.fill('input[name=username]', 'eve');
+  await page.fill('input[name=password]', 'short');
+  await page.click('button[type=submit]');
+  await page.getByRole('alert').waitFor();
+  assert.equal(await page.inputValue('input[name=username]'), 'eve');
+  await page.fill('input[name=password]', 'the password of eve');
+  await page.click('button[type=submit]');
+  await page.waitForURL((url) => url.href.startsWith(stage.gateway));
+  await stage.status(page, 'You may not read this log. It needs the permission logs:read:shop/web-0.');
+  stage.assertQuiet();
+}

@@ -249,3 +249,17 @@ test('a browser that refuses storage remembers nothing', () => {
     assert.equal(store.settings({ wrap: false, stamps: 'local', scheme: 'system', density: true }).wrap, false);
   }
 });
+
+test('a reading knows which logs it is of', () => {
+  const reading = new Reading(new Sources());
+  const pod = (event, pod) => reading.pod({ event, namespace: 'shop', pod, container: 'app', uid: 'u', restart: 0 });
+  pod('opened', 'web-0');
+  pod('opened', 'web-0');
+  pod('joined', 'web-1');
+  assert.equal(reading.open.size, 2);
+  pod('restarted', 'web-1');
+  pod('skipped', 'web-2');
+  assert.equal(reading.open.size, 2);
+  pod('gone', 'web-0');
+  assert.deepEqual([...reading.open], ['shop/web-1/app']);
+});

@@ -41,6 +41,8 @@ import { containerKey } from './sources.js';
 
 /** The run of a log of which nothing was said. */
 const UNKNOWN_RUN = -1;
+/** What happens to a log that is read no more. */
+const CLOSING = new Set(['ended', 'gone', 'skipped', 'forbidden']);
 
 export class Reading {
   /** @param {Sources} sources */
@@ -52,6 +54,8 @@ export class Reading {
     this.current = new Map();
     /** The log of the last line of each container. @type {Map<string, number>} */
     this.last = new Map();
+    /** The containers whose logs are read at present. @type {Set<string>} */
+    this.open = new Set();
   }
 
   /** Takes the rows made since the last call. */
@@ -78,6 +82,9 @@ export class Reading {
   pod(record) {
     if (record.event === 'opened' || record.event === 'joined' || record.event === 'restarted') {
       this.current.set(containerKey(record), this.sources.number(record));
+      this.open.add(containerKey(record));
+    } else if (CLOSING.has(record.event)) {
+      this.open.delete(containerKey(record));
     }
     const text = podNote(record);
     if (text) this.rows.push({ note: 'log', text, ms: 0 });

@@ -69,6 +69,8 @@ export class Reader {
     this.sources = new Sources();
     /** State of the stream that is followed. @type {StreamState | null} */
     this.stream = null;
+    /** The logs that are followed, by their names. @type {Set<string>} */
+    this.followed = new Set();
     this.isAtBegin = false;
     this.isAtEnd = false;
     /** What is read at present, in words. */
@@ -219,6 +221,7 @@ export class Reader {
   followFrom(range, after) {
     this.stream = { phase: 'opening' };
     const reading = new Reading(this.sources);
+    this.followed = reading.open;
     this.endSubscription();
     this.endSubscription = this.streams.subscribe(
       { kind: 'log', url: this.url(range), user: this.source.user, after },
@@ -260,6 +263,8 @@ export class Reader {
   /** @param {StreamState} state */
   streamed(state) {
     this.stream = state;
+    // The next answer says anew which logs there are.
+    if (state.phase === 'retrying') this.followed.clear();
     this.events.changed();
   }
 

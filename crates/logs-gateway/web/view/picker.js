@@ -32,8 +32,10 @@ export class Picker {
     /** @type {Choice[]} */
     this.choices = [];
     this.active = 0;
-    /** Logs that are picked together, by their names. @type {Map<string, Target>} */
+    /** Logs that are open, or picked to be opened together, by their names. @type {Map<string, Target>} */
     this.picked = new Map();
+    /** Logs were added to those that are open, or taken away. */
+    this.isChanged = false;
     /** What to say in place of the list. */
     this.trouble = '';
     /** Whether the gateway merges logs. */
@@ -53,7 +55,8 @@ export class Picker {
 
   /** @param {Target[]} targets Those that are open now. */
   show(targets) {
-    this.picked = new Map(targets.length > 1 ? targets.map((target) => [writeTarget(target), target]) : []);
+    this.picked = new Map(targets.map((target) => [writeTarget(target), target]));
+    this.isChanged = false;
     this.input.value = '';
     this.active = 0;
     this.draw();
@@ -84,7 +87,7 @@ export class Picker {
     } else if (event.key === 'Enter') {
       const choice = this.choices[this.active];
       if (event.ctrlKey || event.metaKey || event.shiftKey) this.toggle(choice);
-      else if (this.picked.size > 0) this.openPicked(choice);
+      else if (this.isChanged) this.openPicked(choice);
       else if (choice) this.pick([choice.target]);
     } else return;
     event.preventDefault();
@@ -105,6 +108,7 @@ export class Picker {
     if (!choice || !this.canMerge) return;
     const name = writeTarget(choice.target);
     if (!this.picked.delete(name)) this.picked.set(name, choice.target);
+    this.isChanged = true;
     this.draw();
   }
 
@@ -130,7 +134,7 @@ export class Picker {
     if (this.choices.length > 0) this.input.setAttribute('aria-activedescendant', `choice-${this.active}`);
     else this.input.removeAttribute('aria-activedescendant');
     this.words.textContent = this.sentence();
-    this.openButton.hidden = this.picked.size === 0;
+    this.openButton.hidden = !this.isChanged || this.picked.size === 0;
     this.openButton.textContent = `Open ${counted(this.picked.size, 'log')} together`;
     this.drawRecent();
   }
