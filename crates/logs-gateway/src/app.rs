@@ -2,7 +2,7 @@
 
 use std::{io, rc::Rc, sync::Arc, time::Duration};
 
-use pod_logs::{FilesSource, OpenRootError};
+use chrono::{DateTime, Utc};
 use reqwest::Client;
 use rustls::ClientConfig;
 use service_runtime::{
@@ -19,12 +19,14 @@ use url::Url;
 use crate::{
     audit::{ReadAudit, ReadEvent},
     auth::{self, Authority, AuthorityMetrics, RestingInstances, RevalidationTimes},
-    config::{AUDIT_FILE, AuthoritySettings, Config, LogFileSettings},
+    config::{AUDIT_FILE, AuthoritySettings, Config},
     http::{self, GatewayState, PublicAddresses, SessionCookies, ViewerPage},
     metrics::BodyMetrics,
-    pods::{PodCatalog, PodSource},
+    nodes::Nodes,
+    pods::PodCatalog,
     reader::LogReader,
     readiness::keep_readiness,
+    sources::{FrontNodes, OpenSourceError, Sources, check_source},
     streams::OpenStreams,
 };
 
@@ -36,6 +38,7 @@ pub(crate) struct App {
     listeners: Listeners,
     shared: SharedState,
     audit_thread: AuditThread<ReadEvent>,
+    front: Option<FrontNodes>,
 }
 
 impl App {
@@ -46,9 +49,8 @@ impl App {
     /// operating system gives no thread.
     pub(crate) fn bind(config: Config) -> Result<Self, StartError> {
         let process = ProcessState::new();
-        let logs = open_logs(&config.log_files)?;
-        let logs = config.node_name.into_iter().fold(logs, |logs, name| logs.on_node(name.into()));
-        let sources = Sources::of_files(logs, &config.log_files, process.clock.clone())?;
+        let mut sources = Sources::open(config.source, config.reading, config.node_name, &process)?;
+        let front = sources.front.take();
         let record = open_record(config.audit_file)?;
         let (audit, audit_thread) =
             ReadAudit::start(record, process.clock.clone(), &process.metrics)?;
@@ -58,10 +60,10 @@ impl App {
             sso: config.public_sso_url,
             tls: listeners.certificate(),
         };
-        let (authority, streams) = (config.authority, config.max_streams_per_user);
+        let (authority, streams) = (config.authority, config.reading.max_streams_per_user);
         let process = listeners.process();
         let shared = SharedState::new(sources, audit, authority, streams, public, process)?;
-        Ok(Self { listeners, shared, audit_thread })
+        Ok(Self { listeners, shared, audit_thread, front })
     }
 
     /// Answers requests until `stop` ends.
@@ -69,7 +71,11 @@ impl App {
     /// # Errors
     /// When a listener fails.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let Self { listeners, shared, audit_thread } = self;
+        let Self { listeners, shared, audit_thread, front } = self;
+        if let Some(FrontNodes { nodes, targets }) = front {
+            let keeping = nodes.keep_current(targets);
+            actix_web::rt::spawn(keeping.instrument(error_span!("nodes")));
+        }
         let audit = shared.audit.clone();
         let is_available = move || audit.is_available();
         shared.readiness.require("the audit of reading cannot be written", is_available);
@@ -94,38 +100,7 @@ pub(crate) fn check(config: &Config) -> Result<(), StartError> {
     if let Some(file) = &config.audit_file {
         check_file(AUDIT_FILE, file)?;
     }
-    open_logs(&config.log_files).map(drop)
-}
-
-/// What knows the pods and their logs.
-pub(crate) struct Sources {
-    pods: PodCatalog,
-    reader: LogReader,
-}
-
-impl Sources {
-    /// Those of a gateway that reads log files.
-    ///
-    /// # Errors
-    /// When the operating system gives no thread.
-    pub(crate) fn of_files(
-        logs: FilesSource,
-        settings: &LogFileSettings,
-        clock: Arc<dyn Clock>,
-    ) -> io::Result<Self> {
-        let logs = Arc::new(logs);
-        let pods = PodCatalog::new(PodSource::Files(logs.clone()), clock.clone());
-        let LogFileSettings { max_scans, max_pods_per_stream, .. } = *settings;
-        Ok(Self { pods, reader: LogReader::new(logs, max_scans, max_pods_per_stream, clock)? })
-    }
-}
-
-/// Opens the log directory.
-///
-/// # Errors
-/// When that fails.
-pub(crate) fn open_logs(settings: &LogFileSettings) -> Result<FilesSource, StartError> {
-    Ok(FilesSource::open(&settings.directory, &settings.roots)?)
+    Ok(check_source(&config.source)?)
 }
 
 /// The listener as a URL.
@@ -147,6 +122,9 @@ pub(crate) struct SharedState {
     authority_metrics: AuthorityMetrics,
     cookies: SessionCookies,
     pods: PodCatalog,
+    nodes: Option<Arc<Nodes>>,
+    node_name: Option<Arc<str>>,
+    started_at: DateTime<Utc>,
     reader: Arc<LogReader>,
     audit: ReadAudit,
     bodies: BodyMetrics,
@@ -172,14 +150,17 @@ impl SharedState {
         public: PublicAddresses,
         process: &ProcessState,
     ) -> io::Result<Self> {
-        let Sources { pods, reader } = sources;
+        let Sources { pods, reader, node_name, .. } = sources;
         reader.register(&process.metrics);
         Ok(Self {
             revalidation_times: authority.revalidation_times,
             connections: AuthorityConnections::new(authority)?,
             authority_metrics: AuthorityMetrics::new(&process.metrics),
             cookies: SessionCookies::read_over(public.gateway.scheme()),
+            nodes: pods.nodes().cloned(),
             pods,
+            node_name,
+            started_at: process.clock.now(),
             reader: Arc::new(reader),
             audit,
             bodies: BodyMetrics::new(&process.metrics),
@@ -199,6 +180,9 @@ impl SharedState {
             authority: Rc::new(self.connections.of_worker(&self.clock, metrics)),
             cookies: self.cookies,
             pods: self.pods.clone(),
+            nodes: self.nodes.clone(),
+            node_name: self.node_name.clone(),
+            started_at: self.started_at,
             reader: self.reader.clone(),
             audit: self.audit.clone(),
             bodies: self.bodies.clone(),
@@ -248,9 +232,9 @@ pub(crate) enum StartError {
     /// An address is taken, or does not belong to this machine.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The log directory cannot be opened.
-    #[error("GATEWAY_LOGS_DIR or GATEWAY_LOGS_ROOTS: {0}")]
-    Logs(#[from] OpenRootError),
+    /// The source of the logs cannot be opened.
+    #[error(transparent)]
+    Source(#[from] OpenSourceError),
     /// The audit file cannot be opened.
     #[error("{AUDIT_FILE}: {0}")]
     AuditFile(#[from] OpenRecordError),

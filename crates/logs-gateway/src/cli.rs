@@ -10,6 +10,7 @@ use crate::{
     app::{self, App, StartError},
     config::Config,
     http,
+    sources::OpenSourceError,
 };
 
 /// Serves pod logs to callers that the single sign-on authority authenticates.
@@ -50,10 +51,12 @@ async fn serve(config: Config) -> Result<(), Failure> {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
-            StartError::Logs(_) | StartError::AuditFile(_) | StartError::Path(_) => {
-                Self::configuration(error)
-            }
-            StartError::Bind(_) | StartError::Io(_) => Self::other(error),
+            StartError::Source(OpenSourceError::Logs(_))
+            | StartError::AuditFile(_)
+            | StartError::Path(_) => Self::configuration(error),
+            StartError::Source(OpenSourceError::Io(_))
+            | StartError::Bind(_)
+            | StartError::Io(_) => Self::other(error),
         }
     }
 }

@@ -4,17 +4,24 @@ mod authority;
 #[cfg(test)]
 mod config_tests;
 mod front;
-mod log_files;
+mod nodes;
+mod reading;
+mod source;
 
 use std::path::PathBuf;
 
 use service_runtime::{
     service::{DefaultPorts, RuntimeSettings},
-    settings::{Faults, Settings, Warnings, http_url, positive},
+    settings::{Faults, Settings, Warnings, http_url},
 };
 use url::Url;
 
-pub(crate) use self::{authority::AuthoritySettings, log_files::LogFileSettings};
+pub(crate) use self::{
+    authority::AuthoritySettings,
+    nodes::NodesSettings,
+    reading::ReadingSettings,
+    source::{LogFileSettings, SourceSettings},
+};
 
 const PORTS: DefaultPorts = DefaultPorts { public: 8000, operations: 9000 };
 
@@ -32,14 +39,14 @@ pub(crate) struct Config {
     pub(crate) runtime: RuntimeSettings,
     /// How the gateway asks the authority.
     pub(crate) authority: AuthoritySettings,
-    /// Where log files are.
-    pub(crate) log_files: LogFileSettings,
+    /// Where logs come from.
+    pub(crate) source: SourceSettings,
+    /// How much is read at once.
+    pub(crate) reading: ReadingSettings,
     /// Where callers find the gateway. `None`: the listener.
     pub(crate) public_url: Option<Url>,
     /// Where callers find the authority.
     pub(crate) public_sso_url: Url,
-    /// How many log bodies a user may have open.
-    pub(crate) max_streams_per_user: usize,
     /// The name of the node, if it has one.
     pub(crate) node_name: Option<String>,
     /// The file for the audit of reading. `None`: standard error.
@@ -72,10 +79,8 @@ impl Config {
             public_url,
             public_sso_url: public_sso_url.unwrap_or_else(|| authority.urls[0].clone()),
             authority,
-            log_files: LogFileSettings::read(&mut settings),
-            max_streams_per_user: settings
-                .get("GATEWAY_MAX_STREAMS_PER_USER", positive)
-                .unwrap_or(50),
+            source: SourceSettings::read(&mut settings),
+            reading: ReadingSettings::read(&mut settings),
             node_name: front::node_name(&mut settings),
             audit_file: settings.text(AUDIT_FILE).map(PathBuf::from),
             warnings: settings.finish()?,

@@ -11,12 +11,15 @@ mod end_reason;
 mod http;
 mod many_choice;
 mod metrics;
+#[cfg_attr(not(test), expect(dead_code, reason = "reads are not forwarded to nodes yet"))]
+mod nodes;
 mod pods;
 mod reader;
 mod readiness;
 mod scans;
 #[cfg(feature = "simulation")]
 pub mod simulation;
+mod sources;
 mod stream;
 mod streams;
 

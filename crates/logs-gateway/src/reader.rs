@@ -23,11 +23,28 @@ use crate::{
 /// Gives callers the logs they may read.
 #[derive(Debug)]
 pub(crate) struct LogReader {
-    source: Arc<FilesSource>,
+    source: LogSource,
     scans: Arc<Scans>,
     /// How many logs one reading may be of.
     max_logs: usize,
     clock: MergeClock,
+}
+
+/// Where lines come from.
+#[derive(Debug, Clone)]
+pub(crate) enum LogSource {
+    Files(Arc<FilesSource>),
+    /// Other gateways, which are asked instead: there is nothing to read here.
+    Nodes,
+}
+
+impl LogSource {
+    fn files(&self) -> Result<&Arc<FilesSource>, LocateError> {
+        match self {
+            Self::Files(files) => Ok(files),
+            Self::Nodes => Err(LocateError::SourceUnavailable(io::ErrorKind::Unsupported.into())),
+        }
+    }
 }
 
 /// A log whose beginning was read, and what it is of.
@@ -69,7 +86,7 @@ impl LogReader {
     /// # Errors
     /// When the system has no thread to give.
     pub(crate) fn new(
-        source: Arc<FilesSource>,
+        source: LogSource,
         max_scans: usize,
         max_logs: usize,
         clock: Arc<dyn Clock>,
@@ -80,7 +97,11 @@ impl LogReader {
 
     /// Shows how its source fares.
     pub(crate) fn register(&self, metrics: &Metrics) {
-        let [watched, polled, kept] = [(); 3].map(|()| self.source.clone());
+        self.scans.register(metrics);
+        let LogSource::Files(files) = &self.source else {
+            return;
+        };
+        let [watched, polled, kept] = [(); 3].map(|()| files.clone());
         metrics.observe_gauge(
             "logs_watched_directories",
             "Followed directories that are watched",
@@ -96,7 +117,6 @@ impl LogReader {
             "Files that are kept open because they are read again and again",
             move || kept.kept_files(),
         );
-        self.scans.register(metrics);
     }
 
     /// Finds the log, without reading more of it than it takes to believe a cursor.
@@ -121,14 +141,15 @@ impl LogReader {
         pod: &PodRef,
         query: &LogQuery,
     ) -> Result<LocatedLog, ReadError> {
-        if let Some(found) = self.source.find_kept(pod, query) {
+        let files = self.source.files()?;
+        if let Some(found) = files.find_kept(pod, query) {
             return Ok(found?.check()?);
         }
         if query.is_of_files_by_name() {
-            return Ok(self.source.find(pod, query)?.check()?);
+            return Ok(files.find(pod, query)?.check()?);
         }
-        let (source, pod, query) = (self.source.clone(), pod.clone(), query.clone());
-        Ok(scans.request(move || source.find(&pod, &query)?.check()).await??)
+        let (files, pod, query) = (files.clone(), pod.clone(), query.clone());
+        Ok(scans.request(move || files.find(&pod, &query)?.check()).await??)
     }
 
     /// Finds the log and reads its beginning.

@@ -11,10 +11,11 @@ use service_runtime::{
 use url::Url;
 
 use crate::{
-    app::{SharedState, Sources, StartError, open_logs},
+    app::{SharedState, StartError},
     audit::ReadAudit,
     config::Config,
     http::{self, PublicAddresses},
+    sources::Sources,
 };
 
 /// Runs a gateway with these variables in its environment, on the connections that `accept` gives,
@@ -28,15 +29,14 @@ pub async fn run(
     accept: impl AsyncFn() -> io::Result<Accepted>,
 ) -> Result<(), Failure> {
     let (config, process) = (Config::read(variables)?, ProcessState::new());
-    let logs = open_logs(&config.log_files)?;
-    let sources = Sources::of_files(logs, &config.log_files, process.clock.clone())
-        .map_err(StartError::from)?;
+    let sources = Sources::open(config.source, config.reading, None, &process);
+    let sources = sources.map_err(StartError::from)?;
     let record = open_record(config.audit_file).map_err(StartError::from)?;
     let started = ReadAudit::start(record, process.clock.clone(), &process.metrics);
     let (audit, _thread) = started.map_err(StartError::from)?;
     let gateway = Url::parse(&format!("http://{address}")).map_err(Failure::other)?;
     let public = PublicAddresses { gateway, sso: config.public_sso_url, tls: None };
-    let (authority, streams) = (config.authority, config.max_streams_per_user);
+    let (authority, streams) = (config.authority, config.reading.max_streams_per_user);
     let shared = SharedState::new(sources, audit, authority, streams, public, &process);
     let shared = shared.map_err(StartError::from)?;
     let edge = process.edge(TrustedProxies::default()).of_worker();

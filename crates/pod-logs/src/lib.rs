@@ -69,4 +69,5 @@ pub use source::pods::{
     pod_summary::{ContainerSummary, PodSummaries, PodSummary, RunSummary},
     pod_watch::PodWatch,
     seen_pod::{SeenContainer, SeenPod},
+    versions::VersionSpace,
 };

@@ -24,17 +24,19 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// The user for whom a front asks. What the user may read was decided there.
+    /// The user for whom a front asks. Without `permissions`, what the user may read was decided
+    /// there.
     pub(crate) fn forwarded(
         username: String,
         user_id: Option<Uuid>,
         session_id: Option<Uuid>,
+        permissions: Option<Vec<Permission>>,
     ) -> Self {
-        let permissions = [READ_LOGS, READ_PODS].map(|action| Permission::Action(action.into()));
+        let everything = [READ_LOGS, READ_PODS].map(|action| Permission::Action(action.into()));
         Self {
             username,
             user_id,
-            permissions: permissions.into(),
+            permissions: permissions.unwrap_or_else(|| everything.into()),
             session_id,
             // The front knows the end, and ends what it forwarded.
             expires_at: DateTime::<Utc>::MAX_UTC,
@@ -96,6 +98,12 @@ impl Caller {
     /// The permissions as the authority writes them.
     pub(crate) fn permissions(&self) -> impl Iterator<Item = String> {
         self.permissions.iter().map(ToString::to_string)
+    }
+
+    /// The permissions to read logs and pods, as the authority writes them.
+    pub(crate) fn reading_permissions(&self) -> impl Iterator<Item = String> {
+        let is_to_read = |held: &&Permission| held.concerns(READ_LOGS) || held.concerns(READ_PODS);
+        self.permissions.iter().filter(is_to_read).map(ToString::to_string)
     }
 
     /// Takes the other's place. The answer is whether the permissions differ.

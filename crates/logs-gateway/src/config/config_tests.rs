@@ -59,6 +59,46 @@ fn several_authorities_may_be_named() {
 }
 
 #[test]
+fn settings_of_another_source_have_no_effect() {
+    let nodes = ("GATEWAY_SOURCE", "nodes");
+    let node = ("GATEWAY_NODES", "http://127.0.0.2:8000");
+    for (variables, warned) in [
+        (
+            &[("GATEWAY_NODES", "a:1"), ("GATEWAY_NODES_TIMEOUT", "1s")][..],
+            &["_NODES:", "_NODES_TIMEOUT:"][..],
+        ),
+        (&[nodes, node, ("GATEWAY_LOGS_DIR", "/logs")], &["_LOGS_DIR:", "_NODES:"]),
+        (&[nodes, node, ("GATEWAY_MAX_SCANS", "1")], &["_MAX_SCANS:", "_NODES:"]),
+    ] {
+        let warnings = read(variables).unwrap().warnings.to_string();
+        assert_eq!(warnings.lines().count(), warned.len(), "{warnings}");
+        for name in warned {
+            assert!(warnings.contains(name), "{warnings}");
+        }
+    }
+}
+
+#[test]
+fn a_front_needs_nodes_and_a_certificate() {
+    let nodes = ("GATEWAY_SOURCE", "nodes");
+    for (variables, fault) in [
+        (&[nodes][..], "GATEWAY_NODES: must be set"),
+        (&[nodes, ("GATEWAY_NODES", "nodes:8000")], "GATEWAY_NODES_CERT: must be set"),
+        (
+            &[nodes, ("GATEWAY_NODES", "http://10.0.0.1:8000")],
+            "GATEWAY_NODES: entry 1: must be https",
+        ),
+        (
+            &[nodes, ("GATEWAY_NODES", "http://[::1]:8000,x")],
+            "GATEWAY_NODES: entry 2: must be host:port",
+        ),
+    ] {
+        let faults = read(variables).unwrap_err();
+        assert!(faults.starts_with(fault), "{faults}");
+    }
+}
+
+#[test]
 fn unsupported_security_settings_are_refused() {
     for (name, value) in [
         ("GATEWAY_SOURCE", "kubernetes"),

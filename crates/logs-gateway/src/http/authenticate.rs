@@ -18,7 +18,11 @@ use shared_types::BearerToken;
 
 use crate::{
     auth::{Caller, Credential, IdentifyError},
-    http::{GatewayState, forwarded::forwarded_caller},
+    http::{
+        GatewayState,
+        error::loop_detected,
+        forwarded::{forwarded_caller, was_forwarded},
+    },
 };
 
 /// Middleware: asks the authority about the token in the header or a cookie, or takes the word of a
@@ -41,6 +45,9 @@ pub(super) async fn authenticate(
 }
 
 async fn identify(state: &GatewayState, request: &ServiceRequest) -> Result<(Caller, Credential)> {
+    if state.nodes.is_some() && was_forwarded(request.headers()) {
+        return Err(loop_detected());
+    }
     let forwarded = forwarded_caller(request);
     if let Some(caller) = forwarded.map_err(|bad| Problem::invalid_request(bad.to_string()))? {
         return Ok((caller, Credential::Front));

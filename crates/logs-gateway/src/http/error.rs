@@ -128,6 +128,15 @@ fn not_located(error: LocateError) -> Problem {
     }
 }
 
+/// A front is among its own nodes.
+pub(super) fn loop_detected() -> Problem {
+    Problem::new(
+        StatusCode::LOOP_DETECTED,
+        "loop_detected",
+        "A front was asked by a front; GATEWAY_NODES must name the gateways of nodes only.",
+    )
+}
+
 pub(super) fn bad_cursor() -> Problem {
     Problem::new(
         StatusCode::BAD_REQUEST,

@@ -5,22 +5,23 @@ use std::fmt;
 
 use actix_web::{
     dev::ServiceRequest,
-    http::header::{HeaderMap, HeaderName},
+    http::header::{HeaderMap, VIA},
 };
 use service_runtime::http::RequestContext;
+use shared_types::Permission;
 use uuid::Uuid;
 
-use crate::auth::Caller;
+use crate::{
+    auth::Caller,
+    nodes::{OWN_VIA, REMOTE_PERMISSIONS, REMOTE_SESSION, REMOTE_USER, REMOTE_USER_ID},
+};
 
-const USER: HeaderName = HeaderName::from_static("x-remote-user");
-const USER_ID: HeaderName = HeaderName::from_static("x-remote-uid");
-const SESSION: HeaderName = HeaderName::from_static("x-remote-session");
 /// The longest name of a user, in bytes.
 const MAX_USER: usize = 256;
 
 /// A header that names the user cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct BadRemoteHeader(HeaderName);
+pub(super) struct BadRemoteHeader(&'static str);
 
 impl fmt::Display for BadRemoteHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -40,20 +41,29 @@ pub(super) fn forwarded_caller(
         return Ok(None);
     }
     let headers = request.headers();
-    let Some(user) = remote(headers, USER, user_name)? else {
+    let Some(user) = remote(headers, REMOTE_USER, user_name)? else {
         return Ok(None);
     };
     let id = |name| remote(headers, name, |text| Uuid::parse_str(text).ok());
-    Ok(Some(Caller::forwarded(user, id(USER_ID)?, id(SESSION)?)))
+    let (user_id, session_id) = (id(REMOTE_USER_ID)?, id(REMOTE_SESSION)?);
+    let permissions = remote(headers, REMOTE_PERMISSIONS, permissions)?;
+    Ok(Some(Caller::forwarded(user, user_id, session_id, permissions)))
+}
+
+/// Whether a front has forwarded the request, whoever that was: a front that gets such a request may
+/// be asking itself.
+pub(super) fn was_forwarded(headers: &HeaderMap) -> bool {
+    let is_own = |hop: &[u8]| hop.trim_ascii().eq_ignore_ascii_case(OWN_VIA.as_bytes());
+    headers.get_all(VIA).any(|via| via.as_bytes().split(|byte| *byte == b',').any(is_own))
 }
 
 /// The only value of a header, parsed.
 fn remote<T>(
     headers: &HeaderMap,
-    name: HeaderName,
+    name: &'static str,
     parse: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, BadRemoteHeader> {
-    let mut values = headers.get_all(&name);
+    let mut values = headers.get_all(name);
     let Some(value) = values.next() else {
         return Ok(None);
     };
@@ -67,6 +77,14 @@ fn remote<T>(
 fn user_name(text: &str) -> Option<String> {
     let is_name = (1..=MAX_USER).contains(&text.len()) && !text.chars().any(char::is_control);
     is_name.then(|| text.to_owned())
+}
+
+/// None at all is an empty text.
+fn permissions(text: &str) -> Option<Vec<Permission>> {
+    if text.is_empty() {
+        return Some(Vec::new());
+    }
+    text.split(',').map(|permission| permission.parse().ok()).collect()
 }
 
 #[cfg(test)]
@@ -110,6 +128,37 @@ mod tests {
         assert!(ada.may_read_named("any", "pod"));
         let key = caller(true, &[("x-remote-user", "key:ci")]).unwrap().unwrap();
         assert_eq!((&*key.username, key.user_id, key.session_id), ("key:ci", None, None));
+    }
+
+    #[test]
+    fn a_front_may_leave_the_decision_to_the_node() {
+        let with = |permissions: &str| {
+            let headers = [("x-remote-user", "ada"), ("x-remote-extra-permissions", permissions)];
+            caller(true, &headers)
+        };
+        let ada = with("logs:read:shop/*,pods:read").unwrap().unwrap();
+        assert!(ada.may_read_named("shop", "web") && !ada.may_read_named("bank", "web"));
+        assert!(with("").unwrap().unwrap().may_read_any().is_err());
+        for wrong in ["logs", "logs:read,,", ",", "logs:read:a/b/c"] {
+            assert!(with(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_front_recognises_what_a_front_forwarded() {
+        for (via, expected) in [
+            (&["1.1 logs-gateway"][..], true),
+            (&["1.0 proxy, 1.1 Logs-Gateway"], true),
+            (&["1.1 proxy", "1.1 logs-gateway"], true),
+            (&["1.1 proxy"], false),
+            (&["1.1 logs-gateway.example"], false),
+            (&[], false),
+        ] {
+            let request = via
+                .iter()
+                .fold(TestRequest::get(), |request, via| request.append_header(("via", *via)));
+            assert_eq!(was_forwarded(request.to_srv_request().headers()), expected, "{via:?}");
+        }
     }
 
     #[test]

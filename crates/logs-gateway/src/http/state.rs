@@ -2,6 +2,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
+use chrono::{DateTime, Utc};
 use service_runtime::{clock::Clock, http::openapi::ApiDocs, ops::Readiness};
 
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
     auth::{Authority, RevalidationTimes},
     http::{PublicAddresses, SessionCookies, ViewerPage},
     metrics::BodyMetrics,
+    nodes::Nodes,
     pods::PodCatalog,
     reader::LogReader,
     streams::OpenStreams,
@@ -21,7 +23,12 @@ pub(crate) struct GatewayState {
     pub(crate) authority: Rc<Authority>,
     pub(crate) cookies: SessionCookies,
     pub(crate) reader: Arc<LogReader>,
+    /// The name of this gateway's node, if it reads the logs of one.
+    pub(crate) node_name: Option<Arc<str>>,
+    pub(crate) started_at: DateTime<Utc>,
     pub(crate) pods: PodCatalog,
+    /// The nodes that are asked, if this is a front.
+    pub(crate) nodes: Option<Arc<Nodes>>,
     pub(crate) audit: ReadAudit,
     pub(crate) bodies: BodyMetrics,
     pub(crate) streams: Arc<OpenStreams>,

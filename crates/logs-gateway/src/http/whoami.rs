@@ -65,7 +65,7 @@ impl<'a> WhoAmI<'a> {
             permissions: caller.permissions().collect(),
             expires_at: caller.expires_at,
             sso_url: state.public.sso_without_slash(),
-            source: "files",
+            source: state.pods.source_name(),
             offers: SourceOffers { history: true, stream: true, labels: false, before: true },
             limits: ReadLimits {
                 streams_per_user: state.streams.max_per_user(),

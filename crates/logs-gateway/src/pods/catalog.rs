@@ -10,7 +10,7 @@ use service_runtime::clock::Clock;
 use shared_types::AskedPermission;
 
 use super::pod_choice::PodChoice;
-use crate::auth::Caller;
+use crate::{auth::Caller, nodes::Nodes};
 
 /// Knows the pods of the source.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub(crate) enum PodSource {
     /// Their log files show them. Looking at them may block: not to be done on a thread of
     /// requests.
     Files(Arc<FilesSource>),
+    /// The gateways of nodes have told of them.
+    Nodes(Arc<Nodes>),
 }
 
 /// Why a caller gets no list of pods.
@@ -45,6 +47,32 @@ impl PodCatalog {
     pub(crate) fn check(&self) -> io::Result<()> {
         match &self.source {
             PodSource::Files(files) => files.check(),
+            // What is missing is marked in each answer.
+            PodSource::Nodes(_) => Ok(()),
+        }
+    }
+
+    /// The name of the source.
+    pub(crate) fn source_name(&self) -> &'static str {
+        match &self.source {
+            PodSource::Files(_) => "files",
+            PodSource::Nodes(_) => "nodes",
+        }
+    }
+
+    /// The nodes behind a front.
+    pub(crate) fn nodes(&self) -> Option<&Arc<Nodes>> {
+        match &self.source {
+            PodSource::Files(_) => None,
+            PodSource::Nodes(nodes) => Some(nodes),
+        }
+    }
+
+    /// The nodes of which the present pods are not known, sorted.
+    pub(crate) fn missing(&self) -> Vec<String> {
+        match &self.source {
+            PodSource::Files(_) => Vec::new(),
+            PodSource::Nodes(nodes) => nodes.missing(),
         }
     }
 
@@ -52,6 +80,7 @@ impl PodCatalog {
     pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<PodSurvey> {
         match &self.source {
             PodSource::Files(files) => files.survey(now),
+            PodSource::Nodes(nodes) => Ok(nodes.inventory().present(now)),
         }
     }
 
@@ -59,6 +88,7 @@ impl PodCatalog {
     pub(crate) fn pods_at(&self, version: u64) -> Result<PodsByName, TooOld> {
         match &self.source {
             PodSource::Files(files) => files.pods_at(version),
+            PodSource::Nodes(nodes) => nodes.inventory().pods_at(version),
         }
     }
 
@@ -69,6 +99,7 @@ impl PodCatalog {
                 let clock = self.clock.clone();
                 files.watch(version, move || clock.now())
             }
+            PodSource::Nodes(nodes) => nodes.inventory().watch(version),
         }
     }
 
@@ -77,14 +108,14 @@ impl PodCatalog {
         &self,
         caller: &Caller,
         choice: &PodChoice,
-    ) -> Result<Vec<PodSummary>, ListPodsError> {
+    ) -> Result<Vec<Arc<PodSummary>>, ListPodsError> {
         caller.may_read_any().map_err(ListPodsError::Denied)?;
         let may_see = |pod: &PodRef| choice.includes(pod) && caller.may_read(pod).is_ok();
         Ok(self.summaries(may_see)?)
     }
 
     /// The pods of these names, before permissions are applied. May block.
-    pub(crate) fn pods_named(&self, names: &BTreeSet<PodRef>) -> io::Result<Vec<PodSummary>> {
+    pub(crate) fn pods_named(&self, names: &BTreeSet<PodRef>) -> io::Result<Vec<Arc<PodSummary>>> {
         self.summaries(|pod| names.contains(pod))
     }
 
@@ -92,6 +123,7 @@ impl PodCatalog {
     pub(crate) fn pods_lately(&self, max_age: Duration) -> io::Result<PodSummaries> {
         match &self.source {
             PodSource::Files(files) => files.pods_lately(max_age),
+            PodSource::Nodes(nodes) => Ok(Arc::new(nodes.summaries(|_| true))),
         }
     }
 
@@ -102,9 +134,10 @@ impl PodCatalog {
         self.watch(survey.version).map_err(|TooOld| io::Error::other("too old"))
     }
 
-    fn summaries(&self, may_see: impl Fn(&PodRef) -> bool) -> io::Result<Vec<PodSummary>> {
+    fn summaries(&self, may_see: impl Fn(&PodRef) -> bool) -> io::Result<Vec<Arc<PodSummary>>> {
         match &self.source {
-            PodSource::Files(files) => files.pods(may_see),
+            PodSource::Files(files) => Ok(files.pods(may_see)?.into_iter().map(Arc::new).collect()),
+            PodSource::Nodes(nodes) => Ok(nodes.summaries(may_see)),
         }
     }
 }

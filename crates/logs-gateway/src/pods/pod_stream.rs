@@ -158,7 +158,7 @@ impl PodStream {
         match off_thread(move || catalog.pods_named(&wanted)).await {
             Ok(found) => {
                 let mut found: BTreeMap<PodRef, Arc<PodSummary>> =
-                    found.into_iter().map(|pod| (pod.pod.clone(), Arc::new(pod))).collect();
+                    found.into_iter().map(|pod| (pod.pod.clone(), pod)).collect();
                 for name in names {
                     let now = found.remove(&name);
                     self.note(&name, now);

@@ -56,9 +56,10 @@ impl LogReader {
         resumed: Option<MergedCursor>,
     ) -> Result<LocatedLogs, ReadManyError> {
         let selection = self.selection(caller, choice);
-        let (source, query) = (self.source.clone(), query.clone());
+        let files = self.source.files().map_err(ReadError::from)?.clone();
+        let query = query.clone();
         let clock = self.clock.clone();
-        let find = move || source.find_many(selection, &query, resumed.as_ref(), &clock);
+        let find = move || files.find_many(selection, &query, resumed.as_ref(), &clock);
         Ok(self.scans.of_user(&caller.username).request(find).await??)
     }
 
@@ -100,6 +101,7 @@ mod tests {
     use service_runtime::clock::ManualClock;
 
     use super::*;
+    use crate::reader::LogSource;
 
     #[tokio::test]
     async fn logs_are_counted_after_permissions() {
@@ -108,7 +110,8 @@ mod tests {
             fs::create_dir_all(root.path().join(name).join("app")).unwrap();
             fs::write(root.path().join(name).join("app/0.log"), "").unwrap();
         }
-        let source = Arc::new(FilesSource::open(root.path(), &[]).unwrap());
+        let files = Arc::new(FilesSource::open(root.path(), &[]).unwrap());
+        let source = LogSource::Files(files);
         let clock = Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH));
         let reader = LogReader { max_logs: 2, ..LogReader::new(source, 1, 2, clock).unwrap() };
         let all = ManyChoice {

@@ -31,7 +31,7 @@ fn write_log(root: &Path) {
 
 fn reader(root: &Path) -> LogReader {
     LogReader::new(
-        Arc::new(FilesSource::open(root, &[]).unwrap()),
+        LogSource::Files(Arc::new(FilesSource::open(root, &[]).unwrap())),
         1,
         9,
         Arc::new(ManualClock::at(DateTime::UNIX_EPOCH)),

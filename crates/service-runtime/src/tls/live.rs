@@ -9,7 +9,8 @@ use std::{
 
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use rustls::{
-    ServerConfig,
+    ServerConfig, SignatureScheme,
+    client::ResolvesClientCert,
     crypto::ring,
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
@@ -44,15 +45,16 @@ struct PairMetrics {
 }
 
 impl PairMetrics {
-    fn new(metrics: &Metrics) -> Self {
+    /// Metrics whose names begin so.
+    fn new(metrics: &Metrics, prefix: &str) -> Self {
         Self {
             expiry: metrics.register(
-                "tls_certificate_expiry_timestamp_seconds",
+                &format!("{prefix}_certificate_expiry_timestamp_seconds"),
                 "When the certificate in force expires, in seconds since 1970",
                 Gauge::default(),
             ),
             failures: metrics.register(
-                "tls_reload_failures",
+                &format!("{prefix}_reload_failures"),
                 "Changes of certificate or key that could not be loaded",
                 Counter::default(),
             ),
@@ -68,6 +70,19 @@ impl LivePair {
     /// Outside of a runtime.
     #[must_use]
     pub fn start(files: PairFiles, pair: Pair, metrics: &Metrics) -> Arc<Self> {
+        Self::start_with(files, pair, PairMetrics::new(metrics, "tls"))
+    }
+
+    /// The same for a pair that is shown to other services.
+    ///
+    /// # Panics
+    /// Outside of a runtime.
+    #[must_use]
+    pub fn start_client(files: PairFiles, pair: Pair, metrics: &Metrics) -> Arc<Self> {
+        Self::start_with(files, pair, PairMetrics::new(metrics, "tls_client"))
+    }
+
+    fn start_with(files: PairFiles, pair: Pair, metrics: PairMetrics) -> Arc<Self> {
         let live = Arc::new(Self::new(files, pair, metrics));
         let certificate = live.files.certificate.display();
         let span = error_span!("certificate", file = %certificate);
@@ -75,8 +90,7 @@ impl LivePair {
         live
     }
 
-    fn new(files: PairFiles, pair: Pair, metrics: &Metrics) -> Self {
-        let metrics = PairMetrics::new(metrics);
+    fn new(files: PairFiles, pair: Pair, metrics: PairMetrics) -> Self {
         metrics.expiry.set(pair.expires_at);
         Self {
             files,
@@ -112,8 +126,11 @@ impl LivePair {
     /// believes it believes this service.
     #[must_use]
     pub fn anchor(&self) -> Option<String> {
-        let in_force = self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone();
-        anchor(&in_force.cert)
+        anchor(&self.in_force().cert)
+    }
+
+    fn in_force(&self) -> Arc<CertifiedKey> {
+        self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn keep_current(self: Arc<Self>) {
@@ -163,7 +180,21 @@ impl LivePair {
 
 impl ResolvesServerCert for LivePair {
     fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone())
+        Some(self.in_force())
+    }
+}
+
+impl ResolvesClientCert for LivePair {
+    fn resolve(
+        &self,
+        _authorities: &[&[u8]],
+        _schemes: &[SignatureScheme],
+    ) -> Option<Arc<CertifiedKey>> {
+        Some(self.in_force())
+    }
+
+    fn has_certs(&self) -> bool {
+        true
     }
 }
 
@@ -188,7 +219,7 @@ mod tests {
             fs::write(&files.certificate, certificate).unwrap();
             fs::write(&files.key, key).unwrap();
             let pair = files.read().unwrap().parse(&files).unwrap();
-            let live = LivePair::new(files, pair, &Metrics::default());
+            let live = LivePair::new(files, pair, PairMetrics::new(&Metrics::default(), "tls"));
             Self { _directory: directory, live }
         }
 

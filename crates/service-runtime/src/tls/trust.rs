@@ -3,12 +3,14 @@
 use std::{fs, io, path::PathBuf, sync::Arc};
 
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, ConfigBuilder, RootCertStore,
+    client::WantsClientCert,
     crypto::ring,
     pki_types::{CertificateDer, pem::PemObject},
     server::{WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 
+use super::LivePair;
 use crate::settings::Settings;
 
 /// The certificate authorities that are believed: those of one file alone, those of the system,
@@ -109,13 +111,29 @@ impl Trust {
     /// # Errors
     /// When the provider cannot do that.
     pub fn client_config(&self) -> Result<ClientConfig, rustls::Error> {
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(self.0.clone())
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(config)
+        Ok(over_http_1(self.config_builder()?.with_no_client_auth()))
     }
+
+    /// The same, showing the certificate that is in force to servers that ask for one.
+    ///
+    /// # Errors
+    /// When the provider cannot do that.
+    pub fn client_config_showing(&self, own: Arc<LivePair>) -> Result<ClientConfig, rustls::Error> {
+        Ok(over_http_1(self.config_builder()?.with_client_cert_resolver(own)))
+    }
+
+    fn config_builder(
+        &self,
+    ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error> {
+        Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(self.0.clone()))
+    }
+}
+
+fn over_http_1(mut config: ClientConfig) -> ClientConfig {
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config
 }
 
 #[cfg(test)]

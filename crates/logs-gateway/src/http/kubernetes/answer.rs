@@ -1,6 +1,9 @@
 //! The parts that the answers of all resources share.
 
-use actix_web::{HttpResponse, http::header};
+use actix_web::{
+    HttpResponse,
+    http::header::{self, HeaderValue},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -13,6 +16,24 @@ use crate::http::streaming::open_log::AuthenticatedRequest;
 pub(super) fn ok(object: &Value) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(object)
 }
+
+/// 200 with a list; a header warns of nodes whose present pods are not known.
+pub(super) fn list(object: &Value, missing: &[String]) -> HttpResponse {
+    let mut response = ok(object);
+    if !missing.is_empty() {
+        let names = missing.iter().take(NAMED_NODES).map(String::as_str).collect::<Vec<_>>();
+        let others = if missing.len() > NAMED_NODES { " and others" } else { "" };
+        let text = format!("the list may be incomplete: cannot reach {}{others}", names.join(", "));
+        // Names of nodes are words of visible ASCII.
+        if let Ok(warning) = HeaderValue::from_str(&format!("299 - \"{text}\"")) {
+            response.headers_mut().insert(header::WARNING, warning);
+        }
+    }
+    response
+}
+
+/// How many nodes a warning names, which bounds the header.
+const NAMED_NODES: usize = 16;
 
 /// The metadata of a list in this version. `next` is where its next page begins.
 pub(super) fn list_metadata(version: u64, next: Option<Continue>) -> Value {

@@ -15,10 +15,10 @@ use service_runtime::{
 };
 
 use crate::{
-    auth::{Authority, Caller, Credential, IdentifyError},
+    auth::{Caller, Credential, IdentifyError},
     http::{
         GatewayState,
-        forwarded::forwarded_caller,
+        forwarded::{forwarded_caller, was_forwarded},
         kubernetes::{
             log::upgrade,
             request::{accept::status_form, kubectl_headers},
@@ -36,7 +36,7 @@ pub(super) async fn authenticate(
     next: Next<impl MessageBody + 'static>,
 ) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
     request.extensions_mut().insert(kubectl_headers::note(request.headers()));
-    match identify(&state.authority, &request).await {
+    match identify(&state, &request).await {
         Ok((caller, credential)) => {
             RequestSpan::current().record_user(&caller.username);
             request.extensions_mut().insert(caller);
@@ -50,7 +50,10 @@ pub(super) async fn authenticate(
     }
 }
 
-async fn identify(authority: &Authority, request: &ServiceRequest) -> Result<(Caller, Credential)> {
+async fn identify(state: &GatewayState, request: &ServiceRequest) -> Result<(Caller, Credential)> {
+    if state.nodes.is_some() && was_forwarded(request.headers()) {
+        return Err(StatusError::loop_detected());
+    }
     let forwarded = forwarded_caller(request);
     if let Some(caller) = forwarded.map_err(|bad| StatusError::bad_request(bad.to_string()))? {
         return Ok((caller, Credential::Front));
@@ -60,7 +63,7 @@ async fn identify(authority: &Authority, request: &ServiceRequest) -> Result<(Ca
     // A browser cannot set the header, and sends the token as a WebSocket protocol.
     for token in [in_header, upgrade::token(request.head())].into_iter().flatten() {
         let token = Rc::new(token);
-        match authority.identify(&token, &context).await {
+        match state.authority.identify(&token, &context).await {
             Ok(caller) => return Ok((caller, Credential::Token(token))),
             Err(IdentifyError::Invalid) => {}
             Err(error) => {

@@ -5,8 +5,9 @@ use std::time::Duration;
 use actix_web::{
     HttpResponse,
     http::{Method, header},
-    web::Bytes,
+    web::{Bytes, Data},
 };
+use chrono::{DateTime, Utc};
 use futures_util::{FutureExt, Stream, stream};
 use pod_logs::{PodSummary, write_event};
 use serde::Serialize;
@@ -56,7 +57,7 @@ pub(super) async fn respond(
         exemption: Some(StallExemption::of(&request)),
     };
     let early_end = Box::new(move |reason| Some(end.write(reason)));
-    let body = body(pods, permit);
+    let body = body(pods, permit, state.clone());
     Ok(response.streaming(Leased::new(body, terms, early_end)))
 }
 
@@ -82,17 +83,18 @@ fn lease_end(
 fn body(
     pods: PodStream,
     permit: StreamPermit,
+    state: Data<GatewayState>,
 ) -> impl Stream<Item = std::result::Result<Bytes, Cut>> {
-    stream::unfold((pods, permit), |(mut pods, permit)| async move {
+    stream::unfold((pods, permit, state), |(mut pods, permit, state)| async move {
         let mut chunk = Vec::new();
         for news in pods.next().await {
-            write_news(&news, &mut chunk);
+            write_news(&news, &state, &mut chunk);
         }
-        Some((Ok(chunk.into()), (pods, permit)))
+        Some((Ok(chunk.into()), (pods, permit, state)))
     })
 }
 
-fn write_news(news: &PodNews, out: &mut Vec<u8>) {
+fn write_news(news: &PodNews, state: &GatewayState, out: &mut Vec<u8>) {
     match news {
         PodNews::Added(pod) => write_pod("added", pod, out),
         PodNews::Changed(pod) => write_pod("changed", pod, out),
@@ -105,7 +107,14 @@ fn write_news(news: &PodNews, out: &mut Vec<u8>) {
             };
             write_event(out, "pod", &removed);
         }
-        PodNews::Synced => write_event(out, "synced", &true),
+        PodNews::Synced => {
+            let synced = SyncedPods {
+                node: state.node_name.as_deref(),
+                started_at: state.started_at,
+                missing: state.pods.missing(),
+            };
+            write_event(out, "synced", &synced);
+        }
         PodNews::Heartbeat => write_event(out, "heartbeat", &true),
         PodNews::StillHere => out.extend_from_slice(b": still here\n\n"),
     }
@@ -113,6 +122,18 @@ fn write_news(news: &PodNews, out: &mut Vec<u8>) {
 
 fn write_pod(event: &'static str, pod: &PodSummary, out: &mut Vec<u8>) {
     write_event(out, "pod", &ShownPod { event, pod: PodEntry::of(pod) });
+}
+
+/// The end of what there was, and who told it.
+#[derive(Serialize)]
+struct SyncedPods<'a> {
+    /// The node of the gateway, if it reads the logs of one.
+    node: Option<&'a str>,
+    /// When the gateway started.
+    started_at: DateTime<Utc>,
+    /// The nodes of which the present pods are not known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<String>,
 }
 
 /// A pod that came or changed.

@@ -37,8 +37,9 @@ pub(in crate::http) async fn list(asked: AuthenticatedRequest) -> Result<HttpRes
     let catalog = state.pods.clone();
     let look = move || catalog.readable_pods(&caller, &choice);
     let pods = web::block(look).await.map_err(Problem::internal)??;
-    let pods = pods.iter().map(PodEntry::of).collect();
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(PodList { pods }))
+    let pods = pods.iter().map(|pod| PodEntry::of(pod)).collect();
+    let list = PodList { pods, missing: state.pods.missing() };
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(list))
 }
 
 /// Whether the request prefers events.
@@ -61,4 +62,7 @@ fn wants_events(request: &HttpRequest) -> Result<bool> {
 #[derive(Serialize, ToSchema)]
 pub(in crate::http) struct PodList<'a> {
     pods: Vec<PodEntry<'a>>,
+    /// The nodes of which the present pods are not known; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<String>,
 }

@@ -7,7 +7,7 @@ use std::{
     collections::VecDeque,
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -17,17 +17,17 @@ use super::{
     pod_change::{PodChange, PodChangeKind, PodsByName, changes},
     pod_watch::PodWatch,
     seen_pod::SeenPod,
-    versions::Versions,
+    versions::{VersionSpace, Versions},
 };
 use crate::line::target::PodRef;
 
-/// How many changes are remembered. A watch that is further behind has to list again.
+/// How many changes are remembered by default. A watch that is further behind has to list again.
 pub(crate) const MAX_CHANGES: usize = 1024;
 
 /// All pods at one instant.
 #[derive(Debug, Clone, Default)]
 pub struct PodSurvey {
-    /// A number of microseconds since 1970. It rises with every survey, also from one start of the
+    /// A number of ticks since 1970, see [`VersionSpace`]. It rises with every survey, also from one start of the
     /// gateway to the next, whether or not anything has changed: a caller is not to learn from it
     /// that pods changed which the caller may not see.
     pub version: u64,
@@ -61,8 +61,11 @@ pub struct PodInventory {
     news: watch::Sender<u64>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct PodMemory {
+    space: VersionSpace,
+    /// How many changes are remembered.
+    max_changes: usize,
     pods: Arc<PodsByName>,
     /// The latest, sorted by version.
     changes: VecDeque<PodChange>,
@@ -73,6 +76,13 @@ struct PodMemory {
 }
 
 impl PodInventory {
+    /// An inventory with these versions, which remembers so many changes.
+    #[must_use]
+    pub fn numbered(space: VersionSpace, max_changes: usize) -> Self {
+        let memory = PodMemory { space, max_changes, ..PodMemory::default() };
+        Self { memory: Mutex::new(memory), ..Self::default() }
+    }
+
     /// Has the source look which pods there are now; `look` gets those that are remembered, and
     /// gives the very ones of them that did not change. Callers that wait for each other share a
     /// look.
@@ -89,16 +99,16 @@ impl PodInventory {
         let before = self.memory().pods.clone();
         if last_began.is_some_and(|began| began >= asked) {
             // Another caller that waited has looked since.
-            return Ok(self.memory().survey(microseconds(now, asked)));
+            return Ok(self.memory().survey(since_1970(now, asked)));
         }
-        let (began, began_at) = (Instant::now(), microseconds(now, asked));
+        let (began, began_at) = (Instant::now(), since_1970(now, asked));
         let seen = look(&before)?;
         *last_began = Some(began);
         let mut memory = self.memory();
-        if memory.apply(seen, began_at, microseconds(now, asked)) {
+        if memory.apply(seen, began_at, since_1970(now, asked)) {
             self.news.send_modify(|news| *news += 1);
         }
-        Ok(memory.survey(microseconds(now, asked)))
+        Ok(memory.survey(since_1970(now, asked)))
     }
 
     /// Applies what the source was told of pods: how a pod is now, or `None` if it is gone. Pods of
@@ -110,19 +120,19 @@ impl PodInventory {
     ) {
         let asked = Instant::now();
         let mut memory = self.memory();
-        let began = microseconds(now, asked);
+        let began = since_1970(now, asked);
         let mut pods = (*memory.pods).clone();
         for (name, pod) in told {
             note(&mut pods, &name, pod);
         }
-        if memory.apply(pods, began, microseconds(now, asked)) {
+        if memory.apply(pods, began, since_1970(now, asked)) {
             self.news.send_modify(|news| *news += 1);
         }
     }
 
     /// The pods as the source was told of them.
     pub fn present(&self, now: DateTime<Utc>) -> PodSurvey {
-        self.memory().survey(microseconds(now, Instant::now()))
+        self.memory().survey(since_1970(now, Instant::now()))
     }
 
     /// Begins to wait for what the source is told after this version.
@@ -146,7 +156,7 @@ impl PodInventory {
         now: DateTime<Utc>,
     ) -> Result<(Vec<PodChange>, u64), TooOld> {
         let mut memory = self.memory();
-        let present = memory.next_version(microseconds(now, Instant::now()));
+        let present = memory.next_version(since_1970(now, Instant::now()));
         Ok((memory.since(version)?.cloned().collect(), present))
     }
 
@@ -189,12 +199,29 @@ impl PodInventory {
     }
 }
 
+impl Default for PodMemory {
+    fn default() -> Self {
+        Self {
+            space: VersionSpace::default(),
+            max_changes: MAX_CHANGES,
+            pods: Arc::default(),
+            changes: VecDeque::new(),
+            version: 0,
+            known_since: 0,
+        }
+    }
+}
+
 impl PodMemory {
     /// Makes these the pods of the last survey, which took from `began` to `now`, and says whether
     /// they differ from those before.
-    fn apply(&mut self, mut pods: PodsByName, began: u64, now: u64) -> bool {
+    fn apply(&mut self, mut pods: PodsByName, began: Duration, now: Duration) -> bool {
         let is_first = self.known_since == 0;
-        let mut versions = Versions::between(self.version.max(began), now);
+        let mut versions = Versions::between(
+            self.space,
+            self.version.max(self.space.at(began)),
+            self.space.at(now),
+        );
         let mut changes = changes(&self.pods, &mut pods, &mut versions);
         self.pods = Arc::new(pods);
         self.version = versions.last.max(self.version);
@@ -206,24 +233,25 @@ impl PodMemory {
         let has_changed = !changes.is_empty();
         changes.sort_by_key(|change| change.pod.version);
         self.changes.extend(changes);
-        while self.changes.len() > MAX_CHANGES {
+        while self.changes.len() > self.max_changes {
             let forgotten = self.changes.pop_front();
             self.known_since = forgotten.map_or(self.version, |change| change.pod.version);
         }
         has_changed
     }
 
-    fn survey(&mut self, now: u64) -> PodSurvey {
+    fn survey(&mut self, now: Duration) -> PodSurvey {
         PodSurvey { version: self.next_version(now), pods: self.pods.clone() }
     }
 
-    fn next_version(&mut self, now: u64) -> u64 {
-        self.version = now.max(self.version + 1);
+    fn next_version(&mut self, now: Duration) -> u64 {
+        self.version = self.space.at(now).max(self.space.after(self.version));
         self.version
     }
 
     fn since(&self, version: u64) -> Result<impl Iterator<Item = &PodChange>, TooOld> {
-        if self.known_since == 0 || !(self.known_since..=self.version).contains(&version) {
+        let is_known = (self.known_since..=self.version).contains(&version);
+        if self.known_since == 0 || !is_known || !self.space.contains(version) {
             return Err(TooOld);
         }
         let first = self.changes.partition_point(|change| change.pod.version <= version);
@@ -231,10 +259,10 @@ impl PodMemory {
     }
 }
 
-/// Now, as a number of microseconds since 1970: `at` is what the clock said at that instant.
-fn microseconds(at: DateTime<Utc>, instant: Instant) -> u64 {
-    let elapsed = u64::try_from(instant.elapsed().as_micros()).unwrap_or(0);
-    u64::try_from(at.timestamp_micros()).unwrap_or(0) + elapsed
+/// Now, as the time since 1970: `at` is what the clock said at that instant.
+fn since_1970(at: DateTime<Utc>, instant: Instant) -> Duration {
+    let then = Duration::from_micros(u64::try_from(at.timestamp_micros()).unwrap_or(0));
+    then + instant.elapsed()
 }
 
 /// The key of a pod among [`PodsByName`].

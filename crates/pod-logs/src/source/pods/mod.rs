@@ -5,4 +5,4 @@ pub(crate) mod pod_change;
 pub(crate) mod pod_summary;
 pub(crate) mod pod_watch;
 pub(crate) mod seen_pod;
-mod versions;
+pub(crate) mod versions;

@@ -15,6 +15,8 @@ pub struct SeenPod {
     pub uid: PodUid,
     /// The node on which it runs, if that is known.
     pub node: Option<Arc<str>>,
+    /// The node cannot be reached, so this is what was known of the pod before.
+    pub is_node_lost: bool,
     /// The containers that have logs, sorted by name.
     pub containers: Vec<SeenContainer>,
     /// The earliest time in a log of it when it was first seen.

@@ -61,7 +61,7 @@ pub(in crate::http) async fn list(asked: AuthenticatedRequest) -> Result<HttpRes
     let objects = |object: fn(&str, u64) -> Value| {
         page.iter().map(|(name, version)| object(name, *version)).collect::<Vec<_>>()
     };
-    Ok(answer::ok(&match form {
+    let list = match form {
         ObjectForm::Object => json!({
             "kind": "NamespaceList",
             "apiVersion": "v1",
@@ -79,7 +79,8 @@ pub(in crate::http) async fn list(asked: AuthenticatedRequest) -> Result<HttpRes
                 page.iter().map(|(name, version)| (*name, metadata_only(name, *version))).collect();
             namespace_table(api, &metadata, &rows)
         }
-    }))
+    };
+    Ok(answer::list(&list, &asked.state.pods.missing()))
 }
 
 pub(in crate::http) async fn read(

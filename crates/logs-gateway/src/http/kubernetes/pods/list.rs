@@ -106,7 +106,8 @@ async fn answer_list(
     let pods: Vec<Arc<SeenPod>> = pods.into_iter().cloned().collect();
     let metadata = answer::list_metadata(survey.version, next);
     let rendering = PodRendering::at(form, &query);
-    Ok(answer::ok(&rendering.list(&pods, &metadata, RequestContext::of(request).arrived)))
+    let list = rendering.list(&pods, &metadata, RequestContext::of(request).arrived);
+    Ok(answer::list(&list, &asked.state.pods.missing()))
 }
 
 fn view(rendering: PodRendering, caller: Caller, selection: PodSelection) -> View {

@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 /// A pod with log files was started, and its files do not show whether it ended.
 pub(in crate::http::kubernetes) const PHASE: &str = "Running";
 
+/// The reason of the status of a pod whose node cannot be reached (Kubernetes'
+/// `NodeUnreachablePodReason`).
+const NODE_LOST: &str = "NodeLost";
+
 /// The object as a single answer.
 pub(in crate::http::kubernetes) fn whole(pod: &SeenPod) -> Value {
     let mut object = item(pod);
@@ -30,21 +34,29 @@ pub(in crate::http::kubernetes) fn item(pod: &SeenPod) -> Value {
     if let Some(node) = pod.node.as_deref() {
         spec["nodeName"] = node.into();
     }
-    json!({
-        "metadata": metadata(pod),
-        "spec": spec,
-        "status": {
-            "phase": PHASE,
-            "conditions": [{
-                "type": "Ready",
-                "status": "Unknown",
-                "lastProbeTime": null,
-                "lastTransitionTime": null,
-            }],
-            "startTime": started.map(time),
-            "containerStatuses": statuses,
-        },
-    })
+    let mut status = json!({
+        "phase": PHASE,
+        "conditions": [{
+            "type": "Ready",
+            "status": "Unknown",
+            "lastProbeTime": null,
+            "lastTransitionTime": null,
+        }],
+        "startTime": started.map(time),
+        "containerStatuses": statuses,
+    });
+    if pod.is_node_lost {
+        let node = pod.node.as_deref().unwrap_or_default();
+        status["reason"] = NODE_LOST.into();
+        status["message"] =
+            format!("Node {node} which was running pod {} is unresponsive", pod.pod.pod).into();
+    }
+    json!({ "metadata": metadata(pod), "spec": spec, "status": status })
+}
+
+/// The status as tables show it (`printPod` of Kubernetes): the reason, if there is one.
+pub(in crate::http::kubernetes) fn shown_status(pod: &SeenPod) -> &'static str {
+    if pod.is_node_lost { NODE_LOST } else { PHASE }
 }
 
 /// The object without kind and version.

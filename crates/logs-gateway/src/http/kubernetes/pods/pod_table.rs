@@ -50,7 +50,7 @@ fn cells(pod: &SeenPod, now: DateTime<Utc>) -> Value {
     json!([
         name,
         format!("0/{containers}"),
-        pod_object::PHASE,
+        pod_object::shown_status(pod),
         restarts.to_string(),
         age.as_deref().unwrap_or(UNKNOWN),
         NONE,

@@ -39,6 +39,7 @@ pub(crate) fn look_at(
         pod: reference.clone(),
         uid: uid.clone(),
         node: node.cloned(),
+        is_node_lost: false,
         created_at: before.and_then(|before| before.created_at).or_else(earliest),
         version: before.map_or(0, |before| before.version),
         since: before.map_or(0, |before| before.since),

@@ -7,6 +7,7 @@ fn pod(uid: &str) -> SeenPod {
         pod: name(),
         uid: uid.parse().unwrap(),
         node: None,
+        is_node_lost: false,
         containers: Vec::new(),
         created_at: None,
         version: 0,
@@ -69,6 +70,21 @@ fn before_it_was_told_anything_no_version_is_known() {
     let inventory = Arc::new(PodInventory::default());
     let version = inventory.present(now()).version;
     assert_eq!(inventory.watch(version).unwrap_err(), TooOld);
+}
+
+#[test]
+fn a_version_of_another_instance_is_unknown() {
+    let inventory = PodInventory::numbered(VersionSpace::of_instance(12), 9);
+    inventory.tell([], now());
+    let version = inventory.present(now()).version;
+    assert_eq!(version % 10_000, 12);
+    inventory.tell([(name(), Some(pod("1")))], now());
+    let (changes, position) = inventory.since(version).unwrap();
+    assert_eq!((changes[0].pod.version % 10_000, position % 10_000), (12, 12));
+    for other in [version + 1, version - 1] {
+        assert_eq!(inventory.since(other).unwrap_err(), TooOld);
+        assert_eq!(inventory.pods_at(other).unwrap_err(), TooOld);
+    }
 }
 
 #[test]

@@ -31,6 +31,13 @@ impl StatusError {
             .try_again_after(A_SECOND)
     }
 
+    /// 508: a front is among its own nodes.
+    pub(in crate::http::kubernetes) fn loop_detected() -> Self {
+        let message =
+            "a front was asked by a front; GATEWAY_NODES must name gateways of nodes only";
+        Self::new(StatusCode::LOOP_DETECTED, "", message)
+    }
+
     /// 503: the log directory cannot be read right now. The cause is for the log only.
     pub(in crate::http::kubernetes) fn source_unavailable(cause: &dyn fmt::Display) -> Self {
         let message = "the log directory cannot be read right now; try again";

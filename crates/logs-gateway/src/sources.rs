@@ -1,0 +1,126 @@
+//! What knows the pods and their logs, as it is configured.
+
+use std::{io, sync::Arc};
+
+use pod_logs::{FilesSource, OpenRootError};
+use service_runtime::{service::ProcessState, tls::LivePair};
+
+use crate::{
+    config::{LogFileSettings, NodesSettings, ReadingSettings, SourceSettings},
+    nodes::{NodeTarget, Nodes},
+    pods::{PodCatalog, PodSource},
+    reader::{LogReader, LogSource},
+};
+
+/// What knows the pods and their logs.
+pub(crate) struct Sources {
+    pub(crate) pods: PodCatalog,
+    pub(crate) reader: LogReader,
+    /// The name of the node whose files are read.
+    pub(crate) node_name: Option<Arc<str>>,
+    pub(crate) front: Option<FrontNodes>,
+}
+
+/// The nodes of a front, and where to look for them.
+#[derive(Debug)]
+pub(crate) struct FrontNodes {
+    pub(crate) nodes: Arc<Nodes>,
+    pub(crate) targets: Vec<NodeTarget>,
+}
+
+/// The source cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenSourceError {
+    /// The log directory cannot be opened.
+    #[error("GATEWAY_LOGS_DIR or GATEWAY_LOGS_ROOTS: {0}")]
+    Logs(#[from] OpenRootError),
+    /// The operating system gives no thread, or TLS cannot be set up.
+    #[error("cannot start: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl Sources {
+    /// Opens the source. `node_name` is that of the node, for a source that is on one.
+    ///
+    /// # Errors
+    /// When the log directory cannot be opened, or the operating system gives no thread.
+    pub(crate) fn open(
+        source: SourceSettings,
+        reading: ReadingSettings,
+        node_name: Option<String>,
+        process: &ProcessState,
+    ) -> Result<Self, OpenSourceError> {
+        match source {
+            SourceSettings::Files(settings) => {
+                let node_name = node_name.map(Arc::from);
+                Self::of_files(&settings, reading, node_name, process)
+            }
+            SourceSettings::Nodes(settings) => Ok(Self::of_nodes(settings, reading, process)?),
+        }
+    }
+
+    fn of_files(
+        settings: &LogFileSettings,
+        reading: ReadingSettings,
+        node_name: Option<Arc<str>>,
+        process: &ProcessState,
+    ) -> Result<Self, OpenSourceError> {
+        let files = open_logs(settings)?;
+        let files = node_name.iter().fold(files, |files, name| files.on_node(name.clone()));
+        let files = Arc::new(files);
+        Ok(Self {
+            pods: PodCatalog::new(PodSource::Files(files.clone()), process.clock.clone()),
+            reader: reader(LogSource::Files(files), reading, process)?,
+            node_name,
+            front: None,
+        })
+    }
+
+    fn of_nodes(
+        settings: NodesSettings,
+        reading: ReadingSettings,
+        process: &ProcessState,
+    ) -> io::Result<Self> {
+        let NodesSettings { targets, certificate, trust, timeout } = settings;
+        let own =
+            certificate.map(|(files, pair)| LivePair::start_client(files, pair, &process.metrics));
+        let tls = own.map_or_else(|| trust.client_config(), |own| trust.client_config_showing(own));
+        let tls = tls.map_err(io::Error::other)?;
+        let nodes = Arc::new(Nodes::new(tls, timeout, process.clock.clone()));
+        nodes.register(&process.metrics);
+        let condition = nodes.clone();
+        process
+            .readiness
+            .require("not all nodes have answered yet", move || condition.has_settled());
+        Ok(Self {
+            pods: PodCatalog::new(PodSource::Nodes(nodes.clone()), process.clock.clone()),
+            reader: reader(LogSource::Nodes, reading, process)?,
+            node_name: None,
+            front: Some(FrontNodes { nodes, targets }),
+        })
+    }
+}
+
+fn reader(
+    source: LogSource,
+    reading: ReadingSettings,
+    process: &ProcessState,
+) -> io::Result<LogReader> {
+    let ReadingSettings { max_scans, max_pods_per_stream, .. } = reading;
+    LogReader::new(source, max_scans, max_pods_per_stream, process.clock.clone())
+}
+
+/// Checks what the settings alone do not show: that the log directory can be opened.
+///
+/// # Errors
+/// When it cannot.
+pub(crate) fn check_source(settings: &SourceSettings) -> Result<(), OpenSourceError> {
+    match settings {
+        SourceSettings::Files(files) => Ok(open_logs(files).map(drop)?),
+        SourceSettings::Nodes(_) => Ok(()),
+    }
+}
+
+fn open_logs(settings: &LogFileSettings) -> Result<FilesSource, OpenRootError> {
+    FilesSource::open(&settings.directory, &settings.roots)
+}
