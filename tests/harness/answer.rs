@@ -102,6 +102,11 @@ impl Answer {
         value.to_str().unwrap()
     }
 
+    /// The warning about an incomplete list.
+    pub(crate) fn warning(&self) -> Option<&str> {
+        self.headers.get("warning").map(|value| value.to_str().unwrap())
+    }
+
     pub(crate) fn challenge(&self) -> Option<&str> {
         self.headers.get("www-authenticate").map(|value| value.to_str().unwrap())
     }

@@ -43,6 +43,7 @@ mod log_lines;
 mod logs;
 mod many;
 mod names;
+mod nodes;
 mod oauth;
 mod operations;
 mod path;

@@ -67,7 +67,9 @@ async fn pods_come_change_and_go() {
     let mut without_event = added.clone();
     without_event.as_object_mut().unwrap().remove("event");
     assert_eq!(without_event, listed);
-    assert_eq!(events.expect("synced").await, json!(true));
+    let synced = events.expect("synced").await;
+    assert_eq!(synced["node"], "node-1");
+    assert!(synced["started_at"].is_string(), "{synced}");
 
     appear(&pair, "bank_web_1");
     appear(&pair, "shop_api_1");
