@@ -4,7 +4,8 @@ use reqwest::Method;
 
 use super::scene::{get, listed, missing, pods, two_nodes};
 use crate::harness::{
-    Ask, Caller, Cluster, Setup, Watch, cri, free_address, patience, plain_client, until, word,
+    Ask, Caller, Cluster, NodeGateway, Setup, Watch, cri, free_address, patience, plain_client,
+    until, word,
 };
 
 const ALL: [&str; 3] = ["bank/vault@node-2", "shop/db@node-3", "shop/web@node-2"];
@@ -99,7 +100,7 @@ async fn a_front_is_ready_when_each_node_has_answered_or_was_unreachable() {
     let (authorities, nodes) = Cluster::nodes(2);
     nodes[0].logs.write("shop", "web", cri(&["one"]));
     nodes[1].service.pause().await;
-    let targets: Vec<_> = nodes.iter().map(|node| node.target()).collect();
+    let targets: Vec<_> = nodes.iter().map(NodeGateway::target).collect();
     let front = authorities.front(Setup::new(), &targets).start();
     let client = plain_client();
     let readyz = format!("http://{}/readyz", front.gateway.ops());
