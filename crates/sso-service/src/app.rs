@@ -45,19 +45,20 @@ impl App {
     /// When another instance runs on the database, an address is taken, the database cannot be
     /// opened, or the first administrator cannot be created.
     pub(crate) async fn bind(mut config: Config) -> Result<Self, StartError> {
-        let settings = settings(&config);
         let lock = InstanceLock::take(&config.database)?;
         let process = ProcessState::new();
         let (clock, metrics) = (process.clock.clone(), process.metrics.clone());
         let store = open_store(&mut config, &process).await?;
-        let record = open_record(config.audit_file)?;
+        let record = open_record(config.audit_file.take())?;
         // A listener that does not answer yet would make clients wait while the database is read.
+        let (first_admin, settings) = (config.first_admin.take(), settings(&config));
         let listeners = Listeners::bind(IDENTITY, config.runtime, process)?;
         lock.sign(listeners.address());
         let site = config.site.at(Origin::of_listener(listeners.scheme(), listeners.address()));
-        let (first_admin, kubernetes_prefix) = (config.first_admin, config.kubernetes_prefix);
         let services =
-            Services::assemble(store, clock, record, settings, first_admin, &metrics).await?;
+            Services::assemble(store, clock, record, settings, &site, first_admin, &metrics)
+                .await?;
+        let kubernetes_prefix = config.kubernetes_prefix;
         Ok(Self { listeners, services, site, kubernetes_prefix, _lock: lock })
     }
 
@@ -121,6 +122,8 @@ pub(crate) fn settings(config: &Config) -> ServiceSettings {
         password_rules: config.password_rules,
         registration: config.registration,
         oauth: config.oauth.clone(),
+        mail: config.mail.clone(),
+        must_verify: config.must_verify,
     }
 }
 

@@ -4,6 +4,7 @@ mod accounts;
 #[cfg(test)]
 mod config_tests;
 mod database;
+mod mail;
 mod oauth;
 mod sessions;
 mod site;
@@ -19,6 +20,7 @@ pub(crate) use self::database::database;
 use self::{
     accounts::{first_admin, login_limits, password_rules, registration},
     database::session_store,
+    mail::{mail, must_verify},
     oauth::oauth,
     sessions::{lifetimes, session_limits, stale_max},
     site::site,
@@ -28,6 +30,7 @@ use crate::{
     authority::Lifetimes,
     kubernetes::NamePrefix,
     limiter::LoginLimits,
+    mail::MailSettings,
     oauth::OAuthSettings,
     sessions::{RedisServers, SessionLimits},
     site::SiteSettings,
@@ -36,9 +39,6 @@ use crate::{
 };
 
 const PORTS: DefaultPorts = DefaultPorts { public: 8001, operations: 9001 };
-
-/// Variables of the contract that are refused until they have an effect.
-const NOT_SUPPORTED_YET: [&str; 3] = ["SSO_SMTP_URL", "SSO_SMTP_URL_FILE", "SSO_SMTP_FROM"];
 
 /// All settings of the service.
 #[derive(Debug)]
@@ -67,6 +67,10 @@ pub(crate) struct Config {
     pub(crate) first_admin: Option<FirstAdmin>,
     /// What JWTs are issued for, and how their keys are stored.
     pub(crate) oauth: OAuthSettings,
+    /// How mail leaves the service. `None`: no mail is sent.
+    pub(crate) mail: Option<MailSettings>,
+    /// Whether users who registered have to verify their address before they log in.
+    pub(crate) must_verify: bool,
     /// How browsers reach the service, and what they may do there.
     pub(crate) site: SiteSettings,
     /// The prefix of our names in Kubernetes clusters.
@@ -84,7 +88,6 @@ impl Config {
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Faults> {
         let mut settings = Settings::read("SSO_", variables);
-        settings.refuse_unsupported(NOT_SUPPORTED_YET);
         let runtime = RuntimeSettings::read(&mut settings, PORTS);
         let site = site(&mut settings);
         if site.public_url.is_none() {
@@ -92,6 +95,7 @@ impl Config {
             runtime.warn_of_no_public_url(&mut settings, consequence);
         }
         let password_rules = password_rules(&mut settings);
+        let must_verify = must_verify(&mut settings);
         Ok(Self {
             runtime,
             database: settings
@@ -107,6 +111,8 @@ impl Config {
             registration: registration(&mut settings),
             first_admin: first_admin(&mut settings, password_rules),
             oauth: oauth(&mut settings),
+            mail: mail(&mut settings),
+            must_verify,
             site,
             kubernetes_prefix: settings.get("SSO_K8S_PREFIX", str::parse).unwrap_or_default(),
             warnings: settings.finish()?,

@@ -16,6 +16,7 @@ mod keys;
 mod kubernetes;
 mod limiter;
 mod login_guard;
+mod mail;
 mod network;
 mod oauth;
 mod oidc;

@@ -11,17 +11,19 @@ use tokio::task::{JoinHandle, spawn_local};
 use tracing::{Instrument, error_span};
 
 use crate::{
-    accounts::{Accounts, Registration},
+    accounts::{Accounts, MailPolicy, Registration},
     administration::{Administration, FirstAdminError, ensure_admin},
     audit::{AuditLog, AuditRows, AuditThread, WaitingRows},
     authority::{Lifetimes, SessionAuthority},
     limiter::{Limiter, LoginLimits},
     login_guard::LoginGuard,
+    mail::{MailError, MailSender, MailSettings},
     network::Network,
     oauth::{OAuthSettings, SigningError, SigningKeys, TokenExchange},
     oidc::OidcProvider,
+    site::Site,
     store::{Store, Unavailable},
-    upkeep::{Upkeep, write_audit_rows},
+    upkeep::{MailDelivery, Upkeep, write_audit_rows},
     users::{FirstAdmin, Hasher, PasswordRules},
 };
 
@@ -33,6 +35,10 @@ pub(crate) struct ServiceSettings {
     pub(crate) password_rules: PasswordRules,
     pub(crate) registration: Registration,
     pub(crate) oauth: OAuthSettings,
+    /// `None`: no mail is sent.
+    pub(crate) mail: Option<MailSettings>,
+    /// Whether users who registered have to verify their address before they log in.
+    pub(crate) must_verify: bool,
 }
 
 /// The use cases of a service, and its work in the background.
@@ -45,6 +51,8 @@ pub(crate) struct Services {
     pub(crate) token_exchange: Arc<TokenExchange>,
     pub(crate) provider: Arc<OidcProvider>,
     pub(crate) upkeep: Arc<Upkeep>,
+    /// `None`: no mail is sent.
+    pub(crate) mail_delivery: Option<MailDelivery>,
     pub(crate) store: Store,
     audit_thread: AuditThread,
     waiting_rows: WaitingRows,
@@ -52,6 +60,7 @@ pub(crate) struct Services {
 
 impl Services {
     /// Puts the use cases on this store together, with the first administrator if one is needed.
+    /// Links in mail lead to the site.
     /// Nothing happens by itself before [`Services::start`].
     ///
     /// # Errors
@@ -62,6 +71,7 @@ impl Services {
         clock: Arc<dyn Clock>,
         record: Box<dyn Write + Send>,
         settings: ServiceSettings,
+        site: &Site,
         first_admin: Option<FirstAdmin>,
         metrics: &Metrics,
     ) -> Result<Self, AssembleError> {
@@ -75,12 +85,15 @@ impl Services {
         }
         let guard = Arc::new(LoginGuard::new(clock.clone(), limiter, hasher, audit.clone()));
         let upkeep = Upkeep::new(store.clone(), clock.clone(), audit.clone(), metrics);
+        let mail_policy =
+            MailPolicy { is_sent: settings.mail.is_some(), must_verify: settings.must_verify };
         let accounts = Accounts::new(
             clock.clone(),
             store.clone(),
             guard.clone(),
             settings.registration,
             settings.password_rules,
+            mail_policy,
             audit.clone(),
         );
         let administration = Administration::new(
@@ -93,11 +106,20 @@ impl Services {
         let authority = Arc::new(SessionAuthority::new(
             clock.clone(),
             settings.lifetimes,
+            settings.must_verify,
             store.clone(),
             guard,
             audit.clone(),
             metrics,
         ));
+        let mail_delivery = match settings.mail {
+            None => None,
+            Some(mail) => {
+                let sender = MailSender::new(&mail, site.origin().host())?;
+                let (store, clock) = (store.clone(), clock.clone());
+                Some(MailDelivery::new(store, clock, sender, site.clone(), metrics))
+            }
+        };
         let OAuthSettings { audiences, secret_key, rsa_key } = settings.oauth;
         let signing_keys = SigningKeys::open(store.clone(), clock.clone(), secret_key).await?;
         let signing_keys = Arc::new(signing_keys.with_rsa_key(rsa_key));
@@ -118,6 +140,7 @@ impl Services {
             token_exchange: Arc::new(token_exchange),
             provider: Arc::new(provider),
             upkeep: Arc::new(upkeep),
+            mail_delivery,
             store,
             audit_thread,
             waiting_rows,
@@ -126,7 +149,8 @@ impl Services {
 
     /// Starts the work in the background.
     pub(crate) fn start(self) -> RunningServices {
-        let Self { store, signing_keys, upkeep, audit_thread, waiting_rows, .. } = self;
+        let Self { store, signing_keys, upkeep, mail_delivery, audit_thread, waiting_rows, .. } =
+            self;
         let audit_rows = write_audit_rows(store.clone(), waiting_rows);
         let audit_rows = spawn_local(audit_rows.instrument(error_span!("audit_rows")));
         let periodic = {
@@ -136,7 +160,13 @@ impl Services {
         let periodic = spawn_local(periodic.instrument(error_span!("upkeep")));
         let rotation = async move { signing_keys.keep_rotating().await };
         let rotation = spawn_local(rotation.instrument(error_span!("signing_keys")));
-        RunningServices { store, upkeep, periodic, rotation, audit_thread, audit_rows }
+        let mail = async move {
+            if let Some(delivery) = mail_delivery {
+                delivery.run().await;
+            }
+        };
+        let mail = spawn_local(mail.instrument(error_span!("mail")));
+        RunningServices { store, upkeep, periodic, rotation, mail, audit_thread, audit_rows }
     }
 
     /// Ends the audit log when everything is written that was recorded before.
@@ -153,6 +183,7 @@ pub(crate) struct RunningServices {
     upkeep: Arc<Upkeep>,
     periodic: JoinHandle<()>,
     rotation: JoinHandle<()>,
+    mail: JoinHandle<()>,
     audit_thread: AuditThread,
     audit_rows: JoinHandle<()>,
 }
@@ -161,9 +192,10 @@ impl RunningServices {
     /// Ends the work when no request is left. When the future ends, everything is written and the
     /// store is closed.
     pub(crate) fn finish(self) -> impl Future<Output = ()> {
-        let Self { store, upkeep, periodic, rotation, audit_thread, audit_rows } = self;
+        let Self { store, upkeep, periodic, rotation, mail, audit_thread, audit_rows } = self;
         periodic.abort();
         rotation.abort();
+        mail.abort();
         audit_thread.finish();
         async move {
             upkeep.finish().await;
@@ -225,6 +257,9 @@ pub(crate) enum AssembleError {
         #[from]
         source: SigningError,
     },
+    /// The connection to the mail server cannot be prepared.
+    #[error("SSO_SMTP_URL: {0}")]
+    Mail(#[from] MailError),
     /// The operating system gives no thread.
     #[error("cannot start: {0}")]
     Io(#[from] io::Error),

@@ -31,12 +31,12 @@ pub async fn run(
     let (mut config, process) = (Config::read(variables)?, ProcessState::new());
     let (clock, metrics) = (process.clock.clone(), process.metrics.clone());
     let store = open_store(&mut config, &process).await?;
+    let site = config.site.clone().at(Origin::of_listener("http", address));
     let (record, settings) = (Box::new(io::sink()), settings(&config));
     let first_admin = config.first_admin.take();
     let services =
-        Services::assemble(store, clock.clone(), record, settings, first_admin, &metrics);
+        Services::assemble(store, clock.clone(), record, settings, &site, first_admin, &metrics);
     let services = services.await.map_err(StartError::from)?;
-    let site = config.site.at(Origin::of_listener("http", address));
     let state = http::AppState::new(&services, site, config.kubernetes_prefix);
     let (store, running) = (services.store.clone(), services.start());
     let app = http::app(state, process.edge(TrustedProxies::default()));

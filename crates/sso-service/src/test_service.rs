@@ -3,6 +3,7 @@
 
 mod answer;
 mod sites;
+mod smtp_sink;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -27,6 +28,7 @@ use shared_types::{BearerToken, TokenKind};
 pub(crate) use self::{
     answer::Answer,
     sites::{site, site_with_domain, site_with_origins, site_with_return_host},
+    smtp_sink::SmtpSink,
 };
 use crate::{
     accounts::Registration,
@@ -37,6 +39,7 @@ use crate::{
     keys::NewKey,
     kubernetes::NamePrefix,
     limiter::LoginLimits,
+    mail::MailSettings,
     oauth::{Audiences, OAuthSettings, SigningKeys},
     services::{ServiceSettings, Services},
     sessions::{LiveSessions, SessionLimits},
@@ -88,27 +91,42 @@ impl TestService {
         limits: SessionLimits,
         location: &Location,
     ) -> Self {
-        Self::build(lifetimes, limits, location, Registration::Open, None).await
+        Self::build(TestSettings { lifetimes, limits, location, ..TestSettings::default() }).await
     }
 
     /// A service with a key for RS256.
     pub(crate) async fn with_rsa_key() -> Self {
-        let key = TEST_RSA_KEY.parse().ok();
-        Self::build(LIFETIMES, LIMITS, &Location::Memory, Registration::Open, key).await
+        let rsa_key = TEST_RSA_KEY.parse().ok();
+        Self::build(TestSettings { rsa_key, ..TestSettings::default() }).await
     }
 
     /// A service with closed registration.
     pub(crate) async fn closed() -> Self {
-        Self::build(LIFETIMES, LIMITS, &Location::Memory, Registration::Closed, None).await
+        let registration = Registration::Closed;
+        Self::build(TestSettings { registration, ..TestSettings::default() }).await
     }
 
-    async fn build(
-        lifetimes: Lifetimes,
-        limits: SessionLimits,
-        location: &Location,
-        registration: Registration,
-        rsa_key: Option<RsaSigningKey>,
-    ) -> Self {
+    /// A service that hands its mail to a server at this port, and where users have to verify their
+    /// address.
+    pub(crate) async fn with_mail(mail_port: u16) -> Self {
+        Self::build(TestSettings { mail_port, must_verify: true, ..TestSettings::default() }).await
+    }
+
+    /// The same, where they do not have to.
+    pub(crate) async fn with_optional_mail(mail_port: u16) -> Self {
+        Self::build(TestSettings { mail_port, ..TestSettings::default() }).await
+    }
+
+    async fn build(settings: TestSettings<'_>) -> Self {
+        let TestSettings {
+            lifetimes,
+            limits,
+            location,
+            registration,
+            rsa_key,
+            mail_port,
+            must_verify,
+        } = settings;
         let metrics = Metrics::default();
         let clock = Arc::new(ManualClock::at(noon()));
         let sharing = sharing(clock.clone()).await;
@@ -120,12 +138,16 @@ impl TestService {
             password_rules: RULES,
             registration,
             oauth: OAuthSettings { audiences: audiences(), secret_key: None, rsa_key },
+            mail: Some(mail_settings(mail_port)),
+            must_verify,
         };
+        let site = site("http://127.0.0.1:8001");
         let services = Services::assemble(
             store.clone(),
             clock.clone(),
             Box::new(record.clone()),
             settings,
+            &site,
             None,
             &metrics,
         );
@@ -140,12 +162,18 @@ impl TestService {
             authority: services.authority.clone(),
             administration: services.administration.clone(),
             signing_keys: services.signing_keys.clone(),
-            site: site("http://127.0.0.1:8001"),
+            site,
             kubernetes_prefix: NamePrefix::default(),
             services,
             edge,
             record,
         }
+    }
+
+    /// Sends the mail that is due.
+    pub(crate) async fn send_mail(&self) {
+        let delivery = self.services.mail_delivery.as_ref().unwrap();
+        while delivery.send_due().await.unwrap() > 0 {}
     }
 
     /// Adds a user with role `user`, these permissions and [`PASSWORD`].
@@ -269,6 +297,40 @@ impl TestService {
     /// Validates a token in the `Authorization` header.
     pub(crate) async fn validate(&self, token: &str) -> Answer {
         self.send(bearer(TestRequest::post().uri("/auth/validate"), token)).await
+    }
+}
+
+/// How a service of tests is configured.
+struct TestSettings<'a> {
+    lifetimes: Lifetimes,
+    limits: SessionLimits,
+    location: &'a Location,
+    registration: Registration,
+    rsa_key: Option<RsaSigningKey>,
+    mail_port: u16,
+    must_verify: bool,
+}
+
+impl Default for TestSettings<'_> {
+    fn default() -> Self {
+        Self {
+            lifetimes: LIFETIMES,
+            limits: LIMITS,
+            location: &Location::Memory,
+            registration: Registration::Open,
+            rsa_key: None,
+            // Nothing is sent without work in the background.
+            mail_port: 1,
+            must_verify: false,
+        }
+    }
+}
+
+/// A server of mail at this port.
+fn mail_settings(port: u16) -> MailSettings {
+    MailSettings {
+        server: format!("smtp://127.0.0.1:{port}").parse().unwrap(),
+        from: "Logs <logs@example.org>".parse().unwrap(),
     }
 }
 

@@ -61,6 +61,9 @@ impl Accounts {
     ) -> Result<Registered, RegisterError> {
         self.check_open()?;
         let Newcomer { username, password, email } = newcomer;
+        if self.mail.must_verify && email.is_none() {
+            return Err(RegisterError::EmailMissing);
+        }
         self.rules.check(&password, &username)?;
         let user = NewUser {
             username: username.clone(),
@@ -71,7 +74,8 @@ impl Accounts {
         };
         let now = self.clock.now().trunc_subsecs(3);
         let event = Event::new(Kind::Registered, now).at(from).on(username.as_str());
-        let id = self.recorded(self.store.register_user(user, now, event).await?);
+        let id =
+            self.recorded(self.store.register_user(user, now, event, self.mail.is_sent).await?);
         Ok(Registered { id, username, email })
     }
 }
@@ -82,6 +86,9 @@ pub(crate) enum RegisterError {
     /// Only administrators create accounts.
     #[error("registration is closed")]
     Closed,
+    /// Users have to verify an address, and there is none.
+    #[error("an e-mail address is required")]
+    EmailMissing,
     /// The password does not obey the rules.
     #[error(transparent)]
     Password(#[from] PasswordFault),

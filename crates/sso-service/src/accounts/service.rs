@@ -18,6 +18,15 @@ pub(crate) enum Registration {
     Closed,
 }
 
+/// Whether mail is sent, and whether users need it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct MailPolicy {
+    /// Whether there is a server that takes mail.
+    pub(crate) is_sent: bool,
+    /// Whether users who registered have to verify their address before they log in.
+    pub(crate) must_verify: bool,
+}
+
 /// The accounts, as their users see them.
 #[derive(Debug)]
 pub(crate) struct Accounts {
@@ -26,6 +35,7 @@ pub(crate) struct Accounts {
     pub(super) guard: Arc<LoginGuard>,
     pub(super) registration: Registration,
     pub(super) rules: PasswordRules,
+    pub(super) mail: MailPolicy,
     pub(super) audit: AuditLog,
 }
 
@@ -37,9 +47,15 @@ impl Accounts {
         guard: Arc<LoginGuard>,
         registration: Registration,
         rules: PasswordRules,
+        mail: MailPolicy,
         audit: AuditLog,
     ) -> Self {
-        Self { clock, store, guard, registration, rules, audit }
+        Self { clock, store, guard, registration, rules, mail, audit }
+    }
+
+    /// Whether mail is sent, and whether users need it.
+    pub(crate) fn mail(&self) -> MailPolicy {
+        self.mail
     }
 
     /// Writes the lines of a change that was made, and gives its result.

@@ -1,10 +1,12 @@
 //! Users.
 
+use chrono::{DateTime, Utc};
 use shared_types::Permission;
 
 use super::{actor::Actor, error::AdministrationError, service::Administration};
 use crate::{
     audit::Kind,
+    oidc::RandomText,
     page::{Page, Part},
     store::{AuthorizedError, ChangeError, Recorded},
     users::{Email, NewUser, Password, RevocationScope, User, UserUpdate, Username},
@@ -129,6 +131,23 @@ impl Administration {
         let changed = self.store.update_user(username.clone(), update, by).await;
         self.recorded_or_unwritten(actor, changed, &username, revokes)?;
         self.user(&username).await
+    }
+
+    /// Makes a link with which a user can set a new password, once, within half an hour. An earlier
+    /// one is void. Gives its secret, and the instant at which it is over.
+    ///
+    /// # Errors
+    /// When the user does not exist, or the database cannot be written.
+    pub(crate) async fn create_reset_link(
+        &self,
+        actor: Actor<'_>,
+        username: Username,
+    ) -> Result<(RandomText, DateTime<Utc>), AdministrationError> {
+        let secret = RandomText::generate()?;
+        let event = self.event(actor, Kind::UserChanged, "reset_link").on(username.as_str());
+        let by = self.by(actor, vec![event]);
+        let created = self.store.create_reset_link(username, secret.hash(), self.now(), by).await?;
+        Ok((secret, self.recorded(created)))
     }
 
     /// Deletes a user and ends the sessions.

@@ -23,6 +23,9 @@ pub(crate) enum Kind {
     PermissionDenied,
     Registered,
     PasswordChanged,
+    /// A link to a new password was asked for, or a code for an address: by anybody.
+    MailRequested,
+    EmailVerified,
     UserChanged,
     RoleChanged,
     GrantChanged,
@@ -65,11 +68,13 @@ impl Kind {
             | Self::TokenExchanged
             | Self::ClientAuthorized
             | Self::ClientTokenReused => Some(10),
-            // Each of the first two costs its author a hash of a password and leaves a change in
-            // the database, so that there are few. The others are by administrators, or by the
-            // service itself.
+            // Each of the first four costs its author a hash of a password, or an attempt that counts
+            // as a failure to log in, so that there are few. The others are by administrators, or by
+            // the service itself.
             Self::Registered
             | Self::PasswordChanged
+            | Self::MailRequested
+            | Self::EmailVerified
             | Self::UserChanged
             | Self::RoleChanged
             | Self::GrantChanged

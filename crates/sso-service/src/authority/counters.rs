@@ -11,6 +11,7 @@ use service_runtime::metrics::Metrics;
 pub(super) enum LoginOutcome {
     LoggedIn,
     InvalidCredentials,
+    EmailUnverified,
     /// Too many failed before.
     Throttled,
     /// The hashing queue was full.
@@ -48,6 +49,7 @@ pub(super) enum ValidationOutcome {
 pub(super) struct OutcomeCounters {
     logged_in: Counter,
     invalid_credentials: Counter,
+    email_unverified: Counter,
     throttled: Counter,
     busy: Counter,
     too_many_sessions: Counter,
@@ -82,6 +84,7 @@ impl OutcomeCounters {
         Self {
             logged_in: login("logged_in"),
             invalid_credentials: login("invalid_credentials"),
+            email_unverified: login("email_unverified"),
             throttled: login("throttled"),
             busy: login("busy"),
             too_many_sessions: login("too_many_sessions"),
@@ -103,6 +106,7 @@ impl OutcomeCounters {
         let counter = match outcome {
             LoginOutcome::LoggedIn => &self.logged_in,
             LoginOutcome::InvalidCredentials => &self.invalid_credentials,
+            LoginOutcome::EmailUnverified => &self.email_unverified,
             LoginOutcome::Throttled => &self.throttled,
             LoginOutcome::Busy => &self.busy,
             LoginOutcome::TooManySessions => &self.too_many_sessions,

@@ -30,6 +30,8 @@ pub(crate) struct Lifetimes {
 pub(crate) struct SessionAuthority {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) lifetimes: Lifetimes,
+    /// Whether users who registered have to verify their address before they log in.
+    pub(super) must_verify: bool,
     pub(super) store: Store,
     pub(super) guard: Arc<LoginGuard>,
     pub(super) live: Arc<LiveSessions>,
@@ -43,6 +45,7 @@ impl SessionAuthority {
     pub(crate) fn new(
         clock: Arc<dyn Clock>,
         lifetimes: Lifetimes,
+        must_verify: bool,
         store: Store,
         guard: Arc<LoginGuard>,
         audit: AuditLog,
@@ -50,7 +53,7 @@ impl SessionAuthority {
     ) -> Self {
         let (live, keys) = (store.live_sessions().clone(), store.live_keys().clone());
         let outcomes = OutcomeCounters::new(metrics);
-        Self { clock, lifetimes, store, guard, live, keys, audit, outcomes }
+        Self { clock, lifetimes, must_verify, store, guard, live, keys, audit, outcomes }
     }
 
     /// The event that the holder of a token did this now.

@@ -61,10 +61,20 @@ fn databases() {
 }
 
 #[test]
-fn unsupported_security_settings_are_refused() {
-    for (name, value) in [("SSO_SMTP_URL", "smtp://x"), ("SSO_SMTP_FROM", "x@y")] {
-        check_fault(&[(name, value)], name, "supported by this version");
-    }
+fn mail_needs_a_server_and_a_sender() {
+    let [server, from, must_verify] =
+        ["SSO_SMTP_URL", "SSO_SMTP_FROM", "SSO_REQUIRE_VERIFIED_EMAIL"];
+    let (url, sender) = ((server, "smtp://u:s3cret@mail.example"), (from, "Logs <logs@a.example>"));
+    let config = read(&[url, sender, (must_verify, "true")]).unwrap();
+    assert!(config.must_verify);
+    assert!(!format!("{:?}", config.mail.unwrap()).contains("s3cret"));
+    assert!(read(&[]).unwrap().mail.is_none());
+    check_fault(&[url], from, "is not set");
+    check_fault(&[sender], server, "is not set");
+    check_fault(&[(server, "mail.example"), sender], server, "must be a URL");
+    check_fault(&[url, (from, "nobody")], from, "must be an address");
+    check_fault(&[(must_verify, "true")], must_verify, "needs SSO_SMTP_URL");
+    check_fault(&[(must_verify, "maybe")], must_verify, "must be true or false");
 }
 
 #[test]

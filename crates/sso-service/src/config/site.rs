@@ -17,6 +17,7 @@ pub(super) fn site(settings: &mut Settings) -> SiteSettings {
         cookie_domain: settings.get(COOKIE_DOMAIN, str::parse),
         allowed_origins: listed(settings, "SSO_ALLOWED_ORIGINS"),
         return_hosts: listed(settings, RETURN_HOSTS),
+        title: settings.get("SSO_TITLE", str::parse),
     };
     // A public URL that is set and wrong was a fault already.
     if site.public_url.is_some() || !is_set {
@@ -94,11 +95,13 @@ mod tests {
             ("SSO_COOKIE_DOMAIN", "example.org"),
             ("SSO_ALLOWED_ORIGINS", "https://app.example.org, http://localhost:3000"),
             ("SSO_RETURN_HOSTS", "app.example.org,*.apps.example.org:8443"),
+            ("SSO_TITLE", "Example logs"),
         ])
         .unwrap();
         assert_eq!(site.public_url.unwrap(), "https://sso.example.org".parse().unwrap());
         assert_eq!(site.cookie_domain.unwrap().as_str(), "example.org");
         assert_eq!((site.allowed_origins.len(), site.return_hosts.len()), (2, 2));
+        assert_eq!(site.title.unwrap().as_str(), "Example logs");
     }
 
     #[track_caller]
@@ -165,6 +168,7 @@ mod tests {
                 &[("SSO_RETURN_HOSTS", "https://a")],
                 "SSO_RETURN_HOSTS: entry 1: is a URL; write its host[:port] alone",
             ),
+            (&[("SSO_TITLE", " ")], "SSO_TITLE: must have 1 to 60 characters"),
             (&[("SSO_RETURN_HOSTS", "*.a;b")], "SSO_RETURN_HOSTS: entry 1: contains a character"),
         ] {
             check_fault(variables, fault);

@@ -71,6 +71,7 @@ pub(crate) fn app(
 > {
     let shared = services.site.has_allowed_origins();
     let open = services.accounts.check_open().is_ok();
+    let sends_mail = services.accounts.mail().is_sent;
     let edge = edge.of_worker();
     App::new()
         .app_data(services.authority)
@@ -87,7 +88,9 @@ pub(crate) fn app(
         .service(
             web::scope("")
                 .service(endpoints_of(|route| {
-                    !route.is_hot() && (open || !route.needs_open_registration())
+                    !route.is_hot()
+                        && (open || !route.needs_open_registration())
+                        && (sends_mail || !route.needs_mail())
                 }))
                 .wrap(from_fn(errors::for_clients))
                 .wrap(from_fn(status::for_clusters))

@@ -92,7 +92,15 @@ fn expected(route: Route, method: &Method) -> Row {
             [refused, refused, refused, refused, (400, ""), refused, refused, refused]
         }
         // Their credential is in the body, and nothing else of the request counts.
-        Route::ValidateBatch | Route::Register | Route::LogIn => [EMPTY; CREDENTIALS.len()],
+        Route::ValidateBatch
+        | Route::Register
+        | Route::LogIn
+        | Route::VerifyEmail
+        | Route::SendCode
+        | Route::ForgotPassword
+        | Route::ResetPassword
+        | Route::ResetForm => [EMPTY; CREDENTIALS.len()],
+        Route::ResetPage => [SHOWN; CREDENTIALS.len()],
 
         Route::Refresh => [NONE, NONE, NONE, NONE, NONE, NONE, SHOWN, FOREIGN],
         // Any token of a live session ends it, also an expired one.
@@ -239,6 +247,7 @@ impl Tested {
         let request = match route {
             Route::LogInForm
             | Route::RegisterForm
+            | Route::ResetForm
             | Route::AccountForm
             | Route::Introspect
             | Route::Revoke

@@ -10,9 +10,9 @@ use shared_types::FieldFault;
 
 use super::wire::body_faults::{BodyFaults, member_fault};
 use crate::{
-    accounts::{OwnPasswordError, RegisterError},
+    accounts::{MailRequestError, OwnPasswordError, PasswordResetError, RegisterError},
     authority::{LoginError, RefreshError, TokenRefusal},
-    store::{StoreError, Unavailable},
+    store::{ResetError, StoreError, Unavailable, VerifyEmailError},
     users::HashError,
 };
 
@@ -40,6 +40,7 @@ impl From<LoginError> for Problem {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::InvalidCredentials => invalid_credentials(),
+            LoginError::EmailUnverified => email_unverified(),
             LoginError::TooManyAttempts { retry_after } => too_many_attempts(retry_after),
             LoginError::TooManySessions(_) => Self::unavailable(
                 "too_many_sessions",
@@ -72,6 +73,7 @@ impl From<RegisterError> for Problem {
                 "registration_closed",
                 "Registration is closed: administrators create the accounts.",
             ),
+            RegisterError::EmailMissing => refused_member("email", &"is missing"),
             RegisterError::Password(fault) => refused_member("password", &fault),
             RegisterError::TooMany { retry_after } => too_many_attempts(retry_after),
             RegisterError::Hash(error) => error.into(),
@@ -89,6 +91,42 @@ impl From<OwnPasswordError> for Problem {
             OwnPasswordError::SessionOver => Self::invalid_token(),
             OwnPasswordError::Hash(error) => error.into(),
             OwnPasswordError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PasswordResetError> for Problem {
+    fn from(error: PasswordResetError) -> Self {
+        match error {
+            PasswordResetError::Reset(ResetError::InvalidLink) => {
+                let fault = "is unknown, was used, or is not valid any more";
+                refused("invalid_link", vec![member_fault("token", fault)])
+            }
+            PasswordResetError::Reset(ResetError::Store(error)) => error.into(),
+            PasswordResetError::Password(fault) => refused_member("new_password", &fault),
+            PasswordResetError::Hash(error) => error.into(),
+        }
+    }
+}
+
+impl From<MailRequestError> for Problem {
+    fn from(error: MailRequestError) -> Self {
+        match error {
+            MailRequestError::Verify(VerifyEmailError::WrongCode) => {
+                let fault = "is wrong or not valid any more";
+                refused("invalid_code", vec![member_fault("code", fault)])
+            }
+            MailRequestError::Verify(VerifyEmailError::EmailTaken) => {
+                let detail = "Another user has verified this e-mail address.";
+                Self::new(StatusCode::CONFLICT, "email_taken", detail)
+            }
+            MailRequestError::Verify(VerifyEmailError::Unavailable(error))
+            | MailRequestError::Unavailable(error) => error.into(),
+            MailRequestError::TooMany { retry_after } => {
+                let detail = "There were too many requests; try again later.";
+                Self::too_many_requests("too_many_attempts", detail, retry_after)
+            }
+            MailRequestError::Busy(error) => error.into(),
         }
     }
 }
@@ -178,6 +216,15 @@ fn invalid_credentials() -> Problem {
         "The user name or the password is wrong, or the user may not log in.",
     )
     .header(header::WWW_AUTHENTICATE, "Bearer realm=\"sso\"")
+}
+
+/// 403 without a challenge: the password is right, and another one would not help.
+fn email_unverified() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "email_unverified",
+        "Verify your e-mail address with the code that was sent there, then log in.",
+    )
 }
 
 /// 403 without a challenge: the session is still valid. After a 401 a client would log its user

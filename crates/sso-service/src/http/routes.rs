@@ -7,8 +7,9 @@ use strum::VariantArray;
 use super::{
     admin::{audit, clients, grants, keys, roles, sessions as user_sessions, users},
     auth::{
-        login, logout, password, refresh, register, session, sessions, user,
+        forgotten_password, login, logout, password, refresh, register, session, sessions, user,
         validation::{validate, validate_batch},
+        verify_email,
     },
     authz, k8s,
     oauth::{introspect, revoke, token},
@@ -49,6 +50,10 @@ pub(super) enum Route {
     // Users log in, and manage their own account.
     Register,
     LogIn,
+    VerifyEmail,
+    SendCode,
+    ForgotPassword,
+    ResetPassword,
     ChangePassword,
     Renew,
     Refresh,
@@ -69,6 +74,8 @@ pub(super) enum Route {
     AccountForm,
     RegisterPage,
     RegisterForm,
+    ResetPage,
+    ResetForm,
 
     // Administrators manage users, roles, grants, keys and clients.
     ListUsers,
@@ -132,6 +139,14 @@ impl Route {
 
             Self::Register => RouteRow::post("/auth/register", register::register),
             Self::LogIn => RouteRow::post(paths::LOG_IN, login::login),
+            Self::VerifyEmail => RouteRow::post("/auth/verify-email", verify_email::verify),
+            Self::SendCode => RouteRow::post("/auth/verify-email/send", verify_email::send),
+            Self::ForgotPassword => {
+                RouteRow::post("/auth/password/forgot", forgotten_password::forgot)
+            }
+            Self::ResetPassword => {
+                RouteRow::post("/auth/password/reset", forgotten_password::reset)
+            }
             Self::ChangePassword => RouteRow::post("/auth/password", password::change),
             Self::Renew => RouteRow::get(paths::REFRESH, pages::renew),
             Self::Refresh => RouteRow::post(paths::REFRESH, refresh::refresh),
@@ -151,6 +166,8 @@ impl Route {
             Self::AccountForm => RouteRow::post("/account", pages::change_account),
             Self::RegisterPage => RouteRow::get("/register", pages::registration),
             Self::RegisterForm => RouteRow::post("/register", pages::register),
+            Self::ResetPage => RouteRow::get("/reset", pages::password_reset),
+            Self::ResetForm => RouteRow::post("/reset", pages::reset_password),
 
             Self::ListUsers => RouteRow::get("/admin/users", users::list),
             Self::CreateUser => RouteRow::post("/admin/users", users::create),
@@ -195,6 +212,11 @@ impl Route {
                 | Self::AuthorizeForward
                 | Self::AuthorizeForEnvoy
         )
+    }
+
+    /// Whether the route is there only where mail is sent.
+    pub(super) fn needs_mail(self) -> bool {
+        matches!(self, Self::VerifyEmail | Self::SendCode | Self::ForgotPassword)
     }
 
     /// Whether the route is there only where strangers may create accounts.

@@ -24,6 +24,12 @@ impl AccountKeys {
         })
     }
 
+    /// The key of requests for mail to a user or an address, which are counted apart from log-ins. No
+    /// name that can be typed has it.
+    pub(super) fn of_mail(&self, addressee: &str) -> AccountKey {
+        AccountKey(self.0.hash_one(("mail", canonical_name(addressee).as_str())))
+    }
+
     /// The key of all registrations from a network. No name that can be typed has it.
     pub(super) fn of_registrations(&self, network: Network) -> AccountKey {
         AccountKey(self.0.hash_one(("registrations", network)))

@@ -65,6 +65,11 @@ impl Limiter {
         self.keys.of_registrations(network)
     }
 
+    /// The key that requests for mail to a user or an address are counted by.
+    pub(crate) fn mail_to(&self, addressee: &str) -> AccountKey {
+        self.keys.of_mail(addressee)
+    }
+
     /// Remembers a log-in of an earlier run.
     pub(crate) fn remember(&self, user: Uuid, network: Network, at: DateTime<Utc>) {
         let account = self.keys.of(Some(user), "");

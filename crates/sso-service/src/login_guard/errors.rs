@@ -47,11 +47,11 @@ impl From<AttemptRefusal> for NotAuthenticated {
     }
 }
 
-/// A new password was not hashed.
+/// A new password was not hashed, or no mail was asked for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotHashed {
-    /// There were too many from this network.
-    #[error("too many registrations")]
+    /// There were too many such requests from this network, or for this addressee.
+    #[error("too many requests")]
     TooMany {
         /// After this time another may be made.
         retry_after: Duration,
@@ -71,9 +71,10 @@ impl From<AttemptRefusal> for NotHashed {
 }
 
 impl NotHashed {
-    pub(super) fn recorded_as(&self, event: Event) -> Event {
+    /// The event of the refusal, with what was wanted.
+    pub(super) fn recorded_as(&self, event: Event, wanted: &'static str) -> Event {
         match self {
-            Self::TooMany { .. } => event.because("registration"),
+            Self::TooMany { .. } => event.because(wanted),
             Self::Hash(_) => event.of_kind(Kind::Busy),
         }
     }

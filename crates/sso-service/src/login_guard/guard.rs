@@ -113,9 +113,8 @@ impl LoginGuard {
         let account = self.limiter.registrations(network);
         let begun = self.limiter.begin(account, network, self.clock.now(), deadline).await;
         let attempt = begun.map_err(NotHashed::from).inspect_err(|refusal| {
-            self.audit.record(
-                refusal.recorded_as(Event::new(Kind::Throttled, self.clock.now())).at(from),
-            );
+            let event = Event::new(Kind::Throttled, self.clock.now()).at(from);
+            self.audit.record(refusal.recorded_as(event, "registration"));
         })?;
         match self.hasher.hash(password, HashRequester::Stranger(network), deadline).await {
             Ok(hash) => {
@@ -127,6 +126,26 @@ impl LoginGuard {
                 Err(error.into())
             }
         }
+    }
+
+    /// Begins a request that has mail sent to a user or an address, or that tries a code in such a
+    /// mail. What fails, and what is sent, counts as a failure to log in does: for the network, and
+    /// for the addressee apart from log-ins.
+    ///
+    /// # Errors
+    /// When there were too many.
+    pub(crate) async fn begin_mail_request(
+        &self,
+        addressee: &str,
+        from: Source<'_>,
+    ) -> Result<LoginAttempt<'_>, NotHashed> {
+        let (network, deadline) = (Network::of(from.ip), Instant::now() + PATIENCE);
+        let account = self.limiter.mail_to(addressee);
+        let begun = self.limiter.begin(account, network, self.clock.now(), deadline).await;
+        begun.map_err(NotHashed::from).inspect_err(|refusal| {
+            let event = Event::new(Kind::Throttled, self.clock.now()).at(from);
+            self.audit.record(refusal.recorded_as(event, "mail"));
+        })
     }
 
     /// Hashes a new password of a user.

@@ -16,6 +16,7 @@ use crate::{
     administration::Administration,
     config::Config,
     services::CommandServices,
+    site::{Origin, Site},
     store::{InstanceLock, Location, Store},
     timekeeping,
 };
@@ -90,15 +91,16 @@ impl AdminCommand {
         let services =
             CommandServices::assemble(store.clone(), clock, record, config.password_rules)
                 .map_err(AdminError::Thread)?;
-        let done = self.run_by(&services.administration).await;
+        let site = site_of(config);
+        let done = self.run_by(&services.administration, &site).await;
         services.finish();
         done?;
         Ok(file.finish()?)
     }
 
-    async fn run_by(self, administration: &Administration) -> Result<(), AdminError> {
+    async fn run_by(self, administration: &Administration, site: &Site) -> Result<(), AdminError> {
         match self {
-            Self::User(command) => command.run(administration).await,
+            Self::User(command) => command.run(administration, site).await,
             Self::Role(command) => command.run(administration).await,
             Self::Sessions(command) => command.run(administration).await,
             Self::Key(command) => command.run(administration).await,
@@ -107,6 +109,12 @@ impl AdminCommand {
             Self::Clock(command) => command.run(administration).await,
         }
     }
+}
+
+/// The site of the service that runs with this configuration.
+fn site_of(config: &Config) -> Site {
+    let scheme = if config.runtime.tls.is_some() { "https" } else { "http" };
+    config.site.clone().at(Origin::of_listener(scheme, config.runtime.listen.address))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The settings that concern browsers.
 
-use super::{CookieDomain, Origin, ReturnHost};
+use super::{CookieDomain, Origin, ReturnHost, SiteTitle};
 
 /// The settings that concern browsers. The rest of a site is known once the listener has an
 /// address.
@@ -14,6 +14,8 @@ pub(crate) struct SiteSettings {
     pub(crate) allowed_origins: Vec<Origin>,
     /// Where a browser may be sent to after it logged in.
     pub(crate) return_hosts: Vec<ReturnHost>,
+    /// What pages and mails call the service, if not by its host.
+    pub(crate) title: Option<SiteTitle>,
 }
 
 impl SiteSettings {
@@ -24,6 +26,7 @@ impl SiteSettings {
             cookie_domain: self.cookie_domain,
             allowed_origins: self.allowed_origins,
             return_hosts: self.return_hosts,
+            title: self.title,
         }
     }
 }
@@ -35,12 +38,23 @@ pub(crate) struct Site {
     cookie_domain: Option<CookieDomain>,
     allowed_origins: Vec<Origin>,
     pub(super) return_hosts: Vec<ReturnHost>,
+    title: Option<SiteTitle>,
 }
 
 impl Site {
     /// Where browsers find the service.
     pub(crate) fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// What pages and mails call the service: the title that is configured, else the host.
+    pub(crate) fn title(&self) -> &str {
+        self.title.as_ref().map_or(self.origin.host(), SiteTitle::as_str)
+    }
+
+    /// The link to the page where a user sets a new password by this secret.
+    pub(crate) fn reset_link(&self, secret: &str) -> String {
+        format!("{}/reset?token={secret}", self.origin.as_str())
     }
 
     /// Whose cookies the service's are, if not its own host's.
@@ -81,6 +95,7 @@ mod tests {
             public_url: Some(PUBLIC.parse().unwrap()),
             cookie_domain: Some("example.org".parse().unwrap()),
             allowed_origins: vec![APP.parse().unwrap()],
+            title: Some("Example logs".parse().unwrap()),
             ..SiteSettings::default()
         })
     }
@@ -90,6 +105,7 @@ mod tests {
         let site = site(SiteSettings::default());
         assert_eq!(site.origin().as_str(), LISTENER);
         assert_eq!(site.cookie_domain(), None);
+        assert_eq!(site.title(), "127.0.0.1");
         assert!(!site.has_allowed_origins());
         assert!(site.trusts(LISTENER.as_bytes()));
         assert!(!site.trusts(PUBLIC.as_bytes()));
@@ -98,7 +114,7 @@ mod tests {
     #[test]
     fn site_has_the_configured_origin_and_domain() {
         let site = public_site();
-        assert_eq!(site.origin().as_str(), PUBLIC);
+        assert_eq!((site.origin().as_str(), site.title()), (PUBLIC, "Example logs"));
         assert_eq!(site.cookie_domain().map(CookieDomain::as_str), Some("example.org"));
         assert!(site.has_allowed_origins());
     }

@@ -15,6 +15,7 @@ mod grants;
 mod handle;
 mod keys;
 mod location;
+mod mail;
 mod migration;
 mod paging;
 mod sessions;
@@ -40,5 +41,6 @@ pub(crate) use errors::{
 };
 pub(crate) use handle::Store;
 pub(crate) use location::Location;
+pub(crate) use mail::{OwedMail, PasswordReset, ResetError, VerifyEmailError};
 pub(crate) use migration::move_database;
 pub(crate) use unavailable::Unavailable;

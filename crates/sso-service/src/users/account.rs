@@ -19,6 +19,9 @@ pub(crate) struct User {
     pub(crate) password_hash: PasswordHash,
     /// Whether logging in is refused.
     pub(crate) disabled: bool,
+    /// Whether the user has registered and not verified an address: where that is required, log-in is
+    /// refused.
+    pub(crate) must_verify: bool,
 }
 
 /// The identity and the permissions of a user: everything that a session needs.

@@ -53,6 +53,12 @@ impl SessionAuthority {
         if let Some(new) = authenticated.new_hash {
             self.renew_hash(&authenticated.user, new).await;
         }
+        if self.must_verify && authenticated.user.must_verify {
+            let event = Event::new(Kind::LoginFailed, self.clock.now()).at(source);
+            let event = event.by(&authenticated.user.account).because("email_unverified");
+            self.audit.record(event);
+            return Err(LoginError::EmailUnverified);
+        }
         self.begin_session(authenticated.user, client, source).await
     }
 
@@ -124,6 +130,9 @@ pub(crate) enum LoginError {
     /// No enabled user has this name and this password.
     #[error("no enabled user has this name and password")]
     InvalidCredentials,
+    /// The password is right, and the user has to verify an e-mail address first.
+    #[error("the e-mail address is not verified")]
+    EmailUnverified,
     /// Too many attempts failed; this one was not made.
     #[error("too many attempts have failed")]
     TooManyAttempts {
@@ -170,6 +179,7 @@ fn login_outcome(result: &Result<LoggedIn, LoginError>) -> LoginOutcome {
     match result {
         Ok(_) => LoginOutcome::LoggedIn,
         Err(LoginError::InvalidCredentials) => LoginOutcome::InvalidCredentials,
+        Err(LoginError::EmailUnverified) => LoginOutcome::EmailUnverified,
         Err(LoginError::TooManyAttempts { .. }) => LoginOutcome::Throttled,
         Err(LoginError::Hash(HashError::Busy)) => LoginOutcome::Busy,
         Err(LoginError::TooManySessions(_)) => LoginOutcome::TooManySessions,

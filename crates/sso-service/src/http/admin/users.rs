@@ -69,6 +69,8 @@ pub(in crate::http) struct UserResponse {
     id: Uuid,
     username: String,
     email: Option<String>,
+    /// Whether the address is known to be the user's.
+    verified: bool,
     roles: Vec<String>,
     /// Of roles and grants, now.
     permissions: Vec<String>,
@@ -183,6 +185,7 @@ impl From<User> for UserResponse {
             id: account.user_id,
             username: account.username,
             email: account.email,
+            verified: account.email_verified,
             roles: account.roles,
             permissions: account.permissions.spelled().to_vec(),
             disabled,

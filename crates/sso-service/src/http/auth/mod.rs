@@ -3,10 +3,13 @@
 #[cfg(test)]
 mod bodies_tests;
 pub(super) mod credentials;
+pub(super) mod forgotten_password;
 pub(super) mod login;
 #[cfg(test)]
 mod login_tests;
 pub(super) mod logout;
+#[cfg(test)]
+mod mail_tests;
 pub(super) mod password;
 pub(super) mod refresh;
 pub(super) mod register;
@@ -14,3 +17,4 @@ pub(super) mod session;
 pub(super) mod sessions;
 pub(super) mod user;
 pub(super) mod validation;
+pub(super) mod verify_email;

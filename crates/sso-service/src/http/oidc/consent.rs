@@ -11,7 +11,7 @@ use crate::{http::pages::page, oidc::Authorizing, site::Site, users::Account};
 #[derive(Template)]
 #[template(path = "consent.html")]
 struct ConsentPage<'a> {
-    host: &'a str,
+    service: &'a str,
     client: &'a str,
     client_host: &'a str,
     username: &'a str,
@@ -45,7 +45,7 @@ pub(super) fn show_consent(
         (scope.offline_access, "all of this again for as long as you stay logged in"),
     ];
     page(&ConsentPage {
-        host: site.origin().host(),
+        service: site.title(),
         client: authorizing.client.settings.name.as_str(),
         client_host: authorizing.host(),
         username: &account.username,

@@ -28,7 +28,7 @@ const CONFIRMED: &str = "confirmed";
 #[derive(Template)]
 #[template(path = "log_out_of_client.html")]
 struct LogOutPage<'a> {
-    host: &'a str,
+    service: &'a str,
     client: Option<&'a str>,
     client_id: Option<Uuid>,
     post_logout_redirect_uri: &'a str,
@@ -117,7 +117,7 @@ async fn token_of_session(
 
 fn ask(wish: &LogOutWish, repeated: &Repeated, site: &Site) -> Result<HttpResponse> {
     page(&LogOutPage {
-        host: site.origin().host(),
+        service: site.title(),
         client: wish.client.as_ref().map(|client| &*client.name),
         client_id: wish.client.as_ref().map(|client| client.id),
         post_logout_redirect_uri: &repeated.post_logout_redirect_uri,

@@ -16,6 +16,7 @@ use super::examples::{
 };
 use crate::http::auth::{
     credentials::CredentialsForm,
+    forgotten_password::{ForgotPasswordRequest, ResetPasswordRequest},
     login::LoginRequest,
     password::ChangePasswordRequest,
     refresh::RefreshRequest,
@@ -23,6 +24,7 @@ use crate::http::auth::{
     session::SessionResponse,
     sessions::OwnSessionsResponse,
     user::AccountResponse,
+    verify_email::{SendCodeRequest, VerifyEmailRequest},
 };
 
 /// The group of these operations.
@@ -40,6 +42,38 @@ pub(super) fn register() -> ApiOperation {
         .json_body::<RegisterRequest>(body)
         .problems([403, 409, 429])
         .json::<RegisterResponse<'_>>(201, "The account.", answer)
+}
+
+pub(super) fn verify_email() -> ApiOperation {
+    ApiOperation::new(TAG.0, "verify_email", "Verifies the e-mail address of a user by a code")
+        .description("There only where mail is sent. A code can be mistyped five times.")
+        .json_body::<VerifyEmailRequest>(json!({"username": ALICE, "code": "482913"}))
+        .problems([404, 409, 429])
+        .no_content("The address is verified.")
+}
+
+pub(super) fn send_code() -> ApiOperation {
+    ApiOperation::new(TAG.0, "send_code", "Sends another code to verify an e-mail address")
+        .description("There only where mail is sent. The answer is the same for any name.")
+        .json_body::<SendCodeRequest>(json!({"username": ALICE}))
+        .problems([404, 429])
+        .no_content("A code is sent if the user has an address that is not verified.")
+}
+
+pub(super) fn forgot_password() -> ApiOperation {
+    ApiOperation::new(TAG.0, "forgot_password", "Sends a link to a new password")
+        .description("There only where mail is sent. The answer is the same for any address.")
+        .json_body::<ForgotPasswordRequest>(json!({"email": "alice@example.org"}))
+        .problems([404, 429])
+        .no_content("A link is sent if the address is the verified one of a user.")
+}
+
+pub(super) fn reset_password() -> ApiOperation {
+    let body = json!({"token": "6l0mZb6Q3lHn7vSZ0WcWk2l0y8p1rJb1cT9mX4uQdEs", "new_password": NEW_PASSWORD});
+    ApiOperation::new(TAG.0, "reset_password", "Sets a new password by a link")
+        .description("The link is spent, and all sessions of the user end.")
+        .json_body::<ResetPasswordRequest>(body)
+        .no_content("It is set.")
 }
 
 pub(super) fn log_in() -> ApiOperation {
@@ -114,6 +148,7 @@ pub(super) fn show_account() -> ApiOperation {
         "id": ID,
         "username": ALICE,
         "email": "alice@example.org",
+        "verified": true,
         "roles": ["reader"],
         "permissions": ["logs:read"],
         "created_at": BEGIN,

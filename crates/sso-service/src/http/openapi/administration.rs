@@ -94,6 +94,7 @@ fn user() -> Value {
         "id": ID,
         "username": ALICE,
         "email": "alice@example.org",
+        "verified": true,
         "roles": ["reader"],
         "permissions": ["logs:read"],
         "disabled": false,

@@ -34,6 +34,10 @@ pub(super) fn operation(route: Route) -> ApiOperation {
 
         Route::Register => account::register(),
         Route::LogIn => account::log_in(),
+        Route::VerifyEmail => account::verify_email(),
+        Route::SendCode => account::send_code(),
+        Route::ForgotPassword => account::forgot_password(),
+        Route::ResetPassword => account::reset_password(),
         Route::ChangePassword => account::change_password(),
         Route::Renew => pages::renew(),
         Route::Refresh => account::refresh(),
@@ -53,6 +57,8 @@ pub(super) fn operation(route: Route) -> ApiOperation {
         Route::AccountForm => pages::account_form(),
         Route::RegisterPage => pages::register_page(),
         Route::RegisterForm => pages::register_form(),
+        Route::ResetPage => pages::reset_page(),
+        Route::ResetForm => pages::reset_form(),
 
         Route::ListUsers => administration::list_users(),
         Route::CreateUser => administration::create_user(),

@@ -7,7 +7,10 @@ use service_runtime::http::openapi::{
 use utoipa::openapi::ResponseBuilder;
 
 use super::examples::{ALICE, PASSWORD};
-use crate::http::{auth::credentials::CredentialsForm, pages::AccountForm};
+use crate::http::{
+    auth::credentials::CredentialsForm,
+    pages::{AccountForm, ResetForm},
+};
 
 /// The group of these operations.
 pub(super) const TAG: (&str, &str) = ("pages", "Browsers show pages, without scripts.");
@@ -67,6 +70,20 @@ pub(super) fn register_form() -> ApiOperation {
     form("register_form", "Registers by the form, and logs in")
         .description("There only where registration is open.")
         .problems([401, 404, 409])
+}
+
+pub(super) fn reset_page() -> ApiOperation {
+    let token = "The secret of a link to a new password. It is not spent.";
+    page_operation("reset_page", "Asks for the address of an account, or for a new password")
+        .parameter(query_parameter("token", token, text(), "6l0mZb6Q3lHn7vSZ0WcWk2l0y8p1rJb1c"))
+        .answer(200, html("The form."))
+}
+
+pub(super) fn reset_form() -> ApiOperation {
+    page_operation("reset_form", "Sends a link to a new password, or sets one, by the form")
+        .form::<ResetForm>(json!({"email": "alice@example.org"}))
+        .problems([404, 429])
+        .answer(303, redirect("To the page, which says what was done."))
 }
 
 /// A form of credentials, which our own pages may send.

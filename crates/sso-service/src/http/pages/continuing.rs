@@ -21,7 +21,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "continue.html")]
 struct ContinuePage<'a> {
-    host: &'a str,
+    service: &'a str,
     url: &'a str,
 }
 
@@ -32,7 +32,7 @@ pub(in crate::http) fn continue_to(
     url: &str,
     site: &Site,
 ) -> Result<HttpResponse> {
-    page_with(response, &ContinuePage { host: site.origin().host(), url })
+    page_with(response, &ContinuePage { service: site.title(), url })
 }
 
 /// The answer to a form that began a session: its cookies, and the way to the destination.

@@ -19,7 +19,7 @@ use crate::{http::wire::accept::wants_html, site::Site};
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
-    host: &'a str,
+    service: &'a str,
     title: &'static str,
     text: String,
     request_id: &'a str,
@@ -40,7 +40,7 @@ pub(in crate::http) async fn render_for_browsers(
     {
         let request_id = &RequestContext::of(response.request()).request_id;
         let (title, text) = words(problem, &site);
-        show(problem, &ErrorPage { host: site.origin().host(), title, text, request_id });
+        show(problem, &ErrorPage { service: site.title(), title, text, request_id });
     }
     Ok(response)
 }

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "logout.html")]
 struct LogoutPage<'a> {
-    host: &'a str,
+    service: &'a str,
     username: Option<&'a str>,
     fault: Option<&'static str>,
 }
@@ -29,7 +29,7 @@ pub(in crate::http) async fn show(
     site: Data<Site>,
 ) -> Result<HttpResponse> {
     let username = user.as_ref().map(|user| &*user.account.username);
-    page(&LogoutPage { host: site.origin().host(), username, fault: None })
+    page(&LogoutPage { service: site.title(), username, fault: None })
 }
 
 /// Ends the session and expires its cookies. The cookies are expired also without a session.
@@ -53,8 +53,8 @@ fn ask_again(request: &HttpRequest, problem: &Problem, site: &Site) {
     let unknown = problem.status_code() == StatusCode::SERVICE_UNAVAILABLE;
     if unknown && wants_html(request.headers()) {
         let fault = Some("We could not confirm that you are logged out. Try again in a moment.");
-        let host = site.origin().host();
-        page::show(problem, &LogoutPage { host, username: None, fault });
+        let service = site.title();
+        page::show(problem, &LogoutPage { service, username: None, fault });
     }
 }
 

@@ -14,6 +14,9 @@ mod refresh;
 mod register;
 #[cfg(test)]
 mod register_tests;
+mod reset;
+#[cfg(test)]
+mod reset_tests;
 
 pub(super) use account::{AccountForm, change as change_account, show as account, start};
 pub(super) use continuing::continue_to;
@@ -23,3 +26,4 @@ pub(super) use logout::{log_out, show as logout};
 pub(super) use page::{STYLE, page, redirect, with_return_to};
 pub(super) use refresh::renew;
 pub(super) use register::{register, show as registration};
+pub(super) use reset::{ResetForm, reset as reset_password, show as password_reset};

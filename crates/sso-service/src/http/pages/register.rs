@@ -39,10 +39,12 @@ struct RegisterForm {
 #[derive(Template)]
 #[template(path = "register.html")]
 struct RegisterPage<'a> {
-    host: &'a str,
+    service: &'a str,
     username: &'a str,
     email: &'a str,
     min_length: usize,
+    /// Whether an address is required.
+    needs_email: bool,
     fault: Option<String>,
     target: &'a RedirectTarget,
     log_in: String,
@@ -69,10 +71,11 @@ fn form<'a>(
     site: &'a Site,
 ) -> RegisterPage<'a> {
     RegisterPage {
-        host: site.origin().host(),
+        service: site.title(),
         username,
         email,
         min_length: accounts.password_rules().min_length,
+        needs_email: accounts.mail().must_verify,
         fault: None,
         target,
         log_in: with_return_to("/login", target),
@@ -186,6 +189,7 @@ fn words(error: &RegisterError) -> Option<String> {
         RegisterError::Hash(HashError::Busy) => {
             "Too many people are logging in just now. Wait a moment and try again."
         }
+        RegisterError::EmailMissing => "Your e-mail address is needed: we send a code there.",
         RegisterError::Create(CreateUserError::NameTaken(_)) => {
             "This user name is taken. Choose another one."
         }

@@ -1,7 +1,11 @@
 //! `admin user …`
 
-use std::{io, path::PathBuf};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
 use crate::{
@@ -13,6 +17,7 @@ use crate::{
         pages::all,
         table::{instant, listed, print_table, yes_or_no},
     },
+    site::Site,
     users::{User, Username},
 };
 
@@ -39,6 +44,11 @@ pub(crate) enum UserCommand {
     },
     /// Give a user another password and end the user's sessions
     ResetPassword(ResetPassword),
+    /// Print a link with which a user can set a new password, once, within half an hour
+    ResetLink {
+        /// The name
+        name: String,
+    },
 }
 
 /// The user to be created.
@@ -73,6 +83,7 @@ impl UserCommand {
     pub(in crate::shell) async fn run(
         self,
         administration: &Administration,
+        site: &Site,
     ) -> Result<(), AdminError> {
         match self {
             Self::Create(create) => create.run(administration).await,
@@ -87,6 +98,10 @@ impl UserCommand {
                 Ok(administration.delete_user(Actor::Shell, name.parse()?).await?)
             }
             Self::ResetPassword(reset) => reset.run(administration).await,
+            Self::ResetLink { name } => {
+                let link = administration.create_reset_link(Actor::Shell, name.parse()?).await?;
+                Ok(print_link(&site.reset_link(link.0.expose()), link.1)?)
+            }
         }
     }
 }
@@ -122,6 +137,13 @@ async fn set_disabled(
 ) -> Result<(), AdminError> {
     let wish = RequestedChange { disabled: Some(disabled), ..RequestedChange::default() };
     administration.update_user(Actor::Shell, name.parse()?, wish).await?;
+    Ok(())
+}
+
+/// The link on standard output, and its end beside it: the link alone can be piped.
+fn print_link(link: &str, until: DateTime<Utc>) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{link}")?;
+    eprintln!("the link works once, until {}; an earlier one is void", instant(until));
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use crate::{
     store::{
         clients::sweep_clients,
         handle::Store,
+        mail::sweep_mail,
         sql::{Dialects, FromSqlRow, SqlConnection, SqlRow, query, with_numbers},
         unavailable::Unavailable,
     },
@@ -63,6 +64,7 @@ async fn sweep(
         removed += done;
     }
     removed += sweep_clients(connection, millis, SWEEP_STEP).await?;
+    removed += sweep_mail(connection, now, SWEEP_STEP).await?;
     removed += sweep_tokens(connection, millis).await?;
     removed += sweep_all_ended(connection).await?;
     removed += sweep_ended(connection).await?;

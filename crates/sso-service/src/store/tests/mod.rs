@@ -3,6 +3,7 @@
 mod client_instances;
 mod clients;
 mod limits;
+mod mail;
 mod minting;
 mod moving;
 mod refresh_model;

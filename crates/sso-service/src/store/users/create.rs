@@ -12,6 +12,7 @@ use crate::{
         attribution::{Attribution, Recorded},
         errors::{AuthorizedError, CreateUserError},
         handle::Store,
+        mail::{Addressee, owe},
         sql::{SqlConnection, query},
     },
     users::{Email, NewUser},
@@ -30,14 +31,13 @@ impl Store {
         by: Attribution,
     ) -> Result<Recorded<Uuid>, AuthorizedError<CreateUserError>> {
         let create = async move |connection: &mut SqlConnection| {
-            let id = create_user(connection, &user, now).await?;
-            trust_address(connection, &user).await?;
-            Ok(id)
+            create_user(connection, &user, Creator::Administrator, now).await
         };
         self.write_attributed(by, create).await
     }
 
-    /// Creates a user who registers, and gives its id.
+    /// Creates a user who registers, and gives its id. Where mail is sent, a code for the address is
+    /// owed to the user.
     ///
     /// # Errors
     /// When the name or the address is taken, a role does not exist, or the database cannot be
@@ -47,9 +47,14 @@ impl Store {
         user: NewUser,
         now: DateTime<Utc>,
         event: Event,
+        sends_mail: bool,
     ) -> Result<Recorded<Uuid>, CreateUserError> {
         let register = async move |connection: &mut SqlConnection| {
-            Ok((create_user(connection, &user, now).await?, vec![event]))
+            let id = create_user(connection, &user, Creator::User, now).await?;
+            if sends_mail {
+                owe(connection, Addressee::Unverified(user.username), now).await?;
+            }
+            Ok((id, vec![event]))
         };
         self.write_recorded(register).await
     }
@@ -67,25 +72,38 @@ impl Store {
             if has_admin(connection).await? {
                 return Ok(None);
             }
-            create_user(connection, &user, now).await.map(Some)
+            create_user(connection, &user, Creator::Administrator, now).await.map(Some)
         };
         self.database.write(create).await
     }
 }
 
+/// The author of an account, who vouches for its address or does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Creator {
+    /// Vouches for it.
+    Administrator,
+    /// May have typed the address of somebody else.
+    User,
+}
+
 pub(super) async fn create_user(
     connection: &mut SqlConnection,
     user: &NewUser,
+    creator: Creator,
     now: DateTime<Utc>,
 ) -> Result<Uuid, CreateUserError> {
     let id = id_at(now);
     let inserted: Option<i64> = query(
-        "INSERT INTO users (id, username, email, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO users (id, username, email, unverified_email, registered, password_hash, created_at)
+         SELECT $1, $2, CASE WHEN $4 THEN NULL ELSE $3 END, CASE WHEN $4 THEN $3 END, $4, $5, $6
+         WHERE NOT EXISTS (SELECT 1 FROM users WHERE email = $3)
          ON CONFLICT DO NOTHING RETURNING number",
     )
     .bind(id.to_string())
     .bind(user.username.as_str())
     .bind(user.email.as_ref().map(Email::as_str))
+    .bind(creator == Creator::User)
     .bind(user.password_hash.expose())
     .bind(now.timestamp_millis())
     .fetch_optional(&mut *connection)
@@ -96,15 +114,6 @@ pub(super) async fn create_user(
     assign_roles(connection, number, &user.roles).await?.map_err(CreateUserError::UnknownRole)?;
     assign_permissions(connection, number, &user.permissions).await?;
     Ok(id)
-}
-
-/// The address of a new user counts as verified.
-async fn trust_address(connection: &mut SqlConnection, user: &NewUser) -> Result<(), sqlx::Error> {
-    query("UPDATE users SET email_verified = TRUE WHERE username = $1 AND email IS NOT NULL")
-        .bind(user.username.as_str())
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 async fn conflict(

@@ -6,6 +6,7 @@ use crate::{
         attribution::Recorded,
         errors::PasswordChangeError,
         handle::Store,
+        mail::void_reset,
         sql::{SqlConnection, query},
         unavailable::Unavailable,
     },
@@ -80,7 +81,8 @@ async fn change_password(
         .bind(change.password_hash.expose())
         .bind(change.epoch + 1)
         .bind(change.user)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    void_reset(connection, change.user).await?;
     Ok(())
 }

@@ -15,7 +15,8 @@ use crate::{
 macro_rules! select_users {
     ($condition:literal) => {
         concat!(
-            "SELECT number, id, username, email, email_verified, password_hash, disabled, epoch, created_at,
+            "SELECT number, id, username, COALESCE(email, unverified_email) AS email,
+                    email IS NOT NULL AS email_verified, registered, password_hash, disabled, epoch, created_at,
                     (SELECT string_agg(role, '\n' ORDER BY role)
                      FROM user_roles WHERE user_number = users.number) AS roles,
                     (SELECT string_agg(permission, '\n' ORDER BY permission) FROM (
@@ -123,6 +124,7 @@ struct UserRow {
     username: String,
     email: Option<String>,
     email_verified: bool,
+    registered: bool,
     password_hash: String,
     disabled: bool,
     epoch: i64,
@@ -141,6 +143,7 @@ impl FromSqlRow for UserRow {
             username: row.get("username")?,
             email: row.get("email")?,
             email_verified: row.get("email_verified")?,
+            registered: row.get("registered")?,
             password_hash: row.get("password_hash")?,
             disabled: row.get("disabled")?,
             epoch: row.get("epoch")?,
@@ -183,6 +186,7 @@ impl TryFrom<UserRow> for User {
             account: read().ok_or(StoreError::Corrupt { user_id: id })?,
             password_hash: PasswordHash::stored(row.password_hash),
             disabled: row.disabled,
+            must_verify: row.registered && !row.email_verified,
         })
     }
 }

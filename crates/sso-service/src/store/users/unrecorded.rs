@@ -21,7 +21,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Uuid, CreateUserError> {
         let create = async move |connection: &mut SqlConnection| {
-            create::create_user(connection, &user, now).await
+            create::create_user(connection, &user, create::Creator::Administrator, now).await
         };
         self.database.write(create).await
     }

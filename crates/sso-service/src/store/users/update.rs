@@ -6,6 +6,7 @@ use crate::{
         attribution::{Attribution, Recorded},
         errors::{AuthorizedError, ChangeError},
         handle::Store,
+        mail::void_reset,
         sql::{SqlConnection, query},
     },
     users::{Email, RevocationScope, UserUpdate, Username},
@@ -98,6 +99,9 @@ async fn apply(
     if let Some(roles) = &update.roles {
         set_roles(connection, user, roles).await?;
     }
+    if update.email.is_some() || update.password_hash.is_some() {
+        void_reset(connection, user).await?;
+    }
     if let Some(email) = &update.email {
         set_email(connection, user, email.as_ref()).await?;
     }
@@ -133,10 +137,10 @@ async fn set_email(
     email: Option<&Email>,
 ) -> Result<(), ChangeError> {
     let set = query(
-        "UPDATE users SET email = $1, email_verified = $3 WHERE number = $2
+        "UPDATE users SET email = $1, unverified_email = NULL WHERE number = $2
          AND NOT EXISTS (SELECT 1 FROM users WHERE email = $1 AND number <> $2)",
     );
-    let set = set.bind(email.map(Email::as_str)).bind(user).bind(email.is_some());
+    let set = set.bind(email.map(Email::as_str)).bind(user);
     match set.execute(connection).await? {
         0 => Err(ChangeError::EmailTaken),
         _ => Ok(()),

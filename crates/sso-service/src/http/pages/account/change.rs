@@ -10,7 +10,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::show::{Done, account_page};
+use super::{
+    show::{Done, account_page},
+    verify::{send_code, verify_email},
+};
 use crate::{
     accounts::{Accounts, OwnPasswordError},
     authority::SessionAuthority,
@@ -31,12 +34,14 @@ use crate::{
 /// The fields of the forms of the page.
 #[derive(ToSchema)]
 pub(in crate::http) struct AccountForm {
-    /// `end-session`, `end-others`, `end-all` or `change-password`.
+    /// `end-session`, `end-others`, `end-all`, `change-password`, `verify-email` or `send-code`.
     action: String,
     /// The session that ends.
     id: Option<String>,
     /// Present once it was confirmed that all sessions end.
     confirm: Option<String>,
+    /// The code that verifies the address of the user.
+    code: Option<String>,
     #[schema(value_type = Option<String>, format = Password)]
     current_password: Zeroizing<String>,
     #[schema(value_type = Option<String>, format = Password)]
@@ -52,6 +57,8 @@ enum AccountChange {
         is_confirmed: bool,
     },
     Password(TypedPasswords),
+    VerifyEmail(String),
+    SendCode,
 }
 
 /// The fields of the form for a new password, as they were typed.
@@ -63,15 +70,15 @@ struct TypedPasswords {
 #[derive(Template)]
 #[template(path = "end_all.html")]
 struct EndAllPage<'a> {
-    host: &'a str,
+    service: &'a str,
     username: &'a str,
 }
 
 /// The services that a change needs.
-struct Services {
-    authority: Data<SessionAuthority>,
-    accounts: Data<Accounts>,
-    site: Data<Site>,
+pub(super) struct Services {
+    pub(super) authority: Data<SessionAuthority>,
+    pub(super) accounts: Data<Accounts>,
+    pub(super) site: Data<Site>,
 }
 
 /// Changes something, and shows the page again.
@@ -102,8 +109,8 @@ pub(in crate::http) async fn change(
             Ok(shown_again(Done::EndedOthers))
         }
         AccountChange::EndAll { is_confirmed: false } => {
-            let (host, username) = (services.site.origin().host(), &*user.account.username);
-            page(&EndAllPage { host, username })
+            let (service, username) = (services.site.title(), &*user.account.username);
+            page(&EndAllPage { service, username })
         }
         AccountChange::EndAll { is_confirmed: true } => {
             services.authority.end_other_sessions(&user, from).await?;
@@ -114,6 +121,14 @@ pub(in crate::http) async fn change(
             change_password(&user, &request, typed, &services).await?;
             Ok(shown_again(Done::ChangedPassword))
         }
+        AccountChange::VerifyEmail(code) => {
+            verify_email(&user, &request, &code, &services).await?;
+            Ok(shown_again(Done::VerifiedEmail))
+        }
+        AccountChange::SendCode => {
+            send_code(&user, &request, &services).await?;
+            Ok(shown_again(Done::SentCode))
+        }
     }
 }
 
@@ -123,10 +138,10 @@ impl TryFrom<Query> for AccountForm {
     fn try_from(mut form: Query) -> Result<Self> {
         let [current_password, new_password] = ["current_password", "new_password"]
             .map(|name| Zeroizing::new(form.take(name).unwrap_or_default()));
-        let (id, confirm) = (form.take("id"), form.take("confirm"));
+        let [id, confirm, code] = ["id", "confirm", "code"].map(|name| form.take(name));
         let action = form.take("action").unwrap_or_default();
         form.check()?;
-        Ok(Self { action, id, confirm, current_password, new_password })
+        Ok(Self { action, id, confirm, code, current_password, new_password })
     }
 }
 
@@ -146,6 +161,8 @@ impl TryFrom<AccountForm> for AccountChange {
                 let (current, new) = (form.current_password, form.new_password);
                 return Ok(Self::Password(TypedPasswords { current, new }));
             }
+            "verify-email" => return Ok(Self::VerifyEmail(form.code.unwrap_or_default())),
+            "send-code" => return Ok(Self::SendCode),
             _ => faults.unreadable("action", "must be one of the page"),
         }
         Err(faults.into_problem())

@@ -6,6 +6,7 @@ mod change_tests;
 mod device;
 mod session_row;
 mod show;
+mod verify;
 
 pub(in crate::http) use change::{AccountForm, change};
 pub(in crate::http) use show::{show, start};

@@ -19,9 +19,15 @@ use crate::{
 #[derive(Template)]
 #[template(path = "account.html")]
 pub(super) struct AccountPage {
-    host: String,
+    service: String,
     username: String,
     roles: String,
+    /// The address of the user, if it is known.
+    email: Option<String>,
+    /// Whether the user can verify the address by a code.
+    can_verify: bool,
+    /// What is wrong with a code for the address.
+    pub(super) code_fault: Option<String>,
     min_length: usize,
     sessions: Vec<SessionRow>,
     has_others: bool,
@@ -36,10 +42,18 @@ pub(super) enum Done {
     EndedSession,
     EndedOthers,
     ChangedPassword,
+    SentCode,
+    VerifiedEmail,
 }
 
 impl Done {
-    const ALL: [Self; 3] = [Self::EndedSession, Self::EndedOthers, Self::ChangedPassword];
+    const ALL: [Self; 5] = [
+        Self::EndedSession,
+        Self::EndedOthers,
+        Self::ChangedPassword,
+        Self::SentCode,
+        Self::VerifiedEmail,
+    ];
 
     /// Its name in the query of the page.
     pub(super) fn name(self) -> &'static str {
@@ -47,6 +61,8 @@ impl Done {
             Self::EndedSession => "session",
             Self::EndedOthers => "others",
             Self::ChangedPassword => "password",
+            Self::SentCode => "code",
+            Self::VerifiedEmail => "email",
         }
     }
 
@@ -58,6 +74,8 @@ impl Done {
                 "Your password is changed. All other sessions have ended: log in there with the new \
                  one."
             }
+            Self::SentCode => "A code is on its way to your e-mail address.",
+            Self::VerifiedEmail => "Your e-mail address is verified.",
         }
     }
 }
@@ -98,9 +116,14 @@ pub(super) async fn account_page(
         sessions.iter().map(|session| SessionRow::new(session, current, now)).collect();
     sessions.sort_by_key(|session| !session.is_current);
     Ok(AccountPage {
-        host: site.origin().host().to_owned(),
+        service: site.title().to_owned(),
         username: user.account.username.clone(),
         roles: user.account.roles.join(", "),
+        email: user.account.email.clone(),
+        can_verify: accounts.mail().is_sent
+            && user.account.email.is_some()
+            && !user.account.email_verified,
+        code_fault: None,
         min_length: accounts.password_rules().min_length,
         has_others: sessions.iter().any(|session| !session.is_current),
         sessions,

@@ -37,13 +37,24 @@ macro_rules! tables {
 /// All of them: a row comes after those that it refers to.
 pub(super) const TABLES: &[Table] = tables! {
     "users" by "number" {
-        "number" Integer, "id" Text, "username" Text, "email" Text, "password_hash" Text,
-        "email_verified" Boolean, "disabled" Boolean, "epoch" Integer, "created_at" Integer,
+        "number" Integer, "id" Text, "username" Text, "email" Text, "unverified_email" Text,
+        "registered" Boolean, "password_hash" Text, "disabled" Boolean, "epoch" Integer, "created_at" Integer,
     }
     "roles" by "name" { "name" Text, "builtin" Boolean }
     "role_permissions" by "role, permission" { "role" Text, "permission" Text }
     "user_roles" by "user_number, role" { "user_number" Integer, "role" Text }
     "user_permissions" by "user_number, permission" { "user_number" Integer, "permission" Text }
+    "outbox" by "user_number, kind" {
+        "user_number" Integer, "kind" Text, "due_at" Integer, "owed_since" Integer,
+        "attempts" Integer, "sent_at" Integer, "sent" Integer, "counted_from" Integer,
+    }
+    "password_resets" by "user_number" {
+        "user_number" Integer, "hash" Bytes, "expires_at" Integer,
+    }
+    "email_verifications" by "user_number" {
+        "user_number" Integer, "hash" Bytes, "expires_at" Integer, "tries" Integer,
+        "day_tries" Integer, "counted_from" Integer,
+    }
     "sessions" by "number" {
         "number" Integer, "id" Bytes, "user_number" Integer, "epoch" Integer, "minted" Boolean,
         "created_at" Integer, "last_seen_at" Integer, "rotated_at" Integer, "expires_at" Integer,
