@@ -2,8 +2,8 @@
 //! project's libraries for Python and JavaScript, and kube. The sso-service with third-party reverse
 //! proxies (nginx, Caddy and HAProxy), its JWTs with PyJWT, Authlib and jose, and its log-in with
 //! openid-client and Authlib. The databases that tests start: PostgreSQL, PgBouncer, Redis and
-//! Sentinel; the sso-service with Redis. `compose.yaml` with Docker Compose. System calls with
-//! strace.
+//! Sentinel; the sso-service with Redis, and with a server of mail (aiosmtpd). `compose.yaml` with
+//! Docker Compose. System calls with strace.
 //!
 //! `cargo xtask peers` installs them, except kube, which is a dependency. A case whose peer is not
 //! there is skipped, and says so; with `CI=true` it fails. The cases of Kubernetes share a pair over
@@ -24,6 +24,7 @@ mod jwt;
 mod kube;
 mod kubectl;
 mod library;
+mod mail;
 mod peer;
 mod proxies;
 mod relying_party;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
     }
     trials.extend(stores::trials());
     trials.extend(compose::trials());
+    trials.extend(mail::trials());
     trials.extend(session_store::trials());
     trials.extend(system_calls::trials());
     libtest_mimic::run(&arguments, trials).exit_code()

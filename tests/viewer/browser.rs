@@ -59,6 +59,7 @@ const CASES: &[(&str, &[&str])] = &[
             "a_selection_survives_scrolling_and_following",
         ],
     ),
+    ("authority", &["the_pages_of_the_authority_are_accessible", "an_administrator_uses_the_page"]),
     ("pictures", &["the_pictures_show_what_they_should"]),
 ];
 

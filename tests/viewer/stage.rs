@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::harness::{Pair, Setup};
+use crate::harness::{ADMIN, Pair, Setup};
 
 /// Users of every stage: their names, and their permissions.
 const USERS: [(&str, &[&str]); 2] = [("ada", &["logs:read"]), ("bob", &["logs:read:shop/*"])];
@@ -68,7 +68,7 @@ impl Stage {
             "operations": format!("http://{}", self.pair.gateway.ops()),
             "sso": format!("http://{}", self.pair.sso.listening()),
             "logs": self.pair.logs.path(),
-            "passwords": USERS.map(|(name, _)| [name.to_owned(), password(name)]),
+            "passwords": passwords(),
             "axe": libraries.join("node_modules/axe-core/axe.min.js"),
             "chromium": chromium,
             "folder": folder,
@@ -109,6 +109,12 @@ impl Stage {
             other => panic!("unknown wish: {other}"),
         }
     }
+}
+
+/// The users and their passwords, with the administrator.
+fn passwords() -> Vec<[String; 2]> {
+    let users = USERS.iter().map(|(name, _)| [(*name).to_owned(), password(name)]);
+    users.chain([[ADMIN.0.to_owned(), ADMIN.1.to_owned()]]).collect()
 }
 
 fn password(name: &str) -> String {

@@ -226,6 +226,12 @@ impl Problem {
         &self.0.detail
     }
 
+    /// The faults of the input.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldFault] {
+        &self.0.errors
+    }
+
     /// What lies behind it and is only for the log.
     pub(crate) fn cause(&self) -> Option<&(dyn Error + Send + Sync)> {
         self.0.cause.as_deref()

@@ -68,12 +68,35 @@ export async function the_pictures_show_what_they_should(stage) {
   await page.locator('.field', { hasText: 'attempt' }).waitFor();
   await take(page, 'viewer-json');
   await takeGap(stage, page, take);
+  await takeAuthority(stage, take);
   const phone = await stage.pageOf('ada', `/?pod=shop/${CATALOG.pod}/catalog`, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   await stage.row(phone, 'Caused by').waitFor();
   await stage.status(phone, 'live, caught up');
   await take(phone, 'viewer-phone');
   for (const picture of readdirSync(folder)) assert.ok(statSync(`${folder}/${picture}`).size < 150 * 1024, picture);
   stage.assertQuiet();
+}
+
+/** The account and the page for administrators, with a few users. */
+async function takeAuthority(stage, take) {
+  const page = await (await stage.visitor({ viewport: { width: 1000, height: 620 } })).newPage();
+  await page.goto(`${stage.sso}/login`);
+  await page.fill('input[name=username]', 'root');
+  await page.fill('input[name=password]', stage.passwords.root);
+  await page.click('button[type=submit]');
+  await page.waitForURL(/\/account/);
+  await take(page, 'account');
+  for (const [name, roles] of [['carol', 'reader'], ['dave', 'user'], ['erin', 'reader, user']]) {
+    await page.goto(`${stage.sso}/admin`);
+    await page.fill('#username', name);
+    await page.fill('#email', `${name}@example.org`);
+    await page.fill('#roles', roles);
+    await page.fill('#password', 'correct horse battery');
+    await page.getByRole('button', { name: 'Create the user' }).click();
+    await page.getByText('The user is created').waitFor();
+  }
+  await page.goto(`${stage.sso}/admin`);
+  await take(page, 'admin');
 }
 
 /** Lines are deleted while the gateway is away. */

@@ -8,7 +8,7 @@ use service_runtime::clock::Clock;
 
 use super::{actor::Actor, error::AdministrationError};
 use crate::{
-    audit::{AuditLog, Event, Kind},
+    audit::{AuditLog, Event, EventFilter, Kind},
     login_guard::LoginGuard,
     page::{Page, Part},
     store::{Attribution, Recorded, Store, Unavailable},
@@ -41,8 +41,12 @@ impl Administration {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub(crate) async fn audit(&self, part: &Part<i64>) -> Result<Page<Value>, Unavailable> {
-        self.store.events(part).await
+    pub(crate) async fn audit(
+        &self,
+        part: &Part<i64>,
+        filter: EventFilter,
+    ) -> Result<Page<Value>, Unavailable> {
+        self.store.events(part, filter).await
     }
 
     /// To the millisecond, as everything is kept and shown.

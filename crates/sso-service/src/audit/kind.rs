@@ -1,10 +1,12 @@
 //! The kinds of security events.
 
 use serde::Serialize;
+use strum::{IntoStaticStr, VariantArray};
 
 /// The kind of a security event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum Kind {
     LoginOk,
     LoginFailed,
@@ -49,6 +51,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// The names of all kinds, as they stand in events.
+    pub(crate) fn names() -> Vec<&'static str> {
+        Self::VARIANTS.iter().map(<&'static str>::from).collect()
+    }
+
     /// How many events of a series are written one by one within a minute. Those that follow in
     /// that minute are one event with their number: a caller without the permission to administer
     /// can neither fill the disk nor push out events of others. `None`: every one is written.
@@ -116,5 +123,17 @@ impl Kind {
                 | Self::SessionsMinted
                 | Self::AdminRevoke
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_the_names_that_stand_in_events() {
+        for (kind, name) in Kind::VARIANTS.iter().zip(Kind::names()) {
+            assert_eq!(serde_json::to_value(kind).unwrap(), name);
+        }
     }
 }

@@ -2,12 +2,14 @@
 
 mod coalesce;
 mod event;
+mod filter;
 mod kind;
 mod log;
 mod past_log_in;
 mod rows;
 
 pub(crate) use event::{Event, Source};
+pub(crate) use filter::EventFilter;
 pub(crate) use kind::Kind;
 pub(crate) use log::{AuditLog, AuditThread};
 pub(crate) use past_log_in::PastLogIn;

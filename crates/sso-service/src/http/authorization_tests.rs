@@ -100,7 +100,6 @@ fn expected(route: Route, method: &Method) -> Row {
         | Route::ForgotPassword
         | Route::ResetPassword
         | Route::ResetForm => [EMPTY; CREDENTIALS.len()],
-        Route::ResetPage => [SHOWN; CREDENTIALS.len()],
 
         Route::Refresh => [NONE, NONE, NONE, NONE, NONE, NONE, SHOWN, FOREIGN],
         // Any token of a live session ends it, also an expired one.
@@ -123,6 +122,8 @@ fn expected(route: Route, method: &Method) -> Row {
         }
         Route::LogOutPage => [SHOWN, SHOWN, SHOWN, NO_SESSION, NO_SESSION, SHOWN, SHOWN, SHOWN],
         Route::AccountPage => [MOVED, MOVED, SHOWN, NO_SESSION, NO_SESSION, MOVED, SHOWN, SHOWN],
+        Route::AdminPage => [MOVED, MOVED, DENIED, DENIED, DENIED, MOVED, SHOWN, SHOWN],
+        Route::AdminForm => administrators_change((400, "bad_request")),
         Route::LogInForm | Route::RegisterForm => forms(EMPTY),
         Route::LogOutForm => forms(MOVED),
 
@@ -146,8 +147,10 @@ fn expected(route: Route, method: &Method) -> Row {
         Route::DeleteKey => administrators_change(NO_KEY),
         Route::UpdateClient | Route::DeleteClient => administrators_change(NO_CLIENT),
 
-        // The page asks whether to log out, whichever user is logged in.
-        Route::EndSessionForClient
+        // The link to a new password is its own credential. The page asks whether to log out,
+        // whichever user is logged in.
+        Route::ResetPage
+        | Route::EndSessionForClient
         | Route::EndSessionForClientForm
         | Route::ApiDocument
         | Route::ApiPage
@@ -249,6 +252,7 @@ impl Tested {
             | Route::RegisterForm
             | Route::ResetForm
             | Route::AccountForm
+            | Route::AdminForm
             | Route::Introspect
             | Route::Revoke
             | Route::AuthorizeForm

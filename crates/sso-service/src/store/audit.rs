@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::handle::Store;
 use crate::{
-    audit::{Event, PastLogIn},
+    audit::{Event, EventFilter, PastLogIn},
     page::{Page, Part},
     store::{
         attribution::Recorded,
@@ -26,6 +26,18 @@ const PAST_LOG_INS: Dialects = Dialects {
     postgres: "SELECT event::json ->> 'user_id', event::json ->> 'ip', event::json ->> 'time'
                FROM audit WHERE event::json ->> 'audit' = 'login_ok'
                ORDER BY number DESC LIMIT $1",
+};
+
+/// Events before a number, with this kind and this user or target; an empty one is any.
+const EVENTS: Dialects = Dialects {
+    sqlite: "SELECT number, event FROM audit WHERE number < $1
+             AND ($3 = '' OR event ->> 'audit' = $3)
+             AND ($4 = '' OR event ->> 'username' = $4 OR event ->> 'target' = $4)
+             ORDER BY number DESC LIMIT $2",
+    postgres: "SELECT number, event FROM audit WHERE number < $1
+               AND ($3 = '' OR event::json ->> 'audit' = $3)
+               AND ($4 = '' OR event::json ->> 'username' = $4 OR event::json ->> 'target' = $4)
+               ORDER BY number DESC LIMIT $2",
 };
 
 /// Of a JSON array of pairs: whether the event is administrative, and the event.
@@ -62,11 +74,13 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub(crate) async fn events(&self, part: &Part<i64>) -> Result<Page<Value>, Unavailable> {
-        let found = query(
-            "SELECT number, event FROM audit WHERE number < $1 ORDER BY number DESC LIMIT $2",
-        );
-        let found = found.bind(part.after.unwrap_or(i64::MAX)).bind(part.wanted());
+    pub(crate) async fn events(
+        &self,
+        part: &Part<i64>,
+        filter: EventFilter,
+    ) -> Result<Page<Value>, Unavailable> {
+        let found = query(EVENTS).bind(part.after.unwrap_or(i64::MAX)).bind(part.wanted());
+        let found = found.bind(filter.kind).bind(filter.name);
         let found: Vec<(i64, String)> = found.fetch_all(&mut self.reader().await?).await?;
         let page = part.page(found, |(number, _)| number.to_string());
         Ok(page.map(|(_, event)| serde_json::from_str(&event).unwrap_or_default()))

@@ -6,6 +6,7 @@ use service_runtime::http::{Authenticated, Result};
 use super::page::{PageQuery, list_response};
 use crate::{
     administration::Administration,
+    audit::EventFilter,
     http::{caller::administrator::Administrator, wire::query::QueryString},
 };
 
@@ -15,5 +16,5 @@ pub(in crate::http) async fn list(
     QueryString(PageQuery(part)): QueryString<PageQuery<i64>>,
     administration: Data<Administration>,
 ) -> Result<HttpResponse> {
-    Ok(list_response("events", administration.audit(&part).await?))
+    Ok(list_response("events", administration.audit(&part, EventFilter::default()).await?))
 }

@@ -92,7 +92,8 @@ pub(in crate::http) async fn delete(
     Ok(no_content())
 }
 
-struct GrantTerms {
+/// The terms of a new grant.
+pub(in crate::http) struct GrantTerms {
     username: Username,
     permission: Permission,
     expires_at: Instant,
@@ -120,7 +121,8 @@ impl TryFrom<CreateGrantRequest> for GrantTerms {
 }
 
 impl GrantTerms {
-    fn granted_by(self, name: &str) -> NewGrant {
+    /// The grant by the author of this name.
+    pub(in crate::http) fn granted_by(self, name: &str) -> NewGrant {
         NewGrant {
             username: self.username,
             permission: self.permission,

@@ -83,7 +83,14 @@ pub(in crate::http) async fn delete(
 }
 
 impl SetRoleRequest {
-    fn of_role(self, name: &str) -> Result<(RoleName, Vec<Permission>), BodyFaults> {
+    /// What the body says of the role of this name.
+    ///
+    /// # Errors
+    /// All faults.
+    pub(in crate::http) fn of_role(
+        self,
+        name: &str,
+    ) -> Result<(RoleName, Vec<Permission>), BodyFaults> {
         let mut faults = BodyFaults::default();
         let role = faults.path_parameter("role", name);
         let permissions = faults.required_list("permissions", self.permissions);

@@ -114,6 +114,10 @@ mod tests {
     async fn a_taken_name_or_address_is_a_conflict() {
         let service = TestService::start().await;
         register(&service, &json!({"username": "a", "password": PASSWORD, "email": "a@b"})).await;
+        // One that is not verified blocks nobody.
+        let other = json!({"username": "c", "password": PASSWORD, "email": "a@b"});
+        assert_eq!(register(&service, &other).await.status, 201);
+        service.execute("UPDATE users SET email = unverified_email WHERE username = 'a'").await;
         for (name, email, code) in
             [(" A ", Value::Null, "username_taken"), ("b", json!("A@B"), "email_taken")]
         {

@@ -55,6 +55,8 @@ pub(super) fn operation(route: Route) -> ApiOperation {
         Route::LogOutForm => pages::log_out_form(),
         Route::AccountPage => pages::account_page(),
         Route::AccountForm => pages::account_form(),
+        Route::AdminPage => pages::admin_page(),
+        Route::AdminForm => pages::admin_form(),
         Route::RegisterPage => pages::register_page(),
         Route::RegisterForm => pages::register_form(),
         Route::ResetPage => pages::reset_page(),

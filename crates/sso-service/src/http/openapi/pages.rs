@@ -9,7 +9,7 @@ use utoipa::openapi::ResponseBuilder;
 use super::examples::{ALICE, PASSWORD};
 use crate::http::{
     auth::credentials::CredentialsForm,
-    pages::{AccountForm, ResetForm},
+    pages::{AccountForm, AdminForm, ResetForm},
 };
 
 /// The group of these operations.
@@ -70,6 +70,32 @@ pub(super) fn register_form() -> ApiOperation {
     form("register_form", "Registers by the form, and logs in")
         .description("There only where registration is open.")
         .problems([401, 404, 409])
+}
+
+pub(super) fn admin_page() -> ApiOperation {
+    let section = "`users`, `user` (with `name`), `roles`, `grants`, `keys`, `clients` or `audit` \
+                   (with `kind` and `name`).";
+    page_operation("admin_page", "Shows a section of the page for administrators")
+        .parameter(query_parameter("section", section, text(), "users"))
+        .parameter(query_parameter("name", "A user.", text(), ALICE))
+        .parameter(query_parameter("kind", "A kind of events.", text(), "login_failed"))
+        .parameter(query_parameter("after", "The last item of the page before.", text(), ALICE))
+        .accepts([Credential::SessionCookie])
+        .problems([403, 404])
+        .answer(200, html("The section."))
+        .answer(303, redirect("To `/auth/refresh`, which leads to the log-in if needed."))
+}
+
+pub(super) fn admin_form() -> ApiOperation {
+    page_operation("admin_form", "Changes something by a form of the page for administrators")
+        .description(
+            "The other fields are the members of the body of the same request at `/admin/…`.",
+        )
+        .accepts([Credential::SessionCookie])
+        .form::<AdminForm>(json!({"action": "end-sessions", "name": ALICE}))
+        .problems([401, 403, 404, 409])
+        .answer(200, html("The section, with a key, a secret or a link that is shown this once."))
+        .answer(303, redirect("To the section, which says what was done."))
 }
 
 pub(super) fn reset_page() -> ApiOperation {

@@ -1,6 +1,7 @@
 //! Pages for people, without scripts.
 
 mod account;
+mod admin;
 mod continuing;
 mod destination;
 mod error;
@@ -19,6 +20,7 @@ mod reset;
 mod reset_tests;
 
 pub(super) use account::{AccountForm, change as change_account, show as account, start};
+pub(super) use admin::{AdminForm, change as change_by_admin, show as admin};
 pub(super) use continuing::continue_to;
 pub(super) use error::render_for_browsers;
 pub(super) use login::{log_in, show as login, show_log_in};

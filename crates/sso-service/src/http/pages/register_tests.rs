@@ -98,6 +98,7 @@ async fn a_logged_in_user_is_redirected_at_once() {
 async fn a_refused_value_is_named_beside_the_form() {
     let service = service().await;
     check_goes_to(&service.send(post(GOOD)).await, "/account");
+    service.execute("UPDATE users SET email = unverified_email").await;
     for (body, status, words) in [
         (GOOD, 409, "This user name is taken"),
         (&GOOD.replace("Alice", "bob"), 409, "with this e-mail address"),

@@ -53,6 +53,11 @@ async fn everything_is_there_after_a_move() {
             'openid', NULL, 9, TRUE, 10 FROM sessions;
         INSERT INTO client_tokens VALUES (x'03', 7, FALSE, 8, 9, NULL, NULL)";
     service.store.execute(held_by_client).await;
+    let mail = r"
+        INSERT INTO outbox SELECT number, 'verification', 8, 7, 1, NULL, 0, 7 FROM users;
+        INSERT INTO password_resets SELECT number, CAST(username AS BLOB), 9 FROM users;
+        INSERT INTO email_verifications SELECT number, x'04', 9, 1, 2, 8 FROM users";
+    service.store.execute(mail).await;
     let sessions = service.store.number("SELECT sessions FROM session_count").await;
     let last = service.store.number("SELECT seq FROM sqlite_sequence WHERE name = 'sessions'");
     let last = last.await;

@@ -17,6 +17,7 @@ async fn a_user_is_created_shown_changed_and_deleted() {
         "id": created.body["id"],
         "username": "alice",
         "email": "alice@example.org",
+        "verified": true,
         "roles": ["reader"],
         "permissions": ["logs:read"],
         "disabled": false,

@@ -9,4 +9,5 @@ mod show;
 mod verify;
 
 pub(in crate::http) use change::{AccountForm, change};
+pub(in crate::http::pages) use session_row::SessionRow;
 pub(in crate::http) use show::{show, start};

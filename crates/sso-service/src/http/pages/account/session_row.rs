@@ -7,26 +7,31 @@ use super::device::device;
 use crate::sessions::SessionDetails;
 
 /// A session as a row of the page.
-pub(super) struct SessionRow {
+pub(in crate::http::pages) struct SessionRow {
     pub(super) id: Uuid,
-    pub(super) device: String,
+    pub(in crate::http::pages) device: String,
     /// The address from which it was begun.
-    pub(super) address: String,
-    pub(super) begun: Moment,
-    pub(super) last_seen: Moment,
+    pub(in crate::http::pages) address: String,
+    pub(in crate::http::pages) begun: Moment,
+    pub(in crate::http::pages) last_seen: Moment,
     /// Whether the page was asked for in this session.
     pub(super) is_current: bool,
 }
 
 /// An instant, for people and for programs.
-pub(super) struct Moment {
+pub(in crate::http::pages) struct Moment {
     /// How long ago it was.
-    pub(super) ago: String,
+    pub(in crate::http::pages) ago: String,
     /// In UTC, to the second.
-    pub(super) time: String,
+    pub(in crate::http::pages) time: String,
 }
 
 impl SessionRow {
+    /// A session among those of another user.
+    pub(in crate::http::pages) fn of_user(session: &SessionDetails, now: DateTime<Utc>) -> Self {
+        Self::new(session, Uuid::nil(), now)
+    }
+
     pub(super) fn new(session: &SessionDetails, current: Uuid, now: DateTime<Utc>) -> Self {
         Self {
             id: session.id,

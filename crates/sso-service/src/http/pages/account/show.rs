@@ -7,6 +7,7 @@ use service_runtime::http::{Authenticated, Query, RequestContext, Result};
 use super::session_row::SessionRow;
 use crate::{
     accounts::Accounts,
+    administration::administer,
     authority::SessionAuthority,
     http::{
         caller::visitor::Visitor,
@@ -31,6 +32,8 @@ pub(super) struct AccountPage {
     min_length: usize,
     sessions: Vec<SessionRow>,
     has_others: bool,
+    /// Whether the user may administer.
+    is_admin: bool,
     pub(super) notice: Option<&'static str>,
     /// What is wrong with a change of the password.
     pub(super) faults: Vec<String>,
@@ -127,6 +130,7 @@ pub(super) async fn account_page(
         min_length: accounts.password_rules().min_length,
         has_others: sessions.iter().any(|session| !session.is_current),
         sessions,
+        is_admin: user.account.may(&administer()),
         notice: None,
         faults: Vec::new(),
     })

@@ -1,0 +1,111 @@
+//! What a section of the page shows.
+
+use service_runtime::http::{Problem, Query, Result};
+
+use super::{
+    rows::{ClientRow, EventRow, GrantRow, KeyRow, RoleRow, Sessions, UserRow},
+    section::Section,
+};
+use crate::{
+    administration::Administration,
+    audit::{EventFilter, Kind},
+    http::{error::no_such_user, pages::account::SessionRow},
+    page::Part,
+    users::Username,
+};
+
+/// How many items a page of a list has.
+const LIMIT: u16 = 50;
+
+/// Which section is asked for, and what of it.
+#[derive(Debug)]
+pub(super) struct ContentQuery {
+    pub(super) section: Section,
+    /// The user that is shown, or whose events are.
+    pub(super) name: String,
+    /// The kind of events that are shown.
+    pub(super) kind: String,
+    after: Option<String>,
+}
+
+/// What a section of the page shows.
+pub(super) enum Content {
+    Users(Vec<UserRow>),
+    User(UserRow, Sessions),
+    Roles(Vec<RoleRow>),
+    Grants(Vec<GrantRow>),
+    Keys(Vec<KeyRow>),
+    Clients(Vec<ClientRow>),
+    /// The events, and the names of all kinds.
+    Audit(Vec<EventRow>, Vec<&'static str>),
+}
+
+impl ContentQuery {
+    /// Other parameters are ignored, as on all pages.
+    pub(super) fn read(mut query: Query) -> Self {
+        let section = Section::named(query.take("section").as_deref());
+        let mut text = |name: &str| query.take(name).unwrap_or_default().trim().to_owned();
+        let (name, kind, after) = (text("name"), text("kind"), text("after"));
+        Self { section, name, kind, after: Some(after).filter(|after| !after.is_empty()) }
+    }
+
+    /// The first page of a section.
+    pub(super) fn of(section: Section, name: &str) -> Self {
+        Self { section, name: name.to_owned(), kind: String::new(), after: None }
+    }
+
+    /// What is shown, and the key that the next page comes after.
+    ///
+    /// # Errors
+    /// 404 for a user who does not exist, 503 when the database cannot be read.
+    pub(super) async fn load(
+        &self,
+        administration: &Administration,
+    ) -> Result<(Content, Option<String>)> {
+        let now = administration.now();
+        match self.section {
+            Section::Users => {
+                let page = administration.users(&self.part()?).await?;
+                let page = page.map(UserRow::from);
+                Ok((Content::Users(page.items), page.next))
+            }
+            Section::User => {
+                let name: Username = self.name.parse().map_err(|_| no_such_user())?;
+                let user = administration.user(&name).await?;
+                let page = administration.sessions_of(&name, &self.part()?).await?;
+                let page = page.map(|session| SessionRow::of_user(&session, now));
+                Ok((Content::User(user.into(), page.items), page.next))
+            }
+            Section::Roles => {
+                let page = administration.roles(&self.part()?).await?.map(RoleRow::from);
+                Ok((Content::Roles(page.items), page.next))
+            }
+            Section::Grants => {
+                let page = administration.grants(&self.part()?).await?;
+                let page = page.map(|grant| GrantRow::new(grant, now));
+                Ok((Content::Grants(page.items), page.next))
+            }
+            Section::Keys => {
+                let page = administration.keys(&self.part()?).await?;
+                let page = page.map(|key| KeyRow::new(key, now));
+                Ok((Content::Keys(page.items), page.next))
+            }
+            Section::Clients => {
+                let page = administration.clients(&self.part()?).await?.map(ClientRow::from);
+                Ok((Content::Clients(page.items), page.next))
+            }
+            Section::Audit => {
+                let filter = EventFilter { kind: self.kind.clone(), name: self.name.clone() };
+                let page = administration.audit(&self.part()?, filter).await?;
+                let page = page.map(EventRow::from);
+                Ok((Content::Audit(page.items, Kind::names()), page.next))
+            }
+        }
+    }
+
+    fn part<K: std::str::FromStr>(&self) -> Result<Part<K>> {
+        let after = self.after.as_deref().map(str::parse).transpose();
+        let after = after.map_err(|_| Problem::not_found("not_found", "No such page."))?;
+        Ok(Part { after, limit: LIMIT })
+    }
+}
