@@ -30,6 +30,11 @@ pub(crate) fn run_gateway(arguments: &[&str], variables: &[(&str, &str)]) -> End
     run(&binaries().logs_gateway, arguments, &[&logs, variables].concat(), "")
 }
 
+/// Runs logs-gateway with these arguments and only these variables.
+pub(crate) fn run_gateway_alone(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+    run(&binaries().logs_gateway, arguments, variables, "")
+}
+
 /// Runs `kubectl-sso` with these arguments and only these variables.
 pub(crate) fn run_kubectl_sso(
     arguments: &[&str],

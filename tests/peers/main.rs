@@ -3,7 +3,8 @@
 //! proxies (nginx, Caddy and HAProxy), its JWTs with PyJWT, Authlib and jose, and its log-in with
 //! openid-client and Authlib. The databases that tests start: PostgreSQL, PgBouncer, Redis and
 //! Sentinel; the sso-service with Redis, and with a server of mail (aiosmtpd). `compose.yaml` with
-//! Docker Compose. System calls with strace.
+//! Docker Compose, and `deploy/kubernetes` with kubectl, Kubernetes' schemas and promtool. System
+//! calls with strace.
 //!
 //! `cargo xtask peers` installs them, except kube, which is a dependency. A case whose peer is not
 //! there is skipped, and says so; with `CI=true` it fails. The cases of Kubernetes share a pair over
@@ -25,6 +26,7 @@ mod kube;
 mod kubectl;
 mod library;
 mod mail;
+mod manifests;
 mod peer;
 mod proxies;
 mod relying_party;
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
     trials.extend(stores::trials());
     trials.extend(compose::trials());
     trials.extend(mail::trials());
+    trials.extend(manifests::trials());
     trials.extend(session_store::trials());
     trials.extend(system_calls::trials());
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -15,6 +15,7 @@ pub(super) const PROGRAMS: [Program; 12] = [
     Program { probe: &["haproxy", "-v"], packages: &["haproxy"] },
     Program { probe: &["nginx", "-v"], packages: &["nginx"] },
     Program { probe: &["pgbouncer", "--version"], packages: &["pgbouncer"] },
+    Program { probe: &["promtool", "--version"], packages: &["prometheus"] },
     Program { probe: &["redis-cli", "--version"], packages: &["redis-tools"] },
     Program { probe: &["redis-sentinel", "--version"], packages: &["redis-sentinel"] },
     Program { probe: &["redis-server", "--version"], packages: &["redis-server"] },
