@@ -22,17 +22,16 @@ pub(crate) fn run_sso(arguments: &[&str], variables: &[(&str, &str)], stdin: &st
     run(&binaries().sso_service, arguments, variables, stdin)
 }
 
-/// Runs `logs-gateway` with these arguments and only these variables, and an empty log
-/// directory unless they name another.
+/// Runs `logs-gateway` with these arguments and only these variables. Unless they name another
+/// source or directory, it has an empty log directory.
 pub(crate) fn run_gateway(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
     let logs = super::scratch();
-    let logs = [("GATEWAY_LOGS_DIR", logs.path().to_str().unwrap())];
-    run(&binaries().logs_gateway, arguments, &[&logs, variables].concat(), "")
-}
-
-/// Runs logs-gateway with these arguments and only these variables.
-pub(crate) fn run_gateway_alone(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
-    run(&binaries().logs_gateway, arguments, variables, "")
+    let mut all = vec![];
+    if !variables.iter().any(|(name, _)| *name == "GATEWAY_SOURCE") {
+        all.push(("GATEWAY_LOGS_DIR", logs.path().to_str().unwrap()));
+    }
+    all.extend(variables);
+    run(&binaries().logs_gateway, arguments, &all, "")
 }
 
 /// Runs `kubectl-sso` with these arguments and only these variables.

@@ -30,7 +30,7 @@ The project's chores
 Usage: cargo xtask <chore>
 
   up      Build and run both services with pod logs to read, and show how to talk to them;
-          --tls makes both speak TLS
+          --tls makes both speak TLS, --cluster adds a gateway for each of three nodes
   peers   Install programs and libraries of others that the tests run; `test` does so too
   openapi Write the OpenAPI documents of both services into `openapi`
   test    Run every test; the last line is the total

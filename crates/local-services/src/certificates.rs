@@ -10,7 +10,8 @@ use std::{
 
 use anyhow::Context;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair,
 };
 use rustls::{
     ClientConfig, RootCertStore,
@@ -18,15 +19,22 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject},
 };
 
-/// The files of a certificate for this machine, which both services present.
+/// The name by which node gateways recognise a front (the default of `GATEWAY_FRONT_NAMES`).
+const FRONT: &str = "logs-gateway-front";
+
+/// The files of the certificates of one run.
 #[derive(Clone, Debug)]
 pub struct Certificates {
-    /// The certificate of the authority that signed it. The authority's key was never written.
+    /// The certificate of the authority that signed them. The authority's key was never written.
     pub ca: PathBuf,
-    /// The certificate of both services.
+    /// The certificate for this machine, which all services present.
     pub certificate: PathBuf,
     /// Its private key, readable by the current user only.
     pub key: PathBuf,
+    /// The certificate that a front presents to node gateways.
+    pub front_certificate: PathBuf,
+    /// Its private key, readable by the current user only.
+    pub front_key: PathBuf,
 }
 
 impl Certificates {
@@ -36,7 +44,13 @@ impl Certificates {
     /// When they cannot be made or written.
     pub fn create(directory: &Path) -> anyhow::Result<Self> {
         let at = |name| directory.join(name);
-        let files = Self { ca: at("ca.crt"), certificate: at("tls.crt"), key: at("tls.key") };
+        let files = Self {
+            ca: at("ca.crt"),
+            certificate: at("tls.crt"),
+            key: at("tls.key"),
+            front_certificate: at("front.crt"),
+            front_key: at("front.key"),
+        };
         files.write().context("cannot make certificates")?;
         Ok(files)
     }
@@ -46,16 +60,32 @@ impl Certificates {
         authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         authority.distinguished_name = name("cargo xtask up");
         let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
-        let key = KeyPair::generate()?;
-        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let mut certificate = CertificateParams::new(names)?;
-        certificate.distinguished_name = name("localhost");
-        let certificate = certificate.signed_by(&key, &authority)?;
         fs::write(&self.ca, authority.pem())?;
-        fs::write(&self.certificate, certificate.pem())?;
-        write_secret(&self.key, &key.serialize_pem())?;
-        Ok(())
+        let server = of_names(&["localhost", "127.0.0.1"])?;
+        write_signed(server, &authority, &self.certificate, &self.key)?;
+        let mut front = of_names(&[FRONT])?;
+        front.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        write_signed(front, &authority, &self.front_certificate, &self.front_key)
     }
+}
+
+fn of_names(names: &[&str]) -> anyhow::Result<CertificateParams> {
+    let alternatives: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut certificate = CertificateParams::new(alternatives)?;
+    certificate.distinguished_name = name(names[0]);
+    Ok(certificate)
+}
+
+fn write_signed(
+    parameters: CertificateParams,
+    authority: &CertifiedIssuer<'_, KeyPair>,
+    certificate: &Path,
+    key: &Path,
+) -> anyhow::Result<()> {
+    let new_key = KeyPair::generate()?;
+    fs::write(certificate, parameters.signed_by(&new_key, authority)?.pem())?;
+    write_secret(key, &new_key.serialize_pem())?;
+    Ok(())
 }
 
 fn name(text: &str) -> DistinguishedName {
@@ -92,11 +122,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_is_private_and_the_authority_is_trusted() {
+    fn keys_are_private_and_the_authority_is_trusted() {
         let home = tempfile::tempdir().unwrap();
         let certificates = Certificates::create(home.path()).unwrap();
-        let mode = certificates.key.metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        for key in [&certificates.key, &certificates.front_key] {
+            let mode = key.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
         client_config(Some(&certificates)).unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! The commands that start both services on files of one run.
 
-use std::{env, fs::Permissions, io, os::unix::fs::PermissionsExt, path::Path};
+use std::{env, fs::Permissions, io, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path};
 
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -60,6 +60,58 @@ pub fn logs_gateway(
     binaries: &Binaries,
     sso_service: &Endpoint<'_>,
     logs: &Path,
+    listen: [String; 2],
+) -> Command {
+    let mut command = gateway_of_users(binaries, sso_service, listen);
+    configure(&mut command, [("GATEWAY_LOGS_DIR", logs.display().to_string())]);
+    command
+}
+
+/// `logs-gateway` of a node with this name, for fronts with these certificates only, on free ports.
+pub fn node_gateway(
+    binaries: &Binaries,
+    name: &str,
+    logs: &Path,
+    certificates: &Certificates,
+) -> Command {
+    let mut command = Command::new(&binaries.logs_gateway);
+    let settings = [
+        ("GATEWAY_LISTEN", "127.0.0.1:0".to_owned()),
+        ("GATEWAY_OPS_LISTEN", "127.0.0.1:0".to_owned()),
+        ("GATEWAY_LOGS_DIR", logs.display().to_string()),
+        ("GATEWAY_NODE_NAME", name.to_owned()),
+        ("GATEWAY_FRONT_CA", certificates.ca.display().to_string()),
+    ];
+    configure(&mut command, settings);
+    set_certificate(&mut command, "GATEWAY", Some(certificates));
+    command
+}
+
+/// `logs-gateway` in front of these node gateways, on the addresses for users and for operators.
+pub fn front(
+    binaries: &Binaries,
+    sso_service: &Endpoint<'_>,
+    nodes: &[SocketAddr],
+    certificates: &Certificates,
+    listen: [String; 2],
+) -> Command {
+    let mut command = gateway_of_users(binaries, sso_service, listen);
+    let nodes: Vec<_> = nodes.iter().map(|node| format!("https://{node}")).collect();
+    let settings = [
+        ("GATEWAY_SOURCE", "nodes".to_owned()),
+        ("GATEWAY_NODES", nodes.join(",")),
+        ("GATEWAY_NODES_CERT", certificates.front_certificate.display().to_string()),
+        ("GATEWAY_NODES_KEY", certificates.front_key.display().to_string()),
+        ("GATEWAY_NODES_CA", certificates.ca.display().to_string()),
+    ];
+    configure(&mut command, settings);
+    command
+}
+
+/// `logs-gateway` without a source of logs.
+fn gateway_of_users(
+    binaries: &Binaries,
+    sso_service: &Endpoint<'_>,
     [listen, ops]: [String; 2],
 ) -> Command {
     let mut command = Command::new(&binaries.logs_gateway);
@@ -67,7 +119,6 @@ pub fn logs_gateway(
         ("GATEWAY_LISTEN", listen),
         ("GATEWAY_OPS_LISTEN", ops),
         ("GATEWAY_SSO_URL", sso_service.url()),
-        ("GATEWAY_LOGS_DIR", logs.display().to_string()),
     ];
     configure(&mut command, settings);
     if let Some(certificates) = sso_service.certificates {

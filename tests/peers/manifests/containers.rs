@@ -12,7 +12,7 @@ use super::{
     objects::{list, pod, text},
     overlay::{BuiltOverlay, manifests},
 };
-use crate::harness::{run_gateway_alone, run_sso, scratch};
+use crate::harness::{run_gateway, run_sso, scratch};
 
 /// The gateways that read files of their node.
 const ON_NODES: &str = "logs-gateway-node";
@@ -128,7 +128,7 @@ pub(super) fn accepted_variables(overlay: &BuiltOverlay) {
             variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let checked = match text(&container["image"]) {
             "sso-service" => run_sso(&["check-config"], &variables, ""),
-            _ => run_gateway_alone(&["check-config"], &variables),
+            _ => run_gateway(&["check-config"], &variables),
         };
         let valid = (0, "the configuration is valid\n");
         assert_eq!((checked.code, checked.stderr.as_str()), valid, "{workload}");

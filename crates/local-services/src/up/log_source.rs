@@ -11,6 +11,8 @@ use anyhow::Context;
 
 use crate::samples::Samples;
 
+/// The nodes of a cluster of samples.
+pub(crate) const NODES: [&str; 3] = ["node-1", "node-2", "node-3"];
 /// Where the kubelet keeps the logs of a node's pods.
 const NODE_LOGS: &str = "/var/log/pods";
 
@@ -18,8 +20,8 @@ const NODE_LOGS: &str = "/var/log/pods";
 pub(crate) enum LogSource {
     /// This machine is a node: its own pods.
     Node(PathBuf),
-    /// This machine is not a node: sample pods that keep writing.
-    Samples(PathBuf, Samples),
+    /// This machine is not a node: sample pods that keep writing, in a directory for each node.
+    Samples(Vec<PathBuf>, Samples),
 }
 
 /// A pod as it is named in a request.
@@ -36,22 +38,33 @@ impl LogSource {
         if !pod_directories(node).is_empty() {
             return Ok(Self::Node(node.to_owned()));
         }
-        let root = directory.join("pods");
-        let samples = Samples::create(&root).context("cannot write sample logs")?;
-        Ok(Self::Samples(root, samples))
+        Self::samples(vec![directory.join("pods")])
     }
 
-    /// The log directory of the gateway.
-    pub(crate) fn root(&self) -> &Path {
+    /// Samples below `directory`, on as many nodes as [`NODES`] names.
+    pub(crate) fn cluster(directory: &Path) -> anyhow::Result<Self> {
+        Self::samples(NODES.map(|node| directory.join(node)).into())
+    }
+
+    fn samples(roots: Vec<PathBuf>) -> anyhow::Result<Self> {
+        let samples = Samples::create(&roots).context("cannot write sample logs")?;
+        Ok(Self::Samples(roots, samples))
+    }
+
+    /// The log directories, one for each node.
+    pub(crate) fn roots(&self) -> &[PathBuf] {
         match self {
-            Self::Node(root) | Self::Samples(root, _) => root,
+            Self::Node(root) => std::slice::from_ref(root),
+            Self::Samples(roots, _) => roots,
         }
     }
 
     /// The pods that can be read without naming a container, in order of their names.
     pub(crate) fn pods_with_one_container(&self) -> Vec<Pod> {
-        let mut pods: Vec<_> = pod_directories(self.root())
-            .into_iter()
+        let mut pods: Vec<_> = self
+            .roots()
+            .iter()
+            .flat_map(|root| pod_directories(root))
             .filter(|(_, directory)| count_directories(directory) == 1)
             .map(|(pod, _)| pod)
             .collect();
@@ -74,7 +87,8 @@ impl fmt::Display for LogSource {
             Self::Node(_) => "the pods of this node",
             Self::Samples(..) => "samples, growing as you read",
         };
-        write!(f, "{} ({kind})", self.root().display())
+        let roots: Vec<_> = self.roots().iter().map(|root| root.display().to_string()).collect();
+        write!(f, "{} ({kind})", roots.join(", "))
     }
 }
 

@@ -16,10 +16,13 @@ struct CommandLine {
     /// Over TLS, with certificates of this run only
     #[arg(long)]
     tls: bool,
+    /// A gateway for each of three nodes with sample pods, and a front for them; over TLS
+    #[arg(long)]
+    cluster: bool,
 }
 
 fn main() -> ExitCode {
-    run::run(CommandLine::parse().tls).unwrap_or_else(|error| {
+    run::run(&CommandLine::parse()).unwrap_or_else(|error| {
         // Without a backtrace: the cause is the machine, not the program.
         eprintln!("error: {error:#}");
         ExitCode::FAILURE
@@ -41,5 +44,6 @@ mod tests {
     fn both_services_come_up_over_tls_if_asked() {
         assert!(CommandLine::try_parse_from(["up", "--tls"]).unwrap().tls);
         assert!(!CommandLine::try_parse_from(["up"]).unwrap().tls);
+        assert!(CommandLine::try_parse_from(["up", "--cluster"]).unwrap().cluster);
     }
 }

@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     io::{self, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -15,32 +15,43 @@ use local_services::{
 };
 
 use crate::{
-    log_source::LogSource,
-    welcome::{Guest, Welcome},
+    CommandLine,
+    log_source::{LogSource, NODES},
+    welcome::{ClusterNode, Guest, Welcome},
 };
 
 /// The namespace of the samples that the restricted user may read.
 const SHOP: &str = "shop";
 
 /// Builds, runs until interrupted, and removes everything that it wrote.
-pub(crate) fn run(tls: bool) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(options: &CommandLine) -> anyhow::Result<ExitCode> {
     let binaries = Binaries::build()?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?
-        .block_on(run_until_interrupted(&binaries, tls))
+        .block_on(run_until_interrupted(&binaries, options))
 }
 
-async fn run_until_interrupted(binaries: &Binaries, tls: bool) -> anyhow::Result<ExitCode> {
+async fn run_until_interrupted(
+    binaries: &Binaries,
+    options: &CommandLine,
+) -> anyhow::Result<ExitCode> {
     let mut interruption = Interruption::listen().context("cannot listen for signals")?;
     let home = launch::temporary_directory("logs-gateway-up-")
         .context("cannot create a temporary directory")?;
+    let tls = options.tls || options.cluster;
     let certificates = tls.then(|| Certificates::create(home.path())).transpose()?;
+    let logs = match options.cluster {
+        true => LogSource::cluster(home.path())?,
+        false => LogSource::choose(home.path())?,
+    };
     let mut services = Services::new(home.path());
     let outcome = tokio::select! {
         () = interruption.received() => Ok(ExitCode::SUCCESS),
-        failure = serve(binaries, home.path(), certificates, &mut services) => failure.map(|never| match never {}),
+        failure = serve(binaries, home.path(), certificates, logs, &mut services) => {
+            failure.map(|never| match never {})
+        }
     };
     services.stop().await;
     home.close().context("cannot remove the temporary directory")?;
@@ -52,9 +63,9 @@ async fn serve(
     binaries: &Binaries,
     home: &Path,
     certificates: Option<Certificates>,
+    mut logs: LogSource,
     services: &mut Services,
 ) -> anyhow::Result<Infallible> {
-    let mut logs = LogSource::choose(home)?;
     let admin = Account::new("admin")?;
     let guest = invite_guest(binaries, home, &logs).await?;
     let mut listen = [("sso-service", 8001), ("sso-service", 9001)].map(address);
@@ -65,8 +76,18 @@ async fn serve(
     launch::set_certificate(&mut sso, "SSO", certificates.as_ref());
     let sso = services.start("sso-service", sso).await?;
     let authority = Endpoint { address: sso.listening, certificates: certificates.as_ref() };
-    let mut gateway =
-        launch::logs_gateway(binaries, &authority, logs.root(), listen.map(|at| at.to_string()));
+    let nodes = match &certificates {
+        Some(certificates) => start_nodes(binaries, certificates, logs.roots(), services).await?,
+        None => Vec::new(),
+    };
+    let listen = listen.map(|at| at.to_string());
+    let mut gateway = match (logs.roots(), &certificates) {
+        ([_, _, ..], Some(certificates)) => {
+            let addresses: Vec<_> = nodes.iter().map(|node| node.address).collect();
+            launch::front(binaries, &authority, &addresses, certificates, listen)
+        }
+        (roots, _) => launch::logs_gateway(binaries, &authority, &roots[0], listen),
+    };
     launch::set_certificate(&mut gateway, "GATEWAY", certificates.as_ref());
     let gateway = services.start("logs-gateway", gateway).await?;
     let session = admin.log_in(&authority).await?;
@@ -77,6 +98,7 @@ async fn serve(
     let welcome = Welcome {
         sso,
         gateway,
+        nodes,
         home,
         certificates: certificates.as_ref(),
         logs: &logs,
@@ -91,6 +113,24 @@ async fn serve(
         failure = services.first_to_end() => Err(failure),
         failure = logs.write_on() => failure,
     }
+}
+
+/// Starts the gateways of a cluster's nodes; none for a single directory of logs.
+async fn start_nodes(
+    binaries: &Binaries,
+    certificates: &Certificates,
+    roots: &[PathBuf],
+    services: &mut Services,
+) -> anyhow::Result<Vec<ClusterNode>> {
+    let mut nodes = Vec::new();
+    if let [_, _, ..] = roots {
+        for (name, root) in NODES.into_iter().zip(roots) {
+            let node = launch::node_gateway(binaries, name, root, certificates);
+            let address = services.start(name, node).await?.listening;
+            nodes.push(ClusterNode { name, address, process: services.id(name) });
+        }
+    }
+    Ok(nodes)
 }
 
 /// On a node there is only the administrator; the samples also show the view of a restricted user.

@@ -22,6 +22,8 @@ use crate::log_source::{LogSource, Pod};
 pub(crate) struct Welcome<'a> {
     pub(crate) sso: Ready,
     pub(crate) gateway: Ready,
+    /// The nodes behind the gateway, if it is a front.
+    pub(crate) nodes: Vec<ClusterNode>,
     /// The directory of the services' own logs.
     pub(crate) home: &'a Path,
     /// `None`: plain HTTP.
@@ -30,6 +32,14 @@ pub(crate) struct Welcome<'a> {
     pub(crate) admin: Account,
     pub(crate) session: Session,
     pub(crate) guest: Option<Guest>,
+}
+
+/// The gateway of a node.
+pub(crate) struct ClusterNode {
+    pub(crate) name: &'static str,
+    pub(crate) address: SocketAddr,
+    /// Its process, while it runs.
+    pub(crate) process: Option<u32>,
 }
 
 /// A user who may read the logs of one namespace only.
@@ -44,8 +54,9 @@ impl fmt::Display for Welcome<'_> {
         self.write_overview(f)?;
         self.write_variables(f)?;
         self.write_requests(f)?;
+        self.write_cluster(f)?;
         self.write_logout(f)?;
-        writeln!(f, "\nCtrl-C stops both and removes what they wrote.")
+        writeln!(f, "\nCtrl-C stops all of them and removes what they wrote.")
     }
 }
 
@@ -67,6 +78,10 @@ impl Welcome<'_> {
             let Ready { listening, ops, version } = ready;
             let url = self.url(listening);
             writeln!(f, "{name:<13} {url}  operations http://{ops}  {version}")?;
+            writeln!(f, "{:<13} its own log: {home}/{name}.log", "")?;
+        }
+        for ClusterNode { name, address, .. } in &self.nodes {
+            writeln!(f, "{name:<13} {}  for the front only", self.url(address))?;
             writeln!(f, "{:<13} its own log: {home}/{name}.log", "")?;
         }
         writeln!(f, "{:<13} {logs}", "pod logs")?;
@@ -113,6 +128,24 @@ impl Welcome<'_> {
             Some(guest) => guest.write_requests(f, curl, &pods),
             None => Ok(()),
         }
+    }
+
+    /// What only several nodes show.
+    fn write_cluster(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some((ClusterNode { name, process: Some(process), .. }, curl)) =
+            self.nodes.first().map(|node| (node, self.curl()))
+        else {
+            return Ok(());
+        };
+        writeln!(f, "\nFollow the pods of all nodes, merged by time:")?;
+        writeln!(
+            f,
+            r#"  {curl} -N {ADMIN} "$GW/logs?namespace=*&pod=*&follow=true&tailLines=20""#
+        )?;
+        writeln!(f, "\nMeanwhile, take {name} away for a while, and look who is missing:")?;
+        writeln!(f, "  kill -STOP {process}")?;
+        writeln!(f, r#"  {curl} -w '\n' {ADMIN} "$GW/pods""#)?;
+        writeln!(f, "  kill -CONT {process}")
     }
 
     /// A pod that the guest may read as well, if there is a guest.
@@ -202,6 +235,7 @@ mod tests {
         let welcome = Welcome {
             sso: ready(8001),
             gateway: ready(8000),
+            nodes: Vec::new(),
             home: root.path(),
             certificates,
             logs: &LogSource::Node(root.path().to_owned()),
@@ -238,8 +272,9 @@ mod tests {
 
     #[test]
     fn over_tls_every_command_names_the_certificate_authority() {
-        let [ca, certificate, key] = ["ca.crt", "tls.crt", "tls.key"].map(Into::into);
-        let certificates = Certificates { ca, certificate, key };
+        let files = ["ca.crt", "tls.crt", "tls.key", "front.crt", "front.key"].map(Into::into);
+        let [ca, certificate, key, front_certificate, front_key] = files;
+        let certificates = Certificates { ca, certificate, key, front_certificate, front_key };
         let containers = ["shop_cart_1/app", "kube-system_dns_2/dns"];
         let commands = commands_over(Some(&certificates), &containers, Some(guest()));
         assert!(shows(&commands, "GW=https://127.0.0.1:8000") && shows(&commands, "CA=ca.crt"));

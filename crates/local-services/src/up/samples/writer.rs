@@ -1,6 +1,11 @@
 //! Writes the sample logs: a history at once, then a line from time to time.
 
-use std::{convert::Infallible, fs, io, path::Path, time::Duration};
+use std::{
+    convert::Infallible,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use chrono::{DateTime, FixedOffset};
 use fastrand::Rng;
@@ -36,12 +41,13 @@ struct ContainerWriter {
 }
 
 impl Samples {
-    /// Creates `root` and the logs of all pods in it, with a history that ends now.
-    pub(crate) fn create(root: &Path) -> io::Result<Self> {
+    /// Creates the directories `roots` and the logs of all pods, in each directory those of a node,
+    /// with a history that ends now.
+    pub(crate) fn create(roots: &[PathBuf]) -> io::Result<Self> {
         let mut rng = Rng::new();
         let now = clock::now();
         let mut writers = Vec::new();
-        for pod in PODS {
+        for (pod, root) in PODS.iter().zip(roots.iter().cycle()) {
             let directory = root.join(directory_name(pod, &mut rng));
             for container in pod.containers {
                 let directory = directory.join(container.name);
@@ -115,8 +121,6 @@ fn occasions(now: DateTime<FixedOffset>, rng: &mut Rng) -> Vec<DateTime<FixedOff
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
 
     fn log_files(root: &Path) -> Vec<PathBuf> {
@@ -128,7 +132,7 @@ mod tests {
     #[test]
     fn every_container_has_its_directory() {
         let root = tempfile::tempdir().unwrap();
-        Samples::create(root.path()).unwrap();
+        Samples::create(&[root.path().to_owned()]).unwrap();
         let containers = PODS.iter().map(|pod| pod.containers.len()).sum::<usize>();
         let current = log_files(root.path())
             .into_iter()
@@ -139,9 +143,19 @@ mod tests {
     }
 
     #[test]
+    fn every_node_has_pods_of_its_own() {
+        let home = tempfile::tempdir().unwrap();
+        let roots = ["1", "2", "3"].map(|node| home.path().join(node));
+        Samples::create(&roots).unwrap();
+        let pods = roots.map(|root| fs::read_dir(root).unwrap().count());
+        assert!(pods.iter().all(|pods| *pods > 0), "{pods:?}");
+        assert_eq!(pods.iter().sum::<usize>(), PODS.len());
+    }
+
+    #[test]
     fn a_restarted_container_has_two_logs_and_writes_to_the_second() {
         let root = tempfile::tempdir().unwrap();
-        let mut samples = Samples::create(root.path()).unwrap();
+        let mut samples = Samples::create(&[root.path().to_owned()]).unwrap();
         let [second] = log_files(root.path())
             .into_iter()
             .filter(|path| path.ends_with("1.log"))
