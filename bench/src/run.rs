@@ -12,8 +12,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
     parts::{
-        connections, download, flood, followers, forward_auth, growth, instances, kubernetes, many,
-        masking, redis, requests, search, sessions, slow_reader, small_reads, system_calls, tail,
+        cluster, connections, download, flood, followers, forward_auth, growth, instances,
+        kubernetes, many, masking, redis, requests, search, sessions, slow_reader, small_reads,
+        system_calls, tail,
     },
     report::{
         document::Document,
@@ -48,6 +49,8 @@ pub(crate) enum Part {
     Followers,
     /// 100 pods that write 500 lines a second each, merged into one stream
     Many,
+    /// A front of 100 nodes with 10,000 pods, of which nodes die, hang and return
+    Cluster,
     /// 50 readers of 1 GiB at mixed speeds, and the memory they cost
     SlowReader,
     /// Small requests a second, against bare actix and a call to the authority for each
@@ -144,6 +147,7 @@ impl Part {
             Self::Tail => tail::measure(stage, services).await,
             Self::Followers => followers::measure(stage, services).await,
             Self::Many => many::measure(stage, services).await,
+            Self::Cluster => cluster::measure(stage, services).await,
             Self::SlowReader => slow_reader::measure(stage, services).await,
             Self::Requests => requests::measure(stage, services).await,
             Self::SmallReads => small_reads::measure(stage, services).await,

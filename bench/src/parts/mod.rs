@@ -1,5 +1,6 @@
 //! The parts of a run, a file each.
 
+pub(crate) mod cluster;
 pub(crate) mod connections;
 pub(crate) mod download;
 pub(crate) mod flood;

@@ -1,5 +1,6 @@
 //! The stage of a part: running services, their processes, and logs to read.
 
+pub(crate) mod cluster;
 pub(crate) mod log_files;
 pub(crate) mod nginx;
 pub(crate) mod no_batches;

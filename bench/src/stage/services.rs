@@ -140,6 +140,30 @@ impl<'a> Stage<'a> {
         services.start(name, self.gateway(&authority)).await
     }
 
+    /// The gateway of a node behind a front, on this address, with one worker.
+    pub(crate) fn node_gateway(
+        &self,
+        name: &str,
+        logs: &Path,
+        listen: &str,
+        certificates: &Certificates,
+    ) -> Command {
+        let mut command = launch::node_gateway(&self.binaries, name, logs, listen, certificates);
+        command.env("GATEWAY_WORKERS", "1");
+        command
+    }
+
+    /// A front of nodes at these addresses.
+    pub(crate) fn front(
+        &self,
+        authority: &Endpoint<'_>,
+        nodes: &[SocketAddr],
+        certificates: &Certificates,
+    ) -> Command {
+        let listen = [ANY, ANY].map(str::to_owned);
+        launch::front(&self.binaries, authority, nodes, certificates, listen)
+    }
+
     fn gateway(&self, authority: &Endpoint<'_>) -> Command {
         let listen = [ANY, ANY].map(str::to_owned);
         let mut gateway = launch::logs_gateway(&self.binaries, authority, &self.logs, listen);

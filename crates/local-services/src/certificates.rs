@@ -62,10 +62,10 @@ impl Certificates {
         let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
         fs::write(&self.ca, authority.pem())?;
         let server = of_names(&["localhost", "127.0.0.1"])?;
-        write_signed(server, &authority, &self.certificate, &self.key)?;
+        write_signed(&server, &authority, &self.certificate, &self.key)?;
         let mut front = of_names(&[FRONT])?;
         front.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        write_signed(front, &authority, &self.front_certificate, &self.front_key)
+        write_signed(&front, &authority, &self.front_certificate, &self.front_key)
     }
 }
 
@@ -77,7 +77,7 @@ fn of_names(names: &[&str]) -> anyhow::Result<CertificateParams> {
 }
 
 fn write_signed(
-    parameters: CertificateParams,
+    parameters: &CertificateParams,
     authority: &CertifiedIssuer<'_, KeyPair>,
     certificate: &Path,
     key: &Path,

@@ -67,16 +67,17 @@ pub fn logs_gateway(
     command
 }
 
-/// `logs-gateway` of a node with this name, for fronts with these certificates only, on free ports.
+/// `logs-gateway` of a node with this name, on this address, for fronts with these certificates only.
 pub fn node_gateway(
     binaries: &Binaries,
     name: &str,
     logs: &Path,
+    listen: &str,
     certificates: &Certificates,
 ) -> Command {
     let mut command = Command::new(&binaries.logs_gateway);
     let settings = [
-        ("GATEWAY_LISTEN", "127.0.0.1:0".to_owned()),
+        ("GATEWAY_LISTEN", listen.to_owned()),
         ("GATEWAY_OPS_LISTEN", "127.0.0.1:0".to_owned()),
         ("GATEWAY_LOGS_DIR", logs.display().to_string()),
         ("GATEWAY_NODE_NAME", name.to_owned()),

@@ -46,7 +46,7 @@ pub struct Services {
 
 #[derive(Debug)]
 struct Service {
-    name: &'static str,
+    name: String,
     child: Child,
     /// Kept open after the first line, so that the service never writes to a closed pipe.
     stdout: Lines<BufReader<ChildStdout>>,
@@ -63,8 +63,13 @@ impl Services {
     ///
     /// # Errors
     /// When it cannot be started, ends, or is not ready within 30 s.
-    pub async fn start(&mut self, name: &'static str, command: Command) -> anyhow::Result<Ready> {
-        let log = self.logs.join(name).with_extension("log");
+    pub async fn start(
+        &mut self,
+        name: impl Into<String>,
+        command: Command,
+    ) -> anyhow::Result<Ready> {
+        let name = name.into();
+        let log = self.logs.join(&name).with_extension("log");
         let service = Service::spawn(name, command, log)?;
         // Added before it is ready, so that `stop` stops it in any case.
         self.running.push_mut(service).ready().await
@@ -90,7 +95,7 @@ impl Services {
 }
 
 impl Service {
-    fn spawn(name: &'static str, mut command: Command, log: PathBuf) -> anyhow::Result<Self> {
+    fn spawn(name: String, mut command: Command, log: PathBuf) -> anyhow::Result<Self> {
         let stderr = File::create(&log).with_context(|| format!("cannot create {log:?}"))?;
         let mut child = command
             .stdin(Stdio::null())

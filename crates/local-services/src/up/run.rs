@@ -125,7 +125,7 @@ async fn start_nodes(
     let mut nodes = Vec::new();
     if let [_, _, ..] = roots {
         for (name, root) in NODES.into_iter().zip(roots) {
-            let node = launch::node_gateway(binaries, name, root, certificates);
+            let node = launch::node_gateway(binaries, name, root, "127.0.0.1:0", certificates);
             let address = services.start(name, node).await?.listening;
             nodes.push(ClusterNode { name, address, process: services.id(name) });
         }
