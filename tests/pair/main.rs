@@ -19,6 +19,7 @@ mod authorization;
 mod batching;
 mod bearer;
 mod browser;
+mod cluster;
 mod commands;
 mod configuration;
 mod connections;

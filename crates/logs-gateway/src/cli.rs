@@ -51,7 +51,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
-            StartError::Source(OpenSourceError::Logs(_))
+            StartError::Source(OpenSourceError::Logs(_) | OpenSourceError::Kubernetes(_))
             | StartError::AuditFile(_)
             | StartError::Path(_) => Self::configuration(error),
             StartError::Source(OpenSourceError::Io(_))

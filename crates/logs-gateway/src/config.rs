@@ -4,6 +4,7 @@ mod authority;
 #[cfg(test)]
 mod config_tests;
 mod front;
+mod kubernetes;
 mod nodes;
 mod reading;
 mod source;
@@ -18,6 +19,7 @@ use url::Url;
 
 pub(crate) use self::{
     authority::AuthoritySettings,
+    kubernetes::KubernetesSettings,
     nodes::NodesSettings,
     reading::ReadingSettings,
     source::{LogFileSettings, SourceSettings},
@@ -29,8 +31,7 @@ const PORTS: DefaultPorts = DefaultPorts { public: 8000, operations: 9000 };
 pub(crate) const AUDIT_FILE: &str = "GATEWAY_AUDIT_FILE";
 
 /// Variables of the contract that are refused until they have an effect.
-const NOT_SUPPORTED_YET: [&str; 3] =
-    ["GATEWAY_KUBECONFIG", "GATEWAY_KUBE_IMPERSONATE", "GATEWAY_KUBE_PREFIX"];
+const NOT_SUPPORTED_YET: [&str; 2] = ["GATEWAY_KUBE_IMPERSONATE", "GATEWAY_KUBE_PREFIX"];
 
 /// All settings of the gateway.
 #[derive(Debug)]

@@ -1,19 +1,24 @@
 //! Reading logs: may the caller, where are they, which lines.
 
 mod many;
+mod offers;
 #[cfg(test)]
 mod reader_tests;
 
 use std::{io, sync::Arc};
 
 use pod_logs::{
-    ContainerName, Cursor, FilesSource, KubeletOptions, LocateError, LocatedLog, LogForm, LogQuery,
-    LogReading, MergeClock, PodRef, PodUid,
+    Anchor, ApiAnswer, ApiError, ContainerName, Cursor, FilesSource, KubeletOptions,
+    KubernetesSource, LocateError, LocatedLog, LogForm, LogQuery, LogReading, MergeClock,
+    PassError, PassOptions, PodRef, PodUid, ReadingCost,
 };
 use service_runtime::{clock::Clock, metrics::Metrics};
 use shared_types::AskedPermission;
 
-pub(crate) use self::many::{BegunLogs, ReadManyError};
+pub(crate) use self::{
+    many::{BegunLogs, ReadManyError},
+    offers::SourceOffers,
+};
 use crate::{
     auth::Caller,
     scans::{ScanError, Scans, UserScans},
@@ -30,21 +35,15 @@ pub(crate) struct LogReader {
     clock: MergeClock,
 }
 
-/// Where lines come from.
+/// Where logs are read.
 #[derive(Debug, Clone)]
 pub(crate) enum LogSource {
+    /// In the files of this node.
     Files(Arc<FilesSource>),
     /// Other gateways, which are asked instead: there is nothing to read here.
     Nodes,
-}
-
-impl LogSource {
-    fn files(&self) -> Result<&Arc<FilesSource>, LocateError> {
-        match self {
-            Self::Files(files) => Ok(files),
-            Self::Nodes => Err(LocateError::SourceUnavailable(io::ErrorKind::Unsupported.into())),
-        }
-    }
+    /// Through the API server of the cluster.
+    Kubernetes(KubernetesSource),
 }
 
 /// A log whose beginning was read, and what it is of.
@@ -68,6 +67,16 @@ pub(crate) enum ReadError {
     /// Reads of others take all the time.
     #[error("too much is being read at once")]
     Busy,
+}
+
+/// Why a caller gets no log in the bytes of the API server.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PassedReadError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The API server answers otherwise.
+    #[error(transparent)]
+    Pass(#[from] PassError),
 }
 
 impl From<ScanError> for ReadError {
@@ -119,37 +128,76 @@ impl LogReader {
         );
     }
 
-    /// Finds the log, without reading more of it than it takes to believe a cursor.
-    pub(crate) async fn locate(
+    /// What the source can do.
+    pub(crate) fn offers(&self) -> SourceOffers {
+        match &self.source {
+            LogSource::Files(_) | LogSource::Nodes => SourceOffers::FILES,
+            LogSource::Kubernetes(source) => {
+                SourceOffers { stream: source.offers_streams(), ..SourceOffers::KUBERNETES }
+            }
+        }
+    }
+
+    /// Checks that there is such a log, without reading more of it than it takes to believe a
+    /// cursor.
+    pub(crate) async fn check(
+        &self,
+        caller: &Caller,
+        pod: &PodRef,
+        query: &LogQuery,
+    ) -> Result<(), ReadError> {
+        if let LogSource::Kubernetes(source) = &self.source {
+            check_access(caller, pod, query)?;
+            return Ok(source.find(pod, query, None).await?.check()?);
+        }
+        self.locate(caller, pod, query).await.map(drop)
+    }
+
+    /// Finds the log, without reading more of it than it takes to find where it begins.
+    async fn locate(
         &self,
         caller: &Caller,
         pod: &PodRef,
         query: &LogQuery,
     ) -> Result<LocatedLog, ReadError> {
-        caller.may_read(pod).map_err(ReadError::Denied)?;
-        if let Some(anchor) = &query.anchor
-            && anchor.cursor().pod != Cursor::pod_checksum(pod)
-        {
-            return Err(LocateError::BadCursor.into());
+        check_access(caller, pod, query)?;
+        match &self.source {
+            LogSource::Files(files) => {
+                find(files, &self.scans.of_user(&caller.username), pod, query).await
+            }
+            LogSource::Nodes => Err(nothing_here().into()),
+            LogSource::Kubernetes(source) => Ok(source.open(pod, query, None).await?),
         }
-        self.find(&self.scans.of_user(&caller.username), pod, query).await
     }
 
-    async fn find(
+    /// Begins to read a log in the very bytes of the API server.
+    ///
+    /// # Errors
+    /// When the API server is not the source, or does not give the log.
+    pub(crate) async fn pass(
         &self,
-        scans: &UserScans,
+        caller: &Caller,
         pod: &PodRef,
-        query: &LogQuery,
-    ) -> Result<LocatedLog, ReadError> {
-        let files = self.source.files()?;
-        if let Some(found) = files.find_kept(pod, query) {
-            return Ok(found?.check()?);
+        options: PassOptions,
+    ) -> Result<BegunLog, PassedReadError> {
+        caller.may_read(pod).map_err(ReadError::Denied)?;
+        let LogSource::Kubernetes(source) = &self.source else {
+            return Err(ReadError::Unavailable(LocateError::NoLog).into());
+        };
+        let passed = source.pass(pod, options, None).await?;
+        let uid = passed.uid().clone();
+        let make = move || Ok(LogReading::of_passed(passed));
+        let scans = self.scans.of_user(&caller.username);
+        let log = LogStream::open(ReadingCost::default(), scans, make).await;
+        Ok(BegunLog { log: log.map_err(ReadError::from)?, uid, containers: Vec::new() })
+    }
+
+    /// What the API server says of a pod, as it is, if that is the source.
+    pub(crate) async fn answer_about(&self, pod: &PodRef) -> Option<Result<ApiAnswer, ApiError>> {
+        match &self.source {
+            LogSource::Files(_) | LogSource::Nodes => None,
+            LogSource::Kubernetes(source) => Some(source.server(None).answer_about(pod).await),
         }
-        if query.is_of_files_by_name() {
-            return Ok(files.find(pod, query)?.check()?);
-        }
-        let (files, pod, query) = (files.clone(), pod.clone(), query.clone());
-        Ok(scans.request(move || files.find(&pod, &query)?.check()).await??)
     }
 
     /// Finds the log and reads its beginning.
@@ -195,4 +243,36 @@ async fn begin(
     let cost = located.cost();
     let make = move || LogReading::of_lines(located, &query, form, clock);
     Ok(BegunLog { log: LogStream::open(cost, scans, make).await?, uid, containers })
+}
+
+/// Checks that the caller may read the pod, and that the cursor is one of it.
+fn check_access(caller: &Caller, pod: &PodRef, query: &LogQuery) -> Result<(), ReadError> {
+    caller.may_read(pod).map_err(ReadError::Denied)?;
+    let is_other = |anchor: &Anchor| anchor.cursor().pod != Cursor::pod_checksum(pod);
+    match query.anchor.as_ref().is_some_and(is_other) {
+        true => Err(LocateError::BadCursor.into()),
+        false => Ok(()),
+    }
+}
+
+/// A front has no logs of its own.
+fn nothing_here() -> LocateError {
+    LocateError::SourceUnavailable(io::ErrorKind::Unsupported.into())
+}
+
+/// Finds a log in files.
+async fn find(
+    files: &Arc<FilesSource>,
+    scans: &UserScans,
+    pod: &PodRef,
+    query: &LogQuery,
+) -> Result<LocatedLog, ReadError> {
+    if let Some(found) = files.find_kept(pod, query) {
+        return Ok(found?.check()?);
+    }
+    if query.is_of_files_by_name() {
+        return Ok(files.find(pod, query)?.check()?);
+    }
+    let (files, pod, query) = (files.clone(), pod.clone(), query.clone());
+    Ok(scans.request(move || files.find(&pod, &query)?.check()).await??)
 }

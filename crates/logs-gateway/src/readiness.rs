@@ -27,7 +27,7 @@ pub(crate) async fn keep_readiness(pods: PodCatalog, readiness: Readiness) {
     let is_available = Arc::new(AtomicBool::new(true));
     let condition = is_available.clone();
     let is_met = move || condition.load(Ordering::Relaxed);
-    readiness.require("the log directory is unavailable", is_met);
+    readiness.require(pods.source_unavailable(), is_met);
     loop {
         let (checking, span) = (pods.clone(), Span::current());
         let mut check = spawn_blocking(move || span.in_scope(|| checking.check()));

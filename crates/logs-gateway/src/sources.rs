@@ -2,11 +2,13 @@
 
 use std::{io, sync::Arc};
 
-use pod_logs::{FilesSource, OpenRootError};
+use pod_logs::{
+    ApiServer, ClusterPods, ConnectError, FilesSource, KubernetesSource, MergeClock, OpenRootError,
+};
 use service_runtime::{service::ProcessState, tls::LivePair};
 
 use crate::{
-    config::{LogFileSettings, NodesSettings, ReadingSettings, SourceSettings},
+    config::{KubernetesSettings, LogFileSettings, NodesSettings, ReadingSettings, SourceSettings},
     nodes::{NodeTarget, Nodes},
     pods::{PodCatalog, PodSource},
     reader::{LogReader, LogSource},
@@ -34,16 +36,21 @@ pub(crate) enum OpenSourceError {
     /// The log directory cannot be opened.
     #[error("GATEWAY_LOGS_DIR or GATEWAY_LOGS_ROOTS: {0}")]
     Logs(#[from] OpenRootError),
+    /// The credentials for the API server cannot be used.
+    #[error("GATEWAY_KUBECONFIG: {0}")]
+    Kubernetes(#[from] ConnectError),
     /// The operating system gives no thread, or TLS cannot be set up.
     #[error("cannot start: {0}")]
     Io(#[from] io::Error),
 }
 
 impl Sources {
-    /// Opens the source. `node_name` is that of the node, for a source that is on one.
+    /// Opens the source. `node_name` is that of the node, for a source that is on one. Has to be
+    /// called within a tokio runtime.
     ///
     /// # Errors
-    /// When the log directory cannot be opened, or the operating system gives no thread.
+    /// When the log directory cannot be opened, the credentials for the API server cannot be used, or
+    /// the operating system gives no thread.
     pub(crate) fn open(
         source: SourceSettings,
         reading: ReadingSettings,
@@ -56,7 +63,24 @@ impl Sources {
                 Self::of_files(&settings, reading, node_name, process)
             }
             SourceSettings::Nodes(settings) => Ok(Self::of_nodes(settings, reading, process)?),
+            SourceSettings::Kubernetes(settings) => Self::of_cluster(&settings, reading, process),
         }
+    }
+
+    fn of_cluster(
+        settings: &KubernetesSettings,
+        reading: ReadingSettings,
+        process: &ProcessState,
+    ) -> Result<Self, OpenSourceError> {
+        let server = ApiServer::connect(settings.kubeconfig.as_deref())?;
+        let clock = process.clock.clone();
+        let pods = ClusterPods::watched(server.clone(), MergeClock::new(move || clock.now()));
+        Ok(Self {
+            pods: PodCatalog::new(PodSource::Cluster(pods), process.clock.clone()),
+            reader: reader(LogSource::Kubernetes(KubernetesSource::new(server)), reading, process)?,
+            node_name: None,
+            front: None,
+        })
     }
 
     fn of_files(
@@ -110,7 +134,8 @@ fn reader(
     LogReader::new(source, max_scans, max_pods_per_stream, process.clock.clone())
 }
 
-/// Checks what the settings alone do not show: that the log directory can be opened.
+/// Checks what the settings alone do not show: that the log directory can be opened, or the
+/// kubeconfig used.
 ///
 /// # Errors
 /// When it cannot.
@@ -118,6 +143,9 @@ pub(crate) fn check_source(settings: &SourceSettings) -> Result<(), OpenSourceEr
     match settings {
         SourceSettings::Files(files) => Ok(open_logs(files).map(drop)?),
         SourceSettings::Nodes(_) => Ok(()),
+        SourceSettings::Kubernetes(settings) => {
+            Ok(ApiServer::check(settings.kubeconfig.as_deref())?)
+        }
     }
 }
 

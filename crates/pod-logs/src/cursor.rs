@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! base64url( version, source, pod, uid, number of logs, logs…, crc32 )
-//! log = container, restart, begin, seen[, levels]    place = fingerprint, offset
+//! log = container, restart, begin, seen[, levels]    begin, seen = fingerprint, offset
+//!     | container, restart, run, time, number, checksum, levels    of an API server
 //! ```
 //!
 //! The first log is that of the line which the cursor came with. Numbers are big-endian, and texts
@@ -21,9 +22,12 @@ mod merged_cursor_tests;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use self::cursor_reader::CursorReader;
-use crate::line::{
-    filter::levels_before::LevelsBefore,
-    target::{ContainerName, PodRef, PodUid},
+use crate::{
+    line::{
+        filter::levels_before::LevelsBefore,
+        target::{ContainerName, PodRef, PodUid},
+    },
+    source::kubernetes::feed::line_place::LinePlace,
 };
 
 /// Without levels.
@@ -32,6 +36,8 @@ const VERSION: u8 = 1;
 const VERSION_WITH_LEVELS: u8 = 2;
 /// Logs from the files of a node.
 const SOURCE_FILES: u8 = b'f';
+/// Logs from an API server.
+const SOURCE_KUBERNETES: u8 = b'k';
 /// The longest cursor that is looked at, in bytes of its text.
 const MAX_TEXT_BYTES: usize = 4096;
 
@@ -58,19 +64,32 @@ pub struct LogPosition {
     pub begin: FilePosition,
     /// Lines that end up to here have been given out.
     pub seen: FilePosition,
+    /// The last line, if the log is one of an API server. It has no files then.
+    pub line: Option<LinePlace>,
     /// The levels of the lines up to there, which a line that continues them has.
     pub levels: LevelsBefore,
 }
 
 impl LogPosition {
+    /// Behind a line of a run in the log of an API server; `None`: at its beginning.
+    pub(crate) fn at_line(
+        container: ContainerName,
+        restart: u32,
+        line: Option<LinePlace>,
+        levels: LevelsBefore,
+    ) -> Self {
+        let unknown = FilePosition { fingerprint: 0, offset: 0 };
+        Self { container, restart, begin: unknown, seen: unknown, line, levels }
+    }
+
     /// Whether nothing was read of the run.
     pub(crate) fn is_at_beginning(&self) -> bool {
         !self.is_known() && self.seen.offset == 0
     }
 
-    /// Whether its files can be recognised.
+    /// Whether its files, or its line, can be recognised.
     pub(crate) fn is_known(&self) -> bool {
-        self.begin.fingerprint != 0 && self.seen.fingerprint != 0
+        self.line.is_some() || self.begin.fingerprint != 0 && self.seen.fingerprint != 0
     }
 }
 
@@ -108,17 +127,25 @@ impl Cursor {
     pub fn encode(&self) -> Option<String> {
         let count = u8::try_from(self.logs.len()).ok()?;
         let mut bytes = Vec::with_capacity(128);
-        let has_levels = self.logs.iter().any(|log| log.levels != LevelsBefore::default());
-        bytes.extend([if has_levels { VERSION_WITH_LEVELS } else { VERSION }, SOURCE_FILES]);
+        let is_of_files = self.logs.iter().any(|log| log.line.is_none());
+        let has_levels =
+            !is_of_files || self.logs.iter().any(|log| log.levels != LevelsBefore::default());
+        let source = if is_of_files { SOURCE_FILES } else { SOURCE_KUBERNETES };
+        bytes.extend([if has_levels { VERSION_WITH_LEVELS } else { VERSION }, source]);
         bytes.extend(self.pod.to_be_bytes());
         write_text(&mut bytes, self.uid.as_str());
         bytes.push(count);
         for log in &self.logs {
             write_text(&mut bytes, log.container.as_str());
             bytes.extend(log.restart.to_be_bytes());
-            for place in [&log.begin, &log.seen] {
-                bytes.extend(place.fingerprint.to_be_bytes());
-                bytes.extend(place.offset.to_be_bytes());
+            match log.line.filter(|_| !is_of_files) {
+                Some(line) => write_line_place(&mut bytes, &line),
+                None => {
+                    for place in [&log.begin, &log.seen] {
+                        bytes.extend(place.fingerprint.to_be_bytes());
+                        bytes.extend(place.offset.to_be_bytes());
+                    }
+                }
             }
             bytes.extend(has_levels.then(|| log.levels.to_byte()));
         }
@@ -143,17 +170,25 @@ impl Cursor {
             return None;
         }
         let mut rest = CursorReader::new(content);
-        let has_levels = match rest.array()? {
-            [VERSION, SOURCE_FILES] => false,
-            [VERSION_WITH_LEVELS, SOURCE_FILES] => true,
+        let read_log: fn(&mut CursorReader<'_>) -> Option<LogPosition> = match rest.array()? {
+            [VERSION, SOURCE_FILES] => |rest| rest.log(false),
+            [VERSION_WITH_LEVELS, SOURCE_FILES] => |rest| rest.log(true),
+            [VERSION_WITH_LEVELS, SOURCE_KUBERNETES] => |rest| rest.log_at_line(),
             _ => return None,
         };
         let pod = u32::from_be_bytes(rest.array()?);
         let uid = rest.text()?.parse().ok()?;
         let [count] = rest.array()?;
-        let logs = (0..count).map(|_| rest.log(has_levels)).collect::<Option<Vec<_>>>()?;
+        let logs = (0..count).map(|_| read_log(&mut rest)).collect::<Option<Vec<_>>>()?;
         (rest.is_empty() && !logs.is_empty()).then_some(Self { pod, uid, logs })
     }
+}
+
+fn write_line_place(bytes: &mut Vec<u8>, line: &LinePlace) {
+    bytes.extend(line.run.0.to_be_bytes());
+    bytes.extend(line.time.to_be_bytes());
+    bytes.extend(line.number.to_be_bytes());
+    bytes.extend(line.checksum.to_be_bytes());
 }
 
 /// A cursor's content as its text.
@@ -182,6 +217,7 @@ mod tests {
             restart: 7,
             begin: place(begin),
             seen: place(seen),
+            line: None,
             levels: LevelsBefore::default(),
         };
         let other = LogPosition { container: "sidecar".parse().unwrap(), ..log.clone() };

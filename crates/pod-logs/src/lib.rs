@@ -63,10 +63,21 @@ pub use source::files::{
     located::{FoundLog, LocatedLog, LocatedLogs},
 };
 pub use source::known_logs::PodPredicate;
+pub use source::kubernetes::{
+    api::{
+        api_error::ApiError,
+        api_server::{ApiAnswer, ApiServer, ConnectError, ImpersonatedUser},
+    },
+    feed::line_place::LinePlace,
+    kubernetes_source::{FoundPodLogs, KubernetesSource},
+    passthrough::{PassError, PassOptions, PassedLog},
+    pods::cluster_pods::ClusterPods,
+};
 pub use source::pods::{
     inventory::{PodInventory, PodSurvey, TooOld},
     pod_change::{PodChange, PodChangeKind, PodsByName},
-    pod_summary::{ContainerSummary, PodSummaries, PodSummary, RunSummary},
+    pod_object::PodObject,
+    pod_summary::{ContainerRunStatus, ContainerSummary, PodSummaries, PodSummary, RunSummary},
     pod_watch::PodWatch,
     seen_pod::{SeenContainer, SeenPod},
     versions::VersionSpace,

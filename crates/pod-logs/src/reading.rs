@@ -19,6 +19,7 @@ use crate::{
             located::{LocatedLog, LocatedLogs},
         },
         known_logs::PodPredicate,
+        kubernetes::passthrough::{PassedBody, PassedLog},
         log_input::{LogInput, NewLogs},
     },
 };
@@ -33,6 +34,8 @@ enum Writing {
     Lines(Box<Rendering>),
     /// The kubelet's own bytes.
     Kubelet(Box<KubeletReading>),
+    /// The bytes of an API server.
+    Passed(Box<PassedBody>),
 }
 
 impl LogReading {
@@ -48,10 +51,9 @@ impl LogReading {
         clock: MergeClock,
     ) -> io::Result<Self> {
         let LocatedLog { uid: _, logs, new_containers } = log;
-        let inputs = logs.into_iter().map(LogInput::Files).collect();
         let query = with_levels(query, form);
-        let lines = ChosenLines::new(inputs, &query)?;
-        let lines = lines.joined_by(new_containers.map(NewLogs::Containers)).timed_by(clock);
+        let lines = ChosenLines::new(logs, &query)?;
+        let lines = lines.joined_by(new_containers).timed_by(clock);
         Ok(Self(Writing::Lines(Box::new(Rendering::new(lines, &query, form)))))
     }
 
@@ -93,7 +95,7 @@ impl LogReading {
     pub fn holds_lines(&self) -> bool {
         match &self.0 {
             Writing::Lines(rendering) => rendering.lines().holds_lines(),
-            Writing::Kubelet(_) => false,
+            Writing::Kubelet(_) | Writing::Passed(_) => false,
         }
     }
 
@@ -103,8 +105,19 @@ impl LogReading {
     /// # Errors
     /// When the log cannot be read.
     pub fn of_kubelet(mut log: LocatedLog, options: &KubeletOptions) -> io::Result<Self> {
-        let log = log.logs.pop().ok_or(io::ErrorKind::NotFound)?;
-        Ok(Self(Writing::Kubelet(Box::new(KubeletReading::new(log, options)?))))
+        match log.logs.pop() {
+            Some(LogInput::Files(log)) => {
+                Ok(Self(Writing::Kubelet(Box::new(KubeletReading::new(log, options)?))))
+            }
+            // The API server gives the bytes of its kubelet by itself.
+            Some(LogInput::Kubernetes(_)) | None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// Ready to write the bytes of an API server.
+    #[must_use]
+    pub fn of_passed(log: PassedLog) -> Self {
+        Self(Writing::Passed(Box::new(log.body)))
     }
 
     /// The form of what is written.
@@ -112,7 +125,7 @@ impl LogReading {
     pub fn form(&self) -> LogForm {
         match &self.0 {
             Writing::Lines(rendering) => rendering.form(),
-            Writing::Kubelet(_) => LogForm::Text,
+            Writing::Kubelet(_) | Writing::Passed(_) => LogForm::Text,
         }
     }
 
@@ -122,6 +135,7 @@ impl LogReading {
         match &self.0 {
             Writing::Lines(rendering) => rendering.lines().changes(),
             Writing::Kubelet(reading) => reading.changes().into_iter().collect(),
+            Writing::Passed(body) => vec![body.changes()],
         }
     }
 
@@ -130,7 +144,7 @@ impl LogReading {
     pub fn membership(&self) -> u64 {
         match &self.0 {
             Writing::Lines(rendering) => rendering.lines().membership(),
-            Writing::Kubelet(_) => 0,
+            Writing::Kubelet(_) | Writing::Passed(_) => 0,
         }
     }
 
@@ -139,7 +153,7 @@ impl LogReading {
     pub fn log_count(&self) -> usize {
         match &self.0 {
             Writing::Lines(rendering) => rendering.lines().log_count(),
-            Writing::Kubelet(_) => 1,
+            Writing::Kubelet(_) | Writing::Passed(_) => 1,
         }
     }
 
@@ -148,7 +162,7 @@ impl LogReading {
     pub fn is_joined(&self) -> bool {
         match &self.0 {
             Writing::Lines(rendering) => rendering.lines().is_joined(),
-            Writing::Kubelet(_) => false,
+            Writing::Kubelet(_) | Writing::Passed(_) => false,
         }
     }
 
@@ -158,6 +172,7 @@ impl LogReading {
         match &self.0 {
             Writing::Lines(rendering) => rendering.cost_ahead(),
             Writing::Kubelet(reading) => reading.cost_ahead(),
+            Writing::Passed(body) => body.cost_ahead(),
         }
     }
 
@@ -167,6 +182,7 @@ impl LogReading {
         match &self.0 {
             Writing::Lines(rendering) => rendering.counts(),
             Writing::Kubelet(reading) => reading.counts(),
+            Writing::Passed(body) => body.counts(),
         }
     }
 
@@ -177,7 +193,7 @@ impl LogReading {
     pub fn write_progress(&self, out: &mut Vec<u8>) -> io::Result<()> {
         match &self.0 {
             Writing::Lines(rendering) => rendering.write_progress(out),
-            Writing::Kubelet(_) => Ok(()),
+            Writing::Kubelet(_) | Writing::Passed(_) => Ok(()),
         }
     }
 
@@ -186,7 +202,7 @@ impl LogReading {
     pub fn tells_watermarks(&self) -> bool {
         match &self.0 {
             Writing::Lines(rendering) => rendering.tells_watermarks(),
-            Writing::Kubelet(_) => false,
+            Writing::Kubelet(_) | Writing::Passed(_) => false,
         }
     }
 
@@ -207,6 +223,7 @@ impl LogReading {
         match &mut self.0 {
             Writing::Lines(rendering) => rendering.write_chunk(out),
             Writing::Kubelet(reading) => reading.write_chunk(out),
+            Writing::Passed(body) => body.write_chunk(out),
         }
     }
 
@@ -219,6 +236,10 @@ impl LogReading {
         match &mut self.0 {
             Writing::Lines(rendering) => rendering.write_unfinished(out),
             Writing::Kubelet(_) => Ok(Progress::CaughtUp),
+            Writing::Passed(body) => {
+                body.write_held(out);
+                Ok(Progress::CaughtUp)
+            }
         }
     }
 
@@ -232,6 +253,10 @@ impl LogReading {
             Writing::Lines(rendering) => rendering.write_rest(out),
             Writing::Kubelet(reading) => {
                 reading.write_held(out);
+                Ok(Progress::CaughtUp)
+            }
+            Writing::Passed(body) => {
+                body.write_held(out);
                 Ok(Progress::CaughtUp)
             }
         }

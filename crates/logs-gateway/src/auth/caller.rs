@@ -63,6 +63,11 @@ impl Caller {
         permits(&self.permissions, &AskedPermission::on(READ_LOGS, namespace, pod))
     }
 
+    /// Whether the caller may see the whole object of a pod of this name.
+    pub(crate) fn may_read_object(&self, namespace: &str, pod: &str) -> bool {
+        permits(&self.permissions, &AskedPermission::on(READ_PODS, namespace, pod))
+    }
+
     /// Whether the caller may read the logs of every pod that there could be in the namespace.
     pub(crate) fn may_read_all_in(&self, namespace: &str) -> bool {
         // As short as a name can be, and longer than any pattern of letters and question marks, and

@@ -99,9 +99,25 @@ fn a_front_needs_nodes_and_a_certificate() {
 }
 
 #[test]
+fn settings_of_a_source_have_no_effect_on_another_one() {
+    let kubernetes = ("GATEWAY_SOURCE", "kubernetes");
+    let kubeconfig = ("GATEWAY_KUBECONFIG", "/etc/kubeconfig");
+    for (variables, warned) in [
+        (&[kubernetes, kubeconfig][..], None),
+        (&[kubeconfig], Some("GATEWAY_KUBECONFIG")),
+        (&[kubernetes, ("GATEWAY_LOGS_DIR", "/logs")], Some("GATEWAY_LOGS_DIR")),
+        (&[kubernetes, ("GATEWAY_LOGS_ROOTS", "/roots")], Some("GATEWAY_LOGS_ROOTS")),
+    ] {
+        let warnings = read(variables).unwrap().warnings.to_string();
+        let is_warned = warned.is_some_and(|name| warnings.contains(name));
+        assert!(is_warned || (warned.is_none() && warnings.is_empty()), "{warnings}");
+    }
+}
+
+#[test]
 fn unsupported_security_settings_are_refused() {
     for (name, value) in [
-        ("GATEWAY_SOURCE", "kubernetes"),
+        ("GATEWAY_SOURCE", "elsewhere"),
         ("GATEWAY_LOGS_ROOTS", "relative"),
         ("GATEWAY_SSO_TIMEOUT", "2"),
         ("GATEWAY_SSO_TIMEOUT", "300years"),

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use service_runtime::settings::{Settings, list};
 
-use super::nodes::{self, NodesSettings};
+use super::{
+    kubernetes::{self, KubernetesSettings},
+    nodes::{self, NodesSettings},
+};
 
 const SOURCE: &str = "GATEWAY_SOURCE";
 const DIRECTORY: &str = "GATEWAY_LOGS_DIR";
@@ -17,6 +20,8 @@ pub(crate) enum SourceSettings {
     Files(LogFileSettings),
     /// The gateways of all nodes.
     Nodes(NodesSettings),
+    /// The API server of the cluster.
+    Kubernetes(KubernetesSettings),
 }
 
 /// Where log files are.
@@ -32,6 +37,7 @@ pub(crate) struct LogFileSettings {
 enum SourceKind {
     Files,
     Nodes,
+    Kubernetes,
 }
 
 impl SourceSettings {
@@ -40,14 +46,21 @@ impl SourceSettings {
         let kind = settings.get(SOURCE, source_kind).unwrap_or(SourceKind::Files);
         match kind {
             SourceKind::Files => {
-                let variables = nodes::VARIABLES;
-                warn_of_no_effect(settings, &variables, "while GATEWAY_SOURCE is not nodes");
+                ignore_nodes(settings);
+                ignore_kubernetes(settings);
                 Self::Files(LogFileSettings::read(settings))
             }
             SourceKind::Nodes => {
                 let variables = [DIRECTORY, ROOTS, "GATEWAY_MAX_SCANS"];
                 warn_of_no_effect(settings, &variables, "while GATEWAY_SOURCE is nodes");
+                ignore_kubernetes(settings);
                 Self::Nodes(NodesSettings::read(settings))
+            }
+            SourceKind::Kubernetes => {
+                let variables = [DIRECTORY, ROOTS];
+                warn_of_no_effect(settings, &variables, "while GATEWAY_SOURCE is kubernetes");
+                ignore_nodes(settings);
+                Self::Kubernetes(KubernetesSettings::read(settings))
             }
         }
     }
@@ -61,6 +74,14 @@ impl LogFileSettings {
             roots: settings.get(ROOTS, |text| list(text, absolute_path)).unwrap_or_default(),
         }
     }
+}
+
+fn ignore_nodes(settings: &mut Settings) {
+    warn_of_no_effect(settings, &nodes::VARIABLES, "while GATEWAY_SOURCE is not nodes");
+}
+
+fn ignore_kubernetes(settings: &mut Settings) {
+    warn_of_no_effect(settings, &kubernetes::VARIABLES, "while GATEWAY_SOURCE is not kubernetes");
 }
 
 /// Takes settings that are for another source.
@@ -81,7 +102,7 @@ fn source_kind(text: &str) -> Result<SourceKind, &'static str> {
     match text {
         "files" => Ok(SourceKind::Files),
         "nodes" => Ok(SourceKind::Nodes),
-        "kubernetes" => Err("the source kubernetes is not supported by this version"),
+        "kubernetes" => Ok(SourceKind::Kubernetes),
         _ => Err("must be files, nodes or kubernetes"),
     }
 }

@@ -70,6 +70,11 @@ impl From<ReadManyError> for Problem {
                 "too_many_pods",
                 "More containers have a log than one stream may merge; ask for fewer pods.",
             ),
+            ReadManyError::OnePodOnly => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "many_unavailable",
+                "The API server gives the logs of one pod at a time; name one.",
+            ),
             ReadManyError::Read(error) => error.into(),
         }
     }
@@ -90,6 +95,15 @@ fn not_located(error: LocateError) -> Problem {
             format!("No logs found for this container; the pod has: {}.", names(&there)),
         ),
         LocateError::NoLog => not_found("log_not_found", "No log found for this container.".into()),
+        LocateError::Refused(reason) => not_found("log_not_found", format!("{reason}.")),
+        LocateError::Forbidden(reason) => {
+            Problem::new(StatusCode::FORBIDDEN, "permission_denied", format!("{reason}."))
+        }
+        LocateError::NoStreams => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "stream_unavailable",
+            "The cluster does not give one stream of a container alone.",
+        ),
         LocateError::NotALog(_) => not_found(
             "log_not_found",
             "The log file is a link out of the log directory, or not a regular file. Links may \

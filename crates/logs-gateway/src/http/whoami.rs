@@ -10,7 +10,7 @@ use serde::Serialize;
 use service_runtime::http::{Query, Result};
 use utoipa::ToSchema;
 
-use crate::{auth::Caller, http::GatewayState};
+use crate::{auth::Caller, http::GatewayState, reader::SourceOffers};
 
 pub(super) async fn get(
     request: HttpRequest,
@@ -32,13 +32,14 @@ pub(super) struct WhoAmI<'a> {
     sso_url: &'a str,
     /// Where logs come from.
     source: &'static str,
-    offers: SourceOffers,
+    offers: OfferedReading,
     limits: ReadLimits,
 }
 
 /// What the source of the logs can do.
 #[derive(Serialize, ToSchema)]
-struct SourceOffers {
+#[schema(as = SourceOffers)]
+struct OfferedReading {
     /// Rotated files and earlier runs can be read.
     history: bool,
     /// Lines of one stream can be chosen.
@@ -47,6 +48,13 @@ struct SourceOffers {
     labels: bool,
     /// Lines before a cursor can be read without reading the whole log.
     before: bool,
+}
+
+impl From<SourceOffers> for OfferedReading {
+    fn from(offers: SourceOffers) -> Self {
+        let SourceOffers { history, stream, labels, before } = offers;
+        Self { history, stream, labels, before }
+    }
 }
 
 /// What a caller may do at once.
@@ -60,13 +68,14 @@ struct ReadLimits {
 
 impl<'a> WhoAmI<'a> {
     fn of(caller: &'a Caller, state: &'a GatewayState) -> Self {
+        let offers = state.reader.offers();
         Self {
             username: &caller.username,
             permissions: caller.permissions().collect(),
             expires_at: caller.expires_at,
             sso_url: state.public.sso_without_slash(),
             source: state.pods.source_name(),
-            offers: SourceOffers { history: true, stream: true, labels: false, before: true },
+            offers: offers.into(),
             limits: ReadLimits {
                 streams_per_user: state.streams.max_per_user(),
                 pods_per_stream: state.reader.max_logs(),

@@ -177,11 +177,12 @@ fn seen(summary: &PodSummary, before: Option<&SeenPod>) -> SeenPod {
         let known = known.filter(|known| known.restart == restart);
         let first_time = || last.filter(|run| run.restart == restart)?.first_time;
         let started_at = known.and_then(|known| known.started_at).or_else(first_time);
-        SeenContainer { name: container.name.clone(), restart, started_at }
+        SeenContainer { name: container.name.clone(), restart, started_at, state: None }
     };
     SeenPod {
         pod: summary.pod.clone(),
         uid: summary.uid.clone(),
+        object: None,
         node: summary.node.clone(),
         is_node_lost: false,
         containers: summary.containers.iter().map(container).collect(),

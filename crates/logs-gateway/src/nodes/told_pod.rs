@@ -91,6 +91,7 @@ impl ToldPod {
             pod,
             uid: wire.uid.parse()?,
             node: None,
+            object: None,
             incarnations: incarnations.collect::<Result<_, _>>()?,
             created_at: wire.created_at,
             containers: wire
@@ -115,6 +116,7 @@ impl WireContainer {
             name: self.name.parse()?,
             last_write: self.last_write,
             runs: runs.collect(),
+            status: None,
         })
     }
 }
@@ -131,7 +133,7 @@ mod tests {
             "runs":[{"restart":1,"first_time":null,"last_time":null,"size":9}]}]}"#;
         let ToldPod::Present(pod) = ToldPod::parse(data.as_bytes()).unwrap() else { panic!() };
         assert_eq!((pod.pod.pod.as_str(), pod.uid.as_str()), ("web", "2"));
-        assert_eq!((pod.incarnations.len(), pod.containers[0].size()), (2, 9));
+        assert_eq!((pod.incarnations.len(), pod.containers[0].size()), (2, Some(9)));
         let data = br#"{"event":"removed","namespace":"shop","pod":"web","uid":"2"}"#;
         assert!(matches!(ToldPod::parse(data), Ok(ToldPod::Removed(_))));
     }

@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, io, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use pod_logs::{
-    FilesSource, PodRef, PodSummaries, PodSummary, PodSurvey, PodWatch, PodsByName, TooOld,
+    ClusterPods, FilesSource, PodRef, PodSummaries, PodSummary, PodSurvey, PodWatch, PodsByName,
+    TooOld,
 };
 use service_runtime::clock::Clock;
 use shared_types::AskedPermission;
@@ -27,6 +28,8 @@ pub(crate) enum PodSource {
     Files(Arc<FilesSource>),
     /// The gateways of nodes have told of them.
     Nodes(Arc<Nodes>),
+    /// The API server of the cluster tells of them.
+    Cluster(Arc<ClusterPods>),
 }
 
 /// Why a caller gets no list of pods.
@@ -43,12 +46,21 @@ impl PodCatalog {
         Self { source, clock }
     }
 
+    /// Why the gateway is not ready while pods cannot be looked up.
+    pub(crate) fn source_unavailable(&self) -> &'static str {
+        match &self.source {
+            PodSource::Files(_) | PodSource::Nodes(_) => "the log directory is unavailable",
+            PodSource::Cluster(_) => "the API server is unavailable",
+        }
+    }
+
     /// Checks that pods can be looked up at all. May block.
     pub(crate) fn check(&self) -> io::Result<()> {
         match &self.source {
             PodSource::Files(files) => files.check(),
             // What is missing is marked in each answer.
             PodSource::Nodes(_) => Ok(()),
+            PodSource::Cluster(pods) => pods.check(),
         }
     }
 
@@ -57,13 +69,14 @@ impl PodCatalog {
         match &self.source {
             PodSource::Files(_) => "files",
             PodSource::Nodes(_) => "nodes",
+            PodSource::Cluster(_) => "kubernetes",
         }
     }
 
     /// The nodes behind a front.
     pub(crate) fn nodes(&self) -> Option<&Arc<Nodes>> {
         match &self.source {
-            PodSource::Files(_) => None,
+            PodSource::Files(_) | PodSource::Cluster(_) => None,
             PodSource::Nodes(nodes) => Some(nodes),
         }
     }
@@ -71,7 +84,7 @@ impl PodCatalog {
     /// The nodes of which the present pods are not known, sorted.
     pub(crate) fn missing(&self) -> Vec<String> {
         match &self.source {
-            PodSource::Files(_) => Vec::new(),
+            PodSource::Files(_) | PodSource::Cluster(_) => Vec::new(),
             PodSource::Nodes(nodes) => nodes.missing(),
         }
     }
@@ -81,6 +94,7 @@ impl PodCatalog {
         match &self.source {
             PodSource::Files(files) => files.survey(now),
             PodSource::Nodes(nodes) => Ok(nodes.inventory().present(now)),
+            PodSource::Cluster(pods) => pods.survey(now),
         }
     }
 
@@ -89,6 +103,7 @@ impl PodCatalog {
         match &self.source {
             PodSource::Files(files) => files.pods_at(version),
             PodSource::Nodes(nodes) => nodes.inventory().pods_at(version),
+            PodSource::Cluster(pods) => pods.pods_at(version),
         }
     }
 
@@ -100,6 +115,7 @@ impl PodCatalog {
                 files.watch(version, move || clock.now())
             }
             PodSource::Nodes(nodes) => nodes.inventory().watch(version),
+            PodSource::Cluster(pods) => pods.watch(version),
         }
     }
 
@@ -124,6 +140,7 @@ impl PodCatalog {
         match &self.source {
             PodSource::Files(files) => files.pods_lately(max_age),
             PodSource::Nodes(nodes) => Ok(Arc::new(nodes.summaries(|_| true))),
+            PodSource::Cluster(pods) => pods.all(self.clock.now()),
         }
     }
 
@@ -138,6 +155,10 @@ impl PodCatalog {
         match &self.source {
             PodSource::Files(files) => Ok(files.pods(may_see)?.into_iter().map(Arc::new).collect()),
             PodSource::Nodes(nodes) => Ok(nodes.summaries(may_see)),
+            PodSource::Cluster(pods) => {
+                let pods = pods.summaries(self.clock.now(), may_see)?;
+                Ok(pods.into_iter().map(Arc::new).collect())
+            }
         }
     }
 }

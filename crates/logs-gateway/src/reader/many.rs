@@ -6,7 +6,7 @@ use pod_logs::{
     LocatedLogs, LogForm, LogQuery, LogReading, LogSelection, MergedCursor, SelectError,
 };
 
-use super::{LogReader, ReadError};
+use super::{LogReader, LogSource, ReadError, nothing_here};
 use crate::{auth::Caller, many_choice::ManyChoice, scans::ScanError, stream::LogStream};
 
 /// The logs of many pods whose beginning was read.
@@ -19,6 +19,9 @@ pub(crate) struct BegunLogs {
 /// Why a caller gets no logs of many pods.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadManyError {
+    /// The source gives the logs of one pod at a time.
+    #[error("the source gives the logs of one pod at a time")]
+    OnePodOnly,
     /// There are more than one reading may be of.
     #[error("too many logs are asked for")]
     TooManyLogs,
@@ -56,10 +59,14 @@ impl LogReader {
         resumed: Option<MergedCursor>,
     ) -> Result<LocatedLogs, ReadManyError> {
         let selection = self.selection(caller, choice);
-        let files = self.source.files().map_err(ReadError::from)?.clone();
+        let source = match &self.source {
+            LogSource::Files(files) => files.clone(),
+            LogSource::Nodes => return Err(ReadError::from(nothing_here()).into()),
+            LogSource::Kubernetes(_) => return Err(ReadManyError::OnePodOnly),
+        };
         let query = query.clone();
         let clock = self.clock.clone();
-        let find = move || files.find_many(selection, &query, resumed.as_ref(), &clock);
+        let find = move || source.find_many(selection, &query, resumed.as_ref(), &clock);
         Ok(self.scans.of_user(&caller.username).request(find).await??)
     }
 
@@ -101,7 +108,6 @@ mod tests {
     use service_runtime::clock::ManualClock;
 
     use super::*;
-    use crate::reader::LogSource;
 
     #[tokio::test]
     async fn logs_are_counted_after_permissions() {
@@ -110,10 +116,12 @@ mod tests {
             fs::create_dir_all(root.path().join(name).join("app")).unwrap();
             fs::write(root.path().join(name).join("app/0.log"), "").unwrap();
         }
-        let files = Arc::new(FilesSource::open(root.path(), &[]).unwrap());
-        let source = LogSource::Files(files);
+        let source = Arc::new(FilesSource::open(root.path(), &[]).unwrap());
         let clock = Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH));
-        let reader = LogReader { max_logs: 2, ..LogReader::new(source, 1, 2, clock).unwrap() };
+        let reader = LogReader {
+            max_logs: 2,
+            ..LogReader::new(LogSource::Files(source), 1, 2, clock).unwrap()
+        };
         let all = ManyChoice {
             namespaces: "*".parse().unwrap(),
             pods: "*".parse().unwrap(),

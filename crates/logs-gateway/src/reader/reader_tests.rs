@@ -40,7 +40,8 @@ fn reader(root: &Path) -> LogReader {
 }
 
 async fn find(reader: &LogReader, query: &LogQuery) -> Result<LocatedLog, ReadError> {
-    reader.find(&reader.scans.of_user("ada"), &pod(), query).await
+    let LogSource::Files(files) = &reader.source else { unreachable!() };
+    super::find(files, &reader.scans.of_user("ada"), &pod(), query).await
 }
 
 /// The cursors of all lines.

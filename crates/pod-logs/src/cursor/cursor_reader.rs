@@ -1,7 +1,10 @@
 //! The fields of a cursor, one after another.
 
 use super::{FilePosition, LogPosition};
-use crate::line::filter::levels_before::LevelsBefore;
+use crate::{
+    line::filter::levels_before::LevelsBefore,
+    source::kubernetes::{api::container_runs::RunId, feed::line_place::LinePlace},
+};
 
 /// Reads fields. Each is `None` where the content ends before it.
 pub(super) struct CursorReader<'a>(&'a [u8]);
@@ -40,12 +43,26 @@ impl<'a> CursorReader<'a> {
         LevelsBefore::from_byte(byte)
     }
 
+    /// A position in the log of an API server.
+    pub(super) fn log_at_line(&mut self) -> Option<LogPosition> {
+        let container = self.text()?.parse().ok()?;
+        let restart = u32::from_be_bytes(self.array()?);
+        let line = LinePlace {
+            run: RunId(u32::from_be_bytes(self.array()?)),
+            time: i64::from_be_bytes(self.array()?),
+            number: u32::from_be_bytes(self.array()?),
+            checksum: u32::from_be_bytes(self.array()?),
+        };
+        Some(LogPosition::at_line(container, restart, Some(line), self.levels()?))
+    }
+
     pub(super) fn log(&mut self, has_levels: bool) -> Option<LogPosition> {
         Some(LogPosition {
             container: self.text()?.parse().ok()?,
             restart: u32::from_be_bytes(self.array()?),
             begin: self.position()?,
             seen: self.position()?,
+            line: None,
             levels: if has_levels { self.levels()? } else { LevelsBefore::default() },
         })
     }

@@ -90,7 +90,7 @@ impl ReadEntry {
         last: Option<DateTime<Utc>>,
         watermark: Option<DateTime<Utc>>,
     ) -> Self {
-        let LogPosition { container: _, restart, begin, mut seen, levels } = *position;
+        let LogPosition { container: _, restart, begin, mut seen, line: _, levels } = *position;
         let is_gone = !position.is_known() && last.is_some();
         if is_gone {
             // It is behind the lines that were given, in a file that is not known any more.
@@ -118,7 +118,7 @@ impl ReadEntry {
         let (begin, seen) =
             self.place.map_or((unknown, unknown), |place| (place.begin, place.seen));
         let (restart, levels) = (self.restart, self.levels);
-        LogPosition { container: container.clone(), restart, begin, seen, levels }
+        LogPosition { container: container.clone(), restart, begin, seen, line: None, levels }
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) enum NextLine {
     Gap(Option<u64>),
     /// Not yet: the log may grow.
     Pending,
+    /// Not yet, but one is on its way, or the end: it is to be waited for.
+    Awaited,
     /// There is none, and there will be none.
     End,
 }

@@ -216,6 +216,7 @@ impl ChosenLines {
             LogState::Line(_) => MergeStep::Line,
             LogState::End => MergeStep::End,
             LogState::Reading => return Ok(MergeStep::Reading),
+            LogState::Awaited => return Ok(MergeStep::Awaited),
             LogState::Unknown | LogState::Pending => return Ok(MergeStep::Pending),
         };
         if let Some(gap) = self.take_gap(0) {

@@ -105,6 +105,8 @@ pub(super) enum LogState {
     /// Much was read without finding one. There is more to read.
     Reading,
     Pending,
+    /// It is not known yet: a line is on its way, or the end.
+    Awaited,
     End,
 }
 
@@ -224,6 +226,7 @@ impl ChosenLog {
                 None
             }
             NextLine::Pending => Some(LogState::Pending),
+            NextLine::Awaited => Some(LogState::Awaited),
             NextLine::End => Some(LogState::End),
         })
     }

@@ -25,6 +25,8 @@ pub(super) struct MergeOrder {
     ends: Vec<usize>,
     /// Logs of which the next line is to be looked for.
     unread: Vec<usize>,
+    /// Logs whose next lines are on their way. They are waited for.
+    awaited: Vec<usize>,
     /// When the round began. Logs at their ends are looked at once a round.
     round: DateTime<Utc>,
     is_round_over: bool,
@@ -51,6 +53,7 @@ impl MergeOrder {
             heads: BinaryHeap::new(),
             ends: Vec::new(),
             unread: (0..logs).collect(),
+            awaited: Vec::new(),
             round,
             is_round_over: false,
             gives_all: false,
@@ -83,6 +86,7 @@ impl MergeOrder {
 
     /// The logs whose next lines are to be looked for. The answers are to be noted.
     pub(super) fn take_unread(&mut self) -> Vec<usize> {
+        self.unread.append(&mut self.awaited);
         mem::take(&mut self.unread)
     }
 
@@ -97,6 +101,16 @@ impl MergeOrder {
     /// Whether the next lines of some logs are still looked for.
     pub(super) fn is_reading(&self) -> bool {
         !self.unread.is_empty()
+    }
+
+    /// The next line of the log is on its way.
+    pub(super) fn await_line(&mut self, log: usize) {
+        self.awaited.push(log);
+    }
+
+    /// Whether lines are on their way that are waited for.
+    pub(super) fn is_awaiting(&self) -> bool {
+        !self.awaited.is_empty() && !self.gives_all
     }
 
     /// The log has a line of this time.
@@ -150,7 +164,10 @@ impl MergeOrder {
 
     /// Whether any log may still have a line.
     pub(super) fn has_logs(&self) -> bool {
-        !(self.heads.is_empty() && self.ends.is_empty() && self.unread.is_empty())
+        !(self.heads.is_empty()
+            && self.ends.is_empty()
+            && self.unread.is_empty()
+            && self.awaited.is_empty())
     }
 
     /// Leaves a log out from now on.
@@ -158,6 +175,7 @@ impl MergeOrder {
         self.heads.retain(|Reverse(head)| head.log != log);
         self.ends.retain(|other| *other != log);
         self.unread.retain(|other| *other != log);
+        self.awaited.retain(|other| *other != log);
     }
 }
 

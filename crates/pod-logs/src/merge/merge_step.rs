@@ -18,6 +18,8 @@ pub(crate) enum MergeStep {
     Reading,
     /// Nothing yet.
     Pending,
+    /// Nothing yet, but something is on its way.
+    Awaited,
     /// Nothing ever.
     End,
 }

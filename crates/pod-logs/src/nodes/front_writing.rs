@@ -171,8 +171,8 @@ fn line_object<'a>(line: &'a FeedLine, content: &'a [u8], is_late: bool) -> Line
     LineObject {
         time: utc_text(line.time.instant()),
         stream: match line.stream {
-            OutputStream::Stdout => "stdout",
-            OutputStream::Stderr => "stderr",
+            OutputStream::Stdout => Some("stdout"),
+            OutputStream::Stderr => Some("stderr"),
         },
         namespace: line.pod.namespace.as_str(),
         pod: line.pod.pod.as_str(),

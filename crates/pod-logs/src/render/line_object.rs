@@ -35,12 +35,13 @@ pub(super) fn write_line_object(
     // A client that comes back gets a line that was not finished, or was cut, from its beginning.
     let is_whole = line.ending != LineEnding::Unfinished && content.len() == line.content.len();
     let cursor = if is_whole { cursor(lines)? } else { None };
+    let knows_stream = lines.log().is_some_and(|log| lines.source_of(log).knows_streams());
     let object = LineObject {
         time: utc_text(line.time.instant()),
-        stream: match line.stream {
+        stream: knows_stream.then_some(match line.stream {
             OutputStream::Stdout => "stdout",
             OutputStream::Stderr => "stderr",
-        },
+        }),
         namespace: name.pod.namespace.as_str(),
         pod: name.pod.pod.as_str(),
         container: name.container.as_str(),

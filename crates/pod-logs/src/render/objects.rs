@@ -12,7 +12,9 @@ use crate::line::level::Level;
 #[derive(Serialize)]
 pub(crate) struct LineObject<'a> {
     pub(crate) time: String,
-    pub(crate) stream: &'static str,
+    /// `None` where the source cannot tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stream: Option<&'static str>,
     pub(crate) namespace: &'a str,
     pub(crate) pod: &'a str,
     pub(crate) container: &'a str,

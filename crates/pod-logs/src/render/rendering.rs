@@ -175,6 +175,7 @@ impl Rendering {
             }
             MergeStep::Notice => self.tell_notice(out)?,
             MergeStep::Reading => return Ok(Some(Progress::More)),
+            MergeStep::Awaited => return Ok(Some(Progress::CaughtUp)),
             MergeStep::Pending => {
                 self.tell_live(out)?;
                 return Ok(Some(Progress::CaughtUp));

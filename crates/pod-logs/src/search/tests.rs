@@ -40,7 +40,7 @@ pub(super) fn chosen(
                 all.push((String::from_utf8(content).unwrap(), lines.level()));
             }
             MergeStep::Gap(_) | MergeStep::Notice | MergeStep::Reading => {}
-            MergeStep::Pending | MergeStep::End => return all,
+            MergeStep::Awaited | MergeStep::Pending | MergeStep::End => return all,
         }
     }
 }

@@ -4,7 +4,10 @@ use std::io;
 
 use tokio::sync::watch;
 
-use super::files::lines::{file_lines::FileLines, logical::resumption::FileResumption};
+use super::{
+    files::lines::{file_lines::FileLines, logical::resumption::FileResumption},
+    kubernetes::lines::{api_lines::ApiLines, api_resumption::ApiResumption},
+};
 use crate::{
     cost::ReadingCost,
     counts::ReadCounts,
@@ -18,9 +21,12 @@ use crate::{
 
 /// Gives the lines of one log: [`next`](Self::next), then look at [`line`](Self::line).
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one a log, and most are files")]
 pub(crate) enum LineSource {
     /// The files of a node.
     Files(FileLines),
+    /// What the API server gives.
+    Kubernetes(Box<ApiLines>),
 }
 
 /// Where a log can be taken up again behind a line.
@@ -28,6 +34,8 @@ pub(crate) enum LineSource {
 pub(crate) enum Resumption {
     /// In the files of a node.
     Files(FileResumption),
+    /// In what the API server gives.
+    Kubernetes(ApiResumption),
 }
 
 impl LineSource {
@@ -35,6 +43,7 @@ impl LineSource {
     pub(crate) fn next(&mut self) -> io::Result<NextLine> {
         match self {
             Self::Files(lines) => lines.next(),
+            Self::Kubernetes(lines) => lines.next(),
         }
     }
 
@@ -42,6 +51,7 @@ impl LineSource {
     pub(crate) fn next_unfinished(&mut self) -> io::Result<NextLine> {
         match self {
             Self::Files(lines) => lines.next_unfinished(),
+            Self::Kubernetes(lines) => lines.next_unfinished(),
         }
     }
 
@@ -49,6 +59,15 @@ impl LineSource {
     pub(crate) fn line(&self) -> Option<LogLine<'_>> {
         match self {
             Self::Files(lines) => lines.line(),
+            Self::Kubernetes(lines) => lines.line(),
+        }
+    }
+
+    /// Whether it is known which stream a line is of.
+    pub(crate) fn knows_streams(&self) -> bool {
+        match self {
+            Self::Files(_) => true,
+            Self::Kubernetes(lines) => lines.knows_streams(),
         }
     }
 
@@ -57,6 +76,7 @@ impl LineSource {
     pub(crate) fn strip(&mut self, max_bytes: usize, out: &mut Vec<u8>) -> ReadCounts {
         match self {
             Self::Files(lines) => lines.strip(max_bytes, out),
+            Self::Kubernetes(lines) => lines.strip(max_bytes, out),
         }
     }
 
@@ -64,6 +84,7 @@ impl LineSource {
     pub(crate) fn resumption(&self) -> Option<Resumption> {
         match self {
             Self::Files(lines) => lines.resumption().map(Resumption::Files),
+            Self::Kubernetes(lines) => lines.resumption().map(Resumption::Kubernetes),
         }
     }
 
@@ -71,6 +92,7 @@ impl LineSource {
     pub(crate) fn run(&self) -> LogRun {
         match self {
             Self::Files(lines) => lines.run(),
+            Self::Kubernetes(lines) => lines.run(),
         }
     }
 
@@ -78,6 +100,7 @@ impl LineSource {
     pub(crate) fn uid_of(&self, run: LogRun) -> &PodUid {
         match self {
             Self::Files(lines) => lines.uid_of(run),
+            Self::Kubernetes(lines) => lines.uid(),
         }
     }
 
@@ -85,6 +108,7 @@ impl LineSource {
     pub(crate) fn is_gone(&self) -> bool {
         match self {
             Self::Files(lines) => lines.is_gone(),
+            Self::Kubernetes(lines) => lines.is_gone(),
         }
     }
 
@@ -92,6 +116,7 @@ impl LineSource {
     pub(crate) fn hold_until(&mut self, end: u64) {
         match self {
             Self::Files(lines) => lines.hold_until(end),
+            Self::Kubernetes(lines) => lines.hold_until(end),
         }
     }
 
@@ -99,6 +124,7 @@ impl LineSource {
     pub(crate) fn cut_off(&mut self) {
         match self {
             Self::Files(lines) => lines.cut_off(),
+            Self::Kubernetes(lines) => lines.cut_off(),
         }
     }
 
@@ -106,6 +132,8 @@ impl LineSource {
     pub(crate) fn read_little(&mut self) {
         match self {
             Self::Files(lines) => lines.read_little(),
+            // It holds little in any case.
+            Self::Kubernetes(_) => {}
         }
     }
 
@@ -113,6 +141,7 @@ impl LineSource {
     pub(crate) fn close(&mut self) {
         match self {
             Self::Files(lines) => lines.close(),
+            Self::Kubernetes(lines) => lines.close(),
         }
     }
 
@@ -120,6 +149,7 @@ impl LineSource {
     pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
         match self {
             Self::Files(lines) => lines.changes(),
+            Self::Kubernetes(lines) => lines.changes(),
         }
     }
 
@@ -127,6 +157,7 @@ impl LineSource {
     pub(crate) fn has_advanced(&self) -> bool {
         match self {
             Self::Files(lines) => lines.has_advanced(),
+            Self::Kubernetes(lines) => lines.has_advanced(),
         }
     }
 
@@ -134,6 +165,7 @@ impl LineSource {
     pub(crate) fn bytes_read(&self) -> u64 {
         match self {
             Self::Files(lines) => lines.bytes_read(),
+            Self::Kubernetes(lines) => lines.bytes_read(),
         }
     }
 
@@ -141,6 +173,7 @@ impl LineSource {
     pub(crate) fn cost_ahead(&self) -> ReadingCost {
         match self {
             Self::Files(lines) => lines.cost_ahead(),
+            Self::Kubernetes(lines) => lines.cost_ahead(),
         }
     }
 }
@@ -153,6 +186,7 @@ impl Resumption {
     pub(crate) fn position(&self, container: &ContainerName) -> io::Result<LogPosition> {
         match self {
             Self::Files(resumption) => resumption.position(container),
+            Self::Kubernetes(resumption) => Ok(resumption.position(container)),
         }
     }
 }

@@ -14,6 +14,7 @@ use super::{
         },
     },
     known_logs::{KnownLogs, PodPredicate},
+    kubernetes::lines::api_log::ApiLog,
     line_source::LineSource,
 };
 use crate::{
@@ -28,9 +29,12 @@ use crate::{
 
 /// A container's log that was found. Nothing was read of it yet.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one a log, and most are files")]
 pub(crate) enum LogInput {
     /// In the files of a node.
     Files(FileLog),
+    /// From the API server.
+    Kubernetes(Box<ApiLog>),
 }
 
 impl LogInput {
@@ -38,6 +42,7 @@ impl LogInput {
     pub(crate) fn name(&self) -> &Arc<LogName> {
         match self {
             Self::Files(log) => &log.name,
+            Self::Kubernetes(log) => &log.name,
         }
     }
 
@@ -45,6 +50,7 @@ impl LogInput {
     pub(crate) fn cost(&self) -> ReadingCost {
         match self {
             Self::Files(log) => log.chain.cost(),
+            Self::Kubernetes(log) => log.cost(),
         }
     }
 
@@ -53,6 +59,7 @@ impl LogInput {
     pub(crate) fn shorten(&mut self, filter: &LineFilter, wanted: u64) -> io::Result<LineCount> {
         match self {
             Self::Files(log) => log.shorten(filter, wanted),
+            Self::Kubernetes(log) => Ok(log.counted()),
         }
     }
 
@@ -60,6 +67,7 @@ impl LogInput {
     pub(crate) fn levels_before(&self) -> LevelsBefore {
         match self {
             Self::Files(log) => log.levels_before(),
+            Self::Kubernetes(log) => log.levels,
         }
     }
 
@@ -68,6 +76,7 @@ impl LogInput {
     pub(crate) fn open(self, filter: &LineFilter) -> io::Result<LineSource> {
         Ok(match self {
             Self::Files(log) => LineSource::Files(log.open(filter)?),
+            Self::Kubernetes(log) => LineSource::Kubernetes(Box::new(log.lines)),
         })
     }
 }

@@ -6,6 +6,7 @@
 
 pub(crate) mod files;
 pub(crate) mod known_logs;
+pub(crate) mod kubernetes;
 pub(crate) mod line_source;
 pub(crate) mod log_input;
 pub(crate) mod pods;

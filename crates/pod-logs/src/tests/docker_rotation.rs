@@ -19,10 +19,8 @@ use crate::{
     query::{Anchor, LogQuery},
     source::{
         files::{
-            directory::layout::PodDirectory,
-            files_source::FilesSource,
-            follow::followed_log::FollowedLog,
-            located::{FoundLog, LocatedLog},
+            directory::layout::PodDirectory, files_source::FilesSource,
+            follow::followed_log::FollowedLog, located::FoundLog,
         },
         log_input::LogInput,
     },
@@ -119,8 +117,9 @@ impl Reader {
         let uid = self.cursor.as_ref().map(|cursor| cursor.uid.clone());
         let query = LogQuery { follow: true, anchor, uid, ..LogQuery::default() };
         let found = self.source.find(&Self::pod(), &query).and_then(FoundLog::check);
-        let LocatedLog { uid, mut logs, .. } = found.unwrap();
-        let log = logs.pop().unwrap();
+        let located = found.unwrap();
+        let uid = located.uid().clone();
+        let log = located.into_file_log();
         let followed = log.following.as_ref().unwrap().log.clone();
         let lines = ChosenLines::new(vec![LogInput::Files(log)], &query).unwrap();
         self.opened = Some((lines, followed, uid));
@@ -141,7 +140,7 @@ impl Reader {
         for _ in 0..at_most {
             match lines.advance().unwrap() {
                 MergeStep::Line => {}
-                MergeStep::Pending => break,
+                MergeStep::Awaited | MergeStep::Pending => break,
                 other => panic!("{other:?} after {}", self.last),
             }
             let content = String::from_utf8(lines.line().unwrap().content.to_vec()).unwrap();

@@ -62,7 +62,7 @@ impl FollowedNode {
         let _entered = self.runtime.enter();
         let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() };
         let query = LogQuery { follow: true, history, ..LogQuery::default() };
-        self.source.find(&pod, &query).unwrap().check().unwrap().logs.remove(0)
+        self.source.find(&pod, &query).unwrap().check().unwrap().into_file_log()
     }
 
     /// The gateway looks until it has gone on to the file that is written to.
@@ -93,7 +93,7 @@ fn rest_of(lines: &mut ChosenLines) -> Vec<String> {
             MergeStep::Line => String::from_utf8(lines.line().unwrap().content.to_vec()).unwrap(),
             MergeStep::Gap(_) => "gap".to_owned(),
             MergeStep::Notice | MergeStep::Reading => continue,
-            MergeStep::Pending | MergeStep::End => return all,
+            MergeStep::Awaited | MergeStep::Pending | MergeStep::End => return all,
         });
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of the engine as a whole: files on one side, lines or bytes on the other.
 
+mod cluster;
 mod docker_rotation;
 mod follow_model;
 mod following;

@@ -92,7 +92,7 @@ fn files_rotated_again_while_the_clock_is_set_back_are_followed_in_write_order()
         let source = FilesSource::open_unwatched(root.path()).unwrap();
         let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() };
         let query = LogQuery { follow: true, ..LogQuery::default() };
-        let input = source.find(&pod, &query).unwrap().check().unwrap().logs.remove(0);
+        let input = source.find(&pod, &query).unwrap().check().unwrap().into_file_log();
         let followed = input.following.as_ref().unwrap().log.clone();
         let look = || {
             let pod = source.directory().open_pod(PodDirectory::parse("shop_web_1").unwrap());

@@ -12,10 +12,7 @@ use crate::{
     merge::chosen_lines::ChosenLines,
     query::{Anchor, ContainerChoice, History, LogQuery},
     render::{form::LogForm, rendering::Rendering},
-    source::{
-        files::{files_source::FilesSource, located::FoundLog},
-        log_input::LogInput,
-    },
+    source::files::{files_source::FilesSource, located::FoundLog},
 };
 
 /// A line as it was given out.
@@ -36,8 +33,7 @@ impl PagedLine {
 pub(crate) fn read(source: &FilesSource, query: &LogQuery) -> Vec<PagedLine> {
     let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() };
     let located = source.find(&pod, query).and_then(FoundLog::check).unwrap();
-    let lines =
-        ChosenLines::new(located.logs.into_iter().map(LogInput::Files).collect(), query).unwrap();
+    let lines = ChosenLines::new(located.logs, query).unwrap();
     let mut rendering = Rendering::new(lines, query, LogForm::JsonLines);
     let (mut out, mut progress) = (Vec::new(), Progress::More);
     while progress == Progress::More {

@@ -30,8 +30,8 @@ fn a_kubelet_reading_ends_where_lines_are_lost() {
     let source = FilesSource::open_unwatched(root.path()).unwrap();
     let pod = PodRef { namespace: "shop".parse().unwrap(), pod: "web".parse().unwrap() };
     let query = LogQuery { follow: true, ..LogQuery::default() };
-    let mut found = source.find(&pod, &query).and_then(FoundLog::check).unwrap();
-    let input = found.logs.pop().unwrap();
+    let found = source.find(&pod, &query).and_then(FoundLog::check).unwrap();
+    let input = found.into_file_log();
     let followed = input.following.as_ref().unwrap().log.clone();
     let options = KubeletOptions { follow: true, ..KubeletOptions::default() };
     let mut reading = KubeletReading::new(input, &options).unwrap();

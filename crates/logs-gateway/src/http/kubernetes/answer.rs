@@ -2,8 +2,12 @@
 
 use actix_web::{
     HttpResponse,
-    http::header::{self, HeaderValue},
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
 };
+use pod_logs::ApiAnswer;
 use serde_json::{Value, json};
 
 use super::{
@@ -34,6 +38,15 @@ pub(super) fn list(object: &Value, missing: &[String]) -> HttpResponse {
 
 /// How many nodes a warning names, which bounds the header.
 const NAMED_NODES: usize = 16;
+
+/// An answer of the API server, as it is.
+pub(super) fn passed_answer(answer: ApiAnswer) -> HttpResponse {
+    let ApiAnswer { status, content_type, body } = answer;
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut response = HttpResponse::build(status);
+    response.content_type(content_type).insert_header((header::CACHE_CONTROL, "no-store"));
+    response.body(body)
+}
 
 /// The metadata of a list in this version. `next` is where its next page begins.
 pub(super) fn list_metadata(version: u64, next: Option<Continue>) -> Value {

@@ -20,6 +20,8 @@ use crate::http::error::bad_cursor;
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::http) struct LogRequest {
     pub(in crate::http) query: LogQuery,
+    /// The history that is asked for in words.
+    pub(in crate::http) history: Option<History>,
     /// Sent as an attachment.
     pub(in crate::http) download: bool,
 }
@@ -37,12 +39,13 @@ pub(in crate::http) fn log_request(
 ) -> Result<LogRequest> {
     let anchor = anchor(&mut query, last_event);
     let previous = flag(&mut query, "previous");
+    let history = history(&mut query, previous);
     let mut chosen = LogQuery {
         container: container(&mut query),
         uid: query.get("uid", name),
         previous,
         run: run(&mut query, previous),
-        history: history(&mut query, previous),
+        history: history.unwrap_or_default(),
         filter: LineFilter {
             stream: stream(&mut query),
             since: since(&mut query, now),
@@ -73,7 +76,7 @@ pub(in crate::http) fn log_request(
         Some(anchor) => beside(chosen, anchor)?,
         None => chosen,
     };
-    Ok(LogRequest { query, download })
+    Ok(LogRequest { query, history, download })
 }
 
 /// The cursor, and which lines beside it are requested. `last_event` is a cursor to continue after.
@@ -233,18 +236,18 @@ fn instant(text: &str) -> Result<DateTime<Utc>, &'static str> {
         .map_err(|_| "must be a time like 2026-11-01T10:00:00Z (RFC 3339)")
 }
 
-fn history(query: &mut Query, previous: bool) -> History {
-    match query.take("history").as_deref() {
-        None | Some("rotated") => History::Rotated,
-        Some("current") => History::Current,
-        Some("all") if previous => {
-            query.faults().refuse("history", "must not be all together with previous");
-            History::All
-        }
-        Some("all") => History::All,
-        Some(_) => {
+fn history(query: &mut Query, previous: bool) -> Option<History> {
+    let history = match query.take("history")?.as_str() {
+        "rotated" => History::Rotated,
+        "current" => History::Current,
+        "all" => History::All,
+        _ => {
             query.faults().refuse("history", "must be one of current, rotated, all");
-            History::default()
+            return None;
         }
+    };
+    if history == History::All && previous {
+        query.faults().refuse("history", "must not be all together with previous");
     }
+    Some(history)
 }

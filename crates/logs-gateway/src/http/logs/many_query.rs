@@ -46,7 +46,7 @@ pub(in crate::http) fn many_request(
     let prefix = !query.has("prefix") || flag(&mut query, "prefix");
     let after = query.take("after");
     let after = last_event.map(str::to_owned).or(after);
-    let LogRequest { mut query, download } = log_request(query, None, now)?;
+    let LogRequest { mut query, history: _, download } = log_request(query, None, now)?;
     (query.is_of_many, query.prefix) = (true, prefix);
     let container = match &query.container {
         ContainerChoice::Named(name) => Some(name.clone()),

@@ -5,7 +5,7 @@ use actix_web::{
     http::{Method, StatusCode, header},
     web::Path,
 };
-use pod_logs::{LogForm, PodRef};
+use pod_logs::{History, LogForm, PodRef};
 use service_runtime::http::{InputFaults, Problem, Query, RequestContext, Result};
 
 use crate::{
@@ -53,7 +53,10 @@ async fn answer(
     let pod = pod_ref(namespace, pod)?;
     let arrived = RequestContext::of(request).arrived;
     let last_event = last_event_id(request)?;
-    let LogRequest { query, download } = log_request(query, last_event, arrived)?;
+    let LogRequest { mut query, history, download } = log_request(query, last_event, arrived)?;
+    if !state.reader.offers().history {
+        query.history = current_only(history)?;
+    }
     let form = match query.volume {
         Some(_) => accepted_volume_form(request)?,
         None => accepted_form(request, query.follow)?,
@@ -66,7 +69,7 @@ async fn answer(
     let record = |error: &ReadError| asked.record_refusal(error, &pod);
     caller.may_read(&pod).map_err(ReadError::Denied).inspect_err(record)?;
     if request.method() == Method::HEAD {
-        state.reader.locate(caller, &pod, &query).await?;
+        state.reader.check(caller, &pod, &query).await?;
         return Ok(body::without_body(response));
     }
     let Some(permit) = state.streams.open(&caller.username, credential) else {
@@ -87,6 +90,18 @@ async fn answer(
     let access = LogAccess::Pod(pod);
     let opened = OpenedLog { log, access, target, format, follows, until, permit, admitted };
     log_response(asked, opened, response, frame).map_err(Problem::internal)
+}
+
+/// The history of a source that has no other than the current file.
+fn current_only(history: Option<History>) -> Result<History> {
+    match history {
+        None | Some(History::Current) => Ok(History::Current),
+        Some(History::Rotated | History::All) => Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "history_unavailable",
+            "The API server gives the current file of a log only.",
+        )),
+    }
 }
 
 pub(super) fn head(form: LogForm) -> HttpResponseBuilder {

@@ -30,12 +30,12 @@ struct ContainerEntry<'a> {
     /// The number of the last run.
     restart: Option<u32>,
     state: Option<&'a str>,
-    /// The time of the first line of the last run.
+    /// When the last run began: the time of its first line, where only that is known.
     started_at: Option<DateTime<Utc>>,
     /// When its newest file was last written to; null if it has none that can be read.
     last_write: Option<DateTime<Utc>>,
     /// Of all its log files as they are stored, in bytes.
-    size: u64,
+    size: Option<u64>,
     /// Those that have log files, in order.
     runs: Vec<RunEntry>,
 }
@@ -57,8 +57,10 @@ impl<'a> PodEntry<'a> {
             pod: summary.pod.pod.as_str(),
             uid: summary.uid.as_str(),
             node: summary.node.as_deref(),
-            labels: None,
-            phase: None,
+            labels: summary.object.as_deref().map(|object| {
+                object.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+            }),
+            phase: summary.object.as_deref().map(|object| object.phase.as_str()),
             created_at: summary.created_at,
             incarnations: summary.incarnations.iter().map(PodUid::as_str).collect(),
             containers: summary.containers.iter().map(ContainerEntry::from).collect(),
@@ -68,12 +70,15 @@ impl<'a> PodEntry<'a> {
 
 impl<'a> From<&'a ContainerSummary> for ContainerEntry<'a> {
     fn from(summary: &'a ContainerSummary) -> Self {
-        let last_run = summary.runs.last();
+        let (last_run, status) = (summary.runs.last(), summary.status.as_ref());
         Self {
             name: summary.name.as_str(),
-            restart: last_run.map(|run| run.restart),
-            state: None,
-            started_at: last_run.and_then(|run| run.first_time),
+            restart: last_run.map(|run| run.restart).or(status.map(|status| status.restart)),
+            state: status.map(|status| status.state),
+            started_at: match status {
+                Some(status) => status.started_at,
+                None => last_run.and_then(|run| run.first_time),
+            },
             last_write: summary.last_write.map(|instant| instant.trunc_subsecs(3)),
             size: summary.size(),
             runs: summary.runs.iter().map(RunEntry::from).collect(),

@@ -38,6 +38,7 @@ fn pod(name: &str) -> PodSummary {
         pod: PodRef { namespace: "shop".parse().unwrap(), pod: name.parse().unwrap() },
         uid: format!("uid-{name}").parse().unwrap(),
         node: None,
+        object: None,
         incarnations: vec![format!("uid-{name}").parse().unwrap()],
         created_at: None,
         containers: Vec::new(),

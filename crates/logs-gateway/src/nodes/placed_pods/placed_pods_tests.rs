@@ -12,12 +12,14 @@ fn pod(uid: &str, began: i64) -> PodSummary {
         pod: name(),
         uid: uid.parse().unwrap(),
         node: None,
+        object: None,
         incarnations: vec![uid.parse().unwrap()],
         created_at: time,
         containers: vec![ContainerSummary {
             name: "app".parse().unwrap(),
             last_write: time,
             runs: vec![run],
+            status: None,
         }],
     }
 }

@@ -37,6 +37,9 @@ impl ChosenLines {
         if order.is_reading() {
             return Ok(MergeStep::Reading);
         }
+        if order.is_awaiting() {
+            return Ok(MergeStep::Awaited);
+        }
         match order.next() {
             Some(log) => Ok(self.take_gap(log).unwrap_or_else(|| self.present(log))),
             None if order.has_logs() => {
@@ -68,6 +71,10 @@ impl ChosenLines {
                 LogState::End => {
                     log.pass_place();
                     self.ended.push_back(index);
+                }
+                LogState::Awaited => {
+                    log.pass_place();
+                    order.await_line(index);
                 }
                 LogState::Reading | LogState::Unknown | LogState::Line(None) => {
                     log.pass_place();

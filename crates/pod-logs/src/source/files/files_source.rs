@@ -29,11 +29,14 @@ use crate::{
     line::target::PodRef,
     merge_clock::MergeClock,
     query::LogQuery,
-    source::pods::{
-        inventory::{PodSurvey, TooOld},
-        pod_change::PodsByName,
-        pod_summary::{PodSummaries, PodSummary},
-        pod_watch::PodWatch,
+    source::{
+        log_input::{LogInput, NewLogs},
+        pods::{
+            inventory::{PodSurvey, TooOld},
+            pod_change::PodsByName,
+            pod_summary::{PodSummaries, PodSummary},
+            pod_watch::PodWatch,
+        },
     },
 };
 
@@ -137,8 +140,10 @@ impl FilesSource {
     fn found(&self, found: FoundFiles, pod: &PodRef, query: &LogQuery) -> FoundLog {
         let FoundFiles { uid, logs, claims } = found;
         let new_containers = query.is_joined_by_containers().then(|| {
-            NewContainers::new(self.finder.clone(), pod.clone(), uid.clone(), &logs, query)
+            let (finder, pod) = (self.finder.clone(), pod.clone());
+            NewLogs::Containers(NewContainers::new(finder, pod, uid.clone(), &logs, query))
         });
+        let logs = logs.into_iter().map(LogInput::Files).collect();
         let log = LocatedLog { uid, logs, new_containers };
         FoundLog { log, claims }
     }

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    lines::file_lines::FileLog,
-    locate::{
-        anchor::ClaimedPosition, locate_error::LocateError, new_containers::NewContainers,
-        new_pod_logs::NewPodLogs, selected_logs::SelectedLogs,
-    },
+#[cfg(test)]
+use super::lines::file_lines::FileLog;
+use super::locate::{
+    anchor::ClaimedPosition, locate_error::LocateError, new_pod_logs::NewPodLogs,
+    selected_logs::SelectedLogs,
 };
 use crate::{
     cost::ReadingCost,
     line::target::{ContainerName, PodUid},
+    source::log_input::{LogInput, NewLogs},
 };
 
 /// The logs that answer a query. Whether the query's cursor is right about them is not known yet.
@@ -26,9 +26,9 @@ pub struct FoundLog {
 pub struct LocatedLog {
     pub(crate) uid: PodUid,
     /// A log of each container; one at least.
-    pub(crate) logs: Vec<FileLog>,
+    pub(crate) logs: Vec<LogInput>,
     /// Finds containers that appear, if they belong to the log.
-    pub(crate) new_containers: Option<NewContainers>,
+    pub(crate) new_containers: Option<NewLogs>,
 }
 
 /// The logs of many pods, as they are at this instant.
@@ -71,6 +71,15 @@ impl FoundLog {
 }
 
 impl LocatedLog {
+    /// The only log, which is in files.
+    #[cfg(test)]
+    pub(crate) fn into_file_log(mut self) -> FileLog {
+        match self.logs.pop() {
+            Some(LogInput::Files(log)) => log,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// The incarnation of the pod.
     #[must_use]
     pub fn uid(&self) -> &PodUid {
@@ -80,7 +89,7 @@ impl LocatedLog {
     /// The containers that wrote the logs, in the order of the logs.
     #[must_use]
     pub fn containers(&self) -> Vec<ContainerName> {
-        self.logs.iter().map(|log| log.name.container.clone()).collect()
+        self.logs.iter().map(|log| log.name().container.clone()).collect()
     }
 
     /// The same with its tokens as they stand in the files. For benches alone: nothing else shows
@@ -88,13 +97,17 @@ impl LocatedLog {
     #[doc(hidden)]
     #[must_use]
     pub fn without_masking(mut self) -> Self {
-        self.logs.iter_mut().for_each(|log| log.chain.is_masked = false);
+        for log in &mut self.logs {
+            if let LogInput::Files(log) = log {
+                log.chain.is_masked = false;
+            }
+        }
         self
     }
 
     /// The cost of reading all of it.
     #[must_use]
     pub fn cost(&self) -> ReadingCost {
-        self.logs.iter().map(|log| log.chain.cost()).sum()
+        self.logs.iter().map(LogInput::cost).sum()
     }
 }

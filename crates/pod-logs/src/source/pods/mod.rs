@@ -2,6 +2,7 @@
 
 pub(crate) mod inventory;
 pub(crate) mod pod_change;
+pub(crate) mod pod_object;
 pub(crate) mod pod_summary;
 pub(crate) mod pod_watch;
 pub(crate) mod seen_pod;

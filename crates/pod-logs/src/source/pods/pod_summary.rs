@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::pod_object::PodObject;
 use crate::line::target::{ContainerName, PodRef, PodUid};
 
 /// A pod as a list shows it.
@@ -21,6 +22,8 @@ pub struct PodSummary {
     pub created_at: Option<DateTime<Utc>>,
     /// The containers of the last incarnation that have logs, sorted by name.
     pub containers: Vec<ContainerSummary>,
+    /// What an API server shows of it. `None` if the source knows none.
+    pub object: Option<Arc<PodObject>>,
 }
 
 /// All pods at one instant, sorted by namespace and name. Shared by all that show them.
@@ -35,6 +38,19 @@ pub struct ContainerSummary {
     pub last_write: Option<DateTime<Utc>>,
     /// Its runs that have log files, in order.
     pub runs: Vec<RunSummary>,
+    /// What is known of it without its files. `None` if only those are known.
+    pub status: Option<ContainerRunStatus>,
+}
+
+/// What an API server tells of a container's present run, or of its last one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerRunStatus {
+    /// `running`, `terminated` or `waiting`.
+    pub state: &'static str,
+    /// How often the container was restarted before.
+    pub restart: u32,
+    /// When it was started.
+    pub started_at: Option<DateTime<Utc>>,
 }
 
 /// A run of a container as a list shows it.
@@ -51,9 +67,9 @@ pub struct RunSummary {
 }
 
 impl ContainerSummary {
-    /// Of all its files, as they are stored, in bytes.
+    /// Of all its files, as they are stored, in bytes. `None` if its files are not known.
     #[must_use]
-    pub fn size(&self) -> u64 {
-        self.runs.iter().map(|run| run.size).sum()
+    pub fn size(&self) -> Option<u64> {
+        self.status.is_none().then(|| self.runs.iter().map(|run| run.size).sum())
     }
 }

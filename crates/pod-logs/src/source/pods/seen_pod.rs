@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::pod_object::PodObject;
 use crate::line::target::{ContainerName, PodRef, PodUid};
 
 /// A pod as an inventory remembers it.
@@ -21,6 +22,8 @@ pub struct SeenPod {
     pub containers: Vec<SeenContainer>,
     /// The earliest time in a log of it when it was first seen.
     pub created_at: Option<DateTime<Utc>>,
+    /// What an API server shows of it. `None` if the source knows none.
+    pub object: Option<Arc<PodObject>>,
     /// The version of its last change.
     pub version: u64,
     /// The version with which it came.
@@ -36,4 +39,6 @@ pub struct SeenContainer {
     pub restart: u32,
     /// The time of the first line that is there; `None` before there is any.
     pub started_at: Option<DateTime<Utc>>,
+    /// `running`, `terminated` or `waiting`. `None` where the source cannot tell.
+    pub state: Option<&'static str>,
 }

@@ -18,7 +18,7 @@ use crate::{
             files_source::FilesSource,
             follow::{followed_log::FollowedLog, log_update::GRACE, state::HELD},
             locate::locate_error::LocateError,
-            located::{FoundLog, LocatedLog},
+            located::FoundLog,
         },
         log_input::LogInput,
     },
@@ -115,14 +115,14 @@ impl ModelReader {
             uid: self.cursor.as_ref().map(|cursor| cursor.uid.clone()),
             ..LogQuery::default()
         };
-        let LocatedLog { uid, mut logs, .. } =
-            match gateway.source.find(&pod(), &query).and_then(FoundLog::check) {
-                Ok(located) => located,
-                // That is as explicit as it can be.
-                Err(LocateError::CursorExpired) => return self.come(gateway, node, None),
-                Err(error) => panic!("{error}"),
-            };
-        let log = logs.pop().unwrap();
+        let located = match gateway.source.find(&pod(), &query).and_then(FoundLog::check) {
+            Ok(located) => located,
+            // That is as explicit as it can be.
+            Err(LocateError::CursorExpired) => return self.come(gateway, node, None),
+            Err(error) => panic!("{error}"),
+        };
+        let uid = located.uid().clone();
+        let log = located.into_file_log();
         let followed = log.following.as_ref().unwrap().log.clone();
         let lines = ChosenLines::new(vec![LogInput::Files(log)], &query).unwrap();
         self.stream = Some(OpenLog { lines, uid, followed });
@@ -143,7 +143,9 @@ impl ModelReader {
                     self.may_miss = true;
                 }
                 MergeStep::Notice | MergeStep::Reading => {}
-                MergeStep::Pending | MergeStep::End => return self.take_progress(),
+                MergeStep::Awaited | MergeStep::Pending | MergeStep::End => {
+                    return self.take_progress();
+                }
             }
         }
     }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use pod_logs::{
     BadPattern, GoQuoted, History, KubeletOptions, Level, LinePatterns, LineTime, OutputStream,
+    PassOptions,
 };
+use url::form_urlencoded::Serializer;
 
 use crate::http::kubernetes::{
     request::go_query::{GoQuery, parse_exact_time, parse_time},
@@ -47,6 +49,11 @@ pub(in crate::http::kubernetes) struct ValidOptions {
 }
 
 impl ValidOptions {
+    /// Whether all of it is for the kubelet.
+    pub(in crate::http::kubernetes) fn is_of_kubelet(&self) -> bool {
+        !self.chooses_by_content() && self.kubelet.until.is_none()
+    }
+
     /// Whether the content of a line decides whether it is wanted.
     pub(in crate::http::kubernetes) fn chooses_by_content(&self) -> bool {
         self.patterns.is_some() || self.level.is_some()
@@ -84,6 +91,47 @@ impl LogOptions {
             exclude: query.all("exclude").to_vec(),
             level: query.get("level").map(str::to_owned),
         })
+    }
+
+    /// Checks that no more is asked for than the current file of a log.
+    ///
+    /// # Errors
+    /// 422 if it is.
+    pub(in crate::http::kubernetes) fn check_current_only(&self, pod: &str) -> Result<()> {
+        let value = match self.history {
+            History::Current => return Ok(()),
+            History::Rotated => "rotated",
+            History::All => "all",
+        };
+        let cause = unsupported("history", value, r#""current""#);
+        Err(StatusError::invalid("PodLogOptions", pod, vec![cause]))
+    }
+
+    /// The same options for an API server.
+    pub(in crate::http::kubernetes) fn passed(&self, valid: &KubeletOptions) -> PassOptions {
+        let mut query = Serializer::new(String::new());
+        for (name, is_set) in
+            [("follow", self.follow), ("previous", self.previous), ("timestamps", self.timestamps)]
+        {
+            if is_set {
+                query.append_pair(name, "true");
+            }
+        }
+        for (name, number) in [("tailLines", self.tail_lines), ("sinceSeconds", self.since_seconds)]
+        {
+            if let Some(number) = number {
+                query.append_pair(name, &number.to_string());
+            }
+        }
+        let since = self.since_time.map(|since| since.to_rfc3339_opts(SecondsFormat::Secs, true));
+        let texts =
+            [("container", &self.container), ("sinceTime", &since), ("stream", &self.stream)];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                query.append_pair(name, text);
+            }
+        }
+        PassOptions { query: query.finish(), follow: self.follow, limit_bytes: valid.limit_bytes }
     }
 
     /// Validates the options. Seconds count back from `now`.

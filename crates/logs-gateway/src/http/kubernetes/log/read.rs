@@ -3,7 +3,8 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Path};
 use pod_logs::{
-    ContainerChoice, ContainerName, LineFilter, LocateError, LogForm, LogQuery, OutputLimit, PodRef,
+    ContainerChoice, ContainerName, LineFilter, LocateError, LogForm, LogQuery, OutputLimit,
+    PassError, PodRef,
 };
 use service_runtime::http::RequestContext;
 
@@ -13,6 +14,7 @@ use crate::{
         GatewayState,
         audited::target_of,
         kubernetes::{
+            answer::passed_answer,
             log::{
                 options::{LogOptions, ValidOptions},
                 upgrade::{self, Handshake},
@@ -28,7 +30,7 @@ use crate::{
         },
     },
     metrics::BodyFormat,
-    reader::{BegunLog, LogReader, ReadError},
+    reader::{BegunLog, LogReader, PassedReadError, ReadError},
 };
 
 /// Checks in the API server's order: permission, accepted type, syntax of the options, their
@@ -56,6 +58,23 @@ pub(in crate::http) async fn read(
         return Err(StatusError::too_many_requests(state.streams.max_per_user()));
     };
     let admitted = state.audit.admit().map_err(|_| StatusError::not_audited())?;
+    if !state.reader.offers().history {
+        options.check_current_only(&name)?;
+        if valid.is_of_kubelet() {
+            let passed = state.reader.pass(caller, &pod, options.passed(&valid.kubelet)).await;
+            return match passed {
+                Ok(BegunLog { log, uid, containers }) => {
+                    let target = target_of(&pod, &uid, &containers);
+                    let (format, access) = (BodyFormat::Kubernetes, LogAccess::Pod(pod));
+                    let follows = options.follow;
+                    let opened =
+                        OpenedLog { log, access, target, format, follows, until, permit, admitted };
+                    answer(asked, opened)
+                }
+                Err(error) => passed_refusal(error, caller, &pod),
+            };
+        }
+    }
     let opened = match container(&options) {
         Ok(container) => {
             let query = LogQuery { container, ..query };
@@ -64,7 +83,7 @@ pub(in crate::http) async fn read(
         // An invalid container name is reported as an unknown container, if the pod exists.
         Err(()) => state
             .reader
-            .locate(caller, &pod, &LogQuery { container: ContainerChoice::All, ..query })
+            .check(caller, &pod, &LogQuery { container: ContainerChoice::All, ..query })
             .await
             .and(Err(LocateError::NoContainer(Vec::new()).into())),
     };
@@ -82,8 +101,13 @@ pub(in crate::http) async fn read(
     let follows = options.follow;
     let access = LogAccess::Pod(pod);
     let opened = OpenedLog { log, access, target, format, follows, until, permit, admitted };
-    if upgrade::is_asked_for(request.head()) {
-        let handshake = Handshake::with(request.head())?;
+    answer(asked, opened)
+}
+
+/// Answers with the log, over a WebSocket if that is asked for.
+fn answer(asked: AuthenticatedRequest, opened: OpenedLog) -> Result<HttpResponse> {
+    if upgrade::is_asked_for(asked.request.head()) {
+        let handshake = Handshake::with(asked.request.head())?;
         return Ok(websocket::log_response(handshake, asked, opened));
     }
     let mut response = HttpResponse::Ok();
@@ -121,6 +145,17 @@ async fn open(
         ..query
     };
     reader.open(caller, pod.clone(), query, LogForm::Text).await
+}
+
+/// What the API server answers in the place of a log.
+fn passed_refusal(error: PassedReadError, caller: &Caller, pod: &PodRef) -> Result<HttpResponse> {
+    match error {
+        PassedReadError::Read(error) => Err(refusal(&error, caller, pod, "")),
+        PassedReadError::Pass(PassError::Answer(answer)) => Ok(passed_answer(answer)),
+        PassedReadError::Pass(PassError::Api(error)) => {
+            Err(StatusError::source_unavailable(&error))
+        }
+    }
 }
 
 fn action<'a>(namespace: &'a str, name: &'a str) -> ResourceAction<'a> {
@@ -182,6 +217,10 @@ fn refusal(error: &ReadError, caller: &Caller, pod: &PodRef, container: &str) ->
             )),
             LocateError::NotALog(_) => StatusError::no_log(name, container),
             LocateError::SourceUnavailable(cause) => StatusError::source_unavailable(cause),
+            LocateError::Refused(reason) => StatusError::bad_request(reason),
+            LocateError::Forbidden(_) => {
+                StatusError::forbidden(&caller.username, action(namespace, name))
+            }
             error => StatusError::internal(error),
         },
     }

@@ -6,7 +6,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{self, Path, ReqData},
 };
-use pod_logs::{PodChange, PodsByName, SeenPod};
+use pod_logs::{PodChange, PodRef, PodsByName, SeenPod};
 use service_runtime::http::RequestContext;
 
 use super::{pod_object, pod_rendering::PodRendering};
@@ -17,7 +17,7 @@ use crate::{
         kubernetes::{
             answer,
             request::{
-                accept::object_form,
+                accept::{ObjectForm, object_form},
                 go_query::GoQuery,
                 page::Page,
                 selector::{FieldSelector, LabelSelector},
@@ -78,12 +78,28 @@ pub(in crate::http) async fn read(
     }
     let form = object_form(&request)?;
     let query = GoQuery::parse(request.query_string());
+    if matches!(form, ObjectForm::Object)
+        && caller.may_read_object(&namespace, &name)
+        && let Some(answer) = whole(&state, &namespace, &name).await
+    {
+        return answer;
+    }
     let survey = survey(&request, &state).await?;
     let Some(pod) = survey.pods.get(&(namespace, name.clone())) else {
         return Err(StatusError::not_found(RESOURCE, &name));
     };
     let rendering = PodRendering::at(form, &query);
     Ok(answer::ok(&rendering.object(pod, RequestContext::of(&request).arrived)))
+}
+
+/// The whole object, where the source has it.
+async fn whole(state: &GatewayState, namespace: &str, name: &str) -> Option<Result<HttpResponse>> {
+    let pod = PodRef { namespace: namespace.parse().ok()?, pod: name.parse().ok()? };
+    let answer = state.reader.answer_about(&pod).await?;
+    Some(match answer {
+        Ok(answer) => Ok(answer::passed_answer(answer)),
+        Err(error) => Err(StatusError::source_unavailable(&error)),
+    })
 }
 
 async fn answer_list(
@@ -151,11 +167,13 @@ impl PodSelection {
 
     fn fits(&self, pod: &SeenPod) -> bool {
         // Log files contain no labels.
-        self.labels.matches(|_| None)
+        let object = pod.object.as_deref();
+        let label = |key: &str| object?.labels.get(key).map(String::as_str);
+        self.labels.matches(label)
             && self.fields.matches(|field| match field {
                 "metadata.name" => pod.pod.pod.as_str(),
                 "metadata.namespace" => pod.pod.namespace.as_str(),
-                "status.phase" => pod_object::PHASE,
+                "status.phase" => pod_object::phase(pod),
                 "spec.nodeName" => pod.node.as_deref().unwrap_or_default(),
                 "spec.restartPolicy" => "Always",
                 "spec.hostNetwork" => "false",

@@ -1,12 +1,12 @@
-//! A pod as an object, derived from log files: without labels and images, and with unknown
-//! readiness.
+//! A pod as an object: what an API server shows of it, or what follows from its log files, without
+//! labels and images, and with unknown readiness.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use pod_logs::{SeenContainer, SeenPod};
 use serde_json::{Value, json};
 
 /// A pod with log files was started, and its files do not show whether it ended.
-pub(in crate::http::kubernetes) const PHASE: &str = "Running";
+const PHASE: &str = "Running";
 
 /// The reason of the status of a pod whose node cannot be reached (Kubernetes'
 /// `NodeUnreachablePodReason`).
@@ -20,8 +20,23 @@ pub(in crate::http::kubernetes) fn whole(pod: &SeenPod) -> Value {
     object
 }
 
+/// What an API server shows of the pod, if one is the source.
+pub(in crate::http::kubernetes) fn shown(pod: &SeenPod) -> Option<Value> {
+    let mut object: Value = serde_json::from_str(&pod.object.as_ref()?.text).ok()?;
+    object["metadata"]["resourceVersion"] = pod.version.to_string().into();
+    Some(object)
+}
+
+/// The pod's phase.
+pub(in crate::http::kubernetes) fn phase(pod: &SeenPod) -> &str {
+    pod.object.as_ref().map_or(PHASE, |object| &object.phase)
+}
+
 /// The object as an item of a list.
 pub(in crate::http::kubernetes) fn item(pod: &SeenPod) -> Value {
+    if let Some(object) = shown(pod) {
+        return object;
+    }
     let started = pod.containers.iter().filter_map(|container| container.started_at).min();
     let containers: Vec<_> = pod
         .containers
@@ -65,6 +80,9 @@ pub(in crate::http::kubernetes) fn metadata_only(pod: &SeenPod, api: &str) -> Va
 }
 
 fn metadata(pod: &SeenPod) -> Value {
+    if let Some(mut object) = shown(pod) {
+        return object["metadata"].take();
+    }
     json!({
         "name": pod.pod.pod.as_str(),
         "namespace": pod.pod.namespace.as_str(),
@@ -75,7 +93,7 @@ fn metadata(pod: &SeenPod) -> Value {
 }
 
 fn container_status(pod: &SeenPod, container: &SeenContainer) -> Value {
-    let SeenContainer { name, restart, started_at } = container;
+    let SeenContainer { name, restart, started_at, .. } = container;
     // Clients follow only containers that have an id.
     let (state, id) = match started_at {
         Some(started) => (

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use pod_logs::SeenPod;
 use serde_json::{Value, json};
 
-use super::{age, pod_object};
+use super::{age, pod_object, pod_status::PodStatus};
 use crate::http::kubernetes::table::{AGE, NAME, TableColumn, UNKNOWN, table};
 
 const COLUMNS: [TableColumn; 9] = [
@@ -47,13 +47,17 @@ fn cells(pod: &SeenPod, now: DateTime<Utc>) -> Value {
     let (name, containers) = (pod.pod.pod.as_str(), pod.containers.len());
     let restarts: u32 = pod.containers.iter().map(|container| container.restart).sum();
     let age = pod.created_at.map(|created| age::human((now - created).num_seconds()));
+    let object = pod_object::shown(pod);
+    let status = object.as_ref().map(|object| PodStatus::of(pod_object::phase(pod), object));
+    let ready = status.as_ref().map(|status| format!("{}/{}", status.ready, status.containers));
+    let ip = object.as_ref().and_then(|object| object["status"]["podIP"].as_str());
     json!([
         name,
-        format!("0/{containers}"),
-        pod_object::shown_status(pod),
+        ready.unwrap_or_else(|| format!("0/{containers}")),
+        status.as_ref().map_or(pod_object::shown_status(pod), |status| &status.word),
         restarts.to_string(),
         age.as_deref().unwrap_or(UNKNOWN),
-        NONE,
+        ip.unwrap_or(NONE),
         pod.node.as_deref().unwrap_or(NONE),
         NONE,
         NONE,

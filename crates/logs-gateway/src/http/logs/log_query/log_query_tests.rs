@@ -110,7 +110,7 @@ fn lines_lie_on_one_side_of_a_cursor_and_those_before_it_are_not_followed() {
     let place = FilePosition { fingerprint: 1, offset: 2 };
     let container = "app".parse().unwrap();
     let levels = LevelsBefore::default();
-    let log = LogPosition { container, restart: 0, begin: place, seen: place, levels };
+    let log = LogPosition { container, restart: 0, begin: place, seen: place, line: None, levels };
     let cursor = Cursor { pod: 1, uid: "5f0c".parse().unwrap(), logs: vec![log] };
     let text = cursor.encode().unwrap();
     let before = parse(&format!("before={text}&tailLines=5")).unwrap();

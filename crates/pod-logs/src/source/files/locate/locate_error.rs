@@ -34,6 +34,15 @@ pub enum LocateError {
     /// The lines at the cursor were removed.
     #[error("the data that the cursor points to is gone")]
     CursorExpired,
+    /// The API server gives no log, for the reason that it tells.
+    #[error("the API server gives no log: {0}")]
+    Refused(String),
+    /// The API server does not permit it, for the reason that it tells.
+    #[error("the API server does not permit it: {0}")]
+    Forbidden(String),
+    /// One stream alone is asked for, and the cluster does not give that.
+    #[error("the cluster does not give one stream of a container alone")]
+    NoStreams,
     /// There is a link out of the log directory, or something else that is not a regular file. The
     /// cause is for the log.
     #[error("the file is not a log: {0}")]

@@ -41,6 +41,7 @@ pub(crate) fn look_at(
         node: node.cloned(),
         is_node_lost: false,
         created_at: before.and_then(|before| before.created_at).or_else(earliest),
+        object: None,
         version: before.map_or(0, |before| before.version),
         since: before.map_or(0, |before| before.since),
         containers,
@@ -62,7 +63,7 @@ fn look_at_container(
     let restart = files.last().map_or(least, |file| file.parsed.restart.max(least));
     let known = known.filter(|known| known.restart == restart);
     if let Some(started_at) = known.and_then(|known| known.started_at) {
-        return Ok(SeenContainer { name, restart, started_at: Some(started_at) });
+        return Ok(SeenContainer { name, restart, started_at: Some(started_at), state: None });
     }
     let mut started_at = None;
     // A compressed file may have been damaged.
@@ -72,7 +73,7 @@ fn look_at_container(
             break;
         }
     }
-    Ok(SeenContainer { name, restart, started_at })
+    Ok(SeenContainer { name, restart, started_at, state: None })
 }
 
 fn first_line_of(

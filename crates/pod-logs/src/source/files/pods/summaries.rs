@@ -41,7 +41,7 @@ fn summary(pod: &PodRef, incarnations: Vec<PodUid>, last: &PodLogs<'_>) -> io::R
     let first_times = containers.iter().flat_map(|container| &container.runs);
     let created_at = first_times.filter_map(|run| run.first_time).min();
     let (pod, uid) = (pod.clone(), last.name.uid.clone());
-    Ok(PodSummary { pod, uid, node: None, incarnations, created_at, containers })
+    Ok(PodSummary { pod, uid, node: None, incarnations, created_at, containers, object: None })
 }
 
 fn container(pod: &PodLogs<'_>, name: &ContainerName) -> io::Result<ContainerSummary> {
@@ -52,7 +52,7 @@ fn container(pod: &PodLogs<'_>, name: &ContainerName) -> io::Result<ContainerSum
         last_write = last_write.max(files.iter().filter_map(|opened| opened.file.modified).max());
         runs.push(run(pod, of_run[0].parsed.restart, &files));
     }
-    Ok(ContainerSummary { name: name.clone(), last_write, runs })
+    Ok(ContainerSummary { name: name.clone(), last_write, runs, status: None })
 }
 
 /// The files that can be opened.
@@ -142,8 +142,8 @@ mod tests {
         let runs: Vec<_> =
             runs.map(|run| (run.restart, run.first_time, run.last_time, run.size)).collect();
         assert_eq!(runs, expected);
-        assert_eq!((app.size(), summary.created_at), (size(0) + size(1) + size(2), at(1)));
+        assert_eq!((app.size(), summary.created_at), (Some(size(0) + size(1) + size(2)), at(1)));
         assert!(app.last_write.is_some());
-        assert_eq!((slow.size(), slow.last_write, slow.runs.len()), (0, None, 0));
+        assert_eq!((slow.size(), slow.last_write, slow.runs.len()), (Some(0), None, 0));
     }
 }

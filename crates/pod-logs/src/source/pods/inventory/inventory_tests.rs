@@ -4,6 +4,7 @@ use super::*;
 
 fn pod(uid: &str) -> SeenPod {
     SeenPod {
+        object: None,
         pod: name(),
         uid: uid.parse().unwrap(),
         node: None,

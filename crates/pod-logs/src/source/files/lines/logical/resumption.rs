@@ -52,6 +52,7 @@ impl FileResumption {
             restart: self.begin.file.restart(),
             begin,
             seen,
+            line: None,
             levels: LevelsBefore::default(),
         })
     }

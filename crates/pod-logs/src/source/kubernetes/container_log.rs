@@ -1,0 +1,106 @@
+//! The log of a container: where it is to be begun, and its beginning.
+
+use std::sync::Arc;
+
+use super::{
+    api::api_server::ApiServer,
+    feed::log_feed::{ConnectionError, FeedOptions, FeedStart, LogFeed},
+    lines::{
+        api_lines::{ApiLines, LinesStart, UntilLine},
+        api_log::ApiLog,
+    },
+    tail::{TailError, begin_at_tail},
+};
+use crate::{
+    line::{filter::levels_before::LevelsBefore, log_line::LineCount, target::LogName},
+    query::LogQuery,
+    source::files::locate::locate_error::LocateError,
+};
+
+/// The log of a container, and where it is to be begun.
+#[derive(Debug)]
+pub(super) struct ContainerLog {
+    pub(super) server: ApiServer,
+    pub(super) name: LogName,
+    pub(super) start: FeedStart,
+    /// Why the container was not started, if it was not.
+    pub(super) waits_for: String,
+    pub(super) until: Option<UntilLine>,
+    pub(super) levels: LevelsBefore,
+}
+
+/// Why a log is not opened.
+pub(super) enum OpenError {
+    /// The container was started since it was looked at.
+    Begun,
+    Locate(LocateError),
+}
+
+impl ContainerLog {
+    /// What is asked of the API server.
+    pub(super) fn options(&self, query: &LogQuery) -> FeedOptions {
+        FeedOptions {
+            follow: query.follow,
+            spans_runs: query.spans_runs(),
+            since: query.filter.since,
+            tail_lines: None,
+            stream: query.filter.stream,
+        }
+    }
+
+    /// Why there is nothing to read.
+    pub(super) fn waiting(&self) -> LocateError {
+        let LogName { pod, container, .. } = &self.name;
+        let why = if self.waits_for.is_empty() { "no logs yet" } else { &self.waits_for };
+        let pod = &pod.pod;
+        LocateError::Refused(format!(
+            "container \"{container}\" in pod \"{pod}\" is waiting to start: {why}"
+        ))
+    }
+
+    /// Begins to read the log.
+    pub(super) async fn open(self, query: &LogQuery) -> Result<ApiLog, OpenError> {
+        let until = self.until;
+        if let Some(run) = &self.start.run
+            && (query.tail.is_some() || until.is_some())
+        {
+            return Ok(begin_at_tail(&self, run, query, until).await?);
+        }
+        if self.start.run.is_none() && !query.follow {
+            return Err(OpenError::Locate(self.waiting()));
+        }
+        let options = self.options(query);
+        let Self { server, name, start, levels, .. } = self;
+        let (feed, pieces) = LogFeed::new(server, name.clone(), options, &start);
+        let connection = match start.run {
+            Some(_) => Some(feed.connect(start.is_previous).await?),
+            None => None,
+        };
+        feed.start(connection, start.is_after_loss);
+        let restart = start.run.map_or(0, |run| run.restart);
+        let name = Arc::new(name);
+        let begin = LinesStart { tracker: start.tracker, received: Vec::new(), restart };
+        let stream = query.filter.stream;
+        let lines = ApiLines::new(name.clone(), pieces, begin, query.follow, stream, None);
+        Ok(ApiLog { name, lines, count: LineCount::default(), levels })
+    }
+}
+
+impl From<ConnectionError> for OpenError {
+    fn from(error: ConnectionError) -> Self {
+        match error {
+            ConnectionError::OtherRun => Self::Begun,
+            ConnectionError::Api(error) => Self::Locate(error.into()),
+        }
+    }
+}
+
+impl From<TailError> for OpenError {
+    fn from(error: TailError) -> Self {
+        match error {
+            TailError::Connection(error) => error.into(),
+            TailError::Read(error) => Self::Locate(LocateError::SourceUnavailable(error)),
+            TailError::NoEnd => Self::Locate(LocateError::CursorExpired),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Where the log of an API server can be taken up again.
+
+use crate::{
+    cursor::LogPosition,
+    line::{filter::levels_before::LevelsBefore, target::ContainerName},
+    source::kubernetes::feed::line_place::LinePlace,
+};
+
+/// Where a log can be taken up again behind a line.
+#[derive(Debug, Clone)]
+pub(crate) struct ApiResumption {
+    pub(super) restart: u32,
+    /// `None` at the beginning of the run.
+    pub(super) place: Option<LinePlace>,
+}
+
+impl ApiResumption {
+    /// The position for a cursor.
+    pub(crate) fn position(&self, container: &ContainerName) -> LogPosition {
+        let levels = LevelsBefore::default();
+        LogPosition::at_line(container.clone(), self.restart, self.place, levels)
+    }
+}

@@ -1,0 +1,15 @@
+//! Logs as the API server of a cluster gives them.
+//!
+//! [`api`] asks the API server, [`feed`] makes one stream of the answers however often a connection
+//! is cut, and [`lines`] reads lines from that stream. [`kubernetes_source`] finds logs and begins
+//! to read them.
+
+pub(crate) mod api;
+mod choice;
+mod container_log;
+pub(crate) mod feed;
+pub(crate) mod kubernetes_source;
+pub(crate) mod lines;
+pub(crate) mod passthrough;
+pub(crate) mod pods;
+mod tail;
