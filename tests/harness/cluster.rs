@@ -1,7 +1,11 @@
 //! A front with the gateways of several nodes, each on a loopback address of its own.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    path::PathBuf,
+};
 
+use reqwest::Client;
 use tempfile::TempDir;
 
 use super::{
@@ -13,6 +17,9 @@ use super::{
     service::Service,
     tls::PrivateCa,
 };
+
+/// The name of the file with a node's records of reading.
+const AUDIT: &str = "audit";
 
 /// The gateway of a node.
 #[derive(Debug)]
@@ -58,6 +65,13 @@ impl Cluster {
 }
 
 impl ClusterAuthorities {
+    /// A client that nodes take for a front.
+    pub(crate) fn client(&self) -> Client {
+        let shown = self.fronts.files("client");
+        self.fronts.issue_to_client("logs-gateway-front", &shown);
+        self.nodes.client_showing(&shown)
+    }
+
     /// The configuration of a front with these nodes.
     pub(crate) fn front(&self, setup: Setup, nodes: &[String]) -> Setup {
         let shown = self.fronts.files("front");
@@ -79,6 +93,7 @@ impl ClusterAuthorities {
         let (certificate, key) = served.paths();
         let directory = scratch();
         let logs = LogDir::create(directory.path().join("pods"));
+        let audit = directory.path().join(AUDIT);
         let variables = [
             ("GATEWAY_LISTEN", &*format!("{host}:0")),
             ("GATEWAY_OPS_LISTEN", "127.0.0.1:0"),
@@ -88,6 +103,7 @@ impl ClusterAuthorities {
             ("GATEWAY_TLS_KEY", key),
             ("GATEWAY_FRONT_CA", &self.fronts.file()),
             ("GATEWAY_LOGS_DIR", logs.path().to_str().unwrap()),
+            ("GATEWAY_AUDIT_FILE", audit.to_str().unwrap()),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let service = start(&variables, &directory);
@@ -104,6 +120,11 @@ impl NodeGateway {
     /// How a front names it.
     pub(crate) fn target(&self) -> String {
         format!("https://{}", self.service.listening())
+    }
+
+    /// The file of its records of reading.
+    pub(crate) fn audit(&self) -> PathBuf {
+        self.directory.path().join(AUDIT)
     }
 
     /// Starts it again where it listened before, after it ended.

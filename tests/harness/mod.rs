@@ -22,7 +22,7 @@ mod watch;
 pub(crate) use answer::{Answer, Ask, ask_kubernetes, is_about_reading};
 pub(crate) use browser::Browser;
 pub(crate) use caller::Caller;
-pub(crate) use cluster::{Cluster, NodeGateway, free_address};
+pub(crate) use cluster::{Cluster, ClusterAuthorities, NodeGateway, free_address};
 pub(crate) use command::{Ended, run_gateway, run_kubectl_sso, run_sso};
 pub(crate) use fake_authority::{ActiveAnswer, Asked, FakeAuthority, Reply, owner};
 pub(crate) use kubectl_user::KubectlUser;

@@ -58,6 +58,7 @@ mod scans;
 mod search;
 mod sequences;
 mod sessions;
+mod through_front;
 mod tls;
 mod viewer;
 mod visibility;

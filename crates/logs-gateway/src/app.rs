@@ -20,6 +20,7 @@ use crate::{
     audit::{ReadAudit, ReadEvent},
     auth::{self, Authority, AuthorityMetrics, RestingInstances, RevalidationTimes},
     config::{AUDIT_FILE, AuthoritySettings, Config},
+    front_reader::FrontReader,
     http::{self, GatewayState, PublicAddresses, SessionCookies, ViewerPage},
     metrics::BodyMetrics,
     nodes::Nodes,
@@ -123,6 +124,7 @@ pub(crate) struct SharedState {
     cookies: SessionCookies,
     pods: PodCatalog,
     nodes: Option<Arc<Nodes>>,
+    front: Option<FrontReader>,
     node_name: Option<Arc<str>>,
     started_at: DateTime<Utc>,
     reader: Arc<LogReader>,
@@ -157,6 +159,9 @@ impl SharedState {
             connections: AuthorityConnections::new(authority)?,
             authority_metrics: AuthorityMetrics::new(&process.metrics),
             cookies: SessionCookies::read_over(public.gateway.scheme()),
+            front: pods.nodes().map(|nodes| {
+                FrontReader::new(nodes.clone(), reader.max_logs(), process.clock.clone())
+            }),
             nodes: pods.nodes().cloned(),
             pods,
             node_name,
@@ -181,6 +186,7 @@ impl SharedState {
             cookies: self.cookies,
             pods: self.pods.clone(),
             nodes: self.nodes.clone(),
+            front: self.front.clone(),
             node_name: self.node_name.clone(),
             started_at: self.started_at,
             reader: self.reader.clone(),

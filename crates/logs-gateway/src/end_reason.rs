@@ -2,10 +2,10 @@
 
 use pod_logs::LogEnd;
 use serde::Serialize;
-use strum::IntoStaticStr;
+use strum::{EnumString, IntoStaticStr};
 
 /// Why a body ends. Its name on the wire is the variant in snake case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub(crate) enum EndReason {
@@ -47,6 +47,12 @@ impl EndReason {
     /// Its name on the wire.
     pub(crate) fn name(self) -> &'static str {
         self.into()
+    }
+
+    /// Whether the client got what it asked for. If not, a body whose form cannot express the reason
+    /// is cut off.
+    pub(crate) fn is_clean(self) -> bool {
+        matches!(self, Self::Complete | Self::ContainerExit | Self::Limit)
     }
 
     /// Whether the token ended, or what it permits.

@@ -8,10 +8,10 @@ mod auth;
 mod cli;
 mod config;
 mod end_reason;
+mod front_reader;
 mod http;
 mod many_choice;
 mod metrics;
-#[cfg_attr(not(test), expect(dead_code, reason = "reads are not forwarded to nodes yet"))]
 mod nodes;
 mod pods;
 mod reader;

@@ -15,10 +15,7 @@ use pod_logs::{
 use service_runtime::{clock::Clock, metrics::Metrics};
 use shared_types::AskedPermission;
 
-pub(crate) use self::{
-    many::{BegunLogs, ReadManyError},
-    offers::SourceOffers,
-};
+pub(crate) use self::{many::ReadManyError, offers::SourceOffers};
 use crate::{
     auth::Caller,
     scans::{ScanError, Scans, UserScans},

@@ -49,7 +49,7 @@ pub use query::{Anchor, ContainerChoice, History, LogQuery, OutputLimit};
 pub use reading::LogReading;
 pub use render::{
     form::LogForm,
-    objects::{write_end, write_event},
+    objects::{write_end, write_end_without, write_event},
 };
 pub use source::files::{
     directory::{layout::is_log_file, log_directory::OpenRootError},

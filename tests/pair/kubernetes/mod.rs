@@ -5,6 +5,6 @@ mod lists;
 mod log;
 mod refusals;
 mod reviews;
-mod socket;
+pub(crate) mod socket;
 mod watch;
 mod websocket;

@@ -15,7 +15,7 @@ use tokio_tungstenite::{
 use crate::harness::{Caller, patience};
 
 /// A request for a WebSocket, with the nonce that RFC 6455 §1.3 shows.
-pub(super) fn request(caller: &Caller, path: &str, protocols: &[&str]) -> RequestBuilder {
+pub(crate) fn request(caller: &Caller, path: &str, protocols: &[&str]) -> RequestBuilder {
     let request = caller
         .gateway(Method::GET, path)
         .header("connection", "Upgrade")
@@ -28,12 +28,12 @@ pub(super) fn request(caller: &Caller, path: &str, protocols: &[&str]) -> Reques
     }
 }
 
-pub(super) async fn ask(caller: &Caller, path: &str, protocols: &[&str]) -> Response {
+pub(crate) async fn ask(caller: &Caller, path: &str, protocols: &[&str]) -> Response {
     timeout(patience(), request(caller, path, protocols).send()).await.unwrap().unwrap()
 }
 
 /// Status, reason and message of a refusal as a Kubernetes `Status`.
-pub(super) async fn refused(response: Response) -> (u16, String, String) {
+pub(crate) async fn refused(response: Response) -> (u16, String, String) {
     let code = response.status().as_u16();
     assert_eq!(response.headers()["content-type"], "application/json");
     let status: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
@@ -43,17 +43,17 @@ pub(super) async fn refused(response: Response) -> (u16, String, String) {
 }
 
 /// A log that is being read.
-pub(super) struct Socket(pub(super) WebSocketStream<Upgraded>);
+pub(crate) struct Socket(pub(crate) WebSocketStream<Upgraded>);
 
 impl Socket {
     /// Checks that the first message is empty.
-    pub(super) async fn open(caller: &Caller, path: &str, protocols: &[&str]) -> Self {
+    pub(crate) async fn open(caller: &Caller, path: &str, protocols: &[&str]) -> Self {
         let mut socket = Self::of(ask(caller, path, protocols).await).await;
         assert!(socket.message().await.into_data().is_empty());
         socket
     }
 
-    pub(super) async fn of(response: Response) -> Self {
+    pub(crate) async fn of(response: Response) -> Self {
         assert_eq!(response.status(), 101);
         let headers = response.headers();
         assert_eq!(headers["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
@@ -64,16 +64,16 @@ impl Socket {
         Self(WebSocketStream::from_raw_socket(upgraded, Role::Client, None).await)
     }
 
-    pub(super) async fn try_message(&mut self) -> Option<Message> {
+    pub(crate) async fn try_message(&mut self) -> Option<Message> {
         timeout(patience(), self.0.next()).await.unwrap()?.ok()
     }
 
-    pub(super) async fn message(&mut self) -> Message {
+    pub(crate) async fn message(&mut self) -> Message {
         self.try_message().await.unwrap()
     }
 
     /// Reads until this text has arrived.
-    pub(super) async fn expect(&mut self, text: &str) {
+    pub(crate) async fn expect(&mut self, text: &str) {
         let mut read = Vec::new();
         while read.len() < text.len() {
             read.extend_from_slice(&self.message().await.into_data());
@@ -82,7 +82,7 @@ impl Socket {
     }
 
     /// The rest of the log, and its close frame.
-    pub(super) async fn rest(mut self) -> (Vec<Message>, Option<CloseFrame>) {
+    pub(crate) async fn rest(mut self) -> (Vec<Message>, Option<CloseFrame>) {
         let mut messages = Vec::new();
         loop {
             match self.message().await {
@@ -97,14 +97,14 @@ impl Socket {
     }
 
     /// The rest of the log, which must be in binary messages.
-    pub(super) async fn whole(self) -> Vec<u8> {
+    pub(crate) async fn whole(self) -> Vec<u8> {
         let (messages, end) = self.rest().await;
         assert_eq!(end.unwrap().code, CloseCode::Normal);
         assert!(messages.iter().all(Message::is_binary));
         messages.into_iter().flat_map(Message::into_data).collect()
     }
 
-    pub(super) async fn check_end_is(self, code: CloseCode, reason: &str) {
+    pub(crate) async fn check_end_is(self, code: CloseCode, reason: &str) {
         let (messages, end) = self.rest().await;
         assert_eq!(messages, []);
         let end = end.unwrap();

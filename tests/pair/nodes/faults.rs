@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use super::scene::{get, known_to_kubernetes, listed, missing, pods, two_nodes};
+use super::scene::{get, listed, missing, pods, two_nodes};
 use crate::harness::{
     Ask, Caller, Cluster, NodeGateway, Setup, Watch, cri, free_address, patience, plain_client,
     until, word,
@@ -35,7 +35,6 @@ async fn the_pods_of_a_dead_node_stay_listed_and_each_list_names_it() {
     let mut cluster = two_nodes();
     let admin = cluster.front.admin().await;
     listed(&admin, &ALL).await;
-    known_to_kubernetes(&admin, 3).await;
     let mut watch = Watch::of(&admin, "/api/v1/namespaces/shop/pods?watch=1").await;
     watch.words(2).await;
     cluster.nodes[1].service.kill();

@@ -5,8 +5,8 @@ use std::{fs, time::Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::scene::{get, known_to_kubernetes, listed, missing, pods, two_nodes};
-use crate::harness::{Ask, Cluster, Watch, cri, word};
+use super::scene::{get, listed, missing, pods, two_nodes};
+use crate::harness::{Ask, Cluster, Watch, cri, patience, until, word};
 
 #[tokio::test]
 async fn the_pods_of_all_nodes_are_those_of_one_cluster() {
@@ -43,11 +43,9 @@ async fn the_pods_of_all_nodes_are_those_of_one_cluster() {
 async fn a_pod_that_comes_is_listed_and_watched_within_two_seconds() {
     let cluster = two_nodes();
     let admin = cluster.front.admin().await;
-    known_to_kubernetes(&admin, 3).await;
+    listed(&admin, &["bank/vault@node-2", "shop/db@node-3", "shop/web@node-2"]).await;
     let mut watch = Watch::of(&admin, "/api/v1/namespaces/shop/pods?watch=1").await;
-    let mut words = watch.words(2).await;
-    words.sort();
-    assert_eq!(words, ["ADDED db", "ADDED web"]);
+    assert_eq!(watch.words(2).await, ["ADDED db", "ADDED web"].map(str::to_owned));
     let began = Instant::now();
     cluster.nodes[1].logs.write("shop", "api", cri(&["one"]));
     assert_eq!(word(&watch.next().await.unwrap()), "ADDED api");
@@ -88,7 +86,12 @@ async fn a_pod_that_moved_is_on_its_new_node_with_its_earlier_incarnation() {
 async fn a_version_of_another_front_is_gone() {
     let cluster = two_nodes();
     let admin = cluster.front.admin().await;
-    let list = known_to_kubernetes(&admin, 3).await;
+    listed(&admin, &["bank/vault@node-2", "shop/db@node-3", "shop/web@node-2"]).await;
+    let list = until("three pods", patience(), async || {
+        let list = get(&admin, "/api/v1/pods").await.json();
+        Some(list).filter(|list| list["items"].as_array().unwrap().len() == 3)
+    })
+    .await;
     let version: u64 = list["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap();
     let instance = |version: u64| version % 10_000;
     for pod in list["items"].as_array().unwrap() {

@@ -51,18 +51,3 @@ pub(super) async fn missing(caller: &Caller, expected: &[&str]) {
 pub(super) async fn get(caller: &Caller, path: &str) -> Answer {
     caller.gateway(Method::GET, path).ask().await
 }
-
-/// Waits until the Kubernetes API has so many pods, each as its files show it.
-pub(super) async fn known_to_kubernetes(caller: &Caller, count: usize) -> Value {
-    let is_whole = |pod: &Value| {
-        // The vault has written nothing.
-        let has_line = pod["status"]["startTime"].is_string() || pod["metadata"]["name"] == "vault";
-        has_line && pod["spec"]["containers"][0].is_object()
-    };
-    until("all pods", patience(), async || {
-        let list = get(caller, "/api/v1/pods").await.json();
-        let is_known = |pods: &Vec<Value>| pods.len() == count && pods.iter().all(is_whole);
-        list["items"].as_array().is_some_and(is_known).then_some(list)
-    })
-    .await
-}

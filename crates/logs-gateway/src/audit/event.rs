@@ -153,6 +153,8 @@ struct RequestFields<'a> {
     container: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     uid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<&'a str>,
     #[serde(skip_serializing_if = "ReadOptions::is_empty")]
     options: &'a ReadOptions,
 }
@@ -174,6 +176,7 @@ impl<'a> RequestFields<'a> {
             pods: target.pods,
             container: target.container.as_deref(),
             uid: target.uid.as_deref(),
+            node: target.node.as_deref(),
             options: &request.options,
         }
     }

@@ -41,6 +41,8 @@ pub(crate) struct ReadTarget {
     pub(crate) pods: Option<u64>,
     /// `*` if there are several. `None` if the read did not come that far.
     pub(crate) container: Option<String>,
+    /// The node that was asked, by a front.
+    pub(crate) node: Option<Arc<str>>,
     /// The incarnation of the pod.
     pub(crate) uid: Option<String>,
 }

@@ -1,5 +1,7 @@
 //! Reads as the audit describes them.
 
+use std::sync::Arc;
+
 use actix_web::{
     HttpMessage,
     http::{StatusCode, header},
@@ -58,7 +60,25 @@ pub(super) fn target_of(pod: &PodRef, uid: &PodUid, containers: &[ContainerName]
         pod: pod.pod.to_string(),
         pods: None,
         container: Some(container.to_owned()),
+        node: None,
         uid: Some(uid.to_string()),
+    }
+}
+
+/// The log of a pod that this node reads. Which container it is, is known if it was asked for.
+pub(super) fn forwarded_target(
+    pod: &PodRef,
+    container: Option<&str>,
+    uid: Option<&PodUid>,
+    node: &Arc<str>,
+) -> ReadTarget {
+    ReadTarget {
+        namespace: pod.namespace.to_string(),
+        pod: pod.pod.to_string(),
+        pods: None,
+        container: container.map(|name| bounded(name.as_bytes())),
+        uid: uid.map(ToString::to_string),
+        node: Some(node.clone()),
     }
 }
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use pod_logs::{ContainerName, LocateError};
-use service_runtime::http::Problem;
+use service_runtime::http::{InputFaults, Problem};
 
 use crate::{
     audit::AuditUnavailable,
     auth::IdentifyError,
+    front_reader::ForwardError,
     pods::ListPodsError,
     reader::{ReadError, ReadManyError},
 };
@@ -58,6 +59,21 @@ impl From<ListPodsError> for Problem {
         match error {
             ListPodsError::Denied(missing) => Self::permission_denied(&missing),
             ListPodsError::Unavailable(cause) => not_located(cause.into()),
+        }
+    }
+}
+
+impl From<ForwardError> for Problem {
+    fn from(error: ForwardError) -> Self {
+        match error {
+            ForwardError::Read(error) => error.into(),
+            ForwardError::SeveralNodes => {
+                let mut faults = InputFaults::default();
+                let detail = "the incarnations of the pod are on several nodes; choose one by uid, \
+                              or read all of them by GET /logs?pod=";
+                faults.refuse_as("history_unavailable", "history", detail);
+                faults.into_problem()
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ mod audited;
 mod authenticate;
 mod error;
 mod forwarded;
+mod forwarding;
 mod kubeconfig;
 mod kubernetes;
 mod logs;

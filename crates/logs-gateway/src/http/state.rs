@@ -8,6 +8,7 @@ use service_runtime::{clock::Clock, http::openapi::ApiDocs, ops::Readiness};
 use crate::{
     audit::ReadAudit,
     auth::{Authority, RevalidationTimes},
+    front_reader::FrontReader,
     http::{PublicAddresses, SessionCookies, ViewerPage},
     metrics::BodyMetrics,
     nodes::Nodes,
@@ -27,6 +28,8 @@ pub(crate) struct GatewayState {
     pub(crate) node_name: Option<Arc<str>>,
     pub(crate) started_at: DateTime<Utc>,
     pub(crate) pods: PodCatalog,
+    /// Reads the logs of nodes, if this is a front.
+    pub(crate) front: Option<FrontReader>,
     /// The nodes that are asked, if this is a front.
     pub(crate) nodes: Option<Arc<Nodes>>,
     pub(crate) audit: ReadAudit,

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Client, Response, header::HeaderMap, redirect};
+use reqwest::{Client, Method, Response, header::HeaderMap, redirect};
 use rustls::ClientConfig;
 
 use super::discovery::NodeAddress;
@@ -106,8 +106,7 @@ impl NodeEndpoint {
         &self.connector
     }
 
-    /// Asks for a path with its query, both encoded. A connection that breaks before the answer
-    /// begins is replaced once.
+    /// Asks for a path with its query, both encoded.
     ///
     /// # Errors
     /// When there is no answer. What the node answers is no error, whatever the status.
@@ -116,9 +115,24 @@ impl NodeEndpoint {
         path_and_query: &str,
         headers: &HeaderMap,
     ) -> Result<Response, NodeError> {
+        self.ask(Method::GET, path_and_query, headers).await
+    }
+
+    /// Asks by a method that changes nothing. A connection that breaks before the answer
+    /// begins is replaced once.
+    ///
+    /// # Errors
+    /// When there is no answer. What the node answers is no error, whatever the status.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path_and_query: &str,
+        headers: &HeaderMap,
+    ) -> Result<Response, NodeError> {
         let clients = self.clients().map_err(NodeError::Connect)?;
         let url = format!("{}{path_and_query}", self.to.target.origin());
-        let ask = |client: &Client| client.get(&url).headers(headers.clone()).send();
+        let ask =
+            |client: &Client| client.request(method.clone(), &url).headers(headers.clone()).send();
         match ask(&clients.reusing).await {
             Ok(response) => Ok(response),
             Err(error) if error.is_connect() => Err(NodeError::Connect(error.without_url())),

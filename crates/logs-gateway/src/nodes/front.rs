@@ -15,7 +15,7 @@ use std::{
 };
 
 use pod_logs::{PodInventory, PodRef, PodSummary, PodUid, VersionSpace};
-use reqwest::{Response, header::HeaderMap};
+use reqwest::{Method, Response, header::HeaderMap};
 use rustls::ClientConfig;
 use service_runtime::{clock::Clock, http::RequestContext, metrics::Metrics};
 use tokio::{
@@ -202,28 +202,27 @@ impl NodeHandle {
         self.cluster.access(&self.name).is_some_and(|access| access.lost.borrow().is_none())
     }
 
-    /// Asks the node for a path with its query, both encoded, on behalf of the caller. `further`
-    /// headers go along; they must not hold the caller's token. The answer is the node's, whatever
-    /// its status; dropping it closes the connection unless its body was read.
+    /// Asks the node for a path with its query, both encoded, by `GET` or `HEAD`, on behalf of the
+    /// caller. `further` headers go along; they must not hold the caller's token. The answer is the
+    /// node's, whatever its status; dropping it closes the connection unless its body was read.
     ///
     /// # Errors
     /// When the node is unreachable, or gives no answer. It may take as long as it needs: a caller
     /// that wants to wait no longer than the node lives also waits for [`lost`](Self::lost).
-    pub(crate) async fn get(
+    pub(crate) async fn ask(
         &self,
+        method: Method,
         path_and_query: &str,
         caller: &Caller,
         context: &RequestContext,
         check: PermissionCheck,
         further: HeaderMap,
     ) -> Result<Response, NodeError> {
-        let access = self.cluster.access(&self.name).ok_or(NodeError::Unreachable)?;
-        if access.lost.borrow().is_some() {
-            return Err(NodeError::Unreachable);
-        }
+        let access = self.cluster.access(&self.name).filter(|_| self.is_reachable());
+        let access = access.ok_or(NodeError::Unreachable)?;
         let mut headers = further;
         headers.extend(headers_for(caller, context, check)?);
-        access.endpoint.get(path_and_query, &headers).await
+        access.endpoint.ask(method, path_and_query, &headers).await
     }
 
     /// Completes when the node has been unreachable for so long that open bodies have to be cut.

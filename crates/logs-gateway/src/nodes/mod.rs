@@ -16,10 +16,11 @@ mod on_behalf;
 mod placed_pods;
 mod told_pod;
 
-#[expect(unused_imports, reason = "reads are not forwarded to nodes yet")]
-pub(crate) use self::{endpoint::NodeError, front::NodeHandle, on_behalf::PermissionCheck};
 pub(crate) use self::{
-    front::Nodes,
+    endpoint::NodeError,
+    front::{NodeHandle, Nodes},
     node_target::NodeTarget,
-    on_behalf::{OWN_VIA, REMOTE_PERMISSIONS, REMOTE_SESSION, REMOTE_USER, REMOTE_USER_ID},
+    on_behalf::{
+        OWN_VIA, PermissionCheck, REMOTE_PERMISSIONS, REMOTE_SESSION, REMOTE_USER, REMOTE_USER_ID,
+    },
 };

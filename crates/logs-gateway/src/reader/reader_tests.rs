@@ -11,6 +11,7 @@ use service_runtime::clock::ManualClock;
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::stream::LogContent;
 
 const LINE: &str = "2026-11-01T10:00:00Z stdout F line\n";
 
@@ -49,7 +50,7 @@ async fn cursors(reader: &LogReader) -> Vec<Cursor> {
     let (query, scans) = (LogQuery::default(), reader.scans.of_user("ada"));
     let located = find(reader, &query).await.unwrap();
     let log = begin(scans, located, query, LogForm::JsonLines, reader.clock.clone());
-    let mut log = log.await.unwrap().log;
+    let mut log = LogContent::from(log.await.unwrap().log);
     let mut text = Vec::new();
     while let Some(chunk) = log.next().await.unwrap() {
         text.extend_from_slice(&chunk);

@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod progress_tests;
 mod reading_ahead;
+mod telling;
 mod waiting;
 
 use std::{io, time::Duration};
@@ -116,37 +117,34 @@ impl LogStream {
     }
 
     /// Warns that the token ends, if the form has words for it.
-    pub(crate) fn warning_of(mut self, end: watch::Receiver<TokenEnd>) -> Self {
+    pub(super) fn warn_of(&mut self, end: watch::Receiver<TokenEnd>) {
         if self.form == LogForm::Events {
             self.warning = TokenWarning::of(end);
         }
-        self
     }
 
     /// Leaves out what the caller may not read any more, as the authority describes the caller.
-    pub(crate) fn restricted_to(mut self, caller: watch::Receiver<Caller>) -> Self {
+    pub(super) fn restrict_to(&mut self, caller: watch::Receiver<Caller>) {
         self.caller = Some(caller);
-        self
     }
 
     /// Ends a log that is followed in `left`, once it has caught up.
-    pub(crate) fn complete_in(mut self, left: Option<Duration>) -> Self {
+    pub(super) fn complete_in(&mut self, left: Option<Duration>) {
         self.complete_at = left.map(|left| Instant::now() + left.min(FAR_AWAY));
-        self
     }
 
     /// How the stream ends if it is ended from outside.
-    pub(crate) fn early_end(&self) -> ForcedEnd {
+    pub(super) fn early_end(&self) -> ForcedEnd {
         ForcedEnd { form: self.form, token_end: self.warning.token_end() }
     }
 
     /// How much of the log there was up to the chunk that was given out last.
-    pub(crate) fn counts(&self) -> ReadCounts {
+    pub(super) fn counts(&self) -> ReadCounts {
         self.counts
     }
 
     /// How the log ended, after its last chunk.
-    pub(crate) fn end_reason(&self) -> Option<EndReason> {
+    pub(super) fn end_reason(&self) -> Option<EndReason> {
         match self.progress {
             Progress::Done(end) => Some(end.into()),
             Progress::More | Progress::CaughtUp => None,
@@ -154,12 +152,12 @@ impl LogStream {
     }
 
     /// Whether everything that is there was given out.
-    pub(crate) fn is_caught_up(&self) -> bool {
+    pub(super) fn is_caught_up(&self) -> bool {
         self.progress == Progress::CaughtUp && self.chunk.is_empty()
     }
 
     /// All of the log, if that has been read already.
-    pub(crate) fn take_whole(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn take_whole(&mut self) -> Option<Vec<u8>> {
         let Progress::Done(end) = self.progress else {
             return None;
         };
@@ -172,7 +170,7 @@ impl LogStream {
     }
 
     /// The next bytes; `None` at the end.
-    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Cut> {
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Cut> {
         loop {
             if self.chunk.is_empty() && self.warning.due().is_some_and(|due| due <= Instant::now())
             {
@@ -287,24 +285,5 @@ impl LogStream {
         let is_merge = source.log_count() > 1;
         self.next_look = is_merge.then(|| Instant::now() + MERGE_LOOK);
         self.source = Some(source);
-    }
-
-    /// Up to when everything was given, if there is nothing else to say and a front waits for it.
-    fn watermark(&mut self) -> Option<Bytes> {
-        let source = self.source.as_mut().filter(|_| self.chunk.is_empty())?;
-        let mut watermark = Vec::new();
-        source.write_watermark(&mut watermark);
-        (!watermark.is_empty()).then(|| watermark.into())
-    }
-
-    /// Writes that the stream is still there, and how far it has come.
-    fn write_heartbeat(&mut self) {
-        self.last_given = Instant::now();
-        if self.form == LogForm::Events {
-            self.chunk.extend_from_slice(b": still here\n\n");
-        }
-        if let Some(source) = &self.source {
-            append_progress(source, &mut self.chunk);
-        }
     }
 }

@@ -61,6 +61,10 @@ pub struct FrontReading {
     /// How many lines come before the tail.
     skip: u64,
     has_begun: bool,
+    /// What was known at the beginning was told.
+    has_started: bool,
+    /// All nodes have given what they had.
+    is_live: bool,
     /// The client goes on behind a cursor.
     is_resumed: bool,
     writing: FrontWriting,
@@ -102,6 +106,8 @@ impl FrontReading {
             told: VecDeque::new(),
             skip: 0,
             has_begun: false,
+            has_started: false,
+            is_live: false,
             writing: FrontWriting::new(query, form),
         }
     }
@@ -140,6 +146,30 @@ impl FrontReading {
     /// Asks a lost node again.
     pub fn reopen(&mut self, node: usize) {
         self.feeds[node].state = FeedState::Opening;
+    }
+
+    /// Asks a node that is read, or asked, anew, behind what was given. Whether that is possible is
+    /// the answer.
+    pub fn renew(&mut self, node: usize) -> bool {
+        let feed = &mut self.feeds[node];
+        let can_go_on = feed.has_checkpoint || !feed.has_given;
+        let may_renew = can_go_on && matches!(feed.state, FeedState::Open | FeedState::Opening);
+        if may_renew {
+            feed.close(FeedState::Opening);
+        }
+        may_renew
+    }
+
+    /// Whether the node's body is read.
+    #[must_use]
+    pub fn is_open(&self, node: usize) -> bool {
+        self.feeds[node].state == FeedState::Open
+    }
+
+    /// Whether all nodes have given what they had.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.is_live
     }
 
     /// Whether the node is lost, and may be asked again.

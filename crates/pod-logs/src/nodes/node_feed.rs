@@ -103,8 +103,6 @@ impl NodeFeed {
         self.buffer.clear();
         self.head = None;
         self.state = state;
-        // When it returns, others have gone on.
-        self.keeps_up = true;
     }
 
     pub(super) fn push(&mut self, bytes: Bytes) {
@@ -137,11 +135,13 @@ impl NodeFeed {
 
     /// Whether it may still have a line that comes before this time.
     pub(super) fn may_precede(&self, time: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-        if self.state != FeedState::Open || self.head.is_some() {
-            return false;
-        }
-        if !self.keeps_up && !self.is_live {
-            return true;
+        let may_give = match self.state {
+            FeedState::Open => self.head.is_none(),
+            FeedState::Opening => !self.keeps_up,
+            FeedState::Lost { .. } | FeedState::Done => false,
+        };
+        if !may_give || (!self.keeps_up && !self.is_live) {
+            return may_give;
         }
         let is_silent = now - self.last_heard >= SILENCE;
         !is_silent && self.watermark.is_none_or(|watermark| watermark < time)

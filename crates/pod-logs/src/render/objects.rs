@@ -155,8 +155,11 @@ pub(super) struct VolumeRecord {
 }
 
 #[derive(Serialize)]
-struct EndRecord<R> {
+struct EndRecord<'a, R> {
     reason: R,
+    /// The nodes that could not be read.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    missing: &'a [String],
 }
 
 /// Writes that lines were lost.
@@ -236,7 +239,17 @@ pub(super) fn write_named(name: &str, fields: &impl Serialize, out: &mut Vec<u8>
 
 /// Writes that the log ends here, and why, if the form can express that.
 pub fn write_end(form: LogForm, reason: impl Serialize, out: &mut Vec<u8>) {
-    write_record(form, "end", &EndRecord { reason }, out);
+    write_end_without(form, reason, &[], out);
+}
+
+/// The same of what was read of several nodes, without those that are missing.
+pub fn write_end_without(
+    form: LogForm,
+    reason: impl Serialize,
+    missing: &[String],
+    out: &mut Vec<u8>,
+) {
+    write_record(form, "end", &EndRecord { reason, missing }, out);
 }
 
 /// An event of a stream of them.

@@ -9,13 +9,18 @@ use service_runtime::http::{Problem, Result};
 
 use crate::http::accepted_types::AcceptedTypes;
 
-/// The forms and their media types.
-const FORMS: [(LogForm, &str); 4] = [
-    (LogForm::JsonString, "application/json"),
-    (LogForm::Text, "text/plain"),
-    (LogForm::JsonLines, "application/x-ndjson"),
-    (LogForm::Events, "text/event-stream"),
-];
+const FORMS: [LogForm; 4] =
+    [LogForm::JsonString, LogForm::Text, LogForm::JsonLines, LogForm::Events];
+
+/// The media type of a form.
+pub(in crate::http) fn media_type(form: LogForm) -> &'static str {
+    match form {
+        LogForm::JsonString => "application/json",
+        LogForm::Text => "text/plain",
+        LogForm::JsonLines => "application/x-ndjson",
+        LogForm::Events => "text/event-stream",
+    }
+}
 
 /// The available form that the request prefers. Without a preference it is JSON, or text for a
 /// followed log: a JSON document that never ends cannot be used.
@@ -55,11 +60,11 @@ fn preferred(
         Problem::new(StatusCode::BAD_REQUEST, "bad_request", "The Accept header cannot be read.")
     })?;
     let mut forms = FORMS.to_vec();
-    forms.retain(|(form, _)| is_possible(*form));
+    forms.retain(|form| is_possible(*form));
     // The default comes first.
-    forms.sort_by_key(|(form, _)| *form != default);
-    let types: Vec<&str> = forms.iter().map(|(_, media_type)| *media_type).collect();
-    Ok(accepted.first_of(&types).map(|index| forms[index].0))
+    forms.sort_by_key(|form| *form != default);
+    let types: Vec<&str> = forms.iter().map(|form| media_type(*form)).collect();
+    Ok(accepted.first_of(&types).map(|index| forms[index]))
 }
 
 #[cfg(test)]

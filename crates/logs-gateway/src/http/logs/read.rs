@@ -5,14 +5,16 @@ use actix_web::{
     http::{Method, StatusCode, header},
     web::Path,
 };
-use pod_logs::{History, LogForm, PodRef};
+use pod_logs::{ContainerChoice, History, LogForm, LogQuery, PodRef};
 use service_runtime::http::{InputFaults, Problem, Query, RequestContext, Result};
 
 use crate::{
+    front_reader::{FrontReader, NodeAnswer, PodLog},
     http::{
-        audited::{container_of, target_of},
+        audited::{container_of, forwarded_target, target_of},
+        forwarding,
         logs::{
-            accepted_form::{accepted_form, accepted_volume_form},
+            accepted_form::{accepted_form, accepted_volume_form, media_type},
             envelope::LogEnvelope,
             log_query::{LogRequest, log_request, name},
         },
@@ -22,6 +24,7 @@ use crate::{
         },
     },
     reader::{BegunLog, ReadError},
+    stream::LogContent,
 };
 
 const DEFAULT_NAMESPACE: &str = "default";
@@ -68,6 +71,9 @@ async fn answer(
     }
     let record = |error: &ReadError| asked.record_refusal(error, &pod);
     caller.may_read(&pod).map_err(ReadError::Denied).inspect_err(record)?;
+    if let Some(front) = state.front.clone() {
+        return forward(asked, &front, pod, &query, form, response).await;
+    }
     if request.method() == Method::HEAD {
         state.reader.check(caller, &pod, &query).await?;
         return Ok(body::without_body(response));
@@ -88,6 +94,7 @@ async fn answer(
     };
     let (target, format) = (target_of(&pod, &uid, &containers), form.into());
     let access = LogAccess::Pod(pod);
+    let log = log.into();
     let opened = OpenedLog { log, access, target, format, follows, until, permit, admitted };
     log_response(asked, opened, response, frame).map_err(Problem::internal)
 }
@@ -104,18 +111,65 @@ fn current_only(history: Option<History>) -> Result<History> {
     }
 }
 
+/// Answers with what the node of the pod answers.
+async fn forward(
+    asked: AuthenticatedRequest,
+    front: &FrontReader,
+    pod: PodRef,
+    query: &LogQuery,
+    form: LogForm,
+    mut response: HttpResponseBuilder,
+) -> Result<HttpResponse> {
+    let AuthenticatedRequest { request, state, caller, credential, .. } = &asked;
+    let uid = query.uid.as_ref().or(query.anchor.as_ref().map(|anchor| &anchor.cursor().uid));
+    let history = query.history;
+    let log = PodLog { pod: &pod, uid, history, form, media_type: content_type(form) };
+    let question = forwarding::question(request, caller, media_type(form), !form.has_words());
+    if request.method() == Method::HEAD {
+        let refused = front.check(&log, &question).await?.map(forwarding::refusal);
+        return Ok(refused.unwrap_or_else(|| body::without_body(response)));
+    }
+    let Some(permit) = state.streams.open(&caller.username, credential) else {
+        return Err(too_many_streams(state.streams.max_per_user()));
+    };
+    let admitted = state.audit.admit()?;
+    let (log, headers, node) = match front.forward(&log, &question).await? {
+        NodeAnswer::Log { log, headers, node } => (log, headers, node),
+        NodeAnswer::Refusal(refused) => return Ok(forwarding::refusal(refused)),
+    };
+    forwarding::add_headers(&mut response, &headers);
+    let container = match &query.container {
+        ContainerChoice::Named(name) => Some(name.as_str()),
+        ContainerChoice::All => Some("*"),
+        ContainerChoice::Only => None,
+    };
+    let opened = OpenedLog {
+        log: LogContent::Forwarded(log),
+        target: forwarded_target(&pod, container, query.uid.as_ref(), &node),
+        access: LogAccess::Pod(pod),
+        format: form.into(),
+        follows: query.follow,
+        until: None,
+        permit,
+        admitted,
+    };
+    log_response(asked, opened, response, Frame::default()).map_err(Problem::internal)
+}
+
 pub(super) fn head(form: LogForm) -> HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
     response
-        .content_type(match form {
-            LogForm::Text => "text/plain; charset=utf-8",
-            LogForm::JsonString => "application/json",
-            LogForm::JsonLines => "application/x-ndjson",
-            LogForm::Events => "text/event-stream",
-        })
+        .content_type(content_type(form))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
     response
+}
+
+fn content_type(form: LogForm) -> &'static str {
+    match form {
+        LogForm::Text => "text/plain; charset=utf-8",
+        form => media_type(form),
+    }
 }
 
 /// The cursor after which a client resumes an event stream.

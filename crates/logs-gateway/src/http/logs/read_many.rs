@@ -11,8 +11,9 @@ use crate::{
     audit::{ReadTarget, bounded},
     auth::{Caller, Credential},
     http::{
+        forwarding,
         logs::{
-            accepted_form::{accepted_form, accepted_volume_form},
+            accepted_form::{accepted_form, accepted_volume_form, media_type},
             envelope::LogEnvelope,
             many_query::{ManyRequest, many_request},
             read::{head, last_event_id, too_many_streams},
@@ -23,7 +24,8 @@ use crate::{
         },
     },
     many_choice::ManyChoice,
-    reader::{BegunLogs, ReadError},
+    reader::ReadError,
+    stream::LogContent,
 };
 
 /// The logs of the pods that the globs match and the caller may read.
@@ -47,7 +49,9 @@ pub(in crate::http) async fn of_many(asked: AuthenticatedRequest) -> Result<Http
         response.insert_header((header::CONTENT_DISPOSITION, file));
     }
     if request.method() == Method::HEAD {
-        state.reader.locate_many(caller, &choice, &query, resumed).await?;
+        if state.front.is_none() {
+            state.reader.locate_many(caller, &choice, &query, resumed).await?;
+        }
         return Ok(body::without_body(response));
     }
     let Some(permit) = state.streams.open(&caller.username, credential) else {
@@ -55,8 +59,19 @@ pub(in crate::http) async fn of_many(asked: AuthenticatedRequest) -> Result<Http
     };
     let admitted = state.audit.admit()?;
     let (follows, until) = (query.follow, query.filter.until);
-    let BegunLogs { log, pods } =
-        state.reader.open_many(caller, &choice, query, resumed, form).await?;
+    let (log, pods) = match &state.front {
+        Some(front) => {
+            let question =
+                forwarding::question(request, caller, media_type(LogForm::JsonLines), false);
+            let (log, pods) = front.merge(&choice, question, query, resumed, form).await?;
+            forwarding::warn_of_missing(&mut response, &log.missing());
+            (LogContent::Merged(log.into()), pods)
+        }
+        None => {
+            let begun = state.reader.open_many(caller, &choice, query, resumed, form).await?;
+            (begun.log.into(), begun.pods)
+        }
+    };
     let frame = match form {
         LogForm::JsonString => envelope_of(caller, &choice)?,
         _ => Frame::default(),
@@ -81,6 +96,7 @@ fn target_of(choice: &ManyChoice, pods: usize) -> ReadTarget {
         pod,
         pods: Some(pods as u64),
         container: Some(choice.container_name().to_owned()),
+        node: None,
         uid: None,
     }
 }

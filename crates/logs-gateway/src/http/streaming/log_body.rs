@@ -4,19 +4,19 @@ use actix_web::web::Bytes;
 
 use crate::{
     audit::BodyRecord,
-    stream::{Cut, ForcedEnd, LogStream},
+    stream::{Cut, ForcedEnd, LogContent},
     streams::StreamPermit,
 };
 
 /// A log that is sent. With it the permit ends, and its record is written.
 pub(in crate::http) struct LogBody {
-    log: LogStream,
+    log: LogContent,
     record: BodyRecord,
     _permit: StreamPermit,
 }
 
 impl LogBody {
-    pub(super) fn new(log: LogStream, record: BodyRecord, permit: StreamPermit) -> Self {
+    pub(super) fn new(log: LogContent, record: BodyRecord, permit: StreamPermit) -> Self {
         Self { log, record, _permit: permit }
     }
 

@@ -31,7 +31,7 @@ use crate::{
     },
     many_choice::ManyChoice,
     metrics::BodyFormat,
-    stream::LogStream,
+    stream::LogContent,
     streams::StreamPermit,
 };
 
@@ -83,7 +83,7 @@ const WRITTEN_WITHIN: TimeDelta = TimeDelta::seconds(1);
 
 /// An opened log, or logs of many pods.
 pub(in crate::http) struct OpenedLog {
-    pub(in crate::http) log: LogStream,
+    pub(in crate::http) log: LogContent,
     pub(in crate::http) access: LogAccess,
     /// The log, as its record names it.
     pub(in crate::http) target: ReadTarget,
@@ -113,7 +113,7 @@ pub(in crate::http) fn log_response(
     response: HttpResponseBuilder,
     frame: Frame,
 ) -> io::Result<HttpResponse> {
-    let encoding = accepted_encoding(&asked.request);
+    let encoding = accepted_encoding(&asked.request).filter(|_| !opened.log.is_encoded());
     let (log, terms) = lease_log(asked, opened, StatusCode::OK);
     body::answer(response, log, frame, encoding, terms)
 }

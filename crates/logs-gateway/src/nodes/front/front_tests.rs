@@ -60,7 +60,8 @@ impl Scene {
                 DateTime::UNIX_EPOCH,
             );
             let path = "/logs/shop/web?tail=1";
-            let answer = node.get(path, &caller, &context, check, HeaderMap::new()).await?;
+            let answer =
+                node.ask(Method::GET, path, &caller, &context, check, HeaderMap::new()).await?;
             let status = answer.status().as_u16();
             Ok((status, answer.text().await.unwrap_or_default()))
         })
@@ -173,7 +174,7 @@ async fn a_lost_node_is_not_asked_and_its_bodies_are_cut() {
     );
     let caller = Caller::holding("logs:read");
     let check = PermissionCheck::ByFront;
-    let refused = node.get("/pods", &caller, &context, check, HeaderMap::new()).await;
+    let refused = node.ask(Method::GET, "/pods", &caller, &context, check, HeaderMap::new()).await;
     assert!(matches!(refused, Err(NodeError::Unreachable)));
     assert!(!cut.is_finished());
     tokio::time::pause();

@@ -27,12 +27,17 @@ impl FrontReading {
                 continue;
             }
             match next_line_of(&self.feeds, self.clock.now()) {
-                NextLineOf::Node(node) => self.give_head(node, out),
+                NextLineOf::Node(node) => {
+                    self.has_started = true;
+                    self.give_head(node, out);
+                }
                 NextLineOf::Wait { .. } => {
+                    self.has_started |= self.is_ready();
                     self.tell_live(out);
                     return Progress::CaughtUp;
                 }
-                NextLineOf::Nothing if self.follows && self.may_any_return() => {
+                NextLineOf::Nothing if self.follows && self.may_any_come() => {
+                    self.has_started = true;
                     return Progress::CaughtUp;
                 }
                 NextLineOf::Nothing => {
@@ -47,8 +52,9 @@ impl FrontReading {
         Progress::More
     }
 
-    fn may_any_return(&self) -> bool {
-        (0..self.feeds.len()).any(|node| self.may_return(node))
+    /// Whether a node may return, or appear.
+    fn may_any_come(&self) -> bool {
+        self.feeds.is_empty() || (0..self.feeds.len()).any(|node| self.may_return(node))
     }
 
     /// Writes the line of a node, and looks for its next one.
@@ -91,6 +97,10 @@ impl FrontReading {
             if !self.writing.count_gap() {
                 return Some(LogEnd::Gap);
             }
+        }
+        let is_lost = matches!(told, ToldRecord::Unreachable { .. });
+        if is_lost && self.follows && self.has_started && !self.form().has_words() {
+            return Some(LogEnd::Source);
         }
         let name = |node: usize| self.feeds[node].name.clone();
         let node = match told {
@@ -154,6 +164,7 @@ impl FrontReading {
                 FeedState::Open => feed.is_live || feed.keeps_up,
                 FeedState::Lost { .. } | FeedState::Done => true,
             });
+        self.is_live |= is_live;
         if is_live {
             let cursor = self.checkpoint();
             self.writing.tell_live(cursor.as_deref(), out);

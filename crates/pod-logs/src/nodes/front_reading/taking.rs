@@ -184,6 +184,8 @@ impl FrontReading {
         let may_return = may_return && (feed.has_checkpoint || !feed.has_given);
         let is_first_try = feed.state == FeedState::Opening && feed.is_unreachable_told;
         feed.close(FeedState::Lost { may_return });
+        // When it returns, others have gone on.
+        feed.keeps_up |= self.follows;
         if !was_lost && !is_first_try {
             self.feeds[node].is_unreachable_told = true;
             self.skip = 0;

@@ -1,7 +1,8 @@
 //! `GET …/pods/{pod}/log`: a log in the kubelet's bytes, over HTTP or a WebSocket; or as text of
 //! whole lines if the content of a line decides whether it is wanted.
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web::Path};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header, web::Path};
+use chrono::{DateTime, Utc};
 use pod_logs::{
     ContainerChoice, ContainerName, LineFilter, LocateError, LogForm, LogQuery, OutputLimit,
     PassError, PodRef,
@@ -9,10 +10,13 @@ use pod_logs::{
 use service_runtime::http::RequestContext;
 
 use crate::{
+    audit::AdmittedRead,
     auth::Caller,
+    front_reader::{ForwardError, FrontReader, NodeAnswer, PodLog},
     http::{
         GatewayState,
-        audited::target_of,
+        audited::{forwarded_target, target_of},
+        forwarding,
         kubernetes::{
             answer::passed_answer,
             log::{
@@ -31,7 +35,11 @@ use crate::{
     },
     metrics::BodyFormat,
     reader::{BegunLog, LogReader, PassedReadError, ReadError},
+    stream::LogContent,
+    streams::StreamPermit,
 };
+
+const MEDIA_TYPE: &str = "text/plain";
 
 /// Checks in the API server's order: permission, accepted type, syntax of the options, their
 /// values, the pod, the container. Every failure is reported before the 200 or the 101 is sent.
@@ -58,6 +66,10 @@ pub(in crate::http) async fn read(
         return Err(StatusError::too_many_requests(state.streams.max_per_user()));
     };
     let admitted = state.audit.admit().map_err(|_| StatusError::not_audited())?;
+    if let Some(front) = state.front.clone() {
+        let places = (permit, admitted);
+        return forward(asked, &front, pod, &options, until, places).await;
+    }
     if !state.reader.offers().history {
         options.check_current_only(&name)?;
         if valid.is_of_kubelet() {
@@ -66,10 +78,10 @@ pub(in crate::http) async fn read(
                 Ok(BegunLog { log, uid, containers }) => {
                     let target = target_of(&pod, &uid, &containers);
                     let (format, access) = (BodyFormat::Kubernetes, LogAccess::Pod(pod));
-                    let follows = options.follow;
+                    let (log, follows) = (log.into(), options.follow);
                     let opened =
                         OpenedLog { log, access, target, format, follows, until, permit, admitted };
-                    answer(asked, opened)
+                    respond(asked, opened, head())
                 }
                 Err(error) => passed_refusal(error, caller, &pod),
             };
@@ -100,18 +112,68 @@ pub(in crate::http) async fn read(
     let (target, format) = (target_of(&pod, &uid, &containers), BodyFormat::Kubernetes);
     let follows = options.follow;
     let access = LogAccess::Pod(pod);
+    let log = log.into();
     let opened = OpenedLog { log, access, target, format, follows, until, permit, admitted };
-    answer(asked, opened)
+    respond(asked, opened, head())
 }
 
-/// Answers with the log, over a WebSocket if that is asked for.
-fn answer(asked: AuthenticatedRequest, opened: OpenedLog) -> Result<HttpResponse> {
+/// Answers with what the node of the pod answers: to a WebSocket as well, of which the node knows
+/// nothing.
+async fn forward(
+    asked: AuthenticatedRequest,
+    front: &FrontReader,
+    pod: PodRef,
+    options: &LogOptions,
+    until: Option<DateTime<Utc>>,
+    (permit, admitted): (StreamPermit, AdmittedRead),
+) -> Result<HttpResponse> {
+    let AuthenticatedRequest { request, caller, .. } = &asked;
+    let is_socket = upgrade::is_asked_for(request.head());
+    let (history, form) = (options.history, LogForm::Text);
+    let log = PodLog { pod: &pod, uid: None, history, form, media_type: MEDIA_TYPE };
+    // The log is not among what the API server negotiates.
+    let question = forwarding::question(request, caller, "*/*", !is_socket);
+    let container = options.container.as_deref();
+    let answer = front.forward(&log, &question).await;
+    let answer = answer.map_err(|error| match error {
+        ForwardError::Read(error) => refusal(&error, caller, &pod, container.unwrap_or_default()),
+        ForwardError::SeveralNodes => StatusError::bad_request(error.to_string()),
+    });
+    let (log, headers, node) = match answer? {
+        NodeAnswer::Log { log, headers, node } => (log, headers, node),
+        NodeAnswer::Refusal(refused) => return Ok(forwarding::refusal(refused)),
+    };
+    let mut response = head();
+    forwarding::add_headers(&mut response, &headers);
+    let opened = OpenedLog {
+        log: LogContent::Forwarded(log),
+        target: forwarded_target(&pod, container, None, &node),
+        access: LogAccess::Pod(pod),
+        format: BodyFormat::Kubernetes,
+        follows: options.follow,
+        until,
+        permit,
+        admitted,
+    };
+    respond(asked, opened, response)
+}
+
+fn head() -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response.content_type(MEDIA_TYPE).insert_header((header::CACHE_CONTROL, "no-store"));
+    response
+}
+
+/// Answers with the log, over a WebSocket if one is asked for.
+fn respond(
+    asked: AuthenticatedRequest,
+    opened: OpenedLog,
+    response: HttpResponseBuilder,
+) -> Result<HttpResponse> {
     if upgrade::is_asked_for(asked.request.head()) {
         let handshake = Handshake::with(asked.request.head())?;
         return Ok(websocket::log_response(handshake, asked, opened));
     }
-    let mut response = HttpResponse::Ok();
-    response.content_type("text/plain").insert_header((header::CACHE_CONTROL, "no-store"));
     log_response(asked, opened, response, Frame::default())
         .map_err(|error| StatusError::internal(&error))
 }
