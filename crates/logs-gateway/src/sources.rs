@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use pod_logs::{
     ApiServer, ClusterPods, ConnectError, FilesSource, KubernetesSource, MergeClock, OpenRootError,
 };
-use service_runtime::{service::ProcessState, tls::LivePair};
+use service_runtime::{clock::Clock, service::ProcessState, tls::LivePair};
 
 use crate::{
     config::{KubernetesSettings, LogFileSettings, NodesSettings, ReadingSettings, SourceSettings},

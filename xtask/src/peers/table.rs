@@ -3,7 +3,7 @@
 use super::{debian::Program, javascript, library_set::LibrarySet, python};
 
 /// Programs that tests start, and the Debian packages that bring them, in order of their names.
-pub(super) const PROGRAMS: [Program; 12] = [
+pub(super) const PROGRAMS: [Program; 13] = [
     Program {
         // Debian keeps it out of `PATH`, with the other programs of this version.
         probe: &["/usr/lib/postgresql/15/bin/postgres", "--version"],
