@@ -12,7 +12,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
     parts::{
-        cluster, connections, download, flood, followers, forward_auth, growth, instances,
+        cluster, connections, download, flood, followers, forward_auth, front, growth, instances,
         kubernetes, many, masking, redis, requests, search, sessions, slow_reader, small_reads,
         system_calls, tail,
     },
@@ -51,6 +51,8 @@ pub(crate) enum Part {
     Many,
     /// A front of 100 nodes with 10,000 pods, of which nodes die, hang and return
     Cluster,
+    /// A log of 1 GiB, and one of 4 KiB, through a front and its node, against reading directly
+    Front,
     /// 50 readers of 1 GiB at mixed speeds, and the memory they cost
     SlowReader,
     /// Small requests a second, against bare actix and a call to the authority for each
@@ -148,6 +150,7 @@ impl Part {
             Self::Followers => followers::measure(stage, services).await,
             Self::Many => many::measure(stage, services).await,
             Self::Cluster => cluster::measure(stage, services).await,
+            Self::Front => front::measure(stage, services).await,
             Self::SlowReader => slow_reader::measure(stage, services).await,
             Self::Requests => requests::measure(stage, services).await,
             Self::SmallReads => small_reads::measure(stage, services).await,

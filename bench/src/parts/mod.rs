@@ -6,6 +6,7 @@ pub(crate) mod download;
 pub(crate) mod flood;
 pub(crate) mod followers;
 pub(crate) mod forward_auth;
+pub(crate) mod front;
 pub(crate) mod growth;
 pub(crate) mod instances;
 pub(crate) mod kubernetes;

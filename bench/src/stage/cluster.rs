@@ -23,6 +23,8 @@ pub(crate) struct Cluster {
     certificates: Certificates,
     nodes: Vec<BenchNode>,
     pub(crate) front: SocketAddr,
+    /// Where the sso-service listens that the front asks.
+    pub(crate) authority: SocketAddr,
     pub(crate) front_process: Process,
     /// From the start of the front until it knew all pods, in seconds.
     pub(crate) seconds_to_sync: f64,
@@ -71,6 +73,7 @@ impl Cluster {
             certificates,
             nodes: started,
             front: front.listening,
+            authority: sso.listening,
             front_process: Process(id),
             seconds_to_sync,
             token: stage.user.log_in(&authority).await?.token,
