@@ -53,6 +53,15 @@ impl Cluster {
         let (authorities, nodes) = Self::nodes(nodes);
         let addresses: Vec<_> = nodes.iter().map(NodeGateway::target).collect();
         let front = authorities.front(Setup::new(), &addresses).start();
+        Self::of(front, nodes, authorities)
+    }
+
+    /// A front that was started with these nodes.
+    pub(crate) fn of(
+        front: Pair,
+        nodes: Vec<NodeGateway>,
+        authorities: ClusterAuthorities,
+    ) -> Self {
         Self { front, nodes, _authorities: authorities }
     }
 

@@ -1,6 +1,7 @@
 //! kubectl, in each of its versions.
 
 mod command;
+mod front;
 mod logs;
 mod pods;
 mod rights;
@@ -31,6 +32,10 @@ pub(crate) const CASES: &[(&str, Case)] = cases! {
         can_i_answers_by_the_permissions,
         whoami_names_the_user,
         a_forbidden_log_is_refused,
+    ],
+    front: [
+        the_pods_of_all_nodes_are_listed_and_watched,
+        a_dead_node_is_warned_of,
     ],
     session: [
         an_ended_session_is_reported_by_kubectl,

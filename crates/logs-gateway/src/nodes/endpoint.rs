@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    error::Error,
     fmt,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
@@ -26,14 +27,23 @@ pub(crate) enum NodeError {
     #[error("the node is unreachable")]
     Unreachable,
     /// No connection could be made.
-    #[error("cannot connect to the node: {0}")]
+    #[error("cannot connect to the node: {}", root_cause(.0))]
     Connect(reqwest::Error),
     /// The connection broke before the answer began.
-    #[error("the node did not answer: {0}")]
+    #[error("the node did not answer: {}", root_cause(.0))]
     Broken(reqwest::Error),
     /// The request cannot be written.
     #[error("the request cannot be sent to a node: {0}")]
     Unsendable(&'static str),
+}
+
+/// What the system or TLS says of a failure; what is around it names only the request.
+pub(super) fn root_cause(error: &reqwest::Error) -> &dyn Error {
+    let mut cause: &dyn Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
 }
 
 /// How connections to nodes are made.
@@ -138,7 +148,7 @@ impl NodeEndpoint {
             Err(error) if error.is_connect() => Err(NodeError::Connect(error.without_url())),
             Err(error) if error.is_builder() => Err(NodeError::Unsendable("the URL is not valid")),
             Err(first) => {
-                tracing::debug!(error = %first.without_url(), "asking a node again on a new connection");
+                tracing::debug!(error = %root_cause(&first), "asking a node again on a new connection");
                 let again = ask(&clients.fresh).await;
                 again.map_err(|error| NodeError::Broken(error.without_url()))
             }

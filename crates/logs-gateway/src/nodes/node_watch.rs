@@ -12,7 +12,7 @@ use tokio::time::{Instant, error::Elapsed, sleep, timeout};
 use super::{
     cluster::Cluster,
     cluster_state::StreamOrder,
-    endpoint::{NodeEndpoint, NodeError},
+    endpoint::{NodeEndpoint, NodeError, root_cause},
     event_stream::{EventReader, EventTooLong, StreamEvent},
     on_behalf::{OWN_VIA, REMOTE_USER},
     told_pod::{InvalidEvent, NodeIdentity, ToldPod},
@@ -47,7 +47,7 @@ enum StreamEnd {
     NoEvents,
     #[error("the node was silent for too long")]
     Silent(#[from] Elapsed),
-    #[error("the connection broke: {0}")]
+    #[error("the connection broke: {}", root_cause(.0))]
     Broken(reqwest::Error),
     #[error("the node ended the stream")]
     Ended,
