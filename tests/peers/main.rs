@@ -2,9 +2,9 @@
 //! project's libraries for Python and JavaScript, and kube. The sso-service with third-party reverse
 //! proxies (nginx, Caddy and HAProxy), its JWTs with PyJWT, Authlib and jose, and its log-in with
 //! openid-client and Authlib. The databases that tests start: PostgreSQL, PgBouncer, Redis and
-//! Sentinel; the sso-service with Redis, and with a server of mail (aiosmtpd). `compose.yaml` with
-//! Docker Compose, and `deploy/kubernetes` with kubectl, Kubernetes' schemas and promtool. System
-//! calls with strace.
+//! Sentinel; the sso-service with Redis, with a server of mail (aiosmtpd) and with a provider of
+//! OpenID Connect (oidc-provider). `compose.yaml` with Docker Compose, and `deploy/kubernetes` with
+//! kubectl, Kubernetes' schemas and promtool. System calls with strace.
 //!
 //! `cargo xtask peers` installs them, except kube, which is a dependency. A case whose peer is not
 //! there is skipped, and says so; with `CI=true` it fails. The cases of Kubernetes share a pair over
@@ -36,6 +36,7 @@ mod stage;
 mod stores;
 mod system_calls;
 mod token_review;
+mod upstream;
 
 use std::{env, process::ExitCode, sync::Arc};
 
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         (&Peer::LIBRARIES[..], library::CASES),
         (&Peer::JWT_LIBRARIES[..], jwt::CASES),
         (&Peer::RELYING_PARTIES[..], relying_party::CASES),
+        (&[Peer::OidcProvider][..], upstream::CASES),
         (&[Peer::Kube][..], kube::CASES),
         (&[Peer::Kube][..], token_review::CASES),
         (&Peer::PROXIES[..], proxies::CASES),

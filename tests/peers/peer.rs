@@ -27,6 +27,8 @@ pub(crate) enum Peer {
     Jose,
     /// The library `openid-client`.
     OpenIdClient,
+    /// The library `oidc-provider`.
+    OidcProvider,
     /// The crate, which is always there.
     Kube,
     /// A reverse proxy.
@@ -69,7 +71,9 @@ impl Peer {
                 let directory = program.parent().unwrap().to_owned();
                 (program, directory)
             }
-            Self::JavaScript | Self::Jose | Self::OpenIdClient => ("node".into(), javascript()?),
+            Self::JavaScript | Self::Jose | Self::OpenIdClient | Self::OidcProvider => {
+                ("node".into(), javascript()?)
+            }
             Self::Kube => (PathBuf::new(), PathBuf::new()),
             Self::Proxy(proxy) => (proxy.installed()?, PathBuf::new()),
         };
@@ -87,6 +91,7 @@ impl fmt::Display for Peer {
             Self::Authlib => f.write_str("authlib"),
             Self::Jose => f.write_str("jose"),
             Self::OpenIdClient => f.write_str("openid_client"),
+            Self::OidcProvider => f.write_str("oidc_provider"),
             Self::Kube => f.write_str("kube"),
             Self::Proxy(proxy) => proxy.fmt(f),
         }

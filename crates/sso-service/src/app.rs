@@ -51,7 +51,7 @@ impl App {
         let store = open_store(&mut config, &process).await?;
         let record = open_record(config.audit_file.take())?;
         // A listener that does not answer yet would make clients wait while the database is read.
-        let (first_admin, settings) = (config.first_admin.take(), settings(&config));
+        let (settings, first_admin) = (settings(&config), config.first_admin.take());
         let listeners = Listeners::bind(IDENTITY, config.runtime, process)?;
         lock.sign(listeners.address());
         let site = config.site.at(Origin::of_listener(listeners.scheme(), listeners.address()));
@@ -124,6 +124,8 @@ pub(crate) fn settings(config: &Config) -> ServiceSettings {
         oauth: config.oauth.clone(),
         mail: config.mail.clone(),
         must_verify: config.must_verify,
+        upstream: config.upstream.clone(),
+        reserved: config.first_admin.as_ref().map(|admin| admin.username.clone()),
     }
 }
 

@@ -8,12 +8,14 @@ mod mail;
 mod oauth;
 mod sessions;
 mod site;
+mod upstream;
 
 use std::{path::PathBuf, time::Duration};
 
 use service_runtime::{
     service::{DefaultPorts, RuntimeSettings},
     settings::{Faults, PathFault, Settings, Warnings, check_directory, check_file},
+    tls::Trust,
 };
 
 pub(crate) use self::database::database;
@@ -24,6 +26,7 @@ use self::{
     oauth::oauth,
     sessions::{lifetimes, session_limits, stale_max},
     site::site,
+    upstream::upstream,
 };
 use crate::{
     accounts::Registration,
@@ -35,6 +38,7 @@ use crate::{
     sessions::{RedisServers, SessionLimits},
     site::SiteSettings,
     store::Location,
+    upstream::UpstreamSettings,
     users::{FirstAdmin, PasswordRules},
 };
 
@@ -71,6 +75,8 @@ pub(crate) struct Config {
     pub(crate) mail: Option<MailSettings>,
     /// Whether users who registered have to verify their address before they log in.
     pub(crate) must_verify: bool,
+    /// The provider that users log in by, and whose certificates are trusted for it.
+    pub(crate) upstream: Option<(UpstreamSettings, Trust)>,
     /// How browsers reach the service, and what they may do there.
     pub(crate) site: SiteSettings,
     /// The prefix of our names in Kubernetes clusters.
@@ -112,6 +118,7 @@ impl Config {
             first_admin: first_admin(&mut settings, password_rules),
             oauth: oauth(&mut settings),
             mail: mail(&mut settings),
+            upstream: upstream(&mut settings),
             must_verify,
             site,
             kubernetes_prefix: settings.get("SSO_K8S_PREFIX", str::parse).unwrap_or_default(),

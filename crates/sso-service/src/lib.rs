@@ -37,6 +37,7 @@ mod text;
 mod timekeeping;
 mod tokens;
 mod upkeep;
+mod upstream;
 mod users;
 
 pub use cli::Cli;

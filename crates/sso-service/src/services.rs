@@ -6,12 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use service_runtime::{clock::Clock, metrics::Metrics};
+use service_runtime::{clock::Clock, metrics::Metrics, tls::Trust};
 use tokio::task::{JoinHandle, spawn_local};
 use tracing::{Instrument, error_span};
 
 use crate::{
-    accounts::{Accounts, MailPolicy, Registration},
+    accounts::{AccountPolicy, Accounts, MailPolicy, Registration},
     administration::{Administration, FirstAdminError, ensure_admin},
     audit::{AuditLog, AuditRows, AuditThread, WaitingRows},
     authority::{Lifetimes, SessionAuthority},
@@ -24,7 +24,8 @@ use crate::{
     site::Site,
     store::{Store, Unavailable},
     upkeep::{MailDelivery, Upkeep, write_audit_rows},
-    users::{FirstAdmin, Hasher, PasswordRules},
+    upstream::{UpstreamError, UpstreamLogIn, UpstreamProvider, UpstreamSettings},
+    users::{FirstAdmin, Hasher, PasswordRules, Username},
 };
 
 /// How the use cases are configured.
@@ -39,6 +40,10 @@ pub(crate) struct ServiceSettings {
     pub(crate) mail: Option<MailSettings>,
     /// Whether users who registered have to verify their address before they log in.
     pub(crate) must_verify: bool,
+    /// The provider that users log in by.
+    pub(crate) upstream: Option<(UpstreamSettings, Trust)>,
+    /// A name that no newcomer gets: that of the first administrator.
+    pub(crate) reserved: Option<Username>,
 }
 
 /// The use cases of a service, and its work in the background.
@@ -51,6 +56,8 @@ pub(crate) struct Services {
     pub(crate) token_exchange: Arc<TokenExchange>,
     pub(crate) provider: Arc<OidcProvider>,
     pub(crate) upkeep: Arc<Upkeep>,
+    /// `None`: users log in with a password alone.
+    pub(crate) upstream: Option<Arc<UpstreamLogIn>>,
     /// `None`: no mail is sent.
     pub(crate) mail_delivery: Option<MailDelivery>,
     pub(crate) store: Store,
@@ -91,9 +98,13 @@ impl Services {
             clock.clone(),
             store.clone(),
             guard.clone(),
-            settings.registration,
-            settings.password_rules,
-            mail_policy,
+            AccountPolicy {
+                registration: settings.registration,
+                rules: settings.password_rules,
+                mail: mail_policy,
+                reserved: settings.reserved.clone(),
+                upstream: settings.upstream.as_ref().map(|(provider, _)| provider.name.clone()),
+            },
             audit.clone(),
         );
         let administration = Administration::new(
@@ -112,6 +123,17 @@ impl Services {
             audit.clone(),
             metrics,
         ));
+        let upstream = match settings.upstream {
+            None => None,
+            Some((provider, trust)) => {
+                let (store, clock) = (store.clone(), clock.clone());
+                let provider = UpstreamProvider::new(provider, &trust, clock.clone())?;
+                let (authority, audit) = (authority.clone(), audit.clone());
+                let reserved = settings.reserved;
+                let log_in = UpstreamLogIn::new(provider, store, authority, clock, audit, reserved);
+                Some(Arc::new(log_in))
+            }
+        };
         let mail_delivery = match settings.mail {
             None => None,
             Some(mail) => {
@@ -140,6 +162,7 @@ impl Services {
             token_exchange: Arc::new(token_exchange),
             provider: Arc::new(provider),
             upkeep: Arc::new(upkeep),
+            upstream,
             mail_delivery,
             store,
             audit_thread,
@@ -257,6 +280,9 @@ pub(crate) enum AssembleError {
         #[from]
         source: SigningError,
     },
+    /// The connection to the provider cannot be prepared.
+    #[error("SSO_OIDC_ISSUER: {0}")]
+    Upstream(#[from] UpstreamError),
     /// The connection to the mail server cannot be prepared.
     #[error("SSO_SMTP_URL: {0}")]
     Mail(#[from] MailError),

@@ -2,6 +2,8 @@
 //! still, and no sockets.
 
 mod answer;
+mod fake_provider;
+mod settings;
 mod sites;
 mod smtp_sink;
 
@@ -22,11 +24,14 @@ use service_runtime::{
     http::{Edge, TrustedProxies},
     metrics::{HttpMetrics, Metrics},
     settings::networks,
+    tls::Trust,
 };
 use shared_types::{BearerToken, TokenKind};
 
+use self::settings::{TestSettings, mail_settings, upstream_settings};
 pub(crate) use self::{
     answer::Answer,
+    fake_provider::FakeProvider,
     sites::{site, site_with_domain, site_with_origins, site_with_return_host},
     smtp_sink::SmtpSink,
 };
@@ -39,11 +44,10 @@ use crate::{
     keys::NewKey,
     kubernetes::NamePrefix,
     limiter::LoginLimits,
-    mail::MailSettings,
     oauth::{Audiences, OAuthSettings, SigningKeys},
     services::{ServiceSettings, Services},
     sessions::{LiveSessions, SessionLimits},
-    signing_keys::{RsaSigningKey, TEST_RSA_KEY},
+    signing_keys::TEST_RSA_KEY,
     site::Site,
     store::{Attribution, Location, Store},
     test_databases::sharing,
@@ -117,6 +121,11 @@ impl TestService {
         Self::build(TestSettings { mail_port, ..TestSettings::default() }).await
     }
 
+    /// A service whose users log in by this provider, which gives roles by a map if there is one.
+    pub(crate) async fn with_upstream(issuer: &str, roles: Option<&str>) -> Self {
+        Self::build(TestSettings { upstream: (issuer, roles), ..TestSettings::default() }).await
+    }
+
     async fn build(settings: TestSettings<'_>) -> Self {
         let TestSettings {
             lifetimes,
@@ -126,6 +135,7 @@ impl TestService {
             rsa_key,
             mail_port,
             must_verify,
+            upstream,
         } = settings;
         let metrics = Metrics::default();
         let clock = Arc::new(ManualClock::at(noon()));
@@ -140,6 +150,8 @@ impl TestService {
             oauth: OAuthSettings { audiences: audiences(), secret_key: None, rsa_key },
             mail: Some(mail_settings(mail_port)),
             must_verify,
+            upstream: Some((upstream_settings(upstream), Trust::none())),
+            reserved: Some("first".parse().unwrap()),
         };
         let site = site("http://127.0.0.1:8001");
         let services = Services::assemble(
@@ -297,40 +309,6 @@ impl TestService {
     /// Validates a token in the `Authorization` header.
     pub(crate) async fn validate(&self, token: &str) -> Answer {
         self.send(bearer(TestRequest::post().uri("/auth/validate"), token)).await
-    }
-}
-
-/// How a service of tests is configured.
-struct TestSettings<'a> {
-    lifetimes: Lifetimes,
-    limits: SessionLimits,
-    location: &'a Location,
-    registration: Registration,
-    rsa_key: Option<RsaSigningKey>,
-    mail_port: u16,
-    must_verify: bool,
-}
-
-impl Default for TestSettings<'_> {
-    fn default() -> Self {
-        Self {
-            lifetimes: LIFETIMES,
-            limits: LIMITS,
-            location: &Location::Memory,
-            registration: Registration::Open,
-            rsa_key: None,
-            // Nothing is sent without work in the background.
-            mail_port: 1,
-            must_verify: false,
-        }
-    }
-}
-
-/// A server of mail at this port.
-fn mail_settings(port: u16) -> MailSettings {
-    MailSettings {
-        server: format!("smtp://127.0.0.1:{port}").parse().unwrap(),
-        from: "Logs <logs@example.org>".parse().unwrap(),
     }
 }
 

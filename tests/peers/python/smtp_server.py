@@ -8,6 +8,7 @@ import asyncio
 import email
 import email.policy
 import json
+import socket
 import ssl
 import sys
 
@@ -49,9 +50,14 @@ controller = Controller(
     auth_required=True,
     authenticator=authenticator(name, password),
 )
-if port == "0":
-    # The controller connects to the port that it was given, to see that it is open.
-    controller._trigger_server = lambda: None
+
+
+def own_port():
+    return controller.server.sockets[0].getsockname()[1]
+
+
+# The controller waits for a connection to the port that it was given, which may be any.
+controller._trigger_server = lambda: socket.create_connection(("127.0.0.1", own_port())).close()
 controller.start()
-print(controller.server.sockets[0].getsockname()[1], flush=True)
+print(own_port(), flush=True)
 asyncio.new_event_loop().run_forever()

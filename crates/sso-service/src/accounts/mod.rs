@@ -9,5 +9,5 @@ mod verification;
 pub(crate) use password::OwnPasswordError;
 pub(crate) use register::{Newcomer, RegisterError};
 pub(crate) use reset::PasswordResetError;
-pub(crate) use service::{Accounts, MailPolicy, Registration};
+pub(crate) use service::{AccountPolicy, Accounts, MailPolicy, Registration};
 pub(crate) use verification::MailRequestError;

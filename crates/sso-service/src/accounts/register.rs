@@ -38,7 +38,7 @@ impl Accounts {
     /// # Errors
     /// [`RegisterError::Closed`] unless that is so.
     pub(crate) fn check_open(&self) -> Result<(), RegisterError> {
-        match self.registration {
+        match self.policy.registration {
             Registration::Open => Ok(()),
             Registration::Closed => Err(RegisterError::Closed),
         }
@@ -61,7 +61,10 @@ impl Accounts {
     ) -> Result<Registered, RegisterError> {
         self.check_open()?;
         let Newcomer { username, password, email } = newcomer;
-        if self.mail.must_verify && email.is_none() {
+        if self.policy.reserved.as_ref() == Some(&username) {
+            return Err(CreateUserError::NameTaken(username).into());
+        }
+        if self.policy.mail.must_verify && email.is_none() {
             return Err(RegisterError::EmailMissing);
         }
         self.rules.check(&password, &username)?;
@@ -74,8 +77,8 @@ impl Accounts {
         };
         let now = self.clock.now().trunc_subsecs(3);
         let event = Event::new(Kind::Registered, now).at(from).on(username.as_str());
-        let id =
-            self.recorded(self.store.register_user(user, now, event, self.mail.is_sent).await?);
+        let id = self
+            .recorded(self.store.register_user(user, now, event, self.policy.mail.is_sent).await?);
         Ok(Registered { id, username, email })
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     audit::AuditLog,
     login_guard::LoginGuard,
     store::{Recorded, Store},
-    users::PasswordRules,
+    users::{PasswordRules, Username},
 };
 
 /// Whether everybody may create an account.
@@ -27,15 +27,26 @@ pub(crate) struct MailPolicy {
     pub(crate) must_verify: bool,
 }
 
+/// Who may have an account, and how.
+#[derive(Debug)]
+pub(crate) struct AccountPolicy {
+    pub(crate) registration: Registration,
+    pub(crate) rules: PasswordRules,
+    pub(crate) mail: MailPolicy,
+    /// A name that nobody gets by registration: that of the first administrator.
+    pub(crate) reserved: Option<Username>,
+    /// The name of the provider that users log in by, if there is one.
+    pub(crate) upstream: Option<String>,
+}
+
 /// The accounts, as their users see them.
 #[derive(Debug)]
 pub(crate) struct Accounts {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Store,
     pub(super) guard: Arc<LoginGuard>,
-    pub(super) registration: Registration,
+    pub(super) policy: AccountPolicy,
     pub(super) rules: PasswordRules,
-    pub(super) mail: MailPolicy,
     pub(super) audit: AuditLog,
 }
 
@@ -45,17 +56,21 @@ impl Accounts {
         clock: Arc<dyn Clock>,
         store: Store,
         guard: Arc<LoginGuard>,
-        registration: Registration,
-        rules: PasswordRules,
-        mail: MailPolicy,
+        policy: AccountPolicy,
         audit: AuditLog,
     ) -> Self {
-        Self { clock, store, guard, registration, rules, mail, audit }
+        let rules = policy.rules;
+        Self { clock, store, guard, policy, rules, audit }
+    }
+
+    /// The name of the provider that users log in by, if there is one.
+    pub(crate) fn upstream(&self) -> Option<&str> {
+        self.policy.upstream.as_deref()
     }
 
     /// Whether mail is sent, and whether users need it.
     pub(crate) fn mail(&self) -> MailPolicy {
-        self.mail
+        self.policy.mail
     }
 
     /// Writes the lines of a change that was made, and gives its result.

@@ -145,6 +145,28 @@ fn risky_settings_are_warned_of() {
 }
 
 #[test]
+fn login_provider_needs_issuer_client_and_secret() {
+    let [issuer, id, secret] = ["SSO_OIDC_ISSUER", "SSO_OIDC_CLIENT_ID", "SSO_OIDC_CLIENT_SECRET"];
+    let all = [(issuer, "https://login.example.org/a"), (id, "logs"), (secret, "s3cret")];
+    let (provider, _) = read(&all).unwrap().upstream.unwrap();
+    assert_eq!((&*provider.name, &*provider.roles_claim), ("login.example.org", "groups"));
+    assert_eq!(provider.username_claim, "preferred_username");
+    assert!(provider.roles.is_none() && !format!("{provider:?}").contains("s3cret"));
+    assert!(read(&[]).unwrap().upstream.is_none());
+    check_fault(&all[..2], secret, "is not set");
+    check_fault(&[all[0], all[2]], id, "is not set");
+    check_fault(&all[1..], issuer, "is not set");
+    check_fault(&[("SSO_OIDC_NAME", "Login")], issuer, "is not set");
+    let with = |name, value| [all[0], all[1], all[2], (name, value)];
+    let named = read(&with("SSO_OIDC_NAME", "Example login")).unwrap().upstream.unwrap().0;
+    assert_eq!(named.name, "Example login");
+    let [roles, claim] = ["SSO_OIDC_ROLES", "SSO_OIDC_ROLES_CLAIM"];
+    check_fault(&with(roles, "ops=admin"), roles, "must be a JSON object");
+    check_fault(&with(claim, &"x".repeat(61)), claim, "at most 60");
+    check_fault(&[(issuer, "http://login.example.org"), all[1], all[2]], issuer, "https://");
+}
+
+#[test]
 fn failure_limits_are_configurable() {
     let [network, account] = ["SSO_LOGIN_FAILURES_PER_IP", "SSO_LOGIN_FAILURES_PER_USER"];
     let limits = read(&[(network, "0"), (account, "7")]).unwrap().login_limits;

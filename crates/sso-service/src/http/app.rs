@@ -19,6 +19,7 @@ use crate::{
     oauth::{SigningKeys, TokenExchange},
     oidc::OidcProvider,
     site::Site,
+    upstream::UpstreamLogIn,
 };
 
 /// The services that handlers call.
@@ -30,6 +31,8 @@ pub(crate) struct AppState {
     pub(crate) signing_keys: Data<SigningKeys>,
     pub(crate) token_exchange: Data<TokenExchange>,
     pub(crate) provider: Data<OidcProvider>,
+    /// `None`: users log in with a password alone.
+    pub(crate) upstream: Option<Data<UpstreamLogIn>>,
     pub(crate) site: Data<Site>,
     pub(crate) kubernetes_prefix: Data<NamePrefix>,
     pub(crate) docs: Data<ApiDocs>,
@@ -49,6 +52,7 @@ impl AppState {
             signing_keys: Data::from(services.signing_keys.clone()),
             token_exchange: Data::from(services.token_exchange.clone()),
             provider: Data::from(services.provider.clone()),
+            upstream: services.upstream.clone().map(Data::from),
             site: Data::new(site),
             kubernetes_prefix: Data::new(kubernetes_prefix),
             docs: Data::new(ApiDocs::new("sso-service", openapi::document, None)),
@@ -71,10 +75,15 @@ pub(crate) fn app(
 > {
     let shared = services.site.has_allowed_origins();
     let open = services.accounts.check_open().is_ok();
+    let has_upstream = services.upstream.is_some();
     let sends_mail = services.accounts.mail().is_sent;
     let edge = edge.of_worker();
-    App::new()
-        .app_data(services.authority)
+    let app = App::new();
+    let app = match services.upstream {
+        Some(upstream) => app.app_data(upstream),
+        None => app,
+    };
+    app.app_data(services.authority)
         .app_data(services.accounts)
         .app_data(services.administration)
         .app_data(services.signing_keys)
@@ -91,6 +100,7 @@ pub(crate) fn app(
                     !route.is_hot()
                         && (open || !route.needs_open_registration())
                         && (sends_mail || !route.needs_mail())
+                        && (has_upstream || !route.needs_upstream())
                 }))
                 .wrap(from_fn(errors::for_clients))
                 .wrap(from_fn(status::for_clusters))

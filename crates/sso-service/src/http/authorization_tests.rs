@@ -149,6 +149,12 @@ fn expected(route: Route, method: &Method) -> Row {
 
         // The link to a new password is its own credential. The page asks whether to log out,
         // whichever user is logged in.
+        // Nobody answers where the provider is said to be. HEAD asks nobody.
+        Route::LogInUpstream | Route::LogInCallback if *method == Method::HEAD => {
+            [SHOWN; CREDENTIALS.len()]
+        }
+        Route::LogInUpstream => [(503, "provider_unavailable"); CREDENTIALS.len()],
+        Route::LogInCallback => [(400, "login_expired"); CREDENTIALS.len()],
         Route::ResetPage
         | Route::EndSessionForClient
         | Route::EndSessionForClientForm

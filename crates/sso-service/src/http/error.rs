@@ -1,6 +1,7 @@
 //! The errors of use cases as problems: the one place that decides their status and code.
 
 mod administration;
+mod upstream;
 
 use std::time::Duration;
 

@@ -7,7 +7,8 @@ use strum::VariantArray;
 use super::{
     admin::{audit, clients, grants, keys, roles, sessions as user_sessions, users},
     auth::{
-        forgotten_password, login, logout, password, refresh, register, session, sessions, user,
+        forgotten_password, login, logout, oidc as upstream, password, refresh, register, session,
+        sessions, user,
         validation::{validate, validate_batch},
         verify_email,
     },
@@ -50,6 +51,8 @@ pub(super) enum Route {
     // Users log in, and manage their own account.
     Register,
     LogIn,
+    LogInUpstream,
+    LogInCallback,
     VerifyEmail,
     SendCode,
     ForgotPassword,
@@ -141,6 +144,8 @@ impl Route {
 
             Self::Register => RouteRow::post("/auth/register", register::register),
             Self::LogIn => RouteRow::post(paths::LOG_IN, login::login),
+            Self::LogInUpstream => RouteRow::get("/auth/oidc/start", upstream::start),
+            Self::LogInCallback => RouteRow::get("/auth/oidc/callback", upstream::callback),
             Self::VerifyEmail => RouteRow::post("/auth/verify-email", verify_email::verify),
             Self::SendCode => RouteRow::post("/auth/verify-email/send", verify_email::send),
             Self::ForgotPassword => {
@@ -216,6 +221,11 @@ impl Route {
                 | Self::AuthorizeForward
                 | Self::AuthorizeForEnvoy
         )
+    }
+
+    /// Whether the route is there only where users log in by a provider.
+    pub(super) fn needs_upstream(self) -> bool {
+        matches!(self, Self::LogInUpstream | Self::LogInCallback)
     }
 
     /// Whether the route is there only where mail is sent.

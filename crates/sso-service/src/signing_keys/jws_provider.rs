@@ -25,7 +25,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 };
 
 /// Makes this the provider of the process. Only the first call has an effect.
-pub(super) fn install() {
+pub(crate) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         // Nothing else in this process installs a provider.

@@ -55,6 +55,9 @@ pub(crate) enum ChangeError {
     /// The role to be changed does not exist.
     #[error("role {0} not found")]
     NoSuchRole(RoleName),
+    /// The user logs in by the provider.
+    #[error("the user logs in by the provider and has no password")]
+    NoPassword,
     /// Built-in roles cannot be changed.
     #[error("the role {0} is built in")]
     BuiltinRole(RoleName),

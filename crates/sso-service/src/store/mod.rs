@@ -26,6 +26,7 @@ mod testing;
 mod tests;
 mod time;
 mod unavailable;
+mod upstream;
 mod users;
 
 pub(crate) use attribution::{Attribution, Authorization, Credential, Recorded};
@@ -44,3 +45,6 @@ pub(crate) use location::Location;
 pub(crate) use mail::{OwedMail, PasswordReset, ResetError, VerifyEmailError};
 pub(crate) use migration::move_database;
 pub(crate) use unavailable::Unavailable;
+pub(crate) use upstream::{
+    NewUpstreamLogIn, UpstreamIdentity, UpstreamLogInError, UpstreamRoles, UpstreamUserError,
+};

@@ -24,7 +24,7 @@ struct ProblemStatus {
     headers: &'static [&'static str],
 }
 
-static PROBLEMS: [ProblemStatus; 16] = [
+static PROBLEMS: [ProblemStatus; 17] = [
     ProblemStatus {
         status: 400,
         title: "Bad Request",
@@ -147,6 +147,14 @@ static PROBLEMS: [ProblemStatus; 16] = [
         description: "The service is not configured for this.",
         code: "not_implemented",
         detail: "The service is not configured for this.",
+        headers: &[],
+    },
+    ProblemStatus {
+        status: 502,
+        title: "Bad Gateway",
+        description: "Another service, which this one asked, gave an answer that is not accepted.",
+        code: "provider_invalid",
+        detail: "The login provider gave an answer that is not accepted. Tell an administrator.",
         headers: &[],
     },
     ProblemStatus {

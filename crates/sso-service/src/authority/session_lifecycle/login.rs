@@ -81,6 +81,26 @@ impl SessionAuthority {
         }
     }
 
+    /// Begins a session for a user whom the provider has authenticated.
+    ///
+    /// # Errors
+    /// When the user was disabled meanwhile, there is no room for another session, or the database
+    /// cannot be written.
+    pub(crate) async fn log_in_upstream(
+        &self,
+        user: User,
+        client: Client,
+        request_id: &str,
+    ) -> Result<LoggedIn, LoginError> {
+        let source = Source { ip: client.ip, request_id };
+        let result = self.begin_session(user, client, source).await;
+        self.outcomes.count_login(login_outcome(&result));
+        if let Some(event) = login_event(&result, self.clock.now()) {
+            self.audit.record(event.at(source).because("upstream"));
+        }
+        result
+    }
+
     /// Begins a session for a user whose password was right.
     pub(crate) async fn begin_session(
         &self,

@@ -10,6 +10,9 @@ mod login_tests;
 pub(super) mod logout;
 #[cfg(test)]
 mod mail_tests;
+pub(super) mod oidc;
+#[cfg(test)]
+mod oidc_tests;
 pub(super) mod password;
 pub(super) mod refresh;
 pub(super) mod register;

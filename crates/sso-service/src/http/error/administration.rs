@@ -58,6 +58,7 @@ impl From<ChangeError> for Problem {
             ChangeError::NoSuchRole(_) => not_found("role_not_found", &error),
             ChangeError::LastAdmin => conflict("last_admin", &error),
             ChangeError::EmailTaken => conflict("email_taken", &error),
+            ChangeError::NoPassword => conflict("no_password", &error),
             ChangeError::BuiltinRole(_) => conflict("builtin_role", &error),
             ChangeError::RoleInUse(_) => conflict("role_in_use", &error),
             ChangeError::UnknownRole(_) => unknown_role(&error),

@@ -34,6 +34,8 @@ pub(super) fn operation(route: Route) -> ApiOperation {
 
         Route::Register => account::register(),
         Route::LogIn => account::log_in(),
+        Route::LogInUpstream => pages::log_in_upstream(),
+        Route::LogInCallback => pages::log_in_callback(),
         Route::VerifyEmail => account::verify_email(),
         Route::SendCode => account::send_code(),
         Route::ForgotPassword => account::forgot_password(),

@@ -72,6 +72,32 @@ pub(super) fn register_form() -> ApiOperation {
         .problems([401, 404, 409])
 }
 
+pub(super) fn log_in_upstream() -> ApiOperation {
+    let prompt = "`login`: the user logs in at the provider again.";
+    returning(page_operation("log_in_upstream", "Leads to the login provider"))
+        .description("There only where users log in by a provider. For navigations only.")
+        .parameter(query_parameter("prompt", prompt, text(), "login"))
+        .problems([403, 404])
+        .answer(303, with_cookies(redirect("To the provider, with the cookie of the log-in.")))
+}
+
+pub(super) fn log_in_callback() -> ApiOperation {
+    let code = "What the provider gives the browser, with `state`, `iss` and `error`.";
+    let [state, iss, error] =
+        ["The state of the log-in.", "The issuer.", "Why the provider refuses the log-in."];
+    page_operation("log_in_callback", "Takes the browser from the login provider and logs in")
+        .description(
+            "There only where users log in by a provider. Guarded by `state`, which is good once, in \
+             the browser that began the log-in.",
+        )
+        .parameter(query_parameter("code", code, text(), "SplxlOBeZQQYbYS6WxSbIA"))
+        .parameter(query_parameter("state", state, text(), "af0ifjsldkj"))
+        .parameter(query_parameter("iss", iss, text(), "https://login.example.org"))
+        .parameter(query_parameter("error", error, text(), "access_denied"))
+        .problems([403, 404, 502])
+        .answer(303, with_cookies(redirect("On, with the cookies of the session.")))
+}
+
 pub(super) fn admin_page() -> ApiOperation {
     let section = "`users`, `user` (with `name`), `roles`, `grants`, `keys`, `clients` or `audit` \
                    (with `kind` and `name`).";

@@ -61,6 +61,9 @@ fn words(problem: &Problem, site: &Site) -> (&'static str, String) {
                 site.origin().as_str()
             ),
         ),
+        ("provider_unavailable" | "provider_invalid", _) => {
+            ("The login provider did not work", problem.detail().to_owned())
+        }
         ("not_found", _) => ("Page not found", "Check the address.".to_owned()),
         (_, StatusCode::UNAUTHORIZED) => {
             ("You are not logged in", "Log in, and then open this page again.".to_owned())

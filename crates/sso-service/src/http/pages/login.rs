@@ -50,6 +50,8 @@ struct LoginPage<'a> {
     target: &'a RedirectTarget,
     /// The application that the user goes on to, if it sent the browser here.
     client: Option<&'a str>,
+    /// The name of the provider that users log in by, and the link to it.
+    upstream: Option<(String, String)>,
     /// The link to registration, if it is open.
     register: Option<String>,
 }
@@ -79,6 +81,12 @@ pub(in crate::http) fn show_log_in(
 ) -> Result<HttpResponse> {
     let mut form = form(username.unwrap_or_default(), accounts, target, site);
     form.client = Some(client);
+    if let Some((_, link)) = form.upstream.as_mut().filter(|_| username.is_some()) {
+        // The user has a session, and has to log in again.
+        let separator = if link.contains('?') { '&' } else { '?' };
+        link.push(separator);
+        link.push_str("prompt=login");
+    }
     show_form(request, form, site)
 }
 
@@ -109,6 +117,9 @@ fn form<'a>(
         can_reset: accounts.mail().is_sent,
         target,
         client: None,
+        upstream: accounts
+            .upstream()
+            .map(|name| (name.to_owned(), with_return_to("/auth/oidc/start", target))),
         register,
     }
 }

@@ -209,7 +209,9 @@ macro_rules! owe {
     };
 }
 
-const OWE_VERIFIED: &str = owe!("email = $1");
+const OWE_VERIFIED: &str = owe!(
+    "email = $1 AND NOT EXISTS (SELECT 1 FROM upstream_identities WHERE user_number = number)"
+);
 const OWE_UNVERIFIED: &str =
     owe!("username = $1 AND email IS NULL AND unverified_email IS NOT NULL");
 

@@ -10,6 +10,7 @@ use crate::{
         handle::Store,
         sql::{SqlConnection, query},
         unavailable::Unavailable,
+        upstream::logs_in_upstream,
         users::user_by_number,
     },
     tokens::TokenHash,
@@ -69,6 +70,9 @@ impl Store {
             let number: Option<i64> =
                 number.bind(username.as_str()).fetch_optional(&mut *connection).await?;
             let number = number.ok_or(ChangeError::NoSuchUser(username))?;
+            if logs_in_upstream(connection, number).await? {
+                return Err(ChangeError::NoPassword);
+            }
             Ok(put_link(connection, number, link, now).await?)
         };
         self.write_attributed(by, create).await

@@ -17,6 +17,7 @@ use crate::{
         mail::sweep_mail,
         sql::{Dialects, FromSqlRow, SqlConnection, SqlRow, query, with_numbers},
         unavailable::Unavailable,
+        upstream::sweep_upstream,
     },
 };
 
@@ -64,6 +65,7 @@ async fn sweep(
         removed += done;
     }
     removed += sweep_clients(connection, millis, SWEEP_STEP).await?;
+    removed += sweep_upstream(connection, millis, SWEEP_STEP).await?;
     removed += sweep_mail(connection, now, SWEEP_STEP).await?;
     removed += sweep_tokens(connection, millis).await?;
     removed += sweep_all_ended(connection).await?;

@@ -54,6 +54,10 @@ async fn everything_is_there_after_a_move() {
         INSERT INTO client_tokens VALUES (x'03', 7, FALSE, 8, 9, NULL, NULL)";
     service.store.execute(held_by_client).await;
     let mail = r"
+        INSERT INTO past_usernames VALUES ('gone');
+        INSERT INTO upstream_identities SELECT 'https://a.example', username, number FROM users
+            WHERE username = 'bob';
+        INSERT INTO upstream_log_ins VALUES (x'05', x'06', '192.0.2.1', NULL, TRUE, 8, 9);
         INSERT INTO outbox SELECT number, 'verification', 8, 7, 1, NULL, 0, 7 FROM users;
         INSERT INTO password_resets SELECT number, CAST(username AS BLOB), 9 FROM users;
         INSERT INTO email_verifications SELECT number, x'04', 9, 1, 2, 8 FROM users";

@@ -1,17 +1,18 @@
-//! The rule that an enabled user can administer by a role.
+//! The rule that an enabled user with a password can administer by a role: the roles of others are a
+//! matter of the provider that they log in by.
 
 use crate::store::{
     errors::ChangeError,
     sql::{SqlConnection, query},
 };
 
-/// Whether an enabled user may administer by a role.
+/// Whether an enabled user with a password may administer by a role.
 pub(super) async fn has_admin(connection: &mut SqlConnection) -> Result<bool, sqlx::Error> {
     // No user has this number.
     has_admin_besides(connection, 0).await
 }
 
-/// Whether an enabled user other than this one may administer by a role.
+/// Whether an enabled user with a password, other than this one, may administer by a role.
 pub(super) async fn has_admin_besides(
     connection: &mut SqlConnection,
     user: i64,
@@ -21,7 +22,9 @@ pub(super) async fn has_admin_besides(
              SELECT 1 FROM users
              JOIN user_roles ON user_roles.user_number = users.number
              JOIN role_permissions USING (role)
-             WHERE NOT disabled AND users.number <> $1 AND permission IN ('*', 'sso:admin', 'sso:admin:*/*')
+             WHERE NOT disabled AND users.number <> $1
+                 AND NOT EXISTS (SELECT 1 FROM upstream_identities WHERE user_number = users.number)
+                 AND permission IN ('*', 'sso:admin', 'sso:admin:*/*')
          )",
     )
     .bind(user)

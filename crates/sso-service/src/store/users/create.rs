@@ -15,7 +15,7 @@ use crate::{
         mail::{Addressee, owe},
         sql::{SqlConnection, query},
     },
-    users::{Email, NewUser},
+    users::{Email, NewUser, Username},
 };
 
 impl Store {
@@ -50,6 +50,9 @@ impl Store {
         sends_mail: bool,
     ) -> Result<Recorded<Uuid>, CreateUserError> {
         let register = async move |connection: &mut SqlConnection| {
+            if is_past(connection, &user.username).await? {
+                return Err(CreateUserError::NameTaken(user.username));
+            }
             let id = create_user(connection, &user, Creator::User, now).await?;
             if sends_mail {
                 owe(connection, Addressee::Unverified(user.username), now).await?;
@@ -80,14 +83,18 @@ impl Store {
 
 /// The author of an account, who vouches for its address or does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Creator {
+pub(in crate::store) enum Creator {
     /// Vouches for it.
     Administrator,
     /// May have typed the address of somebody else.
     User,
 }
 
-pub(super) async fn create_user(
+/// Creates a user whose name and address are free, and gives its id.
+///
+/// # Errors
+/// When one of them is not, a role does not exist, or the database cannot be written.
+pub(in crate::store) async fn create_user(
     connection: &mut SqlConnection,
     user: &NewUser,
     creator: Creator,
@@ -116,6 +123,12 @@ pub(super) async fn create_user(
     Ok(id)
 }
 
+/// Whether a user of this name was deleted: what was given to that one is not for another.
+async fn is_past(connection: &mut SqlConnection, username: &Username) -> Result<bool, sqlx::Error> {
+    let past = query("SELECT EXISTS (SELECT 1 FROM past_usernames WHERE username = $1)");
+    past.bind(username.as_str()).fetch_one(connection).await
+}
+
 async fn conflict(
     connection: &mut SqlConnection,
     user: &NewUser,
@@ -127,7 +140,7 @@ async fn conflict(
 }
 
 /// Assigns roles to a user. The inner error is the name of a role that does not exist.
-pub(super) async fn assign_roles(
+pub(in crate::store) async fn assign_roles(
     connection: &mut SqlConnection,
     user: i64,
     roles: &[String],

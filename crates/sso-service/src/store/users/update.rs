@@ -8,6 +8,7 @@ use crate::{
         handle::Store,
         mail::void_reset,
         sql::{SqlConnection, query},
+        upstream::logs_in_upstream,
     },
     users::{Email, RevocationScope, UserUpdate, Username},
 };
@@ -109,6 +110,9 @@ async fn apply(
         set_disabled(connection, user, disabled).await?;
     }
     if let Some(hash) = &update.password_hash {
+        if logs_in_upstream(connection, user).await? {
+            return Err(ChangeError::NoPassword);
+        }
         query("UPDATE users SET password_hash = $1, epoch = epoch + 1 WHERE number = $2")
             .bind(hash.expose())
             .bind(user)

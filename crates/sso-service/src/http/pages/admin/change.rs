@@ -6,12 +6,12 @@ use actix_web::{
     web::{Data, Payload},
 };
 use service_runtime::http::{Authenticated, Problem, Result};
-use shared_types::{FaultySource, FieldFault};
 use url::form_urlencoded;
 use utoipa::ToSchema;
 
 use super::{
     content::ContentQuery,
+    faults::faults,
     form::{FormBody, SentForm, TypedFields},
     section::Section,
     show::admin_page,
@@ -164,7 +164,7 @@ impl Asked {
             .text(form, "email")
             .words(form, "roles")
             .secret(form, "password");
-        let wish: RequestedUser = parsed::<CreateUserRequest>(body, typed)?.try_into()?;
+        let wish: RequestedUser = body.parse_keeping::<CreateUserRequest>(typed)?.try_into()?;
         administration.create_user(actor, wish).await?;
         Ok(Made::Shown(Section::Users))
     }
@@ -220,7 +220,8 @@ impl Asked {
             .words(&mut self.form, "permissions")
             .or_empty_list("permissions")
             .typed("name", &self.name);
-        let (role, permissions) = parsed::<SetRoleRequest>(body, typed)?.of_role(&self.name)?;
+        let (role, permissions) =
+            body.parse_keeping::<SetRoleRequest>(typed)?.of_role(&self.name)?;
         administration.set_role(actor, role, permissions).await?;
         Ok(Made::Shown(Section::Roles))
     }
@@ -242,7 +243,7 @@ impl Asked {
             .text(form, "permission")
             .instant(form, "expires_at")
             .text(form, "reason");
-        let terms = GrantTerms::try_from(parsed::<CreateGrantRequest>(body, typed)?)?;
+        let terms = GrantTerms::try_from(body.parse_keeping::<CreateGrantRequest>(typed)?)?;
         administration.create_grant(actor, terms.granted_by(actor.name())).await?;
         Ok(Made::Shown(Section::Grants))
     }
@@ -265,7 +266,7 @@ impl Asked {
             .words(form, "permissions")
             .or_empty_list("permissions")
             .instant(form, "expires_at");
-        let wish: RequestedKey = parsed::<CreateKeyRequest>(body, typed)?.try_into()?;
+        let wish: RequestedKey = body.parse_keeping::<CreateKeyRequest>(typed)?.try_into()?;
         let (token, _) = administration.create_key(actor, wish).await?;
         Ok(Made::Secret("The key, shown this once", token.expose().to_owned()))
     }
@@ -291,7 +292,7 @@ impl Asked {
             .text(form, "backchannel_logout_uri")
             .words(form, "roles")
             .checked(form, "public");
-        let wish: RequestedClient = parsed::<ClientRequest>(body, typed)?.try_into()?;
+        let wish: RequestedClient = body.parse_keeping::<ClientRequest>(typed)?.try_into()?;
         let (secret, client) = administration.create_client(actor, wish).await?;
         Ok(match secret {
             Some(secret) => {
@@ -303,35 +304,7 @@ impl Asked {
     }
 }
 
-/// The body of a request. What was typed is kept for the case that it is refused.
-fn parsed<T: serde::de::DeserializeOwned>(
-    mut body: FormBody,
-    typed: &mut TypedFields,
-) -> Result<T> {
-    *typed = std::mem::take(&mut body.typed);
-    body.parse()
-}
-
 fn unknown_action() -> Problem {
     let detail = "The action is none of the page.";
     Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail)
-}
-
-/// Everything that is wrong, in words: a fault of each field, else what the problem says.
-fn faults(problem: &Problem) -> Vec<String> {
-    match problem.errors() {
-        [] => vec![problem.detail().to_owned()],
-        errors => errors.iter().map(field_fault).collect(),
-    }
-}
-
-fn field_fault(fault: &FieldFault) -> String {
-    let (FaultySource::Pointer(path) | FaultySource::Parameter(path)) = &fault.source;
-    let mut parts = path.trim_start_matches('/').split('/');
-    let field = parts.next().unwrap_or_default().replace('_', " ");
-    let place = parts.next().and_then(|at| at.parse::<usize>().ok());
-    let place = place.map(|at| format!(" {}", at + 1)).unwrap_or_default();
-    let mut letters = field.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}{place}: {}.", letters.as_str(), fault.detail)
 }

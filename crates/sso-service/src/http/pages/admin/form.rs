@@ -1,6 +1,6 @@
 //! Forms of the page as bodies of the API: so one rule decides about both.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem};
 
 use actix_web::http::StatusCode;
 use chrono::NaiveDateTime;
@@ -125,6 +125,18 @@ impl FormBody {
             let detail = "The form has fields that do not belong together.";
             Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail)
         })
+    }
+
+    /// The same, and keeps what was typed for the case that the request is refused.
+    ///
+    /// # Errors
+    /// As [`FormBody::parse`].
+    pub(super) fn parse_keeping<T: DeserializeOwned>(
+        mut self,
+        typed: &mut TypedFields,
+    ) -> Result<T> {
+        *typed = mem::take(&mut self.typed);
+        self.parse()
     }
 
     fn add(

@@ -4,6 +4,7 @@
 mod admin_tests;
 mod change;
 mod content;
+mod faults;
 mod form;
 mod rows;
 mod section;

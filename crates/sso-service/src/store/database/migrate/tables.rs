@@ -44,6 +44,14 @@ pub(super) const TABLES: &[Table] = tables! {
     "role_permissions" by "role, permission" { "role" Text, "permission" Text }
     "user_roles" by "user_number, role" { "user_number" Integer, "role" Text }
     "user_permissions" by "user_number, permission" { "user_number" Integer, "permission" Text }
+    "past_usernames" by "username" { "username" Text }
+    "upstream_identities" by "issuer, subject" {
+        "issuer" Text, "subject" Text, "user_number" Integer,
+    }
+    "upstream_log_ins" by "state_hash" {
+        "state_hash" Bytes, "browser_hash" Bytes, "network" Text, "return_to" Text,
+        "is_fresh" Boolean, "created_at" Integer, "expires_at" Integer,
+    }
     "outbox" by "user_number, kind" {
         "user_number" Integer, "kind" Text, "due_at" Integer, "owed_since" Integer,
         "attempts" Integer, "sent_at" Integer, "sent" Integer, "counted_from" Integer,
