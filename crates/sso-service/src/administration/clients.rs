@@ -44,7 +44,7 @@ impl Administration {
         let event = self.event(actor, Kind::ClientChanged, "created");
         let event = event.on(wish.settings.name.as_str());
         let client = NewClient {
-            id: id_at(now),
+            id: id_at(now).into(),
             secret: secret.as_ref().map(RandomText::hash),
             settings: wish.settings,
             created_by: actor.name().to_owned(),

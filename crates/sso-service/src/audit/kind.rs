@@ -36,6 +36,8 @@ pub(crate) enum Kind {
     ClientChanged,
     /// A user let the client in `target` know who the user is.
     ClientAuthorized,
+    /// The first-party client in `target` began a session of its own, which the user had agreed to.
+    ClientSessionBegun,
     /// A code or a refresh token of the client in `target` was seen again.
     ClientTokenReused,
     /// Sessions were begun from the shell, without a log-in: `count` of them.
@@ -74,6 +76,7 @@ impl Kind {
             | Self::RefreshReused
             | Self::TokenExchanged
             | Self::ClientAuthorized
+            | Self::ClientSessionBegun
             | Self::ClientTokenReused => Some(10),
             // Each of the first four costs its author a hash of a password, or an attempt that counts
             // as a failure to log in, so that there are few. The others are by administrators, or by
@@ -106,6 +109,7 @@ impl Kind {
                 | Self::RefreshReused
                 | Self::TokenExchanged
                 | Self::ClientAuthorized
+                | Self::ClientSessionBegun
                 | Self::ClientTokenReused
                 | Self::PermissionDenied
         )

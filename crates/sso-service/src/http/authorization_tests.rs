@@ -73,6 +73,7 @@ fn expected(route: Route, method: &Method) -> Row {
             let denied = (401, "insufficient_scope");
             [none, invalid, denied, denied, (400, "invalid_request"), invalid, none, none]
         }
+        Route::AuthorizeDevice => [(401, "invalid_client"); CREDENTIALS.len()],
         Route::UserInfo | Route::UserInfoForm => [INVALID; CREDENTIALS.len()],
         // The token to revoke or to exchange is in the body, and is its own credential. The client of
         // an authorization request is checked before anything is read of a user.
@@ -120,12 +121,15 @@ fn expected(route: Route, method: &Method) -> Row {
         Route::LogInPage | Route::RegisterPage => {
             [SHOWN, SHOWN, MOVED, NO_SESSION, NO_SESSION, SHOWN, MOVED, MOVED]
         }
-        Route::LogOutPage => [SHOWN, SHOWN, SHOWN, NO_SESSION, NO_SESSION, SHOWN, SHOWN, SHOWN],
+        Route::LogOutPage | Route::DevicePage => {
+            [SHOWN, SHOWN, SHOWN, NO_SESSION, NO_SESSION, SHOWN, SHOWN, SHOWN]
+        }
         Route::AccountPage => [MOVED, MOVED, SHOWN, NO_SESSION, NO_SESSION, MOVED, SHOWN, SHOWN],
         Route::AdminPage => [MOVED, MOVED, DENIED, DENIED, DENIED, MOVED, SHOWN, SHOWN],
         Route::AdminForm => administrators_change((400, "bad_request")),
         Route::LogInForm | Route::RegisterForm => forms(EMPTY),
         Route::LogOutForm => forms(MOVED),
+        Route::DeviceForm => forms((400, "unknown_user_code")),
 
         Route::ListUsers
         | Route::ListRoles
@@ -263,6 +267,8 @@ impl Tested {
             | Route::Revoke
             | Route::AuthorizeForm
             | Route::EndSessionForClientForm
+            | Route::AuthorizeDevice
+            | Route::DeviceForm
             | Route::Token => {
                 request.insert_header(("content-type", "application/x-www-form-urlencoded"))
             }

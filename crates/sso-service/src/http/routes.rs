@@ -13,11 +13,11 @@ use super::{
         verify_email,
     },
     authz, k8s,
-    oauth::{introspect, revoke, token},
+    oauth::{device, introspect, revoke, token},
     oidc, pages,
     well_known::{jwks, metadata},
 };
-use crate::site::AUTHORIZATION_PATH;
+use crate::site::{AUTHORIZATION_PATH, DEVICE_PATH};
 
 /// A method of a path. The router and the test of authorisation both read the table, so that a new
 /// route cannot be left out of either.
@@ -39,6 +39,9 @@ pub(super) enum Route {
     UserInfoForm,
     EndSessionForClient,
     EndSessionForClientForm,
+    AuthorizeDevice,
+    DevicePage,
+    DeviceForm,
     PublicKeys,
     AuthorizationServerMetadata,
     ProviderMetadata,
@@ -128,6 +131,9 @@ impl Route {
             Self::UserInfoForm => RouteRow::post("/oauth/userinfo", oidc::userinfo),
             Self::EndSessionForClient => RouteRow::get("/oauth/logout", oidc::log_out),
             Self::EndSessionForClientForm => RouteRow::post("/oauth/logout", oidc::log_out_by_form),
+            Self::AuthorizeDevice => RouteRow::post("/oauth/device", device::authorize_device),
+            Self::DevicePage => RouteRow::get(DEVICE_PATH, oidc::show_device_form),
+            Self::DeviceForm => RouteRow::post(DEVICE_PATH, oidc::decide_on_device),
             Self::PublicKeys => RouteRow::get(jwks::PATH, jwks::public_keys),
             Self::AuthorizationServerMetadata => {
                 RouteRow::get("/.well-known/oauth-authorization-server", metadata::metadata)

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{signing::SigningKeys, signing_error::SigningError};
-use crate::signing_keys::JwtType;
+use crate::{oidc::ClientId, signing_keys::JwtType};
 
 /// The longest ID token that is read, in bytes.
 const MAX_BYTES: usize = 8192;
@@ -18,7 +18,7 @@ pub(crate) struct IdTokenHint {
     /// The user.
     pub(crate) sub: Uuid,
     /// The client.
-    pub(crate) aud: Uuid,
+    pub(crate) aud: ClientId,
     /// The session.
     pub(crate) sid: Uuid,
 }

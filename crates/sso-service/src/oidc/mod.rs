@@ -2,19 +2,25 @@
 
 mod authorization;
 mod client;
+mod first_party;
 mod provider;
 mod random_text;
 
 pub(crate) use authorization::{
-    AuthorizationRequest, ClientAccess, ClientGrant, ClientRenewal, CodeChallenge, CodeRedemption,
-    Exchanged, NewClientTokens, NewCode, OidcScope, RequestFault, RequestParameters, ReusedGrant,
+    AuthorizationRequest, ClientAccess, ClientGrant, ClientRenewal, CodeChallenge,
+    CodePresentation, CodeRedemption, Exchanged, NewClientTokens, NewCode, OidcScope, RequestFault,
+    RequestParameters, ReusedGrant,
 };
 pub(crate) use client::{
-    CallbackUri, ClientName, ClientSettings, ClientUpdate, ClientUri, InvalidClientName, NewClient,
-    OidcClient,
+    CallbackUri, ClientId, ClientName, ClientSettings, ClientUpdate, ClientUri, InvalidClientName,
+    NewClient, OidcClient,
+};
+pub(crate) use first_party::{
+    CodeOutcome, DeviceOutcome, DeviceRequest, NewDeviceRequest, POLL_INTERVAL, UserCode,
+    VouchedSession, VouchedTokens,
 };
 pub(crate) use provider::{
-    Authorizing, BeginError, GrantRefusal, IssuedTokens, LogOutParameters, LogOutWish, NextStep,
-    OidcProvider, PresentedCode, UserClaims,
+    Authorizing, BeginError, GrantRefusal, GuessedDevice, IssuedTokens, LogOutParameters,
+    LogOutWish, NextStep, OidcProvider, PresentedCode, UserClaims,
 };
 pub(crate) use random_text::RandomText;

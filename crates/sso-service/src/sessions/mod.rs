@@ -8,6 +8,7 @@ mod client;
 mod details;
 mod live;
 mod live_session;
+mod log_in_time;
 mod new_session;
 mod refresh_token;
 mod renewal;
@@ -21,6 +22,7 @@ pub(crate) use details::{
 };
 pub(crate) use live::{LiveSessions, NewToken, Principal};
 pub(crate) use live_session::{LiveSession, LiveUser};
+pub(crate) use log_in_time::log_in_millis;
 pub(crate) use new_session::{MintedSessions, NewSession, SessionLimits};
 pub(crate) use refresh_token::{
     PastAnswer, REPLAY_WINDOW, RefreshDecision, StoredRefreshToken, TokenEnds,

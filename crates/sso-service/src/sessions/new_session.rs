@@ -21,14 +21,17 @@ pub(crate) struct SessionLimits {
 /// A session that is to begin.
 #[derive(Debug)]
 pub(crate) struct NewSession {
-    /// A UUIDv7.
+    /// A UUIDv7. Its time is that at which the user logged in.
     pub(crate) id: Uuid,
     /// The number of the user.
     pub(crate) user: i64,
     /// The user's epoch, when the password was verified.
     pub(crate) epoch: i64,
-    /// The hash that the password was verified with.
-    pub(crate) password_hash: PasswordHash,
+    /// The hash that the password was verified with. `None` for a session that another one vouched
+    /// for.
+    pub(crate) password_hash: Option<PasswordHash>,
+    /// The number of the session that vouched for it.
+    pub(crate) vouched_by: Option<i64>,
     /// The client that logged in.
     pub(crate) client: Client,
     /// The hash of its session token.

@@ -51,8 +51,8 @@ pub(crate) enum Refreshed {
 pub(crate) struct EndedSession {
     pub(crate) session_id: Uuid,
     pub(crate) account: Account,
-    /// The session's number in the database.
-    pub(crate) number: i64,
+    /// The numbers in the database: of the session, and of those that it vouched for.
+    pub(crate) numbers: Vec<i64>,
 }
 
 /// The successors of a refresh token.

@@ -37,6 +37,8 @@ impl RedirectTarget {
 
 /// Where clients of OpenID Connect send browsers.
 pub(crate) const AUTHORIZATION_PATH: &str = "/oauth/authorize";
+/// Where users name a device by its code.
+pub(crate) const DEVICE_PATH: &str = "/device";
 
 impl Site {
     /// Whether an authorization request goes on at this destination. It decides itself whether the

@@ -173,6 +173,29 @@ pub(crate) enum BeginSessionError {
     Unavailable(#[from] Unavailable),
 }
 
+/// The first-party client got no session, and nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum VouchError {
+    /// The limit of all sessions is reached.
+    #[error(transparent)]
+    TooManySessions(#[from] TooManySessions),
+    /// The user or the session that vouches could not be read, or the database not written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Unavailable> for VouchError {
+    fn from(error: Unavailable) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<sqlx::Error> for VouchError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
 /// Log-ins are refused until a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the limit of sessions is reached")]

@@ -38,7 +38,7 @@ pub(crate) use database::{
 pub(crate) use errors::{
     AuthorizationError, AuthorizedError, BeginSessionError, ChangeError, ClientError, CodeError,
     CreateUserError, GrantError, KeyError, MintSessionsError, PasswordChangeError, RequestError,
-    StoreError, TooManySessions,
+    StoreError, TooManySessions, VouchError,
 };
 pub(crate) use handle::Store;
 pub(crate) use location::Location;

@@ -25,7 +25,7 @@ use crate::{
         },
     },
     oauth::SigningKeys,
-    oidc::{ClientSettings, ClientUpdate, OidcClient, RandomText},
+    oidc::{ClientId, ClientSettings, ClientUpdate, OidcClient, RandomText},
     signing_keys::SigningAlgorithm,
 };
 
@@ -72,7 +72,8 @@ pub(in crate::http) struct CreatedClientResponse<'a> {
 /// A client.
 #[derive(Serialize, ToSchema)]
 pub(in crate::http) struct ClientResponse {
-    client_id: Uuid,
+    #[schema(value_type = Uuid)]
+    client_id: ClientId,
     name: String,
     redirect_uris: Vec<String>,
     post_logout_redirect_uris: Vec<String>,

@@ -38,10 +38,13 @@ pub(in crate::http) async fn begin_session(
     authority: &SessionAuthority,
 ) -> Result<LoggedIn, LoginError> {
     let typed = TypedCredentials { name: &credentials.username, password: &credentials.password };
-    let context = RequestContext::of(request);
+    authority.login(typed, client_of(request), &RequestContext::of(request).request_id).await
+}
+
+/// The client that sent a request.
+pub(in crate::http) fn client_of(request: &HttpRequest) -> Client {
     let user_agent = request.headers().get(USER_AGENT).map(HeaderValue::as_bytes);
-    let client = Client::new(context.client_ip, user_agent);
-    authority.login(typed, client, &context.request_id).await
+    Client::new(RequestContext::of(request).client_ip, user_agent)
 }
 
 impl TryFrom<Query> for CredentialsForm {

@@ -102,6 +102,11 @@ fn error_code(problem: &Problem) -> &'static str {
         | "invalid_grant"
         | "invalid_scope"
         | "invalid_target"
+        | "unauthorized_client"
+        | "authorization_pending"
+        | "slow_down"
+        | "access_denied"
+        | "expired_token"
         | "unsupported_grant_type") => code,
         "not_authenticated" => "invalid_client",
         "permission_denied" => "insufficient_scope",
@@ -134,6 +139,7 @@ mod tests {
             (Problem::not_authenticated(), "invalid_client"),
             (bad(StatusCode::UNAUTHORIZED, "permission_denied"), "insufficient_scope"),
             (bad(StatusCode::BAD_REQUEST, "invalid_target"), "invalid_target"),
+            (bad(StatusCode::BAD_REQUEST, "slow_down"), "slow_down"),
             (bad(StatusCode::BAD_REQUEST, "bad_request"), "invalid_request"),
             (bad(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large"), "invalid_request"),
             (bad(StatusCode::NOT_FOUND, "not_found"), "invalid_request"),

@@ -18,7 +18,7 @@ use crate::{
         response::{private, private_json},
         source::source,
     },
-    oidc::{ClientAccess, OidcProvider},
+    oidc::{ClientAccess, ClientId, OidcProvider},
     site::Site,
 };
 
@@ -54,7 +54,8 @@ pub(in crate::http) struct ActiveToken<'a> {
 pub(in crate::http) struct ActiveClientToken<'a> {
     active: bool,
     scope: String,
-    client_id: Uuid,
+    #[schema(value_type = Uuid)]
+    client_id: ClientId,
     token_type: &'static str,
     /// In seconds since 1970, as `iat`.
     exp: i64,

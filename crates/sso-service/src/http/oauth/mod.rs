@@ -3,6 +3,7 @@
 mod asker;
 mod client_credentials;
 pub(super) mod client_grants;
+pub(super) mod device;
 pub(super) mod errors;
 mod form;
 pub(super) mod introspect;

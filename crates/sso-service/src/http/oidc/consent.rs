@@ -15,6 +15,8 @@ struct ConsentPage<'a> {
     client: &'a str,
     client_host: &'a str,
     username: &'a str,
+    /// Whether the client gets a session of the user.
+    is_first_party: bool,
     user_id: Uuid,
     /// What the client will learn and get.
     items: Vec<&'static str>,
@@ -49,6 +51,7 @@ pub(super) fn show_consent(
         client: authorizing.client.settings.name.as_str(),
         client_host: authorizing.host(),
         username: &account.username,
+        is_first_party: authorizing.client.id.is_first_party(),
         user_id: account.user_id,
         items: items.into_iter().filter_map(|(told, item)| told.then_some(item)).collect(),
         id,

@@ -8,7 +8,6 @@ use actix_web::{
 use askama::Template;
 use service_runtime::http::{Query, RequestContext, Result};
 use shared_types::BearerToken;
-use uuid::Uuid;
 
 use crate::{
     authority::SessionAuthority,
@@ -18,7 +17,7 @@ use crate::{
         pages::{continue_to, page, redirect},
         wire::{form::read_form, source::source},
     },
-    oidc::{BeginError, LogOutParameters, LogOutWish, OidcProvider},
+    oidc::{BeginError, ClientId, LogOutParameters, LogOutWish, OidcProvider},
     site::Site,
 };
 
@@ -30,7 +29,7 @@ const CONFIRMED: &str = "confirmed";
 struct LogOutPage<'a> {
     service: &'a str,
     client: Option<&'a str>,
-    client_id: Option<Uuid>,
+    client_id: Option<ClientId>,
     post_logout_redirect_uri: &'a str,
     state: &'a str,
 }

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod consent;
+mod device;
 mod error;
 mod log_out;
 #[cfg(test)]
@@ -9,5 +10,6 @@ mod tests;
 mod userinfo;
 
 pub(super) use authorize::{authorize, authorize_by_form};
+pub(super) use device::{decide_on_device, show_device_form};
 pub(super) use log_out::{log_out, log_out_by_form};
 pub(super) use userinfo::userinfo;

@@ -4,6 +4,7 @@ use serde_json::json;
 use service_runtime::http::openapi::{
     ApiOperation, Credential, SharedResponse, header_ref, json_content, text, text_in, uncached,
 };
+use shared_types::SessionAnswer;
 use utoipa::{
     ToSchema,
     openapi::{
@@ -15,9 +16,10 @@ use utoipa::{
 use super::examples::{ALICE, ID, TOKEN};
 use crate::http::oauth::{
     client_grants::ClientTokenResponse,
+    device::DeviceResponse,
     errors::OAuthError,
     introspect::{ActiveClientToken, ActiveToken},
-    token::{AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE},
+    token::{AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE},
     token_exchange::{ACCESS_TOKEN, TokenResponse},
 };
 
@@ -139,25 +141,51 @@ pub(super) fn token() -> ApiOperation {
     });
     let schema = AnyOfBuilder::new()
         .item(Ref::from_schema_name(TokenResponse::name()))
-        .item(Ref::from_schema_name(ClientTokenResponse::name()));
+        .item(Ref::from_schema_name(ClientTokenResponse::name()))
+        .item(Ref::from_schema_name(SessionAnswer::name()));
     let answer = uncached("The tokens.").content("application/json", json_content(schema, example));
     operation("token", "Exchanges codes, refresh tokens, and other tokens for JWTs")
         .description(
             "Clients of OpenID Connect exchange a code (`authorization_code`) or a refresh token \
              (`refresh_token`), and authenticate by Basic or by `client_id` and `client_secret`. A \
              holder of a session token or an API key exchanges it for a JWT (RFC 8693) for one \
-             audience, one of those that are configured.",
+             audience, one of those that are configured. kubectl-sso gets a session for its codes, \
+             device codes (RFC 8628) and refresh tokens.",
         )
         .accepts([Credential::Basic])
         .shared(oauth_error(401))
         .body_of("application/x-www-form-urlencoded", json_content(token_request(), exchange))
         .with_schema::<TokenResponse<'_>>()
         .with_schema::<ClientTokenResponse<'_>>()
+        .with_schema::<SessionAnswer<'_>>()
+        .answer(200, answer)
+}
+
+pub(super) fn authorize_device() -> ApiOperation {
+    let form = ObjectBuilder::new().property("client_id", text()).required("client_id");
+    let example = json!({
+        "device_code": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "user_code": "BCDF-GHJK",
+        "verification_uri": "https://sso.example.org/device",
+        "verification_uri_complete": "https://sso.example.org/device?user_code=BCDF-GHJK",
+        "expires_in": 600,
+        "interval": 5,
+    });
+    let schema = Ref::from_schema_name(DeviceResponse::name());
+    let answer = uncached("The codes.").content("application/json", json_content(schema, example));
+    operation("authorize_device", "Gives a device a code that its user types (RFC 8628)")
+        .description("For kubectl-sso only. The user agrees at `/device`.")
+        .shared(oauth_error(401))
+        .body_of(
+            "application/x-www-form-urlencoded",
+            json_content(form, json!({"client_id": "kubectl-sso"})),
+        )
+        .with_schema::<DeviceResponse<'_>>()
         .answer(200, answer)
 }
 
 fn token_request() -> ObjectBuilder {
-    let grants = [TOKEN_EXCHANGE, AUTHORIZATION_CODE, REFRESH_TOKEN];
+    let grants = [TOKEN_EXCHANGE, AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE];
     let types = [ACCESS_TOKEN, "urn:ietf:params:oauth:token-type:jwt"];
     ObjectBuilder::new()
         .property("grant_type", text_in(grants))
@@ -167,6 +195,7 @@ fn token_request() -> ObjectBuilder {
         .property("redirect_uri", text())
         .property("code_verifier", text())
         .property("refresh_token", text())
+        .property("device_code", text())
         .property("subject_token", text())
         .property("subject_token_type", text_in([ACCESS_TOKEN]))
         .property("requested_token_type", text_in(types))

@@ -9,9 +9,11 @@ use utoipa::openapi::{ObjectBuilder, schema::Object};
 use super::{
     examples::{ALICE, ID},
     oauth::{TAG, oauth_error},
+    pages::TAG as PAGES,
 };
 use crate::oidc::UserClaims;
 
+const USER_CODE: &str = "BCDF-GHJK";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const REDIRECT_URI: &str = "https://grafana.example.org/login/generic_oauth";
 
@@ -138,4 +140,25 @@ pub(super) fn log_out_form() -> ApiOperation {
         .shared(oauth_error(408))
         .shared(oauth_error(413))
         .shared(oauth_error(415))
+}
+
+pub(super) fn device_page() -> ApiOperation {
+    ApiOperation::new(PAGES.0, "device_page", "Asks for the code of a device")
+        .parameter(query_parameter("user_code", "The code, if it is known.", text(), USER_CODE))
+        .accepts([Credential::SessionCookie])
+        .problems([400, 403])
+        .answer(200, html("The form, or that of the log-in."))
+}
+
+pub(super) fn device_form() -> ApiOperation {
+    let form = ObjectBuilder::new()
+        .property("user_code", text())
+        .property("user", text())
+        .property("decision", text_in(["approve", "refuse"]));
+    let example = json!({"user_code": USER_CODE, "user": ID, "decision": "approve"});
+    ApiOperation::new(PAGES.0, "device_form", "Names a device by its code; lets it log in")
+        .accepts([Credential::SessionCookie])
+        .body_of("application/x-www-form-urlencoded", json_content(form, example))
+        .problems([400, 403, 429])
+        .answer(200, html("The question, or what was done."))
 }

@@ -25,7 +25,7 @@ pub(super) use continuing::continue_to;
 pub(super) use error::render_for_browsers;
 pub(super) use login::{log_in, show as login, show_log_in};
 pub(super) use logout::{log_out, show as logout};
-pub(super) use page::{STYLE, page, redirect, with_return_to};
+pub(super) use page::{STYLE, page, redirect, show as show_problem, with_return_to};
 pub(super) use refresh::renew;
 pub(super) use register::{register, show as registration};
 pub(super) use reset::{ResetForm, reset as reset_password, show as password_reset};

@@ -54,7 +54,7 @@ pub(super) fn page_with(
 }
 
 /// Shows a problem as this page.
-pub(super) fn show(problem: &Problem, template: &impl Template) {
+pub(in crate::http) fn show(problem: &Problem, template: &impl Template) {
     match template.render() {
         Ok(text) => problem.show_as(ProblemBody {
             content_type: ContentType::html(),

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{document::public, jwks};
 use crate::{
-    http::oauth::token::{AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE},
+    http::oauth::token::{AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE},
     oauth::SigningKeys,
     oidc::OidcScope,
     site::{AUTHORIZATION_PATH, Origin, Site},
@@ -19,6 +19,7 @@ pub(in crate::http) struct Metadata<'a> {
     issuer: &'a str,
     authorization_endpoint: String,
     token_endpoint: String,
+    device_authorization_endpoint: String,
     userinfo_endpoint: String,
     end_session_endpoint: String,
     introspection_endpoint: String,
@@ -26,7 +27,7 @@ pub(in crate::http) struct Metadata<'a> {
     jwks_uri: String,
     scopes_supported: [&'static str; 5],
     claims_supported: &'static [&'static str],
-    grant_types_supported: [&'static str; 3],
+    grant_types_supported: [&'static str; 4],
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     prompt_values_supported: [&'static str; 4],
@@ -77,6 +78,7 @@ impl<'a> Metadata<'a> {
             issuer: origin.as_str(),
             authorization_endpoint: at(AUTHORIZATION_PATH),
             token_endpoint: at("/oauth/token"),
+            device_authorization_endpoint: at("/oauth/device"),
             userinfo_endpoint: at("/oauth/userinfo"),
             end_session_endpoint: at("/oauth/logout"),
             introspection_endpoint: at("/oauth/introspect"),
@@ -84,7 +86,7 @@ impl<'a> Metadata<'a> {
             jwks_uri: at(jwks::PATH),
             scopes_supported: OidcScope::ALL,
             claims_supported: &CLAIMS,
-            grant_types_supported: [AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE],
+            grant_types_supported: [AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE, TOKEN_EXCHANGE],
             response_types_supported: ["code"],
             response_modes_supported: ["query"],
             prompt_values_supported: ["none", "login", "consent", "select_account"],
@@ -125,6 +127,7 @@ mod tests {
             "issuer": "https://sso.example.org",
             "authorization_endpoint": at("/oauth/authorize"),
             "token_endpoint": at("/oauth/token"),
+            "device_authorization_endpoint": at("/oauth/device"),
             "userinfo_endpoint": at("/oauth/userinfo"),
             "end_session_endpoint": at("/oauth/logout"),
             "introspection_endpoint": at("/oauth/introspect"),
@@ -135,6 +138,7 @@ mod tests {
             "grant_types_supported": [
                 "authorization_code",
                 "refresh_token",
+                "urn:ietf:params:oauth:grant-type:device_code",
                 "urn:ietf:params:oauth:grant-type:token-exchange",
             ],
             "response_types_supported": ["code"],

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::scope::OidcScope;
 use crate::{
+    oidc::client::ClientId,
     tokens::{Nonce, TokenHash},
     users::Account,
 };
@@ -13,7 +14,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct NewCode {
     pub(crate) hash: TokenHash,
-    pub(crate) client: Uuid,
+    pub(crate) client: ClientId,
     /// The number of the session.
     pub(crate) session: i64,
     pub(crate) redirect_uri: String,
@@ -26,14 +27,21 @@ pub(crate) struct NewCode {
     pub(crate) expires_at: DateTime<Utc>,
 }
 
-/// A code that a client presents, and the tokens that it would get.
+/// A code that a client presents.
 #[derive(Debug)]
-pub(crate) struct CodeRedemption {
+pub(crate) struct CodePresentation {
     pub(crate) code: TokenHash,
-    pub(crate) client: Uuid,
+    pub(crate) client: ClientId,
     pub(crate) redirect_uri: String,
     /// The challenge that the presented verifier answers; `None` if it is no verifier.
     pub(crate) challenge: Option<String>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// A code that a client presents, and the tokens that it would get.
+#[derive(Debug)]
+pub(crate) struct CodeRedemption {
+    pub(crate) presented: CodePresentation,
     pub(crate) tokens: NewClientTokens,
 }
 
@@ -41,7 +49,7 @@ pub(crate) struct CodeRedemption {
 #[derive(Debug)]
 pub(crate) struct ClientRenewal {
     pub(crate) presented: TokenHash,
-    pub(crate) client: Uuid,
+    pub(crate) client: ClientId,
     /// What the new tokens are made with.
     pub(crate) nonce: Nonce,
     pub(crate) scope: Option<OidcScope>,
@@ -105,7 +113,7 @@ pub(crate) struct ReusedGrant {
 /// A live access token of a client.
 #[derive(Debug)]
 pub(crate) struct ClientAccess {
-    pub(crate) client: Uuid,
+    pub(crate) client: ClientId,
     pub(crate) account: Account,
     pub(crate) scope: OidcScope,
     pub(crate) issued_at: DateTime<Utc>,

@@ -7,8 +7,8 @@ mod request;
 mod scope;
 
 pub(crate) use exchange::{
-    ClientAccess, ClientGrant, ClientRenewal, CodeRedemption, Exchanged, NewClientTokens, NewCode,
-    ReusedGrant,
+    ClientAccess, ClientGrant, ClientRenewal, CodePresentation, CodeRedemption, Exchanged,
+    NewClientTokens, NewCode, ReusedGrant,
 };
 pub(crate) use fault::RequestFault;
 pub(crate) use pkce::CodeChallenge;

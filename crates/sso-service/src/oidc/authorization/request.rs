@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{fault::RequestFault, pkce::CodeChallenge, scope::OidcScope};
+use crate::oidc::client::ClientId;
 
 /// The longest `state` and `nonce`, in bytes.
 const MAX_BYTES: usize = 1024;
@@ -35,9 +36,9 @@ pub(crate) struct RequestParameters {
 /// An authorization request of a known client with one of its addresses.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct AuthorizationRequest {
-    pub(crate) client: Uuid,
+    pub(crate) client: ClientId,
     pub(crate) redirect_uri: String,
-    /// As it is written.
+    /// As it is written. Empty for a first-party client, which gets a session.
     scope: String,
     pub(crate) state: Option<String>,
     pub(crate) nonce: Option<String>,
@@ -69,15 +70,17 @@ impl AuthorizationRequest {
     /// # Errors
     /// What the client is told of a wrong parameter.
     pub(crate) fn new(
-        client: Uuid,
+        client: ClientId,
         redirect_uri: String,
         parameters: RequestParameters,
         subject: Option<Uuid>,
         now: DateTime<Utc>,
     ) -> Result<Self, RequestFault> {
         check_support(&parameters)?;
-        let scope = parameters.scope.filter(|scope| scope.len() <= MAX_WORDS_BYTES);
-        let scope = scope.as_deref().and_then(OidcScope::parse).ok_or(RequestFault::SCOPE)?;
+        let scope = match client {
+            ClientId::KubectlSso => String::new(),
+            ClientId::Registered(_) => parse_scope(parameters.scope)?.to_string(),
+        };
         if parameters.code_challenge_method.as_deref() != Some("S256") {
             return Err(RequestFault::CHALLENGE_METHOD);
         }
@@ -85,7 +88,7 @@ impl AuthorizationRequest {
         Ok(Self {
             client,
             redirect_uri,
-            scope: scope.to_string(),
+            scope,
             state: parameters.state,
             nonce: bounded(parameters.nonce).map_err(|_| RequestFault::NONCE)?,
             code_challenge: challenge.ok_or(RequestFault::CHALLENGE)?.as_str().to_owned(),
@@ -129,6 +132,11 @@ fn bounded(text: Option<String>) -> Result<Option<String>, ()> {
         Some(text) if text.len() > MAX_BYTES => Err(()),
         text => Ok(text),
     }
+}
+
+fn parse_scope(text: Option<String>) -> Result<OidcScope, RequestFault> {
+    let text = text.filter(|text| text.len() <= MAX_WORDS_BYTES);
+    text.as_deref().and_then(OidcScope::parse).ok_or(RequestFault::SCOPE)
 }
 
 fn check_support(parameters: &RequestParameters) -> Result<(), RequestFault> {
@@ -232,7 +240,7 @@ mod tests {
         ] {
             let parameters = parameters(prompt, max_age);
             let began = noon();
-            let id = Uuid::from_u128(1);
+            let id = Uuid::from_u128(1).into();
             let request =
                 AuthorizationRequest::new(id, String::new(), parameters, None, began).unwrap();
             let logged_in = began - TimeDelta::seconds(seconds_before);

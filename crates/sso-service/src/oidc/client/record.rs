@@ -1,10 +1,7 @@
 //! A client of OpenID Connect.
 
-use chrono::{DateTime, Utc};
-use subtle::ConstantTimeEq;
-use uuid::Uuid;
-
 use super::{
+    client_id::ClientId,
     client_name::ClientName,
     client_uri::{CallbackUri, ClientUri},
 };
@@ -13,12 +10,13 @@ use crate::{
     tokens::TokenHash,
     users::{Account, RoleName},
 };
+use chrono::{DateTime, Utc};
+use subtle::ConstantTimeEq;
 
 /// A client of OpenID Connect: an application that users log in to with their account here.
 #[derive(Debug, Clone)]
 pub(crate) struct OidcClient {
-    /// Its id: a UUIDv7.
-    pub(crate) id: Uuid,
+    pub(crate) id: ClientId,
     /// The hash of its secret; `None` for a public client.
     pub(crate) secret: Option<TokenHash>,
     /// What an administrator may change.
@@ -49,7 +47,7 @@ pub(crate) struct ClientSettings {
 /// A client to be created.
 #[derive(Debug)]
 pub(crate) struct NewClient {
-    pub(crate) id: Uuid,
+    pub(crate) id: ClientId,
     pub(crate) secret: Option<TokenHash>,
     pub(crate) settings: ClientSettings,
     pub(crate) created_by: String,

@@ -12,10 +12,10 @@ use crate::{
         authorization::{
             AuthorizationRequest, NewCode, RequestFault, RequestParameters, checked_state,
         },
-        client::{ClientUri, OidcClient},
+        client::{ClientId, ClientUri, OidcClient},
         random_text::RandomText,
     },
-    sessions::Principal,
+    sessions::{Principal, log_in_millis},
     store::{CodeError, RequestError, Unavailable},
     tokens::TokenHash,
 };
@@ -193,7 +193,7 @@ impl OidcProvider {
         Ok(fault_answer(redirect_uri, fault, request.state.as_deref(), issuer))
     }
 
-    async fn client(&self, id: Uuid) -> Result<OidcClient, BeginError> {
+    async fn client(&self, id: ClientId) -> Result<OidcClient, BeginError> {
         self.store.client(id).await?.ok_or(BeginError::UnknownClient)
     }
 
@@ -224,13 +224,6 @@ impl Authorizing {
     pub(crate) fn is_stored(&self) -> bool {
         self.stored.is_some()
     }
-}
-
-/// When the user of a session logged in, in milliseconds since 1970. Its id, a UUIDv7, tells.
-pub(super) fn log_in_millis(session_id: Uuid) -> i64 {
-    let (seconds, nanos) =
-        session_id.get_timestamp().map_or((0, 0), |timestamp| timestamp.to_unix());
-    i64::try_from(seconds).unwrap_or_default() * 1000 + i64::from(nanos / 1_000_000)
 }
 
 /// The error at the client's address, with the issuer (RFC 9207).

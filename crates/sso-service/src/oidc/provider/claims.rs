@@ -6,7 +6,10 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{oidc::authorization::OidcScope, users::Account};
+use crate::{
+    oidc::{authorization::OidcScope, client::ClientId},
+    users::Account,
+};
 
 /// The claims about a user, as far as the scope allows them (OpenID Connect Core, section 5.1).
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,7 +49,7 @@ impl<'a> UserClaims<'a> {
 #[derive(Debug, Serialize)]
 pub(super) struct IdTokenClaims<'a> {
     pub(super) iss: &'a str,
-    pub(super) aud: Uuid,
+    pub(super) aud: ClientId,
     /// In seconds since 1970, as all instants here.
     pub(super) exp: i64,
     pub(super) iat: i64,

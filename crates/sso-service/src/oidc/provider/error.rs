@@ -2,7 +2,7 @@
 
 use crate::{
     oauth::SigningError,
-    store::{StoreError, Unavailable},
+    store::{StoreError, TooManySessions, Unavailable, VouchError},
 };
 
 /// An authorization request did not go on.
@@ -52,6 +52,21 @@ pub(crate) enum GrantRefusal {
     /// More is asked for than was granted.
     #[error("the scope exceeds what was granted")]
     InvalidScope,
+    /// The user of a device has not decided yet.
+    #[error("the user has not decided yet")]
+    Undecided,
+    /// A device asks more often than it may.
+    #[error("the device asks too often; wait five seconds longer between two requests")]
+    TooEarly,
+    /// The user of a device refused.
+    #[error("the user refused")]
+    Denied,
+    /// The time of a device code is over.
+    #[error("the device code has expired")]
+    DeviceExpired,
+    /// There is no room for another session.
+    #[error(transparent)]
+    TooManySessions(#[from] TooManySessions),
     /// There is no randomness for a token.
     #[error("cannot get random bytes from the operating system: {0}")]
     Random(#[from] getrandom::Error),
@@ -61,4 +76,13 @@ pub(crate) enum GrantRefusal {
     /// The database does not answer, or a user in it cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<VouchError> for GrantRefusal {
+    fn from(error: VouchError) -> Self {
+        match error {
+            VouchError::TooManySessions(error) => error.into(),
+            VouchError::Store(error) => error.into(),
+        }
+    }
 }

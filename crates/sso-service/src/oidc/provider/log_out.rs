@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::{error::BeginError, service::OidcProvider};
+use crate::oidc::client::ClientId;
 
 /// The parameters of a log-out that are known, as they were sent.
 #[derive(Default)]
@@ -27,7 +28,7 @@ pub(crate) struct LogOutWish {
 /// A client as it is named to the user, and in a form.
 #[derive(Debug)]
 pub(crate) struct KnownClient {
-    pub(crate) id: Uuid,
+    pub(crate) id: ClientId,
     pub(crate) name: String,
 }
 
@@ -46,7 +47,7 @@ impl OidcProvider {
             Some(hint) => self.keys.read_id_token(hint).await?.filter(|hint| hint.iss == issuer),
             None => None,
         };
-        let named = parameters.client_id.as_deref().map(|id| id.parse::<Uuid>().ok());
+        let named = parameters.client_id.as_deref().map(|id| id.parse::<ClientId>().ok());
         let id = match (named, hint.as_ref().map(|hint| hint.aud)) {
             (Some(named), Some(aud)) if named != Some(aud) => return Err(BeginError::Malformed),
             (named, aud) => aud.or(named.flatten()),

@@ -10,7 +10,10 @@ use crate::{
     audit::{AuditLog, Event, Kind, Source},
     authority::Lifetimes,
     oauth::SigningKeys,
-    oidc::client::OidcClient,
+    oidc::{
+        client::OidcClient,
+        first_party::{CodeGuesses, DevicePolls},
+    },
     store::{Store, Unavailable},
     tokens::TokenHash,
     users::Account,
@@ -23,7 +26,9 @@ pub(crate) struct OidcProvider {
     pub(super) store: Store,
     pub(super) keys: Arc<SigningKeys>,
     pub(super) lifetimes: Lifetimes,
-    audit: AuditLog,
+    pub(super) audit: AuditLog,
+    pub(super) polls: DevicePolls,
+    pub(super) guesses: CodeGuesses,
 }
 
 impl OidcProvider {
@@ -35,7 +40,15 @@ impl OidcProvider {
         lifetimes: Lifetimes,
         audit: AuditLog,
     ) -> Self {
-        Self { clock, store, keys, lifetimes, audit }
+        Self {
+            clock,
+            store,
+            keys,
+            lifetimes,
+            audit,
+            polls: DevicePolls::default(),
+            guesses: CodeGuesses::default(),
+        }
     }
 
     /// The client of this id, if the secret is its own. A public client has none.

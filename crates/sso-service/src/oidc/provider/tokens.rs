@@ -6,7 +6,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared_types::{BearerToken, TokenKind};
 
 use super::{
-    authorize::log_in_millis,
     claims::{IdTokenClaims, UserClaims, access_token_hash},
     error::GrantRefusal,
     service::OidcProvider,
@@ -16,11 +15,12 @@ use crate::{
     oauth::JwtText,
     oidc::{
         authorization::{
-            ClientAccess, ClientGrant, ClientRenewal, CodeChallenge, CodeRedemption, Exchanged,
-            NewClientTokens, OidcScope,
+            ClientAccess, ClientGrant, ClientRenewal, CodeChallenge, CodePresentation,
+            CodeRedemption, Exchanged, NewClientTokens, OidcScope,
         },
-        client::OidcClient,
+        client::{ClientId, OidcClient},
     },
+    sessions::log_in_millis,
     store::{StoreError, Unavailable},
     tokens::{Nonce, PlainToken, TokenHash},
 };
@@ -33,6 +33,20 @@ pub(crate) struct PresentedCode<'a> {
     pub(crate) code: &'a str,
     pub(crate) redirect_uri: String,
     pub(crate) verifier: &'a str,
+}
+
+impl PresentedCode<'_> {
+    /// The code as the store compares it.
+    pub(super) fn of(self, client: ClientId, now: DateTime<Utc>) -> CodePresentation {
+        let challenge = CodeChallenge::of_verifier(self.verifier);
+        CodePresentation {
+            code: TokenHash::of(self.code),
+            client,
+            redirect_uri: self.redirect_uri,
+            challenge: challenge.map(|challenge| challenge.as_str().to_owned()),
+            now,
+        }
+    }
 }
 
 /// Tokens that a client gets.
@@ -62,12 +76,8 @@ impl OidcProvider {
         self.keys.check_id_tokens(client.settings.id_token_alg).await?;
         let access_token = PlainToken::generate(TokenKind::ClientAccess)?;
         let refresh_token = PlainToken::generate(TokenKind::ClientRefresh)?;
-        let challenge = CodeChallenge::of_verifier(presented.verifier);
         let redemption = CodeRedemption {
-            code: TokenHash::of(presented.code),
-            client: client.id,
-            redirect_uri: presented.redirect_uri,
-            challenge: challenge.map(|challenge| challenge.as_str().to_owned()),
+            presented: presented.of(client.id, self.now()),
             tokens: self.new_tokens(&access_token, &refresh_token),
         };
         let exchanged = self.store.redeem_code(redemption).await?;

@@ -1,15 +1,15 @@
 //! Codes, and what clients get for them.
 
-use chrono::{DateTime, Utc};
-
 use super::{
+    first_party::is_vouched,
     holders::{LiveHolder, SessionFacts, judge},
     requests::remove,
     tokens::insert_tokens,
 };
 use crate::{
     oidc::{
-        ClientGrant, CodeChallenge, CodeRedemption, Exchanged, NewCode, OidcScope, ReusedGrant,
+        ClientGrant, CodeChallenge, CodePresentation, CodeRedemption, Exchanged, NewCode,
+        OidcScope, ReusedGrant,
     },
     sessions::LiveSessions,
     store::{
@@ -70,6 +70,10 @@ async fn add_code(
     if holder.is_none() {
         return Err(CodeError::SessionOver);
     }
+    // A session that another one vouched for would outlive that one by those it vouches for.
+    if code.client.is_first_party() && is_vouched(connection, code.session).await? {
+        return Err(CodeError::SessionOver);
+    }
     make_room(connection, code.session).await?;
     query(
         "INSERT INTO client_authorizations (client, session, code_hash, code_challenge,
@@ -104,8 +108,8 @@ async fn make_room(connection: &mut SqlConnection, session: i64) -> Result<(), s
 }
 
 /// A stored code.
-struct StoredCode {
-    number: i64,
+pub(super) struct StoredCode {
+    pub(super) number: i64,
     client: String,
     code_challenge: String,
     redirect_uri: String,
@@ -113,43 +117,72 @@ struct StoredCode {
     nonce: Option<String>,
     code_expires_at: i64,
     redeemed: bool,
-    session: SessionFacts,
+    /// What a first-party client got for it.
+    pub(super) begun_session: Option<i64>,
+    pub(super) session: SessionFacts,
 }
 
-/// Everything else than success is decided before anything is written, except that a code that is
-/// presented is spent: it cannot be presented with another verifier.
+/// The judgement of a code that a client presents.
+pub(super) enum Spent {
+    /// It is spent now, and the client may have what it stands for.
+    First(Box<StoredCode>, LiveHolder),
+    /// It was spent before. The authorization has ended.
+    Again(Box<StoredCode>, LiveHolder),
+    /// It is not valid.
+    Invalid,
+}
+
+/// Judges a code and spends it. Everything else than success is decided before anything is written,
+/// except that a code that is presented is spent: it cannot be presented with another verifier.
+///
+/// # Errors
+/// When the database cannot be written, or the session is of unknown state.
+pub(super) async fn spend(
+    connection: &mut SqlConnection,
+    presented: &CodePresentation,
+    live: &LiveSessions,
+    shared: bool,
+) -> Result<Spent, StoreError> {
+    let Some(code) = find_code(connection, presented).await? else {
+        return Ok(Spent::Invalid);
+    };
+    // Others may have the code of a client, and cannot end anything with it.
+    if code.client != presented.client.to_string() {
+        return Ok(Spent::Invalid);
+    }
+    let session = code.session.clone();
+    let holder = judge(connection, session, presented.client, presented.now, live, shared).await?;
+    if code.redeemed || holder.is_none() || !code.is_answered_by(presented) {
+        end(connection, code.number).await?;
+        return Ok(match holder {
+            Some(holder) if code.redeemed => Spent::Again(Box::new(code), holder),
+            _ => Spent::Invalid,
+        });
+    }
+    let Some(holder) = holder else {
+        return Ok(Spent::Invalid);
+    };
+    query("UPDATE client_authorizations SET redeemed = TRUE WHERE number = $1")
+        .bind(code.number)
+        .execute(connection)
+        .await?;
+    Ok(Spent::First(Box::new(code), holder))
+}
+
 async fn redeem(
     connection: &mut SqlConnection,
     redemption: &CodeRedemption,
     live: &LiveSessions,
     shared: bool,
 ) -> Result<Exchanged, StoreError> {
-    let now = redemption.tokens.now;
-    let Some(code) = find_code(connection, redemption, now).await? else {
-        return Ok(Exchanged::Refused);
+    let spent = spend(connection, &redemption.presented, live, shared).await?;
+    let (code, LiveHolder { account, session_id, ends_at }) = match spent {
+        Spent::First(code, holder) => (code, holder),
+        Spent::Again(_, LiveHolder { account, session_id, .. }) => {
+            return Ok(Exchanged::Reused(Box::new(ReusedGrant { account, session_id })));
+        }
+        Spent::Invalid => return Ok(Exchanged::Refused),
     };
-    // Others may have the code of a client, and cannot end anything with it.
-    if code.client != redemption.client.to_string() {
-        return Ok(Exchanged::Refused);
-    }
-    let holder =
-        judge(connection, code.session.clone(), redemption.client, now, live, shared).await?;
-    if code.redeemed || holder.is_none() || !code.is_answered_by(redemption, now) {
-        end(connection, code.number).await?;
-        return Ok(match holder {
-            Some(LiveHolder { account, session_id, .. }) if code.redeemed => {
-                Exchanged::Reused(Box::new(ReusedGrant { account, session_id }))
-            }
-            _ => Exchanged::Refused,
-        });
-    }
-    let Some(LiveHolder { account, session_id, ends_at }) = holder else {
-        return Ok(Exchanged::Refused);
-    };
-    query("UPDATE client_authorizations SET redeemed = TRUE WHERE number = $1")
-        .bind(code.number)
-        .execute(&mut *connection)
-        .await?;
     let scope = OidcScope::parse(&code.scope).unwrap_or_default();
     let tokens = redemption.tokens.ending_by(ends_at);
     insert_tokens(connection, code.number, &tokens, scope.offline_access).await?;
@@ -165,32 +198,31 @@ async fn redeem(
 
 impl StoredCode {
     /// Whether the client presents the code in time, with its verifier and its address.
-    fn is_answered_by(&self, redemption: &CodeRedemption, now: DateTime<Utc>) -> bool {
+    fn is_answered_by(&self, presented: &CodePresentation) -> bool {
         let challenge = CodeChallenge::parse(&self.code_challenge);
-        let answered = redemption.challenge.as_deref();
+        let answered = presented.challenge.as_deref();
         let has_verifier =
             challenge.zip(answered).is_some_and(|(stored, answered)| stored.is(answered));
         has_verifier
-            && self.redirect_uri == redemption.redirect_uri
-            && now.timestamp_millis() < self.code_expires_at
+            && self.redirect_uri == presented.redirect_uri
+            && presented.now.timestamp_millis() < self.code_expires_at
     }
 }
 
 async fn find_code(
     connection: &mut SqlConnection,
-    redemption: &CodeRedemption,
-    now: DateTime<Utc>,
+    presented: &CodePresentation,
 ) -> Result<Option<StoredCode>, sqlx::Error> {
     query(
         "SELECT client_authorizations.number AS authorization_number, client, code_challenge,
-                redirect_uri, scope, nonce, code_expires_at, redeemed, sessions.number, sessions.id,
-                user_number, epoch, ends_at
+                redirect_uri, scope, nonce, code_expires_at, redeemed, begun_session,
+                sessions.number, sessions.id, user_number, epoch, ends_at
          FROM client_authorizations
          JOIN live_sessions AS sessions ON sessions.number = client_authorizations.session
          WHERE code_hash = $1 AND ends_at > $2 AND sessions.expires_at > $2",
     )
-    .bind(redemption.code.as_bytes())
-    .bind(now.timestamp_millis())
+    .bind(presented.code.as_bytes())
+    .bind(presented.now.timestamp_millis())
     .fetch_optional(connection)
     .await
 }
@@ -216,6 +248,7 @@ impl FromSqlRow for StoredCode {
             nonce: row.get("nonce")?,
             code_expires_at: row.get("code_expires_at")?,
             redeemed: row.get("redeemed")?,
+            begun_session: row.get("begun_session")?,
             session: SessionFacts::from_row(row)?,
         })
     }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::records::client_by_id;
 use crate::{
+    oidc::ClientId,
     sessions::LiveSessions,
     store::{
         errors::StoreError,
@@ -18,11 +19,11 @@ use crate::{
 /// A session that has not ended by what is in the database.
 #[derive(Debug, Clone)]
 pub(super) struct SessionFacts {
-    number: i64,
-    id: Uuid,
-    user: i64,
-    epoch: i64,
-    ends_at: i64,
+    pub(super) number: i64,
+    pub(super) id: Uuid,
+    pub(super) user: i64,
+    pub(super) epoch: i64,
+    pub(super) ends_at: i64,
 }
 
 /// A user with a live session who may use a client.
@@ -63,7 +64,7 @@ impl SessionFacts {
 pub(super) async fn judge(
     connection: &mut SqlConnection,
     session: SessionFacts,
-    client: Uuid,
+    client: ClientId,
     now: DateTime<Utc>,
     live: &LiveSessions,
     shared: bool,

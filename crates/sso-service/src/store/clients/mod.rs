@@ -4,6 +4,8 @@
 //! other one has done.
 
 mod authorizations;
+mod devices;
+mod first_party;
 mod holders;
 mod records;
 mod renewals;

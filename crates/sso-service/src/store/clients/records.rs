@@ -6,7 +6,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
 use crate::{
-    oidc::{CallbackUri, ClientSettings, ClientUpdate, NewClient, OidcClient},
+    oidc::{CallbackUri, ClientId, ClientSettings, ClientUpdate, NewClient, OidcClient},
     page::{Page, Part},
     signing_keys::SigningAlgorithm,
     store::{
@@ -32,12 +32,12 @@ macro_rules! select_clients {
 }
 
 impl Store {
-    /// A page of clients, the oldest first.
+    /// A page of registered clients, the oldest first.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub(crate) async fn clients(&self, part: &Part<Uuid>) -> Result<Page<OidcClient>, Unavailable> {
-        let select = select_clients!("WHERE id > $1 ORDER BY id LIMIT $2");
+        let select = select_clients!("WHERE id > $1 AND id <> 'kubectl-sso' ORDER BY id LIMIT $2");
         self.page(select, part, |client: &OidcClient| client.id.to_string()).await
     }
 
@@ -45,7 +45,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub(crate) async fn client(&self, id: Uuid) -> Result<Option<OidcClient>, Unavailable> {
+    pub(crate) async fn client(&self, id: ClientId) -> Result<Option<OidcClient>, Unavailable> {
         Ok(client_by_id(&mut self.reader().await?, id).await?)
     }
 
@@ -113,7 +113,8 @@ impl Store {
         by: Attribution,
     ) -> Result<Recorded<bool>, AuthorizedError<Unavailable>> {
         let delete = async move |connection: &mut SqlConnection| {
-            let delete = query("DELETE FROM clients WHERE name = $1 RETURNING name");
+            let delete =
+                query("DELETE FROM clients WHERE name = $1 AND id <> 'kubectl-sso' RETURNING name");
             delete.bind(name).fetch_optional(connection).await
         };
         self.write_deletion(by, delete, |event, _: &String| event).await
@@ -126,7 +127,7 @@ impl Store {
 /// When the database cannot be read.
 pub(super) async fn client_by_id(
     connection: &mut SqlConnection,
-    id: Uuid,
+    id: ClientId,
 ) -> Result<Option<OidcClient>, sqlx::Error> {
     query(select_clients!("WHERE id = $1")).bind(id.to_string()).fetch_optional(connection).await
 }
@@ -169,6 +170,7 @@ async fn update_client(
     id: Uuid,
     update: ClientUpdate,
 ) -> Result<OidcClient, ClientError> {
+    let id = ClientId::Registered(id);
     let found = client_by_id(connection, id).await?;
     let mut client = found.ok_or(ClientError::NoSuchClient)?;
     client.settings.change(update);
@@ -193,7 +195,7 @@ async fn update_client(
 /// Checks the settings against other rows. Nobody else writes meanwhile.
 async fn check(
     connection: &mut SqlConnection,
-    id: Uuid,
+    id: ClientId,
     settings: &ClientSettings,
 ) -> Result<(), ClientError> {
     let taken = query("SELECT EXISTS (SELECT 1 FROM clients WHERE name = $1 AND id <> $2)");

@@ -1,5 +1,6 @@
 //! Removing what is over of clients.
 
+use super::devices::KEPT_WHEN_OVER;
 use crate::store::sql::{SqlConnection, query};
 
 /// Removes some of what is over at this instant, in milliseconds since 1970, and gives the number of
@@ -18,7 +19,10 @@ pub(in crate::store) async fn sweep_clients(
          SELECT number FROM client_authorizations WHERE expires_at <= $1 LIMIT $2)";
     let tokens = "DELETE FROM client_tokens WHERE hash IN (
          SELECT hash FROM client_tokens WHERE expires_at <= $1 LIMIT $2)";
-    let mut removed = 0;
+    let devices = "DELETE FROM device_requests WHERE hash IN (
+         SELECT hash FROM device_requests WHERE expires_at <= $1 LIMIT $2)";
+    let devices = query(devices).bind(millis - KEPT_WHEN_OVER.num_milliseconds()).bind(at_most);
+    let mut removed = devices.execute(&mut *connection).await?;
     for sql in [requests, authorizations, tokens] {
         removed += query(sql).bind(millis).bind(at_most).execute(&mut *connection).await?;
     }

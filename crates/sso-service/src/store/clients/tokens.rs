@@ -1,11 +1,10 @@
 //! The access and refresh tokens of clients.
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use super::holders::{SessionFacts, judge};
 use crate::{
-    oidc::{ClientAccess, NewClientTokens, OidcScope},
+    oidc::{ClientAccess, ClientId, NewClientTokens, OidcScope},
     store::{
         errors::StoreError,
         handle::Store,
@@ -161,7 +160,7 @@ async fn drop_oldest(
 }
 
 struct StoredAccess {
-    client: Uuid,
+    client: ClientId,
     scope: String,
     issued_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,

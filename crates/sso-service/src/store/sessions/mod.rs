@@ -6,7 +6,10 @@ mod listing;
 mod revoke;
 mod sweep;
 mod uses;
+mod vouched;
 
 pub(super) use follow::{Follower, Refills};
+pub(super) use issue::add_session;
 pub(super) use listing::session_owner;
 pub(super) use revoke::{Journal, restore};
+pub(super) use vouched::{delete_with_vouched, end_in_memory};

@@ -3,14 +3,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use service_runtime::clock::{Clock, id_at};
-use uuid::Uuid;
 
 use super::begin;
 use crate::{
     network::test_network,
     oidc::{
-        AuthorizationRequest, ClientRenewal, ClientSettings, CodeChallenge, CodeRedemption,
-        Exchanged, NewClient, NewClientTokens, NewCode, RequestParameters,
+        AuthorizationRequest, ClientId, ClientRenewal, ClientSettings, CodeChallenge,
+        CodePresentation, CodeRedemption, Exchanged, NewClient, NewClientTokens, NewCode,
+        RequestParameters,
     },
     sessions::LiveSession,
     store::{Attribution, CodeError, RequestError, StoreError},
@@ -36,7 +36,7 @@ fn challenge() -> String {
     CodeChallenge::of_verifier(VERIFIER).unwrap().as_str().to_owned()
 }
 
-async fn add_client(service: &TestService, now: DateTime<Utc>) -> Uuid {
+async fn add_client(service: &TestService, now: DateTime<Utc>) -> ClientId {
     let settings = ClientSettings {
         name: "App".parse().unwrap(),
         redirect_uris: vec![CALLBACK.parse().unwrap()],
@@ -46,7 +46,7 @@ async fn add_client(service: &TestService, now: DateTime<Utc>) -> Uuid {
         id_token_alg: None,
     };
     let client = NewClient {
-        id: id_at(now),
+        id: id_at(now).into(),
         secret: Some(TokenHash::of("secret")),
         settings,
         created_by: "root".to_owned(),
@@ -57,12 +57,19 @@ async fn add_client(service: &TestService, now: DateTime<Utc>) -> Uuid {
 }
 
 /// A service with the user alice, a session of hers, and a client.
-pub(super) async fn started(database: &TestDatabase) -> (TestService, i64, Uuid) {
+pub(super) async fn started(database: &TestDatabase) -> (TestService, i64, ClientId) {
     let service = database.start().await;
     service.add_user("alice", &[]).await;
     let client = add_client(&service, service.clock.now()).await;
     let session = session(&service).await.number;
     (service, session, client)
+}
+
+fn registered(client: ClientId) -> uuid::Uuid {
+    match client {
+        ClientId::Registered(id) => id,
+        ClientId::KubectlSso => panic!("built in"),
+    }
 }
 
 async fn session(service: &TestService) -> std::sync::Arc<LiveSession> {
@@ -71,7 +78,7 @@ async fn session(service: &TestService) -> std::sync::Arc<LiveSession> {
     service.authority.principal(&token).await.unwrap().session
 }
 
-pub(super) fn code(name: &str, session: i64, client: Uuid, now: DateTime<Utc>) -> NewCode {
+pub(super) fn code(name: &str, session: i64, client: ClientId, now: DateTime<Utc>) -> NewCode {
     NewCode {
         hash: TokenHash::of(name),
         client,
@@ -99,16 +106,17 @@ fn tokens(name: &str, now: DateTime<Utc>) -> NewClientTokens {
 pub(super) fn redemption(
     code: &str,
     name: &str,
-    client: Uuid,
+    client: ClientId,
     now: DateTime<Utc>,
 ) -> CodeRedemption {
-    CodeRedemption {
+    let presented = CodePresentation {
         code: TokenHash::of(code),
         client,
         redirect_uri: CALLBACK.to_owned(),
         challenge: Some(challenge()),
-        tokens: tokens(name, now),
-    }
+        now,
+    };
+    CodeRedemption { presented, tokens: tokens(name, now) }
 }
 
 /// Granted, reused or refused.
@@ -169,7 +177,7 @@ async fn refresh_token_has_one_successor_of_many_attempts(engine: Engine) {
     assert_eq!(refresh, 2);
 }
 
-fn request(client: Uuid, now: DateTime<Utc>) -> AuthorizationRequest {
+fn request(client: ClientId, now: DateTime<Utc>) -> AuthorizationRequest {
     let parameters = RequestParameters {
         response_type: Some("code".to_owned()),
         scope: Some("openid".to_owned()),
@@ -183,7 +191,7 @@ fn request(client: Uuid, now: DateTime<Utc>) -> AuthorizationRequest {
 async fn store_request(
     service: &TestService,
     name: &str,
-    client: Uuid,
+    client: ClientId,
     network: u8,
 ) -> Result<(), RequestError> {
     let now = service.clock.now();
@@ -277,7 +285,11 @@ async fn client_is_deleted_with_what_it_was_given(engine: Engine) {
     service.store.add_code(code("c", session, client, now)).await.unwrap();
     service.store.redeem_code(redemption("c", "0", client, now)).await.unwrap();
     assert!(has_access(&service, "0").await);
-    let deleted = service.store.delete_client(client, Attribution::unrecorded(now)).await.unwrap();
+    let deleted = service
+        .store
+        .delete_client(registered(client), Attribution::unrecorded(now))
+        .await
+        .unwrap();
     assert!(deleted.done && !has_access(&service, "0").await);
     let waiting = service.store.waiting_request(TokenHash::of("r"), now).await.unwrap();
     assert!(waiting.is_none());

@@ -50,8 +50,10 @@ async fn everything_is_there_after_a_move() {
         INSERT INTO clients VALUES ('c', 'App', x'00', 'https://a.example/', '', NULL, '', NULL, 'root', 8);
         INSERT INTO authorization_requests VALUES (x'01', 'c', '192.0.2.1', '{}', 8, 9);
         INSERT INTO client_authorizations SELECT 7, 'c', min(number), x'02', 'x', 'https://a.example/',
-            'openid', NULL, 9, TRUE, 10 FROM sessions;
-        INSERT INTO client_tokens VALUES (x'03', 7, FALSE, 8, 9, NULL, NULL)";
+            'openid', NULL, 9, TRUE, 10, NULL FROM sessions;
+        INSERT INTO client_tokens VALUES (x'03', 7, FALSE, 8, 9, NULL, NULL);
+        INSERT INTO device_requests
+            VALUES (x'04', 'BCDFGHJK', '192.0.2.0/24', '192.0.2.1', 8, 9, NULL, FALSE)";
     service.store.execute(held_by_client).await;
     let mail = r"
         INSERT INTO past_usernames VALUES ('gone');

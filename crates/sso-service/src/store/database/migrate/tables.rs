@@ -67,6 +67,7 @@ pub(super) const TABLES: &[Table] = tables! {
         "number" Integer, "id" Bytes, "user_number" Integer, "epoch" Integer, "minted" Boolean,
         "created_at" Integer, "last_seen_at" Integer, "rotated_at" Integer, "expires_at" Integer,
         "ends_at" Integer, "ip" Text, "user_agent" Text, "used_issued_at" Integer,
+        "vouched_by" Integer,
     }
     "session_tokens" by "number" {
         "number" Integer, "session" Integer, "hash" Bytes, "issued_at" Integer,
@@ -101,10 +102,15 @@ pub(super) const TABLES: &[Table] = tables! {
         "number" Integer, "client" Text, "session" Integer, "code_hash" Bytes,
         "code_challenge" Text, "redirect_uri" Text, "scope" Text, "nonce" Text,
         "code_expires_at" Integer, "redeemed" Boolean, "expires_at" Integer,
+        "begun_session" Integer,
     }
     "client_tokens" by "hash" {
         "hash" Bytes, "authorization_number" Integer, "renews" Boolean, "issued_at" Integer,
         "expires_at" Integer, "spent_at" Integer, "nonce" Bytes,
+    }
+    "device_requests" by "hash" {
+        "hash" Bytes, "user_code" Text, "network" Text, "ip" Text, "created_at" Integer,
+        "expires_at" Integer, "session" Integer, "refused" Boolean,
     }
     "audit" by "number" { "number" Integer, "administrative" Boolean, "event" Text }
     "signing_keys" by "number" {

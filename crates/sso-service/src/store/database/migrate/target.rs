@@ -32,6 +32,7 @@ const EMPTY: &str = "ALTER TABLE users DISABLE TRIGGER USER;
     ALTER TABLE api_keys DISABLE TRIGGER USER;
     DELETE FROM role_permissions;
     DELETE FROM roles;
+    DELETE FROM clients;
     DELETE FROM session_count;
     DELETE FROM ended_sessions;
     DELETE FROM audit;

@@ -8,10 +8,12 @@ use crate::{
     store::{
         errors::{BeginSessionError, TooManySessions},
         handle::Store,
+        sessions::vouched::delete_with_vouched,
         sql::{FromSqlRow, SqlConnection, SqlRow, query},
         unavailable::Unavailable,
     },
     tokens::TokenHash,
+    users::PasswordHash,
 };
 
 impl Store {
@@ -44,6 +46,21 @@ async fn begin(
         return Err(BeginSessionError::Unavailable(Unavailable::Silent));
     }
     let epoch = present_epoch(connection, session).await?;
+    add_session(connection, session, epoch, limits, live).await
+}
+
+/// Adds a session of this epoch. If the user has too many, the least recently used ones end, with
+/// those that they vouched for; their ids are given.
+///
+/// # Errors
+/// When there are too many sessions in all, or the database cannot be written.
+pub(in crate::store) async fn add_session<E: From<TooManySessions> + From<sqlx::Error>>(
+    connection: &mut SqlConnection,
+    session: &NewSession,
+    epoch: i64,
+    limits: SessionLimits,
+    live: &LiveSessions,
+) -> Result<Vec<Uuid>, E> {
     let evicted = make_room(connection, session, epoch, limits.per_user, live).await?;
     let sessions: i64 =
         query("SELECT sessions FROM session_count").fetch_one(&mut *connection).await?;
@@ -66,14 +83,14 @@ async fn present_epoch(
         "SELECT epoch FROM users
          WHERE number = $1 AND (epoch = $2 OR password_hash = $3) AND NOT disabled",
     );
-    let epoch = epoch.bind(session.user).bind(session.epoch).bind(session.password_hash.expose());
+    let hash = session.password_hash.as_ref().map(PasswordHash::expose);
+    let epoch = epoch.bind(session.user).bind(session.epoch).bind(hash);
     epoch.fetch_optional(connection).await?.ok_or(BeginSessionError::UserChanged)
 }
 
 /// One of the user's sessions, with its newest token.
 struct OwnSession {
     number: i64,
-    id: Vec<u8>,
     last_seen_at: i64,
     hash: Option<Vec<u8>>,
 }
@@ -82,7 +99,6 @@ impl FromSqlRow for OwnSession {
     fn from_row(row: &SqlRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
             number: row.get("number")?,
-            id: row.get("id")?,
             last_seen_at: row.get("last_seen_at")?,
             hash: row.get("hash")?,
         })
@@ -98,7 +114,7 @@ async fn make_room(
     live: &LiveSessions,
 ) -> Result<Vec<Uuid>, sqlx::Error> {
     let own = query(
-        "SELECT number, id, last_seen_at, (SELECT hash FROM session_tokens
+        "SELECT number, last_seen_at, (SELECT hash FROM session_tokens
              WHERE session = sessions.number ORDER BY session_tokens.number DESC LIMIT 1) AS hash
          FROM live_sessions AS sessions
          WHERE user_number = $1 AND epoch = $2 AND NOT minted AND expires_at > $3 ORDER BY number",
@@ -112,13 +128,11 @@ async fn make_room(
     // The sort is stable: of two that were used at the same time, the older one ends.
     own.sort_by_key(|own| own.last_seen(live));
     own.truncate(too_many);
+    let mut ended = Vec::new();
     for own in &own {
-        query("DELETE FROM sessions WHERE number = $1")
-            .bind(own.number)
-            .execute(&mut *connection)
-            .await?;
+        ended.extend(delete_with_vouched(connection, own.number).await?);
     }
-    Ok(own.iter().filter_map(|own| Uuid::from_slice(&own.id).ok()).collect())
+    Ok(ended)
 }
 
 impl OwnSession {
@@ -139,8 +153,8 @@ async fn insert(
     let last_expiry = session.token_expires_at.max(session.refresh_expires_at);
     let number: i64 = query(
         "INSERT INTO sessions (id, user_number, epoch, created_at, last_seen_at, expires_at, ends_at,
-                               ip, user_agent)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING number",
+                               ip, user_agent, vouched_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING number",
     )
     .bind(session.id.as_bytes().as_slice())
     .bind(session.user)
@@ -151,6 +165,7 @@ async fn insert(
     .bind(session.ends_at.timestamp_millis())
     .bind(session.client.ip.to_string())
     .bind(session.client.user_agent.as_deref())
+    .bind(session.vouched_by)
     .fetch_one(&mut *connection)
     .await?;
     add_session_token(connection, number, &session.token, session.now, session.token_expires_at)

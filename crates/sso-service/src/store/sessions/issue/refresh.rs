@@ -15,6 +15,7 @@ use crate::{
     store::{
         errors::StoreError,
         handle::Store,
+        sessions::vouched::{delete_with_vouched, end_in_memory, vouched_for_by},
         sql::{SqlConnection, instant, query},
         users::user_by_number,
     },
@@ -40,7 +41,7 @@ impl Store {
         match &refreshed {
             Ok(Refreshed::Reused(ended)) => {
                 self.confirm().await?;
-                self.live.revoked.have_ended(&[ended.number]);
+                self.live.revoked.have_ended(&ended.numbers);
             }
             Ok(_) => {}
             // The token may have been found to be reused.
@@ -97,9 +98,11 @@ async fn refresh(
             if let Some(session) = token.live_session(live) {
                 session.end();
             }
-            end(connection, token.session).await?;
-            let ended =
-                EndedSession { session_id: token.id, account: user.account, number: token.session };
+            let mut numbers = vouched_for_by(connection, &[token.session]).await?;
+            end_in_memory(connection, live, &numbers).await?;
+            numbers.push(token.session);
+            delete_with_vouched(connection, token.session).await?;
+            let ended = EndedSession { session_id: token.id, account: user.account, numbers };
             Ok(Refreshed::Reused(Box::new(ended)))
         }
         RefreshDecision::TooSoon(wait) => Ok(Refreshed::TooSoon(wait)),
@@ -213,9 +216,4 @@ async fn drop_oldest_tokens(
     );
     let oldest = oldest.bind(session).bind(LIVE_TOKENS).fetch_all(&mut *connection).await?;
     retire(connection, &oldest, now.timestamp_millis()).await
-}
-
-async fn end(connection: &mut SqlConnection, session: i64) -> Result<(), sqlx::Error> {
-    query("DELETE FROM sessions WHERE number = $1").bind(session).execute(connection).await?;
-    Ok(())
 }

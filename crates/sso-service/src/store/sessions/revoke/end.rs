@@ -7,6 +7,7 @@ use crate::{
     sessions::{LiveSession, NamedSession, SessionDetails},
     store::{
         handle::Store,
+        sessions::vouched::{end_in_memory, vouched_for_by},
         sql::{SqlConnection, query, with_numbers},
         unavailable::Unavailable,
     },
@@ -47,7 +48,8 @@ impl Store {
         self.end(vec![named.number]).await
     }
 
-    /// Ends a session of the user, and tells whether the user has one of this id.
+    /// Ends a session of the user with those that it vouched for, and tells whether the user has one
+    /// of this id.
     ///
     /// # Errors
     /// As [`Store::end_live_session`].
@@ -61,7 +63,7 @@ impl Store {
             // It may have ended by a change that is not in force on every instance yet.
             self.confirm().await?;
         }
-        self.end_all(&found).await?;
+        self.end_with_vouched(&found).await?;
         Ok(!found.is_empty())
     }
 
@@ -92,6 +94,41 @@ impl Store {
             session.end();
         }
         self.end(numbers).await
+    }
+
+    /// Ends sessions and those that they vouched for.
+    async fn end_with_vouched(&self, sessions: &[SessionDetails]) -> Result<(), Unavailable> {
+        let vouchers: Vec<i64> = sessions.iter().map(|session| session.number).collect();
+        // First: none that they vouch for begins afterwards.
+        self.live.revoked.begin_to_end(&vouchers);
+        let vouched = self.end_vouched_in_memory(&vouchers).await;
+        self.end_all(sessions).await?;
+        let vouched = vouched?;
+        if !vouched.is_empty() {
+            self.end(vouched).await?;
+        }
+        self.end_late(vouchers).await
+    }
+
+    async fn end_vouched_in_memory(&self, vouchers: &[i64]) -> Result<Vec<i64>, Unavailable> {
+        let mut reader = self.reader().await?;
+        let vouched = vouched_for_by(&mut reader, vouchers).await?;
+        end_in_memory(&mut reader, &self.live, &vouched).await?;
+        Ok(vouched)
+    }
+
+    /// Ends what another instance may have begun before it knew of the end of the vouchers.
+    async fn end_late(&self, vouchers: Vec<i64>) -> Result<(), Unavailable> {
+        if !self.database.is_shared() {
+            return Ok(());
+        }
+        let vouchers = serde_json::Value::from(vouchers).to_string();
+        let end = async move |connection: &mut SqlConnection| {
+            let end = query(with_numbers!("DELETE FROM sessions WHERE vouched_by IN "));
+            end.bind(vouchers).execute(connection).await?;
+            Ok::<_, Unavailable>(())
+        };
+        self.database.write(end).await
     }
 
     /// Ends sessions by number.
