@@ -2,14 +2,17 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
+    process::{Child, ChildStderr, Stdio},
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{
-    command::{Ended, run_kubectl_sso},
+    binaries::binaries,
+    command::{Ended, clean, run_kubectl_sso},
     secrets::Secrets,
 };
 
@@ -66,6 +69,17 @@ impl KubectlUser {
         run_kubectl_sso(arguments, &[("HOME", self.home_path())], stdin)
     }
 
+    /// Begins `kubectl-sso login` with these arguments and variables, without a terminal.
+    pub(crate) fn begin_login(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> OngoingLogin {
+        let variables = [&[("HOME", self.home_path())], variables].concat();
+        let arguments = [&["login", "--sso", &self.sso], arguments].concat();
+        OngoingLogin::start(&arguments, &variables, &self.secrets)
+    }
+
     /// The state directory.
     pub(crate) fn directory(&self) -> PathBuf {
         self.home.path().join(".local/state/kubectl-sso")
@@ -101,6 +115,51 @@ impl KubectlUser {
     /// The home directory.
     pub(crate) fn home_path(&self) -> &str {
         self.home.path().to_str().unwrap()
+    }
+}
+
+/// A log-in that waits for a browser.
+#[derive(Debug)]
+pub(crate) struct OngoingLogin {
+    child: Child,
+    said: BufReader<ChildStderr>,
+    secrets: Secrets,
+}
+
+impl OngoingLogin {
+    fn start(arguments: &[&str], variables: &[(&str, &str)], secrets: &Secrets) -> Self {
+        let mut command = clean(&binaries().kubectl_sso, Path::new("/"), variables);
+        command.args(arguments).stdin(Stdio::null());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stderr.take().unwrap());
+        Self { child, said, secrets: secrets.clone() }
+    }
+
+    /// The next line that it shows to the user.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.said.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    /// Waits for its end. It has shown no secret.
+    pub(crate) fn end(mut self) -> Ended {
+        let mut stderr = String::new();
+        self.said.read_to_string(&mut stderr).unwrap();
+        let mut stdout = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+        let code = self.child.wait().unwrap().code().unwrap();
+        let ended = Ended { code, stdout, stderr };
+        self.secrets.check_absent_from(&format!("{ended:?}"));
+        ended
+    }
+}
+
+impl Drop for OngoingLogin {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

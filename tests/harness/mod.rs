@@ -25,7 +25,7 @@ pub(crate) use caller::Caller;
 pub(crate) use cluster::{Cluster, ClusterAuthorities, NodeGateway, free_address};
 pub(crate) use command::{Ended, run_gateway, run_kubectl_sso, run_sso};
 pub(crate) use fake_authority::{ActiveAnswer, Asked, FakeAuthority, Reply, owner};
-pub(crate) use kubectl_user::KubectlUser;
+pub(crate) use kubectl_user::{KubectlUser, OngoingLogin};
 pub(crate) use logs::{ContainerDir, cri, cri_at, docker};
 pub(crate) use pair::{ADMIN, Pair, Setup, WELL_FORMED_TOKEN, dead_address, scratch};
 pub(crate) use process::Process;

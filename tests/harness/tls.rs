@@ -13,7 +13,7 @@ use rcgen::{
 };
 use reqwest::Client;
 use rustls::{
-    ALL_VERSIONS, ClientConfig, RootCertStore, SupportedProtocolVersion,
+    ALL_VERSIONS, ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
@@ -122,6 +122,19 @@ impl PrivateCa {
 }
 
 impl ServedPair {
+    /// A server that shows this certificate.
+    pub(crate) fn server_config(&self) -> ServerConfig {
+        let pem = [&self.certificate, &self.key].map(|file| fs::read(file).unwrap());
+        let chain = vec![CertificateDer::from_pem_slice(&pem[0]).unwrap()];
+        let key = PrivateKeyDer::from_pem_slice(&pem[1]).unwrap();
+        ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .unwrap()
+    }
+
     /// The variables of a service that name the files.
     pub(crate) fn paths(&self) -> (&str, &str) {
         (self.certificate.to_str().unwrap(), self.key.to_str().unwrap())

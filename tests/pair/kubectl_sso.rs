@@ -190,7 +190,9 @@ fn an_invalid_command_line_is_refused() {
         (&["login"][..], "--sso"),
         (&["login", "--sso", "http://sso.example"], "https only"),
         (&["token", "--sso", "sso.example"], "is not a URL"),
-        (&["login", "--sso", "https://a.b", "--password", "x"], "--password"),
+        (&["login", "--sso", "https://a.b", "--password", "x"], "unexpected argument 'x'"),
+        (&["login", "--sso", "https://a.b", "--device", "--username", "x"], "cannot be used with"),
+        (&["login", "--sso", "https://a.b", "--device", "--password"], "cannot be used with"),
         (&["kubeconfig"], "--gateway"),
         (&["kubeconfig", "--gateway", "http://a.b"], "over plain http"),
         (&[], "Usage: kubectl sso <COMMAND>"),
@@ -209,6 +211,7 @@ async fn without_a_terminal_no_password_is_asked_for() {
     let user = pair.kubectl_user();
     let login = ["login", "--sso", user.sso()];
     check_failed(&user.run(&login, ADMIN.0), "--username");
+    check_failed(&user.run(&[&login[..], &["--password"]].concat(), ADMIN.0), "--username");
     let named = [&login[..], &["--username", ADMIN.0]].concat();
     check_failed(&user.run(&named, ADMIN.1), "--password-file");
 }

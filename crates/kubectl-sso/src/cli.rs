@@ -11,8 +11,9 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     authority_url::AuthorityUrl,
     clock::WallClock,
-    commands::{self, GatewayUrl, Kubeconfig, LogIn},
+    commands::{self, GatewayUrl, Kubeconfig, LogIn, LogInMethod},
     error::CommandError,
+    prompt,
     state::state_home,
 };
 
@@ -56,12 +57,31 @@ struct LoginArguments {
     /// Remembered for the next time.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// The user name; asked for if not given.
-    #[arg(long, value_name = "NAME")]
+    #[command(flatten)]
+    way: LoginWay,
+    /// The user name for a log-in with the password; asked for if not given.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["browser", "device"])]
     username: Option<String>,
     /// A file with the password, or - for standard input; asked for if not given.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["browser", "device"])]
     password_file: Option<PathBuf>,
+}
+
+/// The way to log in. Without any of these: with the password if a user name or a password file is
+/// given or there is no terminal, else in a browser.
+#[derive(Args)]
+#[group(multiple = false)]
+struct LoginWay {
+    /// Log in in a browser of this machine, or with a code if none can be opened; the default at a
+    /// terminal.
+    #[arg(long)]
+    browser: bool,
+    /// Log in in a browser of any machine, with a code that is shown here.
+    #[arg(long)]
+    device: bool,
+    /// Log in with the user name and password.
+    #[arg(long)]
+    password: bool,
 }
 
 #[derive(Args)]
@@ -104,8 +124,17 @@ async fn execute(command: Command) -> Result<(), CommandError> {
 
 impl From<LoginArguments> for LogIn {
     fn from(arguments: LoginArguments) -> Self {
-        let LoginArguments { sso, ca, username, password_file } = arguments;
-        Self { sso, ca, username, password_file }
+        let LoginArguments { sso, ca, way, username, password_file } = arguments;
+        let is_for_password = username.is_some() || password_file.is_some();
+        let method = match way {
+            LoginWay { browser: true, .. } => LogInMethod::Browser,
+            LoginWay { device: true, .. } => LogInMethod::Device,
+            LoginWay { password: false, .. } if !is_for_password && prompt::has_terminal() => {
+                LogInMethod::Browser
+            }
+            _ => LogInMethod::Password { username, password_file },
+        };
+        Self { sso, ca, method }
     }
 }
 

@@ -34,6 +34,18 @@ pub(crate) enum CommandError {
     Unknown { sso: AuthorityUrl, cause: Box<AuthorityError> },
     #[error("cannot log in at {sso}: {cause}")]
     LogIn { sso: AuthorityUrl, cause: Box<AuthorityError> },
+    #[error("{0} has no log-in in a browser; run: kubectl sso login --sso {0} --password")]
+    NoBrowserLogIn(AuthorityUrl),
+    #[error("the log-in was refused in the browser")]
+    Denied,
+    #[error("the log-in failed in the browser: {0}")]
+    InBrowser(String),
+    #[error("nobody logged in in time; run the command again")]
+    NotInTime,
+    #[error("cannot wait for the browser: {0}")]
+    Loopback(io::Error),
+    #[error("cannot get random bytes from the operating system: {0}")]
+    Random(#[from] getrandom::Error),
     #[error("the user name or the password is wrong, or log-in is not possible right now")]
     WrongCredentials,
     #[error("cannot read {}: {cause}", .path.display())]
@@ -75,6 +87,16 @@ impl CommandError {
     pub(crate) fn of_log_in(sso: &AuthorityUrl, cause: AuthorityError) -> Self {
         match cause {
             AuthorityError::Refused(answer) if answer.status == 401 => Self::WrongCredentials,
+            cause => Self::LogIn { sso: sso.clone(), cause: cause.into() },
+        }
+    }
+
+    /// The error of a log-in in a browser that failed.
+    pub(crate) fn of_browser(sso: &AuthorityUrl, cause: AuthorityError) -> Self {
+        match cause {
+            AuthorityError::Refused(answer) if answer.status == 404 => {
+                Self::NoBrowserLogIn(sso.clone())
+            }
             cause => Self::LogIn { sso: sso.clone(), cause: cause.into() },
         }
     }

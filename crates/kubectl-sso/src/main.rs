@@ -11,6 +11,7 @@ mod clock;
 mod commands;
 mod error;
 mod exec_credential;
+mod login;
 mod login_store;
 mod prompt;
 mod saved_login;

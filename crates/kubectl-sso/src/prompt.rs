@@ -15,9 +15,14 @@ const MAX_USERNAME_BYTES: u64 = 1024;
 /// The largest password file, in bytes.
 const MAX_PASSWORD_FILE_BYTES: u64 = 64 * 1024;
 
+/// Whether a person is at the terminal.
+pub(crate) fn has_terminal() -> bool {
+    stdin().is_terminal()
+}
+
 /// Asks for the user name at the terminal.
 pub(crate) fn username() -> Result<String, CommandError> {
-    if !stdin().is_terminal() {
+    if !has_terminal() {
         return Err(CommandError::NoUsername);
     }
     let ask = || -> io::Result<String> {
@@ -35,7 +40,7 @@ pub(crate) fn password(file: Option<&Path>) -> Result<Zeroizing<String>, Command
     match file {
         Some(path) => password_in_file(path)
             .map_err(|cause| CommandError::File { path: path.to_owned(), cause }),
-        None if stdin().is_terminal() => {
+        None if has_terminal() => {
             let asked = rpassword::prompt_password("Password: ");
             asked.map(Zeroizing::new).map_err(CommandError::Terminal)
         }

@@ -73,10 +73,11 @@ impl App {
         let redis = services.store.clone();
         readiness.require("the database cannot be written", move || store.is_healthy());
         readiness.require("Redis cannot be reached", move || redis.reaches_live_tokens());
+        let issuer = site.origin().as_str().to_owned();
         let (shared, edge) =
             (http::AppState::new(&services, site, kubernetes_prefix), listeners.edge());
         let store = services.store.clone();
-        let running = services.start();
+        let running = services.start(issuer);
         let app = move || http::app(shared.clone(), edge.clone());
         let stop = async {
             tokio::select! {

@@ -20,7 +20,7 @@ use crate::{
     mail::{MailError, MailSender, MailSettings},
     network::Network,
     oauth::{OAuthSettings, SigningError, SigningKeys, TokenExchange},
-    oidc::OidcProvider,
+    oidc::{BackChannel, BackChannelError, OidcProvider},
     site::Site,
     store::{Store, Unavailable},
     upkeep::{MailDelivery, Upkeep, write_audit_rows},
@@ -55,6 +55,7 @@ pub(crate) struct Services {
     pub(crate) signing_keys: Arc<SigningKeys>,
     pub(crate) token_exchange: Arc<TokenExchange>,
     pub(crate) provider: Arc<OidcProvider>,
+    back_channel: BackChannel,
     pub(crate) upkeep: Arc<Upkeep>,
     /// `None`: users log in with a password alone.
     pub(crate) upstream: Option<Arc<UpstreamLogIn>>,
@@ -152,6 +153,7 @@ impl Services {
             settings.lifetimes,
             audit.clone(),
         );
+        let back_channel = BackChannel::new(store.clone(), signing_keys.clone(), clock.clone())?;
         let token_exchange =
             TokenExchange::new(clock, authority.clone(), signing_keys.clone(), audiences, audit);
         Ok(Self {
@@ -161,6 +163,7 @@ impl Services {
             signing_keys,
             token_exchange: Arc::new(token_exchange),
             provider: Arc::new(provider),
+            back_channel,
             upkeep: Arc::new(upkeep),
             upstream,
             mail_delivery,
@@ -170,10 +173,12 @@ impl Services {
         })
     }
 
-    /// Starts the work in the background.
-    pub(crate) fn start(self) -> RunningServices {
-        let Self { store, signing_keys, upkeep, mail_delivery, audit_thread, waiting_rows, .. } =
-            self;
+    /// Starts the work in the background, of a service with this issuer.
+    pub(crate) fn start(self, issuer: String) -> RunningServices {
+        let Self { store, signing_keys, back_channel, upkeep, mail_delivery, .. } = self;
+        let (audit_thread, waiting_rows) = (self.audit_thread, self.waiting_rows);
+        let notices = async move { back_channel.run(&issuer).await };
+        let notices = spawn_local(notices.instrument(error_span!("back_channel")));
         let audit_rows = write_audit_rows(store.clone(), waiting_rows);
         let audit_rows = spawn_local(audit_rows.instrument(error_span!("audit_rows")));
         let periodic = {
@@ -189,7 +194,8 @@ impl Services {
             }
         };
         let mail = spawn_local(mail.instrument(error_span!("mail")));
-        RunningServices { store, upkeep, periodic, rotation, mail, audit_thread, audit_rows }
+        let tasks = vec![periodic, rotation, mail, notices];
+        RunningServices { store, upkeep, tasks, audit_thread, audit_rows }
     }
 
     /// Ends the audit log when everything is written that was recorded before.
@@ -204,9 +210,8 @@ impl Services {
 pub(crate) struct RunningServices {
     store: Store,
     upkeep: Arc<Upkeep>,
-    periodic: JoinHandle<()>,
-    rotation: JoinHandle<()>,
-    mail: JoinHandle<()>,
+    /// What goes on until it is ended.
+    tasks: Vec<JoinHandle<()>>,
     audit_thread: AuditThread,
     audit_rows: JoinHandle<()>,
 }
@@ -215,10 +220,8 @@ impl RunningServices {
     /// Ends the work when no request is left. When the future ends, everything is written and the
     /// store is closed.
     pub(crate) fn finish(self) -> impl Future<Output = ()> {
-        let Self { store, upkeep, periodic, rotation, mail, audit_thread, audit_rows } = self;
-        periodic.abort();
-        rotation.abort();
-        mail.abort();
+        let Self { store, upkeep, tasks, audit_thread, audit_rows } = self;
+        tasks.iter().for_each(JoinHandle::abort);
         audit_thread.finish();
         async move {
             upkeep.finish().await;
@@ -286,6 +289,9 @@ pub(crate) enum AssembleError {
     /// The connection to the mail server cannot be prepared.
     #[error("SSO_SMTP_URL: {0}")]
     Mail(#[from] MailError),
+    /// The connections to clients cannot be set up.
+    #[error("cannot start: {0}")]
+    BackChannel(#[from] BackChannelError),
     /// The operating system gives no thread.
     #[error("cannot start: {0}")]
     Io(#[from] io::Error),

@@ -38,7 +38,7 @@ pub async fn run(
         Services::assemble(store, clock.clone(), record, settings, &site, first_admin, &metrics);
     let services = services.await.map_err(StartError::from)?;
     let state = http::AppState::new(&services, site, config.kubernetes_prefix);
-    let (store, running) = (services.store.clone(), services.start());
+    let (store, running) = (services.store.clone(), services.start(format!("http://{address}")));
     let app = http::app(state, process.edge(TrustedProxies::default()));
     tokio::select! {
         biased;

@@ -37,8 +37,8 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// Calls one authority.
 #[derive(Debug)]
 pub(crate) struct AuthorityClient<'a> {
-    http: Client,
-    url: &'a AuthorityUrl,
+    pub(super) http: Client,
+    pub(super) url: &'a AuthorityUrl,
     clock: &'a dyn Clock,
 }
 
@@ -113,9 +113,17 @@ impl<'a> AuthorityClient<'a> {
         timeout: Duration,
     ) -> Result<Session, AuthorityError> {
         let body = serde_json::to_vec(body).map_err(|_| AuthorityError::InvalidAnswer)?;
-        let asked_at: DateTime<Utc> = self.clock.now();
         let request = self.http.post(self.url.at(path)).timeout(timeout);
         let request = request.header(CONTENT_TYPE, "application/json").body(body);
+        self.session_by(request).await
+    }
+
+    /// The session in the answer to a request.
+    pub(super) async fn session_by(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<Session, AuthorityError> {
+        let asked_at: DateTime<Utc> = self.clock.now();
         let answer = succeeded(request, StatusCode::OK).await?;
         let body = read_body(answer).await?;
         session_from_answer(&body, asked_at).ok_or(AuthorityError::InvalidAnswer)
@@ -131,7 +139,7 @@ fn trusted_cas(ca: Option<&str>) -> Option<TrustedCas> {
 }
 
 /// The answer to a request, if it has the expected status.
-async fn succeeded(
+pub(super) async fn succeeded(
     request: RequestBuilder,
     expected: StatusCode,
 ) -> Result<Response, AuthorityError> {
@@ -146,6 +154,8 @@ async fn succeeded(
 async fn refused_answer(answer: Response) -> Result<RefusedAnswer, AuthorityError> {
     #[derive(Deserialize)]
     struct ProblemCode {
+        /// OAuth has another name for it.
+        #[serde(alias = "error")]
         code: String,
     }
     let status = answer.status();
@@ -159,7 +169,8 @@ async fn refused_answer(answer: Response) -> Result<RefusedAnswer, AuthorityErro
     Ok(RefusedAnswer { status, code, retry_after })
 }
 
-async fn read_body(mut answer: Response) -> Result<Zeroizing<Vec<u8>>, AuthorityError> {
+/// The body of an answer.
+pub(super) async fn read_body(mut answer: Response) -> Result<Zeroizing<Vec<u8>>, AuthorityError> {
     let mut body = Zeroizing::new(Vec::with_capacity(MAX_ANSWER_BYTES));
     while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
         if body.len() + chunk.len() > MAX_ANSWER_BYTES {

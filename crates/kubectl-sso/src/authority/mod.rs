@@ -2,11 +2,13 @@
 
 mod client;
 mod error;
+mod oauth;
 mod session_answer;
 mod trust;
 
 pub(crate) use client::AuthorityClient;
 pub(crate) use error::AuthorityError;
+pub(crate) use oauth::CLIENT_ID;
 pub(crate) use trust::{InvalidBundle, TrustedCas};
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::{
     authority_url::AuthorityUrl,
     clock::Clock,
     error::CommandError,
+    login::{in_browser, on_another_machine},
     login_store::LoginStore,
     prompt,
     saved_login::SavedLogin,
@@ -20,8 +21,18 @@ use crate::{
 pub(crate) struct LogIn {
     pub(crate) sso: AuthorityUrl,
     pub(crate) ca: Option<PathBuf>,
-    pub(crate) username: Option<String>,
-    pub(crate) password_file: Option<PathBuf>,
+    pub(crate) method: LogInMethod,
+}
+
+/// How the user logs in.
+#[derive(Debug)]
+pub(crate) enum LogInMethod {
+    /// With a password. What is not given is asked for.
+    Password { username: Option<String>, password_file: Option<PathBuf> },
+    /// In a browser of this machine.
+    Browser,
+    /// In a browser of any machine.
+    Device,
 }
 
 /// Logs in, saves the session below `state_home`, and returns the text to print.
@@ -30,8 +41,8 @@ pub(crate) async fn login(
     arguments: LogIn,
     clock: &dyn Clock,
 ) -> Result<String, CommandError> {
-    let LogIn { sso, ca, username, password_file } = arguments;
-    // Checked first, before the user enters a password.
+    let LogIn { sso, ca, method } = arguments;
+    // Checked first, before the user logs in.
     let store = LoginStore::create(state_home)?;
     let ca = match ca {
         Some(file) => Some(read_ca(file)?),
@@ -39,9 +50,15 @@ pub(crate) async fn login(
     };
     let failed = |cause| CommandError::of_log_in(&sso, cause);
     let authority = AuthorityClient::new(&sso, ca.as_deref(), clock).map_err(failed)?;
-    let username = username.map_or_else(prompt::username, Ok)?;
-    let password = prompt::password(password_file.as_deref())?;
-    let session = authority.log_in(&username, &password).await.map_err(failed)?;
+    let session = match method {
+        LogInMethod::Password { username, password_file } => {
+            let username = username.map_or_else(prompt::username, Ok)?;
+            let password = prompt::password(password_file.as_deref())?;
+            authority.log_in(&username, &password).await.map_err(failed)?
+        }
+        LogInMethod::Browser => in_browser(&authority, &sso).await?,
+        LogInMethod::Device => on_another_machine(&authority, &sso).await?,
+    };
     let message = format!(
         "Logged in at {sso} as {}; renewable until {}.\n",
         session.username,

@@ -7,7 +7,7 @@ mod status;
 mod token;
 
 pub(crate) use kubeconfig::{GatewayUrl, Kubeconfig, kubeconfig};
-pub(crate) use login::{LogIn, login};
+pub(crate) use login::{LogIn, LogInMethod, login};
 pub(crate) use logout::logout;
 pub(crate) use status::status;
 pub(crate) use token::token;

@@ -143,13 +143,32 @@ impl SigningKeys {
         algorithm: Option<SigningAlgorithm>,
         claims: &impl Serialize,
     ) -> Result<Zeroizing<String>, SigningError> {
+        self.sign_for_client(JwtType::IdToken, algorithm, claims).await
+    }
+
+    /// A logout token with these claims, of the algorithm of the client's ID tokens.
+    ///
+    /// # Errors
+    /// As [`SigningKeys::sign_id_token`].
+    pub(crate) async fn sign_logout_token(
+        &self,
+        algorithm: Option<SigningAlgorithm>,
+        claims: &impl Serialize,
+    ) -> Result<Zeroizing<String>, SigningError> {
+        self.sign_for_client(JwtType::LogoutToken, algorithm, claims).await
+    }
+
+    async fn sign_for_client(
+        &self,
+        typ: JwtType,
+        algorithm: Option<SigningAlgorithm>,
+        claims: &impl Serialize,
+    ) -> Result<Zeroizing<String>, SigningError> {
         match (algorithm, &self.rsa_key) {
-            (Some(SigningAlgorithm::Es256), _) | (None, None) => {
-                self.sign_as(JwtType::IdToken, claims).await
-            }
+            (Some(SigningAlgorithm::Es256), _) | (None, None) => self.sign_as(typ, claims).await,
             (Some(SigningAlgorithm::Rs256), None) => Err(SigningError::NoRsaKey),
             (_, Some(_)) if self.clock.is_doubtful() => Err(SigningError::DoubtfulTime),
-            (_, Some(key)) => Ok(key.sign(JwtType::IdToken, claims)?),
+            (_, Some(key)) => Ok(key.sign(typ, claims)?),
         }
     }
 

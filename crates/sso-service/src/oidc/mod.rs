@@ -1,6 +1,7 @@
 //! OpenID Connect: the service as a provider, with which clients log their users in.
 
 mod authorization;
+mod back_channel;
 mod client;
 mod first_party;
 mod provider;
@@ -11,6 +12,9 @@ pub(crate) use authorization::{
     CodePresentation, CodeRedemption, Exchanged, NewClientTokens, NewCode, OidcScope, RequestFault,
     RequestParameters, ReusedGrant,
 };
+#[cfg(test)]
+pub(crate) use back_channel::LogoutClaims;
+pub(crate) use back_channel::{BackChannel, BackChannelError, LogoutNotice};
 pub(crate) use client::{
     CallbackUri, ClientId, ClientName, ClientSettings, ClientUpdate, ClientUri, InvalidClientName,
     NewClient, OidcClient,

@@ -7,6 +7,8 @@ pub(crate) enum JwtType {
     AccessToken,
     /// For the client that a user logs in to (OpenID Connect Core, section 2).
     IdToken,
+    /// For a client, when a session has ended (OpenID Connect Back-Channel Logout, section 2.4).
+    LogoutToken,
 }
 
 impl JwtType {
@@ -15,6 +17,7 @@ impl JwtType {
         match self {
             Self::AccessToken => "at+jwt",
             Self::IdToken => "JWT",
+            Self::LogoutToken => "logout+jwt",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `/device`: a user names a device by its code, and lets it have a session (RFC 8628, section 3.3).
 
+use std::time::Duration;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
@@ -13,10 +15,11 @@ use uuid::Uuid;
 use super::error::wrong_decision;
 use crate::{
     accounts::Accounts,
+    authority::SessionAuthority,
     http::{
         caller::{csrf, visitor::Visitor},
         pages::{page, show_log_in, show_problem},
-        wire::{form::read_form, source::source},
+        wire::{accept::wants_html, form::read_form, source::source},
     },
     oidc::{DeviceRequest, GuessedDevice, OidcProvider, UserCode},
     sessions::Principal,
@@ -25,6 +28,8 @@ use crate::{
 
 const USER_CODE: &str = "user_code";
 const CLIENT: &str = "kubectl-sso";
+/// After so many wrong codes.
+const GUESSING_PAUSE: Duration = Duration::from_secs(600);
 
 #[derive(Template)]
 #[template(path = "device.html")]
@@ -87,15 +92,16 @@ pub(in crate::http) async fn show_device_form(
 
 /// Asks the user about the device with the code that was typed; does what the user has decided.
 pub(in crate::http) async fn decide_on_device(
-    Authenticated(Visitor(user)): Authenticated<Visitor>,
     request: HttpRequest,
     body: Payload,
     provider: Data<OidcProvider>,
+    authority: Data<SessionAuthority>,
     accounts: Data<Accounts>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
     csrf::check_same_origin(request.headers(), &site)?;
     let form = DeviceForm::try_from(read_form(&request, body).await?)?;
+    let Visitor(user) = Visitor::of(&request, &authority, &site).await?;
     let Some(user) = user else {
         return log_in(&request, &accounts, &site, &form.user_code);
     };
@@ -104,9 +110,9 @@ pub(in crate::http) async fn decide_on_device(
     let (code, device) = match (code, device) {
         (Some(code), GuessedDevice::Waiting(device)) => (code, device),
         (_, GuessedDevice::TooManyGuesses) => {
-            return Err(with_form(too_many_codes(), &form.user_code, &site));
+            return Err(with_form(&request, too_many_codes(), &form.user_code, &site));
         }
-        _ => return Err(with_form(unknown_code(), &form.user_code, &site)),
+        _ => return Err(with_form(&request, unknown_code(), &form.user_code, &site)),
     };
     match form.decision {
         // Another user may have logged in meanwhile, in another tab.
@@ -169,10 +175,11 @@ fn log_in(
 }
 
 /// The problem, shown as the form with a message.
-fn with_form(problem: Problem, user_code: &str, site: &Site) -> Problem {
-    let fault = Some(problem.detail().to_owned());
-    let host = site.origin().host();
-    show_problem(&problem, &DevicePage { host, user_code, fault: fault.as_deref() });
+fn with_form(request: &HttpRequest, problem: Problem, user_code: &str, site: &Site) -> Problem {
+    if wants_html(request.headers()) {
+        let host = site.origin().host();
+        show_problem(&problem, &DevicePage { host, user_code, fault: Some(problem.detail()) });
+    }
     problem
 }
 
@@ -183,7 +190,7 @@ fn unknown_code() -> Problem {
 
 fn too_many_codes() -> Problem {
     let detail = "There were too many wrong codes. Try again in ten minutes.";
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", detail)
+    Problem::too_many_requests("too_many_attempts", detail, GUESSING_PAUSE)
 }
 
 impl TryFrom<Query> for DeviceForm {

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use crate::{
     administration::{Actor, Administration, RequestedClient},
-    oidc::{ClientSettings, ClientUri, OidcClient},
+    oidc::{CallbackUri, ClientSettings, ClientUri, OidcClient},
     shell::{
         error::AdminError,
         pages::all,
@@ -38,6 +38,9 @@ pub(crate) struct CreateClient {
     /// Where browsers go after a log-out; may be given several times
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
     post_logout_redirect_uris: Vec<ClientUri>,
+    /// Where the client is told that a session has ended, an https URL
+    #[arg(long, value_name = "URI")]
+    backchannel_logout_uri: Option<CallbackUri>,
     /// A role that a user must have, this one or another; may be given several times
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<String>,
@@ -75,7 +78,7 @@ impl CreateClient {
             name: self.name.parse()?,
             redirect_uris: self.redirect_uris,
             post_logout_redirect_uris: self.post_logout_redirect_uris,
-            backchannel_logout_uri: None,
+            backchannel_logout_uri: self.backchannel_logout_uri,
             roles: self.roles.iter().map(|role| role.parse()).collect::<Result<_, _>>()?,
             id_token_alg: self.id_token_alg,
         };

@@ -1,8 +1,8 @@
 //! Codes, and what clients get for them.
 
 use super::{
-    first_party::is_vouched,
-    holders::{LiveHolder, SessionFacts, judge},
+    holders::{LiveHolder, SessionFacts, is_vouched, judge},
+    notices::note_client,
     requests::remove,
     tokens::insert_tokens,
 };
@@ -108,8 +108,8 @@ async fn make_room(connection: &mut SqlConnection, session: i64) -> Result<(), s
 }
 
 /// A stored code.
-pub(super) struct StoredCode {
-    pub(super) number: i64,
+pub(in crate::store) struct StoredCode {
+    pub(in crate::store) number: i64,
     client: String,
     code_challenge: String,
     redirect_uri: String,
@@ -118,12 +118,12 @@ pub(super) struct StoredCode {
     code_expires_at: i64,
     redeemed: bool,
     /// What a first-party client got for it.
-    pub(super) begun_session: Option<i64>,
-    pub(super) session: SessionFacts,
+    pub(in crate::store) begun_session: Option<i64>,
+    pub(in crate::store) session: SessionFacts,
 }
 
 /// The judgement of a code that a client presents.
-pub(super) enum Spent {
+pub(in crate::store) enum Spent {
     /// It is spent now, and the client may have what it stands for.
     First(Box<StoredCode>, LiveHolder),
     /// It was spent before. The authorization has ended.
@@ -137,7 +137,7 @@ pub(super) enum Spent {
 ///
 /// # Errors
 /// When the database cannot be written, or the session is of unknown state.
-pub(super) async fn spend(
+pub(in crate::store) async fn spend(
     connection: &mut SqlConnection,
     presented: &CodePresentation,
     live: &LiveSessions,
@@ -183,6 +183,8 @@ async fn redeem(
         }
         Spent::Invalid => return Ok(Exchanged::Refused),
     };
+    let session = &code.session;
+    note_client(connection, redemption.presented.client, session.number, session.user).await?;
     let scope = OidcScope::parse(&code.scope).unwrap_or_default();
     let tokens = redemption.tokens.ending_by(ends_at);
     insert_tokens(connection, code.number, &tokens, scope.offline_access).await?;

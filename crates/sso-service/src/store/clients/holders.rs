@@ -18,21 +18,21 @@ use crate::{
 
 /// A session that has not ended by what is in the database.
 #[derive(Debug, Clone)]
-pub(super) struct SessionFacts {
-    pub(super) number: i64,
-    pub(super) id: Uuid,
-    pub(super) user: i64,
-    pub(super) epoch: i64,
-    pub(super) ends_at: i64,
+pub(in crate::store) struct SessionFacts {
+    pub(in crate::store) number: i64,
+    pub(in crate::store) id: Uuid,
+    pub(in crate::store) user: i64,
+    pub(in crate::store) epoch: i64,
+    pub(in crate::store) ends_at: i64,
 }
 
 /// A user with a live session who may use a client.
 #[derive(Debug)]
-pub(super) struct LiveHolder {
-    pub(super) account: Account,
-    pub(super) session_id: Uuid,
+pub(in crate::store) struct LiveHolder {
+    pub(in crate::store) account: Account,
+    pub(in crate::store) session_id: Uuid,
     /// No token outlives this.
-    pub(super) ends_at: DateTime<Utc>,
+    pub(in crate::store) ends_at: DateTime<Utc>,
 }
 
 impl SessionFacts {
@@ -40,7 +40,7 @@ impl SessionFacts {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub(super) async fn find(
+    pub(in crate::store) async fn find(
         connection: &mut SqlConnection,
         session: i64,
         now: DateTime<Utc>,
@@ -61,7 +61,7 @@ impl SessionFacts {
 ///
 /// # Errors
 /// When that cannot be read, or the end of the session is not known to every instance.
-pub(super) async fn judge(
+pub(in crate::store) async fn judge(
     connection: &mut SqlConnection,
     session: SessionFacts,
     client: ClientId,
@@ -81,6 +81,20 @@ pub(super) async fn judge(
     });
     let ends_at = instant(session.ends_at)?;
     Ok(account.map(|account| LiveHolder { account, session_id: session.id, ends_at }))
+}
+
+/// Whether another session vouched for this one.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(in crate::store) async fn is_vouched(
+    connection: &mut SqlConnection,
+    session: i64,
+) -> Result<bool, sqlx::Error> {
+    let find = query(
+        "SELECT EXISTS (SELECT 1 FROM sessions WHERE number = $1 AND vouched_by IS NOT NULL)",
+    );
+    find.bind(session).fetch_one(connection).await
 }
 
 /// Of a row with the columns of the session under their own names.

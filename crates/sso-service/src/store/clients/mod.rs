@@ -4,13 +4,15 @@
 //! other one has done.
 
 mod authorizations;
-mod devices;
-mod first_party;
 mod holders;
+mod notices;
 mod records;
 mod renewals;
 mod requests;
 mod sweep;
 mod tokens;
 
+pub(super) use authorizations::{Spent, spend};
+pub(super) use holders::{LiveHolder, SessionFacts, is_vouched, judge};
+pub(super) use notices::note_ends;
 pub(super) use sweep::sweep_clients;

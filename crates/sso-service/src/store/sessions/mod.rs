@@ -1,5 +1,6 @@
 //! Sessions in the database, and the follower that keeps those in memory up to date.
 
+mod first_party;
 mod follow;
 mod issue;
 mod listing;
@@ -9,7 +10,5 @@ mod uses;
 mod vouched;
 
 pub(super) use follow::{Follower, Refills};
-pub(super) use issue::add_session;
 pub(super) use listing::session_owner;
 pub(super) use revoke::{Journal, restore};
-pub(super) use vouched::{delete_with_vouched, end_in_memory};

@@ -5,7 +5,10 @@ use uuid::Uuid;
 
 use crate::{
     sessions::LiveSessions,
-    store::sql::{SqlConnection, query, with_numbers},
+    store::{
+        clients::note_ends,
+        sql::{SqlConnection, query, with_numbers},
+    },
     tokens::TokenHash,
 };
 
@@ -13,7 +16,7 @@ use crate::{
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(in crate::store) async fn vouched_for_by(
+pub(super) async fn vouched_for_by(
     connection: &mut SqlConnection,
     sessions: &[i64],
 ) -> Result<Vec<i64>, sqlx::Error> {
@@ -27,7 +30,7 @@ pub(in crate::store) async fn vouched_for_by(
 ///
 /// # Errors
 /// When their tokens cannot be read. New tokens of theirs are invalid all the same.
-pub(in crate::store) async fn end_in_memory(
+pub(super) async fn end_in_memory(
     connection: &mut SqlConnection,
     live: &LiveSessions,
     sessions: &[i64],
@@ -47,15 +50,18 @@ pub(in crate::store) async fn end_in_memory(
     Ok(())
 }
 
-/// Deletes a session with those that it vouched for, and gives their ids.
+/// Deletes a session with those that it vouched for, and gives their ids. Clients are told.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub(in crate::store) async fn delete_with_vouched(
+pub(super) async fn delete_with_vouched(
     connection: &mut SqlConnection,
     session: i64,
 ) -> Result<Vec<Uuid>, sqlx::Error> {
+    let mut ending = vouched_for_by(connection, &[session]).await?;
+    ending.push(session);
+    note_ends(connection, &serde_json::Value::from(ending).to_string()).await?;
     let delete = query("DELETE FROM sessions WHERE number = $1 OR vouched_by = $1 RETURNING id");
-    let ids: Vec<Vec<u8>> = delete.bind(session).fetch_all(connection).await?;
+    let ids: Vec<Vec<u8>> = delete.bind(session).fetch_all(&mut *connection).await?;
     Ok(ids.iter().filter_map(|id| Uuid::from_slice(id).ok()).collect())
 }

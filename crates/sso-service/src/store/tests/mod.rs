@@ -6,6 +6,7 @@ mod limits;
 mod mail;
 mod minting;
 mod moving;
+mod notices;
 mod refresh_model;
 mod restarts;
 mod roles;

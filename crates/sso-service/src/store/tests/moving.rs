@@ -53,7 +53,9 @@ async fn everything_is_there_after_a_move() {
             'openid', NULL, 9, TRUE, 10, NULL FROM sessions;
         INSERT INTO client_tokens VALUES (x'03', 7, FALSE, 8, 9, NULL, NULL);
         INSERT INTO device_requests
-            VALUES (x'04', 'BCDFGHJK', '192.0.2.0/24', '192.0.2.1', 8, 9, NULL, FALSE)";
+            VALUES (x'04', 'BCDFGHJK', '192.0.2.0/24', '192.0.2.1', 8, 9, NULL, FALSE);
+        INSERT INTO client_sessions SELECT min(number), 'c', min(user_number) FROM sessions;
+        INSERT INTO logout_notices VALUES (9, 'c', 'u', x'05', 1, 8, 9)";
     service.store.execute(held_by_client).await;
     let mail = r"
         INSERT INTO past_usernames VALUES ('gone');

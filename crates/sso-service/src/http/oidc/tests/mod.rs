@@ -3,13 +3,12 @@
 mod answers;
 mod authorize;
 mod browsers;
-mod device;
 mod exchange;
-mod first_party;
+mod first_party_flows;
 mod id_tokens;
 mod introspection;
 mod log_out;
-mod plugin;
+mod logout_tokens;
 mod relying_party;
 mod renewal;
 mod sessions;

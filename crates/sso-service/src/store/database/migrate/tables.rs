@@ -112,6 +112,13 @@ pub(super) const TABLES: &[Table] = tables! {
         "hash" Bytes, "user_code" Text, "network" Text, "ip" Text, "created_at" Integer,
         "expires_at" Integer, "session" Integer, "refused" Boolean,
     }
+    "client_sessions" by "session, client" {
+        "session" Integer, "client" Text, "user_number" Integer,
+    }
+    "logout_notices" by "number" {
+        "number" Integer, "client" Text, "subject" Text, "session_id" Bytes, "tries" Integer,
+        "due_at" Integer, "given_up_at" Integer,
+    }
     "audit" by "number" { "number" Integer, "administrative" Boolean, "event" Text }
     "signing_keys" by "number" {
         "number" Integer, "id" Text, "signs_from" Integer, "private_key" Bytes, "sealed" Boolean,

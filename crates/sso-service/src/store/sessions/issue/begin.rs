@@ -54,7 +54,9 @@ async fn begin(
 ///
 /// # Errors
 /// When there are too many sessions in all, or the database cannot be written.
-pub(in crate::store) async fn add_session<E: From<TooManySessions> + From<sqlx::Error>>(
+pub(in crate::store::sessions) async fn add_session<
+    E: From<TooManySessions> + From<sqlx::Error>,
+>(
     connection: &mut SqlConnection,
     session: &NewSession,
     epoch: i64,

@@ -6,5 +6,5 @@ mod refresh;
 mod refresh_token;
 mod tokens;
 
-pub(in crate::store) use begin::add_session;
+pub(super) use begin::add_session;
 pub(super) use tokens::retire;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::{
     sessions::{LiveSession, NamedSession, SessionDetails},
     store::{
+        clients::note_ends,
         handle::Store,
         sessions::vouched::{end_in_memory, vouched_for_by},
         sql::{SqlConnection, query, with_numbers},
@@ -142,6 +143,7 @@ impl Store {
         self.live.revoked.begin_to_end(&sessions);
         let numbers = serde_json::Value::from(&*sessions).to_string();
         let work = async move |connection: &mut SqlConnection| {
+            note_ends(connection, &numbers).await?;
             query(with_numbers!("DELETE FROM sessions WHERE number IN "))
                 .bind(numbers)
                 .execute(connection)

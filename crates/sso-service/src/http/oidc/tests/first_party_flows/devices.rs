@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use actix_web::test::TestRequest;
 
-use super::{
-    plugin::{Session, form, is_live, log_in, post_page, vouched},
-    relying_party::{Browser, Parameters, RelyingParty, field},
+use super::plugin::{Session, form, is_live, log_in, post_page, vouched};
+use crate::{
+    http::oidc::tests::relying_party::{Browser, Parameters, RelyingParty, field},
+    test_service::Answer,
 };
-use crate::test_service::Answer;
 
 /// A device that waits.
 struct Device {

@@ -1,15 +1,13 @@
 //! Devices that wait for a user (RFC 8628).
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use super::{
-    first_party::{begin_vouched, is_vouched},
-    holders::{SessionFacts, judge},
-};
+use super::begin::begin_vouched;
 use crate::{
     oidc::{ClientId, DeviceOutcome, DeviceRequest, NewDeviceRequest, UserCode, VouchedTokens},
     sessions::{LiveSessions, SessionLimits},
     store::{
+        clients::{SessionFacts, is_vouched, judge},
         errors::{CodeError, RequestError, VouchError},
         handle::Store,
         sql::{FromSqlRow, SqlConnection, SqlRow, instant, query},
@@ -22,8 +20,6 @@ use crate::{
 const MOST_OF_NETWORK: i64 = 20;
 /// How many devices wait in all.
 const MOST: i64 = 10_000;
-/// How long a request is known after its time, so that a device is told of it.
-pub(super) const KEPT_WHEN_OVER: TimeDelta = TimeDelta::minutes(10);
 
 impl Store {
     /// Stores the request of a device.

@@ -6,8 +6,12 @@ use actix_web::{http::Method, test::TestRequest};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::relying_party::{Browser, Parameters, RelyingParty, VERIFIER, field, next_page};
-use crate::test_service::{Answer, PASSWORD};
+use crate::{
+    http::oidc::tests::relying_party::{
+        Browser, Parameters, RelyingParty, VERIFIER, field, next_page,
+    },
+    test_service::{Answer, PASSWORD},
+};
 
 pub(super) const LOOPBACK: &str = "http://127.0.0.1:51234/callback";
 

@@ -1,19 +1,14 @@
-//! Sessions of the first-party client: the session of a browser vouches for each.
+//! Sessions for codes of the first-party client.
 
-use chrono::DateTime;
-use service_runtime::clock::id_at;
-
-use super::{
-    authorizations::{Spent, spend},
-    holders::{LiveHolder, SessionFacts},
-};
+use super::begin::begin_vouched;
 use crate::{
-    oidc::{CodeOutcome, CodePresentation, ReusedGrant, VouchedSession, VouchedTokens},
-    sessions::{LiveSessions, NewSession, SessionLimits, log_in_millis},
+    oidc::{CodeOutcome, CodePresentation, ReusedGrant, VouchedTokens},
+    sessions::{LiveSessions, SessionLimits},
     store::{
+        clients::{LiveHolder, Spent, spend},
         errors::VouchError,
         handle::Store,
-        sessions::{add_session, delete_with_vouched, end_in_memory},
+        sessions::vouched::{delete_with_vouched, end_in_memory},
         sql::{SqlConnection, query},
         unavailable::Unavailable,
     },
@@ -92,57 +87,4 @@ async fn begin_by_code(
     .execute(connection)
     .await?;
     Ok(CodeOutcome::Begun(Box::new(begun)))
-}
-
-/// Begins a session that this one vouches for. It ends when this one would, and its user logged in
-/// when the user of this one did.
-///
-/// # Errors
-/// When there are too many sessions, or the database cannot be written.
-pub(super) async fn begin_vouched(
-    connection: &mut SqlConnection,
-    voucher: &SessionFacts,
-    holder: LiveHolder,
-    tokens: &VouchedTokens,
-    limits: SessionLimits,
-    live: &LiveSessions,
-) -> Result<VouchedSession, VouchError> {
-    let logged_in = DateTime::from_timestamp_millis(log_in_millis(voucher.id)).unwrap_or_default();
-    let session = NewSession {
-        id: id_at(logged_in),
-        user: voucher.user,
-        epoch: voucher.epoch,
-        password_hash: None,
-        vouched_by: Some(voucher.number),
-        client: tokens.client.clone(),
-        token: tokens.token,
-        refresh_token: tokens.refresh_token,
-        now: tokens.now,
-        token_expires_at: tokens.token_expires_at.min(holder.ends_at),
-        refresh_expires_at: tokens.refresh_expires_at.min(holder.ends_at),
-        ends_at: holder.ends_at,
-    };
-    let evicted =
-        add_session::<VouchError>(connection, &session, voucher.epoch, limits, live).await?;
-    Ok(VouchedSession {
-        account: holder.account,
-        session_id: session.id,
-        token_expires_at: session.token_expires_at,
-        refresh_expires_at: session.refresh_expires_at,
-        evicted,
-    })
-}
-
-/// Whether another session vouched for this one.
-///
-/// # Errors
-/// When the database cannot be read.
-pub(super) async fn is_vouched(
-    connection: &mut SqlConnection,
-    session: i64,
-) -> Result<bool, sqlx::Error> {
-    let find = query(
-        "SELECT EXISTS (SELECT 1 FROM sessions WHERE number = $1 AND vouched_by IS NOT NULL)",
-    );
-    find.bind(session).fetch_one(connection).await
 }

@@ -1,0 +1,186 @@
+//! Sends notices to clients, from the database and until they are received.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use reqwest::{Client, StatusCode, header::CONTENT_TYPE, redirect};
+use service_runtime::{clock::Clock, tls::Trust};
+use tokio::time::{MissedTickBehavior, interval};
+use url::form_urlencoded;
+
+use super::{logout_token::LogoutClaims, notice::LogoutNotice};
+use crate::{
+    oauth::{SigningError, SigningKeys},
+    oidc::client::OidcClient,
+    store::{Store, Unavailable},
+};
+
+/// How often it is looked for notices that are due.
+const PERIOD: Duration = Duration::from_secs(1);
+/// How long a client may take to answer (section 2.5 has it answer at once).
+const CALL_TIME: Duration = Duration::from_secs(5);
+/// How many calls go on at a time.
+const MOST_CALLS: usize = 32;
+/// The longest time between two tries.
+const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(5);
+
+/// Tells clients of the ends of sessions. Of several instances, one sends a notice.
+#[derive(Debug)]
+pub(crate) struct BackChannel {
+    store: Store,
+    keys: Arc<SigningKeys>,
+    clock: Arc<dyn Clock>,
+    http: Client,
+}
+
+/// A client was not told.
+#[derive(Debug, thiserror::Error)]
+enum NotTold {
+    /// It answered, and not with success.
+    #[error("it answered {0}")]
+    Refused(StatusCode),
+    /// It did not answer in time, or showed no certificate that is trusted.
+    #[error("{0}")]
+    NoAnswer(reqwest::Error),
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl BackChannel {
+    /// A sender of the notices in this store. Clients have to show certificates that the system
+    /// trusts.
+    ///
+    /// # Errors
+    /// When the connections cannot be set up.
+    pub(crate) fn new(
+        store: Store,
+        keys: Arc<SigningKeys>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, BackChannelError> {
+        let trust = Trust::system().unwrap_or_else(|fault| {
+            tracing::info!(%fault, "no client can be told of the end of a session");
+            Trust::none()
+        });
+        let http = Client::builder()
+            .no_proxy()
+            .https_only(true)
+            .redirect(redirect::Policy::none())
+            .tls_backend_preconfigured(trust.client_config()?)
+            .timeout(CALL_TIME)
+            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self { store, keys, clock, http })
+    }
+
+    /// Sends notices in the name of this issuer, until it is dropped.
+    pub(crate) async fn run(&self, issuer: &str) {
+        let mut ticks = interval(PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut calls = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {
+                    let room = MOST_CALLS - calls.len();
+                    for notice in self.take(room).await {
+                        calls.push(self.send(notice, issuer));
+                    }
+                }
+                Some(()) = calls.next() => {}
+            }
+        }
+    }
+
+    /// Notices that are due. None while the database does not answer: they are due later as well.
+    async fn take(&self, at_most: usize) -> Vec<LogoutNotice> {
+        let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
+        if at_most == 0 {
+            return Vec::new();
+        }
+        self.store.take_notices(at_most, self.now()).await.unwrap_or_default()
+    }
+
+    async fn send(&self, notice: LogoutNotice, issuer: &str) {
+        let client = match self.store.client_to_tell(&notice).await {
+            Ok(client) => client,
+            // It is due again in a while.
+            Err(_) => return,
+        };
+        let told = match &client {
+            None => Ok(()),
+            Some(client) => self.tell(client, &notice, issuer).await,
+        };
+        let name = client.as_ref().map(|client| client.settings.name.as_str()).unwrap_or_default();
+        let kept = match told {
+            Ok(()) => self.store.remove_notice(notice.number).await,
+            Err(error) if self.now().timestamp_millis() >= notice.given_up_at => {
+                tracing::warn!(client = name, %error, "gave up telling a client of the end of a session");
+                self.store.remove_notice(notice.number).await
+            }
+            Err(error) => {
+                tracing::info!(client = name, %error, tries = notice.tries, "cannot tell a client of the end of a session yet");
+                self.store.postpone_notice(&notice, self.now() + wait_after(notice.tries)).await
+            }
+        };
+        if let Err(error) = kept {
+            tracing::warn!(client = name, %error, "cannot note that a client was told of the end of a session");
+        }
+    }
+
+    async fn tell(
+        &self,
+        client: &OidcClient,
+        notice: &LogoutNotice,
+        issuer: &str,
+    ) -> Result<(), NotTold> {
+        let Some(uri) = &client.settings.backchannel_logout_uri else {
+            return Ok(());
+        };
+        let claims = LogoutClaims::new(notice, issuer, self.now());
+        let token = self.keys.sign_logout_token(client.settings.id_token_alg, &claims).await?;
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("logout_token", &token)
+            .finish();
+        let request = self.http.post(uri.as_str());
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
+        // The URL may be a secret between the two.
+        let answer =
+            request.send().await.map_err(|error| NotTold::NoAnswer(error.without_url()))?;
+        if answer.status().is_success() { Ok(()) } else { Err(NotTold::Refused(answer.status())) }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now().trunc_subsecs(3)
+    }
+}
+
+/// How long to wait after so many tries: two seconds, and twice as long each time.
+fn wait_after(tries: i64) -> TimeDelta {
+    let exponent = u32::try_from(tries.clamp(1, 16)).unwrap_or(1);
+    TimeDelta::seconds(2_i64.pow(exponent)).min(LONGEST_WAIT)
+}
+
+/// The connections to clients cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BackChannelError {
+    /// TLS cannot be set up.
+    #[error("cannot set up TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The HTTP client cannot be set up.
+    #[error("cannot set up HTTP: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_between_tries_doubles_up_to_five_minutes() {
+        for (tries, seconds) in [(1, 2), (2, 4), (3, 8), (8, 256), (9, 300), (1000, 300)] {
+            assert_eq!(wait_after(tries), TimeDelta::seconds(seconds), "{tries}");
+        }
+    }
+}
