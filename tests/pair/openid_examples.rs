@@ -115,8 +115,7 @@ async fn commands_create_the_clients_of_the_configurations() {
         let ended = pair.administer(command);
         assert_eq!((ended.code, ended.stdout.lines().count()), (0, 2), "{ended:?}");
     }
-    let all: String =
-        ["grafana.ini", "oauth2-proxy.cfg", "headlamp.yaml"].map(example).concat();
+    let all: String = ["grafana.ini", "oauth2-proxy.cfg", "headlamp.yaml"].map(example).concat();
     let uris = commands.iter().flatten().filter(|word| word.starts_with("https://"));
     for uri in uris.filter(|uri| !uri.contains("grafana")) {
         assert!(all.contains(*uri), "{uri}");

@@ -39,7 +39,7 @@ impl SigningKeys {
         let Ok(header) = decode_header(token) else {
             return Ok(None);
         };
-        let is_id_token = header.typ.as_deref() == Some(JwtType::IdToken.as_str());
+        let is_id_token = header.typ.as_deref() == Some(JwtType::Id.as_str());
         let Some(key_id) = header.kid.filter(|_| is_id_token) else {
             return Ok(None);
         };

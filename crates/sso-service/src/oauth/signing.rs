@@ -113,7 +113,7 @@ impl SigningKeys {
         &self,
         claims: &impl Serialize,
     ) -> Result<Zeroizing<String>, SigningError> {
-        self.sign_as(JwtType::AccessToken, claims).await
+        self.sign_as(JwtType::Access, claims).await
     }
 
     /// Checks that an ID token of this algorithm could be signed now, before a code is spent for it.
@@ -143,7 +143,7 @@ impl SigningKeys {
         algorithm: Option<SigningAlgorithm>,
         claims: &impl Serialize,
     ) -> Result<Zeroizing<String>, SigningError> {
-        self.sign_for_client(JwtType::IdToken, algorithm, claims).await
+        self.sign_for_client(JwtType::Id, algorithm, claims).await
     }
 
     /// A logout token with these claims, of the algorithm of the client's ID tokens.
@@ -155,7 +155,7 @@ impl SigningKeys {
         algorithm: Option<SigningAlgorithm>,
         claims: &impl Serialize,
     ) -> Result<Zeroizing<String>, SigningError> {
-        self.sign_for_client(JwtType::LogoutToken, algorithm, claims).await
+        self.sign_for_client(JwtType::Logout, algorithm, claims).await
     }
 
     async fn sign_for_client(

@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn token_is_verified_by_the_published_numbers() {
         let key: RsaSigningKey = TEST_RSA_KEY.parse().unwrap();
-        let token = key.sign(JwtType::IdToken, &json!({"sub": "alice", "exp": i64::MAX / 2}));
+        let token = key.sign(JwtType::Id, &json!({"sub": "alice", "exp": i64::MAX / 2}));
         let token = token.unwrap();
         let header = decode_header(&*token).unwrap();
         let public = key.public();

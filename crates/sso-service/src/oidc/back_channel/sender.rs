@@ -103,11 +103,8 @@ impl BackChannel {
     }
 
     async fn send(&self, notice: LogoutNotice, issuer: &str) {
-        let client = match self.store.client_to_tell(&notice).await {
-            Ok(client) => client,
-            // It is due again in a while.
-            Err(_) => return,
-        };
+        // If it cannot be read, the notice is due again in a while.
+        let Ok(client) = self.store.client_to_tell(&notice).await else { return };
         let told = match &client {
             None => Ok(()),
             Some(client) => self.tell(client, &notice, issuer).await,
