@@ -3,8 +3,9 @@
 //! proxies (nginx, Caddy and HAProxy), its JWTs with PyJWT, Authlib and jose, and its log-in with
 //! openid-client and Authlib. The databases that tests start: PostgreSQL, PgBouncer, Redis and
 //! Sentinel; the sso-service with Redis, with a server of mail (aiosmtpd) and with a provider of
-//! OpenID Connect (oidc-provider). `compose.yaml` with Docker Compose, and `deploy/kubernetes` with
-//! kubectl, Kubernetes' schemas and promtool. System calls with strace.
+//! OpenID Connect (oidc-provider). The log-in of kubectl-sso in Chromium. `compose.yaml` with Docker
+//! Compose, and `deploy/kubernetes` with kubectl, Kubernetes' schemas and promtool. System calls with
+//! strace.
 //!
 //! `cargo xtask peers` installs them, except kube, which is a dependency. A case whose peer is not
 //! there is skipped, and says so; with `CI=true` it fails. The cases of Kubernetes share a pair over
@@ -21,6 +22,7 @@ mod harness;
 mod installed;
 
 mod compose;
+mod consent;
 mod jwt;
 mod kube;
 mod kubectl;
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
     }
     trials.extend(stores::trials());
     trials.extend(compose::trials());
+    trials.extend(consent::trials());
     trials.extend(mail::trials());
     trials.extend(manifests::trials());
     trials.extend(session_store::trials());

@@ -34,7 +34,7 @@ const GUESSING_PAUSE: Duration = Duration::from_secs(600);
 #[derive(Template)]
 #[template(path = "device.html")]
 struct DevicePage<'a> {
-    host: &'a str,
+    service: &'a str,
     user_code: &'a str,
     fault: Option<&'a str>,
 }
@@ -42,7 +42,7 @@ struct DevicePage<'a> {
 #[derive(Template)]
 #[template(path = "device_consent.html")]
 struct DeviceConsentPage<'a> {
-    host: &'a str,
+    service: &'a str,
     client: &'a str,
     username: &'a str,
     user_id: Uuid,
@@ -54,7 +54,7 @@ struct DeviceConsentPage<'a> {
 #[derive(Template)]
 #[template(path = "device_done.html")]
 struct DeviceDonePage<'a> {
-    host: &'a str,
+    service: &'a str,
     client: &'a str,
     is_approved: bool,
 }
@@ -83,9 +83,7 @@ pub(in crate::http) async fn show_device_form(
     query.check()?;
     let user_code = query.take(USER_CODE).unwrap_or_default();
     match user {
-        Some(_) => {
-            page(&DevicePage { host: site.origin().host(), user_code: &user_code, fault: None })
-        }
+        Some(_) => page(&DevicePage { service: site.title(), user_code: &user_code, fault: None }),
         None => log_in(&request, &accounts, &site, &user_code),
     }
 }
@@ -119,7 +117,7 @@ pub(in crate::http) async fn decide_on_device(
         Some(decision) if decision.user_id == user.account.user_id => {
             decide(&request, &provider, code, &user, decision.is_approval).await?;
             page(&DeviceDonePage {
-                host: site.origin().host(),
+                service: site.title(),
                 client: CLIENT,
                 is_approved: decision.is_approval,
             })
@@ -150,7 +148,7 @@ fn ask(
     site: &Site,
 ) -> Result<HttpResponse> {
     page(&DeviceConsentPage {
-        host: site.origin().host(),
+        service: site.title(),
         client: CLIENT,
         username: &user.account.username,
         user_id: user.account.user_id,
@@ -177,8 +175,8 @@ fn log_in(
 /// The problem, shown as the form with a message.
 fn with_form(request: &HttpRequest, problem: Problem, user_code: &str, site: &Site) -> Problem {
     if wants_html(request.headers()) {
-        let host = site.origin().host();
-        show_problem(&problem, &DevicePage { host, user_code, fault: Some(problem.detail()) });
+        let service = site.title();
+        show_problem(&problem, &DevicePage { service, user_code, fault: Some(problem.detail()) });
     }
     problem
 }

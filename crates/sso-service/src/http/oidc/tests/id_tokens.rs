@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -99,6 +100,51 @@ async fn types_of_jwts_are_not_mixed_up() {
     assert_eq!(decode_header(&jwt).unwrap().typ.as_deref(), Some("at+jwt"));
     let read = party.service.signing_keys.read_id_token(&jwt).await.unwrap();
     assert!(read.is_none());
+}
+
+/// Each row: a header that claims another algorithm, key or type than the token was signed with.
+#[actix_web::test]
+async fn forged_id_tokens_are_not_read() {
+    let party = RelyingParty::with_rsa_key(json!({"id_token_alg": "ES256"})).await;
+    let alice = party.browser("alice").await;
+    let token = party.tokens(&alice).await["id_token"].as_str().unwrap().to_owned();
+    let keys = &party.service.signing_keys;
+    assert!(keys.read_id_token(&token).await.unwrap().is_some());
+    let published = party.get(&Browser::default(), "/.well-known/jwks.json").await.body;
+    let published = published["keys"].as_array().unwrap().clone();
+    let of_type = |kty: &str| published.iter().find(|key| key["kty"] == kty).unwrap().clone();
+    let (ec, rsa) = (of_type("EC"), of_type("RSA"));
+    let [_, payload, signature] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
+    // The public key is known to everybody.
+    let public_key = ec["x"].as_str().unwrap().as_bytes();
+    let header = |alg: &str, kid: &Value| json!({"typ": "JWT", "alg": alg, "kid": kid});
+    for (header, signature) in [
+        (header("none", &ec["kid"]), String::new()),
+        (header("ES384", &ec["kid"]), signature.to_owned()),
+        (header("RS256", &ec["kid"]), signature.to_owned()),
+        (header("RS256", &rsa["kid"]), signature.to_owned()),
+        (header("ES256", &rsa["kid"]), signature.to_owned()),
+        (header("ES256", &json!("unknown")), signature.to_owned()),
+        (json!({"typ": "JWT", "alg": "ES256"}), signature.to_owned()),
+        (json!({"typ": "at+jwt", "alg": "ES256", "kid": ec["kid"]}), signature.to_owned()),
+        (header("ES256", &ec["kid"]), String::new()),
+        (header("ES256", &ec["kid"]), "A".repeat(86)),
+        (json!({"typ": "JWT", "alg": "HS256", "kid": ec["kid"], "jwk": ec}), "hmac".to_owned()),
+    ] {
+        let signed = format!("{}.{payload}", BASE64_URL_SAFE_NO_PAD.encode(header.to_string()));
+        let signature = match signature.as_str() {
+            "hmac" => {
+                let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(public_key).unwrap();
+                mac.update(signed.as_bytes());
+                BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+            }
+            _ => signature,
+        };
+        let forged = format!("{signed}.{signature}");
+        assert!(keys.read_id_token(&forged).await.unwrap().is_none(), "{header}");
+    }
+    let tampered = token.replacen(payload, &payload.replace(&payload[8..12], "AAAA"), 1);
+    assert!(keys.read_id_token(&tampered).await.unwrap().is_none());
 }
 
 /// Each row: the client's own choice, and the algorithm of a service with a key for RS256.

@@ -8,7 +8,7 @@ use crate::{
     grants::Grant,
     http::pages::account::SessionRow,
     keys::ApiKey,
-    oidc::OidcClient,
+    oidc::{ClientId, OidcClient},
     users::{Role, User},
 };
 
@@ -54,7 +54,7 @@ pub(super) struct KeyRow {
 
 /// A client of OpenID Connect.
 pub(super) struct ClientRow {
-    pub(super) id: Uuid,
+    pub(super) id: ClientId,
     pub(super) name: String,
     pub(super) redirect_uris: Vec<String>,
     pub(super) roles: String,
