@@ -118,7 +118,7 @@ impl FakeProvider {
 
     /// A token with these claims, signed with the present key.
     pub(crate) fn sign(&self, claims: &Value) -> String {
-        self.script.lock().unwrap().key.sign(JwtType::IdToken, claims).unwrap().to_string()
+        self.script.lock().unwrap().key.sign(JwtType::Id, claims).unwrap().to_string()
     }
 
     /// The form of the last request for tokens, and its `Authorization`.
@@ -175,9 +175,10 @@ impl FakeProvider {
                 let Some(claims) = script.claims.clone() else {
                     return (400, json!({"error": "invalid_grant"}));
                 };
-                let token = script.id_token.clone().unwrap_or_else(|| {
-                    script.key.sign(JwtType::IdToken, &claims).unwrap().to_string()
-                });
+                let token = script
+                    .id_token
+                    .clone()
+                    .unwrap_or_else(|| script.key.sign(JwtType::Id, &claims).unwrap().to_string());
                 (200, json!({"id_token": token, "access_token": "at", "token_type": "Bearer"}))
             }
             "/userinfo" if authorization.as_deref() == Some("Bearer at") => {
