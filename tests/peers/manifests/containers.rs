@@ -1,6 +1,7 @@
 //! What containers may do, and what they are told.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -102,27 +103,28 @@ pub(super) fn restricted(overlay: &BuiltOverlay) {
 pub(super) fn accepted_variables(overlay: &BuiltOverlay) {
     each_container(overlay, |workload, container| {
         let home = scratch();
-        let mut variables = of_image(text(&container["image"]));
+        // A variable of the pod takes the place of one of the image.
+        let mut variables: BTreeMap<String, String> = of_image(text(&container["image"]));
         for source in list(&container["envFrom"]) {
             let name = &source["configMapRef"]["name"];
             let settings = overlay.objects.beside(workload, "ConfigMap", name).unwrap();
             for (name, value) in settings["data"].as_object().unwrap() {
-                variables.push((name.clone(), text(value).to_owned()));
+                variables.insert(name.clone(), text(value).to_owned());
             }
         }
         for variable in list(&container["env"]) {
             let value = variable["value"].as_str().unwrap_or("node-1");
-            variables.push((text(&variable["name"]).to_owned(), value.to_owned()));
+            variables.insert(text(&variable["name"]).to_owned(), value.to_owned());
         }
-        for (_, value) in &mut variables {
+        for value in variables.values_mut() {
             *value = here(value, overlay, workload, container, home.path());
         }
-        if variables.iter().any(|(_, value)| value == "kubernetes") {
+        if variables.values().any(|value| value == "kubernetes") {
             let kubeconfig = home.path().join("kubeconfig");
             fs::write(&kubeconfig, KUBECONFIG).unwrap();
             // The account of the pod exists only in a cluster.
             let kubeconfig = kubeconfig.to_str().unwrap().to_owned();
-            variables.push(("GATEWAY_KUBECONFIG".to_owned(), kubeconfig));
+            variables.insert("GATEWAY_KUBECONFIG".to_owned(), kubeconfig);
         }
         let variables: Vec<_> =
             variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -141,7 +143,7 @@ const KUBECONFIG: &str = r#"{"apiVersion": "v1", "kind": "Config", "current-cont
 "users": [{"name": "gateway", "user": {"token": "a-token"}}]}"#;
 
 /// The variables that the Dockerfile sets for an image.
-fn of_image(name: &str) -> Vec<(String, String)> {
+fn of_image(name: &str) -> BTreeMap<String, String> {
     let dockerfile = fs::read_to_string(manifests().join("../../Dockerfile")).unwrap();
     let (_, stage) = dockerfile.split_once(&format!("FROM runtime AS {name}\n")).unwrap();
     let (stage, _) = stage.split_once("ENTRYPOINT").unwrap();

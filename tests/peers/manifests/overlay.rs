@@ -1,7 +1,6 @@
 //! Building an overlay as kubectl does.
 
 use std::{
-    fs,
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -11,17 +10,10 @@ use std::{
 use serde_json::Value;
 
 use super::objects::Objects;
-use crate::harness::scratch;
 
-pub(super) const NAMES: [&str; 4] = ["nodes", "apiserver", "ha", "impersonation"];
+pub(super) const NAMES: [&str; 3] = ["nodes", "apiserver", "ha"];
 /// The oldest and the newest that is supported, and all between.
 const VERSIONS: [&str; 7] = ["1.27", "1.28", "1.29", "1.30", "1.31", "1.32", "1.33"];
-
-const WITH_IMPERSONATION: &str = "apiVersion: kustomize.config.k8s.io/v1beta1
-kind: Kustomization
-resources: [overlays/apiserver]
-components: [components/impersonation]
-";
 
 /// The programs that read manifests.
 pub(super) struct Tools {
@@ -63,15 +55,7 @@ impl Tools {
     }
 
     fn yaml_of(&self, name: &str) -> Vec<u8> {
-        if name != "impersonation" {
-            return self.kustomize(&manifests().join("overlays").join(name));
-        }
-        // A component has no objects without what it changes.
-        let home = scratch();
-        let copy = home.path().join("kubernetes");
-        succeeded(Command::new("cp").arg("-R").arg(manifests()).arg(&copy));
-        fs::write(copy.join("kustomization.yaml"), WITH_IMPERSONATION).unwrap();
-        self.kustomize(&copy)
+        self.kustomize(&manifests().join("overlays").join(name))
     }
 
     fn kustomize(&self, directory: &Path) -> Vec<u8> {
