@@ -17,6 +17,7 @@ use crate::{
     line::{
         filter::{LineFilter, line_patterns::LinePatterns},
         level::continues,
+        stream::OutputStream,
     },
     source::files::format::entry::LogEntry,
 };
@@ -35,8 +36,8 @@ pub(crate) struct BlockSearch {
     partial: [Finder<'static>; 2],
     /// Begins a line of Docker's.
     docker: Finder<'static>,
-    /// In the head of a line of each stream.
-    streams: [FinderRev<'static>; 2],
+    /// In the head of each line of a stream, and maybe in the content of others.
+    streams: [(OutputStream, FinderRev<'static>); 2],
 }
 
 impl BlockSearch {
@@ -49,7 +50,10 @@ impl BlockSearch {
             asks_for_levels: filter.asks_for_levels(),
             partial: [Finder::new("stdout P"), Finder::new("stderr P")],
             docker: Finder::new("\n{"),
-            streams: [FinderRev::new(" stdout "), FinderRev::new(" stderr ")],
+            streams: [
+                (OutputStream::Stdout, FinderRev::new(" stdout ")),
+                (OutputStream::Stderr, FinderRev::new(" stderr ")),
+            ],
         })
     }
 
@@ -101,7 +105,8 @@ impl BlockSearch {
 
     /// How many bytes come before the first of the lines whose level later lines may have.
     fn before_last_heads(&self, lines: &[u8]) -> usize {
-        let heads = self.streams.iter().filter_map(|stream| last_head(lines, stream));
+        let heads =
+            self.streams.iter().filter_map(|(stream, finder)| last_head(lines, *stream, finder));
         heads.min().unwrap_or(lines.len())
     }
 }
@@ -120,15 +125,15 @@ fn whole_lines(lines: &[u8], bytes: usize) -> &[u8] {
     &lines[..end]
 }
 
-/// Where the last line begins that has the level of no line before.
-fn last_head(lines: &[u8], stream: &FinderRev<'static>) -> Option<usize> {
+/// Where the last line of a stream begins that has the level of no line before.
+fn last_head(lines: &[u8], stream: OutputStream, finder: &FinderRev<'static>) -> Option<usize> {
     let mut end = lines.len();
-    while let Some(found) = stream.rfind(&lines[..end]) {
+    while let Some(found) = finder.rfind(&lines[..end]) {
         let start = line_start(lines, found);
         let line = &lines[start..];
         let line = &line[..memchr(b'\n', line).unwrap_or(line.len())];
-        let is_head = LogEntry::parse(line).is_some_and(|entry| !continues(entry.content(line)));
-        if is_head {
+        let is_head = |entry: &LogEntry| entry.stream == stream && !continues(entry.content(line));
+        if LogEntry::parse(line).is_some_and(|entry| is_head(&entry)) {
             return Some(start);
         }
         end = start;

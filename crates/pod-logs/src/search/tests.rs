@@ -95,8 +95,27 @@ fn log() -> impl Strategy<Value = FileChain> {
     })
 }
 
+#[test]
+fn a_line_that_names_the_other_stream_gives_it_no_level() {
+    let line = |stream, text| format!("2026-11-01T10:00:00.000000000Z {stream} F {text}\n");
+    let lines = [
+        line("stderr", "ERROR hay"),
+        line("stdout", "hay"),
+        line("stdout", "info stderr F hay"),
+        line("stdout", "hay"),
+        line("stderr", "\tat n\u{1b}[1meedle"),
+    ];
+    let log = FileChain::whole(vec![file(lines.concat().as_bytes(), false, 0)]);
+    let filter = LineFilter { level: Some(Level::Error), ..LineFilter::default() };
+    let query = LogQuery { filter, ..LogQuery::default() };
+    let expected = [("\tat n\u{1b}[1meedle".to_owned(), Some(Level::Error))];
+    for pattern in ["needle".to_owned(), with_slow_branch("needle")] {
+        assert_eq!(chosen(&log, &query, &pattern), expected, "{pattern}");
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
     fn a_search_finds_what_looking_at_each_line_finds(
         log in log(),
