@@ -33,8 +33,7 @@ const REFUSALS: [StatusCode; 7] = [
     StatusCode::SERVICE_UNAVAILABLE,
 ];
 
-/// Reads logs by asking the gateways of the nodes that have them. The caller's permission is checked
-/// by whoever calls it.
+/// Reads logs by asking the gateways of the nodes that have them. Permissions are checked before.
 #[derive(Debug, Clone)]
 pub(crate) struct FrontReader {
     nodes: Arc<Nodes>,

@@ -50,8 +50,8 @@ pub(super) fn forwarded_caller(
     Ok(Some(Caller::forwarded(user, user_id, session_id, permissions)))
 }
 
-/// Whether a front has forwarded the request, whoever that was: a front that gets such a request may
-/// be asking itself.
+/// Whether any front has forwarded the request: a front that gets such a request may be asking
+/// itself.
 pub(super) fn was_forwarded(headers: &HeaderMap) -> bool {
     let is_own = |hop: &[u8]| hop.trim_ascii().eq_ignore_ascii_case(OWN_VIA.as_bytes());
     headers.get_all(VIA).any(|via| via.as_bytes().split(|byte| *byte == b',').any(is_own))
