@@ -19,7 +19,7 @@ pub(super) struct RecordBuffer {
 }
 
 impl RecordBuffer {
-    /// Takes what was received. To be called when there is no whole record left.
+    /// Appends received bytes. The caller has taken all whole records before.
     pub(super) fn push(&mut self, bytes: Bytes) {
         let rest = std::mem::replace(&mut self.received, bytes);
         self.begun.extend_from_slice(&rest);

@@ -34,7 +34,7 @@ pub(crate) enum RunFound {
     Run(ContainerRun),
     /// The container has not been started, for this reason.
     Waiting(String),
-    /// There is no such run, or nothing is known of the container.
+    /// The run does not exist, or the container is unknown.
     None,
 }
 
