@@ -49,6 +49,11 @@ pub(crate) fn become_program(name: &str, arguments: &[OsString]) -> ExitCode {
     become_cargo(["run", "--bin", name, "--"].map(OsString::from), arguments)
 }
 
+/// As [`become_program`], of a build that is optimized.
+pub(crate) fn become_optimized_program(name: &str, arguments: &[OsString]) -> ExitCode {
+    become_cargo(["run", "--release", "--bin", name, "--"].map(OsString::from), arguments)
+}
+
 /// Becomes Cargo with these options and arguments, in the root of the workspace.
 pub(crate) fn become_cargo(
     options: impl IntoIterator<Item = OsString>,
