@@ -8,7 +8,7 @@ use super::{finish, named};
 use crate::{
     databases::Postgres,
     fleet::{Fleet, FleetSetup},
-    harness::patience,
+    harness::{patience, until},
     history::Told,
     load::{Load, mint},
 };
@@ -26,6 +26,7 @@ pub(super) fn trials() -> Vec<Trial> {
             an_instance_that_is_paused_again_and_again_gives_no_old_answer,
             an_instance_that_starts_during_revocations_knows_them,
             a_writer_waits_for_the_lease_that_the_other_instance_was_started_with,
+            an_instance_that_is_paused_while_it_writes_its_row_holds_up_no_revocation,
         ]
     )
 }
@@ -144,5 +145,39 @@ async fn a_writer_waits_for_the_lease_that_the_other_instance_was_started_with()
     fleet.instances[1].resume();
     fleet.until_ready().await;
     client.validate_everywhere(session).await;
+    eprintln!("{}", fleet.history.check());
+}
+
+/// Its transaction is open for as long as the server lets it. Here another client holds the row.
+async fn an_instance_that_is_paused_while_it_writes_its_row_holds_up_no_revocation() {
+    const ROW: &str = "SELECT id FROM instances WHERE stale_max = 1000 FOR UPDATE";
+    let database = Postgres::shared().await.database().await;
+    let url = database.url();
+    let setup = FleetSetup::of(0, &url).and(&url, &[("SSO_STORE_STALE_MAX", "500ms")]);
+    let fleet = setup.and(&url, &[("SSO_STORE_STALE_MAX", "1s")]).start().await;
+    let client = fleet.client();
+    let person = client.create_person().await;
+    let sessions = mint(&fleet, &person, "3").await;
+    fleet.instances[1].pause().await;
+    let held = format!("{ROW}; SELECT pg_sleep(60)");
+    let revoke = async {
+        until("the row is held", patience(), async || {
+            let free = database.sql(&format!("{ROW} SKIP LOCKED")).await.unwrap();
+            free.is_empty().then_some(())
+        })
+        .await;
+        for session in &sessions {
+            client.end_for_certain(0, session).await;
+        }
+    };
+    tokio::select! {
+        () = revoke => {}
+        held = database.sql(&held) => panic!("the row was let go: {held:?}"),
+    }
+    fleet.instances[1].resume();
+    fleet.until_ready().await;
+    for session in &sessions {
+        client.validate_everywhere(session).await;
+    }
     eprintln!("{}", fleet.history.check());
 }

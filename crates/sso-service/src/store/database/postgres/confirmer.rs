@@ -24,6 +24,8 @@ const MARGIN: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long reading the instances may take.
 const READ_TIME: Duration = Duration::from_secs(1);
+/// How long marking instances as expired may take. Commits wait meanwhile.
+const WRITE_TIME: Duration = Duration::from_secs(1);
 /// The pause between two looks at the instances.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -75,7 +77,9 @@ impl<S: SharedDatabase> Confirmer<S> {
         match read.unwrap_or_else(|_| Err(timed_out())) {
             Ok(instances) => {
                 let waited_out = self.answer_confirmed(waiting, &instances);
-                if let Err(error) = self.expire(waited_out).await {
+                // A stopped instance may hold its row.
+                let expired = timeout(WRITE_TIME, self.expire(waited_out)).await;
+                if let Err(error) = expired.unwrap_or_else(|_| Err(timed_out())) {
                     tracing::warn!(%error, "cannot expire an instance");
                     self.connection = None;
                 }

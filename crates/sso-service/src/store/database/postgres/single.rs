@@ -5,6 +5,13 @@
 
 use crate::store::sql::{FromSqlRow, Query, SqlConnection, run_script};
 
+/// Begins a transaction of one statement that writes. A process that is stopped before its end holds
+/// the others up for two seconds at most.
+const BEGIN: &str = "BEGIN;
+    SET LOCAL lock_timeout = '2s';
+    SET LOCAL statement_timeout = '2s';
+    SET LOCAL idle_in_transaction_session_timeout = '2s'";
+
 /// Runs a statement, and gives the number of rows that it changed.
 ///
 /// # Errors
@@ -13,7 +20,7 @@ pub(super) async fn execute(
     statement: Query,
     connection: &mut SqlConnection,
 ) -> Result<u64, sqlx::Error> {
-    run_script(connection, "BEGIN").await?;
+    run_script(connection, BEGIN).await?;
     let changed = statement.execute(connection).await?;
     run_script(connection, "COMMIT").await?;
     Ok(changed)
