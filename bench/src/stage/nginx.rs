@@ -126,7 +126,7 @@ http {{
         }}
         location /checked/ {{ auth_request /check/authority; }}
         location /constant/ {{ auth_request /check/constant; }}
-        location /open/ {{ }}
+        location /open/ {{ sendfile on; }}
         location = /check/authority {{ internal; proxy_pass http://authority/authz/nginx; }}
         location = /check/constant {{ internal; proxy_pass http://constant/; }}
     }}

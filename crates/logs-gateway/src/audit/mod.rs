@@ -12,7 +12,7 @@ mod options;
 mod read_request;
 mod writer;
 
-pub(crate) use body_record::BodyRecord;
+pub(crate) use body_record::{BodyRecord, LeaseRecord};
 pub(crate) use event::{ReadEnd, ReadEvent};
 pub(crate) use log::{AdmittedRead, AuditUnavailable, ReadAudit};
 pub(crate) use options::ReadOptions;

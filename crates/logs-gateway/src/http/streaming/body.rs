@@ -23,11 +23,28 @@ use crate::{
 /// Chunks up to this size, in bytes, are compressed on the thread of the request.
 const ENCODE_INLINE_BYTES: usize = 16 * 1024;
 
+/// The body depends on these headers of the request.
+const VARY: (header::HeaderName, &str) = (header::VARY, "accept, accept-encoding");
+
 /// Bytes before and after a log.
 #[derive(Debug, Default)]
 pub(in crate::http) struct Frame {
     pub(in crate::http) before: Vec<u8>,
     pub(in crate::http) after: &'static [u8],
+}
+
+/// Answers with all of a log in its frame.
+pub(in crate::http) fn whole(
+    mut response: HttpResponseBuilder,
+    log: &[u8],
+    frame: Frame,
+) -> HttpResponse {
+    let Frame { before: mut body, after } = frame;
+    response.insert_header(VARY);
+    body.reserve_exact(log.len() + after.len());
+    body.extend_from_slice(log);
+    body.extend_from_slice(after);
+    response.body(body)
 }
 
 /// Answers with the log in its frame, until its lease ends. If the log ends early and its format
@@ -37,22 +54,14 @@ pub(in crate::http) struct Frame {
 /// When the encoder cannot be set up.
 pub(in crate::http) fn answer(
     mut response: HttpResponseBuilder,
-    mut log: LogBody,
+    log: LogBody,
     frame: Frame,
     encoding: Option<ContentEncoding>,
     terms: LeaseTerms,
 ) -> io::Result<HttpResponse> {
-    let Frame { mut before, after } = frame;
-    response.insert_header((header::VARY, "accept, accept-encoding"));
+    let Frame { before, after } = frame;
+    response.insert_header(VARY);
     let encoder = BodyEncoder::new(encoding)?;
-    if encoder.is_none()
-        && let Some(whole) = log.take_whole()
-    {
-        before.reserve_exact(whole.len() + after.len());
-        before.extend_from_slice(&whole);
-        before.extend_from_slice(after);
-        return Ok(response.body(before));
-    }
     // An empty chunk would end the body.
     let before = stream::iter((!before.is_empty()).then(|| Ok(before.into())));
     let early_end = log.early_end();

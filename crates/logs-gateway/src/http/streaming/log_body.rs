@@ -3,7 +3,7 @@
 use actix_web::web::Bytes;
 
 use crate::{
-    audit::BodyRecord,
+    audit::{BodyRecord, LeaseRecord},
     stream::{Cut, ForcedEnd, LogContent},
     streams::StreamPermit,
 };
@@ -18,6 +18,16 @@ pub(in crate::http) struct LogBody {
 impl LogBody {
     pub(super) fn new(log: LogContent, record: BodyRecord, permit: StreamPermit) -> Self {
         Self { log, record, _permit: permit }
+    }
+
+    /// Changes the log before any of it is given.
+    pub(super) fn change(self, change: impl FnOnce(LogContent) -> LogContent) -> Self {
+        Self { log: change(self.log), ..self }
+    }
+
+    /// The part of its record that goes with its lease.
+    pub(super) fn record_of_lease(&self) -> LeaseRecord {
+        self.record.of_lease()
     }
 
     /// How the body ends if it is ended from outside.

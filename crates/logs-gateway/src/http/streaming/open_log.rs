@@ -114,7 +114,14 @@ pub(in crate::http) fn log_response(
     frame: Frame,
 ) -> io::Result<HttpResponse> {
     let encoding = accepted_encoding(&asked.request).filter(|_| !opened.log.is_encoded());
-    let (log, terms) = lease_log(asked, opened, StatusCode::OK);
+    let (mut log, terms) = recorded(&asked, opened, StatusCode::OK);
+    // It is the caller's at this moment: nothing of it is left to be ended.
+    if encoding.is_none()
+        && let Some(whole) = log.take_whole()
+    {
+        return Ok(body::whole(response, &whole, frame));
+    }
+    let (log, terms) = lease(asked, log, terms);
     body::answer(response, log, frame, encoding, terms)
 }
 
@@ -138,15 +145,37 @@ pub(in crate::http) fn lease_log(
     opened: OpenedLog,
     status: StatusCode,
 ) -> (LogBody, LeaseTerms) {
+    let (log, terms) = recorded(&asked, opened, status);
+    lease(asked, log, terms)
+}
+
+/// What the end of a lease depends on, besides the token.
+struct OpenedTerms {
+    access: LogAccess,
+    follows: bool,
+    until: Option<DateTime<Utc>>,
+}
+
+/// Begins the record of the log's body.
+fn recorded(
+    asked: &AuthenticatedRequest,
+    opened: OpenedLog,
+    status: StatusCode,
+) -> (LogBody, OpenedTerms) {
     let OpenedLog { log, access, target, format, follows, until, permit, admitted } = opened;
     let meter = asked.state.bodies.open(format, follows);
-    let record = admitted.begin(read_request(&asked, target), status.as_u16(), meter);
+    let record = admitted.begin(read_request(asked, target), status.as_u16(), meter);
+    (LogBody::new(log, record, permit), OpenedTerms { access, follows, until })
+}
+
+fn lease(asked: AuthenticatedRequest, log: LogBody, terms: OpenedTerms) -> (LogBody, LeaseTerms) {
+    let OpenedTerms { access, follows, until } = terms;
     let revalidation = asked.revalidation();
     let AuthenticatedRequest { request, state, caller, .. } = asked;
     let described = watch::Sender::new(caller);
-    let log = match access {
-        LogAccess::Many(_) => log.restricted_to(described.subscribe()),
-        LogAccess::Pod(_) => log,
+    let restriction = match access {
+        LogAccess::Many(_) => Some(described.subscribe()),
+        LogAccess::Pod(_) => None,
     };
     let context = RequestContext::of(&request);
     let ends_in = until.filter(|_| follows).map(|until| {
@@ -164,7 +193,13 @@ pub(in crate::http) fn lease_log(
             () = readiness.ended(), if follows => EndReason::Shutdown,
         }
     };
-    let log = log.complete_in(ends_in).warning_of(token_end);
-    let end = record.of_lease().watch(end).boxed_local();
-    (LogBody::new(log, record, permit), LeaseTerms { end, exemption })
+    let end = log.record_of_lease().watch(end).boxed_local();
+    let log = log.change(|log| {
+        let log = log.complete_in(ends_in).warning_of(token_end);
+        match restriction {
+            Some(caller) => log.restricted_to(caller),
+            None => log,
+        }
+    });
+    (log, LeaseTerms { end, exemption })
 }

@@ -83,6 +83,11 @@ impl FollowedLog {
         self.changes.subscribe()
     }
 
+    /// How many readers wait for changes.
+    pub(crate) fn readers(&self) -> usize {
+        self.changes.receiver_count()
+    }
+
     /// The files that are known here, as far back as nothing is missing between them. What was
     /// before them is history.
     pub(crate) fn files(&self) -> Vec<Arc<LogFile>> {

@@ -9,6 +9,7 @@
 use std::{
     collections::HashMap,
     io,
+    ops::RangeInclusive,
     path::PathBuf,
     slice,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -36,9 +37,12 @@ use crate::{
 
 /// How often a log is looked at whose directory cannot be watched, or while a file is rotated.
 const BUSY_LOOK: Duration = Duration::from_millis(100);
-/// How long changes are gathered before readers are woken. Waking thousands of readers for each
-/// line of a busy log would cost more than the reading.
-const GATHER: Duration = Duration::from_millis(40);
+/// How long changes are gathered before readers are woken, at least and at most. Waking thousands of
+/// readers for each line of a busy log would cost more than the reading.
+const GATHER: RangeInclusive<Duration> = Duration::from_millis(40)..=Duration::from_millis(250);
+/// How much longer changes are gathered for each reader of the log. To wake a reader and send what it
+/// reads takes a third of that.
+const GATHER_A_READER: Duration = Duration::from_micros(50);
 
 /// The logs that are followed at present.
 #[derive(Debug)]
@@ -142,11 +146,18 @@ async fn update_while_read(
         let linked = looked.map(|linked| [slice::from_ref(&path), &linked].concat());
         watched.set(&linked.unwrap_or_default());
         let is_told = watched.are_watched() && !logs.iter().any(|log| log.has_next_file());
+        let readers = logs.iter().map(|log| log.readers()).sum();
         drop(logs);
-        let gather = GATHER.min(pause);
+        let gather = gather_time(readers).min(pause);
         pause = if is_told { FORCED_LOOK } else { BUSY_LOOK };
         watched.wait(gather, pause).await;
     }
+}
+
+/// How long changes are gathered for so many readers.
+fn gather_time(readers: usize) -> Duration {
+    let readers = u32::try_from(readers).unwrap_or(u32::MAX);
+    GATHER_A_READER.saturating_mul(readers).clamp(*GATHER.start(), *GATHER.end())
 }
 
 /// Looks what changed. The answer is where else than in its own directory files of the container
@@ -180,4 +191,16 @@ fn try_look(
     logs.iter().map(look).fold(Ok(()), io::Result::and)?;
     let linked = opened.map(|opened| unless_gone(opened.linked_directories(container)));
     Ok(linked.transpose()?.flatten().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_gathered_longer_for_many_readers() {
+        for (readers, millis) in [(0, 40), (800, 40), (2_000, 100), (1_000_000, 250)] {
+            assert_eq!(gather_time(readers), Duration::from_millis(millis), "{readers}");
+        }
+    }
 }

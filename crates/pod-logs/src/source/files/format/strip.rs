@@ -12,8 +12,10 @@ use crate::line::time::LineTime;
 const PREFIX_BYTES: usize = 40;
 /// Of the time.
 const TIME_BYTES: usize = 30;
+/// Of the time, up to the colon before the seconds.
+const MINUTE_BYTES: usize = 17;
 /// Of the time, up to the point behind the seconds.
-const SECONDS_BYTES: usize = 20;
+const SECONDS_END: usize = 19;
 
 /// How many lines were stripped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub(crate) fn count_usual_lines(lines: &[u8]) -> StrippedLines {
 }
 
 fn for_usual_lines(lines: &[u8], mut take: impl FnMut(&[u8])) -> StrippedLines {
-    let mut known = KnownSecond::default();
+    let mut known = KnownMinute::default();
     let (mut start, mut count) = (0, 0);
     for newline in memchr_iter(b'\n', lines) {
         match lines[start..=newline].split_first_chunk::<PREFIX_BYTES>() {
@@ -51,32 +53,43 @@ fn for_usual_lines(lines: &[u8], mut take: impl FnMut(&[u8])) -> StrippedLines {
     StrippedLines { bytes: start, lines: count }
 }
 
-fn is_usual(prefix: &[u8; PREFIX_BYTES], known: &mut KnownSecond) -> bool {
+fn is_usual(prefix: &[u8; PREFIX_BYTES], known: &mut KnownMinute) -> bool {
     let Some((time, rest)) = prefix.split_first_chunk() else {
         return false;
     };
     (rest == b" stdout F " || rest == b" stderr F ") && known.has(time)
 }
 
-/// The second of the line before, which was read in full: most lines share it with that line.
+/// The minute of a line that was read in full: most lines share it with the line before.
 #[derive(Default)]
-struct KnownSecond([u8; SECONDS_BYTES]);
+struct KnownMinute([u8; MINUTE_BYTES]);
 
-impl KnownSecond {
+impl KnownMinute {
     /// Whether that is a time, of the usual form.
     fn has(&mut self, time: &[u8; TIME_BYTES]) -> bool {
-        let (second, fraction) = time.split_at(SECONDS_BYTES);
-        if second != self.0 {
-            let is_time = second.ends_with(b".") && LineTime::parse(time).is_some();
-            if is_time {
-                self.0.copy_from_slice(second);
-            }
-            return is_time;
+        let Some((minute, seconds)) = time.split_first_chunk() else {
+            return false;
+        };
+        if minute == &self.0 {
+            return are_seconds(seconds);
         }
-        // Without a branch for each.
-        let (digits, zone) = fraction.split_at(fraction.len() - 1);
-        digits.iter().fold(zone == b"Z", |is_time, byte| is_time & byte.is_ascii_digit())
+        let is_time = time[SECONDS_END] == b'.' && LineTime::parse(time).is_some();
+        if is_time {
+            self.0 = *minute;
+        }
+        is_time
     }
+}
+
+/// Whether that is like `59.000000000Z`. Without a branch for each byte.
+fn are_seconds(text: &[u8]) -> bool {
+    const SHAPE: [u8; TIME_BYTES - MINUTE_BYTES] = *b"00.000000000Z";
+    let has_place = |(byte, shape): (&u8, u8)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        _ => *byte == shape,
+    };
+    let has_shape = text.iter().zip(SHAPE).fold(true, |fits, place| fits & has_place(place));
+    has_shape & (text.len() == SHAPE.len()) & text.first().is_some_and(|tens| *tens < b'6')
 }
 
 #[cfg(test)]
@@ -88,7 +101,7 @@ mod tests {
 
     fn line() -> impl Strategy<Value = Vec<u8>> {
         let usual =
-            "2026-11-0[0-3]T10:00:[056][0-9]\\.[0-9]{8}[0-9Z]Z? std(out|err) [FP] [a-z ]{0,9}";
+            "2026-11-0[0-3]T10:0[01]:[0567][0-9]\\.[0-9]{8}[0-9Z]Z? std(out|err) [FP] [a-z ]{0,9}";
         let odd = "2026-11-01T[0-9]{1,2}:00:0[0-9][.,]?[0-9]{0,12}(Z|\\+01:00) (stdout|x) F ?";
         prop_oneof![4 => usual.prop_map(String::into_bytes), 1 => odd.prop_map(String::into_bytes),
             1 => prop::collection::vec(any::<u8>(), 0..60)]
@@ -125,6 +138,9 @@ mod tests {
             "2026-11-01T10:00:00.12345678xZ stdout F a\n",
             "2026-11-01T10:00:00Z stdout F a\n",
             "2026-13-01T10:00:00.123456789Z stdout F a\n",
+            "2026-11-01T10:00:60.123456789Z stdout F a\n",
+            "2026-11-01T10:00:0:.123456789Z stdout F a\n",
+            "2026-11-01T10:00:00,123456789Z stdout F a\n",
             "not finished",
             "",
         ] {

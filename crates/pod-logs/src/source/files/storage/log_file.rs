@@ -124,7 +124,10 @@ impl LogFile {
             return Ok(Growth::None);
         }
         let recent = RecentBytes::read(&file, known, length)?;
-        let next_sample = Arc::new(FileSample::of(&file, length)?);
+        let next_sample = match &sample {
+            Some(sample) => sample.grown_to(&file, length, &recent)?,
+            None => FileSample::of(&file, length)?,
+        };
         // Looked at last: if it still holds what it held, then so it did while it was read.
         if let Some(sample) = sample
             && !sample.is_in(&file)?
@@ -132,7 +135,7 @@ impl LogFile {
             return Ok(Growth::Truncated);
         }
         if let Some(growing) = &mut self.stored_mut().growing {
-            *growing = GrowingFile { recent, sample: Some(next_sample), modified };
+            *growing = GrowingFile { recent, sample: Some(next_sample.into()), modified };
         }
         self.end.store(length, Ordering::Release);
         Ok(if length > known { Growth::Some } else { Growth::None })

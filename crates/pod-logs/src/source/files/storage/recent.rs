@@ -33,10 +33,15 @@ impl RecentBytes {
 
     /// Copies what is held from the offset on. `None` if the offset is not held.
     pub(super) fn copy_to(&self, buffer: &mut [u8], offset: u64) -> Option<usize> {
-        let start = usize::try_from(offset.checked_sub(self.offset)?).ok()?;
-        let bytes = self.bytes.get(start..).filter(|bytes| !bytes.is_empty())?;
+        let bytes = self.from(offset)?;
         let length = bytes.len().min(buffer.len());
         buffer[..length].copy_from_slice(&bytes[..length]);
         Some(length)
+    }
+
+    /// What is held from the offset on. `None` if the offset is not held.
+    pub(super) fn from(&self, offset: u64) -> Option<&[u8]> {
+        let start = usize::try_from(offset.checked_sub(self.offset)?).ok()?;
+        self.bytes.get(start..).filter(|bytes| !bytes.is_empty())
     }
 }

@@ -4,6 +4,8 @@ use std::{fs::File, io, os::unix::fs::FileExt};
 
 use memchr::memchr;
 
+use super::recent::RecentBytes;
+
 /// How much of a file's first line is remembered, in bytes. CRI's lines begin with their time.
 const MAX_BEGINNING_BYTES: u64 = 4 * 1024;
 /// How much is remembered of what stands before the end, in bytes. Docker's lines end with their
@@ -34,6 +36,27 @@ impl FileSample {
         }
         let length = end.min(MAX_ENDING_BYTES);
         Ok(Self { beginning, ending: FilePart::read(file, end - length, length)? })
+    }
+
+    /// Of the first `end` bytes of the same file after it grew. Little is read of it: its first line
+    /// stays, and what was written last is in `recent` most of the time.
+    pub(crate) fn grown_to(&self, file: &File, end: u64, recent: &RecentBytes) -> io::Result<Self> {
+        if !self.has_whole_beginning() {
+            return Self::of(file, end);
+        }
+        let length = end.min(MAX_ENDING_BYTES);
+        let offset = end - length;
+        let ending = match recent.from(offset) {
+            Some(bytes) => FilePart { offset, bytes: bytes.to_vec() },
+            None => FilePart::read(file, offset, length)?,
+        };
+        Ok(Self { beginning: self.beginning.clone(), ending })
+    }
+
+    /// Whether the beginning is remembered as it would be of a longer file.
+    fn has_whole_beginning(&self) -> bool {
+        let bytes = &self.beginning.bytes;
+        bytes.ends_with(b"\n") || bytes.len() as u64 == MAX_BEGINNING_BYTES
     }
 
     /// Whether the file holds the same at both ends.
@@ -93,6 +116,23 @@ mod tests {
         for known in ["", "a", "a\n", &line, &line.repeat(3), &line[..5_000]] {
             check(known, known, true);
             check(known, &format!("{known}more\n"), true);
+        }
+    }
+
+    #[test]
+    fn a_sample_of_a_grown_file_is_the_same_whatever_is_read_for_it() {
+        let line = format!("2026-11-01T10:00:00Z stdout F {}\n", "x".repeat(300));
+        for known in ["", "a", "a\n", &line, &line.repeat(30), &"x".repeat(5_000)] {
+            for more in ["", "b\n", &line.repeat(3)] {
+                let grown = file(&format!("{known}{more}"));
+                let (from, to) = (known.len() as u64, (known.len() + more.len()) as u64);
+                let before = FileSample::of(&file(known), from).unwrap();
+                let expected = FileSample::of(&grown, to).unwrap();
+                let read = RecentBytes::read(&grown, from, to).unwrap();
+                for recent in [read, RecentBytes::default()] {
+                    assert_eq!(before.grown_to(&grown, to, &recent).unwrap(), expected);
+                }
+            }
         }
     }
 
