@@ -170,7 +170,7 @@ class Page {
     const { reader, list } = viewer;
     const now = Date.now();
     this.bar.show(volumes.density, this.menu.settings.stamps);
-    this.bar.mark(viewer.inSight());
+    this.bar.mark(viewer.inSight(), list.viewport.follows);
     const hasView = viewer.view.targets.length > 0;
     this.status.show({
       isOpen: hasView,
