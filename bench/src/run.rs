@@ -14,7 +14,7 @@ use crate::{
     parts::{
         cluster, connections, download, flood, followers, forward_auth, front, growth, instances,
         kubernetes, many, masking, redis, requests, search, sessions, slow_reader, small_reads,
-        system_calls, tail,
+        system_calls, tail, viewer,
     },
     report::{
         document::Document,
@@ -75,6 +75,8 @@ pub(crate) enum Part {
     Growth,
     /// Clients that read no answer, and idle ones: memory, and the latency of validate
     Connections,
+    /// The viewer in Chromium: its first line, and a tab that follows 10,000 lines a second
+    Viewer,
 }
 
 /// Builds, runs the parts in turn, and removes everything that it wrote, but the page of figures if
@@ -162,6 +164,7 @@ impl Part {
             Self::Instances => instances::measure(stage, services).await,
             Self::Growth => growth::measure(stage, services).await,
             Self::Connections => connections::measure(stage, services).await,
+            Self::Viewer => viewer::measure(stage, services).await,
         }
     }
 }

@@ -38,6 +38,25 @@ const CASES: &[(&str, &[&str])] = &[
             "pods_are_merged_by_time_and_come_and_go",
             "a_restart_of_the_gateway_loses_and_repeats_no_line_of_any_pod",
             "pods_are_added_in_the_picker",
+            "all_pods_that_fit_are_opened_together",
+        ],
+    ),
+    (
+        "nodes",
+        &[
+            "a_node_that_dies_and_returns_is_said",
+            "a_node_that_returns_without_a_line_is_said",
+            "history_without_a_lost_node_says_what_is_missing",
+            "a_pod_of_a_dead_node_is_read_on_when_it_returns",
+        ],
+    ),
+    (
+        "traces",
+        &[
+            "a_stack_trace_is_folded_and_opened",
+            "a_stack_trace_grows_while_it_is_followed",
+            "traces_of_several_pods_are_kept_together",
+            "a_trace_that_a_page_cuts_is_whole_when_history_is_read",
         ],
     ),
     (
@@ -71,6 +90,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn of_case(file: &'static str, case: &'static str) -> Trial {
     let needed = javascript().and_then(|libraries| Ok((libraries, program("chromium")?)));
     trial(format!("chromium::{file}::{case}"), needed, move |(libraries, chromium)| {
-        Stage::start().run(&libraries, &chromium, file, case);
+        let stage = if file == "nodes" { Stage::of_nodes(3) } else { Stage::start() };
+        stage.run(&libraries, &chromium, file, case);
     })
 }

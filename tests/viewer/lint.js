@@ -10,7 +10,7 @@ const GLOBALS = [
   'HTMLSelectElement', 'MessageChannel', 'Node', 'ResizeObserver', 'Response', 'SharedWorker', 'TextDecoder',
   'TransformStream', 'URL', 'URLSearchParams', 'addEventListener', 'atob', 'clearTimeout', 'devicePixelRatio',
   'document', 'fetch', 'getComputedStyle', 'history', 'innerHeight', 'innerWidth', 'localStorage', 'location',
-  'matchMedia', 'navigator', 'requestAnimationFrame', 'self', 'sessionStorage', 'setInterval', 'setTimeout',
+  'matchMedia', 'navigator', 'performance', 'requestAnimationFrame', 'self', 'sessionStorage', 'setInterval', 'setTimeout',
 ];
 
 const MARKUP = ['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'srcdoc'];

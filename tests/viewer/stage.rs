@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::harness::{ADMIN, Pair, Setup};
+use crate::harness::{ADMIN, Cluster, ClusterAuthorities, NodeGateway, Pair, Setup};
 
 /// Users of every stage: their names, and their permissions.
 const USERS: [(&str, &[&str]); 2] = [("ada", &["logs:read"]), ("bob", &["logs:read:shop/*"])];
@@ -17,25 +17,23 @@ const USERS: [(&str, &[&str]); 2] = [("ada", &["logs:read"]), ("bob", &["logs:re
 /// Both services, whose log-in page leads back to the gateway.
 pub(crate) struct Stage {
     pair: Pair,
+    /// Behind the gateway, if that is a front.
+    nodes: Vec<NodeGateway>,
+    /// Their files are read while the gateways run.
+    _authorities: Option<ClusterAuthorities>,
 }
 
 impl Stage {
     pub(crate) fn start() -> Self {
-        // The gateway's address has to be known before the authority starts.
-        let gateway = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let pair = Setup::new()
-            .sso("SSO_RETURN_HOSTS", &gateway)
-            .sso("SSO_ALLOWED_ORIGINS", &format!("http://{gateway}"))
-            .sso("SSO_REGISTRATION", "open")
-            .sso("SSO_LOG_LEVEL", "info")
-            .gateway("GATEWAY_LOG_LEVEL", "info")
-            .gateway("GATEWAY_LISTEN", &gateway)
-            .gateway("GATEWAY_REVALIDATE", "1s")
-            .start();
-        for (name, permissions) in USERS {
-            pair.create_user(name, &password(name), permissions);
-        }
-        Self { pair }
+        Self { pair: start(Setup::new()), nodes: Vec::new(), _authorities: None }
+    }
+
+    /// With a front before so many nodes, `node-2`, `node-3` and so on.
+    pub(crate) fn of_nodes(count: u8) -> Self {
+        let (authorities, nodes) = Cluster::nodes(count);
+        let addresses: Vec<_> = nodes.iter().map(NodeGateway::target).collect();
+        let pair = start(authorities.front(Setup::new(), &addresses));
+        Self { pair, nodes, _authorities: Some(authorities) }
     }
 
     /// Runs a case of a script in Chromium, and does what it asks for.
@@ -68,6 +66,7 @@ impl Stage {
             "operations": format!("http://{}", self.pair.gateway.ops()),
             "sso": format!("http://{}", self.pair.sso.listening()),
             "logs": self.pair.logs.path(),
+            "nodes": self.nodes.iter().map(|node| node.logs.path()).collect::<Vec<_>>(),
             "passwords": passwords(),
             "axe": libraries.join("node_modules/axe-core/axe.min.js"),
             "chromium": chromium,
@@ -87,6 +86,10 @@ impl Stage {
             .unwrap()
     }
 
+    fn node(&mut self, wish: &Value) -> &mut NodeGateway {
+        &mut self.nodes[wish["node"].as_u64().unwrap() as usize]
+    }
+
     fn fulfil(&mut self, wish: &str) {
         let wish: Value = serde_json::from_str(wish).unwrap();
         match wish["do"].as_str().unwrap() {
@@ -98,6 +101,8 @@ impl Stage {
                 self.pair.sso.stop();
             }
             "start the authority" => self.pair.start_sso_again(),
+            "kill a node" => self.node(&wish).service.kill(),
+            "start a node" => self.node(&wish).start_again(),
             "end sessions" => {
                 self.pair.administer(&[
                     "sessions",
@@ -109,6 +114,25 @@ impl Stage {
             other => panic!("unknown wish: {other}"),
         }
     }
+}
+
+/// Both services with these variables, whose log-in page leads back to the gateway.
+fn start(setup: Setup) -> Pair {
+    // The gateway's address has to be known before the authority starts.
+    let gateway = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let pair = setup
+        .sso("SSO_RETURN_HOSTS", &gateway)
+        .sso("SSO_ALLOWED_ORIGINS", &format!("http://{gateway}"))
+        .sso("SSO_REGISTRATION", "open")
+        .sso("SSO_LOG_LEVEL", "info")
+        .gateway("GATEWAY_LOG_LEVEL", "info")
+        .gateway("GATEWAY_LISTEN", &gateway)
+        .gateway("GATEWAY_REVALIDATE", "1s")
+        .start();
+    for (name, permissions) in USERS {
+        pair.create_user(name, &password(name), permissions);
+    }
+    pair
 }
 
 /// The users and their passwords, with the administrator.

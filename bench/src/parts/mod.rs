@@ -20,3 +20,4 @@ pub(crate) mod slow_reader;
 pub(crate) mod small_reads;
 pub(crate) mod system_calls;
 pub(crate) mod tail;
+pub(crate) mod viewer;

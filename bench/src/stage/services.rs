@@ -62,6 +62,17 @@ impl<'a> Stage<'a> {
         self.home.join(name)
     }
 
+    /// The directory with the JavaScript libraries that `cargo xtask peers` installs.
+    pub(crate) fn libraries(&self) -> anyhow::Result<PathBuf> {
+        let target = self.bare_actix.parent().and_then(Path::parent);
+        let directory = target.context("no target directory")?.join("peers/javascript");
+        ensure!(
+            directory.join("installed").exists(),
+            "no JavaScript libraries: run cargo xtask peers"
+        );
+        Ok(directory)
+    }
+
     /// Starts both services.
     pub(crate) async fn start(&self, services: &mut Services) -> anyhow::Result<Pair> {
         self.start_at(ANY.to_owned(), services).await

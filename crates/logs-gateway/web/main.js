@@ -5,7 +5,7 @@ import { Streams } from './api/streams.js';
 import { LocalStore } from './model/local_store.js';
 import { PodList } from './model/pod_list.js';
 import { isNote } from './model/row.js';
-import { EMPTY_VIEW, isFiltered, parseView, viewTitle, writeView } from './model/view.js';
+import { EMPTY_VIEW, parseView, viewTitle, writeView } from './model/view.js';
 import { Access } from './page/access.js';
 import { copySelections } from './page/copying.js';
 import { Downloads } from './page/downloads.js';
@@ -14,11 +14,12 @@ import { Finding } from './page/finding.js';
 import { listenToKeys } from './page/keys.js';
 import { LineActions } from './page/line_actions.js';
 import { Runs } from './page/runs.js';
+import { emptyText, matchesOf } from './page/searching.js';
 import { SettingsMenu } from './page/settings.js';
 import { clicked, shortcuts } from './page/shortcuts.js';
 import { Viewer } from './page/viewer.js';
 import { Volumes } from './page/volumes.js';
-import { counted, size } from './text/quantity.js';
+import { counted } from './text/quantity.js';
 import { writeInstant } from './text/time.js';
 import { DensityBar } from './view/density_bar.js';
 import { byId } from './view/dom.js';
@@ -65,6 +66,7 @@ class Page {
       choose: (from, to) => change({ from: writeInstant(from), to: writeInstant(to) }),
     });
     this.volumes = new Volumes(() => this.changed());
+    this.empty = byId('empty', HTMLElement);
     this.status = new StatusLine((remedy) => this.remedy(remedy));
     this.picker = new Picker(this.pods, {
       picked: (targets) => void this.viewer.open({ ...EMPTY_VIEW, targets }, 'push'),
@@ -97,7 +99,7 @@ class Page {
     this.viewer.source = { ...who.offers, user: who.username };
     if (this.isOpen) return;
     this.isOpen = true;
-    if (who.limits.pods_per_stream > 1) this.picker.allowMerging();
+    if (who.limits.pods_per_stream > 1) this.picker.allowMerging(who.limits.pods_per_stream);
     this.openFromUrl();
     this.streams.subscribe(
       { kind: 'pods', url: '/pods?', user: who.username, after: '' },
@@ -166,18 +168,21 @@ class Page {
   changed() {
     const { viewer, volumes } = this;
     const { reader, list } = viewer;
+    const now = Date.now();
     this.bar.show(volumes.density, this.menu.settings.stamps);
-    this.bar.mark(viewer.inSight());
+    this.bar.mark(viewer.inSight(), list.viewport.follows);
     const hasView = viewer.view.targets.length > 0;
     this.status.show({
+      isOpen: hasView,
       stream: reader.stream,
       held: reader.held?.length ?? -1,
       told: this.told,
-      activity: reader.activity || (hasView ? '' : 'choose a log'),
+      activity: reader.activity,
       trouble: this.trouble ?? viewer.trouble,
       lines: reader.lines.count,
-      matches: this.matches(),
-      logs: Math.max(reader.followed.size, viewer.view.targets.length),
+      matches: matchesOf(volumes, this.menu.settings.stamps, now),
+      lost: reader.following.lostNodes,
+      logs: Math.max(reader.following.logs, viewer.view.targets.length),
       newest: reader.lines.lastLine()?.ms ?? 0,
       expiresAt: this.access.expiresAt,
     });
@@ -186,34 +191,10 @@ class Page {
     pill.textContent = viewer.unseen > 0 ? `▾ ${counted(viewer.unseen, 'new line')}` : '▾ newest';
     byId('pause', HTMLElement).setAttribute('aria-pressed', String(reader.held !== null));
     byId('crash', HTMLElement).hidden = !this.runs.hasRestart;
-    this.sayEmpty();
-  }
-
-  /** What is known about matches. */
-  matches() {
-    const { density, scanned } = this.volumes;
-    if (!isFiltered(this.viewer.view) || !density) return '';
-    const matches = counted(density.lines, 'match', 'matches');
-    if (density.isComplete) return matches;
-    return scanned > 0 ? `${matches} in ${size(scanned)} so far` : `${matches} so far`;
-  }
-
-  sayEmpty() {
-    const { reader, view } = this.viewer;
-    const empty = byId('empty', HTMLElement);
-    const trouble = this.viewer.trouble ?? reader.stream?.trouble ?? null;
-    const isRead = reader.stream?.phase === 'live' || (reader.isAtBegin && reader.activity === '');
-    const isEmpty = view.targets.length > 0 && reader.lines.firstLine() === null;
-    empty.hidden = !isEmpty || !(isRead || trouble);
-    if (!empty.hidden) empty.textContent = trouble?.text || this.emptyText();
-  }
-
-  emptyText() {
-    const { view } = this.viewer;
-    if (!isFiltered(view) && !view.from) return 'This log is empty so far.';
-    const all = size(this.pods.extent(view.targets).size);
-    const where = view.from || view.to ? 'in the chosen time' : `in all ${all} of the log`;
-    return `No line fits these filters ${where}${view.to ? '' : ', until now. New lines that fit will appear here'}.`;
+    const empty = emptyText(viewer, this.pods, volumes, now);
+    this.empty.hidden = empty === '';
+    if (this.empty.textContent !== empty) this.empty.textContent = empty;
+    volumes.refresh(now);
   }
 
   /** Says for a moment what was done. @param {string} text */

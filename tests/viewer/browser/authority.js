@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-const SECTIONS = ['users', 'user&name=ada', 'roles', 'grants', 'keys', 'clients', 'audit'];
+const SECTIONS = ['users', 'user&name=ada', 'roles', 'grants', 'keys', 'clients', 'sessions', 'sessions&name=ada', 'sessions&name=nobody', 'audit'];
 
 async function open(stage, user, options = {}) {
   const page = await (await stage.visitor(options)).newPage();
@@ -73,7 +73,11 @@ export async function an_administrator_uses_the_page(stage) {
   await carol.fill('#password', 'another horse battery');
   await carol.getByRole('button', { name: 'Log in' }).click();
   await carol.waitForURL(/\/account/);
-  await page.goto(`${stage.sso}/admin?section=user&name=carol`);
+  await page.goto(`${stage.sso}/admin`);
+  await page.getByRole('link', { name: 'Sessions' }).click();
+  await page.getByLabel('User').fill('carol');
+  await page.getByRole('button', { name: 'Show the sessions' }).click();
+  await page.getByRole('row', { name: /Chrom/ }).waitFor();
   await page.getByRole('button', { name: 'End all sessions' }).click();
   await page.getByText('All sessions of the user have ended').waitFor();
   await carol.reload();

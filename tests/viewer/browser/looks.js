@@ -32,7 +32,7 @@ export async function hostile_lines_are_text(stage) {
 }
 
 export async function no_accessibility_fault_is_found(stage) {
-  stage.write(['INFO plain', 'WARN something', '\u001b[32mgreen\u001b[0m ERROR', '{"level":"fatal","msg":"json","a":1}']);
+  stage.write(['ERROR failed', '\tat a.B(C.java:4)', '\tat d.E(F.java:5)', 'INFO plain', 'WARN something', '\u001b[32mgreen\u001b[0m ERROR', '{"level":"fatal","msg":"json","a":1}']);
   const page = await stage.pageOf('ada', '/', { bypassCSP: true });
   await page.locator('#picker-list [role=option]').first().waitFor();
   const faults = async (what) => {
@@ -48,6 +48,9 @@ export async function no_accessibility_fault_is_found(stage) {
   await page.keyboard.press('k');
   await page.keyboard.press('x');
   await faults('log, light');
+  for (const key of ['k', 'k', 'k', 'k', 'x']) await page.keyboard.press(key);
+  await page.locator('.row.unfolded', { hasText: 'F.java:5' }).waitFor();
+  await faults('stack trace');
   await page.click('#settings');
   await page.selectOption('#set-scheme', 'dark');
   await faults('settings');
@@ -91,11 +94,12 @@ export async function millions_of_lines_scroll_smoothly(stage) {
     pane.className = 'list';
     document.querySelector('.pane').append(pane);
     const lines = new Lines(Infinity);
-    const look = { stamps: 'utc', names: 'none', columns: [], sourceOf: () => ({}), isUnfolded: () => false, isCurrent: () => false, fieldAction: () => {} };
+    const look = { stamps: 'utc', names: 'none', columns: [], sourceOf: () => ({}), traceOf: () => [], isUnfolded: () => false, isCurrent: () => false, fieldAction: () => {} };
     let total = 0;
     const list = new List(pane, 18, {
       range: () => ({ first: 0, end: total || lines.end }),
       build: (key) => buildRow(lines.row(key % lines.end), key, look, 0),
+      hidden: () => null,
       isFlexible: () => false,
       nearBegin: () => {},
       nearEnd: () => {},

@@ -31,8 +31,14 @@ function writeLogs(stage) {
   const lines = Array.from({ length: 420 }, (_, nth) => JSON.stringify(checkoutLine(roll, nth)));
   stage.write(lines, { ...CHECKOUT, at: now - 30 * MINUTE, step: (30 * MINUTE) / 420 });
   const trace = ['\u001b[31mERROR\u001b[0m c.e.shop.ProductController : Cannot read product 1366', 'java.sql.SQLTransientConnectionException: Connection is not available', '\tat com.zaxxer.hikari.pool.HikariPool.createTimeoutException(HikariPool.java:686)', '\tat com.example.shop.ProductRepository.find(ProductRepository.java:41)', 'Caused by: java.net.SocketTimeoutException: Read timed out'];
+  const other = [trace[0].replace('1366', '207'), trace[1], ...Array.from({ length: 22 }, (_, nth) => `\tat com.example.shop.step${nth}(Step.java:${nth})`), trace[4]];
   const plain = Array.from({ length: 60 }, () => `\u001b[32mINFO\u001b[0m \u001b[36mc.e.shop.ProductController\u001b[0m : GET /products/${roll(2000)} 200 in ${roll(90)} ms`);
-  stage.write([...plain, ...trace, ...plain.slice(0, 8)], { ...CATALOG, at: now - 20 * MINUTE, step: 15_000 });
+  const blocks = [[plain, 15_000], [trace, 1], [plain.slice(0, 3), 15_000], [other, 1], [plain.slice(3, 8), 15_000]];
+  let at = now - 20 * MINUTE;
+  for (const [lines, step] of blocks) {
+    stage.write(lines, { ...CATALOG, at, step });
+    at += lines.length * step + 15_000;
+  }
 }
 
 export async function the_pictures_show_what_they_should(stage) {
@@ -54,7 +60,12 @@ export async function the_pictures_show_what_they_should(stage) {
   await take(page, 'viewer-light');
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.goto(`${stage.gateway}/?pod=shop/${CATALOG.pod}/catalog`);
+  await page.locator('.trace', { hasText: '… 3 more lines' }).click();
   await stage.row(page, 'Caused by').waitFor();
+  await page.mouse.move(500, 250);
+  await page.mouse.wheel(0, 190);
+  await page.locator('.trace', { hasText: '… 23 more lines' }).waitFor();
+  await page.mouse.move(500, 420);
   await stage.status(page, 'live, caught up');
   await page.waitForFunction(() => document.getElementById('density-from').textContent !== '');
   await take(page, 'viewer-dark');
@@ -70,7 +81,7 @@ export async function the_pictures_show_what_they_should(stage) {
   await takeGap(stage, page, take);
   await takeAuthority(stage, take);
   const phone = await stage.pageOf('ada', `/?pod=shop/${CATALOG.pod}/catalog`, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-  await stage.row(phone, 'Caused by').waitFor();
+  await phone.locator('.trace').first().waitFor();
   await stage.status(phone, 'live, caught up');
   await take(phone, 'viewer-phone');
   for (const picture of readdirSync(folder)) assert.ok(statSync(`${folder}/${picture}`).size < 150 * 1024, picture);

@@ -72,3 +72,15 @@ export async function pods_are_added_in_the_picker(stage) {
   assert.deepEqual(await stage.texts(page), ['of the web', 'of the cart']);
   stage.assertQuiet();
 }
+
+export async function all_pods_that_fit_are_opened_together(stage) {
+  for (const nth of [0, 1, 2]) stage.write([`of pod ${nth}`], { pod: `web-${nth}`, at: Date.now() - 1000 + nth });
+  stage.write(['of the cart'], { pod: 'cart-0' });
+  const page = await stage.pageOf('ada', '/');
+  await page.locator('#picker-list [role=option]', { hasText: 'cart-0' }).waitFor();
+  await page.keyboard.type('web');
+  await page.locator('#picker-all', { hasText: 'Open all 3 together' }).click();
+  await stage.row(page, 'of pod 2').waitFor();
+  assert.deepEqual(await stage.texts(page), [0, 1, 2].map((nth) => `of pod ${nth}`));
+  stage.assertQuiet();
+}

@@ -58,9 +58,9 @@ export class Stage {
     if (password === this.passwords[user]) await page.waitForURL((url) => url.href.startsWith(this.gateway));
   }
 
-  /** The log file of a run of a container. */
-  logFile({ namespace = 'shop', pod = 'web-0', container = 'app', run = 0, name = `${run}.log` } = {}) {
-    const folder = `${this.logs}/${namespace}_${pod}_${UID}/${container}`;
+  /** The log file of a run of a container; `node` is the directory of the logs of a node. */
+  logFile({ node = this.logs, namespace = 'shop', pod = 'web-0', container = 'app', run = 0, name = `${run}.log` } = {}) {
+    const folder = `${node}/${namespace}_${pod}_${UID}/${container}`;
     mkdirSync(folder, { recursive: true });
     return `${folder}/${name}`;
   }

@@ -7,9 +7,11 @@ import { Heights } from '../../../crates/logs-gateway/web/model/heights.js';
 import { linesOfFirstInstant, withoutKnown } from '../../../crates/logs-gateway/web/model/joining.js';
 import { Lines } from '../../../crates/logs-gateway/web/model/lines.js';
 import { LocalStore } from '../../../crates/logs-gateway/web/model/local_store.js';
-import { PodList } from '../../../crates/logs-gateway/web/model/pod_list.js';
+import { PodList, targetsOfAll } from '../../../crates/logs-gateway/web/model/pod_list.js';
 import { endOf, troubleOf } from '../../../crates/logs-gateway/web/model/problems.js';
 import { Reading } from '../../../crates/logs-gateway/web/model/reading.js';
+import { SearchProgress } from '../../../crates/logs-gateway/web/model/search_progress.js';
+import { matchesText, unmatchedText } from '../../../crates/logs-gateway/web/model/searched.js';
 import { selectedText } from '../../../crates/logs-gateway/web/model/selection.js';
 import { Sources } from '../../../crates/logs-gateway/web/model/sources.js';
 import { status } from '../../../crates/logs-gateway/web/model/status.js';
@@ -212,6 +214,8 @@ test('logs are found and sorted by what was typed and by their last write', () =
   assert.equal(pods.extent([{ namespace: 'shop', pod: 'cart-0', container: '*' }]).size, 10);
   assert.deepEqual(pods.choices('proxy', 10).map(({ target }) => target.container), ['proxy']);
   assert.equal(pods.choices('cart all', 10)[0].target.container, '*');
+  const all = targetsOfAll(pods.choices('shop', 10)).map(({ pod, container }) => `${pod}/${container}`);
+  assert.deepEqual(all.sort(), ['cart-0/*', 'web-0/app']);
   pods.take('pod', JSON.stringify({ event: 'removed', namespace: 'shop', pod: 'cart-0', uid: 'u' }));
   assert.equal(pods.choices('', 10).length, 1);
 });
@@ -226,11 +230,14 @@ test('what went wrong is said in a sentence with one remedy', () => {
   assert.ok(endOf('shutdown').isTransient && !endOf('container_exit').isTransient);
 });
 
-const NOTHING = { told: '', stream: null, held: -1, activity: '', trouble: null, lines: 0, matches: '', logs: 1, newest: 0, expiresAt: 0 };
+const NOTHING = { isOpen: true, told: '', stream: null, held: -1, activity: '', trouble: null, lines: 0, matches: '', logs: 1, newest: 0, expiresAt: 0, lost: [] };
 
 test('the status line says what happens', () => {
   const text = (input, now = 1e12) => status({ ...NOTHING, ...input }, now).text;
   assert.equal(text({ stream: { phase: 'live' } }), 'live, caught up');
+  assert.equal(text({ isOpen: false }), 'choose a log');
+  assert.equal(text({ stream: { phase: 'live' }, lost: ['node-3'] }), 'live, but node node-3 cannot be reached');
+  assert.equal(text({ stream: { phase: 'live' }, lost: ['a', 'b'] }), 'live, but nodes a and b cannot be reached');
   assert.equal(text({ stream: { phase: 'reading', behind: 4200 } }), 'reading, 4.2 KB behind…');
   assert.equal(text({ stream: { phase: 'live' }, held: 1204 }), 'paused, 1,204 new lines wait');
   const retrying = { phase: 'retrying', retryAt: 1e12 + 1800, trouble: endOf('shutdown') };
@@ -243,10 +250,10 @@ test('a browser that refuses storage remembers nothing', () => {
   const refusing = { getItem: () => { throw new Error('no'); }, setItem: () => { throw new Error('no'); } };
   for (const storage of [refusing, null]) {
     const store = new LocalStore(storage);
-    store.keepSettings({ wrap: true, stamps: 'utc', scheme: 'dark', density: true });
+    store.keepSettings({ wrap: true, stamps: 'utc', scheme: 'dark', density: true, fold: true });
     store.visit({ url: '?x', title: 'x' });
     assert.deepEqual(store.recent(), []);
-    assert.equal(store.settings({ wrap: false, stamps: 'local', scheme: 'system', density: true }).wrap, false);
+    assert.equal(store.settings({ wrap: false, stamps: 'local', scheme: 'system', density: true, fold: true }).wrap, false);
   }
 });
 
@@ -262,4 +269,47 @@ test('a reading knows which logs it is of', () => {
   assert.equal(reading.open.size, 2);
   pod('gone', 'web-0');
   assert.deepEqual([...reading.open], ['shop/web-1/app']);
+});
+
+test('a reading knows which nodes are lost, and says when they are back', () => {
+  const reading = new Reading(new Sources());
+  const pod = (event, pod, node) => reading.pod({ event, namespace: 'n', pod, container: 'c', uid: 'u', restart: 0, node });
+  const texts = () => reading.take().map((row) => row.text);
+  pod('opened', 'p', 'node-2');
+  pod('opened', 'q', 'node-3');
+  reading.pod({ event: 'unreachable', namespace: null, pod: null, uid: null, container: null, restart: null, node: 'node-2', status: 503 });
+  assert.deepEqual([...reading.nodes.names], ['node-2']);
+  assert.deepEqual(texts(), ['Node node-2 cannot be reached (503)']);
+  reading.line({ ...record('2026-11-01T10:00:00Z', 'of another node'), pod: 'q' });
+  assert.deepEqual(texts(), ['of another node']);
+  reading.line(record('2026-11-01T10:00:00Z', 'of the node'));
+  assert.deepEqual(texts(), ['Node node-2 can be read again', 'of the node']);
+  assert.equal(reading.nodes.count, 0);
+  reading.nodeFound('node-2');
+  assert.deepEqual(texts(), []);
+});
+
+test('the number of matches says of how many lines they are', () => {
+  const known = { matches: 128, isComplete: true, lines: 2_100_000, bytes: 1e9, since: '' };
+  assert.equal(matchesText(known), '128 matches of 2.1 M lines');
+  assert.equal(matchesText({ ...known, since: '04:12:00' }), '128 matches of 2.1 M lines since 04:12:00');
+  assert.equal(matchesText({ ...known, lines: null }), '128 matches');
+  assert.equal(matchesText({ ...known, matches: 3, lines: 2 }), '3 matches of 3 lines');
+  assert.equal(matchesText({ ...known, matches: 1, isComplete: false }), '1 match in 1.0 GB so far');
+});
+
+test('no match says how much was searched and until when', () => {
+  const search = { lines: 3000, bytes: 180_000_000, until: '10:42:13', isOver: true, isInRange: false, isLive: true };
+  assert.equal(unmatchedText(search), 'No line matches. Searched: 3,000 lines, 180 MB up to 10:42:13. New lines that match appear here.');
+  assert.equal(unmatchedText({ ...search, isInRange: true, isLive: false }), 'No line matches in the chosen time. Searched: 3,000 lines, 180 MB up to 10:42:13.');
+  assert.equal(unmatchedText({ ...search, lines: null, isOver: false }), 'No match so far. Searched: 180 MB up to 10:42:13.');
+});
+
+test('how far a search has come is known from its records', () => {
+  const progress = new SearchProgress();
+  progress.take('progress', '{"cursor":"c","time":"2026-11-01T10:00:00Z","scanned_bytes":500,"matched":0,"behind_bytes":70}', 1e12);
+  assert.deepEqual([progress.bytes, progress.until, progress.isLive], [500, Date.parse('2026-11-01T10:00:00Z'), false]);
+  progress.take('live', 'true', 2e12);
+  progress.take('progress', '{"cursor":null,"time":null,"scanned_bytes":600,"matched":0,"behind_bytes":0}', 3e12);
+  assert.deepEqual([progress.bytes, progress.until, progress.isLive], [600, 3e12, true]);
 });

@@ -8,7 +8,10 @@ import { Hub } from '../../../crates/logs-gateway/web/api/hub.js';
 import { LogMemory } from '../../../crates/logs-gateway/web/api/log_memory.js';
 import { logUrl } from '../../../crates/logs-gateway/web/api/log_url.js';
 import { PodMemory } from '../../../crates/logs-gateway/web/api/pod_memory.js';
+import { Sources } from '../../../crates/logs-gateway/web/model/sources.js';
 import { EMPTY_VIEW } from '../../../crates/logs-gateway/web/model/view.js';
+import { readPage, takeRecord, troubleOfFailure } from '../../../crates/logs-gateway/web/page/line_page.js';
+import { NodeProbe } from '../../../crates/logs-gateway/web/page/node_probe.js';
 
 const realFetch = globalThis.fetch;
 const realRandom = Math.random;
@@ -240,4 +243,47 @@ test('a view is requested with the parameters of the gateway', () => {
   assert.equal(url({ targets: [target('web-0')], from: '2026-11-01T10:00:00Z' }, { after: 'c1', limitLines: 5 }), '/logs/shop/web-0?container=app&history=all&after=c1&limitLines=5');
   assert.equal(url({ targets: [target('web-0'), target('web-1')] }, { follow: true }), '/logs?pod=web-0%2Cweb-1&namespace=shop&container=app&follow=true');
   assert.equal(url({ targets: [target('web-*', '*')] }), '/logs?pod=web-*&namespace=shop&history=all');
+});
+
+const read = () => {
+  const targets = [{ namespace: 'n', pod: '*', container: '*' }];
+  return readPage('/logs/n/p?', new Sources(), (reading, name, data) => takeRecord(reading, name, data, targets), new AbortController().signal);
+};
+const message = (text) => `data: ${JSON.stringify({ time: '2026-11-01T10:00:00Z', namespace: 'n', pod: 'p', container: 'c', message: text })}\n\n`;
+const end = (record) => `event: end\ndata: ${JSON.stringify(record)}\n\n`;
+
+test('a page that was not given to its end is not taken for whole', async () => {
+  for (const [text, status] of [[message('a'), 0], [message('a') + end({ reason: 'shutdown' }), 0], [end({ reason: 'expired' }), 401]]) {
+    gateway([{ text }]);
+    const trouble = await read().then(() => null, troubleOfFailure);
+    assert.ok(trouble, text);
+    assert.equal(trouble.isTransient, status === 0, text);
+  }
+  gateway([{ text: message('a') + end({ reason: 'limit' }) }]);
+  assert.equal((await read()).isWhole, false);
+});
+
+test('a page without the lines of some nodes is whole, and names them', async () => {
+  const lost = 'event: pod\ndata: {"event":"unreachable","namespace":null,"pod":null,"uid":null,"container":null,"restart":null,"node":"node-3","status":null}\n\n';
+  gateway([{ text: lost + message('a') + end({ reason: 'source', missing: ['node-3'] }) }]);
+  const page = await read();
+  assert.deepEqual([page.isWhole, page.missing], [true, ['node-3']]);
+  assert.deepEqual(page.rows.map(({ text }) => text), ['a']);
+});
+
+test('lost nodes are asked about until they can be read', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const answers = [null, ['node-2', 'node-3'], ['node-3'], []];
+  const names = new Set(['node-2', 'node-3']);
+  const reading = { nodes: { names, get count() { return names.size; } }, nodeFound: (node) => names.delete(node) };
+  const left = [];
+  const probe = new NodeProbe(async () => answers.shift(), () => left.push([...names]));
+  probe.watch(reading);
+  probe.watch(reading);
+  for (let turn = 0; turn < 6; turn += 1) {
+    context.mock.timers.tick(3000);
+    await settled();
+  }
+  assert.deepEqual(left, [['node-2', 'node-3'], ['node-3'], []]);
+  assert.equal(answers.length, 0);
 });

@@ -32,6 +32,8 @@ export class Density {
     /** The lines of each level in each interval. @type {Map<number, Float64Array>} */
     this.intervals = new Map();
     this.lines = 0;
+    /** Lines of the volumes, without live ones. */
+    this.written = 0;
     /** Volumes count what was written before; live lines from then on are added. */
     this.countedTo = to;
     this.isComplete = false;
@@ -47,6 +49,7 @@ export class Density {
     const counts = this.interval(Date.parse(record.from));
     for (const [level, lines] of Object.entries(record.levels)) counts[levelNumber(level)] += lines;
     this.lines += record.lines;
+    this.written += record.lines;
   }
 
   /** @param {number} ms @param {number} level Of a line that was written since. */

@@ -1,20 +1,23 @@
 /**
- * Heights of rows. Most have the base height; what others have beyond it is kept, summed up in
- * blocks of rows, so that places are found quickly among millions.
+ * Heights of rows. Most have the base height; what others have beyond it is kept, and rows that are
+ * part of a folded one have none.
  */
 
-const SHIFT = 8;
+import { Sums } from './sums.js';
 
 export class Heights {
   /** @param {number} base In pixels. */
   constructor(base) {
     this.base = base;
-    /** What rows have beyond the base height, in blocks. @type {Map<number, {sum: number, rows: Map<number, number>}>} */
-    this.blocks = new Map();
+    /** The height of rows beyond the base height. */
+    this.extra = new Sums();
+    /** One for each row without a height; null if all have one. @type {Sums | null} */
+    this.hidden = null;
+    this.dropped = 0;
   }
 
   clear() {
-    this.blocks.clear();
+    this.extra.clear();
   }
 
   /**
@@ -24,21 +27,19 @@ export class Heights {
    */
   set(key, height) {
     const extra = height - this.base;
-    const block = this.blocks.get(key >> SHIFT);
-    const before = block?.rows.get(key) ?? 0;
-    if (Math.abs(extra - before) < 0.5) return false;
-    const into = block ?? { sum: 0, rows: new Map() };
-    into.sum += extra - before;
-    if (extra === 0) into.rows.delete(key);
-    else into.rows.set(key, extra);
-    if (into.rows.size === 0) this.blocks.delete(key >> SHIFT);
-    else this.blocks.set(key >> SHIFT, into);
+    if (Math.abs(extra - this.extra.of(key)) < 0.5) return false;
+    this.extra.set(key, extra);
     return true;
   }
 
   /** @param {number} key */
+  isHidden(key) {
+    return this.hidden !== null && this.hidden.of(key) !== 0;
+  }
+
+  /** @param {number} key */
   of(key) {
-    return this.base + (this.blocks.get(key >> SHIFT)?.rows.get(key) ?? 0);
+    return this.isHidden(key) ? 0 : this.base + this.extra.of(key);
   }
 
   /**
@@ -48,14 +49,8 @@ export class Heights {
    * @param {number} key
    */
   between(first, key) {
-    let height = (key - first) * this.base;
-    if (this.blocks.size === 0) return height;
-    const [low, high] = [first >> SHIFT, key >> SHIFT];
-    for (const [number, block] of this.blocks) {
-      if (number > low && number < high) height += block.sum;
-      else if (number === low || number === high) height += partOf(block.rows, first, key);
-    }
-    return height;
+    const hidden = this.hidden?.between(first, key) ?? 0;
+    return (key - first - hidden) * this.base + this.extra.between(first, key);
   }
 
   /**
@@ -67,10 +62,6 @@ export class Heights {
    * @returns {{key: number, inside: number}}
    */
   at(first, end, height) {
-    if (this.blocks.size === 0) {
-      const key = Math.max(first, Math.min(end - 1, first + Math.floor(height / this.base)));
-      return { key, inside: height - (key - first) * this.base };
-    }
     let low = first;
     let high = Math.max(first, end - 1);
     while (low < high) {
@@ -83,15 +74,8 @@ export class Heights {
 
   /** Forgets rows before `first`. @param {number} first */
   dropBefore(first) {
-    for (const number of this.blocks.keys()) {
-      if (number < first >> SHIFT) this.blocks.delete(number);
-    }
+    if (first === this.dropped) return;
+    this.dropped = first;
+    this.extra.dropBefore(first);
   }
-}
-
-/** @param {Map<number, number>} rows @param {number} first @param {number} key */
-function partOf(rows, first, key) {
-  let sum = 0;
-  for (const [row, extra] of rows) if (row >= first && row < key) sum += extra;
-  return sum;
 }

@@ -6,6 +6,9 @@
  */
 
 import { PackedBlock } from './packed_block.js';
+import { FLAG } from './row.js';
+import { Sums } from './sums.js';
+import { MAX_TRACE, orphansOf, TraceMarker } from './traces.js';
 
 /** @import { Line, Row } from './row.js' */
 
@@ -24,6 +27,10 @@ export class Lines {
     this.open = [];
     this.first = 0;
     this.bytes = 0;
+    /** One for each line that continues another. */
+    this.traces = new Sums();
+    /** Marks lines at the end. */
+    this.marker = new TraceMarker();
   }
 
   /** The key behind the last row. */
@@ -42,6 +49,8 @@ export class Lines {
   /** @param {Row[]} rows In order. */
   append(rows) {
     for (const row of rows) {
+      this.marker.mark(row);
+      this.noteTrace(this.end, row);
       this.open.push(row);
       if (this.open.length === BLOCK) this.pack();
     }
@@ -58,7 +67,13 @@ export class Lines {
   prepend(rows) {
     /** @type {PackedBlock[]} */
     const blocks = [];
+    const known = this.first;
     let first = this.first - rows.length;
+    const marker = new TraceMarker();
+    rows.forEach((row, at) => {
+      marker.mark(row);
+      this.noteTrace(first + at, row);
+    });
     this.first = first;
     for (let at = 0; at < rows.length; at += BLOCK) {
       const block = new PackedBlock(first, rows.slice(at, at + BLOCK));
@@ -67,6 +82,20 @@ export class Lines {
       this.bytes += block.bytes;
     }
     this.blocks.unshift(...blocks);
+    for (const key of orphansOf(this, known, marker)) this.join(key);
+  }
+
+  /** @param {number} key @param {Row} row */
+  noteTrace(key, row) {
+    this.traces.set(key, !('note' in row) && row.flags & FLAG.TRACE ? 1 : 0);
+  }
+
+  /** Marks a line that continues one which was read later. @param {number} key */
+  join(key) {
+    const row = this.open[key - this.openFirst];
+    if (row && !('note' in row)) row.flags |= FLAG.TRACE;
+    else this.blocks[this.blockAt(key)].mark(key, FLAG.TRACE);
+    this.traces.set(key, 1);
   }
 
   /**
@@ -109,12 +138,16 @@ export class Lines {
     const block = /** @type {PackedBlock} */ (this.blocks.shift());
     this.bytes -= block.bytes;
     this.first = block.end;
+    this.traces.dropBefore(this.first);
   }
 
   dropLast() {
     this.open = [];
     const block = /** @type {PackedBlock} */ (this.blocks.pop());
     this.bytes -= block.bytes;
+    this.traces.dropFrom(this.end);
+    this.marker = new TraceMarker();
+    for (let key = Math.max(this.first, this.end - MAX_TRACE); key < this.end; key += 1) this.marker.mark(this.row(key));
   }
 
   /** @returns {Line | null} */

@@ -8,6 +8,7 @@
  * @property {StampMode} stamps
  * @property {'system' | 'light' | 'dark'} scheme
  * @property {boolean} density Whether the bar is shown.
+ * @property {boolean} fold Whether stack traces are folded.
  *
  * @typedef {{url: string, title: string}} RecentView
  */

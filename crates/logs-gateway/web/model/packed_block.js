@@ -66,6 +66,11 @@ export class PackedBlock {
     if (isKept && line.cursor) this.cursors.set(at, line.cursor);
   }
 
+  /** Adds a mark to a line. @param {number} key @param {number} flag */
+  mark(key, flag) {
+    this.meta[key - this.first] |= flag << 3;
+  }
+
   /**
    * @param {number} key
    * @returns {Row}

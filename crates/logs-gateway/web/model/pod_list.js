@@ -126,6 +126,19 @@ export class PodList {
   }
 }
 
+/**
+ * The logs to open if all choices are wanted: a container is left out if all of its pod are there.
+ *
+ * @param {Choice[]} choices
+ * @returns {Target[]}
+ */
+export function targetsOfAll(choices) {
+  const podOf = (/** @type {Target} */ { namespace, pod }) => `${namespace}/${pod}`;
+  const targets = choices.map(({ target }) => target);
+  const whole = new Set(targets.filter(({ container }) => container === '*').map(podOf));
+  return targets.filter((target) => target.container === '*' || !whole.has(podOf(target)));
+}
+
 /** @param {PodEntry} pod @returns {Choice[]} */
 function choicesOf(pod) {
   const { namespace, containers } = pod;

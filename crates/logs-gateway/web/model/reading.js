@@ -9,6 +9,7 @@ import { levelNumber } from '../text/level.js';
 import { decodeBytes, fromByteRanges } from '../text/offsets.js';
 import { size } from '../text/quantity.js';
 import { parseInstant } from '../text/time.js';
+import { LostNodes } from './lost_nodes.js';
 import { FLAG } from './row.js';
 import { containerKey } from './sources.js';
 
@@ -41,7 +42,9 @@ import { containerKey } from './sources.js';
 
 /** The run of a log of which nothing was said. */
 const UNKNOWN_RUN = -1;
-/** What happens to a log that is read no more. */
+/** Events of a log that is read from then on. */
+const OPENING = new Set(['opened', 'joined', 'restarted']);
+/** Events of a log that is read no more. */
 const CLOSING = new Set(['ended', 'gone', 'skipped', 'forbidden']);
 
 export class Reading {
@@ -56,6 +59,7 @@ export class Reading {
     this.last = new Map();
     /** The containers whose logs are read at present. @type {Set<string>} */
     this.open = new Set();
+    this.nodes = new LostNodes();
   }
 
   /** Takes the rows made since the last call. */
@@ -71,6 +75,8 @@ export class Reading {
     const source = this.current.get(container) ?? this.sources.number({ ...nameOf(record), uid: '', restart: UNKNOWN_RUN });
     const before = this.last.get(container);
     const { ms, ns } = parseInstant(record.time);
+    const returned = this.nodes.lostOf(container);
+    if (returned) this.nodeFound(returned);
     if (before !== undefined && before !== source) {
       this.rows.push(runNote(this.sources.get(source), ms));
     }
@@ -80,14 +86,32 @@ export class Reading {
 
   /** @param {PodRecord} record */
   pod(record) {
-    if (record.event === 'opened' || record.event === 'joined' || record.event === 'restarted') {
+    this.node(record);
+    if (OPENING.has(record.event)) {
       this.current.set(containerKey(record), this.sources.number(record));
       this.open.add(containerKey(record));
     } else if (CLOSING.has(record.event)) {
       this.open.delete(containerKey(record));
     }
     const text = podNote(record);
-    if (text) this.rows.push({ note: 'log', text, ms: 0 });
+    if (text) this.rows.push({ note: record.event === 'unreachable' ? 'lost' : 'log', text, ms: 0 });
+  }
+
+  /** Which nodes can be read. @param {PodRecord} record */
+  node(record) {
+    const { event, node } = record;
+    if (!node) return;
+    if (event === 'unreachable') {
+      this.nodes.lose(node);
+    } else {
+      this.nodes.place(record, node);
+      if (OPENING.has(event)) this.nodeFound(node);
+    }
+  }
+
+  /** A node that was lost can be read again. @param {string} node */
+  nodeFound(node) {
+    if (this.nodes.find(node)) this.rows.push({ note: 'log', text: `Node ${node} can be read again`, ms: 0 });
   }
 
   /** @param {GapRecord} record */
@@ -162,6 +186,18 @@ function podNote(record) {
     default:
       return '';
   }
+}
+
+/**
+ * The note where the lines of some nodes are missing; null if none is.
+ *
+ * @param {string[]} nodes
+ * @returns {Note | null}
+ */
+export function missingNote(nodes) {
+  if (nodes.length === 0) return null;
+  const names = nodes.length === 1 ? `node ${nodes[0]}` : `nodes ${nodes.join(', ')}`;
+  return { note: 'lost', text: `Lines of ${names} are missing here, as far as there are any: ${nodes.length === 1 ? 'it' : 'they'} cannot be reached`, ms: 0 };
 }
 
 /** @param {GapRecord} gap */

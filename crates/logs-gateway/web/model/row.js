@@ -12,7 +12,7 @@
  * @property {number[][] | null} hits What `grep` matched, in UTF-16 units.
  *
  * @typedef {object} Note
- * @property {'gap' | 'run' | 'log' | 'begin' | 'end'} note
+ * @property {'gap' | 'run' | 'log' | 'lost' | 'begin' | 'end'} note
  * @property {string} text
  * @property {number} ms When, if that is known; else 0.
  *
@@ -27,7 +27,12 @@ export const FLAG = {
   LATE: 8,
   /** Its bytes are not UTF-8. */
   BINARY: 16,
+  /** It continues an earlier line of its log. */
+  TRACE: 32,
 };
+
+/** The marks that do not come from the gateway. */
+const OWN = FLAG.TRACE;
 
 /**
  * @param {Row} row
@@ -45,9 +50,8 @@ export function isNote(row) {
  */
 export function isSameLine(one, other) {
   if (one.cursor !== '' && one.cursor === other.cursor) return true;
-  return (
-    one.ms === other.ms && one.ns === other.ns && one.flags === other.flags && one.text === other.text
-  );
+  const isMarkedAlike = ((one.flags ^ other.flags) & ~OWN) === 0;
+  return one.ms === other.ms && one.ns === other.ns && isMarkedAlike && one.text === other.text;
 }
 
 /** @param {Row[]} rows */

@@ -11,15 +11,19 @@
  *
  * @param {SelectionEdge} one
  * @param {SelectionEdge} other
- * @param {(key: number) => string} shown What a row shows.
+ * @param {(key: number) => string | null} shown What a row shows; null if it is not shown by itself.
  * @param {number} [max] The most rows.
  */
 export function selectedText(one, other, shown, max = 100_000) {
   const [from, to] = inOrder(one, other);
-  if (from.key === to.key) return shown(from.key).slice(from.offset, to.offset);
-  const lines = [shown(from.key).slice(from.offset)];
-  for (let key = from.key + 1; key < to.key && lines.length < max; key += 1) lines.push(shown(key));
-  lines.push(shown(to.key).slice(0, to.offset));
+  const [first, last] = [shown(from.key) ?? '', shown(to.key) ?? ''];
+  if (from.key === to.key) return first.slice(from.offset, to.offset);
+  const lines = [first.slice(from.offset)];
+  for (let key = from.key + 1; key < to.key && lines.length < max; key += 1) {
+    const text = shown(key);
+    if (text !== null) lines.push(text);
+  }
+  lines.push(last.slice(0, to.offset));
   return lines.join('\n');
 }
 

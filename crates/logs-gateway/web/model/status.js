@@ -13,6 +13,7 @@ import { ago, label, span } from '../text/time.js';
  * @property {number} [behind] Bytes still to be read.
  *
  * @typedef {object} StatusInput
+ * @property {boolean} isOpen Whether a log is chosen.
  * @property {StreamState | null} stream Null while nothing is followed.
  * @property {number} held Lines that wait while paused; -1 if not paused.
  * @property {string} told What was just done, or empty.
@@ -21,6 +22,7 @@ import { ago, label, span } from '../text/time.js';
  * @property {number} lines Lines that are loaded.
  * @property {string} matches What is known about matches, or empty.
  * @property {number} logs How many logs are merged.
+ * @property {string[]} lost Nodes of them that cannot be read at present.
  * @property {number} newest Time of the last line; 0 without one.
  * @property {number} expiresAt When the log-in ends; 0 if unknown.
  *
@@ -63,6 +65,7 @@ export function status(input, now) {
 function mainStatus(input, now) {
   const { stream, trouble, held, activity } = input;
   if (trouble) return { tone: 'trouble', text: trouble.text, remedy: trouble.remedy };
+  if (!input.isOpen) return { tone: 'still', text: 'choose a log', remedy: '' };
   if (held >= 0) {
     const waiting = held === 0 ? 'nothing new' : `${counted(held, 'new line')} wait${held === 1 ? 's' : ''}`;
     return { tone: 'still', text: `paused, ${waiting}`, remedy: '' };
@@ -99,6 +102,7 @@ function following(stream, input, now) {
       return { tone: 'busy', text: `reading${behind}…`, remedy: '' };
     }
     case 'live': {
+      if (input.lost.length > 0) return { tone: 'trouble', text: withoutNodes(input.lost), remedy: '' };
       const quiet = now - input.newest;
       const last = input.newest > 0 && quiet > 10_000 ? `, last line ${ago(quiet)}` : '';
       return { tone: 'live', text: `live, caught up${last}`, remedy: '' };
@@ -106,4 +110,10 @@ function following(stream, input, now) {
     default:
       return { tone: 'still', text: 'the log is complete', remedy: '' };
   }
+}
+
+/** @param {string[]} nodes */
+function withoutNodes(nodes) {
+  if (nodes.length > 2) return `live, but ${nodes.length} nodes cannot be reached`;
+  return `live, but ${nodes.length === 1 ? 'node' : 'nodes'} ${nodes.join(' and ')} cannot be reached`;
 }

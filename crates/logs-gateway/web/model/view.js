@@ -123,6 +123,11 @@ export function isFiltered(view) {
   return view.grep.length + view.exclude.length > 0 || view.level !== '' || view.stream !== '';
 }
 
+/** The same logs and times with all lines. @param {View} view @returns {View} */
+export function unfiltered(view) {
+  return { ...view, grep: [], exclude: [], level: '', stream: '' };
+}
+
 /** Whether several logs are merged, so that a cursor of a line is one of its own log only. @param {View} view */
 export function isMerged(view) {
   return view.targets.length > 1 || view.targets.some(({ pod, namespace, container }) => container === '*' || /[*?]/.test(pod + namespace));

@@ -13,10 +13,23 @@ export function copySelections(viewer) {
     const one = edge(viewer, selection.anchorNode, selection.anchorOffset);
     const other = edge(viewer, selection.focusNode, selection.focusOffset);
     if (!one || !other || one.key === other.key) return;
-    const shown = (/** @type {number} */ key) => viewer.list.rows.get(key)?.querySelector('.text, .note-text')?.textContent ?? viewer.row(key).text;
+    const shown = (/** @type {number} */ key) => shownText(viewer, key);
     event.clipboardData?.setData('text/plain', selectedText(one, other, shown));
     event.preventDefault();
   });
+}
+
+/**
+ * The text of a row, with the stack trace that it stands for, folded or not; null for a line of a trace.
+ *
+ * @param {Viewer} viewer
+ * @param {number} key
+ */
+function shownText(viewer, key) {
+  if (viewer.folding.rowOf(key) !== key) return null;
+  const shown = viewer.list.rows.get(key)?.querySelector('.text, .note-text')?.textContent;
+  if (typeof shown === 'string' && viewer.folding.unfolded.has(key)) return shown;
+  return [shown ?? viewer.row(key).text, ...viewer.folding.traceOf(key).map((line) => line.text)].join('\n');
 }
 
 /**

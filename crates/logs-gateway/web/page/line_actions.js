@@ -3,9 +3,9 @@
 import { logUrl } from '../api/log_url.js';
 import { readEvents } from '../api/request.js';
 import { isNote } from '../model/row.js';
-import { isMerged, writeView } from '../model/view.js';
+import { headOf, traceOf } from '../model/traces.js';
+import { isMerged, unfiltered, writeView } from '../model/view.js';
 import { fieldPattern } from '../text/json_line.js';
-import { continues } from '../text/level.js';
 import { writeInstant } from '../text/time.js';
 import { byId, element } from '../view/dom.js';
 import { placeMenu } from '../view/menus.js';
@@ -14,9 +14,6 @@ import { placeMenu } from '../view/menus.js';
 /** @import { Place } from '../model/view.js' */
 /** @import { Field } from '../view/fields.js' */
 /** @import { Viewer } from './viewer.js' */
-
-/** The most lines of a stack trace that are copied. */
-const MAX_TRACE = 500;
 
 export class LineActions {
   /** @param {Viewer} viewer @param {(pattern: string, excludes: boolean) => void} addPattern @param {(text: string) => void} tell */
@@ -41,7 +38,7 @@ export class LineActions {
       item('Copy it with the lines that continue it', () => this.copyTrace(key)),
       item('Copy link (c)', () => this.copyLink(key)),
       item('Around this line, without filters (a)', () => this.around(key)),
-      item('Unfold (x)', () => this.viewer.toggleFold(key)),
+      item('Unfold (x)', () => this.viewer.folding.toggle(key)),
     );
     this.menu.showPopover();
     placeMenu(this.menu, at);
@@ -63,12 +60,8 @@ export class LineActions {
   /** @param {number} key */
   copyTrace(key) {
     const { lines } = this.viewer.reader;
-    let first = key;
-    while (first > lines.first && key - first < MAX_TRACE && isContinued(this.viewer.row(first))) first -= 1;
-    const texts = [this.viewer.row(first).text];
-    for (let next = first + 1; next < lines.end && texts.length < MAX_TRACE && isContinued(this.viewer.row(next)); next += 1) {
-      texts.push(this.viewer.row(next).text);
-    }
+    const head = headOf(lines, key);
+    const texts = [head, ...traceOf(lines, head)].map((part) => this.viewer.row(part).text);
     return this.copy(texts.join('\n'), texts.length === 1 ? 'line copied' : `${texts.length} lines copied`);
   }
 
@@ -86,7 +79,7 @@ export class LineActions {
     if (!place) return;
     const { grep } = this.viewer.view;
     const find = grep[grep.length - 1] ?? this.viewer.view.find;
-    this.viewer.change({ grep: [], exclude: [], level: '', stream: '', from: '', to: '', find, place });
+    this.viewer.change({ ...unfiltered(this.viewer.view), from: '', to: '', find, place });
   }
 
   /**
@@ -132,11 +125,6 @@ export class LineActions {
     }
     this.tell(done);
   }
-}
-
-/** @param {import('../model/row.js').Row} row */
-function isContinued(row) {
-  return !isNote(row) && continues(row.text);
 }
 
 /** @param {import('../model/lines.js').Lines} lines @param {number} from @param {number} to */

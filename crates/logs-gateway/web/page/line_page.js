@@ -1,9 +1,12 @@
 /** One page of lines, as rows. */
 
-import { readEvents } from '../api/request.js';
+import { noAnswer, readEvents, Refusal } from '../api/request.js';
+import { endOf, troubleOf } from '../model/problems.js';
 import { Reading } from '../model/reading.js';
+import { isNote } from '../model/row.js';
 import { isTargeted } from '../model/view.js';
 
+/** @import { Trouble } from '../model/problems.js' */
 /** @import { Row } from '../model/row.js' */
 /** @import { Sources } from '../model/sources.js' */
 /** @import { Target } from '../model/view.js' */
@@ -11,8 +14,18 @@ import { isTargeted } from '../model/view.js';
 /**
  * @typedef {object} Page
  * @property {Row[]} rows
- * @property {string} reason Why it ended.
+ * @property {boolean} isWhole Whether there is nothing beyond it, or what there is cannot be read.
+ * @property {string[]} missing The nodes that could not be read.
  */
+
+/** A page that was not given to its end: lines of it are missing. */
+class CutPage extends Error {
+  /** @param {Trouble} trouble */
+  constructor(trouble) {
+    super(trouble.text);
+    this.trouble = trouble;
+  }
+}
 
 /**
  * @param {string} url
@@ -24,15 +37,28 @@ import { isTargeted } from '../model/view.js';
 export async function readPage(url, sources, take, signal) {
   const reading = new Reading(sources);
   let reason = '';
+  /** @type {string[]} */
+  let missing = [];
   const aborter = new AbortController();
   signal.addEventListener('abort', () => aborter.abort(), { once: true });
   await readEvents(url, aborter, (events) => {
     for (const { name, data } of events) {
-      if (name === 'end') reason = JSON.parse(data).reason;
+      if (name === 'end') ({ reason, missing = [] } = JSON.parse(data));
       else for (const line of data.split('\n')) take(reading, name, line);
     }
   });
-  return { rows: reading.take(), reason };
+  if (!reason) throw new Refusal(noAnswer());
+  const isGiven = ['complete', 'limit', 'container_exit'].includes(reason) || missing.length > 0;
+  if (!isGiven) throw new CutPage(endOf(reason));
+  // Each page would say it anew.
+  const rows = reading.take().filter((row) => !isNote(row) || row.note !== 'lost');
+  return { rows, isWhole: reason !== 'limit', missing };
+}
+
+/** The reason why lines could not be read. @param {unknown} error @returns {Trouble} */
+export function troubleOfFailure(error) {
+  if (error instanceof CutPage) return error.trouble;
+  return troubleOf(error instanceof Refusal ? error.problem : { status: 500, code: '', detail: String(error), retryAfter: 0 });
 }
 
 /**

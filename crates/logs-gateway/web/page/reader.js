@@ -4,22 +4,22 @@
  */
 
 import { logUrl, timeParameter } from '../api/log_url.js';
-import { Refusal } from '../api/request.js';
 import { beginText, linesOfFirstInstant, withoutKnown } from '../model/joining.js';
 import { Lines } from '../model/lines.js';
-import { troubleOf } from '../model/problems.js';
-import { noteBetween, Reading } from '../model/reading.js';
+import { missingNote, noteBetween } from '../model/reading.js';
 import { countLines, firstLine, isNote, isSameLine, lastLine } from '../model/row.js';
+import { SearchProgress } from '../model/search_progress.js';
 import { Sources } from '../model/sources.js';
 import { isFiltered, isMerged } from '../model/view.js';
-import { readPage, takeRecord } from './line_page.js';
+import { Following } from './following.js';
+import { readPage, takeRecord, troubleOfFailure } from './line_page.js';
 import { firstRanges, PAGE, rangeAfter, rangeBefore } from './ranges.js';
 
 /** @import { LineRange } from '../api/log_url.js' */
 /** @import { Streams } from '../api/streams.js' */
 /** @import { Line, Row } from '../model/row.js' */
 /** @import { Trouble } from '../model/problems.js' */
-/** @import { StreamState } from '../model/status.js' */
+/** @import { Reading } from '../model/reading.js' */
 /** @import { View } from '../model/view.js' */
 /** @import { Page } from './line_page.js' */
 
@@ -42,37 +42,44 @@ const MAX_HELD = 20_000;
 export class Reader {
   /** @param {Streams} streams @param {ReaderEvents} events */
   constructor(streams, events) {
-    this.streams = streams;
     this.events = events;
     this.lines = new Lines();
     this.sources = new Sources();
+    this.progress = new SearchProgress();
+    this.isAtBegin = false;
+    this.activity = '';
     /** @type {View | null} */
     this.view = null;
     /** @type {ReaderSource} */
     this.source = { history: true, before: true, user: '' };
     this.aborter = new AbortController();
-    this.endSubscription = () => {};
     /** @param {Reading} reading @param {string} name @param {string} data */
     this.take = (reading, name, data) => {
+      this.progress.take(name, data, Date.now());
       if (name === 'auth') this.events.auth(JSON.parse(data));
       else takeRecord(reading, name, data, this.view?.targets ?? []);
     };
+    this.following = new Following(streams, {
+      take: this.take,
+      taken: (reading) => this.written(reading.take()),
+      changed: () => this.events.changed(),
+      missed: () => void this.readDown(),
+      missingNodes: () => this.page({ tailLines: 0 }, this.aborter.signal).then(({ missing }) => missing, () => null),
+    });
     this.clear();
   }
 
   clear() {
     this.aborter.abort();
     this.aborter = new AbortController();
-    this.endSubscription();
-    this.endSubscription = () => {};
+    this.following.stop();
     this.lines = new Lines();
     this.sources = new Sources();
-    /** State of the stream that is followed. @type {StreamState | null} */
-    this.stream = null;
-    /** The logs that are followed, by their names. @type {Set<string>} */
-    this.followed = new Set();
     this.isAtBegin = false;
     this.isAtEnd = false;
+    /** The nodes that a page could not read. @type {string[]} */
+    this.missing = [];
+    this.progress = new SearchProgress();
     /** What is read at present, in words. */
     this.activity = '';
     this.isReadingUp = false;
@@ -103,8 +110,7 @@ export class Reader {
       if (signal.aborted) return null;
       if (down) this.addDown(down);
       else this.isAtEnd = true;
-      if (up) this.addUp(up, []);
-      else this.isAtBegin = true;
+      this.addUp(up ?? { rows: [], isWhole: true, missing: [] }, []);
       return place.kind === 'cursor' ? lastLine(up?.rows ?? []) : null;
     }).then((line) => line ?? null);
   }
@@ -125,7 +131,7 @@ export class Reader {
       return await work(signal);
     } catch (error) {
       if (signal.aborted) return null;
-      this.events.failed(troubleOf(error instanceof Refusal ? error.problem : { status: 500, code: '', detail: String(error), retryAfter: 0 }));
+      this.events.failed(troubleOfFailure(error));
       return null;
     } finally {
       if (!signal.aborted) {
@@ -133,6 +139,11 @@ export class Reader {
         this.events.changed();
       }
     }
+  }
+
+  /** The state of the stream that is followed; null without one. */
+  get stream() {
+    return this.following.stream;
   }
 
   /** @param {LineRange} range @param {AbortSignal} signal */
@@ -163,12 +174,11 @@ export class Reader {
   }
 
   /** @param {Page} page @param {Line[]} known Lines of it that are there already. */
-  addUp({ rows, reason }, known) {
+  addUp({ rows, isWhole: isLast, missing }, known) {
     const fresh = rows.filter((row) => isNote(row) || !known.some((line) => isSameLine(line, row)));
-    const isWhole = reason === 'complete' && countLines(rows) < PAGE;
-    const isStuck = reason === 'complete' && countLines(fresh) === 0;
-    const note = noteBetween(lastLine(fresh), this.lines.firstLine(), this.sources);
-    if (note) fresh.push(note);
+    const isWhole = isLast && countLines(rows) < PAGE;
+    const isStuck = isLast && countLines(fresh) === 0;
+    fresh.push(...this.notes(lastLine(fresh), this.lines.firstLine(), missing));
     if (isWhole || isStuck) {
       this.isAtBegin = true;
       fresh.unshift({ note: 'begin', text: beginText(/** @type {View} */ (this.view)), ms: 0 });
@@ -176,6 +186,19 @@ export class Reader {
     this.lines.prepend(fresh);
     if (this.lines.trim('last')) this.leaveEnd();
     this.events.changed();
+  }
+
+  /**
+   * The notes between two readings.
+   *
+   * @param {Line | null} before
+   * @param {Line | null} after
+   * @param {string[]} missing Nodes that could not be read, which is said once.
+   */
+  notes(before, after, missing) {
+    const isSaid = missing.join() === this.missing.join();
+    if (missing.length > 0) this.missing = missing;
+    return [noteBetween(before, after, this.sources), isSaid ? null : missingNote(missing)].filter((note) => note !== null);
   }
 
   /** Reads the page behind the last line; at the end of the log, follows it. */
@@ -192,12 +215,11 @@ export class Reader {
   }
 
   /** @param {Page} page */
-  addDown({ rows, reason }) {
+  addDown({ rows, isWhole, missing }) {
     const fresh = withoutKnown(this.lines, rows);
-    const note = noteBetween(this.lines.lastLine(), firstLine(fresh), this.sources);
-    this.lines.append(note ? [note, ...fresh] : fresh);
+    this.lines.append([...this.notes(this.lines.lastLine(), firstLine(fresh), missing), ...fresh]);
     if (this.lines.trim('first')) this.isAtBegin = false;
-    if (reason === 'complete') this.endReached();
+    if (isWhole) this.endReached();
     this.events.changed();
   }
 
@@ -219,30 +241,7 @@ export class Reader {
 
   /** @param {LineRange} range @param {string} after */
   followFrom(range, after) {
-    this.stream = { phase: 'opening' };
-    const reading = new Reading(this.sources);
-    this.followed = reading.open;
-    this.endSubscription();
-    this.endSubscription = this.streams.subscribe(
-      { kind: 'log', url: this.url(range), user: this.source.user, after },
-      {
-        records: (records) => this.received(reading, records),
-        state: (state) => this.streamed(state),
-        missed: () => {
-          this.stream = null;
-          void this.readDown();
-        },
-      },
-    );
-  }
-
-  /** @param {Reading} reading @param {string[]} records */
-  received(reading, records) {
-    for (const record of records) {
-      const tab = record.indexOf('\t');
-      this.take(reading, record.slice(0, tab), record.slice(tab + 1));
-    }
-    this.written(reading.take());
+    this.following.start(this.sources, this.url(range), this.source.user, after);
   }
 
   /** @param {Row[]} rows */
@@ -255,24 +254,13 @@ export class Reader {
       return;
     }
     const fresh = this.isMerged ? withoutKnown(this.lines, rows) : rows;
-    const note = noteBetween(this.lines.lastLine(), firstLine(fresh), this.sources);
-    this.lines.append(note ? [note, ...fresh] : fresh);
+    this.lines.append([...this.notes(this.lines.lastLine(), firstLine(fresh), []), ...fresh]);
     this.events.written(fresh);
-  }
-
-  /** @param {StreamState} state */
-  streamed(state) {
-    this.stream = state;
-    // The next answer says anew which logs there are.
-    if (state.phase === 'retrying') this.followed.clear();
-    this.events.changed();
   }
 
   /** Stops to follow: lines at the end are not kept any more. */
   leaveEnd() {
-    this.endSubscription();
-    this.endSubscription = () => {};
-    this.stream = null;
+    this.following.stop();
     this.isAtEnd = false;
   }
 

@@ -12,15 +12,17 @@ export class SettingsMenu {
     this.store = store;
     this.changed = changed;
     const isPhone = matchMedia('(max-width: 640px)').matches;
-    this.settings = store.settings({ wrap: isPhone, stamps: 'local', scheme: 'system', density: true });
+    this.settings = store.settings({ wrap: isPhone, stamps: 'local', scheme: 'system', density: true, fold: true });
     this.wrap = byId('set-wrap', HTMLInputElement);
     this.density = byId('set-density', HTMLInputElement);
+    this.fold = byId('set-fold', HTMLInputElement);
     this.stamps = byId('set-stamps', HTMLSelectElement);
     this.scheme = byId('set-scheme', HTMLSelectElement);
     this.dark = matchMedia('(prefers-color-scheme: dark)');
     this.dark.addEventListener('change', () => this.paint());
     this.wrap.addEventListener('change', () => this.set({ wrap: this.wrap.checked }));
     this.density.addEventListener('change', () => this.set({ density: this.density.checked }));
+    this.fold.addEventListener('change', () => this.set({ fold: this.fold.checked }));
     this.stamps.addEventListener('change', () => this.set({ stamps: /** @type {StampMode} */ (this.stamps.value) }));
     this.scheme.addEventListener('change', () => this.set({ scheme: /** @type {Settings['scheme']} */ (this.scheme.value) }));
     this.paint();
@@ -40,9 +42,10 @@ export class SettingsMenu {
   }
 
   paint() {
-    const { wrap, density, stamps, scheme } = this.settings;
+    const { wrap, density, fold, stamps, scheme } = this.settings;
     this.wrap.checked = wrap;
     this.density.checked = density;
+    this.fold.checked = fold;
     this.stamps.value = stamps;
     this.scheme.value = scheme;
     const isDark = scheme === 'dark' || (scheme === 'system' && this.dark.matches);

@@ -52,7 +52,8 @@ export function shortcuts(page) {
     p: () => page.togglePause(),
     w: () => menu.set({ wrap: !menu.settings.wrap }),
     t: () => menu.nextStamps(),
-    x: onCurrent((key) => viewer.toggleFold(key)),
+    x: onCurrent((key) => viewer.folding.toggle(key)),
+    X: () => menu.set({ fold: !menu.settings.fold }),
     a: onCurrent((key) => actions.around(key)),
     c: onCurrent((key) => actions.copyLink(key)),
     y: () => {
@@ -76,6 +77,6 @@ export function clicked({ viewer, actions }, event) {
   const key = viewer.list.keyOf(target);
   if (key === null) return;
   if (target.closest('.stamp')) actions.open(key, target.getBoundingClientRect());
-  else if (target.closest('.folded, .more')) viewer.toggleFold(key);
+  else if (target.closest('.folded, .more')) viewer.folding.toggle(key);
   else if (document.getSelection()?.isCollapsed) viewer.setCurrent(key);
 }

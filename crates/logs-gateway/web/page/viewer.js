@@ -5,8 +5,7 @@ import { isNote } from '../model/row.js';
 import { EMPTY_VIEW, viewTitle, writeView } from '../model/view.js';
 import { List } from '../view/list.js';
 import { buildRow } from '../view/row.js';
-import { parseJsonLine } from '../text/json_line.js';
-import { FOLDED_LENGTH } from '../text/segments.js';
+import { Folding } from './folding.js';
 import { Reader } from './reader.js';
 
 /** @import { Settings } from '../model/local_store.js' */
@@ -48,8 +47,7 @@ export class Viewer {
     this.source = { history: true, before: true, user: '' };
     /** The line that keys act on. @type {number | null} */
     this.current = null;
-    /** @type {Set<number>} */
-    this.unfolded = new Set();
+    this.folding = new Folding(this);
     /** @type {Trouble | null} */
     this.trouble = null;
     /** Lines that came since the end was left. */
@@ -63,7 +61,8 @@ export class Viewer {
     this.list = new List(pane, ROW, {
       range: () => ({ first: this.reader.lines.first, end: this.reader.lines.end }),
       build: (key) => buildRow(this.row(key), key, this.look(), this.now),
-      isFlexible: (key) => this.settings.wrap || this.unfolded.has(key),
+      hidden: () => this.folding.hidden,
+      isFlexible: (key) => this.settings.wrap || this.folding.unfolded.has(key),
       nearBegin: () => void (this.trouble ?? this.reader.readUp()),
       nearEnd: () => void (this.trouble ?? this.reader.readDown()),
       moved: () => this.moved(),
@@ -78,7 +77,8 @@ export class Viewer {
       names: this.names,
       columns: this.view.columns,
       sourceOf: (number) => this.reader.sources.get(number),
-      isUnfolded: (key) => this.unfolded.has(key),
+      traceOf: (key) => this.folding.traceOf(key),
+      isUnfolded: (key) => this.folding.unfolded.has(key),
       isCurrent: (key) => this.current === key,
       fieldAction: this.events.fieldAction,
     };
@@ -111,7 +111,7 @@ export class Viewer {
     this.trouble = null;
     this.unseen = 0;
     this.current = null;
-    this.unfolded.clear();
+    this.folding.unfolded.clear();
     this.now = Date.now();
     this.events.opened(view);
     this.list.reset();
@@ -154,6 +154,7 @@ export class Viewer {
     const ms = line?.ms ?? (place.kind === 'time' ? Date.parse(place.time) : 0);
     let key = Math.min(lines.keyAtTime(ms), lines.end - 1);
     if (line) key = this.keyOf(line, key);
+    key = this.folding.reveal(key);
     this.setCurrent(key);
     this.list.centre(key);
   }
@@ -177,7 +178,7 @@ export class Viewer {
     const { lines } = this.reader;
     const [first, last] = [lines.firstLine(), lines.lastLine()];
     if (first && last && first.ms <= ms && ms <= last.ms) {
-      const key = Math.min(lines.keyAtTime(ms), lines.end - 1);
+      const key = this.folding.rowOf(Math.min(lines.keyAtTime(ms), lines.end - 1));
       this.setCurrent(key);
       this.list.centre(key);
     } else {
@@ -218,6 +219,7 @@ export class Viewer {
     this.now = Date.now();
     if (!this.list.viewport.follows) this.unseen += rows.length;
     this.reader.trim(this.list.viewport.follows);
+    this.folding.grown(rows);
     this.events.written(rows);
     this.changed();
   }
@@ -247,38 +249,26 @@ export class Viewer {
     if (key !== null) this.list.rows.get(key)?.classList.add('current');
   }
 
-  /** Moves the current line by rows; from the middle of the window if there is none. @param {number} step */
+  /** Moves the current line by one row; from the middle of the window if there is none. @param {1 | -1} step */
   moveCurrent(step) {
     const { first, end } = this.reader.lines;
     if (end === first) return;
     const { from, to } = this.list.viewport.visible(0);
     const start = this.list.viewport.follows ? end : Math.floor((from + to) / 2) - step;
-    const key = Math.max(first, Math.min(end - 1, (this.current ?? start) + step));
+    const key = this.folding.next(this.current ?? start, step);
     this.setCurrent(key);
-    if (this.list.viewport.follows && key < end - 1) this.list.viewport.moveBy(-2);
+    if (this.list.viewport.follows && this.folding.next(key, 1) !== key) this.list.viewport.moveBy(-2);
     this.list.reveal(key);
   }
 
-  /** The current line; without one the first in sight that is a line. @returns {{key: number, line: Line} | null} */
+  /** The current line; without one the last in sight that is a line. @returns {{key: number, line: Line} | null} */
   currentLine() {
     const from = this.current ?? this.list.viewport.visible(0).to - 1;
     for (let key = from; key >= this.reader.lines.first; key -= 1) {
       const row = this.row(key);
-      if (!isNote(row)) return { key, line: row };
+      if (!isNote(row)) return { key: this.folding.rowOf(key), line: /** @type {Line} */ (this.row(this.folding.rowOf(key))) };
     }
     return null;
-  }
-
-  /** @param {number} key */
-  toggleFold(key) {
-    const row = this.row(key);
-    const canUnfold = !isNote(row) && (row.text.length > FOLDED_LENGTH || parseJsonLine(row.text) !== null || !this.settings.wrap);
-    if (!canUnfold) return;
-    if (!this.unfolded.delete(key)) this.unfolded.add(key);
-    const { viewport } = this.list;
-    if (viewport.follows) viewport.moveToKey(viewport.visible(0).from, 0);
-    this.list.rebuildRow(key);
-    this.list.reveal(key);
   }
 
   /** Puts the settings to use. @param {Settings} settings */

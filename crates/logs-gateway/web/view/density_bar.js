@@ -11,6 +11,8 @@ import { byId } from './dom.js';
 
 /** A shorter drag is a click, in pixels. */
 const CLICK = 4;
+/** How often it is drawn while lines come, in milliseconds: drawing takes a good part of a frame. */
+const PERIOD = 400;
 
 /**
  * @typedef {object} DensityEvents
@@ -36,6 +38,9 @@ export class DensityBar {
     this.dragFrom = null;
     this.dragTo = 0;
     this.isScheduled = false;
+    /** It is drawn later. */
+    this.isPostponed = false;
+    this.drawnAt = 0;
     /** @type {StampMode} */
     this.stamps = 'local';
     new ResizeObserver(() => this.invalidate()).observe(this.canvas);
@@ -96,16 +101,29 @@ export class DensityBar {
 
   /** @param {Density | null} density @param {StampMode} stamps */
   show(density, stamps) {
+    const isOther = density !== this.density || stamps !== this.stamps;
     this.density = density;
     this.stamps = stamps;
-    this.invalidate();
+    if (isOther) this.invalidate();
+    else this.postpone();
   }
 
-  /** @param {[number, number] | null} inSight */
-  mark(inSight) {
+  /** @param {[number, number] | null} inSight @param {boolean} follows Whether it changes as lines come. */
+  mark(inSight, follows) {
     if (inSight?.[0] === this.inSight?.[0] && inSight?.[1] === this.inSight?.[1]) return;
     this.inSight = inSight;
-    this.invalidate();
+    if (follows) this.postpone();
+    else this.invalidate();
+  }
+
+  /** Draws as soon as the last time is long enough ago. */
+  postpone() {
+    if (this.isPostponed) return;
+    this.isPostponed = true;
+    setTimeout(() => {
+      this.isPostponed = false;
+      this.invalidate();
+    }, Math.max(0, this.drawnAt + PERIOD - performance.now()));
   }
 
   invalidate() {
@@ -122,6 +140,7 @@ export class DensityBar {
     const scale = devicePixelRatio || 1;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (width === 0) return;
+    this.drawnAt = performance.now();
     canvas.width = width * scale;
     canvas.height = height * scale;
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));

@@ -9,6 +9,8 @@ import { Heights } from '../model/heights.js';
 import { Viewport } from '../model/viewport.js';
 import { element } from './dom.js';
 
+/** @import { Sums } from '../model/sums.js' */
+
 /** How many rows beyond the window are on the page, on each side. */
 const BEYOND = 12;
 /** Fewer rows than that before an edge: more are asked for. */
@@ -17,6 +19,7 @@ const NEAR = 200;
 /**
  * @typedef {object} ListSource
  * @property {() => {first: number, end: number}} range
+ * @property {() => Sums | null} hidden One for each row that is not shown by itself.
  * @property {(key: number) => HTMLElement} build
  * @property {(key: number) => boolean} isFlexible Whether its height is to be measured.
  * @property {() => void} nearBegin
@@ -105,6 +108,7 @@ export class List {
 
   draw() {
     const { first, end } = this.source.range();
+    this.viewport.heights.hidden = this.source.hidden();
     this.viewport.setRange(first, end);
     this.viewport.heights.dropBefore(first);
     this.fit();
@@ -132,8 +136,11 @@ export class List {
   reconcile() {
     const { from, to } = this.viewport.visible(BEYOND);
     const pinned = this.selectedKeys();
+    const { heights } = this.viewport;
     for (const [key, row] of this.rows) {
-      const isInSight = key >= from && key < to;
+      const isHidden = heights.isHidden(key);
+      if (isHidden) heights.set(key, heights.base);
+      const isInSight = key >= from && key < to && !isHidden;
       row.classList.toggle('pinned', !isInSight);
       if (isInSight || pinned.has(key)) continue;
       row.remove();
@@ -142,6 +149,7 @@ export class List {
     /** @type {Element | null} */
     let next = null;
     for (let key = to - 1; key >= from; key -= 1) {
+      if (heights.isHidden(key)) continue;
       let row = this.rows.get(key);
       if (!row) {
         row = this.source.build(key);
@@ -219,6 +227,7 @@ export class List {
   centre(key) {
     this.viewport.height = this.scroller.clientHeight;
     const { first, end } = this.source.range();
+    this.viewport.heights.hidden = this.source.hidden();
     this.viewport.setRange(first, end);
     this.viewport.centre(key);
     this.invalidate();

@@ -1,5 +1,6 @@
 /** Picks logs: filtered as one types, the keyboard first. */
 
+import { targetsOfAll } from '../model/pod_list.js';
 import { writeTarget } from '../model/view.js';
 import { counted, size } from '../text/quantity.js';
 import { ago } from '../text/time.js';
@@ -29,6 +30,7 @@ export class Picker {
     this.words = byId('picker-words', HTMLElement);
     this.recent = byId('picker-recent', HTMLElement);
     this.openButton = byId('picker-open', HTMLButtonElement);
+    this.allButton = byId('picker-all', HTMLButtonElement);
     /** @type {Choice[]} */
     this.choices = [];
     this.active = 0;
@@ -38,8 +40,8 @@ export class Picker {
     this.isChanged = false;
     /** What to say in place of the list. */
     this.trouble = '';
-    /** Whether the gateway merges logs. */
-    this.canMerge = false;
+    /** How many logs the gateway merges. */
+    this.maxLogs = 1;
     this.listen();
   }
 
@@ -51,6 +53,7 @@ export class Picker {
     this.input.addEventListener('keydown', (event) => this.key(event));
     this.list.addEventListener('click', (event) => this.clicked(event));
     this.openButton.addEventListener('click', () => this.openPicked());
+    this.allButton.addEventListener('click', () => this.pick(targetsOfAll(this.choices)));
   }
 
   /** @param {Target[]} targets Those that are open now. */
@@ -64,10 +67,14 @@ export class Picker {
     this.input.focus();
   }
 
-  /** Offers to open several logs together. */
-  allowMerging() {
-    this.canMerge = true;
+  /** Offers to open several logs together. @param {number} maxLogs */
+  allowMerging(maxLogs) {
+    this.maxLogs = maxLogs;
     byId('picker-merge', HTMLElement).hidden = false;
+  }
+
+  get canMerge() {
+    return this.maxLogs > 1;
   }
 
   get isOpen() {
@@ -136,6 +143,9 @@ export class Picker {
     this.words.textContent = this.sentence();
     this.openButton.hidden = !this.isChanged || this.picked.size === 0;
     this.openButton.textContent = `Open ${counted(this.picked.size, 'log')} together`;
+    const all = this.input.value ? targetsOfAll(this.choices).length : 0;
+    this.allButton.hidden = this.isChanged || all < 2 || all > this.maxLogs;
+    this.allButton.textContent = `Open all ${all} together`;
     this.drawRecent();
   }
 

@@ -3,7 +3,7 @@
 import { FLAG, isNote } from '../model/row.js';
 import { continues, LEVELS, levelWord } from '../text/level.js';
 import { fieldText, foldedFields, parseJsonLine } from '../text/json_line.js';
-import { exact, size } from '../text/quantity.js';
+import { counted, exact, size } from '../text/quantity.js';
 import { FOLDED_LENGTH, joinMarks, segments, SHOWN_LENGTH } from '../text/segments.js';
 import { stamp, writeInstant } from '../text/time.js';
 import { element } from './dom.js';
@@ -20,6 +20,7 @@ import { fieldList } from './fields.js';
  * @property {'none' | 'container' | 'pod'} names How much of its name each line shows.
  * @property {string[]} columns
  * @property {(source: number) => Source} sourceOf
+ * @property {(key: number) => Line[]} traceOf The lines of a stack trace that a row stands for, without the first.
  * @property {(key: number) => boolean} isUnfolded
  * @property {(key: number) => boolean} isCurrent
  * @property {FieldAction} fieldAction
@@ -66,7 +67,21 @@ function lineRow(line, key, look, now) {
   else appendPlain(text, line, isUnfolded);
   if (json && line.hits && isUnfolded) text.append(fieldList(json, look.fieldAction));
   row.append(text);
+  const trace = look.traceOf(key);
+  if (trace.length > 0) appendTrace(row, text, trace, isUnfolded);
   return row;
+}
+
+/** @param {HTMLElement} row @param {HTMLElement} text @param {Line[]} trace @param {boolean} isUnfolded */
+function appendTrace(row, text, trace, isUnfolded) {
+  row.dataset.trace = String(trace.length);
+  const words = isUnfolded ? `fold ${counted(trace.length, 'line')}` : `… ${counted(trace.length, 'more line')}`;
+  row.append(element('button', { class: 'more trace', type: 'button', tabindex: '-1', title: 'Stack trace (x)', 'aria-expanded': String(isUnfolded) }, words));
+  if (!isUnfolded) return;
+  for (const line of trace) {
+    text.append('\n');
+    appendPlain(text, { ...line, level: 0 }, false);
+  }
 }
 
 /** @param {Line} line @param {RowLook} look @param {number} now */

@@ -7,7 +7,8 @@ use service_runtime::clock::Clock;
 use crate::{
     audit::AuditLog,
     login_guard::LoginGuard,
-    store::{Recorded, Store},
+    sessions::Principal,
+    store::{Recorded, Store, Unavailable},
     users::{PasswordRules, Username},
 };
 
@@ -66,6 +67,14 @@ impl Accounts {
     /// The name of the provider that users log in by, if there is one.
     pub(crate) fn upstream(&self) -> Option<&str> {
         self.policy.upstream.as_deref()
+    }
+
+    /// Whether the user logs in by the provider, and so has no password.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn logs_in_upstream(&self, user: &Principal) -> Result<bool, Unavailable> {
+        self.store.logs_in_upstream(user.session.user.number).await
     }
 
     /// Whether mail is sent, and whether users need it.

@@ -72,6 +72,14 @@ impl Administration {
         Ok(User { account: user.account.at(self.now()), ..user })
     }
 
+    /// Whether a user logs in by the provider, and so has no password.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn logs_in_upstream(&self, user: &User) -> Result<bool, AdministrationError> {
+        Ok(self.store.logs_in_upstream(user.number).await?)
+    }
+
     /// Creates a user.
     ///
     /// # Errors

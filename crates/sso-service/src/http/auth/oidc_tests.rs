@@ -111,6 +111,26 @@ async fn a_newcomer_gets_an_account_and_comes_back_to_it() {
 }
 
 #[actix_web::test]
+async fn pages_offer_no_password_to_users_of_the_provider() {
+    let provider = FakeProvider::start().await;
+    let service = TestService::with_upstream(&provider.issuer, None).await;
+    let admin = format!("session_id={}", service.add_admin("root").await);
+    let answer = log_in(&service, &provider, json!({})).await;
+    let own = format!("session_id={}", answer.cookie("session_id").unwrap());
+    let account = get(&service, "/account", &own).await;
+    assert!(account.text.contains("You log in with Example login"), "{}", account.text);
+    assert!(!account.text.contains("change-password"), "{}", account.text);
+    let shown = get(&service, "/admin?section=user&name=alice", &admin).await;
+    assert!(shown.text.contains("has no password here"), "{}", shown.text);
+    assert!(!shown.text.contains("set-password") && !shown.text.contains("reset-link"));
+    // A user with a password changes it, as before.
+    let account = get(&service, "/account", &admin).await;
+    assert!(account.text.contains("change-password"), "{}", account.text);
+    let shown = get(&service, "/admin?section=user&name=root", &admin).await;
+    assert!(shown.text.contains("set-password") && shown.text.contains("reset-link"));
+}
+
+#[actix_web::test]
 async fn an_id_token_that_is_wrong_in_one_thing_is_refused() {
     let provider = FakeProvider::start().await;
     let service = TestService::with_upstream(&provider.issuer, None).await;

@@ -99,8 +99,8 @@ pub(super) fn log_in_callback() -> ApiOperation {
 }
 
 pub(super) fn admin_page() -> ApiOperation {
-    let section = "`users`, `user` (with `name`), `roles`, `grants`, `keys`, `clients` or `audit` \
-                   (with `kind` and `name`).";
+    let section = "`users`, `user` (with `name`), `roles`, `grants`, `keys`, `clients`, `sessions` \
+                   (with `name`) or `audit` (with `kind` and `name`).";
     page_operation("admin_page", "Shows a section of the page for administrators")
         .parameter(query_parameter("section", section, text(), "users"))
         .parameter(query_parameter("name", "A user.", text(), ALICE))

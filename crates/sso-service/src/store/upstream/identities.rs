@@ -103,6 +103,14 @@ impl Store {
         };
         self.write_recorded(work).await
     }
+
+    /// Whether the user of this number logs in by the provider, and so has no password.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn logs_in_upstream(&self, user: i64) -> Result<bool, Unavailable> {
+        Ok(logs_in_upstream(&mut self.reader().await?, user).await?)
+    }
 }
 
 /// Whether a user logs in by the provider, and so has no password.

@@ -27,6 +27,8 @@ pub(super) struct AccountPage {
     email: Option<String>,
     /// Whether the user can verify the address by a code.
     can_verify: bool,
+    /// The provider that the user logs in by, who then has no password.
+    provider: Option<String>,
     /// What is wrong with a code for the address.
     pub(super) code_fault: Option<String>,
     min_length: usize,
@@ -114,6 +116,9 @@ pub(super) async fn account_page(
     site: &Site,
 ) -> Result<AccountPage> {
     let sessions = authority.sessions(&user.session).await?;
+    let is_upstream = accounts.logs_in_upstream(user).await?;
+    // An earlier configuration may have named the provider.
+    let provider = is_upstream.then(|| accounts.upstream().unwrap_or("another service").to_owned());
     let (current, now) = (user.session.id, RequestContext::of(request).arrived);
     let mut sessions: Vec<_> =
         sessions.iter().map(|session| SessionRow::new(session, current, now)).collect();
@@ -126,6 +131,7 @@ pub(super) async fn account_page(
         can_verify: accounts.mail().is_sent
             && user.account.email.is_some()
             && !user.account.email_verified,
+        provider,
         code_fault: None,
         min_length: accounts.password_rules().min_length,
         has_others: sessions.iter().any(|session| !session.is_current),

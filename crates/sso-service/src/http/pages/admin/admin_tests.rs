@@ -183,6 +183,26 @@ async fn keys_and_clients_are_shown_once_and_deleted() {
 }
 
 #[actix_web::test]
+async fn sessions_are_searched_for_by_user_and_ended() {
+    let (service, cookie) = service().await;
+    let search = async |name: &str| {
+        get(&service, &cookie, &format!("/admin?section=sessions&name={name}")).await
+    };
+    check_shows(&search("").await, 200, &["Show the sessions", "aria-current=\"page\">Sessions"]);
+    for unknown in ["bob", "no%20name"] {
+        check_shows(&search(unknown).await, 200, &["No user has this name."]);
+    }
+    service.add_user("alice", &[]).await;
+    check_shows(&search("alice").await, 200, &["<p>None.</p>"]);
+    let token = service.log_in("alice").await;
+    let shown = search("alice").await;
+    check_shows(&shown, 200, &["Sessions of", "name=\"name\" value=\"alice\"", "just now"]);
+    done(&service, &cookie, "action=end-sessions&name=alice").await;
+    assert_eq!(service.validate(&token).await.status, 401);
+    check_shows(&search("alice").await, 200, &["<p>None.</p>"]);
+}
+
+#[actix_web::test]
 async fn events_are_filtered_by_kind_and_user() {
     let (service, cookie) = service().await;
     for name in ["alice", "bob"] {

@@ -148,7 +148,7 @@ impl Asked {
             Section::Grants => self.change_grant(actor, typed, administration).await,
             Section::Keys => self.change_key(actor, typed, administration).await,
             Section::Clients => self.change_client(actor, typed, administration).await,
-            Section::Audit => Err(unknown_action()),
+            Section::Sessions | Section::Audit => Err(unknown_action()),
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     section::Section,
 };
 use crate::{
-    administration::Administration,
+    administration::{Administration, AdministrationError},
     audit::{EventFilter, Kind},
     http::{error::no_such_user, pages::account::SessionRow},
     page::Part,
@@ -31,11 +31,18 @@ pub(super) struct ContentQuery {
 /// What a section of the page shows.
 pub(super) enum Content {
     Users(Vec<UserRow>),
-    User(UserRow, Sessions),
+    /// A user, and whether the user has a password here.
+    User {
+        user: UserRow,
+        sessions: Sessions,
+        has_password: bool,
+    },
     Roles(Vec<RoleRow>),
     Grants(Vec<GrantRow>),
     Keys(Vec<KeyRow>),
     Clients(Vec<ClientRow>),
+    /// Those of the user who is searched for. `None` if no user has the name.
+    Sessions(Option<Sessions>),
     /// The events, and the names of all kinds.
     Audit(Vec<EventRow>, Vec<&'static str>),
 }
@@ -72,10 +79,13 @@ impl ContentQuery {
             Section::User => {
                 let name: Username = self.name.parse().map_err(|_| no_such_user())?;
                 let user = administration.user(&name).await?;
+                let has_password = !administration.logs_in_upstream(&user).await?;
                 let page = administration.sessions_of(&name, &self.part()?).await?;
                 let page = page.map(|session| SessionRow::of_user(&session, now));
-                Ok((Content::User(user.into(), page.items), page.next))
+                let sessions = page.items;
+                Ok((Content::User { user: user.into(), sessions, has_password }, page.next))
             }
+            Section::Sessions => self.sessions(administration).await,
             Section::Roles => {
                 let page = administration.roles(&self.part()?).await?.map(RoleRow::from);
                 Ok((Content::Roles(page.items), page.next))
@@ -100,6 +110,22 @@ impl ContentQuery {
                 let page = page.map(EventRow::from);
                 Ok((Content::Audit(page.items, Kind::names()), page.next))
             }
+        }
+    }
+
+    /// The sessions of the user who is searched for.
+    async fn sessions(&self, administration: &Administration) -> Result<(Content, Option<String>)> {
+        let Ok(name) = self.name.parse::<Username>() else {
+            return Ok((Content::Sessions(None), None));
+        };
+        match administration.sessions_of(&name, &self.part()?).await {
+            Ok(page) => {
+                let now = administration.now();
+                let page = page.map(|session| SessionRow::of_user(&session, now));
+                Ok((Content::Sessions(Some(page.items)), page.next))
+            }
+            Err(AdministrationError::NoSuchUser(_)) => Ok((Content::Sessions(None), None)),
+            Err(error) => Err(error.into()),
         }
     }
 

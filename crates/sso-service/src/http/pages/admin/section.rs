@@ -10,13 +10,22 @@ pub(super) enum Section {
     Grants,
     Keys,
     Clients,
+    /// The sessions of a user who is searched for.
+    Sessions,
     Audit,
 }
 
 impl Section {
     /// Those that the page links to.
-    pub(super) const LINKED: [Self; 6] =
-        [Self::Users, Self::Roles, Self::Grants, Self::Keys, Self::Clients, Self::Audit];
+    pub(super) const LINKED: [Self; 7] = [
+        Self::Users,
+        Self::Roles,
+        Self::Grants,
+        Self::Keys,
+        Self::Clients,
+        Self::Sessions,
+        Self::Audit,
+    ];
 
     /// The section of this name; the first one if there is none.
     pub(super) fn named(name: Option<&str>) -> Self {
@@ -33,6 +42,7 @@ impl Section {
             Self::Grants => "grants",
             Self::Keys => "keys",
             Self::Clients => "clients",
+            Self::Sessions => "sessions",
             Self::Audit => "audit",
         }
     }
@@ -46,6 +56,7 @@ impl Section {
             Self::Grants => "Grants",
             Self::Keys => "Keys",
             Self::Clients => "Clients",
+            Self::Sessions => "Sessions",
             Self::Audit => "Audit",
         }
     }

@@ -1,0 +1,146 @@
+// Stack traces: which lines belong to an earlier one, and the heights of a list that folds them.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Heights } from '../../../crates/logs-gateway/web/model/heights.js';
+import { Lines } from '../../../crates/logs-gateway/web/model/lines.js';
+import { isSameLine } from '../../../crates/logs-gateway/web/model/row.js';
+import { selectedText } from '../../../crates/logs-gateway/web/model/selection.js';
+import { Sums } from '../../../crates/logs-gateway/web/model/sums.js';
+import { headOf, MAX_TRACE, traceOf } from '../../../crates/logs-gateway/web/model/traces.js';
+
+let clock = 0;
+const line = (text, source = 0) => ({ ms: (clock += 1), ns: 0, source, level: 0, flags: 0, text, cursor: `c${clock}`, hits: null });
+const note = (kind) => ({ note: kind, text: kind, ms: 0 });
+
+/** The texts of each line with those that belong to it. */
+function groups(lines) {
+  const found = [];
+  for (let key = lines.first; key < lines.end; key += 1) {
+    const row = lines.row(key);
+    if (lines.traces.of(key) === 0 && !('note' in row)) found.push([row.text, ...traceOf(lines, key).map((part) => lines.row(part).text.trim())].join('|'));
+  }
+  return found;
+}
+
+function listOf(...rows) {
+  const lines = new Lines();
+  lines.append(rows);
+  return lines;
+}
+
+test('lines that continue another belong to it', () => {
+  const lines = listOf(line('ERROR x'), line('\tat a'), line('\tat b'), line('Caused by: y'), line('INFO z'), line('INFO w'));
+  assert.deepEqual(groups(lines), ['ERROR x|at a|at b|Caused by: y', 'INFO z', 'INFO w']);
+  assert.equal(headOf(lines, 3), 0);
+  assert.equal(headOf(lines, 4), 4);
+  assert.deepEqual(traceOf(lines, 1), []);
+});
+
+test('lines of other logs do not break a trace, and each stream has its own', () => {
+  const stderr = { ...line('\tat of stderr'), flags: 1 };
+  const lines = listOf(line('ERROR one', 1), line('ERROR two', 2), line('\tat 1', 1), stderr, line('\tat 2', 2), line('\tat 1b', 1));
+  assert.deepEqual(groups(lines), ['ERROR one|at 1|at 1b', 'ERROR two|at 2', '\tat of stderr']);
+});
+
+test('a gap and another run end a trace, and what happens to other logs does not', () => {
+  const lines = listOf(line('one'), note('log'), line('\ta'), note('gap'), line('\tb'), line('\tc'), note('run'), line('\td'));
+  assert.deepEqual(groups(lines), ['one|a', '\tb|c', '\td']);
+});
+
+test('a trace is bounded', () => {
+  const lines = listOf(...Array.from({ length: 3 * MAX_TRACE }, (_, nth) => line(`\t${nth}`)));
+  assert.equal(traceOf(lines, 0).length, MAX_TRACE - 1);
+  assert.equal(groups(lines).length, 3);
+});
+
+test('a trace that is cut by a page is joined when the page before is read', () => {
+  for (const length of [3, 600]) {
+    const parts = Array.from({ length }, (_, nth) => line(`\tat ${nth}`));
+    const cut = Math.min(2, length);
+    const lines = listOf(...parts.slice(cut, 200), line('INFO next'));
+    const before = groups(lines);
+    assert.equal(before[0].split('|')[0], '\tat 2');
+    lines.prepend([line('INFO first'), line('ERROR x'), ...parts.slice(0, cut)]);
+    assert.deepEqual(groups(lines).map((group) => group.split('|')[0]), ['INFO first', 'ERROR x', 'INFO next']);
+    assert.equal(headOf(lines, 0), lines.first + 1);
+  }
+});
+
+test('a trace goes on in the next lines that come', () => {
+  const lines = listOf(line('ERROR x'));
+  lines.append([line('\tat a')]);
+  lines.append([line('\tat b'), line('INFO y')]);
+  assert.deepEqual(groups(lines), ['ERROR x|at a|at b', 'INFO y']);
+});
+
+test('traces are right after rows were dropped at either end', () => {
+  const rows = () => Array.from({ length: 3000 }, (_, nth) => line(nth % 3 === 0 ? `INFO ${nth}` : `\tat ${nth}`));
+  const lines = new Lines(60_000);
+  lines.append(rows());
+  assert.ok(lines.trim('first'));
+  const { first } = lines;
+  lines.prepend([line('INFO a'), line('INFO b'), line('INFO c')]);
+  assert.deepEqual([1, 2, 3].map((back) => lines.traces.of(first - back)), [0, 0, 0]);
+  lines.prepend(rows());
+  assert.ok(lines.trim('last'));
+  const { end } = lines;
+  lines.append([line('INFO d'), line('\tat e'), line('INFO f')]);
+  assert.deepEqual([0, 1, 2].map((at) => lines.traces.of(end + at)), [0, 1, 0]);
+});
+
+test('a line is the same whether or not it is marked', () => {
+  const one = { ...line('\tat a'), cursor: '' };
+  assert.ok(isSameLine(one, { ...one, flags: 32 }));
+  assert.ok(!isSameLine(one, { ...one, flags: 1 }));
+});
+
+test('sums of ranges are those of the numbers, whatever was dropped', () => {
+  const sums = new Sums();
+  const plain = new Map();
+  let state = 7;
+  const roll = (below) => (state = (state * 48_271) % 2_147_483_647) % below;
+  for (let turn = 0; turn < 3000; turn += 1) {
+    const key = roll(100_000) - 50_000;
+    const value = roll(5);
+    sums.set(key, value);
+    plain.set(key, value);
+    if (turn === 1000) drop((key) => key < -30_011, () => sums.dropBefore(-30_011));
+    if (turn === 2000) drop((key) => key >= 40_007, () => sums.dropFrom(40_007));
+  }
+  function drop(isDropped, act) {
+    for (const key of [...plain.keys()]) if (isDropped(key)) plain.delete(key);
+    act();
+  }
+  for (const [from, to] of [[-50_000, 50_000], [-100, 100], [0, 0], [-16_384, 16_384], [255, 257], [-40_000, 39_999]]) {
+    let sum = 0;
+    for (const [key, value] of plain) if (key >= from && key < to) sum += value;
+    assert.equal(sums.between(from, to), sum, `${from} to ${to}`);
+  }
+});
+
+test('rows that are part of a folded one have no height', () => {
+  const heights = new Heights(18);
+  heights.hidden = new Sums();
+  for (let key = 10; key < 20; key += 1) heights.hidden.set(key, 1);
+  heights.set(9, 54);
+  assert.equal(heights.of(12), 0);
+  assert.equal(heights.between(0, 100), 90 * 18 + 36);
+  assert.deepEqual(heights.at(0, 100, 9 * 18 + 54), { key: 20, inside: 0 });
+  assert.deepEqual(heights.at(0, 100, 9 * 18 + 53), { key: 9, inside: 53 });
+});
+
+test('a selection over a folded trace has all of its lines, once', () => {
+  const shown = (key) => ['first', 'head\n\tat a\n\tat b', null, null, 'last'][key];
+  assert.equal(selectedText({ key: 0, offset: 2 }, { key: 4, offset: 2 }, shown), 'rst\nhead\n\tat a\n\tat b\nla');
+  assert.equal(selectedText({ key: 1, offset: 1 }, { key: 4, offset: 0 }, shown), 'ead\n\tat a\n\tat b\n');
+});
+
+test('a million lines in traces have the height of their first lines', () => {
+  const lines = new Lines(Infinity);
+  lines.append(Array.from({ length: 1_000_000 }, (_, nth) => line(nth % 24 === 0 ? 'ERROR x' : '\tat y')));
+  const heights = new Heights(18);
+  heights.hidden = lines.traces;
+  assert.equal(heights.between(0, lines.end), Math.ceil(1_000_000 / 24) * 18);
+  assert.deepEqual(heights.at(0, lines.end, 18 * 30_000 + 7), { key: 24 * 30_000, inside: 7 });
+});
