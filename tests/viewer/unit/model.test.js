@@ -242,6 +242,8 @@ test('the status line says what happens', () => {
   assert.equal(text({ stream: { phase: 'live' }, held: 1204 }), 'paused, 1,204 new lines wait');
   const retrying = { phase: 'retrying', retryAt: 1e12 + 1800, trouble: endOf('shutdown') };
   assert.equal(text({ stream: retrying }), 'The gateway restarts. Reconnecting in 2 s.');
+  assert.equal(text({ stream: retrying, trouble: troubleOf({ status: 0, code: '', detail: '', retryAfter: 0 }) }), 'The gateway restarts. Reconnecting in 2 s.');
+  assert.equal(text({ stream: retrying, trouble: endOf('revoked') }), endOf('revoked').text);
   assert.match(text({ stream: { phase: 'ended', trouble: endOf('revoked') } }), /administrator/);
   assert.deepEqual(status({ ...NOTHING, expiresAt: 1e12 + 60_000 }, 1e12).facts, ['log-in ends in 1 min']);
 });

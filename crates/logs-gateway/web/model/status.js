@@ -64,7 +64,9 @@ export function status(input, now) {
  */
 function mainStatus(input, now) {
   const { stream, trouble, held, activity } = input;
-  if (trouble) return { tone: 'trouble', text: trouble.text, remedy: trouble.remedy };
+  const isRetrying = stream !== null && stream.phase === 'retrying';
+  // The stream says when it is tried again.
+  if (trouble && !(trouble.isTransient && isRetrying)) return { tone: 'trouble', text: trouble.text, remedy: trouble.remedy };
   if (!input.isOpen) return { tone: 'still', text: 'choose a log', remedy: '' };
   if (held >= 0) {
     const waiting = held === 0 ? 'nothing new' : `${counted(held, 'new line')} wait${held === 1 ? 's' : ''}`;
