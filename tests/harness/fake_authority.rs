@@ -130,8 +130,23 @@ impl Asked {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        let header = self.headers.iter().find(|(other, _)| other == name);
-        header.map_or_else(|| panic!("no {name}: {self:?}"), |(_, value)| value.as_str())
+        self.find(name).unwrap_or_else(|| panic!("no {name}: {self:?}"))
+    }
+
+    /// The first header of this name, if there is one.
+    pub(crate) fn find(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// All headers of this name.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = self.headers.iter().filter(move |(other, _)| other == name);
+        named.map(|(_, value)| value.as_str())
+    }
+
+    /// The path and query.
+    pub(crate) fn target(&self) -> &str {
+        self.line.split(' ').nth(1).unwrap()
     }
 }
 
@@ -242,7 +257,8 @@ async fn answer(mut stream: TcpStream, state: Arc<State>) -> Option<()> {
     stream.shutdown().await.ok()
 }
 
-async fn read_request(stream: &mut TcpStream) -> Option<Asked> {
+/// Reads one request of a connection; `None` if it ends before.
+pub(super) async fn read_request(stream: &mut TcpStream) -> Option<Asked> {
     let mut bytes = Vec::new();
     let head_end = loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {

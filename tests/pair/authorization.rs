@@ -51,6 +51,7 @@ const INVALID: Outcome = (401, "invalid_token");
 const DENIED: Outcome = (403, "permission_denied");
 const UNAUTHORIZED: Outcome = (401, "Unauthorized");
 const FORBIDDEN: Outcome = (403, "Forbidden");
+const NOT_FOUND: Outcome = (404, "NotFound");
 
 /// The expected outcomes of a route.
 fn expected(route: Route) -> Row {
@@ -72,6 +73,14 @@ fn expected(route: Route) -> Row {
         | Route::Groups
         | Route::AuthorizationResources
         | Route::AuthenticationResources => kubernetes(SHOWN, SHOWN),
+        // The source of this gateway is files, which know no workloads.
+        Route::AppsResources
+        | Route::BatchResources
+        | Route::ReadDaemonSet
+        | Route::ReadDeployment
+        | Route::ReadReplicaSet
+        | Route::ReadStatefulSet
+        | Route::ReadJob => kubernetes(NOT_FOUND, NOT_FOUND),
         Route::ListNamespaces
         | Route::ReadNamespace
         | Route::ListAllKubernetesPods
@@ -155,7 +164,11 @@ fn path_of(route: Route, version: &str) -> String {
         Route::ViewerFileInFolder => "list.js",
         _ => "swagger-ui.css",
     };
-    let path = route.path().replace("{namespace}", "default").replace("{pod}", "web");
+    let path = route
+        .path()
+        .replace("{namespace}", "default")
+        .replace("{pod}", "web")
+        .replace("{name}", "web");
     let path = if path == "/logs" { "/logs?pod=*".to_owned() } else { path };
     path.replace("{version}", version).replace("{folder}", "view").replace("{file}", file)
 }

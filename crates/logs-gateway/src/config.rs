@@ -30,9 +30,6 @@ const PORTS: DefaultPorts = DefaultPorts { public: 8000, operations: 9000 };
 /// The variable that names the file for the audit of reading.
 pub(crate) const AUDIT_FILE: &str = "GATEWAY_AUDIT_FILE";
 
-/// Variables of the contract that are refused until they have an effect.
-const NOT_SUPPORTED_YET: [&str; 2] = ["GATEWAY_KUBE_IMPERSONATE", "GATEWAY_KUBE_PREFIX"];
-
 /// All settings of the gateway.
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -65,7 +62,6 @@ impl Config {
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Faults> {
         let mut settings = Settings::read("GATEWAY_", variables);
-        settings.refuse_unsupported(NOT_SUPPORTED_YET);
         let mut runtime = RuntimeSettings::read(&mut settings, PORTS);
         runtime.trusted_clients = front::trusted_fronts(&mut settings, &runtime);
         let public_url = settings.get_or_file("GATEWAY_PUBLIC_URL", http_url);

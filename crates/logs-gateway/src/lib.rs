@@ -10,6 +10,7 @@ mod config;
 mod end_reason;
 mod front_reader;
 mod http;
+mod impersonation;
 mod many_choice;
 mod metrics;
 mod nodes;
@@ -22,6 +23,7 @@ pub mod simulation;
 mod sources;
 mod stream;
 mod streams;
+mod workloads;
 
 pub use cli::Cli;
 pub use http::Route;

@@ -1,5 +1,7 @@
 //! Reading logs: may the caller, where are they, which lines.
 
+mod api_server;
+mod cluster_logs;
 mod many;
 mod offers;
 #[cfg(test)]
@@ -8,14 +10,16 @@ mod reader_tests;
 use std::{io, sync::Arc};
 
 use pod_logs::{
-    Anchor, ApiAnswer, ApiError, ContainerName, Cursor, FilesSource, KubeletOptions,
-    KubernetesSource, LocateError, LocatedLog, LogForm, LogQuery, LogReading, MergeClock,
-    PassError, PassOptions, PodRef, PodUid, ReadingCost,
+    Anchor, ContainerName, Cursor, FilesSource, KubeletOptions, LocateError, LocatedLog, LogForm,
+    LogQuery, LogReading, MergeClock, PodRef, PodUid,
 };
 use service_runtime::{clock::Clock, metrics::Metrics};
 use shared_types::AskedPermission;
 
-pub(crate) use self::{many::ReadManyError, offers::SourceOffers};
+pub(crate) use self::{
+    api_server::PassedReadError, cluster_logs::ClusterLogs, many::ReadManyError,
+    offers::SourceOffers,
+};
 use crate::{
     auth::Caller,
     scans::{ScanError, Scans, UserScans},
@@ -40,7 +44,7 @@ pub(crate) enum LogSource {
     /// Other gateways, which are asked instead: there is nothing to read here.
     Nodes,
     /// Through the API server of the cluster.
-    Kubernetes(KubernetesSource),
+    Kubernetes(ClusterLogs),
 }
 
 /// A log whose beginning was read, and what it is of.
@@ -64,16 +68,6 @@ pub(crate) enum ReadError {
     /// Reads of others take all the time.
     #[error("too much is being read at once")]
     Busy,
-}
-
-/// Why a caller gets no log in the bytes of the API server.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum PassedReadError {
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The API server answers otherwise.
-    #[error(transparent)]
-    Pass(#[from] PassError),
 }
 
 impl From<ScanError> for ReadError {
@@ -145,7 +139,7 @@ impl LogReader {
     ) -> Result<(), ReadError> {
         if let LogSource::Kubernetes(source) = &self.source {
             check_access(caller, pod, query)?;
-            return Ok(source.find(pod, query, None).await?.check()?);
+            return Ok(source.find(caller, pod, query).await?.check(query)?);
         }
         self.locate(caller, pod, query).await.map(drop)
     }
@@ -163,37 +157,7 @@ impl LogReader {
                 find(files, &self.scans.of_user(&caller.username), pod, query).await
             }
             LogSource::Nodes => Err(nothing_here().into()),
-            LogSource::Kubernetes(source) => Ok(source.open(pod, query, None).await?),
-        }
-    }
-
-    /// Begins to read a log in the very bytes of the API server.
-    ///
-    /// # Errors
-    /// When the API server is not the source, or does not give the log.
-    pub(crate) async fn pass(
-        &self,
-        caller: &Caller,
-        pod: &PodRef,
-        options: PassOptions,
-    ) -> Result<BegunLog, PassedReadError> {
-        caller.may_read(pod).map_err(ReadError::Denied)?;
-        let LogSource::Kubernetes(source) = &self.source else {
-            return Err(ReadError::Unavailable(LocateError::NoLog).into());
-        };
-        let passed = source.pass(pod, options, None).await?;
-        let uid = passed.uid().clone();
-        let make = move || Ok(LogReading::of_passed(passed));
-        let scans = self.scans.of_user(&caller.username);
-        let log = LogStream::open(ReadingCost::default(), scans, make).await;
-        Ok(BegunLog { log: log.map_err(ReadError::from)?, uid, containers: Vec::new() })
-    }
-
-    /// What the API server says of a pod, as it is, if that is the source.
-    pub(crate) async fn answer_about(&self, pod: &PodRef) -> Option<Result<ApiAnswer, ApiError>> {
-        match &self.source {
-            LogSource::Files(_) | LogSource::Nodes => None,
-            LogSource::Kubernetes(source) => Some(source.server(None).answer_about(pod).await),
+            LogSource::Kubernetes(source) => Ok(source.open(caller, pod, query).await?),
         }
     }
 

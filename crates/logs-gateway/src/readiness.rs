@@ -15,7 +15,7 @@ use tokio::{
 };
 use tracing::Span;
 
-use crate::pods::PodCatalog;
+use crate::pods::PodCatalogs;
 
 /// How often the log directory is checked.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
@@ -23,7 +23,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Keeps [`Readiness`] true to whether logs can be looked up.
-pub(crate) async fn keep_readiness(pods: PodCatalog, readiness: Readiness) {
+pub(crate) async fn keep_readiness(pods: PodCatalogs, readiness: Readiness) {
     let is_available = Arc::new(AtomicBool::new(true));
     let condition = is_available.clone();
     let is_met = move || condition.load(Ordering::Relaxed);

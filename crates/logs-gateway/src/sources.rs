@@ -4,19 +4,21 @@ use std::{io, sync::Arc};
 
 use pod_logs::{
     ApiServer, ClusterPods, ConnectError, FilesSource, KubernetesSource, MergeClock, OpenRootError,
+    UserPods,
 };
 use service_runtime::{clock::Clock, service::ProcessState, tls::LivePair};
 
 use crate::{
     config::{KubernetesSettings, LogFileSettings, NodesSettings, ReadingSettings, SourceSettings},
+    impersonation::Impersonation,
     nodes::{NodeTarget, Nodes},
-    pods::{PodCatalog, PodSource},
-    reader::{LogReader, LogSource},
+    pods::{CallerCatalogs, PodCatalog, PodCatalogs, PodSource},
+    reader::{ClusterLogs, LogReader, LogSource},
 };
 
 /// What knows the pods and their logs.
 pub(crate) struct Sources {
-    pub(crate) pods: PodCatalog,
+    pub(crate) pods: PodCatalogs,
     pub(crate) reader: LogReader,
     /// The name of the node whose files are read.
     pub(crate) node_name: Option<Arc<str>>,
@@ -73,11 +75,24 @@ impl Sources {
         process: &ProcessState,
     ) -> Result<Self, OpenSourceError> {
         let server = ApiServer::connect(settings.kubeconfig.as_deref())?;
+        let impersonation = settings.impersonation.clone().map(Impersonation::new);
         let clock = process.clock.clone();
-        let pods = ClusterPods::watched(server.clone(), MergeClock::new(move || clock.now()));
+        let merge_clock = MergeClock::new(move || clock.now());
+        let pods = match impersonation.clone() {
+            None => common(
+                PodSource::Cluster(ClusterPods::watched(server.clone(), merge_clock)),
+                process,
+            ),
+            Some(impersonation) => PodCatalogs::OfCallers(CallerCatalogs {
+                pods: UserPods::new(server.clone(), merge_clock),
+                impersonation,
+                clock: process.clock.clone(),
+            }),
+        };
+        let logs = ClusterLogs::new(KubernetesSource::new(server), impersonation);
         Ok(Self {
-            pods: PodCatalog::new(PodSource::Cluster(pods), process.clock.clone()),
-            reader: reader(LogSource::Kubernetes(KubernetesSource::new(server)), reading, process)?,
+            pods,
+            reader: reader(LogSource::Kubernetes(logs), reading, process)?,
             node_name: None,
             front: None,
         })
@@ -93,7 +108,7 @@ impl Sources {
         let files = node_name.iter().fold(files, |files, name| files.on_node(name.clone()));
         let files = Arc::new(files);
         Ok(Self {
-            pods: PodCatalog::new(PodSource::Files(files.clone()), process.clock.clone()),
+            pods: common(PodSource::Files(files.clone()), process),
             reader: reader(LogSource::Files(files), reading, process)?,
             node_name,
             front: None,
@@ -117,12 +132,17 @@ impl Sources {
             .readiness
             .require("not all nodes have answered yet", move || condition.has_settled());
         Ok(Self {
-            pods: PodCatalog::new(PodSource::Nodes(nodes.clone()), process.clock.clone()),
+            pods: common(PodSource::Nodes(nodes.clone()), process),
             reader: reader(LogSource::Nodes, reading, process)?,
             node_name: None,
             front: Some(FrontNodes { nodes, targets }),
         })
     }
+}
+
+/// The catalog that all callers share.
+fn common(source: PodSource, process: &ProcessState) -> PodCatalogs {
+    PodCatalogs::Common(PodCatalog::new(source, process.clock.clone()))
 }
 
 fn reader(

@@ -71,7 +71,11 @@ pub use source::kubernetes::{
     feed::line_place::LinePlace,
     kubernetes_source::{FoundPodLogs, KubernetesSource},
     passthrough::{PassError, PassOptions, PassedLog},
-    pods::cluster_pods::ClusterPods,
+    pods::{cluster_pods::ClusterPods, user_pods::UserPods},
+    workloads::{
+        workload::{Workload, WorkloadRef},
+        workload_kind::WorkloadKind,
+    },
 };
 pub use source::pods::{
     inventory::{PodInventory, PodSurvey, TooOld},

@@ -6,6 +6,7 @@
 
 mod bearer;
 mod leading_token;
+mod name_prefix;
 mod permission;
 mod problem;
 mod session_answer;
@@ -14,6 +15,7 @@ mod validation;
 
 pub use bearer::{Authorization, BearerToken, MalformedAuthorization};
 pub use leading_token::{LeadingToken, MAX_TOKEN_BYTES, TOKEN_INITIALS};
+pub use name_prefix::NamePrefix;
 pub use permission::{
     AskedPermission, InvalidNameGlobs, InvalidPermission, NameGlobs, Permission, permits,
 };

@@ -6,13 +6,13 @@ use service_runtime::{
     audit::{OpenRecordError, open_record},
     service::{BindError, Listeners, ProcessState, ServiceIdentity},
 };
+use shared_types::NamePrefix;
 use tokio::time::timeout;
 
 use crate::{
     administration::FirstAdminError,
     config::Config,
     http,
-    kubernetes::NamePrefix,
     services::{AssembleError, ServiceSettings, Services},
     sessions::{RedisClient, RedisError},
     site::{Origin, Site},

@@ -17,6 +17,7 @@ use service_runtime::{
     settings::{Faults, PathFault, Settings, Warnings, check_directory, check_file},
     tls::Trust,
 };
+use shared_types::NamePrefix;
 
 pub(crate) use self::database::database;
 use self::{
@@ -31,7 +32,6 @@ use self::{
 use crate::{
     accounts::Registration,
     authority::Lifetimes,
-    kubernetes::NamePrefix,
     limiter::LoginLimits,
     mail::MailSettings,
     oauth::OAuthSettings,

@@ -26,7 +26,7 @@ use service_runtime::{
     settings::networks,
     tls::Trust,
 };
-use shared_types::{BearerToken, TokenKind};
+use shared_types::{BearerToken, NamePrefix, TokenKind};
 
 use self::settings::{TestSettings, mail_settings, upstream_settings};
 pub(crate) use self::{
@@ -42,7 +42,6 @@ use crate::{
     authority::{Lifetimes, SessionAuthority},
     http,
     keys::NewKey,
-    kubernetes::NamePrefix,
     limiter::LoginLimits,
     oauth::{Audiences, OAuthSettings, SigningKeys},
     services::{ServiceSettings, Services},

@@ -1,6 +1,9 @@
 //! A gateway that asks the API server of its cluster. The API server is a second implementation of
-//! that interface: a gateway with log files, over TLS, named by a kubeconfig.
+//! that interface: a gateway with log files, over TLS, named by a kubeconfig. For what such a gateway
+//! does not know (labels, workloads, impersonated users), it is a fake.
 
+mod impersonation;
 mod logs;
 mod pods;
 mod stage;
+mod workloads;

@@ -119,3 +119,17 @@ async fn discovery_comes_in_the_accepted_form() {
         resources.iter().map(|resource| resource["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["events", "namespaces", "pods", "pods/log"]);
 }
+
+#[tokio::test]
+async fn a_list_by_labels_warns_that_there_are_none() {
+    let (_pair, alice) = start().await;
+    for (query, warning) in [
+        ("?labelSelector=app%3Dweb", Some("299 - \"this source knows no labels\"")),
+        ("?labelSelector=", None),
+        ("", None),
+    ] {
+        let answer = get(&alice, &format!("{NS}/team-a/pods{query}")).await;
+        let given = answer.response.get("warning").map(|value| value.to_str().unwrap());
+        assert_eq!((answer.status, given), (200, warning), "{query}");
+    }
+}

@@ -6,6 +6,7 @@ mod logs;
 mod pods;
 mod rights;
 mod session;
+mod workloads;
 
 use crate::{Case, cases};
 
@@ -32,6 +33,10 @@ pub(crate) const CASES: &[(&str, Case)] = cases! {
         can_i_answers_by_the_permissions,
         whoami_names_the_user,
         a_forbidden_log_is_refused,
+    ],
+    workloads: [
+        a_log_is_found_by_its_workload,
+        a_workload_without_a_readable_pod_is_refused,
     ],
     front: [
         the_pods_of_all_nodes_are_listed_and_watched,

@@ -6,6 +6,7 @@ mod certificates;
 mod containers;
 mod objects;
 mod overlay;
+mod rights;
 
 use std::path::PathBuf;
 
@@ -20,7 +21,7 @@ use crate::{
 /// Looks at the objects of an overlay.
 type Check = fn(&BuiltOverlay);
 
-const CHECKS: [(&str, Check); 8] = [
+const CHECKS: [(&str, Check); 9] = [
     ("names_only_what_is_there", objects::closed),
     ("services_and_policies_select_pods", objects::selecting),
     ("every_secret_is_made_by_the_script_or_described", objects::secrets),
@@ -29,6 +30,7 @@ const CHECKS: [(&str, Check); 8] = [
     ("every_variable_is_accepted", containers::accepted_variables),
     ("only_the_node_gateways_see_the_node", containers::restricted),
     ("replicas_are_as_described", objects::replicas),
+    ("rights_in_the_cluster_are_those_that_are_used", rights::least),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {

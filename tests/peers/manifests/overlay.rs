@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::objects::Objects;
 
-pub(super) const NAMES: [&str; 3] = ["nodes", "apiserver", "ha"];
+/// The last is `apiserver` with a component.
+pub(super) const NAMES: [&str; 4] = ["nodes", "apiserver", "ha", "impersonation"];
 /// The oldest and the newest that is supported, and all between.
 const VERSIONS: [&str; 7] = ["1.27", "1.28", "1.29", "1.30", "1.31", "1.32", "1.33"];
 
@@ -55,7 +56,9 @@ impl Tools {
     }
 
     fn yaml_of(&self, name: &str) -> Vec<u8> {
-        self.kustomize(&manifests().join("overlays").join(name))
+        let overlay = manifests().join("overlays").join(name);
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/manifests").join(name);
+        self.kustomize(if overlay.exists() { &overlay } else { &ours })
     }
 
     fn kustomize(&self, directory: &Path) -> Vec<u8> {

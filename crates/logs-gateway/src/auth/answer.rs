@@ -99,6 +99,8 @@ struct ValidationAnswer<'a> {
     expires_at: DateTime<Utc>,
     /// Of any type, as the next: the answer counts without them.
     #[serde(borrow, default)]
+    roles: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     user_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     session_id: Option<&'a RawValue>,
@@ -119,11 +121,17 @@ impl ValidationAnswer<'_> {
         (vouches && is_named).then_some(Caller {
             username: self.username,
             user_id: self.user_id.and_then(uuid),
+            roles: self.roles.and_then(words).unwrap_or_default(),
             permissions,
             session_id: self.session_id.and_then(uuid),
             expires_at: self.expires_at,
         })
     }
+}
+
+/// `None` unless they are words.
+fn words(value: &RawValue) -> Option<Vec<String>> {
+    serde_json::from_str(value.get()).ok()
 }
 
 /// `None` unless it is one.

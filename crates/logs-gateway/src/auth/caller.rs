@@ -1,9 +1,9 @@
 //! The caller of a request, and what the caller may read.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use pod_logs::{PodPredicate, PodRef};
+use pod_logs::{Namespace, PodPredicate, PodRef};
 use shared_types::{AskedPermission, NameGlobs, Permission, permits};
 use uuid::Uuid;
 
@@ -16,6 +16,8 @@ pub(crate) struct Caller {
     pub(crate) username: String,
     /// The id of the user, or of the key, if the authority tells it.
     pub(crate) user_id: Option<Uuid>,
+    /// The roles of the user. A key has none.
+    pub(crate) roles: Vec<String>,
     pub(super) permissions: Vec<Permission>,
     /// The session that the token stands for, if the authority says so. A key has none.
     pub(crate) session_id: Option<Uuid>,
@@ -36,6 +38,7 @@ impl Caller {
         Self {
             username,
             user_id,
+            roles: Vec::new(),
             permissions: permissions.unwrap_or_else(|| everything.into()),
             session_id,
             // The front knows the end, and ends what it forwarded.
@@ -100,6 +103,17 @@ impl Caller {
         Err(AskedPermission::on(READ_LOGS, &namespaces.to_string(), &pods.to_string()))
     }
 
+    /// The namespaces in which there could be a pod whose logs the caller may read; `None` if the
+    /// permissions have patterns of them.
+    pub(crate) fn namespaces_to_read(&self) -> Option<BTreeSet<Namespace>> {
+        let to_read = self.permissions.iter().filter(|held| held.concerns(READ_LOGS));
+        let namespace = |held: &Permission| match held {
+            Permission::Resource { namespace, .. } => namespace.parse().ok(),
+            Permission::Everything | Permission::Action(_) => None,
+        };
+        to_read.map(namespace).collect()
+    }
+
     /// The permissions as the authority writes them.
     pub(crate) fn permissions(&self) -> impl Iterator<Item = String> {
         self.permissions.iter().map(ToString::to_string)
@@ -144,6 +158,7 @@ impl Caller {
         Self {
             username: "ada".to_owned(),
             user_id: None,
+            roles: Vec::new(),
             permissions,
             session_id: None,
             expires_at: DateTime::UNIX_EPOCH,
@@ -196,6 +211,22 @@ mod tests {
         let missing = may("bank", "*").unwrap_err();
         assert_eq!(missing.to_string(), "logs:read:bank/*");
         may("shop", "db-*").unwrap_err();
+    }
+
+    #[test]
+    fn namespaces_are_named_unless_a_pattern_matches_them() {
+        let of = |permissions: &[&str]| {
+            let permissions = permissions.iter().map(|held| held.parse().unwrap()).collect();
+            let caller = Caller { permissions, ..Caller::holding("logs:read") };
+            let named = caller.namespaces_to_read();
+            named.map(|names| names.iter().map(Namespace::to_string).collect::<Vec<_>>())
+        };
+        let named = of(&["logs:read:shop/web-*", "logs:read:bank/*", "deploy:write"]);
+        assert_eq!(named, Some(vec!["bank".to_owned(), "shop".to_owned()]));
+        assert_eq!(of(&["deploy:write"]), Some(Vec::new()));
+        for pattern in ["*", "logs:read", "logs:read:*/*", "logs:read:sh?p/*"] {
+            assert_eq!(of(&["logs:read:bank/*", pattern]), None, "{pattern}");
+        }
     }
 
     #[test]

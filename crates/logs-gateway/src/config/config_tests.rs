@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Config;
+use super::{Config, SourceSettings};
 
 fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
     let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -105,12 +105,44 @@ fn settings_of_a_source_have_no_effect_on_another_one() {
     for (variables, warned) in [
         (&[kubernetes, kubeconfig][..], None),
         (&[kubeconfig], Some("GATEWAY_KUBECONFIG")),
+        (&[("GATEWAY_KUBE_IMPERSONATE", "true")], Some("GATEWAY_KUBE_IMPERSONATE")),
+        (&[("GATEWAY_KUBE_PREFIX", "corp:")], Some("GATEWAY_KUBE_PREFIX")),
         (&[kubernetes, ("GATEWAY_LOGS_DIR", "/logs")], Some("GATEWAY_LOGS_DIR")),
         (&[kubernetes, ("GATEWAY_LOGS_ROOTS", "/roots")], Some("GATEWAY_LOGS_ROOTS")),
     ] {
         let warnings = read(variables).unwrap().warnings.to_string();
         let is_warned = warned.is_some_and(|name| warnings.contains(name));
         assert!(is_warned || (warned.is_none() && warnings.is_empty()), "{warnings}");
+    }
+}
+
+#[test]
+fn the_api_server_is_asked_for_callers_if_that_is_configured() {
+    let kubernetes = ("GATEWAY_SOURCE", "kubernetes");
+    let on = ("GATEWAY_KUBE_IMPERSONATE", "true");
+    let prefix = ("GATEWAY_KUBE_PREFIX", "corp:");
+    for (variables, expected, warning) in [
+        (&[kubernetes][..], None, None),
+        (&[kubernetes, ("GATEWAY_KUBE_IMPERSONATE", "false")], None, None),
+        (&[kubernetes, on], Some("sso:"), None),
+        (&[kubernetes, on, prefix], Some("corp:"), None),
+        (&[kubernetes, prefix], None, Some("GATEWAY_KUBE_PREFIX: has no effect")),
+    ] {
+        let config = read(variables).unwrap();
+        let SourceSettings::Kubernetes(settings) = config.source else { panic!("{variables:?}") };
+        let given = settings.impersonation.map(|prefix| prefix.to_string());
+        assert_eq!(given.as_deref(), expected);
+        let warnings = config.warnings.to_string();
+        assert_eq!(warnings.is_empty(), warning.is_none(), "{warnings}");
+        assert!(warnings.contains(warning.unwrap_or_default()), "{warnings}");
+    }
+    for (name, value) in [
+        ("GATEWAY_KUBE_IMPERSONATE", "yes"),
+        ("GATEWAY_KUBE_PREFIX", "system:"),
+        ("GATEWAY_KUBE_PREFIX", "a b"),
+    ] {
+        let faults = read(&[kubernetes, (name, value)]).unwrap_err();
+        assert!(faults.starts_with(name), "{faults}");
     }
 }
 

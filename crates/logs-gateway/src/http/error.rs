@@ -10,7 +10,7 @@ use crate::{
     audit::AuditUnavailable,
     auth::IdentifyError,
     front_reader::ForwardError,
-    pods::ListPodsError,
+    pods::{CatalogError, ListPodsError},
     reader::{ReadError, ReadManyError},
 };
 
@@ -59,6 +59,21 @@ impl From<ListPodsError> for Problem {
         match error {
             ListPodsError::Denied(missing) => Self::permission_denied(&missing),
             ListPodsError::Unavailable(cause) => not_located(cause.into()),
+        }
+    }
+}
+
+impl From<CatalogError> for Problem {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Refused(_) => Self::new(
+                StatusCode::FORBIDDEN,
+                "permission_denied",
+                "The cluster does not allow you to list pods.",
+            ),
+            CatalogError::Unavailable(cause) => {
+                not_located(LocateError::SourceUnavailable(cause.into()))
+            }
         }
     }
 }

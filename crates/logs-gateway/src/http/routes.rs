@@ -6,7 +6,7 @@ use strum::VariantArray;
 
 use super::{
     kubeconfig,
-    kubernetes::{discovery, events, log, namespaces, pods as kubernetes_pods, reviews},
+    kubernetes::{discovery, events, log, namespaces, pods as kubernetes_pods, reviews, workloads},
     logs, pods, viewer, whoami,
 };
 
@@ -49,6 +49,13 @@ pub enum Route {
     ListAllEvents,
     ListEvents,
     Groups,
+    AppsResources,
+    BatchResources,
+    ReadDaemonSet,
+    ReadDeployment,
+    ReadReplicaSet,
+    ReadStatefulSet,
+    ReadJob,
     AuthorizationResources,
     AuthenticationResources,
     ReviewAccess,
@@ -150,6 +157,30 @@ impl Route {
                 RouteRow::get_only("/api/v1/namespaces/{namespace}/events", events::list)
             }
             Self::Groups => RouteRow::get_only("/apis", discovery::groups),
+            Self::AppsResources => RouteRow::get_only("/apis/apps/v1", discovery::apps_resources),
+            Self::BatchResources => {
+                RouteRow::get_only("/apis/batch/v1", discovery::batch_resources)
+            }
+            Self::ReadDaemonSet => RouteRow::get_only(
+                "/apis/apps/v1/namespaces/{namespace}/daemonsets/{name}",
+                workloads::daemon_set,
+            ),
+            Self::ReadDeployment => RouteRow::get_only(
+                "/apis/apps/v1/namespaces/{namespace}/deployments/{name}",
+                workloads::deployment,
+            ),
+            Self::ReadReplicaSet => RouteRow::get_only(
+                "/apis/apps/v1/namespaces/{namespace}/replicasets/{name}",
+                workloads::replica_set,
+            ),
+            Self::ReadStatefulSet => RouteRow::get_only(
+                "/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}",
+                workloads::stateful_set,
+            ),
+            Self::ReadJob => RouteRow::get_only(
+                "/apis/batch/v1/namespaces/{namespace}/jobs/{name}",
+                workloads::job,
+            ),
             Self::AuthorizationResources => RouteRow::get_only(
                 "/apis/authorization.k8s.io/v1",
                 discovery::authorization_resources,

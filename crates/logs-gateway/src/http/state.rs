@@ -12,7 +12,7 @@ use crate::{
     http::{PublicAddresses, SessionCookies, ViewerPage},
     metrics::BodyMetrics,
     nodes::Nodes,
-    pods::PodCatalog,
+    pods::PodCatalogs,
     reader::LogReader,
     streams::OpenStreams,
 };
@@ -27,7 +27,7 @@ pub(crate) struct GatewayState {
     /// The name of this gateway's node, if it reads the logs of one.
     pub(crate) node_name: Option<Arc<str>>,
     pub(crate) started_at: DateTime<Utc>,
-    pub(crate) pods: PodCatalog,
+    pub(crate) pods: PodCatalogs,
     /// Reads the logs of nodes, if this is a front.
     pub(crate) front: Option<FrontReader>,
     /// The nodes that are asked, if this is a front.

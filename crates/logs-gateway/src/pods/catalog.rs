@@ -81,14 +81,6 @@ impl PodCatalog {
         }
     }
 
-    /// The nodes of which the present pods are not known, sorted.
-    pub(crate) fn missing(&self) -> Vec<String> {
-        match &self.source {
-            PodSource::Files(_) | PodSource::Cluster(_) => Vec::new(),
-            PodSource::Nodes(nodes) => nodes.missing(),
-        }
-    }
-
     /// All pods at the time `now`, before permissions are applied. May block.
     pub(crate) fn survey(&self, now: DateTime<Utc>) -> io::Result<PodSurvey> {
         match &self.source {

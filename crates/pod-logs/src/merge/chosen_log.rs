@@ -57,6 +57,8 @@ pub(super) struct ChosenLog {
     pub(super) is_late: bool,
     /// The run that was told of last.
     pub(super) told_run: Option<LogRun>,
+    /// Why the container was not started, as it was told last.
+    pub(super) told_waiting: Option<String>,
     /// The log appeared while others were followed.
     pub(super) is_joined: bool,
     /// Its end was told.
@@ -131,6 +133,7 @@ impl ChosenLog {
             last_given: None,
             is_late: false,
             told_run: None,
+            told_waiting: None,
             is_joined: false,
             is_end_told: false,
             left_out: LeftOut::default(),

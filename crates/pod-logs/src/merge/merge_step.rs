@@ -61,8 +61,10 @@ pub(crate) enum NoticeKind {
 }
 
 /// What is new about the run that lines are from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RunNews {
+    /// The container was not started yet, for this reason.
+    Waiting(String),
     /// Lines of this run come.
     Opened,
     /// The log appeared while others were followed.

@@ -143,6 +143,7 @@ impl FrontWriting {
                     uid: name.uid.as_str(),
                     container: name.container.as_str(),
                     restart: *restart,
+                    reason: None,
                     node,
                 };
                 write_pod(form, &record, out);

@@ -87,6 +87,9 @@ pub(crate) struct PodRecord<'a> {
     pub(crate) uid: &'a str,
     pub(crate) container: &'a str,
     pub(crate) restart: u32,
+    /// Why it waits, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<&'a str>,
     /// The node that it is on, if there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) node: Option<&'a str>,
@@ -111,6 +114,8 @@ pub(crate) struct UnreachableRecord<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PodEvent {
+    /// The container was not started yet.
+    Waiting,
     /// Lines of this run come.
     Opened,
     /// The log appeared while others were followed.

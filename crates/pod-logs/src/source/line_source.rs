@@ -96,6 +96,15 @@ impl LineSource {
         }
     }
 
+    /// Why the container was not started yet, if it was not.
+    pub(crate) fn waits_for(&self) -> Option<&str> {
+        match self {
+            // Files are found when there is something in them.
+            Self::Files(_) => None,
+            Self::Kubernetes(lines) => lines.waits_for(),
+        }
+    }
+
     /// The incarnation of the pod that a run is in.
     pub(crate) fn uid_of(&self, run: LogRun) -> &PodUid {
         match self {

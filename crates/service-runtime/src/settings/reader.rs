@@ -115,16 +115,6 @@ impl Settings {
         self.values.remove(name).is_some()
     }
 
-    /// Takes variables of the contract that are refused until this version supports them: an
-    /// operator who sets one relies on it.
-    pub fn refuse_unsupported<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) {
-        for name in names {
-            if self.take(name) {
-                self.fault(name, "is not supported by this version");
-            }
-        }
-    }
-
     /// Warns of a variable that is set and well-formed and that this version does not use.
     pub fn warn_of_no_effect(&mut self, name: &str) {
         self.warn(name, "has no effect in this version");

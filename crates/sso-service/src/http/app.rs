@@ -8,6 +8,7 @@ use actix_web::{
     web::{self, Data},
 };
 use service_runtime::http::{Edge, Endpoint, endpoints, no_such_endpoint, openapi::ApiDocs};
+use shared_types::NamePrefix;
 use strum::VariantArray;
 
 use super::{caller::csrf, cors, k8s::status, oauth::errors, openapi, pages, routes::Route};
@@ -15,7 +16,6 @@ use crate::{
     accounts::Accounts,
     administration::Administration,
     authority::SessionAuthority,
-    kubernetes::NamePrefix,
     oauth::{SigningKeys, TokenExchange},
     oidc::OidcProvider,
     site::Site,

@@ -1,8 +1,8 @@
 //! The user of a token, for a cluster.
 
+use shared_types::NamePrefix;
 use uuid::Uuid;
 
-use super::name_prefix::NamePrefix;
 use crate::users::Account;
 
 /// A user of a cluster. Name and groups have the prefix; a cluster's RBAC binds roles to them.

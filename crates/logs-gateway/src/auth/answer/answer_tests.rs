@@ -63,6 +63,21 @@ fn the_session_and_the_user_are_known_only_if_they_are_named_as_such() {
 }
 
 #[test]
+fn roles_are_known_only_if_they_are_named_as_such() {
+    for (value, expected) in [
+        (json!(["reader", "ops"]), &["reader", "ops"][..]),
+        (json!([]), &[]),
+        (json!(null), &[]),
+        (json!("reader"), &[]),
+        (json!(["reader", 7]), &[]),
+    ] {
+        let answer = spoiled("roles", value.clone()).to_string();
+        let caller = identification(StatusCode::OK, answer.as_bytes(), at_noon()).unwrap();
+        assert_eq!(caller.roles, expected, "{value}");
+    }
+}
+
+#[test]
 fn an_incomplete_answer_leaves_the_token_unknown() {
     for (field, value) in [
         ("authorized", json!(false)),

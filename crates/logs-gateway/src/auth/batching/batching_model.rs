@@ -105,7 +105,8 @@ impl BatchAuthority for Rc<Model> {
 fn of(token: &BearerToken, sent: u64) -> Caller {
     let username = format!("{} {sent}", token.expose());
     let expires_at = DateTime::UNIX_EPOCH;
-    Caller { username, user_id: None, permissions: Vec::new(), session_id: None, expires_at }
+    let (roles, permissions) = (Vec::new(), Vec::new());
+    Caller { username, user_id: None, roles, permissions, session_id: None, expires_at }
 }
 
 fn token(number: u8) -> Rc<BearerToken> {

@@ -28,12 +28,16 @@ pub(super) fn list(object: &Value, missing: &[String]) -> HttpResponse {
         let names = missing.iter().take(NAMED_NODES).map(String::as_str).collect::<Vec<_>>();
         let others = if missing.len() > NAMED_NODES { " and others" } else { "" };
         let text = format!("the list may be incomplete: cannot reach {}{others}", names.join(", "));
-        // Names of nodes are words of visible ASCII.
-        if let Ok(warning) = HeaderValue::from_str(&format!("299 - \"{text}\"")) {
-            response.headers_mut().insert(header::WARNING, warning);
-        }
+        warn(&mut response, &text);
     }
     response
+}
+
+/// Adds a warning, which kubectl prints. The text is of visible ASCII, as names of nodes are.
+pub(super) fn warn(response: &mut HttpResponse, text: &str) {
+    if let Ok(warning) = HeaderValue::from_str(&format!("299 - \"{text}\"")) {
+        response.headers_mut().append(header::WARNING, warning);
+    }
 }
 
 /// How many nodes a warning names, which bounds the header.
@@ -67,6 +71,6 @@ pub(super) fn list_forbidden(
         true => "watch",
         false => "list",
     };
-    let action = ResourceAction { verb, resource, name: None, namespace };
+    let action = ResourceAction { verb, group: "", resource, name: None, namespace };
     StatusError::forbidden(&asked.caller.username, action)
 }

@@ -1,86 +1,18 @@
 //! The discovery documents, in the three forms that clients request.
 
-use actix_web::{HttpRequest, HttpResponse, http::header};
+mod groups;
+
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde_json::{Value, json};
 
-use crate::http::kubernetes::request::accept::{DiscoveryForm, discovery_form};
-
-/// A resource and its verbs.
-struct ResourceInfo {
-    name: &'static str,
-    singular: &'static str,
-    kind: &'static str,
-    is_namespaced: bool,
-    verbs: &'static [&'static str],
-    short_names: &'static [&'static str],
-    /// Name, kind and verbs of each.
-    subresources: &'static [(&'static str, &'static str, &'static [&'static str])],
-}
-
-struct GroupInfo {
-    /// The group; empty for the core.
-    name: &'static str,
-    resources: &'static [ResourceInfo],
-}
-
-const CORE: GroupInfo = GroupInfo {
-    name: "",
-    resources: &[
-        ResourceInfo {
-            name: "events",
-            singular: "event",
-            kind: "Event",
-            is_namespaced: true,
-            verbs: &["list"],
-            short_names: &["ev"],
-            subresources: &[],
-        },
-        ResourceInfo {
-            name: "namespaces",
-            singular: "namespace",
-            kind: "Namespace",
-            is_namespaced: false,
-            verbs: &["get", "list", "watch"],
-            short_names: &["ns"],
-            subresources: &[],
-        },
-        ResourceInfo {
-            name: "pods",
-            singular: "pod",
-            kind: "Pod",
-            is_namespaced: true,
-            verbs: &["get", "list", "watch"],
-            short_names: &["po"],
-            subresources: &[("log", "Pod", &["get"])],
-        },
-    ],
+use self::groups::{APPS, AUTHENTICATION, AUTHORIZATION, BATCH, CORE, GroupInfo, ResourceInfo};
+use crate::http::{
+    GatewayState,
+    kubernetes::{
+        request::accept::{DiscoveryForm, discovery_form},
+        status::{Result, StatusError},
+    },
 };
-
-const AUTHORIZATION: GroupInfo = GroupInfo {
-    name: "authorization.k8s.io",
-    resources: &[
-        review("selfsubjectaccessreviews", "selfsubjectaccessreview", "SelfSubjectAccessReview"),
-        review("selfsubjectrulesreviews", "selfsubjectrulesreview", "SelfSubjectRulesReview"),
-    ],
-};
-
-const AUTHENTICATION: GroupInfo = GroupInfo {
-    name: "authentication.k8s.io",
-    resources: &[review("selfsubjectreviews", "selfsubjectreview", "SelfSubjectReview")],
-};
-
-const fn review(name: &'static str, singular: &'static str, kind: &'static str) -> ResourceInfo {
-    let (verbs, none): (&[&str], &[&str]) = (&["create"], &[]);
-    ResourceInfo {
-        name,
-        singular,
-        kind,
-        is_namespaced: false,
-        verbs,
-        short_names: none,
-        subresources: &[],
-    }
-}
 
 /// The version of Kubernetes whose API is served in part.
 pub(in crate::http) async fn version() -> HttpResponse {
@@ -109,8 +41,14 @@ pub(in crate::http) async fn core_versions(request: HttpRequest) -> HttpResponse
     }
 }
 
-pub(in crate::http) async fn groups(request: HttpRequest) -> HttpResponse {
-    let groups = [AUTHENTICATION, AUTHORIZATION];
+pub(in crate::http) async fn groups(
+    request: HttpRequest,
+    state: web::Data<GatewayState>,
+) -> HttpResponse {
+    let mut groups = vec![AUTHENTICATION, AUTHORIZATION];
+    if state.reader.knows_workloads() {
+        groups.extend([APPS, BATCH]);
+    }
     match discovery_form(&request) {
         DiscoveryForm::Plain => document(&json!({
             "kind": "APIGroupList",
@@ -131,6 +69,29 @@ pub(in crate::http) async fn authorization_resources() -> HttpResponse {
 
 pub(in crate::http) async fn authentication_resources() -> HttpResponse {
     resources("authentication.k8s.io/v1", &AUTHENTICATION)
+}
+
+pub(in crate::http) async fn apps_resources(
+    state: web::Data<GatewayState>,
+) -> Result<HttpResponse> {
+    workload_resources(&state, "apps/v1", &APPS)
+}
+
+pub(in crate::http) async fn batch_resources(
+    state: web::Data<GatewayState>,
+) -> Result<HttpResponse> {
+    workload_resources(&state, "batch/v1", &BATCH)
+}
+
+fn workload_resources(
+    state: &GatewayState,
+    group_version: &str,
+    group: &GroupInfo,
+) -> Result<HttpResponse> {
+    match state.reader.knows_workloads() {
+        true => Ok(resources(group_version, group)),
+        false => Err(StatusError::no_such_path()),
+    }
 }
 
 fn document(body: &Value) -> HttpResponse {

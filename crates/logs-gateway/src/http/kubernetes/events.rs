@@ -10,7 +10,7 @@ use super::{
     answer,
     request::accept::{ObjectForm, object_form},
     status::{ResourceAction, Result, StatusError},
-    survey::survey,
+    survey::{catalog, survey},
     table::{TableColumn, table},
 };
 use crate::{auth::Caller, http::GatewayState};
@@ -31,11 +31,9 @@ pub(in crate::http) async fn list_everywhere(
     caller: ReqData<Caller>,
 ) -> Result<HttpResponse> {
     if caller.may_read_any().is_err() {
-        let action =
-            ResourceAction { verb: "list", resource: RESOURCE, name: None, namespace: None };
-        return Err(StatusError::forbidden(&caller.username, action));
+        return Err(StatusError::forbidden(&caller.username, listing(None)));
     }
-    none(&request, &state).await
+    none(&request, &state, &caller, None).await
 }
 
 pub(in crate::http) async fn list(
@@ -45,15 +43,23 @@ pub(in crate::http) async fn list(
     namespace: Path<String>,
 ) -> Result<HttpResponse> {
     if !caller.may_read_in(&namespace) {
-        let namespace = Some(&**namespace);
-        let action = ResourceAction { verb: "list", resource: RESOURCE, name: None, namespace };
-        return Err(StatusError::forbidden(&caller.username, action));
+        return Err(StatusError::forbidden(&caller.username, listing(Some(&**namespace))));
     }
-    none(&request, &state).await
+    none(&request, &state, &caller, Some(&**namespace)).await
 }
 
-async fn none(request: &HttpRequest, state: &web::Data<GatewayState>) -> Result<HttpResponse> {
-    let version = survey(request, state).await?.version.to_string();
+fn listing(namespace: Option<&str>) -> ResourceAction<'_> {
+    ResourceAction { verb: "list", group: "", resource: RESOURCE, name: None, namespace }
+}
+
+async fn none(
+    request: &HttpRequest,
+    state: &GatewayState,
+    caller: &Caller,
+    namespace: Option<&str>,
+) -> Result<HttpResponse> {
+    let pods = catalog(state, caller, namespace, RESOURCE).await?;
+    let version = survey(request, &pods).await?.version.to_string();
     let metadata = json!({ "resourceVersion": version });
     Ok(answer::ok(&match object_form(request)? {
         ObjectForm::Object => {

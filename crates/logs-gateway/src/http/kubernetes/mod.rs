@@ -2,6 +2,7 @@
 //! with a session token. Bytes, order of checks and messages are the API server's
 //! (`kubernetes/pkg/registry/core/pod`, `apiserver/pkg/endpoints`).
 
+mod age;
 mod answer;
 mod authenticate;
 pub(super) mod discovery;
@@ -16,6 +17,7 @@ mod status;
 mod survey;
 mod table;
 mod watch;
+pub(super) mod workloads;
 
 pub(super) use routes::{resource, scope};
 pub(super) use status::StatusBody;

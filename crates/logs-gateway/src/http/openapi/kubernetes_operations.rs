@@ -17,12 +17,12 @@ pub(super) const TAG: (&str, &str) = (
      those of Kubernetes. Unknown parameters are ignored.",
 );
 
-fn operation(id: &'static str, summary: &str) -> ApiOperation {
+pub(super) fn operation(id: &'static str, summary: &str) -> ApiOperation {
     let operation = ApiOperation::bare(TAG.0, id, summary).needs_only([Credential::Bearer]);
     errors(operation, &[400, 401, 403, 500, 503])
 }
 
-fn errors(operation: ApiOperation, statuses: &[u16]) -> ApiOperation {
+pub(super) fn errors(operation: ApiOperation, statuses: &[u16]) -> ApiOperation {
     statuses.iter().copied().map(status_error).fold(operation, ApiOperation::shared)
 }
 
@@ -37,7 +37,7 @@ pub(super) fn version() -> ApiOperation {
 }
 
 /// A document about the API, in the form that `Accept` names.
-fn discovery(id: &'static str, summary: &str, kind: &str) -> ApiOperation {
+pub(super) fn discovery(id: &'static str, summary: &str, kind: &str) -> ApiOperation {
     let description = "Plain, or aggregated (`v2`, `v2beta1`) if `Accept` asks for that.";
     operation(id, summary).answer(200, object(description, json!({"kind": kind})))
 }
@@ -92,7 +92,7 @@ pub(super) fn list_pods() -> ApiOperation {
     list("kubernetes_list_pods", summary, "PodList").parameter(namespace())
 }
 
-fn read(id: &'static str, summary: &str, example: Value) -> ApiOperation {
+pub(super) fn read(id: &'static str, summary: &str, example: Value) -> ApiOperation {
     errors(operation(id, summary), &[404, 406])
         .parameter(namespace())
         .answer(200, object("The object.", example))

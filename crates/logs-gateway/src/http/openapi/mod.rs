@@ -4,6 +4,7 @@ mod document;
 mod kubernetes_answers;
 mod kubernetes_operations;
 mod kubernetes_parameters;
+mod kubernetes_workloads;
 mod log_parameters;
 mod operations;
 mod reading;

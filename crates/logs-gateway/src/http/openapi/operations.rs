@@ -1,10 +1,13 @@
 //! The operation of each route. A new route does not compile until it has one.
 
+use pod_logs::WorkloadKind;
 use service_runtime::http::openapi::{
     ApiOperation, asset_operation, document_operation, page_operation,
 };
 
-use super::{kubernetes_operations as kubernetes, reading, viewer};
+use super::{
+    kubernetes_operations as kubernetes, kubernetes_workloads as workloads, reading, viewer,
+};
 use crate::http::routes::Route;
 
 /// The operation of a route.
@@ -39,6 +42,13 @@ pub(super) fn operation(route: Route) -> ApiOperation {
         Route::ListAllEvents => kubernetes::list_all_events(),
         Route::ListEvents => kubernetes::list_events(),
         Route::Groups => kubernetes::groups(),
+        Route::AppsResources => workloads::apps_resources(),
+        Route::BatchResources => workloads::batch_resources(),
+        Route::ReadDaemonSet => workloads::read_workload(WorkloadKind::DaemonSet),
+        Route::ReadDeployment => workloads::read_workload(WorkloadKind::Deployment),
+        Route::ReadReplicaSet => workloads::read_workload(WorkloadKind::ReplicaSet),
+        Route::ReadStatefulSet => workloads::read_workload(WorkloadKind::StatefulSet),
+        Route::ReadJob => workloads::read_workload(WorkloadKind::Job),
         Route::AuthorizationResources => kubernetes::authorization_resources(),
         Route::AuthenticationResources => kubernetes::authentication_resources(),
         Route::ReviewAccess => kubernetes::review_access(),

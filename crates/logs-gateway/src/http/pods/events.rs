@@ -48,12 +48,14 @@ pub(super) async fn respond(
     let Some(permit) = state.streams.open(&caller.username, &credential) else {
         return Err(too_many_streams(state.streams.max_per_user()));
     };
+    let catalog = state.pods.of_caller(&caller, choice.only_namespace()).await?;
     let end = ForcedEnd::of_events(revalidation.token_end());
+    let roles = caller.roles.clone();
     let (described, as_described) = watch::channel(caller);
-    let pods = PodStream::open(state.pods.clone(), choice, as_described, heartbeat).await;
+    let pods = PodStream::open(catalog, choice, as_described, heartbeat).await;
     let pods = pods.map_err(ListPodsError::from)?;
     let terms = LeaseTerms {
-        end: lease_end(&state, revalidation, described).boxed_local(),
+        end: lease_end(&state, revalidation, described, roles).boxed_local(),
         exemption: Some(StallExemption::of(&request)),
     };
     let early_end = Box::new(move |reason| Some(end.write(reason)));
@@ -66,11 +68,13 @@ fn lease_end(
     state: &GatewayState,
     revalidation: Revalidation,
     described: watch::Sender<Caller>,
+    roles: Vec<String>,
 ) -> impl Future<Output = EndReason> + use<> {
     let readiness = state.readiness.clone();
+    let pods = state.pods.clone();
     let may_continue = move |now: &Caller| {
         described.send_if_modified(|before| before.replace_if_other(now));
-        now.may_read_any().is_ok()
+        now.may_read_any().is_ok() && !pods.is_other_user(&roles, now)
     };
     async move {
         tokio::select! {

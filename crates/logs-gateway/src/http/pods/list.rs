@@ -12,14 +12,17 @@ use serde::Serialize;
 use service_runtime::http::{Problem, Query, Result};
 use utoipa::ToSchema;
 
-use crate::http::{
-    accepted_types::AcceptedTypes,
-    pods::{
-        entry::PodEntry,
-        events,
-        query::{PodsRequest, pods_request},
+use crate::{
+    http::{
+        accepted_types::AcceptedTypes,
+        pods::{
+            entry::PodEntry,
+            events,
+            query::{PodsRequest, pods_request},
+        },
+        streaming::open_log::AuthenticatedRequest,
     },
-    streaming::open_log::AuthenticatedRequest,
+    pods::ListPodsError,
 };
 
 /// The media types of the answer, the preferred one first.
@@ -32,9 +35,10 @@ pub(in crate::http) async fn list(asked: AuthenticatedRequest) -> Result<HttpRes
     if is_stream {
         return events::respond(asked, choice, heartbeat).await;
     }
-    // It looks at every file there is: not on a request's thread.
     let AuthenticatedRequest { state, caller, .. } = asked;
-    let catalog = state.pods.clone();
+    caller.may_read_any().map_err(ListPodsError::Denied)?;
+    let catalog = state.pods.of_caller(&caller, choice.only_namespace()).await?;
+    // It looks at every file there is: not on a request's thread.
     let look = move || catalog.readable_pods(&caller, &choice);
     let pods = web::block(look).await.map_err(Problem::internal)??;
     let pods = pods.iter().map(|pod| PodEntry::of(pod)).collect();

@@ -172,6 +172,7 @@ fn lease(asked: AuthenticatedRequest, log: LogBody, terms: OpenedTerms) -> (LogB
     let OpenedTerms { access, follows, until } = terms;
     let revalidation = asked.revalidation();
     let AuthenticatedRequest { request, state, caller, .. } = asked;
+    let (pods, roles) = (state.pods.clone(), caller.roles.clone());
     let described = watch::Sender::new(caller);
     let restriction = match access {
         LogAccess::Many(_) => Some(described.subscribe()),
@@ -186,9 +187,11 @@ fn lease(asked: AuthenticatedRequest, log: LogBody, terms: OpenedTerms) -> (LogB
     let readiness = state.readiness.clone();
     // The client may pause for as long as the token lives.
     let exemption = Some(StallExemption::of(&request));
+    let may_continue =
+        move |now: &Caller| access.allows(now, &described) && !pods.is_other_user(&roles, now);
     let end = async move {
         tokio::select! {
-            reason = revalidation.run(|caller| access.allows(caller, &described)) => reason,
+            reason = revalidation.run(may_continue) => reason,
             // A log that is not followed ends by itself.
             () = readiness.ended(), if follows => EndReason::Shutdown,
         }

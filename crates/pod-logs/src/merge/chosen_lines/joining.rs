@@ -189,8 +189,19 @@ impl ChosenLines {
     /// What is to be told of the run that a log has come to, if that is new.
     pub(crate) fn take_run_news(&mut self, index: usize) -> Option<RunNews> {
         let log = &mut self.logs[index];
+        if log.is_end_told {
+            return None;
+        }
+        if let Some(reason) = log.source.waits_for() {
+            if log.told_waiting.as_deref() == Some(reason) {
+                return None;
+            }
+            let reason = reason.to_owned();
+            log.told_waiting = Some(reason.clone());
+            return Some(RunNews::Waiting(reason));
+        }
         let run = log.source.run();
-        if log.is_end_told || log.told_run == Some(run) {
+        if log.told_run == Some(run) {
             return None;
         }
         let news = match log.told_run.replace(run) {

@@ -152,7 +152,7 @@ impl FrontReading {
                 log.membership = FrontMembership::Ended;
                 event
             }
-            PodEvent::Gone | PodEvent::Unreachable => event,
+            PodEvent::Gone | PodEvent::Unreachable | PodEvent::Waiting => event,
         };
         // When a node returns, its logs are not opened for the client once more.
         let is_told_again = event == PodEvent::Opened && !is_new;

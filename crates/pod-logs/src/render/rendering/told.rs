@@ -97,17 +97,18 @@ impl Rendering {
     }
 
     fn tell_run(&mut self, log: usize, out: &mut Vec<u8>) -> io::Result<()> {
-        let event = match self.lines.take_run_news(log) {
+        let (event, reason) = match self.lines.take_run_news(log) {
             None => return Ok(()),
-            Some(RunNews::Opened) => PodEvent::Opened,
-            Some(RunNews::Joined) => PodEvent::Joined,
-            Some(RunNews::Restarted) => PodEvent::Restarted,
+            Some(RunNews::Waiting(reason)) => (PodEvent::Waiting, Some(reason)),
+            Some(RunNews::Opened) => (PodEvent::Opened, None),
+            Some(RunNews::Joined) => (PodEvent::Joined, None),
+            Some(RunNews::Restarted) => (PodEvent::Restarted, None),
         };
         self.end_event(out)?;
         let source = self.lines.source_of(log);
         let (name, run) = (self.lines.name_of(log), source.run());
-        let uid = source.uid_of(run);
-        write_pod(self.form(), &pod_record(event, name, uid, run.restart), out);
+        let record = pod_record(event, name, source.uid_of(run), run.restart);
+        write_pod(self.form(), &PodRecord { reason: reason.as_deref(), ..record }, out);
         Ok(())
     }
 
@@ -215,6 +216,7 @@ fn pod_record<'a>(
         uid: uid.as_str(),
         container: name.container.as_str(),
         restart,
+        reason: None,
         node: None,
     }
 }

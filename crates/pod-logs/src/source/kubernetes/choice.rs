@@ -47,7 +47,8 @@ pub(super) fn begin_of(
     let of_run = |run: Option<ContainerRun>, is_previous| {
         let id = run.as_ref().map(|run| run.id).unwrap_or_default();
         let tracker = LineTracker::new(id, place.filter(|place| place.run == id));
-        FeedStart { run, is_previous, tracker, is_after_loss: false }
+        let waits_for = waits_for.clone();
+        FeedStart { run, is_previous, tracker, is_after_loss: false, waits_for }
     };
     let ends = query.anchor.as_ref().is_some_and(|anchor| anchor.end().is_some());
     let mut start = match (query.previous, wanted) {
@@ -69,7 +70,7 @@ pub(super) fn begin_of(
         let id = start.run.as_ref().map(|run| run.id).unwrap_or_default();
         start.tracker = LineTracker::new(id, None);
     }
-    Ok(ContainerLog { server: server.clone(), name, start, waits_for, until, levels })
+    Ok(ContainerLog { server: server.clone(), name, start, until, levels })
 }
 
 /// Checks that the cursor of a query is one of this pod and this kind of source.

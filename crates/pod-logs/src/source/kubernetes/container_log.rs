@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    api::api_server::ApiServer,
+    api::{api_server::ApiServer, container_runs::waiting_reason},
     feed::log_feed::{ConnectionError, FeedOptions, FeedStart, LogFeed},
     lines::{
         api_lines::{ApiLines, LinesStart, UntilLine},
@@ -23,8 +23,6 @@ pub(super) struct ContainerLog {
     pub(super) server: ApiServer,
     pub(super) name: LogName,
     pub(super) start: FeedStart,
-    /// Why the container was not started, if it was not.
-    pub(super) waits_for: String,
     pub(super) until: Option<UntilLine>,
     pub(super) levels: LevelsBefore,
 }
@@ -51,8 +49,7 @@ impl ContainerLog {
     /// Why there is nothing to read.
     pub(super) fn waiting(&self) -> LocateError {
         let LogName { pod, container, .. } = &self.name;
-        let why = if self.waits_for.is_empty() { "no logs yet" } else { &self.waits_for };
-        let pod = &pod.pod;
+        let (why, pod) = (waiting_reason(&self.start.waits_for), &pod.pod);
         LocateError::Refused(format!(
             "container \"{container}\" in pod \"{pod}\" is waiting to start: {why}"
         ))
@@ -77,9 +74,10 @@ impl ContainerLog {
             None => None,
         };
         feed.start(connection, start.is_after_loss);
-        let restart = start.run.map_or(0, |run| run.restart);
+        let restart = start.run.as_ref().map_or(0, |run| run.restart);
         let name = Arc::new(name);
-        let begin = LinesStart { tracker: start.tracker, received: Vec::new(), restart };
+        let waits_for = start.run.is_none().then_some(start.waits_for);
+        let begin = LinesStart { tracker: start.tracker, received: Vec::new(), restart, waits_for };
         let stream = query.filter.stream;
         let lines = ApiLines::new(name.clone(), pieces, begin, query.follow, stream, None);
         Ok(ApiLog { name, lines, count: LineCount::default(), levels })

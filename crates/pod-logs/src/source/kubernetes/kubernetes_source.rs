@@ -3,16 +3,20 @@
 use std::io;
 
 use http::StatusCode;
+use serde_json::{Value, json};
 
 use super::{
     api::{
         api_error::ApiError,
         api_server::{ApiServer, ImpersonatedUser},
         container_runs::uid_of,
+        log_request::pod_uri,
     },
     choice::{begin_of, check_cursor, choose},
     container_log::{ContainerLog, OpenError},
     passthrough::{PassError, PassOptions, PassedLog},
+    pods::reduced_pod::reduce,
+    workloads::workload::{Workload, WorkloadRef},
 };
 use crate::{
     line::target::{LogName, PodRef, PodUid},
@@ -20,6 +24,7 @@ use crate::{
     source::{
         files::{locate::locate_error::LocateError, located::LocatedLog},
         log_input::LogInput,
+        pods::seen_pod::SeenPod,
     },
 };
 
@@ -71,6 +76,57 @@ impl KubernetesSource {
         self.server.for_user(user)
     }
 
+    /// The workload; asked for `user`, if the rights of a user in the cluster count.
+    ///
+    /// # Errors
+    /// When it does not exist, or the API server does not tell.
+    pub async fn workload(
+        &self,
+        workload: &WorkloadRef,
+        user: Option<ImpersonatedUser>,
+    ) -> Result<Workload, ApiError> {
+        Workload::ask(&self.server.for_user(user), workload).await
+    }
+
+    /// The pod, reduced to what readers of its logs may see; asked for `user`, if the rights of a
+    /// user in the cluster count.
+    ///
+    /// # Errors
+    /// When it does not exist, or the API server does not tell.
+    pub async fn reduced_pod(
+        &self,
+        pod: &PodRef,
+        user: Option<ImpersonatedUser>,
+    ) -> Result<Option<SeenPod>, ApiError> {
+        let object = self.server.for_user(user).object(&pod_uri(pod)).await?;
+        let object: Value =
+            serde_json::from_slice(&object).map_err(|error| ApiError::Unreachable(error.into()))?;
+        let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
+        let version = version.and_then(|version| version.parse().ok()).unwrap_or_default();
+        Ok(reduce(&object).map(|pod| SeenPod { version, ..pod }))
+    }
+
+    /// Whether a user may do this in the cluster (`ResourceAttributes` of `authorization.k8s.io`).
+    ///
+    /// # Errors
+    /// When the API server does not tell.
+    pub async fn is_allowed(
+        &self,
+        attributes: &Value,
+        user: ImpersonatedUser,
+    ) -> Result<bool, ApiError> {
+        let review = json!({
+            "kind": "SelfSubjectAccessReview",
+            "apiVersion": "authorization.k8s.io/v1",
+            "spec": { "resourceAttributes": attributes },
+        });
+        let uri = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+        let answer = self.server.for_user(Some(user)).posted(uri, &review).await?;
+        let answer: Value =
+            serde_json::from_slice(&answer).map_err(|error| ApiError::Unreachable(error.into()))?;
+        Ok(answer["status"]["allowed"] == true)
+    }
+
     /// Finds the logs that answer a query about a pod, from what the pod says of its containers; for
     /// `user`, if the rights of a user in the cluster count.
     ///
@@ -84,7 +140,7 @@ impl KubernetesSource {
     ) -> Result<FoundPodLogs, LocateError> {
         let server = self.server.for_user(user);
         if query.filter.stream.is_some()
-            && !server.offers_streams().await.map_err(LocateError::from)?
+            && !server.offers_streams(Some(pod)).await.map_err(LocateError::from)?
         {
             return Err(LocateError::NoStreams);
         }
@@ -140,12 +196,13 @@ impl KubernetesSource {
 }
 
 impl FoundPodLogs {
-    /// Checks that there is something to read now.
+    /// Checks that there is something to read now, or that the query waits for it.
     ///
     /// # Errors
-    /// When a container was not started.
-    pub fn check(&self) -> Result<(), LocateError> {
-        match self.logs.first().filter(|_| self.logs.iter().all(|log| log.start.run.is_none())) {
+    /// When no container was started.
+    pub fn check(&self, query: &LogQuery) -> Result<(), LocateError> {
+        let is_waiting = !query.follow && self.logs.iter().all(|log| log.start.run.is_none());
+        match self.logs.first().filter(|_| is_waiting) {
             Some(waiting) => Err(waiting.waiting()),
             None => Ok(()),
         }

@@ -13,3 +13,4 @@ pub(crate) mod lines;
 pub(crate) mod passthrough;
 pub(crate) mod pods;
 mod tail;
+pub(crate) mod workloads;

@@ -152,7 +152,7 @@ impl PassedBody {
                     self.write(rest, out);
                     self.ended = true;
                 }
-                Taken::Piece(Piece::Gap | Piece::Run(_)) => {}
+                Taken::Piece(Piece::Gap | Piece::Run(_) | Piece::Waiting(_)) => {}
                 Taken::Awaited | Taken::Quiet => return Ok(Progress::CaughtUp),
             }
         }

@@ -129,7 +129,7 @@ async fn begin(
         pieces
     };
     let (name, restart) = (Arc::new(log.name.clone()), run.restart);
-    let start = LinesStart { tracker: start, received, restart };
+    let start = LinesStart { tracker: start, received, restart, waits_for: None };
     let stream = query.filter.stream;
     let lines = ApiLines::new(name.clone(), pieces, start, query.follow, stream, until);
     let lines = lines.beginning_with(expected);
@@ -148,7 +148,8 @@ async fn count(
     let connection = feed.connect(log.start.is_previous).await?;
     feed.start(Some(connection), false);
     let tracker = LineTracker::new(run.id, None);
-    let start = LinesStart { tracker, received: Vec::new(), restart: run.restart };
+    let (received, restart) = (Vec::new(), run.restart);
+    let start = LinesStart { tracker, received, restart, waits_for: None };
     let name = Arc::new(log.name.clone());
     let lines = ApiLines::new(name, pieces, start, false, filter.stream, until).copying(MAX_COPY);
     let mut counting = Counting::new(lines);

@@ -1,6 +1,6 @@
 //! Waiting for pods to come and go.
 
-use std::sync::Arc;
+use std::{fmt::Debug, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
@@ -17,22 +17,22 @@ pub struct PodWatch {
     news: watch::Receiver<u64>,
     /// All changes up to this one were given.
     position: u64,
-    /// Counts the watch for the task that looks for changes, if there is one.
-    _counted: Option<Arc<()>>,
+    /// Keeps what looks for changes at work, if that ends with its watches.
+    _kept: Option<Arc<dyn Debug + Send + Sync>>,
 }
 
 impl PodWatch {
-    /// Begins to wait for what changes after this version. `counted` is held as long as the watch.
+    /// Begins to wait for what changes after this version. `kept` is held as long as the watch.
     ///
     /// # Errors
     /// When that is not known.
     pub(crate) fn begin(
         pods: &Arc<PodInventory>,
         position: u64,
-        counted: Option<Arc<()>>,
+        kept: Option<Arc<dyn Debug + Send + Sync>>,
     ) -> Result<Self, TooOld> {
         pods.since(position)?;
-        Ok(Self { pods: pods.clone(), news: pods.news(), position, _counted: counted })
+        Ok(Self { pods: pods.clone(), news: pods.news(), position, _kept: kept })
     }
 
     /// All changes up to this version were given.

@@ -28,6 +28,8 @@ pub(super) struct FakeServer {
 #[derive(Default)]
 struct Cluster {
     runs: Vec<Run>,
+    /// Why the container waits. `None` once it was started.
+    waits_for: Option<String>,
     /// The pod was removed.
     is_gone: bool,
     /// Answers with this status, if it is set.
@@ -104,6 +106,11 @@ impl FakeServer {
         });
     }
 
+    /// The container is not started, for this reason; with `None` it is.
+    pub(super) fn wait_for(&self, reason: Option<&str>) {
+        self.change(|cluster| cluster.waits_for = reason.map(str::to_owned));
+    }
+
     /// The pod is removed.
     pub(super) fn remove(&self) {
         self.change(|cluster| {
@@ -140,12 +147,16 @@ impl Cluster {
             }
         };
         let last = self.runs.len() - 1;
+        let (mut id, mut state) = (format!("cri://{last}"), of(last));
+        if let Some(reason) = &self.waits_for {
+            (id, state) = (String::new(), json!({"waiting": {"reason": reason}}));
+        }
         json!({
             "metadata": {"name": "web", "namespace": "shop", "uid": "5f0c-1"},
             "spec": {"containers": [{"name": "app"}]},
             "status": {"containerStatuses": [{
                 "name": "app", "image": "", "imageID": "", "ready": true,
-                "restartCount": last, "containerID": format!("cri://{last}"), "state": of(last),
+                "restartCount": last, "containerID": id, "state": state,
                 "lastState": if last > 0 { of(last - 1) } else { json!({}) },
             }]},
         })

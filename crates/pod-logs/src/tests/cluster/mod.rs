@@ -4,3 +4,4 @@ mod cut_streams;
 mod fake_server;
 mod reading;
 mod tails;
+mod waiting;

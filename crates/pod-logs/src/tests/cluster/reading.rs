@@ -49,6 +49,19 @@ impl ClusterReading {
         assert!(is_in_time, "{lines} lines do not come: {:?}", self.records);
     }
 
+    /// Reads until one more such event of the pod has come.
+    pub(super) async fn read_until_event(&mut self, event: &str) {
+        let is_it = |record: &&Value| record["pod"]["event"] == event;
+        let before = self.records.iter().filter(is_it).count();
+        let reading = async {
+            while self.end.is_none() && self.records.iter().filter(is_it).count() == before {
+                self.read().await;
+            }
+        };
+        let is_in_time = timeout(PATIENCE, reading).await.is_ok();
+        assert!(is_in_time, "{event} does not come: {:?}", self.records);
+    }
+
     /// Reads until the end.
     pub(super) async fn read_all(&mut self) {
         self.read_lines(usize::MAX).await;

@@ -8,7 +8,7 @@ use service_runtime::http::{
     Authenticated, ContentType, RequestContext, Result, content_type, read_body,
     unsupported_media_type,
 };
-use shared_types::BearerToken;
+use shared_types::{BearerToken, NamePrefix};
 
 use super::wire::{ReviewAnswer, ReviewRequest};
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
         caller::introspector::Introspector,
         wire::{response::private, source::source},
     },
-    kubernetes::{KubernetesUser, NamePrefix},
+    kubernetes::KubernetesUser,
 };
 
 /// Tells a cluster the user of a token. The query is not read: the API server adds its own

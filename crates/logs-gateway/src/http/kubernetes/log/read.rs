@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header, we
 use chrono::{DateTime, Utc};
 use pod_logs::{
     ContainerChoice, ContainerName, LineFilter, LocateError, LogForm, LogQuery, OutputLimit,
-    PassError, PodRef,
+    PassError, PodRef, PodSurvey,
 };
 use service_runtime::http::RequestContext;
 
@@ -26,7 +26,7 @@ use crate::{
             },
             request::accept,
             status::{ResourceAction, Result, StatusError},
-            survey::survey,
+            survey::{catalog, survey},
         },
         streaming::{
             body::Frame,
@@ -104,7 +104,7 @@ pub(in crate::http) async fn read(
         Err(error) => {
             let container = match &options.container {
                 Some(name) => name.clone(),
-                None => only_container(request, state, &pod).await?,
+                None => only_container(request, state, caller, &pod).await,
             };
             return Err(refusal(&error, caller, &pod, &container));
         }
@@ -222,7 +222,7 @@ fn passed_refusal(error: PassedReadError, caller: &Caller, pod: &PodRef) -> Resu
 
 fn action<'a>(namespace: &'a str, name: &'a str) -> ResourceAction<'a> {
     let (name, namespace) = (Some(name), Some(namespace));
-    ResourceAction { verb: "get", resource: "pods/log", name, namespace }
+    ResourceAction { verb: "get", group: "", resource: "pods/log", name, namespace }
 }
 
 /// The kubelet's reading selects the lines.
@@ -242,16 +242,21 @@ fn container(options: &LogOptions) -> std::result::Result<ContainerChoice, ()> {
     }
 }
 
-/// The container to read when the request names none.
+/// The container to read when the request names none; empty if that is not known.
 async fn only_container(
     request: &HttpRequest,
     state: &GatewayState,
+    caller: &Caller,
     pod: &PodRef,
-) -> Result<String> {
-    let survey = survey(request, state).await?;
+) -> String {
+    let pods = catalog(state, caller, Some(pod.namespace.as_str()), "pods").await;
+    let survey = match pods {
+        Ok(pods) => survey(request, &pods).await.unwrap_or_default(),
+        Err(_) => PodSurvey::default(),
+    };
     let seen = survey.pods.get(&(pod.namespace.to_string(), pod.pod.to_string()));
     let container = seen.and_then(|pod| pod.containers.first());
-    Ok(container.map(|container| container.name.to_string()).unwrap_or_default())
+    container.map(|container| container.name.to_string()).unwrap_or_default()
 }
 
 /// The reason for a missing log, in the words of the API server and the kubelet.

@@ -24,7 +24,7 @@ use crate::{
                 selector::{FieldSelector, LabelSelector},
             },
             status::{ResourceAction, Result, StatusError},
-            survey::survey,
+            survey::{catalog, survey},
             watch::{self, ChangeView, View, WatchOptions},
         },
         streaming::open_log::AuthenticatedRequest,
@@ -43,13 +43,14 @@ pub(in crate::http) async fn list(asked: AuthenticatedRequest) -> Result<HttpRes
     let form = object_form(request)?;
     let query = GoQuery::parse(request.query_string());
     let fits = wanted(&query)?;
+    let pods = catalog(&asked.state, caller, None, RESOURCE);
     if query.flag("watch") {
         let options = WatchOptions::read(&query)?;
-        let view = view(form, caller.clone(), fits);
-        return watch::respond(asked, options, view).await;
+        let (pods, view) = (pods.await?, view(form, caller.clone(), fits));
+        return watch::respond(asked, pods, options, view).await;
     }
     let page = Page::read(&query)?;
-    let survey = survey(request, &asked.state).await?;
+    let survey = survey(request, &pods.await?).await?;
     let visible = VisibleNamespaces::among(&survey.pods, caller);
     let named: BTreeMap<_, _> = visible
         .iter()
@@ -91,11 +92,13 @@ pub(in crate::http) async fn read(
 ) -> Result<HttpResponse> {
     if !caller.may_read_in(&name) {
         let (resource, namespace) = (RESOURCE, Some(&**name));
-        let action = ResourceAction { verb: "get", resource, name: namespace, namespace };
+        let action =
+            ResourceAction { verb: "get", group: "", resource, name: namespace, namespace };
         return Err(StatusError::forbidden(&caller.username, action));
     }
     let form = object_form(&request)?;
-    let survey = survey(&request, &state).await?;
+    let pods = catalog(&state, &caller, Some(&**name), RESOURCE).await?;
+    let survey = survey(&request, &pods).await?;
     let Some(version) = VisibleNamespaces::among(&survey.pods, &caller).version_of(&name) else {
         return Err(StatusError::not_found(RESOURCE, &name));
     };

@@ -23,7 +23,7 @@ use crate::{
                 selector::{FieldSelector, LabelSelector},
             },
             status::{ResourceAction, Result, StatusError},
-            survey::survey,
+            survey::{catalog, survey},
             watch::{self, ChangeView, View, WatchOptions},
         },
         streaming::open_log::AuthenticatedRequest,
@@ -72,30 +72,63 @@ pub(in crate::http) async fn read(
 ) -> Result<HttpResponse> {
     let (namespace, name) = path.into_inner();
     if !caller.may_read_named(&namespace, &name) {
-        let (name, namespace) = (Some(&*name), Some(&*namespace));
-        let action = ResourceAction { verb: "get", resource: RESOURCE, name, namespace };
-        return Err(StatusError::forbidden(&caller.username, action));
+        return Err(StatusError::forbidden(&caller.username, getting(&namespace, &name)));
     }
     let form = object_form(&request)?;
     let query = GoQuery::parse(request.query_string());
     if matches!(form, ObjectForm::Object)
         && caller.may_read_object(&namespace, &name)
-        && let Some(answer) = whole(&state, &namespace, &name).await
+        && let Some(answer) = whole(&state, &caller, &namespace, &name).await
     {
         return answer;
     }
-    let survey = survey(&request, &state).await?;
-    let Some(pod) = survey.pods.get(&(namespace, name.clone())) else {
+    let Some(pod) = find(&request, &state, &caller, [&namespace, &name]).await? else {
         return Err(StatusError::not_found(RESOURCE, &name));
     };
     let rendering = PodRendering::at(form, &query);
-    Ok(answer::ok(&rendering.object(pod, RequestContext::of(&request).arrived)))
+    Ok(answer::ok(&rendering.object(&pod, RequestContext::of(&request).arrived)))
+}
+
+/// The pod, if there is one.
+async fn find(
+    request: &HttpRequest,
+    state: &GatewayState,
+    caller: &Caller,
+    [namespace, name]: [&str; 2],
+) -> Result<Option<Arc<SeenPod>>> {
+    let (Ok(in_namespace), Ok(pod)) = (namespace.parse(), name.parse()) else {
+        return Ok(None);
+    };
+    let named = PodRef { namespace: in_namespace, pod };
+    match state.reader.pod_of_caller(caller, &named).await {
+        None => {}
+        Some(Ok(pod)) => return Ok(pod.map(Arc::new)),
+        Some(Err(error)) if error.is_not_found() => return Ok(None),
+        Some(Err(error)) if error.is_forbidden() => {
+            return Err(StatusError::forbidden(&caller.username, getting(namespace, name))
+                .because("the cluster refuses it"));
+        }
+        Some(Err(error)) => return Err(StatusError::source_unavailable(&error)),
+    }
+    let pods = catalog(state, caller, Some(namespace), RESOURCE).await?;
+    let survey = survey(request, &pods).await?;
+    Ok(survey.pods.get(&(namespace.to_owned(), name.to_owned())).cloned())
+}
+
+fn getting<'a>(namespace: &'a str, name: &'a str) -> ResourceAction<'a> {
+    let (name, namespace) = (Some(name), Some(namespace));
+    ResourceAction { verb: "get", group: "", resource: RESOURCE, name, namespace }
 }
 
 /// The whole object, where the source has it.
-async fn whole(state: &GatewayState, namespace: &str, name: &str) -> Option<Result<HttpResponse>> {
+async fn whole(
+    state: &GatewayState,
+    caller: &Caller,
+    namespace: &str,
+    name: &str,
+) -> Option<Result<HttpResponse>> {
     let pod = PodRef { namespace: namespace.parse().ok()?, pod: name.parse().ok()? };
-    let answer = state.reader.answer_about(&pod).await?;
+    let answer = state.reader.answer_about(caller, &pod).await?;
     Some(match answer {
         Ok(answer) => Ok(answer::passed_answer(answer)),
         Err(error) => Err(StatusError::source_unavailable(&error)),
@@ -110,20 +143,28 @@ async fn answer_list(
     let form = object_form(request)?;
     let query = GoQuery::parse(request.query_string());
     let selection = PodSelection::read(&query, namespace)?;
+    let named = selection.namespace.clone();
+    let pods = catalog(&asked.state, &asked.caller, named.as_deref(), RESOURCE);
     if query.flag("watch") {
         let options = WatchOptions::read(&query)?;
-        let view = view(PodRendering::at(form, &query), asked.caller.clone(), selection);
-        return watch::respond(asked, options, view).await;
+        let rendering = PodRendering::at(form, &query);
+        let (pods, view) = (pods.await?, view(rendering, asked.caller.clone(), selection));
+        return watch::respond(asked, pods, options, view).await;
     }
     let page = Page::read(&query)?;
-    let survey = survey(request, &asked.state).await?;
+    let survey = survey(request, &pods.await?).await?;
     let visible = survey.pods.iter().filter(|(_, pod)| selection.shows(&asked.caller, pod));
     let (pods, next) = page.cut(visible, survey.version);
     let pods: Vec<Arc<SeenPod>> = pods.into_iter().cloned().collect();
     let metadata = answer::list_metadata(survey.version, next);
     let rendering = PodRendering::at(form, &query);
     let list = rendering.list(&pods, &metadata, RequestContext::of(request).arrived);
-    Ok(answer::list(&list, &asked.state.pods.missing()))
+    let mut response = answer::list(&list, &asked.state.pods.missing());
+    let selects_by_labels = query.get("labelSelector").is_some_and(|selector| !selector.is_empty());
+    if selects_by_labels && !asked.state.reader.offers().labels {
+        answer::warn(&mut response, "this source knows no labels");
+    }
+    Ok(response)
 }
 
 fn view(rendering: PodRendering, caller: Caller, selection: PodSelection) -> View {

@@ -1,6 +1,5 @@
 //! Pods, as objects and as rows of tables.
 
-mod age;
 mod list;
 mod pod_object;
 mod pod_rendering;

@@ -6,8 +6,11 @@ use chrono::{DateTime, Utc};
 use pod_logs::SeenPod;
 use serde_json::{Value, json};
 
-use super::{age, pod_object, pod_status::PodStatus};
-use crate::http::kubernetes::table::{AGE, NAME, TableColumn, UNKNOWN, table};
+use super::{pod_object, pod_status::PodStatus};
+use crate::http::kubernetes::{
+    age,
+    table::{AGE, NAME, TableColumn, UNKNOWN, table},
+};
 
 const COLUMNS: [TableColumn; 9] = [
     NAME,

@@ -4,39 +4,27 @@
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
     http::header,
-    web::{Bytes, Payload, ReqData},
+    web::{self, Bytes, Payload, ReqData},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use pod_logs::WorkloadKind;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use service_runtime::http::{JsonObject, read_body};
 
 use crate::{
     auth::Caller,
-    http::kubernetes::{
-        reviews::protobuf::{InvalidMessage, ProtobufMessage},
-        status::{Result, StatusError},
+    http::{
+        GatewayState,
+        kubernetes::{
+            reviews::{
+                access_decision::is_allowed,
+                protobuf::{InvalidMessage, ProtobufMessage},
+                resource_attributes::ResourceAttributes,
+            },
+            status::{Result, StatusError},
+        },
     },
 };
-
-/// The action under review. Unused fields are not returned either.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct ResourceAttributes {
-    #[serde(skip_serializing_if = "String::is_empty")]
-    namespace: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    verb: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    group: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    version: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    resource: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    subresource: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    name: String,
-}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -57,12 +45,16 @@ struct Review<T> {
 
 pub(in crate::http) async fn access(
     request: HttpRequest,
+    state: web::Data<GatewayState>,
     caller: ReqData<Caller>,
     payload: Payload,
 ) -> Result<HttpResponse> {
     let spec: AccessSpec = ReviewBody::read(&request, payload).await?.spec()?;
     let asked = spec.resource_attributes.map(|JsonObject(attributes)| attributes);
-    let allowed = asked.as_ref().is_some_and(|asked| may(&caller, asked));
+    let allowed = match &asked {
+        Some(asked) => is_allowed(&request, &state, &caller, asked).await?,
+        None => false,
+    };
     Ok(created(&json!({
         "kind": "SelfSubjectAccessReview",
         "apiVersion": "authorization.k8s.io/v1",
@@ -72,26 +64,9 @@ pub(in crate::http) async fn access(
     })))
 }
 
-/// Whether the gateway allows an action: reading one pod or its log, by the caller's permissions;
-/// lists of pods where the caller may read some; the list of namespaces for a caller who may read
-/// any log. Everything else is denied.
-fn may(caller: &Caller, asked: &ResourceAttributes) -> bool {
-    let ResourceAttributes { namespace, verb, group, resource, subresource, name, .. } = asked;
-    let is_in = |namespace: &str| match namespace {
-        "" => caller.may_read_any().is_ok(),
-        namespace => caller.may_read_in(namespace),
-    };
-    match (&**group, &**resource, &**subresource, &**verb) {
-        ("", "pods", "" | "log", "get") if name.is_empty() => caller.may_read_all_in(namespace),
-        ("", "pods", "" | "log", "get") => caller.may_read_named(namespace, name),
-        ("", "pods", "", "list" | "watch") => is_in(namespace),
-        ("", "namespaces", "", "list" | "watch") => caller.may_read_any().is_ok(),
-        _ => false,
-    }
-}
-
 pub(in crate::http) async fn rules(
     request: HttpRequest,
+    state: web::Data<GatewayState>,
     caller: ReqData<Caller>,
     payload: Payload,
 ) -> Result<HttpResponse> {
@@ -105,16 +80,23 @@ pub(in crate::http) async fn rules(
         ),
         rule(&["create"], &["authentication.k8s.io"], &["selfsubjectreviews"]),
     ];
-    if caller.may_read_any().is_ok() {
+    // The cluster, where it decides as well, tells about single actions only.
+    let depends_on_roles = state.pods.depends_on_roles();
+    if caller.may_read_any().is_ok() && !depends_on_roles {
         rules.push(rule(&["list", "watch"], &[""], &["namespaces"]));
     }
-    if caller.may_read_in(&namespace) {
+    if caller.may_read_in(&namespace) && !depends_on_roles {
         rules.push(rule(&["list", "watch"], &[""], &["pods"]));
     }
     // A rule cannot say which names match a pattern.
-    let may_all = caller.may_read_all_in(&namespace);
+    let may_all = caller.may_read_all_in(&namespace) && !depends_on_roles;
     if may_all {
         rules.push(rule(&["get"], &[""], &["pods", "pods/log"]));
+        if state.reader.knows_workloads() {
+            for group in ["apps", "batch"] {
+                rules.push(rule(&["get"], &[group], &workloads_of(group)));
+            }
+        }
     }
     Ok(created(&json!({
         "kind": "SelfSubjectRulesReview",
@@ -127,6 +109,12 @@ pub(in crate::http) async fn rules(
             "incomplete": !may_all && caller.may_read_in(&namespace),
         },
     })))
+}
+
+/// The resources of a group that select pods.
+fn workloads_of(group: &str) -> Vec<&'static str> {
+    let kinds = WorkloadKind::ALL.into_iter().filter(|kind| kind.group() == group);
+    kinds.map(WorkloadKind::resource).collect()
 }
 
 pub(in crate::http) async fn self_subject_review(
@@ -207,23 +195,6 @@ impl TryFrom<ProtobufMessage<'_>> for AccessSpec {
         }
         let asked = spec.message(1).ok_or(InvalidMessage)?;
         Ok(Self { resource_attributes: Some(JsonObject(asked.try_into()?)) })
-    }
-}
-
-impl TryFrom<ProtobufMessage<'_>> for ResourceAttributes {
-    type Error = InvalidMessage;
-
-    fn try_from(asked: ProtobufMessage<'_>) -> std::result::Result<Self, InvalidMessage> {
-        let text = |number| asked.text(number).map(str::to_owned).ok_or(InvalidMessage);
-        Ok(Self {
-            namespace: text(1)?,
-            verb: text(2)?,
-            group: text(3)?,
-            version: text(4)?,
-            resource: text(5)?,
-            subresource: text(6)?,
-            name: text(7)?,
-        })
     }
 }
 

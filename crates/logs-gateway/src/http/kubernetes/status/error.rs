@@ -42,6 +42,8 @@ struct StatusParts {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::http::kubernetes) struct ResourceAction<'a> {
     pub(in crate::http::kubernetes) verb: &'static str,
+    /// Empty for the core.
+    pub(in crate::http::kubernetes) group: &'static str,
     pub(in crate::http::kubernetes) resource: &'static str,
     /// `None` for all objects.
     pub(in crate::http::kubernetes) name: Option<&'a str>,

@@ -29,6 +29,7 @@ use crate::{
             open_log::AuthenticatedRequest,
         },
     },
+    pods::PodCatalog,
     streams::StreamPermit,
 };
 
@@ -54,6 +55,7 @@ pub(in crate::http::kubernetes) type ChangeView =
 /// Answers with the events of a caller who may watch.
 pub(in crate::http::kubernetes) async fn respond(
     asked: AuthenticatedRequest,
+    pods: PodCatalog,
     options: WatchOptions,
     view: View,
 ) -> Result<HttpResponse> {
@@ -62,7 +64,7 @@ pub(in crate::http::kubernetes) async fn respond(
     let Some(permit) = state.streams.open(&caller.username, &credential) else {
         return Err(StatusError::too_many_requests(state.streams.max_per_user()));
     };
-    let survey = survey(&request, &state).await?;
+    let survey = survey(&request, &pods).await?;
     let (first, position) = match options.start {
         Start::Everything => (survey.as_changes(), survey.version),
         Start::Now => (Vec::new(), survey.version),
@@ -70,12 +72,12 @@ pub(in crate::http::kubernetes) async fn respond(
     };
     let known = match options.start {
         Start::Everything => Ok(PodsByName::new()),
-        Start::Now | Start::After(_) => state.pods.pods_at(position),
+        Start::Now | Start::After(_) => pods.pods_at(position),
     };
     let mut response = HttpResponse::Ok();
     response.content_type("application/json");
     response.insert_header((header::CACHE_CONTROL, "no-cache, private"));
-    let watching = state.pods.watch(position);
+    let watching = pods.watch(position);
     let (Ok(known), Ok(watching)) = (known, watching) else {
         let mut event = Vec::new();
         let status = too_old_status(position, state.clock.now());
@@ -112,9 +114,13 @@ fn permission_end(
     caller: Caller,
 ) -> impl Future<Output = EndReason> + use<> {
     let readiness = state.readiness.clone();
+    let pods = state.pods.clone();
+    let may_continue = move |now: &Caller| {
+        now.has_same_permissions(&caller) && !pods.is_other_user(&caller.roles, now)
+    };
     async move {
         tokio::select! {
-            reason = revalidation.run(|now| now.has_same_permissions(&caller)) => reason,
+            reason = revalidation.run(may_continue) => reason,
             () = readiness.ended() => EndReason::Shutdown,
         }
     }

@@ -74,8 +74,8 @@ impl SurveyedPods {
         version: u64,
         now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
     ) -> Result<PodWatch, TooOld> {
-        let counted = Arc::default();
-        let watching = PodWatch::begin(&self.inventory, version, Some(Arc::clone(&counted)))?;
+        let counted: Arc<()> = Arc::default();
+        let watching = PodWatch::begin(&self.inventory, version, Some(counted.clone()))?;
         if self.watches().add(&counted) {
             let surveying = survey_while_watched(self.clone(), now);
             tokio::spawn(surveying.instrument(error_span!("pod_survey")));

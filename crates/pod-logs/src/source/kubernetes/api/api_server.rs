@@ -3,10 +3,11 @@
 use std::{io, path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
+use http::{Request, Response, StatusCode, header::CONTENT_TYPE, request};
 use http_body_util::{BodyExt, Collected, Limited};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Client, Config, client::Body, config::Kubeconfig};
+use serde_json::Value;
 use tokio::{
     sync::{OnceCell, OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -39,7 +40,7 @@ pub struct ApiServer {
 }
 
 /// A user for whom the API server is asked, whose rights in the cluster then count.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ImpersonatedUser {
     /// The name of the user in the cluster.
     pub user: String,
@@ -99,6 +100,11 @@ impl ApiServer {
         Self { user: user.map(Arc::new), ..self.clone() }
     }
 
+    /// Whether the rights of a user count, not those of the gateway.
+    pub(crate) fn is_for_user(&self) -> bool {
+        self.user.is_some()
+    }
+
     /// The pod.
     pub(crate) async fn pod(&self, pod: &PodRef) -> Result<Pod, ApiError> {
         let body = self.object(&pod_uri(pod)).await?;
@@ -120,17 +126,19 @@ impl ApiServer {
         }
     }
 
-    /// Whether the cluster gives out one stream of a container alone. Asked once.
-    pub(crate) async fn offers_streams(&self) -> Result<bool, ApiError> {
+    /// Whether the cluster gives out one stream of a container alone. Asked once, by way of this pod
+    /// or of any.
+    pub(crate) async fn offers_streams(&self, pod: Option<&PodRef>) -> Result<bool, ApiError> {
         let ask = async || {
-            // Options are validated before a pod is looked for. What is no stream is refused in
-            // other words where none may be named, and ignored by clusters that know no streams.
-            let uri = "/api/v1/namespaces/default/pods/none/log?stream=None";
-            match self.object(uri).await {
+            // Options are validated before a pod is looked for, and after permissions. What is no
+            // stream is refused in other words where none may be named, and ignored by clusters that
+            // know no streams.
+            let pod = pod.map_or_else(|| "/api/v1/namespaces/default/pods/none".into(), pod_uri);
+            match self.object(&format!("{pod}/log?stream=None")).await {
                 Err(ApiError::Refused { status: StatusCode::UNPROCESSABLE_ENTITY, message }) => {
                     Ok(message.contains("Unsupported value"))
                 }
-                Err(error) if error.is_passing() => Err(error),
+                Err(error) if error.is_passing() || error.is_forbidden() => Err(error),
                 Ok(_) | Err(_) => Ok(false),
             }
         };
@@ -176,16 +184,33 @@ impl ApiServer {
         ApiAnswer::read(self.send(&pod_uri(pod)).await?).await
     }
 
+    /// The answer to an object that is posted, read whole.
+    pub(crate) async fn posted(&self, uri: &str, object: &Value) -> Result<Bytes, ApiError> {
+        let request = Request::post(uri).header(CONTENT_TYPE, "application/json");
+        let answer = self.send_request(request, object.to_string().into_bytes().into()).await?;
+        let status = answer.status();
+        let body = whole(answer, MAX_OBJECT).await?;
+        if status.is_success() { Ok(body) } else { Err(ApiError::refused(status, &body)) }
+    }
+
     /// An answer of any status, once its head is there.
     pub(crate) async fn send(&self, uri: &str) -> Result<Response<Body>, ApiError> {
-        let mut request = Request::get(uri).header("accept", "application/json");
+        self.send_request(Request::get(uri), Body::empty()).await
+    }
+
+    async fn send_request(
+        &self,
+        request: request::Builder,
+        body: Body,
+    ) -> Result<Response<Body>, ApiError> {
+        let mut request = request.header("accept", "application/json");
         if let Some(user) = &self.user {
             request = request.header("impersonate-user", &user.user);
             for group in &user.groups {
                 request = request.header("impersonate-group", group);
             }
         }
-        let request = request.body(Body::empty());
+        let request = request.body(body);
         let request = request.map_err(|error| ApiError::Unreachable(io::Error::other(error)))?;
         let answer = timeout(PATIENCE, self.client.send(request)).await;
         Ok(answer.map_err(|_| ApiError::TimedOut(PATIENCE))??)

@@ -106,6 +106,11 @@ fn has_no_id(id: &Option<String>) -> bool {
     id.as_deref().is_none_or(str::is_empty)
 }
 
+/// The reason as it is told; `reason` is empty if it is not known.
+pub(crate) fn waiting_reason(reason: &str) -> &str {
+    if reason.is_empty() { "no logs yet" } else { reason }
+}
+
 /// Why a container has not been started.
 fn reason(status: &ContainerStatus) -> String {
     let waiting = status.state.as_ref().and_then(|state| state.waiting.as_ref());

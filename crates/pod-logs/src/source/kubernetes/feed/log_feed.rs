@@ -51,6 +51,8 @@ pub(crate) struct FeedStart {
     pub(crate) tracker: LineTracker,
     /// Lines before the start are gone.
     pub(crate) is_after_loss: bool,
+    /// Why the container was not started, if it was not and that is known.
+    pub(crate) waits_for: String,
 }
 
 /// Receives the log of a container.
@@ -59,6 +61,8 @@ pub(crate) struct LogFeed {
     log: LogName,
     options: FeedOptions,
     run: Option<ContainerRun>,
+    /// Why there was no run when it was looked last.
+    waits_for: String,
     tracker: LineTracker,
     pieces: PieceSender,
 }
@@ -108,8 +112,8 @@ impl LogFeed {
         start: &FeedStart,
     ) -> (Self, PieceReceiver) {
         let (pieces, received) = piece_channel();
-        let (run, tracker) = (start.run.clone(), start.tracker.clone());
-        (Self { server, log, options, run, tracker, pieces }, received)
+        let FeedStart { run, tracker, waits_for, .. } = start.clone();
+        (Self { server, log, options, run, waits_for, tracker, pieces }, received)
     }
 
     /// Begins to read the log where it is to be begun.

@@ -22,6 +22,8 @@ pub(crate) enum Piece {
     Bytes(Bytes),
     /// Lines are gone here, and what has come of a line without its end.
     Gap,
+    /// The container was not started yet, for this reason.
+    Waiting(String),
     /// Another run of the container begins.
     Run(ContainerRun),
     /// There is no more.

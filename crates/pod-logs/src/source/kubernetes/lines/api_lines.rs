@@ -18,7 +18,7 @@ use crate::{
         time::LineTime,
     },
     source::kubernetes::{
-        api::container_runs::ContainerRun,
+        api::container_runs::{ContainerRun, waiting_reason},
         feed::{
             line_place::{LinePlace, stamp_of},
             line_tracker::LineTracker,
@@ -37,6 +37,8 @@ pub(crate) struct ApiLines {
     /// `None` once the reading is closed.
     pieces: Option<PieceReceiver>,
     run: LogRun,
+    /// Why the container was not started yet, if it was not; empty if that is not known.
+    waits_for: Option<String>,
     /// Lines were lost, or another run has begun.
     has_advanced: bool,
     end: Option<FeedEnd>,
@@ -82,6 +84,8 @@ pub(crate) struct LinesStart {
     /// Bytes that were received already, behind what was tracked.
     pub(crate) received: Vec<u8>,
     pub(crate) restart: u32,
+    /// Why the container was not started yet, if it was not; empty if that is not known.
+    pub(crate) waits_for: Option<String>,
 }
 
 #[derive(Debug)]
@@ -104,9 +108,10 @@ impl ApiLines {
         stream: Option<OutputStream>,
         until: Option<UntilLine>,
     ) -> Self {
-        let LinesStart { tracker, received, restart } = start;
+        let LinesStart { tracker, received, restart, waits_for } = start;
         Self {
             run: LogRun::new(&name.uid, restart),
+            waits_for,
             name,
             follows,
             stream,
@@ -195,6 +200,7 @@ impl ApiLines {
                     }
                     self.begin_run(&run);
                 }
+                Taken::Piece(Piece::Waiting(reason)) => self.waits_for = Some(reason),
                 Taken::Piece(Piece::End(end)) => self.end = Some(end),
                 Taken::Awaited => return Ok(NextLine::Awaited),
                 Taken::Quiet => return Ok(NextLine::Pending),
@@ -252,6 +258,11 @@ impl ApiLines {
     /// The run of the present line; without one, the run that the reading has come to.
     pub(crate) fn run(&self) -> LogRun {
         self.run
+    }
+
+    /// Why the container was not started yet, if it was not.
+    pub(crate) fn waits_for(&self) -> Option<&str> {
+        self.waits_for.as_deref().map(waiting_reason)
     }
 
     /// The incarnation of the pod.

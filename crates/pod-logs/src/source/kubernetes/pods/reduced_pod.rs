@@ -19,7 +19,7 @@ const STATUS_LISTS: [&str; 3] =
     ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"];
 
 /// The part of this object that is kept. `None` if it is no pod whose logs could be asked for.
-pub(super) fn reduce(pod: &Value) -> Option<SeenPod> {
+pub(crate) fn reduce(pod: &Value) -> Option<SeenPod> {
     let text = |pointer: &str| pod.pointer(pointer).and_then(Value::as_str);
     let name = PodRef {
         namespace: text("/metadata/namespace")?.parse().ok()?,

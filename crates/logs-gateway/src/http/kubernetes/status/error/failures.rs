@@ -55,11 +55,12 @@ impl StatusError {
 
     /// 403: the user lacks the permission.
     pub(in crate::http::kubernetes) fn forbidden(user: &str, action: ResourceAction<'_>) -> Self {
-        let ResourceAction { verb, resource, name, namespace } = action;
+        let ResourceAction { verb, group, resource, name, namespace } = action;
         let kind = resource.split('/').next().unwrap_or_default();
+        let grouped = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
         let what = match name {
-            Some(name) => format!("{kind} {}", GoQuoted(name.as_bytes())),
-            None => kind.to_owned(),
+            Some(name) => format!("{grouped} {}", GoQuoted(name.as_bytes())),
+            None => grouped,
         };
         let place = match namespace {
             Some(namespace) => format!("in the namespace {}", GoQuoted(namespace.as_bytes())),
@@ -67,13 +68,21 @@ impl StatusError {
         };
         let user = GoQuoted(user.as_bytes());
         let message = format!(
-            "{what} is forbidden: User {user} cannot {verb} resource \"{resource}\" in API group \"\" {place}"
+            "{what} is forbidden: User {user} cannot {verb} resource \"{resource}\" in API group \"{group}\" {place}"
         );
         Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(StatusDetails {
             name: name.map(str::to_owned),
+            group: Some(group).filter(|group| !group.is_empty()),
             kind: Some(kind.to_owned()),
             ..StatusDetails::default()
         })
+    }
+
+    /// The same refusal, with the reason behind it as RBAC adds one.
+    #[must_use]
+    pub(in crate::http::kubernetes) fn because(mut self, reason: &str) -> Self {
+        self.0.message = format!("{}: {reason}", self.0.message);
+        self
     }
 
     /// 404: the object does not exist.

@@ -113,7 +113,12 @@ impl LogFeed {
         }
         let run = match run_of(&pod, &self.log.container, false) {
             RunFound::Run(run) if !self.is_run(&run) => run,
-            _ => return Ok(None),
+            RunFound::Waiting(reason) if self.run.is_none() && reason != self.waits_for => {
+                self.waits_for.clone_from(&reason);
+                self.pieces.send(Piece::Waiting(reason)).await.map_err(Stop::from)?;
+                return Ok(None);
+            }
+            RunFound::Run(_) | RunFound::Waiting(_) | RunFound::None => return Ok(None),
         };
         let missed = self.run.as_ref().is_some_and(|last| run.restart > last.restart + 1);
         if missed {

@@ -1,14 +1,17 @@
-//! The prefix of all our names in a cluster.
+//! The prefix of all our names in a Kubernetes cluster.
 
 use std::{fmt, str::FromStr};
 
 /// The longest prefix, in bytes.
 const MAX_BYTES: usize = 63;
 
-/// Separates our names from those of other authorities, and from the names that begin with
+/// The prefix of the names of users and groups in a Kubernetes cluster: 1 to 63 visible ASCII
+/// characters.
+///
+/// It separates our names from those of other authorities, and from the names that begin with
 /// `system:`, which Kubernetes reserves: a role `system:masters` would be root.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NamePrefix(String);
+pub struct NamePrefix(String);
 
 impl Default for NamePrefix {
     fn default() -> Self {
