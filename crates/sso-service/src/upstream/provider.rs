@@ -126,7 +126,8 @@ impl UpstreamProvider {
                 Ok(discovered)
             }
             Err(error) => {
-                known.failed = Some((now, error.to_string()));
+                // Counted from now: those that wait behind a provider that hangs fail at once.
+                known.failed = Some((self.clock.now(), error.to_string()));
                 Err(error)
             }
         }
