@@ -153,7 +153,7 @@ impl Services {
             settings.lifetimes,
             audit.clone(),
         );
-        let back_channel = 
+        let back_channel =
             BackChannel::new(store.clone(), signing_keys.clone(), clock.clone(), metrics)?;
         let token_exchange =
             TokenExchange::new(clock, authority.clone(), signing_keys.clone(), audiences, audit);

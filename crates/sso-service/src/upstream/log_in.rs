@@ -20,7 +20,7 @@ use crate::{
     network::Network,
     oidc::{Freshness, RandomText},
     sessions::Client,
-    store::{NewUpstreamLogIn, Store, UpstreamLogInError, UpstreamUserError},
+    store::{NewUpstreamLogIn, RequestError, Store, UpstreamUserError},
     tokens::TokenHash,
     users::Username,
 };
@@ -95,8 +95,8 @@ impl UpstreamLogIn {
             now: self.clock.now(),
         };
         self.store.begin_upstream_log_in(log_in).await.map_err(|error| match error {
-            UpstreamLogInError::TooMany => UpstreamError::TooMany,
-            UpstreamLogInError::Unavailable(error) => error.into(),
+            RequestError::TooMany => UpstreamError::TooMany,
+            RequestError::Unavailable(error) => error.into(),
         })?;
         let verifier = derived(secret.expose(), "code_verifier");
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
@@ -189,8 +189,7 @@ impl UpstreamLogIn {
         // One since this began is as of now: the provider tells whole seconds, by its own clock.
         let begun_at = waiting.begun_at.timestamp();
         let logged_in_at = claims.logged_in_at();
-        let logged_in_at =
-            logged_in_at.filter(|at| !waiting.is_fresh && at.timestamp() < begun_at);
+        let logged_in_at = logged_in_at.filter(|at| !waiting.is_fresh && at.timestamp() < begun_at);
         let source = Source { ip: client.ip, request_id };
         let event = Event::new(Kind::Registered, now).at(source).because("upstream");
         let recorded =

@@ -36,11 +36,7 @@ fn challenge() -> String {
     CodeChallenge::of_verifier(VERIFIER).unwrap().as_str().to_owned()
 }
 
-pub(super) async fn add_client(
-    service: &TestService,
-    name: &str,
-    now: DateTime<Utc>,
-) -> ClientId {
+pub(super) async fn add_client(service: &TestService, name: &str, now: DateTime<Utc>) -> ClientId {
     let settings = ClientSettings {
         name: name.parse().unwrap(),
         redirect_uris: vec![CALLBACK.parse().unwrap()],
