@@ -170,7 +170,7 @@ impl UpstreamLogIn {
             return Err(UpstreamError::Invalid("the answer is of another provider"));
         }
         if let Some(error) = callback.error {
-            return Err(UpstreamError::Refused(error));
+            return Err(UpstreamError::refused(&error));
         }
         let code = callback.code.ok_or(UpstreamError::Invalid("it gives no code"))?;
         let redirect_uri = format!("{origin}{CALLBACK_PATH}");

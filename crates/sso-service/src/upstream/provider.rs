@@ -193,7 +193,7 @@ impl UpstreamProvider {
             return serde_json::from_slice(&body).map_err(no_tokens);
         }
         match serde_json::from_slice::<TokenRefusal>(&body) {
-            Ok(refusal) if status.is_client_error() => Err(UpstreamError::Refused(refusal.error)),
+            Ok(refusal) if status.is_client_error() => Err(UpstreamError::refused(&refusal.error)),
             _ => Err(UpstreamError::Unavailable(format!("status {status} to a code"))),
         }
     }
