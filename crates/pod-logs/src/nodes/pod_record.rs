@@ -74,10 +74,8 @@ pub fn check_event(event: &[u8], pod: &PodRef) -> PodRecordKind {
 /// A line has the names of its pod.
 fn line(record: &[u8], pod: &PodRef) -> PodRecordKind {
     match serde_json::from_slice::<Names>(record) {
-        Ok(Names { namespace: Some(_), pod: None } | Names { namespace: None, .. }) | Err(_) => {
-            PodRecordKind::Wrong
-        }
-        Ok(names) => names.check(pod),
+        Ok(names) if names.namespace.is_some() && names.pod.is_some() => names.check(pod),
+        _ => PodRecordKind::Wrong,
     }
 }
 
