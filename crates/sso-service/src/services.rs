@@ -153,7 +153,8 @@ impl Services {
             settings.lifetimes,
             audit.clone(),
         );
-        let back_channel = BackChannel::new(store.clone(), signing_keys.clone(), clock.clone())?;
+        let back_channel =
+            BackChannel::new(store.clone(), signing_keys.clone(), clock.clone(), metrics)?;
         let token_exchange =
             TokenExchange::new(clock, authority.clone(), signing_keys.clone(), audiences, audit);
         Ok(Self {

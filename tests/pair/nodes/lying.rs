@@ -97,3 +97,15 @@ async fn a_node_takes_no_incarnation_from_another() {
     liar(address, format!("{HEAD}{}{}{synced}", pod("web"), pod("own")), heartbeats).await;
     listed(&admin, &["shop/own@liar", "shop/web@node-2"]).await;
 }
+
+#[tokio::test]
+async fn a_node_that_sends_comments_alone_has_no_heartbeat() {
+    let synced =
+        "event: synced\ndata: {\"node\":\"liar\",\"started_at\":\"2026-11-01T10:00:00Z\"}\n\n";
+    let first = format!("{HEAD}{}{synced}", pod("web"));
+    let liar = liar(own_address(), first, ": still here\n\n".to_owned()).await;
+    let (authorities, _nodes) = Cluster::nodes(0);
+    let front = authorities.front(Setup::new(), &[liar]).start();
+    let admin = front.admin().await;
+    missing(&admin, &["liar"]).await;
+}

@@ -8,11 +8,11 @@ use service_runtime::{
     tls::TrustedClients,
 };
 
+use crate::nodes::parse_node_name;
+
 const CA: &str = "GATEWAY_FRONT_CA";
 const NAMES: &str = "GATEWAY_FRONT_NAMES";
 const NODE_NAME: &str = "GATEWAY_NODE_NAME";
-/// The longest name of a node, in bytes (Kubernetes: a DNS subdomain).
-const MAX_NODE_NAME: usize = 253;
 
 /// The fronts that may forward requests, by their certificates. `None` when there are none, and when
 /// something is wrong: `settings` keeps the fault.
@@ -46,13 +46,4 @@ pub(super) fn node_name(settings: &mut Settings) -> Option<String> {
 
 fn front_name(text: &str) -> Result<String, &'static str> {
     if text.is_empty() { Err("must be names, separated by commas") } else { Ok(text.to_owned()) }
-}
-
-fn parse_node_name(text: &str) -> Result<String, &'static str> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    if (1..=MAX_NODE_NAME).contains(&text.len()) && text.bytes().all(is_plain) {
-        Ok(text.to_owned())
-    } else {
-        Err("must be 1 to 253 letters, digits, dots, hyphens and underscores")
-    }
 }

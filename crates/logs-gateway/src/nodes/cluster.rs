@@ -101,6 +101,7 @@ impl Cluster {
         let before = endpoint.identity.replace(identity);
         if let Some(before) = before.filter(|before| *before.node != *name) {
             state.choose_address(&before.node, now);
+            state.forget_displaced_by(address, &before.node);
         }
         state.nodes.entry(name.clone()).or_insert_with(NodeState::new);
         state.choose_address(&name, now);

@@ -145,6 +145,18 @@ impl ClusterState {
         StreamOrder::GoOn
     }
 
+    /// Forgets the nodes that this address has displaced, but for the last one: one address keeps no
+    /// more pods than those of two nodes, whatever names it announces.
+    pub(super) fn forget_displaced_by(&mut self, address: SocketAddr, last: &str) {
+        let displaced = self
+            .nodes
+            .iter()
+            .filter(|(_, node)| node.asked.is_none() && node.told_by == Some(address));
+        let older = displaced.map(|(name, _)| name.clone()).filter(|name| **name != *last);
+        let older: Vec<_> = older.collect();
+        older.iter().for_each(|name| self.forget_node(name));
+    }
+
     pub(super) fn forget_node(&mut self, name: &str) {
         let Some(node) = self.nodes.remove(name) else {
             return;

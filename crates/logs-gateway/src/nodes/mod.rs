@@ -10,6 +10,7 @@ mod discovery;
 mod endpoint;
 mod event_stream;
 mod front;
+mod node_name;
 mod node_target;
 mod node_watch;
 mod on_behalf;
@@ -19,6 +20,7 @@ mod told_pod;
 pub(crate) use self::{
     endpoint::NodeError,
     front::{NodeHandle, Nodes},
+    node_name::parse_node_name,
     node_target::NodeTarget,
     on_behalf::{
         OWN_VIA, PermissionCheck, REMOTE_PERMISSIONS, REMOTE_SESSION, REMOTE_USER, REMOTE_USER_ID,

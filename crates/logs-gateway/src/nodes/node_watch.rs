@@ -7,7 +7,7 @@ use reqwest::{
     Response, StatusCode,
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VIA},
 };
-use tokio::time::{Instant, error::Elapsed, sleep, timeout};
+use tokio::time::{Instant, error::Elapsed, sleep, timeout, timeout_at};
 
 use super::{
     cluster::Cluster,
@@ -108,11 +108,17 @@ impl<'a> PodEvents<'a> {
         let mut response = self.open().await?;
         let mut reader = EventReader::default();
         let silence = self.endpoint.connector().timeout().max(LEAST_SILENCE);
-        let sync_end = Instant::now() + SYNC_TIMEOUT;
+        let mut heard = Instant::now();
+        let sync_end = heard + SYNC_TIMEOUT;
         loop {
-            let chunk = timeout(silence, response.chunk()).await?;
+            let chunk = timeout_at(heard + silence, response.chunk()).await?;
             let chunk = chunk.map_err(|error| StreamEnd::Broken(error.without_url()))?;
-            for event in reader.read(&chunk.ok_or(StreamEnd::Ended)?)? {
+            let events = reader.read(&chunk.ok_or(StreamEnd::Ended)?)?;
+            // Parts of an event and comments are no heartbeats.
+            if !self.has_synced || !events.is_empty() {
+                heard = Instant::now();
+            }
+            for event in events {
                 if self.take(&event)? == StreamOrder::BeginAnew {
                     return Ok(());
                 }

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use pod_logs::{ContainerSummary, InvalidName, PodRef, PodSummary, RunSummary};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
+
+use super::node_name::parse_node_name;
 
 /// The most containers of a pod, and runs of a container. A kubelet keeps one earlier run.
 const MAX_PARTS: usize = 1024;
@@ -29,9 +31,14 @@ pub(super) enum ToldPod {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct NodeIdentity {
     /// The name of the node.
+    #[serde(deserialize_with = "node_name")]
     pub(super) node: String,
     /// When its gateway started.
     pub(super) started_at: DateTime<Utc>,
+}
+
+fn node_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    parse_node_name(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 impl NodeIdentity {
@@ -134,8 +141,24 @@ mod tests {
         let ToldPod::Present(pod) = ToldPod::parse(data.as_bytes()).unwrap() else { panic!() };
         assert_eq!((pod.pod.pod.as_str(), pod.uid.as_str()), ("web", "2"));
         assert_eq!((pod.incarnations.len(), pod.containers[0].size()), (2, Some(9)));
+        let greatest =
+            data.replace("\"runs\":[", "\"runs\":[{\"restart\":0,\"size\":18446744073709551615},");
+        let ToldPod::Present(pod) = ToldPod::parse(greatest.as_bytes()).unwrap() else { panic!() };
+        assert_eq!(pod.containers[0].size(), Some(u64::MAX));
         let data = br#"{"event":"removed","namespace":"shop","pod":"web","uid":"2"}"#;
         assert!(matches!(ToldPod::parse(data), Ok(ToldPod::Removed(_))));
+    }
+
+    #[test]
+    fn name_of_a_node_is_one_of_kubernetes() {
+        let parse = |name: &str| {
+            let data = serde_json::json!({"node": name, "started_at": "2026-11-01T10:00:00Z"});
+            NodeIdentity::parse(data.to_string().as_bytes())
+        };
+        assert_eq!(parse("node-1.example_a").unwrap().node, "node-1.example_a");
+        for name in ["", "a b", "a\r\nx: y", "\"", "é", &"a".repeat(254)] {
+            assert!(parse(name).is_err(), "{name}");
+        }
     }
 
     #[test]

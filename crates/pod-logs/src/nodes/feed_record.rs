@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
+use memchr::memchr;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
@@ -168,6 +169,10 @@ struct EndFields {
 impl FeedRecord {
     /// Parses a record.
     pub(super) fn parse(record: &[u8]) -> Result<Self, BadRecord> {
+        // Nodes escape it, and clients of event streams take it for the end of a line.
+        if memchr(b'\r', record).is_some() {
+            return Err(BadRecord);
+        }
         // A line begins with its time; all others are objects with one member.
         if record.starts_with(b"{\"time\":") {
             let fields = serde_json::from_slice(record).map_err(|_| BadRecord)?;
@@ -183,7 +188,7 @@ impl FeedRecord {
                 let PodFields { event, restart, .. } = pod;
                 Self::Told(ToldRecord::Pod { event, restart, name: pod.name()? })
             }
-            OtherFields::Gap(gap) => Self::Told(ToldRecord::Gap(gap)),
+            OtherFields::Gap(gap) => Self::Told(ToldRecord::Gap(gap.checked()?)),
             OtherFields::Volume(volume) => Self::Told(ToldRecord::Volume(volume.to_owned())),
             OtherFields::Live(_) => Self::Live,
             OtherFields::Progress(progress) => Self::Progress(progress),
@@ -192,6 +197,24 @@ impl FeedRecord {
             OtherFields::Begin(begin) => Self::Begin(begin),
             OtherFields::End(EndFields { reason }) => Self::End(reason),
         })
+    }
+}
+
+impl FeedGap {
+    /// The gap, if it has names and times where it has something.
+    fn checked(self) -> Option<Self> {
+        let times = [&self.from, &self.to].into_iter().flatten();
+        let has_times = times.into_iter().all(|time| LineTime::parse(time.as_bytes()).is_some());
+        let container = self.container.as_ref();
+        let has_container = container.is_none_or(|name| name.parse::<ContainerName>().is_ok());
+        let has_pod = self.namespace.is_none() == self.pod.is_none()
+            && (self.pod.is_none() || self.pod_ref().is_some());
+        (has_times && has_container && has_pod).then_some(self)
+    }
+
+    /// The pod, if it is known.
+    pub(super) fn pod_ref(&self) -> Option<PodRef> {
+        pod_ref(self.namespace.as_deref()?, self.pod.as_deref()?)
     }
 }
 
@@ -219,16 +242,20 @@ impl FeedLine {
             }
             None => None,
         };
+        let content = match (fields.message, fields.message_base64) {
+            (Some(text), None) => text.into_owned().into_bytes(),
+            (None, Some(text)) => STANDARD.decode(text).ok()?,
+            _ => return None,
+        };
+        if masked > content.len() as u64 {
+            return None;
+        }
         Some(Self {
             time: LineTime::parse(stamp.as_deref().unwrap_or(fields.time).as_bytes())?,
             stream: OutputStream::parse(fields.stream.as_bytes())?,
             pod,
             container,
-            content: match (fields.message, fields.message_base64) {
-                (Some(text), None) => text.into_owned().into_bytes(),
-                (None, Some(text)) => STANDARD.decode(text).ok()?,
-                _ => return None,
-            },
+            content,
             ending: match (unfinished, fields.partial) {
                 (true, false) => LineEnding::Unfinished,
                 (false, true) => LineEnding::Continued,

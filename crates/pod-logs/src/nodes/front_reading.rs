@@ -182,7 +182,7 @@ impl FrontReading {
     #[must_use]
     pub fn wants(&self, node: usize) -> bool {
         let feed = &self.feeds[node];
-        feed.state == FeedState::Open && feed.head.is_none()
+        feed.state == FeedState::Open && feed.head.is_none() && !self.tells_too_much(node)
     }
 
     /// Where to go on with a node. `None`: from where the query begins.
@@ -205,10 +205,11 @@ impl FrontReading {
             return FrontBegin::Unknown;
         }
         let begun = || self.feeds.iter().filter_map(|feed| feed.begin.as_ref());
-        if begun().map(|begin| begin.logs).sum::<usize>() > self.selection.max_logs {
+        let logs = begun().map(|begin| begin.logs).fold(0, usize::saturating_add);
+        if logs > self.selection.max_logs {
             return FrontBegin::TooManyLogs;
         }
-        FrontBegin::Pods(begun().map(|begin| begin.pods).sum())
+        FrontBegin::Pods(begun().map(|begin| begin.pods).fold(0, usize::saturating_add))
     }
 
     /// The names of the nodes that could not be read, or not to their ends.
@@ -261,8 +262,11 @@ impl FrontReading {
 
     /// Appends a record of the progress to `out`, if the form has one.
     pub fn write_progress(&self, out: &mut Vec<u8>) {
-        let scanned = self.feeds.iter().map(|feed| feed.progress.scanned_bytes).sum();
-        let behind = self.feeds.iter().map(|feed| feed.progress.behind_bytes).sum();
+        let sum = |of_feed: fn(&NodeFeed) -> u64| {
+            self.feeds.iter().map(of_feed).fold(0, u64::saturating_add)
+        };
+        let scanned = sum(|feed| feed.progress.scanned_bytes);
+        let behind = sum(|feed| feed.progress.behind_bytes);
         let cursor = self.checkpoint();
         self.writing.write_progress(cursor.as_deref(), self.cursor.watermark, scanned, behind, out);
     }

@@ -181,7 +181,12 @@ fn line_object<'a>(line: &'a FeedLine, content: &'a [u8], is_late: bool) -> Line
         message: message_of(content),
         partial: line.ending == LineEnding::Continued,
         level: line.level,
-        hits: line.hits.iter().filter(|[_, end]| *end <= content.len()).copied().collect(),
+        hits: line
+            .hits
+            .iter()
+            .filter(|[start, end]| start <= end && *end <= content.len())
+            .copied()
+            .collect(),
         context: false,
         late: is_late,
         cursor: line.cursor.as_ref().map(|(text, _)| text.as_str()).filter(|_| is_whole),

@@ -45,6 +45,8 @@ pub(super) struct NodeFeed {
     pub(super) begin: Option<BeginRecord>,
     /// The incarnation of the pod that it told of last.
     pub(super) told_uid: Option<PodUid>,
+    /// How much of what it told beside its lines may wait to be written.
+    pub(super) told: usize,
 }
 
 /// The next line of a node.
@@ -88,6 +90,7 @@ impl NodeFeed {
             is_unreachable_told: false,
             begin: None,
             told_uid: None,
+            told: 0,
         }
     }
 
@@ -125,7 +128,7 @@ impl NodeFeed {
 
     pub(super) fn take_watermark(&mut self, watermark: DateTime<Utc>, now: DateTime<Utc>) {
         self.watermark = self.watermark.max(Some(watermark));
-        self.ahead = (watermark + WATERMARK_LAG - now).max(TimeDelta::zero());
+        self.ahead = (watermark - now + WATERMARK_LAG).max(TimeDelta::zero());
     }
 
     pub(super) fn take_line(&mut self, line: Box<FeedLine>, now: DateTime<Utc>) {

@@ -22,7 +22,7 @@ pub enum PodRecordKind {
 pub fn check_record(record: &[u8], pod: &PodRef) -> PodRecordKind {
     // A line begins with its time; all others are objects with one member.
     if record.starts_with(b"{\"time\":") {
-        return names(record, pod);
+        return line(record, pod);
     }
     match serde_json::from_slice(record) {
         Ok(Record::Pod(names) | Record::Gap(names)) => names.check(pod),
@@ -32,16 +32,21 @@ pub fn check_record(record: &[u8], pod: &PodRef) -> PodRecordKind {
     }
 }
 
-/// What an event of `text/event-stream` is about, without the empty line after it.
+/// What an event of `text/event-stream` is about, without the empty line after it. Of the warnings
+/// about tokens none is a node's.
 pub fn check_event(event: &[u8], pod: &PodRef) -> PodRecordKind {
-    let (mut name, mut data) = (&b""[..], None);
+    // It would end a line, or an event, for a client.
+    if memchr(b'\r', event).is_some() {
+        return PodRecordKind::Wrong;
+    }
+    let (mut name, mut data) = (None, None);
     for line in event.split(|byte| *byte == b'\n') {
         let (field, value) = match memchr(b':', line) {
             Some(at) => (&line[..at], line[at + 1..].strip_prefix(b" ").unwrap_or(&line[at + 1..])),
             None => (line, &b""[..]),
         };
         match field {
-            b"event" => name = value,
+            b"event" if name.is_none() => name = Some(value),
             b"data" if data.is_none() => data = Some(value),
             // An id, and a comment.
             b"id" | b"" => {}
@@ -51,16 +56,26 @@ pub fn check_event(event: &[u8], pod: &PodRef) -> PodRecordKind {
     let Some(data) = data else {
         return PodRecordKind::Fine;
     };
-    match name {
-        b"" | b"pod" | b"gap" => names(data, pod),
+    match name.unwrap_or_default() {
+        b"" => line(data, pod),
+        b"pod" | b"gap" => names(data, pod),
         b"end" => match serde_json::from_slice::<End>(data) {
             Ok(end) => PodRecordKind::End(end.reason.into_owned()),
             Err(_) => PodRecordKind::Wrong,
         },
-        _ => match serde_json::from_slice::<IgnoredAny>(data) {
+        b"live" | b"progress" | b"volume" => match serde_json::from_slice::<IgnoredAny>(data) {
             Ok(_) => PodRecordKind::Fine,
             Err(_) => PodRecordKind::Wrong,
         },
+        _ => PodRecordKind::Wrong,
+    }
+}
+
+/// A line has the names of its pod.
+fn line(record: &[u8], pod: &PodRef) -> PodRecordKind {
+    match serde_json::from_slice::<Names>(record) {
+        Ok(names) if names.namespace.is_some() && names.pod.is_some() => names.check(pod),
+        _ => PodRecordKind::Wrong,
     }
 }
 
@@ -137,6 +152,8 @@ mod tests {
             (r#"{"pod":{"event":"opened","namespace":"shop","pod":"db"}}"#, Wrong),
             (r#"{"gap":{"namespace":"bank","pod":"web"}}"#, Wrong),
             (r#"{"time":"2026"#, Wrong),
+            (r#"{"time":"2026-11-01T10:00:00Z","message":"m"}"#, Wrong),
+            (r#"{"time":"2026-11-01T10:00:00Z","namespace":"shop","pod":null}"#, Wrong),
             (r#"{"auth":{}}"#, Wrong),
             ("", Wrong),
             ("lines", Wrong),
@@ -160,6 +177,13 @@ mod tests {
             ("event: end\ndata: {}".to_owned(), Wrong),
             ("event: live\ndata: tr".to_owned(), Wrong),
             ("lines".to_owned(), Wrong),
+            // A client would take the one for two events, and the other for the front's word.
+            (format!(": x\rdata: {}\r\r", LINE.replace("web", "db")), Wrong),
+            ("event: auth\ndata: {\"state\":\"ended\"}".to_owned(), Wrong),
+            ("event: other\ndata: {}".to_owned(), Wrong),
+            ("event: live\nevent: pod\ndata: true".to_owned(), Wrong),
+            (format!("data: {LINE}\ndata: {LINE}"), Wrong),
+            ("data: {\"message\":\"m\"}".to_owned(), Wrong),
         ] {
             assert_eq!(check_event(event.as_bytes(), &pod()), expected, "{event}");
         }

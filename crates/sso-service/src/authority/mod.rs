@@ -12,5 +12,5 @@ mod validate;
 
 pub(crate) use holder::Holder;
 pub(crate) use service::{Lifetimes, SessionAuthority};
-pub(crate) use session_lifecycle::{LoggedIn, LoginError, RefreshError};
+pub(crate) use session_lifecycle::{LoggedIn, LoginError, RefreshError, UpstreamUser};
 pub(crate) use validate::TokenRefusal;

@@ -9,8 +9,8 @@ mod random_text;
 
 pub(crate) use authorization::{
     AuthorizationRequest, ClientAccess, ClientGrant, ClientRenewal, CodeChallenge,
-    CodePresentation, CodeRedemption, Exchanged, NewClientTokens, NewCode, OidcScope, RequestFault,
-    RequestParameters, ReusedGrant,
+    CodePresentation, CodeRedemption, Exchanged, Freshness, NewClientTokens, NewCode, OidcScope,
+    RequestFault, RequestParameters, ReusedGrant,
 };
 #[cfg(test)]
 pub(crate) use back_channel::LogoutClaims;

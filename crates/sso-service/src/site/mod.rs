@@ -12,6 +12,6 @@ mod title;
 pub(crate) use cookie_domain::CookieDomain;
 pub(crate) use origin::Origin;
 pub(crate) use return_host::ReturnHost;
-pub(crate) use return_to::{AUTHORIZATION_PATH, DEVICE_PATH, RedirectTarget};
+pub(crate) use return_to::{AUTHORIZATION_PATH, CONTINUED_REQUEST, DEVICE_PATH, RedirectTarget};
 pub(crate) use settings::{Site, SiteSettings};
 pub(crate) use title::SiteTitle;

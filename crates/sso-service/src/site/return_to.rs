@@ -37,6 +37,8 @@ impl RedirectTarget {
 
 /// Where clients of OpenID Connect send browsers.
 pub(crate) const AUTHORIZATION_PATH: &str = "/oauth/authorize";
+/// The parameter of that path with the id of a stored request, which goes on there.
+pub(crate) const CONTINUED_REQUEST: &str = "continue";
 /// Where users name a device by its code.
 pub(crate) const DEVICE_PATH: &str = "/device";
 
@@ -46,6 +48,13 @@ impl Site {
     pub(crate) fn leads_to_authorization(&self, target: &RedirectTarget) -> bool {
         let is_ours = |url: &Url| self.origin.contains(url) && url.path() == AUTHORIZATION_PATH;
         target.returning().is_some_and(is_ours)
+    }
+
+    /// The id of the stored authorization request that goes on at this destination, if one does.
+    pub(crate) fn continued_request(&self, target: &RedirectTarget) -> Option<String> {
+        let url = target.returning().filter(|_| self.leads_to_authorization(target))?;
+        let mut parameters = url.query_pairs();
+        parameters.find_map(|(name, id)| (name == CONTINUED_REQUEST).then(|| id.into_owned()))
     }
 
     /// Where a request with this `return_to` goes on to.

@@ -122,11 +122,11 @@ pub(crate) enum ClientError {
     Unavailable(#[from] Unavailable),
 }
 
-/// An authorization request was not stored.
+/// A request that waits for a user was not stored.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestError {
     /// Too many wait already.
-    #[error("too many log-ins for clients are going on")]
+    #[error("too many log-ins are going on")]
     TooMany,
     /// The database does not answer.
     #[error(transparent)]

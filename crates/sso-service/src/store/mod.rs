@@ -28,6 +28,7 @@ mod time;
 mod unavailable;
 mod upstream;
 mod users;
+mod waiting;
 
 pub(crate) use attribution::{Attribution, Authorization, Credential, Recorded};
 #[cfg(feature = "simulation")]
@@ -45,6 +46,4 @@ pub(crate) use location::Location;
 pub(crate) use mail::{OwedMail, PasswordReset, ResetError, VerifyEmailError};
 pub(crate) use migration::move_database;
 pub(crate) use unavailable::Unavailable;
-pub(crate) use upstream::{
-    NewUpstreamLogIn, UpstreamIdentity, UpstreamLogInError, UpstreamRoles, UpstreamUserError,
-};
+pub(crate) use upstream::{NewUpstreamLogIn, UpstreamIdentity, UpstreamRoles, UpstreamUserError};

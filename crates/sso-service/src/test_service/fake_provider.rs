@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+    sync::watch,
     time::timeout,
 };
 use url::form_urlencoded;
@@ -26,6 +27,10 @@ use crate::signing_keys::{
 pub(crate) struct FakeProvider {
     pub(crate) issuer: String,
     script: Arc<Mutex<Script>>,
+    /// Whether it keeps its answers to itself.
+    is_held: watch::Sender<bool>,
+    /// How many requests it has received.
+    received: watch::Sender<usize>,
 }
 
 /// What it says, and what it was asked.
@@ -64,7 +69,12 @@ impl FakeProvider {
             fails: false,
             redeemed: Default::default(),
         };
-        let provider = Self { issuer, script: Arc::new(Mutex::new(script)) };
+        let provider = Self {
+            issuer,
+            script: Arc::new(Mutex::new(script)),
+            is_held: watch::Sender::new(false),
+            received: watch::Sender::new(0),
+        };
         let accepting = provider.clone();
         tokio::task::spawn_local(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -111,6 +121,25 @@ impl FakeProvider {
         self.script.lock().unwrap().fails = fails;
     }
 
+    /// Answers no request until it is released.
+    pub(crate) fn hold(&self) {
+        self.is_held.send_replace(true);
+    }
+
+    pub(crate) fn release(&self) {
+        self.is_held.send_replace(false);
+    }
+
+    /// Waits until it has received this many requests in all.
+    pub(crate) async fn wait_for_requests(&self, count: usize) {
+        self.received.subscribe().wait_for(|received| *received >= count).await.unwrap();
+    }
+
+    /// How many requests it has received.
+    pub(crate) fn requests(&self) -> usize {
+        *self.received.borrow()
+    }
+
     /// Signs with another key from now on.
     pub(crate) fn rotate(&self) {
         self.script.lock().unwrap().key = new_key();
@@ -145,6 +174,10 @@ impl FakeProvider {
         let mut body = vec![0; length.unwrap_or(0)];
         stream.read_exact(&mut body).await?;
         let path = head[0].split(' ').nth(1).unwrap_or_default();
+        self.received.send_modify(|received| *received += 1);
+        let mut is_held = self.is_held.subscribe();
+        // The sender is here: it cannot be gone.
+        let _ = is_held.wait_for(|is_held| !is_held).await;
         let (status, answer) = self.answer(path, &body, header("authorization"));
         let answer = answer.to_string();
         let answer = format!(

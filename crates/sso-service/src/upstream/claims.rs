@@ -1,5 +1,6 @@
 //! What the provider says about a user.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::{error::UpstreamError, settings::UpstreamSettings};
@@ -25,6 +26,13 @@ impl UserClaims {
         subject
             .filter(|subject| subject.len() <= MAX_SUBJECT_BYTES)
             .ok_or(UpstreamError::Invalid("it names no user"))
+    }
+
+    /// When the user logged in at the provider, if it tells.
+    pub(super) fn logged_in_at(&self) -> Option<DateTime<Utc>> {
+        let seconds = self.0.get("auth_time").and_then(Value::as_i64);
+        // A UUIDv7 has no earlier time.
+        seconds.and_then(|seconds| DateTime::from_timestamp(seconds.max(0), 0))
     }
 
     /// Whether a claim that is needed is missing.

@@ -40,6 +40,18 @@ pub(crate) enum UpstreamError {
     Random(#[from] getrandom::Error),
 }
 
+/// The longest error code that is logged, in bytes. Those of the standards have 30 at most.
+const MAX_CODE_BYTES: usize = 64;
+
+impl UpstreamError {
+    /// The refusal with this error code of the provider, or of the browser that came from it. Another
+    /// text than a code is not logged (RFC 6749, section 5.2, has visible ASCII).
+    pub(super) fn refused(code: &str) -> Self {
+        let is_code = code.len() <= MAX_CODE_BYTES && code.bytes().all(|b| b.is_ascii_graphic());
+        Self::Refused(if is_code { code } else { "an error without a valid code" }.to_owned())
+    }
+}
+
 impl From<Unavailable> for UpstreamError {
     fn from(error: Unavailable) -> Self {
         Self::Store(error.into())
@@ -50,5 +62,25 @@ impl From<reqwest::Error> for UpstreamError {
     /// Without the URL, which may have a secret.
     fn from(error: reqwest::Error) -> Self {
         Self::Unavailable(error.without_url().to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusal_names_a_code_and_no_other_text() {
+        let long = "x".repeat(MAX_CODE_BYTES + 1);
+        for (code, named) in [
+            ("access_denied", "access_denied"),
+            ("x\nINFO forged", "an error without a valid code"),
+            ("\x1b[2J", "an error without a valid code"),
+            ("ä", "an error without a valid code"),
+            (&long, "an error without a valid code"),
+        ] {
+            let said = UpstreamError::refused(code).to_string();
+            assert_eq!(said, format!("the provider refused the log-in: {named}"));
+        }
     }
 }

@@ -16,11 +16,11 @@ use super::{
 };
 use crate::{
     audit::{AuditLog, Event, Kind, Source},
-    authority::{LoggedIn, SessionAuthority},
+    authority::{LoggedIn, SessionAuthority, UpstreamUser},
     network::Network,
-    oidc::RandomText,
+    oidc::{Freshness, RandomText},
     sessions::Client,
-    store::{NewUpstreamLogIn, Store, UpstreamLogInError, UpstreamUserError},
+    store::{NewUpstreamLogIn, RequestError, Store, UpstreamUserError},
     tokens::TokenHash,
     users::Username,
 };
@@ -71,8 +71,9 @@ impl UpstreamLogIn {
         Self { provider, store, authority, clock, audit, reserved }
     }
 
-    /// Begins a log-in of a browser that returns to `return_to`. If it has to be fresh, the user logs
-    /// in at the provider again.
+    /// Begins a log-in of a browser that returns to `return_to`. If the user has to log in anew, that
+    /// is checked when the browser comes back. An age is demanded of the provider alone: the session
+    /// has the time of the log-in there.
     ///
     /// # Errors
     /// When the provider cannot be asked where to go, or too many log-ins wait.
@@ -80,7 +81,7 @@ impl UpstreamLogIn {
         &self,
         origin: &str,
         return_to: Option<String>,
-        is_fresh: bool,
+        freshness: Freshness,
         from: Source<'_>,
     ) -> Result<BegunLogIn, UpstreamError> {
         let discovered = self.provider.discovered().await?;
@@ -90,12 +91,12 @@ impl UpstreamLogIn {
             browser: secret.hash(),
             network: Network::of(from.ip),
             return_to,
-            is_fresh,
+            is_fresh: freshness == Freshness::Anew,
             now: self.clock.now(),
         };
         self.store.begin_upstream_log_in(log_in).await.map_err(|error| match error {
-            UpstreamLogInError::TooMany => UpstreamError::TooMany,
-            UpstreamLogInError::Unavailable(error) => error.into(),
+            RequestError::TooMany => UpstreamError::TooMany,
+            RequestError::Unavailable(error) => error.into(),
         })?;
         let verifier = derived(secret.expose(), "code_verifier");
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
@@ -109,9 +110,17 @@ impl UpstreamLogIn {
             .append_pair("nonce", &derived(secret.expose(), "nonce"))
             .append_pair("code_challenge", &challenge)
             .append_pair("code_challenge_method", "S256");
-        if is_fresh {
-            url.query_pairs_mut().append_pair("prompt", "login").append_pair("max_age", "0");
+        let mut parameters = url.query_pairs_mut();
+        match freshness {
+            Freshness::Any => {}
+            Freshness::Within(seconds) => {
+                parameters.append_pair("max_age", &seconds.to_string());
+            }
+            Freshness::Anew => {
+                parameters.append_pair("prompt", "login").append_pair("max_age", "0");
+            }
         }
+        drop(parameters);
         Ok(BegunLogIn { url, secret })
     }
 
@@ -161,7 +170,7 @@ impl UpstreamLogIn {
             return Err(UpstreamError::Invalid("the answer is of another provider"));
         }
         if let Some(error) = callback.error {
-            return Err(UpstreamError::Refused(error));
+            return Err(UpstreamError::refused(&error));
         }
         let code = callback.code.ok_or(UpstreamError::Invalid("it gives no code"))?;
         let redirect_uri = format!("{origin}{CALLBACK_PATH}");
@@ -177,12 +186,17 @@ impl UpstreamLogIn {
         };
         let claims = self.provider.redeem(&presented, &expected).await?;
         let identity = claims.identity(settings)?;
+        // One since this began is as of now: the provider tells whole seconds, by its own clock.
+        let begun_at = waiting.begun_at.timestamp();
+        let logged_in_at = claims.logged_in_at();
+        let logged_in_at = logged_in_at.filter(|at| !waiting.is_fresh && at.timestamp() < begun_at);
         let source = Source { ip: client.ip, request_id };
         let event = Event::new(Kind::Registered, now).at(source).because("upstream");
         let recorded =
             self.store.upstream_user(identity, self.reserved.clone(), now, event).await?;
         recorded.events.into_iter().for_each(|event| self.audit.record_line(event));
-        let logged_in = self.authority.log_in_upstream(recorded.done, client, request_id).await?;
+        let authenticated = UpstreamUser { user: recorded.done, logged_in_at };
+        let logged_in = self.authority.log_in_upstream(authenticated, client, request_id).await?;
         Ok((logged_in, waiting.return_to))
     }
 }

@@ -126,7 +126,8 @@ impl UpstreamProvider {
                 Ok(discovered)
             }
             Err(error) => {
-                known.failed = Some((now, error.to_string()));
+                // Counted from now: those that wait behind a provider that hangs fail at once.
+                known.failed = Some((self.clock.now(), error.to_string()));
                 Err(error)
             }
         }
@@ -192,7 +193,7 @@ impl UpstreamProvider {
             return serde_json::from_slice(&body).map_err(no_tokens);
         }
         match serde_json::from_slice::<TokenRefusal>(&body) {
-            Ok(refusal) if status.is_client_error() => Err(UpstreamError::Refused(refusal.error)),
+            Ok(refusal) if status.is_client_error() => Err(UpstreamError::refused(&refusal.error)),
             _ => Err(UpstreamError::Unavailable(format!("status {status} to a code"))),
         }
     }

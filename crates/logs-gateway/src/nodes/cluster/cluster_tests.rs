@@ -120,3 +120,15 @@ async fn what_a_node_tells_is_applied() {
     cluster.synced(address(1), identity("a", 11), vec![pod("four")], now);
     assert_eq!(names(&cluster), ["four@a"]);
 }
+
+/// An address may be that of another node one day, and no node has many names.
+#[tokio::test]
+async fn an_address_with_ever_new_names_keeps_the_pods_of_two() {
+    let (cluster, now) = (cluster(&[1]), Instant::now());
+    for number in 0..10 {
+        let (node, name) = (format!("node-{number}"), format!("pod-{number}"));
+        cluster.synced(address(1), identity(&node, number), vec![pod(&name)], now);
+    }
+    assert_eq!(names(&cluster), ["pod-8@node-8", "pod-9@node-9"]);
+    assert_eq!(cluster.node_names(), ["node-8", "node-9"].map(Arc::from));
+}

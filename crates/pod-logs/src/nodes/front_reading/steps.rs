@@ -122,11 +122,15 @@ impl FrontReading {
 
     /// What is to be told next. It waits until all nodes have said where they begin.
     fn take_told(&mut self) -> Option<ToldRecord> {
-        if self.is_ready() { self.told.pop_front() } else { None }
+        let told = if self.is_ready() { self.told.pop_front() } else { None };
+        if self.told.is_empty() {
+            self.feeds.iter_mut().for_each(|feed| feed.told = 0);
+        }
+        told
     }
 
     /// Whether every node has said where it begins, or is not waited for.
-    fn is_ready(&self) -> bool {
+    pub(super) fn is_ready(&self) -> bool {
         self.counts_volume
             || self.feeds.iter().all(|feed| match feed.state {
                 FeedState::Opening | FeedState::Open => {

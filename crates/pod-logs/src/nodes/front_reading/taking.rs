@@ -18,6 +18,8 @@ use crate::{
 
 /// How many logs a node may tell of, at least.
 const MAX_KNOWN_LOGS: usize = 1000;
+/// How much of a node, for each log that it may tell of, waits to be told.
+const MAX_TOLD_OF_LOG: usize = 4;
 
 impl FrontReading {
     /// Reads what was received of a node, up to its next line.
@@ -25,6 +27,8 @@ impl FrontReading {
         let now = self.clock.now();
         while self.feeds[node].state == FeedState::Open && self.feeds[node].head.is_none() {
             let taken = match self.feeds[node].next_record(now) {
+                // A node that tells without end must not hold up all others.
+                Ok(None) if self.tells_too_much(node) && !self.is_ready() => Err(BadRecord),
                 Ok(None) => return,
                 Ok(Some(record)) => self.take_record(node, record, now),
                 Err(BadRecord) => Err(BadRecord),
@@ -89,7 +93,9 @@ impl FrontReading {
         let has_given = self.feeds.iter().any(|feed| feed.has_given);
         if let Some(tail) = self.tail.filter(|_| !has_given) {
             let of_feed = |feed: &NodeFeed| feed.begin.as_ref().and_then(|begin| begin.lines);
-            let lines: u64 = self.feeds.iter().filter_map(of_feed).sum();
+            // A node gives no more than the tail.
+            let lines = self.feeds.iter().filter_map(of_feed).map(|lines| lines.min(tail));
+            let lines = lines.fold(0, u64::saturating_add);
             // None is given before all nodes have begun, or are lost.
             self.skip = lines.saturating_sub(tail);
         }
@@ -111,8 +117,7 @@ impl FrontReading {
 
     fn take_told_record(&mut self, node: usize, told: ToldRecord) -> Result<(), BadRecord> {
         let ToldRecord::Pod { event, name, restart } = told else {
-            self.told.push_back(told);
-            return Ok(());
+            return self.take_gap_or_volume(node, told);
         };
         self.check(&name.pod, &name.container)?;
         if !(self.selection.may_read)(&name.pod) {
@@ -120,7 +125,7 @@ impl FrontReading {
         }
         let key = LogKey::of(&name);
         let (max_logs, open) = (self.selection.max_logs, self.logs.open_count());
-        if self.logs.count_of(node) > MAX_KNOWN_LOGS.max(2 * max_logs) {
+        if self.logs.count_of(node) > self.max_known_logs() {
             return Err(BadRecord);
         }
         let log = self.logs.entry(key, node);
@@ -157,9 +162,39 @@ impl FrontReading {
         // When a node returns, its logs are not opened for the client once more.
         let is_told_again = event == PodEvent::Opened && !is_new;
         if !is_told_again {
-            self.told.push_back(ToldRecord::Pod { event, name, restart });
+            self.tell(node, ToldRecord::Pod { event, name, restart });
         }
         Ok(())
+    }
+
+    fn take_gap_or_volume(&mut self, node: usize, told: ToldRecord) -> Result<(), BadRecord> {
+        if let ToldRecord::Gap(gap) = &told
+            && let Some(pod) = gap.pod_ref()
+        {
+            if !(self.selection.includes)(&pod) {
+                return Err(BadRecord);
+            }
+            if !(self.selection.may_read)(&pod) {
+                return Ok(());
+            }
+        }
+        self.tell(node, told);
+        Ok(())
+    }
+
+    fn tell(&mut self, node: usize, told: ToldRecord) {
+        self.feeds[node].told += 1;
+        self.told.push_back(told);
+    }
+
+    /// How many logs a node may tell of.
+    fn max_known_logs(&self) -> usize {
+        MAX_KNOWN_LOGS.max(2 * self.selection.max_logs)
+    }
+
+    /// Whether so much of what a node has told waits that no more of it is read.
+    pub(super) fn tells_too_much(&self, node: usize) -> bool {
+        self.feeds[node].told >= MAX_TOLD_OF_LOG * self.max_known_logs()
     }
 
     /// The log of a line. `None` if the node did not tell of it.

@@ -204,6 +204,13 @@ fn a_node_that_lies_is_not_believed_any_more() {
         &changed("\"message\"", "\"massage\""),
         &changed("2026", "twenty"),
         &changed("\"message\"", "\"cursor\":\"AQ\",\"message\""),
+        &changed("\"message\"", "\"masked\":2,\"message\""),
+        &changed("\"message\"", "\r\"message\""),
+        "{\"volume\":{\"lines\":1,\r\"bytes\":1}}",
+        r#"{"gap":{"namespace":"shop","pod":"../web"}}"#,
+        r#"{"gap":{"namespace":"shop"}}"#,
+        r#"{"gap":{"namespace":"shop","pod":"web","container":"a b"}}"#,
+        r#"{"gap":{"from":"yesterday"}}"#,
     ] {
         let mut reading = told(&[OPENED, lie]);
         assert_eq!(reading.missing(), [Arc::from("liar")], "{lie}");
@@ -212,6 +219,108 @@ fn a_node_that_lies_is_not_believed_any_more() {
         assert_eq!(reading.write_chunk(&mut out), Progress::Done(LogEnd::Complete));
         assert!(!String::from_utf8(out).unwrap().contains("message"), "{lie}");
     }
+}
+
+const GAP: &str = r#"{"gap":{"namespace":"shop","pod":"web","container":"app","bytes":1}}"#;
+
+fn written(reading: &mut FrontReading) -> String {
+    let mut out = Vec::new();
+    reading.write_chunk(&mut out);
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_gap_of_a_pod_that_may_not_be_read_is_left_out() {
+    let mut reading = told(&[]);
+    reading.push(0, Bytes::from(format!("{GAP}\n")));
+    assert!(written(&mut reading).contains("\"gap\""));
+    reading.restrict(Arc::new(|_| false));
+    reading.push(0, Bytes::from(format!("{GAP}\n")));
+    assert_eq!(written(&mut reading), "");
+    assert!(reading.missing().is_empty());
+}
+
+/// Gaps have no end, and nothing of a client is wanted for them.
+fn tell_gaps(reading: &mut FrontReading, node: usize) -> usize {
+    let gap = Bytes::from(format!("{GAP}\n"));
+    let wanted = (0..100_000).take_while(|_| {
+        let wants = reading.wants(node);
+        if wants {
+            reading.push(node, gap.clone());
+        }
+        wants
+    });
+    wanted.count()
+}
+
+#[test]
+fn a_node_that_tells_without_end_waits_until_that_was_written() {
+    let mut reading = told(&[]);
+    let first = tell_gaps(&mut reading, 0);
+    assert!(first < 10_000, "{first}");
+    assert!(!reading.wants(0));
+    while !reading.wants(0) {
+        assert!(written(&mut reading).contains("\"gap\""));
+    }
+    assert_eq!(tell_gaps(&mut reading, 0), first);
+}
+
+#[test]
+fn a_node_that_tells_without_end_does_not_hold_up_the_beginning() {
+    let (nodes, clock) = two_nodes();
+    let mut reading = front(&nodes, &query(), None, &clock);
+    reading.opened(1);
+    assert!(tell_gaps(&mut reading, 1) < 10_000);
+    // The first one has not answered yet.
+    assert_eq!(reading.missing(), ["node-0", "node-1"].map(Arc::from));
+    assert!(!reading.may_return(1));
+}
+
+#[test]
+fn a_node_that_promises_a_longer_tail_hides_no_more_than_that() {
+    let mut reading =
+        front(&[], &LogQuery { tail: Some(1), ..query() }, None, &ModelClock::default());
+    let end = r#"{"end":{"reason":"complete"}}"#;
+    let begin =
+        |lines: u64| format!(r#"{{"begin":{{"pods":1,"logs":1,"lines":{lines},"unknown":[]}}}}"#);
+    let later = LINE.replace("\"m\"", "\"later\"");
+    for (name, records) in [
+        ("liar", vec![begin(u64::MAX), end.to_owned()]),
+        ("honest", vec![begin(1), OPENED.to_owned(), LINE.to_owned(), later, end.to_owned()]),
+    ] {
+        let node = reading.join(name.into());
+        reading.opened(node);
+        reading.push(node, Bytes::from(records.join("\n") + "\n"));
+    }
+    let written = written(&mut reading);
+    assert!(written.contains("later"), "{written}");
+}
+
+#[test]
+fn numbers_and_times_of_a_node_may_be_the_greatest() {
+    let greatest = u64::MAX;
+    let mut reading = told(&[]);
+    for node in 0..2 {
+        if node == 1 {
+            reading.join("other liar".into());
+            reading.opened(1);
+        }
+        for record in [
+            format!(
+                r#"{{"begin":{{"pods":{greatest},"logs":{greatest},"lines":{greatest},"unknown":[]}}}}"#
+            ),
+            format!(
+                r#"{{"progress":{{"cursor":null,"scanned_bytes":{greatest},"behind_bytes":{greatest}}}}}"#
+            ),
+            r#"{"watermark":"+262142-12-31T23:59:59.999999999Z"}"#.to_owned(),
+        ] {
+            reading.push(node, Bytes::from(record + "\n"));
+        }
+    }
+    assert_eq!(reading.begin(), FrontBegin::TooManyLogs);
+    let mut out = Vec::new();
+    reading.write_progress(&mut out);
+    assert!(String::from_utf8(out).unwrap().contains(&format!("\"scanned_bytes\":{greatest}")));
 }
 
 #[test]

@@ -18,6 +18,14 @@ use crate::{
     users::{HashError, PATIENCE, PasswordHash, User, Username},
 };
 
+/// A user whom the provider has authenticated.
+#[derive(Debug)]
+pub(crate) struct UpstreamUser {
+    pub(crate) user: User,
+    /// When the user logged in there, if that was before now.
+    pub(crate) logged_in_at: Option<DateTime<Utc>>,
+}
+
 impl SessionAuthority {
     /// Begins a session for a user who knows the password.
     ///
@@ -88,12 +96,13 @@ impl SessionAuthority {
     /// cannot be written.
     pub(crate) async fn log_in_upstream(
         &self,
-        user: User,
+        authenticated: UpstreamUser,
         client: Client,
         request_id: &str,
     ) -> Result<LoggedIn, LoginError> {
         let source = Source { ip: client.ip, request_id };
-        let result = self.begin_session(user, client, source).await;
+        let UpstreamUser { user, logged_in_at } = authenticated;
+        let result = self.begin_session_of(user, logged_in_at, client, source).await;
         self.outcomes.count_login(login_outcome(&result));
         if let Some(event) = login_event(&result, self.clock.now()) {
             self.audit.record(event.at(source).because("upstream"));
@@ -108,9 +117,20 @@ impl SessionAuthority {
         client: Client,
         from: Source<'_>,
     ) -> Result<LoggedIn, LoginError> {
+        self.begin_session_of(user, None, client, from).await
+    }
+
+    /// Begins a session for a user who logged in at this instant; `None`: now.
+    async fn begin_session_of(
+        &self,
+        user: User,
+        logged_in_at: Option<DateTime<Utc>>,
+        client: Client,
+        from: Source<'_>,
+    ) -> Result<LoggedIn, LoginError> {
         let now = self.now();
         let ends_at = now + self.lifetimes.session;
-        let session_id = id_at(now);
+        let session_id = id_at(logged_in_at.unwrap_or(now));
         let token = PlainToken::generate(TokenKind::Session)?;
         let refresh_token = PlainToken::generate(TokenKind::Refresh)?;
         let token_expires_at = ends_at.min(now + self.lifetimes.token);

@@ -8,5 +8,5 @@ mod refresh;
 mod revoke;
 
 pub(crate) use logged_in::LoggedIn;
-pub(crate) use login::LoginError;
+pub(crate) use login::{LoginError, UpstreamUser};
 pub(crate) use refresh::RefreshError;

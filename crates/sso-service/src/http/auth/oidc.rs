@@ -18,6 +18,7 @@ use crate::{
         pages::redirect,
         wire::source::source,
     },
+    oidc::{Freshness, OidcProvider},
     sessions::Client,
     site::Site,
     upstream::{Callback, UpstreamLogIn},
@@ -30,6 +31,7 @@ const LIVES: Duration = Duration::minutes(10);
 pub(in crate::http) async fn start(
     request: HttpRequest,
     upstream: Data<UpstreamLogIn>,
+    provider: Data<OidcProvider>,
     site: Data<Site>,
 ) -> Result<HttpResponse> {
     csrf::check_navigation(request.headers())?;
@@ -41,10 +43,15 @@ pub(in crate::http) async fn start(
     }
     let target = site.redirect_target(return_to.as_deref());
     let return_to = target.returning().map(ToString::to_string);
-    let is_fresh = prompt.as_deref() == Some("login");
+    let freshness = match (prompt.as_deref(), site.continued_request(&target)) {
+        (Some("login"), _) => Freshness::Anew,
+        // The link may come from any page: what the client has asked for is stored.
+        (_, Some(id)) => provider.demanded_freshness(&id).await?,
+        (_, None) => Freshness::Any,
+    };
     let context = RequestContext::of(&request);
     let origin = site.origin().as_str();
-    let begun = upstream.begin(origin, return_to, is_fresh, source(&context)).await?;
+    let begun = upstream.begin(origin, return_to, freshness, source(&context)).await?;
     let mut response = redirect(begun.url.as_str());
     Ok(response.cookie(holding(begun.secret.expose(), LIVES, &site)).finish())
 }

@@ -266,6 +266,24 @@ async fn a_provider_that_is_down_refuses_or_is_wrong_is_told_in_words() {
 }
 
 #[actix_web::test]
+async fn log_ins_that_wait_for_a_hanging_provider_fail_together() {
+    let provider = FakeProvider::start().await;
+    let service = TestService::with_upstream(&provider.issuer, None).await;
+    provider.set_failing(true);
+    provider.hold();
+    let start = async || get(&service, "/auth/oidc/start", "").await.status;
+    let failure = async {
+        provider.wait_for_requests(1).await;
+        // As long as a request may take.
+        service.clock.advance(Duration::from_secs(5));
+        provider.release();
+    };
+    let (first, second, third, ()) = tokio::join!(start(), start(), start(), failure);
+    assert_eq!([first, second, third], [503; 3]);
+    assert_eq!(provider.requests(), 1, "one request for all of them");
+}
+
+#[actix_web::test]
 async fn new_keys_of_the_provider_are_fetched() {
     let provider = FakeProvider::start().await;
     let service = TestService::with_upstream(&provider.issuer, None).await;

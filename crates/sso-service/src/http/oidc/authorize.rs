@@ -23,11 +23,8 @@ use crate::{
     network::Network,
     oidc::{Authorizing, BeginError, NextStep, OidcProvider, RequestFault, RequestParameters},
     sessions::Principal,
-    site::{AUTHORIZATION_PATH, RedirectTarget, Site},
+    site::{AUTHORIZATION_PATH, CONTINUED_REQUEST, RedirectTarget, Site},
 };
-
-/// The parameter with the id of a stored request.
-const CONTINUE: &str = "continue";
 
 /// The services that an authorization request goes through.
 #[derive(Clone)]
@@ -80,7 +77,7 @@ pub(in crate::http) async fn authorize_by_form(
 ) -> Result<HttpResponse> {
     let form = read_form(&request, body).await?;
     let authorization = Authorization { request, provider, authority, accounts, site };
-    if form.has(CONTINUE) {
+    if form.has(CONTINUED_REQUEST) {
         csrf::check_same_origin(authorization.request.headers(), &authorization.site)?;
         return authorization.decide(form).await;
     }
@@ -96,7 +93,7 @@ impl Authorization {
     /// The request that these parameters begin, or the stored one that they name.
     async fn going(&self, mut query: Query) -> Result<Going, BeginError> {
         query.check().map_err(|_| BeginError::Malformed)?;
-        if let Some(id) = query.take(CONTINUE) {
+        if let Some(id) = query.take(CONTINUED_REQUEST) {
             let authorizing = self.provider.resume(&id).await?;
             return Ok(Going { authorizing, id: Some(id) });
         }
@@ -201,7 +198,8 @@ impl Authorization {
 
 /// The path that goes on with a stored request.
 fn continuation(id: &str) -> String {
-    let query = form_urlencoded::Serializer::new(String::new()).append_pair(CONTINUE, id).finish();
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let query = query.append_pair(CONTINUED_REQUEST, id).finish();
     format!("{AUTHORIZATION_PATH}?{query}")
 }
 

@@ -6,7 +6,12 @@ use service_runtime::http::{Problem, Query, Result};
 use uuid::Uuid;
 
 use super::error::wrong_decision;
-use crate::{http::pages::page, oidc::Authorizing, site::Site, users::Account};
+use crate::{
+    http::pages::page,
+    oidc::Authorizing,
+    site::{CONTINUED_REQUEST, Site},
+    users::Account,
+};
 
 #[derive(Template)]
 #[template(path = "consent.html")]
@@ -63,7 +68,7 @@ impl TryFrom<Query> for Decision {
 
     fn try_from(mut form: Query) -> Result<Self> {
         form.check()?;
-        let id = form.take("continue").ok_or_else(wrong_decision)?;
+        let id = form.take(CONTINUED_REQUEST).ok_or_else(wrong_decision)?;
         let user_id = form.take("user").and_then(|id| id.parse().ok());
         let is_approval = match form.take("decision").as_deref() {
             Some("approve") => true,

@@ -12,5 +12,5 @@ pub(crate) use exchange::{
 };
 pub(crate) use fault::RequestFault;
 pub(crate) use pkce::CodeChallenge;
-pub(crate) use request::{AuthorizationRequest, RequestParameters, checked_state};
+pub(crate) use request::{AuthorizationRequest, Freshness, RequestParameters, checked_state};
 pub(crate) use scope::OidcScope;

@@ -63,6 +63,18 @@ pub(crate) struct Prompt {
     pub(crate) consent: bool,
 }
 
+/// How recently a user has to have logged in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// At any time.
+    #[default]
+    Any,
+    /// At most so many seconds ago.
+    Within(u32),
+    /// Since it was demanded.
+    Anew,
+}
+
 impl AuthorizationRequest {
     /// The request of this client with these parameters. `subject` is the user of the ID token in
     /// it.
@@ -107,6 +119,16 @@ impl AuthorizationRequest {
     /// The challenge that the verifier has to answer.
     pub(crate) fn code_challenge(&self) -> &str {
         &self.code_challenge
+    }
+
+    /// How recently the user has to have logged in.
+    pub(crate) fn freshness(&self) -> Freshness {
+        match self.max_age {
+            _ if self.prompt.login => Freshness::Anew,
+            Some(0) => Freshness::Anew,
+            Some(seconds) => Freshness::Within(seconds),
+            None => Freshness::Any,
+        }
     }
 
     /// Whether a user who logged in then, in milliseconds since 1970, has to log in again. A log-in

@@ -4,15 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use futures_util::{StreamExt, stream::FuturesUnordered};
+use prometheus_client::metrics::counter::Counter;
 use reqwest::{Client, StatusCode, header::CONTENT_TYPE, redirect};
-use service_runtime::{clock::Clock, tls::Trust};
+use service_runtime::{clock::Clock, metrics::Metrics, tls::Trust};
 use tokio::time::{MissedTickBehavior, interval};
 use url::form_urlencoded;
 
 use super::{logout_token::LogoutClaims, notice::LogoutNotice};
 use crate::{
     oauth::{SigningError, SigningKeys},
-    oidc::client::OidcClient,
+    oidc::client::{CallbackUri, ClientId, OidcClient},
     store::{Store, Unavailable},
 };
 
@@ -32,6 +33,9 @@ pub(crate) struct BackChannel {
     keys: Arc<SigningKeys>,
     clock: Arc<dyn Clock>,
     http: Client,
+    received: Counter,
+    failed: Counter,
+    given_up: Counter,
 }
 
 /// A client was not told.
@@ -59,6 +63,7 @@ impl BackChannel {
         store: Store,
         keys: Arc<SigningKeys>,
         clock: Arc<dyn Clock>,
+        metrics: &Metrics,
     ) -> Result<Self, BackChannelError> {
         let trust = Trust::system().unwrap_or_else(|fault| {
             tracing::info!(%fault, "no client can be told of the end of a session");
@@ -72,7 +77,19 @@ impl BackChannel {
             .timeout(CALL_TIME)
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { store, keys, clock, http })
+        let counter = |name, help| metrics.register(name, help, Counter::default());
+        Ok(Self {
+            store,
+            keys,
+            clock,
+            http,
+            received: counter("logout_notices_received", "Notices that clients have received"),
+            failed: counter("logout_notices_failed", "Calls of clients that failed"),
+            given_up: counter(
+                "logout_notices_given_up",
+                "Notices that a client has not received for an hour",
+            ),
+        })
     }
 
     /// Sends notices in the name of this issuer, until it is dropped.
@@ -80,45 +97,66 @@ impl BackChannel {
         let mut ticks = interval(PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut calls = FuturesUnordered::new();
+        // The client of each call.
+        let mut called: Vec<ClientId> = Vec::new();
         loop {
             tokio::select! {
-                _ = ticks.tick() => {
-                    let room = MOST_CALLS - calls.len();
-                    for notice in self.take(room).await {
-                        calls.push(self.send(notice, issuer));
+                _ = ticks.tick() => {}
+                Some(client) = calls.next() => {
+                    if let Some(at) = called.iter().position(|called| *called == client) {
+                        called.swap_remove(at);
                     }
                 }
-                Some(()) = calls.next() => {}
+            }
+            loop {
+                let notices = self.take(&called).await;
+                if notices.is_empty() {
+                    break;
+                }
+                for notice in notices {
+                    called.push(notice.client);
+                    calls.push(self.send(notice, issuer));
+                }
             }
         }
     }
 
-    /// Notices that are due. None while the database does not answer: they are due later as well.
-    async fn take(&self, at_most: usize) -> Vec<LogoutNotice> {
-        let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
+    /// Notices that are due, of clients that are not called just now: one that hangs gets no further
+    /// calls. None while the database does not answer: they are due later as well.
+    async fn take(&self, called: &[ClientId]) -> Vec<LogoutNotice> {
+        let at_most = i64::try_from(MOST_CALLS.saturating_sub(called.len())).unwrap_or(i64::MAX);
         if at_most == 0 {
             return Vec::new();
         }
-        self.store.take_notices(at_most, self.now()).await.unwrap_or_default()
+        self.store.take_notices(at_most, called, self.now()).await.unwrap_or_default()
     }
 
-    async fn send(&self, notice: LogoutNotice, issuer: &str) {
+    /// Sends a notice, notes whether it was received, and gives its client.
+    async fn send(&self, notice: LogoutNotice, issuer: &str) -> ClientId {
         // If it cannot be read, the notice is due again in a while.
-        let Ok(client) = self.store.client_to_tell(&notice).await else { return };
-        let told = match &client {
+        if let Ok(client) = self.store.client_to_tell(&notice).await {
+            self.send_to(client.as_ref(), &notice, issuer).await;
+        }
+        notice.client
+    }
+
+    /// To a client, unless it is not to be told any more.
+    async fn send_to(&self, client: Option<&OidcClient>, notice: &LogoutNotice, issuer: &str) {
+        let told = match client {
             None => Ok(()),
-            Some(client) => self.tell(client, &notice, issuer).await,
+            Some(client) => self.tell(client, notice, issuer).await,
         };
-        let name = client.as_ref().map(|client| client.settings.name.as_str()).unwrap_or_default();
+        let name = client.map(|client| client.settings.name.as_str()).unwrap_or_default();
         let kept = match told {
             Ok(()) => self.store.remove_notice(notice.number).await,
             Err(error) if self.now().timestamp_millis() >= notice.given_up_at => {
+                self.given_up.inc();
                 tracing::warn!(client = name, %error, "gave up telling a client of the end of a session");
                 self.store.remove_notice(notice.number).await
             }
             Err(error) => {
                 tracing::info!(client = name, %error, tries = notice.tries, "cannot tell a client of the end of a session yet");
-                self.store.postpone_notice(&notice, self.now() + wait_after(notice.tries)).await
+                self.store.postpone_notice(notice, self.now() + wait_after(notice.tries)).await
             }
         };
         if let Err(error) = kept {
@@ -135,6 +173,19 @@ impl BackChannel {
         let Some(uri) = &client.settings.backchannel_logout_uri else {
             return Ok(());
         };
+        let told = self.call(client, uri, notice, issuer).await;
+        let counter = if told.is_ok() { &self.received } else { &self.failed };
+        counter.inc();
+        told
+    }
+
+    async fn call(
+        &self,
+        client: &OidcClient,
+        uri: &CallbackUri,
+        notice: &LogoutNotice,
+        issuer: &str,
+    ) -> Result<(), NotTold> {
         let claims = LogoutClaims::new(notice, issuer, self.now());
         let token = self.keys.sign_logout_token(client.settings.id_token_alg, &claims).await?;
         let body = form_urlencoded::Serializer::new(String::new())

@@ -10,7 +10,8 @@ use crate::{
     oauth::IdTokenHint,
     oidc::{
         authorization::{
-            AuthorizationRequest, NewCode, RequestFault, RequestParameters, checked_state,
+            AuthorizationRequest, Freshness, NewCode, RequestFault, RequestParameters,
+            checked_state,
         },
         client::{ClientId, ClientUri, OidcClient},
         random_text::RandomText,
@@ -87,6 +88,16 @@ impl OidcProvider {
         let redirect_uri = client.redirect_uri(&request.redirect_uri);
         let redirect_uri = redirect_uri.ok_or(BeginError::WrongRedirectUri)?;
         Ok(Authorizing { client, redirect_uri, request, stored: Some(hash) })
+    }
+
+    /// How recently the user of the stored request of this id has to have logged in. Of a request
+    /// that is over nothing is demanded.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) async fn demanded_freshness(&self, id: &str) -> Result<Freshness, Unavailable> {
+        let request = self.store.waiting_request(TokenHash::of(id), self.now()).await?;
+        Ok(request.map(|request| request.freshness()).unwrap_or_default())
     }
 
     /// Stores an authorization request that has to wait for a user of this network, and gives its

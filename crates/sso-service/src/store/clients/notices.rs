@@ -1,6 +1,7 @@
 //! Notices to clients that sessions have ended (OpenID Connect Back-Channel Logout).
 //!
-//! Triggers write those about all sessions of a user, or of all users. A notice is there when the end is committed.
+//! Triggers write those about all sessions of a user, or of all users. A notice is there when the end
+//! is committed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,7 +10,10 @@ use crate::{
     oidc::{ClientId, LogoutNotice, OidcClient},
     store::{
         handle::Store,
-        sql::{FromSqlRow, SqlConnection, SqlRow, decode, query, uuid_from_bytes, with_numbers},
+        sql::{
+            Dialects, FromSqlRow, SqlConnection, SqlRow, decode, query, uuid_from_bytes,
+            with_numbers,
+        },
         unavailable::Unavailable,
     },
 };
@@ -18,17 +22,23 @@ use crate::{
 const TRIED_FOR: TimeDelta = TimeDelta::hours(1);
 /// How long a notice is left to the instance that has taken it: longer than a call takes.
 const TAKEN_FOR: TimeDelta = TimeDelta::seconds(30);
+/// How many notices of a client are taken at a time: one that hangs must not hold up others.
+const MOST_OF_CLIENT: i64 = 4;
+/// How many notices that are due are looked at in one take.
+const MOST_LOOKED_AT: i64 = 1000;
 /// How many notices wait. Beyond it the oldest ones are dropped.
 pub(super) const MOST_WAITING: i64 = 100_000;
 
 impl Store {
-    /// Takes notices that are due, at most so many: no other instance sends them for a while.
+    /// Takes notices that are due, at most so many, a few a client, and none of these clients: no other
+    /// instance sends them for a while.
     ///
     /// # Errors
     /// When the database cannot be read or written.
     pub(crate) async fn take_notices(
         &self,
         at_most: i64,
+        except: &[ClientId],
         now: DateTime<Utc>,
     ) -> Result<Vec<LogoutNotice>, Unavailable> {
         let due = query("SELECT EXISTS (SELECT 1 FROM logout_notices WHERE due_at <= $1)");
@@ -37,7 +47,11 @@ impl Store {
         if !due.fetch_one(&mut self.reader().await?).await? {
             return Ok(Vec::new());
         }
-        let take = async move |connection: &mut SqlConnection| take(connection, at_most, now).await;
+        let except: Vec<_> = except.iter().map(ToString::to_string).collect();
+        let except = serde_json::Value::from(except).to_string();
+        let take = async move |connection: &mut SqlConnection| {
+            take(connection, at_most, &except, now).await
+        };
         self.database.write_addition(take).await
     }
 
@@ -87,23 +101,46 @@ impl Store {
     }
 }
 
+/// Takes the first notices of each client but those in the JSON array `$5`.
+macro_rules! take {
+    ($except:literal) => {
+        concat!(
+            "UPDATE logout_notices SET tries = tries + 1, due_at = $2,
+                 given_up_at = coalesce(given_up_at, $3)
+             WHERE number IN (
+                 SELECT number FROM (
+                     SELECT number, due_at, row_number()
+                         OVER (PARTITION BY client ORDER BY due_at, number) AS place
+                     FROM (SELECT number, due_at, client FROM logout_notices
+                           WHERE due_at <= $1 AND client NOT IN (",
+            $except,
+            ") ORDER BY due_at, number LIMIT $6) AS due
+                 ) AS placed
+                 WHERE place <= $7 ORDER BY due_at, number LIMIT $4)
+             RETURNING number, client, subject, session_id, tries, given_up_at"
+        )
+    };
+}
+
+const TAKE: Dialects = Dialects {
+    sqlite: take!("SELECT value FROM json_each($5)"),
+    postgres: take!("SELECT json_array_elements_text($5::json)"),
+};
+
 async fn take(
     connection: &mut SqlConnection,
     at_most: i64,
+    except: &str,
     now: DateTime<Utc>,
 ) -> Result<Vec<LogoutNotice>, Unavailable> {
-    let taken = query(
-        "UPDATE logout_notices SET tries = tries + 1, due_at = $2,
-             given_up_at = coalesce(given_up_at, $3)
-         WHERE number IN (SELECT number FROM logout_notices WHERE due_at <= $1
-                          ORDER BY due_at, number LIMIT $4)
-         RETURNING number, client, subject, session_id, tries, given_up_at",
-    );
-    let taken = taken
+    let taken = query(TAKE)
         .bind(now.timestamp_millis())
         .bind((now + TAKEN_FOR).timestamp_millis())
         .bind((now + TRIED_FOR).timestamp_millis())
-        .bind(at_most);
+        .bind(at_most)
+        .bind(except)
+        .bind(MOST_LOOKED_AT)
+        .bind(MOST_OF_CLIENT);
     Ok(taken.fetch_all(connection).await?)
 }
 

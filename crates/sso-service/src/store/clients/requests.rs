@@ -10,16 +10,15 @@ use crate::{
         handle::Store,
         sql::{SqlConnection, decode, query},
         unavailable::Unavailable,
+        waiting::{WaitingTable, waiting_table},
     },
     tokens::TokenHash,
 };
 
 /// How long a request waits.
 const WAITS: TimeDelta = TimeDelta::minutes(10);
-/// How many requests of a network wait. Beyond it the oldest ones are forgotten.
-const MOST_OF_NETWORK: i64 = 100;
-/// How many requests wait in all. Each has 5 KiB at most.
-const MOST: i64 = 20_000;
+/// Each request has 5 KiB at most.
+const TABLE: WaitingTable = waiting_table!("authorization_requests", "hash", 100, 20_000);
 
 impl Store {
     /// Stores an authorization request under the hash of its id, for ten minutes.
@@ -36,7 +35,7 @@ impl Store {
         let parameters = serde_json::to_string(request).map_err(decode)?;
         let (client, network) = (request.client.to_string(), network.to_string());
         let add = async move |connection: &mut SqlConnection| {
-            make_room(connection, &network).await?;
+            TABLE.make_room(connection, &network).await?;
             query(
                 "INSERT INTO authorization_requests
                      (hash, client, network, parameters, created_at, expires_at)
@@ -93,19 +92,4 @@ pub(super) async fn remove(
 ) -> Result<bool, sqlx::Error> {
     let remove = query("DELETE FROM authorization_requests WHERE hash = $1").bind(hash.as_bytes());
     Ok(remove.execute(connection).await? > 0)
-}
-
-async fn make_room(connection: &mut SqlConnection, network: &str) -> Result<(), RequestError> {
-    query(
-        "DELETE FROM authorization_requests WHERE hash IN (
-             SELECT hash FROM authorization_requests WHERE network = $1
-             ORDER BY created_at DESC LIMIT 1000 OFFSET $2)",
-    )
-    .bind(network)
-    .bind(MOST_OF_NETWORK - 1)
-    .execute(&mut *connection)
-    .await?;
-    let waiting = query("SELECT count(*) FROM authorization_requests");
-    let waiting: i64 = waiting.fetch_one(connection).await?;
-    if waiting >= MOST { Err(RequestError::TooMany) } else { Ok(()) }
 }

@@ -36,9 +36,9 @@ fn challenge() -> String {
     CodeChallenge::of_verifier(VERIFIER).unwrap().as_str().to_owned()
 }
 
-async fn add_client(service: &TestService, now: DateTime<Utc>) -> ClientId {
+pub(super) async fn add_client(service: &TestService, name: &str, now: DateTime<Utc>) -> ClientId {
     let settings = ClientSettings {
-        name: "App".parse().unwrap(),
+        name: name.parse().unwrap(),
         redirect_uris: vec![CALLBACK.parse().unwrap()],
         post_logout_redirect_uris: Vec::new(),
         backchannel_logout_uri: None,
@@ -60,7 +60,7 @@ async fn add_client(service: &TestService, now: DateTime<Utc>) -> ClientId {
 pub(super) async fn started(database: &TestDatabase) -> (TestService, i64, ClientId) {
     let service = database.start().await;
     service.add_user("alice", &[]).await;
-    let client = add_client(&service, service.clock.now()).await;
+    let client = add_client(&service, "App", service.clock.now()).await;
     let session = session(&service).await.number;
     (service, session, client)
 }

@@ -8,7 +8,7 @@ use service_runtime::clock::Clock;
 
 use super::{
     bearer, begin,
-    clients::{code, redemption, started, word},
+    clients::{add_client, code, redemption, started, word},
     log_out,
 };
 use crate::{
@@ -23,6 +23,7 @@ on_both_engines![
     client_without_an_address_is_not_told,
     notice_is_due_again_until_it_is_removed,
     notices_of_a_client_wait_together,
+    client_with_many_notices_holds_up_no_other,
 ];
 on_postgres![notice_is_taken_by_one_instance];
 
@@ -42,7 +43,7 @@ async fn session_with_client(service: &TestService, client: ClientId, name: &str
 }
 
 async fn take(service: &TestService) -> Vec<LogoutNotice> {
-    service.store.take_notices(100, service.clock.now()).await.unwrap()
+    service.store.take_notices(100, &[], service.clock.now()).await.unwrap()
 }
 
 /// How two sessions of alice end, or one of them.
@@ -174,11 +175,35 @@ async fn notices_of_a_client_wait_together(engine: Engine) {
         assert!(log_out(&service, &session).await);
     }
     let now = service.clock.now();
-    let [notice] = service.store.take_notices(1, now).await.unwrap().try_into().unwrap();
+    let [notice] = service.store.take_notices(1, &[], now).await.unwrap().try_into().unwrap();
     let until = now + TimeDelta::seconds(60);
     service.store.postpone_notice(&notice, until).await.unwrap();
     assert!(take(&service).await.is_empty());
-    assert_eq!(service.store.take_notices(9, until).await.unwrap().len(), 3);
+    assert_eq!(service.store.take_notices(9, &[], until).await.unwrap().len(), 3);
+}
+
+async fn client_with_many_notices_holds_up_no_other(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let (service, _, first) = started(&database).await;
+    let second = add_client(&service, "Other", service.clock.now()).await;
+    service.execute(ADDRESS).await;
+    for (name, client) in
+        [("a", first), ("b", first), ("c", first), ("d", first), ("e", first), ("f", second)]
+    {
+        let session = session_with_client(&service, client, name).await;
+        assert!(log_out(&service, &session).await);
+    }
+    let now = service.clock.now();
+    let clients = async |except: &[ClientId]| {
+        let taken = service.store.take_notices(9, except, now).await.unwrap();
+        let mut clients: Vec<_> = taken.iter().map(|notice| notice.client == second).collect();
+        clients.sort_unstable();
+        clients
+    };
+    assert_eq!(clients(&[second]).await, [false; 4]);
+    assert_eq!(clients(&[first]).await, [true]);
+    assert_eq!(clients(&[]).await, [false]);
+    assert!(clients(&[]).await.is_empty());
 }
 
 async fn notice_is_taken_by_one_instance() {
@@ -192,7 +217,7 @@ async fn notice_is_taken_by_one_instance() {
     }
     let now = one.clock.now();
     let instances = [&one, &other, &one, &other];
-    let taken = join_all(instances.map(|instance| instance.store.take_notices(3, now))).await;
+    let taken = join_all(instances.map(|instance| instance.store.take_notices(3, &[], now))).await;
     let mut numbers: Vec<_> =
         taken.into_iter().flat_map(|taken| taken.unwrap()).map(|notice| notice.number).collect();
     numbers.sort_unstable();

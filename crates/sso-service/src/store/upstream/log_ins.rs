@@ -5,19 +5,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     network::Network,
     store::{
+        errors::RequestError,
         handle::Store,
         sql::{FromSqlRow, SqlConnection, SqlRow, query},
         unavailable::Unavailable,
+        waiting::{WaitingTable, waiting_table},
     },
     tokens::TokenHash,
 };
 
 /// How long a log-in waits.
 const WAITS: TimeDelta = TimeDelta::minutes(10);
-/// How many log-ins of a network wait. Beyond it the oldest ones are forgotten.
-const MOST_OF_NETWORK: i64 = 100;
-/// How many log-ins wait in all.
-const MOST: i64 = 20_000;
+const TABLE: WaitingTable = waiting_table!("upstream_log_ins", "state_hash", 100, 20_000);
 
 /// A log-in that begins.
 #[derive(Debug)]
@@ -41,23 +40,6 @@ pub(crate) struct WaitingLogIn {
     pub(crate) begun_at: DateTime<Utc>,
 }
 
-/// A log-in was not stored.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum UpstreamLogInError {
-    /// Too many wait already.
-    #[error("too many log-ins wait for the provider")]
-    TooMany,
-    /// The database does not answer.
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-}
-
-impl From<sqlx::Error> for UpstreamLogInError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Unavailable(error.into())
-    }
-}
-
 impl Store {
     /// Stores a log-in that begins, for ten minutes.
     ///
@@ -66,10 +48,10 @@ impl Store {
     pub(crate) async fn begin_upstream_log_in(
         &self,
         log_in: NewUpstreamLogIn,
-    ) -> Result<(), UpstreamLogInError> {
+    ) -> Result<(), RequestError> {
         let begin = async move |connection: &mut SqlConnection| {
             let network = log_in.network.to_string();
-            make_room(connection, &network).await?;
+            TABLE.make_room(connection, &network).await?;
             query(
                 "INSERT INTO upstream_log_ins (state_hash, browser_hash, network, return_to,
                      is_fresh, created_at, expires_at)
@@ -123,23 +105,6 @@ impl FromSqlRow for WaitingLogIn {
             begun_at: begun_at.unwrap_or_default(),
         })
     }
-}
-
-async fn make_room(
-    connection: &mut SqlConnection,
-    network: &str,
-) -> Result<(), UpstreamLogInError> {
-    query(
-        "DELETE FROM upstream_log_ins WHERE state_hash IN (
-             SELECT state_hash FROM upstream_log_ins WHERE network = $1
-             ORDER BY created_at DESC LIMIT 1000 OFFSET $2)",
-    )
-    .bind(network)
-    .bind(MOST_OF_NETWORK - 1)
-    .execute(&mut *connection)
-    .await?;
-    let waiting: i64 = query("SELECT count(*) FROM upstream_log_ins").fetch_one(connection).await?;
-    if waiting >= MOST { Err(UpstreamLogInError::TooMany) } else { Ok(()) }
 }
 
 /// Removes some log-ins that are over, and gives their number.

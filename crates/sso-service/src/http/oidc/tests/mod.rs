@@ -12,3 +12,4 @@ mod logout_tokens;
 mod relying_party;
 mod renewal;
 mod sessions;
+mod upstream;

@@ -52,7 +52,8 @@ impl RelyingParty {
         Self::at(TestService::with_rsa_key().await, members).await
     }
 
-    async fn at(service: TestService, members: Value) -> Self {
+    /// A client with these members at this service.
+    pub(crate) async fn at(service: TestService, members: Value) -> Self {
         service.add_user("alice", &[]).await;
         let root = service.add_admin("root").await;
         let mut body = json!({"name": "App", "redirect_uris": [CALLBACK]});
@@ -223,6 +224,7 @@ pub(crate) fn field(answer: &Answer, name: &str) -> String {
     unescaped(rest.split_once('"').unwrap().0)
 }
 
-fn unescaped(text: &str) -> String {
+/// The text of an attribute.
+pub(crate) fn unescaped(text: &str) -> String {
     text.replace("&#38;", "&").replace("&amp;", "&")
 }

@@ -12,14 +12,12 @@ use crate::{
         handle::Store,
         sql::{FromSqlRow, SqlConnection, SqlRow, instant, query},
         unavailable::Unavailable,
+        waiting::{WaitingTable, waiting_table},
     },
     tokens::TokenHash,
 };
 
-/// How many devices of a network wait. Beyond it the oldest ones are forgotten.
-const MOST_OF_NETWORK: i64 = 20;
-/// How many devices wait in all.
-const MOST: i64 = 10_000;
+const TABLE: WaitingTable = waiting_table!("device_requests", "hash", 20, 10_000);
 
 impl Store {
     /// Stores the request of a device.
@@ -136,20 +134,7 @@ async fn add_request(
     request: &NewDeviceRequest,
 ) -> Result<(), RequestError> {
     let network = request.network.to_string();
-    query(
-        "DELETE FROM device_requests WHERE hash IN (
-             SELECT hash FROM device_requests WHERE network = $1
-             ORDER BY created_at DESC LIMIT 1000 OFFSET $2)",
-    )
-    .bind(&network)
-    .bind(MOST_OF_NETWORK - 1)
-    .execute(&mut *connection)
-    .await?;
-    let waiting = query("SELECT count(*) FROM device_requests");
-    let waiting: i64 = waiting.fetch_one(&mut *connection).await?;
-    if waiting >= MOST {
-        return Err(RequestError::TooMany);
-    }
+    TABLE.make_room(connection, &network).await?;
     // Another device may have the code, however seldom that is.
     let added = query(
         "INSERT INTO device_requests (hash, user_code, network, ip, created_at, expires_at)
