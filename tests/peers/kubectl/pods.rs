@@ -38,10 +38,12 @@ pub(super) fn pods_are_selected_by_their_fields(stage: &Stage, kubectl: &Install
             "pod/ages\npod/bytes\npod/crashy\npod/multi\npod/waiting\n",
         ),
         ("--field-selector=status.phase=Failed", ""),
-        ("-l app=web", ""),
     ] {
         alice.says(&format!("get pods -o name {selection}"), expected);
     }
+    let labelled = alice.run("get pods -o name -l app=web");
+    assert_eq!((labelled.code, labelled.text()), (0, ""), "{labelled:?}");
+    assert_eq!(labelled.stderr, "Warning: this source knows no labels\n");
     let unknown = alice.run("get pods --field-selector=status.foo=1");
     assert_eq!(unknown.code, 1, "{unknown:?}");
     assert!(unknown.stderr.contains("(BadRequest)"), "{unknown:?}");
