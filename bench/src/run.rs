@@ -13,8 +13,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::{
     parts::{
         cluster, connections, download, flood, followers, forward_auth, front, growth, instances,
-        kubernetes, many, masking, redis, requests, search, sessions, slow_reader, small_reads,
-        system_calls, tail, viewer,
+        introspection, kubernetes, many, masking, redis, requests, search, sessions, slow_reader,
+        small_reads, start, system_calls, tail, viewer,
     },
     report::{
         document::Document,
@@ -59,10 +59,14 @@ pub(crate) enum Part {
     Requests,
     /// The last lines of a log of 4 KiB, against nginx with `auth_request` and a cache of open files
     SmallReads,
+    /// Introspections a second of 10,000 tokens, against a limit
+    Introspection,
     /// System calls of the gateway for such a read, by `strace`
     SystemCalls,
     /// A file of 4 KiB behind nginx's `auth_request`, against a check that is always 200
     ForwardAuth,
+    /// The time from the start of each binary to its first answer, and its memory then
+    Start,
     /// Start and memory of a service with 1,000,000 sessions
     Sessions,
     /// Validations of tokens in Redis, against `redis-benchmark GET`
@@ -158,6 +162,8 @@ impl Part {
             Self::SmallReads => small_reads::measure(stage, services).await,
             Self::SystemCalls => system_calls::measure(stage, services).await,
             Self::ForwardAuth => forward_auth::measure(stage, services).await,
+            Self::Introspection => introspection::measure(stage, services).await,
+            Self::Start => start::measure(stage, services).await,
             Self::Sessions => sessions::measure(stage, services).await,
             Self::Redis => redis::measure(stage, services).await,
             Self::Flood => flood::measure(stage, services).await,

@@ -19,6 +19,7 @@ use crate::clients::http::{self, Connection, Head};
 /// As many connections as most loads have.
 pub(crate) const CONNECTIONS: usize = 64;
 const BUFFER_BYTES: usize = 16 * 1024;
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request that is repeated, with one token after the other.
 pub(crate) struct Job<'a> {
@@ -27,6 +28,8 @@ pub(crate) struct Job<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) tokens: &'a [String],
+    /// The token of a caller that asks about the others, which are in the form of the body then.
+    pub(crate) asker: Option<&'a str>,
     /// The expected status of each answer.
     pub(crate) status: u16,
 }
@@ -91,14 +94,21 @@ impl Load<'_> {
 impl Job<'_> {
     /// The script for wrk, which makes the requests once and sends them in turn.
     fn script(&self) -> String {
-        let Self { method, path, tokens, .. } = self;
+        let Self { method, path, tokens, asker, .. } = self;
         let tokens = tokens.join("',\n'");
+        let (headers, body) = match asker {
+            None => ("Authorization = 'Bearer ' .. token".to_owned(), "nil"),
+            Some(asker) => (
+                format!("Authorization = 'Bearer {asker}', ['Content-Type'] = '{FORM}'"),
+                "'token=' .. token",
+            ),
+        };
         format!(
             "local tokens = {{\n'{tokens}'}}
 local requests, at = {{}}, 0
 init = function()
   for i, token in ipairs(tokens) do
-    requests[i] = wrk.format('{method}', '{path}', {{Authorization = 'Bearer ' .. token}})
+    requests[i] = wrk.format('{method}', '{path}', {{{headers}}}, {body})
   end
 end
 request = function()
@@ -110,7 +120,14 @@ end
     }
 
     fn requests(&self) -> Vec<Vec<u8>> {
-        let request = |token: &String| http::request(self.method, self.path, token, &[]);
+        let request = |token: &String| match self.asker {
+            None => http::request(self.method, self.path, token, &[]),
+            Some(asker) => {
+                let bearer = format!("Bearer {asker}");
+                let headers = [("Authorization", bearer.as_str()), ("Content-Type", FORM)];
+                http::request_with_body(self.path, &headers, &format!("token={token}"))
+            }
+        };
         self.tokens.iter().map(request).collect()
     }
 }

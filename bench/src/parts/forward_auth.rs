@@ -31,6 +31,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
         method: "GET",
         path,
         tokens: &token,
+        asker: None,
         status: 200,
     };
     let jobs = [job("checked", "/checked/"), job("constant", "/constant/"), job("open", "/open/")];

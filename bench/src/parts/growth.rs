@@ -3,7 +3,7 @@
 //! - validations a second with 1, 1,000 and 1,000,000 sessions;
 //! - small reads a second with 10, 1,000 and 100,000 pods in the log directory;
 //! - the time for the last 100 lines of logs of 64 KiB to 1 GiB;
-//! - memory with up to 4,000 idle followers;
+//! - memory with up to 18,000 idle followers, and how much one more takes;
 //! - commits a second beside log-ins a second, with 1 to 16 clients that log in.
 
 use std::{fs, time::Duration, time::Instant};
@@ -20,7 +20,7 @@ use crate::{
     report::{
         curve::{Curve, CurveLine},
         rounds::median,
-        table::{Report, mebibytes, microseconds, thousands_a_second},
+        table::{Report, Target, bytes, mebibytes, microseconds, thousands_a_second},
     },
     stage::{
         log_files,
@@ -33,7 +33,9 @@ const SESSIONS: [usize; 3] = [1, 1_000, 1_000_000];
 const TOKENS: usize = 10_000;
 const PODS: [usize; 3] = [10, 1_000, 100_000];
 const LOG_BYTES: [u64; 4] = [64 << 10, 1 << 20, 32 << 20, 1 << 30];
-const FOLLOWERS: [usize; 4] = [500, 1_000, 2_000, 4_000];
+const FOLLOWERS: [usize; 4] = [1_000, 4_000, 9_000, 18_000];
+/// For one more follower, in bytes.
+const FOLLOWER_BYTES: f64 = 2.5 * 1024.0;
 const CLIENTS: [usize; 3] = [1, 4, 16];
 const SECONDS: u64 = 4;
 const REQUESTS: usize = 300;
@@ -106,6 +108,11 @@ async fn with_followers(
         let memory = pair.gateway_process.resident()?.saturating_sub(before) as f64;
         report.figure(&format!("growth: memory with {count} followers"), mebibytes(memory));
         points.push((count as f64, memory / 1024.0));
+    }
+    if let [.., (fewer, less), (more, most)] = points[..] {
+        let each = (most - less) * 1024.0 / (more - fewer);
+        let job = "growth: memory of one more follower / 2.5 KiB";
+        report.limit(job, [each, FOLLOWER_BYTES], bytes, Target::AtMost(1.0));
     }
     report.curve(Curve {
         name: "memory-by-followers",
@@ -226,6 +233,7 @@ async fn with_sessions(
             method: "POST",
             path: "/auth/validate",
             tokens: used,
+            asker: None,
             status: 200,
         };
         let rate = rate_of(stage, &job).await?;
@@ -266,6 +274,7 @@ async fn with_pods(
             method: "GET",
             path: "/logs/small?tail=50",
             tokens: &tokens,
+            asker: None,
             status: 200,
         };
         let rate = rate_of(stage, &job).await?;

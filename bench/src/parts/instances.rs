@@ -129,6 +129,7 @@ async fn compare_validations(
         method: "POST",
         path: "/auth/validate",
         tokens,
+        asker: None,
         status: 200,
     };
     let jobs = [job("postgres", ours.address, &tokens[0]), job("sqlite", peer.address, &tokens[1])];

@@ -2,7 +2,8 @@
 //!
 //! The peer is `redis-benchmark` that reads as many keys of the same size from the same server, one
 //! `GET` at a time over each of 64 connections, and for batches as many in a pipeline as a batch has
-//! tokens. The same validations from memory are shown as well.
+//! tokens. The same validations from memory are shown as well, also by a service with one worker, as
+//! Redis has one.
 
 use std::{fs, net::SocketAddr, path::Path};
 
@@ -35,23 +36,26 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
     let redis = Redis::start().await?;
     redis.fill().await?;
     let url = format!("redis://{}", redis.address);
-    let shared = start(stage, services, "sso-service", &url).await?;
-    let own = start(stage, services, "sso-service-in-memory", "memory").await?;
-    let report = compare(&stage.path("wrk"), &redis, &shared, &own).await;
+    let authorities = [
+        start(stage, services, "sso-service", [("SSO_SESSION_STORE", &url)]).await?,
+        start(stage, services, "sso-service-in-memory", []).await?,
+        start(stage, services, "sso-service-of-one-worker", [("SSO_WORKERS", "1")]).await?,
+    ];
+    let report = compare(&stage.path("wrk"), &redis, &authorities).await;
     redis.stop().await.context("cannot stop redis-server")?;
     report
 }
 
-async fn start(
+async fn start<const N: usize>(
     stage: &Stage<'_>,
     services: &mut Services,
     name: &'static str,
-    session_store: &str,
+    settings: [(&str, &str); N],
 ) -> anyhow::Result<Authority> {
     let home = stage.path(name);
     fs::create_dir_all(&home).with_context(|| format!("cannot create {home:?}"))?;
     let mut command = stage.sso_service(&home);
-    command.env("SSO_SESSION_STORE", session_store);
+    command.envs(settings);
     let address = services.start(name, command).await?.listening;
     let output = stage.minting(&home, TOKENS).output().await.context("cannot mint sessions")?;
     ensure!(output.status.success(), "cannot mint sessions");
@@ -62,21 +66,25 @@ async fn start(
 async fn compare(
     directory: &Path,
     redis: &Redis,
-    shared: &Authority,
-    own: &Authority,
+    [shared, own, of_one_worker]: &[Authority; 3],
 ) -> anyhow::Result<Report> {
     let load = Load { directory, connections: CONNECTIONS };
     let job = |name, authority| validations(name, authority);
-    let jobs = [job("validate-redis", shared), job("validate-memory", own)];
+    let jobs = [
+        job("validate-redis", shared),
+        job("validate-memory", own),
+        job("validate-one-worker", of_one_worker),
+    ];
     for job in &jobs {
         load.put(job, 1).await?;
     }
     let mut report = Report::default();
-    let [mut of_one, mut of_batches, mut of_pipelines, mut of_memory] = <[Rounds; 4]>::default();
+    let [mut of_one, mut of_batches, mut of_pipelines] = <[Rounds; 3]>::default();
+    let [mut of_memory, mut of_one_worker] = <[Rounds; 2]>::default();
     for _ in 0..ROUNDS {
         let gets = redis.gets(GETS, 1).await?;
         let pipelined = redis.gets(PIPELINED_GETS, BATCH).await?;
-        let mut rates = [0.0; 2];
+        let mut rates = [0.0; 3];
         for (rate, job) in rates.iter_mut().zip(&jobs) {
             *rate = right(load.put(job, SECONDS).await?, job.name, &mut report);
         }
@@ -86,12 +94,15 @@ async fn compare(
         of_batches.add(batches, gets);
         of_pipelines.add(batches, pipelined);
         of_memory.add(rates[0], rates[1]);
+        of_one_worker.add(rates[2], gets);
     }
     let unit = thousands_a_second;
     report.rounds("redis: tokens in batches / GET", &of_batches, unit, Target::AtLeast(0.7));
     report.rounds("redis: tokens in batches / GET -P 64", &of_pipelines, unit, Target::None);
     report.rounds("redis: validate / GET", &of_one, unit, Target::None);
     report.rounds("redis: validate / from memory", &of_memory, unit, Target::None);
+    let job = "redis: validate from memory, one worker / GET";
+    report.rounds(job, &of_one_worker, unit, Target::AtLeast(0.9));
     Ok(report)
 }
 
@@ -102,6 +113,7 @@ fn validations<'a>(name: &'a str, authority: &'a Authority) -> Job<'a> {
         method: "POST",
         path: "/auth/validate",
         tokens: &authority.tokens,
+        asker: None,
         status: 200,
     }
 }

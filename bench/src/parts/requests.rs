@@ -41,6 +41,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
         method: "POST",
         path: "/auth/validate",
         tokens,
+        asker: None,
         status: 200,
     };
     let logs = |name, address| Job {
@@ -49,6 +50,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
         method: "GET",
         path: "/logs/small",
         tokens: &many,
+        asker: None,
         status: 200,
     };
     let jobs = [

@@ -41,6 +41,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
         method: "GET",
         path,
         tokens: &tokens,
+        asker: None,
         status: 200,
     };
     let kubernetes = "/api/v1/namespaces/default/pods/small/log?tailLines=50";

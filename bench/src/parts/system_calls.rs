@@ -43,8 +43,15 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
         ("kubernetes", "/api/v1/namespaces/default/pods/small/log?tailLines=50"),
     ];
     for (name, path) in paths {
-        let job =
-            Job { name, address: pair.gateway, method: "GET", path, tokens: &tokens, status: 200 };
+        let job = Job {
+            name,
+            address: pair.gateway,
+            method: "GET",
+            path,
+            tokens: &tokens,
+            asker: None,
+            status: 200,
+        };
         load.put(&job, 1).await?;
         let counts = counted(&load, &job, pair.gateway_process, stage).await?;
         let row = |what: &str| format!("system-calls {name}: {what}");

@@ -175,7 +175,8 @@ impl<'a> Stage<'a> {
         launch::front(&self.binaries, authority, nodes, certificates, listen)
     }
 
-    fn gateway(&self, authority: &Endpoint<'_>) -> Command {
+    /// `logs-gateway` over the shared logs, with this authority.
+    pub(crate) fn gateway(&self, authority: &Endpoint<'_>) -> Command {
         let listen = [ANY, ANY].map(str::to_owned);
         let mut gateway = launch::logs_gateway(&self.binaries, authority, &self.logs, listen);
         gateway.env("GATEWAY_MAX_STREAMS_PER_USER", "1000000");
