@@ -189,9 +189,11 @@ fn lease(asked: AuthenticatedRequest, log: LogBody, terms: OpenedTerms) -> (LogB
     let exemption = Some(StallExemption::of(&request));
     let may_continue =
         move |now: &Caller| access.allows(now, &described) && !pods.is_other_user(&roles, now);
+    // Boxed on its own: a future that holds another by value has room for it twice.
+    let mut revalidating = revalidation.run(may_continue).boxed_local();
     let end = async move {
         tokio::select! {
-            reason = revalidation.run(may_continue) => reason,
+            reason = &mut revalidating => reason,
             // A log that is not followed ends by itself.
             () = readiness.ended(), if follows => EndReason::Shutdown,
         }

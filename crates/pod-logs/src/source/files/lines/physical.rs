@@ -279,7 +279,7 @@ impl PhysicalLines {
 
     /// Frees the buffer while the reader waits for the log to grow.
     fn release_buffer(&mut self) {
-        if self.unread.is_empty() && self.buffer.len() > MIN_BUFFER_BYTES {
+        if self.unread.is_empty() {
             self.buffer = Vec::new();
             self.unread = 0..0;
             self.line = 0..0;
