@@ -1,157 +1,33 @@
 //! Clients of OpenID Connect are told of the end of a session (Back-Channel Logout).
 
 use std::{
+    collections::BTreeSet,
+    future,
     sync::{
-        Arc, Mutex,
-        atomic::{AtomicU16, AtomicUsize, Ordering},
+        Arc,
+        atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-};
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use crate::harness::{Ask, Browser, Caller, Pair, PrivateCa, Setup, patience, until};
+use crate::harness::{
+    Ask, Browser, LogoutReceiver, OidcClient, Pair, PrivateCa, Setup, claims, patience, until,
+};
 
-const CALLBACK: &str = "https://app.example.org/callback";
 const CREDENTIALS: &str = "username=root&password=correct+horse+battery+staple";
-/// Appendix B of RFC 7636.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-
-/// A client's endpoint over https.
-#[derive(Clone)]
-struct Receiver {
-    uri: String,
-    /// The claims of the logout tokens, and when they came.
-    received: Arc<Mutex<Vec<(Instant, Value)>>>,
-    /// The status of its answers.
-    status: Arc<AtomicU16>,
-    /// How often it was called in vain.
-    failed: Arc<AtomicUsize>,
-}
-
-impl Receiver {
-    async fn start(ca: &PrivateCa) -> Self {
-        let files = ca.files("receiver");
-        ca.issue_into(&files);
-        let tls = TlsAcceptor::from(Arc::new(files.server_config()));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let uri = format!("https://{}/logout", listener.local_addr().unwrap());
-        let receiver = Self {
-            uri,
-            received: Arc::default(),
-            status: Arc::new(AtomicU16::new(200)),
-            failed: Arc::default(),
-        };
-        tokio::spawn(receiver.clone().receive(listener, tls));
-        receiver
-    }
-
-    async fn receive(self, listener: TcpListener, tls: TlsAcceptor) {
-        while let Ok((stream, _)) = listener.accept().await {
-            let Ok(mut stream) = tls.accept(stream).await else {
-                self.failed.fetch_add(1, Ordering::SeqCst);
-                continue;
-            };
-            let Some(claims) = read_claims(&mut stream).await else { continue };
-            let status = self.status.load(Ordering::SeqCst);
-            // It must not go there.
-            let answer = format!(
-                "HTTP/1.1 {status} X\r\nlocation: {}\r\ncontent-length: 0\r\n\
-                 connection: close\r\n\r\n",
-                self.uri
-            );
-            let _ = stream.write_all(answer.as_bytes()).await;
-            let _ = stream.shutdown().await;
-            if status == 200 {
-                self.received.lock().unwrap().push((Instant::now(), claims));
-            } else {
-                self.failed.fetch_add(1, Ordering::SeqCst);
-            }
-        }
-    }
-
-    async fn wait_for(&self, count: usize) -> Vec<(Instant, Value)> {
-        let enough = async || Some(()).filter(|()| self.received.lock().unwrap().len() >= count);
-        // It is tried again after two, four and eight seconds, or half a minute after a restart.
-        until("logout tokens", Duration::from_secs(60), enough).await;
-        self.received.lock().unwrap().clone()
-    }
-
-    async fn wait_for_failure(&self, before: usize) {
-        let failed = async || Some(()).filter(|()| self.failed.load(Ordering::SeqCst) > before);
-        until("a call", patience(), failed).await;
-    }
-}
-
-async fn read_claims(stream: &mut (impl AsyncRead + Unpin)) -> Option<Value> {
-    let mut request = Vec::new();
-    while stream.read_buf(&mut request).await.unwrap_or(0) > 0 {
-        if let Some(claims) = claims(&request) {
-            return Some(claims);
-        }
-    }
-    None
-}
-
-/// The claims of the logout token in a complete request.
-fn claims(request: &[u8]) -> Option<Value> {
-    let text = std::str::from_utf8(request).ok()?;
-    let (head, body) = text.split_once("\r\n\r\n")?;
-    assert!(head.starts_with("POST /logout HTTP/1.1\r\n"), "{head}");
-    let token = body.strip_prefix("logout_token=")?;
-    let mut parts = token.split('.');
-    let payload = BASE64_URL_SAFE_NO_PAD.decode(parts.nth(1)?).ok()?;
-    parts.next().filter(|signature| signature.len() == 86)?;
-    serde_json::from_slice(&payload).ok()
-}
-
-struct Client {
-    id: String,
-    secret: String,
-}
-
-async fn register(admin: &Caller, name: &str, uri: &str) -> Client {
-    let body = json!({
-        "name": name, "redirect_uris": [CALLBACK], "backchannel_logout_uri": uri,
-    });
-    let created = admin.sso(Method::POST, "/admin/clients").json(&body).ask().await;
-    assert_eq!(created.status, 201, "{}", created.text());
-    let text = |member: &str| created.json()[member].as_str().unwrap().to_owned();
-    Client { id: text("client_id"), secret: text("client_secret") }
-}
+/// The time in which a client that answers is told.
+const PROMPT: Duration = Duration::from_secs(2);
 
 /// Logs the user of a browser in to the client, and gives the ID token's claims.
-async fn log_in_to(client: &Client, browser: &mut Browser, pair: &Pair) -> Value {
-    let query = format!(
-        "/oauth/authorize?response_type=code&client_id={}&redirect_uri={CALLBACK}&scope=openid\
-         &code_challenge={CHALLENGE}&code_challenge_method=S256",
-        client.id
-    );
-    let answer = browser.open(&query).await;
-    let location = answer.header("location").to_owned();
-    let (_, code) = location.split_once("code=").unwrap_or_else(|| panic!("{answer:?}"));
-    let code = code.split('&').next().unwrap();
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("client_id", &client.id),
-        ("client_secret", &client.secret),
-        ("code", code),
-        ("redirect_uri", CALLBACK),
-        ("code_verifier", VERIFIER),
-    ];
-    let tokens = pair.anonymous().post_form("/oauth/token", &form).await;
-    assert_eq!(tokens.status, 200, "{}", tokens.text());
-    let tokens = tokens.json();
-    let payload = tokens["id_token"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
-    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+async fn log_in_to(client: &OidcClient, browser: &mut Browser, pair: &Pair) -> Value {
+    let tokens = client.log_in(browser, &pair.anonymous()).await;
+    claims(tokens["id_token"].as_str().unwrap())
 }
 
 async fn logged_in(pair: &Pair) -> Browser {
@@ -169,17 +45,17 @@ fn start(ca: &PrivateCa) -> Pair {
 async fn clients_are_told_of_ended_sessions_within_two_seconds() {
     let ca = PrivateCa::new();
     let pair = start(&ca);
-    let (receiver, other) = (Receiver::start(&ca).await, Receiver::start(&ca).await);
+    let (receiver, other) = (LogoutReceiver::start(&ca).await, LogoutReceiver::start(&ca).await);
     let admin = pair.admin().await;
-    let client = register(&admin, "App", &receiver.uri).await;
-    register(&admin, "Unused", &other.uri).await;
+    let client = OidcClient::register(&admin, "App", Some(&receiver.uri)).await;
+    OidcClient::register(&admin, "Unused", Some(&other.uri)).await;
     let mut browser = logged_in(&pair).await;
     let user = log_in_to(&client, &mut browser, &pair).await;
     let ended_at = Instant::now();
     browser.submit("/logout", "").await;
     let told = receiver.wait_for(1).await;
-    let (at, claims) = &told[0];
-    assert!(*at - ended_at < Duration::from_secs(2), "{:?}", *at - ended_at);
+    let (took, claims) = (told[0].at - ended_at, told[0].claims());
+    assert!(took < PROMPT, "{took:?}");
     assert_eq!((&claims["sub"], &claims["sid"]), (&user["sub"], &user["sid"]));
     assert_eq!((&claims["aud"], &claims["iss"]), (&json!(client.id), &user["iss"]));
     assert!(claims.get("nonce").is_none());
@@ -191,8 +67,8 @@ async fn clients_are_told_of_ended_sessions_within_two_seconds() {
     let ended_at = Instant::now();
     admin.sso(Method::DELETE, "/admin/users/root/sessions").ask().await;
     let told = receiver.wait_for(2).await;
-    let (at, claims) = &told[1];
-    assert!(*at - ended_at < Duration::from_secs(2), "{:?}", *at - ended_at);
+    let (took, claims) = (told[1].at - ended_at, told[1].claims());
+    assert!(took < PROMPT, "{took:?}");
     assert_eq!((&claims["sub"], claims.get("sid")), (&user["sub"], None));
 
     // The next one comes after whatever else may have been sent.
@@ -200,21 +76,20 @@ async fn clients_are_told_of_ended_sessions_within_two_seconds() {
     log_in_to(&client, &mut last, &pair).await;
     last.submit("/logout", "").await;
     assert_eq!(receiver.wait_for(3).await.len(), 3);
-    assert!(other.received.lock().unwrap().is_empty());
+    assert!(other.received().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_fails_is_told_later_also_after_a_restart() {
     let ca = PrivateCa::new();
     let mut pair = start(&ca);
-    let receiver = Receiver::start(&ca).await;
+    let receiver = LogoutReceiver::start(&ca).await;
     let admin = pair.admin().await;
-    let client = register(&admin, "App", &receiver.uri).await;
+    let client = OidcClient::register(&admin, "App", Some(&receiver.uri)).await;
     // A redirect is not followed, and no success.
     for (status, restarts) in [(503, false), (302, false), (400, true)] {
-        let before = receiver.received.lock().unwrap().len();
-        let failed = receiver.failed.load(Ordering::SeqCst);
-        receiver.status.store(status, Ordering::SeqCst);
+        let (before, failed) = (receiver.received().len(), receiver.failures());
+        receiver.answer_with(status);
         let mut browser = logged_in(&pair).await;
         let user = log_in_to(&client, &mut browser, &pair).await;
         browser.submit("/logout", "").await;
@@ -223,21 +98,113 @@ async fn a_client_that_fails_is_told_later_also_after_a_restart() {
             pair.sso.stop();
             pair.start_sso_again();
         }
-        receiver.status.store(200, Ordering::SeqCst);
+        receiver.answer_with(200);
         let told = receiver.wait_for(before + 1).await;
-        assert_eq!(told[before].1["sid"], user["sid"], "{status}");
+        assert_eq!(told[before].claims()["sid"], user["sid"], "{status}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_with_a_certificate_that_is_not_trusted_is_told_nothing() {
     let pair = start(&PrivateCa::new());
-    let receiver = Receiver::start(&PrivateCa::new()).await;
+    let receiver = LogoutReceiver::start(&PrivateCa::new()).await;
     let admin = pair.admin().await;
-    let client = register(&admin, "App", &receiver.uri).await;
+    let client = OidcClient::register(&admin, "App", Some(&receiver.uri)).await;
     let mut browser = logged_in(&pair).await;
     log_in_to(&client, &mut browser, &pair).await;
     browser.submit("/logout", "").await;
     receiver.wait_for_failure(0).await;
-    assert!(receiver.received.lock().unwrap().is_empty());
+    assert!(receiver.received().is_empty());
+}
+
+/// The endpoint of a client that hangs: it accepts calls and never answers.
+struct SilentReceiver {
+    uri: String,
+    calls: Arc<AtomicUsize>,
+}
+
+/// Where it hangs.
+#[derive(Clone, Copy)]
+enum Silence {
+    BeforeTls,
+    AfterTls,
+}
+
+impl SilentReceiver {
+    async fn start(ca: &PrivateCa, silence: Silence) -> Self {
+        let files = ca.files("silent");
+        ca.issue_into(&files);
+        let tls = TlsAcceptor::from(Arc::new(files.server_config()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("https://{}/logout", listener.local_addr().unwrap());
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = calls.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let tls = tls.clone();
+                tokio::spawn(async move {
+                    match silence {
+                        Silence::BeforeTls => keep(stream).await,
+                        Silence::AfterTls => keep(tls.accept(stream).await).await,
+                    }
+                });
+            }
+        });
+        Self { uri, calls }
+    }
+}
+
+/// Keeps a connection open.
+async fn keep<T>(connection: T) {
+    future::pending::<()>().await;
+    drop(connection);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_hang_hold_up_no_other_when_twenty_sessions_end_at_once() {
+    const SESSIONS: usize = 20;
+    let ca = PrivateCa::new();
+    // With those of the test, the user has more sessions than are allowed by default.
+    let setup = Setup::new().sso("SSL_CERT_FILE", &ca.file());
+    let pair = setup.sso("SSO_MAX_SESSIONS_PER_USER", "50").start();
+    let admin = pair.admin().await;
+    let silent = [
+        SilentReceiver::start(&ca, Silence::BeforeTls).await,
+        SilentReceiver::start(&ca, Silence::AfterTls).await,
+    ];
+    let prompt = LogoutReceiver::start(&ca).await;
+    let clients = [
+        OidcClient::register(&admin, "Silent", Some(&silent[0].uri)).await,
+        OidcClient::register(&admin, "Silent after TLS", Some(&silent[1].uri)).await,
+        OidcClient::register(&admin, "Prompt", Some(&prompt.uri)).await,
+    ];
+    let (mut browsers, mut sessions) = (Vec::new(), BTreeSet::new());
+    for _ in 0..SESSIONS {
+        let mut browser = logged_in(&pair).await;
+        for client in &clients {
+            let user = log_in_to(client, &mut browser, &pair).await;
+            sessions.insert(user["sid"].as_str().unwrap().to_owned());
+        }
+        browsers.push(browser);
+    }
+    assert_eq!(sessions.len(), SESSIONS);
+
+    let ended_at = Instant::now();
+    let ends = browsers.iter_mut().map(|browser| browser.submit("/logout", ""));
+    assert!(join_all(ends).await.iter().all(|answer| answer.status == 303));
+    let answered = ended_at.elapsed();
+    let told = prompt.wait_for(SESSIONS).await;
+    let took = told.iter().map(|told| told.at - ended_at).collect::<Vec<_>>();
+    let (first, last) = (took.iter().min().unwrap(), took.iter().max().unwrap());
+    println!("sessions ended after {answered:?}, told from {first:?} to {last:?}");
+    assert!(*last < PROMPT, "sessions ended after {answered:?}, told after {took:?}");
+    let sid = |claims: Value| claims["sid"].as_str().unwrap().to_owned();
+    assert_eq!(told.iter().map(|told| sid(told.claims())).collect::<BTreeSet<_>>(), sessions);
+    for silent in &silent {
+        let called = async || Some(silent.calls.load(Ordering::SeqCst)).filter(|calls| *calls > 0);
+        // It hangs for five seconds, and gets no further calls in that time.
+        let calls = until("a call that hangs", patience(), called).await;
+        assert!(calls <= 4, "{calls} calls");
+    }
 }

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::{Ask, Caller, Pair, Setup, run_sso};
+use crate::harness::{Ask, Caller, OidcClient, Pair, Setup, run_sso};
 
 const SECRETS: [&str; 2] =
     ["the first secret key of the service", "the other secret key of the service"];
@@ -80,35 +80,15 @@ async fn signing_keys_survive_a_restart_and_need_their_secret() {
 async fn access_token_of_a_client_is_refused_by_both_services() {
     let pair = Pair::start();
     let alice = pair.user("alice", &["logs:read"]).await;
-    let callback = "https://app.example.org/callback";
-    let body = json!({"name": "App", "redirect_uris": [callback]});
-    let created = pair.admin().await.sso(Method::POST, "/admin/clients").json(&body).ask().await;
-    let (client, created) = (pair.anonymous(), created.json());
-    let text = |name: &str| created[name].as_str().unwrap();
-    // Challenge and verifier are those of RFC 7636, appendix B.
-    let begin = format!(
-        "/oauth/authorize?response_type=code&client_id={}&redirect_uri={callback}&scope=openid\
-         &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
-        text("client_id")
-    );
-    let cookie = format!("session_id={}", alice.token());
-    let answer = client.sso(Method::GET, &begin).header("cookie", cookie).ask().await;
-    assert_eq!(answer.status, 303, "{}", answer.text());
-    let (_, rest) = answer.header("location").split_once("?code=").unwrap();
-    let code = rest.split('&').next().unwrap().to_owned();
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", &code),
-        ("redirect_uri", callback),
-        ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
-        ("client_id", text("client_id")),
-        ("client_secret", text("client_secret")),
-    ];
-    let tokens = client.post_form("/oauth/token", &form).await;
-    assert_eq!(tokens.status, 200, "{}", tokens.text());
-    let holder = client.with_token(tokens.json()["access_token"].as_str().unwrap());
+    let client = OidcClient::register(&pair.admin().await, "App", None).await;
+    let mut browser = pair.browser();
+    browser.set_cookie("session_id", alice.token());
+    let anonymous = pair.anonymous();
+    let tokens = client.log_in(&mut browser, &anonymous).await;
+    let holder = anonymous.with_token(tokens["access_token"].as_str().unwrap());
     let told = holder.sso(Method::GET, "/oauth/userinfo").ask().await;
     assert_eq!((told.status, told.json()["sub"].is_string()), (200, true));
+    assert_eq!(client.introspect(&anonymous, holder.token()).await.json()["active"], true);
     holder.validate().await.check_problem_is(401, "invalid_token");
     holder.pods().await.check_problem_is(401, "invalid_token");
 }

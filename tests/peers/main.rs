@@ -3,7 +3,8 @@
 //! proxies (nginx, Caddy and HAProxy), its JWTs with PyJWT, Authlib and jose, and its log-in with
 //! openid-client and Authlib. The databases that tests start: PostgreSQL, PgBouncer, Redis and
 //! Sentinel; the sso-service with Redis, with a server of mail (aiosmtpd) and with a provider of
-//! OpenID Connect (oidc-provider). The log-in of kubectl-sso in Chromium. `compose.yaml` with Docker
+//! OpenID Connect (oidc-provider), whose user reads a log with kubectl until an administrator ends the
+//! session. The log-in of kubectl-sso in Chromium. `compose.yaml` with Docker
 //! Compose, and `deploy/kubernetes` with kubectl, Kubernetes' schemas and promtool. System calls with
 //! strace.
 //!
@@ -29,6 +30,7 @@ mod kubectl;
 mod library;
 mod mail;
 mod manifests;
+mod one_log_in;
 mod peer;
 mod proxies;
 mod relying_party;
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         (&Peer::JWT_LIBRARIES[..], jwt::CASES),
         (&Peer::RELYING_PARTIES[..], relying_party::CASES),
         (&[Peer::OidcProvider][..], upstream::CASES),
+        (&[Peer::Kubectl("1.33")][..], one_log_in::CASES),
         (&[Peer::Kube][..], kube::CASES),
         (&[Peer::Kube][..], token_review::CASES),
         (&Peer::PROXIES[..], proxies::CASES),

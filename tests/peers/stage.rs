@@ -84,7 +84,11 @@ impl Stage {
 
 /// The gateway serves its chain with the root, as the documentation of the kubeconfig requires.
 pub(crate) fn over_tls(setup: Setup) -> Pair {
-    let ca = PrivateCa::new();
+    over_tls_of(setup, PrivateCa::new())
+}
+
+/// The same with certificates of this authority.
+pub(crate) fn over_tls_of(setup: Setup, ca: PrivateCa) -> Pair {
     let (authority, served) = (fs::read_to_string(ca.file()).unwrap(), ca.files("gateway"));
     let setup = setup.over_tls(ca);
     let chain = fs::read_to_string(&served.certificate).unwrap() + &authority;

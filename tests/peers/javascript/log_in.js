@@ -1,11 +1,12 @@
-// Logs a user in and out with openid-client, as an application does. COOKIE is the browser's.
+// Logs a user in and out with openid-client, as an application does. COOKIE is the browser's, ALGORITHM
+// the one that ID tokens have to be signed with.
 
 import { request } from "node:https";
 
 import * as oidc from "openid-client";
 
 const [issuer, id, callback, after] = process.argv.slice(-4);
-const { COOKIE: cookie, SECRET: secret } = process.env;
+const { ALGORITHM: algorithm, COOKIE: cookie, SECRET: secret } = process.env;
 
 // Navigates as the browser does, and gives where it is sent to.
 const navigate = (url) =>
@@ -18,7 +19,10 @@ const navigate = (url) =>
     request(url, { headers: { accept: "text/html", cookie } }, answered).on("error", reject).end();
   });
 
-const config = await oidc.discovery(new URL(issuer), id, {}, oidc.ClientSecretBasic(secret));
+const settings = { id_token_signed_response_alg: algorithm };
+const config = await oidc.discovery(new URL(issuer), id, settings, oidc.ClientSecretBasic(secret));
+// Without this, the library relies on TLS and does not verify signatures.
+oidc.enableNonRepudiationChecks(config);
 const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
 const [expectedState, expectedNonce] = [oidc.randomState(), oidc.randomNonce()];
 const url = oidc.buildAuthorizationUrl(config, {
@@ -34,6 +38,8 @@ const checks = { pkceCodeVerifier, expectedState, expectedNonce, maxAge: 3600 };
 const answer = new URL(await navigate(url));
 const tokens = await oidc.authorizationCodeGrant(config, answer, checks);
 const claims = tokens.claims();
+const [header] = tokens.id_token.split(".");
+console.log("signed", JSON.parse(Buffer.from(header, "base64url")).alg);
 console.log("logged in", claims.preferred_username, claims.groups.join());
 
 const user = await oidc.fetchUserInfo(config, tokens.access_token, claims.sub);

@@ -1,6 +1,7 @@
 // A provider of OpenID Connect (oidc-provider), and a browser that logs in by it. Argument: the origin
 // of the sso-service. Prints the issuer, then for each log-in where it ended and the session token.
 import { createServer, get } from 'node:http';
+import { get as getByTls } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { Provider } from 'oidc-provider';
@@ -35,7 +36,8 @@ console.log(issuer);
 
 /** A navigation: unlike `fetch`, this does not say that a script asks. */
 const open = (url, headers) => new Promise((answered, failed) => {
-  get(url, { headers }, (answer) => { answer.resume(); answered(answer); }).on('error', failed);
+  const ask = url.startsWith('https:') ? getByTls : get;
+  ask(url, { headers }, (answer) => { answer.resume(); answered(answer); }).on('error', failed);
 });
 
 /** Follows redirects as a browser does, with the cookies of each origin. */
@@ -53,7 +55,9 @@ async function logIn() {
       jar.set(name, value);
     }
     const { location } = answer.headers;
-    if (!location) return `${answer.statusCode} ${new URL(url).pathname} ${cookies.get(sso)?.get('session_id') ?? 'none'}`;
+    const own = cookies.get(sso);
+    const token = own?.get('__Host-session_id') ?? own?.get('session_id') ?? 'none';
+    if (!location) return `${answer.statusCode} ${new URL(url).pathname} ${token}`;
     url = new URL(location, url).href;
   }
   return 'too many redirects';

@@ -18,7 +18,7 @@ use crate::{
 
 /// kubectl with a kubeconfig and a directory of its own for its discovery cache.
 #[derive(Debug)]
-pub(super) struct Kubectl {
+pub(crate) struct Kubectl {
     program: PathBuf,
     /// Where `kubectl-sso` looks for a session.
     home: String,
@@ -27,7 +27,7 @@ pub(super) struct Kubectl {
 
 impl Kubectl {
     /// For a user with this token, in this namespace.
-    pub(super) fn of(kubectl: &Installed, pair: &Pair, caller: &Caller, namespace: &str) -> Self {
+    pub(crate) fn of(kubectl: &Installed, pair: &Pair, caller: &Caller, namespace: &str) -> Self {
         let kubeconfig = kubeconfig(pair, caller, namespace);
         Self::with(kubectl, "/nowhere", &kubeconfig)
     }
@@ -81,7 +81,7 @@ impl Kubectl {
     }
 
     /// Starts it and leaves it running.
-    pub(super) fn start(&self, arguments: &str) -> Running {
+    pub(crate) fn start(&self, arguments: &str) -> Running {
         Running::start(self.command(&self.program).args(arguments.split_whitespace()))
     }
 

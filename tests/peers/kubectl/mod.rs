@@ -8,6 +8,8 @@ mod rights;
 mod session;
 mod workloads;
 
+pub(crate) use command::Kubectl;
+
 use crate::{Case, cases};
 
 pub(crate) const CASES: &[(&str, Case)] = cases! {

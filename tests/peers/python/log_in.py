@@ -1,4 +1,5 @@
-"""Logs a user in and out with Authlib, as an application does. COOKIE is the browser's."""
+"""Logs a user in and out with Authlib, as an application does. COOKIE is the browser's, ALGORITHM
+the one that ID tokens have to be signed with."""
 
 import os
 import sys
@@ -44,7 +45,9 @@ answer = navigate(url)
 exchange = dict(authorization_response=answer, state=state, code_verifier=verifier)
 tokens = client.fetch_token(metadata["token_endpoint"], **exchange)
 keys = KeySet.import_key_set(httpx.get(metadata["jwks_uri"]).json())
-read = jwt.decode(tokens["id_token"], keys, metadata["id_token_signing_alg_values_supported"])
+assert os.environ["ALGORITHM"] in metadata["id_token_signing_alg_values_supported"]
+read = jwt.decode(tokens["id_token"], keys, [os.environ["ALGORITHM"]])
+print("signed", read.header["alg"])
 options = {"iss": {"value": metadata["issuer"]}, "aud": {"value": client_id}}
 params = {"nonce": nonce, "client_id": client_id, "access_token": tokens["access_token"]}
 claims = CodeIDToken(read.claims, read.header, options, params)

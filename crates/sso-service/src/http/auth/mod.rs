@@ -12,6 +12,8 @@ pub(super) mod logout;
 mod mail_tests;
 pub(super) mod oidc;
 #[cfg(test)]
+mod oidc_replay_tests;
+#[cfg(test)]
 mod oidc_tests;
 pub(super) mod password;
 pub(super) mod refresh;

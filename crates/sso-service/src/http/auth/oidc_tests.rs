@@ -15,10 +15,10 @@ const ROLES: &str = r#"{"ops":["admin"],"dev":"reader"}"#;
 const HTML: &str = "text/html,*/*;q=0.8";
 
 /// A browser that was led to the provider.
-struct Begun {
+pub(super) struct Begun {
     cookie: String,
     /// The query of the URL that it was led to.
-    query: BTreeMap<String, String>,
+    pub(super) query: BTreeMap<String, String>,
 }
 
 async fn get(service: &TestService, uri: &str, cookie: &str) -> Answer {
@@ -26,7 +26,7 @@ async fn get(service: &TestService, uri: &str, cookie: &str) -> Answer {
     service.send(request.insert_header(("cookie", cookie))).await
 }
 
-async fn begin(service: &TestService, query: &str) -> Begun {
+pub(super) async fn begin(service: &TestService, query: &str) -> Begun {
     let answer = get(service, &format!("/auth/oidc/start{query}"), "").await;
     assert_eq!(answer.status, 303, "{}", answer.text);
     let url: Url = answer.header("location").parse().unwrap();
@@ -34,7 +34,7 @@ async fn begin(service: &TestService, query: &str) -> Begun {
     Begun { cookie, query: url.query_pairs().into_owned().collect() }
 }
 
-async fn come_back(service: &TestService, begun: &Begun) -> Answer {
+pub(super) async fn come_back(service: &TestService, begun: &Begun) -> Answer {
     let uri = format!("/auth/oidc/callback?code=c&state={}", begun.query["state"]);
     get(service, &uri, &begun.cookie).await
 }
@@ -59,13 +59,13 @@ fn merge(claims: &mut Value, said: &Value) {
 }
 
 #[track_caller]
-fn check_refused(answer: &Answer, status: u16, words: &str) {
+pub(super) fn check_refused(answer: &Answer, status: u16, words: &str) {
     assert_eq!(answer.status, status, "{}", answer.text);
     assert!(answer.text.contains(words), "{words}: {}", answer.text);
     assert!(answer.cookie("session_id").is_none());
 }
 
-async fn account_of(service: &TestService, answer: &Answer) -> Value {
+pub(super) async fn account_of(service: &TestService, answer: &Answer) -> Value {
     assert_eq!(answer.status, 303, "{}", answer.text);
     let token = answer.cookie("session_id").unwrap();
     service.call(actix_web::http::Method::GET, "/auth/user", &token, Value::Null).await.body

@@ -1,6 +1,6 @@
 //! Sends notices to clients, from the database and until they are received.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -102,14 +102,11 @@ impl BackChannel {
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
-                Some(client) = calls.next() => {
-                    if let Some(at) = called.iter().position(|called| *called == client) {
-                        called.swap_remove(at);
-                    }
-                }
+                Some(client) = calls.next() => remove_one(&mut called, client),
             }
             loop {
-                let notices = self.take(&called).await;
+                let (notices, ended) = beside(&mut calls, self.take(&called)).await;
+                ended.into_iter().for_each(|client| remove_one(&mut called, client));
                 if notices.is_empty() {
                     break;
                 }
@@ -204,6 +201,28 @@ impl BackChannel {
     }
 }
 
+/// Does some work while calls go on, and gives the clients of those that ended meanwhile. A call may
+/// hold, or be next to get, the connection to the database that the work waits for.
+async fn beside<T>(
+    calls: &mut FuturesUnordered<impl Future<Output = ClientId>>,
+    work: impl Future<Output = T>,
+) -> (T, Vec<ClientId>) {
+    let mut work = pin!(work);
+    let mut ended = Vec::new();
+    loop {
+        tokio::select! {
+            done = &mut work => return (done, ended),
+            Some(client) = calls.next() => ended.push(client),
+        }
+    }
+}
+
+fn remove_one(called: &mut Vec<ClientId>, client: ClientId) {
+    if let Some(at) = called.iter().position(|called| *called == client) {
+        called.swap_remove(at);
+    }
+}
+
 /// How long to wait after so many tries: two seconds, and twice as long each time.
 fn wait_after(tries: i64) -> TimeDelta {
     let exponent = u32::try_from(tries.clamp(1, 16)).unwrap_or(1);
@@ -223,7 +242,29 @@ pub(crate) enum BackChannelError {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+    use tokio::{sync::Semaphore, time::timeout};
+
     use super::*;
+
+    /// More calls than connections: the work waits behind one that has not got its own yet.
+    #[tokio::test]
+    async fn calls_go_on_while_notices_are_taken() {
+        let connections = Semaphore::new(1);
+        let hold = async || {
+            let held = connections.acquire().await;
+            tokio::task::yield_now().await;
+            drop(held);
+            ClientId::KubectlSso
+        };
+        let mut calls = FuturesUnordered::from_iter([hold(), hold(), hold()]);
+        // Each has asked for a connection before the work does.
+        assert!(calls.next().now_or_never().is_none());
+        let work = async { connections.acquire().await.is_ok() };
+        let done = timeout(Duration::from_secs(5), beside(&mut calls, work)).await;
+        let (worked, ended) = done.expect("no call goes on");
+        assert!(worked && ended.len() == 3, "{ended:?}");
+    }
 
     #[test]
     fn time_between_tries_doubles_up_to_five_minutes() {

@@ -16,6 +16,7 @@ use crate::{
         errors::{CodeError, StoreError},
         handle::Store,
         sql::{FromSqlRow, SqlConnection, SqlRow, query},
+        unavailable::Unavailable,
     },
 };
 
@@ -43,11 +44,26 @@ impl Store {
         &self,
         redemption: CodeRedemption,
     ) -> Result<Exchanged, StoreError> {
+        if !self.has_code(&redemption.presented).await? {
+            return Ok(Exchanged::Refused);
+        }
         let (live, shared) = (self.live.clone(), self.database.is_shared());
         let redeem = async move |connection: &mut SqlConnection| {
             redeem(connection, &redemption, &live, shared).await
         };
         self.database.write_addition(redeem).await
+    }
+
+    /// Whether the client has this code, spent or not. Anybody may send codes: the writer is for those
+    /// that exist.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(in crate::store) async fn has_code(
+        &self,
+        presented: &CodePresentation,
+    ) -> Result<bool, Unavailable> {
+        Ok(find_code(&mut self.reader().await?, presented).await?.is_some())
     }
 }
 
@@ -110,7 +126,6 @@ async fn make_room(connection: &mut SqlConnection, session: i64) -> Result<(), s
 /// A stored code.
 pub(in crate::store) struct StoredCode {
     pub(in crate::store) number: i64,
-    client: String,
     code_challenge: String,
     redirect_uri: String,
     scope: String,
@@ -146,10 +161,6 @@ pub(in crate::store) async fn spend(
     let Some(code) = find_code(connection, presented).await? else {
         return Ok(Spent::Invalid);
     };
-    // Others may have the code of a client, and cannot end anything with it.
-    if code.client != presented.client.to_string() {
-        return Ok(Spent::Invalid);
-    }
     let session = code.session.clone();
     let holder = judge(connection, session, presented.client, presented.now, live, shared).await?;
     if code.redeemed || holder.is_none() || !code.is_answered_by(presented) {
@@ -211,20 +222,22 @@ impl StoredCode {
     }
 }
 
+/// The code, if it is one of this client. Others may have it, and cannot end anything with it.
 async fn find_code(
     connection: &mut SqlConnection,
     presented: &CodePresentation,
 ) -> Result<Option<StoredCode>, sqlx::Error> {
     query(
-        "SELECT client_authorizations.number AS authorization_number, client, code_challenge,
+        "SELECT client_authorizations.number AS authorization_number, code_challenge,
                 redirect_uri, scope, nonce, code_expires_at, redeemed, begun_session,
                 sessions.number, sessions.id, user_number, epoch, ends_at
          FROM client_authorizations
          JOIN live_sessions AS sessions ON sessions.number = client_authorizations.session
-         WHERE code_hash = $1 AND ends_at > $2 AND sessions.expires_at > $2",
+         WHERE code_hash = $1 AND client = $3 AND ends_at > $2 AND sessions.expires_at > $2",
     )
     .bind(presented.code.as_bytes())
     .bind(presented.now.timestamp_millis())
+    .bind(presented.client.to_string())
     .fetch_optional(connection)
     .await
 }
@@ -243,7 +256,6 @@ impl FromSqlRow for StoredCode {
     fn from_row(row: &SqlRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
             number: row.get("authorization_number")?,
-            client: row.get("client")?,
             code_challenge: row.get("code_challenge")?,
             redirect_uri: row.get("redirect_uri")?,
             scope: row.get("scope")?,

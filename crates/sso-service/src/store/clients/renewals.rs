@@ -28,6 +28,10 @@ impl Store {
         &self,
         renewal: ClientRenewal,
     ) -> Result<Exchanged, StoreError> {
+        // Anybody may send tokens: the writer is for those that exist.
+        if find(&mut self.reader().await?, &renewal).await?.is_none() {
+            return Ok(Exchanged::Refused);
+        }
         let (live, shared) = (self.live.clone(), self.database.is_shared());
         let renew = async move |connection: &mut SqlConnection| {
             renew(connection, &renewal, &live, shared).await
@@ -39,7 +43,6 @@ impl Store {
 /// A stored refresh token of a client, spent or not.
 struct StoredRenewal {
     number: i64,
-    client: String,
     scope: String,
     expires_at: i64,
     spent_at: Option<i64>,
@@ -56,13 +59,9 @@ async fn renew(
     shared: bool,
 ) -> Result<Exchanged, StoreError> {
     let now = renewal.tokens.now;
-    let Some(token) = find(connection, renewal, now).await? else {
+    let Some(token) = find(connection, renewal).await? else {
         return Ok(Exchanged::Refused);
     };
-    // Others may have the token of a client, and cannot end anything with it.
-    if token.client != renewal.client.to_string() {
-        return Ok(Exchanged::Refused);
-    }
     let session = token.session.clone();
     let Some(holder) = judge(connection, session, renewal.client, now, live, shared).await? else {
         return Ok(Exchanged::Refused);
@@ -128,13 +127,13 @@ async fn again(
     Ok(Exchanged::Reused(Box::new(ReusedGrant { account, session_id })))
 }
 
+/// The token, if it is one of this client. Others may have it, and cannot end anything with it.
 async fn find(
     connection: &mut SqlConnection,
     renewal: &ClientRenewal,
-    now: DateTime<Utc>,
 ) -> Result<Option<StoredRenewal>, sqlx::Error> {
     query(
-        "SELECT client_authorizations.number AS authorization_number, client, scope,
+        "SELECT client_authorizations.number AS authorization_number, scope,
                 client_tokens.expires_at, spent_at, client_tokens.nonce AS token_nonce,
                 (SELECT max(access.expires_at) FROM client_tokens AS access
                  WHERE access.authorization_number = client_authorizations.number
@@ -143,10 +142,12 @@ async fn find(
          FROM client_tokens
          JOIN client_authorizations ON client_authorizations.number = authorization_number
          JOIN live_sessions AS sessions ON sessions.number = client_authorizations.session
-         WHERE hash = $1 AND renews AND ends_at > $2 AND sessions.expires_at > $2",
+         WHERE hash = $1 AND renews AND client = $3 AND ends_at > $2
+             AND sessions.expires_at > $2",
     )
     .bind(renewal.presented.as_bytes())
-    .bind(now.timestamp_millis())
+    .bind(renewal.tokens.now.timestamp_millis())
+    .bind(renewal.client.to_string())
     .fetch_optional(connection)
     .await
 }
@@ -156,7 +157,6 @@ impl FromSqlRow for StoredRenewal {
         let nonce: Option<&[u8]> = row.get("token_nonce")?;
         Ok(Self {
             number: row.get("authorization_number")?,
-            client: row.get("client")?,
             scope: row.get("scope")?,
             expires_at: row.get("expires_at")?,
             spent_at: row.get("spent_at")?,

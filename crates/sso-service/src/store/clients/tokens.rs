@@ -60,8 +60,14 @@ impl Store {
     /// was given with it.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// When the database cannot be read or written.
     pub(crate) async fn revoke_client_token(&self, hash: TokenHash) -> Result<(), Unavailable> {
+        // Anybody may send tokens: the writer is for those that exist.
+        let find = query("SELECT EXISTS (SELECT 1 FROM client_tokens WHERE hash = $1)");
+        let exists: bool = find.bind(hash.as_bytes()).fetch_one(&mut self.reader().await?).await?;
+        if !exists {
+            return Ok(());
+        }
         let revoke = async move |connection: &mut SqlConnection| {
             query(
                 "DELETE FROM client_authorizations WHERE number = (

@@ -12,4 +12,5 @@ mod logout_tokens;
 mod relying_party;
 mod renewal;
 mod sessions;
+mod strangers;
 mod upstream;

@@ -26,6 +26,9 @@ impl Store {
         presented: CodePresentation,
         tokens: VouchedTokens,
     ) -> Result<CodeOutcome, VouchError> {
+        if !self.has_code(&presented).await? {
+            return Ok(CodeOutcome::Refused);
+        }
         let (live, limits) = (self.live.clone(), self.limits);
         let shared = self.database.is_shared();
         let begin = async move |connection: &mut SqlConnection| {
