@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Density } from '../../../crates/logs-gateway/web/model/density.js';
+import { Hues } from '../../../crates/logs-gateway/web/model/hues.js';
 import { Heights } from '../../../crates/logs-gateway/web/model/heights.js';
 import { linesOfFirstInstant, withoutKnown } from '../../../crates/logs-gateway/web/model/joining.js';
 import { Lines } from '../../../crates/logs-gateway/web/model/lines.js';
@@ -173,6 +174,16 @@ test('a page by time does not repeat lines that are there', () => {
   assert.deepEqual(linesOfFirstInstant(lines).map(({ text }) => text), ['a', 'b']);
   assert.deepEqual(withoutKnown(lines, [line(8), line(9), line(10)]).map(({ ms }) => ms), [10]);
   assert.deepEqual(withoutKnown(lines, [line(11)]).map(({ ms }) => ms), [11]);
+});
+
+test('logs of a view have different colours, and each keeps its own', () => {
+  const hues = new Hues();
+  const names = Array.from({ length: 12 }, (_, nth) => `web-${nth}/app`);
+  const first = names.map((name) => hues.of(name));
+  assert.equal(new Set(first).size, 12);
+  assert.ok(hues.of('one more') < 12);
+  assert.deepEqual(names.map((name) => hues.of(name)), first);
+  assert.equal(new Hues().of(names[0]), first[0]);
 });
 
 test('a selection is copied over rows that are not on the page', () => {

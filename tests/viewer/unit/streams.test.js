@@ -7,6 +7,7 @@ import { EventStream } from '../../../crates/logs-gateway/web/api/event_stream.j
 import { LogMemory } from '../../../crates/logs-gateway/web/api/log_memory.js';
 import { logUrl } from '../../../crates/logs-gateway/web/api/log_url.js';
 import { endOf } from '../../../crates/logs-gateway/web/model/problems.js';
+import { Reading } from '../../../crates/logs-gateway/web/model/reading.js';
 import { Sources } from '../../../crates/logs-gateway/web/model/sources.js';
 import { EMPTY_VIEW } from '../../../crates/logs-gateway/web/model/view.js';
 import { readPage, takeRecord, troubleOfFailure } from '../../../crates/logs-gateway/web/page/line_page.js';
@@ -147,6 +148,18 @@ test('a page that was not given to its end is not taken for whole', async () => 
   }
   gateway([{ text: message('a') + end({ reason: 'limit' }) }]);
   assert.equal((await read()).isWhole, false);
+});
+
+test('what happens to logs that were not chosen is not told', () => {
+  const reading = new Reading(new Sources());
+  const targets = [{ namespace: 'n', pod: 'p', container: 'c' }];
+  const about = (event, container, pod = 'p') => ({ event, namespace: 'n', pod, container, uid: 'u', restart: 0, node: 'node-1' });
+  for (const record of [about('joined', 'c'), about('joined', 'other'), { ...about('unreachable', null, null), namespace: null }]) takeRecord(reading, 'pod', JSON.stringify(record), targets);
+  const gap = { namespace: 'n', pod: 'q', container: 'c', from: null, to: null, bytes: null };
+  takeRecord(reading, 'gap', JSON.stringify(gap), targets);
+  takeRecord(reading, 'gap', JSON.stringify({ from: null, to: null, bytes: null }), targets);
+  assert.equal(reading.open.size, 1);
+  assert.deepEqual(reading.take().map(({ note, text }) => `${note} ${text.slice(0, 17)}`), ['log n/p/c joined', 'lost Node node-1 canno', 'gap Lines are missing']);
 });
 
 test('a page without the lines of some nodes is whole, and names them', async () => {

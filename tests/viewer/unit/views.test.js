@@ -22,7 +22,7 @@ test('a view survives its URL', () => {
 });
 
 test('a link that was cut is no reason to fail', () => {
-  assert.deepEqual(parseView('?pod=a/b', '#t=2026%').place, { kind: 'time', time: '2026%' });
+  assert.deepEqual(parseView('?pod=a/b', '#t=2026-11-01T1%').place, { kind: 'end' });
   assert.deepEqual(parseView('?pod=a/b', '#c=%E0%A4%A').place, { kind: 'cursor', cursor: '%E0%A4%A' });
 });
 
@@ -104,6 +104,7 @@ test('what went wrong is said in a sentence with one remedy', () => {
   assert.equal(trouble(401, 'invalid_token').remedy, 'log-in');
   assert.match(trouble(403, 'permission_denied', 'The permission logs:read:shop/web-0 is missing.').text, /logs:read:shop\/web-0\.$/);
   assert.equal(trouble(410, 'cursor_expired').remedy, 'live');
+  assert.equal(trouble(422, 'bad_pattern', 'is not a regular expression: unclosed group').text, 'The filter is no regular expression: unclosed group');
   assert.equal(endOf('revoked').remedy, 'log-in');
   assert.ok(endOf('shutdown').isTransient && !endOf('container_exit').isTransient);
 });

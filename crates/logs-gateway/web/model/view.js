@@ -77,7 +77,7 @@ function parsePlace(hash) {
   const [kind, value = ''] = hash.replace(/^#/, '').split('=');
   if (kind === 'begin') return { kind: 'begin' };
   if (kind === 'c' && value) return { kind: 'cursor', cursor: decoded(value) };
-  if (kind === 't' && value) return { kind: 'time', time: decoded(value) };
+  if (kind === 't' && Date.parse(decoded(value))) return { kind: 'time', time: decoded(value) };
   return { kind: 'end' };
 }
 

@@ -70,7 +70,9 @@ export class Filters {
     const [from, to, jump] = ['time-from', 'time-to', 'time-jump'].map((id) => byId(id, HTMLInputElement));
     byId('time-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
-      this.choose(menu, { from: this.instant(from), to: this.instant(to) });
+      const times = [this.instant(from), this.instant(to)];
+      if (times.every(Boolean)) times.sort();
+      this.choose(menu, { from: times[0], to: times[1] });
     });
     byId('jump-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();

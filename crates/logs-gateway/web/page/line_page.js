@@ -74,7 +74,12 @@ export function takeRecord(reading, name, data, targets) {
     const record = JSON.parse(data);
     if (!isTargeted(targets, record)) return parseInstant(record.time);
     reading.line(record);
-  } else if (name === 'pod') reading.pod(JSON.parse(data));
-  else if (name === 'gap') reading.gap(JSON.parse(data));
+  } else if (name === 'pod' || name === 'gap') {
+    const record = JSON.parse(data);
+    // A record without a pod is about all of them.
+    if (record.pod && !isTargeted(targets, record)) return null;
+    if (name === 'pod') reading.pod(record);
+    else reading.gap(record);
+  }
   return null;
 }

@@ -97,5 +97,8 @@ export function clicked({ viewer, actions }, event) {
   if (key === null) return;
   if (target.closest('.stamp')) actions.open(key, target.getBoundingClientRect());
   else if (target.closest('.folded, .more')) viewer.folding.toggle(key);
-  else if (document.getSelection()?.isCollapsed) viewer.setCurrent(key);
+  else if (document.getSelection()?.isCollapsed) {
+    viewer.setCurrent(key);
+    viewer.events.changed();
+  }
 }

@@ -77,6 +77,7 @@ export class Viewer {
       names: this.names,
       columns: this.view.columns,
       sourceOf: (number) => this.reader.sources.get(number),
+      hueOf: (name) => this.reader.sources.hues.of(name),
       traceOf: (key) => this.folding.traceOf(key),
       isUnfolded: (key) => this.folding.isOpen(key),
       isRaw: (key) => this.folding.raw.has(key),

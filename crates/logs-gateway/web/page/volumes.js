@@ -90,6 +90,7 @@ export class Volumes {
       density.isComplete = complete === parts.length;
     } catch {
       // The bar stays as far as it came; the stream of lines says what is wrong.
+      if (density.written === 0 && !signal.aborted) this.counting = null;
     }
     if (!signal.aborted) this.changed();
   }

@@ -26,6 +26,7 @@ const MATCH_LENGTH = 80;
  * @property {'none' | 'container' | 'pod'} names How much of its name each line shows.
  * @property {string[]} columns
  * @property {(source: number) => Source} sourceOf
+ * @property {(name: string) => number} hueOf The number of the colour of a log.
  * @property {(key: number) => Line[]} traceOf The lines of a stack trace that a row stands for, without the first.
  * @property {(key: number) => boolean} isUnfolded
  * @property {(key: number) => boolean} isRaw Whether a line is shown as it was written.
@@ -64,7 +65,7 @@ function lineRow(line, key, look, now) {
   if (isContinued(line)) row.classList.add('continued');
   if (isUnfolded) row.classList.add('unfolded');
   row.append(stampOf(line, look, now));
-  if (look.names !== 'none') row.append(nameOf(look.sourceOf(line.source), look.names));
+  if (look.names !== 'none') row.append(nameOf(look.sourceOf(line.source), look.names, look.hueOf));
   const isError = (line.flags & FLAG.STDERR) !== 0;
   row.append(element('span', isError ? { class: 'side', title: 'standard error' } : { class: 'side' }, isError ? 'e' : ''));
   if (line.flags & FLAG.LATE) row.append(element('span', { class: 'tag', title: 'It came after lines of later times' }, 'late'));
@@ -102,11 +103,11 @@ function stampOf(line, look, now) {
   return element('button', { class: 'stamp', type: 'button', tabindex: '-1', title }, stamp(line.ms, look.stamps, now));
 }
 
-/** @param {Source} source @param {'container' | 'pod'} names */
-function nameOf(source, names) {
+/** @param {Source} source @param {'container' | 'pod'} names @param {(name: string) => number} hueOf */
+function nameOf(source, names, hueOf) {
   const name = `${source.pod}/${source.container}`;
   const shown = names === 'pod' ? shortName(source) : source.container;
-  return element('span', { class: `name ${names}-name hue-${hue(name)}`, title: `${source.namespace}/${name}` }, shown);
+  return element('span', { class: `name ${names}-name hue-${hueOf(name)}`, title: `${source.namespace}/${name}` }, shown);
 }
 
 /** The end of a pod's name tells replicas apart. @param {Source} source */
@@ -114,13 +115,6 @@ function shortName({ pod, container }) {
   const parts = pod.split('-');
   const end = parts.length > 2 ? `${parts[0]}…${parts[parts.length - 1]}` : pod;
   return end.startsWith(container) ? end : `${end}/${container}`;
-}
-
-/** One of twelve colours, always the same for a name. @param {string} name */
-function hue(name) {
-  let hash = 7;
-  for (let at = 0; at < name.length; at += 1) hash = (hash * 31 + name.charCodeAt(at)) % 65_521;
-  return hash % 12;
 }
 
 /** @param {string} text @param {string} path */

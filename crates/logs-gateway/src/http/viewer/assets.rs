@@ -26,6 +26,7 @@ pub(super) const ASSETS: &[(&str, &[u8])] = assets![
     "model/chosen_text.js",
     "model/density.js",
     "model/heights.js",
+    "model/hues.js",
     "model/joining.js",
     "model/left_out.js",
     "model/lines.js",
