@@ -132,6 +132,17 @@ test('following ends upwards and begins again at the end', () => {
   assert.equal(view.top, 1300 * 18 - 720);
 });
 
+test('another list is followed from its end, wherever the window was before', () => {
+  const view = viewport(1000);
+  view.setRange(-500, 1000);
+  view.moveToKey(-300, 4);
+  view.follows = true;
+  view.setRange(0, 0);
+  assert.ok(view.follows);
+  view.setRange(0, 111);
+  assert.equal(view.top, 111 * 18 - 720);
+});
+
 test('each of ten million lines is reached, and a step is one line', () => {
   const view = viewport(10_000_000);
   assert.ok(view.isScaled && view.spacer === MAX_SPACER);

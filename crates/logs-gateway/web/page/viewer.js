@@ -155,6 +155,7 @@ export class Viewer {
     }
     const instant = line ?? instantOf(place.kind === 'time' ? place.time : '');
     let key = Math.min(lines.keyAt(instant), lines.end - 1);
+    while (key < lines.end - 1 && isNote(this.row(key))) key += 1;
     if (line) key = this.keyOf(line, key);
     key = this.folding.reveal(key);
     this.setCurrent(key);
