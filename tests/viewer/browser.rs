@@ -18,6 +18,8 @@ const CASES: &[(&str, &[&str])] = &[
             "an_outage_of_the_authority_is_said_and_passes",
             "a_session_ended_on_the_account_page_is_said_in_the_viewer",
             "a_newcomer_registers_and_is_told_which_permission_is_missing",
+            "a_log_in_comes_back_to_the_line_that_was_looked_at",
+            "a_log_in_in_another_tab_is_taken_over",
         ],
     ),
     (
@@ -39,6 +41,8 @@ const CASES: &[(&str, &[&str])] = &[
             "a_restart_of_the_gateway_loses_and_repeats_no_line_of_any_pod",
             "pods_are_added_in_the_picker",
             "all_pods_that_fit_are_opened_together",
+            "a_pattern_takes_in_pods_that_start_later_and_shows_earlier_runs",
+            "the_choice_stays_while_other_pods_write",
         ],
     ),
     (
@@ -57,6 +61,7 @@ const CASES: &[(&str, &[&str])] = &[
             "a_stack_trace_grows_while_it_is_followed",
             "traces_of_several_pods_are_kept_together",
             "a_trace_that_a_page_cuts_is_whole_when_history_is_read",
+            "errors_come_with_their_exceptions",
         ],
     ),
     (
@@ -66,6 +71,17 @@ const CASES: &[(&str, &[&str])] = &[
             "a_link_to_a_line_opens_for_those_who_may_read_it",
             "fields_of_a_json_line_filter_and_become_columns",
             "times_are_chosen_on_the_bar",
+            "lines_of_json_are_folded_in_a_search_and_show_what_matched",
+            "a_link_to_a_line_of_several_pods_names_it_to_the_nanosecond",
+        ],
+    ),
+    (
+        "reach",
+        &[
+            "matches_and_places_are_reached_by_mouse",
+            "a_field_is_filtered_by_with_keys_alone",
+            "actions_of_a_line_are_reached_by_touch",
+            "times_before_now_grow",
         ],
     ),
     (

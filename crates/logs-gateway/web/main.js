@@ -16,7 +16,7 @@ import { LineActions } from './page/line_actions.js';
 import { Runs } from './page/runs.js';
 import { emptyText, matchesOf } from './page/searching.js';
 import { SettingsMenu } from './page/settings.js';
-import { clicked, shortcuts } from './page/shortcuts.js';
+import { clicked, listenToButtons, shortcuts } from './page/shortcuts.js';
 import { Viewer } from './page/viewer.js';
 import { Volumes } from './page/volumes.js';
 import { counted } from './text/quantity.js';
@@ -75,9 +75,15 @@ class Page {
     this.access = new Access(new Session(document.documentElement.dataset.sso ?? ''), {
       known: (who) => this.known(who),
       unknown: (trouble) => this.unknown(trouble),
-      renewed: () => this.streams.reopen(),
+      renewed: () => this.retry(),
+      leaving: () => this.actions.keepPlace(),
     });
     new Downloads(this.viewer);
+    this.togglePause = () => {
+      const { reader } = this.viewer;
+      if (reader.held) reader.resume();
+      else if (reader.stream) reader.pause();
+    };
     this.isOpen = false;
     /** For which view lines were counted. @type {View | null} */
     this.counted = null;
@@ -90,13 +96,17 @@ class Page {
     this.viewer.use(this.menu.settings);
     this.filters.show(parseView(location.search, location.hash), this.menu.settings);
     this.changed();
-    setInterval(() => this.changed(), 1000);
+    setInterval(() => {
+      this.viewer.tick();
+      this.changed();
+    }, 1000);
     void this.access.begin();
   }
 
   /** The log-in is known. @param {WhoAmI} who */
   known(who) {
     this.viewer.source = { ...who.offers, user: who.username };
+    byId('stream', HTMLElement).hidden = !who.offers.stream;
     if (this.isOpen) return;
     this.isOpen = true;
     if (who.limits.pods_per_stream > 1) this.picker.allowMerging(who.limits.pods_per_stream);
@@ -136,7 +146,7 @@ class Page {
       const tab = record.indexOf('\t');
       this.pods.take(record.slice(0, tab), record.slice(tab + 1));
     }
-    if (this.picker.isOpen) this.picker.draw();
+    this.picker.refresh();
     this.changed();
     this.count();
   }
@@ -153,7 +163,8 @@ class Page {
     const { view } = this.viewer;
     const isShown = this.menu.settings.density && view.targets.length > 0;
     byId('density', HTMLElement).hidden = !isShown;
-    if (!isShown || !this.pods.isSynced || isSameCount(this.counted, view)) return;
+    const isCounted = isSameCount(this.counted, view) && !this.volumes.density?.isTooFine;
+    if (!isShown || !this.pods.isSynced || isCounted) return;
     this.counted = view;
     void this.volumes.read(view, this.pods.extent(view.targets), this.viewer.source);
   }
@@ -186,6 +197,8 @@ class Page {
       newest: reader.lines.lastLine()?.ms ?? 0,
       expiresAt: this.access.expiresAt,
     });
+    byId('matches', HTMLElement).hidden = viewer.view.grep.length === 0 && viewer.view.find === '';
+    byId('line-actions', HTMLElement).hidden = viewer.current === null;
     const pill = byId('pill', HTMLElement);
     pill.hidden = !hasView || list.viewport.follows || list.viewport.most === 0;
     pill.textContent = viewer.unseen > 0 ? `▾ ${counted(viewer.unseen, 'new line')}` : '▾ newest';
@@ -210,7 +223,7 @@ class Page {
   /** @param {Remedy} remedy */
   remedy(remedy) {
     const { viewer } = this;
-    if (remedy === 'log-in') void this.logInHere();
+    if (remedy === 'log-in') this.access.goToLogIn();
     else if (remedy === 'renew') void this.access.renew();
     else if (remedy === 'retry') this.retry();
     else if (remedy === 'pods') this.picker.show(viewer.view.targets);
@@ -224,31 +237,18 @@ class Page {
     this.viewer.retry();
   }
 
-  /** Logs in, and comes back to the line at the top of the window. */
-  async logInHere() {
-    const line = this.viewer.currentLine();
-    if (line && !this.viewer.list.viewport.follows && line.line.cursor) {
-      history.replaceState(null, '', writeView({ ...this.viewer.view, place: { kind: 'cursor', cursor: line.line.cursor } }));
-    }
-    this.access.session.goToLogIn();
-  }
 
-  togglePause() {
-    const { reader } = this.viewer;
-    if (reader.held) reader.resume();
-    else if (reader.stream) reader.pause();
-  }
 
   /** @param {HTMLElement} pane */
   listen(pane) {
     const { viewer } = this;
     const click = (/** @type {string} */ id, /** @type {() => unknown} */ act) => byId(id, HTMLElement).addEventListener('click', act);
     click('pods', () => this.picker.show(viewer.view.targets));
-    click('pause', () => this.togglePause());
-    click('pill', () => viewer.goToEnd());
-    click('crash', () => this.runs.goToRestart());
-    click('help-button', () => byId('help', HTMLDialogElement).showModal());
-    click('picker-log-in', () => this.access.session.goToLogIn());
+    click('picker-log-in', () => this.access.goToLogIn());
+    listenToButtons(this);
+    const look = () => void (!document.hidden && this.status.remedy === 'log-in' && this.access.check());
+    document.addEventListener('visibilitychange', look);
+    addEventListener('focus', look);
     pane.addEventListener('click', (event) => clicked(this, event));
     addEventListener('popstate', () => this.openFromUrl());
     listenToKeys({ 'Ctrl-k': () => this.picker.show(viewer.view.targets) }, shortcuts(this));

@@ -61,6 +61,29 @@ async fn lines_of_a_level_come_with_the_lines_that_continue_them() {
     assert_eq!((status, &refusal["reason"]), (422, &Value::from("Invalid")));
 }
 
+#[tokio::test]
+async fn an_exception_below_a_failure_has_its_level() {
+    let pair = Pair::start();
+    let stack = [
+        cri_at(1, "stdout", "10:00:01 ERROR [main] c.e.Products : Cannot read product 7"),
+        cri_at(2, "stdout", "java.sql.SQLException: no info about product 7"),
+        cri_at(3, "stdout", "\tat com.example.Products.read(Products.java:41)"),
+        cri_at(4, "stdout", "Caused by: java.net.SocketTimeoutException: Read timed out"),
+    ];
+    let others = [
+        cri_at(0, "stdout", "10:00:00 INFO [main] started"),
+        cri_at(5, "stdout", "10:00:05 INFO [main] retried"),
+        cri_at(6, "stdout", "java.sql.SQLException: printed by itself"),
+    ];
+    let lines = [&others[..1], &stack, &others[1..]].concat();
+    pair.logs.write("default", "web", lines.concat());
+    let admin = pair.admin().await;
+    let expected = stack.map(|line| line.splitn(4, ' ').nth(3).unwrap().to_owned()).concat();
+    for query in ["level=error", "level=error&tail=4", "level=error&grep=product|Caused|at"] {
+        assert_eq!(admin.text(&format!("web?{query}")).await.text(), expected, "{query}");
+    }
+}
+
 async fn objects(admin: &Caller, query: &str) -> Vec<Value> {
     let path = format!("/logs/web?{query}");
     let request = admin.gateway(Method::GET, &path).header("accept", "application/x-ndjson");

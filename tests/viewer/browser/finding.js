@@ -98,3 +98,42 @@ export async function times_are_chosen_on_the_bar(stage) {
   assert.ok(Math.max(...shown) < 330 && Math.max(...shown) > 270, shown.join());
   stage.assertQuiet();
 }
+
+export async function lines_of_json_are_folded_in_a_search_and_show_what_matched(stage) {
+  const line = (nth) => JSON.stringify({ time: `t${nth}`, level: 'error', msg: `upstream timeout ${nth}`, status: 500 + nth, trace: 'abc' });
+  stage.write([line(1), line(2), line(3)], { at: Date.now() - 1000 });
+  const page = await stage.pageOf('ada', '/?pod=shop/web-0/app&grep=time\\w*%20[12]|t3');
+  await stage.row(page, 'upstream timeout 3').waitFor();
+  assert.deepEqual((await stage.texts(page)).map((text) => text.split(' {')[0]), [1, 2, 3].map((nth) => `ERROR upstream timeout ${nth}`));
+  assert.deepEqual(await page.locator('mark').allInnerTexts(), ['timeout 1', 'timeout 2', 't3']);
+  // As it was written, and folded again.
+  await page.keyboard.press('k');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'As it was written' }).click();
+  await page.locator('.row.current', { hasText: line(3) }).waitFor();
+  await page.keyboard.press('x');
+  await page.locator('.row.current .folded').waitFor();
+  // Rows that are selected as a whole are copied as they were written.
+  await page.evaluate(() => {
+    const texts = [...document.querySelectorAll('.row .text')];
+    getSelection().setBaseAndExtent(texts[0], 0, texts[2], texts[2].childNodes.length);
+  });
+  await page.keyboard.press('Control+c');
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), [1, 2, 3].map(line).join('\n'));
+  stage.assertQuiet();
+}
+
+export async function a_link_to_a_line_of_several_pods_names_it_to_the_nanosecond(stage) {
+  const at = Date.now() - 60_000;
+  // Each a microsecond after the one before.
+  stage.write(Array.from({ length: 300 }, (_, nth) => `line ${nth}.`), { at, step: 0 });
+  stage.write(['of the cart'], { pod: 'cart-0', at: at + 1000 });
+  const page = await stage.pageOf('ada', '/?pod=shop/web-0&pod=shop/cart-0');
+  await stage.row(page, 'of the cart').waitFor();
+  await page.locator('.row', { hasText: 'line 297.' }).locator('.text').click();
+  await page.keyboard.press('c');
+  await page.locator('#facts', { hasText: 'link copied' }).waitFor();
+  await page.goto(await page.evaluate(() => navigator.clipboard.readText()));
+  await page.locator('.row.current', { hasText: 'line 297.' }).waitFor();
+  stage.assertQuiet();
+}

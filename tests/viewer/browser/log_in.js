@@ -101,3 +101,37 @@ export async function a_newcomer_registers_and_is_told_which_permission_is_missi
   await stage.status(page, 'You may not read this log. It needs the permission logs:read:shop/web-0.');
   stage.assertQuiet();
 }
+
+export async function a_log_in_comes_back_to_the_line_that_was_looked_at(stage) {
+  stage.write(Array.from({ length: 3000 }, (_, nth) => `line ${nth}.`), { at: Date.now() - 60_000 });
+  const page = await stage.pageOf('ada', '/?pod=shop/web-0/app');
+  await stage.row(page, 'line 2999.').waitFor();
+  for (let step = 0; step < 4; step += 1) await page.keyboard.press('Control+u');
+  for (let step = 0; step < 7; step += 1) await page.keyboard.press('k');
+  const looked = await page.locator('.row.current .text').innerText();
+  await stage.ask({ do: 'end sessions', user: 'ada' });
+  await page.locator('#remedy', { hasText: 'Log in again' }).click();
+  await stage.logIn(page, 'ada');
+  await page.locator('.row.current').waitFor();
+  assert.equal(await page.locator('.row.current .text').innerText(), looked);
+  stage.assertQuiet();
+}
+
+export async function a_log_in_in_another_tab_is_taken_over(stage) {
+  stage.write(['before']);
+  const page = await stage.pageOf('ada', '/?pod=shop/web-0/app');
+  await stage.row(page, 'before').waitFor();
+  const other = await stage.page(page.context(), '/?pod=shop/web-0');
+  await stage.row(other, 'before').waitFor();
+  await stage.ask({ do: 'end sessions', user: 'ada' });
+  for (const each of [page, other]) await stage.status(each, 'Your session was ended');
+  await other.locator('#remedy', { hasText: 'Log in again' }).click();
+  await stage.logIn(other, 'ada');
+  await stage.status(other, 'live, caught up');
+  stage.write(['after']);
+  await page.evaluate(() => dispatchEvent(new Event('focus')));
+  await stage.row(page, 'after').waitFor();
+  await stage.status(page, 'live, caught up');
+  assert.deepEqual(await stage.texts(page), ['before', 'after']);
+  stage.assertQuiet();
+}

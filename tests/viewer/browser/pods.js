@@ -84,3 +84,35 @@ export async function all_pods_that_fit_are_opened_together(stage) {
   assert.deepEqual(await stage.texts(page), [0, 1, 2].map((nth) => `of pod ${nth}`));
   stage.assertQuiet();
 }
+
+export async function a_pattern_takes_in_pods_that_start_later_and_shows_earlier_runs(stage) {
+  const at = Date.now() - 60_000;
+  stage.write(['the end of a run'], { at });
+  stage.write(['the begin of the next'], { at: at + 1000, run: 1 });
+  stage.write(['of the cart'], { pod: 'cart-0', at: at + 2000 });
+  const page = await stage.pageOf('ada', '/');
+  await page.locator('#picker-list [role=option]', { hasText: 'cart-0' }).waitFor();
+  await page.keyboard.type('shop/*-0');
+  await page.locator('#picker-list [role=option]', { hasText: 'those that start later' }).waitFor();
+  await page.keyboard.press('Enter');
+  await stage.row(page, 'of the cart').waitFor();
+  await stage.status(page, 'live, caught up');
+  stage.write(['a new pod'], { pod: 'search-0' });
+  await stage.row(page, 'a new pod').waitFor();
+  const texts = (await stage.texts(page)).filter((text) => text !== '');
+  assert.deepEqual(texts, ['the end of a run', 'the begin of the next', 'of the cart', 'a new pod']);
+  stage.assertQuiet();
+}
+
+export async function the_choice_stays_while_other_pods_write(stage) {
+  const at = Date.now() - 60_000;
+  for (const nth of [0, 1, 2]) stage.write([`of pod ${nth}`], { pod: `web-${nth}`, at: at + nth });
+  const page = await stage.pageOf('ada', '/');
+  await page.locator('#picker-list [role=option]').nth(2).waitFor();
+  await page.keyboard.press('ArrowDown');
+  const chosen = await page.locator('#picker-list [aria-selected=true] .choice-name').innerText();
+  stage.write(['of another pod'], { pod: 'cart-0' });
+  await page.locator('#picker-list [role=option]', { hasText: 'cart-0' }).waitFor();
+  assert.equal(await page.locator('#picker-list [aria-selected=true] .choice-name').innerText(), chosen);
+  stage.assertQuiet();
+}

@@ -101,3 +101,23 @@ export async function a_trace_that_a_page_cuts_is_whole_when_history_is_read(sta
   await page.locator('.row.current.unfolded', { hasText: 'step0(' }).waitFor();
   stage.assertQuiet();
 }
+
+export async function errors_come_with_their_exceptions(stage) {
+  const exception = ['java.sql.SQLException: no info', ...frames(3), 'Caused by: java.net.SocketTimeoutException: x'];
+  stage.write(['INFO before', 'ERROR Cannot read', ...exception, 'INFO after', 'java.io.IOException: by itself'], { at: Date.now() - 60_000 });
+  const page = await stage.pageOf('ada', '/?pod=shop/web-0/app&level=error');
+  await stage.row(page, 'Cannot read').waitFor();
+  await stage.status(page, 'live, caught up');
+  assert.deepEqual(await shown(page), ['ERROR Cannot read … 5 more lines']);
+  await page.locator('.trace').click();
+  const opened = await page.locator('.row.unfolded .text').innerText();
+  assert.deepEqual(opened.split('\n'), ['ERROR Cannot read', ...exception]);
+  // Without folding no level is put before lines that have it from another.
+  await page.keyboard.press('X');
+  await stage.row(page, 'Caused by').waitFor();
+  assert.deepEqual(await stage.texts(page), ['ERROR Cannot read', ...exception]);
+  await page.goto(`${stage.gateway}/?pod=shop/web-0/app`);
+  await stage.row(page, 'by itself').waitFor();
+  assert.equal(await page.locator('.row', { hasText: 'by itself' }).locator('.text').innerText(), 'java.io.IOException: by itself');
+  stage.assertQuiet();
+}

@@ -1,13 +1,12 @@
-// Models: rows with two ends, heights, the window on the list, views in URLs, the status line.
+// Models: rows with two ends, heights, the window on the list, the status line.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Density } from '../../../crates/logs-gateway/web/model/density.js';
+import { Hues } from '../../../crates/logs-gateway/web/model/hues.js';
 import { Heights } from '../../../crates/logs-gateway/web/model/heights.js';
 import { linesOfFirstInstant, withoutKnown } from '../../../crates/logs-gateway/web/model/joining.js';
 import { Lines } from '../../../crates/logs-gateway/web/model/lines.js';
-import { LocalStore } from '../../../crates/logs-gateway/web/model/local_store.js';
-import { PodList, targetsOfAll } from '../../../crates/logs-gateway/web/model/pod_list.js';
 import { endOf, troubleOf } from '../../../crates/logs-gateway/web/model/problems.js';
 import { Reading } from '../../../crates/logs-gateway/web/model/reading.js';
 import { SearchProgress } from '../../../crates/logs-gateway/web/model/search_progress.js';
@@ -15,8 +14,8 @@ import { matchesText, unmatchedText } from '../../../crates/logs-gateway/web/mod
 import { selectedText } from '../../../crates/logs-gateway/web/model/selection.js';
 import { Sources } from '../../../crates/logs-gateway/web/model/sources.js';
 import { status } from '../../../crates/logs-gateway/web/model/status.js';
-import { isTargeted, parseView, writeView } from '../../../crates/logs-gateway/web/model/view.js';
 import { MAX_SPACER, Viewport } from '../../../crates/logs-gateway/web/model/viewport.js';
+import { instantOf } from '../../../crates/logs-gateway/web/text/time.js';
 
 /** @param {number} number */
 function line(number, text = `line ${number}`) {
@@ -40,8 +39,8 @@ test('rows keep their keys while rows are added at both ends', () => {
   }
   assert.equal(lines.firstLine().cursor, 'c-2000');
   assert.equal(lines.lastLine().cursor, 'c1499');
-  assert.equal(lines.keyAtTime(-1234), -1234);
-  assert.equal(lines.keyAtTime(1e9), lines.end);
+  assert.equal(lines.keyAt({ ms: -1234, ns: 0 }), -1234);
+  assert.equal(lines.keyAt({ ms: 1e9, ns: 0 }), lines.end);
 });
 
 test('the lines at both ends have cursors, whatever notes are around them', () => {
@@ -53,6 +52,20 @@ test('the lines at both ends have cursors, whatever notes are around them', () =
   lines.prepend([note]);
   assert.equal(lines.firstLine().cursor, 'c0');
   assert.equal(lines.cursorBefore(25).line.text.slice(0, 4), 'line');
+});
+
+test('a time is found to the nanosecond, whatever notes are around it', () => {
+  const lines = new Lines();
+  const joined = { note: 'log', text: 'a log joined', ms: 0 };
+  const at = (ms, ns) => ({ ...line(ms), ns });
+  lines.append([at(1, 0), joined, at(2, 0), at(2, 5), at(2, 9), joined, joined, joined, joined, at(7, 0), joined]);
+  assert.equal(lines.keyAt({ ms: 1, ns: 0 }), 0);
+  assert.equal(lines.row(lines.keyAt({ ms: 2, ns: 5 })).ns, 5);
+  assert.equal(lines.lineFrom(lines.keyAt({ ms: 2, ns: 6 }), 1).ns, 9);
+  assert.equal(lines.lineFrom(lines.keyAt({ ms: 3, ns: 0 }), 1).ms, 7);
+  assert.deepEqual(instantOf('2026-11-01T10:00:00.000000007Z'), { ms: Date.parse('2026-11-01T10:00:00Z'), ns: 7 });
+  assert.deepEqual(instantOf('2026-11-01T11:00+01:00'), { ms: Date.parse('2026-11-01T10:00:00Z'), ns: 0 });
+  assert.deepEqual(instantOf('nonsense'), { ms: 0, ns: 0 });
 });
 
 test('memory is bounded at the end that is not looked at', () => {
@@ -119,6 +132,17 @@ test('following ends upwards and begins again at the end', () => {
   assert.equal(view.top, 1300 * 18 - 720);
 });
 
+test('another list is followed from its end, wherever the window was before', () => {
+  const view = viewport(1000);
+  view.setRange(-500, 1000);
+  view.moveToKey(-300, 4);
+  view.follows = true;
+  view.setRange(0, 0);
+  assert.ok(view.follows);
+  view.setRange(0, 111);
+  assert.equal(view.top, 111 * 18 - 720);
+});
+
 test('each of ten million lines is reached, and a step is one line', () => {
   const view = viewport(10_000_000);
   assert.ok(view.isScaled && view.spacer === MAX_SPACER);
@@ -136,26 +160,6 @@ test('each of ten million lines is reached, and a step is one line', () => {
   assert.equal(view.visible(0).to, 10_000_000);
   view.moveToScroll(0, 10);
   assert.equal(view.visible(0).from, 0);
-});
-
-test('a view survives its URL', () => {
-  const text = '?pod=shop/checkout-6c9d/app&pod=shop/web*&grep=time%5Cdout&grep=a%26b&exclude=x&level=warn&stream=Stderr&from=2026-11-01T10:00:00Z&find=y&cols=status,http.route#c=AbC-_';
-  const at = text.indexOf('#');
-  const view = parseView(text.slice(0, at), text.slice(at));
-  assert.deepEqual(view.targets[1], { namespace: 'shop', pod: 'web*', container: '*' });
-  assert.deepEqual(view.grep, ['time\\dout', 'a&b']);
-  assert.deepEqual(view.place, { kind: 'cursor', cursor: 'AbC-_' });
-  const written = writeView(view);
-  const again = parseView(written.slice(0, written.indexOf('#')), written.slice(written.indexOf('#')));
-  assert.deepEqual(again, view);
-  assert.equal(writeView(parseView('', '')), '');
-});
-
-test('lines of pods that were not asked for are left out', () => {
-  const targets = [{ namespace: 'a', pod: 'x-*', container: '*' }, { namespace: 'b', pod: 'y', container: 'app' }];
-  assert.ok(isTargeted(targets, { namespace: 'a', pod: 'x-1', container: 'any' }));
-  assert.ok(!isTargeted(targets, { namespace: 'b', pod: 'x-1', container: 'app' }));
-  assert.ok(!isTargeted(targets, { namespace: 'b', pod: 'y', container: 'other' }));
 });
 
 const opened = (restart, event = 'opened') => ({ event, namespace: 'n', pod: 'p', container: 'c', uid: 'u', restart });
@@ -183,6 +187,16 @@ test('a page by time does not repeat lines that are there', () => {
   assert.deepEqual(withoutKnown(lines, [line(11)]).map(({ ms }) => ms), [11]);
 });
 
+test('logs of a view have different colours, and each keeps its own', () => {
+  const hues = new Hues();
+  const names = Array.from({ length: 12 }, (_, nth) => `web-${nth}/app`);
+  const first = names.map((name) => hues.of(name));
+  assert.equal(new Set(first).size, 12);
+  assert.ok(hues.of('one more') < 12);
+  assert.deepEqual(names.map((name) => hues.of(name)), first);
+  assert.equal(new Hues().of(names[0]), first[0]);
+});
+
 test('a selection is copied over rows that are not on the page', () => {
   const shown = (key) => `row ${key}`;
   assert.equal(selectedText({ key: 4, offset: 2 }, { key: 2, offset: 4 }, shown), '2\nrow 3\nro');
@@ -201,35 +215,6 @@ test('counts of an interval add up, and live lines are added', () => {
   assert.equal(density.to, Date.parse('2026-11-01T11:00:30Z'));
 });
 
-test('logs are found and sorted by what was typed and by their last write', () => {
-  const pods = new PodList();
-  const pod = (name, write, containers = ['app']) => pods.take('pod', JSON.stringify({
-    event: 'added', namespace: 'shop', pod: name, uid: 'u', node: null,
-    containers: containers.map((container) => ({ name: container, restart: 0, last_write: write, size: 5, runs: [{ restart: 0, first_time: write, last_time: null, size: 5 }] })),
-  }));
-  pod('web-0', '2026-11-01T10:00:00Z');
-  pod('cart-0', '2026-11-01T11:00:00Z', ['app', 'proxy']);
-  assert.equal(pods.choices('', 10)[0].target.pod, 'cart-0');
-  assert.equal(pods.containersOf({ namespace: 's*', pod: '*-0', container: 'app' }).length, 2);
-  assert.equal(pods.extent([{ namespace: 'shop', pod: 'cart-0', container: '*' }]).size, 10);
-  assert.deepEqual(pods.choices('proxy', 10).map(({ target }) => target.container), ['proxy']);
-  assert.equal(pods.choices('cart all', 10)[0].target.container, '*');
-  const all = targetsOfAll(pods.choices('shop', 10)).map(({ pod, container }) => `${pod}/${container}`);
-  assert.deepEqual(all.sort(), ['cart-0/*', 'web-0/app']);
-  pods.take('pod', JSON.stringify({ event: 'removed', namespace: 'shop', pod: 'cart-0', uid: 'u' }));
-  assert.equal(pods.choices('', 10).length, 1);
-});
-
-test('what went wrong is said in a sentence with one remedy', () => {
-  const trouble = (status, code, detail = '') => troubleOf({ status, code, detail, retryAfter: 0 });
-  assert.ok(trouble(0, '').isTransient && trouble(503, 'sso_unavailable').isTransient);
-  assert.equal(trouble(401, 'invalid_token').remedy, 'log-in');
-  assert.match(trouble(403, 'permission_denied', 'The permission logs:read:shop/web-0 is missing.').text, /logs:read:shop\/web-0\.$/);
-  assert.equal(trouble(410, 'cursor_expired').remedy, 'live');
-  assert.equal(endOf('revoked').remedy, 'log-in');
-  assert.ok(endOf('shutdown').isTransient && !endOf('container_exit').isTransient);
-});
-
 const NOTHING = { isOpen: true, told: '', stream: null, held: -1, activity: '', trouble: null, lines: 0, matches: '', logs: 1, newest: 0, expiresAt: 0, lost: [] };
 
 test('the status line says what happens', () => {
@@ -246,17 +231,6 @@ test('the status line says what happens', () => {
   assert.equal(text({ stream: retrying, trouble: endOf('revoked') }), endOf('revoked').text);
   assert.match(text({ stream: { phase: 'ended', trouble: endOf('revoked') } }), /administrator/);
   assert.deepEqual(status({ ...NOTHING, expiresAt: 1e12 + 60_000 }, 1e12).facts, ['log-in ends in 1 min']);
-});
-
-test('a browser that refuses storage remembers nothing', () => {
-  const refusing = { getItem: () => { throw new Error('no'); }, setItem: () => { throw new Error('no'); } };
-  for (const storage of [refusing, null]) {
-    const store = new LocalStore(storage);
-    store.keepSettings({ wrap: true, stamps: 'utc', scheme: 'dark', density: true, fold: true });
-    store.visit({ url: '?x', title: 'x' });
-    assert.deepEqual(store.recent(), []);
-    assert.equal(store.settings({ wrap: false, stamps: 'local', scheme: 'system', density: true, fold: true }).wrap, false);
-  }
 });
 
 test('a reading knows which logs it is of', () => {

@@ -1,72 +1,18 @@
-// Streams: taken apart, resumed after breaks, shared among tabs. The gateway is a stub.
+// Streams: taken apart, and resumed after breaks; pages. The gateway is a stub.
 import assert from 'node:assert/strict';
-import { afterEach, test } from 'node:test';
+import { test } from 'node:test';
 
 import { EventParser } from '../../../crates/logs-gateway/web/api/event_parser.js';
 import { EventStream } from '../../../crates/logs-gateway/web/api/event_stream.js';
-import { Hub } from '../../../crates/logs-gateway/web/api/hub.js';
 import { LogMemory } from '../../../crates/logs-gateway/web/api/log_memory.js';
 import { logUrl } from '../../../crates/logs-gateway/web/api/log_url.js';
-import { PodMemory } from '../../../crates/logs-gateway/web/api/pod_memory.js';
+import { endOf } from '../../../crates/logs-gateway/web/model/problems.js';
+import { Reading } from '../../../crates/logs-gateway/web/model/reading.js';
 import { Sources } from '../../../crates/logs-gateway/web/model/sources.js';
 import { EMPTY_VIEW } from '../../../crates/logs-gateway/web/model/view.js';
 import { readPage, takeRecord, troubleOfFailure } from '../../../crates/logs-gateway/web/page/line_page.js';
 import { NodeProbe } from '../../../crates/logs-gateway/web/page/node_probe.js';
-
-const realFetch = globalThis.fetch;
-const realRandom = Math.random;
-afterEach(() => {
-  globalThis.fetch = realFetch;
-  Math.random = realRandom;
-});
-
-/** A gateway that gives these answers in turn, then holds. Notes what it was asked. */
-function gateway(answers) {
-  const asked = [];
-  const bodies = [];
-  globalThis.fetch = async (url, { signal }) => {
-    asked.push(String(url));
-    const answer = answers.shift() ?? { open: '' };
-    if (answer.status) return new Response(JSON.stringify(answer.problem), { status: answer.status, headers: answer.headers });
-    const body = new ReadableStream({
-      start(controller) {
-        if (answer.text ?? answer.open) controller.enqueue(new TextEncoder().encode(answer.text ?? answer.open));
-        if (answer.text !== undefined) controller.close();
-        bodies.push(controller);
-        signal.addEventListener('abort', () => {
-          try {
-            controller.error(signal.reason);
-          } catch {
-            // It is closed.
-          }
-        });
-      },
-    });
-    return new Response(body);
-  };
-  return { asked, bodies };
-}
-
-/** A stream whose records and states are noted; `until` waits for one of them. */
-function listener() {
-  const records = [];
-  const states = [];
-  let waiting = [];
-  const check = () => {
-    waiting = waiting.filter(({ condition, resolve }) => !condition() || resolve());
-  };
-  return {
-    records,
-    states,
-    sink: {
-      records: (some) => (records.push(...some), check()),
-      state: (state) => (states.push(state), check()),
-    },
-    until: (condition) => new Promise((resolve) => (condition() ? resolve() : waiting.push({ condition, resolve }))),
-  };
-}
-
-const line = (nth) => `id: c${nth}\ndata: {"n":${nth},"cursor":"c${nth}"}\n\n`;
+import { gateway, line, listener, settled } from '../stub_gateway.js';
 
 test('events are taken apart wherever the body is cut', () => {
   const body = ': hello\r\n\r\nevent: pod\ndata: {"a":1}\n\nid: x\n\nid: y\ndata:one\ndata: two\n\n';
@@ -113,6 +59,17 @@ test('a stream ends for good when the log-in has ended, and says it', async () =
   assert.equal(heard.states.at(-1).trouble.remedy, 'log-in');
 });
 
+test('a stream whose log-in ends goes on if another tab has renewed it', async () => {
+  const expired = 'event: end\ndata: {"reason":"expired"}\n\n';
+  const refused = { status: 401, problem: { code: 'invalid_token', detail: '' } };
+  const { asked } = gateway([{ text: line(1) + expired }, { text: line(2) + expired }, refused]);
+  const heard = listener();
+  new EventStream('/logs/a/b?', new LogMemory(), heard.sink, '').start();
+  await heard.until(() => heard.states.at(-1)?.phase === 'ended');
+  assert.deepEqual(asked, ['/logs/a/b?', '/logs/a/b?&after=c1', '/logs/a/b?&after=c2']);
+  assert.deepEqual([heard.states.at(-1).trouble.remedy, heard.states.at(-1).trouble.text], ['log-in', endOf('expired').text]);
+});
+
 test('a refused stream is tried again only if that can help', async () => {
   Math.random = () => 0;
   const { asked } = gateway([
@@ -126,6 +83,24 @@ test('a refused stream is tried again only if that can help', async () => {
   assert.equal(heard.states.at(-1).trouble.remedy, 'pods');
 });
 
+test('a stream that ends as soon as it begins is tried less and less often', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1e12 });
+  Math.random = () => 0.5;
+  const end = { text: 'event: end\ndata: {"reason":"source"}\n\n' };
+  gateway([end, end, { text: line(1) + end.text }, end]);
+  const heard = listener();
+  const stream = new EventStream('/logs/a/b?', new LogMemory(), heard.sink, '');
+  stream.start();
+  const waits = [];
+  for (let turn = 0; turn < 4; turn += 1) {
+    await heard.until(() => heard.states.at(-1)?.phase === 'retrying' && heard.states.at(-1).retryAt > Date.now());
+    waits.push(heard.states.at(-1).retryAt - Date.now());
+    context.mock.timers.tick(waits.at(-1));
+  }
+  stream.stop({ phase: 'ended' });
+  assert.deepEqual(waits, [500, 1000, 500, 1000]);
+});
+
 test('deleted lines are a gap, and the stream goes on with what there is', async () => {
   Math.random = () => 0;
   const { asked } = gateway([{ text: line(1) }, { status: 410, problem: { code: 'cursor_expired' } }, { open: line(9) }]);
@@ -136,94 +111,6 @@ test('deleted lines are a gap, and the stream goes on with what there is', async
   stream.stop({ phase: 'ended' });
   assert.match(heard.records[1], /^gap\t/);
   assert.equal(asked.at(-1), '/logs/a/b?tailLines=5');
-});
-
-/** A tab of a hub: what it is answered, by subscription. */
-function tab(hub) {
-  const answers = [];
-  const port = { postMessage: (answer) => answers.push(answer), start() {}, onmessage: null };
-  hub.connect(port);
-  const ask = (request) => port.onmessage({ data: request });
-  const subscribe = (id, url, after = '', kind = 'log', user = 'ada') => ask({ do: 'subscribe', id, url, after, kind, user });
-  const records = (id) => answers.filter((answer) => answer.id === id).flatMap((answer) => answer.records ?? []);
-  const phase = (id) => answers.filter((answer) => answer.id === id && answer.state).at(-1)?.state.phase;
-  return { answers, ask, subscribe, records, phase };
-}
-
-const settled = () => new Promise((resolve) => setImmediate(() => setImmediate(() => setImmediate(resolve))));
-
-test('tabs with one log read it once, and a later one gets the last lines', async () => {
-  const { asked } = gateway([{ open: line(1) + line(2) }]);
-  const hub = new Hub();
-  const [one, other] = [tab(hub), tab(hub)];
-  one.subscribe(1, '/logs/a/b?');
-  await settled();
-  other.subscribe(2, '/logs/a/b?');
-  other.subscribe(3, '/logs/a/b?', 'c1');
-  other.subscribe(4, '/logs/a/b?', 'unknown');
-  await settled();
-  assert.equal(asked.length, 1);
-  assert.equal(other.records(2).length, 2);
-  assert.deepEqual(other.records(3), ['message\t{"n":2,"cursor":"c2"}']);
-  assert.ok(other.answers.some(({ id, missed }) => id === 4 && missed));
-  one.ask({ do: 'bye' });
-  other.ask({ do: 'bye' });
-  assert.equal(hub.streams.size, 0);
-});
-
-test('a stream that began behind a line is not joined as if it had begun with the last lines', async () => {
-  const { asked } = gateway([{ open: '' }, { open: line(7) }]);
-  const hub = new Hub();
-  const [one, other] = [tab(hub), tab(hub)];
-  one.subscribe(1, '/logs/a/b?tailLines=5', 'c6');
-  other.subscribe(2, '/logs/a/b?tailLines=5');
-  await settled();
-  assert.deepEqual(asked, ['/logs/a/b?tailLines=5&after=c6', '/logs/a/b?tailLines=5']);
-  assert.equal(other.records(2).length, 1);
-  [one, other].forEach((each) => each.ask({ do: 'bye' }));
-});
-
-test('streams of one user are not shown to another', async () => {
-  const { asked } = gateway([{ open: line(1) }, { status: 403, problem: { code: 'permission_denied', detail: '' } }]);
-  const hub = new Hub();
-  const [ada, bob] = [tab(hub), tab(hub)];
-  ada.subscribe(1, '/logs/a/b?');
-  await settled();
-  bob.subscribe(2, '/logs/a/b?', '', 'log', 'bob');
-  await settled();
-  assert.equal(asked.length, 2);
-  assert.deepEqual(bob.records(2), []);
-  assert.equal(bob.phase(2), 'ended');
-  [ada, bob].forEach((one) => one.ask({ do: 'bye' }));
-});
-
-test('few logs are followed at a time, those that are looked at first', async () => {
-  const { asked } = gateway([]);
-  const hub = new Hub();
-  const tabs = Array.from({ length: 6 }, () => tab(hub));
-  for (const [nth, one] of tabs.entries()) {
-    one.subscribe(nth, `/logs/a/${nth}?`);
-    one.ask({ do: 'visible', value: nth === 5 });
-    await settled();
-  }
-  assert.equal(tabs[5].phase(5), 'reading');
-  assert.equal(tabs.filter((one, nth) => one.phase(nth) === 'reading').length, 4);
-  const waiting = tabs.findIndex((one, nth) => one.phase(nth) === 'queued');
-  tabs[waiting].ask({ do: 'visible', value: true });
-  await settled();
-  assert.equal(tabs[waiting].phase(waiting), 'reading');
-  assert.ok(asked.length >= 6);
-  tabs.forEach((one) => one.ask({ do: 'bye' }));
-});
-
-test('a tab that joins late gets the pods that there are', () => {
-  const memory = new PodMemory();
-  const pod = (event, name) => memory.keep(`pod\t${JSON.stringify({ event, namespace: 'a', pod: name })}`);
-  pod('added', 'x');
-  pod('added', 'y');
-  pod('removed', 'x');
-  memory.keep('synced\ttrue');
-  assert.deepEqual(memory.all().map((record) => record.split('\t')[0]), ['reset', 'pod', 'synced']);
 });
 
 test('a memory of lines is bounded, and knows which run they are of', () => {
@@ -241,7 +128,7 @@ test('a view is requested with the parameters of the gateway', () => {
   const url = (view, range = {}) => logUrl({ ...EMPTY_VIEW, ...view }, range, { history: true });
   assert.equal(url({ targets: [target('web-0')], grep: ['a b'], level: 'warn', from: '15m' }), '/logs/shop/web-0?container=app&history=all&grep=a+b&level=warn&since=15m');
   assert.equal(url({ targets: [target('web-0')], from: '2026-11-01T10:00:00Z' }, { after: 'c1', limitLines: 5 }), '/logs/shop/web-0?container=app&history=all&after=c1&limitLines=5');
-  assert.equal(url({ targets: [target('web-0'), target('web-1')] }, { follow: true }), '/logs?pod=web-0%2Cweb-1&namespace=shop&container=app&follow=true');
+  assert.equal(url({ targets: [target('web-0'), target('web-1')] }, { follow: true }), '/logs?pod=web-0%2Cweb-1&namespace=shop&container=app&history=all&follow=true');
   assert.equal(url({ targets: [target('web-*', '*')] }), '/logs?pod=web-*&namespace=shop&history=all');
 });
 
@@ -261,6 +148,18 @@ test('a page that was not given to its end is not taken for whole', async () => 
   }
   gateway([{ text: message('a') + end({ reason: 'limit' }) }]);
   assert.equal((await read()).isWhole, false);
+});
+
+test('what happens to logs that were not chosen is not told', () => {
+  const reading = new Reading(new Sources());
+  const targets = [{ namespace: 'n', pod: 'p', container: 'c' }];
+  const about = (event, container, pod = 'p') => ({ event, namespace: 'n', pod, container, uid: 'u', restart: 0, node: 'node-1' });
+  for (const record of [about('joined', 'c'), about('joined', 'other'), { ...about('unreachable', null, null), namespace: null }]) takeRecord(reading, 'pod', JSON.stringify(record), targets);
+  const gap = { namespace: 'n', pod: 'q', container: 'c', from: null, to: null, bytes: null };
+  takeRecord(reading, 'gap', JSON.stringify(gap), targets);
+  takeRecord(reading, 'gap', JSON.stringify({ from: null, to: null, bytes: null }), targets);
+  assert.equal(reading.open.size, 1);
+  assert.deepEqual(reading.take().map(({ note, text }) => `${note} ${text.slice(0, 17)}`), ['log n/p/c joined', 'lost Node node-1 canno', 'gap Lines are missing']);
 });
 
 test('a page without the lines of some nodes is whole, and names them', async () => {

@@ -6,7 +6,8 @@ import { styledRuns } from '../../../crates/logs-gateway/web/text/ansi.js';
 import { visibleParts } from '../../../crates/logs-gateway/web/text/escape.js';
 import { fit, words } from '../../../crates/logs-gateway/web/text/fuzzy.js';
 import { fieldPattern, fieldText, foldedFields, literalPattern, parseJsonLine } from '../../../crates/logs-gateway/web/text/json_line.js';
-import { continues, levelWord } from '../../../crates/logs-gateway/web/text/level.js';
+import { matchedTexts, matchMarks } from '../../../crates/logs-gateway/web/text/json_hits.js';
+import { continues, isExceptionOf, levelWord } from '../../../crates/logs-gateway/web/text/level.js';
 import { decodeBytes, fromByteRanges } from '../../../crates/logs-gateway/web/text/offsets.js';
 import { counted, size } from '../../../crates/logs-gateway/web/text/quantity.js';
 import { joinMarks, segments } from '../../../crates/logs-gateway/web/text/segments.js';
@@ -41,10 +42,19 @@ test('quantities are short', () => {
 });
 
 test('the word of a level is found near the begin', () => {
-  assert.deepEqual(levelWord('2026 WARN pool'), [5, 9]);
-  assert.equal(levelWord('forewarned is forearmed'), null);
-  assert.equal(levelWord(`${'x'.repeat(300)} ERROR`), null);
+  assert.deepEqual(levelWord('2026 WARN pool', 4), [5, 9]);
+  assert.equal(levelWord('forewarned is forearmed', 4), null);
+  assert.equal(levelWord(`${'x'.repeat(300)} ERROR`, 5), null);
+  assert.deepEqual(levelWord('msg="some info" level=error', 5), [22, 27]);
   assert.ok(continues('\tat java.lang') && continues('at main.go') && !continues('attention'));
+});
+
+test('an exception belongs to a failure, and stands for itself below other lines', () => {
+  for (const text of ['java.io.IOException: closed', 'a.b.C$MyException', 'ValueError: x', 'Traceback (most recent call last):']) {
+    assert.ok(isExceptionOf(text, 5) && isExceptionOf(text, 4), text);
+    assert.ok(!isExceptionOf(text, 3) && !isExceptionOf(text, 0), text);
+  }
+  for (const text of ['', 'an Exception: x', 'IOException closed', 'exceptional: x', '1.Error']) assert.ok(!isExceptionOf(text, 5), text);
 });
 
 test('hidden characters become glyphs, and tabs stay', () => {
@@ -109,6 +119,18 @@ test('what a field filters by is literal', () => {
   assert.equal(literalPattern('a.b(c)'), 'a\\.b\\(c\\)');
   const pattern = new RegExp(fieldPattern('route', '/a.b'));
   assert.ok(pattern.test('{"route": "/a.b"}') && !pattern.test('{"route":"/axb"}'));
+});
+
+test('what matched in a line of JSON is found in what is shown of it', () => {
+  const text = '{"msg":"say \\"hi\\" to timeouts","http":{"status":504},"time":"2026"}';
+  const marked = (shown, match) => matchMarks(shown, [match]).marks.map(({ from, to }) => shown.slice(from, to));
+  assert.deepEqual(matchedTexts(text, [[8, 11], [8, 11], [12, 16]]), ['say', '\\"hi']);
+  assert.deepEqual(marked('say "hi" to timeouts', 'timeout'), ['timeout']);
+  assert.deepEqual(marked('say "hi" to timeouts', '\\"hi\\"'), ['"hi"']);
+  assert.deepEqual(marked('{status: 504}', '"status": 504'), ['status: 504']);
+  assert.deepEqual(marked('upstream timeout', '"msg":"upstream timeout"'), ['upstream timeout']);
+  assert.deepEqual(marked('upstream timeout', '"time":"2026"'), []);
+  assert.equal(matchMarks('aaa', ['a', 'aa']).marks.length, 3);
 });
 
 test('names are found by words and by letters in order', () => {

@@ -37,6 +37,12 @@ test('lines that continue another belong to it', () => {
   assert.deepEqual(traceOf(lines, 1), []);
 });
 
+test('an exception below a failure belongs to it', () => {
+  const levelled = (text, level) => ({ ...line(text), level });
+  const lines = listOf(levelled('ERROR x', 5), levelled('java.io.IOException: y', 5), line('\tat a'), levelled('INFO z', 3), line('java.io.IOException: w'), line('\tat b'));
+  assert.deepEqual(groups(lines), ['ERROR x|java.io.IOException: y|at a', 'INFO z', 'java.io.IOException: w|at b']);
+});
+
 test('lines of other logs do not break a trace, and each stream has its own', () => {
   const stderr = { ...line('\tat of stderr'), flags: 1 };
   const lines = listOf(line('ERROR one', 1), line('ERROR two', 2), line('\tat 1', 1), stderr, line('\tat 2', 2), line('\tat 1b', 1));
@@ -134,6 +140,14 @@ test('a selection over a folded trace has all of its lines, once', () => {
   const shown = (key) => ['first', 'head\n\tat a\n\tat b', null, null, 'last'][key];
   assert.equal(selectedText({ key: 0, offset: 2 }, { key: 4, offset: 2 }, shown), 'rst\nhead\n\tat a\n\tat b\nla');
   assert.equal(selectedText({ key: 1, offset: 1 }, { key: 4, offset: 0 }, shown), 'ead\n\tat a\n\tat b\n');
+});
+
+test('rows that are selected as a whole are copied as they were written', () => {
+  const shown = (key) => ['msg {a: 1}', 'msg {a: 2}', 'msg {a: 3}'][key];
+  const whole = (key) => ['{"msg":"msg","a":1}', '{"msg":"msg","a":2}', '{"msg":"msg","a":3}'][key];
+  assert.equal(selectedText({ key: 0, offset: 0 }, { key: 2, offset: 10 }, shown, whole), [0, 1, 2].map(whole).join('\n'));
+  assert.equal(selectedText({ key: 0, offset: 4 }, { key: 2, offset: 3 }, shown, whole), `{a: 1}\n${whole(1)}\nmsg`);
+  assert.equal(selectedText({ key: 0, offset: 0 }, { key: 1, offset: 0 }, shown, whole), `${whole(0)}\n`);
 });
 
 test('a million lines in traces have the height of their first lines', () => {

@@ -45,6 +45,8 @@ export class EventStream {
     /** Ends a wait. */
     this.wake = () => {};
     this.attempts = 0;
+    /** The last connection ended with its log-in, which another tab may have renewed. */
+    this.hasExpired = false;
   }
 
   get isRunning() {
@@ -85,6 +87,7 @@ export class EventStream {
     while (!run.signal.aborted) {
       const trouble = await this.connection(run);
       if (run.signal.aborted) return;
+      if (this.hasExpired) continue;
       if (!trouble.isTransient) {
         this.aborter = null;
         this.say({ phase: 'ended', trouble });
@@ -116,20 +119,21 @@ export class EventStream {
    * @returns {Promise<Trouble & {retryAfter?: number}>} Why it ended.
    */
   async connection(run) {
-    const aborter = new AbortController();
-    run.signal.addEventListener('abort', () => aborter.abort(), { once: true });
     this.say({ ...this.state, phase: this.attempts > 0 ? this.state.phase : 'opening' });
     let reason = '';
     try {
       const take = (/** @type {ServerEvent[]} */ events, /** @type {string} */ id) => {
         if (!run.signal.aborted) reason = this.take(events, id) || reason;
       };
-      await readEvents(this.nextUrl(), aborter, take, () => this.opened());
+      await readEvents(this.nextUrl(), run.signal, take, () => this.opened());
     } catch (error) {
       const problem = error instanceof Refusal ? error.problem : noAnswer();
+      const hadExpired = this.hasExpired;
+      this.hasExpired = false;
+      if (hadExpired && problem.status === 401) return endOf('expired');
       return problem.code === 'cursor_expired' && this.cursor ? this.skipDeleted() : ofRefusal(problem);
     }
-    aborter.abort();
+    this.hasExpired = reason === 'expired';
     return reason ? endOf(reason) : troubleOf(noAnswer());
   }
 
@@ -148,7 +152,7 @@ export class EventStream {
   }
 
   opened() {
-    this.attempts = 0;
+    this.hasExpired = false;
     this.memory.reopen();
     this.say({ phase: 'reading' });
   }
@@ -166,6 +170,8 @@ export class EventStream {
         reason = String(JSON.parse(data).reason);
         continue;
       }
+      // An answer that ends at once is no success.
+      if (name === 'message' || name === 'live' || name === 'synced') this.attempts = 0;
       for (const line of data.split('\n')) {
         const record = `${name}\t${line}`;
         this.memory.keep(record);

@@ -19,7 +19,7 @@ import { isDuration } from '../model/view.js';
 export function logUrl(view, range, source) {
   const query = new URLSearchParams();
   const path = setTargets(view, query);
-  if (source.history && view.targets.length === 1) query.set('history', 'all');
+  if (source.history) query.set('history', 'all');
   view.grep.forEach((pattern) => query.append('grep', pattern));
   view.exclude.forEach((pattern) => query.append('exclude', pattern));
   if (view.level) query.set('level', view.level);

@@ -66,12 +66,33 @@ export async function requestJson(url, signal) {
  * Reads a stream of events, handing out those of each part of the body together.
  *
  * @param {string} url
- * @param {AbortController} aborter Aborts it; also called if the stream is silent for too long.
+ * @param {AbortSignal} signal
  * @param {(events: ServerEvent[], id: string) => void} give
  * @param {() => void} [opened] Called when the gateway has accepted the request.
  */
-export async function readEvents(url, aborter, give, opened) {
-  const response = await request(url, 'text/event-stream', aborter.signal);
+export async function readEvents(url, signal, give, opened) {
+  // The signal may outlive many requests, and must not keep what belongs to them.
+  const aborter = new AbortController();
+  const abort = () => aborter.abort();
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort);
+  try {
+    await readBody(await request(url, 'text/event-stream', aborter.signal), aborter, give, opened);
+  } catch (error) {
+    throw signal.aborted || error instanceof Refusal ? error : new Refusal(noAnswer());
+  } finally {
+    signal.removeEventListener('abort', abort);
+    abort();
+  }
+}
+
+/**
+ * @param {Response} response
+ * @param {AbortController} aborter Aborts it, if it is silent for too long.
+ * @param {(events: ServerEvent[], id: string) => void} give
+ * @param {() => void} [opened]
+ */
+async function readBody(response, aborter, give, opened) {
   opened?.();
   const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
   const decoder = new TextDecoder();
@@ -88,8 +109,6 @@ export async function readEvents(url, aborter, give, opened) {
       parser.push(decoder.decode(value, { stream: true }), (event) => events.push(event));
       give(events, parser.id);
     }
-  } catch (error) {
-    throw aborter.signal.aborted ? error : new Refusal(noAnswer());
   } finally {
     clearTimeout(watchdog);
   }

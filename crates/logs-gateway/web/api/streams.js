@@ -25,7 +25,8 @@ export class Streams {
     document.addEventListener('visibilitychange', () => this.ask({ do: 'visible', value: !document.hidden }));
     addEventListener('pagehide', () => this.ask({ do: 'bye' }));
     addEventListener('pageshow', (event) => event.persisted && location.reload());
-    addEventListener('online', () => this.reopen());
+    // A lost connection is not felt by itself for a while.
+    for (const change of ['online', 'offline']) addEventListener(change, () => this.reopen());
     setInterval(() => this.ask({ do: 'here' }), HERE);
   }
 

@@ -5,12 +5,14 @@
  * bounded: past the bound, rows are dropped at the end that is not looked at.
  */
 
+import { isBefore } from './left_out.js';
 import { PackedBlock } from './packed_block.js';
 import { FLAG } from './row.js';
 import { Sums } from './sums.js';
 import { MAX_TRACE, orphansOf, TraceMarker } from './traces.js';
 
 /** @import { Line, Row } from './row.js' */
+/** @import { Instant } from '../text/time.js' */
 
 /** How many rows make a block. */
 const BLOCK = 512;
@@ -190,16 +192,18 @@ export class Lines {
   }
 
   /**
-   * The key of the first row of at least this time; `end` if there is none.
+   * The key of the first row of at least this time; `end` if there is none. A note has the time of
+   * the line behind it.
    *
-   * @param {number} ms
+   * @param {Instant} instant
    */
-  keyAtTime(ms) {
+  keyAt(instant) {
     let low = this.first;
     let high = this.end;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      if (this.row(middle).ms < ms) low = middle + 1;
+      const line = this.lineFrom(middle, 1);
+      if (line && isBefore(line, instant)) low = middle + 1;
       else high = middle;
     }
     return low;

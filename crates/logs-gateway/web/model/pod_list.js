@@ -101,8 +101,18 @@ export class PodList {
    */
   runStarts(targets) {
     const runs = targets.flatMap((target) => this.containersOf(target)).flatMap(({ runs }) => runs);
-    const starts = runs.flatMap(({ first_time }) => (first_time ? [first_time] : []));
-    return starts.sort((one, other) => Date.parse(one) - Date.parse(other));
+    return startsOf(runs);
+  }
+
+  /**
+   * When containers were started again, in order: their first runs are none of that.
+   *
+   * @param {Target[]} targets
+   * @returns {string[]}
+   */
+  restarts(targets) {
+    const later = targets.flatMap((target) => this.containersOf(target)).flatMap(({ runs }) => startsOf(runs).slice(1));
+    return inOrder(later);
   }
 
   /**
@@ -113,6 +123,8 @@ export class PodList {
    * @returns {Choice[]}
    */
   choices(typed, max) {
+    const pattern = patternOf(typed);
+    if (pattern) return this.choicesOfPattern(pattern).slice(0, max);
     const asked = words(typed);
     const scored = [];
     for (const pod of this.pods.values()) {
@@ -121,9 +133,41 @@ export class PodList {
         if (score > 0) scored.push({ choice, score });
       }
     }
-    scored.sort((one, other) => other.score - one.score || other.choice.lastWrite - one.choice.lastWrite || (one.choice.name < other.choice.name ? -1 : 1));
+    scored.sort((one, other) => other.score - one.score || byLastWrite(one.choice, other.choice));
     return scored.slice(0, max).map(({ choice }) => choice);
   }
+
+  /** The pattern itself, which pods that start later join, and the logs that it fits. @param {Target} pattern @returns {Choice[]} */
+  choicesOfPattern(pattern) {
+    const choices = this.podsOf(pattern).flatMap(choicesOf).sort(byLastWrite);
+    const [newest] = choices;
+    if (!newest) return [];
+    const { size } = this.extent([pattern]);
+    const containers = this.containersOf(pattern).length;
+    return [{ ...newest, target: pattern, name: `${pattern.namespace}/${pattern.pod}`, size, restarts: 0, node: '', containers }, ...choices];
+  }
+}
+
+/** What was typed as a pattern for pods, if it is one: `shop/web-*`. @param {string} typed @returns {Target | null} */
+function patternOf(typed) {
+  const [first, second] = typed.trim().toLowerCase().split('/');
+  if (!/[*?]/.test(typed)) return null;
+  return { namespace: second === undefined ? '*' : first || '*', pod: (second ?? first) || '*', container: '*' };
+}
+
+/** @param {Choice} one @param {Choice} other */
+function byLastWrite(one, other) {
+  return other.lastWrite - one.lastWrite || (one.name < other.name ? -1 : 1);
+}
+
+/** @param {RunEntry[]} runs */
+function startsOf(runs) {
+  return inOrder(runs.flatMap(({ first_time }) => (first_time ? [first_time] : [])));
+}
+
+/** @param {string[]} times */
+function inOrder(times) {
+  return times.sort((one, other) => Date.parse(one) - Date.parse(other));
 }
 
 /**
@@ -134,7 +178,7 @@ export class PodList {
  */
 export function targetsOfAll(choices) {
   const podOf = (/** @type {Target} */ { namespace, pod }) => `${namespace}/${pod}`;
-  const targets = choices.map(({ target }) => target);
+  const targets = choices.map(({ target }) => target).filter(({ namespace, pod }) => !/[*?]/.test(namespace + pod));
   const whole = new Set(targets.filter(({ container }) => container === '*').map(podOf));
   return targets.filter((target) => target.container === '*' || !whole.has(podOf(target)));
 }

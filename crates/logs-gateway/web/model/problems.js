@@ -33,7 +33,7 @@ export function troubleOf(problem) {
   if (code === 'container_required') return final(detail, 'all-containers');
   if (code === 'cursor_expired') return final('The lines at this place were deleted.', 'live');
   if (code === 'bad_cursor') return final('This link does not fit this log.', 'live');
-  if (code === 'bad_pattern') return final(`The filter is no regular expression: ${detail}`, 'filter');
+  if (code === 'bad_pattern') return final(`The filter is no regular expression: ${detail.replace(/^is not a regular expression: /, '')}`, 'filter');
   if (status === 404) return final(detail || 'This log was not found.', 'pods');
   return final(detail || `The gateway refused the request (${status}).`, 'pods');
 }

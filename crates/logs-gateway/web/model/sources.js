@@ -1,5 +1,7 @@
 /** The logs that lines come from: a container of a pod in one of its runs. */
 
+import { Hues } from './hues.js';
+
 /**
  * @typedef {object} Source
  * @property {string} namespace
@@ -11,6 +13,7 @@
 
 export class Sources {
   constructor() {
+    this.hues = new Hues();
     /** @type {Source[]} */
     this.list = [];
     /** @type {Map<string, number>} */

@@ -3,7 +3,7 @@
  * may be between them.
  */
 
-import { continues } from '../text/level.js';
+import { continues, isExceptionOf } from '../text/level.js';
 import { FLAG, isNote } from './row.js';
 
 /** @import { Lines } from './lines.js' */
@@ -17,34 +17,38 @@ const REACH = 2000;
 /** Notes that no trace goes on behind. */
 const BREAKS = new Set(['gap', 'run', 'begin']);
 
+/**
+ * @typedef {object} Trace What is known of the last trace of a log.
+ * @property {number} length How many lines it has so far.
+ * @property {number} level Of its first line.
+ */
+
 /** Marks the lines that belong to an earlier one, row by row. */
 export class TraceMarker {
   constructor() {
-    /** How many lines the last trace of each log has so far. @type {Map<number, number>} */
-    this.lengths = new Map();
+    /** The last trace of each log. @type {Map<number, Trace>} */
+    this.last = new Map();
   }
 
   /** @param {Row} row The next one. It may be changed. */
   mark(row) {
     if (isNote(row)) {
-      if (BREAKS.has(row.note)) this.lengths.clear();
+      if (BREAKS.has(row.note)) this.last.clear();
       return;
     }
-    const isPart = this.isPart(row);
-    if (isPart) row.flags |= FLAG.TRACE;
-    else row.flags &= ~FLAG.TRACE;
-    this.lengths.set(logOf(row), isPart ? this.lengthOf(row) + 1 : 1);
+    if (this.isPart(row)) {
+      row.flags |= FLAG.TRACE;
+      /** @type {Trace} */ (this.last.get(logOf(row))).length += 1;
+    } else {
+      row.flags &= ~FLAG.TRACE;
+      this.last.set(logOf(row), { length: 1, level: row.level });
+    }
   }
 
   /** Whether a line belongs to the last one of its log that was marked. @param {Line} line */
   isPart(line) {
-    const length = this.lengthOf(line);
-    return length > 0 && length < MAX_TRACE && continues(line.text);
-  }
-
-  /** @param {Line} line */
-  lengthOf(line) {
-    return this.lengths.get(logOf(line)) ?? 0;
+    const trace = this.last.get(logOf(line));
+    return trace !== undefined && trace.length < MAX_TRACE && (continues(line.text) || isExceptionOf(line.text, trace.level));
   }
 }
 

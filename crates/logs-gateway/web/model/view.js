@@ -21,6 +21,8 @@
  * @property {Place} place
  */
 
+import { literalPattern } from '../text/json_line.js';
+
 /** @type {View} */
 export const EMPTY_VIEW = {
   targets: [],
@@ -74,9 +76,18 @@ function parseTarget(text) {
 function parsePlace(hash) {
   const [kind, value = ''] = hash.replace(/^#/, '').split('=');
   if (kind === 'begin') return { kind: 'begin' };
-  if (kind === 'c' && value) return { kind: 'cursor', cursor: decodeURIComponent(value) };
-  if (kind === 't' && value) return { kind: 'time', time: decodeURIComponent(value) };
+  if (kind === 'c' && value) return { kind: 'cursor', cursor: decoded(value) };
+  if (kind === 't' && Date.parse(decoded(value))) return { kind: 'time', time: decoded(value) };
   return { kind: 'end' };
+}
+
+/** A part of a link; as it stands if a program has cut it. @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /**
@@ -128,6 +139,32 @@ export function unfiltered(view) {
   return { ...view, grep: [], exclude: [], level: '', stream: '' };
 }
 
+/**
+ * The patterns of a view that was refused for one of them, with bad ones as plain text. If a browser
+ * takes them all, it is the one that was added last.
+ *
+ * @param {View} view
+ * @returns {Pick<View, 'grep' | 'exclude'>}
+ */
+export function withoutBadPatterns({ grep, exclude }) {
+  const literal = (/** @type {string} */ pattern) => literalPattern(pattern.replace(/^\(\?i\)/, ''));
+  const isBad = (/** @type {string} */ pattern) => !isPattern(pattern.replace(/^\(\?i\)/, ''));
+  if ([...grep, ...exclude].some(isBad)) {
+    const mended = (/** @type {string[]} */ list) => list.map((pattern) => (isBad(pattern) ? literal(pattern) : pattern));
+    return { grep: mended(grep), exclude: mended(exclude) };
+  }
+  return { grep: [...grep.slice(0, -1), ...grep.slice(-1).map(literal)], exclude };
+}
+
+/** @param {string} pattern */
+function isPattern(pattern) {
+  try {
+    return Boolean(new RegExp(pattern));
+  } catch {
+    return false;
+  }
+}
+
 /** Whether several logs are merged, so that a cursor of a line is one of its own log only. @param {View} view */
 export function isMerged(view) {
   return view.targets.length > 1 || view.targets.some(({ pod, namespace, container }) => container === '*' || /[*?]/.test(pod + namespace));
@@ -154,6 +191,25 @@ function matches(glob, name) {
   if (!/[*?]/.test(glob)) return glob === name;
   const pattern = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.');
   return new RegExp(`^${pattern}$`).test(name);
+}
+
+/**
+ * A view as views whose logs can be requested without others: of the pods of one namespace, with one
+ * of their containers or all.
+ *
+ * @param {View} view
+ * @returns {View[]}
+ */
+export function exactParts(view) {
+  /** @type {Map<string, Target[]>} */
+  const parts = new Map();
+  for (const target of view.targets) {
+    const isCovered = view.targets.some((other) => other !== target && other.container === '*' && isTargeted([other], { ...target, container: '' }) && target.container !== '*');
+    if (isCovered) continue;
+    const key = `${target.namespace}/${target.container}`;
+    parts.set(key, [...(parts.get(key) ?? []), target]);
+  }
+  return [...parts.values()].map((targets) => ({ ...view, targets }));
 }
 
 /** Names a view for a list of recent ones. @param {View} view */

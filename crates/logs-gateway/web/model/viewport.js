@@ -63,8 +63,10 @@ export class Viewport {
   setRange(first, end) {
     this.first = first;
     this.end = end;
-    if (this.key < first) this.moveToKey(first, 0);
-    else if (this.key >= end && end > first) this.key = end - 1;
+    if (this.key < first) {
+      this.key = first;
+      this.inside = 0;
+    } else if (this.key >= end && end > first) this.key = end - 1;
   }
 
   /**

@@ -16,6 +16,7 @@ const RETRY = 3000;
  * @property {(who: WhoAmI) => void} known
  * @property {(trouble: Trouble | null) => void} unknown
  * @property {() => void} renewed
+ * @property {() => void} leaving The browser is about to be sent to the log-in.
  */
 
 export class Access {
@@ -57,8 +58,14 @@ export class Access {
       this.events.unknown({ text: 'This address gets no session from your log-in. Its operator can allow it: SSO_RETURN_HOSTS of sso-service has to name this host.', remedy: 'log-in', isTransient: false });
     } else {
       this.events.unknown({ text: 'Log in to read logs.', remedy: 'log-in', isTransient: false });
-      this.session.goToLogIn();
+      this.goToLogIn();
     }
+  }
+
+  /** Sends the browser to the log-in, from which it comes back to this view. */
+  goToLogIn() {
+    this.events.leaving();
+    this.session.goToLogIn();
   }
 
   /** @param {WhoAmI} who */
@@ -78,12 +85,16 @@ export class Access {
 
   /** Renews the session here if that is allowed, else by way of sso-service. */
   async renew() {
-    if (!(await this.session.renew())) {
-      this.session.goToLogIn();
-      return;
-    }
+    if (await this.session.renew()) await this.check();
+    else this.goToLogIn();
+  }
+
+  /** Goes on if the browser has a session again, perhaps by a log-in in another tab. */
+  async check() {
     const who = await this.session.whoAmI().catch(() => null);
     if (!who) return;
+    // What is on the page is not for other users.
+    if (this.who && this.who.username !== who.username) location.reload();
     this.take(who);
     this.events.renewed();
   }

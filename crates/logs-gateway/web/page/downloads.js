@@ -2,6 +2,7 @@
 
 import { logUrl } from '../api/log_url.js';
 import { request, Refusal } from '../api/request.js';
+import { ChosenText } from '../model/chosen_text.js';
 import { troubleOf } from '../model/problems.js';
 import { EMPTY_VIEW } from '../model/view.js';
 import { size } from '../text/quantity.js';
@@ -28,7 +29,8 @@ export class Downloads {
       this.words.textContent = 'downloading…';
       const url = logUrl(view, { timestamps: true, download: true }, this.viewer.source);
       const response = await request(url, 'text/plain');
-      const blob = await new Response(this.counted(/** @type {ReadableStream<Uint8Array>} */ (response.body))).blob();
+      const body = /** @type {ReadableStream<Uint8Array>} */ (response.body);
+      const blob = await new Response(this.counted(view.targets.length > 1 ? chosen(body, view) : body)).blob();
       save(blob, fileName(view));
       this.words.textContent = `${size(blob.size)} downloaded.`;
     } catch (error) {
@@ -49,6 +51,15 @@ export class Downloads {
     });
     return body.pipeThrough(counter);
   }
+}
+
+/** The lines of the logs that were chosen: others come as well. @param {ReadableStream<Uint8Array>} body @param {View} view */
+function chosen(body, { targets }) {
+  const text = new ChosenText(targets);
+  const chooser = new TransformStream({
+    transform: (/** @type {Uint8Array} */ part, controller) => controller.enqueue(text.push(part)),
+  });
+  return body.pipeThrough(chooser);
 }
 
 /** @param {View} view */

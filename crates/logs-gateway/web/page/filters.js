@@ -2,7 +2,8 @@
 
 import { literalPattern } from '../text/json_line.js';
 import { label } from '../text/time.js';
-import { isDuration, writeTarget } from '../model/view.js';
+import { startOf } from '../api/log_url.js';
+import { isDuration, withoutBadPatterns, writeTarget } from '../model/view.js';
 import { byId, element } from '../view/dom.js';
 
 /** @import { Settings } from '../model/local_store.js' */
@@ -69,7 +70,9 @@ export class Filters {
     const [from, to, jump] = ['time-from', 'time-to', 'time-jump'].map((id) => byId(id, HTMLInputElement));
     byId('time-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
-      this.choose(menu, { from: this.instant(from), to: this.instant(to) });
+      const times = [this.instant(from), this.instant(to)];
+      if (times.every(Boolean)) times.sort();
+      this.choose(menu, { from: times[0], to: times[1] });
     });
     byId('jump-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
@@ -82,6 +85,19 @@ export class Filters {
   choose(menu, range) {
     menu.hidePopover();
     this.change(range);
+  }
+
+  /** Offers the range of a view to be changed. @param {View} view */
+  fillTimes(view) {
+    byId('time-from', HTMLInputElement).value = this.fieldOf(startOf(view, Date.now()));
+    byId('time-to', HTMLInputElement).value = this.fieldOf(Date.parse(view.to) || 0);
+  }
+
+  /** A time as a field holds it. @param {number} ms 0 for none. */
+  fieldOf(ms) {
+    if (ms === 0) return '';
+    const shift = this.isUtc ? 0 : new Date(ms).getTimezoneOffset() * 60_000;
+    return new Date(ms - shift).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length);
   }
 
   /** What a field for local times or, by setting, for UTC holds. @param {HTMLInputElement} input */
@@ -107,11 +123,9 @@ export class Filters {
     if (!this.view[name].includes(pattern)) this.change({ [name]: [...this.view[name], pattern], find: '' });
   }
 
-  /** Takes the last pattern as plain text: it was no regular expression. */
+  /** Takes patterns that are no regular expressions as plain text. */
   takeLiterally() {
-    const grep = [...(this.view?.grep ?? [])];
-    const last = grep.pop();
-    if (last) this.change({ grep: [...grep, literalPattern(last.replace(/^\(\?i\)/, ''))] });
+    if (this.view) this.change(withoutBadPatterns(this.view));
   }
 
   /** @param {View} view @param {Settings} settings */
@@ -123,6 +137,7 @@ export class Filters {
     this.stream.value = view.stream;
     this.level.classList.toggle('set', view.level !== '');
     this.stream.classList.toggle('set', view.stream !== '');
+    this.fillTimes(view);
     this.time.textContent = `${rangeText(view, settings)} ▾`;
     this.time.classList.toggle('set', view.from + view.to !== '');
     this.pods.textContent = view.targets.length === 0 ? 'Choose logs' : podsText(view);

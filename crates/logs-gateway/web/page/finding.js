@@ -49,11 +49,13 @@ export class Finding {
     const range = isMerged(view) || !current.line.cursor ? this.byTime(current.line, step) : this.byCursor(current.line.cursor, step);
     /** @type {LineRecord[]} */
     const found = [];
-    await reader.during('searching…', () =>
-      readEvents(logUrl(filtered, range, source), new AbortController(), (events) => {
+    const isRead = await reader.during('searching…', async (signal) => {
+      await readEvents(logUrl(filtered, range, source), signal, (events) => {
         for (const { name, data } of events) if (name === 'message') found.push(JSON.parse(data));
-      }),
-    );
+      });
+      return true;
+    });
+    if (!isRead) return;
     const [match] = found;
     if (!match) this.tell(step > 0 ? 'no later match' : 'no earlier match');
     else this.viewer.change({ place: isMerged(view) || !match.cursor ? { kind: 'time', time: match.time } : { kind: 'cursor', cursor: match.cursor } });

@@ -14,6 +14,19 @@ export class Folding {
     this.viewer = viewer;
     /** @type {Set<number>} */
     this.unfolded = new Set();
+    /** Lines that are shown as they were written. @type {Set<number>} */
+    this.raw = new Set();
+  }
+
+  /** Folds all. */
+  clear() {
+    this.unfolded.clear();
+    this.raw.clear();
+  }
+
+  /** Whether a row shows all of its lines, or its line as it was written. @param {number} key */
+  isOpen(key) {
+    return this.unfolded.has(key) || this.raw.has(key);
   }
 
   get lines() {
@@ -60,12 +73,28 @@ export class Folding {
 
   /** Folds or unfolds a row. @param {number} key */
   toggle(key) {
-    const { list, settings } = this.viewer;
+    const { settings } = this.viewer;
     const row = this.lines.row(key);
     if (isNote(row)) return;
+    if (this.raw.delete(key)) {
+      this.redraw(key);
+      return;
+    }
     const isLong = row.text.length > FOLDED_LENGTH || !settings.wrap;
     if (!isLong && parseJsonLine(row.text) === null && this.traceOf(key).length === 0) return;
     if (!this.unfolded.delete(key)) this.unfolded.add(key);
+    this.redraw(key);
+  }
+
+  /** Shows a line as it was written. @param {number} key */
+  showRaw(key) {
+    this.raw.add(key);
+    this.redraw(key);
+  }
+
+  /** @param {number} key */
+  redraw(key) {
+    const { list } = this.viewer;
     const { viewport } = list;
     if (viewport.follows) viewport.moveToKey(viewport.visible(0).from, 0);
     list.rebuildRow(key);

@@ -5,6 +5,7 @@ import { readEvents } from '../api/request.js';
 import { isNote } from '../model/row.js';
 import { headOf, traceOf } from '../model/traces.js';
 import { isMerged, unfiltered, writeView } from '../model/view.js';
+import { withoutColours } from '../text/ansi.js';
 import { fieldPattern } from '../text/json_line.js';
 import { writeInstant } from '../text/time.js';
 import { byId, element } from '../view/dom.js';
@@ -38,7 +39,8 @@ export class LineActions {
       item('Copy it with the lines that continue it', () => this.copyTrace(key)),
       item('Copy link (c)', () => this.copyLink(key)),
       item('Around this line, without filters (a)', () => this.around(key)),
-      item('Unfold (x)', () => this.viewer.folding.toggle(key)),
+      item(this.viewer.folding.isOpen(key) ? 'Fold (x)' : 'Unfold: all of it, its fields (x)', () => this.viewer.folding.toggle(key)),
+      item('As it was written', () => this.viewer.folding.showRaw(key)),
     );
     this.menu.showPopover();
     placeMenu(this.menu, at);
@@ -54,14 +56,14 @@ export class LineActions {
 
   /** @param {Line} line */
   copyLine(line) {
-    return this.copy(line.text, 'line copied');
+    return this.copy(withoutColours(line.text), 'line copied');
   }
 
   /** @param {number} key */
   copyTrace(key) {
     const { lines } = this.viewer.reader;
     const head = headOf(lines, key);
-    const texts = [head, ...traceOf(lines, head)].map((part) => this.viewer.row(part).text);
+    const texts = [head, ...traceOf(lines, head)].map((part) => withoutColours(this.viewer.row(part).text));
     return this.copy(texts.join('\n'), texts.length === 1 ? 'line copied' : `${texts.length} lines copied`);
   }
 
@@ -98,10 +100,22 @@ export class LineActions {
     if (!known) return { kind: 'time', time: writeInstant(row.ms, row.ns) };
     let cursor = '';
     const url = logUrl(view, { after: known.line.cursor, limitLines: linesBetween(reader.lines, known.key, key) }, source);
-    await readEvents(url, new AbortController(), (events) => {
+    await readEvents(url, reader.aborter.signal, (events) => {
       for (const { name, data } of events) if (name === 'message') cursor = JSON.parse(data).cursor;
     }).catch(() => {});
     return cursor ? { kind: 'cursor', cursor } : { kind: 'time', time: writeInstant(row.ms, row.ns) };
+  }
+
+  /** Has the URL name the line that is looked at, unless that is the end: the page is left for a while. */
+  keepPlace() {
+    const { viewer } = this;
+    const current = viewer.list.viewport.follows ? null : viewer.currentLine();
+    if (!current) return;
+    const { ms, ns, cursor } = current.line;
+    const isExact = cursor !== '' && !isMerged(viewer.view);
+    /** @type {Place} */
+    const place = isExact ? { kind: 'cursor', cursor } : { kind: 'time', time: writeInstant(ms, ns) };
+    history.replaceState(null, '', writeView({ ...viewer.view, place }));
   }
 
   /** @param {'include' | 'exclude' | 'pin'} action @param {Field} field */

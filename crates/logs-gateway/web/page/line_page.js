@@ -5,18 +5,13 @@ import { endOf, troubleOf } from '../model/problems.js';
 import { Reading } from '../model/reading.js';
 import { isNote } from '../model/row.js';
 import { isTargeted } from '../model/view.js';
+import { parseInstant } from '../text/time.js';
 
 /** @import { Trouble } from '../model/problems.js' */
-/** @import { Row } from '../model/row.js' */
+/** @import { ReadPage } from '../model/joining.js' */
 /** @import { Sources } from '../model/sources.js' */
 /** @import { Target } from '../model/view.js' */
-
-/**
- * @typedef {object} Page
- * @property {Row[]} rows
- * @property {boolean} isWhole Whether there is nothing beyond it, or what there is cannot be read.
- * @property {string[]} missing The nodes that could not be read.
- */
+/** @import { Instant } from '../text/time.js' */
 
 /** A page that was not given to its end: lines of it are missing. */
 class CutPage extends Error {
@@ -32,19 +27,23 @@ class CutPage extends Error {
  * @param {Sources} sources
  * @param {(reading: Reading, name: string, data: string) => void} take Takes one record.
  * @param {AbortSignal} signal
- * @returns {Promise<Page>}
+ * @returns {Promise<ReadPage>}
  */
 export async function readPage(url, sources, take, signal) {
   const reading = new Reading(sources);
   let reason = '';
+  let count = 0;
   /** @type {string[]} */
   let missing = [];
-  const aborter = new AbortController();
-  signal.addEventListener('abort', () => aborter.abort(), { once: true });
-  await readEvents(url, aborter, (events) => {
+  await readEvents(url, signal, (events) => {
     for (const { name, data } of events) {
       if (name === 'end') ({ reason, missing = [] } = JSON.parse(data));
-      else for (const line of data.split('\n')) take(reading, name, line);
+      else {
+        for (const line of data.split('\n')) {
+          take(reading, name, line);
+          if (name === 'message') count += 1;
+        }
+      }
     }
   });
   if (!reason) throw new Refusal(noAnswer());
@@ -52,7 +51,7 @@ export async function readPage(url, sources, take, signal) {
   if (!isGiven) throw new CutPage(endOf(reason));
   // Each page would say it anew.
   const rows = reading.take().filter((row) => !isNote(row) || row.note !== 'lost');
-  return { rows, isWhole: reason !== 'limit', missing };
+  return { rows, count, isWhole: reason !== 'limit', missing };
 }
 
 /** The reason why lines could not be read. @param {unknown} error @returns {Trouble} */
@@ -68,11 +67,19 @@ export function troubleOfFailure(error) {
  * @param {string} name
  * @param {string} data
  * @param {Target[]} targets Lines of other logs are left out.
+ * @returns {Instant | null} Of a line that was left out.
  */
 export function takeRecord(reading, name, data, targets) {
   if (name === 'message') {
     const record = JSON.parse(data);
-    if (isTargeted(targets, record)) reading.line(record);
-  } else if (name === 'pod') reading.pod(JSON.parse(data));
-  else if (name === 'gap') reading.gap(JSON.parse(data));
+    if (!isTargeted(targets, record)) return parseInstant(record.time);
+    reading.line(record);
+  } else if (name === 'pod' || name === 'gap') {
+    const record = JSON.parse(data);
+    // A record without a pod is about all of them.
+    if (record.pod && !isTargeted(targets, record)) return null;
+    if (name === 'pod') reading.pod(record);
+    else reading.gap(record);
+  }
+  return null;
 }

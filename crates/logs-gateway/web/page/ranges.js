@@ -1,14 +1,13 @@
 /** Which lines are requested: up to a place, from it on, before or behind what is loaded. */
 
 import { timeParameter } from '../api/log_url.js';
+import { PAGE } from '../model/joining.js';
 import { justAfter } from '../text/time.js';
 
 /** @import { LineRange } from '../api/log_url.js' */
 /** @import { Line } from '../model/row.js' */
 /** @import { View } from '../model/view.js' */
-
-/** Lines of a page of history, and of the end of a log that is opened. */
-export const PAGE = 500;
+/** @import { Instant } from '../text/time.js' */
 
 /**
  * The requests up to the place of a view and from there on.
@@ -35,27 +34,23 @@ export function firstRanges({ place }) {
   }
 }
 
-/**
- * The page before a line.
- *
- * @param {Line} first
- * @param {boolean} isMerged Whether its cursor is one of its own log only.
- * @returns {LineRange}
- */
-export function rangeBefore(first, isMerged) {
-  if (!isMerged) return { before: first.cursor, tailLines: PAGE };
-  const { ms, ns } = justAfter(first);
+/** The page before a line of a single log. @param {Line} first @returns {LineRange} */
+export function rangeBefore(first) {
+  return { before: first.cursor, tailLines: PAGE };
+}
+
+/** The page up to an instant, with its own lines. @param {Instant} instant @returns {LineRange} */
+export function rangeUpTo(instant) {
+  const { ms, ns } = justAfter(instant);
   return { untilTime: timeParameter(ms, ns), tailLines: PAGE };
 }
 
-/**
- * The page behind a line.
- *
- * @param {Line} last
- * @param {boolean} isMerged Whether its cursor is one of its own log only.
- * @returns {LineRange}
- */
-export function rangeAfter(last, isMerged) {
-  if (!isMerged) return { after: last.cursor, limitLines: PAGE };
-  return { sinceTime: timeParameter(last.ms, last.ns), limitLines: PAGE };
+/** The page behind a line of a single log. @param {Line} last @returns {LineRange} */
+export function rangeAfter(last) {
+  return { after: last.cursor, limitLines: PAGE };
+}
+
+/** The page from an instant on, with its own lines. @param {Instant} instant @returns {LineRange} */
+export function rangeFrom({ ms, ns }) {
+  return { sinceTime: timeParameter(ms, ns), limitLines: PAGE };
 }

@@ -4,24 +4,26 @@
  */
 
 import { logUrl, timeParameter } from '../api/log_url.js';
-import { beginText, linesOfFirstInstant, withoutKnown } from '../model/joining.js';
+import { beginText, isFirstPage, linesOfFirstInstant, PAGE, withoutKnown, withoutLines } from '../model/joining.js';
+import { LeftOut } from '../model/left_out.js';
 import { Lines } from '../model/lines.js';
 import { missingNote, noteBetween } from '../model/reading.js';
-import { countLines, firstLine, isNote, isSameLine, lastLine } from '../model/row.js';
+import { firstLine, lastLine } from '../model/row.js';
 import { SearchProgress } from '../model/search_progress.js';
 import { Sources } from '../model/sources.js';
 import { isFiltered, isMerged } from '../model/view.js';
 import { Following } from './following.js';
 import { readPage, takeRecord, troubleOfFailure } from './line_page.js';
-import { firstRanges, PAGE, rangeAfter, rangeBefore } from './ranges.js';
+import { firstRanges, rangeAfter, rangeBefore, rangeFrom, rangeUpTo } from './ranges.js';
 
 /** @import { LineRange } from '../api/log_url.js' */
 /** @import { Streams } from '../api/streams.js' */
 /** @import { Line, Row } from '../model/row.js' */
 /** @import { Trouble } from '../model/problems.js' */
 /** @import { Reading } from '../model/reading.js' */
+/** @import { ReadPage } from '../model/joining.js' */
 /** @import { View } from '../model/view.js' */
-/** @import { Page } from './line_page.js' */
+/** @import { Instant } from '../text/time.js' */
 
 /** While paused, so many lines are kept; later ones are read again afterwards. */
 const MAX_HELD = 20_000;
@@ -45,6 +47,7 @@ export class Reader {
     this.events = events;
     this.lines = new Lines();
     this.sources = new Sources();
+    this.leftOut = new LeftOut();
     this.progress = new SearchProgress();
     this.isAtBegin = false;
     this.activity = '';
@@ -57,7 +60,10 @@ export class Reader {
     this.take = (reading, name, data) => {
       this.progress.take(name, data, Date.now());
       if (name === 'auth') this.events.auth(JSON.parse(data));
-      else takeRecord(reading, name, data, this.view?.targets ?? []);
+      else {
+        const leftOut = takeRecord(reading, name, data, this.view?.targets ?? []);
+        if (leftOut) this.leftOut.add(leftOut);
+      }
     };
     this.following = new Following(streams, {
       take: this.take,
@@ -75,12 +81,12 @@ export class Reader {
     this.following.stop();
     this.lines = new Lines();
     this.sources = new Sources();
+    this.leftOut = new LeftOut();
     this.isAtBegin = false;
     this.isAtEnd = false;
     /** The nodes that a page could not read. @type {string[]} */
     this.missing = [];
     this.progress = new SearchProgress();
-    /** What is read at present, in words. */
     this.activity = '';
     this.isReadingUp = false;
     this.isReadingDown = false;
@@ -101,7 +107,7 @@ export class Reader {
     this.source = source;
     const { place } = view;
     if (place.kind === 'end' && !view.to) {
-      this.follow('');
+      this.followFrom({ follow: true, tailLines: PAGE }, '');
       return null;
     }
     return this.during(isFiltered(view) ? 'searching…' : 'reading…', async (signal) => {
@@ -110,7 +116,7 @@ export class Reader {
       if (signal.aborted) return null;
       if (down) this.addDown(down);
       else this.isAtEnd = true;
-      this.addUp(up ?? { rows: [], isWhole: true, missing: [] }, []);
+      this.addUp(up ?? { rows: [], count: 0, isWhole: true, missing: [] }, [], null);
       return place.kind === 'cursor' ? lastLine(up?.rows ?? []) : null;
     }).then((line) => line ?? null);
   }
@@ -163,23 +169,23 @@ export class Reader {
   /** Reads the page before the first line. */
   async readUp() {
     const first = this.lines.firstLine();
-    if (this.isReadingUp || this.isAtBegin || !first || !this.view) return;
+    const begin = this.leftOut.begin(first);
+    if (this.isReadingUp || this.isAtBegin || !begin || !this.view) return;
     this.isReadingUp = true;
-    const range = rangeBefore(first, this.isMerged);
+    const range = first && !this.isMerged ? rangeBefore(first) : rangeUpTo(begin);
     await this.during(isFiltered(this.view) ? 'searching earlier lines…' : 'reading earlier lines…', async (signal) => {
       const page = await this.page(range, signal);
-      if (!signal.aborted) this.addUp(page, this.isMerged ? linesOfFirstInstant(this.lines) : []);
+      if (!signal.aborted) this.addUp(page, this.isMerged ? linesOfFirstInstant(this.lines) : [], begin);
     });
     this.isReadingUp = false;
   }
 
-  /** @param {Page} page @param {Line[]} known Lines of it that are there already. */
-  addUp({ rows, isWhole: isLast, missing }, known) {
-    const fresh = rows.filter((row) => isNote(row) || !known.some((line) => isSameLine(line, row)));
-    const isWhole = isLast && countLines(rows) < PAGE;
-    const isStuck = isLast && countLines(fresh) === 0;
-    fresh.push(...this.notes(lastLine(fresh), this.lines.firstLine(), missing));
-    if (isWhole || isStuck) {
+  /** @param {ReadPage} page @param {Line[]} known Lines of it that are there already. @param {Instant | null} begin Up to which it was read. */
+  addUp(page, known, begin) {
+    const fresh = withoutLines(page.rows, known);
+    const isBegin = isFirstPage(page, fresh, begin, this.leftOut.begin(null));
+    fresh.push(...this.notes(lastLine(fresh), this.lines.firstLine(), page.missing));
+    if (isBegin) {
       this.isAtBegin = true;
       fresh.unshift({ note: 'begin', text: beginText(/** @type {View} */ (this.view)), ms: 0 });
     }
@@ -204,9 +210,10 @@ export class Reader {
   /** Reads the page behind the last line; at the end of the log, follows it. */
   async readDown() {
     const last = this.lines.lastLine();
-    if (this.isReadingDown || this.isAtEnd || this.stream || !last || !this.view) return;
+    const end = this.leftOut.end(last);
+    if (this.isReadingDown || this.isAtEnd || this.stream || !end || !this.view) return;
     this.isReadingDown = true;
-    const range = rangeAfter(last, this.isMerged);
+    const range = last && !this.isMerged ? rangeAfter(last) : rangeFrom(end);
     await this.during('reading later lines…', async (signal) => {
       const page = await this.page(range, signal);
       if (!signal.aborted) this.addDown(page);
@@ -214,11 +221,11 @@ export class Reader {
     this.isReadingDown = false;
   }
 
-  /** @param {Page} page */
+  /** @param {ReadPage} page */
   addDown({ rows, isWhole, missing }) {
     const fresh = withoutKnown(this.lines, rows);
     this.lines.append([...this.notes(this.lines.lastLine(), firstLine(fresh), missing), ...fresh]);
-    if (this.lines.trim('first')) this.isAtBegin = false;
+    this.trimFirst();
     if (isWhole) this.endReached();
     this.events.changed();
   }
@@ -231,15 +238,10 @@ export class Reader {
     }
     const last = this.lines.lastLine();
     if (this.isMerged && last) this.followFrom({ follow: true, sinceTime: timeParameter(last.ms, last.ns) }, '');
-    else this.follow(last?.cursor ?? '');
+    else this.followFrom({ follow: true, tailLines: PAGE }, last?.cursor ?? '');
   }
 
-  /** Follows the log, from its end or after a line. @param {string} after */
-  follow(after) {
-    this.followFrom({ follow: true, tailLines: PAGE }, after);
-  }
-
-  /** @param {LineRange} range @param {string} after */
+  /** Follows the log, from its end or after a line. @param {LineRange} range @param {string} after */
   followFrom(range, after) {
     this.following.start(this.sources, this.url(range), this.source.user, after);
   }
@@ -260,6 +262,7 @@ export class Reader {
 
   /** Stops to follow: lines at the end are not kept any more. */
   leaveEnd() {
+    this.leftOut.latest = null;
     this.following.stop();
     this.isAtEnd = false;
   }
@@ -278,10 +281,16 @@ export class Reader {
     this.events.changed();
   }
 
+  /** Drops rows at the begin beyond the bound of memory. */
+  trimFirst() {
+    if (!this.lines.trim('first')) return;
+    this.isAtBegin = false;
+    this.leftOut.earliest = null;
+  }
+
   /** Drops rows beyond the bound of memory. @param {boolean} isAtEnd Whether the end is looked at. */
   trim(isAtEnd) {
-    if (isAtEnd) {
-      if (this.lines.trim('first')) this.isAtBegin = false;
-    } else if (this.lines.trim('last')) this.leaveEnd();
+    if (isAtEnd) this.trimFirst();
+    else if (this.lines.trim('last')) this.leaveEnd();
   }
 }

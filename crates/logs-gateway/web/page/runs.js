@@ -29,12 +29,11 @@ export class Runs {
 
   /** To where the last run begins: the lines before it say why the one before ended. */
   goToRestart() {
-    const last = this.starts.at(-1);
+    const last = this.pods.restarts(this.viewer.view.targets).at(-1);
     if (last) this.viewer.change({ place: { kind: 'time', time: last }, from: '', to: '', level: '', grep: [], exclude: [] });
   }
 
   get hasRestart() {
-    const { targets } = this.viewer.view;
-    return targets.some((target) => this.pods.containersOf(target).some(({ runs }) => runs.length > 1));
+    return this.pods.restarts(this.viewer.view.targets).length > 0;
   }
 }

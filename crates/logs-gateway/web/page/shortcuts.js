@@ -68,6 +68,25 @@ export function shortcuts(page) {
   };
 }
 
+/** Buttons that do what keys do. @param {Controls} page */
+export function listenToButtons({ viewer, actions, finding, runs, togglePause }) {
+  const menu = byId('time-menu', HTMLElement);
+  const go = (/** @type {() => unknown} */ act) => () => (menu.hidePopover(), act());
+  const acts = {
+    pause: togglePause,
+    pill: () => viewer.goToEnd(),
+    crash: () => runs.goToRestart(),
+    'line-actions': () => actions.openCurrent(),
+    'match-before': () => finding.go(-1),
+    'match-after': () => finding.go(1),
+    'go-begin': go(() => viewer.goToBegin()),
+    'go-run-before': go(() => runs.go(-1)),
+    'go-run-after': go(() => runs.go(1)),
+    'help-button': () => byId('help', HTMLDialogElement).showModal(),
+  };
+  for (const [id, act] of Object.entries(acts)) byId(id, HTMLElement).addEventListener('click', () => void act());
+}
+
 /**
  * @param {Controls} page
  * @param {MouseEvent} event
@@ -78,5 +97,8 @@ export function clicked({ viewer, actions }, event) {
   if (key === null) return;
   if (target.closest('.stamp')) actions.open(key, target.getBoundingClientRect());
   else if (target.closest('.folded, .more')) viewer.folding.toggle(key);
-  else if (document.getSelection()?.isCollapsed) viewer.setCurrent(key);
+  else if (document.getSelection()?.isCollapsed) {
+    viewer.setCurrent(key);
+    viewer.events.changed();
+  }
 }

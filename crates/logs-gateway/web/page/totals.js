@@ -2,7 +2,7 @@
 
 import { logUrl } from '../api/log_url.js';
 import { readEvents } from '../api/request.js';
-import { unfiltered, writeView } from '../model/view.js';
+import { exactParts, unfiltered, writeView } from '../model/view.js';
 import { writeInstant } from '../text/time.js';
 
 /** @import { View } from '../model/view.js' */
@@ -77,22 +77,23 @@ export class Totals {
  */
 async function linesBetween(view, since, until, source, signal) {
   const range = { volume: INTERVAL, sinceTime: writeInstant(since), untilTime: writeInstant(until) };
-  const aborter = new AbortController();
-  signal.addEventListener('abort', () => aborter.abort(), { once: true });
+  const parts = exactParts(view);
   let lines = 0;
-  let isComplete = false;
+  let complete = 0;
   try {
-    await readEvents(logUrl(view, range, source), aborter, (events) => {
-      for (const { name, data } of events) {
-        if (name === 'volume') lines += JSON.parse(data).lines;
-        else if (name === 'end') isComplete = JSON.parse(data).reason === 'complete';
-      }
-    });
+    for (const part of parts) {
+      await readEvents(logUrl(part, range, source), signal, (events) => {
+        for (const { name, data } of events) {
+          if (name === 'volume') lines += JSON.parse(data).lines;
+          else if (name === 'end' && JSON.parse(data).reason === 'complete') complete += 1;
+        }
+      });
+    }
   } catch {
     // The number is left out; the stream of lines says what is wrong.
     return null;
   }
-  return isComplete ? lines : null;
+  return complete === parts.length ? lines : null;
 }
 
 /** The logs and times of a view. @param {View} view */

@@ -1,6 +1,6 @@
 /** The log on the page: its rows, its place, what the status line says of it. */
 
-import { writeInstant } from '../text/time.js';
+import { instantOf, stamp, writeInstant } from '../text/time.js';
 import { isNote } from '../model/row.js';
 import { EMPTY_VIEW, viewTitle, writeView } from '../model/view.js';
 import { List } from '../view/list.js';
@@ -62,7 +62,7 @@ export class Viewer {
       range: () => ({ first: this.reader.lines.first, end: this.reader.lines.end }),
       build: (key) => buildRow(this.row(key), key, this.look(), this.now),
       hidden: () => this.folding.hidden,
-      isFlexible: (key) => this.settings.wrap || this.folding.unfolded.has(key),
+      isFlexible: (key) => this.settings.wrap || this.folding.isOpen(key),
       nearBegin: () => void (this.trouble ?? this.reader.readUp()),
       nearEnd: () => void (this.trouble ?? this.reader.readDown()),
       moved: () => this.moved(),
@@ -77,8 +77,10 @@ export class Viewer {
       names: this.names,
       columns: this.view.columns,
       sourceOf: (number) => this.reader.sources.get(number),
+      hueOf: (name) => this.reader.sources.hues.of(name),
       traceOf: (key) => this.folding.traceOf(key),
-      isUnfolded: (key) => this.folding.unfolded.has(key),
+      isUnfolded: (key) => this.folding.isOpen(key),
+      isRaw: (key) => this.folding.raw.has(key),
       isCurrent: (key) => this.current === key,
       fieldAction: this.events.fieldAction,
     };
@@ -111,7 +113,7 @@ export class Viewer {
     this.trouble = null;
     this.unseen = 0;
     this.current = null;
-    this.folding.unfolded.clear();
+    this.folding.clear();
     this.now = Date.now();
     this.events.opened(view);
     this.list.reset();
@@ -151,8 +153,9 @@ export class Viewer {
       this.list.invalidate();
       return;
     }
-    const ms = line?.ms ?? (place.kind === 'time' ? Date.parse(place.time) : 0);
-    let key = Math.min(lines.keyAtTime(ms), lines.end - 1);
+    const instant = line ?? instantOf(place.kind === 'time' ? place.time : '');
+    let key = Math.min(lines.keyAt(instant), lines.end - 1);
+    while (key < lines.end - 1 && isNote(this.row(key))) key += 1;
     if (line) key = this.keyOf(line, key);
     key = this.folding.reveal(key);
     this.setCurrent(key);
@@ -178,7 +181,7 @@ export class Viewer {
     const { lines } = this.reader;
     const [first, last] = [lines.firstLine(), lines.lastLine()];
     if (first && last && first.ms <= ms && ms <= last.ms) {
-      const key = this.folding.rowOf(Math.min(lines.keyAtTime(ms), lines.end - 1));
+      const key = this.folding.rowOf(Math.min(lines.keyAt({ ms, ns: 0 }), lines.end - 1));
       this.setCurrent(key);
       this.list.centre(key);
     } else {
@@ -222,6 +225,17 @@ export class Viewer {
     this.folding.grown(rows);
     this.events.written(rows);
     this.changed();
+  }
+
+  /** Times before now grow as time goes on. */
+  tick() {
+    this.now = Date.now();
+    if (this.settings.stamps !== 'relative') return;
+    for (const [key, shown] of this.list.rows) {
+      const row = key >= this.reader.lines.first && key < this.reader.lines.end ? this.row(key) : null;
+      const button = shown.querySelector('.stamp');
+      if (row && button) button.textContent = stamp(row.ms, 'relative', this.now);
+    }
   }
 
   changed() {

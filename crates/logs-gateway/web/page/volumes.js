@@ -3,7 +3,7 @@
 import { logUrl, startOf } from '../api/log_url.js';
 import { readEvents } from '../api/request.js';
 import { Density } from '../model/density.js';
-import { isFiltered } from '../model/view.js';
+import { exactParts, isFiltered } from '../model/view.js';
 import { writeInstant } from '../text/time.js';
 import { Totals } from './totals.js';
 
@@ -71,20 +71,26 @@ export class Volumes {
   /** @param {Counting} counting @param {AbortSignal} signal */
   async count({ view, density, source }, signal) {
     const range = { volume: density.duration, sinceTime: writeInstant(density.from), untilTime: writeInstant(density.countedTo) };
-    const inner = new AbortController();
-    signal.addEventListener('abort', () => inner.abort(), { once: true });
+    const parts = exactParts(view);
+    let complete = 0;
+    let before = 0;
     try {
-      await readEvents(logUrl(view, range, source), inner, (events) => {
-        if (signal.aborted) return;
-        for (const { name, data } of events) {
-          if (name === 'volume') density.add(JSON.parse(data));
-          else if (name === 'progress') this.scanned = JSON.parse(data).scanned_bytes;
-          else if (name === 'end') density.isComplete = JSON.parse(data).reason === 'complete';
-        }
-        this.changed();
-      });
+      for (const part of parts) {
+        before = this.scanned;
+        await readEvents(logUrl(part, range, source), signal, (events) => {
+          if (signal.aborted) return;
+          for (const { name, data } of events) {
+            if (name === 'volume') density.add(JSON.parse(data));
+            else if (name === 'progress') this.scanned = before + JSON.parse(data).scanned_bytes;
+            else if (name === 'end' && JSON.parse(data).reason === 'complete') complete += 1;
+          }
+          this.changed();
+        });
+      }
+      density.isComplete = complete === parts.length;
     } catch {
       // The bar stays as far as it came; the stream of lines says what is wrong.
+      if (density.written === 0 && !signal.aborted) this.counting = null;
     }
     if (!signal.aborted) this.changed();
   }

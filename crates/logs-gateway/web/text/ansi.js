@@ -41,6 +41,11 @@ export function styledRuns(text) {
   return runs;
 }
 
+/** A line without the sequences that colour it. @param {string} text */
+export function withoutColours(text) {
+  return text.replace(SEQUENCE, '');
+}
+
 /** What "select graphic rendition" has selected so far. */
 class SgrState {
   constructor() {

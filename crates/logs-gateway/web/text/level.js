@@ -16,18 +16,24 @@ export function levelNumber(name) {
 /** How far into a line its level word is looked for, in UTF-16 units. */
 const REACH = 160;
 
-// A colour before the word ends with a letter.
-// eslint-disable-next-line no-control-regex
-const WORD = /(?:\b|(?<=\u001b\[[0-9;]{0,20}m))(?:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|fatal|crit(?:ical)?|alert|emerg|panic)\b/i;
+/** The least level of a failure, below which an exception may stand. */
+const FAILURE = levelNumber('warn');
+
+/** The words for each level, by its number. */
+const WORDS = ['', 'trace', 'debug', 'info|notice', 'warn(?:ing)?', 'err(?:or)?', 'fatal|crit(?:ical)?|alert|emerg|panic'].map(
+  // A colour before the word ends with a letter.
+  (words) => new RegExp(`(?:\\b|(?<=\\u001b\\[[0-9;]{0,20}m))(?:${words})\\b`, 'i'),
+);
 
 /**
  * Where a line shows its level as a word, so that the word can be coloured.
  *
  * @param {string} text
+ * @param {number} level Its number, not 0.
  * @returns {[number, number] | null} In UTF-16 units.
  */
-export function levelWord(text) {
-  const found = WORD.exec(text.length > REACH ? text.slice(0, REACH) : text);
+export function levelWord(text, level) {
+  const found = WORDS[level].exec(text.length > REACH ? text.slice(0, REACH) : text);
   return found && [found.index, found.index + found[0].length];
 }
 
@@ -39,4 +45,17 @@ export function levelWord(text) {
 export function continues(text) {
   const first = text.charCodeAt(0);
   return first === 32 || first === 9 || text.startsWith('at ') || text.startsWith('Caused by');
+}
+
+const EXCEPTION = /^(?:Traceback \(most recent call last\)|[A-Za-z][\w.$]*(?<=Exception|Error|Throwable)(?=:|$))/;
+
+/**
+ * Whether a line is the exception of a failure that the line before tells of, by the gateway's rule
+ * for levels.
+ *
+ * @param {string} text
+ * @param {number} levelBefore Of the line before.
+ */
+export function isExceptionOf(text, levelBefore) {
+  return levelBefore >= FAILURE && EXCEPTION.test(text);
 }

@@ -42,6 +42,17 @@ export function parseInstant(text) {
 }
 
 /**
+ * The instant that a view names, in any form of RFC 3339.
+ *
+ * @param {string} text
+ * @returns {Instant}
+ */
+export function instantOf(text) {
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(text)) return parseInstant(text);
+  return { ms: Date.parse(text) || 0, ns: 0 };
+}
+
+/**
  * Writes an instant with all nine digits, as requests take it.
  *
  * @param {number} ms

@@ -55,10 +55,10 @@ function fieldRow(field, act) {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const shown = visibleParts(text).map((part) => part.text).join('');
   const button = (/** @type {string} */ sign, /** @type {string} */ title, /** @type {'include' | 'exclude' | 'pin'} */ action) =>
-    element('button', { class: 'field-button', type: 'button', tabindex: '-1', title, click: () => act(action, field) }, sign);
+    element('button', { class: 'field-button', type: 'button', title, click: () => act(action, field) }, sign);
   const shownValue = element(
     'button',
-    { class: 'field-value', type: 'button', tabindex: '-1', title: `Only lines with ${path} = ${shown.slice(0, 80)}`, click: () => act('include', field) },
+    { class: 'field-value', type: 'button', title: `Only lines with ${path} = ${shown.slice(0, 80)}`, click: () => act('include', field) },
     shown.slice(0, 10_000),
   );
   return element(

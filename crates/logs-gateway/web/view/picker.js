@@ -34,6 +34,10 @@ export class Picker {
     /** @type {Choice[]} */
     this.choices = [];
     this.active = 0;
+    /** The choice that keys went to, which stays chosen while others come. */
+    this.chosen = '';
+    /** A pointer is down on the list: it must not change below that. */
+    this.isPressed = false;
     /** Logs that are open, or picked to be opened together, by their names. @type {Map<string, Target>} */
     this.picked = new Map();
     /** Logs were added to those that are open, or taken away. */
@@ -48,8 +52,11 @@ export class Picker {
   listen() {
     this.input.addEventListener('input', () => {
       this.active = 0;
+      this.chosen = '';
       this.draw();
     });
+    this.list.addEventListener('pointerdown', () => (this.isPressed = true));
+    for (const end of ['pointerup', 'pointercancel']) addEventListener(end, () => setTimeout(() => (this.isPressed = false)));
     this.input.addEventListener('keydown', (event) => this.key(event));
     this.list.addEventListener('click', (event) => this.clicked(event));
     this.openButton.addEventListener('click', () => this.openPicked());
@@ -62,6 +69,7 @@ export class Picker {
     this.isChanged = false;
     this.input.value = '';
     this.active = 0;
+    this.chosen = '';
     this.draw();
     if (!this.dialog.open) this.dialog.showModal();
     this.input.focus();
@@ -90,6 +98,7 @@ export class Picker {
     const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 });
     if (event.key in steps) {
       this.active = Math.max(0, Math.min(this.choices.length - 1, this.active + steps[event.key]));
+      this.chosen = this.nameAt(this.active);
       this.draw();
     } else if (event.key === 'Enter') {
       const choice = this.choices[this.active];
@@ -132,10 +141,22 @@ export class Picker {
     this.events.picked(targets);
   }
 
+  /** The pods have changed. */
+  refresh() {
+    if (this.isOpen && !this.isPressed) this.draw();
+  }
+
+  /** @param {number} nth */
+  nameAt(nth) {
+    const choice = this.choices[nth];
+    return choice ? writeTarget(choice.target) : '';
+  }
+
   draw() {
     const now = Date.now();
     this.choices = this.trouble ? [] : this.pods.choices(this.input.value, MAX_SHOWN);
-    this.active = Math.min(this.active, Math.max(0, this.choices.length - 1));
+    const chosen = this.chosen ? this.choices.findIndex(({ target }) => writeTarget(target) === this.chosen) : -1;
+    this.active = Math.min(chosen < 0 ? this.active : chosen, Math.max(0, this.choices.length - 1));
     this.list.replaceChildren(...this.choices.map((choice, nth) => this.option(choice, nth, now)));
     this.list.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
     if (this.choices.length > 0) this.input.setAttribute('aria-activedescendant', `choice-${this.active}`);
@@ -160,7 +181,9 @@ export class Picker {
   option(choice, nth, now) {
     const { namespace, pod, container } = choice.target;
     const isPicked = this.picked.has(writeTarget(choice.target));
-    const what = container === '*' ? `all ${choice.containers} containers` : container;
+    const isPattern = /[*?]/.test(namespace + pod);
+    const all = isPattern ? `${counted(choice.containers, 'log')}, and those that start later` : `all ${choice.containers} containers`;
+    const what = container === '*' ? all : container;
     const facts = [
       choice.restarts > 0 ? counted(choice.restarts, 'restart') : '',
       size(choice.size),

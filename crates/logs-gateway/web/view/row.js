@@ -2,6 +2,8 @@
 
 import { FLAG, isNote } from '../model/row.js';
 import { continues, LEVELS, levelWord } from '../text/level.js';
+import { visibleParts } from '../text/escape.js';
+import { matchedTexts, matchMarks } from '../text/json_hits.js';
 import { fieldText, foldedFields, parseJsonLine } from '../text/json_line.js';
 import { counted, exact, size } from '../text/quantity.js';
 import { FOLDED_LENGTH, joinMarks, segments, SHOWN_LENGTH } from '../text/segments.js';
@@ -14,14 +16,20 @@ import { fieldList } from './fields.js';
 /** @import { StampMode } from '../text/time.js' */
 /** @import { FieldAction } from './fields.js' */
 
+/** How many matches that a folded line of JSON does not show are shown behind it, and how much of each. */
+const MAX_HIDDEN = 3;
+const MATCH_LENGTH = 80;
+
 /**
  * @typedef {object} RowLook How rows look at present.
  * @property {StampMode} stamps
  * @property {'none' | 'container' | 'pod'} names How much of its name each line shows.
  * @property {string[]} columns
  * @property {(source: number) => Source} sourceOf
+ * @property {(name: string) => number} hueOf The number of the colour of a log.
  * @property {(key: number) => Line[]} traceOf The lines of a stack trace that a row stands for, without the first.
  * @property {(key: number) => boolean} isUnfolded
+ * @property {(key: number) => boolean} isRaw Whether a line is shown as it was written.
  * @property {(key: number) => boolean} isCurrent
  * @property {FieldAction} fieldAction
  */
@@ -54,22 +62,27 @@ function lineRow(line, key, look, now) {
   const json = parseJsonLine(line.text);
   const row = element('div', { class: `row line level-${LEVELS[line.level]}` });
   if (line.flags & FLAG.CONTEXT) row.classList.add('context');
-  if (continues(line.text)) row.classList.add('continued');
+  if (isContinued(line)) row.classList.add('continued');
   if (isUnfolded) row.classList.add('unfolded');
   row.append(stampOf(line, look, now));
-  if (look.names !== 'none') row.append(nameOf(look.sourceOf(line.source), look.names));
+  if (look.names !== 'none') row.append(nameOf(look.sourceOf(line.source), look.names, look.hueOf));
   const isError = (line.flags & FLAG.STDERR) !== 0;
   row.append(element('span', isError ? { class: 'side', title: 'standard error' } : { class: 'side' }, isError ? 'e' : ''));
   if (line.flags & FLAG.LATE) row.append(element('span', { class: 'tag', title: 'It came after lines of later times' }, 'late'));
   for (const path of look.columns) row.append(column(json ? fieldText(json.fields, path) : '', path));
   const text = element('span', { class: 'text' });
-  if (json && !line.hits) appendJson(text, line, json, isUnfolded, look);
+  if (look.isRaw(key)) appendRaw(text, line);
+  else if (json) appendJson(text, line, json, isUnfolded, look);
   else appendPlain(text, line, isUnfolded);
-  if (json && line.hits && isUnfolded) text.append(fieldList(json, look.fieldAction));
   row.append(text);
   const trace = look.traceOf(key);
   if (trace.length > 0) appendTrace(row, text, trace, isUnfolded);
   return row;
+}
+
+/** Whether a line belongs to an earlier one, from which it has its level. @param {Line} line */
+function isContinued({ flags, text }) {
+  return (flags & FLAG.TRACE) !== 0 || continues(text);
 }
 
 /** @param {HTMLElement} row @param {HTMLElement} text @param {Line[]} trace @param {boolean} isUnfolded */
@@ -90,11 +103,11 @@ function stampOf(line, look, now) {
   return element('button', { class: 'stamp', type: 'button', tabindex: '-1', title }, stamp(line.ms, look.stamps, now));
 }
 
-/** @param {Source} source @param {'container' | 'pod'} names */
-function nameOf(source, names) {
+/** @param {Source} source @param {'container' | 'pod'} names @param {(name: string) => number} hueOf */
+function nameOf(source, names, hueOf) {
   const name = `${source.pod}/${source.container}`;
   const shown = names === 'pod' ? shortName(source) : source.container;
-  return element('span', { class: `name ${names}-name hue-${hue(name)}`, title: `${source.namespace}/${name}` }, shown);
+  return element('span', { class: `name ${names}-name hue-${hueOf(name)}`, title: `${source.namespace}/${name}` }, shown);
 }
 
 /** The end of a pod's name tells replicas apart. @param {Source} source */
@@ -102,13 +115,6 @@ function shortName({ pod, container }) {
   const parts = pod.split('-');
   const end = parts.length > 2 ? `${parts[0]}…${parts[parts.length - 1]}` : pod;
   return end.startsWith(container) ? end : `${end}/${container}`;
-}
-
-/** One of twelve colours, always the same for a name. @param {string} name */
-function hue(name) {
-  let hash = 7;
-  for (let at = 0; at < name.length; at += 1) hash = (hash * 31 + name.charCodeAt(at)) % 65_521;
-  return hash % 12;
 }
 
 /** @param {string} text @param {string} path */
@@ -120,10 +126,10 @@ function column(text, path) {
 function appendPlain(into, line, isUnfolded) {
   const limit = isUnfolded ? SHOWN_LENGTH : FOLDED_LENGTH;
   const shown = line.text.length > limit ? line.text.slice(0, limit) : line.text;
-  const word = line.level > 0 ? levelWord(shown) : null;
+  const word = line.level > 0 ? levelWord(shown, line.level) : null;
   const hits = (line.hits ?? []).map(([from, to]) => ({ from, to, style: 'hit' }));
   const marks = word ? joinMarks(hits, [{ from: word[0], to: word[1], style: 'level-word' }]) : hits;
-  if (line.level > 0 && !word) into.append(levelTag(line.level));
+  if (line.level > 0 && !word && !isContinued(line)) into.append(levelTag(line.level));
   appendSegments(into, shown, marks);
   if (shown.length < line.text.length) {
     const rest = isUnfolded ? ` … the rest of ${size(line.text.length)} is in the download` : ` … ${exact(line.text.length)} characters, unfold with x`;
@@ -141,16 +147,29 @@ function appendPlain(into, line, isUnfolded) {
  */
 function appendJson(into, line, json, isUnfolded, look) {
   if (line.level > 0) into.append(levelTag(line.level));
-  if (json.message) appendSegments(into, json.message.slice(0, FOLDED_LENGTH), []);
-  if (isUnfolded) {
-    into.append(fieldList(json, look.fieldAction));
-    return;
+  const matches = matchedTexts(line.text, line.hits ?? []);
+  const message = json.message.slice(0, FOLDED_LENGTH);
+  const folded = isUnfolded ? '' : foldedFields(json.fields);
+  const shown = [matchMarks(message, matches), matchMarks(folded, matches)];
+  appendSegments(into, message, shown[0].marks);
+  if (isUnfolded) into.append(fieldList(json, look.fieldAction));
+  else if (folded) {
+    const fields = element('span', { class: 'folded', title: 'Unfold the fields (x)' }, message ? ' ' : '');
+    appendSegments(fields, folded, shown[1].marks);
+    into.append(fields);
   }
-  const folded = foldedFields(json.fields);
-  if (!folded) return;
-  const fields = element('span', { class: 'folded', title: 'Unfold the fields (x)' });
-  appendSegments(fields, json.message ? ` ${folded}` : folded, []);
-  into.append(fields);
+  const hidden = isUnfolded ? [] : matches.filter((match) => !shown.some(({ found }) => found.has(match)));
+  for (const match of hidden.slice(0, MAX_HIDDEN)) {
+    into.append(' … ');
+    appendSegments(into, match.slice(0, MATCH_LENGTH), [{ from: 0, to: MATCH_LENGTH, style: 'hit' }]);
+  }
+}
+
+/** A line as it was written, without colours and folds. @param {HTMLElement} into @param {Line} line */
+function appendRaw(into, line) {
+  for (const { text, isGlyph } of visibleParts(line.text.slice(0, SHOWN_LENGTH))) {
+    into.append(isGlyph ? element('span', { class: 'glyph' }, text) : text);
+  }
 }
 
 /** @param {number} level */

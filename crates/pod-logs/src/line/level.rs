@@ -71,7 +71,8 @@ impl Level {
     }
 
     /// The level that a line shows by itself. Of a line that looks as if it continued another only
-    /// the first word counts: it may be a frame of a stack trace, which is full of other words.
+    /// the first word counts: it may be a frame of a stack trace, which is full of other words. Of a
+    /// line that begins with an exception only the name of that counts.
     pub(crate) fn shown_by(text: &[u8]) -> Option<Self> {
         let start = text.trim_ascii_start();
         if start.starts_with(b"{") {
@@ -80,7 +81,7 @@ impl Level {
         let structured = of_klog(text).or_else(|| of_logfmt(text));
         structured.or_else(|| match continues(text) {
             true => words(text).next().and_then(Self::of_word),
-            false => words(text).find_map(Self::of_word),
+            false => words(exception_in(text).unwrap_or(text)).find_map(Self::of_word),
         })
     }
 
@@ -105,6 +106,27 @@ impl FromStr for Level {
 /// Whether a line looks as if it continued the one before.
 pub(crate) fn continues(text: &[u8]) -> bool {
     matches!(text, [b' ' | b'\t', ..]) || text.starts_with(b"at ") || text.starts_with(b"Caused by")
+}
+
+/// Whether a line begins with an exception, as loggers of Java, .NET and Python write it below their
+/// message. It continues the line before if that tells of a failure; else it stands for itself.
+pub(crate) fn begins_with_exception(text: &[u8]) -> bool {
+    exception_in(text).is_some()
+}
+
+/// The exception that a line begins with: `java.io.IOException` of `java.io.IOException: closed`.
+fn exception_in(text: &[u8]) -> Option<&[u8]> {
+    const TRACEBACK: &[u8] = b"Traceback (most recent call last)";
+    const ENDS: [&[u8]; 3] = [b"Exception", b"Error", b"Throwable"];
+    if text.starts_with(TRACEBACK) {
+        return Some(TRACEBACK);
+    }
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$');
+    let length = text.iter().position(|byte| !is_of_name(byte)).unwrap_or(text.len());
+    let (name, rest) = text.split_at(length);
+    let is_name = name.first().is_some_and(u8::is_ascii_alphabetic)
+        && ENDS.iter().any(|end| name.ends_with(end));
+    (is_name && matches!(rest, [] | [b':', ..])).then_some(name)
 }
 
 fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {

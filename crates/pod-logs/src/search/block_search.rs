@@ -16,7 +16,7 @@ use memchr::{
 use crate::{
     line::{
         filter::{LineFilter, line_patterns::LinePatterns},
-        level::continues,
+        level::{begins_with_exception, continues},
         stream::OutputStream,
     },
     source::files::format::entry::LogEntry,
@@ -132,7 +132,10 @@ fn last_head(lines: &[u8], stream: OutputStream, finder: &FinderRev<'static>) ->
         let start = line_start(lines, found);
         let line = &lines[start..];
         let line = &line[..memchr(b'\n', line).unwrap_or(line.len())];
-        let is_head = |entry: &LogEntry| entry.stream == stream && !continues(entry.content(line));
+        let is_head = |entry: &LogEntry| {
+            let text = entry.content(line);
+            entry.stream == stream && !continues(text) && !begins_with_exception(text)
+        };
         if LogEntry::parse(line).is_some_and(|entry| is_head(&entry)) {
             return Some(start);
         }

@@ -63,7 +63,12 @@ fn text() -> impl Strategy<Value = String> {
         1 => Just(" stderr F "),
         1 => Just("\u{0}"),
     ];
-    let begin = prop_oneof![3 => Just(""), 1 => Just("\tat "), 1 => Just("Caused by ")];
+    let begin = prop_oneof![
+        3 => Just(""),
+        1 => Just("\tat "),
+        1 => Just("Caused by "),
+        1 => Just("a.BException: "),
+    ];
     let words = prop::collection::vec(word, 0..5);
     (begin, words).prop_map(|(begin, words)| format!("{begin}{}", words.concat()))
 }

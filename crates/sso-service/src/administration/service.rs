@@ -49,6 +49,11 @@ impl Administration {
         self.store.events(part, filter).await
     }
 
+    /// The rules that a new password must obey.
+    pub(crate) fn password_rules(&self) -> PasswordRules {
+        self.rules
+    }
+
     /// To the millisecond, as everything is kept and shown.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now().trunc_subsecs(3)

@@ -72,10 +72,22 @@ impl PasswordRules {
     /// # Errors
     /// When it is too short, the user's name, or among the commonest, whatever the case.
     pub(crate) fn check(self, password: &Password, user: &Username) -> Result<(), PasswordFault> {
+        self.check_for(password, Some(user))
+    }
+
+    /// The same, of a user whose name may not be known.
+    ///
+    /// # Errors
+    /// As [`PasswordRules::check`].
+    pub(crate) fn check_for(
+        self,
+        password: &Password,
+        user: Option<&Username>,
+    ) -> Result<(), PasswordFault> {
         if password.0.chars().count() < self.min_length {
             return Err(PasswordFault::TooShort(self.min_length));
         }
-        if password.0.eq_ignore_ascii_case(user.as_str()) {
+        if user.is_some_and(|user| password.0.eq_ignore_ascii_case(user.as_str())) {
             return Err(PasswordFault::Username);
         }
         if is_common(&password.0) {

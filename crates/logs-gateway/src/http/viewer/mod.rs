@@ -5,6 +5,7 @@
 
 mod assets;
 mod page;
+mod without_comments;
 
 pub(crate) use page::ViewerPage;
 pub(super) use page::{file, file_in_folder, page};

@@ -14,7 +14,10 @@ use service_runtime::http::{Problem, Query, Result, StaticFile, no_such_path};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::assets::{ASSETS, INDEX, content_type};
+use super::{
+    assets::{ASSETS, INDEX, content_type},
+    without_comments::without_comments,
+};
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -42,8 +45,10 @@ impl ViewerPage {
         let version = hash(ASSETS.iter().flat_map(|(name, content)| [name.as_bytes(), content]));
         let index = index_page(sso, &version);
         let files = ASSETS.iter().map(|(name, content)| {
-            let plain = Bytes::from_static(content);
-            Ok((*name, StaticFile::compressed(content_type(name).to_owned(), plain)?))
+            Ok((
+                *name,
+                StaticFile::compressed(content_type(name).to_owned(), sent_as(name, content))?,
+            ))
         });
         Ok(Self {
             index_tag: tag(&hash([index.as_bytes()])),
@@ -57,6 +62,14 @@ impl ViewerPage {
     fn file(&self, version: &str, name: &str) -> Result<&StaticFile> {
         let file = self.files.get(name).filter(|_| version == self.version);
         file.ok_or_else(no_such_path)
+    }
+}
+
+/// What is sent of a file.
+fn sent_as(name: &str, content: &'static [u8]) -> Bytes {
+    match str::from_utf8(content) {
+        Ok(script) if name.ends_with(".js") => without_comments(script).into(),
+        _ => Bytes::from_static(content),
     }
 }
 

@@ -125,5 +125,5 @@ fn the_page_and_its_files_are_small() {
     let viewer = ViewerPage::new(&Url::parse("https://sso.example.org/").unwrap()).unwrap();
     let files = viewer.files.values().chain([&viewer.index]);
     let size: usize = files.map(StaticFile::size_when_sent).sum();
-    assert!(size < 100 * 1024, "{size} bytes");
+    assert!(size < 80 * 1024, "{size} bytes");
 }

@@ -1,7 +1,7 @@
 //! The levels that lines have from the lines before them.
 
 use crate::line::{
-    level::{Level, continues},
+    level::{Level, begins_with_exception, continues},
     stream::OutputStream,
 };
 
@@ -25,7 +25,9 @@ impl LevelsBefore {
     pub(crate) fn add(&mut self, stream: OutputStream, text: &[u8]) {
         let before = &mut self.0[stream as usize];
         let shown = Level::shown_by(text);
-        if shown.is_some() || !continues(text) {
+        let is_continued =
+            continues(text) || (before.may_be_failure() && begins_with_exception(text));
+        if shown.is_some() || !is_continued {
             *before = LevelBefore::Known(shown);
         }
     }
@@ -61,6 +63,14 @@ impl LevelsBefore {
 }
 
 impl LevelBefore {
+    /// Whether an exception in the next line may be the reason for this one.
+    fn may_be_failure(self) -> bool {
+        match self {
+            Self::Unknown => true,
+            Self::Known(level) => level >= Some(Level::Warn),
+        }
+    }
+
     /// 0, then the levels in their order, then none.
     fn number(self) -> u8 {
         match self {
@@ -89,11 +99,21 @@ mod tests {
             (&["ERROR x", "INFO y"], Some(Level::Info)),
             (&["\tat y"], None),
             (&["text", "\tat y"], None),
+            (&["ERROR x", "java.io.IOException: closed, see info"], Some(Level::Error)),
+            (&["WARN x", "a.b.C$MyException", "\tat y", "Caused by: z"], Some(Level::Warn)),
+            (
+                &["CRITICAL x", "Traceback (most recent call last):", "  File y", "ValueError: z"],
+                Some(Level::Fatal),
+            ),
+            (&["INFO x", "java.io.IOException: closed", "\tat y"], None),
+            (&["text", "ValueError: z"], None),
+            (&["INFO x", "Error: z"], Some(Level::Error)),
         ] {
             assert_eq!(after(lines).of(OutputStream::Stderr), expected, "{lines:?}");
             assert_eq!(after(lines).of(OutputStream::Stdout), None);
         }
         assert!(!after(&["\tat y"]).is_known(OutputStream::Stderr));
+        assert!(!after(&["java.io.IOException: y"]).is_known(OutputStream::Stderr));
         assert!(after(&["x", "\tat y"]).is_known(OutputStream::Stderr));
     }
 

@@ -59,6 +59,23 @@ fn a_line_that_continues_another_shows_a_level_only_by_its_first_word() {
 }
 
 #[test]
+fn an_exception_shows_a_level_only_by_its_name() {
+    check("java.io.IOException: info is missing", None);
+    check("java.lang.Error: info", Some(Level::Error));
+    check("ValueError: debug", None);
+    check("Traceback (most recent call last): error", None);
+    for text in
+        ["x.YException", "Z$AError: b", "T.Throwable: c", "Traceback (most recent call last):"]
+    {
+        assert!(begins_with_exception(text.as_bytes()), "{text}");
+    }
+    for text in ["", "Exceptional", "an Exception: x", "1.Exception: x", "IOException closed", ".E"]
+    {
+        assert!(!begins_with_exception(text.as_bytes()), "{text}");
+    }
+}
+
+#[test]
 fn levels_are_in_order_and_have_other_names() {
     assert!(Level::ALL.is_sorted());
     for (name, level) in [("warning", Level::Warn), ("EMERG", Level::Fatal), ("err", Level::Error)]

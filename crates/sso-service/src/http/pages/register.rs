@@ -6,6 +6,7 @@ use actix_web::{
 };
 use askama::Template;
 use service_runtime::http::{Authenticated, Problem, Query, RequestContext, Result};
+use shared_types::FieldFault;
 
 use super::{
     continuing::{continue_after_form, log_in_after_form},
@@ -20,12 +21,12 @@ use crate::{
     http::{
         auth::credentials::{Credentials, CredentialsForm, begin_session},
         caller::{csrf, visitor::Visitor},
-        error::refused_member,
-        wire::{accept::wants_html, form::read_form, source::source},
+        error::refused,
+        wire::{accept::wants_html, body_faults::member_fault, form::read_form, source::source},
     },
     site::{RedirectTarget, Site},
     store::CreateUserError,
-    users::{Email, HashError},
+    users::{Email, HashError, Password},
 };
 
 /// The fields of the form.
@@ -45,7 +46,7 @@ struct RegisterPage<'a> {
     min_length: usize,
     /// Whether an address is required.
     needs_email: bool,
-    fault: Option<String>,
+    faults: Vec<String>,
     target: &'a RedirectTarget,
     log_in: String,
 }
@@ -76,7 +77,7 @@ fn form<'a>(
         email,
         min_length: accounts.password_rules().min_length,
         needs_email: accounts.mail().must_verify,
-        fault: None,
+        faults: Vec::new(),
         target,
         log_in: with_return_to("/login", target),
     }
@@ -119,7 +120,7 @@ async fn create(
     email: &str,
     accounts: &Accounts,
 ) -> Result<(), RefusedRegistration> {
-    let newcomer = newcomer(credentials, email)?;
+    let newcomer = newcomer(credentials, email, accounts)?;
     accounts.register(newcomer, source(&RequestContext::of(request))).await?;
     Ok(())
 }
@@ -138,44 +139,85 @@ async fn log_in(
     }
 }
 
-fn newcomer(credentials: &Credentials, email: &str) -> Result<Newcomer, RefusedRegistration> {
-    let username = credentials.username.parse().map_err(|fault| {
-        let words = "A user name consists of the letters a to z, digits, and . _ @ -. It begins \
-                     with a letter or a digit, and has at most 63 characters.";
-        RefusedRegistration::of_field("username", &fault, words)
-    })?;
-    let email = email.trim();
-    let email = (!email.trim().is_empty()).then(|| email.parse::<Email>()).transpose().map_err(
-        |fault| {
-            RefusedRegistration::of_field(
-                "email",
-                &fault,
-                "This e-mail address is not valid. You may leave it empty.",
-            )
-        },
-    )?;
-    let password = credentials.password.parse().map_err(RegisterError::Password)?;
-    Ok(Newcomer { username, password, email })
+/// The fields as they are needed, or everything that is wrong with them.
+fn newcomer(
+    credentials: &Credentials,
+    email: &str,
+    accounts: &Accounts,
+) -> Result<Newcomer, RefusedRegistration> {
+    let mut faults = FormFaults::default();
+    let username = faults.take("username", credentials.username.parse(), |_| {
+        "A user name consists of the letters a to z, digits, and . _ @ -. It begins with a letter \
+         or a digit, and has at most 63 characters."
+            .to_owned()
+    });
+    let must_have_email = accounts.mail().must_verify;
+    let email = Some(email.trim()).filter(|email| !email.is_empty());
+    let email = email.map(str::parse::<Email>).transpose();
+    let email = faults.take("email", email, |_| match must_have_email {
+        true => "This e-mail address is not valid.".to_owned(),
+        false => "This e-mail address is not valid. You may leave it empty.".to_owned(),
+    });
+    if must_have_email && email == Some(None) {
+        faults.add("email", "is missing", EMAIL_MISSING.to_owned());
+    }
+    let password = credentials.password.parse().and_then(|password: Password| {
+        accounts.password_rules().check_for(&password, username.as_ref())?;
+        Ok(password)
+    });
+    let password = faults.take("password", password, |fault| password_words(*fault));
+    match (username, email, password) {
+        (Some(username), Some(email), Some(password)) if faults.words.is_empty() => {
+            Ok(Newcomer { username, password, email })
+        }
+        _ => Err(faults.into()),
+    }
+}
+
+/// What is wrong with the fields of a form: for the problem, and in words.
+#[derive(Default)]
+struct FormFaults {
+    faults: Vec<FieldFault>,
+    words: Vec<String>,
+}
+
+impl FormFaults {
+    /// The value of a field. A fault is kept.
+    fn take<T, E: ToString>(
+        &mut self,
+        name: &str,
+        value: Result<T, E>,
+        words: impl FnOnce(&E) -> String,
+    ) -> Option<T> {
+        value.map_err(|fault| self.add(name, &fault.to_string(), words(&fault))).ok()
+    }
+
+    fn add(&mut self, name: &str, fault: &str, words: String) {
+        self.faults.push(member_fault(name, fault.to_owned()));
+        self.words.push(words);
+    }
 }
 
 /// A refused registration: as a problem and, where another attempt can help, in words for the form.
 struct RefusedRegistration {
     problem: Problem,
-    words: Option<String>,
+    words: Vec<String>,
 }
 
-impl RefusedRegistration {
-    fn of_field(name: &str, fault: &impl ToString, words: &str) -> Self {
-        Self { problem: refused_member(name, fault), words: Some(words.to_owned()) }
+impl From<FormFaults> for RefusedRegistration {
+    fn from(FormFaults { faults, words }: FormFaults) -> Self {
+        Self { problem: refused("invalid_value", faults), words }
     }
 }
 
 impl From<RegisterError> for RefusedRegistration {
     fn from(error: RegisterError) -> Self {
-        let words = words(&error);
+        let words = words(&error).into_iter().collect();
         Self { problem: error.into(), words }
     }
 }
+
+const EMAIL_MISSING: &str = "Your e-mail address is needed: we send a code there.";
 
 fn words(error: &RegisterError) -> Option<String> {
     let words = match error {
@@ -189,7 +231,7 @@ fn words(error: &RegisterError) -> Option<String> {
         RegisterError::Hash(HashError::Busy) => {
             "Too many people are logging in just now. Wait a moment and try again."
         }
-        RegisterError::EmailMissing => "Your e-mail address is needed: we send a code there.",
+        RegisterError::EmailMissing => EMAIL_MISSING,
         RegisterError::Create(CreateUserError::NameTaken(_)) => {
             "This user name is taken. Choose another one."
         }
@@ -207,8 +249,8 @@ fn again(
     refusal: RefusedRegistration,
     mut form: RegisterPage<'_>,
 ) -> Problem {
-    form.fault = refusal.words;
-    if form.fault.is_some() && wants_html(request.headers()) {
+    form.faults = refusal.words;
+    if !form.faults.is_empty() && wants_html(request.headers()) {
         page::show(&refusal.problem, &form);
     }
     refusal.problem

@@ -115,6 +115,20 @@ async fn a_refused_value_is_named_beside_the_form() {
 }
 
 #[actix_web::test]
+async fn all_faults_are_named_at_once() {
+    let service = service().await;
+    let answer = service.send(post("username=a+b&email=x&password=short")).await;
+    for words in ["A user name consists of", "You may leave it empty", "at least 15 characters"] {
+        check_again(&answer, 422, words);
+    }
+    let request = post("username=a+b&email=x&password=short").insert_header(("accept", "*/*"));
+    let problem = service.send(request).await;
+    let faulty: Vec<_> = problem.body["errors"].as_array().unwrap().iter().collect();
+    let pointers: Vec<_> = faulty.iter().map(|fault| fault["pointer"].clone()).collect();
+    assert_eq!(pointers, ["/username", "/email", "/password"]);
+}
+
+#[actix_web::test]
 async fn the_form_keeps_name_address_and_return_address_but_no_password() {
     let service = service().await;
     let body = format!("username=%22%3Eb&email=%22%40b&password=tr0ub4dor&return_to={THERE}");

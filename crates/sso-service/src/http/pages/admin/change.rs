@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{
     content::ContentQuery,
-    faults::faults,
+    faults::{faults, with_password_fault},
     form::{FormBody, SentForm, TypedFields},
     section::Section,
     show::admin_page,
@@ -32,7 +32,7 @@ use crate::{
         caller::administrator::Administrator,
         error::{no_such_role, no_such_user},
         pages::page::{self, page, redirect},
-        wire::{accept::wants_html, form::read_form},
+        wire::{accept::wants_html, body_faults::BodyFaults, form::read_form},
     },
     site::Site,
     users::Username,
@@ -164,7 +164,11 @@ impl Asked {
             .text(form, "email")
             .words(form, "roles")
             .secret(form, "password");
-        let wish: RequestedUser = body.parse_keeping::<CreateUserRequest>(typed)?.try_into()?;
+        let weak = body.password_fault(administration.password_rules());
+        let wish: RequestedUser = body
+            .parse_keeping::<CreateUserRequest>(typed)?
+            .try_into()
+            .map_err(|faults: BodyFaults| with_password_fault(faults.into(), weak))?;
         administration.create_user(actor, wish).await?;
         Ok(Made::Shown(Section::Users))
     }

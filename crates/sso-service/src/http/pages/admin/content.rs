@@ -21,7 +21,7 @@ const LIMIT: u16 = 50;
 #[derive(Debug)]
 pub(super) struct ContentQuery {
     pub(super) section: Section,
-    /// The user that is shown, or whose events are.
+    /// The user that is shown, or whose events are; of the list of users, how their names begin.
     pub(super) name: String,
     /// The kind of events that are shown.
     pub(super) kind: String,
@@ -72,8 +72,13 @@ impl ContentQuery {
         let now = administration.now();
         match self.section {
             Section::Users => {
-                let page = administration.users(&self.part()?).await?;
-                let page = page.map(UserRow::from);
+                let page = administration.users(&self.users()).await?;
+                let mut page = page.map(UserRow::from);
+                let fits = |user: &UserRow| user.name.starts_with(&self.prefix());
+                if !page.items.iter().all(fits) {
+                    page.items.retain(fits);
+                    page.next = None;
+                }
                 Ok((Content::Users(page.items), page.next))
             }
             Section::User => {
@@ -127,6 +132,22 @@ impl ContentQuery {
             Err(AdministrationError::NoSuchUser(_)) => Ok((Content::Sessions(None), None)),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// How the names of the users begin that are searched for.
+    fn prefix(&self) -> String {
+        self.name.to_ascii_lowercase()
+    }
+
+    /// The part of the list of users that begins with those that are searched for.
+    fn users(&self) -> Part {
+        let mut before = self.prefix();
+        // Nothing that a name can hold comes between this text and the prefix.
+        let last = before.pop().map(|last| u8::try_from(last).unwrap_or(u8::MAX));
+        let last = last.map(|last| last.saturating_sub(1).min(b'z'));
+        before.extend(last.into_iter().flat_map(|last| [char::from(last), '\u{7f}']));
+        let after = self.after.clone().or(Some(before).filter(|before| !before.is_empty()));
+        Part { after, limit: LIMIT }
     }
 
     fn part<K: std::str::FromStr>(&self) -> Result<Part<K>> {

@@ -8,6 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use service_runtime::http::{Problem, Query, Result};
 
+use crate::users::{PasswordFault, PasswordRules};
+
 /// A form that was sent. Empty fields count as absent.
 pub(super) struct SentForm(Query);
 
@@ -114,6 +116,14 @@ impl FormBody {
     pub(super) fn or_null(mut self, name: &'static str) -> Self {
         self.members.entry(name).or_insert(Value::Null);
         self
+    }
+
+    /// What is wrong with a password by the rules, which are else applied to a faultless form.
+    pub(super) fn password_fault(&self, rules: PasswordRules) -> Option<PasswordFault> {
+        let text = |name| self.members.get(name).and_then(Value::as_str);
+        let password = text("password")?.parse().ok()?;
+        let user = text("username").and_then(|name| name.parse().ok());
+        rules.check_for(&password, user.as_ref()).err()
     }
 
     /// The body of a request, and what was typed.

@@ -1,6 +1,6 @@
 //! What the tables of the page show.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -36,7 +36,8 @@ pub(super) struct GrantRow {
     pub(super) user: String,
     pub(super) permission: String,
     pub(super) until: String,
-    pub(super) is_over: bool,
+    /// How long that is from now.
+    pub(super) left: String,
     pub(super) reason: String,
     pub(super) author: String,
 }
@@ -48,7 +49,8 @@ pub(super) struct KeyRow {
     pub(super) permissions: Vec<String>,
     /// Empty for a key without an end.
     pub(super) until: String,
-    pub(super) is_over: bool,
+    /// How long that is from now.
+    pub(super) left: String,
     pub(super) author: String,
 }
 
@@ -103,7 +105,7 @@ impl GrantRow {
             user: grant.username,
             permission: grant.permission,
             until: instant(grant.expires_at),
-            is_over: grant.expires_at <= now,
+            left: left(grant.expires_at - now),
             reason: grant.reason,
             author: grant.granted_by,
         }
@@ -117,7 +119,7 @@ impl KeyRow {
             name: key.name,
             permissions: key.permissions,
             until: key.expires_at.map(instant).unwrap_or_default(),
-            is_over: key.expires_at.is_some_and(|end| end <= now),
+            left: key.expires_at.map(|end| left(end - now)).unwrap_or_default(),
             author: key.created_by,
         }
     }
@@ -160,7 +162,38 @@ impl From<Value> for EventRow {
     }
 }
 
-/// An instant in UTC, to the minute.
+/// What is left of something that ends, in the largest unit.
+fn left(time: TimeDelta) -> String {
+    match time.num_seconds() {
+        _ if time <= TimeDelta::zero() => "over".to_owned(),
+        ..60 => "ends within a minute".to_owned(),
+        seconds @ 60..3_600 => format!("ends in {} min", seconds / 60),
+        seconds @ 3_600..172_800 => format!("ends in {} h", seconds / 3_600),
+        seconds => format!("ends in {} days", seconds / 86_400),
+    }
+}
+
+/// An instant in UTC, to the second.
 fn instant(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_told_in_the_largest_unit() {
+        for (seconds, expected) in [
+            (-5, "over"),
+            (0, "over"),
+            (59, "ends within a minute"),
+            (60, "ends in 1 min"),
+            (10_800, "ends in 3 h"),
+            (172_799, "ends in 47 h"),
+            (172_800, "ends in 2 days"),
+        ] {
+            assert_eq!(left(TimeDelta::seconds(seconds)), expected, "{seconds}");
+        }
+    }
 }
