@@ -106,10 +106,11 @@ impl BackChannel {
             }
             loop {
                 let (notices, ended) = beside(&mut calls, self.take(&called)).await;
-                ended.into_iter().for_each(|client| remove_one(&mut called, client));
-                if notices.is_empty() {
+                // What these clients are due next was not taken while they were called.
+                if notices.is_empty() && ended.is_empty() {
                     break;
                 }
+                ended.into_iter().for_each(|client| remove_one(&mut called, client));
                 for notice in notices {
                     called.push(notice.client);
                     calls.push(self.send(notice, issuer));
