@@ -99,6 +99,7 @@ export async function millions_of_lines_scroll_smoothly(stage) {
     const list = new List(pane, 18, {
       range: () => ({ first: 0, end: total || lines.end }),
       build: (key) => buildRow(lines.row(key % lines.end), key, look, 0),
+      isEnd: () => true,
       hidden: () => null,
       isFlexible: () => false,
       nearBegin: () => {},

@@ -60,11 +60,11 @@ export async function the_pictures_show_what_they_should(stage) {
   await take(page, 'viewer-light');
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.goto(`${stage.gateway}/?pod=shop/${CATALOG.pod}/catalog`);
-  await page.locator('.trace', { hasText: '… 3 more lines' }).click();
+  await page.locator('.trace', { hasText: '… 4 more lines' }).click();
   await stage.row(page, 'Caused by').waitFor();
   await page.mouse.move(500, 250);
   await page.mouse.wheel(0, 190);
-  await page.locator('.trace', { hasText: '… 23 more lines' }).waitFor();
+  await page.locator('.trace', { hasText: '… 24 more lines' }).waitFor();
   await page.mouse.move(500, 420);
   await stage.status(page, 'live, caught up');
   await page.waitForFunction(() => document.getElementById('density-from').textContent !== '');

@@ -107,7 +107,8 @@ export class Stage {
       rows.forEach(([key, text]) => seen.set(key, text));
       const isAtEnd = await page.evaluate(() => {
         const list = document.getElementById('list');
-        return list.scrollTop + list.clientHeight >= list.scrollHeight - 2;
+        // Lines that are being read come below.
+        return !document.querySelector('#dot.busy') && list.scrollTop + list.clientHeight >= list.scrollHeight - 2;
       });
       if (isAtEnd && seen.size === before) break;
       await page.keyboard.press('PageDown');

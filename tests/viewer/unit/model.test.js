@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Density } from '../../../crates/logs-gateway/web/model/density.js';
-import { Hues } from '../../../crates/logs-gateway/web/model/hues.js';
 import { Heights } from '../../../crates/logs-gateway/web/model/heights.js';
 import { linesOfFirstInstant, withoutKnown } from '../../../crates/logs-gateway/web/model/joining.js';
 import { Lines } from '../../../crates/logs-gateway/web/model/lines.js';
@@ -143,6 +142,21 @@ test('another list is followed from its end, wherever the window was before', ()
   assert.equal(view.top, 111 * 18 - 720);
 });
 
+test('the end of what is loaded is not followed while later lines are missing', () => {
+  const view = viewport(500);
+  view.setEnd(false);
+  view.moveTo(1e9);
+  const { top } = view;
+  view.setRange(0, 1000);
+  assert.deepEqual([view.follows, view.top], [false, top]);
+  view.moveTo(1e9);
+  view.setEnd(true);
+  assert.ok(view.follows);
+  view.moveBy(-40);
+  view.setEnd(true);
+  assert.ok(!view.follows);
+});
+
 test('each of ten million lines is reached, and a step is one line', () => {
   const view = viewport(10_000_000);
   assert.ok(view.isScaled && view.spacer === MAX_SPACER);
@@ -185,16 +199,6 @@ test('a page by time does not repeat lines that are there', () => {
   assert.deepEqual(linesOfFirstInstant(lines).map(({ text }) => text), ['a', 'b']);
   assert.deepEqual(withoutKnown(lines, [line(8), line(9), line(10)]).map(({ ms }) => ms), [10]);
   assert.deepEqual(withoutKnown(lines, [line(11)]).map(({ ms }) => ms), [11]);
-});
-
-test('logs of a view have different colours, and each keeps its own', () => {
-  const hues = new Hues();
-  const names = Array.from({ length: 12 }, (_, nth) => `web-${nth}/app`);
-  const first = names.map((name) => hues.of(name));
-  assert.equal(new Set(first).size, 12);
-  assert.ok(hues.of('one more') < 12);
-  assert.deepEqual(names.map((name) => hues.of(name)), first);
-  assert.equal(new Hues().of(names[0]), first[0]);
 });
 
 test('a selection is copied over rows that are not on the page', () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ChosenText } from '../../../crates/logs-gateway/web/model/chosen_text.js';
+import { Hues } from '../../../crates/logs-gateway/web/model/hues.js';
 import { LocalStore } from '../../../crates/logs-gateway/web/model/local_store.js';
 import { PodList, targetsOfAll } from '../../../crates/logs-gateway/web/model/pod_list.js';
 import { endOf, troubleOf } from '../../../crates/logs-gateway/web/model/problems.js';
@@ -118,4 +119,14 @@ test('a browser that refuses storage remembers nothing', () => {
     assert.deepEqual(store.recent(), []);
     assert.equal(store.settings({ wrap: false, stamps: 'local', scheme: 'system', density: true, fold: true }).wrap, false);
   }
+});
+
+test('logs of a view have different colours, and each keeps its own', () => {
+  const hues = new Hues();
+  const names = Array.from({ length: 12 }, (_, nth) => `web-${nth}/app`);
+  const first = names.map((name) => hues.of(name));
+  assert.equal(new Set(first).size, 12);
+  assert.ok(hues.of('one more') < 12);
+  assert.deepEqual(names.map((name) => hues.of(name)), first);
+  assert.equal(new Hues().of(names[0]), first[0]);
 });

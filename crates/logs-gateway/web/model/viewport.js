@@ -25,6 +25,8 @@ export class Viewport {
     /** How much of that row is above the window, in pixels. */
     this.inside = 0;
     this.follows = true;
+    /** Whether nothing is missing behind the last row: only there is an end to follow. */
+    this.isEnd = true;
   }
 
   /** Of all rows, in pixels. */
@@ -69,6 +71,13 @@ export class Viewport {
     } else if (this.key >= end && end > first) this.key = end - 1;
   }
 
+  /** @param {boolean} isEnd Whether nothing is missing behind the last row. */
+  setEnd(isEnd) {
+    const isReached = isEnd && !this.isEnd;
+    this.isEnd = isEnd;
+    if (isReached && this.top >= this.most - 1) this.follows = true;
+  }
+
   /**
    * Moves the window to a distance from the top of the list, in pixels.
    *
@@ -80,7 +89,7 @@ export class Viewport {
     const { key, inside } = this.heights.at(this.first, this.end, place);
     this.key = key;
     this.inside = inside;
-    this.follows = place >= most - 1;
+    this.follows = this.isEnd && place >= most - 1;
   }
 
   /** @param {number} pixels */

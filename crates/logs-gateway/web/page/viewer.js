@@ -60,6 +60,7 @@ export class Viewer {
     });
     this.list = new List(pane, ROW, {
       range: () => ({ first: this.reader.lines.first, end: this.reader.lines.end }),
+      isEnd: () => this.reader.stream !== null || this.reader.isAtEnd === true,
       build: (key) => buildRow(this.row(key), key, this.look(), this.now),
       hidden: () => this.folding.hidden,
       isFlexible: (key) => this.settings.wrap || this.folding.isOpen(key),
@@ -116,7 +117,7 @@ export class Viewer {
     this.folding.clear();
     this.now = Date.now();
     this.events.opened(view);
-    this.list.reset();
+    this.list.reset(view.place.kind === 'end');
     if (view.targets.length === 0) {
       this.reader.clear();
       this.changed();

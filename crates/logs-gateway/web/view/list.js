@@ -19,6 +19,7 @@ const NEAR = 200;
 /**
  * @typedef {object} ListSource
  * @property {() => {first: number, end: number}} range
+ * @property {() => boolean} isEnd Whether nothing is missing behind the last row.
  * @property {() => Sums | null} hidden One for each row that is not shown by itself.
  * @property {(key: number) => HTMLElement} build
  * @property {(key: number) => boolean} isFlexible Whether its height is to be measured.
@@ -77,9 +78,10 @@ export class List {
     this.invalidate();
   }
 
-  /** Shows other rows, from their end. */
-  reset() {
-    this.viewport.follows = true;
+  /** Shows other rows. @param {boolean} follows Whether from their end. */
+  reset(follows) {
+    this.viewport.moveToKey(0, 0);
+    this.viewport.follows = follows;
     this.rebuild();
   }
 
@@ -110,6 +112,7 @@ export class List {
     const { first, end } = this.source.range();
     this.viewport.heights.hidden = this.source.hidden();
     this.viewport.setRange(first, end);
+    this.viewport.setEnd(this.source.isEnd());
     this.viewport.heights.dropBefore(first);
     this.fit();
     if (this.toReveal !== null) {
