@@ -1,6 +1,8 @@
 //! An API server of a cluster, with the objects and logs that a test gives it. It lists and watches
 //! pods, and refuses users as a test says. It records its requests.
 
+mod streams;
+
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -76,6 +78,26 @@ impl FakeApiServer {
             objects.events.push(json!({"type": "ADDED", "object": pod}));
             objects.by_path.insert(path.clone(), pod);
             objects.logs.insert(path, log.to_owned());
+        });
+    }
+
+    /// The container of a pod writes a line, with its time.
+    pub(crate) fn write(&self, namespace: &str, name: &str, line: &str) {
+        let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
+        self.state.objects.send_modify(|objects| {
+            let log = objects.logs.get_mut(&path).unwrap();
+            log.push_str(line);
+            log.push('\n');
+        });
+    }
+
+    /// Removes a pod.
+    pub(crate) fn remove_pod(&self, namespace: &str, name: &str) {
+        let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
+        self.state.objects.send_modify(|objects| {
+            objects.logs.remove(&path);
+            let pod = objects.by_path.remove(&path).unwrap();
+            objects.events.push(json!({"type": "DELETED", "object": pod}));
         });
     }
 
@@ -197,10 +219,13 @@ async fn answer(mut stream: TcpStream, state: Arc<State>) -> Option<()> {
             let namespace = path.strip_suffix("/pods").and_then(|path| path.rsplit_once('/'));
             let namespace = namespace.map(|(_, name)| name).filter(|name| *name != "v1");
             if query.contains("watch=true") {
-                return watch(&mut stream, query, namespace, &state).await;
+                return streams::watch(&mut stream, query, namespace, &state).await;
             }
             whole(200, "application/json", &state.objects.borrow().pods(namespace).to_string())
         } else if let Some(pod) = path.strip_suffix("/log") {
+            if query.contains("follow=true") {
+                return streams::follow(&mut stream, pod, query, &state).await;
+            }
             let log = state.objects.borrow().log(pod, query);
             log.map_or_else(not_found, |log| whole(200, "text/plain", &log))
         } else {
@@ -227,35 +252,4 @@ fn failure(status: u16, reason: &str, message: &str) -> String {
 
 fn not_found() -> String {
     failure(404, "NotFound", "not found")
-}
-
-/// Sends the changes of pods, until the client leaves.
-async fn watch(
-    stream: &mut TcpStream,
-    query: &str,
-    namespace: Option<&str>,
-    state: &State,
-) -> Option<()> {
-    let head = "HTTP/1.1 200 x\r\ncontent-type: application/json\r\n\
-                transfer-encoding: chunked\r\n\r\n";
-    stream.write_all(head.as_bytes()).await.ok()?;
-    let version = query.split('&').find_map(|pair| pair.strip_prefix("resourceVersion="));
-    let mut next = version.map_or(0, |version| version.parse::<usize>().unwrap() - 1);
-    let mut changes = state.objects.subscribe();
-    loop {
-        let text: String = {
-            let objects = changes.borrow_and_update();
-            let new = objects.events[next..].iter();
-            next = objects.events.len();
-            let is_in = |event: &&Value| {
-                namespace.is_none_or(|name| event["object"]["metadata"]["namespace"] == name)
-            };
-            new.filter(is_in).map(|event| format!("{event}\n")).collect()
-        };
-        if !text.is_empty() {
-            let chunk = format!("{:x}\r\n{text}\r\n", text.len());
-            stream.write_all(chunk.as_bytes()).await.ok()?;
-        }
-        changes.changed().await.ok()?;
-    }
 }

@@ -136,7 +136,7 @@ impl FrontReader {
             // It may be on a node that cannot be asked.
             let cause =
                 io::Error::new(io::ErrorKind::HostUnreachable, "some nodes are unreachable");
-            ReadError::from(LocateError::SourceUnavailable(cause)).into()
+            ReadError::from(LocateError::NodeUnavailable(cause)).into()
         })
     }
 
@@ -154,11 +154,13 @@ impl FrontReader {
     pub(crate) async fn merge(
         &self,
         choice: &ManyChoice,
-        question: NodesQuestion,
+        mut question: NodesQuestion,
         query: LogQuery,
         resumed: Option<MergedCursor>,
         form: LogForm,
     ) -> Result<(MergedNodes, usize), ReadManyError> {
+        // Each node is told by `after` where it goes on, which the header would overrule.
+        question.headers.remove("last-event-id");
         let asked = choice.clone();
         let selection = FrontSelection {
             includes: Arc::new(move |pod| asked.includes(pod)),
@@ -195,7 +197,7 @@ fn unavailable(
 ) -> ReadError {
     let cause = io::Error::other(cause);
     tracing::warn!(node = %node.name(), error = %cause, "a node cannot be read");
-    LocateError::SourceUnavailable(cause).into()
+    LocateError::NodeUnavailable(cause).into()
 }
 
 /// What a node answers instead of a log.

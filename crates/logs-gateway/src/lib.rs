@@ -11,6 +11,7 @@ mod end_reason;
 mod front_reader;
 mod http;
 mod impersonation;
+mod label_selector;
 mod many_choice;
 mod metrics;
 mod nodes;
@@ -23,6 +24,7 @@ pub mod simulation;
 mod sources;
 mod stream;
 mod streams;
+mod unavailable_source;
 mod workloads;
 
 pub use cli::Cli;

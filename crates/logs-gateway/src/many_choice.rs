@@ -1,9 +1,11 @@
 //! Which logs of many pods a caller asks for.
 
-use pod_logs::{ContainerName, MergedCursor, PodRef};
+use std::sync::Arc;
+
+use pod_logs::{ContainerName, LabelPredicate, MergedCursor, Namespace, PodRef};
 use shared_types::{AskedPermission, NameGlobs};
 
-use crate::auth::Caller;
+use crate::{auth::Caller, label_selector::LabelSelector};
 
 /// The logs of all pods that the patterns match.
 #[derive(Debug, Clone)]
@@ -12,6 +14,33 @@ pub(crate) struct ManyChoice {
     pub(crate) pods: NameGlobs,
     /// Only containers of this name.
     pub(crate) container: Option<ContainerName>,
+    /// Only pods with such labels.
+    pub(crate) labels: Option<ChosenLabels>,
+}
+
+/// Labels that pods have to have.
+#[derive(Debug, Clone)]
+pub(crate) struct ChosenLabels {
+    /// As it was written.
+    text: String,
+    selector: Arc<LabelSelector>,
+}
+
+impl ChosenLabels {
+    /// Parses a selector.
+    ///
+    /// # Errors
+    /// With what is wrong with it.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let selector = Arc::new(LabelSelector::parse(text)?);
+        Ok(Self { text: text.to_owned(), selector })
+    }
+
+    /// Decides whether a pod has them.
+    fn predicate(&self) -> LabelPredicate {
+        let selector = self.selector.clone();
+        Arc::new(move |labels| selector.matches(|name| labels.get(name).map(String::as_str)))
+    }
 }
 
 impl ManyChoice {
@@ -33,10 +62,24 @@ impl ManyChoice {
         self.container.as_ref().map_or("*", ContainerName::as_str)
     }
 
+    /// Decides about the labels of pods, if it depends on them.
+    pub(crate) fn labels(&self) -> Option<LabelPredicate> {
+        self.labels.as_ref().map(ChosenLabels::predicate)
+    }
+
+    /// The namespace, if only one is asked for by its name.
+    pub(crate) fn only_namespace(&self) -> Option<&str> {
+        let mut patterns = self.namespaces.patterns();
+        let first = patterns.next().filter(|name| name.parse::<Namespace>().is_ok())?;
+        patterns.next().is_none().then_some(first)
+    }
+
     /// What a cursor knows of the choice.
     pub(crate) fn checksum(&self) -> u32 {
         let (namespaces, pods) = (self.namespaces.to_string(), self.pods.to_string());
-        MergedCursor::selection_checksum(&[&namespaces, &pods, self.container_name()])
+        let mut parts = vec![&*namespaces, &pods, self.container_name()];
+        parts.extend(self.labels.as_ref().map(|labels| &*labels.text));
+        MergedCursor::selection_checksum(&parts)
     }
 }
 
@@ -49,6 +92,7 @@ mod tests {
             namespaces: namespaces.parse().unwrap(),
             pods: pods.parse().unwrap(),
             container: container.map(|name| name.parse().unwrap()),
+            labels: None,
         }
     }
 
@@ -60,6 +104,10 @@ mod tests {
             choice("shop", "web*", None),
             choice("shop,a", "web-*", None),
             choice("shop", "web-*", Some("app")),
+            ManyChoice {
+                labels: ChosenLabels::parse("app=web").ok(),
+                ..choice("shop", "web-*", None)
+            },
         ] {
             assert_ne!(other.checksum(), same, "{other:?}");
         }

@@ -89,7 +89,7 @@ impl Sources {
                 clock: process.clock.clone(),
             }),
         };
-        let logs = ClusterLogs::new(KubernetesSource::new(server), impersonation);
+        let logs = ClusterLogs::new(KubernetesSource::new(server), impersonation, pods.clone());
         Ok(Self {
             pods,
             reader: reader(LogSource::Kubernetes(logs), reading, process)?,

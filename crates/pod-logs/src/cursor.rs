@@ -71,15 +71,15 @@ pub struct LogPosition {
 }
 
 impl LogPosition {
-    /// Behind a line of a run in the log of an API server; `None`: at its beginning.
+    /// Behind a line of a run in the log of an API server.
     pub(crate) fn at_line(
         container: ContainerName,
         restart: u32,
-        line: Option<LinePlace>,
+        line: LinePlace,
         levels: LevelsBefore,
     ) -> Self {
         let unknown = FilePosition { fingerprint: 0, offset: 0 };
-        Self { container, restart, begin: unknown, seen: unknown, line, levels }
+        Self { container, restart, begin: unknown, seen: unknown, line: Some(line), levels }
     }
 
     /// Whether nothing was read of the run.

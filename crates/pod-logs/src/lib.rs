@@ -62,7 +62,7 @@ pub use source::files::{
     locate::{locate_error::LocateError, log_selection::LogSelection, selected_logs::SelectError},
     located::{FoundLog, LocatedLog, LocatedLogs},
 };
-pub use source::known_logs::PodPredicate;
+pub use source::known_logs::{LabelPredicate, PodPredicate};
 pub use source::kubernetes::{
     api::{
         api_error::ApiError,
@@ -70,6 +70,7 @@ pub use source::kubernetes::{
     },
     feed::line_place::LinePlace,
     kubernetes_source::{FoundPodLogs, KubernetesSource},
+    many::opening::ManyPods,
     passthrough::{PassError, PassOptions, PassedLog},
     pods::{cluster_pods::ClusterPods, user_pods::UserPods},
     workloads::{

@@ -20,7 +20,7 @@ use crate::{
         },
         known_logs::PodPredicate,
         kubernetes::passthrough::{PassedBody, PassedLog},
-        log_input::{LogInput, NewLogs},
+        log_input::LogInput,
     },
 };
 
@@ -69,13 +69,14 @@ impl LogReading {
     ) -> io::Result<Self> {
         let pods = logs.pod_count();
         let LocatedLogs { checksum, max_logs, selected, new_logs } = logs;
-        let SelectedLogs { inputs, known, skipped, lost, unknown, watermark } = selected;
+        let SelectedLogs { inputs, known, skipped, failed, lost, unknown, watermark } = selected;
         let logs = inputs.len();
         let query = with_levels(query, form);
         let many = ManyLogs::new(checksum, known, max_logs, lost);
         let mut lines = ChosenLines::of_many(inputs, many, watermark, &query)?;
         skipped.into_iter().for_each(|name| lines.skip_log(name));
-        let lines = lines.joined_by(new_logs.map(NewLogs::Pods)).timed_by(clock);
+        failed.into_iter().for_each(|log| lines.fail_log(log));
+        let lines = lines.joined_by(new_logs).timed_by(clock);
         let mut rendering = Rendering::new(lines, &query, form);
         if query.for_front {
             rendering = rendering.for_front(BeginRecord { pods, logs, lines: None, unknown });

@@ -122,6 +122,54 @@ async fn a_key_has_no_groups_and_the_prefix_can_be_set() {
 }
 
 #[tokio::test]
+async fn roles_are_groups_and_nothing_else_is() {
+    let server = FakeApiServer::start().await;
+    for (namespace, name) in [("shop", "web-0"), ("bank", "vault-0")] {
+        server.run_pod(namespace, name, &json!({}), "2026-11-01T10:00:00Z one\n");
+    }
+    let impersonating = |setup: Setup| setup.gateway("GATEWAY_KUBE_IMPERSONATE", "true");
+    let FakeCluster { gateway, server } = FakeCluster::with(server, impersonating).await;
+    let admin = gateway.admin().await;
+    let alice = gateway.user("alice", &["logs:read:shop/*"]).await;
+    let create = async |path: &str, body: Value| {
+        let created = admin.sso(Method::POST, path).json(&body).ask().await;
+        assert_eq!(created.status, 201, "{created:?}");
+        created.json()
+    };
+    let set_roles = async |roles: Value| {
+        let path = "/admin/users/alice";
+        let changed = admin.sso(Method::PATCH, path).json(&json!({"roles": roles})).ask().await;
+        assert_eq!(changed.status, 200, "{changed:?}");
+    };
+    // For whom the last log of this pod was asked for.
+    let asked_for = |namespace: &str, name: &str| {
+        let path = format!("/api/v1/namespaces/{namespace}/pods/{name}/log");
+        let asked = server.asked_for(&path);
+        let last = asked.last().unwrap();
+        let mut groups: Vec<_> = last.all("impersonate-group").map(str::to_owned).collect();
+        groups.sort();
+        (last.find("impersonate-user").unwrap().to_owned(), groups.join(" "))
+    };
+    set_roles(json!(["user", "reader"])).await;
+    assert_eq!(alice.logs("shop/web-0").await.status, 200);
+    let of_alice = ("sso:alice".to_owned(), "sso:reader sso:user".to_owned());
+    assert_eq!(asked_for("shop", "web-0"), of_alice);
+    set_roles(json!(["user"])).await;
+    assert_eq!(alice.logs("bank/vault-0").await.status, 403);
+    let grant = json!({"username": "alice", "permission": "logs:read:bank/*",
+                       "expires_at": "2199-01-01T00:00:00Z", "reason": "an incident"});
+    create("/admin/grants", grant).await;
+    assert_eq!(alice.logs("bank/vault-0").await.status, 200);
+    let of_alice = ("sso:alice".to_owned(), "sso:user".to_owned());
+    assert_eq!(asked_for("bank", "vault-0"), of_alice);
+    let key = json!({"name": "robot", "permissions": ["logs:read:shop/*"]});
+    let key = create("/admin/keys", key).await;
+    let robot = gateway.anonymous().with_token(key["key"].as_str().unwrap());
+    assert_eq!(robot.logs("shop/web-0").await.status, 200);
+    assert_eq!(asked_for("shop", "web-0"), ("sso:key:robot".to_owned(), String::new()));
+}
+
+#[tokio::test]
 async fn both_policies_have_to_allow() {
     let scene = Scene::start(|setup| setup).await;
     let server = &scene.cluster.server;

@@ -4,6 +4,8 @@
 
 mod impersonation;
 mod logs;
+mod many;
+mod many_faked;
 mod pods;
 mod stage;
 mod workloads;

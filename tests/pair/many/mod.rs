@@ -11,43 +11,43 @@ use tokio::time::timeout;
 
 use crate::harness::{Answer, Ask, Caller, patience};
 
-const NDJSON: &str = "application/x-ndjson";
+pub(crate) const NDJSON: &str = "application/x-ndjson";
 const EVENTS: &str = "text/event-stream";
 
 fn request(caller: &Caller, query: &str, accept: &str) -> RequestBuilder {
     caller.gateway(Method::GET, &format!("/logs?{query}")).header("accept", accept)
 }
 
-async fn ask(caller: &Caller, query: &str, accept: &str) -> Answer {
+pub(crate) async fn ask(caller: &Caller, query: &str, accept: &str) -> Answer {
     request(caller, query, accept).ask().await
 }
 
 /// The records of a body that ends.
-async fn records(caller: &Caller, query: &str) -> Vec<Value> {
+pub(crate) async fn records(caller: &Caller, query: &str) -> Vec<Value> {
     let answer = ask(caller, query, NDJSON).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.log_records()
 }
 
-fn messages(records: &[Value]) -> Vec<&str> {
+pub(crate) fn messages(records: &[Value]) -> Vec<&str> {
     records.iter().filter_map(|record| record["message"].as_str()).collect()
 }
 
 /// The last checkpoint.
-fn checkpoint(records: &[Value]) -> String {
+pub(crate) fn checkpoint(records: &[Value]) -> String {
     let mut cursors = records.iter().filter(|record| record.get("message").is_none());
     cursors.rfind(|record| record["cursor"].is_string()).unwrap()["cursor"].as_str().unwrap().into()
 }
 
 /// A stream that is followed, read by a separator.
-struct ManyStream {
+pub(crate) struct ManyStream {
     response: Response,
     read: String,
     separator: &'static str,
 }
 
 impl ManyStream {
-    async fn of(caller: &Caller, query: &str, accept: &str) -> Self {
+    pub(crate) async fn of(caller: &Caller, query: &str, accept: &str) -> Self {
         let response = timeout(patience(), request(caller, query, accept).send()).await;
         let response = response.unwrap().unwrap();
         assert_eq!(response.status(), 200);
@@ -56,7 +56,7 @@ impl ManyStream {
     }
 
     /// The next record or event.
-    async fn next(&mut self) -> String {
+    pub(crate) async fn next(&mut self) -> String {
         loop {
             if let Some((first, rest)) = self.read.split_once(self.separator) {
                 let (first, rest) = (first.to_owned(), rest.to_owned());
@@ -69,7 +69,7 @@ impl ManyStream {
     }
 
     /// The next record of this kind; others are left out.
-    async fn record(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn record(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
             let record: Value = serde_json::from_str(&self.next().await).unwrap();
             if is_wanted(&record) {
@@ -78,18 +78,18 @@ impl ManyStream {
         }
     }
 
-    async fn line(&mut self) -> Value {
+    pub(crate) async fn line(&mut self) -> Value {
         self.record(|record| record["message"].is_string()).await
     }
 
-    async fn checkpoint(&mut self) -> String {
+    pub(crate) async fn checkpoint(&mut self) -> String {
         let is_checkpoint =
             |record: &Value| record["cursor"].is_string() && record["message"].is_null();
         self.record(is_checkpoint).await["cursor"].as_str().unwrap().to_owned()
     }
 
     /// The next event of this kind about a log.
-    async fn pod_event(&mut self, event: &str) -> Value {
+    pub(crate) async fn pod_event(&mut self, event: &str) -> Value {
         self.record(|record| record["pod"]["event"] == event).await["pod"].clone()
     }
 }

@@ -52,6 +52,25 @@ impl Follow {
         Self { stream, received: [0; 2] }
     }
 
+    /// Goes on behind a checkpoint, as a browser does.
+    async fn go_on(&mut self, caller: &Caller, cursor: &str) {
+        let request = caller.gateway(Method::GET, FOLLOW).header("last-event-id", cursor);
+        self.stream = RecordStream::of(request).await;
+    }
+
+    /// Reads up to the next checkpoint behind all lines.
+    async fn checkpoint(&mut self, writers: &Writers) -> String {
+        self.read_all(writers).await;
+        loop {
+            let record = self.stream.next().await;
+            if let Some(cursor) = record["cursor"].as_str().filter(|_| record["message"].is_null())
+            {
+                return cursor.to_owned();
+            }
+            self.count(&record);
+        }
+    }
+
     /// Reads up to a record of this kind.
     async fn read_until(&mut self, is_wanted: impl Fn(&Self, &Value) -> bool) {
         loop {
@@ -95,6 +114,22 @@ async fn a_node_that_returns_elsewhere_is_read_on_without_loss_or_repetition() {
     follow.read_until(|follow, _| follow.received[0] == of_living).await;
     writers.cluster.nodes[1].start_again_at(other_address);
     follow.read_all(&writers).await;
+    writers.write(1);
+    follow.read_all(&writers).await;
+}
+
+#[tokio::test]
+async fn a_node_that_returns_goes_on_where_it_was_and_not_where_the_client_came_back() {
+    let (cluster, other) = Scene::with_movable_node().await;
+    let (mut writers, admin) = Writers::of(cluster).await;
+    let mut follow = Follow::of(&admin).await;
+    let cursor = follow.checkpoint(&writers).await;
+    follow.go_on(&admin, &cursor).await;
+    (0..2).for_each(|node| writers.write(node));
+    follow.read_all(&writers).await;
+    writers.cluster.nodes[1].service.kill();
+    follow.read_until(|_, record| record["pod"]["event"] == "unreachable").await;
+    writers.cluster.nodes[1].start_again_at(other);
     writers.write(1);
     follow.read_all(&writers).await;
 }

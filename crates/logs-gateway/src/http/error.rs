@@ -1,6 +1,6 @@
 //! The only place where the gateway's errors become problems.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use actix_web::http::StatusCode;
 use pod_logs::{ContainerName, LocateError};
@@ -12,6 +12,7 @@ use crate::{
     front_reader::ForwardError,
     pods::{CatalogError, ListPodsError},
     reader::{ReadError, ReadManyError},
+    unavailable_source::UnavailableSource,
 };
 
 /// After which time to try a read again that got no turn.
@@ -58,7 +59,10 @@ impl From<ListPodsError> for Problem {
     fn from(error: ListPodsError) -> Self {
         match error {
             ListPodsError::Denied(missing) => Self::permission_denied(&missing),
-            ListPodsError::Unavailable(cause) => not_located(cause.into()),
+            ListPodsError::Unavailable(UnavailableSource::LogDirectory, cause) => {
+                not_located(cause.into())
+            }
+            ListPodsError::Unavailable(source, cause) => source_unavailable(source, cause),
         }
     }
 }
@@ -72,7 +76,7 @@ impl From<CatalogError> for Problem {
                 "The cluster does not allow you to list pods.",
             ),
             CatalogError::Unavailable(cause) => {
-                not_located(LocateError::SourceUnavailable(cause.into()))
+                source_unavailable(UnavailableSource::ApiServer, cause.into())
             }
         }
     }
@@ -101,11 +105,7 @@ impl From<ReadManyError> for Problem {
                 "too_many_pods",
                 "More containers have a log than one stream may merge; ask for fewer pods.",
             ),
-            ReadManyError::OnePodOnly => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "many_unavailable",
-                "The API server gives the logs of one pod at a time; name one.",
-            ),
+            ReadManyError::Pods(error) => error.into(),
             ReadManyError::Read(error) => error.into(),
         }
     }
@@ -141,11 +141,13 @@ fn not_located(error: LocateError) -> Problem {
              lead to the directories that GATEWAY_LOGS_ROOTS names."
                 .into(),
         ),
-        LocateError::SourceUnavailable(cause) => Problem::unavailable(
-            "source_unavailable",
-            "The log directory cannot be read right now; try again.",
-        )
-        .caused_by(cause),
+        LocateError::SourceUnavailable(cause) => {
+            source_unavailable(UnavailableSource::LogDirectory, cause)
+        }
+        LocateError::ServerUnavailable(cause) => {
+            source_unavailable(UnavailableSource::ApiServer, cause)
+        }
+        LocateError::NodeUnavailable(cause) => source_unavailable(UnavailableSource::Node, cause),
         LocateError::NoPrevious => not_found(
             "previous_not_found",
             "No log found for an earlier run of this container.".into(),
@@ -171,6 +173,13 @@ fn not_located(error: LocateError) -> Problem {
         )
         .caused_by(cause),
     }
+}
+
+fn source_unavailable(source: UnavailableSource, cause: io::Error) -> Problem {
+    let words = source.words();
+    let (first, rest) = words.split_at(1);
+    let detail = format!("{}{rest}.", first.to_uppercase());
+    Problem::unavailable("source_unavailable", detail).caused_by(cause)
 }
 
 /// A front is among its own nodes.

@@ -11,7 +11,7 @@ use service_runtime::clock::Clock;
 use shared_types::AskedPermission;
 
 use super::pod_choice::PodChoice;
-use crate::{auth::Caller, nodes::Nodes};
+use crate::{auth::Caller, nodes::Nodes, unavailable_source::UnavailableSource};
 
 /// Knows the pods of the source.
 #[derive(Debug, Clone)]
@@ -37,8 +37,8 @@ pub(crate) enum PodSource {
 pub(crate) enum ListPodsError {
     #[error("the permission {0} is missing")]
     Denied(AskedPermission),
-    #[error("cannot look up pods: {0}")]
-    Unavailable(#[from] io::Error),
+    #[error("cannot look up pods: {1}")]
+    Unavailable(UnavailableSource, #[source] io::Error),
 }
 
 impl PodCatalog {
@@ -49,8 +49,18 @@ impl PodCatalog {
     /// Why the gateway is not ready while pods cannot be looked up.
     pub(crate) fn source_unavailable(&self) -> &'static str {
         match &self.source {
-            PodSource::Files(_) | PodSource::Nodes(_) => "the log directory is unavailable",
+            PodSource::Files(_) => "the log directory is unavailable",
+            PodSource::Nodes(_) => "the nodes are unavailable",
             PodSource::Cluster(_) => "the API server is unavailable",
+        }
+    }
+
+    /// What cannot be read while pods cannot be looked up.
+    pub(crate) fn source(&self) -> UnavailableSource {
+        match &self.source {
+            PodSource::Files(_) => UnavailableSource::LogDirectory,
+            PodSource::Nodes(_) => UnavailableSource::Node,
+            PodSource::Cluster(_) => UnavailableSource::ApiServer,
         }
     }
 
@@ -70,6 +80,14 @@ impl PodCatalog {
             PodSource::Files(_) => "files",
             PodSource::Nodes(_) => "nodes",
             PodSource::Cluster(_) => "kubernetes",
+        }
+    }
+
+    /// The pods of the cluster, if its API server tells of them.
+    pub(crate) fn cluster(&self) -> Option<&Arc<ClusterPods>> {
+        match &self.source {
+            PodSource::Files(_) | PodSource::Nodes(_) => None,
+            PodSource::Cluster(pods) => Some(pods),
         }
     }
 
@@ -119,7 +137,7 @@ impl PodCatalog {
     ) -> Result<Vec<Arc<PodSummary>>, ListPodsError> {
         caller.may_read_any().map_err(ListPodsError::Denied)?;
         let may_see = |pod: &PodRef| choice.includes(pod) && caller.may_read(pod).is_ok();
-        Ok(self.summaries(may_see)?)
+        self.summaries(may_see).map_err(|error| ListPodsError::Unavailable(self.source(), error))
     }
 
     /// The pods of these names, before permissions are applied. May block.

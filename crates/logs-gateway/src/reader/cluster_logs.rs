@@ -2,11 +2,22 @@
 
 use pod_logs::{
     ApiAnswer, ApiError, FoundPodLogs, ImpersonatedUser, KubernetesSource, LocateError, LocatedLog,
-    LogQuery, PassError, PassOptions, PassedLog, PodRef, SeenPod, Workload, WorkloadRef,
+    LocatedLogs, LogQuery, LogSelection, ManyPods, MergeClock, MergedCursor, PassError,
+    PassOptions, PassedLog, PodRef, SeenPod, Workload, WorkloadRef,
 };
 use serde_json::Value;
 
-use crate::{auth::Caller, impersonation::Impersonation};
+use super::{ReadError, many::ReadManyError, nothing_here};
+use crate::{auth::Caller, impersonation::Impersonation, pods::PodCatalogs};
+
+/// Which logs of many pods a caller asks for.
+pub(super) struct AskedLogs {
+    pub(super) selection: LogSelection,
+    /// The only namespace, if it is one.
+    pub(super) namespace: Option<String>,
+    pub(super) resumed: Option<MergedCursor>,
+    pub(super) clock: MergeClock,
+}
 
 /// The logs of a cluster.
 #[derive(Debug, Clone)]
@@ -14,11 +25,17 @@ pub(crate) struct ClusterLogs {
     source: KubernetesSource,
     /// `None`: the rights of the gateway count for all callers.
     impersonation: Option<Impersonation>,
+    /// The pods that callers may know.
+    pods: PodCatalogs,
 }
 
 impl ClusterLogs {
-    pub(crate) fn new(source: KubernetesSource, impersonation: Option<Impersonation>) -> Self {
-        Self { source, impersonation }
+    pub(crate) fn new(
+        source: KubernetesSource,
+        impersonation: Option<Impersonation>,
+        pods: PodCatalogs,
+    ) -> Self {
+        Self { source, impersonation, pods }
     }
 
     /// Whether the cluster gives out one stream of a container alone, as far as that is known.
@@ -42,6 +59,33 @@ impl ClusterLogs {
         query: &LogQuery,
     ) -> Result<LocatedLog, LocateError> {
         self.source.open(pod, query, self.user_of(caller)).await
+    }
+
+    pub(super) async fn check_many(
+        &self,
+        caller: &Caller,
+        asked: AskedLogs,
+        query: &LogQuery,
+    ) -> Result<(), ReadManyError> {
+        let many = self.many(caller, asked).await?;
+        Ok(self.source.check_many(&many, query, self.user_of(caller)).await?)
+    }
+
+    pub(super) async fn open_many(
+        &self,
+        caller: &Caller,
+        asked: AskedLogs,
+        query: &LogQuery,
+    ) -> Result<LocatedLogs, ReadManyError> {
+        let many = self.many(caller, asked).await?;
+        Ok(self.source.open_many(many, query, self.user_of(caller)).await?)
+    }
+
+    async fn many(&self, caller: &Caller, asked: AskedLogs) -> Result<ManyPods, ReadManyError> {
+        let AskedLogs { selection, namespace, resumed, clock } = asked;
+        let catalog = self.pods.of_caller(caller, namespace.as_deref()).await?;
+        let pods = catalog.cluster().cloned().ok_or_else(nothing_here).map_err(ReadError::from)?;
+        Ok(ManyPods { pods, selection, resumed, clock })
     }
 
     pub(super) async fn pass(

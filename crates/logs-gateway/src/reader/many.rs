@@ -6,8 +6,10 @@ use pod_logs::{
     LocatedLogs, LogForm, LogQuery, LogReading, LogSelection, MergedCursor, SelectError,
 };
 
-use super::{LogReader, LogSource, ReadError, nothing_here};
-use crate::{auth::Caller, many_choice::ManyChoice, scans::ScanError, stream::LogStream};
+use super::{LogReader, LogSource, ReadError, cluster_logs::AskedLogs, nothing_here};
+use crate::{
+    auth::Caller, many_choice::ManyChoice, pods::CatalogError, scans::ScanError, stream::LogStream,
+};
 
 /// The logs of many pods whose beginning was read.
 pub(crate) struct BegunLogs {
@@ -19,9 +21,9 @@ pub(crate) struct BegunLogs {
 /// Why a caller gets no logs of many pods.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadManyError {
-    /// The source gives the logs of one pod at a time.
-    #[error("the source gives the logs of one pod at a time")]
-    OnePodOnly,
+    /// The caller gets no list of pods.
+    #[error(transparent)]
+    Pods(#[from] CatalogError),
     /// There are more than one reading may be of.
     #[error("too many logs are asked for")]
     TooManyLogs,
@@ -50,21 +52,36 @@ impl LogReader {
         self.max_logs
     }
 
+    /// Checks that the logs could be read, without reading more of them than it takes to find them.
+    pub(crate) async fn check_many(
+        &self,
+        caller: &Caller,
+        choice: &ManyChoice,
+        query: &LogQuery,
+        resumed: Option<MergedCursor>,
+    ) -> Result<(), ReadManyError> {
+        if let LogSource::Kubernetes(cluster) = &self.source {
+            return cluster.check_many(caller, self.asked(caller, choice, resumed), query).await;
+        }
+        self.locate_many(caller, choice, query, resumed).await.map(drop)
+    }
+
     /// Finds the logs that are asked for and that the caller may read.
-    pub(crate) async fn locate_many(
+    async fn locate_many(
         &self,
         caller: &Caller,
         choice: &ManyChoice,
         query: &LogQuery,
         resumed: Option<MergedCursor>,
     ) -> Result<LocatedLogs, ReadManyError> {
-        let selection = self.selection(caller, choice);
         let source = match &self.source {
             LogSource::Files(files) => files.clone(),
             LogSource::Nodes => return Err(ReadError::from(nothing_here()).into()),
-            LogSource::Kubernetes(_) => return Err(ReadManyError::OnePodOnly),
+            LogSource::Kubernetes(cluster) => {
+                return cluster.open_many(caller, self.asked(caller, choice, resumed), query).await;
+            }
         };
-        let query = query.clone();
+        let (selection, query) = (self.selection(caller, choice), query.clone());
         let clock = self.clock.clone();
         let find = move || source.find_many(selection, &query, resumed.as_ref(), &clock);
         Ok(self.scans.of_user(&caller.username).request(find).await??)
@@ -88,11 +105,23 @@ impl LogReader {
         Ok(BegunLogs { log, pods })
     }
 
+    fn asked(
+        &self,
+        caller: &Caller,
+        choice: &ManyChoice,
+        resumed: Option<MergedCursor>,
+    ) -> AskedLogs {
+        let selection = self.selection(caller, choice);
+        let namespace = choice.only_namespace().map(str::to_owned);
+        AskedLogs { selection, namespace, resumed, clock: self.clock.clone() }
+    }
+
     fn selection(&self, caller: &Caller, choice: &ManyChoice) -> LogSelection {
         let asked = choice.clone();
         LogSelection {
             includes: Arc::new(move |pod| asked.includes(pod)),
             may_read: caller.readable_pods(),
+            labels: choice.labels(),
             container: choice.container.clone(),
             max_logs: self.max_logs,
             checksum: choice.checksum(),
@@ -126,6 +155,7 @@ mod tests {
             namespaces: "*".parse().unwrap(),
             pods: "*".parse().unwrap(),
             container: None,
+            labels: None,
         };
         let query = LogQuery { is_of_many: true, ..LogQuery::default() };
         let locate = async |permission: &str| {

@@ -53,7 +53,7 @@ impl<'a> CursorReader<'a> {
             number: u32::from_be_bytes(self.array()?),
             checksum: u32::from_be_bytes(self.array()?),
         };
-        Some(LogPosition::at_line(container, restart, Some(line), self.levels()?))
+        Some(LogPosition::at_line(container, restart, line, self.levels()?))
     }
 
     pub(super) fn log(&mut self, has_levels: bool) -> Option<LogPosition> {

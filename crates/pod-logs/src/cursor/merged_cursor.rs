@@ -2,47 +2,33 @@
 //!
 //! ```text
 //! base64url( version, 'm', selection 4, watermark 8, number of logs 2, logs…, crc32 )
-//! log   = key 6, flags 1, rest              sorted by key; skipped and forbidden: no rest
-//! rest  = run, [place], [age], [levels 1]   the flags say which of them are there
-//! place = fingerprint 4, offset seen, back | fingerprint 4, offset seen, fingerprint 4, offset
+//! log   = key 6, entry                      sorted by key
 //! ```
 //!
-//! The fixed numbers are big-endian; the others have seven bits a byte, the lowest first, and the
-//! highest bit of a byte says that another one follows. The watermark is in nanoseconds since 1970,
-//! and an age, in milliseconds, is how long before it the last line was.
+//! [`entry_bytes`] says what an entry is. The watermark is in nanoseconds since 1970.
+
+mod entry_bytes;
 
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 
+use self::entry_bytes::write_entry;
 use super::{
     FilePosition, InvalidCursor, LogPosition, MAX_TEXT_BYTES, cursor_reader::CursorReader,
     log_key::LogKey, with_checksum,
 };
-use crate::line::{filter::levels_before::LevelsBefore, target::ContainerName};
+use crate::{
+    line::{filter::levels_before::LevelsBefore, target::ContainerName},
+    source::kubernetes::feed::line_place::LinePlace,
+};
 
 const VERSION: u8 = 1;
 /// Logs of many pods.
 const MANY: u8 = b'm';
 /// Stands for no watermark.
 const NO_TIME: i64 = i64::MIN;
-
-/// What the two lowest bits of a log's flags say.
-mod kind {
-    pub(super) const READ: u8 = 0;
-    pub(super) const BEGUN: u8 = 1;
-    pub(super) const SKIPPED: u8 = 2;
-    pub(super) const FORBIDDEN: u8 = 3;
-    pub(super) const MASK: u8 = 3;
-}
-/// The oldest line that was not finished begins in another file.
-const BEGINS_ELSEWHERE: u8 = 1 << 2;
-/// A line was given, and its age is there.
-const HAS_AGE: u8 = 1 << 3;
-/// The levels of the lines before are there.
-const HAS_LEVELS: u8 = 1 << 4;
-const ALL_FLAGS: u8 = kind::MASK | BEGINS_ELSEWHERE | HAS_AGE | HAS_LEVELS;
 
 /// How far the logs of many pods were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,16 +57,19 @@ pub(crate) struct ReadEntry {
     pub(crate) restart: u32,
     /// `None`: at the first line of the run.
     pub(crate) place: Option<EntryPlace>,
-    /// How long before the watermark the last line was, in milliseconds. `None` if none was given.
+    /// How long before the watermark the last line was, in milliseconds. `None` if none was given,
+    /// or the place has its time.
     pub(crate) age: Option<u64>,
     pub(crate) levels: LevelsBefore,
 }
 
 /// Where the reading goes on, as in a [`LogPosition`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct EntryPlace {
-    pub(crate) begin: FilePosition,
-    pub(crate) seen: FilePosition,
+pub(crate) enum EntryPlace {
+    /// In the files of a node.
+    InFiles { begin: FilePosition, seen: FilePosition },
+    /// Behind a line of an API server.
+    AtLine(LinePlace),
 }
 
 impl ReadEntry {
@@ -90,14 +79,17 @@ impl ReadEntry {
         last: Option<DateTime<Utc>>,
         watermark: Option<DateTime<Utc>>,
     ) -> Self {
-        let LogPosition { container: _, restart, begin, mut seen, line: _, levels } = *position;
+        let LogPosition { container: _, restart, begin, mut seen, line, levels } = *position;
+        if let Some(line) = line {
+            return Self { restart, place: Some(EntryPlace::AtLine(line)), age: None, levels };
+        }
         let is_gone = !position.is_known() && last.is_some();
         if is_gone {
             // It is behind the lines that were given, in a file that is not known any more.
             seen.offset = seen.offset.max(1);
         }
         let is_place = position.is_known() || is_gone;
-        let place = is_place.then_some(EntryPlace { begin, seen });
+        let place = is_place.then_some(EntryPlace::InFiles { begin, seen });
         let age = last.zip(watermark).map(|(last, watermark)| age(last, watermark));
         Self { restart, place, age, levels }
     }
@@ -108,16 +100,29 @@ impl ReadEntry {
         last: Option<DateTime<Utc>>,
         watermark: Option<DateTime<Utc>>,
     ) -> Self {
+        if self.is_at_line() {
+            return self.clone();
+        }
         let age = last.zip(watermark).map(|(last, watermark)| age(last, watermark));
         Self { age, ..self.clone() }
+    }
+
+    /// Whether it is an entry of a log of an API server.
+    pub(crate) fn is_at_line(&self) -> bool {
+        matches!(self.place, Some(EntryPlace::AtLine(_)))
     }
 
     /// The position in the log of this container; without a place, one that is unknown.
     pub(crate) fn position(&self, container: &ContainerName) -> LogPosition {
         let unknown = FilePosition { fingerprint: 0, offset: 0 };
-        let (begin, seen) =
-            self.place.map_or((unknown, unknown), |place| (place.begin, place.seen));
         let (restart, levels) = (self.restart, self.levels);
+        let (begin, seen) = match self.place {
+            Some(EntryPlace::AtLine(line)) => {
+                return LogPosition::at_line(container.clone(), restart, line, levels);
+            }
+            Some(EntryPlace::InFiles { begin, seen }) => (begin, seen),
+            None => (unknown, unknown),
+        };
         LogPosition { container: container.clone(), restart, begin, seen, line: None, levels }
     }
 }
@@ -140,11 +145,32 @@ impl MergedCursor {
         hasher.finalize()
     }
 
-    /// The time of the last line that an entry knows, to a millisecond: not after it.
+    /// The time of the last line that an entry knows, to a millisecond: not after it. In the log of
+    /// an API server it is the exact time of a line that may not have passed the filter.
     pub(crate) fn last_time_of(&self, entry: &ReadEntry) -> Option<DateTime<Utc>> {
+        if let Some(EntryPlace::AtLine(line)) = entry.place {
+            return (!line.is_instant()).then(|| line.instant());
+        }
         let age = i64::try_from(entry.age?).ok()?;
         let millis = self.watermark?.timestamp_millis().checked_sub(age)?;
         DateTime::from_timestamp_millis(millis)
+    }
+
+    /// Whether it knows a log from the files of a node.
+    pub(crate) fn is_of_files(&self) -> bool {
+        self.read_entries().any(|entry| !entry.is_at_line())
+    }
+
+    /// Whether it knows a log from an API server.
+    pub(crate) fn is_of_api_server(&self) -> bool {
+        self.read_entries().any(ReadEntry::is_at_line)
+    }
+
+    fn read_entries(&self) -> impl Iterator<Item = &ReadEntry> {
+        self.logs.values().filter_map(|entry| match entry {
+            LogEntry::Read(read) => Some(read),
+            LogEntry::Skipped | LogEntry::Forbidden => None,
+        })
     }
 
     /// Encodes it. `None` if the text would be longer than a cursor may be.
@@ -154,11 +180,12 @@ impl MergedCursor {
         let mut bytes = Vec::with_capacity(32 * (1 + self.logs.len()));
         bytes.extend([VERSION, MANY]);
         bytes.extend(self.selection.to_be_bytes());
-        bytes.extend(self.watermark.map_or(NO_TIME, nanoseconds).to_be_bytes());
+        let watermark = self.watermark.map_or(NO_TIME, nanoseconds);
+        bytes.extend(watermark.to_be_bytes());
         bytes.extend(count.to_be_bytes());
         for (key, entry) in &self.logs {
             bytes.extend(key.0);
-            write_entry(&mut bytes, entry);
+            write_entry(&mut bytes, entry, watermark);
         }
         Some(with_checksum(bytes)).filter(|text| text.len() <= MAX_TEXT_BYTES)
     }
@@ -183,7 +210,8 @@ impl MergedCursor {
             return None;
         }
         let selection = u32::from_be_bytes(rest.array()?);
-        let watermark = Some(i64::from_be_bytes(rest.array()?)).filter(|time| *time != NO_TIME);
+        let nanoseconds = i64::from_be_bytes(rest.array()?);
+        let watermark = (nanoseconds != NO_TIME).then_some(nanoseconds);
         let watermark = watermark.map(DateTime::from_timestamp_nanos);
         let count = u16::from_be_bytes(rest.array()?);
         let mut logs = BTreeMap::new();
@@ -193,7 +221,7 @@ impl MergedCursor {
             if logs.last_key_value().is_some_and(|(last, _)| *last >= key) {
                 return None;
             }
-            logs.insert(key, rest.entry()?);
+            logs.insert(key, rest.entry(nanoseconds)?);
         }
         rest.is_empty().then_some(Self { selection, watermark, logs })
     }
@@ -203,102 +231,4 @@ impl MergedCursor {
 fn nanoseconds(time: DateTime<Utc>) -> i64 {
     let nearest = if time < DateTime::UNIX_EPOCH { NO_TIME + 1 } else { i64::MAX };
     time.timestamp_nanos_opt().unwrap_or(nearest)
-}
-
-fn write_entry(bytes: &mut Vec<u8>, entry: &LogEntry) {
-    let read = match entry {
-        LogEntry::Read(read) => read,
-        LogEntry::Skipped => return bytes.push(kind::SKIPPED),
-        LogEntry::Forbidden => return bytes.push(kind::FORBIDDEN),
-    };
-    let ReadEntry { restart, place, age, levels } = read;
-    let back = place.and_then(|place| back_in_file(&place));
-    let mut flags = if place.is_some() { kind::READ } else { kind::BEGUN };
-    let has_levels = *levels != LevelsBefore::default();
-    for (is_there, flag) in [
-        (place.is_some() && back.is_none(), BEGINS_ELSEWHERE),
-        (age.is_some(), HAS_AGE),
-        (has_levels, HAS_LEVELS),
-    ] {
-        flags |= if is_there { flag } else { 0 };
-    }
-    bytes.push(flags);
-    write_number(bytes, (*restart).into());
-    if let Some(EntryPlace { begin, seen }) = place {
-        bytes.extend(seen.fingerprint.to_be_bytes());
-        write_number(bytes, seen.offset);
-        match back {
-            Some(back) => write_number(bytes, back),
-            None => {
-                bytes.extend(begin.fingerprint.to_be_bytes());
-                write_number(bytes, begin.offset);
-            }
-        }
-    }
-    if let Some(age) = age {
-        write_number(bytes, *age);
-    }
-    bytes.extend(has_levels.then(|| levels.to_byte()));
-}
-
-/// How far before the place that was seen the reading begins, in the same file.
-fn back_in_file(place: &EntryPlace) -> Option<u64> {
-    let EntryPlace { begin, seen } = place;
-    let is_same = begin.fingerprint == seen.fingerprint;
-    if is_same { seen.offset.checked_sub(begin.offset) } else { None }
-}
-
-fn write_number(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-impl CursorReader<'_> {
-    fn number(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..u64::BITS).step_by(7) {
-            let [byte] = self.array()?;
-            let part = u64::from(byte & 0x7f);
-            number |= part.checked_shl(shift).filter(|shifted| shifted >> shift == part)?;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    fn place_in_file(&mut self) -> Option<FilePosition> {
-        let fingerprint = u32::from_be_bytes(self.array()?);
-        Some(FilePosition { fingerprint, offset: self.number()? })
-    }
-
-    fn entry(&mut self) -> Option<LogEntry> {
-        let [flags] = self.array()?;
-        let kind = match flags & kind::MASK {
-            kind::SKIPPED if flags == kind::SKIPPED => return Some(LogEntry::Skipped),
-            kind::FORBIDDEN if flags == kind::FORBIDDEN => return Some(LogEntry::Forbidden),
-            kind @ (kind::READ | kind::BEGUN) if flags & !ALL_FLAGS == 0 => kind,
-            _ => return None,
-        };
-        let restart = u32::try_from(self.number()?).ok()?;
-        let place = match kind {
-            kind::READ => Some(self.place(flags & BEGINS_ELSEWHERE != 0)?),
-            _ => None,
-        };
-        let age = if flags & HAS_AGE != 0 { Some(self.number()?) } else { None };
-        let levels = if flags & HAS_LEVELS != 0 { self.levels()? } else { LevelsBefore::default() };
-        Some(LogEntry::Read(ReadEntry { restart, place, age, levels }))
-    }
-
-    fn place(&mut self, begins_elsewhere: bool) -> Option<EntryPlace> {
-        let seen = self.place_in_file()?;
-        let begin = match begins_elsewhere {
-            true => self.place_in_file()?,
-            false => FilePosition { offset: seen.offset.checked_sub(self.number()?)?, ..seen },
-        };
-        Some(EntryPlace { begin, seen })
-    }
 }

@@ -6,7 +6,10 @@ use super::{
     merged_cursor::{EntryPlace, LogEntry, MergedCursor, ReadEntry},
     with_checksum,
 };
-use crate::line::target::LogName;
+use crate::{
+    line::target::LogName,
+    source::kubernetes::{api::container_runs::RunId, feed::line_place::LinePlace},
+};
 
 fn place(fingerprint: u32, offset: u64) -> FilePosition {
     FilePosition { fingerprint, offset }
@@ -14,7 +17,7 @@ fn place(fingerprint: u32, offset: u64) -> FilePosition {
 
 /// An entry of a busy log: a kubelet's file has 10 MiB, and a line was open.
 fn busy() -> ReadEntry {
-    let place = EntryPlace { begin: place(7, 9_000_000), seen: place(7, 9_000_200) };
+    let place = EntryPlace::InFiles { begin: place(7, 9_000_000), seen: place(7, 9_000_200) };
     let levels = LevelsBefore::from_byte(9).unwrap();
     ReadEntry { restart: 300, place: Some(place), age: Some(200_000), levels }
 }
@@ -30,7 +33,7 @@ fn key(number: u64) -> LogKey {
 
 #[test]
 fn a_merged_cursor_is_written_as_it_always_was() {
-    let elsewhere = EntryPlace { begin: place(6, 300), seen: place(7, 5) };
+    let elsewhere = EntryPlace::InFiles { begin: place(6, 300), seen: place(7, 5) };
     let elsewhere = ReadEntry { restart: 1, place: Some(elsewhere), age: None, ..busy() };
     let begun =
         ReadEntry { restart: 0, place: None, age: Some(0), levels: LevelsBefore::default() };
@@ -92,18 +95,53 @@ fn a_right_checksum_does_not_make_a_merged_cursor() {
     header(1, &[0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 7, 2, 2]).unwrap();
 }
 
+#[test]
+fn entries_of_an_api_server_are_short() {
+    let line = LinePlace {
+        run: RunId(0x00ab_cdef),
+        time: 1_793_527_190_000_000_005,
+        number: 1,
+        checksum: 7,
+    };
+    let read = |line| {
+        let place = Some(EntryPlace::AtLine(line));
+        LogEntry::Read(ReadEntry { restart: 1, place, age: None, levels: LevelsBefore::default() })
+    };
+    let behind_instant = LinePlace { number: 0, checksum: 0, ..line };
+    let begun = LinePlace::beginning(line.run);
+    let lines = [line, behind_instant, begun].into_iter().map(read);
+    let cursor = cursor((1..).map(key).zip(lines));
+    let text = cursor.encode().unwrap();
+    assert_eq!(
+        text,
+        "AW0BAgMEGOPjfGMAQAUAAwAAAAAAASABq83vgJDfwEoBAAAABwAAAAAAAiABq83vgJDfwEoAAAAAAAADIQGrze9y9vHf"
+    );
+    assert_eq!(MergedCursor::decode(&text), Ok(cursor));
+}
+
 prop_compose! {
     fn entry()(
         restart: u32, begin: (u32, u64), seen: (u32, u64), same: bool, age: Option<u64>,
-        levels in 0_u8..64, kind in 0..8,
+        levels in 0_u8..64, kind in 0..10, line: (u32, i64, u32, u32),
     ) -> LogEntry {
         let begin = if same { (seen.0, begin.1) } else { begin };
-        let place = EntryPlace { begin: place(begin.0, begin.1), seen: place(seen.0, seen.1) };
+        let place = EntryPlace::InFiles { begin: place(begin.0, begin.1), seen: place(seen.0, seen.1) };
         let levels = LevelsBefore::from_byte(levels).unwrap();
         match kind {
             0 => LogEntry::Skipped,
             1 => LogEntry::Forbidden,
             2 => LogEntry::Read(ReadEntry { restart, place: None, age, levels }),
+            3 | 4 => {
+                let (run, time, number, checksum) = line;
+                let run = RunId(run >> 8);
+                let checksum = if number > 0 { checksum } else { 0 };
+                let line = match kind {
+                    3 => LinePlace::beginning(run),
+                    _ => LinePlace { run, time, number, checksum },
+                };
+                let place = Some(EntryPlace::AtLine(line));
+                LogEntry::Read(ReadEntry { restart, place, age: None, levels })
+            }
             _ => LogEntry::Read(ReadEntry { restart, place: Some(place), age, levels }),
         }
     }

@@ -63,6 +63,8 @@ pub(crate) struct ChosenLines {
     membership: u64,
     /// Finds logs that appear.
     new_logs: Option<NewLogs>,
+    /// Lines are missing since a log was not given.
+    is_incomplete: bool,
     /// What is known of the logs of many pods.
     many: Option<Box<ManyLogs>>,
     /// The greatest time of a line that was given out.
@@ -112,6 +114,7 @@ impl ChosenLines {
             has_untold_logs: true,
             membership: 0,
             new_logs: None,
+            is_incomplete: false,
             many: None,
             watermark: None,
             bytes_read: 0,

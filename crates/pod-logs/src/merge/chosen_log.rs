@@ -59,6 +59,8 @@ pub(super) struct ChosenLog {
     pub(super) told_run: Option<LogRun>,
     /// Why the container was not started, as it was told last.
     pub(super) told_waiting: Option<String>,
+    /// It was told that the source gives no more at present.
+    pub(super) is_unreachable_told: bool,
     /// The log appeared while others were followed.
     pub(super) is_joined: bool,
     /// Its end was told.
@@ -134,6 +136,7 @@ impl ChosenLog {
             is_late: false,
             told_run: None,
             told_waiting: None,
+            is_unreachable_told: false,
             is_joined: false,
             is_end_told: false,
             left_out: LeftOut::default(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::{DateTime, Utc};
 
 use crate::{
-    cursor::{LogPosition, log_key::LogKey},
+    cursor::{LogPosition, log_key::LogKey, merged_cursor::LogEntry},
     source::known_logs::KnownLogs,
 };
 
@@ -21,6 +21,8 @@ pub(crate) struct ManyLogs {
     /// The times of the last lines of logs that a cursor knows and that are gone, which was not told
     /// yet.
     pub(crate) lost: VecDeque<Option<DateTime<Utc>>>,
+    /// What a cursor says of logs that the source does not give at present.
+    pub(super) kept: BTreeMap<LogKey, LogEntry>,
     /// Logs that have ended and are still there.
     pub(super) ended: BTreeMap<LogKey, EndedLog>,
 }
@@ -40,6 +42,7 @@ impl ManyLogs {
         max_logs: usize,
         lost: Vec<Option<DateTime<Utc>>>,
     ) -> Self {
-        Self { selection, known, max_logs, lost: lost.into(), ended: BTreeMap::new() }
+        let (kept, ended) = (BTreeMap::new(), BTreeMap::new());
+        Self { selection, known, max_logs, lost: lost.into(), kept, ended }
     }
 }

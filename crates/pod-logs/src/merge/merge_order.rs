@@ -2,8 +2,12 @@
 //!
 //! A log either has a head, its next line, or reads on, or was at its end when the round began. A
 //! head is given when no silent log can still write an earlier line: lines are in their files
-//! within [`WRITTEN_WITHIN`] of their times. A head that has waited for [`MAX_HELD`] is given in any
-//! case, since its time may lie in the future.
+//! within [`WRITTEN_WITHIN`] of their times. Of a log that comes from an API server, that is never
+//! known. A head that has waited for [`MAX_HELD`] is given in any case, since its time may lie in the
+//! future.
+
+#[cfg(test)]
+mod merge_order_tests;
 
 use std::{cmp::Reverse, collections::BinaryHeap, mem};
 
@@ -23,6 +27,8 @@ pub(super) struct MergeOrder {
     heads: BinaryHeap<Reverse<LogHead>>,
     /// Logs that had nothing more to read when the round began.
     ends: Vec<usize>,
+    /// Logs of which nothing more had come then, though lines may have been written.
+    silent: Vec<usize>,
     /// Logs of which the next line is to be looked for.
     unread: Vec<usize>,
     /// Logs whose next lines are on their way. They are waited for.
@@ -52,6 +58,7 @@ impl MergeOrder {
             clock,
             heads: BinaryHeap::new(),
             ends: Vec::new(),
+            silent: Vec::new(),
             unread: (0..logs).collect(),
             awaited: Vec::new(),
             round,
@@ -81,6 +88,7 @@ impl MergeOrder {
             // Asked before anything is read.
             self.round = self.clock.now();
             self.unread.append(&mut self.ends);
+            self.unread.append(&mut self.silent);
         }
     }
 
@@ -123,13 +131,17 @@ impl MergeOrder {
         self.ends.push(log);
     }
 
+    /// Nothing more of the log has come at present. When its lines were written is not known.
+    pub(super) fn note_silence(&mut self, log: usize) {
+        self.silent.push(log);
+    }
+
     /// The log whose line comes next. `None` if that is not certain before the next round.
     pub(super) fn next(&self) -> Option<usize> {
         let Reverse(head) = self.heads.peek()?;
-        let is_certain = self.ends.is_empty()
-            || self.gives_all
-            || head.time <= self.round - WRITTEN_WITHIN
-            || self.round - head.since >= MAX_HELD;
+        let is_earliest = self.silent.is_empty()
+            && (self.ends.is_empty() || head.time <= self.round - WRITTEN_WITHIN);
+        let is_certain = is_earliest || self.gives_all || self.round - head.since >= MAX_HELD;
         is_certain.then_some(head.log)
     }
 
@@ -145,7 +157,7 @@ impl MergeOrder {
 
     /// The instant before which every line was given, as far as that is known at the end of a round.
     pub(super) fn given_until(&self) -> Option<DateTime<Utc>> {
-        if self.is_reading() {
+        if self.is_reading() || !self.silent.is_empty() {
             return None;
         }
         let held = self.heads.peek().map(|Reverse(head)| head.time);
@@ -166,6 +178,7 @@ impl MergeOrder {
     pub(super) fn has_logs(&self) -> bool {
         !(self.heads.is_empty()
             && self.ends.is_empty()
+            && self.silent.is_empty()
             && self.unread.is_empty()
             && self.awaited.is_empty())
     }
@@ -174,117 +187,8 @@ impl MergeOrder {
     pub(super) fn remove(&mut self, log: usize) {
         self.heads.retain(|Reverse(head)| head.log != log);
         self.ends.retain(|other| *other != log);
+        self.silent.retain(|other| *other != log);
         self.unread.retain(|other| *other != log);
         self.awaited.retain(|other| *other != log);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    };
-
-    use super::*;
-
-    fn at(millis: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(millis).unwrap()
-    }
-
-    /// The order of two logs and the time, in milliseconds.
-    fn two_logs() -> (MergeOrder, Arc<AtomicI64>) {
-        let time = Arc::new(AtomicI64::new(1_000));
-        let told = time.clone();
-        let clock = MergeClock::new(move || at(told.load(Ordering::Relaxed)));
-        (MergeOrder::new(2, clock), time)
-    }
-
-    fn next_round(order: &mut MergeOrder) -> Vec<usize> {
-        order.end_round();
-        order.begin_round();
-        order.take_unread()
-    }
-
-    #[test]
-    fn a_line_waits_for_a_silent_log_until_its_end_is_known_to_be_later() {
-        let (mut order, time) = two_logs();
-        assert_eq!(order.take_unread(), [0, 1]);
-        order.note_head(0, at(900));
-        order.note_end(1);
-        assert_eq!(order.next(), None);
-        time.store(1_099, Ordering::Relaxed);
-        assert_eq!(next_round(&mut order), [1]);
-        order.note_end(1);
-        assert_eq!(order.next(), None);
-        time.store(1_100, Ordering::Relaxed);
-        assert_eq!(next_round(&mut order), [1]);
-        order.note_end(1);
-        assert_eq!(order.next(), Some(0));
-    }
-
-    #[test]
-    fn a_line_from_the_future_waits_for_a_second() {
-        let (mut order, time) = two_logs();
-        order.take_unread();
-        order.note_head(1, at(1_000_000));
-        order.note_end(0);
-        time.store(1_999, Ordering::Relaxed);
-        next_round(&mut order);
-        order.note_end(0);
-        assert_eq!(order.next(), None);
-        time.store(2_000, Ordering::Relaxed);
-        next_round(&mut order);
-        order.note_end(0);
-        assert_eq!(order.next(), Some(1));
-    }
-
-    #[test]
-    fn the_earliest_line_comes_first_and_of_two_that_of_the_first_log() {
-        let (mut order, _) = two_logs();
-        order.take_unread();
-        order.note_head(1, at(5));
-        order.note_head(0, at(5));
-        order.note_head(2, at(4));
-        let mut all = Vec::new();
-        while let Some(log) = order.next() {
-            order.take_next();
-            all.push(log);
-        }
-        assert_eq!(all, [2, 0, 1]);
-        assert!(!order.has_logs());
-    }
-
-    #[test]
-    fn what_was_given_is_known_up_to_the_first_line_that_waits() {
-        let (mut order, time) = two_logs();
-        assert_eq!(order.given_until(), None);
-        order.take_unread();
-        order.note_end(0);
-        order.note_end(1);
-        assert_eq!(order.given_until(), Some(at(800)));
-        time.store(2_000, Ordering::Relaxed);
-        next_round(&mut order);
-        order.note_head(0, at(1_900));
-        assert_eq!(order.given_until(), Some(at(1_900)));
-        order.note_end(1);
-        assert_eq!(order.given_until(), Some(at(1_800)));
-        order.remove(0);
-        order.remove(1);
-        assert_eq!(order.given_until(), Some(at(1_800)));
-        time.store(3_000, Ordering::Relaxed);
-        assert_eq!(order.given_until(), Some(at(2_800)));
-    }
-
-    #[test]
-    fn a_log_that_is_left_out_is_not_waited_for() {
-        let (mut order, _) = two_logs();
-        order.take_unread();
-        order.note_head(0, at(1_000));
-        order.note_end(1);
-        order.remove(1);
-        assert_eq!(order.next(), Some(0));
-        order.remove(0);
-        assert!(!order.has_logs() && !order.holds_lines());
     }
 }

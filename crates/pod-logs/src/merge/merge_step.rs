@@ -58,6 +58,8 @@ pub(crate) enum NoticeKind {
     Skipped,
     /// It may not be read any more.
     Forbidden,
+    /// The source gives no more of it, and answers with this status, if at all.
+    Unreachable(Option<u16>),
 }
 
 /// What is new about the run that lines are from.
@@ -71,4 +73,6 @@ pub(crate) enum RunNews {
     Joined,
     /// The container was started again while its log was followed.
     Restarted,
+    /// The source gives no more of it at present, and answers with this status, if at all.
+    Unreachable(Option<u16>),
 }

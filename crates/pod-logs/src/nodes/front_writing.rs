@@ -145,6 +145,7 @@ impl FrontWriting {
                     restart: *restart,
                     reason: None,
                     node,
+                    status: None,
                 };
                 write_pod(form, &record, out);
             }

@@ -93,6 +93,9 @@ pub(crate) struct PodRecord<'a> {
     /// The node that it is on, if there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) node: Option<&'a str>,
+    /// With which the source answers, if it does, and the log cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<u16>,
 }
 
 /// A node cannot be read. What it has is not known.
@@ -130,7 +133,7 @@ pub(crate) enum PodEvent {
     Skipped,
     /// The log may not be read any more.
     Forbidden,
-    /// The node of some logs cannot be read.
+    /// The log, or the node of some logs, cannot be read at present.
     Unreachable,
 }
 

@@ -173,7 +173,12 @@ impl Rendering {
                 }
                 self.tell_gap(gap, out)?;
             }
-            MergeStep::Notice => self.tell_notice(out)?,
+            MergeStep::Notice => {
+                self.tell_notice(out)?;
+                if self.lines.is_incomplete() && !self.form().has_words() {
+                    return Ok(Some(Progress::Done(LogEnd::Source)));
+                }
+            }
             MergeStep::Reading => return Ok(Some(Progress::More)),
             MergeStep::Awaited => return Ok(Some(Progress::CaughtUp)),
             MergeStep::Pending => {
@@ -182,11 +187,16 @@ impl Rendering {
             }
             MergeStep::End if self.follows => {
                 self.tell_ends(out)?;
-                return Ok(Some(Progress::Done(LogEnd::ContainerExit)));
+                return Ok(Some(Progress::Done(self.end(LogEnd::ContainerExit))));
             }
-            MergeStep::End => return Ok(Some(Progress::Done(LogEnd::Complete))),
+            MergeStep::End => return Ok(Some(Progress::Done(self.end(LogEnd::Complete)))),
         }
         Ok(None)
+    }
+
+    /// The end, if nothing is missing.
+    fn end(&self, end: LogEnd) -> LogEnd {
+        if self.lines.is_incomplete() { LogEnd::Source } else { end }
     }
 
     fn write_line(&mut self, out: &mut Vec<u8>) -> io::Result<()> {

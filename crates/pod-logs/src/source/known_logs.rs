@@ -1,6 +1,9 @@
 //! Which logs of many pods are known to a reading.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use crate::{
     cursor::{log_key::LogKey, merged_cursor::LogEntry},
@@ -9,6 +12,9 @@ use crate::{
 
 /// Decides about pods.
 pub type PodPredicate = Arc<dyn Fn(&PodRef) -> bool + Send + Sync>;
+
+/// Decides about the labels of pods.
+pub type LabelPredicate = Arc<dyn Fn(&BTreeMap<String, String>) -> bool + Send + Sync>;
 
 /// How a log takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

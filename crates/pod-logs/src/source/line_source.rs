@@ -6,7 +6,10 @@ use tokio::sync::watch;
 
 use super::{
     files::lines::{file_lines::FileLines, logical::resumption::FileResumption},
-    kubernetes::lines::{api_lines::ApiLines, api_resumption::ApiResumption},
+    kubernetes::{
+        feed::piece::FailureKind,
+        lines::{api_lines::ApiLines, api_resumption::ApiResumption},
+    },
 };
 use crate::{
     cost::ReadingCost,
@@ -102,6 +105,30 @@ impl LineSource {
             // Files are found when there is something in them.
             Self::Files(_) => None,
             Self::Kubernetes(lines) => lines.waits_for(),
+        }
+    }
+
+    /// No more of the log comes though it goes on. It is one of many, which do.
+    pub(crate) fn failure(&self) -> Option<FailureKind> {
+        match self {
+            Self::Files(_) => None,
+            Self::Kubernetes(lines) => lines.failure(),
+        }
+    }
+
+    /// The source gives no more of it at present; the status with which it answers, if at all.
+    pub(crate) fn unreachable(&self) -> Option<Option<u16>> {
+        match self {
+            Self::Files(_) => None,
+            Self::Kubernetes(lines) => lines.unreachable(),
+        }
+    }
+
+    /// Whether a line that was written is there at once: a log that has no line then had none.
+    pub(crate) fn shows_lines_at_once(&self) -> bool {
+        match self {
+            Self::Files(_) => true,
+            Self::Kubernetes(_) => false,
         }
     }
 

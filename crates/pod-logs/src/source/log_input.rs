@@ -14,7 +14,7 @@ use super::{
         },
     },
     known_logs::{KnownLogs, PodPredicate},
-    kubernetes::lines::api_log::ApiLog,
+    kubernetes::{lines::api_log::ApiLog, many::new_api_logs::NewApiLogs},
     line_source::LineSource,
 };
 use crate::{
@@ -91,7 +91,7 @@ pub(crate) struct ManyInput {
 }
 
 /// Where a log begins among others.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum LogStart {
     /// With its first line, or behind the last that was given, whose time is `last`.
     Here { last: Option<DateTime<Utc>> },
@@ -108,6 +108,8 @@ pub(crate) enum NewLogs {
     Containers(NewContainers),
     /// Of any pods that were selected, in the files of a node.
     Pods(NewPodLogs),
+    /// The same, from the API server.
+    Kubernetes(Box<NewApiLogs>),
 }
 
 /// Logs that appeared.
@@ -124,7 +126,8 @@ impl NewLogs {
     pub(crate) fn take(&mut self, known: Option<(&mut KnownLogs, usize)>) -> Option<FoundNewLogs> {
         match (self, known) {
             (Self::Pods(pods), Some((known, room))) => Some(pods.take(known, room)),
-            (Self::Pods(_), None) => None,
+            (Self::Kubernetes(pods), Some((known, room))) => Some(pods.take(known, room)),
+            (Self::Pods(_) | Self::Kubernetes(_), None) => None,
             (Self::Containers(containers), _) => match containers.take() {
                 ContainerSearch::Logs(logs) => {
                     let input = |log| ManyInput {
@@ -144,6 +147,7 @@ impl NewLogs {
     pub(crate) fn restrict(&mut self, may_read: &PodPredicate) {
         match self {
             Self::Pods(pods) => pods.restrict(may_read),
+            Self::Kubernetes(pods) => pods.restrict(may_read),
             Self::Containers(_) => {}
         }
     }
@@ -152,6 +156,7 @@ impl NewLogs {
     pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
         match self {
             Self::Pods(pods) => Some(pods.changes()),
+            Self::Kubernetes(pods) => Some(pods.changes()),
             Self::Containers(_) => None,
         }
     }

@@ -11,6 +11,7 @@ use crate::{
         state::GatewayState,
     },
     pods::{CatalogError, PodCatalog},
+    unavailable_source::UnavailableSource,
 };
 
 /// The pods of a namespace, or of all, that the caller may know. `resource` is what a refusal of the
@@ -27,16 +28,19 @@ pub(super) async fn catalog(
                 ResourceAction { verb: "list", group: "", resource, name: None, namespace };
             StatusError::forbidden(&caller.username, action).because("the cluster refuses it")
         }
-        CatalogError::Unavailable(error) => StatusError::source_unavailable(&error),
+        CatalogError::Unavailable(error) => {
+            StatusError::source_unavailable(UnavailableSource::ApiServer, &error)
+        }
     })
 }
 
 /// Surveys the pods on a thread that serves no requests.
 pub(super) async fn survey(request: &HttpRequest, pods: &PodCatalog) -> Result<PodSurvey> {
     let (pods, now) = (pods.clone(), RequestContext::of(request).arrived);
+    let source = pods.source();
     match web::block(move || pods.survey(now)).await {
         Ok(Ok(survey)) => Ok(survey),
-        Ok(Err(error)) => Err(StatusError::source_unavailable(&error)),
+        Ok(Err(error)) => Err(StatusError::source_unavailable(source, &error)),
         Err(error) => Err(StatusError::internal(&error)),
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     auth::Caller,
     http::{GatewayState, streaming::open_log::AuthenticatedRequest},
     pods::CatalogError,
+    unavailable_source::UnavailableSource,
     workloads::readable_workload,
 };
 
@@ -97,12 +98,12 @@ pub(in crate::http::kubernetes) async fn visible(
         Ok(pods) => survey(request, &pods).await?,
         Err(CatalogError::Refused(_)) => return Ok(None),
         Err(CatalogError::Unavailable(error)) => {
-            return Err(StatusError::source_unavailable(&error));
+            return Err(StatusError::source_unavailable(UnavailableSource::ApiServer, &error));
         }
     };
     let workload = WorkloadRef { kind, namespace: in_namespace, name };
     let found = readable_workload(&state.reader, &pods, caller, &workload).await;
-    found.map_err(|error| StatusError::source_unavailable(&error))
+    found.map_err(|error| StatusError::source_unavailable(UnavailableSource::ApiServer, &error))
 }
 
 fn object(form: ObjectForm, workload: &Workload, now: DateTime<Utc>) -> Value {

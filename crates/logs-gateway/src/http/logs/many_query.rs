@@ -1,12 +1,15 @@
 //! The query string of `/logs` about many pods.
 
 use chrono::{DateTime, Utc};
-use pod_logs::{ContainerChoice, LogQuery, MergedCursor};
+use pod_logs::{ContainerChoice, History, LogQuery, MergedCursor};
 use service_runtime::http::{Query, Result};
 use shared_types::NameGlobs;
 
 use super::log_query::{LogRequest, flag, log_request};
-use crate::{http::error::bad_cursor, many_choice::ManyChoice};
+use crate::{
+    http::error::bad_cursor,
+    many_choice::{ChosenLabels, ManyChoice},
+};
 
 /// The parsed query string.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub(in crate::http) struct ManyRequest {
     pub(in crate::http) query: LogQuery,
     /// Where the logs were read up to.
     pub(in crate::http) resumed: Option<MergedCursor>,
+    /// The history that is asked for in words.
+    pub(in crate::http) history: Option<History>,
     /// Sent as an attachment.
     pub(in crate::http) download: bool,
 }
@@ -22,7 +27,7 @@ pub(in crate::http) struct ManyRequest {
 /// Parameters that choose lines of one log.
 const OF_ONE_LOG: [&str; 4] = ["before", "context", "uid", "upto"];
 
-/// Parses the parameters, as [`log_request`] does.
+/// Parses the parameters, as [`log_request`] does. `knows_labels` is whether the source does.
 ///
 /// # Errors
 /// 400 when a value cannot be parsed, a parameter is missing, unknown or repeated, or the cursor is
@@ -31,6 +36,7 @@ pub(in crate::http) fn many_request(
     mut query: Query,
     last_event: Option<&str>,
     now: DateTime<Utc>,
+    knows_labels: bool,
 ) -> Result<ManyRequest> {
     let namespaces = globs(&mut query, "namespace", Some("default"));
     let pods = globs(&mut query, "pod", None);
@@ -39,20 +45,17 @@ pub(in crate::http) fn many_request(
             query.faults().refuse(name, "is for a single log");
         }
     }
-    if query.take("labelSelector").is_some() {
-        let detail = "this source knows no labels";
-        query.faults().refuse_as("labels_unavailable", "labelSelector", detail);
-    }
+    let labels = labels(&mut query, knows_labels);
     let prefix = !query.has("prefix") || flag(&mut query, "prefix");
     let after = query.take("after");
     let after = last_event.map(str::to_owned).or(after);
-    let LogRequest { mut query, history: _, download } = log_request(query, None, now)?;
+    let LogRequest { mut query, history, download } = log_request(query, None, now)?;
     (query.is_of_many, query.prefix) = (true, prefix);
     let container = match &query.container {
         ContainerChoice::Named(name) => Some(name.clone()),
         ContainerChoice::Only | ContainerChoice::All => None,
     };
-    let choice = ManyChoice { namespaces, pods, container };
+    let choice = ManyChoice { namespaces, pods, container, labels };
     let resumed = after.map(|text| MergedCursor::decode(&text)).transpose();
     let resumed = resumed.map_err(|_| bad_cursor())?;
     if let Some(cursor) = &resumed {
@@ -62,7 +65,19 @@ pub(in crate::http) fn many_request(
         // The cursor says what the client has.
         (query.tail, query.filter.since) = (None, None);
     }
-    Ok(ManyRequest { choice, query, resumed, download })
+    Ok(ManyRequest { choice, query, resumed, history, download })
+}
+
+/// The labels that pods have to have.
+fn labels(query: &mut Query, are_known: bool) -> Option<ChosenLabels> {
+    let text = query.take("labelSelector")?;
+    if !are_known {
+        let detail = "this source knows no labels";
+        query.faults().refuse_as("labels_unavailable", "labelSelector", detail);
+        return None;
+    }
+    let labels = ChosenLabels::parse(&text);
+    labels.map_err(|fault| query.faults().unreadable("labelSelector", fault)).ok()
 }
 
 /// Patterns, of which every name matches one while there is a fault.

@@ -5,7 +5,7 @@ use service_runtime::http::{Problem, Query};
 use super::many_query::{ManyRequest, many_request};
 
 fn parse(query: &str) -> Result<ManyRequest, Problem> {
-    many_request(Query::parse(query), None, DateTime::UNIX_EPOCH)
+    many_request(Query::parse(query), None, DateTime::UNIX_EPOCH, false)
 }
 
 #[track_caller]
@@ -15,7 +15,11 @@ fn check(query: &str, code: &str) {
 
 #[test]
 fn the_namespace_is_the_default_one_and_all_containers_are_read() {
-    let ManyRequest { choice, query, resumed, download } = parse("pod=web-*,db").unwrap();
+    let ManyRequest { choice, query, resumed, history: None, download } =
+        parse("pod=web-*,db").unwrap()
+    else {
+        panic!("no history is asked for");
+    };
     assert_eq!(choice.namespaces.to_string(), "default");
     assert_eq!(choice.pods.to_string(), "web-*,db");
     assert_eq!(choice.container_name(), "*");
@@ -41,6 +45,22 @@ fn what_is_about_a_single_log_is_refused() {
 }
 
 #[test]
+fn labels_choose_pods_where_the_source_knows_them() {
+    let parse = |selector: &str| {
+        let query = Query::parse(&format!("pod=*&labelSelector={selector}"));
+        many_request(query, None, DateTime::UNIX_EPOCH, true)
+    };
+    let has_labels = parse("app%3Dweb,!old").unwrap().choice.labels().unwrap();
+    for (labels, expected) in
+        [(&["app"][..], true), (&["app", "old"], false), (&["other"], false), (&[], false)]
+    {
+        let labels = labels.iter().map(|name| ((*name).to_owned(), "web".to_owned())).collect();
+        assert_eq!(has_labels(&labels), expected, "{labels:?}");
+    }
+    assert_eq!(parse("%3D%3D").unwrap_err().code(), "bad_request");
+}
+
+#[test]
 fn a_cursor_belongs_to_its_globs_and_says_where_to_begin() {
     let checksum = parse("pod=web-*").unwrap().choice.checksum();
     let mut cursor = MergedCursor::decode("AW0AAAAAgAAAAAAAAAAAABrm5Co").unwrap();
@@ -49,7 +69,8 @@ fn a_cursor_belongs_to_its_globs_and_says_where_to_begin() {
     let resumed = parse(&format!("pod=web-*&tail=5&since=1h&after={text}")).unwrap();
     assert_eq!(resumed.resumed, Some(cursor.clone()));
     assert_eq!((resumed.query.tail, resumed.query.filter.since), (None, None));
-    let by_header = many_request(Query::parse("pod=web-*"), Some(&text), DateTime::UNIX_EPOCH);
+    let query = Query::parse("pod=web-*");
+    let by_header = many_request(query, Some(&text), DateTime::UNIX_EPOCH, false);
     assert_eq!(by_header.unwrap().resumed, Some(cursor));
     check(&format!("pod=web-?&after={text}"), "bad_cursor");
     check(&format!("pod=web-*&container=app&after={text}"), "bad_cursor");

@@ -100,7 +100,7 @@ async fn answer(
 }
 
 /// The history of a source that has no other than the current file.
-fn current_only(history: Option<History>) -> Result<History> {
+pub(super) fn current_only(history: Option<History>) -> Result<History> {
     match history {
         None | Some(History::Current) => Ok(History::Current),
         Some(History::Rotated | History::All) => Err(Problem::new(

@@ -16,7 +16,7 @@ use crate::{
             accepted_form::{accepted_form, accepted_volume_form, media_type},
             envelope::LogEnvelope,
             many_query::{ManyRequest, many_request},
-            read::{head, last_event_id, too_many_streams},
+            read::{current_only, head, last_event_id, too_many_streams},
         },
         streaming::{
             body::{self, Frame},
@@ -33,8 +33,13 @@ pub(in crate::http) async fn of_many(asked: AuthenticatedRequest) -> Result<Http
     let AuthenticatedRequest { request, state, caller, credential, .. } = &asked;
     let arrived = RequestContext::of(request).arrived;
     let query = Query::parse(request.query_string());
-    let ManyRequest { choice, mut query, resumed, download } =
-        many_request(query, last_event_id(request)?, arrived)?;
+    let offers = state.reader.offers();
+    let last_event = last_event_id(request)?;
+    let ManyRequest { choice, mut query, resumed, history, download } =
+        many_request(query, last_event, arrived, offers.labels)?;
+    if !offers.history {
+        query.history = current_only(history)?;
+    }
     let form = match query.volume {
         Some(_) => accepted_volume_form(request)?,
         None => accepted_form(request, query.follow)?,
@@ -50,7 +55,7 @@ pub(in crate::http) async fn of_many(asked: AuthenticatedRequest) -> Result<Http
     }
     if request.method() == Method::HEAD {
         if state.front.is_none() {
-            state.reader.locate_many(caller, &choice, &query, resumed).await?;
+            state.reader.check_many(caller, &choice, &query, resumed).await?;
         }
         return Ok(body::without_body(response));
     }

@@ -52,8 +52,9 @@ pub(super) async fn respond(
     let end = ForcedEnd::of_events(revalidation.token_end());
     let roles = caller.roles.clone();
     let (described, as_described) = watch::channel(caller);
+    let source = catalog.source();
     let pods = PodStream::open(catalog, choice, as_described, heartbeat).await;
-    let pods = pods.map_err(ListPodsError::from)?;
+    let pods = pods.map_err(|error| ListPodsError::Unavailable(source, error))?;
     let terms = LeaseTerms {
         end: lease_end(&state, revalidation, described, roles).boxed_local(),
         exemption: Some(StallExemption::of(&request)),

@@ -24,6 +24,7 @@ impl ChosenLines {
             (*key, LogEntry::Read(entry))
         });
         logs.extend(closed.chain(many.known.entries()));
+        logs.extend(many.kept.clone());
         for log in &self.logs {
             let Some(key) = log.key else { continue };
             let Some(entry) = self.entry_of(log)? else {

@@ -16,7 +16,9 @@ use crate::{
     merge_clock::MergeClock,
     query::LogQuery,
     source::{
+        files::locate::selected_logs::FailedLog,
         known_logs::{Membership, PodPredicate},
+        kubernetes::feed::piece::FailureKind,
         log_input::{FoundNewLogs, LogStart, ManyInput, NewLogs},
     },
 };
@@ -120,6 +122,41 @@ impl ChosenLines {
         self.notices.push_back(LogNotice { kind, name, restart: 0, log: None });
     }
 
+    /// Tells that a log is not given, and keeps what the cursor said of it.
+    pub(crate) fn fail_log(&mut self, log: FailedLog) {
+        let FailedLog { key, name, status, entry } = log;
+        self.is_incomplete = true;
+        let kind = NoticeKind::Unreachable(status);
+        self.notices.push_back(LogNotice { kind, name, restart: 0, log: None });
+        if let (Some(many), Some(entry)) = (&mut self.many, entry) {
+            many.kept.insert(key, entry);
+        }
+    }
+
+    /// Whether lines are missing since a log was not given.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.is_incomplete
+    }
+
+    /// Lets go of a log of which no more is given.
+    pub(super) fn retire_failed(&mut self, index: usize, failure: FailureKind) {
+        let kind = match failure {
+            FailureKind::Forbidden => {
+                let log = &self.logs[index];
+                if let (Some(many), Some(key)) = (&mut self.many, log.key) {
+                    many.known.set(key, &log.name, Membership::Forbidden);
+                }
+                NoticeKind::Forbidden
+            }
+            FailureKind::Unavailable(status) => {
+                self.is_incomplete = true;
+                self.keep_end(index);
+                NoticeKind::Unreachable(status)
+            }
+        };
+        self.retire(index, kind);
+    }
+
     /// Lets go of a log that has ended.
     pub(super) fn retire_ended(&mut self, index: usize) {
         let log = &self.logs[index];
@@ -192,6 +229,13 @@ impl ChosenLines {
         if log.is_end_told {
             return None;
         }
+        if let Some(status) = log.source.unreachable() {
+            // When it is back, its run is told again.
+            log.told_run = None;
+            let is_told = mem::replace(&mut log.is_unreachable_told, true);
+            return (!is_told).then_some(RunNews::Unreachable(status));
+        }
+        let is_back = mem::take(&mut log.is_unreachable_told);
         if let Some(reason) = log.source.waits_for() {
             if log.told_waiting.as_deref() == Some(reason) {
                 return None;
@@ -205,7 +249,7 @@ impl ChosenLines {
             return None;
         }
         let news = match log.told_run.replace(run) {
-            None if log.is_joined => RunNews::Joined,
+            None if log.is_joined && !is_back => RunNews::Joined,
             Some(_) if self.follows && log.source.has_advanced() => RunNews::Restarted,
             _ => RunNews::Opened,
         };

@@ -66,7 +66,10 @@ impl ChosenLines {
                 LogState::Line(Some(time)) => order.note_head(index, time),
                 LogState::Pending => {
                     log.pass_place();
-                    order.note_end(index);
+                    match log.source.shows_lines_at_once() {
+                        true => order.note_end(index),
+                        false => order.note_silence(index),
+                    }
                 }
                 LogState::End => {
                     log.pass_place();
@@ -126,6 +129,10 @@ impl ChosenLines {
                 return Some(gap);
             }
             self.ended.pop_front();
+            if let Some(failure) = self.logs[log].source.failure() {
+                self.retire_failed(log, failure);
+                return Some(MergeStep::Notice);
+            }
             if self.follows {
                 self.retire_ended(log);
                 return Some(MergeStep::Notice);

@@ -49,9 +49,10 @@ impl ChosenLog {
             LogStart::AfterLoss { last, entry } => {
                 self.last_given = last;
                 self.gap = Some(LossBefore { from: last, bytes: None });
-                self.lost_entry = Some(entry);
-                // A cursor knows the time to a millisecond.
+                // A cursor knows the time in a file to a millisecond.
+                let last = last.filter(|_| !entry.is_at_line());
                 self.left_out.until = last.map(|last| last + TimeDelta::milliseconds(1));
+                self.lost_entry = Some(entry);
             }
         }
     }

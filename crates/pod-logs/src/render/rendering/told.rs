@@ -97,18 +97,19 @@ impl Rendering {
     }
 
     fn tell_run(&mut self, log: usize, out: &mut Vec<u8>) -> io::Result<()> {
-        let (event, reason) = match self.lines.take_run_news(log) {
+        let (event, reason, status) = match self.lines.take_run_news(log) {
             None => return Ok(()),
-            Some(RunNews::Waiting(reason)) => (PodEvent::Waiting, Some(reason)),
-            Some(RunNews::Opened) => (PodEvent::Opened, None),
-            Some(RunNews::Joined) => (PodEvent::Joined, None),
-            Some(RunNews::Restarted) => (PodEvent::Restarted, None),
+            Some(RunNews::Waiting(reason)) => (PodEvent::Waiting, Some(reason), None),
+            Some(RunNews::Opened) => (PodEvent::Opened, None, None),
+            Some(RunNews::Joined) => (PodEvent::Joined, None, None),
+            Some(RunNews::Restarted) => (PodEvent::Restarted, None, None),
+            Some(RunNews::Unreachable(status)) => (PodEvent::Unreachable, None, status),
         };
         self.end_event(out)?;
         let source = self.lines.source_of(log);
         let (name, run) = (self.lines.name_of(log), source.run());
         let record = pod_record(event, name, source.uid_of(run), run.restart);
-        write_pod(self.form(), &PodRecord { reason: reason.as_deref(), ..record }, out);
+        write_pod(self.form(), &PodRecord { reason: reason.as_deref(), status, ..record }, out);
         Ok(())
     }
 
@@ -118,13 +119,15 @@ impl Rendering {
             return Ok(());
         };
         self.end_event(out)?;
-        let event = match kind {
-            NoticeKind::Ended => PodEvent::Ended,
-            NoticeKind::Gone => PodEvent::Gone,
-            NoticeKind::Skipped => PodEvent::Skipped,
-            NoticeKind::Forbidden => PodEvent::Forbidden,
+        let (event, status) = match kind {
+            NoticeKind::Ended => (PodEvent::Ended, None),
+            NoticeKind::Gone => (PodEvent::Gone, None),
+            NoticeKind::Skipped => (PodEvent::Skipped, None),
+            NoticeKind::Forbidden => (PodEvent::Forbidden, None),
+            NoticeKind::Unreachable(status) => (PodEvent::Unreachable, status),
         };
-        write_pod(self.form(), &pod_record(event, &name, &name.uid, restart), out);
+        let record = pod_record(event, &name, &name.uid, restart);
+        write_pod(self.form(), &PodRecord { status, ..record }, out);
         // The rest of its lines does not come, and another log may take its place.
         self.writer.close_log(log);
         Ok(())
@@ -218,5 +221,6 @@ fn pod_record<'a>(
         restart,
         reason: None,
         node: None,
+        status: None,
     }
 }

@@ -172,7 +172,8 @@ impl FilesSource {
         let (checksum, max_logs) = (selection.checksum, selection.max_logs);
         let new_logs = watching
             .filter(|_| !query.previous && query.run.is_none())
-            .map(|watching| NewPodLogs::new(self.finder.clone(), selection, query, watching));
+            .map(|watching| NewPodLogs::new(self.finder.clone(), selection, query, watching))
+            .map(NewLogs::Pods);
         Ok(LocatedLogs { checksum, max_logs, selected, new_logs })
     }
 

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 #[cfg(test)]
 use super::lines::file_lines::FileLog;
 use super::locate::{
-    anchor::ClaimedPosition, locate_error::LocateError, new_pod_logs::NewPodLogs,
-    selected_logs::SelectedLogs,
+    anchor::ClaimedPosition, locate_error::LocateError, selected_logs::SelectedLogs,
 };
 use crate::{
     cost::ReadingCost,
@@ -38,7 +37,7 @@ pub struct LocatedLogs {
     pub(crate) max_logs: usize,
     pub(crate) selected: SelectedLogs,
     /// Finds logs that appear, if they are followed.
-    pub(crate) new_logs: Option<NewPodLogs>,
+    pub(crate) new_logs: Option<NewLogs>,
 }
 
 impl LocatedLogs {

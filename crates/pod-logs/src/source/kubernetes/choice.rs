@@ -5,10 +5,12 @@ use k8s_openapi::api::core::v1::Pod;
 use super::{
     api::{
         api_server::ApiServer,
-        container_runs::{ContainerRun, RunFound, containers_of, main_containers_of, run_of},
+        container_runs::{
+            ContainerRun, RunFound, RunId, containers_of, main_containers_of, run_of,
+        },
     },
     container_log::ContainerLog,
-    feed::{line_tracker::LineTracker, log_feed::FeedStart},
+    feed::{line_place::LinePlace, line_tracker::LineTracker, log_feed::FeedStart},
     lines::api_lines::UntilLine,
 };
 use crate::{
@@ -36,6 +38,8 @@ pub(super) fn begin_of(
     });
     let position = query.anchor.as_ref().and_then(|anchor| anchor.cursor().position_in(container));
     let place = position.and_then(|position| position.line);
+    // Before its first run nothing was known of the container.
+    let place = place.filter(|place| *place != LinePlace::beginning(RunId::default()));
     let levels = position.map(|position| position.levels).unwrap_or_default();
     let is_wanted = |run: &ContainerRun| match (place, query.run) {
         (Some(place), _) => run.id == place.run,
@@ -46,7 +50,8 @@ pub(super) fn begin_of(
     let [present, before] = runs;
     let of_run = |run: Option<ContainerRun>, is_previous| {
         let id = run.as_ref().map(|run| run.id).unwrap_or_default();
-        let tracker = LineTracker::new(id, place.filter(|place| place.run == id));
+        let begun = place.filter(|place| place.run == id && !place.is_beginning());
+        let tracker = LineTracker::new(id, begun);
         let waits_for = waits_for.clone();
         FeedStart { run, is_previous, tracker, is_after_loss: false, waits_for }
     };
@@ -70,7 +75,7 @@ pub(super) fn begin_of(
         let id = start.run.as_ref().map(|run| run.id).unwrap_or_default();
         start.tracker = LineTracker::new(id, None);
     }
-    Ok(ContainerLog { server: server.clone(), name, start, until, levels })
+    Ok(ContainerLog { server: server.clone(), name, start, until, levels, group: None })
 }
 
 /// Checks that the cursor of a query is one of this pod and this kind of source.
@@ -106,7 +111,11 @@ pub(super) fn choose(pod: &Pod, query: &LogQuery) -> Result<Vec<ContainerName>, 
     }
     if let Some(cursor) = anchor.end() {
         // A container that the cursor does not know has given nothing before it.
-        chosen.retain(|name| cursor.position_in(name).is_some());
+        let has_given = |name: &ContainerName| {
+            let line = cursor.position_in(name).and_then(|position| position.line);
+            line.is_some_and(|line| !line.is_instant())
+        };
+        chosen.retain(has_given);
     }
     Ok(chosen)
 }

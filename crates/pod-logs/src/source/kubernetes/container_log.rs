@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use super::{
     api::{api_server::ApiServer, container_runs::waiting_reason},
-    feed::log_feed::{ConnectionError, FeedOptions, FeedStart, LogFeed},
+    feed::{
+        feed_group::FeedGroup,
+        log_feed::{ConnectionError, FeedOptions, FeedStart, LogFeed},
+        piece::PieceReceiver,
+    },
     lines::{
         api_lines::{ApiLines, LinesStart, UntilLine},
         api_log::ApiLog,
@@ -18,13 +22,15 @@ use crate::{
 };
 
 /// The log of a container, and where it is to be begun.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ContainerLog {
     pub(super) server: ApiServer,
     pub(super) name: LogName,
     pub(super) start: FeedStart,
     pub(super) until: Option<UntilLine>,
     pub(super) levels: LevelsBefore,
+    /// What it shares with others that are read with it.
+    pub(super) group: Option<Arc<FeedGroup>>,
 }
 
 /// Why a log is not opened.
@@ -43,7 +49,13 @@ impl ContainerLog {
             since: query.filter.since,
             tail_lines: None,
             stream: query.filter.stream,
+            group: self.group.clone(),
         }
+    }
+
+    /// The lines, as those of one of many logs if it is one.
+    pub(super) fn among_many(&self, lines: ApiLines) -> ApiLines {
+        if self.group.is_some() { lines.among_many() } else { lines }
     }
 
     /// Why there is nothing to read.
@@ -66,21 +78,38 @@ impl ContainerLog {
         if self.start.run.is_none() && !query.follow {
             return Err(OpenError::Locate(self.waiting()));
         }
-        let options = self.options(query);
-        let Self { server, name, start, levels, .. } = self;
-        let (feed, pieces) = LogFeed::new(server, name.clone(), options, &start);
-        let connection = match start.run {
-            Some(_) => Some(feed.connect(start.is_previous).await?),
+        let (feed, pieces) = self.feed(self.options(query));
+        let connection = match self.start.run {
+            Some(_) => Some(feed.connect(self.start.is_previous).await?),
             None => None,
         };
-        feed.start(connection, start.is_after_loss);
+        feed.start(connection, self.start.is_after_loss);
+        Ok(self.log(pieces, query))
+    }
+
+    /// The same without waiting for the API server.
+    pub(super) fn open_later(self, query: &LogQuery) -> ApiLog {
+        // So many lines of the file, though it may take several for one line.
+        let options = FeedOptions { tail_lines: query.tail, ..self.options(query) };
+        let (feed, pieces) = self.feed(options);
+        feed.start(None, self.start.is_after_loss);
+        self.log(pieces, query)
+    }
+
+    fn feed(&self, options: FeedOptions) -> (LogFeed, PieceReceiver) {
+        let Self { server, name, start, .. } = self;
+        LogFeed::new(server.clone(), name.clone(), options, start)
+    }
+
+    fn log(self, pieces: PieceReceiver, query: &LogQuery) -> ApiLog {
+        let (name, start) = (Arc::new(self.name.clone()), self.start.clone());
         let restart = start.run.as_ref().map_or(0, |run| run.restart);
-        let name = Arc::new(name);
         let waits_for = start.run.is_none().then_some(start.waits_for);
         let begin = LinesStart { tracker: start.tracker, received: Vec::new(), restart, waits_for };
         let stream = query.filter.stream;
         let lines = ApiLines::new(name.clone(), pieces, begin, query.follow, stream, None);
-        Ok(ApiLog { name, lines, count: LineCount::default(), levels })
+        let (lines, levels) = (self.among_many(lines), self.levels);
+        ApiLog { name, lines, count: LineCount::default(), levels }
     }
 }
 
@@ -97,7 +126,7 @@ impl From<TailError> for OpenError {
     fn from(error: TailError) -> Self {
         match error {
             TailError::Connection(error) => error.into(),
-            TailError::Read(error) => Self::Locate(LocateError::SourceUnavailable(error)),
+            TailError::Read(error) => Self::Locate(LocateError::ServerUnavailable(error)),
             TailError::NoEnd => Self::Locate(LocateError::CursorExpired),
         }
     }

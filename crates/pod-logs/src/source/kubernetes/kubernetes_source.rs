@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// How often a log is begun anew because its container was started again meanwhile.
-const ATTEMPTS: usize = 3;
+pub(super) const ATTEMPTS: usize = 3;
 
 /// The logs of a cluster.
 #[derive(Debug, Clone)]
@@ -186,7 +186,7 @@ impl KubernetesSource {
                 Err(OpenError::Begun) if attempts < ATTEMPTS => attempts += 1,
                 Err(OpenError::Begun) => {
                     let error = io::Error::other("the container is started again and again");
-                    return Err(LocateError::SourceUnavailable(error));
+                    return Err(LocateError::ServerUnavailable(error));
                 }
                 Err(OpenError::Locate(error)) => return Err(error),
                 Ok(log) => return Ok(log),
@@ -236,7 +236,7 @@ impl From<ApiError> for LocateError {
                 status: StatusCode::NO_CONTENT | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND,
                 message,
             } => Self::Refused(message),
-            error => Self::SourceUnavailable(error.into()),
+            error => Self::ServerUnavailable(error.into()),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{
         container_runs::uid_of,
         log_request::pod_uri,
     },
-    feed::piece::{FeedEnd, Piece, PieceReceiver, PieceSender, Taken, piece_channel},
+    feed::piece::{FeedEnd, FeedFailure, Piece, PieceReceiver, PieceSender, Taken, piece_channel},
 };
 use crate::{
     chunk::{LogEnd, Progress},
@@ -88,7 +88,7 @@ impl PassedLog {
         // For the audit. A pod that is gone already has no uid to tell.
         let uid = server.pod(pod).await.ok().as_ref().and_then(uid_of);
         let uid = uid.ok_or_else(|| ApiError::Unreachable(io::ErrorKind::NotFound.into()))?;
-        let (sender, pieces) = piece_channel();
+        let (sender, pieces) = piece_channel(false);
         let passing = pass_on(answer.into_body(), place, sender);
         tokio::spawn(passing.in_current_span());
         let PassOptions { follow, limit_bytes: left, .. } = options;
@@ -110,7 +110,9 @@ async fn pass_on(mut body: Body, _place: OwnedSemaphorePermit, sender: PieceSend
         let end = loop {
             match body.frame().await {
                 None => break FeedEnd::Complete,
-                Some(Err(error)) => break FeedEnd::Failed(error.to_string()),
+                Some(Err(error)) => {
+                    break FeedEnd::Failed(FeedFailure::unavailable(error.to_string()));
+                }
                 Some(Ok(frame)) => {
                     let bytes = frame.into_data().unwrap_or_default();
                     if sender.send_bytes(bytes).await.is_err() {
@@ -144,15 +146,16 @@ impl PassedBody {
             }
             match self.pieces.take() {
                 Taken::Piece(Piece::Bytes(bytes)) => self.give(&bytes, out),
-                Taken::Piece(Piece::End(FeedEnd::Failed(error))) => {
-                    return Err(io::Error::other(error));
+                Taken::Piece(Piece::End(FeedEnd::Failed(failure))) => {
+                    return Err(io::Error::other(failure.reason));
                 }
                 Taken::Piece(Piece::End(_)) => {
                     let rest = std::mem::take(&mut self.held);
                     self.write(rest, out);
                     self.ended = true;
                 }
-                Taken::Piece(Piece::Gap | Piece::Run(_) | Piece::Waiting(_)) => {}
+                // What is told of logs that are read as lines.
+                Taken::Piece(_) => {}
                 Taken::Awaited | Taken::Quiet => return Ok(Progress::CaughtUp),
             }
         }

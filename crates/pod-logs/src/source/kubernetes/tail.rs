@@ -28,8 +28,8 @@ use crate::{
     query::LogQuery,
 };
 
-/// How much is read again from memory, in bytes.
-const MAX_COPY: usize = 256 * 1024;
+/// How much is read again from memory, in bytes: of one log, and of one among many.
+const MAX_COPY: [usize; 2] = [256 * 1024, 32 * 1024];
 /// How often an end of the log is asked for, each four times as long, before all of it is.
 const ATTEMPTS: u32 = 3;
 
@@ -76,7 +76,8 @@ pub(super) async fn begin_at_tail(
     let mut last = None;
     loop {
         let tail_lines = lengths.next();
-        let options = FeedOptions { follow: false, tail_lines, ..options.clone() };
+        let options =
+            FeedOptions { follow: false, spans_runs: false, tail_lines, ..options.clone() };
         let end = count(log, run, options, &query.filter, until).await?;
         if !end.has_end && until.is_some() {
             return Err(TailError::NoEnd);
@@ -132,7 +133,7 @@ async fn begin(
     let start = LinesStart { tracker: start, received, restart, waits_for: None };
     let stream = query.filter.stream;
     let lines = ApiLines::new(name.clone(), pieces, start, query.follow, stream, until);
-    let lines = lines.beginning_with(expected);
+    let lines = log.among_many(lines.beginning_with(expected));
     Ok(ApiLog { name, lines, count, levels: LevelsBefore::default() })
 }
 
@@ -151,7 +152,8 @@ async fn count(
     let (received, restart) = (Vec::new(), run.restart);
     let start = LinesStart { tracker, received, restart, waits_for: None };
     let name = Arc::new(log.name.clone());
-    let lines = ApiLines::new(name, pieces, start, false, filter.stream, until).copying(MAX_COPY);
+    let lines = ApiLines::new(name, pieces, start, false, filter.stream, until);
+    let lines = lines.copying(MAX_COPY[usize::from(log.group.is_some())]);
     let mut counting = Counting::new(lines);
     loop {
         let arrivals = counting.lines.changes();

@@ -178,6 +178,16 @@ impl PodInventory {
         Ok(pods)
     }
 
+    /// All pods as they are known at present.
+    pub(crate) fn all(&self) -> Arc<PodsByName> {
+        self.memory().pods.clone()
+    }
+
+    /// The pod as it is known at present.
+    pub(crate) fn get(&self, pod: &PodRef) -> Option<Arc<SeenPod>> {
+        self.memory().pods.get(&key_of(pod)).cloned()
+    }
+
     /// The version at present.
     pub(crate) fn version(&self) -> u64 {
         self.memory().version

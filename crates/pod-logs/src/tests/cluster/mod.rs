@@ -2,6 +2,9 @@
 
 mod cut_streams;
 mod fake_server;
+mod many;
+mod many_cut;
+mod many_reading;
 mod reading;
 mod tails;
 mod waiting;

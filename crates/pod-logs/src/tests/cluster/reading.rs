@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How long anything may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A reading, and what it gave so far.
 pub(super) struct ClusterReading {

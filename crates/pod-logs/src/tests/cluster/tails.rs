@@ -117,9 +117,9 @@ async fn failures_of_the_api_server_are_told_from_facts() {
     for (status, is_expected) in [
         (404, (|error| matches!(error, LocateError::NoPod)) as fn(&LocateError) -> bool),
         (403, |error| matches!(error, LocateError::Forbidden(_))),
-        (401, |error| matches!(error, LocateError::SourceUnavailable(_))),
-        (429, |error| matches!(error, LocateError::SourceUnavailable(_))),
-        (500, |error| matches!(error, LocateError::SourceUnavailable(_))),
+        (401, |error| matches!(error, LocateError::ServerUnavailable(_))),
+        (429, |error| matches!(error, LocateError::ServerUnavailable(_))),
+        (500, |error| matches!(error, LocateError::ServerUnavailable(_))),
     ] {
         server.fail_with(Some(status));
         let error = ClusterReading::open(&server, &query()).await.err().unwrap();

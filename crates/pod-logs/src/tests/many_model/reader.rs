@@ -79,6 +79,7 @@ impl ManyGateway {
         let selection = LogSelection {
             includes: Arc::new(|_| true),
             may_read: self.may_read(),
+            labels: None,
             container: None,
             max_logs: MAX_LOGS,
             checksum: 7,

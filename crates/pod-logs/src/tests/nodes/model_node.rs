@@ -104,6 +104,7 @@ impl ModelNode {
         let selection = LogSelection {
             includes: Arc::new(|_| true),
             may_read: Arc::new(|_| true),
+            labels: None,
             container: None,
             max_logs: MAX_LOGS,
             checksum: SELECTION,

@@ -37,6 +37,7 @@ use crate::{
     reader::{BegunLog, LogReader, PassedReadError, ReadError},
     stream::LogContent,
     streams::StreamPermit,
+    unavailable_source::UnavailableSource,
 };
 
 const MEDIA_TYPE: &str = "text/plain";
@@ -215,7 +216,7 @@ fn passed_refusal(error: PassedReadError, caller: &Caller, pod: &PodRef) -> Resu
         PassedReadError::Read(error) => Err(refusal(&error, caller, pod, "")),
         PassedReadError::Pass(PassError::Answer(answer)) => Ok(passed_answer(answer)),
         PassedReadError::Pass(PassError::Api(error)) => {
-            Err(StatusError::source_unavailable(&error))
+            Err(StatusError::source_unavailable(UnavailableSource::ApiServer, &error))
         }
     }
 }
@@ -261,6 +262,7 @@ async fn only_container(
 
 /// The reason for a missing log, in the words of the API server and the kubelet.
 fn refusal(error: &ReadError, caller: &Caller, pod: &PodRef, container: &str) -> StatusError {
+    use LocateError::{NodeUnavailable, ServerUnavailable, SourceUnavailable};
     let (namespace, name) = (pod.namespace.as_str(), pod.pod.as_str());
     match error {
         ReadError::Denied(_) => StatusError::forbidden(&caller.username, action(namespace, name)),
@@ -283,7 +285,9 @@ fn refusal(error: &ReadError, caller: &Caller, pod: &PodRef, container: &str) ->
                 "previous terminated container \"{container}\" in pod \"{name}\" not found"
             )),
             LocateError::NotALog(_) => StatusError::no_log(name, container),
-            LocateError::SourceUnavailable(cause) => StatusError::source_unavailable(cause),
+            SourceUnavailable(cause) | ServerUnavailable(cause) | NodeUnavailable(cause) => {
+                StatusError::source_unavailable(UnavailableSource::of(error), cause)
+            }
             LocateError::Refused(reason) => StatusError::bad_request(reason),
             LocateError::Forbidden(_) => {
                 StatusError::forbidden(&caller.username, action(namespace, name))

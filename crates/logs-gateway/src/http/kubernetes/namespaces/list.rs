@@ -21,7 +21,7 @@ use crate::{
                 accept::{ObjectForm, object_form},
                 go_query::GoQuery,
                 page::Page,
-                selector::{FieldSelector, LabelSelector},
+                selector::FieldSelector,
             },
             status::{ResourceAction, Result, StatusError},
             survey::{catalog, survey},
@@ -29,6 +29,7 @@ use crate::{
         },
         streaming::open_log::AuthenticatedRequest,
     },
+    label_selector::LabelSelector,
 };
 
 const RESOURCE: &str = "namespaces";

@@ -20,7 +20,7 @@ use crate::{
                 accept::{ObjectForm, object_form},
                 go_query::GoQuery,
                 page::Page,
-                selector::{FieldSelector, LabelSelector},
+                selector::FieldSelector,
             },
             status::{ResourceAction, Result, StatusError},
             survey::{catalog, survey},
@@ -28,6 +28,8 @@ use crate::{
         },
         streaming::open_log::AuthenticatedRequest,
     },
+    label_selector::LabelSelector,
+    unavailable_source::UnavailableSource,
 };
 
 const RESOURCE: &str = "pods";
@@ -108,7 +110,9 @@ async fn find(
             return Err(StatusError::forbidden(&caller.username, getting(namespace, name))
                 .because("the cluster refuses it"));
         }
-        Some(Err(error)) => return Err(StatusError::source_unavailable(&error)),
+        Some(Err(error)) => {
+            return Err(StatusError::source_unavailable(UnavailableSource::ApiServer, &error));
+        }
     }
     let pods = catalog(state, caller, Some(namespace), RESOURCE).await?;
     let survey = survey(request, &pods).await?;
@@ -131,7 +135,7 @@ async fn whole(
     let answer = state.reader.answer_about(caller, &pod).await?;
     Some(match answer {
         Ok(answer) => Ok(answer::passed_answer(answer)),
-        Err(error) => Err(StatusError::source_unavailable(&error)),
+        Err(error) => Err(StatusError::source_unavailable(UnavailableSource::ApiServer, &error)),
     })
 }
 

@@ -15,6 +15,7 @@ use crate::{
         },
     },
     pods::CatalogError,
+    unavailable_source::UnavailableSource,
 };
 
 /// Whether the caller may do this: reading one pod or its log, by the caller's permissions; lists of
@@ -72,7 +73,7 @@ async fn cluster_allows(
     asked: &ResourceAttributes,
 ) -> Result<bool> {
     let allowed = state.reader.cluster_allows(caller, &json!(asked)).await;
-    allowed.map_err(|error| StatusError::source_unavailable(&error))
+    allowed.map_err(|error| StatusError::source_unavailable(UnavailableSource::ApiServer, &error))
 }
 
 /// Whether the cluster lists pods to the caller.
@@ -80,6 +81,8 @@ async fn may_list(state: &GatewayState, caller: &Caller, namespace: Option<&str>
     match state.pods.of_caller(caller, namespace).await {
         Ok(_) => Ok(true),
         Err(CatalogError::Refused(_)) => Ok(false),
-        Err(CatalogError::Unavailable(error)) => Err(StatusError::source_unavailable(&error)),
+        Err(CatalogError::Unavailable(error)) => {
+            Err(StatusError::source_unavailable(UnavailableSource::ApiServer, &error))
+        }
     }
 }

@@ -51,6 +51,13 @@ pub enum LocateError {
     /// our log only.
     #[error("cannot read the log directory: {0}")]
     SourceUnavailable(io::Error),
+    /// The API server does not answer, or not about this log, so it may exist or not. The cause
+    /// belongs in our log only.
+    #[error("cannot ask the API server: {0}")]
+    ServerUnavailable(io::Error),
+    /// The same of the node of the pod.
+    #[error("cannot ask the node: {0}")]
+    NodeUnavailable(io::Error),
     /// There is a file, but it cannot be read. The cause is for the log.
     #[error("the log cannot be read: {0}")]
     Unreadable(io::Error),

@@ -31,12 +31,25 @@ pub(crate) struct SelectedLogs {
     pub(crate) known: KnownLogs,
     /// Those that are too many.
     pub(crate) skipped: Vec<Arc<LogName>>,
+    /// Those that the source does not give at present.
+    pub(crate) failed: Vec<FailedLog>,
     /// The times of the last lines of logs that the cursor knows and that are gone.
     pub(crate) lost: Vec<Option<DateTime<Utc>>>,
     /// Logs that the cursor knows and that are not there. A front asks other nodes for them.
     pub(crate) unknown: Vec<LogKey>,
     /// The greatest time of a line that was given before.
     pub(crate) watermark: Option<DateTime<Utc>>,
+}
+
+/// A log that the source does not give at present.
+#[derive(Debug)]
+pub(crate) struct FailedLog {
+    pub(crate) key: LogKey,
+    pub(crate) name: Arc<LogName>,
+    /// The status with which the source answers, if at all.
+    pub(crate) status: Option<u16>,
+    /// How the cursor knows the log.
+    pub(crate) entry: Option<LogEntry>,
 }
 
 /// Why the logs of many pods cannot be read.
@@ -64,6 +77,9 @@ impl LogFinder {
         query: &LogQuery,
         resumed: Option<&MergedCursor>,
     ) -> Result<SelectedLogs, SelectError> {
+        if resumed.is_some_and(MergedCursor::is_of_api_server) {
+            return Err(LocateError::BadCursor.into());
+        }
         let mut selecting = Selecting {
             finder: self,
             selection,
@@ -275,6 +291,6 @@ pub(super) fn has_log(pod: &PodLogs<'_>, container: &ContainerName) -> io::Resul
 }
 
 /// Asks for a log that appeared, from its first line and through all its runs.
-pub(super) fn from_first_line(query: &LogQuery) -> LogQuery {
+pub(crate) fn from_first_line(query: &LogQuery) -> LogQuery {
     LogQuery { history: History::All, anchor: None, tail: None, ..query.clone() }
 }

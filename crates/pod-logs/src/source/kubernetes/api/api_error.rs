@@ -52,6 +52,14 @@ impl ApiError {
         }
     }
 
+    /// The status of the answer, if there was one.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(status.as_u16()),
+            Self::Unreachable(_) | Self::TimedOut(_) => None,
+        }
+    }
+
     /// Whether what was asked about does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {

@@ -58,11 +58,15 @@ impl Continuation {
 
     /// Whether something is kept because it is not known yet whether it comes next.
     pub(crate) fn keeps_lines(&self) -> bool {
-        self.place.is_some() && (self.has_likeness || !self.kept.is_empty())
+        self.place.is_some_and(|place| !place.is_instant())
+            && (self.has_likeness || !self.kept.is_empty())
     }
 
     /// Looks at the next bytes of the answer. `None`: it takes more of them.
     pub(crate) fn look(&mut self, bytes: &Bytes) -> Option<Continued> {
+        if let Some(place) = self.place.filter(LinePlace::is_instant) {
+            return self.look_for_later(place, bytes);
+        }
         let mut at = 0;
         while let Some(place) = self.place {
             let rest = &bytes[at..];
@@ -88,11 +92,46 @@ impl Continuation {
 
     /// Where the log goes on if nothing more comes.
     pub(crate) fn give_up(&mut self) -> Option<Continued> {
+        if self.place.is_some_and(|place| place.is_instant()) && self.begun.0 == 0 {
+            return None;
+        }
         if self.place.is_some() {
             return Some(self.lose(Bytes::new()));
         }
         // Of the line that had begun, nothing may be there any more.
         (self.begun.0 > 0).then(|| self.lose(Bytes::new()))
+    }
+
+    /// Passes over all lines up to the time of the place.
+    fn look_for_later(&mut self, place: LinePlace, bytes: &Bytes) -> Option<Continued> {
+        let mut at = 0;
+        while at < bytes.len() {
+            let rest = &bytes[at..];
+            let end = memchr(b'\n', rest);
+            self.line.add(&rest[..end.unwrap_or(rest.len())]);
+            let time = self.line.time();
+            // What has no time is no line, which the reader finds out.
+            if time.is_some_and(|time| time > place.time) || time.is_none() && end.is_some() {
+                self.place = None;
+                let begun = std::mem::take(&mut self.kept);
+                let line = bytes.slice(at..);
+                return self.compare(if begun.is_empty() {
+                    line
+                } else {
+                    [&begun, rest].concat().into()
+                });
+            }
+            let part = &rest[..end.map_or(rest.len(), |end| end + 1)];
+            at += part.len();
+            if end.is_some() {
+                self.line.clear();
+            }
+            match time {
+                None => self.kept.extend_from_slice(part),
+                Some(_) => self.kept.clear(),
+            }
+        }
+        None
     }
 
     /// Judges a whole line.
@@ -156,7 +195,11 @@ mod tests {
     fn continued(received: usize, answer: &str, piece: usize) -> Continued {
         let mut tracker = LineTracker::new(RunId(1), None);
         tracker.advance(&LOG.as_bytes()[..received]);
-        let mut looking = Continuation::behind(&tracker);
+        continued_behind(&tracker, answer, piece)
+    }
+
+    fn continued_behind(tracker: &LineTracker, answer: &str, piece: usize) -> Continued {
+        let mut looking = Continuation::behind(tracker);
         let mut rest = Bytes::copy_from_slice(answer.as_bytes());
         while !rest.is_empty() {
             let bytes = rest.split_to(piece.min(rest.len()));
@@ -181,6 +224,24 @@ mod tests {
                 assert_eq!(continued(received, LOG, piece), expected, "{received}, {piece}");
             }
         }
+    }
+
+    #[test]
+    fn behind_an_instant_all_later_lines_come() {
+        let instant = LOG[..20].parse().unwrap();
+        let place = LinePlace::behind_instant(RunId(1), instant);
+        let later = &LOG[23..];
+        for received in 0..=46 {
+            for piece in [1, 7, LOG.len()] {
+                let mut tracker = LineTracker::new(RunId(1), Some(place));
+                tracker.advance(&later.as_bytes()[..received]);
+                let expected =
+                    Continued::Here(Bytes::copy_from_slice(&later.as_bytes()[received..]));
+                assert_eq!(continued_behind(&tracker, LOG, piece), expected, "{received}, {piece}");
+            }
+        }
+        let nothing = continued_behind(&LineTracker::new(RunId(1), Some(place)), &LOG[..23], 5);
+        assert_eq!(nothing, Continued::Here(Bytes::new()));
     }
 
     #[test]

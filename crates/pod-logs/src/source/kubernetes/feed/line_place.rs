@@ -14,13 +14,35 @@ pub struct LinePlace {
     pub(crate) run: RunId,
     /// The time of the line, in nanoseconds since 1970.
     pub(crate) time: i64,
-    /// Which of the lines of that time it is that follow each other: the first one is 1.
+    /// Which of the lines of that time it is that follow each other: the first one is 1. 0: the
+    /// place is behind all lines up to the time, of which none was received.
     pub(crate) number: u32,
     /// A checksum of the line, with its time.
     pub(crate) checksum: u32,
 }
 
 impl LinePlace {
+    /// Before the first line of a run.
+    pub(crate) fn beginning(run: RunId) -> Self {
+        Self { run, time: i64::MIN, number: 0, checksum: 0 }
+    }
+
+    /// Before the first line of a run that is later than this.
+    pub(crate) fn behind_instant(run: RunId, instant: DateTime<Utc>) -> Self {
+        let time = instant.timestamp_nanos_opt().unwrap_or(i64::MAX);
+        Self { run, time, number: 0, checksum: 0 }
+    }
+
+    /// Whether nothing of the run comes before it.
+    pub(crate) fn is_beginning(&self) -> bool {
+        self.is_instant() && self.time == i64::MIN
+    }
+
+    /// Whether it is behind all lines up to its time, and not behind a line that was received.
+    pub(crate) fn is_instant(&self) -> bool {
+        self.number == 0
+    }
+
     /// The instant of the line.
     pub(crate) fn instant(&self) -> DateTime<Utc> {
         DateTime::from_timestamp_nanos(self.time)

@@ -36,6 +36,11 @@ impl LineTracker {
         self.place
     }
 
+    /// The same; at the beginning of the run, that.
+    pub(crate) fn behind(&self) -> LinePlace {
+        self.place.unwrap_or_else(|| LinePlace::beginning(self.run))
+    }
+
     /// What has come of the line behind it.
     pub(crate) fn begun(&self) -> &BegunLine {
         &self.begun

@@ -4,15 +4,16 @@ mod bodies;
 mod retry;
 mod runs;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use tokio::time::Instant;
+use tokio::{runtime::Handle, time::Instant};
 use tracing::Instrument;
 
-use self::{retry::Retry, runs::GoOnError};
+use self::runs::{GoOnError, RunStart};
 use super::{
     continuation::Continuation,
+    feed_group::FeedGroup,
     line_place::LinePlace,
     line_tracker::LineTracker,
     piece::{FeedEnd, Piece, PieceReceiver, PieceSender, ReaderGone, piece_channel},
@@ -26,8 +27,10 @@ use crate::{
     },
 };
 
-/// For how long the API server may fail before a log ends.
+/// For how long the API server may fail before a log ends that is not followed with others.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// For how long logs that are followed wait for another one whose connection was cut.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Which part of a log is received.
 #[derive(Debug, Clone)]
@@ -38,6 +41,8 @@ pub(crate) struct FeedOptions {
     pub(crate) since: Option<DateTime<Utc>>,
     pub(crate) tail_lines: Option<u64>,
     pub(crate) stream: Option<OutputStream>,
+    /// Of a log that is read with others.
+    pub(crate) group: Option<Arc<FeedGroup>>,
 }
 
 /// Where a log is begun.
@@ -65,6 +70,8 @@ pub(crate) struct LogFeed {
     waits_for: String,
     tracker: LineTracker,
     pieces: PieceSender,
+    /// It was told that the API server gives no more at present.
+    is_unreachable: bool,
 }
 
 /// An answer with a log, and where the log goes on in it.
@@ -111,9 +118,10 @@ impl LogFeed {
         options: FeedOptions,
         start: &FeedStart,
     ) -> (Self, PieceReceiver) {
-        let (pieces, received) = piece_channel();
+        let (pieces, received) = piece_channel(options.group.is_some());
         let FeedStart { run, tracker, waits_for, .. } = start.clone();
-        (Self { server, log, options, run, waits_for, tracker, pieces }, received)
+        let is_unreachable = false;
+        (Self { server, log, options, run, waits_for, tracker, pieces, is_unreachable }, received)
     }
 
     /// Begins to read the log where it is to be begun.
@@ -124,13 +132,15 @@ impl LogFeed {
 
     /// Receives on a task of its own until the log ends or its reader has gone.
     pub(crate) fn start(self, connection: Option<Connection>, is_after_loss: bool) {
+        let group = self.options.group.clone();
         let receiving = async move {
             if is_after_loss && self.pieces.send(Piece::Gap).await.is_err() {
                 return;
             }
             self.receive(connection).await;
         };
-        tokio::spawn(receiving.in_current_span());
+        let runtime = group.map_or_else(Handle::current, |group| group.runtime().clone());
+        runtime.spawn(receiving.in_current_span());
     }
 
     async fn receive(mut self, connection: Option<Connection>) {
@@ -149,37 +159,42 @@ impl LogFeed {
     async fn receive_all(&mut self, mut connection: Option<Connection>) -> Result<(), Stop> {
         loop {
             if self.run.is_none() {
-                connection = Some(self.next_run().await?);
+                connection = self.next_run().await?;
             }
             self.receive_run(connection.take()).await?;
-            if !(self.options.follow && self.options.spans_runs) {
-                return Err(Stop::End(FeedEnd::Complete));
-            }
-            connection = Some(self.next_run().await?);
+            connection = match self.options {
+                FeedOptions { spans_runs: true, follow: true, .. } => self.next_run().await?,
+                FeedOptions { spans_runs: true, .. } => match self.present_run().await? {
+                    RunStart::Begun(connection) => connection,
+                    RunStart::NotYet => return Err(Stop::End(FeedEnd::Complete)),
+                },
+                _ => return Err(Stop::End(FeedEnd::Complete)),
+            };
         }
     }
 
     /// Receives the rest of the run.
     async fn receive_run(&mut self, mut connection: Option<Connection>) -> Result<(), Stop> {
-        let mut retry = Retry::new();
+        let mut retry = self.retry();
         loop {
             if let Some(connection) = connection.take() {
+                self.note_reachable().await?;
                 let is_followed = connection.is_followed;
                 let (before, begun_at) = (self.received(), Instant::now());
                 let end = self.receive_body(connection).await?;
                 if self.received() != before || begun_at.elapsed() >= PATIENCE {
-                    retry = Retry::new();
+                    retry = self.retry();
                 }
                 if matches!(end, BodyEnd::Clean) && !is_followed {
                     return Ok(());
                 }
                 retry.wait().await?;
             }
-            match self.go_on().await {
+            match self.quiet_after(GRACE, self.go_on()).await {
                 Ok(Some(next)) => connection = Some(next),
                 Ok(None) => return Ok(()),
                 Err(GoOnError::Stop(stop)) => return Err(stop),
-                Err(GoOnError::Connection(error)) => retry.after(&error).await?,
+                Err(GoOnError::Connection(error)) => self.wait_after(&error, &mut retry).await?,
             }
         }
     }

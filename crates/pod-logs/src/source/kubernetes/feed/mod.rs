@@ -2,6 +2,7 @@
 //! at the same byte.
 
 pub(crate) mod continuation;
+pub(crate) mod feed_group;
 pub(crate) mod line_place;
 pub(crate) mod line_tracker;
 pub(crate) mod log_feed;

@@ -12,8 +12,9 @@ use crate::source::kubernetes::api::container_runs::ContainerRun;
 
 /// The longest piece, in bytes.
 const MAX_PIECE: usize = 64 * 1024;
-/// How many pieces wait for the reader. While no more have room, nothing is received.
-const MAX_WAITING: usize = 4;
+/// How many pieces wait for the reader: of one log, and of one among many. While no more have room,
+/// nothing is received.
+const MAX_WAITING: [usize; 2] = [4, 1];
 
 /// A piece of a log.
 #[derive(Debug)]
@@ -24,6 +25,10 @@ pub(crate) enum Piece {
     Gap,
     /// The container was not started yet, for this reason.
     Waiting(String),
+    /// The API server does not give more of it at present, and answers with this status, if at all.
+    Unreachable(Option<u16>),
+    /// It gives more of it again.
+    Reachable,
     /// Another run of the container begins.
     Run(ContainerRun),
     /// There is no more.
@@ -37,8 +42,32 @@ pub(crate) enum FeedEnd {
     Complete,
     /// The pod is gone.
     Gone,
-    /// The API server does not give more of it, for this reason.
-    Failed(String),
+    /// The API server does not give more of it.
+    Failed(FeedFailure),
+}
+
+/// Why the API server does not give more of a log.
+#[derive(Debug, Clone)]
+pub(crate) struct FeedFailure {
+    /// For our log.
+    pub(crate) reason: String,
+    pub(crate) kind: FailureKind,
+}
+
+/// What is told of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FailureKind {
+    /// The API server does not permit it to the user for whom it is asked.
+    Forbidden,
+    /// It answers with this status, if at all.
+    Unavailable(Option<u16>),
+}
+
+impl FeedFailure {
+    /// A failure of which no more is told than that it is one.
+    pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), kind: FailureKind::Unavailable(None) }
+    }
 }
 
 /// Hands pieces to the reader, which may be on any thread.
@@ -72,8 +101,8 @@ pub(crate) enum Taken {
 pub(crate) struct ReaderGone;
 
 /// Both ends of a log on its way.
-pub(crate) fn piece_channel() -> (PieceSender, PieceReceiver) {
-    let (to, from) = mpsc::channel(MAX_WAITING);
+pub(crate) fn piece_channel(is_among_many: bool) -> (PieceSender, PieceReceiver) {
+    let (to, from) = mpsc::channel(MAX_WAITING[usize::from(is_among_many)]);
     let (arriving, arrived) = watch::channel(0);
     let is_quiet = Arc::new(AtomicBool::new(false));
     (
@@ -120,7 +149,7 @@ impl PieceSender {
 impl PieceReceiver {
     /// Of a log of which all was received.
     pub(crate) fn ended() -> Self {
-        let (sender, receiver) = piece_channel();
+        let (sender, receiver) = piece_channel(false);
         // There is room for it.
         let _ = sender.pieces.try_send(Piece::End(FeedEnd::Complete));
         receiver
@@ -136,7 +165,8 @@ impl PieceReceiver {
             Err(mpsc::error::TryRecvError::Empty) if is_quiet => Taken::Quiet,
             Err(mpsc::error::TryRecvError::Empty) => Taken::Awaited,
             Err(mpsc::error::TryRecvError::Disconnected) => {
-                Taken::Piece(Piece::End(FeedEnd::Failed("the log is not received any more".into())))
+                let failure = FeedFailure::unavailable("the log is not received any more");
+                Taken::Piece(Piece::End(FeedEnd::Failed(failure)))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The lines of one container's log from the API server.
 
+mod advancing;
 mod presenting;
 mod receiving;
 
@@ -22,7 +23,7 @@ use crate::{
         feed::{
             line_place::{LinePlace, stamp_of},
             line_tracker::LineTracker,
-            piece::{FeedEnd, Piece, PieceReceiver, Taken},
+            piece::{FailureKind, FeedEnd, PieceReceiver},
         },
     },
 };
@@ -67,6 +68,12 @@ pub(crate) struct ApiLines {
     is_line_due: bool,
     /// A copy of what was received, as long as it is not too long.
     copy: Option<ReceivedCopy>,
+    /// The log is one of many: when it fails, that is not the end of the others.
+    is_among_many: bool,
+    /// Why no more of it comes, among many.
+    failure: Option<FailureKind>,
+    /// The API server gives no more of it at present, and answers with this status, if at all.
+    unreachable: Option<Option<u16>>,
 }
 
 /// A line at which a reading ends.
@@ -132,7 +139,26 @@ impl ApiLines {
             expected_first: None,
             is_line_due: false,
             copy: None,
+            is_among_many: false,
+            failure: None,
+            unreachable: None,
         }
+    }
+
+    /// The same as one of many logs, which go on when it fails.
+    pub(crate) fn among_many(mut self) -> Self {
+        self.is_among_many = true;
+        self
+    }
+
+    /// Why no more of the log comes, if it is one of many.
+    pub(crate) fn failure(&self) -> Option<FailureKind> {
+        self.failure
+    }
+
+    /// The API server gives no more of it at present; the status with which it answers, if at all.
+    pub(crate) fn unreachable(&self) -> Option<Option<u16>> {
+        self.unreachable
     }
 
     /// The same, and keeps a copy of what is received if it is not longer than this, in bytes.
@@ -150,62 +176,6 @@ impl ApiLines {
     pub(crate) fn beginning_with(mut self, first: Option<LinePlace>) -> Self {
         self.expected_first = first;
         self
-    }
-
-    /// Goes to the next line.
-    ///
-    /// # Errors
-    /// When the API server gives something that is not a log.
-    pub(crate) fn next(&mut self) -> io::Result<NextLine> {
-        if std::mem::take(&mut self.is_line_due) {
-            return Ok(NextLine::Line);
-        }
-        self.present = None;
-        if let Some(run) = self.next_run.take() {
-            self.begin_run(&run);
-        }
-        if self.has_reached_until() {
-            return Ok(NextLine::End);
-        }
-        loop {
-            if self.find_line()? {
-                let is_other = |first| self.tracker.place() != Some(first);
-                self.is_line_due = self.expected_first.take().is_some_and(is_other);
-                self.has_advanced |= self.is_line_due;
-                return Ok(if self.is_line_due { NextLine::Gap(None) } else { NextLine::Line });
-            }
-            if self.has_reached_until() {
-                return Ok(NextLine::End);
-            }
-            if let Some(FeedEnd::Failed(reason)) = &self.end {
-                return Err(io::Error::other(reason.clone()));
-            }
-            if self.end.is_some() {
-                let has_rest = self.present_rest()?;
-                return Ok(if has_rest { NextLine::Line } else { NextLine::End });
-            }
-            let Some(pieces) = &mut self.pieces else {
-                return Ok(NextLine::End);
-            };
-            match pieces.take() {
-                Taken::Piece(Piece::Bytes(bytes)) => self.append(&bytes),
-                Taken::Piece(Piece::Gap) => {
-                    self.drop_rest();
-                    return Ok(NextLine::Gap(None));
-                }
-                Taken::Piece(Piece::Run(run)) => {
-                    if self.present_rest()? {
-                        self.next_run = Some(run);
-                        return Ok(NextLine::Line);
-                    }
-                    self.begin_run(&run);
-                }
-                Taken::Piece(Piece::Waiting(reason)) => self.waits_for = Some(reason),
-                Taken::Piece(Piece::End(end)) => self.end = Some(end),
-                Taken::Awaited => return Ok(NextLine::Awaited),
-                Taken::Quiet => return Ok(NextLine::Pending),
-            }
-        }
     }
 
     /// Goes to the next line that is not finished, when [`next`](Self::next) is pending.
@@ -237,7 +207,7 @@ impl ApiLines {
     pub(crate) fn resumption(&self) -> Option<ApiResumption> {
         let is_in_line = self.begun.is_some();
         (!is_in_line)
-            .then(|| ApiResumption { restart: self.run.restart, place: self.tracker.place() })
+            .then(|| ApiResumption { restart: self.run.restart, place: self.tracker.behind() })
     }
 
     /// Up to where lines were looked at.

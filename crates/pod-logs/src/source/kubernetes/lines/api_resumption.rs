@@ -10,8 +10,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct ApiResumption {
     pub(super) restart: u32,
-    /// `None` at the beginning of the run.
-    pub(super) place: Option<LinePlace>,
+    pub(super) place: LinePlace,
 }
 
 impl ApiResumption {

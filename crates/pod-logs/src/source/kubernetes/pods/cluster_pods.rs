@@ -20,7 +20,7 @@ use crate::{
     source::{
         kubernetes::api::{api_error::ApiError, api_server::ApiServer},
         pods::{
-            inventory::{PodSurvey, TooOld},
+            inventory::{PodInventory, PodSurvey, TooOld},
             pod_change::PodsByName,
             pod_summary::{PodSummaries, PodSummary},
             pod_watch::PodWatch,
@@ -117,6 +117,18 @@ impl ClusterPods {
         }
         let following: Arc<dyn Debug + Send + Sync> = self.followed();
         PodWatch::begin(&self.list.inventory, version, Some(following))
+    }
+
+    /// Begins to wait for what changes after the time `now`.
+    pub(crate) fn watch_from_now(&self, now: DateTime<Utc>) -> io::Result<PodWatch> {
+        let survey = self.survey(now)?;
+        // The version was just given.
+        self.watch(survey.version).map_err(|TooOld| io::Error::other("too old"))
+    }
+
+    /// The pods as they are known.
+    pub(crate) fn inventory(&self) -> &Arc<PodInventory> {
+        &self.list.inventory
     }
 
     /// What follows the pods as long as it is held.

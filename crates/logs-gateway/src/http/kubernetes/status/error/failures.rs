@@ -9,9 +9,12 @@ use actix_web::http::{
 use pod_logs::GoQuoted;
 
 use super::{ResourceAction, StatusError};
-use crate::http::{
-    error::SCAN_RETRY,
-    kubernetes::status::body::{StatusCause, StatusDetails},
+use crate::{
+    http::{
+        error::SCAN_RETRY,
+        kubernetes::status::body::{StatusCause, StatusDetails},
+    },
+    unavailable_source::UnavailableSource,
 };
 
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"sso\"");
@@ -38,11 +41,13 @@ impl StatusError {
         Self::new(StatusCode::LOOP_DETECTED, "", message)
     }
 
-    /// 503: the log directory cannot be read right now. The cause is for the log only.
-    pub(in crate::http::kubernetes) fn source_unavailable(cause: &dyn fmt::Display) -> Self {
-        let message = "the log directory cannot be read right now; try again";
-        let mut status = Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message)
-            .try_again_after(A_SECOND);
+    /// 503: the source cannot be read right now. The cause is for the log only.
+    pub(in crate::http::kubernetes) fn source_unavailable(
+        source: UnavailableSource,
+        cause: &dyn fmt::Display,
+    ) -> Self {
+        let (code, reason) = (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable");
+        let mut status = Self::new(code, reason, source.words()).try_again_after(A_SECOND);
         status.0.cause = Some(cause.to_string());
         status
     }

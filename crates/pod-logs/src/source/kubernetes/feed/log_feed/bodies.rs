@@ -34,6 +34,10 @@ impl LogFeed {
         follow: bool,
         is_previous: bool,
     ) -> Result<Connection, ConnectionError> {
+        let _turn = match &self.options.group {
+            Some(group) => group.turn().await,
+            None => None,
+        };
         let place = self.tracker.place();
         let request = LogRequest {
             container: self.log.container.clone(),

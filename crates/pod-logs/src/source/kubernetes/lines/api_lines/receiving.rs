@@ -60,7 +60,7 @@ impl ApiLines {
     /// Goes on with another run.
     pub(super) fn begin_run(&mut self, run: &ContainerRun) {
         self.run = LogRun::new(&self.name.uid, run.restart);
-        self.waits_for = None;
+        (self.waits_for, self.unreachable) = (None, None);
         self.tracker = LineTracker::new(run.id, None);
         self.begun = None;
         self.has_advanced = true;

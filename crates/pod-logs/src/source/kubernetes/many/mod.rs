@@ -1,0 +1,6 @@
+//! The logs of many pods from one API server.
+
+mod begun_log;
+pub(crate) mod new_api_logs;
+pub(crate) mod opening;
+mod selecting;
