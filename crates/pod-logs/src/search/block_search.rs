@@ -16,7 +16,7 @@ use memchr::{
 use crate::{
     line::{
         filter::{LineFilter, line_patterns::LinePatterns},
-        level::{begins_with_exception, continues},
+        level::{Level, begins_with_exception, continues},
         stream::OutputStream,
     },
     source::files::format::entry::LogEntry,
@@ -125,21 +125,25 @@ fn whole_lines(lines: &[u8], bytes: usize) -> &[u8] {
     &lines[..end]
 }
 
-/// Where the last line of a stream begins that has the level of no line before.
+/// Where the last line of a stream begins that has the level of no line before; if there is none, the
+/// first exception, whose level depends on the line before.
 fn last_head(lines: &[u8], stream: OutputStream, finder: &FinderRev<'static>) -> Option<usize> {
-    let mut end = lines.len();
+    let (mut end, mut exception) = (lines.len(), None);
     while let Some(found) = finder.rfind(&lines[..end]) {
         let start = line_start(lines, found);
         let line = &lines[start..];
         let line = &line[..memchr(b'\n', line).unwrap_or(line.len())];
-        let is_head = |entry: &LogEntry| {
-            let text = entry.content(line);
-            entry.stream == stream && !continues(text) && !begins_with_exception(text)
-        };
-        if LogEntry::parse(line).is_some_and(|entry| is_head(&entry)) {
+        end = start;
+        let entry = LogEntry::parse(line).filter(|entry| entry.stream == stream);
+        let Some(entry) = entry else { continue };
+        let text = entry.content(line);
+        let is_exception = begins_with_exception(text);
+        if !(is_exception || continues(text)) || Level::shown_by(text).is_some() {
             return Some(start);
         }
-        end = start;
+        if is_exception {
+            exception = Some(start);
+        }
     }
-    None
+    exception
 }

@@ -68,6 +68,7 @@ fn text() -> impl Strategy<Value = String> {
         1 => Just("\tat "),
         1 => Just("Caused by "),
         1 => Just("a.BException: "),
+        1 => Just("\t"),
     ];
     let words = prop::collection::vec(word, 0..5);
     (begin, words).prop_map(|(begin, words)| format!("{begin}{}", words.concat()))
@@ -116,6 +117,29 @@ fn a_line_that_names_the_other_stream_gives_it_no_level() {
     let expected = [("\tat n\u{1b}[1meedle".to_owned(), Some(Level::Error))];
     for pattern in ["needle".to_owned(), with_slow_branch("needle")] {
         assert_eq!(chosen(&log, &query, &pattern), expected, "{pattern}");
+    }
+}
+
+#[test]
+fn lines_that_are_passed_over_give_levels_to_later_ones() {
+    let line = |text| format!("2026-11-01T10:00:00.000000000Z stdout F {text}\n");
+    for (before, level) in [
+        (["INFO needle", "hay"], None),
+        (["INFO needle", "a.BException: hay"], None),
+        (["ERROR needle", "a.BException: hay"], Some(Level::Error)),
+        (["INFO needle", "a.BError: hay"], None),
+        (["INFO needle", "Error: hay"], Some(Level::Error)),
+        (["INFO needle", "\tERROR hay"], Some(Level::Error)),
+    ] {
+        let lines = [before[0], before[1], "\tat hay", "\tat needle"].map(line);
+        let log = FileChain::whole(vec![file(lines.concat().as_bytes(), false, 0)]);
+        let filter = LineFilter { shows_levels: true, ..LineFilter::default() };
+        let query = LogQuery { filter, ..LogQuery::default() };
+        for pattern in ["needle".to_owned(), with_slow_branch("needle")] {
+            let levels: Vec<_> =
+                chosen(&log, &query, &pattern).into_iter().map(|(_, level)| level).collect();
+            assert_eq!(levels.last(), Some(&level), "{before:?}, {pattern}");
+        }
     }
 }
 
