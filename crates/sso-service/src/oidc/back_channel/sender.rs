@@ -212,6 +212,7 @@ async fn beside<T>(
     let mut ended = Vec::new();
     loop {
         tokio::select! {
+            biased;
             done = &mut work => return (done, ended),
             Some(client) = calls.next() => ended.push(client),
         }
