@@ -17,7 +17,7 @@ use tracing::{Instrument, error_span};
 use url::Url;
 
 use crate::{
-    audit::{ReadAudit, ReadEvent},
+    audit::{AuditEntry, ReadAudit},
     auth::{self, Authority, AuthorityMetrics, RestingInstances, RevalidationTimes},
     config::{AUDIT_FILE, AuthoritySettings, Config},
     front_reader::FrontReader,
@@ -38,7 +38,7 @@ const IDENTITY: ServiceIdentity =
 pub(crate) struct App {
     listeners: Listeners,
     shared: SharedState,
-    audit_thread: AuditThread<ReadEvent>,
+    audit_thread: AuditThread<AuditEntry>,
     front: Option<FrontNodes>,
 }
 

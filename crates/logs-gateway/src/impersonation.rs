@@ -41,7 +41,7 @@ mod tests {
         let impersonation = Impersonation::new("corp/".parse().unwrap());
         let of = |username: &str, roles: &[&str]| {
             let roles = roles.iter().map(|role| (*role).to_owned()).collect();
-            let username = username.to_owned();
+            let username = username.into();
             let mut caller = Caller::holding("logs:read");
             (caller.username, caller.roles) = (username, roles);
             let ImpersonatedUser { user, groups } = impersonation.user_of(&caller);

@@ -154,10 +154,11 @@ impl LogReader {
         check_access(caller, pod, query)?;
         match &self.source {
             LogSource::Files(files) => {
-                find(files, &self.scans.of_user(&caller.username), pod, query).await
+                find(files, &self.scans.of_user(caller.username.clone()), pod, query).await
             }
             LogSource::Nodes => Err(nothing_here().into()),
-            LogSource::Kubernetes(source) => Ok(source.open(caller, pod, query).await?),
+            // Boxed, so that reads of files do without its room.
+            LogSource::Kubernetes(source) => Ok(Box::pin(source.open(caller, pod, query)).await?),
         }
     }
 
@@ -170,7 +171,7 @@ impl LogReader {
         form: LogForm,
     ) -> Result<BegunLog, ReadError> {
         let located = self.locate(caller, &pod, &query).await?;
-        let scans = self.scans.of_user(&caller.username);
+        let scans = self.scans.of_user(caller.username.clone());
         Ok(begin(scans, located, query, form, self.clock.clone()).await?)
     }
 
@@ -187,7 +188,7 @@ impl LogReader {
         let (uid, containers) = (located.uid().clone(), located.containers());
         let cost = located.cost();
         let make = move || LogReading::of_kubelet(located, &options);
-        let scans = self.scans.of_user(&caller.username);
+        let scans = self.scans.of_user(caller.username.clone());
         Ok(BegunLog { log: LogStream::open(cost, scans, make).await?, uid, containers })
     }
 }
@@ -235,5 +236,5 @@ async fn find(
         return Ok(files.find(pod, query)?.check()?);
     }
     let (files, pod, query) = (files.clone(), pod.clone(), query.clone());
-    Ok(scans.request(move || files.find(&pod, &query)?.check()).await??)
+    Ok(Box::pin(scans.request(move || files.find(&pod, &query)?.check())).await??)
 }

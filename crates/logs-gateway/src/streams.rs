@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    rc::Rc,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -11,7 +10,7 @@ use crate::auth::Credential;
 /// Counts the open log bodies of each user.
 #[derive(Debug)]
 pub(crate) struct OpenStreams {
-    counts: Mutex<HashMap<String, usize>>,
+    counts: Mutex<HashMap<Arc<str>, usize>>,
     max_per_user: usize,
 }
 
@@ -19,7 +18,7 @@ pub(crate) struct OpenStreams {
 #[derive(Debug)]
 pub(crate) struct StreamPermit {
     /// `None` for a body that is counted elsewhere.
-    counted: Option<(Arc<OpenStreams>, Rc<str>)>,
+    counted: Option<(Arc<OpenStreams>, Arc<str>)>,
 }
 
 impl OpenStreams {
@@ -30,7 +29,7 @@ impl OpenStreams {
     /// `None` when the user has as many as are allowed. A front counts the bodies that it forwards.
     pub(crate) fn open(
         self: &Arc<Self>,
-        username: &str,
+        username: &Arc<str>,
         credential: &Credential,
     ) -> Option<StreamPermit> {
         match credential {
@@ -39,21 +38,21 @@ impl OpenStreams {
         }
     }
 
-    fn count(self: &Arc<Self>, username: &str) -> Option<StreamPermit> {
+    fn count(self: &Arc<Self>, username: &Arc<str>) -> Option<StreamPermit> {
         let mut counts = self.counts();
-        let count = counts.entry(username.to_owned()).or_default();
+        let count = counts.entry(username.clone()).or_default();
         if *count >= self.max_per_user {
             return None;
         }
         *count += 1;
-        Some(StreamPermit { counted: Some((self.clone(), username.into())) })
+        Some(StreamPermit { counted: Some((self.clone(), username.clone())) })
     }
 
     pub(crate) fn max_per_user(&self) -> usize {
         self.max_per_user
     }
 
-    fn counts(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+    fn counts(&self) -> MutexGuard<'_, HashMap<Arc<str>, usize>> {
         // Each change is whole.
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -81,14 +80,14 @@ mod tests {
 
     #[test]
     fn a_user_has_a_limited_number_of_streams_and_regains_closed_ones() {
-        let streams = Arc::new(OpenStreams::new(2));
-        let first = streams.count("ada").unwrap();
-        let _second = streams.count("ada").unwrap();
-        assert!(streams.count("ada").is_none());
-        assert!(streams.count("bob").is_some());
-        assert!(streams.open("ada", &Credential::Front).is_some());
+        let (streams, ada) = (Arc::new(OpenStreams::new(2)), "ada".into());
+        let first = streams.count(&ada).unwrap();
+        let _second = streams.count(&ada).unwrap();
+        assert!(streams.count(&ada).is_none());
+        assert!(streams.count(&"bob".into()).is_some());
+        assert!(streams.open(&ada, &Credential::Front).is_some());
         drop(first);
-        assert!(streams.count("ada").is_some());
+        assert!(streams.count(&ada).is_some());
         assert_eq!(streams.counts().len(), 1);
     }
 }

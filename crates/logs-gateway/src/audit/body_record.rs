@@ -13,7 +13,7 @@ use service_runtime::{audit::Reservation, clock::Clock};
 use tokio::time::sleep;
 
 use super::{
-    event::{ReadEnd, ReadEvent, ReadEventKind, ReadOutcome},
+    event::{AuditEntry, ReadEnd, ReadEvent, ReadEventKind, ReadOutcome},
     log::AdmittedRead,
     read_request::ReadRequest,
 };
@@ -36,8 +36,8 @@ struct RecordState {
     request: Arc<ReadRequest>,
     status: u16,
     /// Each is taken when its line is sent.
-    opened: RefCell<Option<Reservation<ReadEvent>>>,
-    ended: RefCell<Option<Reservation<ReadEvent>>>,
+    opened: RefCell<Option<Reservation<AuditEntry>>>,
+    ended: RefCell<Option<Reservation<AuditEntry>>>,
     counts: Cell<ReadCounts>,
     /// The first end counts.
     end: Cell<Option<EndReason>>,
@@ -109,7 +109,7 @@ impl RecordState {
     /// Not after the end.
     fn record_opened(&self) {
         if let Some(place) = self.opened.take() {
-            place.send(self.event(ReadEventKind::ReadOpened));
+            place.send(AuditEntry::line_of(&self.event(ReadEventKind::ReadOpened)));
         }
     }
 
@@ -119,7 +119,8 @@ impl RecordState {
         self.meter.borrow_mut().end(end);
         if let Some(place) = self.ended.take() {
             let outcome = Some(ReadOutcome { counts: self.counts.get(), end });
-            place.send(ReadEvent { outcome, ..self.event(ReadEventKind::Read) });
+            let event = ReadEvent { outcome, ..self.event(ReadEventKind::Read) };
+            place.send(AuditEntry::line_of(&event));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Refusals that repeat become one line a minute.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use service_runtime::audit::Coalescer;
@@ -15,7 +15,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// What refusals have in common that count as repeats.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct DeniedSeries {
-    user: String,
+    user: Arc<str>,
     /// The namespace and the pod; `None` for all further ones.
     pod: Option<(String, String)>,
 }
@@ -25,7 +25,7 @@ struct DeniedSeries {
 pub(super) struct DeniedReads {
     coalescer: Coalescer<DeniedSeries, ReadEvent>,
     /// How many pods of each user have a series.
-    pods: HashMap<String, usize>,
+    pods: HashMap<Arc<str>, usize>,
     /// When these were counted anew.
     counted_since: Option<DateTime<Utc>>,
 }
@@ -53,7 +53,7 @@ impl DeniedReads {
 
     fn series(&mut self, event: &ReadEvent) -> DeniedSeries {
         let Some(request) = &event.request else {
-            return DeniedSeries { user: String::new(), pod: None };
+            return DeniedSeries { user: Arc::default(), pod: None };
         };
         let pod = Some((request.target.namespace.clone(), request.target.pod.clone()));
         let exact = DeniedSeries { user: request.user.clone(), pod };

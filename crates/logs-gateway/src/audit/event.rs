@@ -3,13 +3,16 @@
 use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pod_logs::ReadCounts;
+use pod_logs::{ReadCounts, mask_tokens};
 use serde::Serialize;
-use service_runtime::audit::{RepeatedEvent, milliseconds};
+use service_runtime::audit::{RepeatedEvent, milliseconds, write_line};
 use uuid::Uuid;
 
 use super::{options::ReadOptions, read_request::ReadRequest};
 use crate::end_reason::EndReason;
+
+/// Longer than most lines.
+const LINE_BYTES: usize = 768;
 
 /// The kind of an event. Its name on the wire is the variant in snake case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -49,6 +52,16 @@ pub(crate) struct ReadEvent {
     pub(super) count: Option<u64>,
 }
 
+/// What the thread that writes is handed.
+#[derive(Debug)]
+pub(crate) enum AuditEntry {
+    /// A line, written where its request was handled: one allocation moves to the other thread,
+    /// where all texts of an event would be freed one by one.
+    Line(Vec<u8>),
+    /// A refusal, of which repeats are gathered.
+    Denied(ReadEvent),
+}
+
 /// What a body gave.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReadOutcome {
@@ -84,8 +97,15 @@ impl ReadEvent {
         Self { kind, time, request: None, status: None, outcome: None, count }
     }
 
+    /// Appends its line. What a client chose is in it, so no token may pass.
+    pub(super) fn write_to(&self, lines: &mut Vec<u8>) {
+        let start = lines.len();
+        write_line(&self.line(), lines);
+        mask_tokens(&mut lines[start..]);
+    }
+
     /// The object on its line.
-    pub(super) fn line(&self) -> ReadLine<'_> {
+    fn line(&self) -> ReadLine<'_> {
         let request = self.request.as_deref();
         let duration = |request: &ReadRequest| self.time - request.arrived;
         ReadLine {
@@ -105,6 +125,15 @@ impl ReadEvent {
     }
 }
 
+impl AuditEntry {
+    /// The line of an event that does not repeat.
+    pub(super) fn line_of(event: &ReadEvent) -> Self {
+        let mut line = Vec::with_capacity(LINE_BYTES);
+        event.write_to(&mut line);
+        Self::Line(line)
+    }
+}
+
 impl RepeatedEvent for ReadEvent {
     fn time(&self) -> DateTime<Utc> {
         self.time
@@ -117,7 +146,7 @@ impl RepeatedEvent for ReadEvent {
 
 /// A line, in the order in which it is written.
 #[derive(Serialize)]
-pub(super) struct ReadLine<'a> {
+struct ReadLine<'a> {
     /// First, so that a line is recognised among others.
     audit: ReadEventKind,
     #[serde(serialize_with = "milliseconds")]
@@ -195,7 +224,6 @@ struct OutcomeFields {
 #[cfg(test)]
 pub(super) mod tests {
     use serde_json::json;
-    use service_runtime::audit::write_line;
 
     use super::*;
     use crate::audit::ReadTarget;
@@ -209,7 +237,7 @@ pub(super) mod tests {
         ReadRequest {
             arrived: noon(),
             request_id: "r-1".into(),
-            user: user.to_owned(),
+            user: user.into(),
             user_id: Some(Uuid::from_u128(7)),
             session_id: None,
             ip: [192, 0, 2, 1].into(),
@@ -231,7 +259,7 @@ pub(super) mod tests {
 
     fn written(event: &ReadEvent) -> String {
         let mut line = Vec::new();
-        write_line(&event.line(), &mut line);
+        event.write_to(&mut line);
         String::from_utf8(line).unwrap()
     }
 

@@ -19,7 +19,7 @@ use service_runtime::{
 
 use super::{
     body_record::BodyRecord,
-    event::{ReadEvent, ReadEventKind},
+    event::{AuditEntry, ReadEvent, ReadEventKind},
     read_request::ReadRequest,
     writer::ReadWriter,
 };
@@ -32,7 +32,7 @@ const PLACES: usize = 1 << 18;
 /// The audit of reading. Clones are the same.
 #[derive(Debug, Clone)]
 pub(crate) struct ReadAudit {
-    events: AuditQueue<ReadEvent>,
+    events: AuditQueue<AuditEntry>,
     health: RecordHealth,
     clock: Arc<dyn Clock>,
     dropped: DroppedRefusals,
@@ -54,8 +54,8 @@ pub(crate) struct AuditUnavailable;
 #[derive(Debug)]
 pub(crate) struct AdmittedRead {
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) opened: Reservation<ReadEvent>,
-    pub(super) ended: Reservation<ReadEvent>,
+    pub(super) opened: Reservation<AuditEntry>,
+    pub(super) ended: Reservation<AuditEntry>,
 }
 
 impl ReadAudit {
@@ -67,7 +67,7 @@ impl ReadAudit {
         record: AuditRecord,
         clock: Arc<dyn Clock>,
         metrics: &Metrics,
-    ) -> io::Result<(Self, AuditThread<ReadEvent>)> {
+    ) -> io::Result<(Self, AuditThread<AuditEntry>)> {
         let ever = metrics.register(
             "audit_events_lost",
             "Refused reads that were not recorded because the queue was full",
@@ -102,7 +102,7 @@ impl ReadAudit {
     pub(crate) fn deny(&self, request: ReadRequest, status: u16) {
         let now = self.clock.now();
         let event = ReadEvent::about(request.into(), ReadEventKind::ReadDenied, now, status);
-        if !self.events.offer(event) {
+        if !self.events.offer(AuditEntry::Denied(event)) {
             self.dropped.untold.fetch_add(1, Ordering::Relaxed);
             self.dropped.ever.inc();
         }

@@ -13,7 +13,7 @@ mod read_request;
 mod writer;
 
 pub(crate) use body_record::{BodyRecord, LeaseRecord};
-pub(crate) use event::{ReadEnd, ReadEvent};
+pub(crate) use event::{AuditEntry, ReadEnd};
 pub(crate) use log::{AdmittedRead, AuditUnavailable, ReadAudit};
 pub(crate) use options::ReadOptions;
 pub(crate) use read_request::{ReadRequest, ReadTarget, bounded};

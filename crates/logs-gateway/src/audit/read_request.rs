@@ -17,7 +17,7 @@ pub(crate) struct ReadRequest {
     /// When the request arrived.
     pub(crate) arrived: DateTime<Utc>,
     pub(crate) request_id: Arc<str>,
-    pub(crate) user: String,
+    pub(crate) user: Arc<str>,
     /// The id of the user, or of the key.
     pub(crate) user_id: Option<Uuid>,
     /// A key has none.

@@ -5,15 +5,14 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use pod_logs::mask_tokens;
 use service_runtime::{
-    audit::{AuditWriter, Place, QueuedEvent, RetryingRecord, write_line},
+    audit::{AuditWriter, Place, QueuedEvent, RetryingRecord},
     clock::Clock,
 };
 
 use super::{
     denied::DeniedReads,
-    event::{ReadEvent, ReadEventKind},
+    event::{AuditEntry, ReadEvent},
 };
 
 /// Writes events.
@@ -35,44 +34,37 @@ impl ReadWriter {
         Self { record, denied: DeniedReads::default(), clock, dropped }
     }
 
-    /// What a client chose is in it, so no token may pass.
-    fn add(&mut self, event: &ReadEvent, place: Option<Place>) {
-        self.record.add(place, |lines| {
-            let start = lines.len();
-            write_line(&event.line(), lines);
-            mask_tokens(&mut lines[start..]);
-        });
-    }
-
     /// Few, so they need no place.
     fn add_all(&mut self, events: Vec<ReadEvent>) {
         for event in events {
-            self.add(&event, None);
+            self.record.add(None, |lines| event.write_to(lines));
         }
     }
 
-    fn take(&mut self, event: ReadEvent, place: Place) {
-        match event.kind {
-            ReadEventKind::ReadDenied => {
+    fn take(&mut self, entry: AuditEntry, place: Place) {
+        match entry {
+            AuditEntry::Line(line) => {
+                self.record.add(Some(place), |lines| lines.extend_from_slice(&line));
+            }
+            AuditEntry::Denied(event) => {
                 let due = self.denied.take(event);
                 self.add_all(due);
             }
-            _ => self.add(&event, Some(place)),
         }
     }
 
     fn tell_dropped(&mut self) {
         let count = self.dropped.swap(0, Ordering::Relaxed);
         if count > 0 {
-            self.add(&ReadEvent::dropped(count, self.clock.now()), None);
+            self.add_all(vec![ReadEvent::dropped(count, self.clock.now())]);
         }
     }
 }
 
-impl AuditWriter<ReadEvent> for ReadWriter {
-    fn write(&mut self, events: Vec<QueuedEvent<ReadEvent>>) {
-        for (event, place) in events.into_iter().map(QueuedEvent::into_parts) {
-            self.take(event, place);
+impl AuditWriter<AuditEntry> for ReadWriter {
+    fn write(&mut self, events: Vec<QueuedEvent<AuditEntry>>) {
+        for (entry, place) in events.into_iter().map(QueuedEvent::into_parts) {
+            self.take(entry, place);
         }
         let due = self.denied.due(self.clock.now());
         self.add_all(due);

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod answer_tests;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use serde::Deserialize;
@@ -94,7 +96,7 @@ struct EntryStatus {
 struct ValidationAnswer<'a> {
     success: bool,
     authorized: bool,
-    username: String,
+    username: Arc<str>,
     permissions: Vec<String>,
     expires_at: DateTime<Utc>,
     /// Of any type, as the next: the answer counts without them.
@@ -130,7 +132,7 @@ impl ValidationAnswer<'_> {
 }
 
 /// `None` unless they are words.
-fn words(value: &RawValue) -> Option<Vec<String>> {
+fn words(value: &RawValue) -> Option<Arc<[String]>> {
     serde_json::from_str(value.get()).ok()
 }
 

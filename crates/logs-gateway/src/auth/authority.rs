@@ -65,7 +65,10 @@ const CALL_TOKENS: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 /// Counts validations by their outcome, and calls.
 #[derive(Debug, Clone)]
 pub(crate) struct AuthorityMetrics {
-    validations: Family<Outcome, Counter>,
+    valid: Counter,
+    invalid: Counter,
+    forbidden: Counter,
+    unknown: Counter,
     call_tokens: Histogram,
 }
 
@@ -76,12 +79,17 @@ struct Outcome {
 
 impl AuthorityMetrics {
     pub(crate) fn new(metrics: &Metrics) -> Self {
+        let validations: Family<Outcome, Counter> = metrics.register(
+            "sso_validations",
+            "Tokens sent to the authority for validation",
+            Family::default(),
+        );
+        let of = |outcome| validations.get_or_create_owned(&Outcome { outcome });
         Self {
-            validations: metrics.register(
-                "sso_validations",
-                "Tokens sent to the authority for validation",
-                Family::default(),
-            ),
+            valid: of("valid"),
+            invalid: of("invalid"),
+            forbidden: of("forbidden"),
+            unknown: of("unknown"),
             call_tokens: metrics.register(
                 "sso_validation_call_tokens",
                 "Tokens in a call to the authority",
@@ -91,12 +99,12 @@ impl AuthorityMetrics {
     }
 
     fn count(&self, identification: &Identification) {
-        let outcome = match identification {
-            Ok(_) => "valid",
-            Err(IdentifyError::Invalid) => "invalid",
-            Err(IdentifyError::Forbidden) => "forbidden",
-            Err(IdentifyError::Unknown(_)) => "unknown",
+        let counter = match identification {
+            Ok(_) => &self.valid,
+            Err(IdentifyError::Invalid) => &self.invalid,
+            Err(IdentifyError::Forbidden) => &self.forbidden,
+            Err(IdentifyError::Unknown(_)) => &self.unknown,
         };
-        self.validations.get_or_create(&Outcome { outcome }).inc();
+        counter.inc();
     }
 }

@@ -4,21 +4,21 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use pod_logs::{Namespace, PodPredicate, PodRef};
-use shared_types::{AskedPermission, NameGlobs, Permission, permits};
+use shared_types::{AskedPermission, NameGlobs, Permission};
 use uuid::Uuid;
 
 const READ_LOGS: &str = "logs:read";
 const READ_PODS: &str = "pods:read";
 
-/// The caller of a request, as the authority identified it.
+/// The caller of a request, as the authority identified it. A clone copies none of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    pub(crate) username: String,
+    pub(crate) username: Arc<str>,
     /// The id of the user, or of the key, if the authority tells it.
     pub(crate) user_id: Option<Uuid>,
     /// The roles of the user. A key has none.
-    pub(crate) roles: Vec<String>,
-    pub(super) permissions: Vec<Permission>,
+    pub(crate) roles: Arc<[String]>,
+    pub(super) permissions: Arc<[Permission]>,
     /// The session that the token stands for, if the authority says so. A key has none.
     pub(crate) session_id: Option<Uuid>,
     /// From this instant on the token is invalid.
@@ -29,7 +29,7 @@ impl Caller {
     /// The user for whom a front asks. Without `permissions`, what the user may read was decided
     /// there.
     pub(crate) fn forwarded(
-        username: String,
+        username: Arc<str>,
         user_id: Option<Uuid>,
         session_id: Option<Uuid>,
         permissions: Option<Vec<Permission>>,
@@ -38,8 +38,8 @@ impl Caller {
         Self {
             username,
             user_id,
-            roles: Vec::new(),
-            permissions: permissions.unwrap_or_else(|| everything.into()),
+            roles: Arc::default(),
+            permissions: permissions.map_or_else(|| everything.into(), Arc::from),
             session_id,
             // The front knows the end, and ends what it forwarded.
             expires_at: DateTime::<Utc>::MAX_UTC,
@@ -51,8 +51,11 @@ impl Caller {
     /// # Errors
     /// The permission that is missing. Whether the pod exists plays no part.
     pub(crate) fn may_read(&self, pod: &PodRef) -> Result<(), AskedPermission> {
-        let asked = AskedPermission::on(READ_LOGS, pod.namespace.as_str(), pod.pod.as_str());
-        if permits(&self.permissions, &asked) { Ok(()) } else { Err(asked) }
+        let (namespace, pod) = (pod.namespace.as_str(), pod.pod.as_str());
+        if self.may_read_named(namespace, pod) {
+            return Ok(());
+        }
+        Err(AskedPermission::on(READ_LOGS, namespace, pod))
     }
 
     /// Decides which pods' logs the caller may read.
@@ -63,21 +66,25 @@ impl Caller {
 
     /// Whether the caller may read the logs of a pod of this name, which need not exist.
     pub(crate) fn may_read_named(&self, namespace: &str, pod: &str) -> bool {
-        permits(&self.permissions, &AskedPermission::on(READ_LOGS, namespace, pod))
+        self.may(READ_LOGS, namespace, pod)
     }
 
     /// Whether the caller may see the whole object of a pod of this name.
     pub(crate) fn may_read_object(&self, namespace: &str, pod: &str) -> bool {
-        permits(&self.permissions, &AskedPermission::on(READ_PODS, namespace, pod))
+        self.may(READ_PODS, namespace, pod)
+    }
+
+    fn may(&self, action: &str, namespace: &str, pod: &str) -> bool {
+        self.permissions.iter().any(|held| held.covers_resource(action, namespace, pod))
     }
 
     /// Whether the caller may read the logs of every pod that there could be in the namespace.
     pub(crate) fn may_read_all_in(&self, namespace: &str) -> bool {
         // As short as a name can be, and longer than any pattern of letters and question marks, and
         // of none of the letters: what matches both matches every name.
-        let shortest = AskedPermission::on(READ_LOGS, namespace, "\0");
-        let longest = AskedPermission::on(READ_LOGS, namespace, &"\0".repeat(1024));
-        self.permissions.iter().any(|held| permits([held], &shortest) && permits([held], &longest))
+        let (shortest, longest) = ("\0", "\0".repeat(1024));
+        let covers = |held: &Permission, name| held.covers_resource(READ_LOGS, namespace, name);
+        self.permissions.iter().any(|held| covers(held, shortest) && covers(held, &longest))
     }
 
     /// Whether there could be a pod in the namespace whose logs the caller may read.
@@ -154,12 +161,11 @@ impl Caller {
 impl Caller {
     /// The user `ada` with this permission.
     pub(crate) fn holding(permission: &str) -> Self {
-        let permissions = vec![permission.parse().unwrap()];
         Self {
-            username: "ada".to_owned(),
+            username: "ada".into(),
             user_id: None,
-            roles: Vec::new(),
-            permissions,
+            roles: Arc::default(),
+            permissions: Arc::new([permission.parse().unwrap()]),
             session_id: None,
             expires_at: DateTime::UNIX_EPOCH,
         }

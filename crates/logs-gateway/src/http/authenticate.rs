@@ -34,7 +34,7 @@ pub(super) async fn authenticate(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     match identify(&state, &request).await {
         Ok((caller, credential)) => {
-            RequestSpan::current().record_user(&caller.username);
+            RequestSpan::current().record_user(caller.username.clone());
             request.extensions_mut().insert(caller);
             request.extensions_mut().insert(credential);
             Ok(next.call(request).await?.map_into_boxed_body())

@@ -47,7 +47,7 @@ pub(super) fn forwarded_caller(
     let id = |name| remote(headers, name, |text| Uuid::parse_str(text).ok());
     let (user_id, session_id) = (id(REMOTE_USER_ID)?, id(REMOTE_SESSION)?);
     let permissions = remote(headers, REMOTE_PERMISSIONS, permissions)?;
-    Ok(Some(Caller::forwarded(user, user_id, session_id, permissions)))
+    Ok(Some(Caller::forwarded(user.into(), user_id, session_id, permissions)))
 }
 
 /// Whether any front has forwarded the request: a front that gets such a request may be asking
@@ -123,7 +123,7 @@ mod tests {
     fn a_front_names_the_user_and_what_is_known_of_them() {
         let full = [("x-remote-user", "ada"), ("x-remote-uid", ID), ("x-remote-session", ID)];
         let ada = caller(true, &full).unwrap().unwrap();
-        assert_eq!(ada.username, "ada");
+        assert_eq!(&*ada.username, "ada");
         assert_eq!((ada.user_id, ada.session_id), (ID.parse().ok(), ID.parse().ok()));
         assert!(ada.may_read_named("any", "pod"));
         let key = caller(true, &[("x-remote-user", "key:ci")]).unwrap().unwrap();

@@ -63,7 +63,7 @@ impl PodCatalogs {
     /// Whether a caller that had these roles has others now, and they count: what was opened before
     /// may not go on.
     pub(crate) fn is_other_user(&self, roles: &[String], now: &Caller) -> bool {
-        self.depends_on_roles() && now.roles != roles
+        self.depends_on_roles() && *now.roles != *roles
     }
 
     /// Why the gateway is not ready while pods cannot be looked up.

@@ -37,7 +37,7 @@ impl LogReader {
         let passed = source.pass(caller, pod, options).await?;
         let uid = passed.uid().clone();
         let make = move || Ok(LogReading::of_passed(passed));
-        let scans = self.scans.of_user(&caller.username);
+        let scans = self.scans.of_user(caller.username.clone());
         let log = LogStream::open(ReadingCost::default(), scans, make).await;
         Ok(BegunLog { log: log.map_err(ReadError::from)?, uid, containers: Vec::new() })
     }

@@ -84,7 +84,7 @@ impl LogReader {
         let (selection, query) = (self.selection(caller, choice), query.clone());
         let clock = self.clock.clone();
         let find = move || source.find_many(selection, &query, resumed.as_ref(), &clock);
-        Ok(self.scans.of_user(&caller.username).request(find).await??)
+        Ok(self.scans.of_user(caller.username.clone()).request(find).await??)
     }
 
     /// Finds the logs and reads their beginning.
@@ -100,7 +100,7 @@ impl LogReader {
         let (pods, cost) = (located.pod_count(), located.cost());
         let clock = self.clock.clone();
         let make = move || LogReading::of_many(located, &query, form, clock);
-        let scans = self.scans.of_user(&caller.username);
+        let scans = self.scans.of_user(caller.username.clone());
         let log = LogStream::open(cost, scans, make).await?;
         Ok(BegunLogs { log, pods })
     }

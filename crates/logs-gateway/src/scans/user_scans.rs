@@ -103,7 +103,7 @@ impl Scans {
         metrics.observe_counter("logs_scans", "Scans that were begun", move || begun.load().begun);
     }
 
-    pub(crate) fn of_user(self: &Arc<Self>, user: &str) -> UserScans {
+    pub(crate) fn of_user(self: &Arc<Self>, user: impl Into<Arc<str>>) -> UserScans {
         UserScans { scans: self.clone(), user: user.into() }
     }
 }
@@ -129,7 +129,8 @@ impl UserScans {
         cost: ReadingCost,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ScanError> {
-        if is_little(cost) { Ok(work()) } else { self.request(work).await }
+        // Boxed, as below: the future of each answer would have room for it, though few need it.
+        if is_little(cost) { Ok(work()) } else { Box::pin(self.request(work)).await }
     }
 
     /// Does work on another thread when the user's turn comes, for which a request waits 10 s at
@@ -158,9 +159,13 @@ impl UserScans {
         cost: ReadingCost,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ScanError> {
-        if is_little(cost) {
-            return Ok(work());
-        }
+        if is_little(cost) { Ok(work()) } else { Box::pin(self.read_in_turn(work)).await }
+    }
+
+    async fn read_in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ScanError> {
         // There is one for each open body at most.
         let (wanted, turn) = self.enqueue(usize::MAX)?;
         let _ = turn.await;

@@ -71,7 +71,7 @@ impl<'a> From<&'a RequestLabels> for Members<'a> {
             route: labels.route.as_deref().unwrap_or("none"),
             method: labels.method.as_str(),
             client: labels.client,
-            user: labels.user.get().map(String::as_str),
+            user: labels.user.get().map(|user| &**user),
         }
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct RequestLabels {
     pub(crate) method: Method,
     pub(crate) client: IpAddr,
     /// Known once the caller is authenticated.
-    pub(crate) user: OnceLock<String>,
+    pub(crate) user: OnceLock<Arc<str>>,
 }
 
 impl RequestSpan {
@@ -50,9 +50,9 @@ impl RequestSpan {
     }
 
     /// Names the user that the request comes from. The first name counts.
-    pub fn record_user(&self, user: &str) {
+    pub fn record_user(&self, user: impl Into<Arc<str>>) {
         if let Some(labels) = &self.0 {
-            let _ = labels.user.set(user.to_owned());
+            let _ = labels.user.set(user.into());
         }
     }
 

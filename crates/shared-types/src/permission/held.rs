@@ -36,10 +36,22 @@ impl Permission {
             (Self::Resource { action, namespace, name }, None) => {
                 *action == asked.action && namespace == "*" && name == "*"
             }
-            (Self::Resource { action, namespace, name }, Some(resource)) => {
-                *action == asked.action
-                    && glob_matches(namespace, &resource.namespace)
-                    && glob_matches(name, &resource.name)
+            (Self::Resource { .. }, Some(resource)) => {
+                self.covers_resource(&asked.action, &resource.namespace, &resource.name)
+            }
+        }
+    }
+
+    /// Whether this permits the action on the resource of this name: what
+    /// [`permits`](crate::permits) decides about
+    /// [`AskedPermission::on`](crate::AskedPermission::on), without a copy of the names.
+    #[must_use]
+    pub fn covers_resource(&self, action: &str, namespace: &str, name: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Action(held) => held == action,
+            Self::Resource { action: held, namespace: namespaces, name: names } => {
+                held == action && glob_matches(namespaces, namespace) && glob_matches(names, name)
             }
         }
     }

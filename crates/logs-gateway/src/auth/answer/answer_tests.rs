@@ -20,7 +20,7 @@ fn at_noon() -> Times {
 /// In a word.
 fn word(identification: &Identification) -> String {
     match identification {
-        Ok(caller) => caller.username.clone(),
+        Ok(caller) => caller.username.to_string(),
         Err(IdentifyError::Invalid) => "invalid".to_owned(),
         Err(IdentifyError::Forbidden) => "forbidden".to_owned(),
         Err(IdentifyError::Unknown(_)) => "unknown".to_owned(),
@@ -40,8 +40,8 @@ fn spoiled(field: &str, value: Value) -> Value {
 #[test]
 fn a_complete_active_answer_identifies_the_caller() {
     let caller = identification(StatusCode::OK, ADA.as_bytes(), at_noon()).unwrap();
-    assert_eq!(caller.username, "ada");
-    assert_eq!(caller.permissions, ["logs:read:shop/*".parse().unwrap()]);
+    assert_eq!(&*caller.username, "ada");
+    assert_eq!(*caller.permissions, ["logs:read:shop/*".parse().unwrap()]);
     assert_eq!(caller.session_id, None);
 }
 
@@ -73,7 +73,7 @@ fn roles_are_known_only_if_they_are_named_as_such() {
     ] {
         let answer = spoiled("roles", value.clone()).to_string();
         let caller = identification(StatusCode::OK, answer.as_bytes(), at_noon()).unwrap();
-        assert_eq!(caller.roles, expected, "{value}");
+        assert_eq!(*caller.roles, *expected, "{value}");
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     net::{IpAddr, Ipv4Addr},
+    sync::Arc,
 };
 
 use actix_web::http::header::HeaderMap;
@@ -103,9 +104,9 @@ impl BatchAuthority for Rc<Model> {
 
 /// An answer that says what it is about, and when it was asked for.
 fn of(token: &BearerToken, sent: u64) -> Caller {
-    let username = format!("{} {sent}", token.expose());
+    let username = format!("{} {sent}", token.expose()).into();
     let expires_at = DateTime::UNIX_EPOCH;
-    let (roles, permissions) = (Vec::new(), Vec::new());
+    let (roles, permissions) = (Arc::default(), Arc::default());
     Caller { username, user_id: None, roles, permissions, session_id: None, expires_at }
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn authenticate(
     request.extensions_mut().insert(kubectl_headers::note(request.headers()));
     match identify(&state, &request).await {
         Ok((caller, credential)) => {
-            RequestSpan::current().record_user(&caller.username);
+            RequestSpan::current().record_user(caller.username.clone());
             request.extensions_mut().insert(caller);
             request.extensions_mut().insert(credential);
             Ok(with_status_body(next.call(request).await?.map_into_boxed_body()))

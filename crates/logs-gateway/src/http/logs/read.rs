@@ -72,7 +72,8 @@ async fn answer(
     let record = |error: &ReadError| asked.record_refusal(error, &pod);
     caller.may_read(&pod).map_err(ReadError::Denied).inspect_err(record)?;
     if let Some(front) = state.front.clone() {
-        return forward(asked, &front, pod, &query, form, response).await;
+        // Boxed, so that reads of files do without its room.
+        return Box::pin(forward(asked, &front, pod, &query, form, response)).await;
     }
     if request.method() == Method::HEAD {
         state.reader.check(caller, &pod, &query).await?;

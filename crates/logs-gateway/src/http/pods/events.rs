@@ -1,6 +1,6 @@
 //! Pods as server-sent events, for as long as the caller may read any.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     HttpResponse,
@@ -69,7 +69,7 @@ fn lease_end(
     state: &GatewayState,
     revalidation: Revalidation,
     described: watch::Sender<Caller>,
-    roles: Vec<String>,
+    roles: Arc<[String]>,
 ) -> impl Future<Output = EndReason> + use<> {
     let readiness = state.readiness.clone();
     let pods = state.pods.clone();

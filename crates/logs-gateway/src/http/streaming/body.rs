@@ -36,15 +36,14 @@ pub(in crate::http) struct Frame {
 /// Answers with all of a log in its frame.
 pub(in crate::http) fn whole(
     mut response: HttpResponseBuilder,
-    log: &[u8],
+    mut log: Vec<u8>,
     frame: Frame,
 ) -> HttpResponse {
-    let Frame { before: mut body, after } = frame;
+    let Frame { before, after } = frame;
     response.insert_header(VARY);
-    body.reserve_exact(log.len() + after.len());
-    body.extend_from_slice(log);
-    body.extend_from_slice(after);
-    response.body(body)
+    log.splice(..0, before);
+    log.extend_from_slice(after);
+    response.body(log)
 }
 
 /// Answers with the log in its frame, until its lease ends. If the log ends early and its format

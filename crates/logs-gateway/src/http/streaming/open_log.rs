@@ -119,7 +119,7 @@ pub(in crate::http) fn log_response(
     if encoding.is_none()
         && let Some(whole) = log.take_whole()
     {
-        return Ok(body::whole(response, &whole, frame));
+        return Ok(body::whole(response, whole, frame));
     }
     let (log, terms) = lease(asked, log, terms);
     body::answer(response, log, frame, encoding, terms)

@@ -55,6 +55,6 @@ async fn authenticate(request: &HttpRequest) -> Result<Administrator> {
     let token = required(token_by_method(request, authority, site).await?)?;
     let context = RequestContext::of(request);
     let holder = authority.validate(&token, Some(&administer()), source(&context)).await?;
-    RequestSpan::current().record_user(&holder.account.username);
+    RequestSpan::current().record_user(&*holder.account.username);
     Ok(Administrator { authority: authority.clone(), token, holder, context })
 }

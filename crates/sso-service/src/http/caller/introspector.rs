@@ -77,7 +77,7 @@ async fn authenticate(request: &HttpRequest) -> Result<Introspector> {
         .validate(&credential.token, Some(&introspect()), source(&context))
         .await
         .map_err(|refusal| refused(credential.scheme, refusal))?;
-    RequestSpan::current().record_user(&holder.account.username);
+    RequestSpan::current().record_user(&*holder.account.username);
     Ok(Introspector { authority: authority.clone(), credential, context })
 }
 

@@ -30,6 +30,6 @@ async fn authenticate(request: &HttpRequest) -> Result<Principal> {
     let (authority, site) = services(request)?;
     let token = required(token_by_method(request, authority, site).await?)?;
     let principal = authority.principal(&token).await?;
-    RequestSpan::current().record_user(&principal.account.username);
+    RequestSpan::current().record_user(&*principal.account.username);
     Ok(principal)
 }

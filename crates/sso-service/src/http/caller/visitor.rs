@@ -39,7 +39,7 @@ impl Visitor {
     ) -> Result<Self> {
         match principal(request, authority, site).await {
             Ok(principal) => {
-                RequestSpan::current().record_user(&principal.account.username);
+                RequestSpan::current().record_user(&*principal.account.username);
                 Ok(Self(Some(principal)))
             }
             Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => Ok(Self(None)),

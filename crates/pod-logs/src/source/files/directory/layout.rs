@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use crate::line::target::{Namespace, PodName, PodRef, PodUid};
+use crate::line::target::{ContainerName, LogName, Namespace, PodName, PodRef, PodUid};
 
 /// A directory of one incarnation of a pod: `<namespace>_<pod>_<uid>`. None of the three can hold
 /// an underscore.
@@ -25,6 +25,12 @@ impl PodDirectory {
 
     pub(crate) fn name(&self) -> String {
         format!("{}_{}_{}", self.pod.namespace, self.pod.pod, self.uid)
+    }
+
+    /// The log of a container of it.
+    pub(crate) fn log_name(&self, container: &ContainerName) -> LogName {
+        let Self { pod, uid } = self.clone();
+        LogName { pod, uid, container: container.clone() }
     }
 }
 

@@ -25,7 +25,10 @@ use super::{
     write_order::{OpenedFile, OpenedFiles},
 };
 use crate::{
-    line::{log_run::LogRun, target::ContainerName},
+    line::{
+        log_run::LogRun,
+        target::{ContainerName, LogName},
+    },
     query::{History, LogQuery},
     source::files::storage::{head::FileHead, log_file::LogFile},
 };
@@ -38,7 +41,7 @@ const MAX_LISTINGS: usize = 5;
 #[derive(Debug)]
 pub(crate) struct PodLogs<'a> {
     access: PodAccess,
-    pub(crate) name: PodDirectory,
+    pub(crate) name: Arc<PodDirectory>,
     listings: &'a SharedListings,
 }
 
@@ -58,11 +61,20 @@ impl<'a> PodLogs<'a> {
         listings: &'a SharedListings,
     ) -> io::Result<Self> {
         let access = PodAccess::Directory(beneath::directory(root, &name.name())?);
-        Ok(Self { access, name, listings })
+        Ok(Self { access, name: Arc::new(name), listings })
     }
 
     pub(super) fn kept(checked: CheckedPod, listings: &'a SharedListings) -> Self {
         Self { name: checked.name().clone(), access: PodAccess::Kept(checked), listings }
+    }
+
+    /// The log of a container.
+    pub(crate) fn log_name(&self, container: &ContainerName) -> Arc<LogName> {
+        let kept = match &self.access {
+            PodAccess::Directory(_) => None,
+            PodAccess::Kept(checked) => checked.log_name(container),
+        };
+        kept.unwrap_or_else(|| Arc::new(self.name.log_name(container)))
     }
 
     /// The containers, sorted.

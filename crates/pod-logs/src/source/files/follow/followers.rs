@@ -124,7 +124,7 @@ async fn update_while_read(
     followers: Arc<Followers>,
     directory: Arc<LogDirectory>,
     key: FollowedKey,
-    pod: PodDirectory,
+    pod: Arc<PodDirectory>,
 ) {
     let path = directory.path_of(&pod).join(key.container.as_str());
     let mut watched = WatchedDirectories::new(&followers.watch);

@@ -1,6 +1,6 @@
 //! Finds a pod and its logs among the files of a node.
 
-use std::{io, os::fd::OwnedFd, slice, sync::Arc};
+use std::{borrow::Cow, io, os::fd::OwnedFd, slice, sync::Arc};
 
 use super::{
     anchor::{ClaimedPosition, resume_at, up_to},
@@ -8,7 +8,7 @@ use super::{
     splice::splice,
 };
 use crate::{
-    line::target::{ContainerName, LogName, PodRef, PodUid},
+    line::target::{ContainerName, PodRef, PodUid},
     pace::uninterrupted,
     query::{Anchor, ContainerChoice, History, LogQuery},
     source::files::{
@@ -80,7 +80,7 @@ impl LogFinder {
             return None;
         }
         let names = choose(&pod.containers, &query.container).ok()?;
-        self.directory.checked(pod, &names, wanted)
+        self.directory.checked(pod.clone(), names, wanted)
     }
 
     fn find_in(
@@ -94,7 +94,8 @@ impl LogFinder {
                 None => LocateError::NoPod,
             });
         };
-        let mut names = choose(&last.containers()?, &query.container)?;
+        let there = last.containers()?;
+        let mut names = Cow::Borrowed(choose(&there, &query.container)?);
         if let Some(anchor) = &query.anchor {
             let positions = &anchor.cursor().logs;
             if !positions.iter().all(|position| names.contains(&position.container)) {
@@ -103,11 +104,11 @@ impl LogFinder {
         }
         if let Some(cursor) = query.anchor.as_ref().and_then(Anchor::end) {
             // A container that the cursor does not know has written nothing before it.
-            names.retain(|name| cursor.position_in(name).is_some());
+            names.to_mut().retain(|name| cursor.position_in(name).is_some());
         }
         let (mut logs, mut claims) = (Vec::new(), Vec::new());
-        for name in names {
-            match self.find_container(incarnations, &name, query, &mut claims) {
+        for name in names.iter() {
+            match self.find_container(incarnations, name, query, &mut claims) {
                 Ok(log) => logs.push(log),
                 // What is there of several logs is what there is.
                 Err(LocateError::NoLog | LocateError::NoPrevious | LocateError::NoRun)
@@ -151,7 +152,7 @@ impl LogFinder {
         let restart = position.map(|position| position.restart);
         let (opened, following) = self.open_files(incarnations, name, query, restart)?;
         let OpenedLog { files, earlier } = opened;
-        let log = log_name(incarnations, name)?;
+        let log = incarnations.last().ok_or(LocateError::NoPod)?.log_name(name);
         let chain = match (&query.anchor, position) {
             (Some(Anchor::After(_)), Some(position))
                 if !(query.is_of_many && position.is_at_beginning()) =>
@@ -263,27 +264,17 @@ fn kept_runs(query: &LogQuery) -> Option<WantedRuns> {
     is_about_last.then_some(wanted)
 }
 
-/// The log of a container in the last of the incarnations.
-fn log_name(
-    incarnations: &[PodLogs<'_>],
-    container: &ContainerName,
-) -> Result<Arc<LogName>, LocateError> {
-    let PodDirectory { pod, uid } = &incarnations.last().ok_or(LocateError::NoPod)?.name;
-    let (pod, uid, container) = (pod.clone(), uid.clone(), container.clone());
-    Ok(Arc::new(LogName { pod, uid, container }))
-}
-
-fn choose(
-    there: &[ContainerName],
-    choice: &ContainerChoice,
-) -> Result<Vec<ContainerName>, LocateError> {
+fn choose<'a>(
+    there: &'a [ContainerName],
+    choice: &'a ContainerChoice,
+) -> Result<&'a [ContainerName], LocateError> {
     match choice {
-        ContainerChoice::Named(name) if there.contains(name) => Ok(vec![name.clone()]),
+        ContainerChoice::Named(name) if there.contains(name) => Ok(slice::from_ref(name)),
         ContainerChoice::Named(_) => Err(LocateError::NoContainer(there.to_vec())),
         _ if there.is_empty() => Err(LocateError::NoLog),
         ContainerChoice::Only if there.len() > 1 => {
             Err(LocateError::ContainerRequired(there.to_vec()))
         }
-        ContainerChoice::Only | ContainerChoice::All => Ok(there.to_vec()),
+        ContainerChoice::Only | ContainerChoice::All => Ok(there),
     }
 }

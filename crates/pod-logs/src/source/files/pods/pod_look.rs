@@ -27,7 +27,7 @@ pub(crate) fn look_at(
     node: Option<&Arc<str>>,
     before: Option<&Arc<SeenPod>>,
 ) -> io::Result<Arc<SeenPod>> {
-    let PodDirectory { pod: reference, uid } = &pod.name;
+    let PodDirectory { pod: reference, uid } = &*pod.name;
     let before = before.filter(|before| before.uid == *uid);
     let mut containers = Vec::new();
     for name in if_readable(pod.containers())?.unwrap_or_default().iter() {

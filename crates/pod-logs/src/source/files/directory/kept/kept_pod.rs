@@ -8,7 +8,7 @@ use rustix::{
 };
 
 use crate::{
-    line::target::ContainerName,
+    line::target::{ContainerName, LogName},
     source::files::{
         directory::{
             layout::PodDirectory,
@@ -24,7 +24,7 @@ use crate::{
 /// The only incarnation of a pod, with the logs of its containers.
 #[derive(Debug)]
 pub(crate) struct KeptPod {
-    pub(crate) name: PodDirectory,
+    pub(crate) name: Arc<PodDirectory>,
     /// All that the pod's directory lists, sorted.
     pub(crate) containers: Arc<Vec<ContainerName>>,
     /// Of those containers that may be kept.
@@ -34,7 +34,7 @@ pub(crate) struct KeptPod {
 /// The files of a container.
 #[derive(Debug)]
 pub(super) struct KeptLog {
-    pub(super) container: ContainerName,
+    pub(super) name: Arc<LogName>,
     pub(super) listed: ListedFiles,
     /// Of each listed file the open one.
     pub(super) files: Vec<KeptFile>,
@@ -101,7 +101,7 @@ impl KeptPod {
         wanted: WantedRuns,
     ) -> Option<CheckedPod> {
         let logs = containers.iter().map(|container| {
-            let index = self.logs.iter().position(|log| log.container == *container)?;
+            let index = self.logs.iter().position(|log| log.name.container == *container)?;
             Some(CheckedLog { index, statuses: self.logs[index].check(wanted)? })
         });
         let logs = logs.collect::<Option<_>>()?;
@@ -137,8 +137,13 @@ struct CheckedLog {
 }
 
 impl CheckedPod {
-    pub(crate) fn name(&self) -> &PodDirectory {
+    pub(crate) fn name(&self) -> &Arc<PodDirectory> {
         &self.pod.name
+    }
+
+    /// The log of a container, if it was checked.
+    pub(crate) fn log_name(&self, container: &ContainerName) -> Option<Arc<LogName>> {
+        Some(self.log(container).ok()?.0.name.clone())
     }
 
     pub(crate) fn containers(&self) -> Arc<Vec<ContainerName>> {
@@ -181,7 +186,7 @@ impl CheckedPod {
 
     fn log(&self, container: &ContainerName) -> io::Result<(&KeptLog, &CheckedLog)> {
         let logs = self.logs.iter().map(|checked| (&self.pod.logs[checked.index], checked));
-        let found = logs.into_iter().find(|(log, _)| log.container == *container);
+        let found = logs.into_iter().find(|(log, _)| log.name.container == *container);
         Ok(found.ok_or(NOT_CHECKED)?)
     }
 }

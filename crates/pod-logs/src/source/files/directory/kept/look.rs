@@ -22,7 +22,7 @@ use crate::{
     source::files::directory::{
         beneath::{directory, entries_of, log_file},
         layout::PodDirectory,
-        listed::{ListedFile, containers_in, in_order},
+        listed::{ListedFile, ListedFiles, containers_in, in_order},
     },
 };
 
@@ -52,8 +52,12 @@ pub(super) fn look(
     }
     let look = PodLook { path: root_path.join(name.name()), pod, watch };
     // One container that cannot be kept is no reason against the others.
-    let logs = containers.iter().filter_map(|name| look.log(name).ok().flatten()).collect();
-    Ok(Some(KeptPod { name, containers: Arc::new(containers), logs }))
+    let logs = containers.iter().filter_map(|container| {
+        let (listed, files) = look.log(container).ok()??;
+        Some(KeptLog { name: Arc::new(name.log_name(container)), listed, files })
+    });
+    let logs = logs.collect();
+    Ok(Some(KeptPod { name: Arc::new(name), containers: Arc::new(containers), logs }))
 }
 
 struct PodLook<W> {
@@ -63,7 +67,7 @@ struct PodLook<W> {
 }
 
 impl<W: Fn(&OwnedFd) -> io::Result<bool>> PodLook<W> {
-    fn log(&self, container: &ContainerName) -> io::Result<Option<KeptLog>> {
+    fn log(&self, container: &ContainerName) -> io::Result<Option<(ListedFiles, Vec<KeptFile>)>> {
         let directory = directory(&self.pod, container.as_str())?;
         if !is_local(&directory)? || !(self.watch)(&directory)? {
             return Ok(None);
@@ -76,7 +80,7 @@ impl<W: Fn(&OwnedFd) -> io::Result<bool>> PodLook<W> {
         }
         let files = listed.iter().map(|file| self.open(container, file));
         let files = files.collect::<io::Result<_>>()?;
-        Ok(Some(KeptLog { container: container.clone(), listed: Arc::new(listed), files }))
+        Ok(Some((Arc::new(listed), files)))
     }
 
     fn open(&self, container: &ContainerName, listed: &ListedFile) -> io::Result<KeptFile> {

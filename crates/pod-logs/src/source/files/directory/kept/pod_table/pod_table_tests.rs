@@ -26,9 +26,9 @@ fn kept(name: &str, files: usize) -> Arc<KeptPod> {
     };
     let listed = Arc::<Vec<ListedFile>>::default();
     let files = (0..files).map(|_| file()).collect();
-    let log = KeptLog { container: "app".parse().unwrap(), listed, files };
     let name = PodDirectory { pod: pod(name), uid: "1".parse().unwrap() };
-    Arc::new(KeptPod { name, containers: Arc::default(), logs: vec![log] })
+    let log = KeptLog { name: name.log_name(&"app".parse().unwrap()).into(), listed, files };
+    Arc::new(KeptPod { name: name.into(), containers: Arc::default(), logs: vec![log] })
 }
 
 /// Asks twice and keeps.
