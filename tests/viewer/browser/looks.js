@@ -94,7 +94,7 @@ export async function millions_of_lines_scroll_smoothly(stage) {
     pane.className = 'list';
     document.querySelector('.pane').append(pane);
     const lines = new Lines(Infinity);
-    const look = { stamps: 'utc', names: 'none', columns: [], sourceOf: () => ({}), traceOf: () => [], isUnfolded: () => false, isRaw: () => false, hueOf: () => 0, isCurrent: () => false, fieldAction: () => {} };
+    const look = { stamps: 'utc', names: 'none', columns: [], sourceOf: () => ({}), hitsOf: () => null, traceOf: () => [], isUnfolded: () => false, isRaw: () => false, hueOf: () => 0, isCurrent: () => false, fieldAction: () => {} };
     let total = 0;
     const list = new List(pane, 18, {
       range: () => ({ first: 0, end: total || lines.end }),

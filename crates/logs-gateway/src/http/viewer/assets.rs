@@ -71,6 +71,7 @@ pub(super) const ASSETS: &[(&str, &[u8])] = assets![
     "style/tokens.css",
     "text/ansi.js",
     "text/escape.js",
+    "text/found.js",
     "text/fuzzy.js",
     "text/json_hits.js",
     "text/json_line.js",
