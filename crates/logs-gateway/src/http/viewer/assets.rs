@@ -80,6 +80,7 @@ pub(super) const ASSETS: &[(&str, &[u8])] = assets![
     "text/quantity.js",
     "text/segments.js",
     "text/time.js",
+    "text/trace_shape.js",
     "view/density_bar.js",
     "view/dom.js",
     "view/fields.js",
