@@ -91,6 +91,7 @@ const CASES: &[(&str, &[&str])] = &[
             "no_accessibility_fault_is_found",
             "a_phone_has_large_targets_and_wrapped_lines",
             "millions_of_lines_scroll_smoothly",
+            "the_bar_stays_one_line_with_long_names",
             "a_selection_survives_scrolling_and_following",
         ],
     ),

@@ -80,6 +80,30 @@ export async function a_phone_has_large_targets_and_wrapped_lines(stage) {
   stage.assertQuiet();
 }
 
+export async function the_bar_stays_one_line_with_long_names(stage) {
+  const logs = ['x2x7p', 'qm4tz'].map((replica) => ({ pod: `checkout-frontend-canary-6c9d7f8b54-${replica}`, container: 'checkout-frontend' }));
+  for (const log of logs) stage.write(['INFO upstream timeout'], log);
+  const names = logs.map(({ pod, container }) => `shop/${pod}/${container}`);
+  const page = await stage.pageOf('ada', `/?pod=${names[0]}`, { viewport: { width: 1000, height: 500 } });
+  const fits = async (what) => {
+    await stage.row(page, 'upstream timeout').waitFor();
+    const bar = await page.locator('.bar').evaluate((node) => ({ height: node.offsetHeight, inner: node.scrollWidth, width: node.clientWidth }));
+    assert.ok(bar.height < 48 && bar.inner <= bar.width, `${what}: ${JSON.stringify(bar)}`);
+    // The end of each name tells replicas apart, and is whole.
+    for (const end of await page.locator('.log-end').all()) assert.ok(await end.evaluate((node) => node.scrollWidth <= node.clientWidth), what);
+  };
+  await fits('one pod');
+  const pods = page.getByRole('button', { name: names[0] });
+  assert.ok((await pods.getAttribute('title')).includes(names[0]));
+  await page.goto(`${stage.gateway}/?pod=${names[0]}&grep=(?i)upstream%20timeout&level=info&from=15m`);
+  await fits('with filters');
+  await page.getByRole('button', { name: '/upstream timeout/' }).waitFor();
+  await page.goto(`${stage.gateway}/?pod=${names.join('&pod=')}`);
+  await fits('two pods');
+  await page.getByRole('button', { name: names.join(' + ') }).waitFor();
+  stage.assertQuiet();
+}
+
 export async function millions_of_lines_scroll_smoothly(stage) {
   stage.write(['one']);
   const page = await stage.pageOf('ada', '/?pod=shop/web-0/app');

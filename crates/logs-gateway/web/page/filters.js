@@ -5,6 +5,7 @@ import { label } from '../text/time.js';
 import { startOf } from '../api/log_url.js';
 import { isDuration, withoutBadPatterns, writeTarget } from '../model/view.js';
 import { byId, element } from '../view/dom.js';
+import { showLogNames } from '../view/log_names.js';
 
 /** @import { Settings } from '../model/local_store.js' */
 /** @import { View } from '../model/view.js' */
@@ -140,7 +141,7 @@ export class Filters {
     this.fillTimes(view);
     this.time.textContent = `${rangeText(view, settings)} ▾`;
     this.time.classList.toggle('set', view.from + view.to !== '');
-    this.pods.textContent = view.targets.length === 0 ? 'Choose logs' : podsText(view);
+    showLogNames(this.pods, view.targets.map(writeTarget));
     this.chips.replaceChildren(...this.chipsOf(view));
     const isEmpty = view.targets.length === 0;
     for (const control of [this.input, this.regex, this.level, this.stream, this.time]) control.disabled = isEmpty;
@@ -159,7 +160,7 @@ export class Filters {
 
   /** @param {string} text @param {string} kind @param {Partial<View>} changes What remains without it. */
   chip(text, kind, changes) {
-    return element('button', { class: `chip ${kind}`, type: 'button', title: `Remove: ${text}`, click: () => this.change(changes) }, `${text} ✕`);
+    return element('button', { class: `chip ${kind}`, type: 'button', title: `Remove: ${text}`, click: () => this.change(changes) }, element('span', { class: 'chip-text' }, text), ' ✕');
   }
 }
 
@@ -177,12 +178,6 @@ function shown(pattern) {
 /** @param {string[]} list @param {string} one */
 function without(list, one) {
   return list.filter((other) => other !== one);
-}
-
-/** @param {View} view */
-function podsText({ targets }) {
-  if (targets.length > 2) return `${targets.length} logs ▾`;
-  return `${targets.map(writeTarget).join(' + ')} ▾`;
 }
 
 /** @param {View} view @param {Settings} settings */

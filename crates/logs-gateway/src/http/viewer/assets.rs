@@ -85,6 +85,7 @@ pub(super) const ASSETS: &[(&str, &[u8])] = assets![
     "view/dom.js",
     "view/fields.js",
     "view/list.js",
+    "view/log_names.js",
     "view/menus.js",
     "view/picker.js",
     "view/row.js",
