@@ -80,6 +80,7 @@ const CASES: &[(&str, &[&str])] = &[
         &[
             "matches_and_places_are_reached_by_mouse",
             "a_field_is_filtered_by_with_keys_alone",
+            "a_level_is_chosen_with_keys_alone",
             "actions_of_a_line_are_reached_by_touch",
             "times_before_now_grow",
         ],

@@ -77,6 +77,12 @@ export async function a_phone_has_large_targets_and_wrapped_lines(stage) {
     assert.ok(height >= 43.9 && width >= 28, await control.evaluate((node) => node.id));
   }
   assert.ok((await page.locator('#list').boundingBox()).height > 400);
+  // The names of several logs stand above their lines, which have the whole width.
+  stage.write(['of another pod'], { pod: 'checkout-frontend-canary-6c9d7f8b54-x2x7p', container: 'checkout-frontend' });
+  await page.goto(`${stage.gateway}/?pod=shop/*`);
+  await stage.row(page, 'of another pod').waitFor();
+  const text = await stage.row(page, 'of another pod').locator('.text').boundingBox();
+  assert.ok(text.width > 350, JSON.stringify(text));
   stage.assertQuiet();
 }
 

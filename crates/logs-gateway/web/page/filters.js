@@ -26,11 +26,7 @@ export class Filters {
    * @param {(ms: number) => void} jump
    */
   constructor(change, jump) {
-    /** Changes the view, and gives the keyboard back to the log. @param {Partial<View>} changes */
-    this.change = (changes) => {
-      byId('list', HTMLElement).focus();
-      change(changes);
-    };
+    this.changeOnly = change;
     this.jump = jump;
     this.input = byId('filter', HTMLInputElement);
     this.regex = byId('filter-regex', HTMLButtonElement);
@@ -42,6 +38,12 @@ export class Filters {
     /** @type {View | null} */
     this.view = null;
     this.listen();
+  }
+
+  /** Changes the view, and gives the keyboard back to the log. @param {Partial<View>} changes */
+  change(changes) {
+    byId('list', HTMLElement).focus();
+    this.changeOnly(changes);
   }
 
   listen() {
@@ -57,9 +59,30 @@ export class Filters {
       this.regex.setAttribute('aria-pressed', String(!isOn));
       this.input.focus();
     });
-    this.level.addEventListener('change', () => this.change({ level: this.level.value }));
-    this.stream.addEventListener('change', () => this.change({ stream: this.stream.value }));
+    this.listenToSelect(this.level, 'level');
+    this.listenToSelect(this.stream, 'stream');
     this.listenToTimes();
+  }
+
+  /**
+   * Arrows go through the choices one by one, so they leave the keyboard where it is; a choice from
+   * the opened list gives it back, and so does Escape.
+   *
+   * @param {HTMLSelectElement} select
+   * @param {'level' | 'stream'} name
+   */
+  listenToSelect(select, name) {
+    let isByArrow = false;
+    select.addEventListener('pointerdown', () => (isByArrow = false));
+    select.addEventListener('keydown', ({ key }) => {
+      isByArrow = !['Enter', ' '].includes(key);
+      if (key === 'Escape') byId('list', HTMLElement).focus();
+    });
+    select.addEventListener('change', () => {
+      const changes = { [name]: select.value };
+      if (isByArrow) this.changeOnly(changes);
+      else this.change(changes);
+    });
   }
 
   listenToTimes() {
