@@ -124,6 +124,36 @@ async fn all_faults_of_a_form_are_shown_at_once_and_never_a_password() {
 }
 
 #[actix_web::test]
+async fn a_refused_form_keeps_what_was_typed_but_for_passwords() {
+    let (service, cookie) = service().await;
+    let user = "create-user&username=a+b&email=e%40x&roles=one+two&password=hush+hush";
+    let roles = "set-roles&name=root&roles=reader,+Not%21";
+    let grant = "create-grant&username=nobody&permission=x&expires_at=2020-01-15T09:00&reason=why";
+    let client = "create-client&client_name=Other&redirect_uris=http%3A%2F%2Fx.example%2F&roles=r1\
+                  &post_logout_redirect_uris=bad1&backchannel_logout_uri=bad2&public=yes";
+    let client_fields =
+        ["\"Other\"", ">http://x.example/<", "\"r1\"", ">bad1<", "\"bad2\"", "\"yes\" checked"];
+    for (form, status, fields) in [
+        (user, 422, &["\"a b\"", "\"e@x\"", "\"one two\""][..]),
+        (roles, 422, &["id=\"roles\" name=\"roles\" value=\"reader, Not!\""]),
+        ("set-roles&name=root&roles=", 409, &["id=\"roles\" name=\"roles\" value=\"\""]),
+        ("set-roles&name=root&roles=nowhere", 422, &["\"nowhere\""]),
+        ("set-email&name=root&email=nobody", 422, &["value=\"nobody\"", "value=\"admin\""]),
+        ("set-role&name=admin&permissions=a%3Ab", 409, &["\"admin\"", ">a:b</textarea>"]),
+        (grant, 422, &["\"nobody\"", "\"x\"", "\"2020-01-15T09:00\"", "\"why\""]),
+        ("create-key&key_name=ci&permissions=nonsense", 422, &["\"ci\"", ">nonsense<"]),
+        (client, 422, &client_fields),
+        ("set-password&name=root&password=hush+hush", 422, &["value=\"admin\""]),
+    ] {
+        let shown = post(&service, &cookie, &format!("action={form}")).await;
+        check_shows(&shown, status, fields);
+        assert!(!shown.text.contains("hush hush"), "{form}: {}", shown.text);
+    }
+    let unset = get(&service, &cookie, "/admin?section=clients").await;
+    assert!(!unset.text.contains("checked"), "{}", unset.text);
+}
+
+#[actix_web::test]
 async fn a_link_to_a_new_password_is_shown_once() {
     let (service, cookie) = service().await;
     service.add_user("alice", &[]).await;
