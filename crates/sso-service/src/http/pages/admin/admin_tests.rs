@@ -82,6 +82,7 @@ async fn users_are_created_changed_and_deleted() {
     let token = service.log_in("alice").await;
     let shown = get(&service, &cookie, "/admin?section=user&name=alice").await;
     check_shows(&shown, 200, &["value=\"reader, user\"", "a@example.org", "logs:read"]);
+    check_shows(&shown, 200, &["At least 15 characters"]);
     let act =
         async |action: &str| done(&service, &cookie, &format!("name=alice&action={action}")).await;
     act("set-roles&roles=").await;
@@ -266,7 +267,7 @@ async fn events_are_filtered_by_kind_and_user() {
     let rows = async |filter: &str| {
         let uri = format!("/admin?section=audit{filter}");
         let shown = get(&service, &cookie, &uri).await;
-        shown.text.matches("<tr>").count() - 1
+        shown.text.matches("<th scope=\"row\"").count()
     };
     assert_eq!(rows("&kind=user_changed").await, 2);
     assert_eq!(rows("&name=bob").await, 1);
@@ -275,6 +276,18 @@ async fn events_are_filtered_by_kind_and_user() {
     let shown = get(&service, &cookie, "/admin?section=audit&kind=role_changed").await;
     check_shows(&shown, 200, &["<option selected>role_changed</option>", "shop", "root"]);
     assert!(!shown.text.contains(PASSWORD));
+}
+
+#[actix_web::test]
+async fn an_empty_list_says_so() {
+    let (service, cookie) = service().await;
+    for section in ["grants", "keys", "clients"] {
+        let shown = get(&service, &cookie, &format!("/admin?section={section}")).await;
+        check_shows(&shown, 200, &["<p>None.</p>"]);
+        assert!(!shown.text.contains("<table"), "{section}");
+    }
+    let none = get(&service, &cookie, "/admin?section=audit&name=nobody").await;
+    check_shows(&none, 200, &["No such event."]);
 }
 
 #[actix_web::test]
