@@ -1,13 +1,13 @@
-//! Chromium on the page, with both services. The cases are scripts in `browser/`.
+//! Chromium and Firefox on the page, with both services. The cases are scripts in `browser/`.
 
 use libtest_mimic::Trial;
 
 use crate::{
     installed::{javascript, program, trial},
-    stage::Stage,
+    stage::{Browser, Stage},
 };
 
-/// Scripts and their cases.
+/// Scripts for Chromium and their cases.
 const CASES: &[(&str, &[&str])] = &[
     (
         "log_in",
@@ -100,15 +100,34 @@ const CASES: &[(&str, &[&str])] = &[
     ("pictures", &["the_pictures_show_what_they_should"]),
 ];
 
+/// The script for Firefox.
+const FIREFOX: &str = "firefox";
+/// Its cases: what a user does most. Each starts a browser, so they are few.
+const FIREFOX_CASES: [&str; 4] = [
+    "a_user_logs_in_picks_a_log_and_sees_it_grow",
+    "a_search_marks_matches_and_a_link_leads_to_a_line",
+    "the_viewer_is_used_by_keys_alone",
+    "the_bar_and_a_phone_fit_as_in_chromium",
+];
+
 pub(crate) fn trials() -> Vec<Trial> {
     let cases = CASES.iter().flat_map(|(file, cases)| cases.iter().map(move |case| (*file, *case)));
-    cases.map(|(file, case)| of_case(file, case)).collect()
+    let chromium =
+        cases.map(|(file, case)| of_case("chromium", include_str!("browser/run.js"), file, case));
+    let firefox = FIREFOX_CASES
+        .map(|case| of_case("firefox-esr", include_str!("browser/run_firefox.js"), FIREFOX, case));
+    chromium.chain(firefox).collect()
 }
 
-fn of_case(file: &'static str, case: &'static str) -> Trial {
-    let needed = javascript().and_then(|libraries| Ok((libraries, program("chromium")?)));
-    trial(format!("chromium::{file}::{case}"), needed, move |(libraries, chromium)| {
+fn of_case(
+    browser: &'static str,
+    runner: &'static str,
+    file: &'static str,
+    case: &'static str,
+) -> Trial {
+    let needed = javascript().and_then(|libraries| Ok((libraries, program(browser)?)));
+    trial(format!("{browser}::{file}::{case}"), needed, move |(libraries, program)| {
         let stage = if file == "nodes" { Stage::of_nodes(3) } else { Stage::start() };
-        stage.run(&libraries, &chromium, file, case);
+        stage.run(&libraries, &Browser { program, runner }, file, case);
     })
 }
