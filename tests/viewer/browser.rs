@@ -1,13 +1,13 @@
-//! Chromium on the page, with both services. The cases are scripts in `browser/`.
+//! Chromium and Firefox on the page, with both services. The cases are scripts in `browser/`.
 
 use libtest_mimic::Trial;
 
 use crate::{
     installed::{javascript, program, trial},
-    stage::Stage,
+    stage::{Browser, Stage},
 };
 
-/// Scripts and their cases.
+/// Scripts for Chromium and their cases.
 const CASES: &[(&str, &[&str])] = &[
     (
         "log_in",
@@ -80,6 +80,7 @@ const CASES: &[(&str, &[&str])] = &[
         &[
             "matches_and_places_are_reached_by_mouse",
             "a_field_is_filtered_by_with_keys_alone",
+            "a_level_is_chosen_with_keys_alone",
             "actions_of_a_line_are_reached_by_touch",
             "times_before_now_grow",
         ],
@@ -91,6 +92,7 @@ const CASES: &[(&str, &[&str])] = &[
             "no_accessibility_fault_is_found",
             "a_phone_has_large_targets_and_wrapped_lines",
             "millions_of_lines_scroll_smoothly",
+            "the_bar_stays_one_line_with_long_names",
             "a_selection_survives_scrolling_and_following",
         ],
     ),
@@ -98,15 +100,34 @@ const CASES: &[(&str, &[&str])] = &[
     ("pictures", &["the_pictures_show_what_they_should"]),
 ];
 
+/// The script for Firefox.
+const FIREFOX: &str = "firefox";
+/// Its cases: what a user does most. Each starts a browser, so they are few.
+const FIREFOX_CASES: [&str; 4] = [
+    "a_user_logs_in_picks_a_log_and_sees_it_grow",
+    "a_search_marks_matches_and_a_link_leads_to_a_line",
+    "the_viewer_is_used_by_keys_alone",
+    "the_bar_and_a_phone_fit_as_in_chromium",
+];
+
 pub(crate) fn trials() -> Vec<Trial> {
     let cases = CASES.iter().flat_map(|(file, cases)| cases.iter().map(move |case| (*file, *case)));
-    cases.map(|(file, case)| of_case(file, case)).collect()
+    let chromium =
+        cases.map(|(file, case)| of_case("chromium", include_str!("browser/run.js"), file, case));
+    let firefox = FIREFOX_CASES
+        .map(|case| of_case("firefox-esr", include_str!("browser/run_firefox.js"), FIREFOX, case));
+    chromium.chain(firefox).collect()
 }
 
-fn of_case(file: &'static str, case: &'static str) -> Trial {
-    let needed = javascript().and_then(|libraries| Ok((libraries, program("chromium")?)));
-    trial(format!("chromium::{file}::{case}"), needed, move |(libraries, chromium)| {
+fn of_case(
+    browser: &'static str,
+    runner: &'static str,
+    file: &'static str,
+    case: &'static str,
+) -> Trial {
+    let needed = javascript().and_then(|libraries| Ok((libraries, program(browser)?)));
+    trial(format!("{browser}::{file}::{case}"), needed, move |(libraries, program)| {
         let stage = if file == "nodes" { Stage::of_nodes(3) } else { Stage::start() };
-        stage.run(&libraries, &chromium, file, case);
+        stage.run(&libraries, &Browser { program, runner }, file, case);
     })
 }

@@ -1,5 +1,5 @@
-//! The viewer of logs: its modules are type-checked, linted and unit-tested, and Chromium uses its
-//! page with both services.
+//! The viewer of logs: its modules are type-checked, linted and unit-tested, and Chromium and Firefox
+//! use its page with both services.
 //!
 //! `cargo xtask peers` installs the tools. A case whose tool is missing is skipped, and says so; with
 //! `CI=true` it fails.

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpListener,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -13,6 +13,13 @@ use crate::harness::{ADMIN, Cluster, ClusterAuthorities, NodeGateway, Pair, Setu
 
 /// Users of every stage: their names, and their permissions.
 const USERS: [(&str, &[&str]); 2] = [("ada", &["logs:read"]), ("bob", &["logs:read:shop/*"])];
+
+/// A browser for a case.
+pub(crate) struct Browser {
+    pub(crate) program: PathBuf,
+    /// The script that starts it and runs the case.
+    pub(crate) runner: &'static str,
+}
 
 /// Both services, whose log-in page leads back to the gateway.
 pub(crate) struct Stage {
@@ -36,10 +43,10 @@ impl Stage {
         Self { pair, nodes, _authorities: Some(authorities) }
     }
 
-    /// Runs a case of a script in Chromium, and does what it asks for.
+    /// Runs a case of a script in a browser, and does what it asks for.
     #[track_caller]
-    pub(crate) fn run(mut self, libraries: &Path, chromium: &Path, file: &str, case: &str) {
-        let mut script = self.script(libraries, chromium, file, case);
+    pub(crate) fn run(mut self, libraries: &Path, browser: &Browser, file: &str, case: &str) {
+        let mut script = self.script(libraries, browser, file, case);
         let mut answers = script.stdin.take().unwrap();
         let lines = BufReader::new(script.stdout.take().unwrap()).lines();
         let mut printed = String::new();
@@ -59,7 +66,7 @@ impl Stage {
         eprint!("{printed}");
     }
 
-    fn script(&self, libraries: &Path, chromium: &Path, file: &str, case: &str) -> Child {
+    fn script(&self, libraries: &Path, browser: &Browser, file: &str, case: &str) -> Child {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/viewer/browser");
         let setting = json!({
             "gateway": format!("http://{}", self.pair.gateway.listening()),
@@ -69,13 +76,13 @@ impl Stage {
             "nodes": self.nodes.iter().map(|node| node.logs.path()).collect::<Vec<_>>(),
             "passwords": passwords(),
             "axe": libraries.join("node_modules/axe-core/axe.min.js"),
-            "chromium": chromium,
+            "browser": browser.program,
             "folder": folder,
             "file": file,
             "case": case,
         });
         Command::new("node")
-            .args(["--input-type=module", "-e", include_str!("browser/run.js"), "--"])
+            .args(["--input-type=module", "-e", browser.runner, "--"])
             .arg(setting.to_string())
             // Packages are resolved in the directory of the script.
             .current_dir(libraries)

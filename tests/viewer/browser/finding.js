@@ -19,6 +19,8 @@ export async function a_filter_searches_on_the_server_and_marks_matches(stage) {
   await page.keyboard.press('a');
   await stage.row(page, 'request 1006 done').waitFor();
   assert.match(await page.locator('.row.current').innerText(), /request 1007/);
+  // What was searched for is still marked.
+  assert.deepEqual(await page.locator('mark').allInnerTexts(), ['timed OUT']);
   await page.keyboard.press('n');
   await page.locator('.row.current', { hasText: 'request 2007' }).waitFor();
   await page.keyboard.press('N');

@@ -77,6 +77,36 @@ export async function a_phone_has_large_targets_and_wrapped_lines(stage) {
     assert.ok(height >= 43.9 && width >= 28, await control.evaluate((node) => node.id));
   }
   assert.ok((await page.locator('#list').boundingBox()).height > 400);
+  // The names of several logs stand above their lines, which have the whole width.
+  stage.write(['of another pod'], { pod: 'checkout-frontend-canary-6c9d7f8b54-x2x7p', container: 'checkout-frontend' });
+  await page.goto(`${stage.gateway}/?pod=shop/*`);
+  await stage.row(page, 'of another pod').waitFor();
+  const text = await stage.row(page, 'of another pod').locator('.text').boundingBox();
+  assert.ok(text.width > 350, JSON.stringify(text));
+  stage.assertQuiet();
+}
+
+export async function the_bar_stays_one_line_with_long_names(stage) {
+  const logs = ['x2x7p', 'qm4tz'].map((replica) => ({ pod: `checkout-frontend-canary-6c9d7f8b54-${replica}`, container: 'checkout-frontend' }));
+  for (const log of logs) stage.write(['INFO upstream timeout'], log);
+  const names = logs.map(({ pod, container }) => `shop/${pod}/${container}`);
+  const page = await stage.pageOf('ada', `/?pod=${names[0]}`, { viewport: { width: 1000, height: 500 } });
+  const fits = async (what) => {
+    await stage.row(page, 'upstream timeout').waitFor();
+    const bar = await page.locator('.bar').evaluate((node) => ({ height: node.offsetHeight, inner: node.scrollWidth, width: node.clientWidth }));
+    assert.ok(bar.height < 48 && bar.inner <= bar.width, `${what}: ${JSON.stringify(bar)}`);
+    // The end of each name tells replicas apart, and is whole.
+    for (const end of await page.locator('.log-end').all()) assert.ok(await end.evaluate((node) => node.scrollWidth <= node.clientWidth), what);
+  };
+  await fits('one pod');
+  const pods = page.getByRole('button', { name: names[0] });
+  assert.ok((await pods.getAttribute('title')).includes(names[0]));
+  await page.goto(`${stage.gateway}/?pod=${names[0]}&grep=(?i)upstream%20timeout&level=info&from=15m`);
+  await fits('with filters');
+  await page.getByRole('button', { name: '/upstream timeout/' }).waitFor();
+  await page.goto(`${stage.gateway}/?pod=${names.join('&pod=')}`);
+  await fits('two pods');
+  await page.getByRole('button', { name: names.join(' + ') }).waitFor();
   stage.assertQuiet();
 }
 
@@ -94,7 +124,7 @@ export async function millions_of_lines_scroll_smoothly(stage) {
     pane.className = 'list';
     document.querySelector('.pane').append(pane);
     const lines = new Lines(Infinity);
-    const look = { stamps: 'utc', names: 'none', columns: [], sourceOf: () => ({}), traceOf: () => [], isUnfolded: () => false, isRaw: () => false, hueOf: () => 0, isCurrent: () => false, fieldAction: () => {} };
+    const look = { stamps: 'utc', names: 'none', columns: [], sourceOf: () => ({}), hitsOf: () => null, traceOf: () => [], isUnfolded: () => false, isRaw: () => false, hueOf: () => 0, isCurrent: () => false, fieldAction: () => {} };
     let total = 0;
     const list = new List(pane, 18, {
       range: () => ({ first: 0, end: total || lines.end }),

@@ -46,7 +46,7 @@ export async function the_pictures_show_what_they_should(stage) {
   mkdirSync(folder, { recursive: true });
   writeLogs(stage);
   const take = (page, name) => page.screenshot({ path: `${folder}/${name}.png` });
-  const page = await stage.pageOf('ada', `/?pod=shop/${CHECKOUT.pod}/checkout`, { viewport: { width: 1000, height: 430 } });
+  const page = await stage.pageOf('ada', `/?pod=shop/${CHECKOUT.pod}/checkout`, { viewport: { width: 1000, height: 390 } });
   await stage.row(page, 'order placed').waitFor();
   await page.waitForFunction(() => document.getElementById('density-from').textContent !== '');
   await page.keyboard.press('/');
@@ -58,6 +58,7 @@ export async function the_pictures_show_what_they_should(stage) {
   await page.locator('.row.current', { hasText: 'upstream timeout' }).waitFor();
   await stage.status(page, 'live, caught up');
   await take(page, 'viewer-light');
+  await page.setViewportSize({ width: 1000, height: 430 });
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.goto(`${stage.gateway}/?pod=shop/${CATALOG.pod}/catalog`);
   await page.locator('.trace', { hasText: '… 4 more lines' }).click();

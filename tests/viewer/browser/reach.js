@@ -51,6 +51,24 @@ export async function a_field_is_filtered_by_with_keys_alone(stage) {
   stage.assertQuiet();
 }
 
+export async function a_level_is_chosen_with_keys_alone(stage) {
+  stage.write(['INFO before', 'ERROR failed', 'INFO after', 'FATAL gone'], { at: Date.now() - 60_000 });
+  const page = await stage.pageOf('ada', '/?pod=shop/web-0/app');
+  await stage.row(page, 'INFO after').waitFor();
+  for (const key of ['/', 'Tab', 'Tab']) await page.keyboard.press(key);
+  // The arrow goes on from each level to the next.
+  for (const level of ['debug', 'info', 'warn', 'error']) {
+    await page.keyboard.press('ArrowDown');
+    await page.waitForURL(new RegExp(`level=${level}`));
+  }
+  await stage.row(page, 'ERROR failed').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('k');
+  await page.locator('.row.current', { hasText: 'FATAL gone' }).waitFor();
+  assert.deepEqual(await stage.texts(page), ['ERROR failed', 'FATAL gone']);
+  stage.assertQuiet();
+}
+
 export async function actions_of_a_line_are_reached_by_touch(stage) {
   stage.write(['one', 'two', 'three'], { at: Date.now() - 1000 });
   const page = await stage.pageOf('ada', '/?pod=shop/web-0/app', { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });

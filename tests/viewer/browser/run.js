@@ -6,7 +6,7 @@ const setting = JSON.parse(process.argv.at(-1));
 const load = (file) => import(pathToFileURL(`${setting.folder}/${file}.js`).href);
 const { Stage } = await load('stage');
 const cases = await load(setting.file);
-const browser = await chromium.launch({ executablePath: setting.chromium, args: ['--no-sandbox'] });
+const browser = await chromium.launch({ executablePath: setting.browser, args: ['--no-sandbox'] });
 try {
   await cases[setting.case](new Stage(browser, setting));
 } finally {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 
 import { styledRuns } from '../../../crates/logs-gateway/web/text/ansi.js';
 import { visibleParts } from '../../../crates/logs-gateway/web/text/escape.js';
+import { finder } from '../../../crates/logs-gateway/web/text/found.js';
 import { fit, words } from '../../../crates/logs-gateway/web/text/fuzzy.js';
 import { fieldPattern, fieldText, foldedFields, literalPattern, parseJsonLine } from '../../../crates/logs-gateway/web/text/json_line.js';
 import { matchedTexts, matchMarks } from '../../../crates/logs-gateway/web/text/json_hits.js';
@@ -138,4 +139,27 @@ test('names are found by words and by letters in order', () => {
   assert.ok(fit(name, words('check app')) > fit(name, words('cko')));
   assert.ok(fit(name, words('shop/check')) > 0);
   assert.equal(fit(name, words('ledger')), 0);
+});
+
+test('what is searched for is found in lines that were not chosen by it', () => {
+  const found = (pattern, text) => finder(pattern)(text)?.map(([from, to]) => text.slice(from, to)) ?? null;
+  assert.deepEqual(found('(?i)timed out', 'it timed OUT, Timed out'), ['timed OUT', 'Timed out']);
+  assert.deepEqual(found('timed out', 'it timed OUT'), []);
+  assert.deepEqual(found('time\\w* [12]', 'timeout 1, timeout 3'), ['timeout 1']);
+  for (const text of ['a|b', '#1 & ~2', '[x-y]', '{a/b}', 'Zürich 🌍']) assert.deepEqual(found(literalPattern(text), `x ${text} y`), [text], text);
+  // Colours within a match are no part of it.
+  assert.deepEqual(found('red fish', '\u001b[31mred\u001b[0m fish'), ['red\u001b[0m fish']);
+  assert.deepEqual(found('x*', 'abc'), []);
+  assert.equal(finder('o')('o'.repeat(100))?.length, 32);
+  assert.equal(finder('')('text'), null);
+});
+
+test('a pattern that takes a browser long is not looked for, or in less of a line', () => {
+  for (const pattern of ['(a+)+$', '(a|a)*b', 'a*a*a*a*a*a*b', `${'a?'.repeat(40)}${'a'.repeat(40)}`, '(?=a)a', '(a)\\1', '[', '(?P<n>a)']) {
+    assert.equal(finder(pattern)('a'.repeat(4000)), null, pattern);
+  }
+  assert.deepEqual(finder('a.*b.*c')('a b c'), [[0, 5]]);
+  const begin = performance.now();
+  for (const pattern of ['a*b', 'a*a*b', 'a*a?a?a?b']) assert.deepEqual(finder(pattern)('a'.repeat(200_000)), [], pattern);
+  assert.ok(performance.now() - begin < 2000);
 });

@@ -43,6 +43,64 @@ test('an exception below a failure belongs to it', () => {
   assert.deepEqual(groups(lines), ['ERROR x|java.io.IOException: y|at a', 'INFO z', 'java.io.IOException: w|at b']);
 });
 
+const TRACES = {
+  'Java, logged': [
+    'ERROR c.e.Cart : failed', 'java.lang.IllegalStateException: no cart', '\tat com.example.Cart.find(Cart.java:41)', '\tSuppressed: java.io.IOException: x',
+    'Caused by: java.net.SocketTimeoutException: Read timed out', '\tat java.base/java.net.Socket.read(Socket.java:1)', '\t... 12 more',
+  ],
+  'Java, uncaught': ['Exception in thread "main" java.lang.NullPointerException', '\tat Main.main(Main.java:3)', 'Caused by: java.lang.Error', '\t... 1 more'],
+  'Python, logged': [
+    'ERROR:root:failed', 'Traceback (most recent call last):', '  File "a.py", line 2, in find', '    raise KeyError(1)', 'KeyError: 1', '',
+    'During handling of the above exception, another exception occurred:', '', 'Traceback (most recent call last):', '  File "a.py", line 4, in <module>',
+    '    find()', 'requests.exceptions.Timeout: read timed out',
+  ],
+  'Python, uncaught': ['Traceback (most recent call last):', '  File "a.py", line 2, in <module>', '    1 / 0', '    ~~^~~', 'ZeroDivisionError: division by zero'],
+  'Python, caused': [
+    'Traceback (most recent call last):', '  File "a.py", line 2', 'StopIteration', '', 'The above exception was the direct cause of the following exception:', '',
+    'Traceback (most recent call last):', '  File "a.py", line 4', 'shop.errors.NotFound: cart',
+  ],
+  'Go, a panic': [
+    'panic: runtime error: invalid memory address or nil pointer dereference', '[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x48f1a2]', '',
+    'goroutine 18 [running]:', 'main.(*Cart).find(0x0, {0xc000012345, 0x4})', '\t/app/cart.go:41 +0x1d', 'github.com/example/shop/v2.Map[...](...)', '\t/go/pkg/shop.go:9',
+    'panic({0x4a1b60?, 0x4d2f10?})', '\t/usr/local/go/src/runtime/panic.go:785 +0x132', 'created by net/http.(*Server).Serve in goroutine 1', '\t/usr/local/go/src/net/http/server.go:3285 +0x4b4',
+    '', 'goroutine 1 [IO wait, 3 minutes]:', 'internal/poll.runtime_pollWait(0x7f, 0x72)', '\t/usr/local/go/src/runtime/netpoll.go:351 +0x85', 'exit status 2',
+  ],
+  'Go, recovered': ['2026/11/01 10:00:00 http: panic serving 10.0.0.7:4711: boom', 'goroutine 34 [running]:', 'net/http.(*conn).serve.func1()', '\t/usr/local/go/src/net/http/server.go:1947 +0xbe'],
+  'Go, logged': ['ERROR reconcile failed', 'sigs.k8s.io/controller-runtime/pkg/internal/controller.(*Controller).Reconcile', '\t/go/pkg/mod/controller.go:119', 'main.main', '\t/app/main.go:12'],
+};
+
+/** As the gateway tells it of the first words of these. */
+const levelOf = (text) => (/^ERROR/.test(text) ? 5 : /panic/.test(text) ? 6 : /^INFO/.test(text) ? 3 : 0);
+
+test('traces of Java, Python and Go are kept together', () => {
+  for (const [name, trace] of Object.entries(TRACES)) {
+    const texts = ['INFO before', ...trace, 'INFO after', 'ready', 'served GET /cart (12 ms)'];
+    const whole = [trace.length, 1, 1, 1];
+    const rows = texts.map((text) => ({ ...line(text), level: levelOf(text) }));
+    const sizes = (lines) => groups(lines).map((group) => group.split('|').length);
+    assert.deepEqual(sizes(listOf(...rows)), [1, ...whole], name);
+    // Wherever a page cuts it.
+    for (let cut = 1; cut < rows.length; cut += 1) {
+      const lines = listOf(...rows.slice(cut).map((row) => ({ ...row })));
+      lines.prepend(rows.slice(0, cut).map((row) => ({ ...row })));
+      assert.deepEqual(sizes(lines), [1, ...whole], `${name}, cut at ${cut}`);
+    }
+  }
+});
+
+test('a traceback behind another failure is one of its own', () => {
+  for (const name of ['Python, uncaught', 'Python, logged', 'Go, a panic']) {
+    const rows = [...TRACES[name], ...TRACES['Python, uncaught']].map((text) => ({ ...line(text), level: levelOf(text) }));
+    assert.deepEqual(groups(listOf(...rows)).map((group) => group.split('|').length), [TRACES[name].length, TRACES['Python, uncaught'].length], name);
+  }
+});
+
+test('lines that only resemble parts of a trace stand for themselves', () => {
+  for (const [before, after] of [['INFO x', 'main.main'], ['INFO x', 'Traceback (most recent call last):'], ['ERROR x', '10.0.0.7'], ['ERROR x', 'retry of cart.find failed'], ['ready', ''], ['INFO x', 'main.f()']]) {
+    assert.equal(groups(listOf({ ...line(before), level: levelOf(before) }, line(after))).length, 2, `${before} | ${after}`);
+  }
+});
+
 test('lines of other logs do not break a trace, and each stream has its own', () => {
   const stderr = { ...line('\tat of stderr'), flags: 1 };
   const lines = listOf(line('ERROR one', 1), line('ERROR two', 2), line('\tat 1', 1), stderr, line('\tat 2', 2), line('\tat 1b', 1));

@@ -3,7 +3,7 @@
 use super::{debian::Program, javascript, library_set::LibrarySet, python};
 
 /// Programs that tests start, and the Debian packages that bring them, in order of their names.
-pub(super) const PROGRAMS: [Program; 13] = [
+pub(super) const PROGRAMS: [Program; 14] = [
     Program {
         // Debian keeps it out of `PATH`, with the other programs of this version.
         probe: &["/usr/lib/postgresql/15/bin/postgres", "--version"],
@@ -12,6 +12,7 @@ pub(super) const PROGRAMS: [Program; 13] = [
     Program { probe: &["caddy", "version"], packages: &["caddy"] },
     Program { probe: &["chromium", "--version"], packages: &["chromium"] },
     Program { probe: &["curl", "--version"], packages: &["curl"] },
+    Program { probe: &["firefox-esr", "--version"], packages: &["firefox-esr"] },
     Program { probe: &["haproxy", "-v"], packages: &["haproxy"] },
     Program { probe: &["nginx", "-v"], packages: &["nginx"] },
     Program { probe: &["pgbouncer", "--version"], packages: &["pgbouncer"] },

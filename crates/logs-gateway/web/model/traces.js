@@ -3,11 +3,12 @@
  * may be between them.
  */
 
-import { continues, isExceptionOf } from '../text/level.js';
+import { shapeOf, shapeWith } from '../text/trace_shape.js';
 import { FLAG, isNote } from './row.js';
 
 /** @import { Lines } from './lines.js' */
 /** @import { Line, Row } from './row.js' */
+/** @import { TraceShape } from '../text/trace_shape.js' */
 
 /** The most lines of a trace: a later one begins another. */
 export const MAX_TRACE = 500;
@@ -21,6 +22,7 @@ const BREAKS = new Set(['gap', 'run', 'begin']);
  * @typedef {object} Trace What is known of the last trace of a log.
  * @property {number} length How many lines it has so far.
  * @property {number} level Of its first line.
+ * @property {TraceShape} shape What it looks like at its end.
  */
 
 /** Marks the lines that belong to an earlier one, row by row. */
@@ -36,41 +38,43 @@ export class TraceMarker {
       if (BREAKS.has(row.note)) this.last.clear();
       return;
     }
-    if (this.isPart(row)) {
-      row.flags |= FLAG.TRACE;
-      /** @type {Trace} */ (this.last.get(logOf(row))).length += 1;
-    } else {
-      row.flags &= ~FLAG.TRACE;
-      this.last.set(logOf(row), { length: 1, level: row.level });
-    }
+    if (this.take(row)) row.flags |= FLAG.TRACE;
+    else row.flags &= ~FLAG.TRACE;
   }
 
-  /** Whether a line belongs to the last one of its log that was marked. @param {Line} line */
-  isPart(line) {
+  /** Takes the next line without a mark. Returns whether it belongs to the line before it in its log. @param {Line} line */
+  take(line) {
     const trace = this.last.get(logOf(line));
-    return trace !== undefined && trace.length < MAX_TRACE && (continues(line.text) || isExceptionOf(line.text, trace.level));
+    const shape = trace && trace.length < MAX_TRACE ? shapeWith(trace.shape, trace.level, line.text) : null;
+    if (trace && shape) {
+      trace.length += 1;
+      trace.shape = shape;
+      return true;
+    }
+    this.last.set(logOf(line), { length: 1, level: line.level, shape: shapeOf(line.text) });
+    return false;
   }
 }
 
 /**
  * The lines at the begin of a list that belong to a line before them, which was read later than
- * they were: at most one of each log.
+ * they were, and are not marked yet.
  *
  * @param {Lines} lines
  * @param {number} from Key of the first row that was there.
- * @param {TraceMarker} before Has marked the rows before it.
+ * @param {TraceMarker} before Has marked the rows before it, and takes those behind.
  * @returns {number[]} Their keys.
  */
 export function orphansOf(lines, from, before) {
   const keys = [];
-  const seen = new Set();
+  const ended = new Set();
   for (let key = from; key < Math.min(lines.end, from + MAX_TRACE); key += 1) {
     const row = lines.row(key);
     if (isNote(row)) {
       if (BREAKS.has(row.note)) break;
-    } else if (!seen.has(logOf(row))) {
-      seen.add(logOf(row));
-      if (before.isPart(row)) keys.push(key);
+    } else if (!ended.has(logOf(row))) {
+      if (!before.take(row)) ended.add(logOf(row));
+      else if (!(row.flags & FLAG.TRACE)) keys.push(key);
     }
   }
   return keys;

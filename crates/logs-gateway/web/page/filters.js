@@ -5,6 +5,7 @@ import { label } from '../text/time.js';
 import { startOf } from '../api/log_url.js';
 import { isDuration, withoutBadPatterns, writeTarget } from '../model/view.js';
 import { byId, element } from '../view/dom.js';
+import { showLogNames } from '../view/log_names.js';
 
 /** @import { Settings } from '../model/local_store.js' */
 /** @import { View } from '../model/view.js' */
@@ -25,11 +26,7 @@ export class Filters {
    * @param {(ms: number) => void} jump
    */
   constructor(change, jump) {
-    /** Changes the view, and gives the keyboard back to the log. @param {Partial<View>} changes */
-    this.change = (changes) => {
-      byId('list', HTMLElement).focus();
-      change(changes);
-    };
+    this.changeOnly = change;
     this.jump = jump;
     this.input = byId('filter', HTMLInputElement);
     this.regex = byId('filter-regex', HTMLButtonElement);
@@ -41,6 +38,12 @@ export class Filters {
     /** @type {View | null} */
     this.view = null;
     this.listen();
+  }
+
+  /** Changes the view, and gives the keyboard back to the log. @param {Partial<View>} changes */
+  change(changes) {
+    byId('list', HTMLElement).focus();
+    this.changeOnly(changes);
   }
 
   listen() {
@@ -56,9 +59,30 @@ export class Filters {
       this.regex.setAttribute('aria-pressed', String(!isOn));
       this.input.focus();
     });
-    this.level.addEventListener('change', () => this.change({ level: this.level.value }));
-    this.stream.addEventListener('change', () => this.change({ stream: this.stream.value }));
+    this.listenToSelect(this.level, 'level');
+    this.listenToSelect(this.stream, 'stream');
     this.listenToTimes();
+  }
+
+  /**
+   * Arrows go through the choices one by one, so they leave the keyboard where it is; a choice from
+   * the opened list gives it back, and so does Escape.
+   *
+   * @param {HTMLSelectElement} select
+   * @param {'level' | 'stream'} name
+   */
+  listenToSelect(select, name) {
+    let isByArrow = false;
+    select.addEventListener('pointerdown', () => (isByArrow = false));
+    select.addEventListener('keydown', ({ key }) => {
+      isByArrow = !['Enter', ' '].includes(key);
+      if (key === 'Escape') byId('list', HTMLElement).focus();
+    });
+    select.addEventListener('change', () => {
+      const changes = { [name]: select.value };
+      if (isByArrow) this.changeOnly(changes);
+      else this.change(changes);
+    });
   }
 
   listenToTimes() {
@@ -140,7 +164,7 @@ export class Filters {
     this.fillTimes(view);
     this.time.textContent = `${rangeText(view, settings)} ▾`;
     this.time.classList.toggle('set', view.from + view.to !== '');
-    this.pods.textContent = view.targets.length === 0 ? 'Choose logs' : podsText(view);
+    showLogNames(this.pods, view.targets.map(writeTarget));
     this.chips.replaceChildren(...this.chipsOf(view));
     const isEmpty = view.targets.length === 0;
     for (const control of [this.input, this.regex, this.level, this.stream, this.time]) control.disabled = isEmpty;
@@ -159,7 +183,7 @@ export class Filters {
 
   /** @param {string} text @param {string} kind @param {Partial<View>} changes What remains without it. */
   chip(text, kind, changes) {
-    return element('button', { class: `chip ${kind}`, type: 'button', title: `Remove: ${text}`, click: () => this.change(changes) }, `${text} ✕`);
+    return element('button', { class: `chip ${kind}`, type: 'button', title: `Remove: ${text}`, click: () => this.change(changes) }, element('span', { class: 'chip-text' }, text), ' ✕');
   }
 }
 
@@ -177,12 +201,6 @@ function shown(pattern) {
 /** @param {string[]} list @param {string} one */
 function without(list, one) {
   return list.filter((other) => other !== one);
-}
-
-/** @param {View} view */
-function podsText({ targets }) {
-  if (targets.length > 2) return `${targets.length} logs ▾`;
-  return `${targets.map(writeTarget).join(' + ')} ▾`;
 }
 
 /** @param {View} view @param {Settings} settings */

@@ -1,5 +1,6 @@
 /** The log on the page: its rows, its place, what the status line says of it. */
 
+import { finder } from '../text/found.js';
 import { instantOf, stamp, writeInstant } from '../text/time.js';
 import { isNote } from '../model/row.js';
 import { EMPTY_VIEW, viewTitle, writeView } from '../model/view.js';
@@ -48,6 +49,7 @@ export class Viewer {
     /** The line that keys act on. @type {number | null} */
     this.current = null;
     this.folding = new Folding(this);
+    this.hitsOf = finder('');
     /** @type {Trouble | null} */
     this.trouble = null;
     /** Lines that came since the end was left. */
@@ -79,6 +81,7 @@ export class Viewer {
       columns: this.view.columns,
       sourceOf: (number) => this.reader.sources.get(number),
       hueOf: (name) => this.reader.sources.hues.of(name),
+      hitsOf: this.hitsOf,
       traceOf: (key) => this.folding.traceOf(key),
       isUnfolded: (key) => this.folding.isOpen(key),
       isRaw: (key) => this.folding.raw.has(key),
@@ -108,6 +111,7 @@ export class Viewer {
    */
   async open(view, url) {
     this.view = view;
+    this.hitsOf = finder(view.find);
     if (url === 'push') history.pushState(null, '', writeView(view) || '/');
     if (url === 'replace') history.replaceState(null, '', writeView(view) || '/');
     document.title = view.targets.length > 0 ? `${viewTitle(view)} · Logs` : 'Logs';

@@ -27,6 +27,7 @@ const MATCH_LENGTH = 80;
  * @property {string[]} columns
  * @property {(source: number) => Source} sourceOf
  * @property {(name: string) => number} hueOf The number of the colour of a log.
+ * @property {(text: string) => number[][] | null} hitsOf Where a line has what is searched for without a filter.
  * @property {(key: number) => Line[]} traceOf The lines of a stack trace that a row stands for, without the first.
  * @property {(key: number) => boolean} isUnfolded
  * @property {(key: number) => boolean} isRaw Whether a line is shown as it was written.
@@ -72,12 +73,17 @@ function lineRow(line, key, look, now) {
   for (const path of look.columns) row.append(column(json ? fieldText(json.fields, path) : '', path));
   const text = element('span', { class: 'text' });
   if (look.isRaw(key)) appendRaw(text, line);
-  else if (json) appendJson(text, line, json, isUnfolded, look);
-  else appendPlain(text, line, isUnfolded);
+  else if (json) appendJson(text, withHits(line, look), json, isUnfolded, look);
+  else appendPlain(text, withHits(line, look), isUnfolded);
   row.append(text);
   const trace = look.traceOf(key);
-  if (trace.length > 0) appendTrace(row, text, trace, isUnfolded);
+  if (trace.length > 0) appendTrace(row, text, isUnfolded ? trace.map((part) => withHits(part, look)) : trace, isUnfolded);
   return row;
+}
+
+/** A line that was not chosen by its text, with the places of what is searched for. @param {Line} line @param {RowLook} look @returns {Line} */
+function withHits(line, look) {
+  return line.hits ? line : { ...line, hits: look.hitsOf(line.text) };
 }
 
 /** Whether a line belongs to an earlier one, from which it has its level. @param {Line} line */

@@ -11,7 +11,7 @@ use crate::{
     login_guard::{NotAuthenticated, TypedCredentials},
     sessions::Principal,
     store::{PasswordChangeError, StoreError, Unavailable},
-    users::{HashError, OwnPasswordChange, PATIENCE, Password, PasswordFault},
+    users::{HashError, OwnPasswordChange, PATIENCE, Password, PasswordFault, User},
 };
 
 impl Accounts {
@@ -29,15 +29,10 @@ impl Accounts {
         new: Password,
         from: Source<'_>,
     ) -> Result<(), OwnPasswordError> {
-        let deadline = Instant::now() + PATIENCE;
-        let number = own.session.user.number;
-        let user = self.store.user(number).await?.ok_or(PasswordChangeError::SessionOver)?;
-        let name = own.account.username.as_str();
-        if let Ok(username) = name.parse() {
+        if let Ok(username) = own.account.username.parse() {
             self.rules.check(&new, &username)?;
         }
-        let typed = TypedCredentials { name, password: current };
-        let user = self.guard.authenticate(Some(user), typed, from, deadline).await?.user;
+        let user = self.verify_own_password(own, current, from).await?;
         let change = OwnPasswordChange {
             user: user.number,
             epoch: user.epoch,
@@ -47,6 +42,25 @@ impl Accounts {
         let event = Holder::from(own.clone()).event(Kind::PasswordChanged, self.clock.now(), from);
         self.recorded(self.store.change_password(change, event).await?);
         Ok(())
+    }
+
+    /// Verifies the present password of the user who is logged in. It counts as a log-in does, so
+    /// this tells no more about a password than a log-in.
+    ///
+    /// # Errors
+    /// When the password is wrong, too many attempts failed, the session has ended, or the database
+    /// does not answer.
+    pub(crate) async fn verify_own_password(
+        &self,
+        own: &Principal,
+        current: &str,
+        from: Source<'_>,
+    ) -> Result<User, OwnPasswordError> {
+        let deadline = Instant::now() + PATIENCE;
+        let user = self.store.user(own.session.user.number).await?;
+        let user = user.ok_or(PasswordChangeError::SessionOver)?;
+        let typed = TypedCredentials { name: &own.account.username, password: current };
+        Ok(self.guard.authenticate(Some(user), typed, from, deadline).await?.user)
     }
 }
 

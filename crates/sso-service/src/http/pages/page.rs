@@ -25,13 +25,14 @@ use crate::{
 pub(in crate::http) const STYLE: &str = include_str!("../../../templates/style.css");
 
 /// The content security policy of every page. It is the same for every request, and allows the
-/// style by its hash and no other.
+/// style by its hash and no other, and the icon in the page: browsers ask for `/favicon.ico` else, and
+/// Firefox reports that as forbidden.
 #[expect(clippy::expect_used, reason = "Base64 and what is written here are visible ASCII")]
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; \
-         frame-ancestors 'none'"
+        "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'"
     );
     HeaderValue::from_str(&policy).expect("the policy is a header value")
 });
@@ -113,19 +114,20 @@ mod tests {
     use crate::test_service::TestService;
 
     #[actix_web::test]
-    async fn the_content_security_policy_allows_only_the_style() {
+    async fn the_content_security_policy_allows_only_the_style_and_the_icon() {
         let service = TestService::start().await;
         let browser =
             |uri: &str| TestRequest::get().uri(uri).insert_header(("accept", "text/html"));
         for (uri, status) in [("/login", 200), ("/logout", 200), ("/nothing", 404)] {
             let answer = service.send(browser(uri)).await;
             assert_eq!(answer.status, status, "{uri}");
-            let (_, rest) = answer.text.split_once("<style>").unwrap();
+            let (head, rest) = answer.text.split_once("<style>").unwrap();
+            assert_eq!(head.matches("rel=\"icon\" href=\"data:image/svg+xml,").count(), 1, "{uri}");
             let (style, rest) = rest.split_once("</style>").unwrap();
             assert!(!rest.contains("<style") && !rest.contains("style="), "{uri}");
             let hash = BASE64_STANDARD.encode(Sha256::digest(style));
             let policy = format!(
-                "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; \
+                "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; form-action 'self'; \
                  base-uri 'none'; frame-ancestors 'none'"
             );
             assert_eq!(answer.header("content-security-policy"), policy, "{uri}");

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     accounts::{Accounts, OwnPasswordError},
+    audit::Source,
     authority::SessionAuthority,
     http::{
         caller::{cookies, session_user::SessionUser},
@@ -187,40 +188,55 @@ async fn change_password(
     services: &Services,
 ) -> Result<()> {
     let context = RequestContext::of(request);
-    let refusals = match typed.check(&user.account.username, services) {
-        Err(refusals) => refusals,
-        Ok(new) => {
-            let accounts = &services.accounts;
-            match accounts.change_password(user, &typed.current, new, source(&context)).await {
-                Ok(()) => return Ok(()),
-                Err(refusal) => vec![refusal],
-            }
+    let refusals = match typed.new_password(&user.account.username, services) {
+        Ok(new) => match typed.change(user, new, &services.accounts, source(&context)).await {
+            Ok(()) => return Ok(()),
+            Err(refusal) => vec![refusal],
+        },
+        Err(fault) => {
+            let verified = typed.verify(user, &services.accounts, source(&context)).await;
+            verified.err().into_iter().chain([fault.into()]).collect()
         }
     };
     Err(again(user, request, refusals, services).await)
 }
 
 impl TypedPasswords {
-    /// The new password, if both could be right.
-    fn check(
-        &self,
-        username: &str,
-        services: &Services,
-    ) -> Result<Password, Vec<OwnPasswordError>> {
-        let wrong = self.current.is_empty().then_some(OwnPasswordError::Wrong);
-        let new = self.new.parse().and_then(|new: Password| {
-            if let Ok(username) = username.parse() {
-                services.accounts.password_rules().check(&new, &username)?;
-            }
-            Ok(new)
-        });
-        match (wrong, new) {
-            (None, Ok(new)) => Ok(new),
-            (wrong, new) => {
-                let bad = new.err().map(|fault: PasswordFault| fault.into());
-                Err(wrong.into_iter().chain(bad).collect())
-            }
+    /// The new password, if it obeys the rules.
+    fn new_password(&self, username: &str, services: &Services) -> Result<Password, PasswordFault> {
+        let new: Password = self.new.parse()?;
+        if let Ok(username) = username.parse() {
+            services.accounts.password_rules().check(&new, &username)?;
         }
+        Ok(new)
+    }
+
+    /// No password is empty: such a field is not worth a hash.
+    fn check_current(&self) -> Result<(), OwnPasswordError> {
+        if self.current.is_empty() { Err(OwnPasswordError::Wrong) } else { Ok(()) }
+    }
+
+    async fn change(
+        &self,
+        user: &Principal,
+        new: Password,
+        accounts: &Accounts,
+        from: Source<'_>,
+    ) -> Result<(), OwnPasswordError> {
+        self.check_current()?;
+        accounts.change_password(user, &self.current, new, from).await
+    }
+
+    /// Says whether the current password is right when the new one is refused, so that the user
+    /// learns of both faults at once.
+    async fn verify(
+        &self,
+        user: &Principal,
+        accounts: &Accounts,
+        from: Source<'_>,
+    ) -> Result<(), OwnPasswordError> {
+        self.check_current()?;
+        accounts.verify_own_password(user, &self.current, from).await.map(drop)
     }
 }
 
@@ -248,10 +264,10 @@ async fn again(
     services: &Services,
 ) -> Problem {
     let Services { authority, accounts, site } = services;
-    let faults: Vec<_> = refusals.iter().filter_map(words).collect();
+    let faults: Option<Vec<_>> = refusals.iter().map(words).collect();
     let refusal = refusals.into_iter().next().unwrap_or(OwnPasswordError::Wrong);
     let problem = Problem::from(refusal);
-    if !faults.is_empty()
+    if let Some(faults) = faults
         && wants_html(request.headers())
         && let Ok(mut shown) = account_page(user, request, authority, accounts, site).await
     {

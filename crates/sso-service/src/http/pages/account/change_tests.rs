@@ -136,6 +136,7 @@ async fn everything_that_is_wrong_is_told_at_once_without_the_passwords() {
         ("not the password", NEW, 403, &["current password is wrong"][..]),
         (PASSWORD, "short", 422, &["too short"]),
         (PASSWORD, "passwordpassword", 422, &["too common"]),
+        ("not the password", "short", 403, &["current password is wrong", "too short"]),
         ("", "short", 403, &["current password is wrong", "too short"]),
         ("", "", 403, &["current password is wrong", "too short"]),
     ] {
@@ -150,6 +151,31 @@ async fn everything_that_is_wrong_is_told_at_once_without_the_passwords() {
         assert!(answer.text.contains("Not changed: "));
     }
     assert_eq!(service.validate(&token).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_right_password_beside_a_bad_new_one_is_verified_once_and_stays() {
+    let (service, token) = service().await;
+    let before = service.comparisons();
+    let answer = post(&service, &token, &passwords(PASSWORD, "short")).await;
+    assert_eq!(answer.status, 422);
+    assert!(!answer.text.contains("current password is wrong"), "{}", answer.text);
+    assert_eq!(service.comparisons(), before + 1);
+    service.log_in("alice").await;
+}
+
+#[actix_web::test]
+async fn attempts_beside_a_bad_new_password_are_limited_as_well() {
+    let (service, token) = service().await;
+    for _ in 0..10 {
+        post(&service, &token, &passwords("a wrong password", "short")).await;
+    }
+    let before = service.comparisons();
+    let answer = post(&service, &token, &passwords(PASSWORD, "short")).await;
+    assert_eq!((answer.status.as_u16(), service.comparisons()), (429, before));
+    for fault in ["too many attempts. Try again in", "too short"] {
+        assert!(answer.text.contains(fault), "{fault}: {}", answer.text);
+    }
 }
 
 #[actix_web::test]

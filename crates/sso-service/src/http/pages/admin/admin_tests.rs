@@ -82,6 +82,7 @@ async fn users_are_created_changed_and_deleted() {
     let token = service.log_in("alice").await;
     let shown = get(&service, &cookie, "/admin?section=user&name=alice").await;
     check_shows(&shown, 200, &["value=\"reader, user\"", "a@example.org", "logs:read"]);
+    check_shows(&shown, 200, &["At least 15 characters"]);
     let act =
         async |action: &str| done(&service, &cookie, &format!("name=alice&action={action}")).await;
     act("set-roles&roles=").await;
@@ -121,6 +122,36 @@ async fn all_faults_of_a_form_are_shown_at_once_and_never_a_password() {
     for form in ["", "action=nonsense"] {
         assert_eq!(post(&service, &cookie, form).await.status, 400, "{form}");
     }
+}
+
+#[actix_web::test]
+async fn a_refused_form_keeps_what_was_typed_but_for_passwords() {
+    let (service, cookie) = service().await;
+    let user = "create-user&username=a+b&email=e%40x&roles=one+two&password=hush+hush";
+    let roles = "set-roles&name=root&roles=reader,+Not%21";
+    let grant = "create-grant&username=nobody&permission=x&expires_at=2020-01-15T09:00&reason=why";
+    let client = "create-client&client_name=Other&redirect_uris=http%3A%2F%2Fx.example%2F&roles=r1\
+                  &post_logout_redirect_uris=bad1&backchannel_logout_uri=bad2&public=yes";
+    let client_fields =
+        ["\"Other\"", ">http://x.example/<", "\"r1\"", ">bad1<", "\"bad2\"", "\"yes\" checked"];
+    for (form, status, fields) in [
+        (user, 422, &["\"a b\"", "\"e@x\"", "\"one two\""][..]),
+        (roles, 422, &["id=\"roles\" name=\"roles\" value=\"reader, Not!\""]),
+        ("set-roles&name=root&roles=", 409, &["id=\"roles\" name=\"roles\" value=\"\""]),
+        ("set-roles&name=root&roles=nowhere", 422, &["\"nowhere\""]),
+        ("set-email&name=root&email=nobody", 422, &["value=\"nobody\"", "value=\"admin\""]),
+        ("set-role&name=admin&permissions=a%3Ab", 409, &["\"admin\"", ">a:b</textarea>"]),
+        (grant, 422, &["\"nobody\"", "\"x\"", "\"2020-01-15T09:00\"", "\"why\""]),
+        ("create-key&key_name=ci&permissions=nonsense", 422, &["\"ci\"", ">nonsense<"]),
+        (client, 422, &client_fields),
+        ("set-password&name=root&password=hush+hush", 422, &["value=\"admin\""]),
+    ] {
+        let shown = post(&service, &cookie, &format!("action={form}")).await;
+        check_shows(&shown, status, fields);
+        assert!(!shown.text.contains("hush hush"), "{form}: {}", shown.text);
+    }
+    let unset = get(&service, &cookie, "/admin?section=clients").await;
+    assert!(!unset.text.contains("checked"), "{}", unset.text);
 }
 
 #[actix_web::test]
@@ -236,7 +267,7 @@ async fn events_are_filtered_by_kind_and_user() {
     let rows = async |filter: &str| {
         let uri = format!("/admin?section=audit{filter}");
         let shown = get(&service, &cookie, &uri).await;
-        shown.text.matches("<tr>").count() - 1
+        shown.text.matches("<th scope=\"row\"").count()
     };
     assert_eq!(rows("&kind=user_changed").await, 2);
     assert_eq!(rows("&name=bob").await, 1);
@@ -245,6 +276,18 @@ async fn events_are_filtered_by_kind_and_user() {
     let shown = get(&service, &cookie, "/admin?section=audit&kind=role_changed").await;
     check_shows(&shown, 200, &["<option selected>role_changed</option>", "shop", "root"]);
     assert!(!shown.text.contains(PASSWORD));
+}
+
+#[actix_web::test]
+async fn an_empty_list_says_so() {
+    let (service, cookie) = service().await;
+    for section in ["grants", "keys", "clients"] {
+        let shown = get(&service, &cookie, &format!("/admin?section={section}")).await;
+        check_shows(&shown, 200, &["<p>None.</p>"]);
+        assert!(!shown.text.contains("<table"), "{section}");
+    }
+    let none = get(&service, &cookie, "/admin?section=audit&name=nobody").await;
+    check_shows(&none, 200, &["No such event."]);
 }
 
 #[actix_web::test]

@@ -1,7 +1,7 @@
 //! `POST /admin`: what the forms of the page ask for.
 
 use actix_web::{
-    HttpRequest, HttpResponse, ResponseError,
+    HttpRequest, HttpResponse,
     http::StatusCode,
     web::{Data, Payload},
 };
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{
     content::ContentQuery,
-    faults::{faults, with_password_fault},
+    faults::{can_be_sent_again, faults, with_password_fault},
     form::{FormBody, SentForm, TypedFields},
     section::Section,
     show::admin_page,
@@ -93,7 +93,7 @@ pub(in crate::http) async fn change(
         }
         Err(problem) => {
             if wants_html(request.headers())
-                && !problem.status_code().is_server_error()
+                && can_be_sent_again(&problem)
                 && let Ok(mut shown) = admin_page(query, &administration, &site).await
             {
                 shown.faults = faults(&problem);
@@ -143,7 +143,7 @@ impl Asked {
     ) -> Result<Made> {
         match self.section {
             Section::Users => self.create_user(actor, typed, administration).await,
-            Section::User => self.change_user(actor, administration, site).await,
+            Section::User => self.change_user(actor, typed, administration, site).await,
             Section::Roles => self.change_role(actor, typed, administration).await,
             Section::Grants => self.change_grant(actor, typed, administration).await,
             Section::Keys => self.change_key(actor, typed, administration).await,
@@ -176,6 +176,7 @@ impl Asked {
     async fn change_user(
         &mut self,
         actor: Actor<'_>,
+        typed: &mut TypedFields,
         administration: &Administration,
         site: &Site,
     ) -> Result<Made> {
@@ -200,7 +201,7 @@ impl Asked {
             "set-password" => body.secret(form, "password"),
             action => body.flag("disabled", action == "disable"),
         };
-        let mut wish = RequestedChange::try_from(body.parse::<UpdateUserRequest>()?)?;
+        let mut wish = RequestedChange::try_from(body.parse_keeping::<UpdateUserRequest>(typed)?)?;
         if self.action == "set-password" && wish.password.is_none() {
             // Says why an empty one is refused.
             wish.password = Some("".parse().map_err(AdministrationError::Password)?);

@@ -41,7 +41,17 @@ impl SentForm {
 impl TypedFields {
     /// What was typed into a field.
     pub(super) fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
+        self.or(name, "")
+    }
+
+    /// What was typed into a field, maybe nothing; the value that is set if its form was not sent.
+    pub(super) fn or<'a>(&'a self, name: &str, set: &'a str) -> &'a str {
+        self.0.get(name).map_or(set, String::as_str)
+    }
+
+    /// Whether a box was checked.
+    pub(super) fn is_checked(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 }
 
@@ -82,7 +92,9 @@ impl FormBody {
 
     /// Adds whether a box is checked.
     pub(super) fn checked(mut self, form: &mut SentForm, name: &'static str) -> Self {
-        self.members.insert(name.to_owned(), form.text(name).is_some().into());
+        let checked = form.text(name);
+        self.members.insert(name.to_owned(), checked.is_some().into());
+        self.typed.0.extend(checked.map(|value| (name, value)));
         self
     }
 
@@ -109,12 +121,14 @@ impl FormBody {
     /// Adds an empty list in place of a field that is empty: it takes everything away.
     pub(super) fn or_empty_list(mut self, name: &'static str) -> Self {
         self.members.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+        self.typed.0.entry(name).or_default();
         self
     }
 
     /// Adds null in place of a field that is empty: it removes the value.
     pub(super) fn or_null(mut self, name: &'static str) -> Self {
         self.members.entry(name).or_insert(Value::Null);
+        self.typed.0.entry(name).or_default();
         self
     }
 

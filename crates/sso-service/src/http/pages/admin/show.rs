@@ -28,6 +28,8 @@ pub(super) struct AdminPage<'a> {
     content: Content,
     /// The address of the next page of the list.
     next: Option<String>,
+    /// How long a password must be.
+    min_length: usize,
     pub(super) notice: Option<&'static str>,
     /// What is shown this once: its name, and the text itself.
     pub(super) secret: Option<(&'static str, String)>,
@@ -73,6 +75,7 @@ pub(super) async fn admin_page<'a>(
         next: next.map(|after| next_page(&query, &after)),
         query,
         content,
+        min_length: administration.password_rules().min_length,
         notice: None,
         secret: None,
         faults: Vec::new(),
