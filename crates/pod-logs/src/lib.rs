@@ -59,7 +59,10 @@ pub use source::files::{
         strip::{StrippedLines, strip_usual_lines},
     },
     kubelet::{options::KubeletOptions, quote::GoQuoted},
-    locate::{locate_error::LocateError, log_selection::LogSelection, selected_logs::SelectError},
+    locate::{
+        containers::choose_containers, locate_error::LocateError, log_selection::LogSelection,
+        selected_logs::SelectError,
+    },
     located::{FoundLog, LocatedLog, LocatedLogs},
 };
 pub use source::known_logs::{LabelPredicate, PodPredicate};

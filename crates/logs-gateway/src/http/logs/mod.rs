@@ -7,6 +7,7 @@ mod many_query;
 #[cfg(test)]
 mod many_query_tests;
 mod read;
+mod read_incarnations;
 mod read_many;
 
 pub(in crate::http) use envelope::LogEnvelope;

@@ -17,6 +17,7 @@ use crate::{
             accepted_form::{accepted_form, accepted_volume_form, media_type},
             envelope::LogEnvelope,
             log_query::{LogRequest, log_request, name},
+            read_incarnations::{IncarnationsQuery, of_incarnations, spans_nodes, take_checkpoint},
         },
         streaming::{
             body::{self, Frame},
@@ -55,8 +56,13 @@ async fn answer(
     let AuthenticatedRequest { request, state, caller, credential, .. } = &asked;
     let pod = pod_ref(namespace, pod)?;
     let arrived = RequestContext::of(request).arrived;
-    let last_event = last_event_id(request)?;
-    let LogRequest { mut query, history, download } = log_request(query, last_event, arrived)?;
+    let mut last_event = last_event_id(request)?;
+    let mut parameters = query;
+    let checkpoint = match state.front {
+        Some(_) => take_checkpoint(&mut parameters, &mut last_event),
+        None => None,
+    };
+    let LogRequest { mut query, history, download } = log_request(parameters, last_event, arrived)?;
     if !state.reader.offers().history {
         query.history = current_only(history)?;
     }
@@ -72,6 +78,10 @@ async fn answer(
     let record = |error: &ReadError| asked.record_refusal(error, &pod);
     caller.may_read(&pod).map_err(ReadError::Denied).inspect_err(record)?;
     if let Some(front) = state.front.clone() {
+        if checkpoint.is_some() || spans_nodes(&front, &pod, &query) {
+            let asked_for = IncarnationsQuery { pod, query, checkpoint, form };
+            return of_incarnations(asked, &front, asked_for, response).await;
+        }
         return forward(asked, &front, pod, &query, form, response).await;
     }
     if request.method() == Method::HEAD {

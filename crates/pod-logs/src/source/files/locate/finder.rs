@@ -4,6 +4,7 @@ use std::{io, os::fd::OwnedFd, slice, sync::Arc};
 
 use super::{
     anchor::{ClaimedPosition, resume_at, up_to},
+    containers::choose_containers,
     locate_error::LocateError,
     splice::splice,
 };
@@ -79,7 +80,7 @@ impl LogFinder {
         if query.uid.as_ref().is_some_and(|uid| *uid != pod.name.uid) {
             return None;
         }
-        let names = choose(&pod.containers, &query.container).ok()?;
+        let names = choose_containers(&pod.containers, &query.container).ok()?;
         self.directory.checked(pod, &names, wanted)
     }
 
@@ -94,7 +95,7 @@ impl LogFinder {
                 None => LocateError::NoPod,
             });
         };
-        let mut names = choose(&last.containers()?, &query.container)?;
+        let mut names = choose_containers(&last.containers()?, &query.container)?;
         if let Some(anchor) = &query.anchor {
             let positions = &anchor.cursor().logs;
             if !positions.iter().all(|position| names.contains(&position.container)) {
@@ -271,19 +272,4 @@ fn log_name(
     let PodDirectory { pod, uid } = &incarnations.last().ok_or(LocateError::NoPod)?.name;
     let (pod, uid, container) = (pod.clone(), uid.clone(), container.clone());
     Ok(Arc::new(LogName { pod, uid, container }))
-}
-
-fn choose(
-    there: &[ContainerName],
-    choice: &ContainerChoice,
-) -> Result<Vec<ContainerName>, LocateError> {
-    match choice {
-        ContainerChoice::Named(name) if there.contains(name) => Ok(vec![name.clone()]),
-        ContainerChoice::Named(_) => Err(LocateError::NoContainer(there.to_vec())),
-        _ if there.is_empty() => Err(LocateError::NoLog),
-        ContainerChoice::Only if there.len() > 1 => {
-            Err(LocateError::ContainerRequired(there.to_vec()))
-        }
-        ContainerChoice::Only | ContainerChoice::All => Ok(there.to_vec()),
-    }
 }

@@ -1,0 +1,23 @@
+//! Which containers of a pod a query is about.
+
+use super::locate_error::LocateError;
+use crate::{line::target::ContainerName, query::ContainerChoice};
+
+/// The containers that are chosen, of those that the pod has.
+///
+/// # Errors
+/// When the pod does not have the container, has none, or has several of which one must be chosen.
+pub fn choose_containers(
+    there: &[ContainerName],
+    choice: &ContainerChoice,
+) -> Result<Vec<ContainerName>, LocateError> {
+    match choice {
+        ContainerChoice::Named(name) if there.contains(name) => Ok(vec![name.clone()]),
+        ContainerChoice::Named(_) => Err(LocateError::NoContainer(there.to_vec())),
+        _ if there.is_empty() => Err(LocateError::NoLog),
+        ContainerChoice::Only if there.len() > 1 => {
+            Err(LocateError::ContainerRequired(there.to_vec()))
+        }
+        ContainerChoice::Only | ContainerChoice::All => Ok(there.to_vec()),
+    }
+}
