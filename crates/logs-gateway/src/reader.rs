@@ -157,7 +157,9 @@ impl LogReader {
                 find(files, &self.scans.of_user(&caller.username), pod, query).await
             }
             LogSource::Nodes => Err(nothing_here().into()),
-            LogSource::Kubernetes(source) => Ok(source.open(caller, pod, query).await?),
+            LogSource::Kubernetes(source) => {
+                Ok(source.open(caller, pod, query, &self.clock).await?)
+            }
         }
     }
 
