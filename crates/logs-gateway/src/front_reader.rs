@@ -147,6 +147,11 @@ impl FrontReader {
         self.nodes.is_on_several_nodes(pod)
     }
 
+    /// The nodes of which the present pods are not known.
+    pub(crate) fn missing(&self) -> Vec<String> {
+        self.nodes.missing()
+    }
+
     /// Whether this is the last incarnation of the pod.
     pub(crate) fn is_last(&self, pod: &PodRef, uid: &PodUid) -> bool {
         self.nodes.summary(pod).is_some_and(|summary| summary.uid == *uid)

@@ -218,6 +218,15 @@ async fn a_node_that_cannot_be_read_is_named() {
     let text = admin.gateway(Method::GET, ALL).header("accept", "text/plain").send().await.unwrap();
     assert!(text.headers()["warning"].to_str().unwrap().contains("node-3"));
     text.bytes().await.unwrap_err();
+    // Whether it has incarnations of other pods is not known.
+    moved.cluster.nodes[0].logs.write("shop", "web", cri_at(0, "stdout", "one"));
+    moved.cluster.wait_for_pod(&admin, "web").await;
+    for (query, expected) in [("history=all", true), ("history=rotated", false)] {
+        let path = format!("/logs/shop/web?{query}");
+        let answer = admin.gateway(Method::GET, &path).header("accept", "text/plain").ask().await;
+        assert_eq!(answer.text(), "one\n");
+        assert_eq!(answer.warning().is_some_and(|text| text.contains("node-3")), expected);
+    }
     // Its lines come when it is back, and no others.
     moved.cluster.nodes[1].start_again();
     until("the front has the node again", patience(), async || {

@@ -148,6 +148,10 @@ async fn forward(
         NodeAnswer::Refusal(refused) => return Ok(forwarding::refusal(refused)),
     };
     forwarding::add_headers(&mut response, &headers);
+    if history == History::All && uid.is_none() {
+        // Earlier incarnations may be there.
+        forwarding::warn_of_missing(&mut response, &front.missing());
+    }
     let container = match &query.container {
         ContainerChoice::Named(name) => Some(name.as_str()),
         ContainerChoice::All => Some("*"),
