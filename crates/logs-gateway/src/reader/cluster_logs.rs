@@ -59,11 +59,14 @@ impl ClusterLogs {
         query: &LogQuery,
         clock: &MergeClock,
     ) -> Result<LocatedLog, LocateError> {
-        let joined = match query.is_joined_by_containers() {
-            true => self.joined(caller, pod, clock).await,
-            false => None,
-        };
-        self.source.open(pod, query, self.user_of(caller), joined).await
+        let user = self.user_of(caller);
+        if query.is_joined_by_containers()
+            && !query.previous
+            && let Some(joined) = self.joined(caller, pod, clock).await
+        {
+            return self.source.open_joined(pod, query, user, &joined).await;
+        }
+        self.source.open(pod, query, user).await
     }
 
     /// What tells of containers that are started later. `None` if the cluster does not let the caller

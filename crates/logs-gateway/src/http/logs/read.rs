@@ -18,6 +18,7 @@ use crate::{
             envelope::LogEnvelope,
             log_query::{LogRequest, log_request, name},
             read_incarnations::{IncarnationsQuery, of_incarnations, spans_nodes, take_checkpoint},
+            stream_limit::too_many_streams,
         },
         streaming::{
             body::{self, Frame},
@@ -195,15 +196,6 @@ pub(super) fn last_event_id(request: &HttpRequest) -> Result<Option<&str>> {
         Problem::new(StatusCode::BAD_REQUEST, "bad_cursor", "Last-Event-ID is not a cursor.")
     })?;
     Ok((!text.is_empty()).then_some(text))
-}
-
-pub(in crate::http) fn too_many_streams(max: usize) -> Problem {
-    Problem::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "too_many_streams",
-        format!("You read {max} logs already; close one first."),
-    )
-    .header(header::RETRY_AFTER, "1")
 }
 
 /// Parses the names; one that is not a Kubernetes name is 400.

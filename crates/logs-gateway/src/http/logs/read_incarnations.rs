@@ -14,7 +14,7 @@ use crate::{
         audited::container_of,
         error::bad_cursor,
         forwarding,
-        logs::{accepted_form::media_type, envelope::LogEnvelope, read::too_many_streams},
+        logs::{accepted_form::media_type, envelope::LogEnvelope, stream_limit::too_many_streams},
         streaming::{
             body::{self, Frame},
             open_log::{AuthenticatedRequest, LogAccess, OpenedLog, log_response},

@@ -14,7 +14,6 @@ use super::{
     },
     choice::{begin_of, check_cursor, choose},
     container_log::{ContainerLog, OpenError},
-    many::new_pod_containers::{JoinedPods, NewPodContainers},
     passthrough::{PassError, PassOptions, PassedLog},
     pods::reduced_pod::reduce,
     workloads::workload::{Workload, WorkloadRef},
@@ -24,7 +23,7 @@ use crate::{
     query::{ContainerChoice, LogQuery},
     source::{
         files::{locate::locate_error::LocateError, located::LocatedLog},
-        log_input::{LogInput, NewLogs},
+        log_input::LogInput,
         pods::seen_pod::SeenPod,
     },
 };
@@ -170,8 +169,7 @@ impl KubernetesSource {
         }
     }
 
-    /// Finds the logs and begins to read them. Containers that are started later join a follow of
-    /// all containers if `joined` tells of them. Has to be called within a tokio runtime.
+    /// Finds the logs and begins to read them.
     ///
     /// # Errors
     /// When a log does not exist, or the API server does not give it.
@@ -180,15 +178,7 @@ impl KubernetesSource {
         pod: &PodRef,
         query: &LogQuery,
         user: Option<ImpersonatedUser>,
-        joined: Option<JoinedPods>,
     ) -> Result<LocatedLog, LocateError> {
-        let joined = joined.filter(|_| query.is_joined_by_containers() && !query.previous);
-        // What changes after this is told by the watch.
-        let server = self.server.for_user(user.clone());
-        let watching = joined.and_then(|joined| {
-            let watching = NewPodContainers::watching(server, &joined, query);
-            watching.inspect_err(|error| tracing::warn!(%error, "no container can join")).ok()
-        });
         let mut attempts = 1;
         loop {
             let found = self.find(pod, query, user.clone()).await?;
@@ -199,7 +189,7 @@ impl KubernetesSource {
                     return Err(LocateError::ServerUnavailable(error));
                 }
                 Err(OpenError::Locate(error)) => return Err(error),
-                Ok(log) => return Ok(log.joined_by(watching, pod)),
+                Ok(log) => return Ok(log),
             }
         }
     }
@@ -233,17 +223,6 @@ impl FoundPodLogs {
             return Err(OpenError::Locate(LocateError::NoLog));
         }
         Ok(LocatedLog { uid, logs: inputs, new_containers: None })
-    }
-}
-
-impl LocatedLog {
-    /// The same with containers that are started later.
-    fn joined_by(self, watching: Option<NewPodContainers>, pod: &PodRef) -> Self {
-        let known = self.containers();
-        let of_pod = |new: NewPodContainers| {
-            NewLogs::PodContainers(Box::new(new.of_pod(pod.clone(), self.uid.clone(), known)))
-        };
-        Self { new_containers: watching.map(of_pod), ..self }
     }
 }
 

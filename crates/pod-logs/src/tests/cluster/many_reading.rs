@@ -130,7 +130,7 @@ impl ManyScene {
         let container = ContainerChoice::All;
         let query = LogQuery { container, is_of_many: false, ..follow() };
         let joined = JoinedPods { pods: self.pods.clone(), clock: self.clock.clone() };
-        let located = self.server.source.open(&pod, &query, None, Some(joined)).await.unwrap();
+        let located = self.server.source.open_joined(&pod, &query, None, &joined).await.unwrap();
         let clock = self.clock.clone();
         let reading = LogReading::of_lines(located, &query, LogForm::JsonLines, clock).unwrap();
         ManyReading { reading, records: Vec::new(), end: None }

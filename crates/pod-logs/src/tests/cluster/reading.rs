@@ -32,7 +32,7 @@ pub(super) fn query() -> LogQuery {
 
 impl ClusterReading {
     pub(super) async fn open(server: &FakeServer, query: &LogQuery) -> Result<Self, LocateError> {
-        let located = server.source.open(&pod(), query, None, None).await?;
+        let located = server.source.open(&pod(), query, None).await?;
         let clock = MergeClock::at_the_end_of_time();
         let reading = LogReading::of_lines(located, query, LogForm::JsonLines, clock).unwrap();
         Ok(Self { reading, records: Vec::new(), end: None })

@@ -13,12 +13,14 @@ use crate::{
     merge_clock::MergeClock,
     query::LogQuery,
     source::{
-        files::locate::locate_error::LocateError,
+        files::{locate::locate_error::LocateError, located::LocatedLog},
         kubernetes::{
-            api::api_server::ApiServer, feed::feed_group::FeedGroup,
+            api::api_server::{ApiServer, ImpersonatedUser},
+            feed::feed_group::FeedGroup,
+            kubernetes_source::KubernetesSource,
             pods::cluster_pods::ClusterPods,
         },
-        log_input::{LogInput, ManyInput},
+        log_input::{LogInput, ManyInput, NewLogs},
         pods::{pod_watch::PodWatch, seen_pod::SeenPod},
     },
 };
@@ -43,6 +45,33 @@ pub(crate) struct NewPodContainers {
     /// The pod, and the containers that the reader has; `None` before it begins.
     followed: Option<(PodRef, PodUid)>,
     known: BTreeSet<ContainerName>,
+}
+
+impl KubernetesSource {
+    /// As [`open`](Self::open), but containers that are started later join a follow of all
+    /// containers. Has to be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub async fn open_joined(
+        &self,
+        pod: &PodRef,
+        query: &LogQuery,
+        user: Option<ImpersonatedUser>,
+        joined: &JoinedPods,
+    ) -> Result<LocatedLog, LocateError> {
+        // What changes after this is told by the watch.
+        let watching = NewPodContainers::watching(self.server(user.clone()), joined, query);
+        let watching = watching
+            .inspect_err(|error| tracing::warn!(%error, "no container can join a follow"))
+            .ok();
+        let located = self.open(pod, query, user).await?;
+        let (uid, known) = (located.uid().clone(), located.containers());
+        let new_containers = watching.map(|watching| {
+            NewLogs::PodContainers(Box::new(watching.of_pod(pod.clone(), uid, known)))
+        });
+        Ok(LocatedLog { new_containers, ..located })
+    }
 }
 
 impl NewPodContainers {
