@@ -1,9 +1,12 @@
 //! `cluster`: a front for 100 nodes with 100 pods each: time until it knows them, memory, a new pod;
-//! reads while one node is dead and one hangs; a merged follow of a log on every node, in which one
-//! node is killed and restarted and one is stopped for a while.
+//! reads while one node is dead and one hangs; a merged follow of a log on every node, and 500
+//! follows of single logs of all nodes. During both, one node is killed and restarted and one is
+//! stopped for a while.
 //!
 //! The limits are: a new pod within 2 s, every line once, lines of living nodes within 1 s. The peer
 //! of the reads is the same front before anything was wrong.
+
+mod followers;
 
 use std::{
     collections::BTreeMap,
@@ -24,6 +27,7 @@ use tokio::{
     time::{sleep, timeout_at},
 };
 
+use self::followers::Followers;
 use crate::{
     clients::http::{self, Body},
     report::{
@@ -66,6 +70,9 @@ pub(crate) async fn measure(stage: &Stage<'_>, services: &mut Services) -> anyho
         Target::AtMost(1.0),
     );
     follow(&mut cluster, stage, services, &mut report).await?;
+    let followers = Followers::start(&cluster, NODES)?;
+    faults(&mut cluster, stage, services).await?;
+    followers.report(&mut report).await?;
     reads(&mut cluster, services, &mut report).await?;
     Ok(report)
 }
@@ -199,14 +206,7 @@ async fn follow(
         }
         anyhow::Ok(())
     };
-    let faults = async {
-        sleep(AWAY).await;
-        cluster.signal(KILLED, Signal::KILL, services)?;
-        cluster.signal(STOPPED, Signal::STOP, services)?;
-        sleep(AWAY).await;
-        cluster.signal(STOPPED, Signal::CONT, services)?;
-        cluster.restart(KILLED, stage, services).await
-    };
+    let faults = faults(cluster, stage, services);
     let (read, faults) = tokio::join!(timeout_at(end.into(), reading), faults);
     faults?;
     if let Ok(Err(error)) = read {
@@ -215,6 +215,20 @@ async fn follow(
     written.await.context("the writer has not ended")??;
     merged.report(expected, report);
     Ok(())
+}
+
+/// Kills one node and stops one, and has both again after a while.
+async fn faults(
+    cluster: &mut Cluster,
+    stage: &Stage<'_>,
+    services: &mut Services,
+) -> anyhow::Result<()> {
+    sleep(AWAY).await;
+    cluster.signal(KILLED, Signal::KILL, services)?;
+    cluster.signal(STOPPED, Signal::STOP, services)?;
+    sleep(AWAY).await;
+    cluster.signal(STOPPED, Signal::CONT, services)?;
+    cluster.restart(KILLED, stage, services).await
 }
 
 fn log_of(cluster: &Cluster, node: usize) -> anyhow::Result<File> {

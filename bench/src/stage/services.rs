@@ -172,7 +172,9 @@ impl<'a> Stage<'a> {
         certificates: &Certificates,
     ) -> Command {
         let listen = [ANY, ANY].map(str::to_owned);
-        launch::front(&self.binaries, authority, nodes, certificates, listen)
+        let mut front = launch::front(&self.binaries, authority, nodes, certificates, listen);
+        front.env("GATEWAY_MAX_STREAMS_PER_USER", "1000000");
+        front
     }
 
     /// `logs-gateway` over the shared logs, with this authority.

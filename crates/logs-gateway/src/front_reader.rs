@@ -1,10 +1,11 @@
 //! Reading logs of nodes: on which are they, what do they answer.
 
-use std::{collections::BTreeSet, io, sync::Arc};
+use std::{io, sync::Arc};
 
 use bytes::Bytes;
 use pod_logs::{
-    FrontSelection, History, LocateError, LogForm, LogQuery, MergedCursor, PodRef, PodUid,
+    ContainerChoice, ContainerName, FrontSelection, History, LocateError, LogForm, LogQuery,
+    MergedCursor, PodRef, PodUid, choose_containers,
 };
 use reqwest::{
     Method, Response, StatusCode,
@@ -129,22 +130,45 @@ impl FrontReader {
         }
         let last = || self.nodes.node_of(pod, None);
         let found = self.nodes.node_of(pod, uid).or_else(|| uid.and_then(|_| last()));
-        found.ok_or_else(|| {
-            if self.nodes.missing().is_empty() {
-                return ReadError::from(LocateError::NoPod).into();
-            }
-            // It may be on a node that cannot be asked.
-            let cause =
-                io::Error::new(io::ErrorKind::HostUnreachable, "some nodes are unreachable");
-            ReadError::from(LocateError::NodeUnavailable(cause)).into()
-        })
+        Ok(found.ok_or_else(|| self.not_found())?)
     }
 
-    fn is_on_several_nodes(&self, pod: &PodRef) -> bool {
-        let summaries = self.nodes.summaries(|other| other == pod);
-        let incarnations = summaries.iter().flat_map(|summary| &summary.incarnations);
-        let nodes = incarnations.filter_map(|uid| self.nodes.node_of(pod, Some(uid)));
-        nodes.map(|node| node.name().clone()).collect::<BTreeSet<_>>().len() > 1
+    /// Why a pod is on no node: it may be on one that cannot be asked.
+    fn not_found(&self) -> ReadError {
+        if self.nodes.missing().is_empty() {
+            return LocateError::NoPod.into();
+        }
+        let cause = io::Error::new(io::ErrorKind::HostUnreachable, "some nodes are unreachable");
+        LocateError::NodeUnavailable(cause).into()
+    }
+
+    /// Whether incarnations of the pod are on several nodes.
+    pub(crate) fn is_on_several_nodes(&self, pod: &PodRef) -> bool {
+        self.nodes.is_on_several_nodes(pod)
+    }
+
+    /// The nodes of which the present pods are not known.
+    pub(crate) fn missing(&self) -> Vec<String> {
+        self.nodes.missing()
+    }
+
+    /// Whether this is the last incarnation of the pod.
+    pub(crate) fn is_last(&self, pod: &PodRef, uid: &PodUid) -> bool {
+        self.nodes.summary(pod).is_some_and(|summary| summary.uid == *uid)
+    }
+
+    /// The containers of the pod that are chosen.
+    ///
+    /// # Errors
+    /// When the pod is on no node, or its last incarnation has no such containers.
+    pub(crate) fn containers(
+        &self,
+        pod: &PodRef,
+        choice: &ContainerChoice,
+    ) -> Result<Vec<ContainerName>, ReadError> {
+        let summary = self.nodes.summary(pod).ok_or_else(|| self.not_found())?;
+        let there: Vec<_> = summary.containers.iter().map(|one| one.name.clone()).collect();
+        Ok(choose_containers(&there, choice)?.to_vec())
     }
 
     /// Asks all nodes for the logs that are chosen. The answer also tells of how many pods they are.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pod_logs::{ContainerName, LabelPredicate, MergedCursor, Namespace, PodRef};
-use shared_types::{AskedPermission, NameGlobs};
+use shared_types::{AskedPermission, InvalidNameGlobs, NameGlobs};
 
 use crate::{auth::Caller, label_selector::LabelSelector};
 
@@ -44,6 +44,19 @@ impl ChosenLabels {
 }
 
 impl ManyChoice {
+    /// The logs of one pod, of all its containers or of this one.
+    ///
+    /// # Errors
+    /// When the names are longer than patterns may be.
+    pub(crate) fn of_pod(
+        pod: &PodRef,
+        container: Option<ContainerName>,
+    ) -> Result<Self, InvalidNameGlobs> {
+        let namespaces = pod.namespace.as_str().parse()?;
+        let pods = pod.pod.as_str().parse()?;
+        Ok(Self { namespaces, pods, container, labels: None })
+    }
+
     /// Whether the pod is asked for.
     pub(crate) fn includes(&self, pod: &PodRef) -> bool {
         self.namespaces.matches(pod.namespace.as_str()) && self.pods.matches(pod.pod.as_str())

@@ -158,7 +158,9 @@ impl LogReader {
             }
             LogSource::Nodes => Err(nothing_here().into()),
             // Boxed, so that reads of files do without its room.
-            LogSource::Kubernetes(source) => Ok(Box::pin(source.open(caller, pod, query)).await?),
+            LogSource::Kubernetes(source) => {
+                Ok(Box::pin(source.open(caller, pod, query, &self.clock)).await?)
+            }
         }
     }
 

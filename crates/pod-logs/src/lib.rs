@@ -59,7 +59,10 @@ pub use source::files::{
         strip::{StrippedLines, strip_usual_lines},
     },
     kubelet::{options::KubeletOptions, quote::GoQuoted},
-    locate::{locate_error::LocateError, log_selection::LogSelection, selected_logs::SelectError},
+    locate::{
+        containers::choose_containers, locate_error::LocateError, log_selection::LogSelection,
+        selected_logs::SelectError,
+    },
     located::{FoundLog, LocatedLog, LocatedLogs},
 };
 pub use source::known_logs::{LabelPredicate, PodPredicate};
@@ -70,7 +73,7 @@ pub use source::kubernetes::{
     },
     feed::line_place::LinePlace,
     kubernetes_source::{FoundPodLogs, KubernetesSource},
-    many::opening::ManyPods,
+    many::{new_pod_containers::JoinedPods, opening::ManyPods},
     passthrough::{PassError, PassOptions, PassedLog},
     pods::{cluster_pods::ClusterPods, user_pods::UserPods},
     workloads::{

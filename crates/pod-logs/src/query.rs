@@ -46,7 +46,7 @@ pub struct LogQuery {
 
 impl LogQuery {
     /// Whether containers and runs that start later belong to the log as well.
-    pub(crate) fn is_joined_by_containers(&self) -> bool {
+    pub fn is_joined_by_containers(&self) -> bool {
         self.follow && self.container == ContainerChoice::All && self.run.is_none()
     }
 

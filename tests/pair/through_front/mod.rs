@@ -1,5 +1,6 @@
 //! Logs that are read through a front.
 
+mod incarnations;
 mod lying_node;
 mod many_pods;
 mod node_faults;

@@ -72,3 +72,37 @@ for (const [name, pods] of [
     assert.ok(asked.length < 20, `${asked.length} requests`);
   });
 }
+
+/** Two incarnations of a pod, on a node each: a front knows places only in the log of one. */
+function front(lines) {
+  const asked = gateway(Array.from({ length: lines }, () => web));
+  const byTime = globalThis.fetch;
+  globalThis.fetch = async (url) => {
+    const query = new URL(String(url), 'http://gateway').searchParams;
+    const place = ['before', 'after', 'upto'].find((name) => query.has(name));
+    if (!place) return byTime(url);
+    if (query.has('history')) return Response.json({ code: 'history_unavailable', detail: place }, { status: 422 });
+    const nth = Number(query.get(place));
+    const begin = nth < lines / 2 ? 0 : lines / 2;
+    const [from, to] = { before: [begin, nth], upto: [begin, nth + 1], after: [nth + 1, begin + lines / 2] }[place];
+    const chosen = Array.from({ length: to - from }, (_, at) => from + at);
+    const page = place === 'after' ? chosen.slice(0, 500) : chosen.slice(-500);
+    const record = (at) => ({ time: new Date(BEGIN + at).toISOString(), namespace: 'shop', ...web, message: `line ${at}`, cursor: String(at) });
+    const reason = page.length < chosen.length && place === 'after' ? 'limit' : 'complete';
+    return new Response(`${page.map((at) => `data: ${JSON.stringify(record(at))}\n\n`).join('')}event: end\ndata: {"reason":"${reason}"}\n\n`);
+  };
+  return asked;
+}
+
+test('incarnations of a pod on several nodes are read from a line in both directions', async () => {
+  front(1400);
+  const read = reader();
+  const line = await read.open(
+    { ...EMPTY_VIEW, targets: [web], to: '2026-11-01T11:00:00Z', place: { kind: 'cursor', cursor: '720' } },
+    { history: true, before: true, user: 'ada' },
+  );
+  assert.equal(line.text, 'line 720');
+  for (let turn = 0; turn < 30 && !read.isAtBegin; turn += 1) await read.readUp();
+  for (let turn = 0; turn < 30 && !read.isAtEnd; turn += 1) await read.readDown();
+  assert.deepEqual(rows(read), ['begin', ...Array.from({ length: 1400 }, (_, nth) => `line ${nth}`)]);
+});

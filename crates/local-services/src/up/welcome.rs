@@ -54,6 +54,7 @@ impl fmt::Display for Welcome<'_> {
         self.write_overview(f)?;
         self.write_variables(f)?;
         self.write_requests(f)?;
+        self.write_kubectl(f)?;
         self.write_cluster(f)?;
         self.write_logout(f)?;
         writeln!(f, "\nCtrl-C stops all of them and removes what they wrote.")
@@ -130,6 +131,19 @@ impl Welcome<'_> {
         }
     }
 
+    /// The same by kubectl, which sends no token over plain HTTP.
+    fn write_kubectl(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let pods = self.logs.pods_with_one_container();
+        let Some(Pod { namespace, name }) =
+            self.pod_to_read(&pods).filter(|_| self.certificates.is_some())
+        else {
+            return Ok(());
+        };
+        writeln!(f, "\nWith kubectl, whatever clusters it knows:")?;
+        writeln!(f, "  {KUBECTL} get pods -A -o wide")?;
+        writeln!(f, "  {KUBECTL} logs -f --tail=5 -n {namespace} {name}")
+    }
+
     /// What only several nodes show.
     fn write_cluster(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Some((ClusterNode { name, process: Some(process), .. }, curl)) =
@@ -183,6 +197,9 @@ impl Guest {
 
 /// The header with the administrator's token, as the shell expands it.
 const ADMIN: &str = r#"-H "Authorization: Bearer $T""#;
+/// The beginning of a command that asks the gateway with the administrator's token.
+const KUBECTL: &str =
+    r#"kubectl --kubeconfig=/dev/null --server="$GW" --certificate-authority="$CA" --token="$T""#;
 /// The header with the guest's token.
 const GUEST: &str = r#"-H "Authorization: Bearer $D""#;
 
@@ -280,6 +297,12 @@ mod tests {
         assert!(shows(&commands, "GW=https://127.0.0.1:8000") && shows(&commands, "CA=ca.crt"));
         for command in commands.iter().filter(|command| command.starts_with("curl")) {
             assert!(command.starts_with("curl -sS --cacert \"$CA\" "), "{command}");
+        }
+        let kubectl: Vec<_> =
+            commands.iter().filter(|command| command.starts_with("kubectl")).collect();
+        assert!(kubectl.len() == 2 && kubectl[1].ends_with(" -n shop cart"), "{kubectl:?}");
+        for command in kubectl {
+            assert!(command.contains("--certificate-authority=\"$CA\" --token=\"$T\""));
         }
     }
 

@@ -179,6 +179,16 @@ impl Cluster {
         self.state().pods.node_of(pod, uid).cloned()
     }
 
+    /// A pod, with its incarnations on all nodes.
+    pub(super) fn summary(&self, pod: &PodRef) -> Option<Arc<PodSummary>> {
+        self.state().pods.summary(pod).cloned()
+    }
+
+    /// Whether incarnations of the pod are on several nodes.
+    pub(super) fn is_on_several_nodes(&self, pod: &PodRef) -> bool {
+        self.state().pods.is_on_several_nodes(pod)
+    }
+
     /// How to ask a node. `None` if it is not known, or has no address.
     pub(super) fn access(&self, name: &str) -> Option<NodeAccess> {
         let state = self.state();

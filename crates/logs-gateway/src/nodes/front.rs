@@ -127,6 +127,16 @@ impl Nodes {
         self.cluster.node_of(pod, uid).map(|name| self.handle(name))
     }
 
+    /// A pod, with its incarnations on all nodes.
+    pub(crate) fn summary(&self, pod: &PodRef) -> Option<Arc<PodSummary>> {
+        self.cluster.summary(pod)
+    }
+
+    /// Whether incarnations of the pod are on several nodes.
+    pub(crate) fn is_on_several_nodes(&self, pod: &PodRef) -> bool {
+        self.cluster.is_on_several_nodes(pod)
+    }
+
     fn handle(&self, name: Arc<str>) -> NodeHandle {
         NodeHandle { name, cluster: self.cluster.clone() }
     }

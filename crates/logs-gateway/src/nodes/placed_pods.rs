@@ -59,6 +59,16 @@ impl PlacedPods {
         .map(|place| &place.node)
     }
 
+    /// A pod.
+    pub(super) fn summary(&self, pod: &PodRef) -> Option<&Arc<PodSummary>> {
+        Some(&self.by_name.get(pod)?.shown)
+    }
+
+    /// Whether incarnations of the pod are on several nodes.
+    pub(super) fn is_on_several_nodes(&self, pod: &PodRef) -> bool {
+        self.by_name.get(pod).is_some_and(|places| places.believed().len() > 1)
+    }
+
     /// Notes a pod as its node shows it now.
     pub(super) fn put(&mut self, node: &Arc<str>, summary: PodSummary) {
         let name = summary.pod.clone();

@@ -1,8 +1,8 @@
 //! Logs of a cluster, asked for under the name of the caller if the cluster knows callers.
 
 use pod_logs::{
-    ApiAnswer, ApiError, FoundPodLogs, ImpersonatedUser, KubernetesSource, LocateError, LocatedLog,
-    LocatedLogs, LogQuery, LogSelection, ManyPods, MergeClock, MergedCursor, PassError,
+    ApiAnswer, ApiError, FoundPodLogs, ImpersonatedUser, JoinedPods, KubernetesSource, LocateError,
+    LocatedLog, LocatedLogs, LogQuery, LogSelection, ManyPods, MergeClock, MergedCursor, PassError,
     PassOptions, PassedLog, PodRef, SeenPod, Workload, WorkloadRef,
 };
 use serde_json::Value;
@@ -57,8 +57,31 @@ impl ClusterLogs {
         caller: &Caller,
         pod: &PodRef,
         query: &LogQuery,
+        clock: &MergeClock,
     ) -> Result<LocatedLog, LocateError> {
-        self.source.open(pod, query, self.user_of(caller)).await
+        let user = self.user_of(caller);
+        if query.is_joined_by_containers()
+            && !query.previous
+            && let Some(joined) = self.joined(caller, pod, clock).await
+        {
+            return self.source.open_joined(pod, query, user, &joined).await;
+        }
+        self.source.open(pod, query, user).await
+    }
+
+    /// What tells of containers that are started later. `None` if the cluster does not let the caller
+    /// list pods: such a caller gets the containers that there are.
+    async fn joined(
+        &self,
+        caller: &Caller,
+        pod: &PodRef,
+        clock: &MergeClock,
+    ) -> Option<JoinedPods> {
+        let catalog = self.pods.of_caller(caller, Some(pod.namespace.as_str())).await;
+        let catalog = catalog
+            .inspect_err(|error| tracing::debug!(%error, "cannot watch a pod for new containers"));
+        let pods = catalog.ok()?.cluster()?.clone();
+        Some(JoinedPods { pods, clock: clock.clone() })
     }
 
     pub(super) async fn check_many(

@@ -1,5 +1,6 @@
 /** One page of lines, as rows. */
 
+import { logUrl } from '../api/log_url.js';
 import { noAnswer, readEvents, Refusal } from '../api/request.js';
 import { endOf, troubleOf } from '../model/problems.js';
 import { Reading } from '../model/reading.js';
@@ -10,7 +11,8 @@ import { parseInstant } from '../text/time.js';
 /** @import { Trouble } from '../model/problems.js' */
 /** @import { ReadPage } from '../model/joining.js' */
 /** @import { Sources } from '../model/sources.js' */
-/** @import { Target } from '../model/view.js' */
+/** @import { Target, View } from '../model/view.js' */
+/** @import { LineRange } from '../api/log_url.js' */
 /** @import { Instant } from '../text/time.js' */
 
 /** A page that was not given to its end: lines of it are missing. */
@@ -19,6 +21,28 @@ class CutPage extends Error {
   constructor(trouble) {
     super(trouble.text);
     this.trouble = trouble;
+  }
+}
+
+/**
+ * Reads lines of a view. A place in the log of one incarnation of the pod, while others are on other
+ * nodes, is `isSpread`: the page is of that incarnation alone, and there may be lines beyond it.
+ *
+ * @param {View} view
+ * @param {LineRange} range
+ * @param {{history: boolean}} source What the source of the logs can do.
+ * @param {Sources} sources
+ * @param {(reading: Reading, name: string, data: string) => void} take Takes one record.
+ * @param {AbortSignal} signal
+ * @returns {Promise<ReadPage & {isSpread: boolean}>}
+ */
+export async function readRange(view, range, source, sources, take, signal) {
+  const page = (/** @type {boolean} */ history) => readPage(logUrl(view, range, { history }), sources, take, signal);
+  try {
+    return { ...(await page(source.history)), isSpread: false };
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.problem.code !== 'history_unavailable') throw error;
+    return { ...(await page(false)), isWhole: false, isSpread: true };
   }
 }
 

@@ -13,7 +13,7 @@ import { SearchProgress } from '../model/search_progress.js';
 import { Sources } from '../model/sources.js';
 import { isFiltered, isMerged } from '../model/view.js';
 import { Following } from './following.js';
-import { readPage, takeRecord, troubleOfFailure } from './line_page.js';
+import { readRange, takeRecord, troubleOfFailure } from './line_page.js';
 import { firstRanges, rangeAfter, rangeBefore, rangeFrom, rangeUpTo } from './ranges.js';
 
 /** @import { LineRange } from '../api/log_url.js' */
@@ -84,6 +84,8 @@ export class Reader {
     this.leftOut = new LeftOut();
     this.isAtBegin = false;
     this.isAtEnd = false;
+    /** Incarnations of the pod are on several nodes, which read on by time alone. */
+    this.isSpread = false;
     /** The nodes that a page could not read. @type {string[]} */
     this.missing = [];
     this.progress = new SearchProgress();
@@ -153,8 +155,10 @@ export class Reader {
   }
 
   /** @param {LineRange} range @param {AbortSignal} signal */
-  page(range, signal) {
-    return readPage(this.url(range), this.sources, this.take, signal);
+  async page(range, signal) {
+    const page = await readRange(/** @type {View} */ (this.view), range, this.source, this.sources, this.take, signal);
+    this.isSpread ||= page.isSpread;
+    return page;
   }
 
   /** @param {LineRange} range */
@@ -163,7 +167,7 @@ export class Reader {
   }
 
   get isMerged() {
-    return this.view !== null && (isMerged(this.view) || !this.source.before);
+    return this.view !== null && (isMerged(this.view) || !this.source.before || this.isSpread);
   }
 
   /** Reads the page before the first line. */

@@ -84,6 +84,7 @@ pub(super) struct FeedLine {
     pub(super) time: LineTime,
     pub(super) stream: OutputStream,
     pub(super) pod: PodRef,
+    pub(super) uid: PodUid,
     pub(super) container: ContainerName,
     pub(super) content: Vec<u8>,
     pub(super) ending: LineEnding,
@@ -96,9 +97,9 @@ pub(super) struct FeedLine {
 }
 
 impl FeedLine {
-    /// The key of its log, which is of this incarnation of the pod.
-    pub(super) fn key(&self, uid: &PodUid) -> LogKey {
-        let (pod, uid, container) = (self.pod.clone(), uid.clone(), self.container.clone());
+    /// The key of its log.
+    pub(super) fn key(&self) -> LogKey {
+        let (pod, uid, container) = (self.pod.clone(), self.uid.clone(), self.container.clone());
         LogKey::of(&LogName { pod, uid, container })
     }
 
@@ -230,7 +231,7 @@ impl PodFields<'_> {
 
 impl FeedLine {
     fn of(fields: LineFields<'_>) -> Option<Self> {
-        let ForFront { stamp, continued, unfinished, masked } = fields.front;
+        let ForFront { stamp, uid, continued, unfinished, masked } = fields.front;
         let pod = pod_ref(fields.namespace, fields.pod)?;
         let container: ContainerName = fields.container.parse().ok()?;
         let cursor = match fields.cursor {
@@ -241,6 +242,10 @@ impl FeedLine {
                 is_of_line.then(|| Some((text.to_owned(), cursor)))?
             }
             None => None,
+        };
+        let uid = match &cursor {
+            Some((_, cursor)) => cursor.uid.clone(),
+            None => uid?.parse().ok()?,
         };
         let content = match (fields.message, fields.message_base64) {
             (Some(text), None) => text.into_owned().into_bytes(),
@@ -254,6 +259,7 @@ impl FeedLine {
             time: LineTime::parse(stamp.as_deref().unwrap_or(fields.time).as_bytes())?,
             stream: OutputStream::parse(fields.stream.as_bytes())?,
             pod,
+            uid,
             container,
             content,
             ending: match (unfinished, fields.partial) {

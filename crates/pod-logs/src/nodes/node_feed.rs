@@ -9,7 +9,7 @@ use super::{
     feed_record::{BadRecord, FeedLine, FeedProgress, FeedRecord},
     record_buffer::RecordBuffer,
 };
-use crate::{line::target::PodUid, render::front_records::BeginRecord};
+use crate::render::front_records::BeginRecord;
 
 /// A node that was not heard of for so long is not waited for.
 const SILENCE: TimeDelta = TimeDelta::seconds(1);
@@ -43,8 +43,6 @@ pub(super) struct NodeFeed {
     pub(super) is_unreachable_told: bool,
     /// What it said first.
     pub(super) begin: Option<BeginRecord>,
-    /// The incarnation of the pod that it told of last.
-    pub(super) told_uid: Option<PodUid>,
     /// How much of what it told beside its lines may wait to be written.
     pub(super) told: usize,
 }
@@ -89,7 +87,6 @@ impl NodeFeed {
             progress: FeedProgress::default(),
             is_unreachable_told: false,
             begin: None,
-            told_uid: None,
             told: 0,
         }
     }

@@ -52,7 +52,11 @@ pub(super) fn write_line_object(
         context: lines.is_context(),
         late: lines.is_late(),
         cursor: cursor.as_deref(),
-        for_front: if for_front { told_to_front(line) } else { ForFront::default() },
+        for_front: match (for_front, &cursor) {
+            (false, _) => ForFront::default(),
+            (true, Some(_)) => told_to_front(line),
+            (true, None) => ForFront { uid: Some(name.uid.to_string()), ..told_to_front(line) },
+        },
     };
     // Of many logs an event holds several lines.
     let is_whole_event = form == LogForm::Events && !lines.is_of_many();
@@ -85,6 +89,7 @@ fn told_to_front(line: &LogLine<'_>) -> ForFront {
     let is_utc = stamp.last() == Some(&b'Z');
     ForFront {
         stamp: String::from_utf8(stamp).ok().filter(|_| !is_utc),
+        uid: None,
         continued: line.is_continuation,
         unfinished: line.ending == LineEnding::Unfinished,
         masked: line.masked,

@@ -47,6 +47,9 @@ pub(crate) struct ForFront {
     /// The time as it is written, if that is not in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) stamp: Option<String>,
+    /// The incarnation of the pod, if no cursor tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) uid: Option<String>,
     /// The beginning of the line was given before.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) continued: bool,

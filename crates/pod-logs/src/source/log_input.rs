@@ -14,7 +14,10 @@ use super::{
         },
     },
     known_logs::{KnownLogs, PodPredicate},
-    kubernetes::{lines::api_log::ApiLog, many::new_api_logs::NewApiLogs},
+    kubernetes::{
+        lines::api_log::ApiLog,
+        many::{new_api_logs::NewApiLogs, new_pod_containers::NewPodContainers},
+    },
     line_source::LineSource,
 };
 use crate::{
@@ -110,6 +113,8 @@ pub(crate) enum NewLogs {
     Pods(NewPodLogs),
     /// The same, from the API server.
     Kubernetes(Box<NewApiLogs>),
+    /// Of containers of one pod, from the API server.
+    PodContainers(Box<NewPodContainers>),
 }
 
 /// Logs that appeared.
@@ -140,6 +145,10 @@ impl NewLogs {
                 }
                 ContainerSearch::PodGone => None,
             },
+            (Self::PodContainers(containers), _) => {
+                let logs = containers.take()?;
+                Some(FoundNewLogs { logs, skipped: Vec::new() })
+            }
         }
     }
 
@@ -148,7 +157,7 @@ impl NewLogs {
         match self {
             Self::Pods(pods) => pods.restrict(may_read),
             Self::Kubernetes(pods) => pods.restrict(may_read),
-            Self::Containers(_) => {}
+            Self::Containers(_) | Self::PodContainers(_) => {}
         }
     }
 
@@ -157,6 +166,7 @@ impl NewLogs {
         match self {
             Self::Pods(pods) => Some(pods.changes()),
             Self::Kubernetes(pods) => Some(pods.changes()),
+            Self::PodContainers(containers) => Some(containers.changes()),
             Self::Containers(_) => None,
         }
     }

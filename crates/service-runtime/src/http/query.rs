@@ -68,6 +68,13 @@ impl Query {
         parse(&value).map_err(|fault| self.faults.unreadable(name, fault)).ok()
     }
 
+    /// Takes a parameter if it parses; else it is left.
+    pub fn take_if<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let parsed = parse(self.values.get(name)?.last()?)?;
+        self.values.remove(name);
+        Some(parsed)
+    }
+
     /// Whether the parameter is given and not taken yet.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

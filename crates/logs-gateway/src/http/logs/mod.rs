@@ -7,12 +7,15 @@ mod many_query;
 #[cfg(test)]
 mod many_query_tests;
 mod read;
+mod read_incarnations;
 mod read_many;
+mod stream_limit;
 
 pub(in crate::http) use envelope::LogEnvelope;
 #[cfg(test)]
 pub(in crate::http) use log_query::log_request;
 #[cfg(test)]
 pub(in crate::http) use many_query::many_request;
-pub(in crate::http) use read::{of_pod, of_pod_in_namespace, too_many_streams};
+pub(in crate::http) use read::{of_pod, of_pod_in_namespace};
 pub(in crate::http) use read_many::of_many;
+pub(in crate::http) use stream_limit::too_many_streams;

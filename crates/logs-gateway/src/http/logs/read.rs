@@ -17,6 +17,8 @@ use crate::{
             accepted_form::{accepted_form, accepted_volume_form, media_type},
             envelope::LogEnvelope,
             log_query::{LogRequest, log_request, name},
+            read_incarnations::{IncarnationsQuery, of_incarnations, spans_nodes, take_checkpoint},
+            stream_limit::too_many_streams,
         },
         streaming::{
             body::{self, Frame},
@@ -55,8 +57,13 @@ async fn answer(
     let AuthenticatedRequest { request, state, caller, credential, .. } = &asked;
     let pod = pod_ref(namespace, pod)?;
     let arrived = RequestContext::of(request).arrived;
-    let last_event = last_event_id(request)?;
-    let LogRequest { mut query, history, download } = log_request(query, last_event, arrived)?;
+    let mut last_event = last_event_id(request)?;
+    let mut parameters = query;
+    let checkpoint = match state.front {
+        Some(_) => take_checkpoint(&mut parameters, &mut last_event),
+        None => None,
+    };
+    let LogRequest { mut query, history, download } = log_request(parameters, last_event, arrived)?;
     if !state.reader.offers().history {
         query.history = current_only(history)?;
     }
@@ -72,7 +79,12 @@ async fn answer(
     let record = |error: &ReadError| asked.record_refusal(error, &pod);
     caller.may_read(&pod).map_err(ReadError::Denied).inspect_err(record)?;
     if let Some(front) = state.front.clone() {
-        // Boxed, so that reads of files do without its room.
+        if checkpoint.is_some() || spans_nodes(&front, &pod, &query) {
+            let asked_for = IncarnationsQuery { pod, query, checkpoint, form };
+            let answer = of_incarnations(asked, &front, asked_for, response);
+            return Box::pin(answer).await;
+        }
+        // Boxed, as above, so that reads of files do without its room.
         return Box::pin(forward(asked, &front, pod, &query, form, response)).await;
     }
     if request.method() == Method::HEAD {
@@ -139,6 +151,10 @@ async fn forward(
         NodeAnswer::Refusal(refused) => return Ok(forwarding::refusal(refused)),
     };
     forwarding::add_headers(&mut response, &headers);
+    if history == History::All && uid.is_none() {
+        // Earlier incarnations may be there.
+        forwarding::warn_of_missing(&mut response, &front.missing());
+    }
     let container = match &query.container {
         ContainerChoice::Named(name) => Some(name.as_str()),
         ContainerChoice::All => Some("*"),
@@ -182,15 +198,6 @@ pub(super) fn last_event_id(request: &HttpRequest) -> Result<Option<&str>> {
         Problem::new(StatusCode::BAD_REQUEST, "bad_cursor", "Last-Event-ID is not a cursor.")
     })?;
     Ok((!text.is_empty()).then_some(text))
-}
-
-pub(in crate::http) fn too_many_streams(max: usize) -> Problem {
-    Problem::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "too_many_streams",
-        format!("You read {max} logs already; close one first."),
-    )
-    .header(header::RETRY_AFTER, "1")
 }
 
 /// Parses the names; one that is not a Kubernetes name is 400.

@@ -16,7 +16,8 @@ use crate::{
             accepted_form::{accepted_form, accepted_volume_form, media_type},
             envelope::LogEnvelope,
             many_query::{ManyRequest, many_request},
-            read::{current_only, head, last_event_id, too_many_streams},
+            read::{current_only, head, last_event_id},
+            stream_limit::too_many_streams,
         },
         streaming::{
             body::{self, Frame},

@@ -140,7 +140,6 @@ impl FrontReading {
                 }
                 _ => {
                     log.membership = FrontMembership::Open;
-                    self.feeds[node].told_uid = Some(name.uid.clone());
                     event
                 }
             },
@@ -199,9 +198,7 @@ impl FrontReading {
 
     /// The log of a line. `None` if the node did not tell of it.
     pub(super) fn key_of(&self, node: usize, line: &FeedLine) -> Option<LogKey> {
-        let told = self.feeds[node].told_uid.as_ref();
-        let uid = line.cursor.as_ref().map(|(_, cursor)| &cursor.uid).or(told)?;
-        let key = line.key(uid);
+        let key = line.key();
         let log = self.logs.logs.get(&key)?;
         (log.node == node && log.name.is_some()).then_some(key)
     }

@@ -17,6 +17,8 @@ use crate::{ApiServer, KubernetesSource};
 
 /// The pod that is there at first.
 const WEB: &str = "web";
+/// The name of an ephemeral container.
+const DEBUGGER: &str = "debug";
 
 /// A running API server. It ends with the runtime.
 pub(super) struct FakeServer {
@@ -40,11 +42,13 @@ struct Cluster {
     requests: Vec<String>,
 }
 
-/// A pod with one container.
+/// A pod with one container, and maybe an ephemeral one.
 #[derive(Default, Clone)]
 struct FakePod {
     uid: String,
     runs: Vec<Run>,
+    /// The runs of the ephemeral container, one at most.
+    debugger: Vec<Run>,
     labels: BTreeMap<String, String>,
     /// Why the container waits. `None` once it was started.
     waits_for: Option<String>,
@@ -120,6 +124,13 @@ impl FakeServer {
         self.change_pod(name, |pod| {
             pod.labels.insert(label.to_owned(), value.to_owned());
         });
+    }
+
+    /// Starts an ephemeral container in a pod, which writes a line.
+    pub(super) fn debug(&self, name: &str, time: DateTime<Utc>, line: &str) {
+        let lines = vec![(time, line.to_owned())];
+        let debugger = vec![Run { lines, has_ended: false }];
+        self.change_pod(name, |pod| pod.debugger = debugger);
     }
 
     /// The container of a pod writes a line.
@@ -241,6 +252,10 @@ impl Cluster {
 }
 
 impl FakePod {
+    fn runs_of(&self, container: &str) -> &[Run] {
+        if container == DEBUGGER { &self.debugger } else { &self.runs }
+    }
+
     fn object(&self, name: &str, version: usize) -> Value {
         let of = |number: usize| {
             let id = format!("cri://{name}/{number}");
@@ -257,17 +272,31 @@ impl FakePod {
         if let Some(reason) = &self.waits_for {
             (id, state) = (String::new(), json!({"waiting": {"reason": reason}}));
         }
+        let debuggers = self.debugger.iter().map(|_| json!({"name": DEBUGGER}));
+        let of_debuggers = self.debugger.iter().map(|_| {
+            json!({
+                "name": DEBUGGER, "image": "", "imageID": "", "ready": false, "restartCount": 0,
+                "containerID": format!("cri://{name}/debug"), "lastState": {},
+                "state": {"running": {"startedAt": "2026-11-01T10:00:00Z"}},
+            })
+        });
         json!({
             "metadata": {
                 "name": name, "namespace": "shop", "uid": self.uid, "labels": self.labels,
                 "resourceVersion": version.to_string(),
             },
-            "spec": {"containers": [{"name": "app"}]},
-            "status": {"containerStatuses": [{
-                "name": "app", "image": "", "imageID": "", "ready": true,
-                "restartCount": last, "containerID": id, "state": state,
-                "lastState": if last > 0 { of(last - 1) } else { json!({}) },
-            }]},
+            "spec": {
+                "containers": [{"name": "app"}],
+                "ephemeralContainers": debuggers.collect::<Vec<_>>(),
+            },
+            "status": {
+                "containerStatuses": [{
+                    "name": "app", "image": "", "imageID": "", "ready": true,
+                    "restartCount": last, "containerID": id, "state": state,
+                    "lastState": if last > 0 { of(last - 1) } else { json!({}) },
+                }],
+                "ephemeralContainerStatuses": of_debuggers.collect::<Vec<_>>(),
+            },
         })
     }
 }

@@ -264,3 +264,32 @@ async fn an_api_server_that_gives_none_of_the_logs_is_an_error() {
         assert!(matches!(refused, Err(SelectError::Locate(_))));
     }
 }
+
+#[tokio::test]
+async fn an_ephemeral_container_joins_a_follow() {
+    let scene = two_pods(2).await;
+    let mut reading = scene.read(&follow(), None).await;
+    reading.read_lines(2).await;
+    scene.server.debug("a", at(2), "looks into a");
+    reading.read_lines(3).await;
+    assert!(reading.has_event("joined", "a"), "{:?}", reading.records);
+    assert_eq!(reading.lines(), ["a0", "b1", "looks into a"]);
+}
+
+#[tokio::test]
+async fn an_ephemeral_container_joins_a_follow_of_all_containers_of_its_pod() {
+    let scene = two_pods(2).await;
+    let mut reading = scene.follow_pod("a").await;
+    reading.read_lines(1).await;
+    // Other pods change as well.
+    scene.server.debug("b", at(2), "looks into b");
+    scene.server.debug("a", at(3), "looks into a");
+    reading.read_lines(2).await;
+    assert!(reading.has_event("joined", "a"), "{:?}", reading.records);
+    scene.server.write_to("a", at(4), "a4");
+    reading.read_lines(3).await;
+    assert_eq!(reading.lines(), ["a0", "looks into a", "a4"]);
+    scene.server.remove_pod("a");
+    reading.read_all().await;
+    assert_eq!(reading.end, Some(LogEnd::ContainerExit), "{:?}", reading.records);
+}

@@ -15,8 +15,9 @@ use tokio::time::timeout;
 
 use super::{fake_server::FakeServer, reading::PATIENCE};
 use crate::{
-    ClusterPods, History, LocateError, LogEnd, LogForm, LogQuery, LogReading, LogSelection,
-    ManyPods, MergeClock, MergedCursor, PodPredicate, Progress, SelectError,
+    ClusterPods, ContainerChoice, History, JoinedPods, LocateError, LogEnd, LogForm, LogQuery,
+    LogReading, LogSelection, ManyPods, MergeClock, MergedCursor, PodPredicate, PodRef, Progress,
+    SelectError,
 };
 
 /// What is asked for: the checksum of all cursors.
@@ -120,6 +121,18 @@ impl ManyScene {
         let located = self.server.source.open_many(many, &follow(), None).await.unwrap();
         let clock = self.clock.clone();
         let reading = LogReading::of_many(located, &follow(), LogForm::JsonLines, clock).unwrap();
+        ManyReading { reading, records: Vec::new(), end: None }
+    }
+
+    /// A follow of all containers of one pod.
+    pub(super) async fn follow_pod(&self, name: &str) -> ManyReading {
+        let pod = PodRef { namespace: "shop".parse().unwrap(), pod: name.parse().unwrap() };
+        let container = ContainerChoice::All;
+        let query = LogQuery { container, is_of_many: false, ..follow() };
+        let joined = JoinedPods { pods: self.pods.clone(), clock: self.clock.clone() };
+        let located = self.server.source.open_joined(&pod, &query, None, &joined).await.unwrap();
+        let clock = self.clock.clone();
+        let reading = LogReading::of_lines(located, &query, LogForm::JsonLines, clock).unwrap();
         ManyReading { reading, records: Vec::new(), end: None }
     }
 

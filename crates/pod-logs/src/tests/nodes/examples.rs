@@ -73,6 +73,17 @@ fn text_has_the_lines_of_all_nodes_in_the_order_of_their_times() {
 }
 
 #[test]
+fn an_unfinished_line_is_of_its_own_pod() {
+    let (mut nodes, _) = two_nodes();
+    nodes[0].make_pod();
+    nodes[0].write_unfinished(0);
+    nodes[0].write(1, 0);
+    let (text, end) = body(&mut nodes, &query(), LogForm::Text);
+    let last = "shop/a-1/app 1\nshop/a-0/app unfinished\nshop/a-1/app 2\n";
+    assert!(text.ends_with(last) && end == LogEnd::Complete, "{end:?}: {text}");
+}
+
+#[test]
 fn a_tail_and_a_limit_count_over_all_nodes() {
     let (mut nodes, _) = two_nodes();
     let tail = LogQuery { tail: Some(3), prefix: false, ..query() };
@@ -184,7 +195,7 @@ fn told(records: &[&str]) -> FrontReading {
 }
 
 const OPENED: &str = r#"{"pod":{"event":"opened","namespace":"shop","pod":"web","uid":"1","container":"app","restart":0}}"#;
-const LINE: &str = r#"{"time":"2026-11-01T10:00:00.000000000Z","stream":"stdout","namespace":"shop","pod":"web","container":"app","message":"m"}"#;
+const LINE: &str = r#"{"time":"2026-11-01T10:00:00.000000000Z","stream":"stdout","namespace":"shop","pod":"web","container":"app","message":"m","uid":"1"}"#;
 
 #[test]
 fn a_node_that_lies_is_not_believed_any_more() {
@@ -201,6 +212,8 @@ fn a_node_that_lies_is_not_believed_any_more() {
         &changed("web", "../web"),
         &changed("web", "other"),
         &changed("stdout", "stdin"),
+        &changed("\"uid\":\"1\"", "\"uid\":\"2\""),
+        &changed(",\"uid\":\"1\"", ""),
         &changed("\"message\"", "\"massage\""),
         &changed("2026", "twenty"),
         &changed("\"message\"", "\"cursor\":\"AQ\",\"message\""),

@@ -83,6 +83,13 @@ impl ModelNode {
         writeln!(pod.file, "{time} stdout F {}", pod.written).unwrap();
     }
 
+    /// Writes a line whose end does not come.
+    pub(super) fn write_unfinished(&mut self, pod: usize) {
+        let pod = &mut self.pods[pod];
+        let time = at(self.clock.next()).to_rfc3339_opts(SecondsFormat::Nanos, true);
+        write!(pod.file, "{time} stdout F unfinished").unwrap();
+    }
+
     pub(super) fn look(&mut self) {
         for _ in 0..2 {
             self.now = self.now.max(Instant::now()) + GRACE + Duration::from_millis(1);

@@ -4,6 +4,7 @@ use std::{borrow::Cow, io, os::fd::OwnedFd, slice, sync::Arc};
 
 use super::{
     anchor::{ClaimedPosition, resume_at, up_to},
+    containers::choose_containers,
     locate_error::LocateError,
     splice::splice,
 };
@@ -79,7 +80,7 @@ impl LogFinder {
         if query.uid.as_ref().is_some_and(|uid| *uid != pod.name.uid) {
             return None;
         }
-        let names = choose(&pod.containers, &query.container).ok()?;
+        let names = choose_containers(&pod.containers, &query.container).ok()?;
         self.directory.checked(pod.clone(), names, wanted)
     }
 
@@ -95,7 +96,7 @@ impl LogFinder {
             });
         };
         let there = last.containers()?;
-        let mut names = Cow::Borrowed(choose(&there, &query.container)?);
+        let mut names = Cow::Borrowed(choose_containers(&there, &query.container)?);
         if let Some(anchor) = &query.anchor {
             let positions = &anchor.cursor().logs;
             if !positions.iter().all(|position| names.contains(&position.container)) {
@@ -262,19 +263,4 @@ fn kept_runs(query: &LogQuery) -> Option<WantedRuns> {
         && !query.filter.chooses_by_content();
     let wanted = if query.follow { WantedRuns::All } else { WantedRuns::Last };
     is_about_last.then_some(wanted)
-}
-
-fn choose<'a>(
-    there: &'a [ContainerName],
-    choice: &'a ContainerChoice,
-) -> Result<&'a [ContainerName], LocateError> {
-    match choice {
-        ContainerChoice::Named(name) if there.contains(name) => Ok(slice::from_ref(name)),
-        ContainerChoice::Named(_) => Err(LocateError::NoContainer(there.to_vec())),
-        _ if there.is_empty() => Err(LocateError::NoLog),
-        ContainerChoice::Only if there.len() > 1 => {
-            Err(LocateError::ContainerRequired(there.to_vec()))
-        }
-        ContainerChoice::Only | ContainerChoice::All => Ok(there),
-    }
 }

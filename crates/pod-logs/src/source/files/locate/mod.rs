@@ -1,6 +1,7 @@
 //! Finds the files that answer a query.
 
 pub(crate) mod anchor;
+pub(crate) mod containers;
 pub(crate) mod finder;
 pub(crate) mod locate_error;
 pub(crate) mod log_selection;

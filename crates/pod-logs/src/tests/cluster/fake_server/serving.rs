@@ -122,9 +122,10 @@ async fn give_log(
         .collect();
     let since: Option<DateTime<Utc>> = options.get("sinceTime").map(|text| text.parse().unwrap());
     let follow = options.contains_key("follow");
+    let container = options.get("container").map_or("app", String::as_str);
     let (run, mut left, mut next, mut total) = {
         let mut cluster = lock(state);
-        let runs = &cluster.pods.get(name)?.runs;
+        let runs = cluster.pods.get(name)?.runs_of(container);
         let run = (runs.len() - 1).checked_sub(usize::from(options.contains_key("previous")))?;
         let lines = runs[run].lines.len();
         let tail = options.get("tailLines").map_or(lines, |lines| lines.parse().unwrap());
@@ -137,7 +138,7 @@ async fn give_log(
             let cluster = lock(state);
             let gone = Run { has_ended: true, ..Run::default() };
             let pod = cluster.pods.get(name).filter(|pod| pod.uid == uid);
-            let of_run = pod.map_or(&gone, |pod| &pod.runs[run]);
+            let of_run = pod.map_or(&gone, |pod| &pod.runs_of(container)[run]);
             let lines = &of_run.lines;
             // What was rotated away is not given; the kubelet reads on in the new file.
             if lines.len() < total {

@@ -1,0 +1,145 @@
+//! `history=all` at a front, of a pod whose incarnations are on several nodes: their logs, merged.
+
+use actix_web::{HttpResponse, HttpResponseBuilder, http::Method};
+use pod_logs::{
+    Anchor, ContainerChoice, ContainerName, History, LocateError, LogForm, LogQuery, MergedCursor,
+    PodRef,
+};
+use service_runtime::http::{InputFaults, Problem, Query, Result};
+
+use crate::{
+    audit::ReadTarget,
+    front_reader::FrontReader,
+    http::{
+        audited::container_of,
+        error::bad_cursor,
+        forwarding,
+        logs::{accepted_form::media_type, envelope::LogEnvelope, stream_limit::too_many_streams},
+        streaming::{
+            body::{self, Frame},
+            open_log::{AuthenticatedRequest, LogAccess, OpenedLog, log_response},
+        },
+    },
+    many_choice::ManyChoice,
+    reader::ReadError,
+    stream::LogContent,
+};
+
+/// The logs of all incarnations of a pod.
+pub(super) struct IncarnationsQuery {
+    pub(super) pod: PodRef,
+    pub(super) query: LogQuery,
+    /// Where the client goes on.
+    pub(super) checkpoint: Option<MergedCursor>,
+    pub(super) form: LogForm,
+}
+
+/// Takes the cursor to continue after, if it is one of merged logs. The cursor of a line is left.
+pub(super) fn take_checkpoint(
+    query: &mut Query,
+    last_event: &mut Option<&str>,
+) -> Option<MergedCursor> {
+    if let Some(text) = *last_event {
+        let cursor = MergedCursor::decode(text).ok()?;
+        // The header overrules the parameter.
+        (*last_event, _) = (None, query.take("after"));
+        return Some(cursor);
+    }
+    query.take_if("after", |text| MergedCursor::decode(text).ok())
+}
+
+/// Whether lines of several nodes are asked for. The cursor of a line is a place in the log of one
+/// incarnation: behind it is all of that log, and what is written later if it is the last one.
+pub(super) fn spans_nodes(front: &FrontReader, pod: &PodRef, query: &LogQuery) -> bool {
+    let is_of_all = match &query.anchor {
+        None => query.uid.is_none(),
+        Some(Anchor::After(cursor)) => !front.is_last(pod, &cursor.uid),
+        Some(Anchor::Before(_) | Anchor::UpTo(_)) => true,
+    };
+    query.history == History::All && is_of_all && front.is_on_several_nodes(pod)
+}
+
+/// Answers with the logs of all incarnations, merged by time.
+pub(super) async fn of_incarnations(
+    asked: AuthenticatedRequest,
+    front: &FrontReader,
+    asked_for: IncarnationsQuery,
+    mut response: HttpResponseBuilder,
+) -> Result<HttpResponse> {
+    let AuthenticatedRequest { request, state, caller, credential, .. } = &asked;
+    let IncarnationsQuery { pod, mut query, checkpoint, form } = asked_for;
+    refuse_places_of_one_log(&query)?;
+    let containers = front.containers(&pod, &query.container)?;
+    let container = match &query.container {
+        ContainerChoice::All => None,
+        ContainerChoice::Only | ContainerChoice::Named(_) => containers.first().cloned(),
+    };
+    let choice =
+        ManyChoice::of_pod(&pod, container).map_err(|_| ReadError::from(LocateError::NoPod))?;
+    query.is_of_many = true;
+    if let Some(cursor) = &checkpoint {
+        let is_of_all = query.history == History::All && query.uid.is_none();
+        if cursor.selection != choice.checksum() || !is_of_all {
+            return Err(bad_cursor());
+        }
+        // The cursor says what the client has.
+        (query.tail, query.filter.since) = (None, None);
+    }
+    if request.method() == Method::HEAD {
+        return Ok(body::without_body(response));
+    }
+    let Some(permit) = state.streams.open(&caller.username, credential) else {
+        return Err(too_many_streams(state.streams.max_per_user()));
+    };
+    let admitted = state.audit.admit()?;
+    let (follows, until) = (query.follow, query.filter.until);
+    let question = forwarding::question(request, caller, media_type(LogForm::JsonLines), false)
+        .about_pod(&pod, choice.container.as_ref());
+    let (log, _) = front.merge(&choice, question, query, checkpoint, form).await?;
+    forwarding::warn_of_missing(&mut response, &log.missing());
+    let frame = match form {
+        LogForm::JsonString => {
+            let (namespace, name) = (pod.namespace.as_str(), pod.pod.as_str());
+            LogEnvelope::new(caller, namespace, name, container_of(&containers)).frame()?
+        }
+        _ => Frame::default(),
+    };
+    let opened = OpenedLog {
+        log: LogContent::Merged(log.into()),
+        target: target_of(&pod, &containers),
+        access: LogAccess::Pod(pod),
+        format: form.into(),
+        follows,
+        until,
+        permit,
+        admitted,
+    };
+    log_response(asked, opened, response, frame).map_err(Problem::internal)
+}
+
+/// Refuses parameters that are about a place in the log of one node.
+fn refuse_places_of_one_log(query: &LogQuery) -> Result<()> {
+    let mut faults = InputFaults::default();
+    let place = query.anchor.as_ref().map(|anchor| match anchor {
+        Anchor::After(_) => "after",
+        Anchor::Before(_) => "before",
+        Anchor::UpTo(_) => "upto",
+    });
+    let context = Some("context").filter(|_| query.filter.context > 0);
+    for name in place.into_iter().chain(context) {
+        let detail = "is for one log, and the incarnations of the pod are on several nodes; leave \
+                      out history=all to read one incarnation";
+        faults.refuse_as("history_unavailable", name, detail);
+    }
+    faults.into_result()
+}
+
+/// The logs, as their record names them.
+fn target_of(pod: &PodRef, containers: &[ContainerName]) -> ReadTarget {
+    ReadTarget {
+        namespace: pod.namespace.to_string(),
+        pod: pod.pod.to_string(),
+        container: Some(container_of(containers).to_owned()),
+        ..ReadTarget::default()
+    }
+}
