@@ -28,7 +28,7 @@ impl LogDirectory {
     /// kept.
     pub(crate) fn checked(
         &self,
-        pod: Arc<KeptPod>,
+        pod: &Arc<KeptPod>,
         containers: &[ContainerName],
         wanted: WantedRuns,
     ) -> Option<PodLogs<'_>> {

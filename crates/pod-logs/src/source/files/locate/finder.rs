@@ -51,7 +51,7 @@ impl LogFinder {
     /// Opens the files that answer a query about a pod.
     pub(crate) fn find(&self, pod: &PodRef, query: &LogQuery) -> Result<FoundFiles, LocateError> {
         let kept = kept_runs(query)
-            .and_then(|wanted| self.checked(self.directory.kept_from_now_on(pod)?, query, wanted));
+            .and_then(|wanted| self.checked(&self.directory.kept_from_now_on(pod)?, query, wanted));
         if let Some(pod) = kept {
             return self.find_in(&[pod], query);
         }
@@ -66,14 +66,14 @@ impl LogFinder {
         query: &LogQuery,
     ) -> Option<Result<FoundFiles, LocateError>> {
         let wanted = kept_runs(query).filter(|_| !query.follow && query.filter.has_no_times())?;
-        let pod = self.checked(self.directory.kept(pod)?, query, wanted)?;
+        let pod = self.checked(&self.directory.kept(pod)?, query, wanted)?;
         pod.knows_order().then(|| self.find_in(&[pod], query))
     }
 
     /// The logs of a kept pod that a query is about, if they are as they are kept.
     fn checked(
         &self,
-        pod: Arc<KeptPod>,
+        pod: &Arc<KeptPod>,
         query: &LogQuery,
         wanted: WantedRuns,
     ) -> Option<PodLogs<'_>> {
@@ -81,7 +81,7 @@ impl LogFinder {
             return None;
         }
         let names = choose_containers(&pod.containers, &query.container).ok()?;
-        self.directory.checked(pod.clone(), names, wanted)
+        self.directory.checked(pod, names, wanted)
     }
 
     fn find_in(

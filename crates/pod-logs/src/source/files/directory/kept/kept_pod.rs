@@ -96,7 +96,7 @@ impl KeptPod {
     /// Looks at the files of these containers, which are all that is asked for. `None` if one is not
     /// kept, or a path leads to another file by now.
     pub(crate) fn check(
-        self: Arc<Self>,
+        self: &Arc<Self>,
         containers: &[ContainerName],
         wanted: WantedRuns,
     ) -> Option<CheckedPod> {
@@ -105,7 +105,7 @@ impl KeptPod {
             Some(CheckedLog { index, statuses: self.logs[index].check(wanted)? })
         });
         let logs = logs.collect::<Option<_>>()?;
-        Some(CheckedPod { pod: self, logs })
+        Some(CheckedPod { pod: self.clone(), logs })
     }
 }
 
