@@ -13,7 +13,8 @@ use service_runtime::{audit::Reservation, clock::Clock};
 use tokio::time::sleep;
 
 use super::{
-    event::{AuditEntry, ReadEnd, ReadEvent, ReadEventKind, ReadOutcome},
+    entry::AuditEntry,
+    event::{ReadEnd, ReadEvent, ReadEventKind, ReadOutcome},
     log::AdmittedRead,
     read_request::ReadRequest,
 };

@@ -11,9 +11,6 @@ use uuid::Uuid;
 use super::{options::ReadOptions, read_request::ReadRequest};
 use crate::end_reason::EndReason;
 
-/// Longer than most lines.
-const LINE_BYTES: usize = 768;
-
 /// The kind of an event. Its name on the wire is the variant in snake case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,16 +47,6 @@ pub(crate) struct ReadEvent {
     pub(super) outcome: Option<ReadOutcome>,
     /// How many more such events there were, the last of which this is.
     pub(super) count: Option<u64>,
-}
-
-/// What the thread that writes is handed.
-#[derive(Debug)]
-pub(crate) enum AuditEntry {
-    /// A line, written where its request was handled: one allocation moves to the other thread,
-    /// where all texts of an event would be freed one by one.
-    Line(Vec<u8>),
-    /// A refusal, of which repeats are gathered.
-    Denied(ReadEvent),
 }
 
 /// What a body gave.
@@ -122,15 +109,6 @@ impl ReadEvent {
             status: self.status,
             count: self.count,
         }
-    }
-}
-
-impl AuditEntry {
-    /// The line of an event that does not repeat.
-    pub(super) fn line_of(event: &ReadEvent) -> Self {
-        let mut line = Vec::with_capacity(LINE_BYTES);
-        event.write_to(&mut line);
-        Self::Line(line)
     }
 }
 

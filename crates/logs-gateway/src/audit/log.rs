@@ -19,7 +19,8 @@ use service_runtime::{
 
 use super::{
     body_record::BodyRecord,
-    event::{AuditEntry, ReadEvent, ReadEventKind},
+    entry::AuditEntry,
+    event::{ReadEvent, ReadEventKind},
     read_request::ReadRequest,
     writer::ReadWriter,
 };

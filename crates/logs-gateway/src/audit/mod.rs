@@ -6,6 +6,7 @@
 
 mod body_record;
 mod denied;
+mod entry;
 mod event;
 mod log;
 mod options;
@@ -13,7 +14,8 @@ mod read_request;
 mod writer;
 
 pub(crate) use body_record::{BodyRecord, LeaseRecord};
-pub(crate) use event::{AuditEntry, ReadEnd};
+pub(crate) use entry::AuditEntry;
+pub(crate) use event::ReadEnd;
 pub(crate) use log::{AdmittedRead, AuditUnavailable, ReadAudit};
 pub(crate) use options::ReadOptions;
 pub(crate) use read_request::{ReadRequest, ReadTarget, bounded};

@@ -10,10 +10,7 @@ use service_runtime::{
     clock::Clock,
 };
 
-use super::{
-    denied::DeniedReads,
-    event::{AuditEntry, ReadEvent},
-};
+use super::{denied::DeniedReads, entry::AuditEntry, event::ReadEvent};
 
 /// Writes events.
 #[derive(Debug)]

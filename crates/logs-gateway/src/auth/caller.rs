@@ -10,7 +10,7 @@ use uuid::Uuid;
 const READ_LOGS: &str = "logs:read";
 const READ_PODS: &str = "pods:read";
 
-/// The caller of a request, as the authority identified it. A clone copies none of it.
+/// The caller of a request, as the authority identified it. Clones share names and permissions.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) username: Arc<str>,

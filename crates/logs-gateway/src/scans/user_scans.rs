@@ -129,7 +129,7 @@ impl UserScans {
         cost: ReadingCost,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ScanError> {
-        // Boxed, as below: the future of each answer would have room for it, though few need it.
+        // Boxed, as below, so that answers that do not need it have no room for it.
         if is_little(cost) { Ok(work()) } else { Box::pin(self.request(work)).await }
     }
 

@@ -7,9 +7,9 @@ mod json;
 #[cfg(test)]
 mod tests;
 
-use std::str::FromStr;
+use std::{str::FromStr, sync::LazyLock};
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
 /// How important a line is, by the names that are most used.
@@ -157,13 +157,16 @@ fn of_klog(text: &[u8]) -> Option<Level> {
 
 /// The value of `level` or `severity`, maybe in quotes.
 fn of_logfmt(text: &[u8]) -> Option<Level> {
-    let of_key = |key: &[u8]| {
-        memmem::find_iter(text, key).find_map(|at| {
+    // To make a finder takes longer than to look through most lines.
+    static KEYS: LazyLock<[Finder<'static>; 2]> =
+        LazyLock::new(|| ["level=", "severity="].map(Finder::new));
+    let of_key = |key: &Finder<'_>| {
+        key.find_iter(text).find_map(|at| {
             let begins_pair = at == 0 || text[at - 1].is_ascii_whitespace();
-            let value = &text[at + key.len()..];
+            let value = &text[at + key.needle().len()..];
             let value = value.strip_prefix(b"\"").unwrap_or(value);
             begins_pair.then(|| words(value).next().and_then(Level::of_word)).flatten()
         })
     };
-    of_key(b"level=").or_else(|| of_key(b"severity="))
+    KEYS.iter().find_map(of_key)
 }
