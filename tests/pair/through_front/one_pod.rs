@@ -11,7 +11,7 @@ use super::{
     scene::{Scene, whole_answer},
 };
 use crate::{
-    harness::{Ask, Setup, cri, patience, scratch, until},
+    harness::{Ask, Setup, cri, cri_at, patience, scratch, until},
     kubernetes::socket::Socket,
 };
 
@@ -124,12 +124,8 @@ async fn a_log_comes_over_a_websocket_of_which_the_node_knows_nothing() {
     let ada = cluster.front.user("ada", &["logs:read:shop/*"]).await;
     let mut follow = Socket::open(&ada, &format!("{path}?follow=true"), &["binary.k8s.io"]).await;
     follow.expect("one\ntwo\n").await;
-    let three = cri(&["1", "2", "three"]);
-    cluster.nodes[0].logs.write(
-        "shop",
-        "web",
-        three.replace("F 1\n", "F one\n").replace("F 2\n", "F two\n"),
-    );
+    let pod = cluster.nodes[0].logs.pod("shop", "web");
+    pod.container("app").append("0.log", cri_at(2, "stdout", "three"));
     follow.expect("three\n").await;
     ada.log_out().await;
     follow.check_end_is(CloseCode::Policy, "Revoked").await;
