@@ -51,7 +51,7 @@ class Page {
       auth: (record) => this.access.warned(record),
       fieldAction: (action, field) => this.actions.onField(action, field),
     });
-    const change = (/** @type {Partial<View>} */ changes) => this.viewer.change(changes);
+    const change = (/** @type {Partial<View>} */ changes, /** @type {'push' | 'replace'} */ url = 'push') => this.viewer.change(changes, url);
     const tell = (/** @type {string} */ text) => this.tell(text);
     this.filters = new Filters(change, (ms) => this.viewer.jumpTo(ms));
     this.actions = new LineActions(this.viewer, (pattern, excludes) => this.filters.addPattern(pattern, excludes), tell);

@@ -56,16 +56,23 @@ export async function a_level_is_chosen_with_keys_alone(stage) {
   const page = await stage.pageOf('ada', '/?pod=shop/web-0/app');
   await stage.row(page, 'INFO after').waitFor();
   for (const key of ['/', 'Tab', 'Tab']) await page.keyboard.press(key);
-  // The arrow goes on from each level to the next.
+  // The arrow goes on from each level to the next, in one entry of the history.
+  const before = await page.evaluate(() => history.length);
   for (const level of ['debug', 'info', 'warn', 'error']) {
     await page.keyboard.press('ArrowDown');
     await page.waitForURL(new RegExp(`level=${level}`));
   }
+  assert.equal(await page.evaluate(() => history.length), before + 1);
   await stage.row(page, 'ERROR failed').waitFor();
   await page.keyboard.press('Escape');
   await page.keyboard.press('k');
   await page.locator('.row.current', { hasText: 'FATAL gone' }).waitFor();
   assert.deepEqual(await stage.texts(page), ['ERROR failed', 'FATAL gone']);
+  await page.goBack();
+  await stage.row(page, 'INFO before').waitFor();
+  // A step is applied at once when the keyboard leaves.
+  for (const key of ['/', 'Tab', 'Tab', 'ArrowDown', 'Escape']) await page.keyboard.press(key);
+  await page.waitForURL(/level=debug/);
   stage.assertQuiet();
 }
 

@@ -163,3 +163,29 @@ test('a pattern that takes a browser long is not looked for, or in less of a lin
   for (const pattern of ['a*b', 'a*a*b', 'a*a?a?a?b']) assert.deepEqual(finder(pattern)('a'.repeat(200_000)), [], pattern);
   assert.ok(performance.now() - begin < 2000);
 });
+
+test('a screen of hostile lines is searched in a moment', () => {
+  const begin = performance.now();
+  for (const pattern of ['a*b', 'a*a*b', 'a*a?a?a?b', '.*.*x$']) {
+    const found = finder(pattern);
+    for (let nth = 0; nth < 100; nth += 1) found(`${nth}${'a'.repeat(4000)}`);
+  }
+  assert.ok(performance.now() - begin < 4000, `${performance.now() - begin} ms`);
+});
+
+test('a line that is searched in part has no end where it is cut', () => {
+  const long = (end) => `${'x'.repeat(3998)}${end}`;
+  assert.deepEqual(finder('ab$')(long('ab')), [[3998, 4000]]);
+  assert.deepEqual(finder('ab$')(long('abc')), []);
+  assert.deepEqual(finder('ab\\b')(long(' abc')), []);
+  assert.deepEqual(finder('ab')(long('abc')), [[3998, 4000]]);
+  // A pattern with a loop is searched for in less of a line.
+  assert.deepEqual(finder('x+$')('x'.repeat(3000)), []);
+  assert.deepEqual(finder('y x+')(`y ${'x'.repeat(3000)}`)?.length, 1);
+});
+
+test('classes of letters and digits are not looked for where the gateway means more', () => {
+  for (const [pattern, text] of [['Z\\w+', 'Zürich'], ['\\d+', '٣ 4'], ['a\\b', 'aü'], ['[\\w]', 'ü'], ['\\W', 'ü']]) assert.equal(finder(pattern)(text), null, pattern);
+  assert.deepEqual(finder('Z\\w+')('Zurich'), [[0, 6]]);
+  assert.deepEqual(finder('Z.r')('Zürich'), [[0, 3]]);
+});

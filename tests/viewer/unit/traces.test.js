@@ -8,6 +8,7 @@ import { isSameLine } from '../../../crates/logs-gateway/web/model/row.js';
 import { selectedText } from '../../../crates/logs-gateway/web/model/selection.js';
 import { Sums } from '../../../crates/logs-gateway/web/model/sums.js';
 import { headOf, MAX_TRACE, traceOf } from '../../../crates/logs-gateway/web/model/traces.js';
+import { shapeOf, shapeWith } from '../../../crates/logs-gateway/web/text/trace_shape.js';
 
 let clock = 0;
 const line = (text, source = 0) => ({ ms: (clock += 1), ns: 0, source, level: 0, flags: 0, text, cursor: `c${clock}`, hits: null });
@@ -65,12 +66,18 @@ const TRACES = {
     'panic({0x4a1b60?, 0x4d2f10?})', '\t/usr/local/go/src/runtime/panic.go:785 +0x132', 'created by net/http.(*Server).Serve in goroutine 1', '\t/usr/local/go/src/net/http/server.go:3285 +0x4b4',
     '', 'goroutine 1 [IO wait, 3 minutes]:', 'internal/poll.runtime_pollWait(0x7f, 0x72)', '\t/usr/local/go/src/runtime/netpoll.go:351 +0x85', 'exit status 2',
   ],
+  'Go, out of stack': [
+    'runtime: goroutine stack exceeds 1000000000-byte limit', 'runtime: sp=0xc020160390 stack=[0xc020160000, 0xc040160000]', 'fatal error: stack overflow', '',
+    'runtime stack:', 'runtime.throw({0x4a1b60?, 0x0?})', '\t/usr/local/go/src/runtime/panic.go:1101 +0x48', '', 'goroutine 1 gp=0xc000002380 m=0 mp=0x5 [running]:',
+    'main.(*List[...]).each(0xc000012345, ...)', '\t/app/list.go:7', '...23 frames elided...', 'created by main.main', '\t/app/main.go:3', '', 'rax    0x0', 'cs     0x33',
+  ],
+  'Go, recovered and panicked': ['panic: one [recovered]', '\tpanic: two', '', 'goroutine 1 [select (no cases)]:', 'example.com/log.(*Entry).Panic(0x1, {0x2?, _})', '\t/app/log.go:3'],
   'Go, recovered': ['2026/11/01 10:00:00 http: panic serving 10.0.0.7:4711: boom', 'goroutine 34 [running]:', 'net/http.(*conn).serve.func1()', '\t/usr/local/go/src/net/http/server.go:1947 +0xbe'],
   'Go, logged': ['ERROR reconcile failed', 'sigs.k8s.io/controller-runtime/pkg/internal/controller.(*Controller).Reconcile', '\t/go/pkg/mod/controller.go:119', 'main.main', '\t/app/main.go:12'],
 };
 
 /** As the gateway tells it of the first words of these. */
-const levelOf = (text) => (/^ERROR/.test(text) ? 5 : /panic/.test(text) ? 6 : /^INFO/.test(text) ? 3 : 0);
+const levelOf = (text) => (/\bERROR/.test(text) ? 5 : /panic|fatal/i.test(text) ? 6 : /^INFO/.test(text) ? 3 : /^WARN/.test(text) ? 4 : 0);
 
 test('traces of Java, Python and Go are kept together', () => {
   for (const [name, trace] of Object.entries(TRACES)) {
@@ -96,9 +103,34 @@ test('a traceback behind another failure is one of its own', () => {
 });
 
 test('lines that only resemble parts of a trace stand for themselves', () => {
-  for (const [before, after] of [['INFO x', 'main.main'], ['INFO x', 'Traceback (most recent call last):'], ['ERROR x', '10.0.0.7'], ['ERROR x', 'retry of cart.find failed'], ['ready', ''], ['INFO x', 'main.f()']]) {
-    assert.equal(groups(listOf({ ...line(before), level: levelOf(before) }, line(after))).length, 2, `${before} | ${after}`);
+  const traceback = 'Traceback (most recent call last):';
+  const goroutine = ['goroutine 1 [running]:', 'main.f()', '\t/app/f.go:1'];
+  /** Lines before, and lines of which each stands for itself. */
+  const rows = [
+    [['INFO x'], ['main.main']], [['INFO x'], [traceback]], [['ERROR x'], ['10.0.0.7']], [['ERROR x'], ['retry of cart.find failed']], [['ready'], ['']], [['INFO x'], ['main.f()']],
+    [['WARN pool low'], ['order.created', 'order.paid']], [['ERROR x'], ['shop.order.paid']],
+    [[traceback, '  File "a.py", line 2'], ['INFO:root:goes on']], [[traceback, '  File "a.py", line 2'], ['CRITICAL: goes on']], [[traceback], ['ready']],
+    [['panic: a'], ['panic: b']], [['panic: a'], ['charge(order=7, user=9)']], [['panic: a', ''], ['main.f()']], [['panic: a'], ['runtime: ERROR x']],
+    [['SIGHUP: reloading'], ['SIGHUP: reloading', 'reload(all) took 3 ms (ok)']], [['SIGTERM: draining'], ['FATAL(db): gone (x)']], [['SIGSEGV: x'], ['FATAL(db): gone (x)']],
+    [['http: panic serving', ...goroutine], ['charge(order=7, user=9)', 'panic: b']], [goroutine, ['FATAL(db): gone (x)', 'created by the user', 'charge(order=7, user=9)']],
+    [goroutine, ['shop.charge(order=7)', 'fatal error: x']], [goroutine, ['... and so on']],
+  ];
+  for (const [before, after] of rows) {
+    const list = [...before, ...after].map((text) => ({ ...line(text), level: levelOf(text) }));
+    assert.deepEqual(groups(listOf(...list)).slice(1), after, `${before} | ${after}`);
   }
+});
+
+test('long lines take no longer than their length', () => {
+  const long = (part) => part.repeat(250_000 / part.length);
+  const parts = ['A', '[', ']', '(', ')', '.', ' ', '\n', 'A.', 'A.b', '.func1', '.1', 'a/', '(*', '[.', '()', '](', '):', 'Error', '{}', 'Traceback (most recent call last):', 'goroutine 1 [', 'r0 0x'];
+  const begins = ['', 'goroutine 1 ', 'goroutine 1 [', 'goroutine ', 'panic: ', 'a.b', 'a.(*', 'main.f(', 'main.f[', 'created by ', 'Traceback (most recent call last):', 'rax', 'a.b.func1'];
+  const begin = performance.now();
+  for (const text of begins.flatMap((start) => parts.map((part) => `${start}${long(part)}!`))) {
+    shapeOf(text);
+    for (const shape of ['plain', 'python', 'traced', 'raised', 'chained', 'go', 'goroutine']) shapeWith(shape, 5, { text, level: 0 });
+  }
+  assert.ok(performance.now() - begin < 10_000, `${performance.now() - begin} ms`);
 });
 
 test('lines of other logs do not break a trace, and each stream has its own', () => {

@@ -45,7 +45,7 @@ export class TraceMarker {
   /** Takes the next line without a mark. Returns whether it belongs to the line before it in its log. @param {Line} line */
   take(line) {
     const trace = this.last.get(logOf(line));
-    const shape = trace && trace.length < MAX_TRACE ? shapeWith(trace.shape, trace.level, line.text) : null;
+    const shape = trace && trace.length < MAX_TRACE ? shapeWith(trace.shape, trace.level, line) : null;
     if (trace && shape) {
       trace.length += 1;
       trace.shape = shape;

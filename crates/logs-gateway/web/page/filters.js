@@ -20,9 +20,12 @@ const PRESETS = [
   ['', 'all times'],
 ];
 
+/** How long after an arrow key its choice is applied, in milliseconds: another may follow. */
+const SETTLE = 300;
+
 export class Filters {
   /**
-   * @param {(changes: Partial<View>) => void} change
+   * @param {(changes: Partial<View>, url?: 'push' | 'replace') => void} change
    * @param {(ms: number) => void} jump
    */
   constructor(change, jump) {
@@ -65,23 +68,40 @@ export class Filters {
   }
 
   /**
-   * Arrows go through the choices one by one, so they leave the keyboard where it is; a choice from
-   * the opened list gives it back, and so does Escape.
+   * Arrows go through the choices one by one, so they leave the keyboard where it is, and make one
+   * entry of the history; a choice from the opened list gives the keyboard back, and so does Escape.
    *
    * @param {HTMLSelectElement} select
    * @param {'level' | 'stream'} name
    */
   listenToSelect(select, name) {
     let isByArrow = false;
+    let settling = 0;
+    /** The view that the last arrow led to. @type {View | null} */
+    let stepped = null;
+    const apply = () => {
+      clearTimeout(settling);
+      if (!this.view || select.value === this.view[name]) return;
+      this.changeOnly({ [name]: select.value }, this.view === stepped ? 'replace' : 'push');
+      stepped = this.view;
+    };
     select.addEventListener('pointerdown', () => (isByArrow = false));
     select.addEventListener('keydown', ({ key }) => {
       isByArrow = !['Enter', ' '].includes(key);
+      if (key === 'Enter') apply();
       if (key === 'Escape') byId('list', HTMLElement).focus();
     });
     select.addEventListener('change', () => {
-      const changes = { [name]: select.value };
-      if (isByArrow) this.changeOnly(changes);
-      else this.change(changes);
+      clearTimeout(settling);
+      if (isByArrow) settling = setTimeout(apply, SETTLE);
+      else {
+        apply();
+        byId('list', HTMLElement).focus();
+      }
+    });
+    select.addEventListener('blur', () => {
+      apply();
+      stepped = null;
     });
   }
 

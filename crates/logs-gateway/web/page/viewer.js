@@ -176,9 +176,9 @@ export class Viewer {
     return from;
   }
 
-  /** Shows the view with changes, from the end or the place that they name. @param {Partial<View>} changes */
-  change(changes) {
-    void this.open({ ...this.view, place: { kind: 'end' }, ...changes }, 'push');
+  /** Shows the view with changes, from the end or the place that they name. @param {Partial<View>} changes @param {'push' | 'replace'} url */
+  change(changes, url = 'push') {
+    void this.open({ ...this.view, place: { kind: 'end' }, ...changes }, url);
   }
 
   /** Goes to a time, in milliseconds. @param {number} ms */

@@ -13,12 +13,16 @@ import { FOLDED_LENGTH } from './segments.js';
 
 /** The most places that are marked in a line. */
 const MAX_HITS = 32;
-/** The most steps that a line may take. */
-const MAX_STEPS = 2e7;
+/** The most steps that a line may take: a screen draws a hundred lines, more with an unfolded trace. */
+const MAX_STEPS = 2e6;
 /** The least part of a line that is worth a search, in UTF-16 units. */
 const LEAST = 40;
 /** What only the browser knows, or means otherwise than the gateway: groups with a mark, and references. */
 const FOREIGN = /\(\?(?!:)|\\[1-9kpP]/;
+/** What means less in a browser: letters and digits of ASCII alone. */
+const OF_ASCII = /\\[wWdDbB]/;
+/** What looks at what is behind a hit. */
+const LOOKS_BEHIND = /\$|\\[bB]/;
 
 /**
  * @param {string} pattern A regular expression as the gateway takes it; empty for none.
@@ -30,14 +34,20 @@ export function finder(pattern) {
   const length = searchedLength(searched);
   const expression = length < LEAST ? null : compiled(searched, isBlind ? 'giu' : 'gu');
   if (!expression) return () => null;
+  const [isOfAscii, looksBehind] = [OF_ASCII, LOOKS_BEHIND].map((part) => part.test(searched));
   return (text) => {
     const line = text.slice(0, FOLDED_LENGTH);
     const runs = styledRuns(line);
-    const plain = runs.map(({ from, to }) => line.slice(from, to)).join('').slice(0, length);
+    const whole = runs.map(({ from, to }) => line.slice(from, to)).join('');
+    const plain = whole.slice(0, length);
+    if (isOfAscii && !isAscii(plain)) return null;
+    const isCut = line.length < text.length || plain.length < whole.length;
     const hits = [];
     for (const found of plain.matchAll(expression)) {
       if (hits.length === MAX_HITS) break;
       const end = found.index + found[0].length;
+      // It may be the end of no word, and of no line.
+      if (isCut && looksBehind && end === plain.length) break;
       if (end > found.index) hits.push([placeIn(runs, found.index), placeIn(runs, end - 1) + 1]);
     }
     return hits;
@@ -52,6 +62,11 @@ function searchedLength(pattern) {
   const loops = bare.match(/[*+{]/g)?.length ?? 0;
   const branches = bare.match(/[?|]/g)?.length ?? 0;
   return Math.min(FOLDED_LENGTH, (MAX_STEPS / 2 ** branches) ** (1 / (1 + loops)));
+}
+
+/** @param {string} text */
+function isAscii(text) {
+  return !/[\u0080-\uffff]/.test(text);
 }
 
 /** @param {string} pattern @param {string} flags */

@@ -25,8 +25,8 @@ use crate::{
 pub(in crate::http) const STYLE: &str = include_str!("../../../templates/style.css");
 
 /// The content security policy of every page. It is the same for every request, and allows the
-/// style by its hash and no other, and the icon in the page: browsers ask for `/favicon.ico` else, and
-/// Firefox reports that as forbidden.
+/// style by its hash and no other, and the icon in the page. Without the icon, browsers request
+/// `/favicon.ico`, and Firefox reports that the policy forbids it.
 #[expect(clippy::expect_used, reason = "Base64 and what is written here are visible ASCII")]
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));

@@ -44,7 +44,7 @@ impl TypedFields {
         self.or(name, "")
     }
 
-    /// What was typed into a field, maybe nothing; the value that is set if its form was not sent.
+    /// The text typed into a field, possibly empty; `set` if the form was not sent.
     pub(super) fn or<'a>(&'a self, name: &str, set: &'a str) -> &'a str {
         self.0.get(name).map_or(set, String::as_str)
     }
