@@ -4,8 +4,8 @@ use std::{io, sync::Arc};
 
 use bytes::Bytes;
 use pod_logs::{
-    ContainerChoice, ContainerName, FrontSelection, History, LocateError, LogForm, LogQuery,
-    MergedCursor, PodRef, PodUid, choose_containers,
+    ContainerName, FrontSelection, History, LocateError, LogForm, LogQuery, MergedCursor, PodRef,
+    PodUid,
 };
 use reqwest::{
     Method, Response, StatusCode,
@@ -152,23 +152,21 @@ impl FrontReader {
         self.nodes.missing()
     }
 
-    /// Whether this is the last incarnation of the pod.
-    pub(crate) fn is_last(&self, pod: &PodRef, uid: &PodUid) -> bool {
-        self.nodes.summary(pod).is_some_and(|summary| summary.uid == *uid)
-    }
-
-    /// The containers of the pod that are chosen.
+    /// The containers that the pod has on any node, sorted.
     ///
     /// # Errors
-    /// When the pod is on no node, or its last incarnation has no such containers.
-    pub(crate) fn containers(
-        &self,
-        pod: &PodRef,
-        choice: &ContainerChoice,
-    ) -> Result<Vec<ContainerName>, ReadError> {
+    /// When the pod is on no node.
+    pub(crate) fn containers(&self, pod: &PodRef) -> Result<Vec<ContainerName>, ReadError> {
+        self.nodes.containers(pod).ok_or_else(|| self.not_found())
+    }
+
+    /// The containers that the last incarnation of the pod has.
+    ///
+    /// # Errors
+    /// When the pod is on no node.
+    pub(crate) fn last_containers(&self, pod: &PodRef) -> Result<Vec<ContainerName>, ReadError> {
         let summary = self.nodes.summary(pod).ok_or_else(|| self.not_found())?;
-        let there: Vec<_> = summary.containers.iter().map(|one| one.name.clone()).collect();
-        Ok(choose_containers(&there, choice)?.to_vec())
+        Ok(summary.containers.iter().map(|container| container.name.clone()).collect())
     }
 
     /// Asks all nodes for the logs that are chosen. The answer also tells of how many pods they are.

@@ -73,7 +73,7 @@ pub use source::kubernetes::{
     },
     feed::line_place::LinePlace,
     kubernetes_source::{FoundPodLogs, KubernetesSource},
-    many::{new_pod_containers::JoinedPods, opening::ManyPods},
+    many::{new_pod_containers::WatchedPods, opening::ManyPods},
     passthrough::{PassError, PassOptions, PassedLog},
     pods::{cluster_pods::ClusterPods, user_pods::UserPods},
     workloads::{

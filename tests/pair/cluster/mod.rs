@@ -3,6 +3,7 @@
 //! does not know (labels, workloads, impersonated users), it is a fake.
 
 mod impersonation;
+mod joining;
 mod logs;
 mod many;
 mod many_faked;

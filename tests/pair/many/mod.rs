@@ -48,11 +48,15 @@ pub(crate) struct ManyStream {
 
 impl ManyStream {
     pub(crate) async fn of(caller: &Caller, query: &str, accept: &str) -> Self {
-        let response = timeout(patience(), request(caller, query, accept).send()).await;
-        let response = response.unwrap().unwrap();
-        assert_eq!(response.status(), 200);
         let separator = if accept == EVENTS { "\n\n" } else { "\n" };
-        Self { response, read: String::new(), separator }
+        Self { separator, ..Self::of_request(request(caller, query, accept)).await }
+    }
+
+    /// The records that answer a request for them.
+    pub(crate) async fn of_request(request: RequestBuilder) -> Self {
+        let response = timeout(patience(), request.send()).await.unwrap().unwrap();
+        assert_eq!(response.status(), 200);
+        Self { response, read: String::new(), separator: "\n" }
     }
 
     /// The next record or event.

@@ -1,24 +1,27 @@
 //! All incarnations of a pod that was moved between nodes.
 
+use std::fs;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{EVENTS, NDJSON, RecordStream, messages, records, scene::Scene};
 use crate::harness::{
-    ActiveAnswer, Ask, Caller, FakeAuthority, Setup, WELL_FORMED_TOKEN, cri_at, patience, until,
+    ActiveAnswer, Ask, Caller, FakeAuthority, Setup, WELL_FORMED_TOKEN, cri_at, patience, scratch,
+    until,
 };
 
-const ALL: &str = "/logs/shop/db-0?history=all";
+pub(super) const ALL: &str = "/logs/shop/db-0?history=all";
 const UIDS: [&str; 3] = ["uid-1", "uid-2", "uid-3"];
 
 /// A pod that began on one node and was moved to the other and back.
-struct MovedPod {
-    cluster: Scene,
+pub(super) struct MovedPod {
+    pub(super) cluster: Scene,
     written: usize,
 }
 
 impl MovedPod {
-    async fn start() -> (Self, Caller) {
+    pub(super) async fn start() -> (Self, Caller) {
         Self::of(Scene::start(2, Setup::new()).await).await
     }
 
@@ -46,7 +49,7 @@ impl MovedPod {
     }
 
     /// Waits until the front lists so many incarnations.
-    async fn wait_for_incarnations(&self, caller: &Caller, count: usize) {
+    pub(super) async fn wait_for_incarnations(&self, caller: &Caller, count: usize) {
         until("the front lists all incarnations", patience(), async || {
             let list = caller.pods().await.json();
             let pods = list["pods"].as_array()?;
@@ -66,12 +69,12 @@ impl MovedPod {
         admin
     }
 
-    fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self) -> Vec<String> {
         (0..self.written).map(|line| format!("line {line}")).collect()
     }
 }
 
-fn last_cursor(records: &[Value]) -> &str {
+pub(super) fn last_cursor(records: &[Value]) -> &str {
     let mut checkpoints = records.iter().filter(|record| record["message"].is_null());
     let last = checkpoints.rfind(|record| record["cursor"].is_string()).unwrap();
     last["cursor"].as_str().unwrap()
@@ -122,17 +125,24 @@ async fn every_form_has_the_lines_of_all_nodes() {
 #[tokio::test]
 async fn what_cannot_be_answered_is_refused() {
     let (moved, admin) = MovedPod::start().await;
-    let of_one = records(&admin, &format!("{ALL}&uid={}", UIDS[1])).await;
-    let line = of_one.iter().find(|record| record["message"].is_string()).unwrap();
-    let cursor = line["cursor"].as_str().unwrap();
     let refused = |query: &str| admin.text_request(&format!("shop/db-0?history=all&{query}"));
-    for query in ["before=CURSOR&tail=9", "upto=CURSOR", "after=CURSOR", "context=1&grep=line"] {
-        let answer = refused(&query.replace("CURSOR", cursor)).ask().await;
-        answer.check_problem_is(422, "history_unavailable");
+    // Behind a line of the last incarnation, lines of the others may still be written.
+    for uid in [UIDS[1], UIDS[2]] {
+        let of_one = records(&admin, &format!("{ALL}&uid={uid}")).await;
+        let line = of_one.iter().find(|record| record["message"].is_string()).unwrap();
+        let cursor = line["cursor"].as_str().unwrap();
+        for query in ["before=CURSOR&tail=9", "upto=CURSOR", "after=CURSOR", "context=1&grep=line"]
+        {
+            let answer = refused(&query.replace("CURSOR", cursor)).ask().await;
+            answer.check_problem_is(422, "history_unavailable");
+        }
+        // Of one incarnation, its node goes on.
+        let rest = admin.text_request(&format!("shop/db-0?after={cursor}")).ask().await;
+        assert_eq!(rest.text().lines().count(), 1);
     }
     let checkpoint = last_cursor(&records(&admin, ALL).await).to_owned();
     for (query, status, code) in [
-        (format!("history=all&container=other&after={checkpoint}"), 404, "container_not_found"),
+        (format!("history=all&container=other&after={checkpoint}"), 400, "bad_cursor"),
         (format!("history=all&container=*&after={checkpoint}"), 400, "bad_cursor"),
         (format!("after={checkpoint}"), 400, "bad_cursor"),
     ] {
@@ -255,4 +265,36 @@ async fn a_permission_that_is_withdrawn_ends_a_follow() {
     authority.answer(permitted("logs:read:bank/*"));
     let end = stream.record(|record| record["end"].is_object()).await;
     assert_eq!(end["end"]["reason"], "forbidden");
+}
+
+#[tokio::test]
+async fn the_front_records_a_read_of_all_containers_as_such() {
+    let audit = scratch();
+    let file = audit.path().join("audit");
+    let setup = Setup::new().gateway("GATEWAY_AUDIT_FILE", file.to_str().unwrap());
+    let (_moved, admin) = MovedPod::of(Scene::start(2, setup).await).await;
+    for (query, container) in [("&container=*", "*"), ("", "app")] {
+        let request = admin.gateway(Method::GET, &format!("{ALL}{query}"));
+        let request = request.header("accept", "application/json");
+        let document = request.header("x-request-id", format!("r-{container}")).ask().await.json();
+        assert_eq!(document["container"], container);
+        let read = until("a record", patience(), async || {
+            let text = fs::read_to_string(&file).unwrap_or_default();
+            let mut records =
+                text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            records.find(|record| record["request_id"] == format!("r-{container}"))
+        })
+        .await;
+        let told = ["audit", "namespace", "pod", "container", "node", "uid", "pods"];
+        let expected = [
+            json!("read"),
+            json!("shop"),
+            json!("db-0"),
+            json!(container),
+            json!(null),
+            json!(null),
+            json!(null),
+        ];
+        assert_eq!(told.map(|name| read[name].clone()), expected);
+    }
 }

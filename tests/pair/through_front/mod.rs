@@ -3,6 +3,7 @@
 mod incarnations;
 mod lying_node;
 mod many_pods;
+mod moved_containers;
 mod node_faults;
 mod one_pod;
 mod scene;

@@ -88,8 +88,8 @@ impl From<ForwardError> for Problem {
             ForwardError::Read(error) => error.into(),
             ForwardError::SeveralNodes => {
                 let mut faults = InputFaults::default();
-                let detail = "the incarnations of the pod are on several nodes; choose one by uid, \
-                              or read all of them by GET /logs?pod=";
+                let detail = "the pod was just moved to another node; ask again to read all of its \
+                              incarnations";
                 faults.refuse_as("history_unavailable", "history", detail);
                 faults.into_problem()
             }
@@ -103,7 +103,8 @@ impl From<ReadManyError> for Problem {
             ReadManyError::TooManyLogs => Self::new(
                 StatusCode::BAD_REQUEST,
                 "too_many_pods",
-                "More containers have a log than one stream may merge; ask for fewer pods.",
+                "More containers have a log than one stream may merge; ask for fewer pods, or of one pod for \
+                 a container or a uid.",
             ),
             ReadManyError::Pods(error) => error.into(),
             ReadManyError::Read(error) => error.into(),

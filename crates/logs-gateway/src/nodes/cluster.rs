@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use pod_logs::{PodRef, PodSummary, PodUid, SeenPod};
+use pod_logs::{ContainerName, PodRef, PodSummary, PodUid, SeenPod};
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
@@ -182,6 +182,11 @@ impl Cluster {
     /// A pod, with its incarnations on all nodes.
     pub(super) fn summary(&self, pod: &PodRef) -> Option<Arc<PodSummary>> {
         self.state().pods.summary(pod).cloned()
+    }
+
+    /// The containers that the pod has on any node, sorted. `None` if the pod is on no node.
+    pub(super) fn containers(&self, pod: &PodRef) -> Option<Vec<ContainerName>> {
+        self.state().pods.containers(pod)
     }
 
     /// Whether incarnations of the pod are on several nodes.

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use pod_logs::{PodInventory, PodRef, PodSummary, PodUid, VersionSpace};
+use pod_logs::{ContainerName, PodInventory, PodRef, PodSummary, PodUid, VersionSpace};
 use reqwest::{Method, Response, header::HeaderMap};
 use rustls::ClientConfig;
 use service_runtime::{clock::Clock, http::RequestContext, metrics::Metrics};
@@ -130,6 +130,11 @@ impl Nodes {
     /// A pod, with its incarnations on all nodes.
     pub(crate) fn summary(&self, pod: &PodRef) -> Option<Arc<PodSummary>> {
         self.cluster.summary(pod)
+    }
+
+    /// The containers that the pod has on any node, sorted. `None` if the pod is on no node.
+    pub(crate) fn containers(&self, pod: &PodRef) -> Option<Vec<ContainerName>> {
+        self.cluster.containers(pod)
     }
 
     /// Whether incarnations of the pod are on several nodes.

@@ -9,7 +9,9 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use pod_logs::{ContainerSummary, PodRef, PodSummary, PodUid, SeenContainer, SeenPod};
+use pod_logs::{
+    ContainerName, ContainerSummary, PodRef, PodSummary, PodUid, SeenContainer, SeenPod,
+};
 
 /// The pods of all nodes, each under its name.
 ///
@@ -62,6 +64,14 @@ impl PlacedPods {
     /// A pod.
     pub(super) fn summary(&self, pod: &PodRef) -> Option<&Arc<PodSummary>> {
         Some(&self.by_name.get(pod)?.shown)
+    }
+
+    /// The containers that the pod has on any node, sorted. `None` if the pod is on no node.
+    pub(super) fn containers(&self, pod: &PodRef) -> Option<Vec<ContainerName>> {
+        let places = self.by_name.get(pod)?.believed();
+        let containers = places.iter().flat_map(|place| &place.summary.containers);
+        let names: BTreeSet<_> = containers.map(|container| &container.name).collect();
+        Some(names.into_iter().cloned().collect())
     }
 
     /// Whether incarnations of the pod are on several nodes.

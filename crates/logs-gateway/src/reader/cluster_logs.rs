@@ -1,14 +1,18 @@
 //! Logs of a cluster, asked for under the name of the caller if the cluster knows callers.
 
 use pod_logs::{
-    ApiAnswer, ApiError, FoundPodLogs, ImpersonatedUser, JoinedPods, KubernetesSource, LocateError,
-    LocatedLog, LocatedLogs, LogQuery, LogSelection, ManyPods, MergeClock, MergedCursor, PassError,
-    PassOptions, PassedLog, PodRef, SeenPod, Workload, WorkloadRef,
+    ApiAnswer, ApiError, FoundPodLogs, ImpersonatedUser, KubernetesSource, LocateError, LocatedLog,
+    LocatedLogs, LogQuery, LogSelection, ManyPods, MergeClock, MergedCursor, PassError,
+    PassOptions, PassedLog, PodRef, SeenPod, WatchedPods, Workload, WorkloadRef,
 };
 use serde_json::Value;
 
 use super::{ReadError, many::ReadManyError, nothing_here};
-use crate::{auth::Caller, impersonation::Impersonation, pods::PodCatalogs};
+use crate::{
+    auth::Caller,
+    impersonation::Impersonation,
+    pods::{CatalogError, PodCatalogs},
+};
 
 /// Which logs of many pods a caller asks for.
 pub(super) struct AskedLogs {
@@ -62,26 +66,32 @@ impl ClusterLogs {
         let user = self.user_of(caller);
         if query.is_joined_by_containers()
             && !query.previous
-            && let Some(joined) = self.joined(caller, pod, clock).await
+            && let Some(watched) = self.watched(caller, pod, clock).await
         {
-            return self.source.open_joined(pod, query, user, &joined).await;
+            return self.source.open_watched(pod, query, user, &watched).await;
         }
         self.source.open(pod, query, user).await
     }
 
-    /// What tells of containers that are started later. `None` if the cluster does not let the caller
-    /// list pods: such a caller gets the containers that there are.
-    async fn joined(
+    /// Reports containers that start later. `None` if the cluster does not let the caller list pods:
+    /// such a caller gets the containers that there are.
+    async fn watched(
         &self,
         caller: &Caller,
         pod: &PodRef,
         clock: &MergeClock,
-    ) -> Option<JoinedPods> {
+    ) -> Option<WatchedPods> {
         let catalog = self.pods.of_caller(caller, Some(pod.namespace.as_str())).await;
-        let catalog = catalog
-            .inspect_err(|error| tracing::debug!(%error, "cannot watch a pod for new containers"));
+        let catalog = catalog.inspect_err(|error| match error {
+            CatalogError::Refused(_) => {
+                tracing::debug!(%error, "cannot watch a pod for new containers");
+            }
+            CatalogError::Unavailable(_) => {
+                tracing::warn!(%error, "cannot watch a pod for new containers");
+            }
+        });
         let pods = catalog.ok()?.cluster()?.clone();
-        Some(JoinedPods { pods, clock: clock.clone() })
+        Some(WatchedPods { pods, clock: clock.clone() })
     }
 
     pub(super) async fn check_many(

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, HttpResponseBuilder, http::Method};
 use pod_logs::{
     Anchor, ContainerChoice, ContainerName, History, LocateError, LogForm, LogQuery, MergedCursor,
-    PodRef,
+    PodRef, choose_containers,
 };
 use service_runtime::http::{InputFaults, Problem, Query, Result};
 
@@ -11,7 +11,6 @@ use crate::{
     audit::ReadTarget,
     front_reader::FrontReader,
     http::{
-        audited::container_of,
         error::bad_cursor,
         forwarding,
         logs::{accepted_form::media_type, envelope::LogEnvelope, stream_limit::too_many_streams},
@@ -49,13 +48,9 @@ pub(super) fn take_checkpoint(
 }
 
 /// Whether lines of several nodes are asked for. The cursor of a line is a place in the log of one
-/// incarnation: behind it is all of that log, and what is written later if it is the last one.
+/// incarnation and says nothing about the others, which may still be written to.
 pub(super) fn spans_nodes(front: &FrontReader, pod: &PodRef, query: &LogQuery) -> bool {
-    let is_of_all = match &query.anchor {
-        None => query.uid.is_none(),
-        Some(Anchor::After(cursor)) => !front.is_last(pod, &cursor.uid),
-        Some(Anchor::Before(_) | Anchor::UpTo(_)) => true,
-    };
+    let is_of_all = query.anchor.is_some() || query.uid.is_none();
     query.history == History::All && is_of_all && front.is_on_several_nodes(pod)
 }
 
@@ -69,13 +64,10 @@ pub(super) async fn of_incarnations(
     let AuthenticatedRequest { request, state, caller, credential, .. } = &asked;
     let IncarnationsQuery { pod, mut query, checkpoint, form } = asked_for;
     refuse_places_of_one_log(&query)?;
-    let containers = front.containers(&pod, &query.container)?;
-    let container = match &query.container {
-        ContainerChoice::All => None,
-        ContainerChoice::Only | ContainerChoice::Named(_) => containers.first().cloned(),
+    let choice = match &checkpoint {
+        None => begun_choice(front, &pod, &query.container)?,
+        Some(cursor) => resumed_choice(front, &pod, &query.container, cursor)?,
     };
-    let choice =
-        ManyChoice::of_pod(&pod, container).map_err(|_| ReadError::from(LocateError::NoPod))?;
     query.is_of_many = true;
     if let Some(cursor) = &checkpoint {
         let is_of_all = query.history == History::All && query.uid.is_none();
@@ -100,13 +92,13 @@ pub(super) async fn of_incarnations(
     let frame = match form {
         LogForm::JsonString => {
             let (namespace, name) = (pod.namespace.as_str(), pod.pod.as_str());
-            LogEnvelope::new(caller, namespace, name, container_of(&containers)).frame()?
+            LogEnvelope::new(caller, namespace, name, choice.container_name()).frame()?
         }
         _ => Frame::default(),
     };
     let opened = OpenedLog {
         log: LogContent::Merged(log.into()),
-        target: target_of(&pod, &containers),
+        target: target_of(&pod, &choice),
         access: LogAccess::Pod(pod),
         format: form.into(),
         follows,
@@ -115,6 +107,50 @@ pub(super) async fn of_incarnations(
         admitted,
     };
     log_response(asked, opened, response, frame).map_err(Problem::internal)
+}
+
+/// The logs of a reading that begins. A named container may be one that only some incarnations have.
+/// Without a name, the last incarnation decides, as if it were the only one.
+fn begun_choice(
+    front: &FrontReader,
+    pod: &PodRef,
+    container: &ContainerChoice,
+) -> Result<ManyChoice, ReadError> {
+    let there = match container {
+        ContainerChoice::Only => front.last_containers(pod)?,
+        ContainerChoice::Named(_) | ContainerChoice::All => front.containers(pod)?,
+    };
+    let chosen = choose_containers(&there, container)?;
+    let container = chosen.first().filter(|_| *container != ContainerChoice::All);
+    choice_of(pod, container.cloned())
+}
+
+/// The logs of a reading that goes on: those that the cursor is of, whatever containers there are by
+/// now. The cursor of other logs is refused later.
+fn resumed_choice(
+    front: &FrontReader,
+    pod: &PodRef,
+    container: &ContainerChoice,
+    cursor: &MergedCursor,
+) -> Result<ManyChoice, ReadError> {
+    let there = front.containers(pod)?;
+    match container {
+        ContainerChoice::All => choice_of(pod, None),
+        ContainerChoice::Named(name) => choice_of(pod, Some(name.clone())),
+        ContainerChoice::Only => {
+            for name in there {
+                let choice = choice_of(pod, Some(name))?;
+                if choice.checksum() == cursor.selection {
+                    return Ok(choice);
+                }
+            }
+            begun_choice(front, pod, container)
+        }
+    }
+}
+
+fn choice_of(pod: &PodRef, container: Option<ContainerName>) -> Result<ManyChoice, ReadError> {
+    ManyChoice::of_pod(pod, container).map_err(|_| LocateError::NoPod.into())
 }
 
 /// Refuses parameters that are about a place in the log of one node.
@@ -135,11 +171,11 @@ fn refuse_places_of_one_log(query: &LogQuery) -> Result<()> {
 }
 
 /// The logs, as their record names them.
-fn target_of(pod: &PodRef, containers: &[ContainerName]) -> ReadTarget {
+fn target_of(pod: &PodRef, choice: &ManyChoice) -> ReadTarget {
     ReadTarget {
         namespace: pod.namespace.to_string(),
         pod: pod.pod.to_string(),
-        container: Some(container_of(containers).to_owned()),
+        container: Some(choice.container_name().to_owned()),
         ..ReadTarget::default()
     }
 }

@@ -1,4 +1,4 @@
-//! The answer to a user that reads as many logs as one may.
+//! The answer to a user at the limit of open logs.
 
 use actix_web::http::{StatusCode, header};
 use service_runtime::http::Problem;

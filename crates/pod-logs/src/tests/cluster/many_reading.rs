@@ -15,9 +15,9 @@ use tokio::time::timeout;
 
 use super::{fake_server::FakeServer, reading::PATIENCE};
 use crate::{
-    ClusterPods, ContainerChoice, History, JoinedPods, LocateError, LogEnd, LogForm, LogQuery,
-    LogReading, LogSelection, ManyPods, MergeClock, MergedCursor, PodPredicate, PodRef, Progress,
-    SelectError,
+    ClusterPods, ContainerChoice, History, LocateError, LogEnd, LogForm, LogQuery, LogReading,
+    LogSelection, ManyPods, MergeClock, MergedCursor, PodPredicate, PodRef, Progress, SelectError,
+    WatchedPods,
 };
 
 /// What is asked for: the checksum of all cursors.
@@ -129,11 +129,25 @@ impl ManyScene {
         let pod = PodRef { namespace: "shop".parse().unwrap(), pod: name.parse().unwrap() };
         let container = ContainerChoice::All;
         let query = LogQuery { container, is_of_many: false, ..follow() };
-        let joined = JoinedPods { pods: self.pods.clone(), clock: self.clock.clone() };
-        let located = self.server.source.open_joined(&pod, &query, None, &joined).await.unwrap();
+        let watched = self.watched();
+        let located = self.server.source.open_watched(&pod, &query, None, &watched).await.unwrap();
         let clock = self.clock.clone();
         let reading = LogReading::of_lines(located, &query, LogForm::JsonLines, clock).unwrap();
         ManyReading { reading, records: Vec::new(), end: None }
+    }
+
+    pub(super) fn watched(&self) -> WatchedPods {
+        WatchedPods { pods: self.pods.clone(), clock: self.clock.clone() }
+    }
+
+    /// Waits until the watch of the pods has told that a pod is gone.
+    pub(super) async fn until_gone(&self, name: &str) {
+        let told = async {
+            while self.pods.inventory().all().values().any(|pod| pod.pod.pod.as_str() == name) {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, told).await.expect("the end of the pod is not told of");
     }
 
     /// Waits until the watch of the pods has told of a pod that comes now.

@@ -5,6 +5,7 @@ mod fake_server;
 mod many;
 mod many_cut;
 mod many_reading;
+mod new_containers;
 mod reading;
 mod tails;
 mod waiting;

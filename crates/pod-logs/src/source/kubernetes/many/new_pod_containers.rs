@@ -15,19 +15,21 @@ use crate::{
     source::{
         files::{locate::locate_error::LocateError, located::LocatedLog},
         kubernetes::{
-            api::api_server::{ApiServer, ImpersonatedUser},
-            feed::feed_group::FeedGroup,
-            kubernetes_source::KubernetesSource,
-            pods::cluster_pods::ClusterPods,
+            api::api_server::ImpersonatedUser, feed::feed_group::FeedGroup,
+            kubernetes_source::KubernetesSource, pods::cluster_pods::ClusterPods,
         },
         log_input::{LogInput, ManyInput, NewLogs},
-        pods::{pod_watch::PodWatch, seen_pod::SeenPod},
+        pods::{
+            pod_change::{PodChange, PodChangeKind},
+            pod_watch::PodWatch,
+            seen_pod::SeenPod,
+        },
     },
 };
 
-/// What tells of containers that are started in a pod.
+/// Reports containers that start later.
 #[derive(Debug)]
-pub struct JoinedPods {
+pub struct WatchedPods {
     /// The pods that are known, the followed one among them.
     pub pods: Arc<ClusterPods>,
     /// The time at which pods are looked at.
@@ -42,9 +44,10 @@ pub(crate) struct NewPodContainers {
     query: LogQuery,
     /// Tells which pods changed.
     watching: PodWatch,
-    /// The pod, and the containers that the reader has; `None` before it begins.
-    followed: Option<(PodRef, PodUid)>,
-    known: BTreeSet<ContainerName>,
+    pod: PodRef,
+    pub(crate) uid: PodUid,
+    /// The containers that the reader has.
+    pub(crate) known: BTreeSet<ContainerName>,
 }
 
 impl KubernetesSource {
@@ -53,54 +56,37 @@ impl KubernetesSource {
     ///
     /// # Errors
     /// As for [`open`](Self::open).
-    pub async fn open_joined(
+    pub async fn open_watched(
         &self,
         pod: &PodRef,
         query: &LogQuery,
         user: Option<ImpersonatedUser>,
-        joined: &JoinedPods,
+        watched: &WatchedPods,
     ) -> Result<LocatedLog, LocateError> {
-        // What changes after this is told by the watch.
-        let watching = NewPodContainers::watching(self.server(user.clone()), joined, query);
+        // What changes while the logs are opened is told by the watch.
+        let watching = watched.pods.watch_from_now(watched.clock.now());
         let watching = watching
             .inspect_err(|error| tracing::warn!(%error, "no container can join a follow"))
             .ok();
-        let located = self.open(pod, query, user).await?;
-        let (uid, known) = (located.uid().clone(), located.containers());
+        let located = self.open(pod, query, user.clone()).await?;
         let new_containers = watching.map(|watching| {
-            NewLogs::PodContainers(Box::new(watching.of_pod(pod.clone(), uid, known)))
+            let pods = watched.pods.clone();
+            let group = FeedGroup::new(pods.inventory().clone());
+            NewLogs::PodContainers(Box::new(NewPodContainers {
+                source: ManySource { server: self.server(user), group },
+                pods,
+                query: query.clone(),
+                watching,
+                pod: pod.clone(),
+                uid: located.uid().clone(),
+                known: located.containers().into_iter().collect(),
+            }))
         });
         Ok(LocatedLog { new_containers, ..located })
     }
 }
 
 impl NewPodContainers {
-    /// Notes from now on what changes. Has to be called within a tokio runtime.
-    ///
-    /// # Errors
-    /// When the pods are not known.
-    pub(crate) fn watching(
-        server: ApiServer,
-        joined: &JoinedPods,
-        query: &LogQuery,
-    ) -> Result<Self, LocateError> {
-        let JoinedPods { pods, clock } = joined;
-        let watching = pods.watch_from_now(clock.now()).map_err(LocateError::ServerUnavailable)?;
-        let source = ManySource { server, group: FeedGroup::new(pods.inventory().clone()) };
-        let (pods, query, known) = (pods.clone(), query.clone(), BTreeSet::new());
-        Ok(Self { source, pods, query, watching, followed: None, known })
-    }
-
-    /// For a reader that has these containers of the pod already.
-    pub(crate) fn of_pod(
-        self,
-        pod: PodRef,
-        uid: PodUid,
-        known: impl IntoIterator<Item = ContainerName>,
-    ) -> Self {
-        Self { followed: Some((pod, uid)), known: known.into_iter().collect(), ..self }
-    }
-
     /// Wakes when pods have changed.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.watching.news()
@@ -108,16 +94,26 @@ impl NewPodContainers {
 
     /// Begins to receive the logs of the containers that were started since the last call. `None` if
     /// the pod is gone.
+    ///
+    /// A pod that is not known is not gone: the watch may not have told of this incarnation yet.
     pub(crate) fn take(&mut self) -> Option<Vec<ManyInput>> {
         let changes = self.watching.take();
-        let (name, uid) = self.followed.as_ref()?;
-        // If it is not remembered what has changed, it may be this pod.
+        let pod = self.pods.inventory().get(&self.pod).filter(|pod| pod.uid == self.uid);
+        let Some(pod) = pod else {
+            let is_end = |change: &PodChange| {
+                change.kind == PodChangeKind::Deleted
+                    && change.pod.uid == self.uid
+                    && change.pod.pod == self.pod
+            };
+            // If it is not remembered what has changed, it may be that.
+            let is_gone = changes.map_or(true, |changes| changes.iter().any(is_end));
+            return (!is_gone).then(Vec::new);
+        };
         let has_changed =
-            changes.map_or(true, |changes| changes.iter().any(|change| change.pod.pod == *name));
+            changes.map_or(true, |changes| changes.iter().any(|change| change.pod.pod == self.pod));
         if !has_changed {
             return Some(Vec::new());
         }
-        let pod = self.pods.inventory().get(name).filter(|pod| pod.uid == *uid)?;
         let started = pod.containers.iter().filter(|container| container.started_at.is_some());
         let mut new: Vec<_> = started.map(|container| container.name.clone()).collect();
         new.retain(|container| !self.known.contains(container));
