@@ -41,8 +41,8 @@ struct Run {
 
 /// Runs a seed.
 ///
-/// Statics that are made once in a process take random numbers from the thread that comes first.
-/// So a run that counts for nothing goes before all others.
+/// A run that counts for nothing goes before all others, so that whatever a process makes only once,
+/// and may take random numbers for, is there.
 ///
 /// # Errors
 /// The first answer that may not be.
