@@ -13,7 +13,7 @@ use futures_util::{
 };
 use service_runtime::simulation::{self, Connection, World};
 use sqlx::{
-    AssertSqlSafe, Either, Executor, SqliteConnection,
+    AssertSqlSafe, Connection as _, Either, Executor, SqliteConnection,
     sqlite::{SqliteQueryResult, SqliteRow},
 };
 use tokio::{
@@ -77,7 +77,7 @@ pub(in crate::store) struct SimulatedConnection {
 pub(in crate::store) struct Statement {
     pub(in crate::store) sql: Dialects,
     /// `None` for a script.
-    pub(super) values: Option<Vec<SqlValue>>,
+    pub(in crate::store) values: Option<Vec<SqlValue>>,
 }
 
 /// The result of a statement.
@@ -113,8 +113,23 @@ impl SimulatedConnection {
 }
 
 impl Statement {
-    /// Runs it on SQLite, in this form.
+    /// Runs it on SQLite, in this form. Nothing of it is left to be done afterwards.
     pub(in crate::store) async fn run(
+        &self,
+        form: String,
+        connection: &mut SqliteConnection,
+    ) -> Result<StatementResult, sqlx::Error> {
+        let result = self.try_run(form, connection).await;
+        if result.is_err() {
+            // The connection's thread tells of a failure first and releases the locks of the
+            // statement then. The ping waits for that, so that it does not depend on real time
+            // which session gets the lock next.
+            connection.ping().await?;
+        }
+        result
+    }
+
+    async fn try_run(
         &self,
         form: String,
         connection: &mut SqliteConnection,

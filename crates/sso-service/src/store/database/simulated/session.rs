@@ -7,7 +7,7 @@ use service_runtime::{
     clock::{Clock, SystemClock},
     simulation::Connection,
 };
-use sqlx::{SqliteConnection, error::DatabaseError};
+use sqlx::{Connection as _, SqliteConnection, error::DatabaseError};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{forms::form_for_sqlite, server::SimulatedDatabase};
@@ -87,8 +87,10 @@ impl Drop for Session {
             true => block_on(sqlx::raw_sql("ROLLBACK").execute(&mut connection)).is_ok(),
             false => true,
         };
-        if ended {
-            self.database.give_back(connection);
+        match ended {
+            true => self.database.give_back(connection),
+            // Its locks are released when this returns.
+            false => drop(block_on(connection.close())),
         }
     }
 }
@@ -97,4 +99,38 @@ impl Drop for Session {
 fn is_busy(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(DatabaseError::code);
     code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code == 5)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
+
+    use super::*;
+
+    /// Has this thread, and those that it starts, take turns on one core.
+    fn stay_on_one_core() {
+        let mut cores = CpuSet::new();
+        cores.set(sched_getcpu());
+        sched_setaffinity(None, &cores).unwrap();
+    }
+
+    fn run(session: &mut Session, sql: &'static str) -> Result<StatementResult, sqlx::Error> {
+        session.try_execute(&Statement { sql: sql.into(), values: None }, sql)
+    }
+
+    #[test]
+    fn a_failed_statement_holds_no_lock_when_its_failure_is_told() {
+        stay_on_one_core();
+        let files = tempfile::tempdir().unwrap();
+        let database = SimulatedDatabase::create(files.path()).unwrap();
+        let [mut holder, mut refused, mut writer] =
+            [(); 3].map(|()| Session::begin(database.clone()).unwrap());
+        run(&mut holder, "BEGIN").unwrap();
+        run(&mut holder, "UPDATE instances SET expired = TRUE").unwrap();
+        for _ in 0..500 {
+            // It takes the lock of one file, and then cannot take that of the other.
+            assert!(is_busy(&run(&mut refused, "BEGIN IMMEDIATE").err().unwrap()));
+            run(&mut writer, "DELETE FROM changes WHERE seq < 0").unwrap();
+        }
+    }
 }
