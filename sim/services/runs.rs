@@ -2,7 +2,6 @@
 
 use std::{
     ops::Range,
-    sync::Once,
     thread,
     time::{Duration, SystemTime},
 };
@@ -39,21 +38,11 @@ struct Run {
     trace: Vec<String>,
 }
 
-/// Runs a seed.
-///
-/// A run that counts for nothing goes before all others, so that whatever a process makes only once,
-/// and may take random numbers for, is there.
+/// Runs a seed on a thread of its own, whose name gives it its random numbers.
 ///
 /// # Errors
 /// The first answer that may not be.
 fn run(seed: u64, weather: Weather) -> Result<Run, String> {
-    static FIRST: Once = Once::new();
-    FIRST.call_once(|| drop(run_on_thread(0, Weather::Faults)));
-    run_on_thread(seed, weather)
-}
-
-/// Runs a seed on a thread of its own, whose name gives it its random numbers.
-fn run_on_thread(seed: u64, weather: Weather) -> Result<Run, String> {
     let thread = thread::Builder::new().name(format!("seed {seed}"));
     let running = thread.spawn(move || simulate(seed, weather)).unwrap();
     running.join().unwrap_or_else(|_| Err("the simulation panicked".to_owned()))
