@@ -110,7 +110,11 @@ pub struct InvalidCursor;
 impl Cursor {
     /// The checksum of a pod's namespace and name.
     pub fn pod_checksum(pod: &PodRef) -> u32 {
-        crc32fast::hash(format!("{}/{}", pod.namespace, pod.pod).as_bytes())
+        let mut checksum = crc32fast::Hasher::new();
+        for part in [pod.namespace.as_str(), "/", pod.pod.as_str()] {
+            checksum.update(part.as_bytes());
+        }
+        checksum.finalize()
     }
 
     /// Whether the line that the cursor came with is of this container.

@@ -7,9 +7,9 @@ mod json;
 #[cfg(test)]
 mod tests;
 
-use std::{str::FromStr, sync::LazyLock};
+use std::str::FromStr;
 
-use memchr::memmem::Finder;
+use memchr::memchr_iter;
 use serde::{Deserialize, Serialize};
 
 /// How important a line is, by the names that are most used.
@@ -90,8 +90,9 @@ impl Level {
         if !(3..=8).contains(&word.len()) {
             return None;
         }
-        let named = WORDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name));
-        named.map(|(_, level)| *level)
+        let first = word[0].to_ascii_lowercase();
+        let is_name = |name: &[u8]| name[0] == first && word.eq_ignore_ascii_case(name);
+        WORDS.iter().find(|(name, _)| is_name(name)).map(|(_, level)| *level)
     }
 }
 
@@ -130,8 +131,20 @@ fn exception_in(text: &[u8]) -> Option<&[u8]> {
 }
 
 fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
-    text.split(move |byte| !is_letter(byte)).filter(|word| !word.is_empty())
+    /// Of each byte, whether it is part of a word. A table is faster than five comparisons.
+    const IS_OF_WORD: [bool; 256] = {
+        let mut is_of_word = [false; 256];
+        let mut byte = 0_u8;
+        loop {
+            is_of_word[byte as usize] =
+                byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+            if byte == u8::MAX {
+                break is_of_word;
+            }
+            byte += 1;
+        }
+    };
+    text.split(|byte| !IS_OF_WORD[usize::from(*byte)]).filter(|word| !word.is_empty())
 }
 
 /// `Lmmdd hh:mm:ss.uuuuuu` (`klog.go`, `formatHeader`).
@@ -157,16 +170,14 @@ fn of_klog(text: &[u8]) -> Option<Level> {
 
 /// The value of `level` or `severity`, maybe in quotes.
 fn of_logfmt(text: &[u8]) -> Option<Level> {
-    // To make a finder takes longer than to look through most lines.
-    static KEYS: LazyLock<[Finder<'static>; 2]> =
-        LazyLock::new(|| ["level=", "severity="].map(Finder::new));
-    let of_key = |key: &Finder<'_>| {
-        key.find_iter(text).find_map(|at| {
-            let begins_pair = at == 0 || text[at - 1].is_ascii_whitespace();
-            let value = &text[at + key.needle().len()..];
+    let of_key = |key: &&[u8]| {
+        memchr_iter(b'=', text).find_map(|at| {
+            let before = text[..at].strip_suffix(*key)?;
+            let begins_pair = before.last().is_none_or(u8::is_ascii_whitespace);
+            let value = &text[at + 1..];
             let value = value.strip_prefix(b"\"").unwrap_or(value);
             begins_pair.then(|| words(value).next().and_then(Level::of_word)).flatten()
         })
     };
-    KEYS.iter().find_map(of_key)
+    [&b"level"[..], b"severity"].iter().find_map(of_key)
 }

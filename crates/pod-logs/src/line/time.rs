@@ -4,7 +4,7 @@
 //! That is RFC 3339, and besides: an hour of one digit, a comma before the fraction, and any number
 //! of fraction digits, of which nine count.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
 use super::{
     time_reader::TimeReader,
@@ -117,26 +117,37 @@ impl LineTime {
 
     /// Writes it as the kubelet stamps lines: nine digits, the offset as written, `Z` for none.
     pub fn write_stamp(&self, out: &mut Vec<u8>) {
+        let mut text = *b"0000-00-00T00:00:00.000000000";
         let [year_high, year_low] = [self.year / 100, self.year % 100].map(|part| part as u8);
         let fields = [
-            (year_low, b'-'),
-            (self.month, b'-'),
-            (self.day, b'T'),
-            (self.hour, b':'),
-            (self.minute, b':'),
-            (self.second, b'.'),
+            (0, year_high),
+            (2, year_low),
+            (5, self.month),
+            (8, self.day),
+            (11, self.hour),
+            (14, self.minute),
+            (17, self.second),
         ];
-        out.extend(two_digits(year_high));
-        for (value, separator) in fields {
-            out.extend(two_digits(value));
-            out.push(separator);
+        for (at, value) in fields {
+            text[at..at + 2].copy_from_slice(&two_digits(value));
         }
-        let mut weight = 100_000_000;
-        while weight > 0 {
-            out.push(b'0' + (self.nanos / weight % 10) as u8);
-            weight /= 10;
+        let mut nanos = self.nanos;
+        for digit in text[20..].iter_mut().rev() {
+            *digit += (nanos % 10) as u8;
+            nanos /= 10;
         }
+        out.extend_from_slice(&text);
         self.offset.write(out);
+    }
+
+    /// Writes the instant in UTC, with nine digits and `Z` (RFC 3339).
+    pub(crate) fn write_utc(&self, out: &mut Vec<u8>) {
+        if self.offset == UtcOffset::NONE {
+            self.write_stamp(out);
+        } else {
+            let text = self.instant().to_rfc3339_opts(SecondsFormat::Nanos, true);
+            out.extend_from_slice(text.as_bytes());
+        }
     }
 }
 
@@ -162,7 +173,12 @@ mod tests {
         let mut out = Vec::new();
         time.write_stamp(&mut out);
         assert_eq!(String::from_utf8(out).unwrap(), stamp, "{text}");
-        assert_eq!(time.instant(), DateTime::parse_from_rfc3339(stamp).unwrap(), "{text}");
+        let instant = time.instant();
+        let mut out = Vec::new();
+        time.write_utc(&mut out);
+        let utc = instant.to_rfc3339_opts(SecondsFormat::Nanos, true);
+        assert_eq!(String::from_utf8(out).unwrap(), utc, "{text}");
+        assert_eq!(instant, DateTime::parse_from_rfc3339(stamp).unwrap(), "{text}");
     }
 
     #[test]
@@ -218,7 +234,7 @@ mod tests {
             seconds in -62_135_596_800_i64..253_402_300_799, nanos in 0_u32..1_000_000_000,
         ) {
             let instant = DateTime::from_timestamp(seconds, nanos).unwrap();
-            let text = instant.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+            let text = instant.to_rfc3339_opts(SecondsFormat::AutoSi, true);
             prop_assert_eq!(LineTime::parse(text.as_bytes()).unwrap().instant(), instant);
         }
 

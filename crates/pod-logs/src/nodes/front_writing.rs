@@ -5,16 +5,16 @@ use chrono::{DateTime, Utc};
 use super::feed_record::{FeedGap, FeedLine, ToldRecord};
 use crate::{
     counts::ReadCounts,
-    line::{log_line::LineEnding, stream::OutputStream, target::LogName},
+    line::{log_line::LineEnding, target::LogName},
     query::LogQuery,
     render::{
         form::LogForm,
-        line_object::message_of,
+        line_object::LineObject,
         line_writer::{LineOfLog, LineWriter},
         objects::{
-            ForFront, GapRecord, LineObject, PodEvent, PodRecord, ProgressRecord,
-            UnreachableRecord, utc_text, write_checkpoint, write_gap, write_live, write_object,
-            write_pod, write_progress, write_unreachable, write_volume_text,
+            GapRecord, PodEvent, PodRecord, ProgressRecord, UnreachableRecord, utc_text,
+            write_checkpoint, write_gap, write_live, write_pod, write_progress, write_unreachable,
+            write_volume_text,
         },
     },
 };
@@ -76,7 +76,7 @@ impl FrontWriting {
                 *is_event_open = true;
                 out.extend_from_slice(b"data: ");
             }
-            write_object(out, &line_object(line, content, is_late));
+            line_object(line, content, is_late).write(out);
             Ok(())
         });
         // Nothing is read.
@@ -171,15 +171,11 @@ impl FrontWriting {
 fn line_object<'a>(line: &'a FeedLine, content: &'a [u8], is_late: bool) -> LineObject<'a> {
     let is_whole = content.len() == line.content.len();
     LineObject {
-        time: utc_text(line.time.instant()),
-        stream: match line.stream {
-            OutputStream::Stdout => Some("stdout"),
-            OutputStream::Stderr => Some("stderr"),
-        },
-        namespace: line.pod.namespace.as_str(),
-        pod: line.pod.pod.as_str(),
-        container: line.container.as_str(),
-        message: message_of(content),
+        time: line.time,
+        stream: Some(line.stream),
+        pod: &line.pod,
+        container: &line.container,
+        message: content,
         partial: line.ending == LineEnding::Continued,
         level: line.level,
         hits: line
@@ -191,7 +187,7 @@ fn line_object<'a>(line: &'a FeedLine, content: &'a [u8], is_late: bool) -> Line
         context: false,
         late: is_late,
         cursor: line.cursor.as_ref().map(|(text, _)| text.as_str()).filter(|_| is_whole),
-        for_front: ForFront::default(),
+        for_front: None,
     }
 }
 

@@ -1,119 +1,207 @@
 //! A line as an object.
 
-use std::io;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
-    form::LogForm,
-    objects::{ForFront, LineMessage, LineObject, utc_text, write_object},
+    objects::{ForFront, write_json},
+    text::write_json_string,
 };
-use crate::{
-    cursor::{Cursor, LogPosition},
-    line::{
-        log_line::{LineEnding, LogLine},
-        stream::OutputStream,
-    },
-    merge::chosen_lines::ChosenLines,
+use crate::line::{
+    level::Level,
+    stream::OutputStream,
+    target::{ContainerName, PodRef},
+    time::LineTime,
 };
 
-/// Writes the present line with this part of its content; `for_front`, with all that is known of it.
-///
-/// # Errors
-/// When a file cannot be read.
-pub(super) fn write_line_object(
-    form: LogForm,
-    for_front: bool,
-    lines: &ChosenLines,
-    line: &LogLine<'_>,
-    content: &[u8],
-    out: &mut Vec<u8>,
-) -> io::Result<()> {
-    let Some(name) = lines.name() else {
-        return Ok(());
-    };
-    // A client that comes back gets a line that was not finished, or was cut, from its beginning.
-    let is_whole = line.ending != LineEnding::Unfinished && content.len() == line.content.len();
-    let cursor = if is_whole { cursor(lines)? } else { None };
-    let knows_stream = lines.log().is_some_and(|log| lines.source_of(log).knows_streams());
-    let object = LineObject {
-        time: utc_text(line.time.instant()),
-        stream: knows_stream.then_some(match line.stream {
-            OutputStream::Stdout => "stdout",
-            OutputStream::Stderr => "stderr",
-        }),
-        namespace: name.pod.namespace.as_str(),
-        pod: name.pod.pod.as_str(),
-        container: name.container.as_str(),
-        message: message_of(content),
-        partial: line.ending == LineEnding::Continued,
-        level: lines.level(),
-        hits: if lines.is_context() { Vec::new() } else { lines.hits(content)? },
-        context: lines.is_context(),
-        late: lines.is_late(),
-        cursor: cursor.as_deref(),
-        for_front: match (for_front, &cursor) {
-            (false, _) => ForFront::default(),
-            (true, Some(_)) => told_to_front(line),
-            (true, None) => ForFront { uid: Some(name.uid.to_string()), ..told_to_front(line) },
-        },
-    };
-    // Of many logs an event holds several lines.
-    let is_whole_event = form == LogForm::Events && !lines.is_of_many();
-    if let Some(cursor) = cursor.as_ref().filter(|_| is_whole_event) {
-        out.extend_from_slice(b"id: ");
-        out.extend_from_slice(cursor.as_bytes());
-        out.push(b'\n');
-    }
-    if form == LogForm::Events {
-        out.extend_from_slice(b"data: ");
-    }
-    write_object(out, &object);
-    if is_whole_event {
-        out.push(b'\n');
-    }
-    Ok(())
+/// What is told of a line. There may be millions of them in an answer, so what is the same in all
+/// of them is copied, and only what may need it is escaped.
+#[derive(Debug)]
+pub(crate) struct LineObject<'a> {
+    pub(crate) time: LineTime,
+    /// `None` where the source cannot tell.
+    pub(crate) stream: Option<OutputStream>,
+    pub(crate) pod: &'a PodRef,
+    pub(crate) container: &'a ContainerName,
+    /// The content, which need not be UTF-8.
+    pub(crate) message: &'a [u8],
+    /// The line goes on in a later object.
+    pub(crate) partial: bool,
+    pub(crate) level: Option<Level>,
+    /// What the patterns matched, in bytes of the message.
+    pub(crate) hits: Vec<[usize; 2]>,
+    /// It is there because of a line near it.
+    pub(crate) context: bool,
+    /// It comes after lines of other logs that have later times.
+    pub(crate) late: bool,
+    /// The text of a cursor behind the line.
+    pub(crate) cursor: Option<&'a str>,
+    /// What only a front is told.
+    pub(crate) for_front: Option<ForFront>,
 }
 
-/// The content of a line, which need not be UTF-8.
-pub(crate) fn message_of(content: &[u8]) -> LineMessage<'_> {
-    match std::str::from_utf8(content) {
-        Ok(text) => LineMessage::Message(text),
-        Err(_) => LineMessage::MessageBase64(STANDARD.encode(content)),
+impl LineObject<'_> {
+    /// Writes it as JSON on a line. Names, levels and cursors have no characters to escape.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(br#"{"time":""#);
+        self.time.write_utc(out);
+        out.extend_from_slice(match self.stream {
+            None => br#"""#,
+            Some(OutputStream::Stdout) => br#"","stream":"stdout""#,
+            Some(OutputStream::Stderr) => br#"","stream":"stderr""#,
+        });
+        out.extend_from_slice(br#","namespace":""#);
+        out.extend_from_slice(self.pod.namespace.as_str().as_bytes());
+        out.extend_from_slice(br#"","pod":""#);
+        out.extend_from_slice(self.pod.pod.as_str().as_bytes());
+        out.extend_from_slice(br#"","container":""#);
+        out.extend_from_slice(self.container.as_str().as_bytes());
+        match str::from_utf8(self.message) {
+            Ok(text) => {
+                out.extend_from_slice(br#"","message":"#);
+                write_json_string(text, out);
+            }
+            Err(_) => {
+                out.extend_from_slice(br#"","message_base64":"#);
+                write_json_string(&STANDARD.encode(self.message), out);
+            }
+        }
+        if self.partial {
+            out.extend_from_slice(br#","partial":true"#);
+        }
+        if let Some(level) = self.level {
+            out.extend_from_slice(br#","level":""#);
+            out.extend_from_slice(level.name().as_bytes());
+            out.push(b'"');
+        }
+        if !self.hits.is_empty() {
+            out.extend_from_slice(br#","hits":"#);
+            write_json(out, &self.hits);
+        }
+        if self.context {
+            out.extend_from_slice(br#","context":true"#);
+        }
+        if self.late {
+            out.extend_from_slice(br#","late":true"#);
+        }
+        if let Some(cursor) = self.cursor {
+            out.extend_from_slice(br#","cursor":""#);
+            out.extend_from_slice(cursor.as_bytes());
+            out.push(b'"');
+        }
+        if let Some(for_front) = &self.for_front {
+            write_members(for_front, out);
+        }
+        out.extend_from_slice(b"}\n");
     }
 }
 
-fn told_to_front(line: &LogLine<'_>) -> ForFront {
-    let mut stamp = Vec::new();
-    line.time.write_stamp(&mut stamp);
-    let is_utc = stamp.last() == Some(&b'Z');
-    ForFront {
-        stamp: String::from_utf8(stamp).ok().filter(|_| !is_utc),
-        uid: None,
-        continued: line.is_continuation,
-        unfinished: line.ending == LineEnding::Unfinished,
-        masked: line.masked,
+/// Writes the members of an object behind others.
+fn write_members(for_front: &ForFront, out: &mut Vec<u8>) {
+    let start = out.len();
+    write_json(out, for_front);
+    // The members are between braces, if there are any.
+    out.pop();
+    if out.len() == start + 1 {
+        out.truncate(start);
+    } else {
+        out[start] = b',';
     }
 }
 
-/// Where to go on behind the last line that was looked at. `None` where that cannot be said, or
-/// takes more than a cursor may have.
-///
-/// # Errors
-/// When a file cannot be read.
-pub(super) fn cursor(lines: &ChosenLines) -> io::Result<Option<String>> {
-    let Some(resumptions) = lines.resumptions() else {
-        return Ok(None);
-    };
-    let mut logs = resumptions
-        .iter()
-        .map(|(container, resumption)| resumption.position(container))
-        .collect::<io::Result<Vec<_>>>()?;
-    // Nothing was read of a file without a first line: it is read from its beginning.
-    logs.retain(LogPosition::is_known);
-    if logs.is_empty() {
-        return Ok(None);
+#[cfg(test)]
+mod tests {
+    use proptest::{option, prelude::*};
+    use serde_json::json;
+
+    use super::*;
+    use crate::line::target::LogName;
+
+    /// What the object is read as.
+    fn read(object: &LineObject<'_>) -> serde_json::Value {
+        let mut out = Vec::new();
+        object.write(&mut out);
+        assert_eq!(out.pop(), Some(b'\n'));
+        assert!(!out.contains(&b'\n'));
+        serde_json::from_slice(&out).unwrap()
     }
-    let name = lines.name_of(lines.log().unwrap_or(0));
-    Ok(Cursor { pod: Cursor::pod_checksum(&name.pod), uid: name.uid.clone(), logs }.encode())
+
+    fn object_of<'a>(name: &'a LogName, message: &'a [u8]) -> LineObject<'a> {
+        LineObject {
+            time: LineTime::parse(b"2026-11-01T10:00:00.5+02:00").unwrap(),
+            stream: None,
+            pod: &name.pod,
+            container: &name.container,
+            message,
+            partial: false,
+            level: None,
+            hits: Vec::new(),
+            context: false,
+            late: false,
+            cursor: None,
+            for_front: None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_object_is_read_as_what_it_tells(
+            text: String,
+            flags: [bool; 4],
+            level in option::of(0..Level::ALL.len()),
+            hits: Vec<[usize; 2]>,
+            masked in 0..3_u64,
+        ) {
+            let name = LogName::sample("web-0", "app");
+            let [partial, context, late, has_cursor] = flags;
+            let level = level.map(|number| Level::ALL[number]);
+            let front = ForFront { masked, ..ForFront::default() };
+            let object = LineObject {
+                stream: Some(OutputStream::Stderr),
+                partial,
+                level,
+                hits: hits.clone(),
+                context,
+                late,
+                cursor: has_cursor.then_some("AQ_-"),
+                for_front: Some(front),
+                ..object_of(&name, text.as_bytes())
+            };
+            let mut expected = json!({
+                "time": "2026-11-01T08:00:00.500000000Z",
+                "stream": "stderr",
+                "namespace": "shop",
+                "pod": "web-0",
+                "container": "app",
+                "message": text,
+            });
+            let optional = [
+                ("partial", partial.then_some(json!(true))),
+                ("level", level.map(|level| json!(level))),
+                ("hits", (!hits.is_empty()).then(|| json!(hits))),
+                ("context", context.then_some(json!(true))),
+                ("late", late.then_some(json!(true))),
+                ("cursor", has_cursor.then(|| json!("AQ_-"))),
+                ("masked", (masked > 0).then(|| json!(masked))),
+            ];
+            for (key, value) in optional {
+                if let Some(value) = value {
+                    expected[key] = value;
+                }
+            }
+            prop_assert_eq!(read(&object), expected);
+        }
+    }
+
+    #[test]
+    fn content_that_is_not_utf_8_is_in_base64() {
+        let name = LogName::sample("web-0", "app");
+        let expected = json!({
+            "time": "2026-11-01T08:00:00.500000000Z",
+            "namespace": "shop",
+            "pod": "web-0",
+            "container": "app",
+            "message_base64": "/2E=",
+        });
+        assert_eq!(read(&object_of(&name, b"\xffa")), expected);
+    }
 }

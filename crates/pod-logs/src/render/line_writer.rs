@@ -4,7 +4,7 @@ use std::io;
 
 use super::{
     form::LogForm,
-    text::{TextBefore, take_from, write_json, write_text},
+    text::{TextBefore, take_from, write_json_text, write_text},
 };
 use crate::{
     counts::ReadCounts,
@@ -143,7 +143,7 @@ impl LineWriter {
         self.text.clear();
         self.text.reserve(space.min(QUOTED_BYTES));
         self.counts += take(space.min(QUOTED_BYTES), &mut self.text);
-        write_json(&self.text, &mut self.quoted, out);
+        write_json_text(&self.text, &mut self.quoted, out);
     }
 
     /// Writes a line, where its form is an object with `write_object`, which is given the part of
@@ -188,7 +188,7 @@ impl LineWriter {
             LogForm::JsonString => {
                 self.text.clear();
                 let written = write_text(&line, before, left, &mut self.text);
-                write_json(&self.text, &mut self.quoted, out);
+                write_json_text(&self.text, &mut self.quoted, out);
                 written
             }
             LogForm::JsonLines | LogForm::Events => {

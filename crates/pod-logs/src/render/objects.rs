@@ -7,38 +7,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::form::LogForm;
-use crate::line::level::Level;
-
-#[derive(Serialize)]
-pub(crate) struct LineObject<'a> {
-    pub(crate) time: String,
-    /// `None` where the source cannot tell.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) stream: Option<&'static str>,
-    pub(crate) namespace: &'a str,
-    pub(crate) pod: &'a str,
-    pub(crate) container: &'a str,
-    #[serde(flatten)]
-    pub(crate) message: LineMessage<'a>,
-    /// The line goes on in a later object.
-    #[serde(skip_serializing_if = "is_false")]
-    pub(crate) partial: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) level: Option<Level>,
-    /// What the patterns matched, in bytes of the message.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) hits: Vec<[usize; 2]>,
-    /// It is there because of a line near it.
-    #[serde(skip_serializing_if = "is_false")]
-    pub(crate) context: bool,
-    /// It comes after lines of other logs that have later times.
-    #[serde(skip_serializing_if = "is_false")]
-    pub(crate) late: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) cursor: Option<&'a str>,
-    #[serde(flatten)]
-    pub(crate) for_front: ForFront,
-}
 
 /// What only a front is told of a line, so that it can write the line in any form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,14 +27,6 @@ pub(crate) struct ForFront {
     /// How many tokens in it are masked.
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) masked: u64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum LineMessage<'a> {
-    Message(&'a str),
-    /// Of what is not UTF-8.
-    MessageBase64(String),
 }
 
 /// Lines that were lost; unknown is null.
@@ -273,17 +233,18 @@ pub fn write_event(out: &mut Vec<u8>, name: &str, data: &impl Serialize) {
 }
 
 /// A JSON object on a line.
-pub(crate) fn write_object(out: &mut Vec<u8>, object: &impl Serialize) {
+fn write_object(out: &mut Vec<u8>, object: &impl Serialize) {
     write_json(out, object);
     out.push(b'\n');
 }
 
 /// Writing our own values to a Vec cannot fail.
-fn write_json(out: &mut Vec<u8>, value: &impl Serialize) {
+pub(super) fn write_json(out: &mut Vec<u8>, value: &impl Serialize) {
     let written = serde_json::to_writer(&mut *out, value);
     debug_assert!(written.is_ok());
 }
 
+/// An instant in UTC, with nine digits and `Z` (RFC 3339).
 pub(crate) fn utc_text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Nanos, true)
 }

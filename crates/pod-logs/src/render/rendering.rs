@@ -1,6 +1,7 @@
 //! Chosen lines as the bytes of an answer, a bounded chunk at a time.
 
 mod front;
+mod present_line;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -9,10 +10,13 @@ mod told_tests;
 
 use std::io;
 
-use self::{front::FrontRecords, told::ToldRecords};
+use self::{
+    front::FrontRecords,
+    present_line::{cursor, write_present_line},
+    told::ToldRecords,
+};
 use super::{
     form::LogForm,
-    line_object::{cursor, write_line_object},
     line_writer::{LineOfLog, LineWriter},
     volume::VolumeCount,
 };
@@ -219,7 +223,7 @@ impl Rendering {
         let is_event_open = &mut self.told.is_event_open;
         let is_whole = writer.write(of_log, out, |content, out| {
             *is_event_open = form == LogForm::Events;
-            write_line_object(form, for_front, lines, &line, content, out)
+            write_present_line(form, for_front, lines, &line, content, out)
         })?;
         self.lines.settle_line(is_whole);
         Ok(())

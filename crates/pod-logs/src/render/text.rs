@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::objects::write_json;
 use crate::line::{
     log_line::{LineEnding, LogLine},
     target::LogName,
@@ -61,14 +62,45 @@ pub(super) fn take_from(left: &mut Option<u64>, wanted: u64) -> u64 {
     taken
 }
 
+/// Writes text as a JSON string.
+pub(super) fn write_json_string(text: &str, out: &mut Vec<u8>) {
+    // What has to be escaped (RFC 8259, §7) is found for many bytes at once, and is in few lines.
+    let has_escaped = |bytes: &[u8]| {
+        bytes.iter().fold(false, |found, byte| found | matches!(byte, ..0x20 | b'"' | b'\\'))
+    };
+    if text.as_bytes().chunks(32).any(has_escaped) {
+        write_json(out, &text);
+    } else {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    }
+}
+
 /// Writes text as the inside of a JSON string.
-pub(super) fn write_json(text: &[u8], quoted: &mut Vec<u8>, out: &mut Vec<u8>) {
+pub(super) fn write_json_text(text: &[u8], quoted: &mut Vec<u8>, out: &mut Vec<u8>) {
     quoted.clear();
     quoted.reserve(text.len() + text.len() / 8 + 2);
     // Most text is UTF-8, and that is found out faster than what of it is not.
     let text = str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text), Cow::Borrowed);
-    // Writing to a Vec cannot fail, and a string can always be written.
-    if serde_json::to_writer(&mut *quoted, &text).is_ok() {
-        out.extend_from_slice(&quoted[1..quoted.len() - 1]);
+    write_json_string(&text, quoted);
+    out.extend_from_slice(&quoted[1..quoted.len() - 1]);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_string_is_escaped_where_it_has_to_be(
+            text in "([ -~]{0,70}[\u{0}-\u{30}\"\\\\\u{7f}-\u{ff}]?){0,3}",
+        ) {
+            let mut out = Vec::new();
+            write_json_string(&text, &mut out);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string(&text).unwrap());
+        }
     }
 }

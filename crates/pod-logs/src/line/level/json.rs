@@ -1,11 +1,12 @@
 //! The level in a JSON object.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserializer,
-    de::{Error, IgnoredAny, MapAccess, Visitor},
+    de::{IgnoredAny, MapAccess, Visitor},
 };
+use serde_json::value::RawValue;
 
 use super::Level;
 
@@ -14,7 +15,7 @@ use super::Level;
 pub(super) fn level_of(object: &[u8]) -> Option<Level> {
     let mut found = None;
     let mut reader = serde_json::Deserializer::from_slice(object);
-    // What comes behind a broken place cannot be read; what came before it counts.
+    // What comes behind a broken place, or is not looked at, cannot be read; what came before counts.
     let _ = reader.deserialize_map(LevelFinder(&mut found));
     found
 }
@@ -29,13 +30,12 @@ impl<'de> Visitor<'de> for LevelFinder<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+        // There is no need to read on when it is found.
+        while self.0.is_none()
+            && let Some(key) = map.next_key::<Cow<'de, str>>()?
+        {
             if matches!(&*key, "level" | "severity") {
-                *self.0 = map.next_value::<LevelValue>()?.0;
-                if self.0.is_some() {
-                    // There is no need to read on.
-                    return Err(A::Error::custom("found"));
-                }
+                *self.0 = of_value(map.next_value()?);
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -44,22 +44,12 @@ impl<'de> Visitor<'de> for LevelFinder<'_> {
     }
 }
 
-struct LevelValue(Option<Level>);
-
-impl<'de> serde::Deserialize<'de> for LevelValue {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        #[serde(untagged)]
-        enum Written<'a> {
-            Number(u64),
-            Text(#[serde(borrow)] std::borrow::Cow<'a, str>),
-            Other(IgnoredAny),
-        }
-        Ok(Self(match Written::deserialize(deserializer)? {
-            Written::Number(number) => of_number(number),
-            Written::Text(name) => Level::of_word(name.as_bytes()),
-            Written::Other(_) => None,
-        }))
+fn of_value(value: &RawValue) -> Option<Level> {
+    let text = value.get();
+    if text.starts_with('"') {
+        Level::of_word(serde_json::from_str::<Cow<'_, str>>(text).ok()?.as_bytes())
+    } else {
+        of_number(text.parse().ok()?)
     }
 }
 

@@ -87,11 +87,9 @@ struct OpenLog {
 impl OpenLog {
     /// Behind the last line that was looked at.
     fn cursor(&self) -> Cursor {
-        let resumptions = self.lines.resumptions().unwrap();
-        let (container, resumption) = &resumptions[0];
-        let position = resumption.position(container).unwrap();
+        let logs = self.lines.positions().unwrap().unwrap();
         let pod = Cursor::pod_checksum(&pod());
-        Cursor { pod, uid: self.uid.clone(), logs: vec![position] }
+        Cursor { pod, uid: self.uid.clone(), logs }
     }
 }
 
