@@ -14,13 +14,13 @@ use crate::{
 /// in successive ones.
 ///
 /// SQLite has a thread of its own, and every value of a row costs more on its way from there than
-/// it costs to read. So a row holds the tokens of up to 100 sessions, as one value in JSON. Ranges
+/// it costs to read. So a row holds the tokens of up to 32 sessions, as one value in JSON. Ranges
 /// of session numbers without tokens are skipped.
 pub(super) const ALL_TOKENS: Dialects = Dialects {
     sqlite: "WITH RECURSIVE batches (first) AS (
                  SELECT min(session) FROM session_tokens
                  UNION ALL
-                 SELECT (SELECT min(session) FROM session_tokens WHERE session >= first + 100)
+                 SELECT (SELECT min(session) FROM session_tokens WHERE session >= first + 32)
                      FROM batches WHERE first IS NOT NULL
              )
              SELECT (
@@ -30,7 +30,7 @@ pub(super) const ALL_TOKENS: Dialects = Dialects {
                      session_tokens.expires_at
                  ))
                  FROM session_tokens JOIN sessions ON sessions.number = session
-                 WHERE session >= first AND session < first + 100
+                 WHERE session >= first AND session < first + 32
              ) AS tokens
              FROM batches WHERE first IS NOT NULL",
     postgres: "SELECT sessions.number, id, user_number, epoch, last_seen_at,
