@@ -75,7 +75,12 @@ impl TokenHash {
 impl TokenHash {
     /// A hash as it stands in the database.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
+        bytes.try_into().ok().map(Self::from_bytes)
+    }
+
+    /// A hash of which these are the bytes.
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 
     /// As it stands in the database.
@@ -85,7 +90,7 @@ impl TokenHash {
 
     /// As it stands in the parameter of a query: in hexadecimal.
     pub(crate) fn to_hex(self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        const_hex::encode(self.0)
     }
 }
 

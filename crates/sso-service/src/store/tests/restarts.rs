@@ -1,7 +1,7 @@
 //! Restarts of the service, and changes by other processes.
 
 use super::*;
-use crate::administration::Actor;
+use crate::administration::{Actor, Minting};
 
 on_postgres![
     a_log_out_right_after_a_log_in_elsewhere_ends_the_session,
@@ -10,6 +10,7 @@ on_postgres![
 on_both_engines![
     sessions_outlive_the_service,
     tokens_of_a_session_share_it_after_a_restart,
+    many_sessions_with_gaps_between_their_numbers_outlive_the_service,
     changes_by_another_process_are_applied,
     the_use_of_a_token_outlives_the_service,
     the_last_use_of_a_session_outlives_the_service,
@@ -46,6 +47,32 @@ async fn tokens_of_a_session_share_it_after_a_restart(engine: Engine) {
     // It cannot be written, so it is memory alone that knows.
     assert!(!log_out(&second, &new).await);
     assert!(!is_valid(&second, &old).await && !is_valid(&second, &new).await);
+}
+
+async fn many_sessions_with_gaps_between_their_numbers_outlive_the_service(engine: Engine) {
+    let database = TestDatabase::of(engine);
+    let first = database.start().await;
+    let mut kept = Vec::new();
+    for (name, count) in [("alice", 250), ("bob", 450), ("carol", 101)] {
+        first.add_user(name, &[]).await;
+        kept.push(log_in(&first, name).await);
+        let ttl = Duration::from_secs(60);
+        let minting = Minting { user: name.parse().unwrap(), count, ttl };
+        let command = database.command(&first).await;
+        command.administration.mint_sessions(&minting, |_| Ok(())).await.unwrap();
+    }
+    let renewed = refresh(&first, &kept[2]).await.unwrap();
+    let [alice, _, carol] = [kept.remove(0), kept.remove(0), kept.remove(0)];
+    database.open().await.end_all_of("bob".parse().unwrap()).await.unwrap();
+    first.upkeep.sweep().await.unwrap();
+    drop(first);
+    let second = database.start().await;
+    assert_eq!(second.counts().await, (250 + 101 + 3, 250 + 101 + 2));
+    assert!(is_valid(&second, &alice).await && is_valid(&second, &renewed).await);
+    assert!(log_out(&second, &renewed).await);
+    catch_up(&second).await;
+    assert_eq!(second.counts().await, (250 + 101 + 1, 250 + 101 + 1));
+    assert!(is_valid(&second, &alice).await && !is_valid(&second, &carol).await);
 }
 
 async fn changes_by_another_process_are_applied(engine: Engine) {

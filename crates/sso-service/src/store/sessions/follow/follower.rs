@@ -11,9 +11,10 @@ use std::{
     sync::Arc,
 };
 
-use futures_util::{TryStreamExt, stream::BoxStream};
+use futures_util::TryStreamExt;
 
 use super::{
+    all_tokens::{ALL_TOKENS, TokenBatch},
     changes::{BATCH, Change, Changed, SessionTokenRow, read_changes},
     history::begin_history,
 };
@@ -68,20 +69,16 @@ impl Follower {
     }
 
     async fn load_tokens(&mut self, connection: &mut SqlConnection) -> Result<(), sqlx::Error> {
-        let mut tokens: BoxStream<'_, Result<SessionTokenRow, _>> = query(
-            "SELECT sessions.number, id, user_number, epoch, last_seen_at,
-                    coalesce(used_issued_at, created_at) AS used_issued_at, hash, issued_at, session_tokens.expires_at
-             FROM session_tokens JOIN sessions ON sessions.number = session
-             ORDER BY session",
-        )
-        .fetch(connection);
+        let mut batches = query(ALL_TOKENS).fetch(connection);
         // The tokens of a session come one after the other.
         let mut sibling = None;
-        while let Some(token) = tokens.try_next().await? {
-            let hash = token.token.hash;
-            let of_the_same = sibling.filter(|(session, _)| *session == token.session);
-            sibling = Some((token.session, hash));
-            self.add(&token, of_the_same.map(|(_, sibling)| sibling));
+        while let Some(TokenBatch(tokens)) = batches.try_next().await? {
+            for token in tokens {
+                let hash = token.token.hash;
+                let of_the_same = sibling.filter(|(session, _)| *session == token.session);
+                sibling = Some((token.session, hash));
+                self.add(&token, of_the_same.map(|(_, sibling)| sibling));
+            }
         }
         Ok(())
     }

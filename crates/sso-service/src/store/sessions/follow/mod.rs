@@ -1,5 +1,6 @@
 //! Applies changes of the database to the sessions and keys in memory.
 
+mod all_tokens;
 mod changes;
 mod follower;
 mod history;
