@@ -131,20 +131,20 @@ fn exception_in(text: &[u8]) -> Option<&[u8]> {
 }
 
 fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    /// Of each byte, whether it is part of a word. A table is faster than five comparisons.
-    const IS_OF_WORD: [bool; 256] = {
-        let mut is_of_word = [false; 256];
+    /// Which bytes belong to words. A table is faster than five comparisons.
+    const WORD_BYTES: [bool; 256] = {
+        let mut word_bytes = [false; 256];
         let mut byte = 0_u8;
         loop {
-            is_of_word[byte as usize] =
+            word_bytes[byte as usize] =
                 byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
             if byte == u8::MAX {
-                break is_of_word;
+                break word_bytes;
             }
             byte += 1;
         }
     };
-    text.split(|byte| !IS_OF_WORD[usize::from(*byte)]).filter(|word| !word.is_empty())
+    text.split(|byte| !WORD_BYTES[usize::from(*byte)]).filter(|word| !word.is_empty())
 }
 
 /// `Lmmdd hh:mm:ss.uuuuuu` (`klog.go`, `formatHeader`).

@@ -1,7 +1,7 @@
 //! What logs are named by. The types parse, so that `..`, `/` or a NUL cannot exist in a name that
-//! becomes part of a path. Copies share their text.
+//! becomes part of a path.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{fmt, str::FromStr};
 
 /// Why a text is not a name in Kubernetes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +19,7 @@ macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $is_valid:expr, $fault:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
+        pub struct $name(String);
 
         impl $name {
             /// The name as text.
@@ -33,7 +33,7 @@ macro_rules! name {
 
             fn from_str(text: &str) -> Result<Self, InvalidName> {
                 let is_valid: fn(&str) -> bool = $is_valid;
-                if is_valid(text) { Ok(Self(text.into())) } else { Err(InvalidName($fault)) }
+                if is_valid(text) { Ok(Self(text.to_owned())) } else { Err(InvalidName($fault)) }
             }
         }
 
@@ -105,10 +105,10 @@ pub struct LogName {
 #[cfg(test)]
 impl LogName {
     /// A container of a pod in the namespace `shop`.
-    pub(crate) fn sample(pod: &str, container: &str) -> Arc<Self> {
+    pub(crate) fn sample(pod: &str, container: &str) -> std::sync::Arc<Self> {
         let (namespace, uid) = ("shop".parse().unwrap(), "1".parse().unwrap());
         let pod = PodRef { namespace, pod: pod.parse().unwrap() };
-        Arc::new(Self { pod, uid, container: container.parse().unwrap() })
+        std::sync::Arc::new(Self { pod, uid, container: container.parse().unwrap() })
     }
 }
 

@@ -13,8 +13,8 @@ use crate::line::{
     time::LineTime,
 };
 
-/// What is told of a line. There may be millions of them in an answer, so what is the same in all
-/// of them is copied, and only what may need it is escaped.
+/// A line and all that is known of it. An answer may have millions, so keys and names are copied as
+/// they are, and only the message is looked through for characters to escape.
 #[derive(Debug)]
 pub(crate) struct LineObject<'a> {
     pub(crate) time: LineTime,
@@ -42,6 +42,22 @@ pub(crate) struct LineObject<'a> {
 impl LineObject<'_> {
     /// Writes it as JSON on a line. Names, levels and cursors have no characters to escape.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        self.write_origin(out);
+        self.write_message(out);
+        self.write_notes(out);
+        if let Some(cursor) = self.cursor {
+            out.extend_from_slice(br#","cursor":""#);
+            out.extend_from_slice(cursor.as_bytes());
+            out.push(b'"');
+        }
+        if let Some(for_front) = &self.for_front {
+            write_members(for_front, out);
+        }
+        out.extend_from_slice(b"}\n");
+    }
+
+    /// When it was written, and by which container.
+    fn write_origin(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(br#"{"time":""#);
         self.time.write_utc(out);
         out.extend_from_slice(match self.stream {
@@ -55,16 +71,23 @@ impl LineObject<'_> {
         out.extend_from_slice(self.pod.pod.as_str().as_bytes());
         out.extend_from_slice(br#"","container":""#);
         out.extend_from_slice(self.container.as_str().as_bytes());
+        out.push(b'"');
+    }
+
+    fn write_message(&self, out: &mut Vec<u8>) {
         match str::from_utf8(self.message) {
             Ok(text) => {
-                out.extend_from_slice(br#"","message":"#);
+                out.extend_from_slice(br#","message":"#);
                 write_json_string(text, out);
             }
             Err(_) => {
-                out.extend_from_slice(br#"","message_base64":"#);
+                out.extend_from_slice(br#","message_base64":"#);
                 write_json_string(&STANDARD.encode(self.message), out);
             }
         }
+    }
+
+    fn write_notes(&self, out: &mut Vec<u8>) {
         if self.partial {
             out.extend_from_slice(br#","partial":true"#);
         }
@@ -83,15 +106,6 @@ impl LineObject<'_> {
         if self.late {
             out.extend_from_slice(br#","late":true"#);
         }
-        if let Some(cursor) = self.cursor {
-            out.extend_from_slice(br#","cursor":""#);
-            out.extend_from_slice(cursor.as_bytes());
-            out.push(b'"');
-        }
-        if let Some(for_front) = &self.for_front {
-            write_members(for_front, out);
-        }
-        out.extend_from_slice(b"}\n");
     }
 }
 
@@ -203,5 +217,39 @@ mod tests {
             "message_base64": "/2E=",
         });
         assert_eq!(read(&object_of(&name, b"\xffa")), expected);
+    }
+
+    #[test]
+    fn members_have_one_order() {
+        let name = LogName::sample("web-0", "app");
+        let front = ForFront {
+            stamp: Some("2026-11-01T10:00:00.500000000+02:00".to_owned()),
+            uid: Some("1".to_owned()),
+            continued: true,
+            unfinished: true,
+            masked: 2,
+        };
+        let object = LineObject {
+            stream: Some(OutputStream::Stdout),
+            partial: true,
+            level: Some(Level::Warn),
+            hits: vec![[0, 1], [2, 3]],
+            context: true,
+            late: true,
+            cursor: Some("AQ_-"),
+            for_front: Some(front),
+            ..object_of(&name, b"a \"b\"")
+        };
+        let mut out = Vec::new();
+        object.write(&mut out);
+        let expected = concat!(
+            r#"{"time":"2026-11-01T08:00:00.500000000Z","stream":"stdout","namespace":"shop","#,
+            r#""pod":"web-0","container":"app","message":"a \"b\"","partial":true,"level":"warn","#,
+            r#""hits":[[0,1],[2,3]],"context":true,"late":true,"cursor":"AQ_-","#,
+            r#""stamp":"2026-11-01T10:00:00.500000000+02:00","uid":"1","continued":true,"#,
+            r#""unfinished":true,"masked":2}"#,
+            "\n",
+        );
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

@@ -1,7 +1,7 @@
 //! Chosen lines as the bytes of an answer, a bounded chunk at a time.
 
 mod front;
-mod present_line;
+mod lines;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -12,7 +12,7 @@ use std::io;
 
 use self::{
     front::FrontRecords,
-    present_line::{cursor, write_present_line},
+    lines::{cursor, write_present_line},
     told::ToldRecords,
 };
 use super::{

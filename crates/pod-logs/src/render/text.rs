@@ -64,7 +64,8 @@ pub(super) fn take_from(left: &mut Option<u64>, wanted: u64) -> u64 {
 
 /// Writes text as a JSON string.
 pub(super) fn write_json_string(text: &str, out: &mut Vec<u8>) {
-    // What has to be escaped (RFC 8259, §7) is found for many bytes at once, and is in few lines.
+    // Characters that have to be escaped (RFC 8259, §7) are looked for in many bytes at once. A text
+    // without any, as most plain lines are, is copied.
     let has_escaped = |bytes: &[u8]| {
         bytes.iter().fold(false, |found, byte| found | matches!(byte, ..0x20 | b'"' | b'\\'))
     };

@@ -10,12 +10,13 @@ use serde_json::value::RawValue;
 
 use super::Level;
 
-/// The value of the first member `level` or `severity` that names a level. Numbers are those of
+/// The value of the first member `level` or `severity` that names a level; other values are passed
+/// over, whatever they are. Numbers are those of
 /// bunyan and pino: 30 is info, 40 warn.
 pub(super) fn level_of(object: &[u8]) -> Option<Level> {
     let mut found = None;
     let mut reader = serde_json::Deserializer::from_slice(object);
-    // What comes behind a broken place, or is not looked at, cannot be read; what came before counts.
+    // Whether the rest can be read does not matter: what came before a broken place counts.
     let _ = reader.deserialize_map(LevelFinder(&mut found));
     found
 }

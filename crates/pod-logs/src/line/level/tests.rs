@@ -19,6 +19,12 @@ fn json_shows_the_level_in_a_member() {
     check(r#"{"msg":"an error"}"#, None);
     check(r#"{"inner":{"level":"error"}}"#, None);
     check(r#"{"level":"info","cut off"#, Some(Level::Info));
+    check(r#"{"level":"err\u006fr"}"#, Some(Level::Error));
+    check(r#"{"level":"info","level":"error"}"#, Some(Level::Info));
+    let deep = "[".repeat(200) + &"]".repeat(200);
+    for other in [r#""\ud800""#, "1e999", "30.0", "-30", "{}", "true", &deep] {
+        check(&format!(r#"{{"level":{other},"severity":"error"}}"#), Some(Level::Error));
+    }
 }
 
 #[test]

@@ -7,9 +7,14 @@ use tokio::sync::watch;
 use super::ChosenLines;
 use crate::{
     cost::ReadingCost,
-    cursor::LogPosition,
-    line::{filter::LineFilter, level::Level, log_line::LogLine, target::LogName, time::LineTime},
-    merge::chosen_log::ChosenLog,
+    line::{
+        filter::LineFilter,
+        level::Level,
+        log_line::LogLine,
+        target::{ContainerName, LogName},
+        time::LineTime,
+    },
+    merge::chosen_log::{ChosenLog, LogResumption},
     source::{line_source::LineSource, log_input::NewLogs},
 };
 
@@ -100,20 +105,19 @@ impl ChosenLines {
 
     /// Where to go on behind the present line: of many pods in its own log; else in the log of each
     /// container, that of the line first. `None` if that cannot be said.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
-    pub(crate) fn positions(&self) -> io::Result<Option<Vec<LogPosition>>> {
-        let others = if self.is_of_many() { 0..0 } else { 0..self.logs.len() };
-        let others = others.filter(|log| self.present != Some(*log));
-        let logs = self.present.into_iter().chain(others);
-        logs.map(|log| self.position_in(log)).collect::<Option<io::Result<_>>>().transpose()
-    }
-
-    fn position_in(&self, index: usize) -> Option<io::Result<LogPosition>> {
-        let log = &self.logs[index];
-        let resumption = if self.present == Some(index) { log.here() } else { log.resumption() };
-        Some(resumption?.position(&log.name.container))
+    pub(crate) fn resumptions(&self) -> Option<Vec<(&ContainerName, LogResumption)>> {
+        let of_present =
+            |log: usize| Some((&self.logs[log].name.container, self.logs[log].here()?));
+        if self.is_of_many() {
+            return Some(vec![of_present(self.present?)?]);
+        }
+        let of_log = |index| match &self.logs[index] {
+            _ if self.present == Some(index) => of_present(index),
+            log => Some((&log.name.container, log.resumption()?)),
+        };
+        let mut logs = (0..self.logs.len()).map(of_log).collect::<Option<Vec<_>>>()?;
+        logs.swap(0, self.present.unwrap_or(0));
+        Some(logs)
     }
 
     /// The changes of each log that is followed, and of the pods that may join.

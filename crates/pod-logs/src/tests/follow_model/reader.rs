@@ -87,9 +87,11 @@ struct OpenLog {
 impl OpenLog {
     /// Behind the last line that was looked at.
     fn cursor(&self) -> Cursor {
-        let logs = self.lines.positions().unwrap().unwrap();
+        let resumptions = self.lines.resumptions().unwrap();
+        let (container, resumption) = &resumptions[0];
+        let position = resumption.position(container).unwrap();
         let pod = Cursor::pod_checksum(&pod());
-        Cursor { pod, uid: self.uid.clone(), logs }
+        Cursor { pod, uid: self.uid.clone(), logs: vec![position] }
     }
 }
 

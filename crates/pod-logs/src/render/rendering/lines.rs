@@ -1,4 +1,4 @@
-//! The present line as an object, and the cursor behind it.
+//! Lines as objects, and the cursors behind them.
 
 use std::io;
 
@@ -84,9 +84,13 @@ fn told_to_front(line: &LogLine<'_>) -> ForFront {
 /// # Errors
 /// When a file cannot be read.
 pub(super) fn cursor(lines: &ChosenLines) -> io::Result<Option<String>> {
-    let Some(mut logs) = lines.positions()? else {
+    let Some(resumptions) = lines.resumptions() else {
         return Ok(None);
     };
+    let mut logs = resumptions
+        .iter()
+        .map(|(container, resumption)| resumption.position(container))
+        .collect::<io::Result<Vec<_>>>()?;
     // Nothing was read of a file without a first line: it is read from its beginning.
     logs.retain(LogPosition::is_known);
     if logs.is_empty() {
