@@ -35,23 +35,27 @@ pub enum Level {
 #[error("must be one of trace, debug, info, warn, error, fatal")]
 pub struct UnknownLevel;
 
-/// The words for levels. None is longer than 8 letters.
-const WORDS: [(&[u8], Level); 14] = [
-    (b"trace", Level::Trace),
-    (b"debug", Level::Debug),
-    (b"info", Level::Info),
-    (b"notice", Level::Info),
-    (b"warn", Level::Warn),
-    (b"warning", Level::Warn),
-    (b"error", Level::Error),
-    (b"err", Level::Error),
-    (b"fatal", Level::Fatal),
-    (b"critical", Level::Fatal),
-    (b"crit", Level::Fatal),
-    (b"alert", Level::Fatal),
-    (b"emerg", Level::Fatal),
-    (b"panic", Level::Fatal),
-];
+/// The words for levels that have this length. A line is looked through word by word, and few of
+/// its words have to be compared with more than one of these.
+const fn words_of_length(length: usize) -> &'static [(&'static [u8], Level)] {
+    match length {
+        3 => &[(b"err", Level::Error)],
+        4 => &[(b"info", Level::Info), (b"warn", Level::Warn), (b"crit", Level::Fatal)],
+        5 => &[
+            (b"trace", Level::Trace),
+            (b"debug", Level::Debug),
+            (b"error", Level::Error),
+            (b"fatal", Level::Fatal),
+            (b"alert", Level::Fatal),
+            (b"emerg", Level::Fatal),
+            (b"panic", Level::Fatal),
+        ],
+        6 => &[(b"notice", Level::Info)],
+        7 => &[(b"warning", Level::Warn)],
+        8 => &[(b"critical", Level::Fatal)],
+        _ => &[],
+    }
+}
 
 impl Level {
     /// All levels, the least important first.
@@ -87,12 +91,10 @@ impl Level {
 
     /// The level that a word names, in any case.
     fn of_word(word: &[u8]) -> Option<Self> {
-        if !(3..=8).contains(&word.len()) {
-            return None;
-        }
-        let first = word[0].to_ascii_lowercase();
+        let first = word.first()?.to_ascii_lowercase();
         let is_name = |name: &[u8]| name[0] == first && word.eq_ignore_ascii_case(name);
-        WORDS.iter().find(|(name, _)| is_name(name)).map(|(_, level)| *level)
+        let named = words_of_length(word.len()).iter().find(|(name, _)| is_name(name));
+        named.map(|(_, level)| *level)
     }
 }
 
