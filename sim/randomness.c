@@ -1,8 +1,8 @@
 // The random numbers of a simulation.
 //
 // A thread with the name "seed N" gets the numbers that follow from N. Everything takes its
-// randomness from getrandom(2): tokens and nonces, the order of hash tables, the branches of
-// `tokio::select!`. All other threads ask the kernel.
+// randomness from getrandom(2): tokens and nonces, the order of hash tables. The branches of
+// `tokio::select!` also depend on a counter of the process. All other threads ask the kernel.
 //
 // SplitMix64, https://prng.di.unimi.it/splitmix64.c
 
