@@ -17,7 +17,7 @@ export class FirefoxStage extends Stage {
       if (['error', 'warn'].includes(message.type())) this.complaints.push(message.text());
     });
     page.on('pageerror', (error) => this.complaints.push(String(error)));
-    page.on('request', (request) => this.origins.add(new URL(request.url()).origin));
+    page.on('request', (request) => this.noteRequest(new URL(request.url())));
     await page.goto(this.gateway + path);
     await this.logIn(page, user);
     return page;

@@ -37,7 +37,7 @@ export class Stage {
       if (['error', 'warning'].includes(message.type()) && !isAnswer) this.complaints.push(message.text());
     });
     page.on('pageerror', (error) => this.complaints.push(String(error)));
-    page.on('request', (request) => this.origins.add(new URL(request.url()).origin));
+    page.on('request', (request) => this.noteRequest(new URL(request.url())));
     await page.goto(this.gateway + path);
     return page;
   }
@@ -115,6 +115,11 @@ export class Stage {
       await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
     }
     return [...seen].sort(([one], [other]) => one - other).map(([, text]) => text);
+  }
+
+  /** Keeps which host is called. The data of an inline picture is a request in Firefox, but calls none. */
+  noteRequest(url) {
+    if (url.protocol !== 'data:') this.origins.add(url.origin);
   }
 
   /** Nothing was complained about, and no other host was called. */
