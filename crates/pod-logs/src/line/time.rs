@@ -140,9 +140,14 @@ impl LineTime {
         self.offset.write(out);
     }
 
+    /// Whether it is written in UTC.
+    pub(crate) fn is_in_utc(&self) -> bool {
+        self.offset == UtcOffset::NONE
+    }
+
     /// Writes the instant in UTC, with nine digits and `Z` (RFC 3339).
     pub(crate) fn write_utc(&self, out: &mut Vec<u8>) {
-        if self.offset == UtcOffset::NONE {
+        if self.is_in_utc() {
             self.write_stamp(out);
         } else {
             let text = self.instant().to_rfc3339_opts(SecondsFormat::Nanos, true);

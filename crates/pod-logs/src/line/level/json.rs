@@ -11,8 +11,7 @@ use serde_json::value::RawValue;
 use super::Level;
 
 /// The value of the first member `level` or `severity` that names a level; other values are passed
-/// over, whatever they are. Numbers are those of
-/// bunyan and pino: 30 is info, 40 warn.
+/// over, whatever they are. Numbers are those of bunyan and pino: 30 is info, 40 warn.
 pub(super) fn level_of(object: &[u8]) -> Option<Level> {
     let mut found = None;
     let mut reader = serde_json::Deserializer::from_slice(object);

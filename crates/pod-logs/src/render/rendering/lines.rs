@@ -66,11 +66,13 @@ pub(super) fn write_present_line(
 }
 
 fn told_to_front(line: &LogLine<'_>) -> ForFront {
-    let mut stamp = Vec::new();
-    line.time.write_stamp(&mut stamp);
-    let is_utc = stamp.last() == Some(&b'Z');
+    let stamp = || {
+        let mut stamp = Vec::new();
+        line.time.write_stamp(&mut stamp);
+        String::from_utf8(stamp).ok()
+    };
     ForFront {
-        stamp: String::from_utf8(stamp).ok().filter(|_| !is_utc),
+        stamp: if line.time.is_in_utc() { None } else { stamp() },
         uid: None,
         continued: line.is_continuation,
         unfinished: line.ending == LineEnding::Unfinished,
