@@ -1,14 +1,17 @@
 //! Each line comes once, or a gap says that lines are missing, however often connections are cut.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
+use tokio::time::{sleep, timeout};
 
 use super::{
     fake_server::FakeServer,
-    reading::{ClusterReading, query},
+    reading::{ClusterReading, PATIENCE, query},
 };
 use crate::{LogEnd, LogQuery};
 
@@ -139,4 +142,35 @@ async fn a_removed_pod_ends_a_follow() {
     assert_eq!(reading.end, Some(LogEnd::ContainerExit));
     let last = reading.records.last().unwrap();
     assert_eq!(last["pod"]["event"], "gone", "{last}");
+}
+
+/// Waits until two more requests were made.
+async fn until_asked_twice(server: &FakeServer) {
+    let before = server.requests().len();
+    let asked = async {
+        while server.requests().len() < before + 2 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, asked).await.expect("it does not ask again");
+}
+
+#[tokio::test]
+async fn a_follow_outlasts_an_api_server_that_denies_everything_after_its_start() {
+    for status in [401, 403] {
+        let server = FakeServer::start().await;
+        let begin = DateTime::<Utc>::from_timestamp(1_793_527_200, 0).unwrap();
+        server.write(begin, "0");
+        // Behind the first line, and within the second.
+        server.cut_after(vec![40, usize::MAX]);
+        let follow = LogQuery { follow: true, ..query() };
+        let mut reading = ClusterReading::open(&server, &follow).await.unwrap();
+        reading.read_lines(1).await;
+        server.fail_with(Some(status));
+        server.write(begin, "1");
+        until_asked_twice(&server).await;
+        server.fail_with(None);
+        reading.read_lines(2).await;
+        assert_eq!((reading.lines(), reading.end), (vec![Some("0"), Some("1")], None), "{status}");
+    }
 }

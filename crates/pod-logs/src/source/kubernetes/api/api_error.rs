@@ -42,12 +42,12 @@ impl ApiError {
         Self::Unreachable(io::Error::other("too many logs are read from the API server at once"))
     }
 
-    /// Whether the cause may pass by itself: a later request may be answered.
+    /// Whether the cause may pass by itself: a later request may be answered. Credentials that are not
+    /// known are renewed.
     pub(crate) fn is_passing(&self) -> bool {
+        const PASSING: [StatusCode; 2] = [StatusCode::TOO_MANY_REQUESTS, StatusCode::UNAUTHORIZED];
         match self {
-            Self::Refused { status, .. } => {
-                status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
-            }
+            Self::Refused { status, .. } => status.is_server_error() || PASSING.contains(status),
             Self::Unreachable(_) | Self::TimedOut(_) => true,
         }
     }

@@ -3,4 +3,5 @@
 pub(crate) mod api_error;
 pub(crate) mod api_server;
 pub(crate) mod container_runs;
+pub(crate) mod denial;
 pub(crate) mod log_request;

@@ -24,7 +24,10 @@ use super::{
 };
 use crate::{
     line::target::PodRef,
-    source::{kubernetes::api::api_error::ApiError, pods::seen_pod::SeenPod},
+    source::{
+        kubernetes::api::{api_error::ApiError, denial::Denial},
+        pods::seen_pod::SeenPod,
+    },
 };
 
 /// How many pods are listed at once.
@@ -105,8 +108,12 @@ impl Drop for Following {
 }
 
 impl WatchError {
-    fn is_forbidden(&self) -> bool {
-        matches!(self, Self::Api(error) if error.is_forbidden())
+    /// What the API server refused, if it did.
+    fn refusal(&self) -> Option<&ApiError> {
+        match self {
+            Self::Api(error) => Some(error),
+            Self::Event(_) | Self::Cut(_) | Self::TooOld | Self::Ended(_) => None,
+        }
     }
 }
 
@@ -135,13 +142,13 @@ pub(super) async fn refresh(pods: &PodList, scope: &PodScope) -> Result<(), ApiE
 /// Lists and watches, again and again.
 async fn follow(pods: Arc<PodList>, scope: usize) {
     let scope = &pods.scopes[scope];
-    let (mut version, mut wait) = (None, RETRY[0]);
+    let (mut version, mut wait, mut denial) = (None, RETRY[0], Denial::default());
     loop {
         let followed = follow_once(&pods, scope, &mut version).await;
         scope.set_watched(false);
         let failure = match followed {
             Ok(()) => {
-                wait = RETRY[0];
+                (wait, denial) = (RETRY[0], Denial::default());
                 continue;
             }
             Err(WatchError::TooOld) => {
@@ -151,7 +158,7 @@ async fn follow(pods: Arc<PodList>, scope: usize) {
             Err(error) => error,
         };
         tracing::debug!(error = %failure, "a watch of pods ended");
-        if failure.is_forbidden() {
+        if denial.is_lasting(failure.refusal()) {
             pods.forget(scope);
             version = None;
         }

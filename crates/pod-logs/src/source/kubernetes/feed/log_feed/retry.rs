@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{ConnectionError, LogFeed, PATIENCE, Stop};
 use crate::source::kubernetes::{
-    api::api_error::ApiError,
+    api::{api_error::ApiError, denial::Denial},
     feed::piece::{FailureKind, FeedEnd, FeedFailure, Piece},
 };
 
@@ -22,9 +22,16 @@ pub(super) struct Retry {
     began: Option<Instant>,
     /// For how long it may fail. `None`: as long as the log is read.
     patience: Option<Duration>,
+    denial: Denial,
 }
 
 impl Retry {
+    /// Whether a later request may be answered.
+    fn may_pass(&mut self, error: &ApiError) -> bool {
+        let is_lasting = self.denial.is_lasting(Some(error));
+        error.is_passing() || error.is_not_found() || (error.is_forbidden() && !is_lasting)
+    }
+
     fn failed_for(&self) -> Duration {
         self.began.map(|began| began.elapsed()).unwrap_or_default()
     }
@@ -48,6 +55,7 @@ impl LogFeed {
             wait: RETRY[0],
             began: None,
             patience: (!self.is_followed_with_others()).then_some(PATIENCE),
+            denial: Denial::default(),
         }
     }
 
@@ -59,7 +67,7 @@ impl LogFeed {
     ) -> Result<(), Stop> {
         tracing::debug!(%error, "cannot read on in a log");
         if let ConnectionError::Api(error) = error {
-            if !error.is_passing() && !error.is_not_found() {
+            if !retry.may_pass(error) {
                 return Err(Stop::End(FeedEnd::Failed(self.failure(error))));
             }
             if self.is_followed_with_others() {
