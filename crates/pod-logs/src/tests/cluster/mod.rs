@@ -2,6 +2,7 @@
 
 mod cut_streams;
 mod fake_server;
+mod live;
 mod many;
 mod many_cut;
 mod many_reading;

@@ -51,15 +51,20 @@ impl ClusterReading {
 
     /// Reads until one more such event of the pod has come.
     pub(super) async fn read_until_event(&mut self, event: &str) {
-        let is_it = |record: &&Value| record["pod"]["event"] == event;
-        let before = self.records.iter().filter(is_it).count();
+        self.read_until(|record| record["pod"]["event"] == event).await;
+    }
+
+    /// Reads until one more such record has come.
+    pub(super) async fn read_until(&mut self, is_it: impl Fn(&Value) -> bool) {
+        let count = |records: &[Value]| records.iter().filter(|record| is_it(record)).count();
+        let before = count(&self.records);
         let reading = async {
-            while self.end.is_none() && self.records.iter().filter(is_it).count() == before {
+            while self.end.is_none() && count(&self.records) == before {
                 self.read().await;
             }
         };
         let is_in_time = timeout(PATIENCE, reading).await.is_ok();
-        assert!(is_in_time, "{event} does not come: {:?}", self.records);
+        assert!(is_in_time, "it does not come: {:?}", self.records);
     }
 
     /// Reads until the end.

@@ -3,7 +3,12 @@
 use std::{io, path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header::CONTENT_TYPE, request};
+use chrono::{DateTime, Utc};
+use http::{
+    Request, Response, StatusCode,
+    header::{CONTENT_TYPE, DATE},
+    request,
+};
 use http_body_util::{BodyExt, Collected, Limited};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Client, Config, client::Body, config::Kubeconfig};
@@ -67,6 +72,8 @@ pub struct ConnectError(String);
 /// The log of a container on its way, and its place among those that are read.
 pub(crate) struct OpenLog {
     pub(crate) body: Body,
+    /// When the API server answered, by its own clock. `None` if it did not tell.
+    pub(crate) answered_at: Option<DateTime<Utc>>,
     pub(crate) place: OwnedSemaphorePermit,
 }
 
@@ -116,7 +123,10 @@ impl ApiServer {
         let place = self.place().ok_or_else(ApiError::too_many_logs)?;
         let answer = self.send(&log.uri(pod)).await?;
         match answer.status() {
-            StatusCode::OK => Ok(OpenLog { body: answer.into_body(), place }),
+            StatusCode::OK => {
+                let answered_at = time_of(&answer);
+                Ok(OpenLog { body: answer.into_body(), answered_at, place })
+            }
             // The pod has not been assigned to a node.
             StatusCode::NO_CONTENT => Err(ApiError::Refused {
                 status: StatusCode::NO_CONTENT,
@@ -231,6 +241,12 @@ impl ApiAnswer {
         let content_type = kind.unwrap_or("application/json").to_owned();
         Ok(Self { status, content_type, body: whole(answer, MAX_OBJECT).await? })
     }
+}
+
+/// When the answer was made, by the clock of the API server.
+fn time_of(answer: &Response<Body>) -> Option<DateTime<Utc>> {
+    let date = answer.headers().get(DATE)?.to_str().ok()?;
+    DateTime::parse_from_rfc2822(date).ok().map(|date| date.to_utc())
 }
 
 /// The rest of an answer.

@@ -15,6 +15,9 @@ use tokio::{
 use super::{Cluster, Run, lock};
 
 const CHUNKED: &[u8] = b"HTTP/1.1 200 x\r\ntransfer-encoding: chunked\r\n\r\n";
+/// The same, and when a log was asked for, by the clock of the API server.
+const DATED: &[u8] = b"HTTP/1.1 200 x\r\ndate: Sun, 01 Nov 2026 10:00:00 GMT\r\n\
+    transfer-encoding: chunked\r\n\r\n";
 
 /// Answers the requests of a connection, until it is cut.
 pub(super) async fn serve(
@@ -131,7 +134,7 @@ async fn give_log(
         let tail = options.get("tailLines").map_or(lines, |lines| lines.parse().unwrap());
         (run, cluster.next_cut(), lines.saturating_sub(tail), lines)
     };
-    stream.write_all(CHUNKED).await.ok()?;
+    stream.write_all(DATED).await.ok()?;
     loop {
         changes.mark_unchanged();
         let (text, has_ended) = {

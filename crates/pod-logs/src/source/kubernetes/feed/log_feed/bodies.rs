@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
@@ -61,8 +62,8 @@ impl LogFeed {
     }
 
     pub(super) async fn receive_body(&mut self, connection: Connection) -> Result<BodyEnd, Stop> {
-        let Connection { log: OpenLog { mut body, place: _place }, mut continuation, is_followed } =
-            connection;
+        let Connection { log, mut continuation, is_followed } = connection;
+        let OpenLog { mut body, answered_at, place: _place } = log;
         loop {
             let frame = match timeout(QUIET, body.frame()).await {
                 Ok(frame) => frame,
@@ -95,9 +96,19 @@ impl LogFeed {
                 Some(Ok(frame)) => {
                     let Ok(bytes) = frame.into_data() else { continue };
                     self.take(bytes, &mut continuation).await?;
+                    if is_followed && self.has_lines_since(answered_at) {
+                        self.pieces.be_quiet();
+                    }
                 }
             }
         }
+    }
+
+    /// Whether the last of the lines was written after this time, and is whole: what was there before
+    /// has come.
+    fn has_lines_since(&self, time: Option<DateTime<Utc>>) -> bool {
+        let last = self.tracker.place().filter(|_| self.tracker.begun().length() == 0);
+        last.zip(time).is_some_and(|(last, time)| last.instant() >= time)
     }
 
     /// Hands on what was received, from where the log goes on.
