@@ -52,9 +52,12 @@ pub(super) fn first_level_in(text: &[u8]) -> Option<Level> {
     let blocks = (0..text.len()).step_by(BLOCK_BYTES);
     blocks.filter(|start| may_begin_name(&block_at(text, *start))).find_map(|start| {
         let end = text.len().min(start + BLOCK_BYTES);
-        let begins_word =
-            |at: &usize| is_of_word(text[*at]) && (*at == 0 || !is_of_word(text[*at - 1]));
-        (start..end).filter(begins_word).find_map(|at| level_of_first_word(&text[at..]))
+        let begins_name = |at: &usize| {
+            let first = text[*at] | 0x20;
+            LETTERS.iter().any(|[letter, _]| first == *letter)
+                && (*at == 0 || !is_of_word(text[*at - 1]))
+        };
+        (start..end).filter(begins_name).find_map(|at| level_of_first_word(&text[at..]))
     })
 }
 

@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use crate::{
     cursor::{FilePosition, LogPosition},
-    line::{filter::levels_before::LevelsBefore, target::ContainerName},
+    line::filter::levels_before::LevelsBefore,
     source::files::{
         lines::physical_line::PlaceInFile,
         storage::chain::{LineMark, OpenFrom},
@@ -41,14 +41,14 @@ impl FileResumption {
     ///
     /// # Errors
     /// When the first line of a file cannot be read.
-    pub(crate) fn position(&self, container: &ContainerName) -> io::Result<LogPosition> {
+    pub(crate) fn position<N>(&self, container: N) -> io::Result<LogPosition<N>> {
         let (begin, seen) = if self.is_in_first_line() {
             (UNKNOWN, UNKNOWN)
         } else {
             (file_position(&self.begin)?, file_position(&self.seen)?)
         };
         Ok(LogPosition {
-            container: container.clone(),
+            container,
             restart: self.begin.file.restart(),
             begin,
             seen,
