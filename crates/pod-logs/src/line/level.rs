@@ -126,16 +126,30 @@ fn of_klog(text: &[u8]) -> Option<Level> {
     }
 }
 
-/// The value of `level` or `severity`, maybe in quotes.
+/// The value of `level`, or else of `severity`, maybe in quotes.
 fn of_logfmt(text: &[u8]) -> Option<Level> {
-    let of_key = |key: &&[u8]| {
-        memchr_iter(b'=', text).find_map(|at| {
-            let before = text[..at].strip_suffix(*key)?;
-            let begins_pair = before.last().is_none_or(u8::is_ascii_whitespace);
-            let value = &text[at + 1..];
-            let value = value.strip_prefix(b"\"").unwrap_or(value);
-            begins_pair.then(|| level_of_first_word(value)).flatten()
-        })
-    };
-    [&b"level"[..], b"severity"].iter().find_map(of_key)
+    let mut severity = None;
+    for at in memchr_iter(b'=', text) {
+        let (before, value) = (&text[..at], &text[at + 1..]);
+        match before.strip_suffix(b"level") {
+            Some(before) => {
+                if let Some(level) = level_of_pair(before, value) {
+                    return Some(level);
+                }
+            }
+            None if severity.is_none() => {
+                let before = before.strip_suffix(b"severity");
+                severity = before.and_then(|before| level_of_pair(before, value));
+            }
+            None => {}
+        }
+    }
+    severity
+}
+
+/// The level that the value of a pair of logfmt names; `before` is what stands before its key.
+fn level_of_pair(before: &[u8], value: &[u8]) -> Option<Level> {
+    let begins_pair = before.last().is_none_or(u8::is_ascii_whitespace);
+    let value = value.strip_prefix(b"\"").unwrap_or(value);
+    if begins_pair { level_of_first_word(value) } else { None }
 }
