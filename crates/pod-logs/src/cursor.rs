@@ -13,6 +13,7 @@
 //! The first log is that of the line which the cursor came with. Numbers are big-endian, and texts
 //! have their length in front.
 
+pub(crate) mod cursor_encoder;
 mod cursor_reader;
 pub(crate) mod log_key;
 pub(crate) mod merged_cursor;
@@ -21,7 +22,7 @@ mod merged_cursor_tests;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use self::cursor_reader::CursorReader;
+use self::{cursor_encoder::CursorEncoder, cursor_reader::CursorReader};
 use crate::{
     line::{
         filter::levels_before::LevelsBefore,
@@ -53,11 +54,12 @@ pub struct Cursor {
     pub logs: Vec<LogPosition>,
 }
 
-/// How far a container's log was read.
+/// How far a container's log was read. A cursor that is read owns the names of its containers; one
+/// that is written behind each line borrows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogPosition {
+pub struct LogPosition<N = ContainerName> {
     /// The container whose log it is.
-    pub container: ContainerName,
+    pub container: N,
     /// The run of the container, as its files are named.
     pub restart: u32,
     /// Where to begin: the oldest line that was not finished begins there.
@@ -70,10 +72,10 @@ pub struct LogPosition {
     pub levels: LevelsBefore,
 }
 
-impl LogPosition {
+impl<N> LogPosition<N> {
     /// Behind a line of a run in the log of an API server.
     pub(crate) fn at_line(
-        container: ContainerName,
+        container: N,
         restart: u32,
         line: LinePlace,
         levels: LevelsBefore,
@@ -129,31 +131,7 @@ impl Cursor {
 
     /// Encodes it. `None` if it has so many logs that the text would be too long to be accepted.
     pub fn encode(&self) -> Option<String> {
-        let count = u8::try_from(self.logs.len()).ok()?;
-        let mut bytes = Vec::with_capacity(128);
-        let is_of_files = self.logs.iter().any(|log| log.line.is_none());
-        let has_levels =
-            !is_of_files || self.logs.iter().any(|log| log.levels != LevelsBefore::default());
-        let source = if is_of_files { SOURCE_FILES } else { SOURCE_KUBERNETES };
-        bytes.extend([if has_levels { VERSION_WITH_LEVELS } else { VERSION }, source]);
-        bytes.extend(self.pod.to_be_bytes());
-        write_text(&mut bytes, self.uid.as_str());
-        bytes.push(count);
-        for log in &self.logs {
-            write_text(&mut bytes, log.container.as_str());
-            bytes.extend(log.restart.to_be_bytes());
-            match log.line.filter(|_| !is_of_files) {
-                Some(line) => write_line_place(&mut bytes, &line),
-                None => {
-                    for place in [&log.begin, &log.seen] {
-                        bytes.extend(place.fingerprint.to_be_bytes());
-                        bytes.extend(place.offset.to_be_bytes());
-                    }
-                }
-            }
-            bytes.extend(has_levels.then(|| log.levels.to_byte()));
-        }
-        Some(with_checksum(bytes)).filter(|text| text.len() <= MAX_TEXT_BYTES)
+        CursorEncoder::default().encode(self.pod, &self.uid, &self.logs).map(str::to_owned)
     }
 
     /// Reads the text of a cursor.
@@ -188,24 +166,11 @@ impl Cursor {
     }
 }
 
-fn write_line_place(bytes: &mut Vec<u8>, line: &LinePlace) {
-    bytes.extend(line.run.0.to_be_bytes());
-    bytes.extend(line.time.to_be_bytes());
-    bytes.extend(line.number.to_be_bytes());
-    bytes.extend(line.checksum.to_be_bytes());
-}
-
 /// A cursor's content as its text.
 fn with_checksum(mut content: Vec<u8>) -> String {
     let checksum = crc32fast::hash(&content);
     content.extend(checksum.to_be_bytes());
     URL_SAFE_NO_PAD.encode(content)
-}
-
-/// Texts are names: 253 bytes at most.
-fn write_text(bytes: &mut Vec<u8>, text: &str) {
-    bytes.push(text.len() as u8);
-    bytes.extend_from_slice(text.as_bytes());
 }
 
 #[cfg(test)]

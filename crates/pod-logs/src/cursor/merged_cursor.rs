@@ -74,8 +74,8 @@ pub(crate) enum EntryPlace {
 
 impl ReadEntry {
     /// The entry of a log that was read up to a position. `last` is the time of its last line.
-    pub(crate) fn new(
-        position: &LogPosition,
+    pub(crate) fn new<N>(
+        position: &LogPosition<N>,
         last: Option<DateTime<Utc>>,
         watermark: Option<DateTime<Utc>>,
     ) -> Self {

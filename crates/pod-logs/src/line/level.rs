@@ -6,11 +6,14 @@
 mod json;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::str::FromStr;
 
 use memchr::memchr_iter;
 use serde::{Deserialize, Serialize};
+
+use self::words::{first_level_in, level_of_first_word, level_of_word};
 
 /// How important a line is, by the names that are most used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,28 +37,6 @@ pub enum Level {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of trace, debug, info, warn, error, fatal")]
 pub struct UnknownLevel;
-
-/// The words for levels that have this length. A line is looked through word by word, and few of
-/// its words have to be compared with more than one of these.
-const fn words_of_length(length: usize) -> &'static [(&'static [u8], Level)] {
-    match length {
-        3 => &[(b"err", Level::Error)],
-        4 => &[(b"info", Level::Info), (b"warn", Level::Warn), (b"crit", Level::Fatal)],
-        5 => &[
-            (b"trace", Level::Trace),
-            (b"debug", Level::Debug),
-            (b"error", Level::Error),
-            (b"fatal", Level::Fatal),
-            (b"alert", Level::Fatal),
-            (b"emerg", Level::Fatal),
-            (b"panic", Level::Fatal),
-        ],
-        6 => &[(b"notice", Level::Info)],
-        7 => &[(b"warning", Level::Warn)],
-        8 => &[(b"critical", Level::Fatal)],
-        _ => &[],
-    }
-}
 
 impl Level {
     /// All levels, the least important first.
@@ -84,17 +65,9 @@ impl Level {
         }
         let structured = of_klog(text).or_else(|| of_logfmt(text));
         structured.or_else(|| match continues(text) {
-            true => words(text).next().and_then(Self::of_word),
-            false => words(exception_in(text).unwrap_or(text)).find_map(Self::of_word),
+            true => level_of_first_word(text),
+            false => first_level_in(exception_in(text).unwrap_or(text)),
         })
-    }
-
-    /// The level that a word names, in any case.
-    fn of_word(word: &[u8]) -> Option<Self> {
-        let first = word.first()?.to_ascii_lowercase();
-        let is_name = |name: &[u8]| name[0] == first && word.eq_ignore_ascii_case(name);
-        let named = words_of_length(word.len()).iter().find(|(name, _)| is_name(name));
-        named.map(|(_, level)| *level)
     }
 }
 
@@ -102,7 +75,7 @@ impl FromStr for Level {
     type Err = UnknownLevel;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::of_word(text.as_bytes()).ok_or(UnknownLevel)
+        level_of_word(text.as_bytes()).ok_or(UnknownLevel)
     }
 }
 
@@ -132,23 +105,6 @@ fn exception_in(text: &[u8]) -> Option<&[u8]> {
     (is_name && matches!(rest, [] | [b':', ..])).then_some(name)
 }
 
-fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    /// Which bytes belong to words. A table is faster than five comparisons.
-    const WORD_BYTES: [bool; 256] = {
-        let mut word_bytes = [false; 256];
-        let mut byte = 0_u8;
-        loop {
-            word_bytes[byte as usize] =
-                byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
-            if byte == u8::MAX {
-                break word_bytes;
-            }
-            byte += 1;
-        }
-    };
-    text.split(|byte| !WORD_BYTES[usize::from(*byte)]).filter(|word| !word.is_empty())
-}
-
 /// `Lmmdd hh:mm:ss.uuuuuu` (`klog.go`, `formatHeader`).
 fn of_klog(text: &[u8]) -> Option<Level> {
     const SHAPE: &[u8; 21] = b"L0000 00:00:00.000000";
@@ -170,16 +126,30 @@ fn of_klog(text: &[u8]) -> Option<Level> {
     }
 }
 
-/// The value of `level` or `severity`, maybe in quotes.
+/// The value of `level`, or else of `severity`, maybe in quotes.
 fn of_logfmt(text: &[u8]) -> Option<Level> {
-    let of_key = |key: &&[u8]| {
-        memchr_iter(b'=', text).find_map(|at| {
-            let before = text[..at].strip_suffix(*key)?;
-            let begins_pair = before.last().is_none_or(u8::is_ascii_whitespace);
-            let value = &text[at + 1..];
-            let value = value.strip_prefix(b"\"").unwrap_or(value);
-            begins_pair.then(|| words(value).next().and_then(Level::of_word)).flatten()
-        })
-    };
-    [&b"level"[..], b"severity"].iter().find_map(of_key)
+    let mut severity = None;
+    for at in memchr_iter(b'=', text) {
+        let (before, value) = (&text[..at], &text[at + 1..]);
+        match before.strip_suffix(b"level") {
+            Some(before) => {
+                if let Some(level) = level_of_pair(before, value) {
+                    return Some(level);
+                }
+            }
+            None if severity.is_none() => {
+                let before = before.strip_suffix(b"severity");
+                severity = before.and_then(|before| level_of_pair(before, value));
+            }
+            None => {}
+        }
+    }
+    severity
+}
+
+/// The level that the value of a pair of logfmt names; `before` is what stands before its key.
+fn level_of_pair(before: &[u8], value: &[u8]) -> Option<Level> {
+    let begins_pair = before.last().is_none_or(u8::is_ascii_whitespace);
+    let value = value.strip_prefix(b"\"").unwrap_or(value);
+    if begins_pair { level_of_first_word(value) } else { None }
 }

@@ -16,7 +16,7 @@ use crate::{
         level::Level,
         log_line::{LogLine, NextLine},
         log_run::LogRun,
-        target::{ContainerName, LogName},
+        target::LogName,
         time::LineTime,
     },
     source::{
@@ -85,7 +85,7 @@ impl LogResumption {
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub(crate) fn position(&self, container: &ContainerName) -> io::Result<LogPosition> {
+    pub(crate) fn position<N>(&self, container: N) -> io::Result<LogPosition<N>> {
         Ok(LogPosition { levels: self.levels, ..self.resumption.position(container)? })
     }
 }

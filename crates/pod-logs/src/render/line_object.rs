@@ -159,7 +159,11 @@ mod tests {
     proptest! {
         #[test]
         fn an_object_is_read_as_what_it_tells(
-            text: String,
+            message in prop_oneof![
+                any::<String>().prop_map(String::into_bytes),
+                any::<Vec<u8>>(),
+                "[ -~]{0,600}".prop_map(String::into_bytes),
+            ],
             flags: [bool; 4],
             level in option::of(0..Level::ALL.len()),
             hits: Vec<[usize; 2]>,
@@ -178,7 +182,7 @@ mod tests {
                 late,
                 cursor: has_cursor.then_some("AQ_-"),
                 for_front: Some(front),
-                ..object_of(&name, text.as_bytes())
+                ..object_of(&name, &message)
             };
             let mut expected = json!({
                 "time": "2026-11-01T08:00:00.500000000Z",
@@ -186,9 +190,11 @@ mod tests {
                 "namespace": "shop",
                 "pod": "web-0",
                 "container": "app",
-                "message": text,
             });
+            let text = str::from_utf8(&message).ok();
             let optional = [
+                ("message", text.map(|text| json!(text))),
+                ("message_base64", text.is_none().then(|| json!(STANDARD.encode(&message)))),
                 ("partial", partial.then_some(json!(true))),
                 ("level", level.map(|level| json!(level))),
                 ("hits", (!hits.is_empty()).then(|| json!(hits))),

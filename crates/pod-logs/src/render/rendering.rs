@@ -24,6 +24,7 @@ use crate::{
     chunk::{CHUNK_BYTES, LogEnd, Progress, SCAN_BYTES},
     cost::ReadingCost,
     counts::ReadCounts,
+    cursor::cursor_encoder::CursorEncoder,
     merge::{chosen_lines::ChosenLines, merge_step::MergeStep},
     query::LogQuery,
     source::known_logs::PodPredicate,
@@ -34,6 +35,7 @@ use crate::{
 pub(crate) struct Rendering {
     lines: ChosenLines,
     writer: LineWriter,
+    cursors: CursorEncoder,
     follows: bool,
     /// Counts lines instead of writing them.
     volume: Option<VolumeCount>,
@@ -49,6 +51,7 @@ impl Rendering {
         Self {
             lines,
             writer: LineWriter::new(query, form),
+            cursors: CursorEncoder::default(),
             follows: query.follow,
             volume: query.volume.map(VolumeCount::new),
             told: ToldRecords::default(),
@@ -204,7 +207,7 @@ impl Rendering {
     }
 
     fn write_line(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
-        let Self { lines, writer, .. } = self;
+        let Self { lines, writer, cursors, .. } = self;
         let Some(line) = lines.line() else {
             return Ok(());
         };
@@ -223,7 +226,7 @@ impl Rendering {
         let is_event_open = &mut self.told.is_event_open;
         let is_whole = writer.write(of_log, out, |content, out| {
             *is_event_open = form == LogForm::Events;
-            write_present_line(form, for_front, lines, &line, content, out)
+            write_present_line(form, for_front, lines, &line, content, cursors, out)
         })?;
         self.lines.settle_line(is_whole);
         Ok(())

@@ -18,7 +18,7 @@ use crate::{
     line::{
         log_line::{LogLine, NextLine},
         log_run::LogRun,
-        target::{ContainerName, PodUid},
+        target::PodUid,
     },
 };
 
@@ -219,7 +219,7 @@ impl Resumption {
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub(crate) fn position(&self, container: &ContainerName) -> io::Result<LogPosition> {
+    pub(crate) fn position<N>(&self, container: N) -> io::Result<LogPosition<N>> {
         match self {
             Self::Files(resumption) => resumption.position(container),
             Self::Kubernetes(resumption) => Ok(resumption.position(container)),

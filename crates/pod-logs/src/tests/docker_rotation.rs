@@ -146,11 +146,11 @@ impl Reader {
             let content = String::from_utf8(lines.line().unwrap().content.to_vec()).unwrap();
             self.last += 1;
             assert_eq!(content, self.last.to_string());
-            let resumptions = lines.resumptions().unwrap();
+            let (container, resumption) = lines.resumptions().next().unwrap().unwrap();
             self.cursor = Some(Cursor {
                 pod: Cursor::pod_checksum(&Self::pod()),
                 uid: uid.clone(),
-                logs: vec![resumptions[0].1.position(resumptions[0].0).unwrap()],
+                logs: vec![resumption.position(container.clone()).unwrap()],
             });
         }
     }

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::Level;
+use super::{Level, words::level_of_word};
 
 /// The value of the first member `level` or `severity` that names a level; other values are passed
 /// over, whatever they are. Numbers are those of bunyan and pino: 30 is info, 40 warn.
@@ -47,7 +47,7 @@ impl<'de> Visitor<'de> for LevelFinder<'_> {
 fn of_value(value: &RawValue) -> Option<Level> {
     let text = value.get();
     if text.starts_with('"') {
-        Level::of_word(serde_json::from_str::<Cow<'_, str>>(text).ok()?.as_bytes())
+        level_of_word(serde_json::from_str::<Cow<'_, str>>(text).ok()?.as_bytes())
     } else {
         of_number(text.parse().ok()?)
     }

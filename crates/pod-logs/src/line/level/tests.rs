@@ -42,6 +42,9 @@ fn logfmt_shows_the_level_as_a_pair() {
     check("level=\"error\" msg=x", Some(Level::Error));
     check("ts=1 severity=NOTICE", Some(Level::Info));
     check("an error loglevel=warn", Some(Level::Error));
+    check("severity=warn level=error", Some(Level::Error));
+    check("level=verbose severity=warn level=error severity=info", Some(Level::Error));
+    check("level=verbose severity=x severity=warn severity=info", Some(Level::Warn));
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl ChosenLines {
     /// Keeps where a log ended that is not gone.
     pub(super) fn keep_end(&mut self, index: usize) {
         let log = &self.logs[index];
-        let position = log.resumption().map(|at| at.position(&log.name.container));
+        let position = log.resumption().map(|at| at.position(log.name.container.clone()));
         if let (Some(key), Some(Ok(position)), Some(many)) = (log.key, position, &mut self.many) {
             let last_given = log.last_given;
             many.ended.insert(key, EndedLog { position, last_given });

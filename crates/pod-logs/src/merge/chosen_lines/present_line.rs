@@ -104,20 +104,26 @@ impl ChosenLines {
     }
 
     /// Where to go on behind the present line: of many pods in its own log; else in the log of each
-    /// container, that of the line first. `None` if that cannot be said.
-    pub(crate) fn resumptions(&self) -> Option<Vec<(&ContainerName, LogResumption)>> {
-        let of_present =
-            |log: usize| Some((&self.logs[log].name.container, self.logs[log].here()?));
-        if self.is_of_many() {
-            return Some(vec![of_present(self.present?)?]);
-        }
-        let of_log = |index| match &self.logs[index] {
-            _ if self.present == Some(index) => of_present(index),
-            log => Some((&log.name.container, log.resumption()?)),
-        };
-        let mut logs = (0..self.logs.len()).map(of_log).collect::<Option<Vec<_>>>()?;
-        logs.swap(0, self.present.unwrap_or(0));
-        Some(logs)
+    /// container, that of the line first. `None` for a log of which that cannot be said.
+    pub(crate) fn resumptions(
+        &self,
+    ) -> impl Iterator<Item = Option<(&ContainerName, LogResumption)>> {
+        let first = self.present.unwrap_or(0);
+        let count = if self.is_of_many() { 1 } else { self.logs.len() };
+        let in_order = (0..count).map(move |place| match place {
+            0 => first,
+            place if place == first => 0,
+            place => place,
+        });
+        in_order.map(|index| {
+            let log = self.logs.get(index)?;
+            let resumption = match self.present {
+                Some(present) if present == index => log.here(),
+                None if self.is_of_many() => None,
+                _ => log.resumption(),
+            };
+            Some((&log.name.container, resumption?))
+        })
     }
 
     /// The changes of each log that is followed, and of the pods that may join.

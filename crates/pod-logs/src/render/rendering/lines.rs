@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::{
-    cursor::{Cursor, LogPosition},
+    cursor::{Cursor, LogPosition, cursor_encoder::CursorEncoder},
     line::log_line::{LineEnding, LogLine},
     merge::chosen_lines::ChosenLines,
     render::{form::LogForm, line_object::LineObject, objects::ForFront},
@@ -19,6 +19,7 @@ pub(super) fn write_present_line(
     lines: &ChosenLines,
     line: &LogLine<'_>,
     content: &[u8],
+    encoder: &mut CursorEncoder,
     out: &mut Vec<u8>,
 ) -> io::Result<()> {
     let Some(name) = lines.name() else {
@@ -26,7 +27,7 @@ pub(super) fn write_present_line(
     };
     // A client that comes back gets a line that was not finished, or was cut, from its beginning.
     let is_whole = line.ending != LineEnding::Unfinished && content.len() == line.content.len();
-    let cursor = if is_whole { cursor(lines)? } else { None };
+    let cursor = if is_whole { cursor(lines, encoder)? } else { None };
     let knows_stream = lines.log().is_some_and(|log| lines.source_of(log).knows_streams());
     let object = LineObject {
         time: line.time,
@@ -39,8 +40,8 @@ pub(super) fn write_present_line(
         hits: if lines.is_context() { Vec::new() } else { lines.hits(content)? },
         context: lines.is_context(),
         late: lines.is_late(),
-        cursor: cursor.as_deref(),
-        for_front: match (for_front, &cursor) {
+        cursor,
+        for_front: match (for_front, cursor) {
             (false, _) => None,
             (true, Some(_)) => Some(told_to_front(line)),
             (true, None) => {
@@ -50,7 +51,7 @@ pub(super) fn write_present_line(
     };
     // Of many logs an event holds several lines.
     let is_whole_event = form == LogForm::Events && !lines.is_of_many();
-    if let Some(cursor) = cursor.as_ref().filter(|_| is_whole_event) {
+    if let Some(cursor) = cursor.filter(|_| is_whole_event) {
         out.extend_from_slice(b"id: ");
         out.extend_from_slice(cursor.as_bytes());
         out.push(b'\n');
@@ -85,19 +86,22 @@ fn told_to_front(line: &LogLine<'_>) -> ForFront {
 ///
 /// # Errors
 /// When a file cannot be read.
-pub(super) fn cursor(lines: &ChosenLines) -> io::Result<Option<String>> {
-    let Some(resumptions) = lines.resumptions() else {
-        return Ok(None);
-    };
-    let mut logs = resumptions
-        .iter()
-        .map(|(container, resumption)| resumption.position(container))
-        .collect::<io::Result<Vec<_>>>()?;
+pub(super) fn cursor<'a>(
+    lines: &ChosenLines,
+    encoder: &'a mut CursorEncoder,
+) -> io::Result<Option<&'a str>> {
+    let mut logs = Vec::new();
+    for resumption in lines.resumptions() {
+        let Some((container, resumption)) = resumption else {
+            return Ok(None);
+        };
+        logs.push(resumption.position(container)?);
+    }
     // Nothing was read of a file without a first line: it is read from its beginning.
     logs.retain(LogPosition::is_known);
     if logs.is_empty() {
         return Ok(None);
     }
     let name = lines.name_of(lines.log().unwrap_or(0));
-    Ok(Cursor { pod: Cursor::pod_checksum(&name.pod), uid: name.uid.clone(), logs }.encode())
+    Ok(encoder.encode(Cursor::pod_checksum(&name.pod), &name.uid, &logs))
 }

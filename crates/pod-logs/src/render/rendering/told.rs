@@ -4,7 +4,7 @@ use std::io;
 
 use super::{Rendering, cursor};
 use crate::{
-    cursor::merged_cursor::MergedCursor,
+    cursor::{cursor_encoder::CursorEncoder, merged_cursor::MergedCursor},
     line::target::{LogName, PodUid},
     merge::merge_step::{Gap, LogNotice, MergeStep, NoticeKind, RunNews},
     render::{
@@ -202,7 +202,10 @@ impl Rendering {
             || self.volume.is_some()
             || self.lines.has_untold_gap()
             || self.lines.filter().context() > 0;
-        if is_owing { Ok(None) } else { cursor(&self.lines) }
+        if is_owing {
+            return Ok(None);
+        }
+        Ok(cursor(&self.lines, &mut CursorEncoder::default())?.map(str::to_owned))
     }
 }
 

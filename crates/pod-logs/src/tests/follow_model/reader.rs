@@ -87,9 +87,8 @@ struct OpenLog {
 impl OpenLog {
     /// Behind the last line that was looked at.
     fn cursor(&self) -> Cursor {
-        let resumptions = self.lines.resumptions().unwrap();
-        let (container, resumption) = &resumptions[0];
-        let position = resumption.position(container).unwrap();
+        let (container, resumption) = self.lines.resumptions().next().unwrap().unwrap();
+        let position = resumption.position(container.clone()).unwrap();
         let pod = Cursor::pod_checksum(&pod());
         Cursor { pod, uid: self.uid.clone(), logs: vec![position] }
     }

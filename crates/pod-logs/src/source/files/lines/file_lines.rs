@@ -164,8 +164,8 @@ impl FileLines {
         // A file without a first line is not known again, but the one before it is.
         match &self.file_before {
             Some(before) if here.is_in_first_line() => {
-                let end = PlaceInFile { file: before.clone(), offset: before.stored_bytes() };
-                Some(FileResumption { begin: end.clone(), seen: end })
+                let seen = PlaceInFile { file: before.clone(), offset: before.stored_bytes() };
+                Some(FileResumption { open_from: None, seen })
             }
             _ => Some(here),
         }

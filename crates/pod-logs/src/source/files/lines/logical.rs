@@ -199,11 +199,11 @@ impl LogicalLines {
         let piece = (end == PhysicalEnd::Continued).then(|| self.physical.line_begin());
         let begin = open.chain(given).chain(piece).min().unwrap_or(seen).min(seen);
         if begin == seen {
-            let here = self.physical.known_place_of(seen)?;
-            return Some(FileResumption { begin: here.clone(), seen: here });
+            let seen = self.physical.known_place_of(seen)?;
+            return Some(FileResumption { open_from: None, seen });
         }
         Some(FileResumption {
-            begin: self.physical.place_of(begin)?,
+            open_from: Some(self.physical.place_of(begin)?),
             seen: self.physical.place_of(seen)?,
         })
     }

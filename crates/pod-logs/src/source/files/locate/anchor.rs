@@ -59,8 +59,10 @@ fn last_seen(position: &LogPosition, begin: &Arc<LogFile>, seen: &Arc<LogFile>) 
         file: file.clone(),
         offset: at.offset,
     };
-    let resumption =
-        FileResumption { begin: place(begin, &position.begin), seen: place(seen, &position.seen) };
+    let resumption = FileResumption {
+        open_from: Some(place(begin, &position.begin)),
+        seen: place(seen, &position.seen),
+    };
     let (file, mark, levels) = (seen.clone(), mark_of(position), position.levels);
     LastSeen { file, mark, resumption, levels }
 }

@@ -1,8 +1,7 @@
 //! Where the log of an API server can be taken up again.
 
 use crate::{
-    cursor::LogPosition,
-    line::{filter::levels_before::LevelsBefore, target::ContainerName},
+    cursor::LogPosition, line::filter::levels_before::LevelsBefore,
     source::kubernetes::feed::line_place::LinePlace,
 };
 
@@ -15,8 +14,8 @@ pub(crate) struct ApiResumption {
 
 impl ApiResumption {
     /// The position for a cursor.
-    pub(crate) fn position(&self, container: &ContainerName) -> LogPosition {
+    pub(crate) fn position<N>(&self, container: N) -> LogPosition<N> {
         let levels = LevelsBefore::default();
-        LogPosition::at_line(container.clone(), self.restart, self.place, levels)
+        LogPosition::at_line(container, self.restart, self.place, levels)
     }
 }

@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use crate::{
     cursor::{FilePosition, LogPosition},
-    line::{filter::levels_before::LevelsBefore, target::ContainerName},
+    line::filter::levels_before::LevelsBefore,
     source::files::{
         lines::physical_line::PlaceInFile,
         storage::chain::{LineMark, OpenFrom},
@@ -14,16 +14,21 @@ use crate::{
 /// Where a reading can be taken up again behind a line.
 #[derive(Debug, Clone)]
 pub(crate) struct FileResumption {
-    /// Where to begin reading: where the oldest line that is still open begins.
-    pub(crate) begin: PlaceInFile,
+    /// Where the oldest line that is still open begins, if there is one.
+    pub(crate) open_from: Option<PlaceInFile>,
     /// Lines that end up to here have been seen.
     pub(crate) seen: PlaceInFile,
 }
 
 impl FileResumption {
+    /// Where to begin reading.
+    fn begin(&self) -> &PlaceInFile {
+        self.open_from.as_ref().unwrap_or(&self.seen)
+    }
+
     /// The mark of the line behind which the reading can be taken up.
     pub(crate) fn mark(&self) -> LineMark {
-        let Self { begin, seen } = self;
+        let (begin, seen) = (self.begin(), &self.seen);
         let open_from = match Arc::ptr_eq(&begin.file, &seen.file) {
             true => OpenFrom::SameFile(begin.offset),
             false => OpenFrom::EarlierFile(begin.offset),
@@ -41,15 +46,16 @@ impl FileResumption {
     ///
     /// # Errors
     /// When the first line of a file cannot be read.
-    pub(crate) fn position(&self, container: &ContainerName) -> io::Result<LogPosition> {
+    pub(crate) fn position<N>(&self, container: N) -> io::Result<LogPosition<N>> {
         let (begin, seen) = if self.is_in_first_line() {
             (UNKNOWN, UNKNOWN)
         } else {
-            (file_position(&self.begin)?, file_position(&self.seen)?)
+            let seen = file_position(&self.seen)?;
+            (self.open_from.as_ref().map_or(Ok(seen), file_position)?, seen)
         };
         Ok(LogPosition {
-            container: container.clone(),
-            restart: self.begin.file.restart(),
+            container,
+            restart: self.begin().file.restart(),
             begin,
             seen,
             line: None,
