@@ -100,6 +100,15 @@ impl LogReading {
         }
     }
 
+    /// Whether lines of one of several logs are on their way, and come at once.
+    #[must_use]
+    pub fn awaits_lines(&self) -> bool {
+        match &self.0 {
+            Writing::Lines(rendering) => rendering.lines().awaits_lines(),
+            Writing::Kubelet(_) | Writing::Passed(_) => false,
+        }
+    }
+
     /// Ready to write what the kubelet would give of the log of one container: the log was read
     /// as far as is needed to find where the tail begins.
     ///

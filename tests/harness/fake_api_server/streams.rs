@@ -26,11 +26,10 @@ pub(super) async fn follow(
                         transfer-encoding: chunked\r\n\r\n";
             stream.write_all(head.as_bytes()).await.ok()?;
         }
-        let new = &log[sent.len()..];
-        if !new.is_empty() {
-            let chunk = format!("{:x}\r\n{new}\r\n", new.len());
-            stream.write_all(chunk.as_bytes()).await.ok()?;
-        }
+        // Each line by itself, as the kubelet hands them on.
+        let new = log[sent.len()..].split_inclusive('\n');
+        let chunks: String = new.map(|line| format!("{:x}\r\n{line}\r\n", line.len())).collect();
+        stream.write_all(chunks.as_bytes()).await.ok()?;
         sent = log;
         changes.changed().await.ok()?;
     }

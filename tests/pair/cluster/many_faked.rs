@@ -80,6 +80,27 @@ async fn a_grant_during_a_follow_brings_its_pods_in_from_then_on() {
 }
 
 #[tokio::test]
+async fn lines_that_came_by_themselves_are_given_together() {
+    const LINES: usize = 300;
+    let scene = Scene::start(&["logs:read:shop/*"], |setup| setup).await;
+    let mut stream = ManyStream::of(&scene.caller, FOLLOW, NDJSON).await;
+    stream.checkpoint().await;
+    for number in 0..LINES {
+        scene.write("web-0", 0, &number.to_string());
+        scene.write("web-1", 0, &number.to_string());
+    }
+    let (mut lines, mut checkpoints) = (0, 0);
+    while lines < 2 + 2 * LINES {
+        let record = stream.record(|_| true).await;
+        let is_line = record.get("message").is_some();
+        lines += usize::from(is_line);
+        checkpoints += usize::from(!is_line && record.get("cursor").is_some());
+    }
+    // Logs that are merged are looked at ten times a second.
+    assert!(checkpoints < LINES / 2, "{checkpoints} for {lines} lines");
+}
+
+#[tokio::test]
 async fn labels_choose_pods() {
     let scene = Scene::start(&["logs:read:shop/*"], |setup| setup).await;
     let labelled = |selector: &str| format!("{ALL}&labelSelector={selector}");

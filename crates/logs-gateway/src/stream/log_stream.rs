@@ -282,8 +282,9 @@ impl LogStream {
         }
         self.is_joined = source.is_joined();
         self.holds_lines = source.holds_lines();
-        let is_merge = source.log_count() > 1;
-        self.next_look = is_merge.then(|| Instant::now() + MERGE_LOOK);
+        // What is on its way is taken when it comes.
+        let may_rest = source.log_count() > 1 && !source.awaits_lines();
+        self.next_look = may_rest.then(|| Instant::now() + MERGE_LOOK);
         self.source = Some(source);
     }
 }

@@ -4,12 +4,13 @@
 //! head is given when no silent log can still write an earlier line: lines are in their files
 //! within [`WRITTEN_WITHIN`] of their times. Of a log that comes from an API server, that is never
 //! known. A head that has waited for [`MAX_HELD`] is given in any case, since its time may lie in the
-//! future.
+//! future. Its wait begins when it comes, not when the line before it was given: else a log would give
+//! a line a second beside a silent one.
 
 #[cfg(test)]
 mod merge_order_tests;
 
-use std::{cmp::Reverse, collections::BinaryHeap, mem};
+use std::{cmp::Reverse, collections::BinaryHeap, mem, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -46,7 +47,7 @@ pub(super) struct MergeOrder {
 struct LogHead {
     time: DateTime<Utc>,
     log: usize,
-    /// In which round it was found.
+    /// Since when it has waited.
     since: DateTime<Utc>,
 }
 
@@ -121,9 +122,10 @@ impl MergeOrder {
         !self.awaited.is_empty() && !self.gives_all
     }
 
-    /// The log has a line of this time.
-    pub(super) fn note_head(&mut self, log: usize, time: DateTime<Utc>) {
-        self.heads.push(Reverse(LogHead { time, log, since: self.round }));
+    /// The log has a line of this time, which has waited for so long behind others of the log.
+    pub(super) fn note_head(&mut self, log: usize, time: DateTime<Utc>, waited: Duration) {
+        let waited = TimeDelta::from_std(waited).unwrap_or(MAX_HELD);
+        self.heads.push(Reverse(LogHead { time, log, since: self.round - waited }));
     }
 
     /// The log has nothing more at present.

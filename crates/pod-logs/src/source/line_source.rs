@@ -1,6 +1,6 @@
 //! The seam between sources and everything that works on lines.
 
-use std::io;
+use std::{io, time::Duration};
 
 use tokio::sync::watch;
 
@@ -129,6 +129,14 @@ impl LineSource {
         match self {
             Self::Files(_) => true,
             Self::Kubernetes(_) => false,
+        }
+    }
+
+    /// How long ago the present line had come, if it came by itself.
+    pub(crate) fn age(&self) -> Duration {
+        match self {
+            Self::Files(_) => Duration::ZERO,
+            Self::Kubernetes(lines) => lines.age(),
         }
     }
 

@@ -63,7 +63,7 @@ impl ChosenLines {
             log.state = find_next(log, &self.filter, true)?;
             self.bytes_read += log.source.bytes_read() - before;
             match log.state {
-                LogState::Line(Some(time)) => order.note_head(index, time),
+                LogState::Line(Some(time)) => order.note_head(index, time, log.source.age()),
                 LogState::Pending => {
                     log.pass_place();
                     match log.source.shows_lines_at_once() {
@@ -150,5 +150,10 @@ impl ChosenLines {
     /// Whether lines wait for lines of other logs: they are due soon, whether or not a log grows.
     pub(crate) fn holds_lines(&self) -> bool {
         self.order.as_ref().is_some_and(MergeOrder::holds_lines)
+    }
+
+    /// Whether lines of one of several logs are on their way, and come at once.
+    pub(crate) fn awaits_lines(&self) -> bool {
+        self.order.as_ref().is_some_and(MergeOrder::is_awaiting)
     }
 }

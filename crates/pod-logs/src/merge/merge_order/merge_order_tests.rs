@@ -1,6 +1,9 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use super::*;
@@ -27,7 +30,7 @@ fn next_round(order: &mut MergeOrder) -> Vec<usize> {
 fn a_line_waits_for_a_silent_log_until_its_end_is_known_to_be_later() {
     let (mut order, time) = two_logs();
     assert_eq!(order.take_unread(), [0, 1]);
-    order.note_head(0, at(900));
+    order.note_head(0, at(900), Duration::ZERO);
     order.note_end(1);
     assert_eq!(order.next(), None);
     time.store(1_099, Ordering::Relaxed);
@@ -44,7 +47,7 @@ fn a_line_waits_for_a_silent_log_until_its_end_is_known_to_be_later() {
 fn a_line_waits_for_a_second_for_a_log_whose_end_is_never_known() {
     let (mut order, time) = two_logs();
     order.take_unread();
-    order.note_head(0, at(10));
+    order.note_head(0, at(10), Duration::ZERO);
     order.note_silence(1);
     for (now, expected) in [(1_999, None), (2_000, Some(0))] {
         time.store(now, Ordering::Relaxed);
@@ -54,7 +57,7 @@ fn a_line_waits_for_a_second_for_a_log_whose_end_is_never_known() {
         assert_eq!(order.given_until(), None);
     }
     order.remove(1);
-    order.note_head(2, at(5));
+    order.note_head(2, at(5), Duration::ZERO);
     assert_eq!(order.next(), Some(2));
 }
 
@@ -62,7 +65,7 @@ fn a_line_waits_for_a_second_for_a_log_whose_end_is_never_known() {
 fn a_line_from_the_future_waits_for_a_second() {
     let (mut order, time) = two_logs();
     order.take_unread();
-    order.note_head(1, at(1_000_000));
+    order.note_head(1, at(1_000_000), Duration::ZERO);
     order.note_end(0);
     time.store(1_999, Ordering::Relaxed);
     next_round(&mut order);
@@ -78,9 +81,9 @@ fn a_line_from_the_future_waits_for_a_second() {
 fn the_earliest_line_comes_first_and_of_two_that_of_the_first_log() {
     let (mut order, _) = two_logs();
     order.take_unread();
-    order.note_head(1, at(5));
-    order.note_head(0, at(5));
-    order.note_head(2, at(4));
+    order.note_head(1, at(5), Duration::ZERO);
+    order.note_head(0, at(5), Duration::ZERO);
+    order.note_head(2, at(4), Duration::ZERO);
     let mut all = Vec::new();
     while let Some(log) = order.next() {
         order.take_next();
@@ -100,7 +103,7 @@ fn what_was_given_is_known_up_to_the_first_line_that_waits() {
     assert_eq!(order.given_until(), Some(at(800)));
     time.store(2_000, Ordering::Relaxed);
     next_round(&mut order);
-    order.note_head(0, at(1_900));
+    order.note_head(0, at(1_900), Duration::ZERO);
     assert_eq!(order.given_until(), Some(at(1_900)));
     order.note_end(1);
     assert_eq!(order.given_until(), Some(at(1_800)));
@@ -115,10 +118,22 @@ fn what_was_given_is_known_up_to_the_first_line_that_waits() {
 fn a_log_that_is_left_out_is_not_waited_for() {
     let (mut order, _) = two_logs();
     order.take_unread();
-    order.note_head(0, at(1_000));
+    order.note_head(0, at(1_000), Duration::ZERO);
     order.note_end(1);
     order.remove(1);
     assert_eq!(order.next(), Some(0));
     order.remove(0);
     assert!(!order.has_logs() && !order.holds_lines());
+}
+
+#[test]
+fn a_line_that_has_waited_behind_others_of_its_log_does_not_wait_again() {
+    let (mut order, _time) = two_logs();
+    order.take_unread();
+    order.note_silence(1);
+    order.note_head(0, at(5), Duration::from_millis(999));
+    assert_eq!(order.next(), None);
+    order.remove(0);
+    order.note_head(0, at(5), Duration::from_secs(1));
+    assert_eq!(order.next(), Some(0));
 }

@@ -7,7 +7,7 @@ use super::{
     feed::{
         feed_group::FeedGroup,
         log_feed::{ConnectionError, FeedOptions, FeedStart, LogFeed},
-        piece::PieceReceiver,
+        piece_channel::PieceReceiver,
     },
     lines::{
         api_lines::{ApiLines, LinesStart, UntilLine},

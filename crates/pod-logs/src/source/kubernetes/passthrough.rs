@@ -2,7 +2,6 @@
 
 use std::io;
 
-use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::BodyExt;
 use kube::client::Body;
@@ -16,7 +15,10 @@ use super::{
         container_runs::uid_of,
         log_request::pod_uri,
     },
-    feed::piece::{FeedEnd, FeedFailure, Piece, PieceReceiver, PieceSender, Taken, piece_channel},
+    feed::{
+        piece::{FeedEnd, FeedFailure, Piece},
+        piece_channel::{PieceReceiver, PieceSender, Taken, piece_channel},
+    },
 };
 use crate::{
     chunk::{LogEnd, Progress},
@@ -115,7 +117,7 @@ async fn pass_on(mut body: Body, _place: OwnedSemaphorePermit, sender: PieceSend
                 }
                 Some(Ok(frame)) => {
                     let bytes = frame.into_data().unwrap_or_default();
-                    if sender.send_bytes(bytes).await.is_err() {
+                    if sender.send_bytes(&bytes).await.is_err() {
                         return;
                     }
                 }
@@ -145,7 +147,7 @@ impl PassedBody {
                 return Ok(Progress::Done(end));
             }
             match self.pieces.take() {
-                Taken::Piece(Piece::Bytes(bytes)) => self.give(&bytes, out),
+                Taken::Piece(Piece::Bytes(bytes, _)) => self.give(&bytes, out),
                 Taken::Piece(Piece::End(FeedEnd::Failed(failure))) => {
                     return Err(io::Error::other(failure.reason));
                 }
@@ -184,7 +186,7 @@ impl PassedBody {
         ReadingCost::default()
     }
 
-    fn give(&mut self, bytes: &Bytes, out: &mut Vec<u8>) {
+    fn give(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         let mut text = std::mem::take(&mut self.held);
         text.extend_from_slice(bytes);
         if let Some(token) = TokenScan::of(&text).incomplete {

@@ -13,7 +13,7 @@ use super::{
         line_place::LinePlace,
         line_tracker::LineTracker,
         log_feed::{ConnectionError, FeedOptions, FeedStart, LogFeed},
-        piece::PieceReceiver,
+        piece_channel::PieceReceiver,
     },
     lines::{
         api_lines::{ApiLines, LinesStart, UntilLine},

@@ -16,7 +16,8 @@ use super::{
     feed_group::FeedGroup,
     line_place::LinePlace,
     line_tracker::LineTracker,
-    piece::{FeedEnd, Piece, PieceReceiver, PieceSender, ReaderGone, piece_channel},
+    piece::{FeedEnd, Piece},
+    piece_channel::{PieceReceiver, PieceSender, ReaderGone, piece_channel},
 };
 use crate::{
     line::{stream::OutputStream, target::LogName},

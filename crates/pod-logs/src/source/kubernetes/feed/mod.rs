@@ -7,3 +7,4 @@ pub(crate) mod line_place;
 pub(crate) mod line_tracker;
 pub(crate) mod log_feed;
 pub(crate) mod piece;
+pub(crate) mod piece_channel;

@@ -6,7 +6,7 @@ mod receiving;
 
 use std::{io, ops::Range, sync::Arc};
 
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{api_resumption::ApiResumption, received_copy::ReceivedCopy};
 use crate::{
@@ -23,7 +23,8 @@ use crate::{
         feed::{
             line_place::{LinePlace, stamp_of},
             line_tracker::LineTracker,
-            piece::{FailureKind, FeedEnd, PieceReceiver},
+            piece::{FailureKind, FeedEnd},
+            piece_channel::PieceReceiver,
         },
     },
 };
@@ -46,6 +47,8 @@ pub(crate) struct ApiLines {
     /// Where the reading ends before the log does.
     until: Option<UntilLine>,
     buffer: Vec<u8>,
+    /// When the last of that came.
+    came_at: Instant,
     /// Where in the buffer the next line begins, or the rest of one that was given in part.
     next: usize,
     /// Up to where there is no newline behind that, in the buffer.
@@ -128,6 +131,7 @@ impl ApiLines {
             until,
             bytes_read: received.len() as u64,
             buffer: received,
+            came_at: Instant::now(),
             next: 0,
             searched: 0,
             present: None,

@@ -147,6 +147,6 @@ impl LogFeed {
             }
         };
         self.tracker.advance(&bytes);
-        Ok(self.pieces.send_bytes(bytes).await?)
+        Ok(self.pieces.send_bytes(&bytes).await?)
     }
 }

@@ -5,7 +5,10 @@ use std::io;
 use super::ApiLines;
 use crate::{
     line::{log_line::NextLine, target::LogName},
-    source::kubernetes::feed::piece::{FailureKind, FeedEnd, Piece, Taken},
+    source::kubernetes::feed::{
+        piece::{FailureKind, FeedEnd, Piece},
+        piece_channel::Taken,
+    },
 };
 
 impl ApiLines {
@@ -60,7 +63,10 @@ impl ApiLines {
                 return Ok(NextLine::End);
             };
             match pieces.take() {
-                Taken::Piece(Piece::Bytes(bytes)) => self.append(&bytes),
+                Taken::Piece(Piece::Bytes(bytes, came_at)) => {
+                    self.came_at = came_at;
+                    self.append(&bytes);
+                }
                 Taken::Piece(Piece::Gap) => {
                     self.drop_rest();
                     return Ok(NextLine::Gap(None));

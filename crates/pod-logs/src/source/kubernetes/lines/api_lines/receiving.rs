@@ -1,5 +1,7 @@
 //! What becomes of the bytes that are received.
 
+use std::time::Duration;
+
 use memchr::memchr;
 
 use super::ApiLines;
@@ -55,6 +57,11 @@ impl ApiLines {
         self.begun = None;
         self.has_advanced = true;
         self.tracker.drop_begun();
+    }
+
+    /// How long ago the last of the bytes came that the present line is among.
+    pub(crate) fn age(&self) -> Duration {
+        self.came_at.elapsed()
     }
 
     /// Goes on with another run.
