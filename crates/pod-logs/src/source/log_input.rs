@@ -152,6 +152,11 @@ impl NewLogs {
         }
     }
 
+    /// Whether none can appear for the time being: a reading that has come to its end is over then.
+    pub(crate) fn is_refused(&self) -> bool {
+        matches!(self, Self::PodContainers(containers) if containers.is_refused())
+    }
+
     /// Decides by `may_read` from now on which logs may join.
     pub(crate) fn restrict(&mut self, may_read: &PodPredicate) {
         match self {

@@ -88,7 +88,7 @@ impl ChosenLines {
         };
         let FoundNewLogs { logs, skipped } = found;
         if logs.is_empty() && skipped.is_empty() {
-            return Ok(Some(MergeStep::Pending));
+            return Ok(Some(if new_logs.is_refused() { step } else { MergeStep::Pending }));
         }
         skipped.into_iter().for_each(|name| self.skip_log(name));
         logs.into_iter().try_for_each(|input| self.join(input))?;

@@ -37,6 +37,8 @@ struct Cluster {
     events: Vec<Value>,
     /// Answers with this status, if it is set.
     failing: Option<u16>,
+    /// Answers lists and watches of pods with this status, if it is set.
+    failing_lists: Option<u16>,
     /// After how many bytes each body is cut. Taken one by one; the last one stays.
     cuts: Vec<usize>,
     requests: Vec<String>,
@@ -203,6 +205,11 @@ impl FakeServer {
     /// Answers everything with this status.
     pub(super) fn fail_with(&self, status: Option<u16>) {
         self.change(|cluster| cluster.failing = status);
+    }
+
+    /// Answers lists of pods with this status, and cuts their watches.
+    pub(super) fn fail_lists_with(&self, status: Option<u16>) {
+        self.change(|cluster| cluster.failing_lists = status);
     }
 
     /// Answers everything about the logs of a pod with this status.

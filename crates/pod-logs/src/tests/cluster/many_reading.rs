@@ -15,9 +15,9 @@ use tokio::time::timeout;
 
 use super::{fake_server::FakeServer, reading::PATIENCE};
 use crate::{
-    ClusterPods, ContainerChoice, History, LocateError, LogEnd, LogForm, LogQuery, LogReading,
-    LogSelection, ManyPods, MergeClock, MergedCursor, PodPredicate, PodRef, Progress, SelectError,
-    WatchedPods,
+    ClusterPods, ContainerChoice, History, ImpersonatedUser, LocateError, LogEnd, LogForm,
+    LogQuery, LogReading, LogSelection, ManyPods, MergeClock, MergedCursor, PodPredicate, PodRef,
+    Progress, SelectError, WatchedPods,
 };
 
 /// What is asked for: the checksum of all cursors.
@@ -77,6 +77,16 @@ impl ManyScene {
         };
         timeout(PATIENCE, listed).await.expect("the pods are not listed");
         Self { server, pods, clock, max_logs: 100 }
+    }
+
+    /// With these pods, which are known as a user may list them.
+    pub(super) async fn of_user(names: &[&str]) -> Self {
+        let scene = Self::with(names).await;
+        let user = ImpersonatedUser { user: "sso:alice".to_owned(), groups: Vec::new() };
+        let server = scene.server.server.for_user(Some(user));
+        let pods = ClusterPods::of_user(server, scene.clock.clone(), &[]);
+        pods.refresh().await.unwrap();
+        Self { pods, ..scene }
     }
 
     fn many(&self, may_read: PodPredicate, after: Option<&str>) -> ManyPods {

@@ -46,6 +46,8 @@ pub(crate) struct NewPodContainers {
     watching: PodWatch,
     pod: PodRef,
     pub(crate) uid: PodUid,
+    /// It was told that the pod is not there.
+    is_missing: bool,
     /// The containers that the reader has.
     pub(crate) known: BTreeSet<ContainerName>,
 }
@@ -79,6 +81,7 @@ impl KubernetesSource {
                 watching,
                 pod: pod.clone(),
                 uid: located.uid().clone(),
+                is_missing: false,
                 known: located.containers().into_iter().collect(),
             }))
         });
@@ -92,12 +95,20 @@ impl NewPodContainers {
         self.watching.news()
     }
 
+    /// Whether no container can join for the time being, since the user may not list pods.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.pods.is_refused(&self.pod)
+    }
+
     /// Begins to receive the logs of the containers that were started since the last call. `None` if
     /// the pod is gone.
     ///
-    /// A pod that is not known is not gone: the watch may not have told of this incarnation yet.
+    /// A pod that is not known is not gone: the watch may not have told of this incarnation yet, or
+    /// the user may not list pods for the time being.
     pub(crate) fn take(&mut self) -> Option<Vec<ManyInput>> {
         let changes = self.watching.take();
+        // In this order: what is listed again is known before it counts as such.
+        let is_refused = self.is_refused();
         let pod = self.pods.inventory().get(&self.pod).filter(|pod| pod.uid == self.uid);
         let Some(pod) = pod else {
             let is_end = |change: &PodChange| {
@@ -106,9 +117,10 @@ impl NewPodContainers {
                     && change.pod.pod == self.pod
             };
             // If it is not remembered what has changed, it may be that.
-            let is_gone = changes.map_or(true, |changes| changes.iter().any(is_end));
-            return (!is_gone).then(Vec::new);
+            self.is_missing |= changes.map_or(true, |changes| changes.iter().any(is_end));
+            return (is_refused || !self.is_missing).then(Vec::new);
         };
+        self.is_missing = false;
         let has_changed =
             changes.map_or(true, |changes| changes.iter().any(|change| change.pod.pod == self.pod));
         if !has_changed {

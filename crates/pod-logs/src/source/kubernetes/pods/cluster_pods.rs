@@ -47,7 +47,7 @@ impl ClusterPods {
 
     /// The pods that a user may list, of these namespaces; of all if none is given. They are watched
     /// while a [`watch`](Self::watch) of them lasts, and not known before they are refreshed.
-    pub(super) fn of_user(
+    pub(crate) fn of_user(
         server: ApiServer,
         clock: MergeClock,
         namespaces: &[Namespace],
@@ -65,7 +65,7 @@ impl ClusterPods {
     ///
     /// # Errors
     /// When it refuses all of them, or does not answer.
-    pub(super) async fn refresh(&self) -> Result<(), ApiError> {
+    pub(crate) async fn refresh(&self) -> Result<(), ApiError> {
         let (mut refusal, mut is_permitted) = (None, false);
         for scope in &self.list.scopes {
             match refresh(&self.list, scope).await {
@@ -124,6 +124,11 @@ impl ClusterPods {
         let survey = self.survey(now)?;
         // The version was just given.
         self.watch(survey.version).map_err(|TooOld| io::Error::other("too old"))
+    }
+
+    /// Whether the API server refuses for the time being to tell of a pod.
+    pub(crate) fn is_refused(&self, pod: &PodRef) -> bool {
+        self.list.scopes.iter().any(|scope| scope.includes(pod) && scope.is_refused())
     }
 
     /// The pods as they are known.

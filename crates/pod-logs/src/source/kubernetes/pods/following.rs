@@ -177,7 +177,8 @@ async fn follow_once(
     version: &mut Option<String>,
 ) -> Result<(), WatchError> {
     let last_list = scope.last_list.lock().await;
-    let from = match version.take() {
+    // What was forgotten is not told again by a watch.
+    let from = match version.take().filter(|_| !scope.is_refused()) {
         Some(version) => version,
         None => list(pods, scope).await?,
     };
@@ -252,6 +253,7 @@ async fn list(pods: &PodList, scope: &PodScope) -> Result<String, ApiError> {
     let gone = gone.map(|pod| (pod, None)).collect::<Vec<_>>();
     let listed = listed.into_iter().map(|pod| (pod.pod.clone(), Some(pod)));
     pods.tell(gone.into_iter().chain(listed));
+    scope.set_refused(false);
     pods.note_listed();
     if !server.is_for_user()
         && let Err(error) = server.offers_streams(None).await

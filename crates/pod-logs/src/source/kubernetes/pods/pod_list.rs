@@ -71,6 +71,8 @@ impl PodList {
     /// The user may not know the pods of a scope any more.
     pub(super) fn forget(&self, scope: &PodScope) {
         if self.server.is_for_user() {
+            // First, so that no pod seems to be deleted.
+            scope.set_refused(true);
             self.tell(self.known(scope).into_iter().map(|pod| (pod, None)));
         }
     }

@@ -18,6 +18,7 @@ pub(super) struct PodScope {
     /// neither overwrites what the other has learned.
     pub(super) last_list: Mutex<Option<Instant>>,
     is_watched: AtomicBool,
+    is_refused: AtomicBool,
 }
 
 impl PodScope {
@@ -47,5 +48,15 @@ impl PodScope {
     /// Notes whether a watch tells what changes.
     pub(super) fn set_watched(&self, is_watched: bool) {
         self.is_watched.store(is_watched, Ordering::Release);
+    }
+
+    /// Whether the API server refused to list the pods, and has not listed them since.
+    pub(super) fn is_refused(&self) -> bool {
+        self.is_refused.load(Ordering::Acquire)
+    }
+
+    /// Notes whether the API server refuses to list the pods.
+    pub(super) fn set_refused(&self, is_refused: bool) {
+        self.is_refused.store(is_refused, Ordering::Release);
     }
 }

@@ -45,6 +45,10 @@ async fn answer(
         return whole(stream, status, r#"{"message":"no"}"#).await;
     }
     if path == "/api/v1/pods" {
+        let failing = lock(state).failing_lists;
+        if let Some(status) = failing {
+            return whole(stream, status, r#"{"message":"no"}"#).await;
+        }
         if query.contains("watch=true") {
             return watch_pods(stream, query, state, changes).await;
         }
@@ -99,6 +103,9 @@ async fn watch_pods(
         changes.mark_unchanged();
         let text: String = {
             let cluster = lock(state);
+            if cluster.failing_lists.is_some() {
+                return None;
+            }
             let new = cluster.events[next..].iter().map(|event| format!("{event}\n"));
             next = cluster.events.len();
             new.collect()
