@@ -166,7 +166,7 @@ impl LogFeed {
             connection = match self.options {
                 FeedOptions { spans_runs: true, follow: true, .. } => self.next_run().await?,
                 FeedOptions { spans_runs: true, .. } => match self.present_run().await? {
-                    RunStart::Begun(connection) => connection,
+                    RunStart::Begun(connection) => connection.map(|begun| *begun),
                     RunStart::NotYet => return Err(Stop::End(FeedEnd::Complete)),
                 },
                 _ => return Err(Stop::End(FeedEnd::Complete)),

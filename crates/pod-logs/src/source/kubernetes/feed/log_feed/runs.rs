@@ -33,7 +33,7 @@ enum NextStep {
 /// Whether a run has begun.
 pub(super) enum RunStart {
     /// Without a connection, it is still to be made.
-    Begun(Option<Connection>),
+    Begun(Option<Box<Connection>>),
     NotYet,
 }
 
@@ -100,7 +100,7 @@ impl LogFeed {
         loop {
             let version = self.known_version();
             match self.start_of_run().await {
-                Ok(RunStart::Begun(connection)) => return Ok(connection),
+                Ok(RunStart::Begun(connection)) => return Ok(connection.map(|begun| *begun)),
                 Ok(RunStart::NotYet) => {
                     self.pieces.be_quiet();
                     self.changed(version).await;
@@ -167,7 +167,7 @@ impl LogFeed {
         let connected = connected.inspect_err(|error| {
             tracing::debug!(%error, "cannot begin to read a run");
         });
-        Ok(RunStart::Begun(connected.ok()))
+        Ok(RunStart::Begun(connected.ok().map(Box::new)))
     }
 
     /// The run after the last one, and whether it is over and another one has begun. If there is
